@@ -1,0 +1,170 @@
+"""The settings. Edit the values here, or give `--set name=value` on the command line.
+
+Each setting says its unit, what it is for and why it has its default. A value that is not allowed is refused at the
+start with the name, the value and what is allowed.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+
+
+class Range(NamedTuple):
+    """The numbers that are allowed, both ends included, and their unit."""
+
+    lowest: float
+    highest: float
+    unit: str
+
+
+class SettingError(ValueError):
+    """A setting is unknown, or its value is not allowed. The text is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that can be set."""
+
+    # Rhythm ----------------------------------------------------------------------------------------------------------
+
+    timeout: Annotated[float, Range(0.05, 3600, "s")] = 2
+    """Between checks for new HTTP transactions: the records that were captured are taken over and counted."""
+    dashboard_bucket_size: Annotated[int, Range(1, 3600, "s")] = 10
+    """Between refreshes of the dashboard, and the width of a bucket of the store."""
+
+    # Alerts ----------------------------------------------------------------------------------------------------------
+
+    average_bucket_size: Annotated[int, Range(1, 86400, "s")] = 120
+    """Bucket of the average request rate: as often is the rate compared with the baseline."""
+    average_threshold: Annotated[float, Range(0, 1e6, "percent")] = 10
+    """Above the baseline by more than this, the rate triggers an alert."""
+    average_learning_duration: Annotated[int, Range(1, 7 * 86400, "s")] = average_bucket_size
+    """Of learning at the start. Follows average_bucket_size unless it is set to something else."""
+
+    # What is kept ----------------------------------------------------------------------------------------------------
+
+    max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400
+    """That sums and alerts are kept, and the window of the long column of each top list."""
+    max_top_hits: Annotated[int, Range(1, 1000, "rows")] = 10
+    """Rows of a top list."""
+    max_str_length: Annotated[int, Range(16, 65536, "characters")] = 1024
+    """Longest string kept from the wire; what is longer is cut."""
+    statistics: tuple[str, ...] = (
+        "request_rate",
+        "top_sections",
+        "top_domains",
+        "top_user_agents",
+        "top_methods",
+        "top_status_codes",
+        "uploaded_per_domain",
+        "downloaded_per_domain",
+        "server_response_time",
+    )
+    """Plug-ins from `stats/`, in the order of the screen."""
+
+    # Limits: what hostile or excessive traffic cannot go beyond. What a limit throws away is counted. ----------------
+
+    max_keys: Annotated[int, Range(10, 1_000_000, "keys")] = 1000
+    """Distinct keys that a statistic keeps apart; the rest is summed up as `(other)`."""
+    max_connections: Annotated[int, Range(1, 10_000_000, "connections")] = 65536
+    """TCP connections followed at a time; the longest idle one goes first."""
+    max_pending_requests: Annotated[int, Range(1, 100_000, "requests")] = 256
+    """Requests of one connection that wait for their responses."""
+    max_header_bytes: Annotated[int, Range(256, 16 * 2**20, "bytes")] = 65536
+    """Of one message head; servers refuse 8 to 64 KiB."""
+    max_headers: Annotated[int, Range(8, 100_000, "fields")] = 256
+    """Header fields of one message."""
+    max_connection_buffer: Annotated[int, Range(2**16, 2**30, "bytes")] = 2**20
+    """Kept of one connection: segments that wait for an earlier one, and unfinished heads."""
+    max_total_buffer: Annotated[int, Range(2**20, 2**36, "bytes")] = 64 * 2**20
+    """The same of all connections together, and of IP fragments."""
+    max_held_segments: Annotated[int, Range(1, 65536, "segments")] = 256
+    """Of one connection, that wait for an earlier one before it is taken as lost."""
+    max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 500_000
+    """That wait for the main thread."""
+
+    # Time-outs, in packet time ---------------------------------------------------------------------------------------
+
+    gap_timeout: Annotated[float, Range(0.01, 3600, "s")] = 1.0
+    """After which bytes that are missing from a stream are taken as lost. Reordering in a network takes milliseconds."""
+    connection_timeout: Annotated[float, Range(1, 86400, "s")] = 300
+    """Of silence, after which a connection is forgotten."""
+    fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
+    """To wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
+
+    # Capture ---------------------------------------------------------------------------------------------------------
+
+    ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
+    """Of the memory that Linux shares with us to hand packets over: it takes up what comes while we are busy."""
+    snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
+    """Kept of each frame. Loopback and offloading hand over frames of up to 64 KiB."""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            SettingError: a value is of the wrong kind or out of its range.
+        """
+        for name, kind in _kinds().items():
+            _check(name, kind, getattr(self, name))
+
+    @classmethod
+    def with_settings(cls, texts: Mapping[str, str]) -> "Config":
+        """The defaults of this file, changed by `name=value` texts as they come from `--set`.
+
+        Raises:
+            SettingError: no such setting, or a value that is not allowed.
+        """
+        values = {name: _parse(name, text) for name, text in texts.items()}
+        follows = cls.average_learning_duration == cls.average_bucket_size
+        if follows and "average_bucket_size" in values:
+            values.setdefault("average_learning_duration", values["average_bucket_size"])
+        return cls(**values)
+
+    def as_toml(self) -> str:
+        """Every setting with its value, one a line, as TOML."""
+        return "\n".join(f"{field.name} = {_toml(getattr(self, field.name))}" for field in fields(self))
+
+
+def _kinds() -> dict[str, Any]:
+    return get_type_hints(Config, include_extras=True)
+
+
+def _parse(name: str, text: str) -> Any:
+    kinds = _kinds()
+    if name not in kinds:
+        near = difflib.get_close_matches(name, kinds, n=1)
+        raise SettingError(f"no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; see --show-config"))
+    base = (get_args(kinds[name]) or (None,))[0]
+    if base not in (int, float):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return base(text)
+    except ValueError:
+        raise SettingError(f"{name} = {text!r} is not allowed: {_allowed(kinds[name])}") from None
+
+
+def _check(name: str, kind: Any, value: Any) -> None:
+    if isinstance(value, tuple):
+        good = all(isinstance(part, str) for part in value)
+    else:
+        base, span = get_args(kind)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        good = number and (base is float or isinstance(value, int)) and span.lowest <= value <= span.highest
+    if not good:
+        raise SettingError(f"{name} = {value!r} is not allowed: {_allowed(kind)}")
+
+
+def _allowed(kind: Any) -> str:
+    if not hasattr(kind, "__metadata__"):
+        return "names of files in stats/, separated by commas"
+    base, span = get_args(kind)
+    whole = "a whole number" if base is int else "a number"
+    return f"{whole} from {span.lowest:,g} to {span.highest:,g} {span.unit}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{part}"' for part in value) + "]"
+    return str(value)

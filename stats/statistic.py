@@ -1,0 +1,34 @@
+"""The contract of a statistic: what to count of one record. All else is derived from the sums."""
+
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Unit(Enum):
+    """What the sums of a statistic mean, and so how they are ranked and shown."""
+
+    HITS = "hits"
+    """How often a key came: the count."""
+    BYTES = "bytes"
+    """How much a key moved: the total of the amounts."""
+    SECONDS = "seconds"
+    """How long a key took on average: the total of the amounts by the count."""
+
+
+HITS, BYTES, SECONDS = Unit.HITS, Unit.BYTES, Unit.SECONDS
+
+
+class Statistic(Protocol):
+    """A plug-in. It may also have `amount(record) -> float`, what to add to the total (else 1 is added)."""
+
+    name: str
+    """Name of the file it is in, and in `Config.statistics`."""
+    title: str
+    """Heading of its panel."""
+    unit: Unit
+    record: type
+    """The record it counts: `Request`, `Exchange`, or `ScapyPacket` for whole packets of any protocol."""
+
+    def key(self, record: Any) -> str | None:
+        """The key that the record counts for; None when it does not count."""
+        ...

@@ -1,0 +1,1 @@
+"""Frames in, records out. Pure: no sockets, threads, clocks or printing; time comes with the frames."""

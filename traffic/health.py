@@ -1,0 +1,41 @@
+"""What the decoder counts about itself: how much it saw, lost, could not read or threw away."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Health:
+    """Totals since the start. Only ever added to; `copy` gives the main thread a value of its own."""
+
+    frames: int = 0
+    """Frames handed to the decoder."""
+    segments: int = 0
+    """TCP segments that belong to the monitored ports."""
+    requests: int = 0
+    """Requests decoded."""
+    exchanges: int = 0
+    """Exchanges given out."""
+    connections: int = 0
+    """Connections open now."""
+    gaps: int = 0
+    """Times that bytes were missing from a stream."""
+    missing_bytes: int = 0
+    """Bytes missing from streams."""
+    unpaired_responses: int = 0
+    """Responses without a request that is certainly theirs."""
+    unanswered_requests: int = 0
+    """Requests without a response that is certainly theirs."""
+    evicted: int = 0
+    """Connections given up because a limit was reached."""
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """Connections that cannot be read, by kind: `TLS`, `HTTP/2`, `WebSocket`, ..."""
+    oddities: Counter[str] = field(default_factory=Counter)
+    """Malformed, hostile or over-long input, by name."""
+
+    def copy(self) -> "Health":
+        """A snapshot that later counting does not change."""
+        values = dict(self.__dict__)
+        values["unreadable"] = Counter(self.unreadable)
+        values["oddities"] = Counter(self.oddities)
+        return Health(**values)

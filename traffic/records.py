@@ -1,0 +1,119 @@
+"""What comes out of `traffic`: requests and exchanges.
+
+Strings come from the wire: they are cut at `max_str_length` characters and hold no control characters. An absent
+header field is an empty string.
+"""
+
+from typing import Final, NamedTuple
+
+# How an exchange ended.
+COMPLETE: Final = "complete"
+"""The response was seen to its last byte."""
+CLOSED: Final = "closed"
+"""The connection was closed before the response was complete."""
+RESET: Final = "reset"
+"""A TCP RST ended the connection before the response was complete."""
+TIMEOUT: Final = "timeout"
+"""No packet came for `connection_timeout` seconds."""
+GAP: Final = "gap"
+"""Bytes are missing from the capture, and what became of the exchange is not known."""
+EVICTED: Final = "evicted"
+"""A limit of `Config` was reached, and the connection or the request was given up."""
+CAPTURE_END: Final = "capture_end"
+"""The capture ended first."""
+
+
+class Request(NamedTuple):
+    """A request whose head is complete (RFC 9112 section 3)."""
+
+    time: float
+    """Capture time of its first byte, in seconds since the epoch."""
+    client: str
+    """Address of the side that sent it, as text."""
+    client_port: int
+    server: str
+    server_port: int
+    method: str
+    host: str
+    """The Host field as sent, with its port; without one, the authority of the target; else empty."""
+    target: str
+    """The request target as sent (RFC 9112 section 3.2)."""
+    version: str
+    """`1.0` or `1.1`; `0.9` for a request line without a version."""
+    user_agent: str
+    referrer: str
+
+    @property
+    def authority(self) -> str:
+        """Who is asked, with the port: the target's own authority comes before Host (RFC 9112 section 3.2.2)."""
+        if self.target.startswith("/") or self.target == "*":
+            return self.host
+        if self.method == "CONNECT":
+            return self.target
+        scheme, separator, rest = self.target.partition("://")
+        if separator and "/" not in scheme:
+            return rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+        return self.host
+
+    @property
+    def domain(self) -> str:
+        """Host name in lower case, without port and final dot; the server's address where no host was named."""
+        name = self.authority
+        if name.startswith("["):
+            name = name.partition("]")[0][1:]
+        elif name.count(":") == 1:
+            name = name.partition(":")[0]
+        return name.rstrip(".").lower() or self.server
+
+    @property
+    def path(self) -> str:
+        """The target's path without query and fragment, `/` where it is empty; `*` for the asterisk form."""
+        target = self.target
+        if not target.startswith("/"):
+            scheme, separator, rest = target.partition("://")
+            if separator and "/" not in scheme:
+                slash, query = rest.find("/"), rest.find("?")
+                target = rest[slash:] if slash >= 0 and not 0 <= query < slash else "/"
+        return target.partition("?")[0].partition("#")[0] or "/"
+
+    @property
+    def section(self) -> str:
+        """Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`."""
+        return f"{self.domain}/{self.path.lstrip('/').partition('/')[0]}"
+
+
+class Exchange(NamedTuple):
+    """A request with what became of it, or a response whose request was not seen."""
+
+    time: float
+    """Capture time of its end, in seconds since the epoch."""
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    request: Request | None
+    """None when only the response was seen."""
+    status: int | None
+    """Final status code; None when there was no response, or none that can be told to be its own."""
+    request_bytes: int
+    """Body bytes sent, after de-chunking and before decompression, missing ones counted in."""
+    response_bytes: int
+    """Body bytes answered, likewise."""
+    response_time: float | None
+    """Seconds from the first byte of the request to the first byte of the final response; None if either is unknown."""
+    total_time: float | None
+    """Seconds from the first byte of the request to the last byte of the response; None unless it is complete."""
+    content_type: str
+    """Media type of the response, lower case, without parameters."""
+    missing_bytes: int
+    """Bytes of its messages that the capture lost."""
+    ending: str
+    """`complete`, `closed`, `reset`, `timeout`, `gap`, `evicted` or `capture_end`."""
+
+    @property
+    def domain(self) -> str:
+        """The request's domain; the server's address where the request was not seen."""
+        return self.request.domain if self.request is not None else self.server
+
+
+Record = Request | Exchange
