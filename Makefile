@@ -1,0 +1,51 @@
+# `make run` and `make test` do everything from a fresh clone: the virtual environment, the packages, the program.
+# Another interpreter: make run PYTHON=python3.12     Other arguments: make run ARGS="-i eth0 -p 80"
+
+PYTHON ?= python3
+ARGS ?= --demo
+
+VENV := .venv
+VENV_PYTHON := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.run-packages
+TEST_STAMP := $(VENV)/.test-packages
+PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check clean help
+.DEFAULT_GOAL := help
+
+run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
+	@$(VENV_PYTHON) exercise.py $(ARGS)
+
+test: $(TEST_STAMP) ## run every test; those of live traffic need root
+	$(VENV_PYTHON) exercise_test.py
+	$(VENV_PYTHON) -m pytest
+
+check: $(TEST_STAMP) ## lint, formatting, types
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy --strict .
+
+clean: ## remove the virtual environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+
+$(RUN_STAMP): requirements.txt | $(VENV_PYTHON)
+	@echo "installing the packages of requirements.txt into $(VENV)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(TEST_STAMP): requirements-dev.txt $(RUN_STAMP)
+	@echo "installing the packages of requirements-dev.txt into $(VENV)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV_PYTHON):
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.10 or later, or name yours with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.10 or later is needed: name one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments: sudo apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
