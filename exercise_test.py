@@ -1,0 +1,307 @@
+"""The alerting logic, told as stories, and every pair of state and signal.
+
+    python exercise_test.py
+
+Each story is in packet time: nothing sleeps.
+"""
+
+# ruff: noqa: PT009, PT027 # plain unittest, as it runs where pytest is not installed
+
+import unittest
+
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.history import Alert
+from alerting.monitor import RateMonitor
+from alerting.states import IllegalSignal, Signal, State, next_state
+
+LEARNING, NORMAL, ALERT, DISMISSED = State.LEARNING, State.NORMAL, State.ALERT, State.DISMISSED
+LEARNED, EMPTY, EXCEEDED, WITHIN, REFRESHED = (
+    Signal.LEARNED,
+    Signal.EMPTY,
+    Signal.EXCEEDED,
+    Signal.WITHIN,
+    Signal.REFRESHED,
+)
+ILLEGAL = None
+
+TABLE = {
+    LEARNING: {LEARNED: NORMAL, EMPTY: LEARNING, EXCEEDED: ILLEGAL, WITHIN: ILLEGAL, REFRESHED: LEARNING},
+    NORMAL: {LEARNED: ILLEGAL, EMPTY: ILLEGAL, EXCEEDED: ALERT, WITHIN: NORMAL, REFRESHED: NORMAL},
+    ALERT: {LEARNED: ILLEGAL, EMPTY: ILLEGAL, EXCEEDED: ALERT, WITHIN: DISMISSED, REFRESHED: ALERT},
+    DISMISSED: {LEARNED: ILLEGAL, EMPTY: ILLEGAL, EXCEEDED: ALERT, WITHIN: NORMAL, REFRESHED: NORMAL},
+}
+"""The design's table, written down a second time."""
+
+START = 1_700_000_000.0
+BUCKET = 120
+
+
+class Story:
+    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %."""
+
+    def __init__(self, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
+        self.monitor = RateMonitor(BUCKET, learning, threshold, retention)
+        self.monitor.start(START)
+        self.now = 0.0
+        self.events: list[Event] = []
+
+    def given(self, requests: int, seconds: float = BUCKET) -> list[Event]:
+        """`requests` spread evenly over the next `seconds`; what was decided meanwhile."""
+        for number in range(requests):
+            self.monitor.add(START + self.now + seconds * number / requests)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> list[Event]:
+        """No request in the next `seconds`; what was decided meanwhile."""
+        self.now += seconds
+        events = self.monitor.advance(START + self.now)
+        self.events += events
+        return events
+
+    def refresh(self) -> State:
+        """The dashboard is refreshed now; the state that it shows."""
+        self.monitor.refreshed(START + self.now)
+        return self.monitor.state
+
+    @property
+    def state(self) -> State:
+        """The state of the monitor."""
+        return self.monitor.state
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The history, latest first."""
+        return list(self.monitor.history.alerts)
+
+
+def enforcing(baseline: int = 100, **settings: float) -> Story:
+    """A story in which `baseline` requests per bucket were learned."""
+    story = Story(**settings)
+    story.given(baseline)
+    return story
+
+
+class TableTest(unittest.TestCase):
+    """Every pair of state and signal."""
+
+    def test_every_pair_does_what_the_design_says(self) -> None:
+        """20 pairs: 13 with a next state, 7 illegal."""
+        pairs = [(state, signal) for state in State for signal in Signal]
+        self.assertEqual(len(pairs), sum(len(row) for row in TABLE.values()))
+        for state, signal in pairs:
+            with self.subTest(state=state.name, signal=signal.name):
+                expected = TABLE[state][signal]
+                if expected is ILLEGAL:
+                    with self.assertRaises(IllegalSignal):
+                        next_state(state, signal)
+                else:
+                    self.assertIs(next_state(state, signal), expected)
+
+    def test_an_illegal_signal_names_state_and_signal(self) -> None:
+        """The message is for the programmer who sent it."""
+        with self.assertRaisesRegex(IllegalSignal, "EXCEEDED is illegal in state LEARNING"):
+            next_state(LEARNING, EXCEEDED)
+
+
+class LearningTest(unittest.TestCase):
+    """How the baseline comes about."""
+
+    def test_120_s_at_5_requests_per_second_is_a_baseline_of_600(self) -> None:
+        """The plain case."""
+        story = Story()
+        self.assertEqual(story.given(600), [Learned(START + 120, 600)])
+        self.assertIs(story.state, NORMAL)
+        self.assertEqual(story.monitor.limit, 660)
+
+    def test_the_whole_learning_time_counts(self) -> None:
+        """A rush in the first seconds is part of the baseline, and no alert is raised meanwhile."""
+        story = Story(learning=300)
+        self.assertEqual(story.given(5000, 10) + story.wait(289), [])
+        self.assertIs(story.state, LEARNING)
+        self.assertEqual(story.wait(1), [Learned(START + 300, 2000)])
+
+    def test_the_baseline_is_per_bucket_whatever_learning_took(self) -> None:
+        """60 s of learning at 1 request/s is 120 per bucket; 2.5 becomes 3."""
+        for learning, requests, baseline in ((60, 60, 120), (240, 60, 30), (240, 5, 3), (360, 100, 33)):
+            with self.subTest(learning=learning, requests=requests):
+                story = Story(learning=learning)
+                self.assertEqual(story.given(requests, learning), [Learned(START + learning, baseline)])
+
+    def test_a_trickle_is_not_rounded_down_to_nothing(self) -> None:
+        """One request in 20 minutes is a baseline of 1, as there was traffic."""
+        story = Story(learning=1200)
+        self.assertEqual(story.given(1, 1200), [Learned(START + 1200, 1)])
+
+    def test_zero_requests_restart_learning(self) -> None:
+        """And as often as needed."""
+        story = Story()
+        self.assertEqual(story.wait(120), [LearningRestarted(START + 120)])
+        self.assertEqual(story.wait(120), [LearningRestarted(START + 240)])
+        self.assertIs(story.state, LEARNING)
+        self.assertEqual(story.monitor.elapsed(START + 250), 10)
+        self.assertEqual(story.given(70), [Learned(START + 360, 70)])
+
+    def test_progress_can_be_read(self) -> None:
+        """Count, rate and time left, for the dashboard."""
+        story = Story()
+        story.given(150, 30)
+        now = START + 30
+        monitor = story.monitor
+        self.assertEqual((monitor.count, monitor.elapsed(now), monitor.rate(now)), (150, 30, 5.0))
+        self.assertEqual(monitor.next_check(now), 90)
+        self.assertIsNone(monitor.baseline)
+        self.assertIsNone(monitor.limit)
+
+
+class EnforcingTest(unittest.TestCase):
+    """When an alert is raised, continued and dismissed."""
+
+    def test_exactly_the_threshold_is_no_alert_and_one_above_is(self) -> None:
+        """Also where floats would miss by a hair: 100 x 1.15 is 114.99999999999999 to them."""
+        cases = ((100, 10, 110), (100, 15, 115), (600, 10, 660), (1000, 0.1, 1001), (7, 0, 7), (10, 15, 11))
+        for baseline, threshold, highest in cases:
+            with self.subTest(baseline=baseline, threshold=threshold):
+                story = enforcing(baseline, threshold=threshold)
+                self.assertEqual(story.given(highest), [])
+                self.assertIs(story.state, NORMAL)
+                (raised,) = story.given(highest + 1)
+                self.assertIsInstance(raised, AlertRaised)
+                self.assertIs(story.state, ALERT)
+
+    def test_an_alert_is_triggered_at_the_end_of_its_bucket_and_not_before(self) -> None:
+        """The bucket is judged as a whole."""
+        story = enforcing(100)
+        self.assertEqual(story.given(500, 60) + story.wait(59), [])
+        self.assertIs(story.state, NORMAL)
+        alert = Alert(START + 240, None, 500, 500, 100, 10)
+        self.assertEqual(story.wait(1), [AlertRaised(START + 240, alert)])
+        self.assertEqual(story.alerts, [alert])
+
+    def test_consecutive_exceeding_buckets_are_one_alert(self) -> None:
+        """Its hits are those that raised it, its peak follows, its end is the end of the first bucket within."""
+        story = enforcing(100)
+        events = [story.given(count)[0] for count in (200, 500, 300, 100)]
+        kinds = [AlertRaised, AlertContinued, AlertContinued, AlertDismissed]
+        self.assertEqual([type(event) for event in events], kinds)
+        self.assertEqual(story.alerts, [Alert(START + 240, START + 600, 200, 500, 100, 10)])
+
+    def test_the_baseline_stays_as_learned(self) -> None:
+        """High traffic does not become the usual by going on."""
+        story = enforcing(100)
+        for _ in range(20):
+            story.given(1000)
+        self.assertEqual(story.monitor.baseline, 100)
+        self.assertEqual(len(story.alerts), 1)
+
+    def test_two_rushes_with_a_calm_bucket_between_are_two_alerts(self) -> None:
+        """Also when the first one's dismissal is still on the screen."""
+        story = enforcing(100)
+        for count in (200, 100):
+            story.given(count)
+        self.assertIs(story.state, DISMISSED)
+        story.given(300)
+        self.assertIs(story.state, ALERT)
+        self.assertIsNone(story.monitor.dismissed_at)
+        self.assertEqual([alert.hits for alert in story.alerts], [300, 200])
+
+    def test_an_outage_ends_an_alert(self) -> None:
+        """A bucket without requests is within."""
+        story = enforcing(100)
+        story.given(200)
+        self.assertIsInstance(story.wait(120)[0], AlertDismissed)
+
+
+class RefreshTest(unittest.TestCase):
+    """How long the word of a dismissal stays on the screen."""
+
+    def dismissed(self) -> Story:
+        """A story whose alert was just dismissed."""
+        story = enforcing(100)
+        story.given(200)
+        story.refresh()
+        story.given(100)
+        return story
+
+    def test_the_first_refresh_shows_the_dismissal_and_the_next_removes_it(self) -> None:
+        """Shown once."""
+        story = self.dismissed()
+        self.assertIs(story.refresh(), DISMISSED)
+        self.assertEqual(story.monitor.dismissed_at, START + 360)
+        story.wait(10)
+        self.assertIs(story.refresh(), NORMAL)
+        self.assertIsNone(story.monitor.dismissed_at)
+
+    def test_drawing_twice_at_the_same_moment_is_one_refresh(self) -> None:
+        """A window that is resized does not take the message away."""
+        story = self.dismissed()
+        self.assertIs(story.refresh(), DISMISSED)
+        self.assertIs(story.refresh(), DISMISSED)
+
+    def test_a_bucket_within_removes_it_too(self) -> None:
+        """Where refreshes are rarer than buckets."""
+        story = self.dismissed()
+        story.given(100)
+        self.assertIs(story.state, NORMAL)
+
+    def test_the_second_dismissal_is_shown_as_long_as_the_first(self) -> None:
+        """What was shown of one alert does not count for the next."""
+        story = self.dismissed()
+        story.refresh()
+        story.given(200)
+        story.given(100)
+        self.assertIs(story.refresh(), DISMISSED)
+        story.wait(10)
+        self.assertIs(story.refresh(), NORMAL)
+
+    def test_refreshes_change_nothing_else(self) -> None:
+        """In the other states."""
+        story = Story()
+        self.assertIs(story.refresh(), LEARNING)
+        story.given(100)
+        self.assertIs(story.refresh(), NORMAL)
+        story.given(200)
+        self.assertIs(story.refresh(), ALERT)
+        story.wait(10)
+        self.assertIs(story.refresh(), ALERT)
+
+
+class HistoryTest(unittest.TestCase):
+    """What is remembered, and for how long."""
+
+    def test_longest_and_average_duration(self) -> None:
+        """Alerts of 1 and 3 buckets, then an active one that counts up to now."""
+        story = enforcing(100)
+        for count in (200, 100, 200, 200, 200, 100):
+            story.given(count)
+        history, now = story.monitor.history, START + story.now
+        self.assertEqual((history.longest(now), history.average(now)), (360, 240))
+        story.given(200)
+        now = START + story.now
+        self.assertEqual(history.average(now), 160)
+        self.assertEqual((history.longest(now + 1000), history.average(now + 1080)), (1000, 520))
+
+    def test_without_alerts_there_are_no_durations(self) -> None:
+        """Not zero: none."""
+        history = enforcing(100).monitor.history
+        self.assertEqual((history.longest(START), history.average(START), history.active), (None, None, None))
+
+    def test_alerts_leave_when_they_ended_longer_ago_than_the_retention(self) -> None:
+        """An alert of 24 h ago is still there, and gone a second later."""
+        story = enforcing(100)
+        for count in (200, 100):
+            story.given(count)
+        story.wait(86400)
+        self.assertEqual(len(story.alerts), 1)
+        story.wait(1)
+        self.assertEqual(story.alerts, [])
+
+    def test_an_active_alert_never_leaves(self) -> None:
+        """However long it lasts."""
+        story = enforcing(10, retention=600)
+        for _ in range(20):
+            story.given(20)
+        self.assertEqual([alert.start for alert in story.alerts], [START + 240])
+
+
+if __name__ == "__main__":
+    unittest.main()
