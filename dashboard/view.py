@@ -57,6 +57,10 @@ class HealthView:
     packet_rate: float
     """Frames per second since the last view."""
     frames: int
+    requests: int
+    """Requests decoded since the start."""
+    exchanges: int
+    """Exchanges given out since the start."""
     dropped: int
     """Frames that the kernel dropped."""
     queue_lost: int

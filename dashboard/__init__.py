@@ -1,0 +1,1 @@
+"""The dashboard: numbers become a View (`builder`), the View text (`console`), the text a picture (`screen`)."""

@@ -1,0 +1,32 @@
+"""The console dashboard: a View as text. A pure function, for terminals, pipes and logs alike."""
+
+from datetime import tzinfo
+
+from dashboard.alert_lines import history, message
+from dashboard.grid import grid, hidden_note
+from dashboard.heading import top
+from dashboard.page import EMPTY, MARGIN, Page
+from dashboard.rate_line import request_rate
+from dashboard.view import View
+
+
+def render(
+    view: View,
+    width: int,
+    *,
+    colour: bool,
+    ascii_only: bool = False,
+    height: int | None = None,
+    zone: tzinfo | None = None,
+) -> str:
+    """The dashboard in lines of less than `width` cells, without a newline at the end.
+
+    With `height`, in at most so many lines: the top stays, top lists and history give way. `zone` is that of the times
+    of day; None is local time.
+    """
+    page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
+    lines = [*top(view, page), *message(view, page), *history(view, page), *request_rate(view, page), EMPTY]
+    lines += grid(view, page, used=len(lines))
+    if height is not None and len(lines) > height:
+        lines = [*lines[: height - 1], hidden_note(len(lines) - height + 1)][:height]
+    return "\n".join(page.paint(line, colour) for line in lines)

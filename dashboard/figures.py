@@ -1,0 +1,105 @@
+"""Numbers as text: counts, bytes, seconds, rates, durations, moments.
+
+Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations have at most two units.
+"""
+
+from datetime import datetime, tzinfo
+
+from dashboard.view import Row
+from stats.statistic import Unit
+
+NOTHING = "-"
+"""Where there is no number: an average of nothing is not zero."""
+
+
+def count(number: float) -> str:
+    """As `48,210`; `4,821 M` from a thousand million on."""
+    return f"{number:,.0f}" if number < 1e9 else f"{number / 1e6:,.0f} M"
+
+
+def volume(number: float) -> str:
+    """Bytes, as `812 B`, `1.2 kB`, `412 kB`, `40.0 MB`."""
+    if number < 999.5:
+        return f"{number:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.5:
+            return f"{number:.{1 if number < 99.95 else 0}f} {unit}"
+    return f"{number / 1000:,.1f} PB"
+
+
+def latency(seconds: float) -> str:
+    """As `0.42 ms`, `8.4 ms`, `84 ms`, `1.24 s`, `124 s`."""
+    milliseconds = seconds * 1000
+    if milliseconds < 0.995:
+        return f"{milliseconds:.2f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.{1 if milliseconds < 99.95 else 0}f} ms"
+    return f"{seconds:,.{2 if seconds < 99.995 else 0}f} s"
+
+
+def rate(per_second: float) -> str:
+    """As `0`, `0.25`, `3.4`, `48`, `1,204`."""
+    if per_second <= 0:
+        return "0"
+    if per_second < 0.995:
+        return f"{max(per_second, 0.01):.2f}"
+    return f"{per_second:,.{1 if per_second < 9.95 else 0}f}"
+
+
+def number(value: float) -> str:
+    """A count that may have a fraction, as `1,320` or `13.2`."""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def percent(part: float, whole: float) -> str:
+    """As `2.1 %`; what is not zero is not shown as zero."""
+    share = 100 * part / whole if whole else 0.0
+    return "<0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
+
+
+def span(seconds: float) -> str:
+    """A length that a setting gave, in one unit: `10 s`, `120 s`, `10 min`, `24 h`, `7 d`."""
+    for size, unit, least in ((86400, "d", 2), (3600, "h", 1), (60, "min", 5)):
+        if seconds >= least * size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
+def duration(seconds: float) -> str:
+    """A length that was measured, in at most two units: `45 s`, `3 min 20 s`, `2 h`, `1 d 4 h`."""
+    left = max(0, round(seconds))
+    parts: list[str] = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        whole, left = divmod(left, size)
+        if parts or whole:
+            parts.append(f"{whole} {unit}" if whole else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
+
+
+def stopwatch(seconds: float) -> str:
+    """Time since the start, as `00:14:20` or `3 d 04:10:00`."""
+    days, left = divmod(max(0, int(seconds)), 86400)
+    text = f"{left // 3600:02}:{left // 60 % 60:02}:{left % 60:02}"
+    return f"{days} d {text}" if days else text
+
+
+def moment(time: float, zone: tzinfo | None) -> str:
+    """As `17:04:10 2026-11-22`, in local time when `zone` is None."""
+    try:
+        return datetime.fromtimestamp(time, zone).strftime("%H:%M:%S %Y-%m-%d")
+    except (OverflowError, ValueError, OSError):  # a capture file can claim any time
+        return f"{time:.0f} s"
+
+
+def amounts(row: Row, unit: Unit) -> tuple[str, str]:
+    """What a top list shows of a row: its last bucket and its retention window."""
+    return _amount(row.recent_count, row.recent_total, unit), _amount(row.count, row.total, unit)
+
+
+def _amount(times: int, total: float, unit: Unit) -> str:
+    if unit is Unit.HITS:
+        return count(times)
+    if unit is Unit.BYTES:
+        return volume(total)
+    return latency(total / times) if times else NOTHING

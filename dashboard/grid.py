@@ -1,0 +1,76 @@
+"""Top lists beside and below each other, and the sharing out of a screen's height among them."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from dashboard.page import EMPTY, Line, Page, Piece, Style
+from dashboard.panel_lines import columns, natural_height, panel_lines
+from dashboard.view import Panel, View
+
+GUTTER = 4
+"""Cells between panels."""
+COMFORTABLE = 50
+"""Width from which a panel shows most keys in full."""
+TIGHT = 36
+"""Width that is put up with rather than hiding rows."""
+WIDEST = 100
+"""Above this the eye loses the line from key to figure."""
+ENOUGH = 9
+"""Lines of the screen for each rank of panels, from which a comfortable width is worth it."""
+AIRY = 5
+"""Lines for each rank from which an empty one is left between ranks."""
+
+Ranks = list[Sequence[Panel]]
+
+
+def grid(view: View, page: Page, used: int) -> list[Line]:
+    """All panels, below `used` lines of the page."""
+    if not view.panels:
+        return []
+    abreast = _abreast(len(view.panels), page)
+    ranks: Ranks = [view.panels[i : i + abreast] for i in range(0, len(view.panels), abreast)]
+    heights = [max(map(natural_height, rank)) for rank in ranks]
+    gap = 1
+    if page.height is not None:
+        room = page.height - used - len(ranks)
+        gap = int(room >= min(sum(heights), (AIRY - 2) * len(ranks)) + len(ranks) - 1)
+        heights = share_out(heights, room - gap * (len(ranks) - 1))
+    width = min(WIDEST, (page.width - GUTTER * (abreast - 1)) // abreast)
+    return _lay_out(view, page, ranks, heights, gap, width)
+
+
+def share_out(wanted: Sequence[int], lines: int) -> list[int]:
+    """As much of what each one wants as `lines` allow: the greediest give way first, nobody gets less than one."""
+    given = list(wanted)
+    while sum(given) > lines and max(given) > 1:
+        given[len(given) - 1 - given[::-1].index(max(given))] -= 1
+    return given
+
+
+def _abreast(panels: int, page: Page) -> int:
+    """Panels in a rank. Depends on the size of the page only, so that they keep their places."""
+    comfortable = max(1, (page.width + GUTTER) // (COMFORTABLE + GUTTER))
+    tight = max(1, (page.width + GUTTER) // (TIGHT + GUTTER))
+    if page.height is None or page.height // -(-panels // comfortable) >= ENOUGH:
+        return min(panels, comfortable)
+    return min(panels, tight)
+
+
+def _lay_out(view: View, page: Page, ranks: Ranks, heights: list[int], gap: int, width: int) -> list[Line]:
+    shared = columns(view.panels, width, (view.bucket_size, view.retention))
+    gutter = (Piece(" " * GUTTER),)
+    lines: list[Line] = []
+    for rank, height in zip(ranks, heights, strict=True):
+        blocks = [panel_lines(panel, shared, page, height) for panel in rank]
+        lines += [EMPTY] * gap if lines else []
+        lines += [_joined(row, gutter) for row in zip(*blocks, strict=True)]
+    return lines
+
+
+def _joined(row: Sequence[Line], gutter: Line) -> Line:
+    return tuple(chain.from_iterable((*gutter, *line) if i else line for i, line in enumerate(row)))
+
+
+def hidden_note(hidden: int) -> Line:
+    """Said when ranks of panels do not fit."""
+    return (Piece(f"{hidden} more lines: a taller window shows them", Style.QUIET),)

@@ -1,0 +1,127 @@
+"""What a dashboard is made of: lines of styled pieces, and the page that they must fit.
+
+Lines are plain until `paint`, so everything is measured and tested without colour codes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import Enum
+from typing import NamedTuple
+
+from termcolor import colored
+
+from dashboard import cells, figures
+
+MARGIN = 1
+"""Free cells on both sides. No line reaches the last column, where terminals differ in when they wrap."""
+GAP = 3
+"""Cells between the items of a line."""
+BLOCKS = "▁▂▃▄▅▆▇█"
+ASCII_BLOCKS = "_.:-=+*#"
+
+
+class Style(Enum):
+    """What a piece of text is. Its colour only repeats what the words say."""
+
+    PLAIN = (None, None, ())
+    NAME = (None, None, ("bold",))
+    HEADING = ("cyan", None, ("bold",))
+    QUIET = (None, None, ("dark",))
+    CHART = ("cyan", None, ())
+    GOOD = ("green", None, ("bold",))
+    WARNING = ("yellow", None, ("bold",))
+    ALARM = ("red", None, ("bold",))
+    BANNER = ("white", "on_red", ("bold",))
+
+
+class Piece(NamedTuple):
+    """Visible text in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Piece, ...]
+EMPTY: Line = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where lines are put: how wide and high, in which characters, in which time zone."""
+
+    width: int
+    """Cells between the margins."""
+    height: int | None = None
+    """Lines; None when there is no end to them."""
+    ascii_only: bool = False
+    zone: tzinfo | None = None
+    """None is local time."""
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands for text that was cut."""
+        return "..." if self.ascii_only else "…"
+
+    @property
+    def blocks(self) -> str:
+        """Eight characters of rising height."""
+        return ASCII_BLOCKS if self.ascii_only else BLOCKS
+
+    def text(self, text: str, width: int | None = None) -> str:
+        """Text from outside, safe to show; its middle is left out if it is longer than `width`."""
+        shown = cells.visible(text, self.ascii_only)
+        return shown if width is None else cells.cut_middle(shown, width, self.ellipsis)
+
+    def moment(self, time: float) -> str:
+        """A time of day with its date."""
+        return figures.moment(time, self.zone)
+
+    def flow(self, items: Sequence[Line], gap: int = GAP, indent: int = 0) -> list[Line]:
+        """Items side by side, on as many lines as they need; further lines are indented."""
+        lines: list[Line] = []
+        for item in items:
+            longer = (*lines[-1], Piece(" " * gap), *item) if lines else item
+            if lines and width(longer) > self.width:
+                lines.append((Piece(" " * indent), *item))
+            else:
+                lines[-1:] = [longer]
+        return lines
+
+    def wrap(self, text: str, style: Style = Style.PLAIN, indent: int = 0) -> list[Line]:
+        """A sentence, broken between words."""
+        return self.flow([(Piece(word, style),) for word in text.split(" ")], gap=1, indent=indent)
+
+    def paint(self, line: Line, colour: bool) -> str:
+        """The line as it is written to the terminal, cut at the width, behind its margin."""
+        pieces = self._cut(line)
+        text = "".join(_painted(piece) if colour else piece.text for piece in pieces)
+        return " " * MARGIN + text if pieces else ""
+
+    def _cut(self, line: Line) -> list[Piece]:
+        kept: list[Piece] = []
+        room = self.width
+        for text, style in line:
+            kept.append(Piece(cells.cut_end(text, room, self.ellipsis), style))
+            room -= cells.cells(kept[-1].text)
+            if kept[-1].text != text or room < 0:
+                break
+        return _without_trailing_space(kept)
+
+
+def width(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cells.cells(piece.text) for piece in line)
+
+
+def _without_trailing_space(pieces: list[Piece]) -> list[Piece]:
+    while pieces and not (text := pieces[-1].text.rstrip(" ")):
+        pieces.pop()
+    return [*pieces[:-1], Piece(text, pieces[-1].style)] if pieces else []
+
+
+def _painted(piece: Piece) -> str:
+    colour, background, attributes = piece.style.value
+    if piece.style is Style.PLAIN or not piece.text.strip(" "):
+        return piece.text
+    return colored(piece.text, colour, background, attributes, force_color=True)

@@ -1,0 +1,91 @@
+"""One top list as lines of text: a heading, a row for each key, and the rest as `(other)`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dashboard import cells, figures
+from dashboard.page import Line, Page, Piece, Style
+from dashboard.view import Panel, Row
+
+OTHER = "(other)"
+NO_KEY = "(empty)"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The widths that all panels of a page share, so that their columns are in line."""
+
+    key: int
+    recent: int
+    window: int
+    recent_heading: str
+    window_heading: str
+
+    @property
+    def width(self) -> int:
+        """Cells of a whole panel."""
+        return self.key + self.recent + self.window
+
+
+def columns(panels: Sequence[Panel], width: int, spans: tuple[float, float]) -> Columns:
+    """Columns as wide as their widest figure; the keys get what is left of `width`."""
+    headings = tuple(map(figures.span, spans))
+    shown = [figures.amounts(row, panel.unit) for panel in panels for row in (*panel.rows, panel.other)]
+    recent, window = (max([7, len(headings[i]), *(len(pair[i]) for pair in shown)]) + 2 for i in (0, 1))
+    return Columns(max(4, width - recent - window), recent, window, *headings)
+
+
+def natural_height(panel: Panel) -> int:
+    """Lines below the heading that show all of a panel."""
+    return max(1, len(panel.rows) + _is_counted(panel.other))
+
+
+def trimmed(panel: Panel, height: int) -> Panel:
+    """The panel in at most `height` lines below its heading; rows that go are added to `(other)`."""
+    if natural_height(panel) <= height:
+        return panel
+    kept = max(1, height - 1)
+    other = panel.other
+    for row in panel.rows[kept:]:
+        other = _sum(other, row)
+    return replace(panel, rows=panel.rows[:kept], other=other)
+
+
+def panel_lines(panel: Panel, columns: Columns, page: Page, height: int) -> list[Line]:
+    """Heading and rows, each padded to the width of the columns, and empty lines up to `height` below the heading."""
+    panel = trimmed(panel, height)
+    lines = [_heading(panel.title, columns, page)]
+    lines += [_row(row.key or NO_KEY, row, Style.PLAIN, panel, columns, page) for row in panel.rows]
+    if _is_counted(panel.other):
+        lines.append(_row(OTHER, panel.other, Style.QUIET, panel, columns, page))
+    if len(lines) == 1:
+        lines.append((Piece(cells.pad_right("  nothing yet", columns.width), Style.QUIET),))
+    lines = lines[: height + 1]
+    return lines + [(Piece(" " * columns.width),)] * (height + 1 - len(lines))
+
+
+def _heading(title: str, columns: Columns, page: Page) -> Line:
+    spans = f"  {columns.recent_heading}{columns.window_heading:>{columns.window}}"
+    room = columns.width - len(spans)
+    shown = cells.cut_end(page.text(title), room, page.ellipsis)
+    return (Piece(cells.pad_right(shown, room), Style.HEADING), Piece(spans, Style.QUIET))
+
+
+def _row(key: str, row: Row, style: Style, panel: Panel, columns: Columns, page: Page) -> Line:
+    recent, window = figures.amounts(row, panel.unit)
+    shown = cells.pad_right("  " + page.text(key, columns.key - 2), columns.key)
+    return (Piece(f"{shown}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
+
+
+def _is_counted(row: Row) -> bool:
+    return bool(row.count or row.total)
+
+
+def _sum(one: Row, two: Row) -> Row:
+    return Row(
+        one.key,
+        one.recent_count + two.recent_count,
+        one.recent_total + two.recent_total,
+        one.count + two.count,
+        one.total + two.total,
+    )

@@ -1,0 +1,32 @@
+"""The request rate: a chart of the latest buckets between its name and its figures."""
+
+from collections.abc import Sequence
+
+from dashboard import figures
+from dashboard.page import GAP, Line, Page, Piece, Style
+from dashboard.view import View
+
+SHORTEST = 8
+"""Buckets that a chart needs to tell anything."""
+
+
+def request_rate(view: View, page: Page) -> list[Line]:
+    """One line: name, chart, latest rate, peak; the requests in the retention window where they fit."""
+    name = "Request rate"
+    window = figures.span(view.retention)
+    latest = f"now {figures.rate(view.request_rate[-1])} /s" if view.request_rate else "no requests counted yet"
+    peak = f"peak {figures.rate(view.peak_rate)} /s in {window}"
+    requests = f"{figures.count(view.requests)} requests in {window}"
+    told = GAP * " " + (GAP * " ").join([latest, peak])
+    if len(name) + len(told) + 2 * GAP + len(requests) + 4 * SHORTEST <= page.width:
+        told += GAP * " " + requests
+    room = page.width - len(name) - GAP - len(told)
+    chart = sparkline(view.request_rate[-room:], page.blocks) if room >= SHORTEST else ""
+    return [(Piece(name, Style.HEADING), Piece(GAP * " " + chart, Style.CHART), Piece(told))]
+
+
+def sparkline(values: Sequence[float], blocks: str) -> str:
+    """One block for each value, highest for the highest; the lowest block is zero and nothing else."""
+    highest = max(values, default=0)
+    top = len(blocks) - 1
+    return "".join(blocks[max(1, round(top * value / highest)) if value > 0 else 0] for value in values)

@@ -1,0 +1,153 @@
+"""The terminal: draws Views in place on one, and prints them one after another anywhere else.
+
+It owns what it changes of the terminal (the cursor) and gives it back on every way out, suspension included.
+"""
+
+import codecs
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from types import FrameType, TracebackType
+from typing import TextIO
+
+from dashboard.console import render
+from dashboard.view import View
+
+HOME, ERASE_REST_OF_LINE, ERASE_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+STOP_WRAPPING, WRAP = "\x1b[?7l", "\x1b[?7h"
+WIDTH = 80
+"""Columns where neither a terminal nor COLUMNS says how many."""
+
+
+class OutputClosedError(Exception):
+    """Nobody reads the output any more: the pipe is closed, or the terminal is gone. Not an error; time to stop."""
+
+
+class Screen:
+    """Where dashboards go. Use it as a context manager."""
+
+    def __init__(self, stream: TextIO, colour: bool | None = None, environ: Mapping[str, str] = os.environ) -> None:
+        """`colour` None leaves the choice to NO_COLOR. There is never colour where there is no terminal."""
+        self._stream = stream
+        self._environ = environ
+        self.is_terminal = stream.isatty() and environ.get("TERM", "dumb") != "dumb"
+        """Whether dashboards are drawn in place."""
+        self.colour = self.is_terminal and (not environ.get("NO_COLOR") if colour is None else colour)
+        self.ascii_only = not _carries_unicode(stream.encoding)
+        self._drawn = False
+        self._suspend_handler: object = None
+
+    def __enter__(self) -> "Screen":
+        """Prepare for suspension (Ctrl+Z); the screen is touched by the first drawing."""
+        if self.is_terminal and threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTSTP"):
+            self._suspend_handler = signal.signal(signal.SIGTSTP, self._suspend)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the terminal back. The last dashboard stays, the cursor is below it."""
+        if self._suspend_handler is not None:
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            self._suspend_handler = None
+        with contextlib.suppress(OutputClosedError):
+            self._leave()
+
+    def draw(self, view: View) -> None:
+        """Show the View: in place on a terminal, else below what was printed before.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        if self.is_terminal:
+            self._draw(view)
+        else:
+            self._print(self._render(view, int(_number(self._environ.get("COLUMNS")) or WIDTH)))
+
+    def finish(self, view: View | None, text: str) -> None:
+        """Last words. On a terminal the View, if given, is drawn once more, so that both are on the screen at the end.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        if self.is_terminal and view:
+            self._draw(view, below=text.count("\n") + 3)
+        separator = "\n" if self._drawn else ""
+        self._leave()
+        self._write(f"{separator}{text}\n")
+
+    def _draw(self, view: View, below: int = 0) -> None:
+        columns, lines = self._size()
+        dashboard = self._render(view, columns, max(1, lines - below))
+        # The first drawing pushes what is on the screen up, where the terminal's history keeps it.
+        start = "" if self._drawn else "\n" * lines
+        self._drawn = True
+        # The console leaves the last column free, so erasing the rest of a line never takes a character of it.
+        body = dashboard.replace("\n", ERASE_REST_OF_LINE + "\r\n") + ERASE_REST_OF_LINE
+        self._write(start + HIDE_CURSOR + STOP_WRAPPING + HOME + body + ERASE_BELOW + WRAP)
+
+    def _leave(self) -> None:
+        """Put the cursor below the dashboard and show it."""
+        if self.is_terminal and self._drawn:
+            self._drawn = False
+            self._write(WRAP + SHOW_CURSOR + "\n")
+
+    def _print(self, text: str) -> None:
+        separator = "\n" if self._drawn else ""
+        self._drawn = True
+        self._write(separator + text + "\n")
+
+    def _render(self, view: View, width: int, height: int | None = None) -> str:
+        return render(view, width, colour=self.colour, ascii_only=self.ascii_only, height=height)
+
+    def _size(self) -> tuple[int, int]:
+        """Columns and lines now; a terminal that does not know says 0."""
+        try:
+            size = os.get_terminal_size(self._stream.fileno())
+        except OSError:
+            size = os.terminal_size((0, 0))
+        return size.columns or WIDTH, size.lines or 24
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError as error:
+            self._silence()
+            raise OutputClosedError from error
+        except OSError as error:
+            if not self.is_terminal:
+                raise  # a full disk, say: for the caller to report
+            self._silence()
+            raise OutputClosedError from error
+
+    def _silence(self) -> None:
+        """Let the text that is still buffered go nowhere, else the interpreter complains about it when it ends."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def _suspend(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl+Z: the shell gets its cursor back. The next drawing after `fg` hides it again."""
+        with contextlib.suppress(OSError):
+            os.write(self._stream.fileno(), (WRAP + SHOW_CURSOR + "\r\n").encode())
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._suspend)
+
+
+def _carries_unicode(encoding: str | None) -> bool:
+    """Whether every character can be written. A stream without an encoding is kept in memory as text."""
+    if encoding is None:
+        return True
+    with contextlib.suppress(LookupError):
+        return codecs.lookup(encoding).name.startswith(("utf", "gb18030"))
+    return False
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

@@ -1,0 +1,44 @@
+"""The last words of a run: what was captured, what was lost, what was found. Pure."""
+
+from dashboard import figures
+from dashboard.cells import visible
+from dashboard.view import HealthView, View
+
+
+def summary(view: View, *, ascii_only: bool = False) -> str:
+    """A block of lines without colour, for the end of the output."""
+    health = view.health
+    lines = [
+        ("Watched", f"{visible(view.source, ascii_only)} for {figures.duration(view.now - view.started)}"),
+        ("Captured", f"{figures.count(health.frames)} packets, {_lost(health)}"),
+        ("Requests", f"{figures.count(health.requests)}, {figures.count(health.exchanges)} exchanges"),
+        ("Not seen", _not_seen(health, ascii_only)),
+        ("Alerts", _alerts(view)),
+    ]
+    return "\n".join(f" {name:<10}{text}" for name, text in lines)
+
+
+def _lost(health: HealthView) -> str:
+    dropped = f"{figures.count(health.dropped)} dropped"
+    if health.dropped:
+        dropped += f" ({figures.percent(health.dropped, health.frames + health.dropped)})"
+    return dropped + (f", {figures.count(health.queue_lost)} records lost in the queue" if health.queue_lost else "")
+
+
+def _not_seen(health: HealthView, ascii_only: bool) -> str:
+    counted = [
+        (health.gaps, f"gaps ({figures.volume(health.missing_bytes)})"),
+        (health.unpaired_responses, "responses without request"),
+        (health.unanswered_requests, "requests without response"),
+        (health.evicted, "connections evicted"),
+        *((times, f"{visible(kind, ascii_only)} connections unreadable") for kind, times in health.unreadable),
+    ]
+    return ", ".join(f"{figures.count(times)} {what}" for times, what in counted if times) or "nothing"
+
+
+def _alerts(view: View) -> str:
+    if not view.alerts:
+        return "none"
+    longest = f", longest {figures.duration(view.longest_alert)}" if view.longest_alert is not None else ""
+    active = ", one still active" if view.alerts[0].end is None else ""
+    return f"{figures.count(len(view.alerts))}{longest}{active}"
