@@ -194,13 +194,16 @@ class DemoTraffic:
 
     def __enter__(self) -> "DemoTraffic":
         # A session of its own, as Ctrl+C is for us alone. The child ends when its input does, so after a crash as well.
-        self._child = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, os.path.abspath(__file__)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise DemoError(f"the web server of the demo did not start: {error}") from error
         assert self._child.stdout is not None
         said = self._child.stdout.readline().decode().strip()
         if not said.isdigit():

@@ -5,6 +5,7 @@ sends one step. The demo drives the same two.
 """
 
 import argparse
+import http.client
 import itertools
 import math
 import random
@@ -179,12 +180,14 @@ def reason(error: BaseException) -> str:
     """The cause of a failure in a few words, dug out of the exceptions wrapped around it."""
     import requests
 
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
     seen: list[BaseException] = []
     inner: object = error
     while isinstance(inner, BaseException) and inner not in seen:
         seen.append(inner)
+        if isinstance(inner, http.client.IncompleteRead):
+            return "the answer is broken off or not well-formed"
+        if isinstance(inner, (requests.Timeout, TimeoutError)):
+            return "no answer in time"
         if isinstance(inner, OSError) and inner.strerror:
             return inner.strerror
         wrapped = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
