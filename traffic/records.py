@@ -15,6 +15,8 @@ RESET: Final = "reset"
 """A TCP RST ended the connection before the response was complete."""
 TIMEOUT: Final = "timeout"
 """No packet came for `connection_timeout` seconds."""
+MALFORMED: Final = "malformed"
+"""The framing is broken: where the body ends is not known."""
 GAP: Final = "gap"
 """Bytes are missing from the capture, and what became of the exchange is not known."""
 EVICTED: Final = "evicted"
@@ -108,7 +110,7 @@ class Exchange(NamedTuple):
     missing_bytes: int
     """Bytes of its messages that the capture lost."""
     ending: str
-    """`complete`, `closed`, `reset`, `timeout`, `gap`, `evicted` or `capture_end`."""
+    """`complete`, `closed`, `reset`, `timeout`, `malformed`, `gap`, `evicted` or `capture_end`."""
 
     @property
     def domain(self) -> str:

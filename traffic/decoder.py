@@ -1,0 +1,157 @@
+"""The decoder: batches of frames in, records out. The one door of this folder.
+
+    decoder = Decoder(ports, limits)
+    records = decoder.feed(frames)      # as often as there are frames
+    records = decoder.advance(now)      # when there are none
+    records = decoder.finish()          # at the end
+
+It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
+"""
+
+from collections.abc import Container, Iterable
+from functools import partial
+from socket import AF_INET, AF_INET6, inet_ntop
+from struct import Struct
+from typing import Final
+
+from traffic.conversation import Conversation
+from traffic.flows import Flows, address_size, reversed_key
+from traffic.frame import Frame
+from traffic.health import Health
+from traffic.limits import Budget, Limits
+from traffic.network import Network, Packet
+from traffic.pairing import Addresses
+from traffic.records import CAPTURE_END, CLOSED, Record
+from traffic.tcp import ACK, RST, SYN, Connection, Stream
+
+_PULSE: Final = 0.1
+"""Seconds of packet time between looks at time-outs."""
+_numbers: Final = Struct(">II")
+
+
+class Decoder:
+    """Decodes the HTTP/1 traffic of the TCP ports that `ports` contains.
+
+    `health` is counted up as it works; it belongs to the thread that feeds.
+    """
+
+    def __init__(self, ports: Container[int], limits: Limits | None = None) -> None:
+        self._ports = ports
+        self._limits = limits or Limits()
+        self.health = Health()
+        self._budget = Budget(self._limits.total_buffer)
+        self._network = Network(self._limits, self.health, self._budget)
+        self._flows = Flows(self._limits, self.health)
+        self._waiting: dict[Connection, None] = {}
+        self._records: list[Record] = []
+        self._now = 0.0
+        self._pulse = 0.0
+
+    def feed(self, frames: Iterable[Frame]) -> list[Record]:
+        """Take frames in the order of their capture; the records that became complete."""
+        health, find, packet = self.health, self._flows.find, self._network.packet
+        for time, link_type, data, _ in frames:
+            health.frames += 1
+            if time >= self._pulse:
+                self._tick(time)
+            found = packet(time, link_type, data)
+            if found is not None:
+                stream = find(found.key)
+                if stream is not None or self._listens(found):
+                    self._segment(time, found, stream)
+        return self._taken()
+
+    def advance(self, now: float) -> list[Record]:
+        """No frame came until `now`: the records that time-outs make."""
+        if now >= self._pulse:
+            self._tick(now)
+        return self._taken()
+
+    def finish(self) -> list[Record]:
+        """The capture is over: the records of all that was under way."""
+        for connection in self._flows.connections():
+            connection.drain(max(self._now, connection.last), CAPTURE_END)
+        self._waiting.clear()
+        return self._taken()
+
+    def _taken(self) -> list[Record]:
+        records, self._records = self._records, []
+        return records
+
+    def _listens(self, packet: Packet) -> bool:
+        data, start = packet.data, packet.start
+        ports = self._ports
+        return (data[start] << 8 | data[start + 1]) in ports or (data[start + 2] << 8 | data[start + 3]) in ports
+
+    def _segment(self, time: float, packet: Packet, stream: Stream | None) -> None:
+        _, data, start, end, cut = packet
+        seq, ack = _numbers.unpack_from(data, start + 4)
+        payload = start + (data[start + 12] >> 4) * 4
+        flags = data[start + 13]
+        if payload < start + 20 or payload > end + cut:
+            self.health.oddities["bad TCP header"] += 1
+            return
+        self.health.segments += 1
+        if stream is None or (flags & SYN and stream.connection.reused_by(stream, seq)):
+            stream = self._open(time, packet, flags, stream)
+            if stream is None:
+                return
+        connection = stream.connection
+        connection.segment(stream, time, seq, ack, flags, data[payload:end], cut)
+        if connection.finished:
+            self._waiting.pop(connection, None)
+            self._flows.close(connection, time)
+        elif connection.waiting_since >= 0:
+            self._waiting[connection] = None
+
+    def _open(self, time: float, packet: Packet, flags: int, old: Stream | None) -> Stream | None:
+        """Follow another connection; None for a straggler of a closed one, or a segment that starts nothing."""
+        key = packet.key
+        if old is not None:
+            old.connection.drain(time, CLOSED)
+            self._flows.close(old.connection, time)
+        if not flags & SYN and (flags & RST or self._flows.closed_lately(key, time)):
+            return None
+        direction = self._direction(packet, flags)
+        client_key = reversed_key(key) if direction else key
+        connection = Connection(client_key, time, self._limits, self.health, self._budget)
+        addresses = partial(_addresses, client_key)
+        connection.application = Conversation(connection, addresses, self._limits, self.health, self._emit)
+        self._flows.add(connection)
+        return connection.streams[direction]
+
+    def _emit(self, record: Record) -> None:
+        self._records.append(record)
+
+    def _direction(self, packet: Packet, flags: int) -> int:
+        """0 when a packet seems to come from the client: SYN tells, else the port that is listened on."""
+        if flags & SYN:
+            return 1 if flags & ACK else 0
+        data, start = packet.data, packet.start
+        source = data[start] << 8 | data[start + 1]
+        target = data[start + 2] << 8 | data[start + 3]
+        if (source in self._ports) != (target in self._ports):
+            return 1 if source in self._ports else 0
+        return 1 if source < target else 0
+
+    def _tick(self, now: float) -> None:
+        self._now = now
+        self._pulse = now + _PULSE
+        for connection in list(self._waiting):
+            connection.force_due(now)
+            if connection.finished:
+                self._flows.close(connection, now)
+            if connection.finished or connection.waiting_since < 0:
+                del self._waiting[connection]
+        self._flows.expire(now)
+        self._network.expire(now)
+
+
+def _addresses(key: bytes, client: int) -> Addresses:
+    """Both ends as text, from the key of direction 0; `client` is the direction that sends the requests."""
+    key = reversed_key(key) if client else key
+    size = address_size(key)
+    family = AF_INET if size == 4 else AF_INET6
+    ports = key[2 * size :]
+    source, target = inet_ntop(family, key[:size]), inet_ntop(family, key[size : 2 * size])
+    return Addresses(source, ports[0] << 8 | ports[1], target, ports[2] << 8 | ports[3])

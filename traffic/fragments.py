@@ -1,0 +1,88 @@
+"""IP datagrams put back together from fragments (RFC 791, RFC 8200 section 4.5).
+
+Of bytes that come twice the first copy counts. What is held is bounded in bytes and in time, and is counted when it is
+thrown away.
+"""
+
+from typing import Final
+
+from traffic.health import Health
+from traffic.limits import Budget
+
+_LARGEST: Final = 65535
+_MOST_DATAGRAMS: Final = 4096
+_MOST_FRAGMENTS: Final = 512
+"""Of one datagram: 64 KiB in pieces of 128 bytes."""
+
+
+class _Datagram:
+    __slots__ = ("parts", "size", "started", "total")
+
+    def __init__(self, time: float) -> None:
+        self.started = time
+        self.parts: dict[int, bytes] = {}
+        self.size = 0
+        self.total = -1
+
+
+class Fragments:
+    """The datagrams that are not complete yet."""
+
+    def __init__(self, timeout: float, health: Health, budget: Budget) -> None:
+        self._timeout = timeout
+        self._health = health
+        self._budget = budget
+        self._datagrams: dict[bytes, _Datagram] = {}
+
+    def add(self, time: float, ident: bytes, offset: int, more: bool, part: bytes) -> bytes | None:
+        """Take a fragment: `part` belongs at `offset`, `more` follow. The datagram's payload once it is complete."""
+        if not part or offset + len(part) > _LARGEST or (more and len(part) % 8):
+            self._health.oddities["bad IP fragment"] += 1
+            return None
+        datagram = self._datagrams.get(ident)
+        if datagram is None:
+            if len(self._datagrams) >= _MOST_DATAGRAMS:
+                self._drop(next(iter(self._datagrams)))
+            datagram = self._datagrams[ident] = _Datagram(time)
+        if offset in datagram.parts:
+            self._health.oddities["IP fragment came twice"] += 1
+            return None
+        datagram.parts[offset] = part
+        datagram.size += len(part)
+        self._budget.used += len(part)
+        if not more:
+            datagram.total = offset + len(part)
+        if len(datagram.parts) > _MOST_FRAGMENTS or self._budget.used > self._budget.limit:
+            self._drop(ident)
+            return None
+        if datagram.total < 0 or datagram.size < datagram.total:
+            return None
+        return self._join(ident, datagram)
+
+    def expire(self, now: float) -> None:
+        """Drop datagrams that were begun too long ago; they are in the order of their beginning."""
+        while self._datagrams:
+            ident = next(iter(self._datagrams))
+            if now - self._datagrams[ident].started < self._timeout:
+                return
+            self._drop(ident)
+
+    def _join(self, ident: bytes, datagram: _Datagram) -> bytes | None:
+        whole = bytearray()
+        for offset in sorted(datagram.parts):
+            if offset > len(whole):
+                return None  # a hole, though enough bytes are there: some overlap
+            part = datagram.parts[offset]
+            if offset < len(whole):
+                self._health.oddities["IP fragments overlap"] += 1
+                part = part[len(whole) - offset :]
+            whole += part
+        self._forget(ident)
+        return bytes(whole[: datagram.total])
+
+    def _drop(self, ident: bytes) -> None:
+        self._health.oddities["IP datagram incomplete"] += 1
+        self._forget(ident)
+
+    def _forget(self, ident: bytes) -> None:
+        self._budget.used -= self._datagrams.pop(ident).size

@@ -1,0 +1,349 @@
+"""HTTP/1 framing of one direction of a connection: bytes in order go in, messages come out (RFC 9112).
+
+A reader knows heads and body lengths and keeps no body. Bytes that the capture lost are a number: inside a body they
+are counted and reading goes on; elsewhere the message is given up, and the reader looks for the next one at the start
+of a segment.
+"""
+
+import re
+from typing import Final, Protocol
+
+from traffic.head import (
+    CHUNKED,
+    UNKNOWN,
+    UNTIL_CLOSE,
+    RequestHead,
+    ResponseHead,
+    head_end,
+    may_start_request,
+    may_start_response,
+    parse_request,
+    parse_response,
+    starts_request,
+    starts_response,
+)
+from traffic.health import Health
+from traffic.limits import Budget, Limits
+
+# What the next byte belongs to.
+HEAD: Final = 0
+LENGTH: Final = 1
+"""A body of known length, or the data of a chunk."""
+CHUNK_SIZE: Final = 2
+CHUNK_END: Final = 3
+TRAILER: Final = 4
+CLOSE: Final = 5
+"""A body that ends with the connection."""
+LOST: Final = 6
+"""It is not known what: the start of a message is looked for."""
+OPAQUE: Final = 7
+"""It is not HTTP/1: a tunnel, another protocol."""
+
+_CHUNK_LINE: Final = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?\n", re.DOTALL)
+
+
+class Place:
+    """Where a message starts: capture time, sequence number, and what its segment acknowledged (-1: nothing)."""
+
+    __slots__ = ("ack", "seq", "time")
+
+    def __init__(self, time: float, seq: int, ack: int) -> None:
+        self.time = time
+        self.seq = seq
+        self.ack = ack
+
+
+class Listener(Protocol):
+    """Who is told of messages: the pairing."""
+
+    def request(self, head: RequestHead, place: Place) -> int:
+        """A request head is complete; returns its body length (or `CHUNKED`, `UNKNOWN`)."""
+
+    def response(self, head: ResponseHead, place: Place) -> int:
+        """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
+
+    def ended(self, reader: "Reader", time: float | None) -> None:
+        """A message is complete; its last byte came at `time`, None where the capture lost it."""
+
+    def lost(self, reader: "Reader", *, malformed: bool) -> None:
+        """The reader no longer knows where messages start."""
+
+
+class Reader:
+    """One direction. Sub-classes know which kind of message it carries."""
+
+    __slots__ = (
+        "body_bytes",
+        "budget",
+        "buffer",
+        "chunked",
+        "health",
+        "limits",
+        "listener",
+        "missing",
+        "place",
+        "remaining",
+        "state",
+        "trailer_bytes",
+    )
+
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        self.listener = listener
+        self.limits = limits
+        self.health = health
+        self.budget = budget
+        self.state = HEAD
+        self.buffer = bytearray()
+        self.place = Place(0.0, 0, -1)
+        self.chunked = False
+        self.remaining = 0
+        self.body_bytes = 0
+        self.missing = 0
+        self.trailer_bytes = 0
+
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
+        """Take the next bytes of the stream: one segment's payload, with its time and numbers."""
+        size = len(data)
+        position = 0
+        while position < size:
+            state = self.state
+            if state == LENGTH:
+                position = self._body(size, position, time)
+            elif state == HEAD:
+                position = self._head(data, position, time, seq, ack)
+            elif state == CLOSE:
+                self.body_bytes += size - position
+                return
+            elif state == LOST:
+                if position or not self.certain_start(data):
+                    return
+                self.state = HEAD
+            elif state == OPAQUE:
+                return
+            else:
+                position = self._line(data, position, time)
+
+    def gap(self, size: int) -> None:
+        """`size` bytes of the stream are not in the capture."""
+        state = self.state
+        if state == LENGTH and size <= self.remaining:
+            self.missing += size
+            self.body_bytes += size
+            self.remaining -= size
+            if self.remaining == 0:
+                self._body_done(None)
+        elif state == CLOSE:
+            self.missing += size
+            self.body_bytes += size
+        elif state not in (LOST, OPAQUE):
+            self.missing += size
+            self.lose(malformed=False)
+
+    def lose(self, *, malformed: bool) -> None:
+        """Give up the message under way and look for the start of another."""
+        self._release()
+        self.state = LOST
+        self.listener.lost(self, malformed=malformed)
+
+    def close(self) -> None:
+        """Give back what is held; nothing more will be read."""
+        self._release()
+        self.state = OPAQUE
+
+    # what the sub-classes know ---------------------------------------------------------------------------------------
+
+    def possible_start(self, data: bytes | bytearray) -> bool:
+        """Whether a message may start with these bytes."""
+        raise NotImplementedError
+
+    def certain_start(self, data: bytes) -> bool:
+        """Whether a message starts here beyond doubt: only this is believed where the place is unknown."""
+        raise NotImplementedError
+
+    def start(self, head: bytes, whole: bool) -> None:
+        """Report a head and set out to read its body."""
+        raise NotImplementedError
+
+    # heads -----------------------------------------------------------------------------------------------------------
+
+    def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
+        if not self.buffer:
+            if data[position] in b"\r\n":  # empty lines before a message (RFC 9112 section 2.2)
+                return len(data) - len(data[position:].lstrip(b"\r\n"))
+            self.place = Place(time, (seq + position) & 0xFFFFFFFF, ack)
+            end = head_end(data, position)
+            if end >= 0 and end - position <= self.limits.header_bytes:
+                self._whole_head(data[position:end])
+                return end
+        return self._head_in_parts(data, position)
+
+    def _head_in_parts(self, data: bytes, position: int) -> int:
+        held = len(self.buffer)
+        if not self._keep(data[position : position + self.limits.header_bytes - held]):
+            self.lose(malformed=False)
+            return len(data)
+        end = head_end(self.buffer, max(0, held - 2))
+        if end >= 0:
+            self._whole_head(self._release()[:end])
+            return position + end - held
+        if not self.possible_start(self.buffer):
+            self._not_http()
+        elif len(self.buffer) >= self.limits.header_bytes:
+            self.health.oddities["head too long"] += 1
+            self.start(self._release(), whole=False)
+        return len(data)
+
+    def _whole_head(self, head: bytes) -> None:
+        if head.count(b"\n") > self.limits.headers + 2:
+            self.health.oddities["too many header fields"] += 1
+            self.start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
+        elif self.possible_start(head):
+            self.start(head, whole=True)
+        else:
+            self._not_http()
+
+    def _not_http(self) -> None:
+        self.health.oddities["not an HTTP message"] += 1
+        self.lose(malformed=True)
+
+    def _keep(self, data: bytes) -> bool:
+        """Add to what is held; False when all buffers together are full."""
+        budget = self.budget
+        if budget.used + len(data) > budget.limit:
+            self.health.oddities["buffers full"] += 1
+            return False
+        budget.used += len(data)
+        self.buffer += data
+        return True
+
+    def _release(self) -> bytes:
+        """What is held, which is held no longer."""
+        held = bytes(self.buffer)
+        self.budget.used -= len(held)
+        self.buffer = bytearray()
+        return held
+
+    # bodies ----------------------------------------------------------------------------------------------------------
+
+    def read_body(self, length: int) -> None:
+        """Set out to read a body of `length` bytes, or by `CHUNKED` or `UNTIL_CLOSE`."""
+        self.body_bytes = self.missing = self.trailer_bytes = 0
+        self.chunked = length == CHUNKED
+        if length > 0:
+            self.state, self.remaining = LENGTH, length
+        elif length == 0:
+            self.state = HEAD
+            self.listener.ended(self, self.place.time)
+        elif length == CHUNKED:
+            self.state = CHUNK_SIZE
+        elif length == UNTIL_CLOSE:
+            self.state = CLOSE
+        else:
+            self.lose(malformed=True)
+
+    def _body(self, size: int, position: int, time: float) -> int:
+        taken = min(size - position, self.remaining)
+        self.body_bytes += taken
+        self.remaining -= taken
+        if self.remaining == 0:
+            self._body_done(time)
+        return position + taken
+
+    def _body_done(self, time: float | None) -> None:
+        if self.chunked:
+            self.state = CHUNK_END
+        else:
+            self.state = HEAD
+            self.listener.ended(self, time)
+
+    def _line(self, data: bytes, position: int, time: float) -> int:
+        """Take one line of the chunked framing (RFC 9112 section 7.1)."""
+        end = data.find(b"\n", position) + 1
+        part = data[position : end or len(data)]
+        if len(self.buffer) + len(part) + self.trailer_bytes > self.limits.header_bytes:
+            self.health.oddities["chunk line or trailer too long"] += 1
+            self.lose(malformed=True)
+        elif end and not self.buffer:
+            self._chunk_line(part, time)
+        elif not self._keep(part):
+            self.lose(malformed=False)
+        elif end:
+            self._chunk_line(self._release(), time)
+        return end or len(data)
+
+    def _chunk_line(self, line: bytes, time: float) -> None:
+        empty = line in (b"\r\n", b"\n")
+        if self.state == CHUNK_SIZE:
+            match = _CHUNK_LINE.match(line)
+            if match is None:
+                self.health.oddities["bad chunk size"] += 1
+                self.lose(malformed=True)
+            else:
+                self.remaining = int(match[1], 16)
+                self.state = LENGTH if self.remaining else TRAILER
+        elif self.state == CHUNK_END:
+            if not empty:
+                self.health.oddities["bad chunk end"] += 1
+                self.lose(malformed=True)
+            else:
+                self.state = CHUNK_SIZE
+        elif empty:
+            self.state = HEAD
+            self.listener.ended(self, time)
+        else:
+            self.trailer_bytes += len(line)
+
+
+class RequestReader(Reader):
+    """The direction from the client."""
+
+    __slots__ = ()
+
+    def possible_start(self, data: bytes | bytearray) -> bool:
+        """See `Reader`."""
+        return may_start_request(data)
+
+    def certain_start(self, data: bytes) -> bool:
+        """See `Reader`."""
+        return starts_request(data)
+
+    def start(self, head: bytes, whole: bool) -> None:
+        """See `Reader`."""
+        request = parse_request(head)
+        if request is None:
+            self._not_http()
+            return
+        length = self.listener.request(request, self.place)
+        self.read_body(length if whole else UNKNOWN)
+
+    def simple_request(self) -> bool:
+        """Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be."""
+        line, newline, rest = self.buffer.partition(b"\n")
+        if self.state != HEAD or not newline or rest or line.rstrip()[-8:-3] == b"HTTP/":
+            return False
+        self.start(self._release(), whole=True)
+        return True
+
+
+class ResponseReader(Reader):
+    """The direction from the server."""
+
+    __slots__ = ()
+
+    def possible_start(self, data: bytes | bytearray) -> bool:
+        """See `Reader`."""
+        return may_start_response(data)
+
+    def certain_start(self, data: bytes) -> bool:
+        """See `Reader`."""
+        return starts_response(data)
+
+    def start(self, head: bytes, whole: bool) -> None:
+        """See `Reader`."""
+        response = parse_response(head)
+        if response is None:
+            self._not_http()
+            return
+        length = self.listener.response(response, self.place)
+        if self.state != OPAQUE:
+            self.read_body(length if whole else UNKNOWN)

@@ -1,0 +1,330 @@
+"""Which response answers which request.
+
+Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them as long as both directions
+are whole. After a loss the queue is no longer believed: a request that was sent before it may have been answered by
+bytes that are missing, and a response may answer a request that is missing. Then TCP's own numbers decide. A client
+that waits for each response before its next request acknowledges, with that request, all that was answered before; so
+the answer starts at just the byte that the request acknowledged. Only such a response is paired, and with it the queue
+is believed again. A client that was seen to pipeline gives no such proof: its exchanges stay unpaired from the loss on.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead
+from traffic.health import Health
+from traffic.limits import Limits
+from traffic.messages import OPAQUE, Place, Reader
+from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
+from traffic.text import printable
+
+_NO_BODY: Final = frozenset({204, 304})
+
+
+class Addresses(NamedTuple):
+    """Who talks: both ends of a connection, as text."""
+
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+
+
+class Pending:
+    """A request without its response yet."""
+
+    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "request", "seq")
+
+    def __init__(self, request: Request, place: Place, certain: bool) -> None:
+        self.request = request
+        self.seq = place.seq
+        self.ack = place.ack
+        self.certain = certain
+        self.body_bytes = 0
+        self.missing = 0
+        self.done_at: float | None = None
+        self.end = False
+
+
+class Answer:
+    """A response under way, with the request that it certainly answers, if any."""
+
+    __slots__ = ("content_type", "pending", "status", "time")
+
+    def __init__(self, pending: Pending | None, status: int, time: float, content_type: str) -> None:
+        self.pending = pending
+        self.status = status
+        self.time = time
+        self.content_type = content_type
+
+
+class Pairing:
+    """The requests and responses of one connection; gives out records."""
+
+    __slots__ = (
+        "addresses",
+        "answer",
+        "certain",
+        "emit",
+        "finished",
+        "health",
+        "interim",
+        "limits",
+        "loss_seq",
+        "opaque",
+        "pending",
+        "pipelined",
+        "requests",
+        "responses",
+        "uploading",
+    )
+
+    def __init__(self, addresses: Addresses, limits: Limits, health: Health, emit: Callable[[Record], None]) -> None:
+        self.addresses = addresses
+        self.limits = limits
+        self.health = health
+        self.emit = emit
+        self.requests: Reader | None = None
+        self.responses: Reader | None = None
+        self.pending: deque[Pending] = deque()
+        self.uploading: Pending | None = None
+        self.answer: Answer | None = None
+        self.finished: tuple[Answer, Reader, float | None] | None = None
+        self.interim = False
+        self.certain = True
+        self.pipelined = False
+        self.loss_seq = -1
+
+    # messages, as the readers report them ----------------------------------------------------------------------------
+
+    def request(self, head: RequestHead, place: Place) -> int:
+        """A request head is complete. See `Listener`."""
+        limit = self.limits.string_length
+        fields = head.fields
+        target = printable(head.target, limit)
+        request = Request(
+            place.time,
+            *self.addresses,
+            printable(head.method, limit),
+            printable(fields.host, limit),
+            target,
+            printable(head.version, limit),
+            printable(fields.user_agent, limit),
+            printable(fields.referer, limit),
+        )
+        self._note(fields.oddities)
+        self._before(place)
+        pending = Pending(request, place, self.certain)
+        self.pending.append(pending)
+        self.uploading = pending
+        self.health.requests += 1
+        self.emit(request)
+        return 0 if fields.length is None else fields.length
+
+    def response(self, head: ResponseHead, place: Place) -> int:
+        """A response head is complete. See `Listener`."""
+        status = head.status
+        self.interim = 100 <= status < 200 and status != 101
+        if self.interim:
+            return 0
+        self._note(head.fields.oddities)
+        pending = self._answered(place)
+        media_type = head.fields.content_type.partition(b";")[0].strip().lower()
+        self.answer = Answer(pending, status, place.time, printable(media_type, self.limits.string_length))
+        if pending is None:
+            self.health.unpaired_responses += 1
+        method = pending.request.method if pending is not None else ""
+        if status == 101 or (method == "CONNECT" and 200 <= status < 300):
+            self._tunnel(head, place.time)
+            return 0
+        if method == "HEAD" or status in _NO_BODY:
+            return 0
+        length = head.fields.length
+        return UNTIL_CLOSE if length is None or length == UNKNOWN else length
+
+    def ended(self, reader: Reader, time: float | None) -> None:
+        """A message is complete. See `Listener`."""
+        if reader is self.requests:
+            self._upload_ended(reader, time)
+        elif self.interim:
+            self.interim = False
+        elif self.answer is not None:
+            answer, self.answer = self.answer, None
+            self._answer_ended(answer, reader, time)
+
+    # losses ----------------------------------------------------------------------------------------------------------
+
+    def lost(self, reader: Reader, *, malformed: bool) -> None:
+        """A reader lost its place. See `Listener`."""
+        if reader is self.requests:
+            self.requests_lost(-1)
+            if self.uploading is not None:
+                self._upload_ended(reader, None)
+        else:
+            self.responses_lost()
+            if self.answer is not None:
+                self._give(self.answer, reader, None, MALFORMED if malformed else GAP)
+                self.answer = None
+
+    def requests_lost(self, server_seq: int) -> None:
+        """Requests may be missing; the server's stream has come to `server_seq` (-1: not known)."""
+        self.certain = False
+        if server_seq >= 0:
+            self.loss_seq = server_seq
+
+    def responses_lost(self) -> None:
+        """Responses may be missing: what waits may have been answered."""
+        self.certain = False
+        for pending in self.pending:
+            pending.certain = False
+
+    # the end ---------------------------------------------------------------------------------------------------------
+
+    def close(self, ending: str, time: float) -> None:
+        """The connection is over; all that waits is given out."""
+        self._flush_finished()
+        answer, reader = self.answer, self.responses
+        if answer is not None and reader is not None:
+            self.answer = None
+            self._give(answer, reader, None, ending, time)
+        self._give_up(ending, time)
+
+    def close_body(self, time: float) -> None:
+        """The server ended its stream: a body that lasts until then is complete (RFC 9112 section 6.3)."""
+        answer, reader = self.answer, self.responses
+        if answer is not None and reader is not None:
+            self.answer = None
+            self._answer_ended(answer, reader, time)
+
+    # inside ----------------------------------------------------------------------------------------------------------
+
+    def _before(self, place: Place) -> None:
+        """Look at what still waits when a request comes."""
+        self._flush_finished()
+        if self.certain:
+            self.pipelined = self.pipelined or bool(self.pending) or self.answer is not None
+        elif self.pending and not self.pipelined:
+            if self.pending[-1].ack == place.ack:
+                self.pipelined = True
+            else:
+                self._give_up(GAP, place.time)
+        if len(self.pending) >= self.limits.pending_requests:
+            self.health.oddities["too many pending requests"] += 1
+            self.pipelined, self.certain = True, False
+            self._give_up(EVICTED, place.time)
+
+    def _answered(self, place: Place) -> Pending | None:
+        """The request that a response certainly answers."""
+        self._flush_finished()
+        if not self.pending:
+            return None
+        first = self.pending[0]
+        if first.certain:
+            # A response sent before the server had any of the request is no answer to it (408 on an idle connection).
+            return None if place.ack == first.seq else self.pending.popleft()
+        alone = len(self.pending) == 1 and not self.pipelined
+        if not alone or first.ack != place.seq or first.ack == self.loss_seq:
+            return None
+        self.certain, self.loss_seq = True, -1
+        return self.pending.popleft()
+
+    def _upload_ended(self, reader: Reader, time: float | None) -> None:
+        pending, self.uploading = self.uploading, None
+        if pending is None:
+            return
+        pending.body_bytes, pending.missing = reader.body_bytes, reader.missing
+        pending.done_at, pending.end = time, True
+        if self.finished is not None and self.finished[0].pending is pending:
+            self._flush_finished()
+        if pending.request.method == "CONNECT":
+            reader.state = OPAQUE
+
+    def _answer_ended(self, answer: Answer, reader: Reader, time: float | None) -> None:
+        pending = answer.pending
+        if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
+            self.requests.state = OPAQUE if answer.status < 300 else 0
+        if pending is not None and not pending.end:
+            self.finished = (answer, reader, time)  # the answer came before the request was sent whole
+        else:
+            self._give(answer, reader, time, COMPLETE)
+
+    def _flush_finished(self) -> None:
+        if self.finished is not None:
+            answer, reader, time = self.finished
+            self.finished = None
+            self._give(answer, reader, time, COMPLETE)
+
+    def _give(self, answer: Answer, reader: Reader, time: float | None, ending: str, now: float | None = None) -> None:
+        pending = answer.pending
+        if pending is not None and not pending.end and self.requests is not None:
+            pending.body_bytes, pending.missing = self.requests.body_bytes, self.requests.missing
+        started = pending.request.time if pending is not None else None
+        end = time if time is not None else now if now is not None else answer.time
+        if pending is not None and pending.done_at is not None:
+            end = max(end, pending.done_at)
+        whole = ending == COMPLETE and time is not None
+        self._emit(
+            Exchange(
+                end,
+                *self.addresses,
+                pending.request if pending is not None else None,
+                answer.status,
+                pending.body_bytes if pending is not None else 0,
+                reader.body_bytes,
+                _span(started, answer.time),
+                _span(started, time) if whole else None,
+                answer.content_type,
+                reader.missing + (pending.missing if pending is not None else 0),
+                ending,
+            )
+        )
+
+    def _give_up(self, ending: str, time: float) -> None:
+        """Give out every waiting request as not answered."""
+        while self.pending:
+            pending = self.pending.popleft()
+            if not pending.end and self.requests is not None:
+                pending.body_bytes, pending.missing = self.requests.body_bytes, self.requests.missing
+            self.health.unanswered_requests += 1
+            how = ending if pending.certain else GAP
+            self._emit(
+                Exchange(
+                    time,
+                    *self.addresses,
+                    pending.request,
+                    status=None,
+                    request_bytes=pending.body_bytes,
+                    response_bytes=0,
+                    response_time=None,
+                    total_time=None,
+                    content_type="",
+                    missing_bytes=pending.missing,
+                    ending=how,
+                )
+            )
+
+    def _emit(self, exchange: Exchange) -> None:
+        self.health.exchanges += 1
+        self.emit(exchange)
+
+    def _tunnel(self, head: ResponseHead, time: float) -> None:
+        """From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        kind = printable(head.fields.upgrade, 32) if head.status == 101 else "tunnel"
+        known = {"websocket": "WebSocket", "h2c": "HTTP/2", "tunnel": "CONNECT tunnel"}
+        self.health.unreadable[known.get(kind.lower(), "upgraded")] += 1
+        for reader in (self.requests, self.responses):
+            if reader is not None:
+                reader.close()
+        if self.responses is not None:
+            self.responses.body_bytes = self.responses.missing = 0
+            self.ended(self.responses, time)
+
+    def _note(self, oddities: tuple[str, ...]) -> None:
+        for name in oddities:
+            self.health.oddities[name] += 1
+
+
+def _span(start: float | None, end: float | None) -> float | None:
+    """Seconds between two times; None when one is unknown or the capture has them in the wrong order."""
+    return end - start if start is not None and end is not None and end >= start else None

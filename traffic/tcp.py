@@ -1,0 +1,375 @@
+"""TCP streams put back together: segments in any order go in, bytes in order come out (RFC 9293).
+
+A segment is delivered when all bytes before it in its own direction were delivered, and all bytes that it acknowledges
+in the other: so requests come before their responses whatever order the capture has. What does not come within
+`gap_timeout`, or before a limit is reached, is a gap: a number of bytes, never zeros. Of bytes that come twice the
+first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
+"""
+
+from typing import Final, NamedTuple, Protocol
+
+from traffic.health import Health
+from traffic.limits import Budget, Limits
+
+FIN: Final = 0x01
+SYN: Final = 0x02
+RST: Final = 0x04
+ACK: Final = 0x10
+
+_MASK: Final = 0xFFFFFFFF
+_HALF: Final = 0x80000000
+_FAR: Final = 2**26
+"""Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
+
+
+def after(a: int, b: int) -> int:
+    """How far sequence number `a` is after `b` (RFC 9293 section 3.4): negative when it is before."""
+    distance = (a - b) & _MASK
+    return distance if distance < _HALF else distance - (_MASK + 1)
+
+
+class Sink(Protocol):
+    """Who takes the bytes of one direction."""
+
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
+        """The next bytes, with the capture time, sequence and acknowledgment number (-1: none) of their segment."""
+
+
+class Application(Protocol):
+    """Who is told of all but the bytes. Directions are 0, from the client as far as it is known, and 1."""
+
+    def gap(self, direction: int, size: int) -> None:
+        """`size` bytes of a direction are not in the capture; 0 when it is not known how many."""
+
+    def doubt(self, direction: int) -> None:
+        """Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong."""
+
+    def end(self, direction: int, time: float) -> None:
+        """FIN: no more bytes in this direction."""
+
+    def close(self, ending: str, time: float) -> None:
+        """The connection is over; how, as `traffic.records` names it."""
+
+
+class Segment(NamedTuple):
+    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST."""
+
+    seq: int
+    data: bytes
+    cut: int
+    time: float
+    ack: int
+    flags: int
+
+    @property
+    def end(self) -> int:
+        """Sequence number after its bytes."""
+        return (self.seq + len(self.data) + self.cut) & _MASK
+
+
+class Stream:
+    """One direction of a connection."""
+
+    __slots__ = ("connection", "direction", "ended", "held", "held_bytes", "lost_to", "next", "origin", "peer", "sink")
+
+    connection: "Connection"
+    peer: "Stream"
+
+    def __init__(self, direction: int) -> None:
+        self.direction = direction
+        self.sink: Sink | None = None
+        self.next = -1
+        """Sequence number of the next byte; -1 while it is not known where the stream starts."""
+        self.origin = -1
+        """Initial sequence number; -1 when no SYN was seen."""
+        self.lost_to = -1
+        """Up to here missing bytes have been waited for long enough; -1: no such place."""
+        self.held: list[Segment] = []
+        self.held_bytes = 0
+        self.ended = False
+
+
+class Connection:
+    """Two streams that acknowledge each other."""
+
+    __slots__ = (
+        "application",
+        "budget",
+        "finished",
+        "health",
+        "key",
+        "last",
+        "limits",
+        "settled",
+        "streams",
+        "waiting_since",
+    )
+
+    application: Application
+
+    def __init__(self, key: bytes, time: float, limits: Limits, health: Health, budget: Budget) -> None:
+        self.key = key
+        """Key of the packets of direction 0, as `traffic.network` makes it."""
+        client, server = Stream(0), Stream(1)
+        client.peer, server.peer = server, client
+        client.connection = server.connection = self
+        self.streams = (client, server)
+        self.limits = limits
+        self.health = health
+        self.budget = budget
+        self.last = time
+        self.waiting_since = -1.0
+        """Capture time of the segment that has waited longest; -1 while none waits."""
+        self.settled = False
+        """Whether a direction of which nothing was seen is no longer waited for."""
+        self.finished = ""
+        """How it ended, once it did."""
+
+    def segment(self, stream: Stream, time: float, seq: int, ack: int, flags: int, data: bytes, cut: int) -> None:
+        """Take one segment; `cut` bytes at the end of its payload were not captured."""
+        self.last = time
+        if flags & (SYN | RST):
+            if flags & SYN:
+                self._synchronize(stream, time, seq)
+                seq = (seq + 1) & _MASK
+            else:
+                if self._reset(stream, time, seq):
+                    return
+                seq, data = (stream.next if after(seq, stream.next) < 0 else seq), b""
+        elif not data and not cut and not flags & FIN:
+            return
+        if not flags & ACK:
+            ack = -1
+        peer = stream.peer
+        known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & _MASK < _HALF)
+        if seq == stream.next and known and not stream.held and not cut and not flags & (FIN | RST):
+            stream.next = (seq + len(data)) & _MASK
+            if data and stream.sink is not None:
+                stream.sink.data(data, time, seq, ack)
+            if not peer.held:
+                return
+        elif data or cut or flags & (FIN | RST):
+            self._hold(stream, Segment(seq, data, cut, time, ack, flags))
+        self._deliver_held()
+        self._force(time)
+
+    def force_due(self, now: float) -> None:
+        """Give up what has been waited for since before `now - gap_timeout`."""
+        self._force(now)
+
+    def drain(self, time: float, ending: str) -> None:
+        """Deliver all that waits, with its gaps, and close."""
+        while self.waiting_since >= 0 and not self.finished:
+            self._give_up_one()
+            self._deliver_held()
+        self.finish(time, ending)
+
+    def finish(self, time: float, ending: str) -> None:
+        """Close; nothing more will be delivered."""
+        if not self.finished:
+            self.finished = ending
+            for stream in self.streams:
+                self.budget.used -= stream.held_bytes
+                stream.held, stream.held_bytes = [], 0
+            self.waiting_since = -1.0
+            self.application.close(ending, time)
+
+    # control ---------------------------------------------------------------------------------------------------------
+
+    def _synchronize(self, stream: Stream, time: float, seq: int) -> None:
+        if stream.origin < 0 and stream.next < 0:
+            stream.origin = seq
+            stream.next = (seq + 1) & _MASK
+
+    def reused_by(self, stream: Stream, seq: int) -> bool:
+        """Whether a SYN with this number starts another connection between the same ports."""
+        if stream.origin >= 0:
+            return stream.origin != seq
+        return stream.next >= 0 and after(stream.next, seq) not in range(1, _FAR)
+
+    def _reset(self, stream: Stream, time: float, seq: int) -> bool:
+        """Judge a RST: True when nothing is left to do (RFC 5961 section 3)."""
+        if stream.next < 0 or abs(after(seq, stream.next)) >= _FAR:
+            if stream.next >= 0:
+                self.health.oddities["RST out of window"] += 1
+            elif not stream.peer.held and not stream.held:
+                self.finish(time, "reset")
+            return True
+        return False
+
+    # waiting ---------------------------------------------------------------------------------------------------------
+
+    def _hold(self, stream: Stream, segment: Segment) -> None:
+        if stream.next >= 0:
+            behind = -after(segment.seq, stream.next)
+            size = len(segment.data)
+            if behind > _FAR:
+                self._jump(stream, segment.seq)
+            elif behind > 0:
+                if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
+                    return  # a retransmission
+                segment = _without_start(segment, behind)
+        for part in self._new_parts(stream, segment):
+            _insert(stream.held, part)
+            stream.held_bytes += len(part.data)
+            self.budget.used += len(part.data)
+        if stream.held and self.waiting_since < 0:
+            self.waiting_since = segment.time
+
+    def _jump(self, stream: Stream, seq: int) -> None:
+        """The numbers went where no retransmission is: another connection whose SYN was missed, or a hostile sender."""
+        self.health.oddities["sequence number jump"] += 1
+        self.budget.used -= stream.held_bytes
+        stream.held, stream.held_bytes, stream.lost_to = [], 0, -1
+        self._gap(stream, seq, 0)
+
+    def _new_parts(self, stream: Stream, segment: Segment) -> list[Segment]:
+        """The parts of a segment that no held segment has."""
+        parts: list[Segment] = []
+        for held in stream.held:
+            if after(held.end, segment.seq) <= 0:
+                continue
+            ahead = after(held.seq, segment.seq)
+            size = len(segment.data) + segment.cut
+            if ahead >= size:
+                break
+            if _differs(held, segment):
+                self.health.oddities["overlap with other bytes"] += 1
+            if ahead > 0:
+                parts.append(
+                    segment._replace(data=segment.data[:ahead], cut=max(0, ahead - len(segment.data)), flags=0)
+                )
+            covered = after(held.end, segment.seq)
+            if covered >= size:
+                if segment.flags & (FIN | RST) and covered == size and not held.flags & (FIN | RST):
+                    parts.append(_without_start(segment, size))
+                return parts
+            segment = _without_start(segment, covered)
+        parts.append(segment)
+        return parts
+
+    def _deliver_held(self) -> None:
+        """Deliver whatever no longer waits, in both directions, until nothing moves."""
+        client, server = self.streams
+        moved = True
+        while moved and not self.finished:
+            moved = False
+            for stream in (client, server):
+                while stream.held and self._deliverable(stream):
+                    self._deliver(stream, stream.held.pop(0))
+                    moved = True
+                    if self.finished:
+                        return
+        if not client.held and not server.held:
+            self.waiting_since = -1.0
+        elif moved:
+            self.waiting_since = min(segment.time for stream in self.streams for segment in stream.held)
+
+    def _deliverable(self, stream: Stream) -> bool:
+        if stream.next < 0:
+            return False
+        segment = stream.held[0]
+        ahead = after(segment.seq, stream.next)
+        if ahead > 0:
+            if stream.lost_to < 0 or after(segment.seq, stream.lost_to) > 0:
+                return False
+            self._gap(stream, segment.seq, ahead)
+        return self._causal(stream, segment)
+
+    def _causal(self, stream: Stream, segment: Segment) -> bool:
+        """Whether all that a segment acknowledges was delivered, or is waited for no longer."""
+        peer = stream.peer
+        if segment.ack < 0:
+            return True
+        if peer.next < 0:
+            return self.settled and not peer.held
+        if after(segment.ack, peer.next) <= 0:
+            return True
+        return peer.lost_to >= 0 and after(segment.ack, peer.lost_to) <= 0
+
+    def _deliver(self, stream: Stream, segment: Segment) -> None:
+        stream.held_bytes -= len(segment.data)
+        self.budget.used -= len(segment.data)
+        overlap = after(stream.next, segment.seq)
+        if overlap > 0:
+            segment = _without_start(segment, overlap)
+        stream.next = (segment.seq + len(segment.data)) & _MASK
+        if segment.data and stream.sink is not None and not stream.ended:
+            stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
+        if segment.cut:
+            self._gap(stream, segment.end, segment.cut)
+        if segment.flags & RST:
+            self.finish(segment.time, "reset")
+        elif segment.flags & FIN and not stream.ended:
+            stream.ended = True
+            stream.next = (stream.next + 1) & _MASK
+            self.application.end(stream.direction, segment.time)
+            if stream.peer.ended:
+                self.finish(segment.time, "closed")
+
+    # giving up -------------------------------------------------------------------------------------------------------
+
+    def _force(self, now: float) -> None:
+        while self.waiting_since >= 0 and not self.finished and self._overdue(now):
+            self._give_up_one()
+            self._deliver_held()
+
+    def _overdue(self, now: float) -> bool:
+        if now - self.waiting_since >= self.limits.gap_timeout:
+            return True
+        client, server = self.streams
+        if (
+            len(client.held) + len(server.held) > self.limits.held_segments
+            or client.held_bytes + server.held_bytes > self.limits.connection_buffer
+            or self.budget.used > self.budget.limit
+        ):
+            self.health.oddities["too much waits for lost segments"] += 1
+            return True
+        return False
+
+    def _give_up_one(self) -> None:
+        """Stop waiting for what holds up the first segment that was captured."""
+        stream = min((s for s in self.streams if s.held), key=lambda s: s.held[0].time)
+        segment = stream.held[0]
+        peer = stream.peer
+        if stream.next < 0:
+            stream.next = segment.seq  # joined in the middle
+        elif after(segment.seq, stream.next) > 0:
+            self._gap(stream, segment.seq, after(segment.seq, stream.next))
+        elif peer.next < 0:
+            if peer.held:
+                peer.next = peer.held[0].seq
+            self.settled = True
+        elif peer.held and 0 < after(peer.held[0].seq, peer.next) <= after(segment.ack, peer.next):
+            self._gap(peer, peer.held[0].seq, after(peer.held[0].seq, peer.next))
+        else:
+            peer.lost_to = segment.ack
+            self.application.doubt(peer.direction)
+
+    def _gap(self, stream: Stream, seq: int, size: int) -> None:
+        stream.next = seq
+        self.health.gaps += 1
+        self.health.missing_bytes += size
+        self.application.gap(stream.direction, size)
+
+
+def _without_start(segment: Segment, size: int) -> Segment:
+    """A segment without its first `size` bytes."""
+    cut = segment.cut - max(0, size - len(segment.data))
+    return segment._replace(seq=(segment.seq + size) & _MASK, data=segment.data[size:], cut=max(0, cut))
+
+
+def _insert(held: list[Segment], segment: Segment) -> None:
+    """Put a segment in its place; segments come mostly in order, so the place is near the end."""
+    index = len(held)
+    while index and after(segment.seq, held[index - 1].seq) < 0:
+        index -= 1
+    held.insert(index, segment)
+
+
+def _differs(held: Segment, segment: Segment) -> bool:
+    """Whether two segments that overlap have different bytes there."""
+    start = after(segment.seq, held.seq)
+    a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
+    size = min(len(a), len(b))
+    return a[:size] != b[:size]

@@ -1,0 +1,25 @@
+"""Bytes from the wire as text that is safe to show, log and compare."""
+
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8192)
+def _printable(raw: bytes, limit: int) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return text[:limit]
+
+
+def printable(raw: bytes, limit: int) -> str:
+    r"""`raw` as at most `limit` printable characters.
+
+    UTF-8 where it is that, else Latin-1 (RFC 9110 section 5.5). What is not printable (control characters,
+    bidirectional overrides, zero-width characters) is shown by its escape, as `\x1b`. Equal strings are one object
+    as long as they are in use often.
+    """
+    # A character takes up to four bytes; cut first, so that neither the work nor the cache grows with the input.
+    return _printable(raw[: 4 * limit] if len(raw) > limit else raw, limit)
