@@ -1,0 +1,147 @@
+"""The bytes of a capture file in pieces, from a path or standard input, gzip undone. Memory is bounded by the piece."""
+
+import os
+import select
+import stat
+import sys
+import zlib
+from typing import Final
+
+from capture.errors import CaptureError
+
+PIECE: Final = 2**20
+_COMPRESSED_PIECE: Final = 2**16
+_WAIT: Final = 0.1
+_GZIP: Final = b"\x1f\x8b"
+_GZIP_FORMAT: Final = 31
+
+
+class ByteStream:
+    """A file read from the front to the end."""
+
+    def __init__(self, path: str) -> None:
+        """Open `path`; `-` is standard input.
+
+        Raises:
+            CaptureError: it cannot be opened or is no file.
+        """
+        self.name = "standard input" if path == "-" else path
+        self.damage = ""
+        """Why the stream ended too early; empty if it did not."""
+        self._gzip: _Gzip | None = None
+        self._start = b""
+        self._file = -1
+        try:
+            self._file = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            mode = os.fstat(self._file).st_mode
+        except OSError as reason:
+            self.close()
+            raise CaptureError(f"cannot read {self.name}: {reason.strerror}") from reason
+        except ValueError as reason:
+            raise CaptureError(f"cannot read {path!r}: {reason}") from reason
+        if stat.S_ISDIR(mode):
+            self.close()
+            raise CaptureError(f"cannot read {self.name}: it is a directory")
+        if path == "-" and sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.setmode(self._file, os.O_BINARY)
+        self._waits = os.name == "posix" and not stat.S_ISREG(mode)
+
+    def begin(self, length: int) -> bytes:
+        """The first bytes, `length` or more of them if there are so many; waits for them.
+
+        Raises:
+            CaptureError: the file cannot be read.
+        """
+        start = b""
+        while len(start) < len(_GZIP) and (piece := self._piece(PIECE)):
+            start += piece
+        if start.startswith(_GZIP):
+            self._gzip = _Gzip()
+            self._start, start = start, b""
+        while len(start) < length and (more := self._next()):
+            start += more
+        if self.damage and not start:
+            raise CaptureError(f"cannot read {self.name}: {self.damage}")
+        return start
+
+    def read(self) -> bytes | None:
+        """The next piece; empty at the end; None if a pipe had nothing within 0.1 s."""
+        if self._waits and not self._start and not select.select([self._file], [], [], _WAIT)[0]:
+            return None
+        return self._next()
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _next(self) -> bytes:
+        """The next bytes, decompressed; empty only at the end."""
+        if self._gzip is None:
+            return self._piece(PIECE)
+        while not self.damage:
+            compressed, self._start = self._start or self._piece(_COMPRESSED_PIECE), b""
+            piece = self._gzip.feed(compressed)
+            self._start = self._gzip.take_rest()
+            self.damage = self.damage or self._gzip.damage
+            if piece or (not compressed and not self._start):
+                return piece
+        return b""
+
+    def _piece(self, size: int) -> bytes:
+        try:
+            return os.read(self._file, size) if self._file >= 0 else b""
+        except OSError as reason:
+            self.damage = reason.strerror or str(reason)
+            return b""
+
+
+class _Gzip:
+    """Undoes gzip, one or more members, at most a piece at a time."""
+
+    def __init__(self) -> None:
+        self.damage = ""
+        self._inflate = zlib.decompressobj(_GZIP_FORMAT)
+        self._rest = b""
+
+    def feed(self, compressed: bytes) -> bytes:
+        """Up to a piece of what the bytes decompress to; see `take_rest`. No bytes: the end."""
+        if self._inflate.eof:
+            return self._next_member(compressed)
+        if not compressed:
+            self.damage = "the gzip data ends too early"
+            return self._inflate.flush()
+        before = self._inflate.copy()
+        try:
+            piece = self._inflate.decompress(compressed, PIECE)
+        except zlib.error:
+            self.damage = "the gzip data is broken"
+            return _salvage(before, compressed)
+        self._rest = self._inflate.unconsumed_tail or self._inflate.unused_data
+        return piece
+
+    def take_rest(self) -> bytes:
+        """The bytes that `feed` did not come to, to be fed next."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+    def _next_member(self, compressed: bytes) -> bytes:
+        # What follows and is no further member is padding, which gzip tools ignore as well.
+        if not compressed.startswith(_GZIP[:1]):
+            return b""
+        self._inflate = zlib.decompressobj(_GZIP_FORMAT)
+        return self.feed(compressed)
+
+
+def _salvage(inflate: "zlib._Decompress", compressed: bytes) -> bytes:
+    """What can be had of data that is broken somewhere."""
+    found = bytearray()
+    try:
+        for place in range(len(compressed)):
+            found += inflate.decompress(compressed[place : place + 1])
+    except zlib.error:
+        pass
+    return bytes(found)

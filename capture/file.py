@@ -1,0 +1,96 @@
+"""What capture files of every format have in common: bytes go in as they come, batches of frames come out.
+
+A format parses what is in the buffer, and asks for more by leaving the rest. Damage is kept back until
+all frames before it were handed over.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Final, NamedTuple
+
+from capture.bytestream import ByteStream
+from capture.errors import DamagedCapture
+from capture.source import Counters
+from traffic.frame import Frame
+
+BATCH: Final = 1024
+LONGEST_FRAME: Final = 2**18
+"""Longest frame that a sane file holds, in bytes, unless its head promises longer ones."""
+
+
+class Damage(NamedTuple):
+    """What is wrong with a file, and at which byte of it."""
+
+    what: str
+    offset: int
+
+
+class CaptureFile(ABC):
+    """A source that reads a file. A pipe may have nothing for the moment: then `read` gives an empty batch."""
+
+    live: Final = False
+    notice: Final = ""
+
+    def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
+        """`start`: the bytes that were already read from the stream."""
+        self.name = name
+        self._stream = stream
+        self._buffer = start
+        self._position = 0
+        self._offset = 0  # of the buffer in the file
+        self._damage: Damage | None = None
+        self._ended = False
+        self._received = 0
+        self._clock = 0.0
+
+    def read(self) -> list[Frame] | None:
+        """The next frames, about a thousand; None at the end.
+
+        Raises:
+            DamagedCapture: once, when all frames before the damage were handed over.
+        """
+        while not self._ended:
+            frames = [] if self._damage else self._parse()
+            if frames:
+                self._received += len(frames)
+                self._clock = frames[-1].time
+                return frames
+            if self._damage:
+                self._ended = True
+                raise DamagedCapture(self.name, *self._damage)
+            piece = self._stream.read()
+            if piece is None:
+                return []
+            self._add(piece)
+        return None
+
+    def counters(self) -> Counters:
+        """Frames handed over; a file drops none."""
+        return Counters(self._received, 0)
+
+    def clock(self) -> float:
+        """The time of the latest frame."""
+        return self._clock
+
+    def close(self) -> None:
+        """Close the file."""
+        self._ended = True
+        self._stream.close()
+
+    @abstractmethod
+    def _parse(self) -> list[Frame]:
+        """Take whole records from the buffer, up to a batch of frames; calls `_broken` where they make no sense."""
+
+    def _broken(self, what: str, position: int) -> None:
+        self._damage = Damage(what, self._offset + position)
+
+    def _add(self, piece: bytes) -> None:
+        if piece:
+            self._offset += self._position
+            self._buffer = self._buffer[self._position :] + piece
+            self._position = 0
+        elif self._stream.damage:
+            self._broken(self._stream.damage, len(self._buffer))
+        elif self._position < len(self._buffer):
+            self._broken("the last record is cut off", self._position)
+        else:
+            self._ended = True

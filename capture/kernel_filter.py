@@ -1,0 +1,112 @@
+"""Which frames the kernel should hand over: those of the ports, and of these the ones that the user's expression takes.
+
+The ports are checked again by the decoder, so the kernel may let too much pass, but never too little: it takes also
+what hides its ports, such as fragments and tunnels. Without libpcap everything passes, and a sentence says so.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from capture import bpf
+from capture.errors import BadFilter, LibpcapMissing
+from capture.libpcap import HOW_TO_GET_LIBPCAP, compile_filter
+from capture.ports import Ports
+from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2
+
+_MOST_RANGES: Final = 64  # beyond, the kernel takes all of TCP: the program would get long
+_EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60)  # RFC 8200: they stand between IPv6 and TCP
+_TUNNELS: Final = (4, 41, 47)  # IPv4, IPv6 and GRE inside IP
+_TUNNEL_PORTS: Final = (4789, 8472, 6081, 2152, 3544)  # VXLAN (and its older port), Geneve, GTP-U, Teredo
+_LABELLED: Final = (0x8847, 0x8848, 0x8864)  # MPLS, PPPoE session
+_TAGGED: Final = (0x8100, 0x88A8, 0x9100)
+_LONGEST: Final = 1800  # instructions of one program; the kernel takes 4096 in all
+_VLAN_WORD: Final = re.compile(r"\bvlan\b")
+
+
+class KernelFilter(NamedTuple):
+    """What to attach to a socket."""
+
+    program: bpf.Program
+    """For a Linux packet socket."""
+    expression: str
+    """The same as a filter expression, for the sockets of other systems; empty: none."""
+    remainder: str
+    """What has to be checked in our own process, on the whole frame; empty: nothing."""
+    sentences: list[str]
+    """For the user."""
+
+
+def ports_expression(ports: Ports, link_type: int) -> str:
+    """The filter expression that takes all frames that may hold TCP on one of the ports."""
+    network = _network_expression(ports)
+    if link_type == LINKTYPE_ETHERNET:
+        # Each `vlan` moves the offsets of all that follows it by one tag, so this order is the only one.
+        frame = f"{network} or {_ether(_LABELLED)}"
+        return f"{frame} or (vlan and ({frame} or (vlan and ({frame}))))"
+    if link_type in (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2):
+        return f"{network} or {_ether(_LABELLED)} or {_ether(_TAGGED)}"
+    return network
+
+
+def choose(ports: Ports, expression: str, link_type: int, snap_length: int) -> KernelFilter:
+    """The filter for frames of `link_type`.
+
+    Raises:
+        BadFilter: the user's expression is wrong.
+        LibpcapMissing: there is an expression, but no libpcap to compile it.
+    """
+    user = compile_filter(expression, link_type) if expression.strip() else b""
+    wanted = ports_expression(ports, link_type)
+    try:
+        parts = [_fitted(compile_filter(wanted, link_type), link_type)]
+    except LibpcapMissing:
+        sentence = f"libpcap is missing, so every packet is copied to this program to be filtered; {HOW_TO_GET_LIBPCAP}"
+        return KernelFilter(bpf.accept(snap_length), "", "", [sentence])
+    except (BadFilter, bpf.NotForKernelError):
+        sentence = f"no kernel filter for link type {link_type}, so every packet is copied to this program"
+        return KernelFilter(bpf.accept(snap_length), "", expression if user else "", [sentence])
+    remainder = ""
+    if user:
+        try:
+            parts.append(_users(user, expression, link_type))
+        except bpf.NotForKernelError:
+            remainder = expression
+    combined = f"({expression}) and ({wanted})" if user else wanted
+    return KernelFilter(bpf.all_of(parts, snap_length), combined, remainder, [])
+
+
+def _users(code: bytes, expression: str, link_type: int) -> bpf.Program:
+    if _VLAN_WORD.search(expression):
+        # Linux takes the outer tag out of a frame before a socket's filter sees it.
+        raise bpf.NotForKernelError("VLAN tags are not in the frame yet")
+    return _fitted(code, link_type)
+
+
+def _fitted(code: bytes, link_type: int) -> bpf.Program:
+    steps = bpf.program(code)
+    if link_type == LINKTYPE_LINUX_SLL2:
+        steps = bpf.for_cooked_socket(steps)
+    if len(steps) > _LONGEST:
+        raise bpf.NotForKernelError("the program is too long")
+    return bpf.all_of([steps], 1)
+
+
+def _network_expression(ports: Ports) -> str:
+    ranges = ports.ranges()
+    if ports.is_any() or len(ranges) > _MOST_RANGES:
+        watched = "tcp"
+    else:
+        watched = "tcp and (" + " or ".join(_port_expression(first, last) for first, last in ranges) + ")"
+    later_fragment = "(ip and ip[6:2] & 0x1fff != 0)"
+    inside = " or ".join(f"ip proto {number}" for number in _TUNNELS)
+    inside6 = " or ".join(f"ip6[6] = {number}" for number in (*_EXTENSION_HEADERS, *_TUNNELS))
+    tunnelled = " or ".join(f"port {port}" for port in _TUNNEL_PORTS)
+    return f"({watched}) or {later_fragment} or {inside} or (ip6 and ({inside6})) or (udp and ({tunnelled}))"
+
+
+def _port_expression(first: int, last: int) -> str:
+    return f"port {first}" if first == last else f"portrange {first}-{last}"
+
+
+def _ether(protocols: tuple[int, ...]) -> str:
+    return " or ".join(f"ether proto {number:#x}" for number in protocols)

@@ -1,0 +1,85 @@
+"""Opens the right source: a file of any known format, or an interface in the best way that this system offers."""
+
+from capture import kernel_filter, packet_socket
+from capture.bytestream import ByteStream
+from capture.errors import CaptureError, RingUnavailable
+from capture.file import CaptureFile
+from capture.filtered import Filtered
+from capture.pcap import HEADER_LENGTH, PcapFile
+from capture.pcap import byte_order as pcap_byte_order
+from capture.pcapng import HEADER_LENGTH as PCAPNG_HEADER_LENGTH
+from capture.pcapng import MAGIC, PcapngFile
+from capture.ports import Ports
+from capture.ring import Ring
+from capture.scapy_socket import ScapySocket, guess_link_type
+from capture.source import Source
+from traffic.frame import LINKTYPE_ETHERNET
+
+
+def open_live(
+    interface: str, ports: Ports, expression: str = "", ring_size_mib: int = 32, snap_length: int = 262144
+) -> tuple[Source, list[str]]:
+    """A live source, and sentences for the user about how it was opened.
+
+    Raises:
+        CaptureError: it cannot be opened; PermissionDenied, UnknownInterface and BadFilter are the usual reasons.
+    """
+    link_type = guess_link_type(interface)
+    chosen = kernel_filter.choose(ports, expression, link_type, snap_length)
+    source, sentences = _open_interface(interface, chosen, ring_size_mib, snap_length)
+    if chosen.remainder:
+        source = Filtered(source, chosen.remainder, link_type)
+    return source, [*chosen.sentences, *sentences]
+
+
+def open_file(path: str, expression: str = "") -> Source:
+    """The capture file at `path`, or from standard input for `-`; of it the frames that the expression takes.
+
+    Raises:
+        CaptureError: it cannot be read, is no capture, or the expression is wrong.
+    """
+    stream = ByteStream(path)
+    try:
+        source: Source = _recognised(path, stream)
+        return Filtered(source, expression, getattr(source, "link_type", LINKTYPE_ETHERNET)) if expression else source
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _open_interface(
+    interface: str, chosen: kernel_filter.KernelFilter, ring_size_mib: int, snap_length: int
+) -> tuple[Source, list[str]]:
+    if not packet_socket.available():
+        return ScapySocket(interface, chosen, snap_length), []
+    try:
+        return _open_ring(interface, chosen, ring_size_mib, snap_length)
+    except RingUnavailable as reason:
+        if interface == packet_socket.ANY:
+            raise
+        sentence = f"no memory-mapped ring ({reason}); capturing through Scapy's socket, which drops packets earlier"
+        return ScapySocket(interface, chosen, snap_length), [sentence]
+
+
+def _open_ring(
+    interface: str, chosen: kernel_filter.KernelFilter, size: int, snap_length: int
+) -> tuple[Source, list[str]]:
+    """A ring of the size wanted, or of the largest that the system has memory for."""
+    try:
+        return Ring(interface, chosen.program, size, snap_length), []
+    except RingUnavailable as reason:
+        if not reason.out_of_memory or size == 1:
+            raise
+    ring, _ = _open_ring(interface, chosen, max(1, size // 2), snap_length)
+    return ring, [f"no memory for a ring of {size} MiB; a smaller one is used"]
+
+
+def _recognised(path: str, stream: ByteStream) -> CaptureFile:
+    start = stream.begin(max(HEADER_LENGTH, PCAPNG_HEADER_LENGTH))
+    if not start:
+        raise CaptureError(f"{stream.name} is no capture: it is empty")
+    if pcap_byte_order(start):
+        return PcapFile(path, stream, start)
+    if start.startswith(MAGIC):
+        return PcapngFile(path, stream, start)
+    raise CaptureError(f"{stream.name} is no capture: it begins neither like pcap nor like pcapng")

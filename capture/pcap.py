@@ -1,0 +1,64 @@
+"""pcap files (draft-ietf-opsawg-pcap): micro- and nanoseconds, both byte orders, and a variant with longer records."""
+
+import struct
+from typing import Final
+
+from capture.bytestream import ByteStream
+from capture.errors import CaptureError
+from capture.file import BATCH, LONGEST_FRAME, CaptureFile
+from traffic.frame import Frame
+
+MICROSECONDS: Final = 0xA1B2C3D4
+NANOSECONDS: Final = 0xA1B23C4D
+MODIFIED: Final = 0xA1B2CD34  # Kuznetzov's: 8 more bytes in each record header
+HEADER_LENGTH: Final = 24
+_LONGEST_EVER: Final = 2**24
+
+
+def byte_order(start: bytes) -> str:
+    """`<` or `>` if the bytes are the start of a pcap file, else empty."""
+    for order in "<>":
+        if len(start) >= 4 and struct.unpack_from(order + "I", start)[0] in (MICROSECONDS, NANOSECONDS, MODIFIED):
+            return order
+    return ""
+
+
+class PcapFile(CaptureFile):
+    """A source that reads a pcap file."""
+
+    def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
+        """`start`: the first bytes of the file, at least its header.
+
+        Raises:
+            CaptureError: the header is cut off.
+        """
+        super().__init__(name, stream, start)
+        if len(start) < HEADER_LENGTH:
+            raise CaptureError(f"{stream.name} is no capture: its header is cut off after {len(start)} bytes")
+        order = byte_order(start)
+        magic, _, _, _, _, snap_length, network = struct.unpack_from(order + "IHHiIII", start)
+        self.link_type: int = network & 0xFFFF  # the upper bits tell of checksums that follow each frame
+        self._per_second = 1e9 if magic == NANOSECONDS else 1e6
+        self._header = struct.Struct(order + ("4I8x" if magic == MODIFIED else "4I"))
+        self._longest = max(LONGEST_FRAME, min(snap_length, _LONGEST_EVER))
+        self._position = HEADER_LENGTH
+
+    def _parse(self) -> list[Frame]:
+        frames: list[Frame] = []
+        append, new, unpack, size = frames.append, tuple.__new__, self._header.unpack_from, self._header.size
+        buffer, position, link, per_second = self._buffer, self._position, self.link_type, self._per_second
+        longest, end = self._longest, len(self._buffer)
+        for _ in range(BATCH):
+            start = position + size
+            if start > end:
+                break
+            seconds, fraction, captured, length = unpack(buffer, position)
+            stop = start + captured
+            if stop > end:
+                if captured > longest:
+                    self._broken(f"a record that claims {captured:,} bytes", position)
+                break
+            append(new(Frame, (seconds + fraction / per_second, link, buffer[start:stop], length)))
+            position = stop
+        self._position = position
+        return frames

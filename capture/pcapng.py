@@ -1,0 +1,154 @@
+"""pcapng files (draft-ietf-opsawg-pcapng): sections of either byte order, interfaces each with its own clock.
+
+Blocks that hold no frames are skipped.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from capture.bytestream import ByteStream
+from capture.errors import CaptureError
+from capture.file import BATCH, CaptureFile
+from traffic.frame import Frame
+
+SECTION: Final = 0x0A0D0D0A
+MAGIC: Final = SECTION.to_bytes(4, "big")  # reads the same in both byte orders
+HEADER_LENGTH: Final = 28
+_ORDER_MAGIC: Final = 0x1A2B3C4D
+_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
+_RESOLUTION, _TIME_OFFSET = 9, 14
+_LONGEST_BLOCK: Final = 2**24
+_MOST_INTERFACES: Final = 65536
+
+
+class _Interface(NamedTuple):
+    """What an interface description says."""
+
+    link_type: int
+    snap_length: int
+    per_second: int
+    """Ticks of its clock."""
+    offset: int
+    """Seconds to add to its clock."""
+
+
+class _BlockError(ValueError):
+    """A block that cannot be right."""
+
+
+class PcapngFile(CaptureFile):
+    """A source that reads a pcapng file."""
+
+    def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
+        """`start`: the first bytes of the file, at least its first block header.
+
+        Raises:
+            CaptureError: it does not begin with a section.
+        """
+        super().__init__(name, stream, start)
+        if not byte_order(start):
+            raise CaptureError(f"{stream.name} is no capture: it begins like pcapng, but its first section is broken")
+        self._interfaces: list[_Interface] = []
+        self._use(byte_order(start))
+
+    def _use(self, order: str) -> None:
+        """Read what follows in this byte order."""
+        self._order = order
+        self._head = struct.Struct(order + "II")
+        self._packet = struct.Struct(order + "8xIIIII")
+        self._old_packet = struct.Struct(order + "8xHHIIII")
+
+    def _parse(self) -> list[Frame]:
+        frames: list[Frame] = []
+        end = len(self._buffer)
+        try:
+            while len(frames) < BATCH and self._position + 12 <= end:
+                kind, length = self._head.unpack_from(self._buffer, self._position)
+                if kind == SECTION:
+                    length = self._section()
+                if length < 12 or length > _LONGEST_BLOCK or length % 4:
+                    raise _BlockError(f"a block that claims {length:,} bytes")
+                if self._position + length > end:
+                    break
+                self._block(kind, self._position + length, frames)
+                self._position += length
+        except _BlockError as damage:
+            self._broken(str(damage), self._position)
+        return frames
+
+    def _section(self) -> int:
+        """Begin a new section, and give the length of its header. It may use the other byte order."""
+        order = byte_order(self._buffer[self._position : self._position + 12])
+        if not order:
+            raise _BlockError("a section of unknown byte order")
+        self._use(order)
+        self._interfaces = []
+        (_, length) = self._head.unpack_from(self._buffer, self._position)
+        return int(length)
+
+    def _block(self, kind: int, end: int, frames: list[Frame]) -> None:
+        """Take a whole block in. `end` is its first byte after."""
+        start = self._position
+        if struct.unpack_from(self._order + "I", self._buffer, end - 4)[0] != end - start:
+            raise _BlockError("a block whose two lengths differ")
+        if kind == _PACKET and end - start >= 32:
+            interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
+            frames.append(self._frame(interface, high << 32 | low, (start + 28, captured, end - 4), length))
+        elif kind == _INTERFACE and end - start >= 20:
+            self._add_interface(self._buffer[start + 8 : end - 4])
+        elif kind == _SIMPLE_PACKET and end - start >= 16:
+            frames.append(self._simple(start, end, frames))
+        elif kind == _OLD_PACKET and end - start >= 32:
+            interface, _, high, low, captured, length = self._old_packet.unpack_from(self._buffer, start)
+            frames.append(self._frame(interface, high << 32 | low, (start + 28, captured, end - 4), length))
+        elif kind in (_PACKET, _INTERFACE, _SIMPLE_PACKET, _OLD_PACKET):
+            raise _BlockError("a block that is too short for its kind")
+
+    def _frame(self, interface: int, ticks: int, span: tuple[int, int, int], length: int) -> Frame:
+        start, captured, end = span
+        if interface >= len(self._interfaces):
+            raise _BlockError(f"a frame of interface {interface}, which was not described")
+        if start + captured > end:
+            raise _BlockError(f"a frame that claims {captured:,} bytes")
+        link_type, _, per_second, offset = self._interfaces[interface]
+        return Frame(offset + ticks / per_second, link_type, self._buffer[start : start + captured], length)
+
+    def _simple(self, start: int, end: int, frames: list[Frame]) -> Frame:
+        """A frame without a time: it gets that of the frame before."""
+        if not self._interfaces:
+            raise _BlockError("a frame before any interface")
+        (length,) = struct.unpack_from(self._order + "I", self._buffer, start + 8)
+        interface = self._interfaces[0]
+        captured = min(length, interface.snap_length or length, end - 4 - start - 12)
+        time = frames[-1].time if frames else self._clock
+        return Frame(time, interface.link_type, self._buffer[start + 12 : start + 12 + captured], length)
+
+    def _add_interface(self, body: bytes) -> None:
+        if len(self._interfaces) >= _MOST_INTERFACES:
+            raise _BlockError("too many interfaces")
+        link_type, snap_length = struct.unpack_from(self._order + "H2xI", body)
+        per_second, offset = 10**6, 0
+        for code, value in self._options(body[8:]):
+            if code == _RESOLUTION and len(value) == 1:
+                per_second = (2 if value[0] & 0x80 else 10) ** (value[0] & 0x7F)
+            elif code == _TIME_OFFSET and len(value) == 8:
+                (offset,) = struct.unpack(self._order + "q", value)
+        self._interfaces.append(_Interface(link_type, snap_length, per_second, offset))
+
+    def _options(self, body: bytes) -> Iterator[tuple[int, bytes]]:
+        place = 0
+        while place + 4 <= len(body):
+            code, length = struct.unpack_from(self._order + "HH", body, place)
+            if code == 0:
+                return
+            yield code, body[place + 4 : place + 4 + length]
+            place += 4 + (length + 3) // 4 * 4
+
+
+def byte_order(start: bytes) -> str:
+    """`<` or `>` if the bytes are the start of a section, else empty."""
+    for order in "<>":
+        if len(start) >= 12 and start[:4] == MAGIC and struct.unpack_from(order + "I", start, 8)[0] == _ORDER_MAGIC:
+            return order
+    return ""

@@ -1,0 +1,204 @@
+"""Frames from a ring of memory blocks that Linux fills and we empty (TPACKET_V3, packet_mmap.rst of the kernel).
+
+The kernel hands a block over when it is full or `RETIRE` seconds old; we copy its frames and give it back. The filter
+is in place before the socket is bound, so no frame passes it by.
+"""
+
+import mmap
+import select
+import socket
+import struct
+import threading
+import time
+from typing import Final
+
+from capture import bpf
+from capture.errors import CaptureError, PermissionDenied, RingUnavailable
+from capture.packet_socket import ALL_PROTOCOLS, ANY, SOL_PACKET, PacketSocket, link_type
+from capture.source import Counters
+from traffic.frame import LINKTYPE_LINUX_SLL2, Frame
+
+BLOCK_SIZE: Final = 2**18
+RETIRE: Final = 0.064
+POLL: Final = 0.1
+# A block closes one to two periods after its first frame; the rest is for the kernel's timer and our reading.
+LONGEST_DELAY: Final = 2 * RETIRE + 0.1
+
+_VERSION: Final = 10
+_RX_RING: Final = 5
+_TPACKET_V3: Final = 2
+_FRAME_SIZE: Final = 2048
+_USER: Final = 1
+_VLAN_VALID: Final = 1 << 4
+_TPID_VALID: Final = 1 << 6
+_VLAN_TPID: Final = 0x8100
+
+_REQUEST: Final = struct.Struct("=7I")
+_BLOCK: Final = struct.Struct("=8x3I")  # status, frames, offset of the first
+_STATUS: Final = struct.Struct("=I")
+_HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, where the frame starts
+_TAG: Final = struct.Struct("=32xIH")  # tag and its protocol
+_ADDRESS: Final = struct.Struct("=48x2x2siHBB8s")  # protocol, interface, hardware, packet type, address length, address
+_COOKED: Final = struct.Struct(">2s2xiHBB8s")
+
+
+class Ring:
+    """A live source on Linux. `interface` may be `any`; frames then have a cooked header."""
+
+    live: Final = True
+
+    def __init__(self, interface: str, program: bpf.Program, size_mib: int, snap_length: int) -> None:
+        """Open, filter, bind.
+
+        Raises:
+            PermissionDenied, UnknownInterface: not allowed, or no such interface.
+            RingUnavailable: anything else that the system refuses.
+        """
+        self.name = interface
+        self.link_type = link_type(interface)
+        self._cooked = self.link_type == LINKTYPE_LINUX_SLL2
+        packets = _open_socket(interface, self._cooked)
+        self._socket = PacketSocket(packets, interface, snap_length)
+        try:
+            self._socket.attach(program)
+            self._memory = _map_ring(packets, size_mib * 2**20)
+            self._socket.forget_counters()
+            self._socket.bind()
+        except OSError as reason:
+            packets.close()
+            raise RingUnavailable(reason) from reason
+        except CaptureError:
+            packets.close()
+            raise
+        self._blocks = len(self._memory) // BLOCK_SIZE
+        self._next = 0
+        self._poll = select.poll()
+        self._poll.register(packets, select.POLLIN | select.POLLERR)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._received = 0
+        self._dropped = 0
+        self._clock = 0.0
+
+    @property
+    def notice(self) -> str:
+        """A sentence while the interface is away."""
+        return self._socket.notice
+
+    def read(self) -> list[Frame] | None:
+        """The frames of the next block; empty when none was handed over within 0.1 s."""
+        with self._lock:
+            if self._closed:
+                return None
+            asked = time.time()
+            ready = self._ready()
+            if not ready:
+                ready = self._wait()
+            if not ready:
+                self._clock = asked - LONGEST_DELAY
+                return []
+            return self._take()
+
+    def counters(self) -> Counters:
+        """Frames handed over, and frames for which there was no room in the ring."""
+        if not self._closed:
+            self._dropped = self._socket.dropped()
+        return Counters(self._received, self._dropped)
+
+    def clock(self) -> float:
+        """The time of the latest frame, or while idle the wall clock less the longest delay."""
+        return self._clock
+
+    def close(self) -> None:
+        """Give the ring back; the counters stay."""
+        with self._lock:
+            if self._closed:
+                return
+            self._dropped = self._socket.dropped()
+            self._closed = True
+            self._memory.close()
+            self._socket.packets.close()
+
+    def _ready(self) -> bool:
+        return bool(_STATUS.unpack_from(self._memory, self._next * BLOCK_SIZE + 8)[0] & _USER)
+
+    def _wait(self) -> bool:
+        if self._socket.notice:
+            self._socket.recover()
+        for _, events in self._poll.poll(POLL * 1000):
+            if events & ~select.POLLIN:
+                self._socket.fault()
+        return self._ready()
+
+    def _take(self) -> list[Frame]:
+        block = self._next * BLOCK_SIZE
+        frames = self._cooked_frames(block) if self._cooked else self._frames(block)
+        _STATUS.pack_into(self._memory, block + 8, 0)
+        self._next = (self._next + 1) % self._blocks
+        self._received += len(frames)
+        if frames:
+            self._clock = frames[-1].time
+        return frames
+
+    def _frames(self, block: int) -> list[Frame]:
+        """The frames of a block, as they were on the wire."""
+        memory, link, header, new = self._memory, self.link_type, _HEADER.unpack_from, tuple.__new__
+        frames: list[Frame] = []
+        append = frames.append
+        _, count, first = _BLOCK.unpack_from(memory, block)
+        place = block + first
+        for _ in range(count):
+            step, seconds, nanoseconds, captured, length, status, start = header(memory, place)
+            start += place
+            frame = memory[start : start + captured]
+            if status & _VLAN_VALID:  # the kernel took the tag out of the frame
+                frame = frame[:12] + self._tag(place, status) + frame[12:]
+                length += 4
+            append(new(Frame, (seconds + nanoseconds / 1e9, link, frame, length)))
+            place += step
+        return frames
+
+    def _cooked_frames(self, block: int) -> list[Frame]:
+        """The frames of a block, each with a cooked header made of its socket address."""
+        memory = self._memory
+        frames: list[Frame] = []
+        _, count, first = _BLOCK.unpack_from(memory, block)
+        place = block + first
+        for _ in range(count):
+            step, seconds, nanoseconds, captured, length, status, start = _HEADER.unpack_from(memory, place)
+            protocol, *rest = _ADDRESS.unpack_from(memory, place)
+            payload = memory[place + start : place + start + captured]
+            if status & _VLAN_VALID:
+                tag = self._tag(place, status)
+                payload = tag[2:] + protocol + payload
+                protocol = tag[:2]
+                length += 4
+            frame = _COOKED.pack(protocol, *rest) + payload
+            frames.append(Frame(seconds + nanoseconds / 1e9, LINKTYPE_LINUX_SLL2, frame, length + _COOKED.size))
+            place += step
+        return frames
+
+    def _tag(self, place: int, status: int) -> bytes:
+        tag, protocol = _TAG.unpack_from(self._memory, place)
+        return struct.pack(">HH", protocol if status & _TPID_VALID else _VLAN_TPID, tag & 0xFFFF)
+
+
+def _open_socket(interface: str, cooked: bool) -> socket.socket:
+    # Protocol 0: nothing is received before the socket is bound. `any` cannot be bound by name: such a socket receives
+    # from the start, and what comes before the filter is in place is thrown away when the ring is set up.
+    protocol = socket.htons(ALL_PROTOCOLS) if interface == ANY else 0
+    try:
+        return socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM if cooked else socket.SOCK_RAW, protocol)
+    except PermissionError:
+        raise PermissionDenied("all interfaces" if interface == ANY else interface) from None
+    except OSError as reason:
+        raise RingUnavailable(reason) from reason
+
+
+def _map_ring(packets: socket.socket, size: int) -> mmap.mmap:
+    blocks = size // BLOCK_SIZE
+    frames = blocks * (BLOCK_SIZE // _FRAME_SIZE)
+    packets.setsockopt(SOL_PACKET, _VERSION, _TPACKET_V3)
+    request = _REQUEST.pack(BLOCK_SIZE, blocks, _FRAME_SIZE, frames, int(RETIRE * 1000), 0, 0)
+    packets.setsockopt(SOL_PACKET, _RX_RING, request)
+    return mmap.mmap(packets.fileno(), blocks * BLOCK_SIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)

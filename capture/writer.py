@@ -1,0 +1,121 @@
+"""Writes frames to a pcap file, with nanoseconds, so that a replay has the same times as the capture had."""
+
+import contextlib
+import os
+import struct
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+from capture.errors import CaptureError
+from capture.pcap import NANOSECONDS
+from traffic.frame import LINKTYPE_ETHERNET, Frame
+
+SNAP_LENGTH: Final = 2**18
+_FULL: Final = 2**18
+_FILE_HEADER: Final = struct.Struct("=IHHiIII")
+_RECORD_HEADER: Final = struct.Struct("=4I")
+
+
+class PcapWriter:
+    """A pcap file that is being written. It has one link type: that given, or that of the first frame."""
+
+    def __init__(self, path: str, link_type: int | None = None) -> None:
+        """Create `path`; `-` is standard output.
+
+        Raises:
+            CaptureError: it cannot be created.
+        """
+        self.name = "standard output" if path == "-" else path
+        self.skipped = 0
+        """Frames of another link type, which were left out."""
+        self.written = 0
+        self._link_type = link_type
+        self._pending = bytearray()
+        self._begun = False
+        self._whole = 0
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+            self._file = os.dup(1) if path == "-" else os.open(path, flags, 0o666)
+        except (OSError, ValueError) as reason:
+            raise CaptureError(f"cannot write {self.name}: {getattr(reason, 'strerror', None) or reason}") from reason
+        if path == "-" and sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.setmode(self._file, os.O_BINARY)
+
+    def write(self, frames: Iterable[Frame]) -> None:
+        """Add frames; they reach the file in large pieces.
+
+        Raises:
+            CaptureError: the disk is full or the file is gone. The file ends with a whole record and takes no more.
+        """
+        pending, pack = self._pending, _RECORD_HEADER.pack
+        for time, link_type, frame, length in frames:
+            if not self._begun:
+                self._begin(link_type)
+            if link_type != self._link_type:
+                self.skipped += 1
+                continue
+            seconds = int(time)
+            nanoseconds = round((time - seconds) * 1e9)
+            pending += pack(seconds & 0xFFFFFFFF, nanoseconds, min(len(frame), SNAP_LENGTH), length)
+            pending += frame[:SNAP_LENGTH]
+            self.written += 1
+            if len(pending) >= _FULL:
+                self.flush()
+
+    def flush(self) -> None:
+        """Bring everything to the file.
+
+        Raises:
+            CaptureError: as `write`.
+        """
+        if self._file < 0:
+            self._pending.clear()
+            return
+        try:
+            with memoryview(bytes(self._pending)) as rest:
+                done = 0
+                while done < len(rest):
+                    done += os.write(self._file, rest[done:])
+        except OSError as reason:
+            self._give_up()
+            raise CaptureError(f"cannot write on to {self.name}: {reason.strerror}") from reason
+        self._whole += len(self._pending)
+        self._pending.clear()
+
+    def close(self) -> None:
+        """Flush and close. May be called twice.
+
+        Raises:
+            CaptureError: as `write`.
+        """
+        if self._file < 0:
+            return
+        if not self._begun:
+            self._begin(LINKTYPE_ETHERNET)
+        try:
+            self.flush()
+        finally:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+
+    def fileno(self) -> int:
+        """Of the open file; -1 when it is closed."""
+        return self._file
+
+    def _begin(self, link_type: int) -> None:
+        if self._link_type is None:
+            self._link_type = link_type
+        self._pending += _FILE_HEADER.pack(NANOSECONDS, 2, 4, 0, 0, SNAP_LENGTH, self._link_type)
+        self._begun = True
+
+    def _give_up(self) -> None:
+        """Cut the file after what was written whole, and close it."""
+        with contextlib.suppress(OSError):  # a pipe cannot be cut
+            os.ftruncate(self._file, self._whole)
+        os.close(self._file)
+        self._file = -1
+        self._pending.clear()
