@@ -1,7 +1,7 @@
 """The contract of a statistic: what to count of one record. All else is derived from the sums."""
 
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Unit(Enum):
@@ -32,3 +32,12 @@ class Statistic(Protocol):
     def key(self, record: Any) -> str | None:
         """The key that the record counts for; None when it does not count."""
         ...
+
+
+class ScapyPacket(NamedTuple):
+    """A record for the plug-ins that want whole packets, of any protocol."""
+
+    time: float
+    """Capture time, in seconds since the epoch."""
+    packet: Any
+    """A `scapy.packet.Packet`, dissected."""

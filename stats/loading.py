@@ -1,0 +1,79 @@
+"""From names in `Config.statistics` to statistics: `stats/NAME.py` holds one class whose `name` is NAME."""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import stats
+from stats.statistic import HITS, Statistic, Unit
+
+NO_PLUGINS = ("loading", "statistic")
+"""Modules of this folder that are no statistics."""
+
+
+class StatisticError(ValueError):
+    """A statistic is unknown, or its file breaks the contract. The text is one line for the user."""
+
+
+def available() -> list[str]:
+    """Names of all statistics there are, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(stats.__path__) if module.name not in NO_PLUGINS)
+
+
+def load(names: Sequence[str]) -> list[Statistic]:
+    """One statistic for each name, in the same order.
+
+    Raises:
+        StatisticError: a name is unknown or comes twice, or a file cannot be loaded or breaks the contract.
+    """
+    known = available()
+    for position, name in enumerate(names):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise StatisticError(f"no statistic {name!r}; {hint}")
+        if name in names[:position]:
+            raise StatisticError(f"statistic {name!r} is named twice")
+    return [_load(name) for name in names]
+
+
+def _load(name: str) -> Statistic:
+    try:
+        module = importlib.import_module(f"stats.{name}")
+        statistic = _the_class(name, module)()
+    except StatisticError:
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise StatisticError(f"stats/{name}.py cannot be loaded: {reason}") from error
+    breach = _breach(statistic)
+    if breach:
+        raise StatisticError(f"stats/{name}.py: {breach}")
+    plugin: Statistic = statistic
+    return plugin
+
+
+def _the_class(name: str, module: ModuleType) -> type[Any]:
+    own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
+    named = [item for item in own if getattr(item, "name", None) == name]
+    if len(named) != 1:
+        raise StatisticError(f"stats/{name}.py: one class with name = {name!r} is needed, and there are {len(named)}")
+    return named[0]
+
+
+def _breach(statistic: Any) -> str | None:
+    """What is wrong with a statistic, or None."""
+    title, unit = getattr(statistic, "title", None), getattr(statistic, "unit", None)
+    has_amount = hasattr(statistic, "amount")
+    rules = (
+        (isinstance(title, str) and bool(title), "title must be a text"),
+        (isinstance(unit, Unit), "unit must be HITS, BYTES or SECONDS"),
+        (isinstance(getattr(statistic, "record", None), type), "record must be a class, as Request or Exchange"),
+        (callable(getattr(statistic, "key", None)), "a method key(record) is needed"),
+        (not has_amount or callable(statistic.amount), "amount must be a method"),
+        (unit is HITS or has_amount, "bytes and seconds need a method amount(record)"),
+    )
+    return next((text for kept, text in rules if not kept), None)

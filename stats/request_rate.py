@@ -1,0 +1,14 @@
+"""The HTTP request rate."""
+
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class RequestRate:
+    """All HTTP requests, as one."""
+
+    name, title, unit, record = "request_rate", "HTTP requests", HITS, Request
+
+    def key(self, request: Request) -> str:
+        """The same for every request."""
+        return "requests"

@@ -1,0 +1,14 @@
+"""Requests per domain."""
+
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopDomains:
+    """Requests per domain, as `my.site.com`."""
+
+    name, title, unit, record = "top_domains", "Top hits by domain", HITS, Request
+
+    def key(self, request: Request) -> str:
+        """The host name without its port; the server's address where no host was named."""
+        return request.domain

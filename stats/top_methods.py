@@ -1,0 +1,14 @@
+"""Requests per method."""
+
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopMethods:
+    """Requests per method, as `GET`."""
+
+    name, title, unit, record = "top_methods", "Top hits by method", HITS, Request
+
+    def key(self, request: Request) -> str:
+        """The method as sent: methods are case-sensitive (RFC 9110 section 9.1)."""
+        return request.method
