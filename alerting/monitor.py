@@ -123,10 +123,13 @@ class RateMonitor:
             self._count += heapq.heappop(self._ahead)[1]
 
     def _step_over(self, now: float) -> None:
-        """Leave out the empty windows before `now` and before the next request, save one for rounding."""
+        """Leave out the empty windows that end before the next request, and until `now`."""
         until = min(now, self._ahead[0][0]) if self._ahead else now
-        if self._count == 0 and (whole := int((until - self._opens) // self._width)) > 1:
+        whole = int((until - self._opens) // self._width)
+        if not self._count and whole > 1:
             self._open_next(skipped=whole - 2)
+        while not self._count and self._closes <= until:  # what rounding may have left
+            self._open_next()
 
     def _judge(self) -> list[Event]:
         """Judge the window that ended and open the next."""
