@@ -45,7 +45,8 @@ def cut_end(text: str, width: int, ellipsis: str) -> str:
     """The text, or its beginning and an ellipsis, in at most `width` cells."""
     if cells(text) <= width:
         return text
-    return _head(list(wcwidth.iter_graphemes(text)), width - len(ellipsis)) + ellipsis[: max(0, width)]
+    kept = _head(list(wcwidth.iter_graphemes(text)), width - len(ellipsis))
+    return kept + ellipsis[: max(0, width)]
 
 
 def cut_middle(text: str, width: int, ellipsis: str) -> str:

@@ -90,7 +90,8 @@ class Page:
 
     def wrap(self, text: str, style: Style = Style.PLAIN, indent: int = 0) -> list[Line]:
         """A sentence, broken between words."""
-        return self.flow([(Piece(word, style),) for word in text.split(" ")], gap=1, indent=indent)
+        lines = self.flow([(Piece(word),) for word in text.split(" ")], gap=1, indent=indent)
+        return [(Piece("".join(piece.text for piece in line), style),) for line in lines]
 
     def paint(self, line: Line, colour: bool) -> str:
         """The line as it is written to the terminal, cut at the width, behind its margin."""
@@ -99,14 +100,16 @@ class Page:
         return " " * MARGIN + text if pieces else ""
 
     def _cut(self, line: Line) -> list[Piece]:
+        if width(line) <= self.width:
+            return _without_trailing_space(list(line))
         kept: list[Piece] = []
-        room = self.width
+        room = self.width - len(self.ellipsis)
         for text, style in line:
-            kept.append(Piece(cells.cut_end(text, room, self.ellipsis), style))
+            kept.append(Piece(cells.cut_end(text, room, ""), style))
             room -= cells.cells(kept[-1].text)
-            if kept[-1].text != text or room < 0:
+            if kept[-1].text != text:
                 break
-        return _without_trailing_space(kept)
+        return [*kept, Piece(self.ellipsis[: self.width])]
 
 
 def width(line: Line) -> int:

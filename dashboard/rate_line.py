@@ -12,6 +12,8 @@ SHORTEST = 8
 
 def request_rate(view: View, page: Page) -> list[Line]:
     """One line: name, chart, latest rate, peak; the requests in the retention window where they fit."""
+    if view.request_rate is None:
+        return []
     name = "Request rate"
     window = figures.span(view.retention)
     latest = f"now {figures.rate(view.request_rate[-1])} /s" if view.request_rate else "no requests counted yet"
@@ -21,8 +23,10 @@ def request_rate(view: View, page: Page) -> list[Line]:
     if len(name) + len(told) + 2 * GAP + len(requests) + 4 * SHORTEST <= page.width:
         told += GAP * " " + requests
     room = page.width - len(name) - GAP - len(told)
-    chart = sparkline(view.request_rate[-room:], page.blocks) if room >= SHORTEST else ""
-    return [(Piece(name, Style.HEADING), Piece(GAP * " " + chart, Style.CHART), Piece(told))]
+    if room < SHORTEST or not view.request_rate:
+        return [(Piece(name, Style.HEADING), Piece(told))]
+    chart = GAP * " " + sparkline(view.request_rate[-room:], page.blocks)
+    return [(Piece(name, Style.HEADING), Piece(chart, Style.CHART), Piece(told))]
 
 
 def sparkline(values: Sequence[float], blocks: str) -> str:

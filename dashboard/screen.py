@@ -56,6 +56,12 @@ class Screen:
         with contextlib.suppress(OutputClosedError):
             self._leave()
 
+    @property
+    def width(self) -> int:
+        """Columns of the terminal now; where there is none, what COLUMNS says, or 80."""
+        columns = self._environ.get("COLUMNS", "")
+        return self._size()[0] if self.is_terminal else (int(columns) if columns.isdecimal() else 0) or WIDTH
+
     def draw(self, view: View) -> None:
         """Show the View: in place on a terminal, else below what was printed before.
 
@@ -65,7 +71,7 @@ class Screen:
         if self.is_terminal:
             self._draw(view)
         else:
-            self._print(self._render(view, int(_number(self._environ.get("COLUMNS")) or WIDTH)))
+            self._print(self._render(view, self.width))
 
     def finish(self, view: View | None, text: str) -> None:
         """Last words. On a terminal the View, if given, is drawn once more, so that both are on the screen at the end.
@@ -147,7 +153,3 @@ def _carries_unicode(encoding: str | None) -> bool:
     with contextlib.suppress(LookupError):
         return codecs.lookup(encoding).name.startswith(("utf", "gb18030"))
     return False
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None

@@ -1,21 +1,31 @@
 """The last words of a run: what was captured, what was lost, what was found. Pure."""
 
+import textwrap
+
 from dashboard import figures
 from dashboard.cells import visible
 from dashboard.view import HealthView, View
 
+NAMES = 11
+"""Cells of the margin and the name of a line."""
 
-def summary(view: View, *, ascii_only: bool = False) -> str:
+
+def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     """A block of lines without colour, for the end of the output."""
     health = view.health
     lines = [
         ("Watched", f"{visible(view.source, ascii_only)} for {figures.duration(view.now - view.started)}"),
         ("Captured", f"{figures.count(health.frames)} packets, {_lost(health)}"),
-        ("Requests", f"{figures.count(health.requests)}, {figures.count(health.exchanges)} exchanges"),
+        ("Requests", figures.count(health.requests)),
         ("Not seen", _not_seen(health, ascii_only)),
         ("Alerts", _alerts(view)),
     ]
-    return "\n".join(f" {name:<10}{text}" for name, text in lines)
+    return "\n".join(_line(name, text, max(width - 1, 2 * NAMES)) for name, text in lines)
+
+
+def _line(name: str, text: str, width: int) -> str:
+    start = f" {name}".ljust(NAMES)
+    return textwrap.fill(text, width, initial_indent=start, subsequent_indent=" " * NAMES, break_on_hyphens=False)
 
 
 def _lost(health: HealthView) -> str:

@@ -59,8 +59,6 @@ class HealthView:
     frames: int
     requests: int
     """Requests decoded since the start."""
-    exchanges: int
-    """Exchanges given out since the start."""
     dropped: int
     """Frames that the kernel dropped."""
     queue_lost: int
@@ -122,8 +120,8 @@ class View:
     average_alert: float | None
     dismissed_at: float | None
     """When the last alert was dismissed, while the state is DISMISSED."""
-    request_rate: tuple[float, ...]
-    """Requests per second of the latest buckets, oldest first."""
+    request_rate: tuple[float, ...] | None
+    """Requests per second of the latest closed buckets, oldest first; None when no statistic counts them."""
     peak_rate: float
     """The highest of all buckets in the retention window, per second."""
     requests: int

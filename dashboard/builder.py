@@ -1,0 +1,136 @@
+"""Numbers become a View. Pure: it reads the store and the monitor, which were advanced to `now` before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerting.history import Alert
+from alerting.monitor import RateMonitor
+from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Panel, Row, View
+from stats.statistic import Statistic
+from store.store import Store
+from store.sums import Top, TopRow
+from traffic.health import Health
+
+RATE = "request_rate"
+"""The statistic that is drawn over time, not as a top list."""
+BUCKETS = 240
+"""Of the chart of the request rate; wider screens are rare."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What stays the same from start to end."""
+
+    source: str
+    """What is watched, as `eth0 port 80`."""
+    started: float
+    statistics: Sequence[Statistic]
+    """In the order of the screen."""
+    bucket_size: float
+    retention: float
+    rows: int
+    """Of a top list."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the capture and the decoder say about themselves now; totals since the start."""
+
+    health: Health
+    dropped: int
+    """Frames that the kernel dropped."""
+    queue_lost: int
+    """Records lost because the queue to the main thread was full."""
+    notices: tuple[str, ...] = ()
+    """Sentences of the source that need the user's eye."""
+
+
+def build_view(
+    now: float, run: Run, store: Store, monitor: RateMonitor, reading: Reading, previous: View | None = None
+) -> View:
+    """All that a screen shows at `now`. The packet rate is that since `previous`, or since the start."""
+    counted = any(statistic.name == RATE for statistic in run.statistics)
+    rates = tuple(sums.count / run.bucket_size for sums in store.series(RATE, BUCKETS)) if counted else None
+    return View(
+        now=now,
+        started=run.started,
+        source=run.source,
+        state=monitor.state.name,
+        learning=_learning(monitor, now),
+        enforcing=_enforcing(monitor, now),
+        health=_health(reading, store, _packet_rate(now, run, reading.health.frames, previous)),
+        alerts=tuple(map(_alert, monitor.history.alerts)),
+        longest_alert=monitor.history.longest(now),
+        average_alert=monitor.history.average(now),
+        dismissed_at=monitor.dismissed_at,
+        request_rate=rates,
+        peak_rate=store.peak(RATE).count / run.bucket_size if counted else 0.0,
+        requests=store.totals(RATE).count if counted else 0,
+        bucket_size=run.bucket_size,
+        retention=run.retention,
+        panels=tuple(
+            _panel(statistic, store.top(statistic.name, run.rows))
+            for statistic in run.statistics
+            if statistic.name != RATE
+        ),
+    )
+
+
+def _learning(monitor: RateMonitor, now: float) -> LearningView | None:
+    if monitor.baseline is not None:
+        return None
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.learning_duration, monitor.rate(now))
+
+
+def _enforcing(monitor: RateMonitor, now: float) -> EnforcingView | None:
+    if monitor.baseline is None or monitor.limit is None:
+        return None
+    return EnforcingView(
+        baseline=monitor.baseline,
+        bucket_size=monitor.bucket_size,
+        threshold=monitor.threshold,
+        limit=monitor.limit,
+        count=monitor.count,
+        next_check=monitor.next_check(now),
+    )
+
+
+def _alert(alert: Alert) -> AlertView:
+    return AlertView(alert.hits, alert.peak, alert.start, alert.end, alert.baseline, alert.threshold)
+
+
+def _health(reading: Reading, store: Store, packet_rate: float) -> HealthView:
+    health = reading.health
+    late = (("record too late to count", store.late),) if store.late else ()
+    broken = (f"statistic {name} was switched off: {text.strip().splitlines()[-1]}" for name, text in store.failures)
+    return HealthView(
+        packet_rate=packet_rate,
+        frames=health.frames,
+        requests=health.requests,
+        dropped=reading.dropped,
+        queue_lost=reading.queue_lost,
+        gaps=health.gaps,
+        missing_bytes=health.missing_bytes,
+        unpaired_responses=health.unpaired_responses,
+        unanswered_requests=health.unanswered_requests,
+        evicted=health.evicted,
+        connections=health.connections,
+        unreadable=tuple(health.unreadable.most_common()),
+        oddities=(*late, *health.oddities.most_common()),
+        notices=(*reading.notices, *broken),
+    )
+
+
+def _packet_rate(now: float, run: Run, frames: int, previous: View | None) -> float:
+    before, since = (previous.health.frames, previous.now) if previous else (0, run.started)
+    if now > since:
+        return (frames - before) / (now - since)
+    return previous.health.packet_rate if previous else 0.0
+
+
+def _panel(statistic: Statistic, top: Top) -> Panel:
+    return Panel(statistic.name, statistic.title, statistic.unit, tuple(map(_row, top.rows)), _row(top.other))
+
+
+def _row(row: TopRow) -> Row:
+    return Row(row.key, row.recent.count, row.recent.total, row.window.count, row.window.total)
