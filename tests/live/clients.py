@@ -1,0 +1,83 @@
+"""Real clients: curl, wrk, and one that pipelines over a plain socket. All bounded, all done when they return."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+WRK_SCRIPT = """
+-- {requests} requests a thread, then silence: none is under way when wrk ends.
+local paths = {{"/hello", "/hello?page=2", "/large", "/chunked", "/missing", "/moved", "/"}}
+local methods = {{"GET", "GET", "GET", "PUT"}}
+local number, sent = 0, 0
+local function one()
+    number = number + 1
+    local fields = {{["Host"] = "load.example.com", ["User-Agent"] = "wrk/" .. number % 3}}
+    return wrk.format(methods[number % #methods + 1], paths[number % #paths + 1], fields)
+end
+request = function()
+    local text = ""
+    for _ = 1, {pipelined} do text = text .. one() end
+    return text
+end
+delay = function()
+    sent = sent + 1
+    if sent > {requests} / {pipelined} then return 3600000 end
+    return {delay}
+end
+"""
+
+CURL_VISITS = (
+    # arguments, paths
+    (["-A", "curl test"], ["/", "/hello?a=1#x", "/missing", "/large"]),
+    (["-A", "Mozilla/5.0 (X11; Linux x86_64)", "-I"], ["/hello", "/missing", "/large"]),
+    (["-A", "curl test", "-X", "DELETE"], ["/upload", "/nothing"]),
+    (["-A", "curl test", "-d", "name=value"], ["/upload", "/upload", "/failing"]),
+    (["-A", "uploader", "-X", "PUT", "-H", "Expect: 100-continue", "--data-binary", "@LARGE"], ["/upload"]),
+    (["-A", "uploader", "-H", "Transfer-Encoding: chunked", "--data-binary", "@LARGE"], ["/upload"]),
+    (["-A", "old", "--http1.0"], ["/chunked", "/forbidden", "/moved"]),
+    (["-A", "redirected", "-L"], ["/moved"]),
+    (["-A", "ranges", "-r", "0-99"], ["/large"]),
+    (["-A", "encoded", "--compressed"], ["/chunked", "/nothing"]),
+)
+
+
+def curl(base: str, body: Path, inside: Sequence[str] = ()) -> None:
+    """Each of `CURL_VISITS`, every one over a connection that is kept alive, with a host name of its own."""
+    for number, (arguments, paths) in enumerate(CURL_VISITS):
+        options = [str(body).join(["@", ""]) if argument == "@LARGE" else argument for argument in arguments]
+        urls = [text for path in paths for text in (base + path, "-o", "/dev/null")]
+        host = ["-H", f"Host: Site{number % 2}.example.com"]
+        subprocess.run([*inside, "curl", "-sS", "-m", "10", "-g", *options, *host, *urls], check=True, timeout=30)
+
+
+def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int = 4, inside: Sequence[str] = ()) -> None:
+    """So many requests over four connections, each `delay` milliseconds after the answer before it."""
+    script = folder / f"wrk-{requests}-{pipelined}.lua"
+    script.write_text(WRK_SCRIPT.format(requests=requests, pipelined=pipelined, delay=delay))
+    seconds = 1 + requests // pipelined * (delay + 1) // 4000
+    command = [*inside, "wrk", "-t1", "-c4", f"-d{seconds}s", "-s", str(script), base]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "Socket errors" not in done.stdout, done.stdout
+
+
+def pipeline(address: str, port: int, requests: int, piece: int) -> None:
+    """So many requests on one connection without waiting for answers, in pieces of `piece` bytes."""
+    paths = ("/hello", "/large", "/nothing", "/missing", "/chunked", "/upload")
+    text = b""
+    for number in range(requests):
+        method, body = (b"POST", b"x" * number) if number % 6 == 5 else (b"HEAD" if number % 5 == 4 else b"GET", b"")
+        last = b"Connection: close\r\n" if number == requests - 1 else b""
+        text += b"%s %s HTTP/1.1\r\nHost: pipe.example.com\r\n" % (method, paths[number % 6].encode())
+        text += b"User-Agent: pipeline\r\nContent-Length: %d\r\n%s\r\n%s" % (len(body), last, body)
+    with socket.create_connection((address, port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(text), piece):
+            connection.sendall(text[start : start + piece])
+        while connection.recv(1 << 20):
+            pass
+
+
+if __name__ == "__main__":  # to run inside a network namespace
+    pipeline(sys.argv[1], *map(int, sys.argv[2:]))

@@ -1,0 +1,42 @@
+"""Two network namespaces joined by a veth pair, made and removed here."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+
+class Side(NamedTuple):
+    """One of the two."""
+
+    interface: str
+    address: str
+    inside: list[str]
+    """The command that runs another one in it."""
+
+
+def ip(*arguments: str) -> None:
+    """Run `ip` with these arguments."""
+    subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True, timeout=10)
+
+
+@contextmanager
+def veth_pair() -> Iterator[tuple[Side, Side]]:
+    """A server's side and a client's side that reach each other and nothing else."""
+    names = [f"monitor-{side}-{os.getpid()}" for side in ("server", "client")]
+    sides = [Side("veth0", f"10.203.0.{i}", ["ip", "netns", "exec", name]) for i, name in enumerate(names, 1)]
+    made = []
+    try:
+        for name in names:
+            ip("netns", "add", name)
+            made.append(name)
+        ip("link", "add", "veth0", "netns", names[0], "type", "veth", "peer", "name", "veth0", "netns", names[1])
+        for name, side in zip(names, sides, strict=True):
+            ip("-n", name, "address", "add", f"{side.address}/24", "dev", side.interface)
+            ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", name, "link", "set", side.interface, "up")
+        yield sides[0], sides[1]
+    finally:
+        for name in made:
+            ip("netns", "delete", name)

@@ -1,0 +1,191 @@
+"""What the dashboard counts is what the server logged: nginx, curl, wrk and pipelining, on loopback and over veth."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from . import clients
+from .dashboard_text import Dashboard, dashboards, summarized_requests
+from .monitor import Monitor, command, environment, running
+from .network import veth_pair
+from .web_server import Totals, WebServer, totals, web_server
+
+MISSING = [tool for tool in ("nginx", "wrk", "curl", "ip") if shutil.which(tool) is None]
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="made for Linux"),
+    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="capturing needs root"),
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+]
+
+TITLES = (
+    "Top hits by status code",
+    "Top hits by method",
+    "Top hits by section",
+    "Top hits by user agent",
+    "Top hits by domain",
+)
+BRISK = {"timeout": 0.2, "dashboard_bucket_size": 1}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def shown(page: Dashboard) -> Totals:
+    """The counts of a dashboard, in the order of the access log's."""
+    missing = [title for title in TITLES if title not in page.hits]
+    assert not missing, f"no panels {missing} in\n{page.text}"
+    return Totals(*(page.hits[title] for title in TITLES))
+
+
+def counted(page: Dashboard) -> int:
+    return page.hits.get(TITLES[0], Counter()).total()
+
+
+def assert_seen_all(monitor: Monitor, server: WebServer) -> Totals:
+    """Wait for all requests of the log to be on the dashboard, compare, end the monitor; the totals."""
+    logged = totals(server.visits_when_quiet())
+    expected = logged.statuses.total()
+    try:
+        page = monitor.wait("all requests", lambda page: counted(page) >= expected, seconds=6)
+    except AssertionError:
+        page = monitor.dashboards()[-1]  # the comparison tells more
+    assert (page.number("dropped"), page.number("gaps"), page.number("unpaired")) == (0, 0, 0), page.text
+    assert shown(page) == logged
+    assert monitor.stop() == 0
+    assert monitor.errors == ""
+    assert "\x1b" not in monitor.output
+    assert summarized_requests(monitor.output) == expected
+    return logged
+
+
+def replay(file: Path, port: int) -> str:
+    """The output for a file, with the settings of the live runs."""
+    arguments = command("-r", str(file), "-p", str(port), **BRISK)
+    done = subprocess.run(arguments, capture_output=True, env=environment(), timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
+def test_loopback_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
+    port = free_port()
+    arguments = command("-i", "lo", "-p", str(port), "-w", str(tmp_path / "kept.pcap"), **BRISK)
+    with web_server(tmp_path / "web", ["127.0.0.1", "[::1]"], port) as server, running(tmp_path, arguments) as monitor:
+        large = server.folder / "www" / "large"
+        clients.curl(f"http://127.0.0.1:{port}", large)
+        clients.curl(f"http://[::1]:{port}", large)
+        clients.wrk(f"http://127.0.0.1:{port}", tmp_path, requests=1000)
+        clients.wrk(f"http://127.0.0.1:{port}", tmp_path, requests=600, pipelined=3)
+        clients.pipeline("127.0.0.1", port, requests=60, piece=100_000)
+        clients.pipeline("127.0.0.1", port, requests=60, piece=37)
+        logged = assert_seen_all(monitor, server)
+    assert logged.statuses.total() > 1700
+    assert set(logged.statuses) >= {"200", "201", "204", "206", "302", "403", "404", "500"}
+    first, second = replay(tmp_path / "kept.pcap", port), replay(tmp_path / "kept.pcap", port)
+    assert first == second
+    assert shown(dashboards(first)[-1]) == logged
+
+
+def test_veth_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with veth_pair() as (far, near), web_server(tmp_path / "web", [far.address], 80, far.inside) as server:
+        arguments = command("-i", near.interface, "-w", str(tmp_path / "kept.pcap"), **BRISK)
+        with running(tmp_path, arguments, near.inside) as monitor:
+            base = f"http://{far.address}"
+            clients.curl(base, server.folder / "www" / "large", near.inside)
+            clients.wrk(base, tmp_path, requests=600, inside=near.inside)
+            for piece in ("100000", "53"):
+                pipeline = [sys.executable, clients.__file__, far.address, "80", "40", piece]
+                subprocess.run([*near.inside, *pipeline], check=True, timeout=30)
+            logged = assert_seen_all(monitor, server)
+    assert logged.statuses.total() > 690
+    assert shown(dashboards(replay(tmp_path / "kept.pcap", 80))[-1]) == logged
+
+
+# Alerts
+
+
+BUCKET = 4
+
+
+@contextmanager
+def calm_traffic(port: int, per_second: int = 20) -> Iterator[None]:
+    """Requests at an even pace, as long as the block lasts."""
+
+    def send() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        due = time.monotonic()
+        while not ended.wait(max(0, due - time.monotonic())):
+            due += 1 / per_second
+            connection.request("GET", "/hello", headers={"User-Agent": "calm"})
+            connection.getresponse().read()
+        connection.close()
+
+    ended = threading.Event()
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sender.join()
+
+
+def judged(server: WebServer, learned: float) -> list[int]:
+    """Requests of the log while learning, then in each bucket, for a monitor that had learned at that time."""
+    buckets: Counter[int] = Counter(int((visit.time - learned) // BUCKET) for visit in server.visits())
+    return [buckets[number] for number in range(-1, 5)]
+
+
+def test_a_burst_raises_an_alert_at_its_bucket_and_it_is_dismissed_and_removed(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {**BRISK, "average_bucket_size": BUCKET, "average_threshold": 50}
+    arguments = command("-i", "lo", "-p", str(port), **settings)
+    nginx = web_server(tmp_path / "web", ["127.0.0.1"], port)
+    with nginx as server, calm_traffic(port), running(tmp_path, arguments) as monitor:
+        began = monitor.wait("enforcing", lambda page: page.state == "NORMAL")
+        clients.wrk(f"http://127.0.0.1:{port}", tmp_path, requests=500)
+        monitor.wait("the alert", lambda page: page.state == "ALERT")
+        monitor.wait("the dismissal", lambda page: page.state == "DISMISSED")
+        last = monitor.wait("its removal", lambda page: page.state == "NORMAL")
+        assert monitor.stop(signal.SIGTERM) == 0
+    pages = monitor.dashboards()
+    assert [state for state, _ in groupby(page.state for page in pages)] == [
+        "LEARNING",
+        "NORMAL",
+        "ALERT",
+        "DISMISSED",
+        "NORMAL",
+    ]
+    banners = {(page.state, page.banner) for page in pages}
+    assert banners == {
+        ("LEARNING", ""),
+        ("NORMAL", ""),
+        ("ALERT", "Active alert"),
+        ("DISMISSED", "Alert dismissed"),
+    }
+    assert sum(page.state == "DISMISSED" for page in pages) == 1, "removed at the next refresh"
+
+    # The access log as the judge: the dashboard shows whole seconds, so the exact moment of learning is looked for.
+    (hits, start, active) = last.alerts[0]
+    assert len(last.alerts) == 1
+    assert not active
+    moments = [start - BUCKET + step / 100 for step in range(100)]
+    exact = [counts for counts in (judged(server, moment) for moment in moments) if counts[1] == hits]
+    assert exact, f"no bucket of the log had {hits} requests and ended at {start}"
+    assert began.number("baseline") in {counts[0] for counts in exact} | {counts[0] - 1 for counts in exact}
+    assert all(count <= 1.5 * began.number("baseline") for counts in exact for count in counts[2:])
