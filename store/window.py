@@ -9,8 +9,8 @@ and its cells mean nothing any more: what they stand for stays in the totals as 
 that comes back gets a new entry with a new number.
 
 Bounds: 2 x `max_keys` entries per statistic; 24 bytes a cell and `max_cells` of them. Where keys are so many that this
-does not do (1000 keys in each of 8640 buckets), neighbouring buckets share their cells and leave together, the oldest
-first to be merged: their keys lose nothing, and stay some buckets longer. With S statistics the whole takes about
+does not do (1000 keys in each of 8640 buckets), neighbouring buckets share their cells and leave together when the last
+of them is due: their keys lose nothing, and stay some buckets longer. With S statistics the whole takes about
 
     max_cells x 24 B  +  buckets x (S x 16 B + 350 B)  +  S x 2 x max_keys x (350 B + the key)
 
@@ -21,6 +21,7 @@ which is 95 + 7 + 9 MB for 8640 buckets, 9 statistics, 1000 keys of 100 characte
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from store.tally import COUNT, Tally
 
@@ -68,7 +69,6 @@ class Window:
         self._max_cells = max_cells
         self._cells = 0
         self._spans: list[Span] = []  # in the order of time
-        self._next_merge = 0
         self._numbered: dict[int, Entry] = {}
         self._last_number = 0
         self._floors = [0] * len(weights)
@@ -150,21 +150,20 @@ class Window:
                 self.sums = [all_ - gone for all_, gone in zip(self.sums, bucket, strict=True)]
 
     def _merge_two(self) -> None:
-        """Let two neighbours share their cells: from the oldest to the latest, and then from the start again."""
-        if self._next_merge + 1 >= len(self._spans):
-            self._next_merge = 0
-        older, newer = self._spans[self._next_merge : self._next_merge + 2]
-        merged: dict[int, tuple[int, int]] = {}
+        """Let two neighbours share their cells: those that together are the shortest, so that none gets much longer."""
+        pairs = list(zip(self._spans, self._spans[1:], strict=False))
+        place = min(range(len(pairs)), key=lambda place: pairs[place][1].last - pairs[place][0].first)
+        older, newer = pairs[place]
+        merged: dict[int, list[int]] = {}
         for span in (older, newer):
             for number, count, total in _cells(span):
                 if number in self._numbered:
-                    before = merged.get(number, (0, 0))
-                    merged[number] = (before[0] + count, before[1] + total)
-        cells = _packed(value for number, sums in merged.items() for value in (number, *sums))
+                    cell = merged.setdefault(number, [number, 0, 0])
+                    cell[1] += count
+                    cell[2] += total
+        cells = _packed(chain.from_iterable(merged.values()))
         self._cells += (len(cells) - len(older.cells) - len(newer.cells)) // 3
-        both = Span(older.first, newer.last, cells, newer.floors)
-        self._spans[self._next_merge : self._next_merge + 2] = [both]
-        self._next_merge += 1
+        self._spans[place : place + 2] = [Span(older.first, newer.last, cells, newer.floors)]
 
 
 def _cells(span: Span) -> Iterator[tuple[int, int, int]]:
