@@ -87,9 +87,11 @@ class Config:
     # Time-outs, in packet time ---------------------------------------------------------------------------------------
 
     gap_timeout: Annotated[float, Range(0.01, 3600, "s")] = 1.0
-    """After which bytes that are missing from a stream are taken as lost. Reordering in a network takes milliseconds."""
+    """After which missing bytes of a stream are taken as lost. Reordering in a network takes milliseconds."""
     connection_timeout: Annotated[float, Range(1, 86400, "s")] = 300
     """Of silence, after which a connection is forgotten."""
+    closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
+    """That late packets of a closed connection are still known as such; a retransmission comes within seconds."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """To wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 

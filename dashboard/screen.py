@@ -73,6 +73,14 @@ class Screen:
         else:
             self._print(self._render(view, self.width))
 
+    def say(self, line: str) -> None:
+        """Print one line, for what is no dashboard.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        self._write(f"{line}\n")
+
     def finish(self, view: View | None, text: str) -> None:
         """Last words. On a terminal the View, if given, is drawn once more, so that both are on the screen at the end.
 

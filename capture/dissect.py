@@ -1,0 +1,23 @@
+"""Whole Scapy packets, for the statistics that ask for them. Full dissection is slow: only done when one is named."""
+
+from typing import Any
+
+from traffic.frame import Frame
+
+
+def dissect(frame: Frame) -> Any:
+    """The Scapy packet of a frame; `Raw` where Scapy does not know the link type. Malformed frames come out as they can.
+
+    Scapy's dissectors end in `Raw` for what they cannot read; what they raise all the same leaves the frame `Raw`.
+    """
+    import scapy.layers.all  # noqa: F401 registers the layers
+    from scapy.config import conf
+    from scapy.packet import Raw
+
+    layer = conf.l2types.num2layer.get(frame.link_type, Raw)
+    try:
+        packet = layer(frame.data)
+    except Exception:  # noqa: BLE001 hostile bytes against many dissectors
+        packet = Raw(frame.data)
+    packet.time, packet.wirelen = frame.time, frame.length
+    return packet

@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""A passive HTTP monitor: `python exercise.py -i eth0 -p 80`.
+
+Packets are captured, TCP streams are put back together, HTTP messages become timestamped records, records are counted
+by pluggable statistics in a store that ages, a learning/enforce state machine watches the counts, and a coloured
+console dashboard shows all of it, refreshed each bucket.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+from alerting.monitor import RateMonitor
+from capture.capture_thread import CaptureThread
+from capture.errors import CaptureError
+from capture.intake import Dissect, Intake, Status
+from capture.open import open_file, open_live
+from capture.ports import Ports, parse_ports
+from capture.source import Source
+from capture.writer import PcapWriter
+from dashboard.builder import Reading, Run, build_view
+from dashboard.lines import event_line, learning_line
+from dashboard.screen import OutputClosedError, Screen
+from dashboard.summary import summary
+from dashboard.view import View
+from exercise_arguments import Arguments, parse_arguments
+from exercise_config import Config, SettingError
+from stats.loading import StatisticError, load
+from stats.statistic import ScapyPacket, Statistic
+from store.store import Store
+from traffic.decoder import Decoder
+from traffic.frame import Frame
+from traffic.limits import Limits
+from traffic.records import Request
+
+POLL = 0.05
+"""Seconds between looks at the capture's clock when it should be there soon."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
+    arguments = parse_arguments(argv)
+    try:
+        return demonstrate(arguments) if arguments.demo else run(arguments)
+    except OutputClosedError:
+        return 0
+    except (SettingError, StatisticError) as error:
+        print(f"exercise.py: {error}", file=sys.stderr)
+        return 2
+    except (CaptureError, OSError) as error:
+        print(f"exercise.py: {error}", file=sys.stderr)
+        return 1
+
+
+def run(arguments: Arguments) -> int:
+    """Do what was asked for."""
+    config = Config.with_settings(arguments.settings)
+    if arguments.show_config:
+        print(config.as_toml())
+        return 0
+    if arguments.list_interfaces:
+        return list_interfaces()
+    stop = Stop()
+    statistics = load(config.statistics)
+    source = open_source(arguments, config, statistics)
+    try:
+        writer = PcapWriter(arguments.write) if arguments.write is not None else None
+        decoder = Decoder(arguments.ports, limits(config))
+        intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
+        with Screen(sys.stdout, arguments.colour) as screen:
+            session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet)
+            watch = watch_live if source.live else watch_file
+            error = watch(intake, session, config, arguments.duration, stop)
+    finally:
+        source.close()
+    for text in session.complaints():
+        print(text, file=sys.stderr)
+    if error is not None:
+        print(f"exercise.py: {error}", file=sys.stderr)
+    return 0 if error is None else 1
+
+
+class Stop(threading.Event):
+    """Set by SIGINT and SIGTERM, which are no errors here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._interrupts = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Meanwhile a signal raises KeyboardInterrupt: for a read that may block for ever."""
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.set()
+        if self._interrupts:
+            raise KeyboardInterrupt
+
+
+class Session:
+    """What the main thread owns: counts records, judges their rate, and shows both."""
+
+    def __init__(
+        self, config: Config, statistics: Sequence[Statistic], source: str, screen: Screen, quiet: bool
+    ) -> None:
+        bucket, retention = config.dashboard_bucket_size, config.max_retention_length
+        self._store = Store(statistics, bucket, retention, config.max_keys)
+        self._monitor = RateMonitor(
+            config.average_bucket_size, config.average_learning_duration, config.average_threshold, retention
+        )
+        self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
+        self._screen = screen
+        self._quiet = quiet
+        self._timeout = config.timeout
+        self._view: View | None = None
+        self._refresh_at = 0.0
+        self.due = 0.0
+        """Packet time of the next `tick`."""
+
+    def start(self, now: float) -> None:
+        """Begin to learn."""
+        self._run = replace(self._run, started=now)
+        self._monitor.start(now)
+        self._schedule(now)
+
+    def count(self, records: Sequence[Any]) -> None:
+        """Take records over."""
+        self._store.add(records)
+        for record in records:
+            if type(record) is Request:
+                self._monitor.add(record.time)
+
+    def tick(self, now: float, status: Status) -> None:
+        """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
+        self._store.advance(now)
+        for event in self._monitor.advance(now):
+            if self._quiet and (line := event_line(event)):
+                self._screen.say(line)
+        refresh = now >= self._refresh_at
+        if refresh:
+            self._monitor.refreshed(now)
+        if refresh or self._monitor.baseline is None:
+            self._show(now, status, refresh)
+        self._schedule(now)
+
+    def skip_to(self, now: float) -> None:
+        """Nothing is kept as long as nothing came: leave out the refreshes of that time."""
+        if now - self.due > self._run.retention:
+            self._schedule(now)
+
+    def finish(self, now: float, status: Status) -> None:
+        """The last dashboard, and the summary."""
+        self._store.advance(now)
+        self._monitor.advance(now)
+        view = self._build(now, status)
+        if not self._quiet and not self._screen.is_terminal:
+            self._screen.draw(view)
+        text = summary(view, self._screen.width, ascii_only=self._screen.ascii_only)
+        self._screen.finish(None if self._quiet else view, text)
+
+    def complaints(self) -> list[str]:
+        """Tracebacks of plug-ins that were switched off."""
+        return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
+
+    def _schedule(self, now: float) -> None:
+        size = self._run.bucket_size
+        self._refresh_at = (now // size + 1) * size
+        self.due = min(now + self._timeout, self._refresh_at)
+
+    def _build(self, now: float, status: Status) -> View:
+        reading = Reading(status.health, status.counters.dropped, status.lost, status.notices)
+        return build_view(now, self._run, self._store, self._monitor, reading, self._view)
+
+    def _show(self, now: float, status: Status, refresh: bool) -> None:
+        self._view = view = self._build(now, status)
+        if self._quiet:
+            return
+        if refresh or self._screen.is_terminal:
+            self._screen.draw(view)
+        else:
+            self._screen.say(learning_line(view))
+
+
+def watch_live(
+    intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
+) -> CaptureError | None:
+    """Capture in a thread of its own, and take over what it has. Returns why it ended early, if it did."""
+    thread = CaptureThread(intake, config.max_queued_records)
+    end = time.monotonic() + (duration or float("inf"))
+    session.start(time.time())
+    thread.start()
+    try:
+        while not (stop.is_set() or thread.ended or time.monotonic() >= end):
+            stop.wait(max(POLL, min(session.due - time.time(), end - time.monotonic())))
+            records, clock, status = thread.take()
+            session.count(records)
+            if clock >= session.due:
+                session.tick(clock, status)
+    finally:
+        thread.stop()
+    records, clock, status = thread.take()
+    session.count(records)
+    session.finish(clock, status)
+    return thread.error
+
+
+def watch_file(
+    intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
+) -> CaptureError | None:
+    """Read a file as fast as it goes; its packets' time is the clock. Returns the damage that ended it, if any."""
+    clock, end, error = 0.0, float("inf"), None
+    try:
+        while not stop.is_set() and clock < end:
+            with stop.interrupting():
+                frames = intake.read()
+            if frames is None:
+                break
+            if not clock:
+                clock = frames[0].time
+                end = clock + (duration or float("inf"))
+                session.start(clock)
+            frames = [frame for frame in frames if frame.time < end]
+            clock = max(clock, decode_in_time(intake, session, frames))
+    except KeyboardInterrupt:
+        stop.set()
+    except CaptureError as damage:
+        error = damage
+    session.count(intake.finish())
+    session.finish(clock, intake.status())
+    return error
+
+
+def decode_in_time(intake: Intake, session: Session, frames: list[Frame]) -> float:
+    """Decode and count frames, with a tick at each moment that is due between them. Returns the latest time."""
+    while frames and frames[-1].time >= session.due:
+        due = session.due
+        first = next(index for index, frame in enumerate(frames) if frame.time >= due)
+        session.count(intake.decode(frames[:first]) + intake.advance(due))
+        session.tick(due, intake.status())
+        frames = frames[first:]
+        session.skip_to(frames[0].time)
+    session.count(intake.decode(frames))
+    return max((frame.time for frame in frames), default=0.0)
+
+
+def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
+    """The file or the interface; how it was opened is said on standard error."""
+    if arguments.read is not None:
+        return open_file(arguments.read, arguments.expression)
+    whole = any(statistic.record is ScapyPacket for statistic in statistics)
+    source, sentences = open_live(
+        arguments.interface,
+        parse_ports("any") if whole else arguments.ports,
+        arguments.expression,
+        config.ring_size,
+        config.snap_length,
+    )
+    for sentence in sentences:
+        print(f"exercise.py: {sentence}", file=sys.stderr)
+    return source
+
+
+def dissector(statistics: Sequence[Statistic]) -> Dissect | None:
+    """Dissection by Scapy, when a statistic asks for whole packets."""
+    if not any(statistic.record is ScapyPacket for statistic in statistics):
+        return None
+    from capture.dissect import dissect
+
+    return lambda frames: [ScapyPacket(frame.time, dissect(frame)) for frame in frames]
+
+
+def limits(config: Config) -> Limits:
+    """The decoder's part of the settings."""
+    return Limits(
+        string_length=config.max_str_length,
+        connections=config.max_connections,
+        pending_requests=config.max_pending_requests,
+        header_bytes=config.max_header_bytes,
+        headers=config.max_headers,
+        connection_buffer=config.max_connection_buffer,
+        total_buffer=config.max_total_buffer,
+        held_segments=config.max_held_segments,
+        gap_timeout=config.gap_timeout,
+        connection_timeout=config.connection_timeout,
+        closed_timeout=config.closed_timeout,
+        fragment_timeout=config.fragment_timeout,
+    )
+
+
+def list_interfaces() -> int:
+    """Print the network interfaces."""
+    from capture.interfaces import interfaces
+
+    for name, addresses, state in interfaces():
+        print(f"{name:16} {state:5} {', '.join(addresses)}".rstrip())
+    return 0
+
+
+def demonstrate(arguments: Arguments) -> int:
+    """Watch a web server and visitors of our own, on loopback."""
+    from exercise_demo import DEMO_DURATION, DEMO_SETTINGS, DemoError, DemoTraffic, enter_private_network
+
+    try:
+        enter_private_network()
+        with DemoTraffic() as traffic:
+            return run(
+                replace(
+                    arguments,
+                    interface="lo",
+                    ports=Ports([traffic.port]),
+                    duration=arguments.duration or DEMO_DURATION,
+                    settings={**DEMO_SETTINGS, **arguments.settings},
+                )
+            )
+    except DemoError as error:
+        raise CaptureError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

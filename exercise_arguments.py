@@ -1,0 +1,130 @@
+"""The command line of `exercise.py`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from capture.ports import Ports, parse_ports
+
+VERSION = "0.1.0"
+
+_EXAMPLES = """\
+examples:
+  exercise.py -i eth0 -p 80              watch port 80 on eth0
+  exercise.py -i any -p 80,8000-8100     several ports, on all interfaces
+  exercise.py -r trace.pcap              a capture file (pcap or pcapng, - for standard input)
+  exercise.py --demo                     a web server and visitors of its own, on loopback
+  exercise.py --set average_threshold=25 any setting of exercise_config.py; --show-config lists them
+
+Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops.
+"""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was asked for."""
+
+    interface: str
+    ports: Ports
+    read: str | None
+    write: str | None
+    expression: str
+    count: int | None
+    duration: float | None
+    settings: dict[str, str]
+    list_interfaces: bool
+    show_config: bool
+    demo: bool
+    colour: bool | None
+    """None leaves it to the terminal and NO_COLOR."""
+    quiet: bool
+    verbose: bool
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
+    """The arguments; ends the program for --help, --version and wrong usage."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
+        parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
+    if given.read is not None and given.interface is not None:
+        parser.error("-i and -r exclude each other")
+    return Arguments(
+        interface=given.interface or "eth0",
+        ports=given.port or parse_ports("80"),
+        read=given.read,
+        write=given.write,
+        expression=given.filter,
+        count=given.count,
+        duration=given.duration,
+        settings=dict(given.settings),
+        list_interfaces=given.list_interfaces,
+        show_config=given.show_config,
+        demo=given.demo,
+        colour=False if given.no_color else None,
+        quiet=given.quiet,
+        verbose=given.verbose,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="exercise.py",
+        description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
+    add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
+    add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
+    add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
+    add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file")
+    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
+    add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
+    add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
+    add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
+    add("--show-config", action="store_true", help="print all settings and exit")
+    add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
+    add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
+    add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
+    add("-v", "--verbose", action="store_true", help="say on standard error what is done")
+    add("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
+    return parser
+
+
+def _argument(error: ValueError) -> Exception:
+    return argparse.ArgumentTypeError(str(error))
+
+
+def _ports(text: str) -> Ports:
+    try:
+        return parse_ports(text)
+    except ValueError as error:
+        raise _argument(error) from error
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE; see --show-config")
+    return name.strip(), value.strip()
+
+
+def _whole(text: str) -> int:
+    return int(_positive(text, int, "a whole number above 0"))
+
+
+def _seconds(text: str) -> float:
+    return float(_positive(text, float, "a number of seconds above 0"))
+
+
+def _positive(text: str, kind: Any, wanted: str) -> Any:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+    return number
