@@ -1,0 +1,45 @@
+"""The plug-ins that docs/adding_a_statistic.md shows, run as they are written there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stats
+from stats.loading import load
+from store.store import Store
+from store.sums import Sums
+from traffic.records import Exchange, Request
+
+PAGE = Path(__file__).parents[2] / "docs" / "adding_a_statistic.md"
+REQUEST = Request(1.0, "10.0.0.1", 50000, "10.0.0.5", 80, "GET", "my.site.com", "/", "1.1", "", "http://other.com/")
+EXCHANGE = Exchange(2.0, *REQUEST[1:5], REQUEST, 200, 0, 5000, 0.25, 0.5, "text/html", 0, "complete")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store with every plug-in of the page, each dropped in as a file of its name."""
+    names = []
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        (name,) = re.findall(r'= "(\w+)"', block)
+        (tmp_path / f"{name}.py").write_text(block)
+        names.append(name)
+    assert names == ["top_referrers", "slowest_domains"]
+    monkeypatch.setattr(stats, "__path__", [*stats.__path__, str(tmp_path)])
+    return Store(load(names), 10, 60, 100)
+
+
+def test_the_page_is_right(store: Store) -> None:
+    records: list[Any] = [REQUEST, REQUEST._replace(referrer=""), EXCHANGE, EXCHANGE._replace(total_time=None)]
+    store.add(records)
+    assert store.failures == []
+    (referrer,) = store.top("top_referrers", 10).rows
+    assert (referrer.key, referrer.window) == ("http://other.com/", Sums(1, 1))
+    (domain,) = store.top("slowest_domains", 10).rows
+    assert (domain.key, domain.window) == ("my.site.com", Sums(1, 0.5))
+
+
+def test_the_first_plug_in_has_about_ten_lines() -> None:
+    first = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
+    assert sum(bool(line.strip()) for line in first.splitlines()) <= 10

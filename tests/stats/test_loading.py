@@ -1,0 +1,101 @@
+"""From names to statistics, and what is said when that fails: one line that names the file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import stats
+from exercise_config import Config
+from stats.loading import NO_PLUGINS, StatisticError, available, load
+
+GOOD = """
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class Plugin:
+    name, title, unit, record = "NAME", "A title", HITS, Request
+
+    def key(self, request):
+        return "all"
+"""
+
+Drop = Callable[[str, str], None]
+
+
+@pytest.fixture
+def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drop:
+    """Drops a file into a second folder of statistics."""
+    monkeypatch.setattr(stats, "__path__", [*stats.__path__, str(tmp_path)])
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text(text.replace("NAME", name))
+
+    return write
+
+
+def test_the_default_statistics_load_in_their_order() -> None:
+    assert [statistic.name for statistic in load(Config.statistics)] == list(Config.statistics)
+
+
+def test_each_file_of_the_folder_is_a_statistic_of_that_name() -> None:
+    names = available()
+    assert [statistic.name for statistic in load(names)] == names
+    assert {path.stem for path in Path(stats.__file__).parent.glob("*.py")} - {*names, *NO_PLUGINS} == {"__init__"}
+
+
+def test_a_file_that_is_dropped_in_is_found(drop: Drop) -> None:
+    drop("dropped_in", GOOD)
+    (statistic,) = load(["dropped_in"])
+    assert (statistic.title, statistic.key(None)) == ("A title", "all")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("top_domain", "no statistic 'top_domain'; did you mean 'top_domains'?"),
+        ("xyz", "no statistic 'xyz'; there are downloaded_per_domain, packet_protocols, request_rate, "),
+        ("loading", "no statistic 'loading'"),
+        ("../exercise", "no statistic '../exercise'"),
+        ("", "no statistic ''"),
+    ],
+)
+def test_an_unknown_name_is_one_line_with_the_nearest(name: str, text: str) -> None:
+    with pytest.raises(StatisticError) as caught:
+        load(["request_rate", name])
+    assert text in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_comes_twice_is_refused() -> None:
+    with pytest.raises(StatisticError, match="statistic 'top_methods' is named twice"):
+        load(["top_methods", "request_rate", "top_methods"])
+
+
+BROKEN = {
+    "syntax_error": ("class (:\n", "cannot be loaded: SyntaxError: "),
+    "missing_module": ("import no_such_module_at_all\n", "cannot be loaded: ModuleNotFoundError: No module named"),
+    "raises_when_made": (GOOD + "\n    def __init__(self):\n        raise ValueError('two\\nlines')\n", "two lines"),
+    "no_class": ("x = 1\n", "one class with name = 'no_class' is needed, and there are 0"),
+    "other_name": (GOOD.replace("NAME", "something"), "one class with name = 'other_name' is needed, and there are 0"),
+    "two_classes": (GOOD + GOOD.replace("Plugin", "Again"), "and there are 2"),
+    "no_title": (GOOD.replace('"A title"', '""'), "title must be a text"),
+    "no_unit": (GOOD.replace("HITS, Request", '"hits", Request'), "unit must be HITS, BYTES or SECONDS"),
+    "no_record": (GOOD.replace("HITS, Request", 'HITS, "Request"'), "record must be a class, as Request or Exchange"),
+    "no_key": (GOOD.replace("def key", "def keys"), "a method key(record) is needed"),
+    "no_amount": (GOOD.replace("HITS", "BYTES"), "bytes and seconds need a method amount(record)"),
+    "bad_amount": (GOOD + "\n    amount = 5\n", "amount must be a method"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_breaks_the_contract_is_one_line_with_its_name(name: str, drop: Drop) -> None:
+    text, reason = BROKEN[name]
+    drop(name, text)
+    with pytest.raises(StatisticError) as caught:
+        load([name])
+    line = str(caught.value)
+    assert line.startswith(f"stats/{name}.py")
+    assert reason in line
+    assert "\n" not in line
