@@ -60,8 +60,8 @@ class ByteStream:
         if start.startswith(_GZIP):
             self._gzip = _Gzip()
             self._start, start = start, b""
-        while len(start) < length and (more := self._next()):
-            start += more
+        while len(start) < length and (more := self._next()) != b"":
+            start += more or b""
         if self.damage and not start:
             raise CaptureError(f"cannot read {self.name}: {self.damage}")
         return start
@@ -70,7 +70,10 @@ class ByteStream:
         """The next piece; empty at the end; None if a pipe had nothing within 0.1 s."""
         if self._waits and not self._start and not select.select([self._file], [], [], _WAIT)[0]:
             return None
-        return self._next()
+        piece = self._next()
+        while piece is None and not self._waits:
+            piece = self._next()
+        return piece
 
     def close(self) -> None:
         """Close the file. May be called twice."""
@@ -78,18 +81,17 @@ class ByteStream:
             os.close(self._file)
             self._file = -1
 
-    def _next(self) -> bytes:
-        """The next bytes, decompressed; empty only at the end."""
+    def _next(self) -> bytes | None:
+        """The next bytes, decompressed; None if it takes more of the file to have any, empty only at the end."""
         if self._gzip is None:
             return self._piece(PIECE)
-        while not self.damage:
-            compressed, self._start = self._start or self._piece(_COMPRESSED_PIECE), b""
-            piece = self._gzip.feed(compressed)
-            self._start = self._gzip.take_rest()
-            self.damage = self.damage or self._gzip.damage
-            if piece or (not compressed and not self._start):
-                return piece
-        return b""
+        if self.damage:
+            return b""
+        compressed = self._start or self._piece(_COMPRESSED_PIECE)
+        piece = self._gzip.feed(compressed)
+        self._start = self._gzip.take_rest()
+        self.damage = self.damage or self._gzip.damage
+        return None if compressed and not piece and not self.damage else piece
 
     def _piece(self, size: int) -> bytes:
         try:

@@ -20,6 +20,7 @@ ADD_MEMBERSHIP: Final = 1
 STATISTICS: Final = 6
 _PROMISCUOUS: Final = 1
 _ATTACH_FILTER: Final = 26
+_RECEIVE_BUFFER_FORCE: Final = 33
 _GET_FLAGS: Final = 0x8913
 _GET_HARDWARE: Final = 0x8927
 _UP: Final = 1
@@ -117,6 +118,13 @@ class PacketSocket:
             request = struct.pack("=iHH8s", index, _PROMISCUOUS, 0, b"")
             with contextlib.suppress(OSError):  # some devices have no such mode
                 self.packets.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, request)
+
+    def enlarge(self, size: int) -> None:
+        """Let the kernel keep `size` bytes for us, where it allows so much."""
+        try:
+            self.packets.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, size)
+        except OSError:
+            self.packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def forget_counters(self) -> None:
         """Start to count from here."""

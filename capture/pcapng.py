@@ -56,14 +56,15 @@ class PcapngFile(CaptureFile):
         """Read what follows in this byte order."""
         self._order = order
         self._head = struct.Struct(order + "II")
-        self._packet = struct.Struct(order + "8xIIIII")
+        self._packet = struct.Struct(order + "7I")
+        self._length = struct.Struct(order + "I")
         self._old_packet = struct.Struct(order + "8xHHIIII")
 
     def _parse(self) -> list[Frame]:
         frames: list[Frame] = []
         end = len(self._buffer)
         try:
-            while len(frames) < BATCH and self._position + 12 <= end:
+            while self._packets(frames) < BATCH and self._position + 12 <= end:
                 kind, length = self._head.unpack_from(self._buffer, self._position)
                 if kind == SECTION:
                     length = self._section()
@@ -76,6 +77,30 @@ class PcapngFile(CaptureFile):
         except _BlockError as damage:
             self._broken(str(damage), self._position)
         return frames
+
+    def _packets(self, frames: list[Frame]) -> int:
+        """Take the run of sound packet blocks that begins here; gives the number of frames in the batch.
+
+        Nearly every block is one of these. One that is not sound is left to `_block`, which says what is wrong.
+        """
+        buffer, position, end, interfaces = self._buffer, self._position, len(self._buffer), self._interfaces
+        unpack, unpack_length, new = self._packet.unpack_from, self._length.unpack_from, tuple.__new__
+        for _ in range(BATCH - len(frames)):
+            if position + 32 > end:
+                break
+            kind, size, number, high, low, captured, length = unpack(buffer, position)
+            after = position + size
+            if kind != _PACKET or number >= len(interfaces) or captured + 32 > size or after > end or size % 4:
+                break
+            if unpack_length(buffer, after - 4)[0] != size:
+                break
+            link, _, per_second, offset = interfaces[number]
+            start = position + 28
+            time = offset + (high << 32 | low) / per_second
+            frames.append(new(Frame, (time, link, buffer[start : start + captured], length)))
+            position = after
+        self._position = position
+        return len(frames)
 
     def _section(self) -> int:
         """Begin a new section, and give the length of its header. It may use the other byte order."""
@@ -90,10 +115,10 @@ class PcapngFile(CaptureFile):
     def _block(self, kind: int, end: int, frames: list[Frame]) -> None:
         """Take a whole block in. `end` is its first byte after."""
         start = self._position
-        if struct.unpack_from(self._order + "I", self._buffer, end - 4)[0] != end - start:
+        if self._length.unpack_from(self._buffer, end - 4)[0] != end - start:
             raise _BlockError("a block whose two lengths differ")
         if kind == _PACKET and end - start >= 32:
-            interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
+            _, _, interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
             frames.append(self._frame(interface, high << 32 | low, (start + 28, captured, end - 4), length))
         elif kind == _INTERFACE and end - start >= 20:
             self._add_interface(self._buffer[start + 8 : end - 4])

@@ -19,6 +19,7 @@ from capture.source import Counters
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_NULL, LINKTYPE_RAW, Frame
 
 BATCH: Final = 512
+BUFFER: Final = 2**23  # bytes; what Scapy asks for holds a few large frames only
 WAIT: Final = 0.1
 LONGEST_DELAY: Final = 0.2
 _GET_LINK_TYPE: Final = 0x4004426A  # BIOCGDLT of the BSDs
@@ -52,6 +53,7 @@ class ScapySocket:
         try:
             if available():
                 self._packet_socket = PacketSocket(self._socket.ins, interface, snap_length)
+                self._packet_socket.enlarge(BUFFER)
                 self._packet_socket.reject_all()
                 self._packet_socket.forget_counters()
                 self._packet_socket.attach(chosen.program)

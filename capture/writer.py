@@ -57,10 +57,12 @@ class PcapWriter:
             if link_type != self._link_type:
                 self.skipped += 1
                 continue
-            seconds = int(time)
+            seconds = int(time // 1)
             nanoseconds = round((time - seconds) * 1e9)
-            pending += pack(seconds & 0xFFFFFFFF, nanoseconds, min(len(frame), SNAP_LENGTH), length)
-            pending += frame[:SNAP_LENGTH]
+            if len(frame) > SNAP_LENGTH:
+                frame = frame[:SNAP_LENGTH]
+            pending += pack(seconds & 0xFFFFFFFF, nanoseconds, len(frame), length)
+            pending += frame
             self.written += 1
             if len(pending) >= _FULL:
                 self.flush()
@@ -75,9 +77,9 @@ class PcapWriter:
             self._pending.clear()
             return
         try:
-            with memoryview(bytes(self._pending)) as rest:
-                done = 0
-                while done < len(rest):
+            done = 0
+            while done < len(self._pending):
+                with memoryview(self._pending) as rest:
                     done += os.write(self._file, rest[done:])
         except OSError as reason:
             self._give_up()

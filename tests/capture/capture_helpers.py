@@ -1,0 +1,109 @@
+"""What the tests of `capture` share: frames made by hand, files made by hand, a network of their own."""
+
+import ctypes
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+from capture.errors import DamagedCapture
+from capture.source import Source
+from traffic.frame import Frame
+
+CLONE_NEWNET = 0x40000000
+
+
+def tcp(source_port: int, port: int, payload: bytes = b"") -> bytes:
+    return struct.pack(">HHIIBBHHH", source_port, port, 1, 0, 0x50, 0x18, 1024, 0, 0) + payload
+
+
+def udp(port: int, payload: bytes = b"") -> bytes:
+    return struct.pack(">HHHH", 40000, port, 8 + len(payload), 0) + payload
+
+
+def ipv4(protocol: int, payload: bytes, fragment: int = 0) -> bytes:
+    addresses = bytes((10, 0, 0, 1, 10, 0, 0, 2))
+    return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, fragment, 64, protocol, 0) + addresses + payload
+
+
+def ipv6(protocol: int, payload: bytes) -> bytes:
+    return struct.pack(">IHBB", 6 << 28, len(payload), protocol, 64) + bytes(15) + b"\1" + bytes(15) + b"\2" + payload
+
+
+def ethernet(protocol: int, payload: bytes) -> bytes:
+    return bytes.fromhex("020000000002020000000001") + struct.pack(">H", protocol) + payload
+
+
+def web(payload: bytes = b"", port: int = 80) -> bytes:
+    """An Ethernet frame of TCP to port 80."""
+    return ethernet(0x0800, ipv4(6, tcp(40000, port, payload)))
+
+
+def read_all(source: Source) -> list[Frame]:
+    frames: list[Frame] = []
+    while (batch := source.read()) is not None:
+        frames += batch
+    source.close()
+    return frames
+
+
+def read_to_damage(source: Source) -> tuple[list[Frame], DamagedCapture | None]:
+    """The frames of a file, and the damage that ends it."""
+    frames: list[Frame] = []
+    damage = None
+    try:
+        while (batch := source.read()) is not None:
+            frames += batch
+    except DamagedCapture as found:
+        damage = found
+    return frames, damage
+
+
+def read_until_idle(source: Source, idle: int = 4) -> list[Frame]:
+    """What a live source has, until nothing came `idle` times."""
+    frames: list[Frame] = []
+    quiet = 0
+    while quiet < idle:
+        batch = source.read()
+        assert batch is not None
+        quiet = 0 if batch else quiet + 1
+        frames += batch
+    return frames
+
+
+def ip(command: str) -> None:
+    """Run the ip command in the network of this thread."""
+    subprocess.run(["ip", *command.split()], check=True, capture_output=True, timeout=20)
+
+
+def inject(interface: str, frames: list[bytes]) -> None:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as out:
+        out.bind((interface, 0))
+        for frame in frames:
+            out.send(frame)
+
+
+def why_no_network() -> str:
+    """Why this machine lets us make no network of our own; empty if it does."""
+    if sys.platform != "linux":
+        return "needs Linux"
+    if os.geteuid():
+        return "needs root"
+    outcome: list[str] = []
+
+    def attempt() -> None:
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+            outcome.append("may not make a network namespace")
+            return
+        try:
+            ip("link set lo up")
+            ip("link add veth0 type veth peer name veth1")
+        except (OSError, subprocess.SubprocessError) as reason:
+            outcome.append(f"cannot make a veth pair: {reason}")
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    return "".join(outcome)
