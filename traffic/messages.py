@@ -81,6 +81,7 @@ class Reader:
         "limits",
         "listener",
         "missing",
+        "oddities",
         "place",
         "remaining",
         "state",
@@ -100,6 +101,8 @@ class Reader:
         self.body_bytes = 0
         self.missing = 0
         self.trailer_bytes = 0
+        self.oddities: tuple[str, ...] = ()
+        """Of the message under way."""
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """Take the next bytes of the stream: one segment's payload, with its time and numbers."""
@@ -139,6 +142,12 @@ class Reader:
             self.missing += size
             self.lose(malformed=False)
 
+    def note(self, oddity: str) -> None:
+        """Count something that is wrong with the message under way."""
+        self.health.oddities[oddity] += 1
+        if oddity not in self.oddities:
+            self.oddities += (oddity,)
+
     def lose(self, *, malformed: bool) -> None:
         """Give up the message under way and look for the start of another."""
         self._release()
@@ -171,6 +180,7 @@ class Reader:
             if data[position] in b"\r\n":  # empty lines before a message (RFC 9112 section 2.2)
                 return len(data) - len(data[position:].lstrip(b"\r\n"))
             self.place = Place(time, (seq + position) & 0xFFFFFFFF, ack)
+            self.oddities = ()
             end = head_end(data, position)
             if end >= 0 and end - position <= self.limits.header_bytes:
                 self._whole_head(data[position:end])
@@ -189,13 +199,13 @@ class Reader:
         if not self.possible_start(self.buffer):
             self._not_http()
         elif len(self.buffer) >= self.limits.header_bytes:
-            self.health.oddities["head too long"] += 1
+            self.note("head too long")
             self.start(self._release(), whole=False)
         return len(data)
 
     def _whole_head(self, head: bytes) -> None:
         if head.count(b"\n") > self.limits.headers + 2:
-            self.health.oddities["too many header fields"] += 1
+            self.note("too many header fields")
             self.start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
         elif self.possible_start(head):
             self.start(head, whole=True)
@@ -203,14 +213,14 @@ class Reader:
             self._not_http()
 
     def _not_http(self) -> None:
-        self.health.oddities["not an HTTP message"] += 1
+        self.note("not an HTTP message")
         self.lose(malformed=True)
 
     def _keep(self, data: bytes) -> bool:
         """Add to what is held; False when all buffers together are full."""
         budget = self.budget
         if budget.used + len(data) > budget.limit:
-            self.health.oddities["buffers full"] += 1
+            self.note("buffers full")
             return False
         budget.used += len(data)
         self.buffer += data
@@ -261,7 +271,7 @@ class Reader:
         end = data.find(b"\n", position) + 1
         part = data[position : end or len(data)]
         if len(self.buffer) + len(part) + self.trailer_bytes > self.limits.header_bytes:
-            self.health.oddities["chunk line or trailer too long"] += 1
+            self.note("chunk line or trailer too long")
             self.lose(malformed=True)
         elif end and not self.buffer:
             self._chunk_line(part, time)
@@ -276,14 +286,14 @@ class Reader:
         if self.state == CHUNK_SIZE:
             match = _CHUNK_LINE.match(line)
             if match is None:
-                self.health.oddities["bad chunk size"] += 1
+                self.note("bad chunk size")
                 self.lose(malformed=True)
             else:
                 self.remaining = int(match[1], 16)
                 self.state = LENGTH if self.remaining else TRAILER
         elif self.state == CHUNK_END:
             if not empty:
-                self.health.oddities["bad chunk end"] += 1
+                self.note("bad chunk end")
                 self.lose(malformed=True)
             else:
                 self.state = CHUNK_SIZE

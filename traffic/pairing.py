@@ -34,7 +34,7 @@ class Addresses(NamedTuple):
 class Pending:
     """A request without its response yet."""
 
-    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "request", "seq")
+    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "oddities", "request", "seq")
 
     def __init__(self, request: Request, place: Place, certain: bool) -> None:
         self.request = request
@@ -45,6 +45,11 @@ class Pending:
         self.missing = 0
         self.done_at: float | None = None
         self.end = False
+        self.oddities: tuple[str, ...] = ()
+
+    def sent(self, reader: Reader) -> None:
+        """Note how much of it the reader has seen."""
+        self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
 
 
 class Answer:
@@ -113,7 +118,7 @@ class Pairing:
             printable(fields.user_agent, limit),
             printable(fields.referer, limit),
         )
-        self._note(fields.oddities)
+        self._note(self.requests, fields.oddities)
         self._before(place)
         pending = Pending(request, place, self.certain)
         self.pending.append(pending)
@@ -128,7 +133,7 @@ class Pairing:
         self.interim = 100 <= status < 200 and status != 101
         if self.interim:
             return 0
-        self._note(head.fields.oddities)
+        self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
         media_type = head.fields.content_type.partition(b";")[0].strip().lower()
         self.answer = Answer(pending, status, place.time, printable(media_type, self.limits.string_length))
@@ -233,7 +238,7 @@ class Pairing:
         pending, self.uploading = self.uploading, None
         if pending is None:
             return
-        pending.body_bytes, pending.missing = reader.body_bytes, reader.missing
+        pending.sent(reader)
         pending.done_at, pending.end = time, True
         if self.finished is not None and self.finished[0].pending is pending:
             self._flush_finished()
@@ -258,7 +263,7 @@ class Pairing:
     def _give(self, answer: Answer, reader: Reader, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
         if pending is not None and not pending.end and self.requests is not None:
-            pending.body_bytes, pending.missing = self.requests.body_bytes, self.requests.missing
+            pending.sent(self.requests)
         started = pending.request.time if pending is not None else None
         end = time if time is not None else now if now is not None else answer.time
         if pending is not None and pending.done_at is not None:
@@ -277,6 +282,8 @@ class Pairing:
                 answer.content_type,
                 reader.missing + (pending.missing if pending is not None else 0),
                 ending,
+                answer.time,
+                reader.oddities + (pending.oddities if pending is not None else ()),
             )
         )
 
@@ -285,7 +292,7 @@ class Pairing:
         while self.pending:
             pending = self.pending.popleft()
             if not pending.end and self.requests is not None:
-                pending.body_bytes, pending.missing = self.requests.body_bytes, self.requests.missing
+                pending.sent(self.requests)
             self.health.unanswered_requests += 1
             how = ending if pending.certain else GAP
             self._emit(
@@ -301,6 +308,7 @@ class Pairing:
                     content_type="",
                     missing_bytes=pending.missing,
                     ending=how,
+                    oddities=pending.oddities,
                 )
             )
 
@@ -320,9 +328,10 @@ class Pairing:
             self.responses.body_bytes = self.responses.missing = 0
             self.ended(self.responses, time)
 
-    def _note(self, oddities: tuple[str, ...]) -> None:
+    def _note(self, reader: Reader | None, oddities: tuple[str, ...]) -> None:
         for name in oddities:
-            self.health.oddities[name] += 1
+            if reader is not None:
+                reader.note(name)
 
 
 def _span(start: float | None, end: float | None) -> float | None:

@@ -111,6 +111,10 @@ class Exchange(NamedTuple):
     """Bytes of its messages that the capture lost."""
     ending: str
     """`complete`, `closed`, `reset`, `timeout`, `malformed`, `gap`, `evicted` or `capture_end`."""
+    answered: float | None = None
+    """Capture time of the first byte of the final response; None without one."""
+    oddities: tuple[str, ...] = ()
+    """Names of what was wrong with its messages, as `Health.oddities` counts them."""
 
     @property
     def domain(self) -> str:
