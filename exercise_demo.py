@@ -14,13 +14,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from itertools import accumulate
 from socketserver import ThreadingTCPServer
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gen_traffic import AGENTS, Client, Step, paced
+
+if TYPE_CHECKING:
+    from exercise_arguments import Arguments
 
 DEMO_SETTINGS: Final = {
     "timeout": "1",
@@ -34,12 +38,38 @@ DEMO_SETTINGS: Final = {
 DEMO_DURATION: Final = 65.0
 """Seconds that show all of it."""
 
+LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
+
 PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (3600.0, 24.0))
 """Seconds and requests per second. The burst lies within the bucket from 25 to 35 s, though we start a little early."""
 
 
-class DemoError(RuntimeError):
+class DemoError(OSError):
     """The demo cannot run here. The text is one line for the user and names the way out."""
+
+
+def demonstrate(arguments: "Arguments", run: Callable[["Arguments"], int]) -> int:
+    """Let `run` watch the demo; what the user gave as settings and duration comes before what the demo wants.
+
+    Returns:
+        The exit status of `run`.
+
+    Raises:
+        DemoError: the demo cannot run here.
+    """
+    from capture.ports import parse_ports
+
+    enter_private_network()
+    with DemoTraffic() as traffic:
+        return run(
+            replace(
+                arguments,
+                interface=LOOPBACK,
+                ports=parse_ports(str(traffic.port)),
+                duration=arguments.duration or DEMO_DURATION,
+                settings={**DEMO_SETTINGS, **arguments.settings},
+            )
+        )
 
 
 # Traffic --------------------------------------------------------------------------------------------------------------
@@ -267,7 +297,7 @@ def enter_private_network() -> bool:
         _write("/proc/self/setgroups", "deny")  # without it gid_map is refused: user_namespaces(7)
         _write("/proc/self/uid_map", f"{user} {user} 1")
         _write("/proc/self/gid_map", f"{group} {group} 1")
-        _bring_up("lo")
+        _bring_up(LOOPBACK)
     except OSError as error:
         raise DemoError(
             f"no permission to capture, and the kernel refuses a private network ({error.strerror}): use sudo"
