@@ -115,9 +115,17 @@ class ScapySocket:
                 self._fault(reason)
                 break
             if not frame:
+                self._silent(bool(frames))
                 break
+            self._notice = ""
             frames.append(Frame(float(moment), self.link_type, frame, len(frame)))
         return frames
+
+    def _silent(self, after_frames: bool) -> None:
+        """The socket was ready and gave nothing: an interface that is away does so again and again."""
+        if not after_frames:
+            self._notice = f"{self.name} gives nothing; is it down?"
+            time.sleep(WAIT)
 
     def _fault(self, reason: OSError) -> None:
         if not self._packet_socket:
@@ -135,7 +143,7 @@ def _open(interface: str, expression: str) -> Any:
         raise UnknownInterface(interface, known)
     listen: Any = conf.L2listen
     try:
-        return listen(iface=interface, promisc=True, filter=expression or None)
+        return _unblocked(listen(iface=interface, promisc=True, filter=expression or None))
     except PermissionError:
         raise PermissionDenied(interface) from None
     except (OSError, Scapy_Exception, ValueError, RuntimeError) as reason:
@@ -143,6 +151,15 @@ def _open(interface: str, expression: str) -> Any:
         if "permission" in text.lower() or "/dev/bpf" in text:
             raise PermissionDenied(interface) from reason
         raise CaptureError(f"cannot capture on {interface}: {text}") from reason
+
+
+def _unblocked(listening: Any) -> Any:
+    """The same socket, which now never waits for a frame: of libpcap or BSD it otherwise may, though it was ready."""
+    if hasattr(listening, "pcap_fd"):
+        listening.pcap_fd.setnonblock(True)
+    elif hasattr(listening, "bpf_fd"):
+        listening.set_nonblock(True)
+    return listening
 
 
 def _link_type(listening: Any, interface: str) -> int:

@@ -1,11 +1,14 @@
 """Live capture, on loopback and on a veth pair in a network of the test's own."""
 
 import contextlib
+import os
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -388,6 +391,44 @@ def test_no_permission_names_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> No
         assert "\n" not in text
         for way in ("sudo", "setcap cap_net_raw+ep", "-r FILE", "--demo"):
             assert way in text
+
+
+LIBPCAP_STORY = """
+import scapy.arch
+from scapy.config import conf
+conf.use_pcap = True
+import capture.packet_socket, capture.scapy_socket
+capture.packet_socket.available = capture.scapy_socket.available = lambda: False
+from capture_helpers import inject, ip, read_until_idle, web
+from capture.open import open_live
+from capture.ports import parse_ports
+source, _ = open_live("veth0", parse_ports("80"), "greater 60")
+inject("veth1", [web(), web(bytes(50)), web(bytes(50), port=81)] * 20)
+assert [frame.data for frame in read_until_idle(source)] == [web(bytes(50))] * 20
+assert source.link_type == 1
+ip("link set veth0 down")
+assert source.read() == [] and source.notice == "veth0 gives nothing; is it down?"
+ip("link set veth0 up")
+inject("veth1", [web(bytes(50))])
+assert len(read_until_idle(source)) == 1 and source.notice == ""
+source.close()
+"""
+
+
+def test_the_socket_that_scapy_has_on_other_systems_works_as_well(own_network: OwnNetwork) -> None:
+    """Scapy's libpcap socket, which Windows and others get, can be had on Linux too."""
+
+    def story() -> None:
+        path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+        command = [sys.executable, "-c", LIBPCAP_STORY]
+        outcome = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60
+        )
+        if "Libpcap is not available" in outcome.stderr or "LibpcapMissing" in outcome.stderr:
+            pytest.skip("needs libpcap")
+        assert outcome.returncode == 0, outcome.stderr
+
+    own_network(story)
 
 
 def test_interfaces_exist_on_every_system() -> None:
