@@ -36,7 +36,7 @@ class Terminal:
         self.resize(columns, lines)
         self.stream: TextIO = os.fdopen(self._slave, "w", encoding="utf-8")
         self._seen = bytearray()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def resize(self, columns: int, lines: int) -> None:
