@@ -22,6 +22,9 @@ class SettingError(ValueError):
     """A setting is unknown, or its value is not allowed. The text is one line for the user."""
 
 
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
 @dataclass(frozen=True)
 class Config:
     """All that can be set."""
@@ -88,12 +91,19 @@ class Config:
 
     gap_timeout: Annotated[float, Range(0.01, 3600, "s")] = 1.0
     """After which missing bytes of a stream are taken as lost. Reordering in a network takes milliseconds."""
-    connection_timeout: Annotated[float, Range(1, 86400, "s")] = 300
-    """Of silence, after which a connection is forgotten."""
+    connection_timeout: Annotated[float, Range(1, 86400, "s")] = 600
+    """Of silence, after which a connection is forgotten; servers give up sooner as a rule."""
     closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
     """That late packets of a closed connection are still known as such; a retransmission comes within seconds."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """To wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
+
+    # What the log (`--log`) tells --------------------------------------------------------------------------------------
+
+    log_query_strings: bool = False
+    """Queries of URLs: they hold what visitors search for, and often tokens. Without them, every URL ends before `?`."""
+    log_credentials: bool = False
+    """User names and passwords in URLs. Without them, `***@` stands in their place."""
 
     # Capture ---------------------------------------------------------------------------------------------------------
 
@@ -138,6 +148,8 @@ def _parse(name: str, text: str) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, kinds, n=1)
         raise SettingError(f"no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; see --show-config"))
+    if kinds[name] is bool:
+        return _switch(name, text)
     base = (get_args(kinds[name]) or (None,))[0]
     if base not in (int, float):
         return tuple(part.strip() for part in text.split(",") if part.strip())
@@ -147,8 +159,17 @@ def _parse(name: str, text: str) -> Any:
         raise SettingError(f"{name} = {text!r} is not allowed: {_allowed(kinds[name])}") from None
 
 
+def _switch(name: str, text: str) -> bool:
+    word = text.lower()
+    if word not in _SWITCH:
+        raise SettingError(f"{name} = {text!r} is not allowed: {_allowed(bool)}")
+    return _SWITCH[word]
+
+
 def _check(name: str, kind: Any, value: Any) -> None:
-    if isinstance(value, tuple):
+    if kind is bool:
+        good = isinstance(value, bool)
+    elif isinstance(value, tuple):
         good = all(isinstance(part, str) for part in value)
     else:
         base, span = get_args(kind)
@@ -159,6 +180,8 @@ def _check(name: str, kind: Any, value: Any) -> None:
 
 
 def _allowed(kind: Any) -> str:
+    if kind is bool:
+        return "true or false (or yes, no, on, off)"
     if not hasattr(kind, "__metadata__"):
         return "names of files in stats/, separated by commas"
     base, span = get_args(kind)
@@ -167,6 +190,8 @@ def _allowed(kind: Any) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{part}"' for part in value) + "]"
     return str(value)

@@ -96,7 +96,9 @@ class Conversation:
 
     def _start(self, direction: int, client: int) -> Reader:
         """HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests."""
-        pairing = Pairing(self.addresses(client), self.limits, self.health, self.emit)
+        pairing = Pairing(
+            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.emit
+        )
         requests = RequestReader(pairing, self.limits, self.health, self.budget)
         responses = ResponseReader(pairing, self.limits, self.health, self.budget)
         pairing.requests, pairing.responses = requests, responses
@@ -154,11 +156,11 @@ class Conversation:
 
     def end(self, direction: int, time: float) -> None:
         """See `Application`."""
-        pairing = self.pairing
-        if pairing is None or direction == self.client or pairing.responses is None:
-            return
-        if pairing.responses.state == CLOSE:
-            pairing.close_body(time)
+        sink, pairing = self.connection.streams[direction].sink, self.pairing
+        if isinstance(sink, Reader) and pairing is not None:
+            sink.end(time)
+            if direction != self.client and sink.state == CLOSE:
+                pairing.close_body(time)
 
     def close(self, ending: str, time: float) -> None:
         """See `Application`."""

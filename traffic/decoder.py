@@ -100,8 +100,8 @@ class Decoder:
         connection.segment(stream, time, seq, ack, flags, data[payload:end], cut)
         if connection.finished:
             self._waiting.pop(connection, None)
-            self._flows.close(connection, time)
-        elif connection.waiting_since >= 0:
+            self._flows.close(connection, connection.last)
+        elif connection.waits:
             self._waiting[connection] = None
 
     def _open(self, time: float, packet: Packet, flags: int, old: Stream | None) -> Stream | None:
@@ -109,7 +109,7 @@ class Decoder:
         key = packet.key
         if old is not None:
             old.connection.drain(time, CLOSED)
-            self._flows.close(old.connection, time)
+            self._flows.close(old.connection, old.connection.last)
         if not flags & SYN and (flags & RST or self._flows.closed_lately(key, time)):
             return None
         direction = self._direction(packet, flags)
@@ -140,8 +140,8 @@ class Decoder:
         for connection in list(self._waiting):
             connection.force_due(now)
             if connection.finished:
-                self._flows.close(connection, now)
-            if connection.finished or connection.waiting_since < 0:
+                self._flows.close(connection, connection.last)
+            if connection.finished or not connection.waits:
                 del self._waiting[connection]
         self._flows.expire(now)
         self._network.expire(now)

@@ -14,22 +14,27 @@ UNKNOWN: Final = -3
 """Body length that cannot be told: the framing is broken."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}"
-_METHOD: Final = re.compile(_TOKEN + rb"(?=[ \t])")
-_VERSION: Final = re.compile(rb"[ \t]HTTP/(\d\.\d)\Z")
-_STATUS_LINE: Final = re.compile(rb"HTTP/(\d\.\d)[ \t]+(\d{3})(?![0-9])")
 _REQUEST_START: Final = re.compile(_TOKEN + rb"(?:[ \t]|\Z)")
+_METHOD: Final = re.compile(_TOKEN + rb"(?=[ \t])")
+_VERSION: Final = re.compile(rb"[ \t]HTTP/([0-9.]*)\Z", re.IGNORECASE)
+_SIMPLE_REQUEST: Final = re.compile(rb"[A-Z]{3,16} (?:/|http://)[^ \t]*\Z")
+_STATUS_LINE: Final = re.compile(rb"HTTP/([0-9.]+)[ \t]+([0-9]{3})(?![0-9])", re.IGNORECASE)
 _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
-_CERTAIN_REQUEST: Final = re.compile(rb"(?:" + _KNOWN_METHODS + rb") [^\r\n]{1,65536}? HTTP/1\.[01]\r?\n")
-_CERTAIN_RESPONSE: Final = re.compile(rb"HTTP/1\.[01] [1-5]\d\d[ \r\n]")
+_CERTAIN_REQUEST: Final = re.compile(
+    rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
+)
+_CERTAIN_RESPONSE: Final = re.compile(rb"HTTP/1\.[01] [1-5][0-9][0-9][ \r\n]")
+_BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 _FIELDS: Final = re.compile(
-    rb"\n(host|user-agent|referer|content-length|transfer-encoding|content-type|upgrade)[ \t]*:[ \t]*([^\r\n]*)",
+    rb"\n(?:\r[ \t]{0,4}){0,4}(host|user-agent|referer|content-length|transfer-encoding|content-type|upgrade)"
+    rb"[ \t\r\v\f]{0,16}:[ \t]*([^\r\n]*)",
     re.IGNORECASE,
 )
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
-_DIGITS: Final = re.compile(rb"[0-9]{1,18}\Z")
+_DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 
 
 class Fields(NamedTuple):
@@ -71,14 +76,32 @@ def head_end(data: bytes | bytearray, start: int) -> int:
     return crlf + 3 if crlf >= 0 else -1
 
 
+def blank_line_end(data: bytes | bytearray) -> int:
+    """Index after the first line of nothing but white space; -1 without one.
+
+    It is a folded line (RFC 9112 section 5.2), but where no empty line comes any more, parsers take it for one.
+    """
+    end = _BLANK_LINE.search(data)
+    return end.end() if end is not None else -1
+
+
 def may_start_request(data: bytes | bytearray) -> bool:
-    """Whether a request may start with these bytes: a method, and white space once there is more."""
-    return _REQUEST_START.match(data) is not None
+    """Whether a request may start with these bytes: a method, white space and, once there is a whole line, a version.
+
+    Without a version it must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
+    """
+    end = data.find(b"\n")
+    if end < 0:
+        return _REQUEST_START.match(data) is not None
+    line = bytes(data[:end]).rstrip()
+    if _METHOD.match(line) is None:
+        return False
+    return _version(line) is not None or _SIMPLE_REQUEST.match(line) is not None
 
 
 def may_start_response(data: bytes | bytearray) -> bool:
     """Whether a response may start with these bytes."""
-    return data[:5] == b"HTTP/"[: len(data)]
+    return data[:5].upper() == b"HTTP/"[: len(data)]
 
 
 def starts_request(data: bytes) -> bool:
@@ -95,11 +118,15 @@ def parse_request(head: bytes) -> RequestHead | None:
     """The request of a head that is complete; None when its first line is no request line."""
     line = head[: _line_end(head)].rstrip()
     method = _METHOD.match(line)
-    if method is None:
+    version = _version(line)
+    if method is None or (version is None and _SIMPLE_REQUEST.match(line) is None):
         return None
-    version = _VERSION.match(line, max(len(line) - 9, method.end()))
     target = line[method.end() : version.start() if version is not None else None].strip()
     return RequestHead(method[0], target, version[1] if version is not None else b"0.9", parse_fields(head))
+
+
+def _version(line: bytes) -> re.Match[bytes] | None:
+    return _VERSION.search(line, max(len(line) - 16, 0))
 
 
 def parse_response(head: bytes) -> ResponseHead | None:
@@ -151,11 +178,14 @@ def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]
     if codings:
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
-        names = [name.strip().lower() for name in b",".join(codings).split(b",")]
-        if names[-1] == b"chunked":
-            return CHUNKED
-        oddities.append("Transfer-Encoding without chunked")
-        return UNKNOWN
+        coding = b",".join(codings).lower()
+        if b"chunked" not in coding:
+            oddities.append("Transfer-Encoding without chunked")
+            return UNKNOWN
+        if coding.rpartition(b",")[2].strip() != b"chunked":
+            # RFC 9112 section 6.3 calls it an error; those who answer it nevertheless read chunks.
+            oddities.append("chunked is not the last transfer coding")
+        return CHUNKED
     values = [value.strip() for value in b",".join(lengths).split(b",")]
     if any(value != values[0] for value in values):
         oddities.append("conflicting Content-Length")

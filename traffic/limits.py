@@ -25,7 +25,7 @@ class Limits:
     """Segments of one connection that wait for an earlier one."""
     gap_timeout: float = 1.0
     """Until missing bytes are taken as lost."""
-    connection_timeout: float = 300.0
+    connection_timeout: float = 600.0
     """Of silence, until a connection is forgotten."""
     closed_timeout: float = 5.0
     """That stragglers of a closed connection are recognised and passed over."""

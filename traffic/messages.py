@@ -14,6 +14,7 @@ from traffic.head import (
     UNTIL_CLOSE,
     RequestHead,
     ResponseHead,
+    blank_line_end,
     head_end,
     may_start_request,
     may_start_response,
@@ -39,7 +40,7 @@ LOST: Final = 6
 OPAQUE: Final = 7
 """It is not HTTP/1: a tunnel, another protocol."""
 
-_CHUNK_LINE: Final = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?\n", re.DOTALL)
+_CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
 
 class Place:
@@ -62,8 +63,17 @@ class Listener(Protocol):
     def response(self, head: ResponseHead, place: Place) -> int:
         """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
 
+    def answering(self) -> None:
+        """The server begins to send a message."""
+
+    def headless(self, place: Place) -> bool:
+        """Whether what the server sends is an answer without a head, as HTTP/0.9 has it."""
+
     def ended(self, reader: "Reader", time: float | None) -> None:
         """A message is complete; its last byte came at `time`, None where the capture lost it."""
+
+    def skipped(self, reader: "Reader") -> None:
+        """Bytes came that no message is known to hold."""
 
     def lost(self, reader: "Reader", *, malformed: bool) -> None:
         """The reader no longer knows where messages start."""
@@ -119,6 +129,7 @@ class Reader:
                 return
             elif state == LOST:
                 if position or not self.certain_start(data):
+                    self.listener.skipped(self)
                     return
                 self.state = HEAD
             elif state == OPAQUE:
@@ -153,6 +164,15 @@ class Reader:
         self._release()
         self.state = LOST
         self.listener.lost(self, malformed=malformed)
+
+    def end(self, time: float) -> None:
+        """No more bytes will come: a head that lacks only its empty line is taken as it is."""
+        end = blank_line_end(self.buffer) if self.state == HEAD else -1
+        if end >= 0:
+            held, place = self._release(), self.place
+            self.note("head without an empty line")
+            self._whole_head(held[:end])
+            self.data(held[end:], time, place.seq + end & 0xFFFFFFFF, place.ack)
 
     def close(self) -> None:
         """Give back what is held; nothing more will be read."""
@@ -197,7 +217,7 @@ class Reader:
             self._whole_head(self._release()[:end])
             return position + end - held
         if not self.possible_start(self.buffer):
-            self._not_http()
+            self._not_http(len(self._release()))
         elif len(self.buffer) >= self.limits.header_bytes:
             self.note("head too long")
             self.start(self._release(), whole=False)
@@ -210,9 +230,10 @@ class Reader:
         elif self.possible_start(head):
             self.start(head, whole=True)
         else:
-            self._not_http()
+            self._not_http(len(head))
 
-    def _not_http(self) -> None:
+    def _not_http(self, size: int) -> None:
+        """The `size` bytes that were read start no message."""
         self.note("not an HTTP message")
         self.lose(malformed=True)
 
@@ -321,7 +342,7 @@ class RequestReader(Reader):
         """See `Reader`."""
         request = parse_request(head)
         if request is None:
-            self._not_http()
+            self._not_http(len(head))
             return
         length = self.listener.request(request, self.place)
         self.read_body(length if whole else UNKNOWN)
@@ -352,8 +373,20 @@ class ResponseReader(Reader):
         """See `Reader`."""
         response = parse_response(head)
         if response is None:
-            self._not_http()
+            self._not_http(len(head))
             return
         length = self.listener.response(response, self.place)
         if self.state != OPAQUE:
             self.read_body(length if whole else UNKNOWN)
+
+    def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
+        if not self.buffer:
+            self.listener.answering()
+        return super()._head(data, position, time, seq, ack)
+
+    def _not_http(self, size: int) -> None:
+        if self.listener.headless(self.place):
+            self.read_body(UNTIL_CLOSE)
+            self.body_bytes = size
+        else:
+            super()._not_http(size)

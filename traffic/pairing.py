@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
-from traffic.messages import OPAQUE, Place, Reader
+from traffic.messages import OPAQUE, Place, Reader, RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
+from traffic.tcp import Stream
 from traffic.text import printable
 
 _NO_BODY: Final = frozenset({204, 304})
@@ -57,7 +58,7 @@ class Answer:
 
     __slots__ = ("content_type", "pending", "status", "time")
 
-    def __init__(self, pending: Pending | None, status: int, time: float, content_type: str) -> None:
+    def __init__(self, pending: Pending | None, status: int | None, time: float, content_type: str) -> None:
         self.pending = pending
         self.status = status
         self.time = time
@@ -82,11 +83,15 @@ class Pairing:
         "pipelined",
         "requests",
         "responses",
+        "server",
         "uploading",
     )
 
-    def __init__(self, addresses: Addresses, limits: Limits, health: Health, emit: Callable[[Record], None]) -> None:
+    def __init__(
+        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, emit: Callable[[Record], None]
+    ) -> None:
         self.addresses = addresses
+        self.server = server
         self.limits = limits
         self.health = health
         self.emit = emit
@@ -148,6 +153,19 @@ class Pairing:
         length = head.fields.length
         return UNTIL_CLOSE if length is None or length == UNKNOWN else length
 
+    def answering(self) -> None:
+        """The server begins to send. See `Listener`."""
+        requests = self.requests
+        if isinstance(requests, RequestReader) and requests.buffer:
+            requests.simple_request()
+
+    def headless(self, place: Place) -> bool:
+        """Whether an answer has no head. See `Listener`."""
+        if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
+            return False
+        self.answer = Answer(self.pending.popleft(), None, place.time, "")
+        return True
+
     def ended(self, reader: Reader, time: float | None) -> None:
         """A message is complete. See `Listener`."""
         if reader is self.requests:
@@ -163,20 +181,29 @@ class Pairing:
     def lost(self, reader: Reader, *, malformed: bool) -> None:
         """A reader lost its place. See `Listener`."""
         if reader is self.requests:
-            self.requests_lost(-1)
+            self.requests_lost(self.server.next)
             if self.uploading is not None:
                 self._upload_ended(reader, None)
+            return
+        ending = MALFORMED if malformed else GAP
+        if self.answer is not None:
+            self._give(self.answer, reader, None, ending)
+            self.answer = None
+        elif malformed and self.pending and self.pending[0].certain:
+            self._unanswered(self.pending.popleft(), ending, reader.place.time)
+        self.responses_lost()
+
+    def skipped(self, reader: Reader) -> None:
+        """Bytes came that no message is known to hold. See `Listener`."""
+        if reader is self.requests:
+            self.requests_lost(self.server.next)
         else:
             self.responses_lost()
-            if self.answer is not None:
-                self._give(self.answer, reader, None, MALFORMED if malformed else GAP)
-                self.answer = None
 
     def requests_lost(self, server_seq: int) -> None:
-        """Requests may be missing; the server's stream has come to `server_seq` (-1: not known)."""
+        """Requests may be missing; the server's stream had come to `server_seq`."""
         self.certain = False
-        if server_seq >= 0:
-            self.loss_seq = server_seq
+        self.loss_seq = server_seq
 
     def responses_lost(self) -> None:
         """Responses may be missing: what waits may have been answered."""
@@ -226,8 +253,7 @@ class Pairing:
             return None
         first = self.pending[0]
         if first.certain:
-            # A response sent before the server had any of the request is no answer to it (408 on an idle connection).
-            return None if place.ack == first.seq else self.pending.popleft()
+            return self.pending.popleft()
         alone = len(self.pending) == 1 and not self.pipelined
         if not alone or first.ack != place.seq or first.ack == self.loss_seq:
             return None
@@ -248,7 +274,7 @@ class Pairing:
     def _answer_ended(self, answer: Answer, reader: Reader, time: float | None) -> None:
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
-            self.requests.state = OPAQUE if answer.status < 300 else 0
+            self.requests.state = OPAQUE if answer.status is not None and answer.status < 300 else 0
         if pending is not None and not pending.end:
             self.finished = (answer, reader, time)  # the answer came before the request was sent whole
         else:
@@ -291,26 +317,28 @@ class Pairing:
         """Give out every waiting request as not answered."""
         while self.pending:
             pending = self.pending.popleft()
-            if not pending.end and self.requests is not None:
-                pending.sent(self.requests)
-            self.health.unanswered_requests += 1
-            how = ending if pending.certain else GAP
-            self._emit(
-                Exchange(
-                    time,
-                    *self.addresses,
-                    pending.request,
-                    status=None,
-                    request_bytes=pending.body_bytes,
-                    response_bytes=0,
-                    response_time=None,
-                    total_time=None,
-                    content_type="",
-                    missing_bytes=pending.missing,
-                    ending=how,
-                    oddities=pending.oddities,
-                )
+            self._unanswered(pending, ending if pending.certain else GAP, time)
+
+    def _unanswered(self, pending: Pending, ending: str, time: float) -> None:
+        if not pending.end and self.requests is not None:
+            pending.sent(self.requests)
+        self.health.unanswered_requests += 1
+        self._emit(
+            Exchange(
+                time,
+                *self.addresses,
+                pending.request,
+                status=None,
+                request_bytes=pending.body_bytes,
+                response_bytes=0,
+                response_time=None,
+                total_time=None,
+                content_type="",
+                missing_bytes=pending.missing,
+                ending=ending,
+                oddities=pending.oddities,
             )
+        )
 
     def _emit(self, exchange: Exchange) -> None:
         self.health.exchanges += 1

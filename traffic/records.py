@@ -47,15 +47,18 @@ class Request(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """Who is asked, with the port: the target's own authority comes before Host (RFC 9112 section 3.2.2)."""
-        if self.target.startswith("/") or self.target == "*":
-            return self.host
+        """Who is asked, with the port: the target's own authority comes before Host (RFC 9112 section 3.2.2).
+
+        User names and passwords are left out.
+        """
+        authority = self.host
         if self.method == "CONNECT":
-            return self.target
-        scheme, separator, rest = self.target.partition("://")
-        if separator and "/" not in scheme:
-            return rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
-        return self.host
+            authority = self.target
+        elif not self.target.startswith("/"):
+            scheme, separator, rest = self.target.partition("://")
+            if separator and "/" not in scheme:
+                authority = rest.partition("/")[0].partition("?")[0]
+        return authority.rpartition("@")[2]
 
     @property
     def domain(self) -> str:
@@ -81,7 +84,11 @@ class Request(NamedTuple):
     @property
     def section(self) -> str:
         """Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`."""
-        return f"{self.domain}/{self.path.lstrip('/').partition('/')[0]}"
+        first = self.path.lstrip("/").partition("/")[0]
+        user, at, rest = first.rpartition("@")
+        if at and ":" in user:  # a user name and password that stand where a path should
+            first = f"***@{rest}"
+        return f"{self.domain}/{first}"
 
 
 class Exchange(NamedTuple):

@@ -10,11 +10,13 @@ from typing import Final, NamedTuple, Protocol
 
 from traffic.health import Health
 from traffic.limits import Budget, Limits
+from traffic.records import CLOSED, RESET
 
 FIN: Final = 0x01
 SYN: Final = 0x02
 RST: Final = 0x04
 ACK: Final = 0x10
+_CONTROL: Final = FIN | SYN | RST
 
 _MASK: Final = 0xFFFFFFFF
 _HALF: Final = 0x80000000
@@ -70,7 +72,19 @@ class Segment(NamedTuple):
 class Stream:
     """One direction of a connection."""
 
-    __slots__ = ("connection", "direction", "ended", "held", "held_bytes", "lost_to", "next", "origin", "peer", "sink")
+    __slots__ = (
+        "acknowledged",
+        "connection",
+        "direction",
+        "ended",
+        "held",
+        "held_bytes",
+        "lost_to",
+        "next",
+        "origin",
+        "peer",
+        "sink",
+    )
 
     connection: "Connection"
     peer: "Stream"
@@ -82,6 +96,8 @@ class Stream:
         """Sequence number of the next byte; -1 while it is not known where the stream starts."""
         self.origin = -1
         """Initial sequence number; -1 when no SYN was seen."""
+        self.acknowledged = -1
+        """What the other side acknowledged last; -1 while it did not."""
         self.lost_to = -1
         """Up to here missing bytes have been waited for long enough; -1: no such place."""
         self.held: list[Segment] = []
@@ -100,6 +116,7 @@ class Connection:
         "key",
         "last",
         "limits",
+        "reset_at",
         "settled",
         "streams",
         "waiting_since",
@@ -120,6 +137,8 @@ class Connection:
         self.last = time
         self.waiting_since = -1.0
         """Capture time of the segment that has waited longest; -1 while none waits."""
+        self.reset_at = -1.0
+        """Capture time of a RST that was not contradicted yet; -1 without one."""
         self.settled = False
         """Whether a direction of which nothing was seen is no longer waited for."""
         self.finished = ""
@@ -128,37 +147,43 @@ class Connection:
     def segment(self, stream: Stream, time: float, seq: int, ack: int, flags: int, data: bytes, cut: int) -> None:
         """Take one segment; `cut` bytes at the end of its payload were not captured."""
         self.last = time
-        if flags & (SYN | RST):
-            if flags & SYN:
-                self._synchronize(stream, time, seq)
-                seq = (seq + 1) & _MASK
-            else:
-                if self._reset(stream, time, seq):
-                    return
-                seq, data = (stream.next if after(seq, stream.next) < 0 else seq), b""
-        elif not data and not cut and not flags & FIN:
-            return
-        if not flags & ACK:
-            ack = -1
         peer = stream.peer
+        if flags & ACK:
+            peer.acknowledged = ack
+        else:
+            ack = -1
+        plain = not flags & _CONTROL and not cut
+        if plain and not data:
+            return
         known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & _MASK < _HALF)
-        if seq == stream.next and known and not stream.held and not cut and not flags & (FIN | RST):
+        if plain and known and seq == stream.next and not stream.held:
             stream.next = (seq + len(data)) & _MASK
-            if data and stream.sink is not None:
+            if stream.sink is not None:
                 stream.sink.data(data, time, seq, ack)
+            if self.reset_at >= 0:
+                self._outlives_reset()
             if not peer.held:
                 return
-        elif data or cut or flags & (FIN | RST):
-            self._hold(stream, Segment(seq, data, cut, time, ack, flags))
+        else:
+            self._irregular(stream, Segment(seq, data, cut, time, ack, flags))
         self._deliver_held()
         self._force(time)
 
+    @property
+    def waits(self) -> bool:
+        """Whether time alone will change something soon: `force_due` is to be called."""
+        return self.waiting_since >= 0 or self.reset_at >= 0
+
     def force_due(self, now: float) -> None:
-        """Give up what has been waited for since before `now - gap_timeout`."""
+        """Give up what has been waited for since before `now - gap_timeout`, and believe a RST that is as old."""
         self._force(now)
+        if self.reset_at >= 0 and now - self.reset_at >= self.limits.gap_timeout:
+            self.drain(self.reset_at, RESET)
 
     def drain(self, time: float, ending: str) -> None:
         """Deliver all that waits, with its gaps, and close."""
+        if self.reset_at >= 0:
+            time, ending = self.reset_at, RESET
         while self.waiting_since >= 0 and not self.finished:
             self._give_up_one()
             self._deliver_held()
@@ -176,10 +201,20 @@ class Connection:
 
     # control ---------------------------------------------------------------------------------------------------------
 
-    def _synchronize(self, stream: Stream, time: float, seq: int) -> None:
-        if stream.origin < 0 and stream.next < 0:
-            stream.origin = seq
-            stream.next = (seq + 1) & _MASK
+    def _irregular(self, stream: Stream, segment: Segment) -> None:
+        """A segment that is out of order, or more than bytes."""
+        if segment.flags & SYN:
+            if stream.origin < 0 and stream.next < 0:
+                stream.origin = segment.seq
+                stream.next = (segment.seq + 1) & _MASK
+            segment = segment._replace(seq=(segment.seq + 1) & _MASK)
+        elif segment.flags & RST:
+            if not self._credible_reset(stream, segment):
+                return
+            seq = stream.next if after(segment.seq, stream.next) < 0 else segment.seq
+            segment = segment._replace(seq=seq, data=b"", cut=0)
+        if segment.data or segment.cut or segment.flags & (FIN | RST):
+            self._hold(stream, segment)
 
     def reused_by(self, stream: Stream, seq: int) -> bool:
         """Whether a SYN with this number starts another connection between the same ports."""
@@ -187,15 +222,21 @@ class Connection:
             return stream.origin != seq
         return stream.next >= 0 and after(stream.next, seq) not in range(1, _FAR)
 
-    def _reset(self, stream: Stream, time: float, seq: int) -> bool:
-        """Judge a RST: True when nothing is left to do (RFC 5961 section 3)."""
-        if stream.next < 0 or abs(after(seq, stream.next)) >= _FAR:
-            if stream.next >= 0:
-                self.health.oddities["RST out of window"] += 1
-            elif not stream.peer.held and not stream.held:
-                self.finish(time, "reset")
-            return True
-        return False
+    def _credible_reset(self, stream: Stream, segment: Segment) -> bool:
+        """Whether a RST is to be put in its place in the stream (RFC 5961 section 3)."""
+        if stream.next < 0:
+            if not stream.held and not stream.peer.held:
+                self.finish(segment.time, RESET)
+            return False
+        if abs(after(segment.seq, stream.next)) >= _FAR:
+            self.health.oddities["RST out of window"] += 1
+            return False
+        return True
+
+    def _outlives_reset(self) -> None:
+        """Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones)."""
+        self.health.oddities["data after RST"] += 1
+        self.reset_at = -1.0
 
     # waiting ---------------------------------------------------------------------------------------------------------
 
@@ -299,15 +340,18 @@ class Connection:
         if segment.cut:
             self._gap(stream, segment.end, segment.cut)
         if segment.flags & RST:
-            self.finish(segment.time, "reset")
+            self.reset_at = segment.time
         elif segment.flags & FIN and not stream.ended:
             stream.ended = True
             stream.next = (stream.next + 1) & _MASK
             self.application.end(stream.direction, segment.time)
             if stream.peer.ended:
-                self.finish(segment.time, "closed")
+                self.finish(segment.time, CLOSED)
 
     # giving up -------------------------------------------------------------------------------------------------------
+
+    def _first_held(self) -> Stream:
+        return min((stream for stream in self.streams if stream.held), key=lambda stream: stream.held[0].time)
 
     def _force(self, now: float) -> None:
         while self.waiting_since >= 0 and not self.finished and self._overdue(now):
@@ -315,7 +359,7 @@ class Connection:
             self._deliver_held()
 
     def _overdue(self, now: float) -> bool:
-        if now - self.waiting_since >= self.limits.gap_timeout:
+        if now - self.waiting_since >= self.limits.gap_timeout and not self._unreceived(self._first_held()):
             return True
         client, server = self.streams
         if (
@@ -327,9 +371,14 @@ class Connection:
             return True
         return False
 
+    def _unreceived(self, stream: Stream) -> bool:
+        """Whether the receiver misses the same bytes as we do: then the network lost them, and they will come again."""
+        missing = stream.next >= 0 and after(stream.held[0].seq, stream.next) > 0
+        return missing and stream.acknowledged >= 0 and after(stream.acknowledged, stream.next) <= 0
+
     def _give_up_one(self) -> None:
         """Stop waiting for what holds up the first segment that was captured."""
-        stream = min((s for s in self.streams if s.held), key=lambda s: s.held[0].time)
+        stream = self._first_held()
         segment = stream.held[0]
         peer = stream.peer
         if stream.next < 0:

@@ -1,0 +1,151 @@
+"""What stands between an Ethernet header and IP: tags, labels, LLC/SNAP and PPPoE."""
+
+from typing import Final
+
+from traffic.layers import (
+    ETHERNET,
+    IPV4,
+    IPV6,
+    LINK,
+    LLC,
+    MPLS,
+    NOTHING,
+    PPP,
+    Layer,
+    MalformedError,
+    Step,
+    ethertype,
+    ethertype_after,
+    number,
+)
+
+_CONTROL_WORD: Final = 4
+_MOST_LABELS: Final = 32
+_SNAP: Final = 0xAAAA
+_LLC_IP: Final = 0x0606
+_NETWARE_RAW: Final = 0xFFFF
+_ENCAPSULATED_ETHERNET: Final = (0x00080C2, 0x0001, 0x0007)  # OUI of IEEE 802.1; with FCS, without (RFC 2684)
+
+
+def _ethernet(data: bytes, start: int) -> Step:
+    return ethertype(data, start + 12)
+
+
+def _vlan(data: bytes, start: int) -> Step:
+    """IEEE 802.1Q. VLAN 0 only carries a priority: it is no VLAN."""
+    kind, place, _ = ethertype(data, start + 2)
+    identity = (data[start] & 0x0F) << 8 | data[start + 1]
+    return kind, place, b"v" + identity.to_bytes(2, "big") if identity else b""
+
+
+def _backbone(data: bytes, start: int) -> Step:
+    """IEEE 802.1ah: a service identifier of 24 bits, then the customer's whole frame."""
+    return ETHERNET, start + 4, b"i" + data[start + 1 : start + 4]
+
+
+def _fabric_path(data: bytes, start: int) -> Step:
+    """Cisco FabricPath: its addresses were the outer header, so the rest of its tag is four bytes."""
+    return ETHERNET, start + 2, b""
+
+
+def _trill(data: bytes, start: int) -> Step:
+    """RFC 6325 section 3: six bytes and options counted in words."""
+    options = (data[start] & 0x07) << 2 | data[start + 1] >> 6
+    return ETHERNET, start + 6 - 2 + options * 4, b""
+
+
+def _macsec(data: bytes, start: int) -> Step:
+    """IEEE 802.1AE clause 9: readable only while its E bit is not set."""
+    control = data[start]
+    if control & 0x08:
+        raise MalformedError("encrypted MACsec frame")
+    return ethertype(data, start + (14 if control & 0x20 else 6))
+
+
+def _nsh(data: bytes, start: int) -> Step:
+    """Network Service Header, RFC 8300 section 2.2."""
+    size = (data[start + 1] & 0x3F) * 4
+    if size < 8:
+        raise MalformedError("bad NSH header")
+    return _GPE_PROTOCOLS.get(data[start + 3], NOTHING), start + size, b""
+
+
+def _llc(data: bytes, start: int) -> Step:
+    """IEEE 802.2, and the SNAP extension that brings an EtherType (RFC 1042)."""
+    access = number(data, start, 2)
+    if access == _SNAP and data[start + 2] == 3:
+        owner = number(data, start + 3, 3)
+        if owner == _ENCAPSULATED_ETHERNET[0] and number(data, start + 6, 2) in _ENCAPSULATED_ETHERNET[1:]:
+            return ETHERNET, start + 10, b""
+        return ethertype(data, start + 6)
+    if access == _LLC_IP and data[start + 2] == 3:
+        return IPV4, start + 3, b""
+    return NOTHING, start, b""
+
+
+def _pppoe(data: bytes, start: int) -> Step:
+    """PPPoE session stage, RFC 2516 section 4; both directions have the same session number."""
+    if data[start] != 0x11:
+        raise MalformedError("bad PPPoE header")
+    return LINK | 9, start + 6, b"p" + data[start + 2 : start + 4]
+
+
+def _mpls(data: bytes, start: int) -> Step:
+    """A stack of MPLS labels (RFC 3032); they differ by direction. Nothing tells what they carry but its first bits."""
+    for place in range(start, start + 4 * _MOST_LABELS, 4):
+        if data[place + 2] & 1:
+            return _labelled(data, place + 4)
+    raise MalformedError("too many MPLS labels")
+
+
+def _labelled(data: bytes, start: int) -> Step:
+    """IP, or a pseudowire of Ethernet with a control word (RFC 4385) or without."""
+    first = data[start] >> 4
+    if first in (4, 6) and not _holds_ip(data, start):
+        return (IPV4 if first == 4 else IPV6), start, b""
+    return ETHERNET, start + (_CONTROL_WORD if first == 0 and not _holds_ip(data, start) else 0), b""
+
+
+def _holds_ip(data: bytes, start: int) -> bool:
+    """Whether an Ethernet frame with IP or a tag in it seems to start here."""
+    kind = data[start + 12 : start + 14]
+    version = data[start + 14 : start + 15]
+    return (
+        kind == b"\x81\x00"
+        or (kind == b"\x08\x00" and version[:1] == b"\x45")
+        or (kind == b"\x86\xdd" and b"\x60" <= version < b"\x70")
+    )
+
+
+_GPE_PROTOCOLS: Final = {1: IPV4, 2: IPV6, 3: ETHERNET, 4: 0x894F, 5: MPLS}
+"""Next protocols of NSH; those of VXLAN-GPE are the same."""
+
+
+def generic_protocol(code: int) -> int:
+    """The layer that a next-protocol field of VXLAN-GPE names."""
+    return _GPE_PROTOCOLS.get(code, NOTHING)
+
+
+LAYERS: Final[dict[int, Layer]] = {
+    ETHERNET: _ethernet,
+    LLC: _llc,
+    0x8100: _vlan,
+    0x88A8: _vlan,
+    0x9100: _vlan,
+    0x9200: _vlan,
+    0x9300: _vlan,
+    0x88E7: _backbone,
+    0x8903: _fabric_path,
+    0x22F3: _trill,
+    0x88E5: _macsec,
+    0x894F: _nsh,
+    0x8926: ethertype_after(6),  # Cisco VN-Tag
+    0x8909: ethertype_after(8),  # Cisco MetaData, with a security group tag
+    0xF1C1: ethertype_after(6),  # IEEE 802.1CB redundancy tag
+    0x892F: ethertype_after(6),  # IEC 62439-3 HSR
+    0x8864: _pppoe,
+    0x880B: lambda data, start: (LINK | 9, start, b""),  # PPP, inside GRE (RFC 2637)
+    0x6558: lambda data, start: (ETHERNET, start, b""),  # transparent Ethernet bridging (RFC 1701)
+    0x8847: _mpls,
+    0x8848: _mpls,
+}
