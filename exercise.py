@@ -25,12 +25,14 @@ from capture.ports import Ports, parse_ports
 from capture.source import Source
 from capture.writer import PcapWriter
 from dashboard.builder import Reading, Run, build_view
+from dashboard.exchange_line import Discretion
 from dashboard.lines import event_line, learning_line
 from dashboard.screen import OutputClosedError, Screen
 from dashboard.summary import summary
 from dashboard.view import View
 from exercise_arguments import Arguments, parse_arguments
 from exercise_config import Config, SettingError
+from exercise_log import ExchangeLog, LogError
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
 from store.store import Store
@@ -53,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SettingError, StatisticError) as error:
         print(f"exercise.py: {error}", file=sys.stderr)
         return 2
-    except (CaptureError, OSError) as error:
+    except (CaptureError, LogError, OSError) as error:
         print(f"exercise.py: {error}", file=sys.stderr)
         return 1
 
@@ -69,16 +71,20 @@ def run(arguments: Arguments) -> int:
     stop = Stop()
     statistics = load(config.statistics)
     source = open_source(arguments, config, statistics)
+    log = None
     try:
+        log = open_log(arguments, config)
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         decoder = Decoder(arguments.ports, limits(config))
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
-        with Screen(sys.stdout, arguments.colour) as screen:
-            session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet)
+        with Screen(sys.stderr if arguments.logs_to_output else sys.stdout, arguments.colour) as screen:
+            session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet, log)
             watch = watch_live if source.live else watch_file
             error = watch(intake, session, config, arguments.duration, stop)
     finally:
         source.close()
+        if log is not None:
+            log.close()
     for text in session.complaints():
         print(text, file=sys.stderr)
     if error is not None:
@@ -111,10 +117,16 @@ class Stop(threading.Event):
 
 
 class Session:
-    """What the main thread owns: counts records, judges their rate, and shows both."""
+    """What the main thread owns: counts and logs records, judges their rate, and shows all of it."""
 
     def __init__(
-        self, config: Config, statistics: Sequence[Statistic], source: str, screen: Screen, quiet: bool
+        self,
+        config: Config,
+        statistics: Sequence[Statistic],
+        source: str,
+        screen: Screen,
+        quiet: bool,
+        log: ExchangeLog | None,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._store = Store(statistics, bucket, retention, config.max_keys)
@@ -124,6 +136,7 @@ class Session:
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._screen = screen
         self._quiet = quiet
+        self._log = log
         self._timeout = config.timeout
         self._view: View | None = None
         self._refresh_at = 0.0
@@ -138,6 +151,8 @@ class Session:
 
     def count(self, records: Sequence[Any]) -> None:
         """Take records over."""
+        if self._log is not None:
+            self._log.write(records)
         self._store.add(records)
         for record in records:
             if type(record) is Request:
@@ -181,7 +196,10 @@ class Session:
         self.due = min(now + self._timeout, self._refresh_at)
 
     def _build(self, now: float, status: Status) -> View:
-        reading = Reading(status.health, status.counters.dropped, status.lost, status.notices)
+        notices = status.notices
+        if self._log is not None and self._log.notice:
+            notices = (*notices, self._log.notice)
+        reading = Reading(status.health, status.counters.dropped, status.lost, notices)
         return build_view(now, self._run, self._store, self._monitor, reading, self._view)
 
     def _show(self, now: float, status: Status, refresh: bool) -> None:
@@ -298,6 +316,13 @@ def limits(config: Config) -> Limits:
         closed_timeout=config.closed_timeout,
         fragment_timeout=config.fragment_timeout,
     )
+
+
+def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
+    """The log that was asked for, if any."""
+    if arguments.log is None:
+        return None
+    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
 
 
 def list_interfaces() -> int:

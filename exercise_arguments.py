@@ -29,6 +29,7 @@ class Arguments:
     ports: Ports
     read: str | None
     write: str | None
+    log: str | None
     expression: str
     count: int | None
     duration: float | None
@@ -41,6 +42,11 @@ class Arguments:
     quiet: bool
     verbose: bool
 
+    @property
+    def logs_to_output(self) -> bool:
+        """Whether the log is standard output, which then carries nothing else."""
+        return self.log == "-"
+
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     """The arguments; ends the program for --help, --version and wrong usage."""
@@ -50,11 +56,14 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
     if given.read is not None and given.interface is not None:
         parser.error("-i and -r exclude each other")
+    if given.log == "-" and given.write == "-":
+        parser.error("--log - and -w - both want standard output")
     return Arguments(
         interface=given.interface or "eth0",
         ports=given.port or parse_ports("80"),
         read=given.read,
         write=given.write,
+        log=given.log,
         expression=given.filter,
         count=given.count,
         duration=given.duration,
@@ -63,7 +72,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         show_config=given.show_config,
         demo=given.demo,
         colour=False if given.no_color else None,
-        quiet=given.quiet,
+        quiet=given.quiet or given.log == "-",
         verbose=given.verbose,
     )
 
@@ -81,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
     add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file")
+    add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")

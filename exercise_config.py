@@ -98,10 +98,10 @@ class Config:
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """To wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 
-    # What the log (`--log`) tells --------------------------------------------------------------------------------------
+    # What the log (`--log`) tells ------------------------------------------------------------------------------------
 
     log_query_strings: bool = False
-    """Queries of URLs: they hold what visitors search for, and often tokens. Without them, every URL ends before `?`."""
+    """Queries of URLs: they hold what visitors search for, and often tokens. Without them, a URL ends before `?`."""
     log_credentials: bool = False
     """User names and passwords in URLs. Without them, `***@` stands in their place."""
 

@@ -1,0 +1,185 @@
+"""One exchange as a line of JSON, with the field names of the Elastic Common Schema. Pure; `docs/output.md` explains
+every field.
+
+Field names are flat and dotted. What is not known is left out. Lines are ASCII: whatever a peer sent, the terminal
+that shows the log sees no character that could move its cursor or turn its text around.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Exchange, Request
+
+ECS_VERSION: Final = "8.11.0"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST: Final = 253_402_300_799
+"""The last second that RFC 3339 can write: it has four digits for the year."""
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_USER_INFO: Final = re.compile(r"//[^/?#\s]*@")
+_QUERY: Final = re.compile(r"\?\S*")
+_MASK: Final = "***@"
+_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+class Discretion(NamedTuple):
+    """What of a URL may be told."""
+
+    queries: bool = False
+    """Query strings (and fragments, which have no business on the wire)."""
+    credentials: bool = False
+    """User names and passwords."""
+
+    def url(self, text: str) -> str:
+        """A URL or request target, less what is not told."""
+        if not self.queries:
+            text = text.partition("?")[0].partition("#")[0]
+        authority, slash, path = text.partition("/")  # nothing before the slash, a scheme, or an authority
+        return self._masked(self.authority(authority) + slash + path)
+
+    def authority(self, text: str) -> str:
+        """A host with its port, as `CONNECT` and Host have it, less what is not told."""
+        text = self.words(text)
+        return text if self.credentials or "@" not in text else _MASK + text.rpartition("@")[2]
+
+    def words(self, text: str) -> str:
+        """Any other text; it may hold URLs."""
+        return self._masked(text if self.queries else _QUERY.sub("", text))
+
+    def _masked(self, text: str) -> str:
+        return text if self.credentials else _USER_INFO.sub("//" + _MASK, text)
+
+
+def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
+    """The exchange as one JSON object without a line end."""
+    return _encode({name: value for name, value in _fields(exchange, discretion) if value not in (None, "", ())})
+
+
+def _fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    request = exchange.request
+    yield from _times(exchange)
+    yield "event.outcome", outcome(exchange)
+    yield "source.ip", exchange.client
+    yield "source.port", exchange.client_port
+    yield "destination.ip", exchange.server
+    yield "destination.port", exchange.server_port
+    yield "network.protocol", "http"
+    if request is not None:
+        yield from _request(request, discretion)
+        yield "http.request.body.bytes", exchange.request_bytes
+    if exchange.status is not None:
+        yield "http.response.status_code", exchange.status
+        yield "http.response.body.bytes", exchange.response_bytes
+        yield "http.response.mime_type", discretion.words(exchange.content_type)
+    yield "http_monitor.ending", exchange.ending
+    yield "http_monitor.missing_bytes", exchange.missing_bytes
+    yield "http_monitor.oddities", exchange.oddities
+    yield "http_monitor.response_time", _nanoseconds(exchange.response_time)
+    if request is not None:
+        yield "http_monitor.host", discretion.authority(request.host)
+    yield "ecs.version", ECS_VERSION
+
+
+def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    yield "http.version", request.version
+    yield "http.request.method", request.method
+    yield "http.request.referrer", discretion.url(request.referrer)
+    yield "url.original", discretion.url(request.target)
+    yield "url.domain", discretion.words(_domain(request))
+    yield "url.port", _port(request)
+    if request.method != "CONNECT" and request.target != "*":  # these have no path (RFC 9112 section 3.3)
+        yield "url.path", discretion.url(request.path)
+        yield "url.query", _query(request.target) if discretion.queries else None
+    yield "user_agent.original", discretion.words(request.user_agent)
+
+
+def outcome(exchange: Exchange) -> str:
+    """`success`, `failure` or `unknown`, for whoever sent the request.
+
+    Failure is a status from 400 on, and an exchange that was broken off. Where the capture lost track of the end
+    before that, nobody knows.
+    """
+    if exchange.status is not None and exchange.status >= 400:
+        return "failure"
+    if exchange.ending == COMPLETE:
+        return "success" if exchange.status is not None else "unknown"
+    return "failure" if exchange.ending in (CLOSED, RESET, TIMEOUT) else "unknown"
+
+
+# Times --------------------------------------------------------------------------------------------------------------
+
+
+def _times(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    request = exchange.request
+    start = _microseconds(request.time if request is not None else exchange.answered)
+    end = _microseconds(exchange.time) if _end_is_known(exchange) else None
+    known = [time for time in (start, end, _microseconds(exchange.time)) if time is not None]
+    yield "@timestamp", _moment(known[0])
+    yield "event.start", _moment(start)
+    yield "event.end", _moment(end)
+    if start is not None and end is not None and end >= start:
+        yield "event.duration", (end - start) * 1000
+
+
+def _end_is_known(exchange: Exchange) -> bool:
+    """Whether `time` is when the last byte came or the connection was given up; else the last bytes are missing."""
+    if exchange.ending in (GAP, MALFORMED):
+        return False
+    return exchange.ending != COMPLETE or exchange.total_time is not None or exchange.missing_bytes == 0
+
+
+def _microseconds(time: float | None) -> int | None:
+    """Since the epoch. A capture's clock may say anything; what no date can say becomes the last one."""
+    return round(min(max(time, 0.0), _LATEST) * 1e6) if time is not None else None
+
+
+def _nanoseconds(duration: float | None) -> int | None:
+    """To the microsecond: a time since the epoch has no more digits."""
+    return round(duration * 1e6) * 1000 if duration is not None else None
+
+
+def _moment(microseconds: int | None) -> str | None:
+    """As RFC 3339 has it, in UTC."""
+    if microseconds is None:
+        return None
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return f"{_second(seconds)}.{rest:06}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+# The target URI, as RFC 9112 section 3.3 puts it together -----------------------------------------------------------
+
+
+def _domain(request: Request) -> str:
+    """The host that was asked for, in lower case; an IPv6 address keeps its brackets, as the schema wants it."""
+    if not request.authority:
+        return ""
+    domain = request.domain
+    return f"[{domain}]" if ":" in domain and request.authority.startswith("[") else domain
+
+
+def _port(request: Request) -> int | None:
+    """The port that was asked for: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
+    authority = request.authority
+    if not authority:
+        return None
+    port = authority.rpartition("]")[2].partition(":")[2]
+    if port:
+        return int(port) if port.isdecimal() and port.isascii() and int(port[:6]) < 65536 else None
+    return None if request.method == "CONNECT" else _DEFAULT_PORTS.get(_scheme(request.target))
+
+
+def _scheme(target: str) -> str:
+    scheme, separator, _ = target.partition("://")
+    return scheme.lower() if separator and "/" not in scheme else "http"
+
+
+def _query(target: str) -> str:
+    return target.partition("#")[0].partition("?")[2]

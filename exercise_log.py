@@ -1,0 +1,87 @@
+"""The file of `--log`: a line for each exchange. This is the edge; `dashboard.exchange_line` knows the lines.
+
+Lines are added to a file that exists. A new one may be read by its owner only: it tells who asked for what.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from typing import Any, Final
+
+from dashboard.exchange_line import Discretion, exchange_line
+from dashboard.screen import OutputClosedError
+from traffic.records import Exchange
+
+STANDARD_OUTPUT: Final = "-"
+OWNER_ONLY: Final = 0o600
+
+
+class LogError(Exception):
+    """The log cannot be opened, or standard output takes no more. The text is one line for the user."""
+
+
+class ExchangeLog:
+    """A log that is being written."""
+
+    def __init__(self, path: str, discretion: Discretion) -> None:
+        """Open `path` to add to it; `-` is standard output.
+
+        Raises:
+            LogError: it cannot be opened.
+        """
+        self.notice = ""
+        """Why nothing more is written, once that is so."""
+        self._name = "standard output" if path == STANDARD_OUTPUT else path
+        self._is_output = path == STANDARD_OUTPUT
+        self._discretion = discretion
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._file = os.dup(1) if self._is_output else os.open(path, flags, OWNER_ONLY)
+        except (OSError, ValueError) as reason:
+            said = getattr(reason, "strerror", None) or reason
+            raise LogError(f"cannot write the log to {self._name}: {said}; name another file with --log") from reason
+
+    def write(self, records: Iterable[Any]) -> None:
+        """Add a line for each exchange among the records, and hand them to the system.
+
+        A file that takes no more is given up, and `notice` says so.
+
+        Raises:
+            LogError: standard output takes no more, so that nothing is left to be shown.
+            OutputClosedError: nobody reads standard output any more.
+        """
+        if self._file < 0:
+            return
+        lines = [exchange_line(record, self._discretion) for record in records if type(record) is Exchange]
+        if not lines:
+            return
+        written = 0
+        block = memoryview("".join(f"{line}\n" for line in lines).encode("ascii"))
+        try:
+            while written < len(block):
+                written += os.write(self._file, block[written:])
+        except OSError as reason:
+            self._give_up(reason, bytes(block[:written]))
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def fileno(self) -> int:
+        """Of the open file; -1 when it is closed."""
+        return self._file
+
+    def _give_up(self, reason: OSError, written: bytes) -> None:
+        """Take back the part of a line that was written last, close, and say why."""
+        part = len(written) - (written.rfind(b"\n") + 1)
+        if part:
+            with contextlib.suppress(OSError):  # a pipe cannot be cut
+                os.ftruncate(self._file, os.lseek(self._file, 0, os.SEEK_CUR) - part)
+        self.close()
+        self.notice = f"the log ended: cannot write on to {self._name}: {reason.strerror}"
+        if self._is_output and isinstance(reason, BrokenPipeError):
+            raise OutputClosedError from reason
+        if self._is_output:
+            raise LogError(self.notice) from reason
