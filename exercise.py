@@ -21,7 +21,7 @@ from capture.capture_thread import CaptureThread
 from capture.errors import CaptureError
 from capture.intake import Dissect, Intake, Status
 from capture.open import open_file, open_live
-from capture.ports import Ports, parse_ports
+from capture.ports import Ports
 from capture.source import Source
 from capture.writer import PcapWriter
 from dashboard.builder import Reading, Run, build_view
@@ -281,7 +281,7 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
     whole = any(statistic.record is ScapyPacket for statistic in statistics)
     source, sentences = open_live(
         arguments.interface,
-        parse_ports("any") if whole else arguments.ports,
+        None if whole else arguments.ports,
         arguments.expression,
         config.ring_size,
         config.snap_length,

@@ -6,9 +6,9 @@ from traffic.frame import Frame
 
 
 def dissect(frame: Frame) -> Any:
-    """The Scapy packet of a frame; `Raw` where Scapy does not know the link type. Malformed frames come out as they can.
+    """The Scapy packet of a frame; `Raw` where Scapy does not know its link type.
 
-    Scapy's dissectors end in `Raw` for what they cannot read; what they raise all the same leaves the frame `Raw`.
+    Scapy's dissectors end in `Raw` for what they cannot read; where one raises all the same, the whole frame is `Raw`.
     """
     import scapy.layers.all  # noqa: F401 registers the layers
     from scapy.config import conf
@@ -17,7 +17,7 @@ def dissect(frame: Frame) -> Any:
     layer = conf.l2types.num2layer.get(frame.link_type, Raw)
     try:
         packet = layer(frame.data)
-    except Exception:  # noqa: BLE001 hostile bytes against many dissectors
+    except Exception:  # hostile bytes against many dissectors
         packet = Raw(frame.data)
     packet.time, packet.wirelen = frame.time, frame.length
     return packet

@@ -48,17 +48,17 @@ def ports_expression(ports: Ports, link_type: int) -> str:
     return network
 
 
-def choose(ports: Ports, expression: str, link_type: int, snap_length: int) -> KernelFilter:
-    """The filter for frames of `link_type`.
+def choose(ports: Ports | None, expression: str, link_type: int, snap_length: int) -> KernelFilter:
+    """The filter for frames of `link_type`; `ports` None is for all there is.
 
     Raises:
         BadFilter: the user's expression is wrong.
         LibpcapMissing: there is an expression, but no libpcap to compile it.
     """
     user = compile_filter(expression, link_type) if expression.strip() else b""
-    wanted = ports_expression(ports, link_type)
+    wanted = ports_expression(ports, link_type) if ports is not None else ""
     try:
-        parts = [_fitted(compile_filter(wanted, link_type), link_type)]
+        parts = [_fitted(compile_filter(wanted, link_type), link_type)] if wanted else []
     except LibpcapMissing:
         sentence = f"libpcap is missing, so every packet is copied to this program to be filtered; {HOW_TO_GET_LIBPCAP}"
         return KernelFilter(bpf.accept(snap_length), "", "", [sentence])
@@ -71,7 +71,7 @@ def choose(ports: Ports, expression: str, link_type: int, snap_length: int) -> K
             parts.append(_users(user, expression, link_type))
         except bpf.NotForKernelError:
             remainder = expression
-    combined = f"({expression}) and ({wanted})" if user else wanted
+    combined = f"({expression}) and ({wanted})" if user and wanted else expression if user else wanted
     return KernelFilter(bpf.all_of(parts, snap_length), combined, remainder, [])
 
 

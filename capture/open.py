@@ -17,9 +17,9 @@ from traffic.frame import LINKTYPE_ETHERNET
 
 
 def open_live(
-    interface: str, ports: Ports, expression: str = "", ring_size_mib: int = 32, snap_length: int = 262144
+    interface: str, ports: Ports | None, expression: str = "", ring_size_mib: int = 32, snap_length: int = 262144
 ) -> tuple[Source, list[str]]:
-    """A live source, and sentences for the user about how it was opened.
+    """A live source, and sentences for the user about how it was opened. `ports` None is for all packets there are.
 
     Raises:
         CaptureError: it cannot be opened; PermissionDenied, UnknownInterface and BadFilter are the usual reasons.
