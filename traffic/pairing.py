@@ -17,7 +17,7 @@ from traffic.health import Health
 from traffic.limits import Limits
 from traffic.messages import OPAQUE, Place, Reader, RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
-from traffic.tcp import Stream
+from traffic.tcp import Stream, after
 from traffic.text import printable
 
 _NO_BODY: Final = frozenset({204, 304})
@@ -56,13 +56,20 @@ class Pending:
 class Answer:
     """A response under way, with the request that it certainly answers, if any."""
 
-    __slots__ = ("content_type", "pending", "status", "time")
+    __slots__ = ("body_bytes", "content_type", "missing", "oddities", "pending", "status", "time")
 
     def __init__(self, pending: Pending | None, status: int | None, time: float, content_type: str) -> None:
         self.pending = pending
         self.status = status
         self.time = time
         self.content_type = content_type
+        self.body_bytes = 0
+        self.missing = 0
+        self.oddities: tuple[str, ...] = ()
+
+    def received(self, reader: Reader) -> None:
+        """Note how much of it the reader has seen."""
+        self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
 
 
 class Pairing:
@@ -100,7 +107,7 @@ class Pairing:
         self.pending: deque[Pending] = deque()
         self.uploading: Pending | None = None
         self.answer: Answer | None = None
-        self.finished: tuple[Answer, Reader, float | None] | None = None
+        self.finished: tuple[Answer, float | None] | None = None
         self.interim = False
         self.certain = True
         self.pipelined = False
@@ -125,6 +132,7 @@ class Pairing:
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
+        self.loss_seq = -1
         pending = Pending(request, place, self.certain)
         self.pending.append(pending)
         self.uploading = pending
@@ -181,14 +189,15 @@ class Pairing:
     def lost(self, reader: Reader, *, malformed: bool) -> None:
         """A reader lost its place. See `Listener`."""
         if reader is self.requests:
-            self.requests_lost(self.server.next)
+            self._requests_lost_here()
             if self.uploading is not None:
                 self._upload_ended(reader, None)
             return
         ending = MALFORMED if malformed else GAP
         if self.answer is not None:
-            self._give(self.answer, reader, None, ending)
-            self.answer = None
+            answer, self.answer = self.answer, None
+            answer.received(reader)
+            self._give(answer, None, ending)
         elif malformed and self.pending and self.pending[0].certain:
             self._unanswered(self.pending.popleft(), ending, reader.place.time)
         self.responses_lost()
@@ -196,7 +205,7 @@ class Pairing:
     def skipped(self, reader: Reader) -> None:
         """Bytes came that no message is known to hold. See `Listener`."""
         if reader is self.requests:
-            self.requests_lost(self.server.next)
+            self._requests_lost_here()
         else:
             self.responses_lost()
 
@@ -211,6 +220,12 @@ class Pairing:
         for pending in self.pending:
             pending.certain = False
 
+    def _requests_lost_here(self) -> None:
+        """As `requests_lost`, unless these are bytes that were given up before the server went on."""
+        if self.server.peer.given_up() < 0:
+            self.requests_lost(self.server.next)
+        self.certain = False
+
     # the end ---------------------------------------------------------------------------------------------------------
 
     def close(self, ending: str, time: float) -> None:
@@ -219,7 +234,8 @@ class Pairing:
         answer, reader = self.answer, self.responses
         if answer is not None and reader is not None:
             self.answer = None
-            self._give(answer, reader, None, ending, time)
+            answer.received(reader)
+            self._give(answer, None, ending, time)
         self._give_up(ending, time)
 
     def close_body(self, time: float) -> None:
@@ -236,11 +252,10 @@ class Pairing:
         self._flush_finished()
         if self.certain:
             self.pipelined = self.pipelined or bool(self.pending) or self.answer is not None
+        elif place.ack == self.loss_seq or (self.pending and self.pending[-1].ack == place.ack):
+            self.pipelined = True  # the server sent nothing since other requests were lost, or came
         elif self.pending and not self.pipelined:
-            if self.pending[-1].ack == place.ack:
-                self.pipelined = True
-            else:
-                self._give_up(GAP, place.time)
+            self._give_up(GAP, place.time)
         if len(self.pending) >= self.limits.pending_requests:
             self.health.oddities["too many pending requests"] += 1
             self.pipelined, self.certain = True, False
@@ -254,10 +269,12 @@ class Pairing:
         first = self.pending[0]
         if first.certain:
             return self.pending.popleft()
-        alone = len(self.pending) == 1 and not self.pipelined
-        if not alone or first.ack != place.seq or first.ack == self.loss_seq:
+        if len(self.pending) > 1 or self.pipelined or first.ack != place.seq:
             return None
-        self.certain, self.loss_seq = True, -1
+        if place.ack < 0 or after(place.ack, first.seq) <= 0:
+            self.pipelined = True  # sent before the server had any of the request: it answers another
+            return None
+        self.certain = self.loss_seq < 0
         return self.pending.popleft()
 
     def _upload_ended(self, reader: Reader, time: float | None) -> None:
@@ -272,21 +289,22 @@ class Pairing:
             reader.state = OPAQUE
 
     def _answer_ended(self, answer: Answer, reader: Reader, time: float | None) -> None:
+        answer.received(reader)
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
             self.requests.state = OPAQUE if answer.status is not None and answer.status < 300 else 0
         if pending is not None and not pending.end:
-            self.finished = (answer, reader, time)  # the answer came before the request was sent whole
+            self.finished = (answer, time)  # the answer came before the request was sent whole
         else:
-            self._give(answer, reader, time, COMPLETE)
+            self._give(answer, time, COMPLETE)
 
     def _flush_finished(self) -> None:
         if self.finished is not None:
-            answer, reader, time = self.finished
+            answer, time = self.finished
             self.finished = None
-            self._give(answer, reader, time, COMPLETE)
+            self._give(answer, time, COMPLETE)
 
-    def _give(self, answer: Answer, reader: Reader, time: float | None, ending: str, now: float | None = None) -> None:
+    def _give(self, answer: Answer, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
         if pending is not None and not pending.end and self.requests is not None:
             pending.sent(self.requests)
@@ -302,14 +320,14 @@ class Pairing:
                 pending.request if pending is not None else None,
                 answer.status,
                 pending.body_bytes if pending is not None else 0,
-                reader.body_bytes,
+                answer.body_bytes,
                 _span(started, answer.time),
                 _span(started, time) if whole else None,
                 answer.content_type,
-                reader.missing + (pending.missing if pending is not None else 0),
+                answer.missing + (pending.missing if pending is not None else 0),
                 ending,
                 answer.time,
-                reader.oddities + (pending.oddities if pending is not None else ()),
+                answer.oddities + (pending.oddities if pending is not None else ()),
             )
         )
 

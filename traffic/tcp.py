@@ -77,6 +77,7 @@ class Stream:
         "connection",
         "direction",
         "ended",
+        "expected",
         "held",
         "held_bytes",
         "lost_to",
@@ -98,11 +99,17 @@ class Stream:
         """Initial sequence number; -1 when no SYN was seen."""
         self.acknowledged = -1
         """What the other side acknowledged last; -1 while it did not."""
+        self.expected = -1
+        """What the peer acknowledged before anything of this stream was seen; -1: no such number."""
         self.lost_to = -1
         """Up to here missing bytes have been waited for long enough; -1: no such place."""
         self.held: list[Segment] = []
         self.held_bytes = 0
         self.ended = False
+
+    def given_up(self) -> int:
+        """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
+        return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
 
 
 class Connection:
@@ -194,6 +201,8 @@ class Connection:
         if not self.finished:
             self.finished = ending
             for stream in self.streams:
+                if stream.given_up() > 0:
+                    self._gap(stream, stream.lost_to, stream.given_up())
                 self.budget.used -= stream.held_bytes
                 stream.held, stream.held_bytes = [], 0
             self.waiting_since = -1.0
@@ -241,6 +250,8 @@ class Connection:
     # waiting ---------------------------------------------------------------------------------------------------------
 
     def _hold(self, stream: Stream, segment: Segment) -> None:
+        if stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
+            stream.next = stream.expected
         if stream.next >= 0:
             behind = -after(segment.seq, stream.next)
             size = len(segment.data)
@@ -386,14 +397,22 @@ class Connection:
         elif after(segment.seq, stream.next) > 0:
             self._gap(stream, segment.seq, after(segment.seq, stream.next))
         elif peer.next < 0:
-            if peer.held:
-                peer.next = peer.held[0].seq
-            self.settled = True
+            self._settle(peer, segment.ack)
         elif peer.held and 0 < after(peer.held[0].seq, peer.next) <= after(segment.ack, peer.next):
             self._gap(peer, peer.held[0].seq, after(peer.held[0].seq, peer.next))
         else:
             peer.lost_to = segment.ack
             self.application.doubt(peer.direction)
+
+    def _settle(self, peer: Stream, ack: int) -> None:
+        """A stream of which nothing was delivered yet starts where it was acknowledged, or earlier."""
+        self.settled = True
+        if not peer.held:
+            peer.expected = ack
+        elif 0 < after(peer.held[0].seq, ack) < _FAR:
+            peer.next = ack
+        else:
+            peer.next = peer.held[0].seq
 
     def _gap(self, stream: Stream, seq: int, size: int) -> None:
         stream.next = seq
