@@ -19,7 +19,7 @@ from traffic.flows import Flows, address_size, reversed_key
 from traffic.frame import Frame
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.network import Network, Packet
+from traffic.network import InnerIp, Network, Packet
 from traffic.pairing import Addresses
 from traffic.records import CAPTURE_END, CLOSED, Record
 from traffic.tcp import ACK, RST, SYN, Connection, Stream
@@ -32,15 +32,16 @@ _numbers: Final = Struct(">II")
 class Decoder:
     """Decodes the HTTP/1 traffic of the TCP ports that `ports` contains.
 
-    `health` is counted up as it works; it belongs to the thread that feeds.
+    `health` is counted up as it works; it belongs to the thread that feeds. `inner_ip` finds the IP packet in frames of
+    link types that are not known here.
     """
 
-    def __init__(self, ports: Container[int], limits: Limits | None = None) -> None:
+    def __init__(self, ports: Container[int], limits: Limits | None = None, inner_ip: InnerIp | None = None) -> None:
         self._ports = ports
         self._limits = limits or Limits()
         self.health = Health()
         self._budget = Budget(self._limits.total_buffer)
-        self._network = Network(self._limits, self.health, self._budget)
+        self._network = Network(ports, self._limits, self.health, self._budget, inner_ip)
         self._flows = Flows(self._limits, self.health)
         self._waiting: dict[Connection, None] = {}
         self._records: list[Record] = []
@@ -97,7 +98,7 @@ class Decoder:
             if stream is None:
                 return
         connection = stream.connection
-        connection.segment(stream, time, seq, ack, flags, data[payload:end], cut)
+        connection.segment(stream, time, seq, ack, flags, data[payload:end], cut - max(0, payload - end))
         if connection.finished:
             self._waiting.pop(connection, None)
             self._flows.close(connection, connection.last)

@@ -10,10 +10,10 @@ from traffic.layers import (
     LLC,
     MPLS,
     NOTHING,
-    PPP,
     Layer,
     MalformedError,
     Step,
+    after,
     ethertype,
     ethertype_after,
     number,
@@ -23,8 +23,8 @@ _CONTROL_WORD: Final = 4
 _MOST_LABELS: Final = 32
 _SNAP: Final = 0xAAAA
 _LLC_IP: Final = 0x0606
-_NETWARE_RAW: Final = 0xFFFF
-_ENCAPSULATED_ETHERNET: Final = (0x00080C2, 0x0001, 0x0007)  # OUI of IEEE 802.1; with FCS, without (RFC 2684)
+_BRIDGED: Final = frozenset({0x0080C20001, 0x0080C20007})
+"""SNAP numbers of whole Ethernet frames, with their checksum and without (RFC 2684 section 5.2)."""
 
 
 def _ethernet(data: bytes, start: int) -> Step:
@@ -51,7 +51,7 @@ def _fabric_path(data: bytes, start: int) -> Step:
 def _trill(data: bytes, start: int) -> Step:
     """RFC 6325 section 3: six bytes and options counted in words."""
     options = (data[start] & 0x07) << 2 | data[start + 1] >> 6
-    return ETHERNET, start + 6 - 2 + options * 4, b""
+    return ETHERNET, start + 6 + options * 4, b""
 
 
 def _macsec(data: bytes, start: int) -> Step:
@@ -74,8 +74,7 @@ def _llc(data: bytes, start: int) -> Step:
     """IEEE 802.2, and the SNAP extension that brings an EtherType (RFC 1042)."""
     access = number(data, start, 2)
     if access == _SNAP and data[start + 2] == 3:
-        owner = number(data, start + 3, 3)
-        if owner == _ENCAPSULATED_ETHERNET[0] and number(data, start + 6, 2) in _ENCAPSULATED_ETHERNET[1:]:
+        if number(data, start + 3, 5) in _BRIDGED:
             return ETHERNET, start + 10, b""
         return ethertype(data, start + 6)
     if access == _LLC_IP and data[start + 2] == 3:
@@ -101,18 +100,17 @@ def _mpls(data: bytes, start: int) -> Step:
 def _labelled(data: bytes, start: int) -> Step:
     """IP, or a pseudowire of Ethernet with a control word (RFC 4385) or without."""
     first = data[start] >> 4
-    if first in (4, 6) and not _holds_ip(data, start):
-        return (IPV4 if first == 4 else IPV6), start, b""
-    return ETHERNET, start + (_CONTROL_WORD if first == 0 and not _holds_ip(data, start) else 0), b""
+    if first in (0, 4, 6) and not _seems_ethernet(data, start):
+        return {0: (ETHERNET, start + _CONTROL_WORD, b""), 4: (IPV4, start, b""), 6: (IPV6, start, b"")}[first]
+    return ETHERNET, start, b""
 
 
-def _holds_ip(data: bytes, start: int) -> bool:
-    """Whether an Ethernet frame with IP or a tag in it seems to start here."""
-    kind = data[start + 12 : start + 14]
-    version = data[start + 14 : start + 15]
+def _seems_ethernet(data: bytes, start: int) -> bool:
+    """Whether an Ethernet frame with IP or a tag in it starts here: a MAC address may begin with any bits."""
+    kind, version = data[start + 12 : start + 14], data[start + 14 : start + 15]
     return (
         kind == b"\x81\x00"
-        or (kind == b"\x08\x00" and version[:1] == b"\x45")
+        or (kind == b"\x08\x00" and version == b"\x45")
         or (kind == b"\x86\xdd" and b"\x60" <= version < b"\x70")
     )
 
@@ -144,8 +142,9 @@ LAYERS: Final[dict[int, Layer]] = {
     0xF1C1: ethertype_after(6),  # IEEE 802.1CB redundancy tag
     0x892F: ethertype_after(6),  # IEC 62439-3 HSR
     0x8864: _pppoe,
-    0x880B: lambda data, start: (LINK | 9, start, b""),  # PPP, inside GRE (RFC 2637)
-    0x6558: lambda data, start: (ETHERNET, start, b""),  # transparent Ethernet bridging (RFC 1701)
+    0x880B: after(0, LINK | 9),  # PPP, inside GRE (RFC 2637)
+    0x6558: after(0, ETHERNET),  # transparent Ethernet bridging (RFC 1701)
+    0x6559: after(0, LINK | 107),  # frame relay, inside GRE (RFC 1701)
     0x8847: _mpls,
     0x8848: _mpls,
 }

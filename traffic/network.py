@@ -1,43 +1,42 @@
-"""Frames down to TCP segments: link layers, VLAN tags, IPv4 and IPv6, with fragments put together.
+"""Frames down to TCP segments: through link layers, tags, tunnels and IP, with fragments put together.
 
-Checksums are not looked at: with offloading and on loopback they are wrong as a rule.
+Checksums are not looked at: with offloading and on loopback they are wrong as a rule. UDP is looked at for tunnels, and
+for QUIC, which is counted as unreadable.
 """
 
-from struct import Struct
+from collections.abc import Callable, Container
 from typing import Final, NamedTuple
 
+from traffic import ethernet, layers, link, ppp, tunnels, wifi
 from traffic.fragments import Fragments
-from traffic.frame import (
-    LINKTYPE_ETHERNET,
-    LINKTYPE_IPV4,
-    LINKTYPE_IPV6,
-    LINKTYPE_LINUX_SLL,
-    LINKTYPE_LINUX_SLL2,
-    LINKTYPE_LOOP,
-    LINKTYPE_NULL,
-    LINKTYPE_RAW,
-)
 from traffic.health import Health
+from traffic.ip import Datagram, Ip
+from traffic.lanes import Lanes
+from traffic.layers import IPV4, IPV6, LINK, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT, Layer, MalformedError
 from traffic.limits import Budget, Limits
+from traffic.quic import HTTPS, QuicConnections, is_quic
 
-_IPV4: Final = 0x0800
-_IPV6: Final = 0x86DD
-_VLAN_TYPES: Final = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
-_TCP: Final = 6
-_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
-_EXTENSIONS: Final = frozenset({_HOP_BY_HOP, _ROUTING, _DESTINATION, 135, 139, 140})
-_AUTHENTICATION: Final = 51
-_FAMILIES: Final = {2: _IPV4, 10: _IPV6, 24: _IPV6, 28: _IPV6, 30: _IPV6}
-"""Address families of BSD loopback: AF_INET, and the AF_INET6 of Linux, NetBSD, FreeBSD and macOS."""
+InnerIp = Callable[[int, bytes], bytes | None]
+"""Finds the IP packet within a frame of a link type, given by its number, that this folder does not know."""
 
-_short: Final = Struct(">H")
+_LAYERS: Final[dict[int, Layer]] = {
+    **layers.LAYERS,
+    **link.LAYERS,
+    **ethernet.LAYERS,
+    **ppp.LAYERS,
+    **wifi.LAYERS,
+    **tunnels.LAYERS,
+}
+_MOST_LAYERS: Final = 40
+"""Headers of one frame that are passed through; a tunnel takes three or four."""
 
 
 class Packet(NamedTuple):
     """A TCP segment within `data`."""
 
     key: bytes
-    """Source and destination address, source and destination port, then any VLAN tags: one direction of a flow."""
+    """Source and destination address, source and destination port: one direction of a flow. A label may follow that
+    tells apart flows of different networks; it is the same in both directions."""
     data: bytes
     start: int
     """Index of its TCP header."""
@@ -48,121 +47,110 @@ class Packet(NamedTuple):
 
 
 class Network:
-    """Finds the TCP segments in frames."""
+    """Finds the TCP segments in frames. QUIC counts on UDP port 443 and on `ports`."""
 
-    def __init__(self, limits: Limits, health: Health, budget: Budget) -> None:
+    def __init__(
+        self,
+        ports: Container[int],
+        limits: Limits,
+        health: Health,
+        budget: Budget,
+        inner_ip: InnerIp | None = None,
+    ) -> None:
+        self._ports = ports
         self._health = health
+        self._inner_ip = inner_ip
         self._fragments = Fragments(limits.fragment_timeout, health, budget)
+        self._ip = Ip(self._fragments, health)
+        self._lanes = Lanes(limits.connections)
+        self._quic = QuicConnections(limits.connections, limits.connection_timeout)
 
     def packet(self, time: float, link_type: int, data: bytes) -> Packet | None:
         """The TCP segment of a frame; None when there is none, or its datagram is not complete yet."""
+        if link_type == 1 and data[12:15] == b"\x08\x00\x45" and data[20:24] in _PLAIN:
+            end = 14 + (data[16] << 8 | data[17])
+            if 54 <= end <= len(data):
+                return Packet(data[26:38], data, 34, end, 0)
         try:
-            kind, start, tag = _payload(link_type, data)
-            if kind == _IPV4:
-                return self._ipv4(time, data, start, tag)
-            if kind == _IPV6:
-                return self._ipv6(time, data, start, tag)
+            return self._through(time, LINK | link_type, data)
         except IndexError:
             self._health.oddities["truncated frame"] += 1
+        except MalformedError as error:
+            self._health.oddities[str(error)] += 1
         return None
 
     def expire(self, now: float) -> None:
-        """Forget fragments whose datagram did not become complete in time."""
+        """Forget fragments whose datagram did not become complete in time, and silent QUIC connections."""
         self._fragments.expire(now)
+        self._quic.expire(now)
 
-    def _ipv4(self, time: float, data: bytes, start: int, tag: bytes) -> Packet | None:
-        first = data[start]
-        header = (first & 15) * 4
-        if first >> 4 != 4 or header < 20:
-            self._health.oddities["bad IPv4 header"] += 1
-            return None
-        total = data[start + 2] << 8 | data[start + 3]
-        # Segmentation offload hands over packets of more than 64 KiB with a length of 0.
-        end = start + total if total else len(data)
-        if total and total < header:
-            self._health.oddities["bad IPv4 header"] += 1
-            return None
-        cut = max(0, end - len(data))
-        fragment = (data[start + 6] & 0x3F) << 8 | data[start + 7]
-        if fragment:
-            ident = data[start + 12 : start + 20] + data[start + 4 : start + 6] + data[start + 9 : start + 10] + tag
-            offset, more = (fragment & 0x1FFF) * 8, bool(fragment & 0x2000)
-            whole = self._fragments.add(time, ident, offset, more, b"" if cut else data[start + header : end])
-            if whole is None or data[start + 9] != _TCP:
-                return None
-            return self._tcp(data[start + 12 : start + 20], whole, 0, len(whole), 0, tag)
-        if data[start + 9] != _TCP:
-            return None
-        return self._tcp(data[start + 12 : start + 20], data, start + header, end - cut, cut, tag)
-
-    def _ipv6(self, time: float, data: bytes, start: int, tag: bytes) -> Packet | None:
-        if data[start] >> 4 != 6:
-            self._health.oddities["bad IPv6 header"] += 1
-            return None
-        size = data[start + 4] << 8 | data[start + 5]
-        addresses = data[start + 8 : start + 40]
-        kind, place = data[start + 6], start + 40
-        end = place + size if size else len(data)
-        cut = max(0, end - len(data))
-        for _ in range(16):
-            if kind == _TCP:
-                return self._tcp(addresses, data, place, end - cut, cut, tag)
-            if kind in _EXTENSIONS:
-                kind, place = data[place], place + 8 + data[place + 1] * 8
-            elif kind == _AUTHENTICATION:
-                kind, place = data[place], place + 8 + data[place + 1] * 4
-            elif kind == _FRAGMENT:
-                field = data[place + 2] << 8 | data[place + 3]
-                kind, ident = data[place], addresses + data[place + 4 : place + 8] + tag
-                if field & 0xFFF9:
-                    part = b"" if cut else data[place + 8 : end]
-                    whole = self._fragments.add(time, ident, field & 0xFFF8, bool(field & 1), part)
-                    if whole is None:
-                        return None
-                    data, place, end, cut = whole, 0, len(whole), 0
-                else:
-                    place += 8
+    def _through(self, time: float, layer: int, data: bytes) -> Packet | None:
+        """Pass from header to header until there is TCP, or nothing that is read."""
+        start, end, network = 0, len(data), b""
+        for _ in range(_MOST_LAYERS):
+            if layer in (IPV4, IPV6):
+                read = self._ip.version4 if layer == IPV4 else self._ip.version6
+                found = read(time, data, start, end, network)
+                if found is None:
+                    return None
+                _, _, data, start, end, _ = found
+                layer = PROTOCOL | found.protocol
+                if layer == TCP:
+                    return self._tcp(found, network)
+                if layer == UDP:
+                    layer, start = self._udp(time, found), start + 8
+            elif layer in _LAYERS:
+                layer, start, identity = _LAYERS[layer](data, start)
+                network += identity
             else:
-                return None
-        self._health.oddities["too many IPv6 extension headers"] += 1
-        return None
+                return self._foreign(time, layer, data, start)
+        raise MalformedError("too many encapsulations")
 
-    def _tcp(self, addresses: bytes, data: bytes, start: int, end: int, cut: int, tag: bytes) -> Packet | None:
+    def _tcp(self, found: Datagram, network: bytes) -> Packet:
+        _, addresses, data, start, end, cut = found
         if end - start < 20:
-            self._health.oddities["truncated TCP header"] += 1
+            raise MalformedError("truncated TCP header")
+        key = addresses + data[start : start + 4]
+        if network:
+            size = len(addresses) // 2
+            reverse = addresses[size:] + addresses[:size] + data[start + 2 : start + 4] + data[start : start + 2]
+            key += self._lanes.label(key, reverse, network, data, start)
+        return Packet(key, data, start, end, cut)
+
+    def _udp(self, time: float, found: Datagram) -> int:
+        """The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks."""
+        _, _, data, start, end, _ = found
+        source, target = data[start] << 8 | data[start + 1], data[start + 2] << 8 | data[start + 3]
+        if UDP_PORT | target in _LAYERS:
+            return UDP_PORT | target
+        if UDP_PORT | source in _LAYERS:
+            return UDP_PORT | source
+        if end < start + 9:
+            return NOTHING
+        if tunnels.is_teredo(data, start + 8):
+            return IPV6
+        if HTTPS in (source, target) or source in self._ports or target in self._ports:
+            self._count_quic(time, found)
+        return NOTHING
+
+    def _count_quic(self, time: float, found: Datagram) -> None:
+        _, addresses, data, start, end, _ = found
+        if is_quic(data, start + 8, end):
+            size = len(addresses) // 2
+            one, other = addresses[:size] + data[start : start + 2], addresses[size:] + data[start + 2 : start + 4]
+            if self._quic.is_new(time, one, other):
+                self._health.unreadable["QUIC"] += 1
+
+    def _foreign(self, time: float, layer: int, data: bytes, start: int) -> Packet | None:
+        """A link type we do not know: whoever can dissect it may find IP in it."""
+        if layer < LINK or layer >= PROTOCOL:
             return None
-        return Packet(addresses + data[start : start + 4] + tag, data, start, end, cut)
+        inner = self._inner_ip(layer - LINK, data[start:]) if self._inner_ip is not None else None
+        if inner is None:
+            self._health.oddities[f"unknown link type {layer - LINK}"] += 1
+            return None
+        return self._through(time, layers.IP, inner)
 
 
-def _payload(link_type: int, data: bytes) -> tuple[int, int, bytes]:
-    """EtherType of what a frame carries, where it starts, and the VLAN tags."""
-    if link_type == LINKTYPE_ETHERNET:
-        return _ethertype(data, 12)
-    if link_type == LINKTYPE_LINUX_SLL:
-        return _ethertype(data, 14)
-    if link_type == LINKTYPE_LINUX_SLL2:
-        kind = data[0] << 8 | data[1]
-        return (kind, 20, b"") if kind not in _VLAN_TYPES else _tags(kind, data, 20)
-    if link_type == LINKTYPE_NULL:
-        family = int.from_bytes(data[:4], "little")
-        family = family if family < 65536 else int.from_bytes(data[:4], "big")
-        return _FAMILIES.get(family, 0), 4, b""
-    if link_type == LINKTYPE_LOOP:
-        return _FAMILIES.get(int.from_bytes(data[:4], "big"), 0), 4, b""
-    if link_type in (LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6):
-        return {4: _IPV4, 6: _IPV6}.get(data[0] >> 4, 0), 0, b""
-    return 0, 0, b""
-
-
-def _ethertype(data: bytes, place: int) -> tuple[int, int, bytes]:
-    kind = data[place] << 8 | data[place + 1]
-    return (kind, place + 2, b"") if kind not in _VLAN_TYPES else _tags(kind, data, place + 2)
-
-
-def _tags(kind: int, data: bytes, place: int) -> tuple[int, int, bytes]:
-    """Pass over VLAN tags (IEEE 802.1Q); they tell apart flows that have the same addresses."""
-    tag = b""
-    while kind in _VLAN_TYPES and len(tag) < 16:
-        tag += _short.pack((data[place] & 0x0F) << 8 | data[place + 1])
-        kind, place = data[place + 2] << 8 | data[place + 3], place + 4
-    return kind, place, tag
+_PLAIN: Final = frozenset(bytes((flags, 0, ttl, 6)) for flags in (0x00, 0x40) for ttl in range(256))
+"""Bytes 6 to 9 of IPv4 headers of TCP packets that are no fragments: any time to live, may be fragmented or not."""

@@ -1,0 +1,80 @@
+"""QUIC connections are encrypted: they are recognised by the first packets of their handshake, and counted."""
+
+from collections import OrderedDict
+from typing import Final
+
+HTTPS: Final = 443
+_LONG, _FIXED = 0x80, 0x40
+_NEGOTIATION: Final = 0
+_MOST_IDENTITY: Final = 20  # bytes of a connection id in versions 1 and 2 (RFC 9000 section 17.2)
+_DRAFTS: Final = range(0xFF000001, 0xFF000080)
+_NAMED: Final = frozenset(
+    {0x00000001, 0x6B3343CF, 0x709A50C4, 0xFACEB000, 0xFACEB001, 0xFACEB002, 0xFACEB00E, 0xFACEB00F}
+)
+"""Versions 1 and 2, the last draft of version 2, and mvfst."""
+
+
+def is_quic(data: bytes, start: int, end: int) -> bool:
+    """Whether a UDP payload is a QUIC packet that names its version: RFC 8999, or Google's own before that."""
+    if end - start < 12:
+        return False
+    first = data[start]
+    if first & _LONG:
+        return _is_long(first, data, start, end)
+    # Google's public header: version flag, connection id of 8 bytes, version (up to Q043).
+    return first & 0xC1 == 1 and _is_googles(
+        data[start + 9 : start + 13] if first & 0x08 else data[start + 1 : start + 5]
+    )
+
+
+def _is_long(first: int, data: bytes, start: int, end: int) -> bool:
+    tag = data[start + 1 : start + 5]
+    version = int.from_bytes(tag, "big")
+    if version == _NEGOTIATION:
+        return _is_negotiation(data, start + 5, end)
+    if not first & _FIXED:
+        return False
+    if _is_googles(tag):
+        return True
+    known = version in _NAMED or version in _DRAFTS or version & 0x0F0F0F0F == 0x0A0A0A0A
+    return known and data[start + 5] <= _MOST_IDENTITY
+
+
+def _is_negotiation(data: bytes, place: int, end: int) -> bool:
+    """Two connection ids, then versions of four bytes (RFC 8999 section 6)."""
+    for _ in range(2):
+        if place >= end:
+            return False
+        place += 1 + data[place]
+    return place < end and (end - place) % 4 == 0
+
+
+def _is_googles(tag: bytes) -> bool:
+    """`Q043`, `T051` and the like."""
+    return tag[:2] in (b"Q0", b"T0") and tag[2:].isdigit()
+
+
+class QuicConnections:
+    """Counts connections: the pairs of address and port, each once as long as it does not fall silent."""
+
+    def __init__(self, most: int, timeout: float) -> None:
+        self._most = most
+        self._timeout = timeout
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def is_new(self, time: float, one: bytes, other: bytes) -> bool:
+        """Whether a connection between these two ends was not seen lately."""
+        pair = one + other if one < other else other + one
+        last = self._seen.pop(pair, None)
+        self._seen[pair] = time
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return last is None or time - last > self._timeout
+
+    def expire(self, now: float) -> None:
+        """Forget those that are silent."""
+        while self._seen:
+            pair, last = next(iter(self._seen.items()))
+            if now - last <= self._timeout:
+                return
+            del self._seen[pair]
