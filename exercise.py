@@ -6,6 +6,8 @@ by pluggable statistics in a store that ages, a learning/enforce state machine w
 console dashboard shows all of it, refreshed each bucket.
 """
 
+import exercise_packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
+
 import signal
 import sys
 import threading
