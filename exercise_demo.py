@@ -14,17 +14,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import accumulate
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gen_traffic import AGENTS, Client, Step, paced
-
-if TYPE_CHECKING:
-    from exercise_arguments import Arguments
 
 DEMO_SETTINGS: Final = {
     "timeout": "1",
@@ -39,6 +35,30 @@ DEMO_DURATION: Final = 65.0
 """Seconds that show all of it."""
 
 LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
+"""The interface to watch."""
+
+PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (3600.0, 24.0))
+"""Seconds and requests per second. The burst lies within the bucket from 25 to 35 s, though we start a little early."""
+
+
+class DemoError(OSError):
+    """The demo cannot run here. The text is one line for the user and names the way out."""
+
+
+DEMO_SETTINGS: Final = {
+    "timeout": "1",
+    "dashboard_bucket_size": "5",
+    "average_bucket_size": "10",
+    "average_learning_duration": "15",
+    "average_threshold": "25",
+}
+"""For `Config.with_settings`: learning until 15 s, alert at 35 s, dismissed at 45 s, removed at the next refresh."""
+
+DEMO_DURATION: Final = 65.0
+"""Seconds that show all of it."""
+
+LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
+"""The interface to watch."""
 
 PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (3600.0, 24.0))
 """Seconds and requests per second. The burst lies within the bucket from 25 to 35 s, though we start a little early."""

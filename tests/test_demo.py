@@ -5,7 +5,6 @@ import importlib
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,19 +16,8 @@ from pathlib import Path
 import pytest
 
 import exercise_demo
-from exercise_arguments import Arguments, parse_arguments
 from exercise_config import Config
-from exercise_demo import (
-    ANSWERS,
-    DEMO_DURATION,
-    DEMO_SETTINGS,
-    PHASES,
-    DemoError,
-    DemoServer,
-    DemoTraffic,
-    demo_steps,
-    demonstrate,
-)
+from exercise_demo import ANSWERS, DEMO_DURATION, DEMO_SETTINGS, PHASES, DemoError, DemoServer, DemoTraffic, demo_steps
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -135,21 +123,6 @@ def test_a_server_that_does_not_start_is_told_of(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "executable", shutil.which("true"))
     with pytest.raises(DemoError, match="did not start: it ended at once"), DemoTraffic():
         pass
-
-
-def test_the_monitor_is_pointed_at_the_traffic_and_the_user_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    def watch(arguments: Arguments) -> int:
-        (port,) = (number for number in range(65536) if number in arguments.ports)
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        seen.append(arguments)
-        return 7
-
-    seen: list[Arguments] = []
-    monkeypatch.setattr(exercise_demo, "enter_private_network", lambda: False)
-    assert demonstrate(parse_arguments(["--demo", "--set", "timeout=3", "-q"]), watch) == 7
-    (arguments,) = seen
-    assert (arguments.interface, arguments.duration, arguments.quiet) == (exercise_demo.LOOPBACK, DEMO_DURATION, True)
-    assert arguments.settings == {**DEMO_SETTINGS, "timeout": "3"}
 
 
 # A network of our own
