@@ -159,6 +159,8 @@ class Pairing:
         if method == "HEAD" or status in _NO_BODY:
             return 0
         length = head.fields.length
+        if pending is None and length != 0:
+            self.responses_lost()  # where it ends is not known: it has no body if it answers a HEAD
         return UNTIL_CLOSE if length is None or length == UNKNOWN else length
 
     def answering(self) -> None:

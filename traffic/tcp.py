@@ -107,6 +107,12 @@ class Stream:
         self.held_bytes = 0
         self.ended = False
 
+    def start(self, origin: int) -> None:
+        """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""
+        if self.origin < 0 and self.next < 0:
+            self.origin = origin
+            self.next = (origin + 1) & _MASK
+
     def given_up(self) -> int:
         """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
         return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
@@ -213,9 +219,9 @@ class Connection:
     def _irregular(self, stream: Stream, segment: Segment) -> None:
         """A segment that is out of order, or more than bytes."""
         if segment.flags & SYN:
-            if stream.origin < 0 and stream.next < 0:
-                stream.origin = segment.seq
-                stream.next = (segment.seq + 1) & _MASK
+            stream.start(segment.seq)
+            if segment.ack >= 0:
+                stream.peer.start((segment.ack - 1) & _MASK)
             segment = segment._replace(seq=(segment.seq + 1) & _MASK)
         elif segment.flags & RST:
             if not self._credible_reset(stream, segment):
@@ -393,7 +399,7 @@ class Connection:
         segment = stream.held[0]
         peer = stream.peer
         if stream.next < 0:
-            stream.next = segment.seq  # joined in the middle
+            self._join(stream, segment.seq)
         elif after(segment.seq, stream.next) > 0:
             self._gap(stream, segment.seq, after(segment.seq, stream.next))
         elif peer.next < 0:
@@ -403,6 +409,11 @@ class Connection:
         else:
             peer.lost_to = segment.ack
             self.application.doubt(peer.direction)
+
+    def _join(self, stream: Stream, seq: int) -> None:
+        """Start in the middle: at the first bytes there are, or where the peer's first ones say that it had come to."""
+        told = stream.peer.held[0].ack if stream.peer.held else -1
+        stream.next = told if told >= 0 and 0 < after(seq, told) < _FAR else seq
 
     def _settle(self, peer: Stream, ack: int) -> None:
         """A stream of which nothing was delivered yet starts where it was acknowledged, or earlier."""
