@@ -45,53 +45,6 @@ class DemoError(OSError):
     """The demo cannot run here. The text is one line for the user and names the way out."""
 
 
-DEMO_SETTINGS: Final = {
-    "timeout": "1",
-    "dashboard_bucket_size": "5",
-    "average_bucket_size": "10",
-    "average_learning_duration": "15",
-    "average_threshold": "25",
-}
-"""For `Config.with_settings`: learning until 15 s, alert at 35 s, dismissed at 45 s, removed at the next refresh."""
-
-DEMO_DURATION: Final = 65.0
-"""Seconds that show all of it."""
-
-LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
-"""The interface to watch."""
-
-PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (3600.0, 24.0))
-"""Seconds and requests per second. The burst lies within the bucket from 25 to 35 s, though we start a little early."""
-
-
-class DemoError(OSError):
-    """The demo cannot run here. The text is one line for the user and names the way out."""
-
-
-def demonstrate(arguments: "Arguments", run: Callable[["Arguments"], int]) -> int:
-    """Let `run` watch the demo; what the user gave as settings and duration comes before what the demo wants.
-
-    Returns:
-        The exit status of `run`.
-
-    Raises:
-        DemoError: the demo cannot run here.
-    """
-    from capture.ports import parse_ports
-
-    enter_private_network()
-    with DemoTraffic() as traffic:
-        return run(
-            replace(
-                arguments,
-                interface=LOOPBACK,
-                ports=parse_ports(str(traffic.port)),
-                duration=arguments.duration or DEMO_DURATION,
-                settings={**DEMO_SETTINGS, **arguments.settings},
-            )
-        )
-
-
 # Traffic --------------------------------------------------------------------------------------------------------------
 
 SHOP, API, STATIC = "shop.example.com", "api.example.com", "static.example.com"
