@@ -21,13 +21,21 @@ HITS, BYTES, SECONDS = Unit.HITS, Unit.BYTES, Unit.SECONDS
 class Statistic(Protocol):
     """A plug-in. It may also have `amount(record) -> float`, what to add to the total (else 1 is added)."""
 
-    name: str
-    """Name of the file it is in, and in `Config.statistics`."""
-    title: str
-    """Heading of its panel."""
-    unit: Unit
-    record: type
-    """The record it counts: `Request`, `Exchange`, or `ScapyPacket` for whole packets of any protocol."""
+    @property
+    def name(self) -> str:
+        """Name of the file it is in, and in `Config.statistics`."""
+
+    @property
+    def title(self) -> str:
+        """Heading of its panel."""
+
+    @property
+    def unit(self) -> Unit:
+        """What its sums mean."""
+
+    @property
+    def record(self) -> type:
+        """The record it counts: `Request`, `Exchange`, or `ScapyPacket` for whole packets of any protocol."""
 
     def key(self, record: Any) -> str | None:
         """The key that the record counts for; None when it does not count."""

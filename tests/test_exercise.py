@@ -1,0 +1,231 @@
+"""The command as a user gives it: replays, stops, settings and everything that can be wrong with them."""
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wire import Talk, get, ok
+
+import exercise
+from capture.writer import PcapWriter
+from traffic.frame import Frame
+
+START = 1_700_000_000.0
+SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def command(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = exercise.main(arguments)
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else 1
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return command
+
+
+def visits(*per_second: tuple[float, int], path: str = "/") -> list[Frame]:
+    """Frames of so many visits a second, for so many seconds each: (seconds, rate), ..."""
+    frames: list[Frame] = []
+    port, start = 10_000, START
+    for seconds, rate in per_second:
+        for number in range(int(seconds * rate)):
+            port += 1
+            talk = Talk(client_port=port, time=start + number / rate)
+            frames += talk.client(get(path)).server(ok()).close().frames
+        start += seconds
+    return sorted(frames, key=lambda frame: frame.time)
+
+
+@pytest.fixture
+def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Frame]], str]:
+    def write(frames: list[Frame]) -> str:
+        monkeypatch.chdir(tmp_path)
+        path = "trace.pcap"
+        writer = PcapWriter(path)
+        writer.write(frames)
+        writer.close()
+        return path
+
+    return write
+
+
+def last_dashboard(out: str) -> str:
+    return out[out.rindex(" HTTP monitor") :]
+
+
+def test_a_file_goes_through_learning_alert_and_dismissal_in_packet_time(run: Run, capture: Callable[..., str]) -> None:
+    trace = capture(visits((10, 5), (10, 5), (10, 8), (10, 5), (3, 5)))
+    status, out, err = run("-r", trace, *SMALL)
+    assert (status, err) == (0, "")
+    assert "LEARNING" in out
+    assert "baseline 50 /10 s" in out
+    assert "hits = 80," in out
+    assert "<<<Alert dismissed>>>" in out
+    assert "<<<Alert dismissed>>>" not in last_dashboard(out)
+    assert "lasted 10 s" in last_dashboard(out)
+
+
+def test_the_same_file_gives_the_same_output_twice(run: Run, capture: Callable[..., str]) -> None:
+    trace = capture(visits((25, 4)))
+    assert run("-r", trace, *SMALL) == run("-r", trace, *SMALL)
+
+
+def test_a_copy_written_with_w_gives_the_same_output(run: Run, capture: Callable[..., str]) -> None:
+    trace, copy = capture(visits((15, 4))), "other.pcap"
+    _, first, _ = run("-r", trace, "-w", copy, *SMALL)
+    _, second, _ = run("-r", copy, *SMALL)
+    assert second.replace(copy, trace) == first
+
+
+def test_a_quiet_run_prints_alerts_and_the_summary_only(run: Run, capture: Callable[..., str]) -> None:
+    status, out, _ = run("-q", "-r", capture(visits((10, 5), (10, 8), (11, 5))), *SMALL)
+    assert status == 0
+    assert "HTTP monitor" not in out
+    assert "High traffic generated an alert - hits = 80" in out
+    assert "Alert dismissed after 10 s" in out
+    assert re.search(r"Requests +185", out)
+
+
+def test_no_escape_codes_where_there_is_no_terminal(run: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run("-r", capture(visits((5, 2))), *SMALL)
+    assert "\x1b" not in out
+
+
+def test_it_stops_after_so_many_packets(run: Run, capture: Callable[..., str]) -> None:
+    frames = visits((5, 2))
+    _, out, _ = run("-r", capture(frames), "-c", "12", *SMALL)
+    assert re.search(r"Captured +12 packets", out)
+
+
+def test_it_stops_after_so_long(run: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run("-r", capture(visits((20, 2))), "--duration", "10", *SMALL)
+    assert re.search(r"Requests +20\n", out)
+
+
+def test_a_silence_of_years_costs_nothing(run: Run, capture: Callable[..., str]) -> None:
+    frames = visits((3, 2))
+    later = [frame._replace(time=frame.time + 20 * 365 * 86400) for frame in frames]
+    status, out, _ = run("-r", capture(frames + later), *SMALL)
+    assert status == 0
+    assert out.count(" HTTP monitor") < 20  # not one for each second of twenty years
+    assert re.search(r"Requests +12", out)
+
+
+def test_a_damaged_file_is_read_as_far_as_it_goes(run: Run, capture: Callable[..., str]) -> None:
+    path = Path(capture(visits((5, 2))))
+    path.write_bytes(path.read_bytes()[:-7])
+    status, out, err = run("-r", str(path), *SMALL)
+    assert status == 1
+    assert re.search(r"Requests +10", out)
+    assert re.search(r"exercise.py: .*trace.pcap is damaged: .* at byte \d+", err)
+
+
+def test_standard_input_is_read(capture: Callable[..., str]) -> None:
+    trace = Path(capture(visits((5, 2))))
+    command = [sys.executable, exercise.__file__, "-r", "-", *SMALL]
+    done = subprocess.run(command, input=trace.read_bytes(), capture_output=True, timeout=60, check=True)
+    assert re.search(rb"Requests +10", done.stdout)
+
+
+def test_a_closed_pipe_ends_it_quietly(capture: Callable[..., str]) -> None:
+    trace = capture(visits((30, 4)))
+    command = f"'{sys.executable}' '{exercise.__file__}' -r '{trace}' {' '.join(SMALL)} | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=True)
+    assert done.stderr == b""
+
+
+WRONG = [
+    ("-p 0", 2, "port 0 is out of range"),
+    ("-p 99999", 2, "port 99999 is out of range"),
+    ("-p 80-70", 2, "runs backwards"),
+    ("-p x", 2, "is no list of ports"),
+    ("-c 0", 2, "a whole number above 0"),
+    ("--duration soon", 2, "a number of seconds above 0"),
+    ("--set timeout", 2, "is not NAME=VALUE"),
+    ("--set timeuot=3", 2, "did you mean 'timeout'"),
+    ("--set timeout=0", 2, "timeout = 0.0 is not allowed: a number from 0.05 to 3,600 s"),
+    ("--set max_top_hits=many", 2, "max_top_hits = 'many' is not allowed: a whole number from 1 to 1,000 rows"),
+    ("--set statistics=top_section -r x", 2, "did you mean 'top_sections'"),
+    ("--demo -i lo", 2, "--demo has an interface and a port of its own"),
+    ("-i lo -r x", 2, "exclude each other"),
+    ("-r /no/such/file", 1, "No such file"),
+    ("-r /", 1, "it is a directory"),
+    (f"-r {__file__}", 1, "is no capture"),
+    ("-i no-such-interface0", 1, "no interface 'no-such-interface0'; there are: "),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "text"), WRONG, ids=[case[0] for case in WRONG])
+def test_what_is_wrong_is_said_in_one_line(run: Run, arguments: str, status: int, text: str) -> None:
+    if arguments.startswith("-i no") and not sys.platform.startswith("linux"):
+        pytest.skip("interfaces are looked up in Linux's way")
+    result, out, err = run(*arguments.split())
+    assert result == status
+    assert text in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_settings_are_shown_and_changed(run: Run) -> None:
+    _, out, _ = run("--show-config", "--set", "average_bucket_size=30")
+    assert "average_bucket_size = 30\n" in out
+    assert "average_learning_duration = 30\n" in out
+
+
+def test_learning_keeps_its_own_duration_where_it_is_given(run: Run) -> None:
+    _, out, _ = run("--show-config", "--set", "average_bucket_size=30", "--set", "average_learning_duration=60")
+    assert "average_learning_duration = 60\n" in out
+
+
+def test_a_plug_in_that_raises_is_switched_off_and_said(
+    run: Run, capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stats.top_methods import TopMethods
+
+    monkeypatch.setattr(TopMethods, "key", lambda self, request: 1 / 0)
+    status, out, err = run("-r", capture(visits((5, 2))), *SMALL)
+    assert status == 0
+    assert "statistic top_methods was switched off: ZeroDivisionError" in out
+    assert err.count("Traceback") == 1
+    assert re.search(r"Requests +10", out)
+
+
+def test_whole_packets_are_dissected_for_a_statistic_that_asks(run: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run("-r", capture(visits((2, 2))), *SMALL, "--set", "statistics=request_rate,packet_protocols")
+    assert "Packets by protocol" in out
+    assert re.search(r"^ +TCP +\d+ +\d+$", out, re.MULTILINE) or "HTTP" in out
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("-V")[1].startswith("exercise.py ")
+    status, out, _ = run("--help")
+    assert status == 0
+    assert "--demo" in out
+
+
+def test_a_terminal_gets_its_screen_in_place(capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        encoding = "utf-8"
+
+        def isatty(self) -> bool:
+            return True
+
+        def fileno(self) -> int:
+            raise OSError
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert exercise.main(["-r", capture(visits((5, 2))), *SMALL]) == 0
+    assert terminal.getvalue().count("\x1b[H") >= 2
+    assert terminal.getvalue().rindex("\x1b[?25h") > terminal.getvalue().rindex("\x1b[?25l")
