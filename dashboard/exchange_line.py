@@ -70,7 +70,7 @@ def _fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, A
     if request is not None:
         yield from _request(request, discretion)
         yield "http.request.body.bytes", exchange.request_bytes
-    if exchange.status is not None:
+    if exchange.answered is not None:  # HTTP/0.9 answers without a status
         yield "http.response.status_code", exchange.status
         yield "http.response.body.bytes", exchange.response_bytes
         yield "http.response.mime_type", discretion.words(exchange.content_type)
