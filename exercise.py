@@ -8,6 +8,7 @@ console dashboard shows all of it, refreshed each bucket.
 
 import exercise_packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
 
+import os
 import signal
 import sys
 import threading
@@ -20,10 +21,12 @@ from typing import Any
 
 from alerting.monitor import RateMonitor
 from capture.capture_thread import CaptureThread
+from capture.inner_ip import inner_ip
 from capture.errors import CaptureError
 from capture.intake import Dissect, Intake, Status
 from capture.open import open_file, open_live
 from capture.ports import Ports
+from capture.privileges import ROOT, UnknownUser, User, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
 from dashboard.builder import Reading, Run, build_view
@@ -54,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demonstrate(arguments) if arguments.demo else run(arguments)
     except OutputClosedError:
         return 0
-    except (SettingError, StatisticError) as error:
+    except (SettingError, StatisticError, UnknownUser) as error:
         print(f"exercise.py: {error}", file=sys.stderr)
         return 2
     except (CaptureError, LogError, OSError) as error:
@@ -72,13 +75,16 @@ def run(arguments: Arguments) -> int:
         return list_interfaces()
     stop = Stop()
     statistics = load(config.statistics)
+    user = chosen_user(config.user, os.environ)
     source = open_source(arguments, config, statistics)
     log = None
     try:
         log = open_log(arguments, config)
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
-        decoder = Decoder(arguments.ports, limits(config))
+        decoder = Decoder(arguments.ports, limits(config), inner_ip)
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
+        if config.user != ROOT:
+            give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
         with Screen(sys.stderr if arguments.logs_to_output else sys.stdout, arguments.colour) as screen:
             session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet, log)
             watch = watch_live if source.live else watch_file
@@ -325,6 +331,16 @@ def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
     if arguments.log is None:
         return None
     return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
+
+
+def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
+    """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
+    if user is not None:
+        for file in files:
+            hand_over(file, user)
+    give_up(user)
+    if verbose and user is not None:
+        print(f"exercise.py: running as {user.name} from here on", file=sys.stderr)
 
 
 def list_interfaces() -> int:

@@ -67,7 +67,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         expression=given.filter,
         count=given.count,
         duration=given.duration,
-        settings=dict(given.settings),
+        settings=dict(given.settings) if given.user is None else {**dict(given.settings), "user": given.user},
         list_interfaces=given.list_interfaces,
         show_config=given.show_config,
         demo=given.demo,
@@ -93,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
+    add(
+        "--user", metavar="NAME", help="become this user once the capture is open (default: who called sudo, or nobody)"
+    )
     add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
     add("--show-config", action="store_true", help="print all settings and exit")

@@ -107,6 +107,10 @@ class Config:
 
     # Capture ---------------------------------------------------------------------------------------------------------
 
+    user: str = ""
+    """Who the program becomes once the capture is open, if it is root. Empty: who called sudo, else nobody. `root` keeps
+    all rights."""
+
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Of the memory that Linux shares with us to hand packets over: it takes up what comes while we are busy."""
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
@@ -150,6 +154,8 @@ def _parse(name: str, text: str) -> Any:
         raise SettingError(f"no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; see --show-config"))
     if kinds[name] is bool:
         return _switch(name, text)
+    if kinds[name] is str:
+        return text
     base = (get_args(kinds[name]) or (None,))[0]
     if base not in (int, float):
         return tuple(part.strip() for part in text.split(",") if part.strip())
@@ -167,8 +173,8 @@ def _switch(name: str, text: str) -> bool:
 
 
 def _check(name: str, kind: Any, value: Any) -> None:
-    if kind is bool:
-        good = isinstance(value, bool)
+    if kind in (bool, str):
+        good = isinstance(value, kind)
     elif isinstance(value, tuple):
         good = all(isinstance(part, str) for part in value)
     else:
@@ -182,6 +188,8 @@ def _check(name: str, kind: Any, value: Any) -> None:
 def _allowed(kind: Any) -> str:
     if kind is bool:
         return "true or false (or yes, no, on, off)"
+    if kind is str:
+        return "a text"
     if not hasattr(kind, "__metadata__"):
         return "names of files in stats/, separated by commas"
     base, span = get_args(kind)
@@ -194,4 +202,6 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{part}"' for part in value) + "]"
+    if isinstance(value, str):
+        return f'"{value}"'
     return str(value)

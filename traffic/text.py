@@ -1,6 +1,11 @@
 """Bytes from the wire as text that is safe to show, log and compare."""
 
+import codecs
 from functools import lru_cache
+from typing import Final
+
+_escape: Final = codecs.getencoder("unicode_escape")
+"""Looked up at the start: once the program has given up its rights, Python may not find its own modules any more."""
 
 
 @lru_cache(maxsize=8192)
@@ -10,7 +15,7 @@ def _printable(raw: bytes, limit: int) -> str:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+        text = "".join(c if c.isprintable() else _escape(c)[0].decode("ascii") for c in text)
     return text[:limit]
 
 
