@@ -142,7 +142,7 @@ class Conversation:
 
     def doubt(self, direction: int) -> None:
         """See `Application`."""
-        position = self.connection.streams[1 - direction].next
+        position = self.connection.streams[1 - direction].position
         if self.pairing is not None:
             self._doubt(self.pairing, direction, position)
         else:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
-from traffic.messages import OPAQUE, Place, Reader, RequestReader
+from traffic.messages import LENGTH, OPAQUE, Place, Reader, RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
 from traffic.tcp import Stream, after
 from traffic.text import printable
@@ -51,6 +51,13 @@ class Pending:
     def sent(self, reader: Reader) -> None:
         """Note how much of it the reader has seen."""
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
+
+    def cut_off(self, reader: Reader, given_up: int) -> None:
+        """The same before its end, when the next `given_up` bytes are no longer waited for."""
+        self.sent(reader)
+        lost = max(0, min(given_up, reader.remaining) if reader.state == LENGTH else given_up)
+        self.body_bytes += lost
+        self.missing += lost
 
 
 class Answer:
@@ -225,7 +232,7 @@ class Pairing:
     def _requests_lost_here(self) -> None:
         """As `requests_lost`, unless these are bytes that were given up before the server went on."""
         if self.server.peer.given_up() < 0:
-            self.requests_lost(self.server.next)
+            self.requests_lost(self.server.position)
         self.certain = False
 
     # the end ---------------------------------------------------------------------------------------------------------
@@ -309,7 +316,7 @@ class Pairing:
     def _give(self, answer: Answer, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
         if pending is not None and not pending.end and self.requests is not None:
-            pending.sent(self.requests)
+            pending.cut_off(self.requests, self.server.peer.given_up())
         started = pending.request.time if pending is not None else None
         end = time if time is not None else now if now is not None else answer.time
         if pending is not None and pending.done_at is not None:
@@ -341,7 +348,7 @@ class Pairing:
 
     def _unanswered(self, pending: Pending, ending: str, time: float) -> None:
         if not pending.end and self.requests is not None:
-            pending.sent(self.requests)
+            pending.cut_off(self.requests, self.server.peer.given_up())
         self.health.unanswered_requests += 1
         self._emit(
             Exchange(

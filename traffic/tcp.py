@@ -113,6 +113,11 @@ class Stream:
             self.origin = origin
             self.next = (origin + 1) & _MASK
 
+    @property
+    def position(self) -> int:
+        """Where it has come to; -1 while nothing is known of it."""
+        return self.next if self.next >= 0 else self.expected
+
     def given_up(self) -> int:
         """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
         return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
@@ -256,7 +261,11 @@ class Connection:
     # waiting ---------------------------------------------------------------------------------------------------------
 
     def _hold(self, stream: Stream, segment: Segment) -> None:
-        if stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
+        peer = stream.peer
+        if peer.next < 0 and peer.expected < 0:
+            peer.expected = segment.ack
+        joined = self.settled and not stream.held
+        if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
             stream.next = stream.expected
         if stream.next >= 0:
             behind = -after(segment.seq, stream.next)
@@ -418,12 +427,9 @@ class Connection:
     def _settle(self, peer: Stream, ack: int) -> None:
         """A stream of which nothing was delivered yet starts where it was acknowledged, or earlier."""
         self.settled = True
-        if not peer.held:
-            peer.expected = ack
-        elif 0 < after(peer.held[0].seq, ack) < _FAR:
-            peer.next = ack
-        else:
-            peer.next = peer.held[0].seq
+        if peer.held:
+            seq = peer.held[0].seq
+            peer.next = ack if 0 < after(seq, ack) < _FAR else seq
 
     def _gap(self, stream: Stream, seq: int, size: int) -> None:
         stream.next = seq
