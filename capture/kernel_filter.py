@@ -13,12 +13,21 @@ from capture.libpcap import HOW_TO_GET_LIBPCAP, compile_filter
 from capture.ports import Ports
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2
 
-_MOST_RANGES: Final = 64  # beyond, the kernel takes all of TCP: the program would get long
+_MOST_RANGES: Final = 48  # beyond, the kernel takes all of TCP: the program would get long
+_MOST_QUIC_RANGES: Final = 8
 _EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60)  # RFC 8200: they stand between IPv6 and TCP
-_TUNNELS: Final = (4, 41, 47)  # IPv4, IPv6 and GRE inside IP
-_TUNNEL_PORTS: Final = (4789, 8472, 6081, 2152, 3544)  # VXLAN (and its older port), Geneve, GTP-U, Teredo
-_LABELLED: Final = (0x8847, 0x8848, 0x8864)  # MPLS, PPPoE session
+_TUNNELS: Final = (4, 41, 47, 94, 97, 137, 143)  # IPv4, IPv6, GRE, IPv4, EtherIP, MPLS and Ethernet inside IP
+_TUNNEL_PORTS: Final = (1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 5072, 6081, 6635, 8472, 37008)
+"""L2TP, GTP-U, GTP version 0, Teredo, LISP, GRE, VXLAN, VXLAN-GPE, AYIYA, Geneve, MPLS, VXLAN of old, TZSP."""
+_LABELLED: Final = (0x8847, 0x8848, 0x8864, 0x88E7, 0x8903, 0x22F3, 0x88E5, 0x894F, 0x8926, 0x8909, 0xF1C1, 0x892F)
+"""MPLS, PPPoE session, 802.1ah, FabricPath, TRILL, MACsec, NSH, VN-Tag, Cisco MetaData, 802.1CB, HSR."""
+_RADIO: Final = (105, 119, 127, 163, 192)
+"""Link types of 802.11, with and without headers of the radio."""
 _TAGGED: Final = (0x8100, 0x88A8, 0x9100)
+_NAMES_ITS_VERSION: Final = (
+    "((ip and (udp[8] & 0x80 != 0 or udp[8] & 0xc1 = 1)) or (ip6 and (ip6[48] & 0x80 != 0 or ip6[48] & 0xc1 = 1)))"
+)
+"""The header of a QUIC packet that is not encrypted (RFC 8999, or Google's before)."""
 _LONGEST: Final = 1800  # instructions of one program; the kernel takes 4096 in all
 _VLAN_WORD: Final = re.compile(r"\bvlan\b")
 
@@ -38,7 +47,10 @@ class KernelFilter(NamedTuple):
 
 def ports_expression(ports: Ports, link_type: int) -> str:
     """The filter expression that takes all frames that may hold TCP on one of the ports."""
-    network = _network_expression(ports)
+    if link_type in _RADIO:
+        # Each look into a packet takes many steps behind headers of any length, so all of UDP passes.
+        return f"{_network_expression(ports)} or udp"
+    network = f"{_network_expression(ports)} or {_datagram_expression(ports)}"
     if link_type == LINKTYPE_ETHERNET:
         # Each `vlan` moves the offsets of all that follows it by one tag, so this order is the only one.
         frame = f"{network} or {_ether(_LABELLED)}"
@@ -100,8 +112,18 @@ def _network_expression(ports: Ports) -> str:
     later_fragment = "(ip and ip[6:2] & 0x1fff != 0)"
     inside = " or ".join(f"ip proto {number}" for number in _TUNNELS)
     inside6 = " or ".join(f"ip6[6] = {number}" for number in (*_EXTENSION_HEADERS, *_TUNNELS))
+    return f"({watched}) or {later_fragment} or {inside} or (ip6 and ({inside6}))"
+
+
+def _datagram_expression(ports: Ports) -> str:
+    """Tunnels in UDP, and the first packets of QUIC connections: the bulk of QUIC stays in the kernel."""
     tunnelled = " or ".join(f"port {port}" for port in _TUNNEL_PORTS)
-    return f"({watched}) or {later_fragment} or {inside} or (ip6 and ({inside6})) or (udp and ({tunnelled}))"
+    ranges = ports.ranges()
+    quic = [(443, 443), *ranges] if len(ranges) <= _MOST_QUIC_RANGES else [(443, 443)]
+    listed = (
+        "" if ports.is_any() else "(" + " or ".join(_port_expression(first, last) for first, last in quic) + ") and "
+    )
+    return f"(udp and ({tunnelled} or ({listed}{_NAMES_ITS_VERSION})))"
 
 
 def _port_expression(first: int, last: int) -> str:

@@ -6,12 +6,12 @@ from typing import Final
 HTTPS: Final = 443
 _LONG, _FIXED = 0x80, 0x40
 _NEGOTIATION: Final = 0
-_MOST_IDENTITY: Final = 20  # bytes of a connection id in versions 1 and 2 (RFC 9000 section 17.2)
+_LEAST_IDENTITY, _MOST_IDENTITY = 8, 20
+"""Bytes of the connection id that a client makes up for its server (RFC 9000 section 7.2), and of any."""
 _DRAFTS: Final = range(0xFF000001, 0xFF000080)
-_NAMED: Final = frozenset(
-    {0x00000001, 0x6B3343CF, 0x709A50C4, 0xFACEB000, 0xFACEB001, 0xFACEB002, 0xFACEB00E, 0xFACEB00F}
-)
-"""Versions 1 and 2, the last draft of version 2, and mvfst."""
+_MVFST: Final = range(0xFACEB000, 0xFACEB010)
+_NAMED: Final = frozenset({0x00000001, 0x6B3343CF, 0x709A50C4})
+"""Versions 1 and 2, and the last draft of version 2."""
 
 
 def is_quic(data: bytes, start: int, end: int) -> bool:
@@ -36,16 +36,18 @@ def _is_long(first: int, data: bytes, start: int, end: int) -> bool:
         return False
     if _is_googles(tag):
         return True
-    known = version in _NAMED or version in _DRAFTS or version & 0x0F0F0F0F == 0x0A0A0A0A
+    if version in _DRAFTS or version in _MVFST:
+        return True
+    known = version in _NAMED or version & 0x0F0F0F0F == 0x0A0A0A0A
     return known and data[start + 5] <= _MOST_IDENTITY
 
 
 def _is_negotiation(data: bytes, place: int, end: int) -> bool:
-    """Two connection ids, then versions of four bytes (RFC 8999 section 6)."""
-    for _ in range(2):
-        if place >= end:
-            return False
-        place += 1 + data[place]
+    """The client's connection id, the one it made up, then versions of four bytes (RFC 8999 section 6)."""
+    place += 1 + data[place]
+    if place >= end or not _LEAST_IDENTITY <= data[place] <= _MOST_IDENTITY:
+        return False
+    place += 1 + data[place]
     return place < end and (end - place) % 4 == 0
 
 
