@@ -354,7 +354,7 @@ def list_interfaces() -> int:
 
 def demonstrate(arguments: Arguments) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from exercise_demo import DEMO_DURATION, DEMO_SETTINGS, DemoError, DemoTraffic, enter_private_network
+    from exercise_demo import DEMO_DURATION, DEMO_SETTINGS, LOOPBACK, DemoError, DemoTraffic, enter_private_network
 
     try:
         enter_private_network()
@@ -362,7 +362,7 @@ def demonstrate(arguments: Arguments) -> int:
             return run(
                 replace(
                     arguments,
-                    interface="lo",
+                    interface=LOOPBACK,
                     ports=Ports([traffic.port]),
                     duration=arguments.duration or DEMO_DURATION,
                     settings={**DEMO_SETTINGS, **arguments.settings},

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from capture.ports import Ports, parse_ports
 
@@ -77,8 +77,13 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     )
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="exercise.py",
         description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",
         epilog=_EXAMPLES,
