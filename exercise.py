@@ -19,6 +19,8 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+import scapy
+
 from alerting.monitor import RateMonitor
 from capture.capture_thread import CaptureThread
 from capture.inner_ip import inner_ip
@@ -26,7 +28,7 @@ from capture.errors import CaptureError
 from capture.intake import Dissect, Intake, Status
 from capture.open import open_file, open_live
 from capture.ports import Ports
-from capture.privileges import ROOT, UnknownUser, User, chosen_user, give_up, hand_over
+from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
 from dashboard.builder import Reading, Run, build_view
@@ -336,6 +338,8 @@ def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
     """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
     if user is not None:
+        if not all(can_read(user, library) for library in (scapy.__file__, os.__file__)):
+            import capture.dissect  # noqa: F401 all that may be imported later, which takes a second
         for file in files:
             hand_over(file, user)
     give_up(user)

@@ -108,8 +108,8 @@ class Config:
     # Capture ---------------------------------------------------------------------------------------------------------
 
     user: str = ""
-    """Who the program becomes once the capture is open, if it is root. Empty: who called sudo, else nobody. `root` keeps
-    all rights."""
+    """Who the program becomes once the capture is open, if it is root: empty is who called sudo, else nobody. `root`
+    keeps all rights."""
 
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Of the memory that Linux shares with us to hand packets over: it takes up what comes while we are busy."""

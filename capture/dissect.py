@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import scapy.layers.all  # noqa: F401 registers the layers
+from scapy.config import conf
+from scapy.packet import Raw
+
 from traffic.frame import Frame
 
 
@@ -10,10 +14,6 @@ def dissect(frame: Frame) -> Any:
 
     Scapy's dissectors end in `Raw` for what they cannot read; where one raises all the same, the whole frame is `Raw`.
     """
-    import scapy.layers.all  # noqa: F401 registers the layers
-    from scapy.config import conf
-    from scapy.packet import Raw
-
     layer = conf.l2types.num2layer.get(frame.link_type, Raw)
     try:
         packet = layer(frame.data)
