@@ -15,7 +15,8 @@ from capture.writer import PcapWriter
 from traffic.frame import Frame
 
 START = 1_700_000_000.0
-SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
+SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10", "--user", "root")
+"""Small buckets; and nobody's rights are given up, as the process is that of all tests."""
 
 Run = Callable[..., tuple[int, str, str]]
 
