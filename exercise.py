@@ -213,9 +213,9 @@ class Session:
         return build_view(now, self._run, self._store, self._monitor, reading, self._view)
 
     def _show(self, now: float, status: Status, refresh: bool) -> None:
-        self._view = view = self._build(now, status)
         if self._quiet:
             return
+        self._view = view = self._build(now, status)
         if refresh or self._screen.is_terminal:
             self._screen.draw(view)
         else:
