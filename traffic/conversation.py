@@ -31,6 +31,8 @@ class Opening:
         sink = self.conversation.recognise(self.direction, data, first)
         if sink is not None:
             sink.data(data, time, seq, ack)
+        else:
+            self.conversation.doubt(self.direction)
 
 
 class Conversation:

@@ -430,6 +430,8 @@ class Connection:
         if peer.held:
             seq = peer.held[0].seq
             peer.next = ack if 0 < after(seq, ack) < _FAR else seq
+        else:
+            peer.expected = ack
 
     def _gap(self, stream: Stream, seq: int, size: int) -> None:
         stream.next = seq
