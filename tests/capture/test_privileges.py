@@ -1,0 +1,306 @@
+"""Root is given up before the first packet is parsed, for good and in every thread, and capture goes on."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from wire import Talk, get, ok
+
+from capture import privileges
+from capture.privileges import UnknownUser, User, can_read, chosen_user
+from capture.writer import PcapWriter
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = privileges._nobody()
+NO_CAPABILITY = "0000000000000000"
+as_root = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="root and its capabilities on Linux are needed"
+)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "exercise.py"), *arguments]
+
+
+def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    given = {**without_sudo(), **environment}
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, env=given, timeout=60, check=False, cwd=ROOT
+    )
+
+
+def without_sudo() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("SUDO_")}
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
+        """Nothing."""
+
+
+@pytest.fixture
+def web_port() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", "/hello", headers={"User-Agent": "caf\xe9\x01"})
+    connection.getresponse().read()
+    connection.close()
+
+
+def wait_for(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@contextmanager
+def monitor(folder: Path, program: list[str], **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        given = {**without_sudo(), **environment}
+        process = subprocess.Popen(program, stdout=out, stderr=err, env=given)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def threads(process: "subprocess.Popen[bytes]") -> list[dict[str, list[str]]]:
+    """What the kernel says of each thread."""
+    texts = [status.read_text() for status in Path(f"/proc/{process.pid}/task").glob("*/status")]
+    return [{line.split(":")[0]: line.split()[1:] for line in text.splitlines()} for text in texts]
+
+
+def live(port: int, folder: Path, *more: str) -> list[str]:
+    files = ("-w", str(folder / "kept.pcap"), "--log", str(folder / "log.json"))
+    rhythm = ("--set", "timeout=0.1", "--set", "dashboard_bucket_size=1")
+    return ["-i", "lo", "-p", str(port), *files, *rhythm, *more]
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("arguments", "environment", "user"),
+    [
+        ((), {}, NOBODY),
+        ((), {"SUDO_UID": "1234", "SUDO_GID": "1235"}, User("", 1234, 1235)),
+        (("--user", "daemon"), {"SUDO_UID": "1234", "SUDO_GID": "1235"}, privileges._named("daemon")),
+    ],
+    ids=["nobody", "who called sudo", "named"],
+)
+def test_capture_goes_on_without_root(
+    arguments: tuple[str, ...], environment: dict[str, str], user: User, web_port: int, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.json"
+    with monitor(tmp_path, command(*live(web_port, tmp_path, *arguments)), **environment) as process:
+        wait_for("the capture thread", lambda: len(threads(process)) > 1)
+        for status in threads(process):
+            assert status["Uid"] == [str(user.number)] * 4
+            assert status["Gid"] == [str(user.group)] * 4
+            assert status["Groups"] == []
+            assert {status[name][0] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITY}
+            assert status["NoNewPrivs"] == ["1"]
+        for count in range(1, 4):
+            ask(web_port)
+            wait_for(f"exchange {count} in the log", lambda count=count: log.read_text().count("\n") == count)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert "/hello" in log.read_text()
+    assert (tmp_path / "err").read_text() == ""
+    for file in (log, tmp_path / "kept.pcap"):
+        assert (file.stat().st_uid, file.stat().st_gid) == (user.number, user.group)
+        assert file.stat().st_size > 0
+
+
+IMPORTS_AFTERWARDS = """
+import sys
+import exercise
+
+def give_up(user):
+    before(user)
+    sys.addaudithook(lambda event, facts: found.append(facts[0]) if event == "import" else None)
+
+before, exercise.give_up, found = exercise.give_up, give_up, []
+status = exercise.main(sys.argv[1:])
+print(*found, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+@as_root
+def test_nothing_is_imported_once_root_is_given_up(web_port: int, tmp_path: Path) -> None:
+    """Python and Scapy may lie in a folder that only root can read."""
+    arguments = (*live(web_port, tmp_path), "-i", "any", "--duration", "3")
+    environment = {"PYTHONPATH": str(ROOT), "SUDO_UID": "1234", "SUDO_GID": "1234"}
+    with monitor(tmp_path, [sys.executable, "-c", IMPORTS_AFTERWARDS, *arguments], **environment) as process:
+        wait_for("the capture thread", lambda: len(threads(process)) > 1)
+        ask(web_port)
+        assert process.wait(timeout=20) == 0
+    assert (tmp_path / "err").read_text().strip() == ""
+    assert "caf\\u00e9\\\\x01" in (tmp_path / "log.json").read_text()
+
+
+def write_capture(path: Path) -> None:
+    talk = Talk().client(get("/")).server(ok(b"hello")).close()
+    writer = PcapWriter(str(path))
+    writer.write(talk.frames)
+    writer.close()
+
+
+@as_root
+def test_a_file_is_not_parsed_as_root_either(tmp_path: Path) -> None:
+    source, kept = tmp_path / "source.pcap", tmp_path / "kept.pcap"
+    write_capture(source)
+    source.chmod(0o600)
+    done = run("-r", str(source), "-w", str(kept), "-q", "-v")
+    assert (done.returncode, done.stderr) == (0, "exercise.py: running as nobody from here on\n")
+    assert kept.stat().st_uid == NOBODY.number
+    assert source.stat().st_uid == 0
+
+
+@as_root
+def test_root_stays_root_when_told_to(tmp_path: Path) -> None:
+    source, kept = tmp_path / "source.pcap", tmp_path / "kept.pcap"
+    write_capture(source)
+    done = run("-r", str(source), "-w", str(kept), "-q", "-v", "--user", "root")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert kept.stat().st_uid == 0
+
+
+def test_a_user_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.pcap"
+    done = run("-r", "/dev/null", "-w", str(kept), "--user", "no-such-user")
+    sentence = "exercise.py: no user 'no-such-user' to give up root for; name one that exists with --user\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
+    assert not kept.exists()
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("environment", "numbers"),
+    [
+        ({"SUDO_UID": "1234", "SUDO_GID": "1235"}, (1234, 1235)),
+        ({"SUDO_UID": "0", "SUDO_GID": "0"}, NOBODY[1:]),
+        ({"SUDO_UID": "1234"}, NOBODY[1:]),
+        ({"SUDO_UID": "1234", "SUDO_GID": "0"}, NOBODY[1:]),
+        ({"SUDO_UID": "-1", "SUDO_GID": "-1"}, NOBODY[1:]),
+        ({"SUDO_UID": "4294967295", "SUDO_GID": "4294967295"}, NOBODY[1:]),
+        ({"SUDO_UID": "9" * 5000, "SUDO_GID": "1"}, NOBODY[1:]),
+        ({"SUDO_UID": "\u0661", "SUDO_GID": "\u0661"}, NOBODY[1:]),
+        ({"SUDO_UID": "me", "SUDO_GID": ""}, NOBODY[1:]),
+        ({}, NOBODY[1:]),
+    ],
+)
+def test_only_a_sensible_word_of_sudo_is_believed(environment: dict[str, str], numbers: tuple[int, int]) -> None:
+    user = chosen_user("", environment)
+    assert user is not None
+    assert user[1:] == numbers
+
+
+def test_the_name_root_is_nobody_to_become() -> None:
+    assert chosen_user("root", {}) is None
+    with pytest.raises(UnknownUser, match="no-such-user"):
+        chosen_user("no-such-user", {})
+
+
+def test_rights_are_not_given_up_beside_other_threads() -> None:
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        with pytest.raises(RuntimeError, match="several"):
+            privileges.give_up(None)
+    finally:
+        ended.set()
+        thread.join()
+
+
+def python(code: str, *inside: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*inside, sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+    )
+
+
+@as_root
+def test_capabilities_go_also_where_the_user_stays() -> None:
+    done = python("from capture.privileges import give_up; give_up(None); print(open('/proc/self/status').read())")
+    status = {line.split(":")[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert done.stderr == ""
+    assert {status[name][0] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITY}
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("uid_map", "user"),
+    [("0 1000 1", None), ("0 0 1", NOBODY), ("0 0 4294967295", NOBODY), ("0 1000 1\n1 100000 65536", NOBODY)],
+    ids=["another name of an ordinary user", "real root alone", "no namespace", "a container"],
+)
+def test_who_there_is_in_a_user_namespace(uid_map: str, user: User | None, tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from capture import privileges; "
+        f"Path.read_text = lambda *_, **__: {uid_map!r}; print(privileges.chosen_user('', {{}}))"
+    )
+    assert python(code).stdout.strip() == str(user)
+
+
+@as_root
+def test_where_root_cannot_be_given_up_the_program_ends(tmp_path: Path) -> None:
+    write_capture(tmp_path / "source.pcap")
+    inside = ["unshare", "--user", "--map-root-user"]
+    probe = subprocess.run([*inside, "true"], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("the kernel gives no user namespaces")
+    arguments = [*inside, *command("-r", str(tmp_path / "source.pcap"), "-q")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=30, env=without_sudo(), check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("exercise.py: cannot give up root for nobody: ")
+    assert done.stderr.endswith("use --user root to go on as root all the same\n")
+    assert done.stderr.count("\n") == 1
+
+
+@as_root
+def test_only_plain_files_of_our_own_change_hands(tmp_path: Path) -> None:
+    mine, linked, foreign = (tmp_path / name for name in ("mine", "linked", "foreign"))
+    for path in (mine, linked, foreign):
+        path.touch()
+    os.link(linked, tmp_path / "other name")
+    os.chown(foreign, 1234, 1234)
+    device = Path("/dev/null").stat().st_uid
+    for path in (mine, linked, foreign, Path("/dev/null")):
+        with path.open("rb") as file:
+            privileges.hand_over(file.fileno(), User("", 4321, 4321))
+    owners = [path.stat().st_uid for path in (mine, linked, foreign, Path("/dev/null"))]
+    assert owners == [4321, 0, 1234, device]
+    privileges.hand_over(-1, User("", 4321, 4321))
+
+
+@as_root
+def test_whose_folders_are_closed_cannot_be_read(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "file").touch()
+    os.chown(inner, 4321, 4321)
+    inner.chmod(0o700)
+    assert can_read(User("", 4321, 4321), str(inner / "file")) is can_read(NOBODY, str(inner))
+    assert not can_read(NOBODY, str(inner / "file"))
