@@ -68,3 +68,7 @@ class Lanes:
             self._labels[key + network] = self._labels[reverse + network] = label
             while len(self._labels) > 4 * self._most:
                 self._labels.popitem(last=False)
+
+    def remembered(self) -> int:
+        """First segments and labels that are held."""
+        return sum(map(len, self._starts.values())) + len(self._labels)

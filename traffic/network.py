@@ -62,8 +62,9 @@ class Network:
         self._inner_ip = inner_ip
         self._fragments = Fragments(limits.fragment_timeout, health, budget)
         self._ip = Ip(self._fragments, health)
-        self._lanes = Lanes(limits.connections)
-        self._quic = QuicConnections(limits.connections, limits.connection_timeout)
+        # Both are only needed while connections begin, so far fewer are remembered than may be open.
+        self._lanes = Lanes(limits.connections // 8 + 1)
+        self._quic = QuicConnections(limits.connections // 8 + 1, limits.connection_timeout)
 
     def packet(self, time: float, link_type: int, data: bytes) -> Packet | None:
         """The TCP segment of a frame; None when there is none, or its datagram is not complete yet."""
