@@ -9,9 +9,12 @@ from traffic.limits import Limits
 from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseReader
 from traffic.pairing import Addresses, Pairing
 from traffic.records import Record
-from traffic.tcp import Connection
+from traffic.tcp import Connection, Sink
+from traffic.text import printable
+from traffic.tls import HelloReader
 
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_LONGEST_HOST_NAME: Final = 255
 _TLS_RECORD: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\x03\x03")
 
 
@@ -31,8 +34,8 @@ class Opening:
         sink = self.conversation.recognise(self.direction, data, first)
         if sink is not None:
             sink.data(data, time, seq, ack)
-        else:
-            self.conversation.doubt(self.direction)
+        elif self.conversation.connection.streams[self.direction].origin < 0:
+            self.conversation.doubt(self.direction)  # joined in the middle: of a message, for all we know
 
 
 class Conversation:
@@ -68,14 +71,14 @@ class Conversation:
         self.client = 0
         self.foreign = False
         self.pairing: Pairing | None = None
-        self.doubts: list[int | None] = [None, None]
-        """By direction: how far the other one had come when bytes were missed before HTTP was recognised."""
+        self.doubts = [False, False]
+        """By direction: whether bytes were missed before HTTP was recognised."""
         for stream in connection.streams:
             stream.sink = Opening(self, stream.direction)
 
     # recognition -----------------------------------------------------------------------------------------------------
 
-    def recognise(self, direction: int, data: bytes, first: bool) -> Reader | None:
+    def recognise(self, direction: int, data: bytes, first: bool) -> Sink | None:
         """Look at a segment before anything is known; the reader for this direction once it is HTTP/1."""
         if starts_request(data):
             return self._start(direction, direction)
@@ -85,7 +88,8 @@ class Conversation:
             return None
         if data[:3] in _TLS_RECORD:
             self._unreadable("TLS")
-        elif data[:16] == _HTTP2_PREFACE[:16]:
+            return self._hello(direction)
+        if data[:16] == _HTTP2_PREFACE[:16]:
             self._unreadable("HTTP/2")
         elif self.connection.streams[direction].origin >= 0:
             # The very first byte of the stream: less proof is needed.
@@ -111,15 +115,25 @@ class Conversation:
         reader, peer = (requests, responses) if direction == client else (responses, requests)
         peer.state = HEAD if unread else LOST
         streams[direction].sink, other.sink = reader, peer
-        for lost, position in enumerate(self.doubts):
-            if position is not None:
-                self._doubt(pairing, lost, position)
+        for lost, doubted in enumerate(self.doubts):
+            if doubted:
+                self.doubt(lost)
         return reader
 
     def _unreadable(self, kind: str) -> None:
         self.health.unreadable[kind] += 1
         for stream in self.connection.streams:
             stream.sink = None
+
+    def _hello(self, direction: int) -> Sink:
+        """TLS tells one thing: the name of the server, where the client says it."""
+        reader = HelloReader(self._server_named, self.budget)
+        self.connection.streams[direction].sink = reader
+        return reader
+
+    def _server_named(self, wire_name: bytes) -> None:
+        names, name = self.health.server_names, printable(wire_name.lower(), _LONGEST_HOST_NAME)
+        names[name if name in names or len(names) < self.limits.server_names else "(other)"] += 1
 
     def _foreign(self) -> None:
         if not self.foreign:
@@ -138,23 +152,20 @@ class Conversation:
                 sink.lose(malformed=False)
             if sink.state == LOST:
                 self.doubt(direction)
+        elif isinstance(sink, HelloReader):
+            sink.close()
         elif isinstance(sink, Opening):
             sink.first = False
             self.doubt(direction)
 
     def doubt(self, direction: int) -> None:
         """See `Application`."""
-        position = self.connection.streams[1 - direction].position
-        if self.pairing is not None:
-            self._doubt(self.pairing, direction, position)
+        if self.pairing is None:
+            self.doubts[direction] = True
+        elif direction == self.client:
+            self.pairing.requests_lost()
         else:
-            self.doubts[direction] = position
-
-    def _doubt(self, pairing: Pairing, direction: int, position: int) -> None:
-        if direction == self.client:
-            pairing.requests_lost(position)
-        else:
-            pairing.responses_lost()
+            self.pairing.responses_lost()
 
     def end(self, direction: int, time: float) -> None:
         """See `Application`."""
@@ -169,6 +180,6 @@ class Conversation:
         if self.pairing is not None:
             self.pairing.close(ending, time)
         for stream in self.connection.streams:
-            if isinstance(stream.sink, Reader):
+            if isinstance(stream.sink, (Reader, HelloReader)):
                 stream.sink.close()
             stream.sink = None

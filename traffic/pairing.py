@@ -6,6 +6,9 @@ bytes that are missing, and a response may answer a request that is missing. The
 that waits for each response before its next request acknowledges, with that request, all that was answered before; so
 the answer starts at just the byte that the request acknowledged. Only such a response is paired, and with it the queue
 is believed again. A client that was seen to pipeline gives no such proof: its exchanges stay unpaired from the loss on.
+Pipelining may hide in the lost bytes. So where requests may be missing, the one after them is believed only if it also
+acknowledges a response that the server sent when it had all bytes before that request: then what is missing was not
+sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
 """
 
 from collections import deque
@@ -35,13 +38,16 @@ class Addresses(NamedTuple):
 class Pending:
     """A request without its response yet."""
 
-    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "oddities", "request", "seq")
+    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "oddities", "provable", "request", "seq")
 
-    def __init__(self, request: Request, place: Place, certain: bool) -> None:
+    def __init__(self, request: Request, place: Place, certain: bool, provable: bool) -> None:
         self.request = request
         self.seq = place.seq
         self.ack = place.ack
         self.certain = certain
+        """Whether the next response answers it."""
+        self.provable = provable
+        """Whether the response that starts where it acknowledged answers it."""
         self.body_bytes = 0
         self.missing = 0
         self.done_at: float | None = None
@@ -91,7 +97,8 @@ class Pairing:
         "health",
         "interim",
         "limits",
-        "loss_seq",
+        "last",
+        "lossy",
         "opaque",
         "pending",
         "pipelined",
@@ -118,7 +125,10 @@ class Pairing:
         self.interim = False
         self.certain = True
         self.pipelined = False
-        self.loss_seq = -1
+        self.last: Place | None = None
+        """Of the last response head, interim ones too."""
+        self.lossy = False
+        """Whether requests may be missing before the next one."""
 
     # messages, as the readers report them ----------------------------------------------------------------------------
 
@@ -139,8 +149,7 @@ class Pairing:
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
-        self.loss_seq = -1
-        pending = Pending(request, place, self.certain)
+        pending = Pending(request, place, self.certain, not self.lossy)
         self.pending.append(pending)
         self.uploading = pending
         self.health.requests += 1
@@ -150,6 +159,7 @@ class Pairing:
     def response(self, head: ResponseHead, place: Place) -> int:
         """A response head is complete. See `Listener`."""
         status = head.status
+        self.last = place
         self.interim = 100 <= status < 200 and status != 101
         if self.interim:
             return 0
@@ -198,7 +208,7 @@ class Pairing:
     def lost(self, reader: Reader, *, malformed: bool) -> None:
         """A reader lost its place. See `Listener`."""
         if reader is self.requests:
-            self._requests_lost_here()
+            self.requests_lost()
             if self.uploading is not None:
                 self._upload_ended(reader, None)
             return
@@ -214,26 +224,19 @@ class Pairing:
     def skipped(self, reader: Reader) -> None:
         """Bytes came that no message is known to hold. See `Listener`."""
         if reader is self.requests:
-            self._requests_lost_here()
+            self.requests_lost()
         else:
             self.responses_lost()
 
-    def requests_lost(self, server_seq: int) -> None:
-        """Requests may be missing; the server's stream had come to `server_seq`."""
-        self.certain = False
-        self.loss_seq = server_seq
+    def requests_lost(self) -> None:
+        """Requests may be missing."""
+        self.certain, self.lossy = False, True
 
     def responses_lost(self) -> None:
         """Responses may be missing: what waits may have been answered."""
         self.certain = False
         for pending in self.pending:
             pending.certain = False
-
-    def _requests_lost_here(self) -> None:
-        """As `requests_lost`, unless these are bytes that were given up before the server went on."""
-        if self.server.peer.given_up() < 0:
-            self.requests_lost(self.server.position)
-        self.certain = False
 
     # the end ---------------------------------------------------------------------------------------------------------
 
@@ -261,14 +264,21 @@ class Pairing:
         self._flush_finished()
         if self.certain:
             self.pipelined = self.pipelined or bool(self.pending) or self.answer is not None
-        elif place.ack == self.loss_seq or (self.pending and self.pending[-1].ack == place.ack):
-            self.pipelined = True  # the server sent nothing since other requests were lost, or came
+        elif self.pending and self.pending[-1].ack == place.ack:
+            self.pipelined = True
         elif self.pending and not self.pipelined:
             self._give_up(GAP, place.time)
+        if self.lossy and self._answers_all_before(place):
+            self.lossy = False
         if len(self.pending) >= self.limits.pending_requests:
             self.health.oddities["too many pending requests"] += 1
             self.pipelined, self.certain = True, False
             self._give_up(EVICTED, place.time)
+
+    def _answers_all_before(self, place: Place) -> bool:
+        """Whether what a request acknowledges has a response from when the server had all that was sent before."""
+        last = self.last
+        return last is not None and after(last.seq, place.ack) < 0 and last.ack >= 0 and after(last.ack, place.seq) >= 0
 
     def _answered(self, place: Place) -> Pending | None:
         """The request that a response certainly answers."""
@@ -278,12 +288,12 @@ class Pairing:
         first = self.pending[0]
         if first.certain:
             return self.pending.popleft()
-        if len(self.pending) > 1 or self.pipelined or first.ack != place.seq:
+        if len(self.pending) > 1 or self.pipelined or not first.provable or first.ack != place.seq:
             return None
         if place.ack < 0 or after(place.ack, first.seq) <= 0:
             self.pipelined = True  # sent before the server had any of the request: it answers another
             return None
-        self.certain = self.loss_seq < 0
+        self.certain = not self.lossy
         return self.pending.popleft()
 
     def _upload_ended(self, reader: Reader, time: float | None) -> None:

@@ -113,11 +113,6 @@ class Stream:
             self.origin = origin
             self.next = (origin + 1) & _MASK
 
-    @property
-    def position(self) -> int:
-        """Where it has come to; -1 while nothing is known of it."""
-        return self.next if self.next >= 0 else self.expected
-
     def given_up(self) -> int:
         """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
         return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
