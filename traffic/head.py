@@ -4,7 +4,8 @@ Lenient where real senders are: bare LF ends a line, white space may stand befor
 """
 
 import re
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
 CHUNKED: Final = -1
 """Body length of a message in the chunked transfer coding."""
@@ -23,48 +24,75 @@ _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
+_COMMON_METHODS: Final = frozenset({b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"})
 _CERTAIN_REQUEST: Final = re.compile(
     rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
 )
 _CERTAIN_RESPONSE: Final = re.compile(rb"HTTP/1\.[01] [1-5][0-9][0-9][ \r\n]")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
-_FIELDS: Final = re.compile(
-    rb"\n(?:\r[ \t]{0,4}){0,4}(host|user-agent|referer|content-length|transfer-encoding|content-type|upgrade)"
-    rb"[ \t\r\v\f]{0,16}:[ \t]*([^\r\n]*)",
-    re.IGNORECASE,
-)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
+_WHITE: Final = b" \t\r\v\f"
+
+_HOST, _USER_AGENT, _REFERER, _LENGTH, _CODING, _TYPE, _UPGRADE = 1, 2, 3, 4, 5, 6, 7
+_NAMES: Final = {
+    b"host": _HOST,
+    b"user-agent": _USER_AGENT,
+    b"referer": _REFERER,
+    b"content-length": _LENGTH,
+    b"transfer-encoding": _CODING,
+    b"content-type": _TYPE,
+    b"upgrade": _UPGRADE,
+    # Not needed, and in most messages: known without a look at their letters.
+    b"connection": 0,
+    b"cookie": 0,
+    b"cache-control": 0,
+    b"content-encoding": 0,
+}
+_KINDS: Final = {spelled: kind for name, kind in _NAMES.items() for spelled in (name, name.title())}
+_INITIALS: Final = bytes(chr(code) in "cChHrRtTuU\r\v\f" for code in range(256))
+"""By the first byte of a line: whether a field that is needed may stand there."""
+_CACHED_LENGTH: Final = 2048
+_CACHED_BLOCKS: Final = 1024
 
 
-class Fields(NamedTuple):
+class Fields:
     """The header fields of a message that are needed; empty where absent."""
 
-    host: bytes
-    user_agent: bytes
-    referer: bytes
-    content_type: bytes
-    upgrade: bytes
-    length: int | None
-    """Content-Length, or `CHUNKED`, or `UNKNOWN`; None where the head says nothing of a body."""
-    oddities: tuple[str, ...]
+    __slots__ = ("content_type", "host", "length", "oddities", "referer", "upgrade", "user_agent")
+
+    def __init__(self) -> None:
+        self.host = b""
+        self.user_agent = b""
+        self.referer = b""
+        self.content_type = b""
+        self.upgrade = b""
+        self.length: int | None = None
+        """Content-Length, or `CHUNKED`, or `UNKNOWN`; None where the head says nothing of a body."""
+        self.oddities: tuple[str, ...] = ()
 
 
-class RequestHead(NamedTuple):
+class RequestHead:
     """A request line with its fields; `version` is `0.9` where the line names none."""
 
-    method: bytes
-    target: bytes
-    version: bytes
-    fields: Fields
+    __slots__ = ("fields", "method", "target", "version")
+
+    def __init__(self, method: bytes, target: bytes, version: bytes, fields: Fields) -> None:
+        self.method = method
+        self.target = target
+        self.version = version
+        self.fields = fields
 
 
-class ResponseHead(NamedTuple):
+class ResponseHead:
     """A status line with its fields."""
 
-    version: bytes
-    status: int
-    fields: Fields
+    __slots__ = ("fields", "status", "version")
+
+    def __init__(self, version: bytes, status: int, fields: Fields) -> None:
+        self.version = version
+        self.status = status
+        self.fields = fields
 
 
 def head_end(data: bytes | bytearray, start: int) -> int:
@@ -116,13 +144,28 @@ def starts_response(data: bytes) -> bool:
 
 def parse_request(head: bytes) -> RequestHead | None:
     """The request of a head that is complete; None when its first line is no request line."""
-    line = head[: _line_end(head)].rstrip()
+    end = _line_end(head)
+    space = head.find(b" ", 0, end)
+    if head[end - 10 : end] == b" HTTP/1.1\r" and head[:space] in _COMMON_METHODS and space < end - 10:
+        return RequestHead(head[:space], head[space + 1 : end - 10].strip(), b"1.1", _request_fields(head[end:]))
+    line = head[:end].rstrip()
     method = _METHOD.match(line)
     version = _version(line)
     if method is None or (version is None and _SIMPLE_REQUEST.match(line) is None):
         return None
     target = line[method.end() : version.start() if version is not None else None].strip()
-    return RequestHead(method[0], target, version[1] if version is not None else b"0.9", parse_fields(head))
+    named = version[1] if version is not None else b"0.9"
+    return RequestHead(method[0], target, named, _request_fields(head[end:]))
+
+
+def _request_fields(block: bytes) -> Fields:
+    """The fields of a request: a client sends the same ones again and again."""
+    return _remembered_fields(block) if len(block) <= _CACHED_LENGTH else parse_fields(block)
+
+
+@lru_cache(maxsize=_CACHED_BLOCKS)
+def _remembered_fields(block: bytes) -> Fields:
+    return parse_fields(block)
 
 
 def _version(line: bytes) -> re.Match[bytes] | None:
@@ -131,10 +174,14 @@ def _version(line: bytes) -> re.Match[bytes] | None:
 
 def parse_response(head: bytes) -> ResponseHead | None:
     """The response of a head that is complete; None when its first line is no status line."""
-    match = _STATUS_LINE.match(head, 0, _line_end(head))
+    end = _line_end(head)
+    status = head[9:12]
+    if head[:9] == b"HTTP/1.1 " and status.isdigit() and head[12:13] in (b" ", b"\r"):
+        return ResponseHead(b"1.1", int(status), parse_fields(head[end:]))
+    match = _STATUS_LINE.match(head, 0, end)
     if match is None:
         return None
-    return ResponseHead(match[1], int(match[2]), parse_fields(head))
+    return ResponseHead(match[1], int(match[2]), parse_fields(head[end:]))
 
 
 def _line_end(head: bytes) -> int:
@@ -142,35 +189,54 @@ def _line_end(head: bytes) -> int:
     return end if end >= 0 else len(head)
 
 
-def parse_fields(head: bytes) -> Fields:
-    """The fields after the first line."""
-    if b"\n " in head or b"\n\t" in head:
-        start = _line_end(head)
-        head = head[:start] + _FOLD.sub(b" ", head[start:])
-    host = user_agent = referer = content_type = upgrade = b""
+def parse_fields(block: bytes) -> Fields:
+    """The fields of the lines after the first newline of `block`."""
+    fields = Fields()
     lengths: list[bytes] = []
     codings: list[bytes] = []
-    oddities: list[str] = []
-    for name, value in _FIELDS.findall(head):
-        size = len(name)
-        if size == 4:
-            if host and value.rstrip() != host:
-                oddities.append("several Host fields")
-            host = host or value.rstrip()
-        elif size == 10:
-            user_agent = user_agent or value.rstrip()
-        elif size == 14:
+    lines = block.split(b"\n")
+    for index in range(1, len(lines)):
+        line = lines[index]
+        if not line:
+            continue
+        first = line[0]
+        if first in (32, 9) and line.strip():
+            return parse_fields(_FOLD.sub(b" ", block))
+        if not _INITIALS[first]:
+            continue
+        name, _, value = line.partition(b":")
+        kind = _KINDS.get(name, -1)
+        if kind < 0:
+            kind = _KINDS.get(name.strip(_WHITE).lower(), 0)
+        if kind == _LENGTH:
             lengths.append(value)
-        elif size == 12:
-            content_type = content_type or value.rstrip()
-        elif size == 17:
+        elif kind == _CODING:
             codings.append(value)
-        elif name[:1] in b"rR":
-            referer = referer or value.rstrip()
-        else:
-            upgrade = upgrade or value.rstrip()
-    length = _body_length(lengths, codings, oddities) if lengths or codings else None
-    return Fields(host, user_agent, referer, content_type, upgrade, length, tuple(oddities))
+        elif kind:
+            _set(fields, kind, value.strip())
+    if len(lengths) == 1 and not codings and len(lengths[0]) < 18 and lengths[0].strip().isdigit():
+        fields.length = int(lengths[0])
+    elif lengths or codings:
+        oddities = list(fields.oddities)
+        fields.length = _body_length(lengths, codings, oddities)
+        fields.oddities = tuple(oddities)
+    return fields
+
+
+def _set(fields: Fields, kind: int, value: bytes) -> None:
+    """Of a field that comes several times the first counts."""
+    if kind == _HOST:
+        if fields.host and value != fields.host:
+            fields.oddities = ("several Host fields",)
+        fields.host = fields.host or value
+    elif kind == _USER_AGENT:
+        fields.user_agent = fields.user_agent or value
+    elif kind == _TYPE:
+        fields.content_type = fields.content_type or value
+    elif kind == _REFERER:
+        fields.referer = fields.referer or value
+    else:
+        fields.upgrade = fields.upgrade or value
 
 
 def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]) -> int:

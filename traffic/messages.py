@@ -227,10 +227,8 @@ class Reader:
         if head.count(b"\n") > self.limits.headers + 2:
             self.note("too many header fields")
             self.start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
-        elif self.possible_start(head):
-            self.start(head, whole=True)
         else:
-            self._not_http(len(head))
+            self.start(head, whole=True)
 
     def _not_http(self, size: int) -> None:
         """The `size` bytes that were read start no message."""
