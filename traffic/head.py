@@ -214,13 +214,19 @@ def parse_fields(block: bytes) -> Fields:
             codings.append(value)
         elif kind:
             _set(fields, kind, value.strip())
-    if len(lengths) == 1 and not codings and len(lengths[0]) < 18 and lengths[0].strip().isdigit():
-        fields.length = int(lengths[0])
-    elif lengths or codings:
-        oddities = list(fields.oddities)
-        fields.length = _body_length(lengths, codings, oddities)
-        fields.oddities = tuple(oddities)
+    if lengths or codings:
+        _set_length(fields, lengths, codings)
     return fields
+
+
+def _set_length(fields: Fields, lengths: list[bytes], codings: list[bytes]) -> None:
+    value = lengths[0] if lengths else b""
+    if len(lengths) == 1 and not codings and len(value) < 18 and value.strip().isdigit():
+        fields.length = int(value)
+        return
+    oddities = list(fields.oddities)
+    fields.length = _body_length(lengths, codings, oddities)
+    fields.oddities = tuple(oddities)
 
 
 def _set(fields: Fields, kind: int, value: bytes) -> None:
