@@ -320,6 +320,7 @@ def limits(config: Config) -> Limits:
         headers=config.max_headers,
         connection_buffer=config.max_connection_buffer,
         total_buffer=config.max_total_buffer,
+        server_names=config.max_server_names,
         held_segments=config.max_held_segments,
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,

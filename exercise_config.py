@@ -84,6 +84,8 @@ class Config:
     """The same of all connections together, and of IP fragments."""
     max_held_segments: Annotated[int, Range(1, 65536, "segments")] = 256
     """Of one connection, that wait for an earlier one before it is taken as lost."""
+    max_server_names: Annotated[int, Range(1, 10_000, "names")] = 200
+    """Of servers asked for over TLS, that are counted apart; the rest is `(other)`."""
     max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 500_000
     """That wait for the main thread."""
 

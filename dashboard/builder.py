@@ -13,6 +13,8 @@ from traffic.health import Health
 
 RATE = "request_rate"
 """The statistic that is drawn over time, not as a top list."""
+NAMES = 4
+"""Of TLS servers; they share a line with everything else that cannot be read."""
 BUCKETS = 240
 """Of the chart of the request rate; wider screens are rare."""
 
@@ -116,6 +118,7 @@ def _health(reading: Reading, store: Store, packet_rate: float) -> HealthView:
         evicted=health.evicted,
         connections=health.connections,
         unreadable=tuple(health.unreadable.most_common()),
+        server_names=tuple(health.server_names.most_common(NAMES)),
         oddities=(*late, *health.oddities.most_common()),
         notices=(*reading.notices, *broken),
     )

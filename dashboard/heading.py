@@ -5,6 +5,10 @@ from dashboard.page import EMPTY, GAP, Line, Page, Piece, Style, width
 from dashboard.view import EnforcingView, HealthView, LearningView, View
 
 NAME = "HTTP monitor"
+NAMES = 3
+"""Of TLS servers, beside the number of their connections."""
+NAME_WIDTH = 40
+"""Cells of such a name."""
 BAR = 20
 """Cells of the progress bar of learning."""
 
@@ -98,9 +102,19 @@ def _unread(view: HealthView, page: Page) -> list[Line]:
     if view.evicted:
         items.append(_counted("evicted", view.evicted, " connections", Style.WARNING))
     if view.unreadable:
-        kinds = ", ".join(f"{figures.count(times)} {page.text(kind)}" for kind, times in view.unreadable)
+        kinds = ", ".join(
+            f"{figures.count(times)} {page.text(kind)}{_asked(view, page) if kind == 'TLS' else ''}"
+            for kind, times in view.unreadable
+        )
         items.append((Piece("unreadable: "), Piece(f"{kinds} connections", Style.WARNING)))
     return items
+
+
+def _asked(view: HealthView, page: Page) -> str:
+    """Which servers the most TLS connections were for."""
+    shown = [f"{page.text(name, NAME_WIDTH)} {figures.count(times)}" for name, times in view.server_names[:NAMES]]
+    more = ["..."] if len(view.server_names) > NAMES else []
+    return f" ({', '.join([*shown, *more])})" if shown else ""
 
 
 def _named(counts: tuple[tuple[str, int], ...], page: Page) -> list[Line]:

@@ -71,6 +71,8 @@ class HealthView:
     connections: int
     unreadable: tuple[tuple[str, int], ...] = ()
     """Kind of connection that cannot be read, and how many."""
+    server_names: tuple[tuple[str, int], ...] = ()
+    """Name of a server that was asked for over TLS, and in how many connections; most frequent first."""
     oddities: tuple[tuple[str, int], ...] = ()
     """Name of an oddity, and how often; most frequent first."""
     notices: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ class Health:
     """Connections given up because a limit was reached."""
     unreadable: Counter[str] = field(default_factory=Counter)
     """Connections that cannot be read, by kind: `TLS`, `HTTP/2`, `WebSocket`, ..."""
+    server_names: Counter[str] = field(default_factory=Counter)
+    """TLS connections by the name that the client asked for; those beyond a limit under `(other)`."""
     oddities: Counter[str] = field(default_factory=Counter)
     """Malformed, hostile or over-long input, by name."""
 
@@ -37,5 +39,6 @@ class Health:
         """A snapshot that later counting does not change."""
         values = dict(self.__dict__)
         values["unreadable"] = Counter(self.unreadable)
+        values["server_names"] = Counter(self.server_names)
         values["oddities"] = Counter(self.oddities)
         return Health(**values)

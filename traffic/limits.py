@@ -19,6 +19,8 @@ class Limits:
     """Header fields of one message."""
     connection_buffer: int = 2**20
     """Bytes of segments of one connection that wait for an earlier one."""
+    server_names: int = 200
+    """Names of TLS servers that are counted apart."""
     total_buffer: int = 64 * 2**20
     """Bytes held for all connections, and for IP fragments."""
     held_segments: int = 256

@@ -52,7 +52,7 @@ def compare(expected: list[Row], lines: list[Row]) -> Comparison:
             wrong.append(f"wrong: {_title(row)}: " + "; ".join(differences))
         else:
             matched += 1
-    halves = {_connection(row) for row in expected if row.get("pairing_uncertain")}
+    halves = {_connection(row) for row in expected if row.get("pairing_uncertain") or row["disputed"]}
     extra = [f"extra: {_shown(line)}" for same in left.values() for line in same if not _is_half(line, halves)]
     return Comparison(sum(not is_optional(row) for row in expected), matched, optional, missing, extra, wrong)
 
@@ -94,7 +94,7 @@ def _line_connection(line: Row) -> tuple[str, str]:
 
 
 def _is_half(line: Row, connections: set[tuple[str, str]]) -> bool:
-    """A response without request, where it is a judgement which request it answers."""
+    """A response alone, where it is a judgement which request it answers, or whether that is one."""
     return "http.request.method" not in line and _line_connection(line) in connections
 
 
@@ -135,6 +135,7 @@ def _title(row: Row) -> str:
 
 def _shown(line: Row) -> str:
     client, server = _line_connection(line)
-    what = f"{line['http.request.method']} {line.get('url.original', '')[:60]}" if "http.request.method" in line else "response"
+    request = f"{line.get('http.request.method')} {line.get('url.original', '')[:60]}"
+    what = request if "http.request.method" in line else "response"
     status = line.get("http.response.status_code", "-")
     return f"{client} > {server} {what!r} {status} ({line['http_monitor.ending']})"

@@ -17,6 +17,8 @@ import exercise
 
 SETTINGS = ("log_query_strings=true", "log_credentials=true", "max_str_length=65536")
 """Nothing is cut, so that all of a row can be compared."""
+_KEEP_RIGHTS = "user=root"
+"""A process that has tests to run after this one does not give up its rights."""
 _UNREADABLE = re.compile(r"(\d[\d,]*) ([^,]+?) connections? unreadable")
 
 
@@ -40,7 +42,7 @@ def replay(capture: Capture, settings: tuple[str, ...] = SETTINGS) -> Replay:
 
 
 def arguments(capture: Capture, log: Path | str, settings: tuple[str, ...] = SETTINGS) -> list[str]:
-    given = [part for setting in settings for part in ("--set", setting)]
+    given = [part for setting in (_KEEP_RIGHTS, *settings) for part in ("--set", setting)]
     return ["-r", str(capture.path), "-p", "any", "--log", str(log), *given]
 
 
