@@ -1,0 +1,46 @@
+"""`python -m bench [--quick] [PART...]`: measures, prints tables in Markdown, keeps the numbers in `.bench/`.
+
+Parts: offline, live, store, start, growth; all of them without a name.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bench.measure import CACHE, machine
+
+PARTS: Final = ("offline", "live", "store_cost", "start", "growth")
+"""Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` of what that returns."""
+
+
+def say(text: str) -> None:
+    """Progress, apart from the tables."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="What the monitor costs, beside other tools.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="under a minute: shorter captures, the slowest left out")
+    given = parser.parse_args(argv)
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    CACHE.mkdir(exist_ok=True)
+    facts: dict[str, Any] = {"machine": machine(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": given.quick}
+    print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.")
+    for name in given.parts or PARTS:
+        part = importlib.import_module(f"bench.{name}")
+        results = part.measure(given.quick, say)
+        print(f"\n{part.report(results)}", flush=True)
+        facts[name] = part.facts(results)
+        (CACHE / "results.json").write_text(json.dumps(facts, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""wrk as the load: the mix of sizes of `bench.network`, as fast as the server goes or with pauses."""
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench.measure import CommandError
+from bench.network import BODY_SIZES, BODY_WEIGHTS, SERVER_ADDRESS
+
+SCRIPT: Final = """
+math.randomseed(7)
+local sizes, weights = {{{sizes}}}, {{{weights}}}
+local folders, agents = {{"static", "shop", "api"}}, {{"curl/8.5.0", "okhttp/4.12.0", "Mozilla/5.0 (X11; Linux x86_64)"}}
+local texts, number = {{}}, 0
+local function size()
+    local dice = math.random(100)
+    for index, weight in ipairs(weights) do
+        dice = dice - weight
+        if dice <= 0 then return sizes[index] end
+    end
+end
+init = function()
+    for index = 1, 1000 do
+        local fields = {{["Host"] = "tenant" .. index % 20 .. ".example.com", ["User-Agent"] = agents[index % 3 + 1],
+            ["Cookie"] = "session=2b5c5cd1e7ca430e92ac3d4253d23c0b; theme=dark", ["Accept"] = "text/html,*/*;q=0.8"}}
+        texts[index] = wrk.format("GET", "/" .. folders[index % 3 + 1] .. "/" .. size(), fields)
+    end
+end
+request = function()
+    number = number % 1000 + 1
+    return texts[number]
+end
+"""
+PAUSE: Final = "delay = function() return {pause} end\n"
+
+
+class Load(NamedTuple):
+    """What wrk tells of a run."""
+
+    rate: float
+    """Requests/s that were answered."""
+    requests: int
+    slow: float
+    """Milliseconds that 99 % of the answers took at most."""
+
+
+def load(inside: Sequence[str], folder: Path, seconds: float, connections: int = 64, pause: int = 0) -> Load:
+    """Ask for so long on so many connections, with `pause` milliseconds between an answer and the next request.
+
+    Raises:
+        CommandError: requests failed.
+    """
+    script = folder / "load.lua"
+    numbers = {"sizes": BODY_SIZES, "weights": BODY_WEIGHTS}
+    text = SCRIPT.format(**{name: ", ".join(map(str, values)) for name, values in numbers.items()})
+    script.write_text(text + (PAUSE.format(pause=pause) if pause else ""))
+    options = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", str(script)]
+    command = [*inside, "wrk", *options, f"http://{SERVER_ADDRESS}/"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    rate = re.search(r"Requests/sec: +([\d.]+)", done.stdout)
+    total = re.search(r"(\d+) requests in", done.stdout)
+    slow = re.search(r"99% +([\d.]+)(us|ms|s)", done.stdout)
+    if done.returncode or rate is None or total is None or slow is None or "Socket errors" in done.stdout:
+        raise CommandError(f"wrk: {done.stdout} {done.stderr}")
+    return Load(float(rate[1]), int(total[1]), float(slow[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[slow[2]])

@@ -1,0 +1,258 @@
+"""Reading a capture file: the monitor beside other tools, on the same packets, in turns.
+
+Slow tools read a shorter capture from the same generator; rates are per packet. What a tool takes to start (for a
+capture of 100 packets) is not counted in its rate: it would weigh more in a short capture than in a long one.
+"""
+
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench.found import Found, found_by
+from bench.make_capture import make_capture, truth_of
+from bench.measure import CACHE, ROOT, CommandError, Cost, Figure, run, table
+
+FULL: Final = 500_000
+STARTING: Final = 100
+OURS: Final = "exercise.py -q"
+OURS_TELLS: Final = [sys.executable, "-m", "bench.peers.ours"]
+
+
+class Peer(NamedTuple):
+    """One tool, and how it reads a file."""
+
+    name: str
+    command: Callable[[str], Sequence[str]]
+    """Of a capture file."""
+    packets: int
+    """Of the capture that it can read in some seconds."""
+    needs: str = ""
+    """The program that has to be there, if any."""
+    packages: tuple[str, ...] = ()
+    """Python packages in a virtual environment of its own, if any."""
+    tells: Callable[[str], Sequence[str]] | None = None
+    """The command whose output says what was found, where it is another one."""
+    silent: bool = False
+    """It reads packets and knows nothing of HTTP."""
+
+
+def peers(quick: bool) -> list[Peer]:
+    """All of them, the fastest first; `quick` has shorter captures and leaves the slowest out."""
+    fast, middle, slow = (50_000, 20_000, 2_000) if quick else (FULL, 100_000, 20_000)
+    sniffer = str(ROOT / "bench" / "peers" / "scapy_sniff.py")
+    own = [sys.executable]
+    known = [
+        Peer(
+            "tcpdump -w /dev/null",
+            lambda file: ["tcpdump", "-r", file, "-w", "/dev/null"],
+            fast,
+            "tcpdump",
+            silent=True,
+        ),
+        Peer("httpry", _httpry, fast, "httpry"),
+        Peer(
+            "our decoder alone",
+            lambda file: [*own, "-m", "bench.peers.decoder_alone", file],
+            fast,
+            tells=lambda file: [*own, "-m", "bench.peers.decoder_alone", file, "tell"],
+        ),
+        Peer(OURS, lambda file: [*own, "exercise.py", "-r", file, "-q"], fast, tells=lambda file: [*OURS_TELLS, file]),
+        Peer("tshark", _tshark, middle, "tshark"),
+        Peer("Scapy sniff()", lambda file: [*own, sniffer, file], slow),
+        Peer("Scapy sniff(), TCPSession", lambda file: [*own, sniffer, file, "session"], slow),
+        Peer(
+            "Scapy 2.4.5 + scapy-http",
+            lambda file: [_python_of(("scapy==2.4.5", "scapy-http")), sniffer, file],
+            slow,
+            packages=("scapy==2.4.5", "scapy-http"),
+        ),
+        Peer(
+            "pyshark",
+            lambda file: [_python_of(("pyshark",)), str(ROOT / "bench" / "peers" / "pyshark_read.py"), file],
+            2_000,
+            "tshark",
+            ("pyshark",),
+        ),
+    ]
+    return [peer for peer in known if not (quick and peer.packages)]
+
+
+def _httpry(file: str) -> list[str]:
+    return ["httpry", "-q", "-r", file, "-f", "request-uri,status-code", "-o", "/dev/stdout"]
+
+
+def _tshark(file: str) -> list[str]:
+    fields = ("http.request.uri", "http.response.code", "http.response_for.uri")
+    return [
+        "tshark",
+        "-n",
+        "-r",
+        file,
+        "-Y",
+        "http",
+        "-T",
+        "fields",
+        *(word for name in fields for word in ("-e", name)),
+    ]
+
+
+def _python_of(packages: Sequence[str]) -> str:
+    return str(CACHE / ("-".join(packages).replace("==", "-")) / "bin" / "python")
+
+
+@dataclass
+class Result:
+    """What a peer took in each of its runs, and what it found."""
+
+    peer: Peer
+    capture: Path
+    missing: str = ""
+    """Why it could not run."""
+    starting: list[Cost] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+    packets: int = 0
+    found: Found | None = None
+
+    def rate(self) -> Figure:
+        """Packets a second of one core."""
+        start = Figure.of(cost.cpu_seconds for cost in self.starting).median
+        return Figure.of(self.packets / max(cost.cpu_seconds - start, 1e-3) for cost in self.costs)
+
+
+def measure(quick: bool, say: Callable[[str], None]) -> list[Result]:
+    """Let all peers read, `repeats` rounds of one after the other."""
+    results = [_prepared(peer, say) for peer in peers(quick)]
+    start = capture_of(STARTING)
+    for _ in range(3):
+        for result in _able(results):
+            _attempt(result, lambda result: result.starting.append(run(result.peer.command(str(start)))))
+    for number in range(3):
+        say(f"offline: round {number + 1} of 3")
+        for result in _able(results):
+            _attempt(result, lambda result: result.costs.append(run(result.peer.command(str(result.capture)))))
+    for result in _able(results):
+        if not result.peer.silent:
+            say(f"offline: what {result.peer.name} found")
+            _attempt(result, _check)
+    return results
+
+
+def _able(results: Sequence[Result]) -> Iterator[Result]:
+    return (result for result in results if not result.missing)
+
+
+def _attempt(result: Result, action: Callable[[Result], Any]) -> None:
+    try:
+        action(result)
+    except CommandError as reason:
+        result.missing = f"does not run here: {str(reason).strip().splitlines()[-1][:100]}"
+
+
+def _check(result: Result) -> None:
+    output = CACHE / "found.tsv"
+    command = result.peer.tells or result.peer.command
+    run(command(str(result.capture)), output)
+    result.found = found_by(output, truth_of(result.capture))
+
+
+def capture_of(packets: int) -> Path:
+    """The capture of at least so many packets, made when it is not there."""
+    path = CACHE / f"{packets}.pcap"
+    if not path.exists():
+        make_capture(path, packets)
+    return path
+
+
+def _prepared(peer: Peer, say: Callable[[str], None]) -> Result:
+    say(f"offline: preparing {peer.name}")
+    result = Result(peer, capture_of(peer.packets))
+    result.packets = _packets(result.capture)
+    if peer.needs and shutil.which(peer.needs) is None:
+        result.missing = "not installed"
+    elif peer.packages:
+        result.missing = _install(peer.packages)
+    return result
+
+
+def _packets(capture: Path) -> int:
+    """Of a capture file of ours."""
+    lengths, position, packets = capture.read_bytes(), 24, 0
+    while position < len(lengths):
+        position += 16 + int.from_bytes(lengths[position + 8 : position + 12], "little")
+        packets += 1
+    return packets
+
+
+def _install(packages: Sequence[str]) -> str:
+    """Make a virtual environment for these packages; why that did not work, if so."""
+    python = Path(_python_of(packages))
+    if python.exists():
+        return ""
+    folder = python.parent.parent
+    try:
+        venv.create(folder, with_pip=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+        subprocess.run(install, check=True, capture_output=True, timeout=300)
+    except (OSError, subprocess.SubprocessError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return f"not installed: pip install {' '.join(packages)} failed"
+    return ""
+
+
+HEADS: Final = (
+    *("tool", "packets read", "packets/s of a core", "requests/s of a core", "CPU s", "to start, CPU s", "wall s"),
+    *("peak memory MB", "requests found", "transactions found", "found wrongly"),
+)
+RATIO_HEADS: Final = ("packets/s of a core", "x Scapy sniff()", "x tshark", "x httpry")
+
+
+def report(results: Sequence[Result]) -> str:
+    """Both tables as Markdown, and who is missing."""
+    able = [result for result in results if not result.missing]
+    missing = [f"Missing: {result.peer.name} ({result.missing})." for result in results if result.missing]
+    return "\n".join([table(HEADS, map(_row, able)), "", table(RATIO_HEADS, _ratios(able)), "", *missing])
+
+
+def _row(result: Result) -> list[str]:
+    costs, found = result.costs, result.found
+    rate = result.rate()
+    return [
+        result.peer.name,
+        f"{result.packets:,}",
+        rate.text(),
+        f"{rate.median * found.requests / result.packets:,.0f}" if found else "-",
+        Figure.of(cost.cpu_seconds for cost in costs).text(".2f"),
+        Figure.of(cost.cpu_seconds for cost in result.starting).text(".2f"),
+        Figure.of(cost.seconds for cost in costs).text(".2f"),
+        Figure.of(cost.peak_bytes / 1e6 for cost in costs).text(),
+        *(found.texts() if found else ("-", "-", "-")),
+    ]
+
+
+def _ratios(results: Sequence[Result]) -> Iterator[list[str]]:
+    rates = {result.peer.name: result.rate().median for result in results}
+    for result in results:
+        mine = rates[result.peer.name]
+        others = (rates.get(name) for name in ("Scapy sniff()", "tshark", "httpry"))
+        yield [result.peer.name, *(f"{mine / other:,.2f}" if other else "-" for other in others)]
+
+
+def facts(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """The same for machines."""
+    return [
+        {
+            "peer": result.peer.name,
+            "missing": result.missing,
+            "packets": result.packets,
+            "packets_per_cpu_second": result.rate()._asdict() if result.costs and result.starting else None,
+            "starting": [cost._asdict() for cost in result.starting],
+            "runs": [cost._asdict() for cost in result.costs],
+            "found": result.found._asdict() if result.found else None,
+        }
+        for result in results
+    ]

@@ -1,0 +1,43 @@
+"""Our decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [tell]`.
+
+With `tell`, a line for each record: request target, status, and the target that was answered.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from capture.open import open_file
+from capture.ports import parse_ports
+from traffic.decoder import Decoder
+from traffic.records import Exchange, Record
+
+
+def decoded(path: str) -> Iterator[Record]:
+    """The records of a capture file, batch by batch."""
+    source = open_file(path)
+    decoder = Decoder(parse_ports("80"))
+    while (frames := source.read()) is not None:
+        yield from decoder.feed(frames)
+    yield from decoder.finish()
+    source.close()
+
+
+def tell(record: Record) -> None:
+    """Print what was found."""
+    if isinstance(record, Exchange):
+        answered = record.request.target if record.request is not None else ""
+        print("", record.status or "", answered, sep="\t")
+    else:
+        print(record.target, "", "", sep="\t")
+
+
+def main() -> None:
+    """Read the file."""
+    wanted = "tell" in sys.argv[2:]
+    for record in decoded(sys.argv[1]):
+        if wanted:
+            tell(record)
+
+
+if __name__ == "__main__":
+    main()
