@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     CACHE.mkdir(exist_ok=True)
     facts: dict[str, Any] = {"machine": machine(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": given.quick}
-    print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.")
+    print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.", flush=True)
     for name in given.parts or PARTS:
         part = importlib.import_module(f"bench.{name}")
         results = part.measure(given.quick, say)

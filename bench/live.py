@@ -34,7 +34,7 @@ class Monitor(NamedTuple):
     """A tool that watches."""
 
     name: str
-    command: Sequence[str]
+    command: tuple[str, ...]
     packets: str = ""
     """Finds the packets that it counted in what it said, if it does."""
     dropped: str = ""
@@ -46,27 +46,27 @@ class Monitor(NamedTuple):
 MONITORS: Final = (
     Monitor(
         OURS,
-        [sys.executable, "exercise.py", "-i", INTERFACE, "-p", "80", "--no-color"],
+        (sys.executable, "exercise.py", "-i", INTERFACE, "-p", "80", "--no-color"),
         r"Captured +([\d,]+) packets",
         r"packets, ([\d,]+) dropped",
         r"(?m)^ Requests +([\d,]+)",
     ),
     Monitor(
         "httpry",
-        ["httpry", "-i", INTERFACE, "-f", "method,status-code", "-o", "{output}"],
+        ("httpry", "-i", INTERFACE, "-f", "method,status-code", "-o", "{output}"),
         r"(\d+) packets received",
         r"(\d+) packets dropped",
         r"(?m)^GET",
     ),
     Monitor(
         "tcpdump -w /dev/null",
-        ["tcpdump", "-i", INTERFACE, "-w", "/dev/null", "tcp port 80"],
+        ("tcpdump", "-i", INTERFACE, "-w", "/dev/null", "tcp port 80"),
         r"(\d+) packets captured",
         r"(\d+) packets dropped by kernel",
     ),
     Monitor(
         "Scapy sniff()",
-        [sys.executable, str(ROOT / "bench" / "peers" / "scapy_sniff.py"), INTERFACE],
+        (sys.executable, str(ROOT / "bench" / "peers" / "scapy_sniff.py"), INTERFACE),
         requests=r"(?m)^/",
     ),
 )

@@ -12,7 +12,7 @@ from bench.network import BODY_SIZES, BODY_WEIGHTS, SERVER_ADDRESS
 SCRIPT: Final = """
 math.randomseed(7)
 local sizes, weights = {{{sizes}}}, {{{weights}}}
-local folders, agents = {{"static", "shop", "api"}}, {{"curl/8.5.0", "okhttp/4.12.0", "Mozilla/5.0 (X11; Linux x86_64)"}}
+local folders, agents = {{"static", "shop", "api"}}, {{"curl/8.5.0", "okhttp/4.12.0", "Mozilla/5.0 (X11)"}}
 local texts, number = {{}}, 0
 local function size()
     local dice = math.random(100)
