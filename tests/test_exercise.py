@@ -21,6 +21,12 @@ SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "ave
 Run = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(autouse=True)
+def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command gives up root for good, and this process goes on: see `test_privileges.py`."""
+    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def command(*arguments: str) -> tuple[int, str, str]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -75,6 +76,10 @@ def wait_for(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+def has_lines(file: Path, count: int) -> bool:
+    return file.read_text().count("\n") == count
+
+
 @contextmanager
 def monitor(folder: Path, program: list[str], **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
@@ -123,7 +128,7 @@ def test_capture_goes_on_without_root(
             assert status["NoNewPrivs"] == ["1"]
         for count in range(1, 4):
             ask(web_port)
-            wait_for(f"exchange {count} in the log", lambda count=count: log.read_text().count("\n") == count)
+            wait_for(f"exchange {count} in the log", partial(has_lines, log, count))
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert "/hello" in log.read_text()

@@ -37,7 +37,7 @@ def replay(capture: Capture, settings: tuple[str, ...] = SETTINGS) -> Replay:
     """What `exercise.py -r FILE -p any --log LOG` gives."""
     with tempfile.TemporaryDirectory() as folder, _kept_signals(), _wide_output() as output:
         log = Path(folder, "log")
-        status = exercise.main([*arguments(capture, log, settings), "--quiet"])
+        status = exercise.main([*arguments(capture, log, settings), "--quiet", "--user", "root"])
         return Replay(status, rows(log.read_text(encoding="ascii")), _unreadable(output.getvalue()))
 
 

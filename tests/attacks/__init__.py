@@ -1,0 +1,1 @@
+"""Traffic made to hurt the monitor, and what it costs: `python -m tests.attacks.table`."""

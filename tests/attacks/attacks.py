@@ -1,0 +1,234 @@
+"""The attacks: each a generator of packets, with a size `n`. `ATTACKS` has the full size of each, and what must be seen.
+
+A docstring says what is attacked.
+"""
+
+import gzip
+from collections.abc import Callable, Iterator
+from struct import pack
+from typing import NamedTuple
+
+from .frames import CLIENT, RST, SERVER, SYN, Line, packet
+
+Packets = Iterator[bytes]
+
+
+class Attack(NamedTuple):
+    """One attack, and what the monitor has to say about it."""
+
+    packets: Callable[[int], Packets]
+    size: int
+    """For the table; the tests make do with less."""
+    unit: str
+    named: tuple[str, ...]
+    """Names under which something is counted, on screen, at any size; see `measure.counted`."""
+    flood: tuple[str, ...] = ()
+    """The same, at full size."""
+
+
+def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
+    return b"\r\n".join((b"GET %b HTTP/1.1" % path, b"Host: h%d.example" % (number % 7), *fields)) + b"\r\n\r\n"
+
+
+def half_heads(n: int) -> Packets:
+    """Memory per connection: each sends half a head and nothing more."""
+    half = b"GET /" + b"a" * 200 + b" HTTP/1.1\r\nHost: example.com\r\nX-Half: "
+    for number in range(n):
+        line = Line(number)
+        yield from line.hello()
+        yield from line.send(CLIENT, half)
+
+
+def syn_flood(n: int) -> Packets:
+    """The table of connections: each is opened, and reset or not."""
+    for number in range(n):
+        yield packet(number, CLIENT, 1000, 0, SYN)
+        if number % 2:
+            yield packet(number, CLIENT, 1001, 0, RST)
+
+
+def endless_header(n: int) -> Packets:
+    """The buffer of one head: a header field of `n` bytes."""
+    line = Line(0)
+    yield from line.hello()
+    yield from line.send(CLIENT, b"GET / HTTP/1.1\r\nHost: example.com\r\nX-Long: ")
+    for _ in range(n // 1460):
+        yield from line.send(CLIENT, b"a" * 1460)
+
+
+def pipelined(n: int) -> Packets:
+    """The queue of requests without responses."""
+    line = Line(0)
+    yield from line.hello()
+    for number in range(n):
+        yield from line.send(CLIENT, _head(number))
+
+
+def pipelined_by_many(n: int) -> Packets:
+    """The same queue, on as many connections as are needed to stay below its bound on each; with long targets."""
+    lines = [Line(number) for number in range(max(1, n // 200))]
+    for line in lines:
+        yield from line.hello()
+    for number in range(n):
+        yield from lines[number % len(lines)].send(CLIENT, _head(number, path=b"/%d" % number + b"p" * 1200))
+
+
+def huge_chunks(n: int) -> Packets:
+    """Arithmetic: chunk sizes of 2^64 - 1, and of 2^64, which is too long to be believed."""
+    for number in range(n):
+        line = Line(number)
+        yield from line.hello()
+        yield from line.send(CLIENT, _head(number))
+        size = b"ffffffffffffffff" if number % 2 else b"10000000000000000"
+        yield from line.send(
+            SERVER, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%b\r\n" % size + b"b" * 1000
+        )
+        yield from line.bye()
+
+
+def gzip_bombs(n: int) -> Packets:
+    """Bodies that would grow a thousandfold if they were inflated, as gzip of gzip."""
+    bomb = gzip.compress(gzip.compress(bytes(8 * 2**20)))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+    line = Line(0)
+    yield from line.hello()
+    for number in range(n):
+        yield from line.send(CLIENT, _head(number))
+        yield from line.send(SERVER, head + bomb)
+
+
+def different_names(n: int) -> Packets:
+    """The keys of the store: every path, host and user agent is another."""
+    yield from _names(n, b"")
+
+
+def different_long_names(n: int) -> Packets:
+    """The same with names as long as are kept."""
+    yield from _names(n, b"x" * 1000)
+
+
+def _names(n: int, tail: bytes) -> Packets:
+    line = Line(0)
+    yield from line.hello()
+    for number in range(n):
+        name = b"%d%b" % (number, tail)
+        yield from line.send(
+            CLIENT, b"GET /%b HTTP/1.1\r\nHost: %b\r\nUser-Agent: %b\r\nReferer: %b\r\n\r\n" % ((name,) * 4), 65000
+        )
+        yield from line.send(SERVER, b"HTTP/1.1 204 No Content\r\nContent-Type: t/%b\r\n\r\n" % name)
+
+
+def wide_names(n: int) -> Packets:
+    """Strings that take four bytes a character, as one of them is an emoji."""
+    yield from _names(n, b"x" * 1000 + "\N{GRINNING FACE}".encode())
+
+
+def slow_heads(n: int) -> Packets:
+    """A head that comes byte by byte, up to the bound of heads, again and again: `n` bytes in all."""
+    body = b"GET /" + b"a" * 30000 + b" HTTP/1.1\r\nHost: example.com\r\n" + b"X: y\r\n" * 200
+    done = number = 0
+    while done < n:
+        line = Line(number)
+        number += 1
+        yield from line.hello()
+        yield from line.send(CLIENT, body[: n - done], size=1)
+        done += len(body)
+
+
+def single_bytes(n: int) -> Packets:
+    """Conversations in segments of one byte: `n` bytes in all."""
+    request, response = _head(1), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20
+    line = Line(0)
+    yield from line.hello()
+    for _ in range(n // (len(request) + len(response) + 5)):
+        yield from line.send(CLIENT, request, size=1)
+        yield from line.send(SERVER, response + b"0\r\n\r\n", size=1)
+
+
+def overlaps(n: int) -> Packets:
+    """Reassembly: segments ahead of a hole, last first, each over the ones before it, with other bytes."""
+    for number in range(n // 250):
+        line = Line(number)
+        yield from line.hello()
+        yield from line.send(CLIENT, b"GET / HT")
+        for place in range(250):
+            yield line.ahead(CLIENT, 4 * (250 - place), bytes([97 + place % 26]) * 1000)
+
+
+def combs(n: int) -> Packets:
+    """Reassembly: single bytes with holes between them, then segments over all of them."""
+    for number in range(n // 250):
+        line = Line(number)
+        yield from line.hello()
+        for place in range(200):
+            yield line.ahead(CLIENT, 10 + 2 * place, b"a")
+        for place in range(50):
+            yield line.ahead(CLIENT, 9 - place % 2, b"b" * 1400)
+
+
+def held_by_many(n: int) -> Packets:
+    """What waits: single bytes ahead of a hole, on many connections; each byte takes far more than a byte to keep."""
+    lines = [Line(number) for number in range(max(1, n // 200))]
+    for line in lines:
+        yield from line.hello()
+    for number in range(n):
+        yield lines[number % len(lines)].ahead(CLIENT, 5 + 2 * (number // len(lines)), b"a")
+
+
+def fragments(n: int) -> Packets:
+    """IP fragments of eight bytes that never make a whole."""
+    for number in range(n):
+        ident, place = number % 4000, 1 + 2 * (number // 4000 % 500)
+        yield (
+            pack(">BBHHHBBHII", 0x45, 0, 28, ident, 0x2000 | place, 64, 6, 0, 0x0A000000 + number // 2000000, 1)
+            + b"f" * 8
+        )
+
+
+def expression_bait(n: int) -> Packets:
+    """Regular expressions: heads full of what almost matches; `n` bytes in all."""
+    baits = [
+        b"GET / HTTP/1.1\r\n" + b"\n\r \r \r \r host \t\r" * 250 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: " + b"0" * 30000 + b"x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: " + b"1," * 15000 + b"1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nTransfer-Encoding: " + b"chunked, " * 4000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b" + b"\r\n \t" * 250 + b"\r\n\r\n",
+        b"GET " + b" HTTP/1." * 6000 + b" HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b" \t" * 15000 + b"0" * 3000 + b";\r\n",
+        b"GET / HTTP/1.1\r\nHost: " + b"\xe2\x80\xae" * 10000 + b"\r\nUser-Agent: " + b"\x1b[" * 9000 + b"\r\n\r\n",
+        b"GET /" + b"/" * 30000 + b"@" * 20000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\n" + b" \r\t" * 10000,
+    ]
+    done = number = 0
+    while done < n:
+        line = Line(number)
+        bait = baits[number % len(baits)]
+        yield from line.hello()
+        yield from line.send(CLIENT, bait, size=1460 if number // len(baits) % 2 else 60000)
+        yield from line.bye()
+        done += len(bait)
+        number += 1
+
+
+ATTACKS = {
+    attack.packets.__name__: attack
+    for attack in (
+        Attack(half_heads, 1_000_000, "connections", (), ("evicted",)),
+        Attack(syn_flood, 1_000_000, "connections", (), ("evicted",)),
+        Attack(endless_header, 2**30, "bytes", ("head too long",)),
+        Attack(pipelined, 100_000, "requests", ("too many pending requests", "unanswered")),
+        Attack(pipelined_by_many, 1_000_000, "requests", ("unanswered",)),
+        Attack(huge_chunks, 100_000, "responses", ("bad chunk size",)),
+        Attack(gzip_bombs, 20_000, "bodies", ()),
+        Attack(different_names, 1_000_000, "requests", ("(other)",)),
+        Attack(different_long_names, 200_000, "requests", ("(other)",)),
+        Attack(wide_names, 200_000, "requests", ("(other)",)),
+        Attack(slow_heads, 1_000_000, "bytes", ("too many header fields",)),
+        Attack(single_bytes, 1_000_000, "bytes", ()),
+        Attack(overlaps, 50_000, "segments", ("overlap with other bytes",)),
+        Attack(combs, 200_000, "segments", ("overlap with other bytes",)),
+        Attack(held_by_many, 2_000_000, "segments", ("gaps",)),
+        Attack(fragments, 2_000_000, "fragments", (), ("IP datagram incomplete",)),
+        Attack(expression_bait, 200_000_000, "bytes", ("bad chunk size", "bad Content-Length")),
+    )
+}

@@ -1,0 +1,153 @@
+"""One attack in a process of its own, through all of the program: `measure(name, n)` starts it and reads what it says.
+
+The child is `python -m tests.attacks.measure NAME N LIMIT`: it gives itself a limit of memory, runs the attack as a
+capture file is run, with a log, and prints one line of JSON.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import exercise
+from capture.intake import Intake
+from capture.ports import parse_ports
+from capture.source import Counters
+from dashboard.exchange_line import Discretion
+from dashboard.screen import Screen
+from dashboard.view import View
+from exercise_config import Config
+from exercise_log import ExchangeLog
+from stats.loading import load
+from traffic.decoder import Decoder
+from traffic.frame import Frame
+
+from .attacks import ATTACKS
+from .frames import timed
+
+ROOT = Path(__file__).resolve().parents[2]
+SLACK = 512 * 2**20
+"""Address space that is no resident memory: libraries, and what the allocator keeps in reserve."""
+
+
+class Cost(NamedTuple):
+    """What an attack cost."""
+
+    frames: int
+    seconds: float
+    """Of processor time, the making of the frames left out."""
+    peak: int
+    """Resident memory in bytes, the interpreter and all libraries included."""
+    counted: dict[str, int]
+    """What is on screen of what was thrown away: by name."""
+    held: int
+    """Bytes that the decoder still accounts for at the end; 0 if it forgot none."""
+
+
+class Made:
+    """A source of frames that are made while they are asked for; keeps the time that it took."""
+
+    name, live, notice = "attack", False, ""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self.seconds = 0.0
+        self.frames = 0
+        self._made = frames
+
+    def read(self) -> list[Frame] | None:
+        """The next thousand."""
+        start = time.process_time()
+        batch = list(islice(self._made, 1024))
+        self.seconds += time.process_time() - start
+        self.frames += len(batch)
+        return batch or None
+
+    def counters(self) -> Counters:
+        return Counters(self.frames, 0)
+
+    def clock(self) -> float:
+        return 0.0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Watched(exercise.Session):
+    """A session whose last view can be looked at."""
+
+    last: View | None = None
+
+    def _build(self, now: float, status: exercise.Status) -> View:
+        self.last = super()._build(now, status)
+        return self.last
+
+
+def run(name: str, n: int) -> Cost:
+    """Run an attack in this process."""
+    config = Config()
+    statistics = load(config.statistics)
+    source = Made(timed(ATTACKS[name].packets(n)))
+    decoder = Decoder(parse_ports("80"), exercise.limits(config))
+    log = ExchangeLog(os.devnull, Discretion(True, True))
+    start = time.process_time()
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
+        session = Watched(config, statistics, "attack", screen, False, log)
+        error = exercise.watch_file(Intake(source, decoder), session, config, None, exercise.Stop())
+    assert error is None
+    assert session.complaints() == []
+    assert session.last is not None
+    seconds = time.process_time() - start - source.seconds
+    return Cost(source.frames, seconds, peak(), counted(session.last), decoder._budget.used)
+
+
+def counted(view: View) -> dict[str, int]:
+    """All that the screen says was left out, by name."""
+    health = view.health
+    figures = {
+        "evicted": health.evicted,
+        "gaps": health.gaps,
+        "unanswered": health.unanswered_requests,
+        "unpaired": health.unpaired_responses,
+        "queue": health.queue_lost,
+        "(other)": max((panel.other.count for panel in view.panels), default=0),
+        **dict(health.oddities),
+        **dict(health.unreadable),
+    }
+    return {name: number for name, number in figures.items() if number}
+
+
+def peak() -> int:
+    """The most memory that this process had resident, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def measure(name: str, n: int, limit: int) -> Cost:
+    """Run an attack in a process that the kernel lets have `limit` bytes, and SLACK of address space.
+
+    Raises:
+        subprocess.CalledProcessError: it ended early, for want of memory as a rule.
+    """
+    command = [sys.executable, "-m", "tests.attacks.measure", name, str(n), str(limit)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    return Cost(**json.loads(done.stdout))
+
+
+def main(name: str, n: str, limit: str) -> None:
+    """The child."""
+    import resource
+
+    if int(limit):
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit) + SLACK, int(limit) + SLACK))
+    print(json.dumps(run(name, int(n))._asdict()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
