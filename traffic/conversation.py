@@ -11,7 +11,7 @@ from traffic.pairing import Addresses, Pairing
 from traffic.records import Record
 from traffic.tcp import Connection, Sink
 from traffic.text import printable
-from traffic.tls import HelloReader
+from traffic.tls import HelloReader, starts_hello
 
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _LONGEST_HOST_NAME: Final = 255
@@ -84,11 +84,11 @@ class Conversation:
             return self._start(direction, direction)
         if starts_response(data):
             return self._start(direction, 1 - direction)
-        if not first:
-            return None
-        if data[:3] in _TLS_RECORD:
+        if data[:3] in _TLS_RECORD and (first or starts_hello(data)):  # at once, or after a STARTTLS of some kind
             self._unreadable("TLS")
             return self._hello(direction)
+        if not first:
+            return None
         if data[:16] == _HTTP2_PREFACE[:16]:
             self._unreadable("HTTP/2")
         elif self.connection.streams[direction].origin >= 0:
@@ -122,6 +122,8 @@ class Conversation:
 
     def _unreadable(self, kind: str) -> None:
         self.health.unreadable[kind] += 1
+        if self.foreign:  # now it is known what it is
+            self.health.unreadable["other"] -= 1
         for stream in self.connection.streams:
             stream.sink = None
 

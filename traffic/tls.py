@@ -85,6 +85,11 @@ class HelloReader:
                 self._found(name)
 
 
+def starts_hello(data: bytes) -> bool:
+    """Whether a segment starts with a ClientHello beyond doubt: record, message, and a version in each."""
+    return data[:2] == b"\x16\x03" and data[5:6] == b"\x01" and data[9:10] == b"\x03"
+
+
 def server_name(hello: bytes) -> bytes:
     """The host name (RFC 6066 section 3) in the body of a ClientHello; empty when there is none.
 
