@@ -169,6 +169,8 @@ class Pairing:
         self.answer = Answer(pending, status, place.time, printable(media_type, self.limits.string_length))
         if pending is None:
             self.health.unpaired_responses += 1
+            # Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.
+            self.responses_lost()
         method = pending.request.method if pending is not None else ""
         if status == 101 or (method == "CONNECT" and 200 <= status < 300):
             self._tunnel(head, place.time)
@@ -176,8 +178,6 @@ class Pairing:
         if method == "HEAD" or status in _NO_BODY:
             return 0
         length = head.fields.length
-        if pending is None and length != 0:
-            self.responses_lost()  # where it ends is not known: it has no body if it answers a HEAD
         return UNTIL_CLOSE if length is None or length == UNKNOWN else length
 
     def answering(self) -> None:

@@ -106,9 +106,10 @@ def repeated(chance: Random, segments: list[Segment]) -> list[Segment]:
 
 
 def _joined(run: list[Segment]) -> Segment:
-    """Consecutive segments of one side as one, with the oldest acknowledgment."""
-    data = b"".join(segment.data for segment in run)
-    return run[0]._replace(data=data) if not any(segment.flags & 7 for segment in run) else run[-1]
+    """Consecutive segments of one side as one, as a retransmission has them: with the latest acknowledgment."""
+    if any(segment.flags != run[-1].flags for segment in run):
+        return run[-1]
+    return run[0]._replace(data=b"".join(segment.data for segment in run), ack=run[-1].ack)
 
 
 def with_losses(chance: Random, segments: list[Segment]) -> list[Segment]:
