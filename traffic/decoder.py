@@ -10,6 +10,7 @@ It holds no clock: packet time drives its time-outs, frame by frame, so how fram
 
 from collections.abc import Container, Iterable
 from functools import partial
+from math import inf
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 from typing import Final
@@ -73,6 +74,7 @@ class Decoder:
         for connection in self._flows.connections():
             connection.drain(max(self._now, connection.last), CAPTURE_END)
         self._waiting.clear()
+        self._network.expire(inf)
         return self._taken()
 
     def _taken(self) -> list[Record]:

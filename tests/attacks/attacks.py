@@ -1,6 +1,6 @@
-"""The attacks: each a generator of packets, with a size `n`. `ATTACKS` has the full size of each, and what must be seen.
+"""The attacks: each a generator of packets of a size `n`, whose docstring says what is attacked.
 
-A docstring says what is attacked.
+`ATTACKS` has the full size of each, and what must be seen of it.
 """
 
 import gzip

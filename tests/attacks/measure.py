@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import exercise
-from capture.intake import Intake
+from capture.intake import Intake, Status
 from capture.ports import parse_ports
 from capture.source import Counters
 from dashboard.exchange_line import Discretion
@@ -82,7 +82,7 @@ class Watched(exercise.Session):
 
     last: View | None = None
 
-    def _build(self, now: float, status: exercise.Status) -> View:
+    def _build(self, now: float, status: Status) -> View:
         self.last = super()._build(now, status)
         return self.last
 
