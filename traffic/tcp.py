@@ -347,7 +347,24 @@ class Connection:
             return self.settled and not peer.held
         if after(segment.ack, peer.next) <= 0:
             return True
-        return peer.lost_to >= 0 and after(segment.ack, peer.lost_to) <= 0
+        if peer.lost_to >= 0 and after(segment.ack, peer.lost_to) <= 0:
+            return True
+        return self._known_before(stream, segment)
+
+    def _known_before(self, stream: Stream, segment: Segment) -> bool:
+        """Whether the peer's next bytes acknowledge a segment, which then came before them.
+
+        A segment that acknowledges them nevertheless was sent again later. It is cut where they show that it can be.
+        """
+        peer = stream.peer
+        first = peer.held[0] if peer.held else None
+        if first is None or first.ack < 0 or after(first.seq, peer.next) > 0:
+            return False
+        size = after(first.ack, segment.seq)
+        if 0 < size < len(segment.data):
+            head = segment._replace(data=segment.data[:size], cut=0, flags=segment.flags & ~(FIN | RST))
+            stream.held[:1] = [head, _without_start(segment, size)]
+        return size > 0
 
     def _deliver(self, stream: Stream, segment: Segment) -> None:
         stream.held_bytes -= len(segment.data)
