@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?= --demo
+MINUTES ?= 10
+FUZZ_SECONDS ?= 60
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
@@ -10,7 +12,7 @@ RUN_STAMP := $(VENV)/.run-packages
 TEST_STAMP := $(VENV)/.test-packages
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check clean help
+.PHONY: run test fuzz attacks check clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -20,17 +22,33 @@ test: $(TEST_STAMP) ## run every test; those of live traffic need root
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest
 
+fuzz: $(TEST_STAMP) ## fuzz the parsers for FUZZ_SECONDS (60); guided by coverage where atheris can be installed
+	@$(PIP) 'atheris>=3,<4' 2>/dev/null || true
+	$(VENV_PYTHON) -m tests.attacks.fuzz --seconds $(FUZZ_SECONDS)
+
+attacks: $(RUN_STAMP) ## measure what hostile traffic costs: memory, time, and what is counted; takes some minutes
+	$(VENV_PYTHON) -m tests.attacks.table
+
 check: $(TEST_STAMP) ## lint, formatting, types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict .
 
+bench: $(TEST_STAMP) ## measure speed, loss and memory beside other tools, 15 minutes; live runs need root
+	@$(VENV_PYTHON) -m bench
+
+bench-quick: $(TEST_STAMP) ## the same in a minute
+	@$(VENV_PYTHON) -m bench --quick
+
+soak: $(TEST_STAMP) ## full load for minutes, and whether memory stays; needs root; MINUTES=10
+	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
+
 clean: ## remove the virtual environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 $(RUN_STAMP): requirements.txt | $(VENV_PYTHON)
 	@echo "installing the packages of requirements.txt into $(VENV)"

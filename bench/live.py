@@ -170,25 +170,25 @@ class Watching:
         command = [word.format(output=self._told) for word in monitor.command]
         self._told.unlink(missing_ok=True)
         with self._output.open("wb") as output:
-            self._process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
+            self.process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
         self._start = time.monotonic()
         wait(self._listens, f"{monitor.name} to listen")
         time.sleep(0.5)
 
     def _listens(self) -> bool:
         """Whether its namespace has a packet socket; before `ip` has joined it, there is none to be seen."""
-        if self._process.poll() is not None:
+        if self.process.poll() is not None:
             raise CommandError(f"{self._monitor.name} ended: {self._output.read_text(errors='replace')[-300:]}")
-        sockets = Path(f"/proc/{self._process.pid}/net/packet").read_text().splitlines()
-        name = Path(f"/proc/{self._process.pid}/comm").read_text().strip()
+        sockets = Path(f"/proc/{self.process.pid}/net/packet").read_text().splitlines()
+        name = Path(f"/proc/{self.process.pid}/comm").read_text().strip()
         return len(sockets) > 1 and name != "ip"
 
     def stop(self) -> Told:
         """End it as Ctrl+C does; what it took and told."""
         time.sleep(0.5)
-        self._process.send_signal(signal.SIGINT)
-        _, status, used = os.wait4(self._process.pid, 0)
-        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self.process.send_signal(signal.SIGINT)
+        _, status, used = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
         text = self._output.read_text(errors="replace")
         if self._told.exists():
             text += self._told.read_text(errors="replace")
@@ -208,7 +208,7 @@ def _count(pattern: str, text: str) -> int | None:
 
 def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
     """All monitors in turns under full load, then ours and tcpdump under the steady one."""
-    why = _why_not()
+    why = why_not()
     if why:
         return [Comparison("all", "", missing=why)]
     monitors = [monitor for monitor in MONITORS if not quick or monitor.name in (OURS, "httpry")]
@@ -243,7 +243,8 @@ def _connections(scene: Scene) -> int:
     return tried
 
 
-def _why_not() -> str:
+def why_not() -> str:
+    """Why there can be no live run here; nothing if there can."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         return f"not installed: {', '.join(missing)}"

@@ -1,0 +1,81 @@
+"""One point of a curve: `python -m bench.peers.growth connections|keys NUMBER FILE.pcap`.
+
+Prints, as JSON, microseconds for a packet or a record, and the MB that the decoder or the store grew by.
+"""
+
+import json
+import sys
+import time
+from random import Random
+from typing import Final
+
+from bench.conversation import Conversation, Ends, Faults
+from bench.peers.store_full import START, exchange, resident
+from capture.open import open_file
+from capture.ports import parse_ports
+from exercise_config import Config
+from stats.loading import load
+from store.store import Store
+from traffic.decoder import Decoder
+from traffic.frame import LINKTYPE_ETHERNET, Frame
+
+RECORDS: Final = 100_000
+BATCH: Final = 2_000
+
+
+def handshakes(number: int) -> list[Frame]:
+    """Of so many connections, a minute before the first capture starts."""
+    frames: list[Frame] = []
+
+    def capture(at: int, data: bytes) -> None:
+        frames.append(Frame(at / 1e6, LINKTYPE_ETHERNET, data, len(data)))
+
+    random = Random(5)
+    for index in range(number):
+        ends = Ends(0x0A000000 + index // 50_000, 10_000 + index % 50_000, 0xC0000201, 80)
+        Conversation(ends, capture, random, Faults(0, 0, 0)).open(int((START - 60) * 1e6) + index)
+    return sorted(frames, key=lambda frame: frame.time)
+
+
+def with_connections(number: int, path: str) -> tuple[float, float]:
+    """The capture decoded while so many connections are open."""
+    source = open_file(path)
+    batches = []
+    while (batch := source.read()) is not None:
+        batches.append(batch)
+    opening = handshakes(number)
+    before = resident()
+    decoder = Decoder(parse_ports("80"))
+    decoder.feed(opening)
+    grown = resident() - before
+    begin = time.process_time()
+    for batch in batches:
+        decoder.feed(batch)
+    return (time.process_time() - begin) * 1e6 / sum(map(len, batches)), grown / 1e6
+
+
+def with_keys(number: int) -> tuple[float, float]:
+    """Records of so many different keys in turn, counted."""
+    config = Config()
+    exchanges = [exchange(index * 7919 % number, START) for index in range(min(number, RECORDS))]
+    records = [record for one in exchanges for record in (one.request, one) if record is not None]
+    before = resident()
+    store = Store(load(config.statistics), config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
+    begin = time.process_time()
+    added = 0
+    while added < RECORDS:
+        for first in range(0, len(records), BATCH):
+            store.add(records[first : first + BATCH])
+        added += len(records)
+    store.advance(START + config.dashboard_bucket_size)
+    return (time.process_time() - begin) * 1e6 / added, (resident() - before) / 1e6
+
+
+def main() -> None:
+    """Measure the point that was asked for."""
+    kind, number, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    print(json.dumps(with_connections(number, path) if kind == "connections" else with_keys(number)))
+
+
+if __name__ == "__main__":
+    main()

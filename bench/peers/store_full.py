@@ -1,0 +1,127 @@
+"""A day of data at the caps: `python -m bench.peers.store_full [BUCKETS]`. Prints figures as JSON.
+
+Packet time is driven forward. Every statistic of text has more keys than `max_keys`, as long as they come in practice,
+and there are so many in each bucket that the cells of the store are full at the end of the day.
+"""
+
+import gc
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from resource import getpagesize
+
+from alerting.monitor import RateMonitor
+from dashboard.builder import Reading, Run, build_view
+from dashboard.console import render
+from exercise_config import Config
+from stats.loading import load
+from store.store import Store
+from traffic.health import Health
+from traffic.records import COMPLETE, Exchange, Record, Request
+
+START = 1_715_677_200.0
+KEYS_OF_BUCKET = 100
+"""By which 6 statistics x 8640 buckets fill 4 million cells, and more."""
+WIDTH, HEIGHT = 120, 50
+
+
+def resident() -> int:
+    """Bytes of memory in use, after what can be freed was freed."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize()
+
+
+def exchange(number: int, at: float) -> Exchange:
+    """One with keys of its own."""
+    agent = (
+        f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0 (of 100 characters or so)"
+    )
+    host, server = f"tenant-{number}.shop.example.com", f"10.1.{number >> 8}.{number & 255}"
+    request = Request(at, "198.18.0.1", 40000, server, 80, "GET", host, f"/section{number}/x", "1.1", agent, "")
+    known = (request, 200, 100, 1000, 0.01, 0.02, "text/html", 0, COMPLETE, at + 0.01)
+    return Exchange(at, "198.18.0.1", 40000, server, 80, *known)
+
+
+@dataclass
+class Day:
+    """What the main thread of the monitor owns, as `exercise.py` makes it."""
+
+    config: Config
+    store: Store
+    monitor: RateMonitor
+    run: Run
+
+    @classmethod
+    def new(cls) -> "Day":
+        """Empty."""
+        config = Config()
+        size, kept = config.dashboard_bucket_size, config.max_retention_length
+        statistics = load(config.statistics)
+        store = Store(statistics, size, kept, config.max_keys)
+        monitor = RateMonitor(
+            config.average_bucket_size, config.average_learning_duration, config.average_threshold, kept
+        )
+        return cls(config, store, monitor, Run("eth0 port 80", START, statistics, size, kept, config.max_top_hits))
+
+    def fill(self, buckets: int) -> float:
+        """Live through so many buckets, the last with all keys; packet time at the end."""
+        random, now = Random(3), START
+        keys = self.config.max_keys
+        self.monitor.start(now)
+        for bucket in range(buckets):
+            last = bucket == buckets - 1
+            numbers = range(2 * keys) if last else random.choices(range(2 * keys), k=KEYS_OF_BUCKET)
+            records: list[Record] = []
+            for number in numbers:
+                answered = exchange(number, now)
+                records += (answered.request, answered) if answered.request is not None else ()
+            self.store.add(records)
+            self.monitor.add(now, len(records) // 2)
+            now += self.run.bucket_size
+            self.store.advance(now)
+            self.monitor.advance(now)
+        return now
+
+    def refresh(self, now: float) -> str:
+        """A screen of it."""
+        view = build_view(now, self.run, self.store, self.monitor, Reading(Health(), 0, 0))
+        return render(view, WIDTH, colour=True, height=HEIGHT)
+
+    def close_bucket(self, now: float) -> None:
+        """The bucket of `now`, with all keys."""
+        answered = [exchange(number, now) for number in range(2 * self.config.max_keys)]
+        self.store.add([record for one in answered for record in (one.request, one) if record is not None])
+        self.store.advance(now + self.run.bucket_size)
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Milliseconds of processor time."""
+    begin = time.process_time()
+    action()
+    return (time.process_time() - begin) * 1e3
+
+
+def main() -> None:
+    """Fill, look, and tell."""
+    before = resident()
+    day = Day.new()
+    buckets = (
+        int(sys.argv[1]) if len(sys.argv) > 1 else day.config.max_retention_length // day.config.dashboard_bucket_size
+    )
+    now = day.fill(buckets)
+    grown = resident() - before
+    figures = {
+        f"memory of {buckets:,} buckets at the caps, MiB": [grown / 2**20],
+        "memory of the whole process then, MiB": [resident() / 2**20],
+        f"refresh of the dashboard at {WIDTH}x{HEIGHT}, ms": [timed(lambda: day.refresh(now)) for _ in range(20)],
+        "closing a bucket of 2 x max_keys keys, with its records, ms": [timed(lambda: day.close_bucket(now))],
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Full load for minutes: `python -m bench.soak [MINUTES]`. Prints the resident memory of the monitor as a curve.
+
+It ends with status 1 if the memory at the end is more than 5 % above that after two minutes.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bench.live import MONITORS, OURS, Watching, why_not
+from bench.load import load
+from bench.network import WebServer, network
+
+SETTLED: Final = 120.0
+"""Seconds after which memory is to stay."""
+GROWTH: Final = 5.0
+"""Percent that it may have grown from then on."""
+STEP: Final = 5.0
+"""Seconds between looks."""
+BAR: Final = 50
+
+
+def resident(process: int) -> float:
+    """MiB of a process."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def soak(seconds: float) -> list[tuple[float, float]]:
+    """Seconds since the start of the load, and MiB then; each is printed as it is seen."""
+    ours = next(monitor for monitor in MONITORS if monitor.name == OURS)
+    curve: list[tuple[float, float]] = []
+    with network() as sides, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = WebServer(sides.server, folder)
+        try:
+            watching = Watching(ours, sides.server, folder)
+            asking = threading.Thread(target=load, args=(sides.client, folder, seconds))
+            asking.start()
+            begin = time.monotonic()
+            while asking.is_alive():
+                curve.append((time.monotonic() - begin, resident(watching.process.pid)))
+                show(*curve[-1])
+                asking.join(STEP)
+            told = watching.stop()
+        finally:
+            served = server.stop()
+    print(f"{served:,} requests served, {told.requests or 0:,} seen, {told.dropped or 0:,} packets dropped")
+    return curve
+
+
+def show(seconds: float, mebibytes: float) -> None:
+    """One point of the curve."""
+    print(f"{seconds:6.0f} s {mebibytes:8.1f} MiB {'#' * min(BAR, round(mebibytes / 4))}", flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Soak, and judge."""
+    words = sys.argv[1:] if argv is None else argv
+    minutes = float(words[0]) if words else 10.0
+    if why := why_not():
+        print(f"no soak: {why}", file=sys.stderr)
+        return 1
+    curve = soak(minutes * 60)
+    settled = next((size for seconds, size in curve if seconds >= SETTLED), curve[len(curve) // 2][1])
+    growth = 100 * (curve[-1][1] / settled - 1)
+    print(f"resident memory {settled:.1f} MiB, then {curve[-1][1]:.1f} MiB at the end: {growth:+.1f} %")
+    return 0 if growth <= GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
