@@ -11,17 +11,20 @@ from traffic.limits import Budget
 
 _LARGEST: Final = 65535
 _MOST_DATAGRAMS: Final = 4096
+_PART_COST: Final = 200
+"""Bytes that a fragment takes beside its data; a datagram takes a few of them."""
 _MOST_FRAGMENTS: Final = 512
 """Of one datagram: 64 KiB in pieces of 128 bytes."""
 
 
 class _Datagram:
-    __slots__ = ("parts", "size", "started", "total")
+    __slots__ = ("cost", "parts", "size", "started", "total")
 
     def __init__(self, time: float) -> None:
         self.started = time
         self.parts: dict[int, bytes] = {}
         self.size = 0
+        self.cost = 0
         self.total = -1
 
 
@@ -44,12 +47,13 @@ class Fragments:
             if len(self._datagrams) >= _MOST_DATAGRAMS:
                 self._drop(next(iter(self._datagrams)))
             datagram = self._datagrams[ident] = _Datagram(time)
+            self._charge(datagram, 4 * _PART_COST)
         if offset in datagram.parts:
             self._health.oddities["IP fragment came twice"] += 1
             return None
         datagram.parts[offset] = part
         datagram.size += len(part)
-        self._budget.used += len(part)
+        self._charge(datagram, len(part) + _PART_COST)
         if not more:
             datagram.total = offset + len(part)
         if len(datagram.parts) > _MOST_FRAGMENTS or self._budget.used > self._budget.limit:
@@ -85,4 +89,8 @@ class Fragments:
         self._forget(ident)
 
     def _forget(self, ident: bytes) -> None:
-        self._budget.used -= self._datagrams.pop(ident).size
+        self._budget.used -= self._datagrams.pop(ident).cost
+
+    def _charge(self, datagram: _Datagram, size: int) -> None:
+        datagram.cost += size
+        self._budget.used += size

@@ -22,7 +22,7 @@ class Limits:
     server_names: int = 200
     """Names of TLS servers that are counted apart."""
     total_buffer: int = 64 * 2**20
-    """Bytes held for all connections, and for IP fragments."""
+    """Bytes held for all connections: waiting segments, heads, waiting requests; and for IP fragments."""
     held_segments: int = 256
     """Segments of one connection that wait for an earlier one."""
     gap_timeout: float = 1.0

@@ -11,19 +11,21 @@ acknowledges a response that the server sent when it had all bytes before that r
 sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
 """
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead
 from traffic.health import Health
-from traffic.limits import Limits
+from traffic.limits import Budget, Limits
 from traffic.messages import LENGTH, OPAQUE, Place, Reader, RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
 from traffic.tcp import Stream, after
 from traffic.text import printable
 
 _NO_BODY: Final = frozenset({204, 304})
+
+_REQUEST_COST: Final = 1000
+"""Bytes that a waiting request takes beside its longest strings."""
 
 
 class Addresses(NamedTuple):
@@ -38,7 +40,19 @@ class Addresses(NamedTuple):
 class Pending:
     """A request without its response yet."""
 
-    __slots__ = ("ack", "body_bytes", "certain", "done_at", "end", "missing", "oddities", "provable", "request", "seq")
+    __slots__ = (
+        "ack",
+        "body_bytes",
+        "certain",
+        "cost",
+        "done_at",
+        "end",
+        "missing",
+        "oddities",
+        "provable",
+        "request",
+        "seq",
+    )
 
     def __init__(self, request: Request, place: Place, certain: bool, provable: bool) -> None:
         self.request = request
@@ -46,6 +60,9 @@ class Pending:
         self.ack = place.ack
         self.certain = certain
         """Whether the next response answers it."""
+        strings = (request.target, request.host, request.user_agent, request.referrer)
+        self.cost = _REQUEST_COST + sum(map(len, strings))
+        """Bytes that it takes while it waits, about."""
         self.provable = provable
         """Whether the response that starts where it acknowledged answers it."""
         self.body_bytes = 0
@@ -91,6 +108,7 @@ class Pairing:
     __slots__ = (
         "addresses",
         "answer",
+        "budget",
         "certain",
         "emit",
         "finished",
@@ -113,12 +131,13 @@ class Pairing:
     ) -> None:
         self.addresses = addresses
         self.server = server
+        self.budget = server.connection.budget
         self.limits = limits
         self.health = health
         self.emit = emit
         self.requests: Reader | None = None
         self.responses: Reader | None = None
-        self.pending: deque[Pending] = deque()
+        self.pending: list[Pending] = []
         self.uploading: Pending | None = None
         self.answer: Answer | None = None
         self.finished: tuple[Answer, float | None] | None = None
@@ -151,6 +170,7 @@ class Pairing:
         self._before(place)
         pending = Pending(request, place, self.certain, not self.lossy)
         self.pending.append(pending)
+        self.budget.used += pending.cost
         self.uploading = pending
         self.health.requests += 1
         self.emit(request)
@@ -190,7 +210,7 @@ class Pairing:
         """Whether an answer has no head. See `Listener`."""
         if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
             return False
-        self.answer = Answer(self.pending.popleft(), None, place.time, "")
+        self.answer = Answer(self._first(), None, place.time, "")
         return True
 
     def ended(self, reader: Reader, time: float | None) -> None:
@@ -218,7 +238,7 @@ class Pairing:
             answer.received(reader)
             self._give(answer, None, ending)
         elif malformed and self.pending and self.pending[0].certain:
-            self._unanswered(self.pending.popleft(), ending, reader.place.time)
+            self._unanswered(self._first(), ending, reader.place.time)
         self.responses_lost()
 
     def skipped(self, reader: Reader) -> None:
@@ -270,7 +290,7 @@ class Pairing:
             self._give_up(GAP, place.time)
         if self.lossy and self._answers_all_before(place):
             self.lossy = False
-        if len(self.pending) >= self.limits.pending_requests:
+        if len(self.pending) >= self.limits.pending_requests or (self.pending and self.budget.used > self.budget.limit):
             self.health.oddities["too many pending requests"] += 1
             self.pipelined, self.certain = True, False
             self._give_up(EVICTED, place.time)
@@ -287,14 +307,20 @@ class Pairing:
             return None
         first = self.pending[0]
         if first.certain:
-            return self.pending.popleft()
+            return self._first()
         if len(self.pending) > 1 or self.pipelined or not first.provable or first.ack != place.seq:
             return None
         if place.ack < 0 or after(place.ack, first.seq) <= 0:
             self.pipelined = True  # sent before the server had any of the request: it answers another
             return None
         self.certain = not self.lossy
-        return self.pending.popleft()
+        return self._first()
+
+    def _first(self) -> Pending:
+        """The request that waits longest, which waits no longer."""
+        first = self.pending.pop(0)
+        self.budget.used -= first.cost
+        return first
 
     def _upload_ended(self, reader: Reader, time: float | None) -> None:
         pending, self.uploading = self.uploading, None
@@ -353,7 +379,7 @@ class Pairing:
     def _give_up(self, ending: str, time: float) -> None:
         """Give out every waiting request as not answered."""
         while self.pending:
-            pending = self.pending.popleft()
+            pending = self._first()
             self._unanswered(pending, ending if pending.certain else GAP, time)
 
     def _unanswered(self, pending: Pending, ending: str, time: float) -> None:

@@ -23,6 +23,9 @@ _HALF: Final = 0x80000000
 _FAR: Final = 2**26
 """Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
 
+_SEGMENT_COST: Final = 300
+"""Bytes that a waiting segment takes beside its data."""
+
 
 def after(a: int, b: int) -> int:
     """How far sequence number `a` is after `b` (RFC 9293 section 3.4): negative when it is before."""
@@ -62,6 +65,11 @@ class Segment(NamedTuple):
     time: float
     ack: int
     flags: int
+
+    @property
+    def cost(self) -> int:
+        """Bytes that it takes while it waits."""
+        return len(self.data) + _SEGMENT_COST
 
     @property
     def end(self) -> int:
@@ -273,10 +281,13 @@ class Connection:
                 segment = _without_start(segment, behind)
         for part in self._new_parts(stream, segment):
             _insert(stream.held, part)
-            stream.held_bytes += len(part.data)
-            self.budget.used += len(part.data)
+            self._charge(stream, part.cost)
         if stream.held and self.waiting_since < 0:
             self.waiting_since = segment.time
+
+    def _charge(self, stream: Stream, size: int) -> None:
+        stream.held_bytes += size
+        self.budget.used += size
 
     def _jump(self, stream: Stream, seq: int) -> None:
         """The numbers went where no retransmission is: another connection whose SYN was missed, or a hostile sender."""
@@ -364,11 +375,11 @@ class Connection:
         if 0 < size < len(segment.data):
             head = segment._replace(data=segment.data[:size], cut=0, flags=segment.flags & ~(FIN | RST))
             stream.held[:1] = [head, _without_start(segment, size)]
+            self._charge(stream, _SEGMENT_COST)
         return size > 0
 
     def _deliver(self, stream: Stream, segment: Segment) -> None:
-        stream.held_bytes -= len(segment.data)
-        self.budget.used -= len(segment.data)
+        self._charge(stream, -segment.cost)
         overlap = after(stream.next, segment.seq)
         if overlap > 0:
             segment = _without_start(segment, overlap)

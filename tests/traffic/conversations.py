@@ -32,7 +32,10 @@ class Conversation:
 
     def __post_init__(self) -> None:
         chance = self.chance
-        first = (chance.choice([1000, MASK - chance.randint(0, 600)]), chance.choice([5000, MASK - chance.randint(0, 600)]))
+        first = (
+            chance.choice([1000, MASK - chance.randint(0, 600)]),
+            chance.choice([5000, MASK - chance.randint(0, 600)]),
+        )
         self.talk = Talk(first=first, segment_size=chance.choice([8, 40, 100, 1460]))
         count = chance.randint(1, 7)
         while len(self.said) < count:
@@ -123,8 +126,4 @@ def with_losses(chance: Random, segments: list[Segment]) -> list[Segment]:
             del kept[start : start + chance.randint(1, 6)]
         return kept
     side = chance.randint(0, 1)
-    return [
-        segment
-        for segment in segments
-        if (kind == "side" and segment.side != side) or chance.random() > share
-    ]
+    return [segment for segment in segments if (kind == "side" and segment.side != side) or chance.random() > share]

@@ -34,7 +34,15 @@ def test_an_ordered_stream_gives_what_was_said(seed: int, in_one_go: tuple[int, 
         for target, s in conversation.said.items()
     ]
     assert [
-        (e.request.target, e.request.method, e.status, e.request_bytes, e.response_bytes, e.content_type, e.missing_bytes)
+        (
+            e.request.target,
+            e.request.method,
+            e.status,
+            e.request_bytes,
+            e.response_bytes,
+            e.content_type,
+            e.missing_bytes,
+        )
         for e in decoded.exchanges
         if e.request is not None
     ] == said
