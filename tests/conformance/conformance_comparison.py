@@ -43,12 +43,12 @@ def compare(expected: list[Row], lines: list[Row]) -> Comparison:
     missing: list[str] = []
     wrong: list[str] = []
     for row in sorted(expected, key=is_optional):  # what must be there comes first
-        line = _take(row, left)
+        found = _take(row, left)
         if is_optional(row):
-            optional += line is not None
-        elif line is None:
+            optional += found is not None
+        elif found is None:
             missing.append(f"missing: {_title(row)}")
-        elif differences := list(_differences(row, line)):
+        elif differences := list(_differences(row, found)):
             wrong.append(f"wrong: {_title(row)}: " + "; ".join(differences))
         else:
             matched += 1

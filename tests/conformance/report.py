@@ -13,7 +13,7 @@ if __name__ == "__main__":
 
 from conformance_comparison import Comparison, compare
 from conformance_corpus import FOLDER, VARIABLE, Capture, captures, present
-from conformance_exceptions import EXCEPTIONS
+from conformance_exceptions import TRANSACTIONS
 from conformance_replay import replay
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def add(totals: Counter[str], capture: Capture, result: Comparison) -> None:
-    excepted = capture.name in EXCEPTIONS
+    excepted = capture.name in TRANSACTIONS
     totals["captures"] += 1
     totals["captures with HTTP"] += bool(result.expected)
     totals["captures excepted"] += excepted
@@ -51,8 +51,8 @@ def add(totals: Counter[str], capture: Capture, result: Comparison) -> None:
 def described(capture: Capture, result: Comparison) -> str:
     numbers = f"missing {len(result.missing)}, extra {len(result.extra)}, wrong {len(result.wrong)}"
     lines = [f"{capture.name}: expected {result.expected}, matched {result.matched}, {numbers}"]
-    if capture.name in EXCEPTIONS:
-        lines.append(f"    exception: {EXCEPTIONS[capture.name].reason}")
+    if capture.name in TRANSACTIONS:
+        lines.append(f"    exception: {TRANSACTIONS[capture.name].reason}")
     return "\n".join([*lines, *(f"    {difference}" for difference in result.differences)])
 
 

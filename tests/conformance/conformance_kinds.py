@@ -1,0 +1,52 @@
+"""Connections that cannot be read, as the corpus and the decoder count them, and the names of TLS servers."""
+
+import contextlib
+from collections import Counter
+
+from conformance_corpus import Capture, Row
+
+import exercise
+from capture.errors import DamagedCapture
+from capture.inner_ip import inner_ip
+from capture.intake import Intake
+from capture.open import open_file
+from capture.ports import parse_ports
+from exercise_config import Config
+from traffic.decoder import Decoder
+from traffic.health import Health
+
+FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
+"""Kinds by name, and their files in the corpus."""
+
+
+def health(capture: Capture) -> Health:
+    """What the decoder counts, wired as the command does it."""
+    decoder = Decoder(parse_ports("any"), exercise.limits(Config()), inner_ip)
+    intake = Intake(open_file(str(capture.path)), decoder)
+    with contextlib.suppress(DamagedCapture):
+        while (frames := intake.read()) is not None:
+            intake.decode(frames)
+    intake.finish()
+    return decoder.health
+
+
+def expected(capture: Capture) -> Counter[str]:
+    """Connections by kind, and by name of the TLS server."""
+    counts = Counter({kind: len(_connections(capture.expected(file))) for kind, file in FILES.items()})
+    counts.update(row["sni"].lower() for row in capture.expected("tls") if row.get("sni"))
+    return +counts
+
+
+def counted(capture: Capture) -> Counter[str]:
+    """The same by the decoder."""
+    found = health(capture)
+    return Counter({kind: found.unreadable[kind] for kind in FILES}) + found.server_names
+
+
+def _connections(rows: list[Row]) -> set[tuple[object, ...]]:
+    """HTTP/2 has a row per stream, the others one per connection."""
+    named = (row.get("stream") for row in rows)
+    return {
+        (row["client"], row["server"], number if stream is None else stream)
+        for number, (row, stream) in enumerate(zip(rows, named, strict=True))
+    }
