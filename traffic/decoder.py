@@ -115,6 +115,9 @@ class Decoder:
             self._flows.close(old.connection, old.connection.last)
         if not flags & SYN and (flags & RST or self._flows.closed_lately(key, time)):
             return None
+        if key == reversed_key(key):  # no two sides to tell apart (a LAND attack, or a socket connected to itself)
+            self.health.oddities["segment to its own sender"] += 1
+            return None
         direction = self._direction(packet, flags)
         client_key = reversed_key(key) if direction else key
         connection = Connection(client_key, time, self._limits, self.health, self._budget)

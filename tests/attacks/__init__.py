@@ -1,1 +1,1 @@
-"""Traffic made to hurt the monitor, and what it costs: `python -m tests.attacks.table`."""
+"""Traffic made to hurt the monitor: what it costs (`make attacks`), and what breaks it (`make fuzz`)."""

@@ -1,0 +1,125 @@
+"""Fuzzes each target for `--seconds`: guided by coverage where atheris is installed, else with changed seeds.
+
+What breaks is left as a file in `--findings`, and told. Exit status 1 if anything was found.
+"""
+
+import argparse
+import importlib.util
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 4096
+TIMEOUT = 5
+"""Seconds that one input may take; none needs a hundredth of it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="in all (default: 60)")
+    parser.add_argument("--findings", type=Path, default=Path(".fuzz"), help="folder for what breaks something")
+    parser.add_argument("--target", help="only this one")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    given, rest = parser.parse_known_args(argv)
+    if given.child:
+        guided(given.child, rest)
+    from .fuzz_targets import TARGETS
+
+    names = [given.target] if given.target else list(TARGETS)
+    given.findings.mkdir(parents=True, exist_ok=True)
+    with_atheris = importlib.util.find_spec("atheris") is not None
+    if not with_atheris:
+        print("atheris is not installed (pip install atheris): changing seeds at random, not guided by coverage")
+    fuzz = start_guided if with_atheris else at_random
+    found = [name for name in names if fuzz(name, given.seconds / len(names), given.findings)]
+    return 1 if found else 0
+
+
+def start_guided(name: str, seconds: float, findings: Path) -> bool:
+    """Let a child fuzz, as libFuzzer ends the process; whether it found something."""
+    from .fuzz_targets import TARGETS
+
+    with tempfile.TemporaryDirectory() as seeds:
+        for number, seed in enumerate(TARGETS[name].seeds()):
+            Path(seeds, str(number)).write_bytes(seed)
+        command = [sys.executable, "-m", "tests.attacks.fuzz", "--child", name, seeds]
+        limits = [f"-max_total_time={int(seconds)}", f"-timeout={TIMEOUT}", f"-max_len={LONGEST}", "-rss_limit_mb=1024"]
+        place = f"-artifact_prefix={findings.resolve()}/{name}-"
+        done = subprocess.run(
+            [*command, *limits, place, "-print_final_stats=1"], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False
+        )
+    figures = [line.split(":")[-1].strip() for line in done.stderr.splitlines() if "number_of_executed_units" in line]
+    print(f"{name}: {figures[0] if figures else 'no'} inputs, exit status {done.returncode}", flush=True)
+    if done.returncode:
+        print(done.stderr[-6000:])
+    return done.returncode != 0
+
+
+def guided(name: str, arguments: Sequence[str]) -> None:
+    """The child: instruments our own code, and never returns."""
+    import atheris
+
+    with atheris.instrument_imports(include=["capture", "traffic", "store", "dashboard"]):
+        from .fuzz_targets import TARGETS
+    atheris.Setup([sys.argv[0], *arguments], TARGETS[name].run)
+    atheris.Fuzz()
+
+
+def at_random(name: str, seconds: float, findings: Path) -> bool:
+    """Change seeds; whether one broke something. The same changes each time, as far as the time goes."""
+    from .fuzz_targets import TARGETS
+
+    run, seeds = TARGETS[name].run, list(TARGETS[name].seeds())
+    dice, end, count, found = random.Random(name), time.monotonic() + seconds, 0, 0
+    for seed in seeds:
+        run(seed)
+    while time.monotonic() < end and found < 10:
+        found += not survives(run, changed(dice, seeds), findings / f"{name}-{count}")
+        count += 1
+    print(f"{name}: {count} inputs, {found} findings", flush=True)
+    return found > 0
+
+
+def survives(run: Callable[[bytes], None], data: bytes, finding: Path) -> bool:
+    """Whether an input does no harm; else it is kept."""
+    start = time.process_time()
+    try:
+        run(data)
+    except Exception:
+        traceback.print_exc()
+    else:
+        if time.process_time() - start < TIMEOUT:
+            return True
+        print(f"too slow: {time.process_time() - start:.1f} s")
+    finding.write_bytes(data)
+    return False
+
+
+def changed(dice: random.Random, seeds: Sequence[bytes]) -> bytes:
+    """A seed with some bytes changed, cut out, doubled, or taken from another."""
+    data = bytearray(dice.choice(seeds))
+    for _ in range(dice.choice((1, 2, 4, 16))):
+        place, size = dice.randrange(len(data) + 1), dice.choice((1, 1, 2, 4, 32))
+        kind = dice.randrange(5)
+        if kind == 0:
+            data[place : place + size] = dice.randbytes(size)
+        elif kind == 1:
+            del data[place : place + size]
+        elif kind == 2:
+            data[place:place] = data[place : place + size] * dice.choice((1, 2, 50))
+        elif kind == 3:
+            other = dice.choice(seeds)
+            data[place:place] = other[dice.randrange(len(other)) :][: 8 * size]
+        elif place < len(data):
+            data[place] ^= 1 << dice.randrange(8)
+    return bytes(data[:LONGEST])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
