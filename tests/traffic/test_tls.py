@@ -1,0 +1,113 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traffic.limits import Budget
+from traffic.tls import LONGEST_HELLO, HelloReader, server_name, starts_hello
+
+
+def sized(size: int, body: bytes) -> bytes:
+    return len(body).to_bytes(size, "big") + body
+
+
+def extension(kind: int, body: bytes) -> bytes:
+    return kind.to_bytes(2, "big") + sized(2, body)
+
+
+def hello_body(*extensions: bytes) -> bytes:
+    head = b"\x03\x03" + b"R" * 32 + sized(1, b"session") + sized(2, b"\x13\x01\x13\x02") + sized(1, b"\x00")
+    return head + (sized(2, b"".join(extensions)) if extensions else b"")
+
+
+def named(name: bytes) -> bytes:
+    return extension(0, sized(2, b"\x00" + sized(2, name)))
+
+
+def records(message: bytes, size: int = 2**14) -> bytes:
+    parts = (message[at : at + size] for at in range(0, len(message), size))
+    return b"".join(b"\x16\x03\x01" + sized(2, part) for part in parts)
+
+
+OTHER = extension(43, b"\x02\x03\x04")
+BODY = hello_body(OTHER, named(b"shop.example.com"), OTHER)
+HELLO = b"\x01" + sized(3, BODY)
+
+
+class Reading:
+    """A reader, what it found, and the memory that it holds."""
+
+    def __init__(self, limit: int = 2**20) -> None:
+        self.names: list[bytes] = []
+        self.budget = Budget(limit)
+        self.reader = HelloReader(self.names.append, self.budget)
+
+    def feed(self, data: bytes, size: int) -> "Reading":
+        for at in range(0, len(data), size):
+            self.reader.data(data[at : at + size], 0.0, 0, -1)
+        return self
+
+
+@pytest.mark.parametrize("record", [1, 4, 5, 100, 2**14])
+@pytest.mark.parametrize("segment", [1, 2, 7, 1460])
+def test_the_name_is_found_however_the_hello_is_cut(record: int, segment: int) -> None:
+    reading = Reading().feed(records(HELLO, record) + b"\x17\x03\x03\x00\x05later", segment)
+    assert reading.names == [b"shop.example.com"]
+    assert reading.budget.used == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        hello_body(),
+        hello_body(OTHER),
+        hello_body(extension(0, b"")),
+        hello_body(extension(0, sized(2, b"\x00" + sized(2, b"")))),
+        hello_body(extension(0, sized(2, b"\x01" + sized(2, b"not a host name")))),
+        hello_body(extension(0, b"\x00\x10\x00\x00\x20short")),
+        hello_body()[:20],
+        b"",
+    ],
+)
+def test_no_name_where_none_is_given(body: bytes) -> None:
+    assert server_name(body) == b""
+    assert Reading().feed(records(b"\x01" + sized(3, body)), 1460).names == []
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"\x17\x03\x03\x00\x05hello" + records(HELLO),
+        records(b"\x02" + HELLO[1:]),
+        b"\x16\x03\x01\x00\x00" + records(HELLO),
+        records(b"\x01" + sized(3, BODY + b"x" * LONGEST_HELLO)),
+        records(HELLO)[:-1],
+    ],
+    ids=["application data", "ServerHello", "empty record", "too long", "cut off"],
+)
+def test_what_is_no_whole_hello_gives_no_name_and_is_not_kept(stream: bytes) -> None:
+    reading = Reading().feed(stream, 100)
+    reading.reader.close()
+    assert (reading.names, reading.budget.used) == ([], 0)
+
+
+def test_without_memory_the_hello_is_given_up() -> None:
+    reading = Reading(limit=50).feed(records(HELLO), 40)
+    assert (reading.names, reading.budget.used) == ([], 0)
+
+
+def test_a_hello_is_told_from_other_bytes() -> None:
+    assert starts_hello(records(HELLO))
+    assert not starts_hello(b"\x16\x03\x01\x00\x05\x02\x00\x00\x01\x03")
+    assert not starts_hello(b"220 mail.example.com\r\n")
+
+
+@given(st.binary(max_size=300), st.integers(1, 300))
+def test_any_bytes_are_read_without_error(data: bytes, size: int) -> None:
+    server_name(data)
+    reading = Reading().feed(b"\x16\x03\x01" + data, size)
+    assert reading.budget.used <= LONGEST_HELLO
+
+
+@given(st.integers(0, len(BODY) - 1), st.integers(0, 255))
+def test_a_damaged_hello_is_no_error(at: int, value: int) -> None:
+    assert isinstance(server_name(BODY[:at] + bytes([value]) + BODY[at + 1 :]), bytes)
