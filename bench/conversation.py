@@ -75,17 +75,18 @@ class Conversation:
     def open(self, time: int) -> int:
         """The handshake; when it was done."""
         self._send(CLIENT, time, SYN)
+        self._next[CLIENT] += 1
         self._send(SERVER, time + 20, SYN | ACK)
-        self._next = [(number + 1) & 0xFFFFFFFF for number in self._next]
+        self._next[SERVER] += 1
         self._send(CLIENT, time + self._round_trip, ACK)
         return time + self._round_trip
 
     def close(self, time: int) -> None:
         """Both sides are done."""
         self._send(CLIENT, time, FIN | ACK)
-        self._next[CLIENT] = (self._next[CLIENT] + 1) & 0xFFFFFFFF
+        self._next[CLIENT] += 1
         self._send(SERVER, time + 50, FIN | ACK)
-        self._next[SERVER] = (self._next[SERVER] + 1) & 0xFFFFFFFF
+        self._next[SERVER] += 1
         self._send(CLIENT, time + 50 + self._round_trip, ACK)
 
     def say(self, side: int, time: int, data: bytes, answer_at: int) -> Burst:
@@ -103,7 +104,7 @@ class Conversation:
             packets += sent
             missing += not seen
             arrivals.append((arrived, start + len(piece)))
-        self._next[side] = (base + len(data)) & 0xFFFFFFFF
+        self._next[side] = base + len(data)
         arrivals.sort()
         self._acknowledge(1 - side, base, arrivals, answer_at)
         return Burst(time + 12, arrivals[-1][0], packets, missing)

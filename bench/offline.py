@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 from bench.found import Found, found_by
 from bench.make_capture import make_capture, truth_of
@@ -19,6 +20,8 @@ from bench.measure import CACHE, ROOT, CommandError, Cost, Figure, run, table
 
 FULL: Final = 500_000
 STARTING: Final = 100
+GENERATOR: Final = ("make_capture.py", "conversation.py", "visits.py")
+"""Files that decide what is in a capture."""
 OURS: Final = "exercise.py -q"
 OURS_TELLS: Final = [sys.executable, "-m", "bench.peers.ours"]
 
@@ -162,7 +165,8 @@ def _check(result: Result) -> None:
 
 def capture_of(packets: int) -> Path:
     """The capture of at least so many packets, made when it is not there."""
-    path = CACHE / f"{packets}.pcap"
+    generator = b"".join((ROOT / "bench" / name).read_bytes() for name in GENERATOR)
+    path = CACHE / f"{packets}-{crc32(generator):08x}.pcap"
     if not path.exists():
         make_capture(path, packets)
     return path

@@ -1,0 +1,60 @@
+"""What the benchmark makes of its measurements: figures, tables, findings and the picture."""
+
+import json
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from bench.found import found_by
+from bench.measure import CommandError, Figure, run, table
+from bench.picture import Chart, Line, picture
+
+
+def test_a_figure_is_the_median_with_its_spread() -> None:
+    assert Figure.of([3, 1, 2]) == Figure(2, 1, 3)
+    assert Figure.of([1234.4, 999, 2000]).text() == "1,234 (999-2,000)"
+    assert Figure.of([2.001, 2.0, 2.004]).text(".1f") == "2.0"
+
+
+def test_a_table_is_markdown() -> None:
+    assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_a_run_tells_what_the_command_took(tmp_path: Path) -> None:
+    busy = "import time\nx = bytearray(50_000_000)\nwhile time.process_time() < 0.2: pass\nprint('done')"
+    cost = run([sys.executable, "-c", busy], tmp_path / "output")
+    assert 0.2 <= cost.cpu_seconds < 2
+    assert cost.peak_bytes > 50_000_000
+    assert (tmp_path / "output").read_text() == "done\n"
+
+
+def test_a_run_that_fails_says_why() -> None:
+    with pytest.raises(CommandError, match="broken"):
+        run([sys.executable, "-c", "raise SystemExit('broken')"])
+
+
+def test_findings_are_held_against_the_truth(tmp_path: Path) -> None:
+    truth, output = tmp_path / "truth", tmp_path / "output"
+    facts = [("/a?id=1", 200, 0), ("//b?id=2", 404, 0), ("/c?id=3", 200, 2), ("/d?id=4", 304, 0)]
+    truth.write_text(
+        "\n".join(json.dumps({"target": target, "status": status, "missing": gone}) for target, status, gone in facts)
+    )
+    output.write_text(
+        "/a?id=1\t\t\n\t200\thttp://host//b?id=2\n//b?id=2\n-\t200\t-\n\t200\t/a?id=1\n\t304\thttp://host/d?id=4\n/d?id=4\n"
+    )
+    found = found_by(output, truth)
+    assert (found.requests, found.responses, found.transactions, found.wrong) == (3, 4, 2, 1)
+    assert (found.whole, found.whole_requests, found.whole_transactions) == (3, 3, 2)
+    assert found.texts() == ("3 of 3", "2 of 3 (66.67 %)", "1")
+
+
+def test_the_picture_is_xml_with_a_line_for_each_curve() -> None:
+    charts = [
+        Chart("Time & memory", "packets", [10, 100, 1000], [Line("s", [1, 2, 3]), Line("MB", [5, 5, 5])]),
+        Chart("Nothing", "keys", [1], [Line("s", [0])]),
+    ]
+    root = ElementTree.fromstring(picture(charts))
+    lines = root.findall("{http://www.w3.org/2000/svg}polyline")
+    assert [len(line.attrib["points"].split()) for line in lines] == [3, 3, 1]
