@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wire import Talk, decode
 
-from traffic.limits import Budget
+from traffic.limits import Budget, Limits
 from traffic.tls import LONGEST_HELLO, HelloReader, server_name, starts_hello
 
 
@@ -111,3 +112,42 @@ def test_any_bytes_are_read_without_error(data: bytes, size: int) -> None:
 @given(st.integers(0, len(BODY) - 1), st.integers(0, 255))
 def test_a_damaged_hello_is_no_error(at: int, value: int) -> None:
     assert isinstance(server_name(BODY[:at] + bytes([value]) + BODY[at + 1 :]), bytes)
+
+
+def hello_to(name: bytes) -> bytes:
+    return records(b"\x01" + sized(3, hello_body(named(name))))
+
+
+def test_connections_are_counted_by_the_server_that_is_asked_for() -> None:
+    frames = [
+        frame
+        for port, name in enumerate((b"a.example", b"A.Example", b"b.example", b"evil\x1b[2J"), 40000)
+        for frame in Talk(client_port=port).client(hello_to(name), 20).frames
+    ]
+    health = decode(frames).health
+    assert health.unreadable == {"TLS": 4}
+    assert health.server_names == {"a.example": 2, "b.example": 1, r"evil\x1b[2j": 1}
+
+
+def test_names_beyond_the_limit_are_counted_together() -> None:
+    frames = [
+        frame
+        for port in range(40000, 40005)
+        for frame in Talk(client_port=port).client(hello_to(b"%d.example" % port)).frames
+    ]
+    health = decode(frames, Limits(server_names=2)).health
+    assert health.server_names == {"40000.example": 1, "40001.example": 1, "(other)": 3}
+
+
+def test_tls_after_a_starttls_is_counted_as_such() -> None:
+    talk = Talk().server(b"220 mail ESMTP\r\n").client(b"STARTTLS\r\n").server(b"220 go ahead\r\n")
+    health = decode(talk.client(hello_to(b"mail.example")).frames).health
+    assert +health.unreadable == {"TLS": 1}
+    assert health.server_names == {"mail.example": 1}
+
+
+def test_a_hello_with_bytes_missing_gives_no_name() -> None:
+    hello = hello_to(b"a.example")
+    talk = Talk().client(hello[:60]).client(hello[60:70], lost=True).client(hello[70:])
+    health = decode(talk.frames).health
+    assert (health.unreadable, health.server_names) == ({"TLS": 1}, {})
