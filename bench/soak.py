@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.live import MONITORS, OURS, Watching, why_not
+from bench.live import why_not
 from bench.load import load
 from bench.network import WebServer, network
+from bench.watching import MONITORS, OURS, Watching
 
 SETTLED: Final = 120.0
 """Seconds after which memory is to stay."""
@@ -71,6 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     settled = next((size for seconds, size in curve if seconds >= SETTLED), curve[len(curve) // 2][1])
     growth = 100 * (curve[-1][1] / settled - 1)
     print(f"resident memory {settled:.1f} MiB, then {curve[-1][1]:.1f} MiB at the end: {growth:+.1f} %")
+    if curve[-1][0] < 0.9 * minutes * 60:
+        print("the load ended early", file=sys.stderr)
+        return 1
     return 0 if growth <= GROWTH else 1
 
 
