@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     totals: Counter[str] = Counter()
     for capture in captures():
         if not parts or any(part in capture.name for part in parts):
-            result = compare(capture.expected(), replay(capture).lines)
+            result = compare(capture.expected(), replay(capture))
             if result.differences or "--all" in arguments:
                 print(described(capture, result))
             add(totals, capture, result)

@@ -25,7 +25,7 @@ RUN_APART = ("zeek/web.pcap", "arkime/http-xff.pcap", "suricata-verify/http2-err
 @needs_corpus
 @each_capture
 def test_the_log_has_the_transactions_of_the_capture(capture: Capture) -> None:
-    result = compare(capture.expected(), logged(capture).lines)
+    result = compare(capture.expected(), logged(capture))
     excepted = TRANSACTIONS[capture.name].differences if capture.name in TRANSACTIONS else {}
     assert counts(result) == {"missing": 0, "extra": 0, "wrong": 0, **excepted}, "\n".join(result.differences)
 
@@ -33,7 +33,7 @@ def test_the_log_has_the_transactions_of_the_capture(capture: Capture) -> None:
 @needs_corpus
 @pytest.mark.parametrize("name", sorted(negatives()) or ["none"])
 def test_no_transaction_is_found_where_there_is_none(name: str) -> None:
-    assert logged(Capture(name)).lines == []
+    assert logged(Capture(name)) == []
 
 
 @needs_corpus
@@ -51,14 +51,14 @@ def test_a_process_of_its_own_writes_the_same_log_to_standard_output(name: str) 
     capture = Capture(name)
     command = [sys.executable, "exercise.py", *arguments(capture, "-")]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
-    assert [json.loads(line) for line in ended.stdout.splitlines()] == logged(capture).lines
+    assert [json.loads(line) for line in ended.stdout.splitlines()] == logged(capture)
     assert "Requests" in ended.stderr  # the summary
 
 
 @needs_corpus
 def test_by_default_no_line_holds_a_query() -> None:
     names = ("ndpi/default__pcap__malware.pcap", "ndpi/default__pcap__1kxun.pcap")
-    lines = [line for name in names for line in replay(Capture(name), settings=()).lines]
+    lines = [line for name in names for line in replay(Capture(name), settings=())]
     assert len(lines) > 10
     told = ("url.original", "url.path", "http.request.referrer", "user_agent.original", "http_monitor.host")
     assert [line for line in lines if "url.query" in line or any("?" in line.get(name, "") for name in told)] == []
