@@ -107,11 +107,12 @@ class Watching:
         if self._told.exists():
             text += self._told.read_text(errors="replace")
         monitor = self._monitor
-        counts = (_count(pattern, text) for pattern in (monitor.packets, monitor.dropped, monitor.requests))
+        counts = (counted(pattern, text) for pattern in (monitor.packets, monitor.dropped, monitor.requests))
         return Told(time.monotonic() - self._start, used.ru_utime + used.ru_stime, *counts)
 
 
-def _count(pattern: str, text: str) -> int | None:
+def counted(pattern: str, text: str) -> int | None:
+    """The number that the expression finds last, or how often it is found if it has no group; None if it told none."""
     if not pattern:
         return None
     found = re.findall(pattern, text)

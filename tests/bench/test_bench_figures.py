@@ -10,6 +10,7 @@ import pytest
 from bench.found import found_by
 from bench.measure import CommandError, Figure, run, table
 from bench.picture import Chart, Line, picture
+from bench.watching import MONITORS, counted
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
@@ -58,3 +59,14 @@ def test_the_picture_is_xml_with_a_line_for_each_curve() -> None:
     root = ElementTree.fromstring(picture(charts))
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")
     assert [len(line.attrib["points"].split()) for line in lines] == [3, 3, 1]
+
+
+def test_a_monitors_counts_are_read_from_what_it_says() -> None:
+    ours, httpry, tcpdump, scapy = MONITORS
+    summary = " Captured  504,702 packets, 12 dropped\n Requests  64,714\n"
+    assert [counted(pattern, summary) for pattern in (ours.packets, ours.dropped, ours.requests)] == [504702, 12, 64714]
+    said = "2 packets captured\n5 packets received by filter\n3 packets dropped by kernel\n"
+    assert [counted(pattern, said) for pattern in (tcpdump.packets, tcpdump.dropped, tcpdump.requests)] == [2, 3, None]
+    assert counted(httpry.requests, "# Fields: method\nGET\t-\n-\t200\nGET\t-\n") == 2
+    assert counted(scapy.requests, "ready\n/a\t\t\n\t200\t\n/b\t\t\n") == 2
+    assert counted(ours.packets, "nothing") is None
