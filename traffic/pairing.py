@@ -14,10 +14,10 @@ sent in one go with it. What stays out of sight is a client that pipelines now a
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead
+from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead, media_type
 from traffic.health import Health
-from traffic.limits import Budget, Limits
-from traffic.messages import LENGTH, OPAQUE, Place, Reader, RequestReader
+from traffic.limits import Limits
+from traffic.messages import LENGTH, OPAQUE, Listener, Place, Reader, RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
 from traffic.tcp import Stream, after
 from traffic.text import printable
@@ -102,7 +102,7 @@ class Answer:
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
 
 
-class Pairing:
+class Pairing(Listener):
     """The requests and responses of one connection; gives out records."""
 
     __slots__ = (
@@ -114,8 +114,8 @@ class Pairing:
         "finished",
         "health",
         "interim",
-        "limits",
         "last",
+        "limits",
         "lossy",
         "opaque",
         "pending",
@@ -155,16 +155,20 @@ class Pairing:
         """A request head is complete. See `Listener`."""
         limit = self.limits.string_length
         fields = head.fields
-        target = printable(head.target, limit)
+        host, user_agent, referrer = fields.texts(limit)
+        client, client_port, server, server_port = self.addresses
         request = Request(
             place.time,
-            *self.addresses,
-            printable(head.method, limit),
-            printable(fields.host, limit),
-            target,
-            printable(head.version, limit),
-            printable(fields.user_agent, limit),
-            printable(fields.referer, limit),
+            client,
+            client_port,
+            server,
+            server_port,
+            head.method[:limit],
+            host,
+            printable(head.target, limit),
+            head.version[:limit],
+            user_agent,
+            referrer,
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
@@ -185,8 +189,8 @@ class Pairing:
             return 0
         self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
-        media_type = head.fields.content_type.partition(b";")[0].strip().lower()
-        self.answer = Answer(pending, status, place.time, printable(media_type, self.limits.string_length))
+        kind = media_type(head.fields.content_type, self.limits.string_length)
+        self.answer = Answer(pending, status, place.time, kind)
         if pending is None:
             self.health.unpaired_responses += 1
             # Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.

@@ -1,5 +1,6 @@
 """Conversations by chance: requests and responses whose every field tells which exchange they belong to."""
 
+import itertools
 from dataclasses import dataclass, field
 from random import Random
 
@@ -75,7 +76,7 @@ class Conversation:
         if chance.random() < 0.5:
             return b"Content-Length: %d\r\n\r\n%b" % (len(body), body), len(body)
         cuts = sorted({0, len(body), *(chance.randint(0, len(body)) for _ in range(chance.randint(0, 4)))})
-        parts = [body[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        parts = [body[a:b] for a, b in itertools.pairwise(cuts)]
         trailers = b"Checked: yes\r\n" if chance.random() < 0.3 else b""
         return b"Transfer-Encoding: chunked\r\n\r\n" + chunked(parts, trailers), len(body)
 

@@ -1,8 +1,12 @@
 """What fuzzing and attacks found, each as small as it gets."""
 
+from json import loads
+
 from wire import CLIENT, Segment, ethernet, ip, tcp
 
+from dashboard.exchange_line import Discretion, exchange_line
 from traffic.decoder import Decoder
+from traffic.records import Exchange, Request
 
 
 def test_a_segment_that_its_own_sender_gets_is_no_connection() -> None:
@@ -24,3 +28,11 @@ def test_fragments_that_wait_at_the_end_are_counted_and_given_back() -> None:
     assert decoder.finish() == []
     assert decoder._budget.used == 0
     assert decoder.health.oddities == {"IP datagram incomplete": 1}
+
+
+def test_a_port_of_thousands_of_digits_is_none() -> None:
+    """`int` raised for so many digits, and gave numbers of any size for fewer."""
+    for digits, port in (("0" * 5000, 0), ("0" * 5000 + "80", 80), ("0" * 12 + "9" * 9, None), ("65536", None)):
+        request = Request(1.0, "10.0.0.1", 1, "10.0.0.2", 80, "GET", f"h:{digits}", "/", "1.1", "", "")
+        exchange = Exchange(1.0, *request[1:5], request, 200, 0, 0, None, None, "", 0, "complete")
+        assert loads(exchange_line(exchange, Discretion(True, True))).get("url.port") == port

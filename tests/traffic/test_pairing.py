@@ -1,0 +1,188 @@
+"""Which response answers which request: by order where nothing is lost, by proof after a loss, never by a guess."""
+
+import pytest
+from wire import CLIENT, SERVER, Talk, decode, get, ok
+
+from traffic.limits import Limits
+from traffic.records import CAPTURE_END, CLOSED, COMPLETE, EVICTED, GAP
+
+
+def test_keep_alive() -> None:
+    talk = Talk()
+    for number in range(5):
+        talk.client(get(f"/{number}")).server(ok(status=200 + number))
+    assert decode(talk.frames).pairs == [(f"/{number}", 200 + number) for number in range(5)]
+
+
+def test_pipelining() -> None:
+    talk = Talk().client(get("/1") + get("/2") + get("/3")).server(ok(status=201) + ok(status=202) + ok(status=203))
+    assert decode(talk.frames).pairs == [("/1", 201), ("/2", 202), ("/3", 203)]
+
+
+def test_a_lost_request_leaves_its_response_alone_and_the_next_pair_is_found() -> None:
+    talk = Talk().client(get("/lost"), lost=True).server(ok(status=201))
+    talk.client(get("/2")).server(ok(status=202)).client(get("/3")).server(ok(status=203))
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [(None, 201), ("/2", 202), ("/3", 203)]
+    assert (decoded.health.unpaired_responses, decoded.health.missing_bytes) == (1, len(get("/lost")))
+
+
+def test_a_lost_response_leaves_its_request_alone_and_the_next_pair_is_found() -> None:
+    talk = Talk().client(get("/1")).server(ok(), lost=True)
+    talk.client(get("/2")).server(ok(status=202)).client(get("/3")).server(ok(status=203))
+    decoded = decode(talk.frames)
+    assert sorted(decoded.pairs, key=str) == [("/1", None), ("/2", 202), ("/3", 203)]
+    assert decoded.endings.count(GAP) == decoded.health.unanswered_requests == 1
+    assert decoded.health.missing_bytes == len(ok())
+
+
+def test_both_lost_leaves_no_trace_but_the_gap() -> None:
+    talk = Talk().client(get("/1")).server(ok(status=201)).client(get("/lost"), lost=True).server(ok(), lost=True)
+    talk.client(get("/3")).server(ok(status=203)).client(get("/4")).server(ok(status=204)).close()
+    decoded = decode(talk.frames)
+    assert ("/1", 201) in decoded.pairs
+    assert ("/4", 204) in decoded.pairs
+    assert decoded.health.gaps == 2
+
+
+def test_a_lost_pipelined_request_ends_pairing_on_the_connection() -> None:
+    talk = Talk().client(get("/1") + get("/2")).server(ok(status=201) + ok(status=202))
+    talk.client(get("/lost"), lost=True).client(get("/4")).server(ok(status=203)).server(ok(status=204))
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/1", 201), ("/2", 202), (None, 203), (None, 204), ("/4", None)]
+
+
+def test_lost_pipelined_responses_are_not_made_up_for_by_later_ones() -> None:
+    talk = Talk().client(get("/1") + get("/2") + get("/3"))
+    talk.server(ok(status=201)).server(ok(status=202), lost=True).server(ok(status=203))
+    decoded = decode(talk.frames)
+    assert decoded.pairs[0] == ("/1", 201)
+    assert (None, 203) in decoded.pairs
+    assert ("/2", 203) not in decoded.pairs
+
+
+def test_the_first_of_two_pipelined_requests_is_lost() -> None:
+    talk = Talk().client(get("/lost"), lost=True).client(get("/2")).server(ok(status=201)).server(ok(status=202))
+    decoded = decode(talk.frames)
+    assert ("/2", 201) not in decoded.pairs
+    assert decoded.health.unpaired_responses == 2
+
+
+def test_408_on_an_idle_connection_answers_nothing() -> None:
+    talk = Talk().client(get("/1")).server(ok(status=201)).wait(60)
+    talk.server(ok(status=408)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), (None, 408)]
+
+
+def test_an_early_response_answers_the_request_that_is_still_being_sent() -> None:
+    head = get("/upload", "Content-Length: 3000", method="POST")
+    talk = Talk().client(head + b"x" * 1000).server(ok(status=413)).client(b"x" * 2000)
+    talk.client(get("/2")).server(ok(status=202))
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/upload", 413), ("/2", 202)]
+    assert decoded.exchanges[0].request_bytes == 3000
+
+
+def test_an_early_response_and_the_end() -> None:
+    head = get("/upload", "Content-Length: 3000", method="POST")
+    (exchange,) = decode(Talk().client(head + b"x" * 1000).server(ok(status=413)).close().frames).exchanges
+    assert (exchange.status, exchange.request_bytes, exchange.ending) == (413, 1000, COMPLETE)
+
+
+def test_100_continue_is_not_the_final_status() -> None:
+    talk = Talk().client(get("/", "Expect: 100-continue", "Content-Length: 5", method="POST"))
+    talk.server(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"hello").server(ok(status=201))
+    (exchange,) = decode(talk.frames).exchanges
+    assert (exchange.status, exchange.request_bytes) == (201, 5)
+
+
+def test_several_interim_responses() -> None:
+    talk = Talk().client(get()).server(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3 + ok())
+    assert decode(talk.frames).pairs == [("/", 200)]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_204_and_304_have_no_body_whatever_their_length_says(status: int) -> None:
+    head = b"HTTP/1.1 %d X\r\nContent-Length: 1000\r\n\r\n" % status
+    talk = Talk().client(get("/1")).server(head).client(get("/2")).server(ok())
+    assert decode(talk.frames).pairs == [("/1", status), ("/2", 200)]
+
+
+def test_a_response_to_head_has_no_body() -> None:
+    talk = Talk().client(get("/1", method="HEAD")).server(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    talk.client(get("/2")).server(ok())
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/1", 200), ("/2", 200)]
+    assert decoded.exchanges[0].response_bytes == 0
+
+
+def test_connect_opens_a_tunnel_that_is_not_read() -> None:
+    talk = Talk().client(get("example.com:443", method="CONNECT")).server(b"HTTP/1.1 200 OK\r\n\r\n")
+    talk.client(b"\x16\x03\x01 anything").server(get("/not-a-request"))
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("example.com:443", 200)]
+    assert decoded.health.unreadable["CONNECT tunnel"] == 1
+
+
+def test_a_refused_connect_is_an_exchange_like_others() -> None:
+    talk = Talk().client(get("example.com:443", method="CONNECT")).server(ok(status=403))
+    talk.client(get("/2")).server(ok())
+    assert decode(talk.frames).pairs == [("example.com:443", 403), ("/2", 200)]
+
+
+def test_upgrade_to_websocket_ends_http() -> None:
+    talk = Talk().client(get("/chat", "Upgrade: websocket", "Connection: Upgrade"))
+    talk.server(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x05hello").client(b"\x81\x80")
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/chat", 101)]
+    assert decoded.health.unreadable["WebSocket"] == 1
+
+
+def test_a_request_without_an_answer_says_how_it_ended() -> None:
+    assert decode(Talk().client(get()).close().frames).endings == [CLOSED]
+    assert decode(Talk().client(get()).frames).endings == [CAPTURE_END]
+
+
+def test_times_are_those_of_the_first_and_last_bytes() -> None:
+    talk = Talk(segment_size=100).client(get()).wait(0.5).server(ok(b"x" * 500))
+    (exchange,) = decode(talk.frames).exchanges
+    assert exchange.response_time == pytest.approx(0.501)
+    assert exchange.total_time == pytest.approx(0.506)
+
+
+def test_no_time_is_invented_where_the_last_byte_was_lost() -> None:
+    talk = Talk(segment_size=100).client(get()).server(ok(b"x" * 500))
+    del talk.segments[-1]
+    (exchange,) = decode(talk.client(get("/2")).frames).exchanges[:1]
+    assert exchange.total_time is None
+
+
+def test_pending_requests_are_limited() -> None:
+    talk = Talk()
+    for number in range(1000):
+        talk.client(get(f"/{number}"))
+    decoded = decode(talk.frames, Limits(pending_requests=100))
+    assert decoded.health.oddities["too many pending requests"] > 0
+    assert decoded.endings.count(EVICTED) >= 100
+    assert len(decoded.requests) == len(decoded.exchanges) == 1000
+
+
+def test_pending_requests_of_all_connections_share_the_total_buffer() -> None:
+    talks = [Talk(client_port=10000 + port) for port in range(100)]
+    for talk in talks * 20:
+        talk.client(get("/" + "x" * 1000))
+    frames = [frame for talk in talks for frame in talk.frames]
+    decoded = decode(frames, Limits(total_buffer=2**20))
+    assert decoded.health.oddities["too many pending requests"] > 0
+    assert decoded.held == 0
+
+
+def test_who_is_the_client_does_not_depend_on_who_was_seen_first() -> None:
+    talk = Talk(handshake=False).server(ok(b"x" * 100)[50:]).client(get()).server(ok())
+    (exchange,) = (e for e in decode(talk.frames).exchanges if e.request is not None)
+    assert (exchange.client, exchange.client_port, exchange.server, exchange.server_port) == (
+        talk.addresses[CLIENT],
+        talk.client_port,
+        talk.addresses[SERVER],
+        talk.server_port,
+    )
