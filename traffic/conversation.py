@@ -9,7 +9,7 @@ from traffic.limits import Limits
 from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseReader
 from traffic.pairing import Addresses, Pairing
 from traffic.records import Record
-from traffic.tcp import Connection, Sink
+from traffic.tcp import Application, Connection, Sink
 from traffic.text import printable
 from traffic.tls import HelloReader, starts_hello
 
@@ -18,7 +18,7 @@ _LONGEST_HOST_NAME: Final = 255
 _TLS_RECORD: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\x03\x03")
 
 
-class Opening:
+class Opening(Sink):
     """Takes the bytes of one direction until it is known what the connection carries."""
 
     __slots__ = ("conversation", "direction", "first")
@@ -30,6 +30,10 @@ class Opening:
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """See `Sink`."""
+        if self.first:
+            data = data.lstrip(b"\r\n")  # empty lines before a message (RFC 9112 section 2.2)
+            if not data:
+                return
         first, self.first = self.first, False
         sink = self.conversation.recognise(self.direction, data, first)
         if sink is not None:
@@ -38,7 +42,7 @@ class Opening:
             self.conversation.doubt(self.direction)  # joined in the middle: of a message, for all we know
 
 
-class Conversation:
+class Conversation(Application):
     """The application of one connection."""
 
     __slots__ = (

@@ -58,7 +58,7 @@ class Decoder:
                 self._tick(time)
             found = packet(time, link_type, data)
             if found is not None:
-                stream = find(found.key)
+                stream = find(found[0])
                 if stream is not None or self._listens(found):
                     self._segment(time, found, stream)
         return self._taken()
@@ -82,7 +82,7 @@ class Decoder:
         return records
 
     def _listens(self, packet: Packet) -> bool:
-        data, start = packet.data, packet.start
+        _, data, start, _, _ = packet
         ports = self._ports
         return (data[start] << 8 | data[start + 1]) in ports or (data[start + 2] << 8 | data[start + 3]) in ports
 
@@ -109,7 +109,7 @@ class Decoder:
 
     def _open(self, time: float, packet: Packet, flags: int, old: Stream | None) -> Stream | None:
         """Follow another connection; None for a straggler of a closed one, or a segment that starts nothing."""
-        key = packet.key
+        key = packet[0]
         if old is not None:
             old.connection.drain(time, CLOSED)
             self._flows.close(old.connection, old.connection.last)
@@ -133,7 +133,7 @@ class Decoder:
         """0 when a packet seems to come from the client: SYN tells, else the port that is listened on."""
         if flags & SYN:
             return 1 if flags & ACK else 0
-        data, start = packet.data, packet.start
+        _, data, start, _, _ = packet
         source = data[start] << 8 | data[start + 1]
         target = data[start + 2] << 8 | data[start + 3]
         if (source in self._ports) != (target in self._ports):

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from traffic.text import printable
+
 CHUNKED: Final = -1
 """Body length of a message in the chunked transfer coding."""
 UNTIL_CLOSE: Final = -2
@@ -24,7 +26,9 @@ _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
-_COMMON_METHODS: Final = frozenset({b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"})
+_COMMON_METHODS: Final = {
+    name.encode("ascii"): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
+}
 _CERTAIN_REQUEST: Final = re.compile(
     rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
 )
@@ -53,13 +57,15 @@ _KINDS: Final = {spelled: kind for name, kind in _NAMES.items() for spelled in (
 _INITIALS: Final = bytes(chr(code) in "cChHrRtTuU\r\v\f" for code in range(256))
 """By the first byte of a line: whether a field that is needed may stand there."""
 _CACHED_LENGTH: Final = 2048
+_FIRST_STEP: Final = 1024
+"""Bytes in which the end of a head is looked for first; most heads are shorter."""
 _CACHED_BLOCKS: Final = 1024
 
 
 class Fields:
     """The header fields of a message that are needed; empty where absent."""
 
-    __slots__ = ("content_type", "host", "length", "oddities", "referer", "upgrade", "user_agent")
+    __slots__ = ("_limit", "_texts", "content_type", "host", "length", "oddities", "referer", "upgrade", "user_agent")
 
     def __init__(self) -> None:
         self.host = b""
@@ -70,6 +76,19 @@ class Fields:
         self.length: int | None = None
         """Content-Length, or `CHUNKED`, or `UNKNOWN`; None where the head says nothing of a body."""
         self.oddities: tuple[str, ...] = ()
+        self._limit = 0
+        self._texts = ("", "", "")
+
+    def texts(self, limit: int) -> tuple[str, str, str]:
+        """Host, User-Agent and Referer as text of at most `limit` characters; made once, as fields are used again."""
+        if limit != self._limit:
+            self._limit = limit
+            self._texts = (
+                printable(self.host, limit),
+                printable(self.user_agent, limit),
+                printable(self.referer, limit),
+            )
+        return self._texts
 
 
 class RequestHead:
@@ -77,7 +96,7 @@ class RequestHead:
 
     __slots__ = ("fields", "method", "target", "version")
 
-    def __init__(self, method: bytes, target: bytes, version: bytes, fields: Fields) -> None:
+    def __init__(self, method: str, target: bytes, version: str, fields: Fields) -> None:
         self.method = method
         self.target = target
         self.version = version
@@ -87,21 +106,29 @@ class RequestHead:
 class ResponseHead:
     """A status line with its fields."""
 
-    __slots__ = ("fields", "status", "version")
+    __slots__ = ("fields", "status")
 
-    def __init__(self, version: bytes, status: int, fields: Fields) -> None:
-        self.version = version
+    def __init__(self, status: int, fields: Fields) -> None:
         self.status = status
         self.fields = fields
 
 
 def head_end(data: bytes | bytearray, start: int) -> int:
-    """Index after the empty line that ends a head, looked for from `start`; -1 while there is none."""
-    crlf = data.find(b"\n\r\n", start)
-    bare = data.find(b"\n\n", start, crlf + 1 if crlf >= 0 else len(data))
-    if bare >= 0:
-        return bare + 2
-    return crlf + 3 if crlf >= 0 else -1
+    """Index after the empty line that ends a head, looked for from `start`; -1 while there is none.
+
+    It looks ahead in growing steps: what it costs depends on the length of the head, not on what comes after it.
+    """
+    step = _FIRST_STEP
+    while True:
+        crlf = data.find(b"\n\r\n", start, start + step)
+        bare = data.find(b"\n\n", start, crlf + 1 if crlf >= 0 else start + step)
+        if bare >= 0:
+            return bare + 2
+        if crlf >= 0:
+            return crlf + 3
+        if start + step >= len(data):
+            return -1
+        step *= 8
 
 
 def blank_line_end(data: bytes | bytearray) -> int:
@@ -146,16 +173,17 @@ def parse_request(head: bytes) -> RequestHead | None:
     """The request of a head that is complete; None when its first line is no request line."""
     end = _line_end(head)
     space = head.find(b" ", 0, end)
-    if head[end - 10 : end] == b" HTTP/1.1\r" and head[:space] in _COMMON_METHODS and space < end - 10:
-        return RequestHead(head[:space], head[space + 1 : end - 10].strip(), b"1.1", _request_fields(head[end:]))
+    common = _COMMON_METHODS.get(head[:space]) if space < end - 10 else None
+    if common is not None and head[end - 10 : end] == b" HTTP/1.1\r":
+        return RequestHead(common, head[space + 1 : end - 10].strip(), "1.1", _request_fields(head[end:]))
     line = head[:end].rstrip()
     method = _METHOD.match(line)
     version = _version(line)
     if method is None or (version is None and _SIMPLE_REQUEST.match(line) is None):
         return None
     target = line[method.end() : version.start() if version is not None else None].strip()
-    named = version[1] if version is not None else b"0.9"
-    return RequestHead(method[0], target, named, _request_fields(head[end:]))
+    named = version[1].decode("ascii") if version is not None else "0.9"
+    return RequestHead(method[0].decode("ascii"), target, named, _request_fields(head[end:]))
 
 
 def _request_fields(block: bytes) -> Fields:
@@ -177,11 +205,21 @@ def parse_response(head: bytes) -> ResponseHead | None:
     end = _line_end(head)
     status = head[9:12]
     if head[:9] == b"HTTP/1.1 " and status.isdigit() and head[12:13] in (b" ", b"\r"):
-        return ResponseHead(b"1.1", int(status), parse_fields(head[end:]))
+        return ResponseHead(int(status), parse_fields(head[end:]))
     match = _STATUS_LINE.match(head, 0, end)
     if match is None:
         return None
-    return ResponseHead(match[1], int(match[2]), parse_fields(head[end:]))
+    return ResponseHead(int(match[2]), parse_fields(head[end:]))
+
+
+@lru_cache(maxsize=_CACHED_BLOCKS)
+def _media_type(value: bytes, limit: int) -> str:
+    return printable(value.partition(b";")[0].strip().lower(), limit)
+
+
+def media_type(value: bytes, limit: int) -> str:
+    """The media type of a Content-Type, lower case, without parameters (RFC 9110 section 8.3.1)."""
+    return _media_type(value[:_CACHED_LENGTH], limit)
 
 
 def _line_end(head: bytes) -> int:

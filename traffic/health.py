@@ -1,7 +1,7 @@
 """What the decoder counts about itself: how much it saw, lost, could not read or threw away."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -37,8 +37,9 @@ class Health:
 
     def copy(self) -> "Health":
         """A snapshot that later counting does not change."""
-        values = dict(self.__dict__)
-        values["unreadable"] = Counter(self.unreadable)
-        values["server_names"] = Counter(self.server_names)
-        values["oddities"] = Counter(self.oddities)
-        return Health(**values)
+        return replace(
+            self,
+            unreadable=Counter(self.unreadable),
+            server_names=Counter(self.server_names),
+            oddities=Counter(self.oddities),
+        )

@@ -6,7 +6,7 @@ of a segment.
 """
 
 import re
-from typing import Final, Protocol
+from typing import Final
 
 from traffic.head import (
     CHUNKED,
@@ -25,6 +25,7 @@ from traffic.head import (
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
+from traffic.tcp import Sink
 
 # What the next byte belongs to.
 HEAD: Final = 0
@@ -54,32 +55,41 @@ class Place:
         self.ack = ack
 
 
-class Listener(Protocol):
+class Listener:
     """Who is told of messages: the pairing."""
+
+    __slots__ = ()
 
     def request(self, head: RequestHead, place: Place) -> int:
         """A request head is complete; returns its body length (or `CHUNKED`, `UNKNOWN`)."""
+        raise NotImplementedError
 
     def response(self, head: ResponseHead, place: Place) -> int:
         """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
+        raise NotImplementedError
 
     def answering(self) -> None:
         """The server begins to send a message."""
+        raise NotImplementedError
 
     def headless(self, place: Place) -> bool:
         """Whether what the server sends is an answer without a head, as HTTP/0.9 has it."""
+        raise NotImplementedError
 
     def ended(self, reader: "Reader", time: float | None) -> None:
         """A message is complete; its last byte came at `time`, None where the capture lost it."""
+        raise NotImplementedError
 
     def skipped(self, reader: "Reader") -> None:
         """Bytes came that no message is known to hold."""
+        raise NotImplementedError
 
     def lost(self, reader: "Reader", *, malformed: bool) -> None:
         """The reader no longer knows where messages start."""
+        raise NotImplementedError
 
 
-class Reader:
+class Reader(Sink):
     """One direction. Sub-classes know which kind of message it carries."""
 
     __slots__ = (

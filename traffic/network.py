@@ -5,7 +5,7 @@ for QUIC, which is counted as unreadable.
 """
 
 from collections.abc import Callable, Container
-from typing import Final, NamedTuple
+from typing import Final
 
 from traffic import ethernet, layers, link, ppp, tunnels, wifi
 from traffic.fragments import Fragments
@@ -31,19 +31,13 @@ _MOST_LAYERS: Final = 40
 """Headers of one frame that are passed through; a tunnel takes three or four."""
 
 
-class Packet(NamedTuple):
-    """A TCP segment within `data`."""
+Packet = tuple[bytes, bytes, int, int, int]
+"""A TCP segment: key, data, start, end, cut. A bare tuple, as there is one for each packet.
 
-    key: bytes
-    """Source and destination address, source and destination port: one direction of a flow. A label may follow that
-    tells apart flows of different networks; it is the same in both directions."""
-    data: bytes
-    start: int
-    """Index of its TCP header."""
-    end: int
-    """Index after its last captured byte."""
-    cut: int
-    """Bytes of the segment that were not captured."""
+The key is source and destination address, source and destination port: one direction of a flow. A label may follow that
+tells apart flows of different networks; it is the same in both directions. The TCP header is at `data[start]`, the last
+byte captured before `data[end]`, and `cut` bytes of the segment were not captured.
+"""
 
 
 class Network:
@@ -71,7 +65,7 @@ class Network:
         if link_type == 1 and data[12:15] == b"\x08\x00\x45" and data[20:24] in _PLAIN:
             end = 14 + (data[16] << 8 | data[17])
             if 54 <= end <= len(data):
-                return Packet(data[26:38], data, 34, end, 0)
+                return data[26:38], data, 34, end, 0
         try:
             return self._through(time, LINK | link_type, data)
         except IndexError:
@@ -116,7 +110,7 @@ class Network:
             size = len(addresses) // 2
             reverse = addresses[size:] + addresses[:size] + data[start + 2 : start + 4] + data[start : start + 2]
             key += self._lanes.label(key, reverse, network, data, start)
-        return Packet(key, data, start, end, cut)
+        return key, data, start, end, cut
 
     def _udp(self, time: float, found: Datagram) -> int:
         """The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks."""

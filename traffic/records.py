@@ -130,3 +130,10 @@ class Exchange(NamedTuple):
 
 
 Record = Request | Exchange
+
+
+def characters(record: object) -> int:
+    """Length of the strings that a record brings along; those of an exchange's request came with the request."""
+    if type(record) is Request:
+        return len(record.target) + len(record.host) + len(record.user_agent) + len(record.referrer)
+    return len(record.content_type) if type(record) is Exchange else 0

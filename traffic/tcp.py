@@ -6,7 +6,7 @@ in the other: so requests come before their responses whatever order the capture
 first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
 """
 
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from traffic.health import Health
 from traffic.limits import Budget, Limits
@@ -33,27 +33,36 @@ def after(a: int, b: int) -> int:
     return distance if distance < _HALF else distance - (_MASK + 1)
 
 
-class Sink(Protocol):
+class Sink:
     """Who takes the bytes of one direction."""
+
+    __slots__ = ()
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """The next bytes, with the capture time, sequence and acknowledgment number (-1: none) of their segment."""
+        raise NotImplementedError
 
 
-class Application(Protocol):
+class Application:
     """Who is told of all but the bytes. Directions are 0, from the client as far as it is known, and 1."""
+
+    __slots__ = ()
 
     def gap(self, direction: int, size: int) -> None:
         """`size` bytes of a direction are not in the capture; 0 when it is not known how many."""
+        raise NotImplementedError
 
     def doubt(self, direction: int) -> None:
         """Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong."""
+        raise NotImplementedError
 
     def end(self, direction: int, time: float) -> None:
         """FIN: no more bytes in this direction."""
+        raise NotImplementedError
 
     def close(self, ending: str, time: float) -> None:
         """The connection is over; how, as `traffic.records` names it."""
+        raise NotImplementedError
 
 
 class Segment(NamedTuple):

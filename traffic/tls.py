@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from traffic.limits import Budget
+from traffic.tcp import Sink
 
 LONGEST_HELLO: Final = 2**14
 """Bytes of a ClientHello. With keys that resist quantum computers it takes some 2,000; one record carries 16 KiB."""
@@ -18,7 +19,7 @@ _HOST_NAME: Final = 0
 _MESSAGE_HEAD: Final = 4
 
 
-class HelloReader:
+class HelloReader(Sink):
     """Takes the bytes from the first of a TLS connection on; tells `found` the name, once, if there is one."""
 
     __slots__ = ("_budget", "_found", "_head", "_message", "_remaining", "_wanted")

@@ -2,13 +2,10 @@
 
 from struct import pack
 
-from encapsulations import CLIENT4, MACS, SERVER4, frame, in_udp, ipv4, tcp, vxlan
+from encapsulations import CLIENT4, MACS, SERVER4, frame, in_udp, ipv4, network, tcp, vxlan
 
 from traffic.flows import reversed_key
-from traffic.health import Health
 from traffic.lanes import Lanes
-from traffic.limits import Budget, Limits
-from traffic.network import Network
 
 SYN, SYN_ACK, DATA = 0x02, 0x12, 0x18
 
@@ -17,7 +14,7 @@ class Mirror:
     """Gives the keys of segments of one pair of ends."""
 
     def __init__(self) -> None:
-        self._network = Network((80,), Limits(), Health(), Budget(2**20))
+        self._network = network()[0]
 
     def client(self, vlan: int, flags: int, seq: int, ack: int = 0) -> bytes:
         return self._key(vlan, ipv4(6, tcp(40000, 80, seq, ack, flags)))
@@ -74,11 +71,11 @@ def test_the_same_network_uses_its_ports_again() -> None:
 
 
 def test_virtual_networks_collide_like_vlans() -> None:
-    network = Network((80,), Limits(), Health(), Budget(2**20))
+    door = network()[0]
     keys = set()
     for identity, seq in ((5, 1), (6, 1), (7, 1000)):
         inner = frame(ipv4(6, tcp(40000, 80, seq, 0, SYN)))
-        found = network.packet(0.0, 1, in_udp(4789, vxlan(inner, identity)))
+        found = door.packet(0.0, 1, in_udp(4789, vxlan(inner, identity)))
         assert found is not None
         keys.add(found.key)
     assert len(keys) == 2
