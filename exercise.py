@@ -22,7 +22,7 @@ from typing import Any
 import scapy
 
 from alerting.monitor import RateMonitor
-from capture.capture_thread import CaptureThread
+from capture.capture_thread import CaptureThread, QueueLimit
 from capture.inner_ip import inner_ip
 from capture.errors import CaptureError
 from capture.intake import Dissect, Intake, Status
@@ -46,7 +46,7 @@ from store.store import Store
 from traffic.decoder import Decoder
 from traffic.frame import Frame
 from traffic.limits import Limits
-from traffic.records import Request
+from traffic.records import Request, characters
 
 POLL = 0.05
 """Seconds between looks at the capture's clock when it should be there soon."""
@@ -226,7 +226,8 @@ def watch_live(
     intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
 ) -> CaptureError | None:
     """Capture in a thread of its own, and take over what it has. Returns why it ended early, if it did."""
-    thread = CaptureThread(intake, config.max_queued_records)
+    limit = QueueLimit(config.max_queued_records, config.max_queued_characters, characters)
+    thread = CaptureThread(intake, limit)
     end = time.monotonic() + (duration or float("inf"))
     session.start(time.time())
     thread.start()

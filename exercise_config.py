@@ -22,6 +22,22 @@ class SettingError(ValueError):
     """A setting is unknown, or its value is not allowed. The text is one line for the user."""
 
 
+# What things take in memory, in bytes, for `Config.memory_bound`; measured with Python 3.10 to 3.13, and rounded up.
+_PROGRAM = 160 * 2**20
+"""The interpreter, Scapy with all of its layers, and what the allocator keeps in reserve."""
+_CONNECTION = 6 * 1024
+"""With its readers, its pairing, what is remembered once it is closed, and its share of other small tables."""
+_RECORD = 450
+"""A request or an exchange without its strings."""
+_KEY = 400
+"""An entry of a table without its key."""
+_TALLIES = 5
+"""Sets of keys: the window, the last bucket, and those under way."""
+_CELLS = 4_000_000 * 24
+"""Of the store's window: see `store.window`."""
+_REMEMBERED = 8192
+"""Strings that `traffic.text` remembers."""
+
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -86,8 +102,10 @@ class Config:
     """Of one connection, that wait for an earlier one before it is taken as lost."""
     max_server_names: Annotated[int, Range(1, 10_000, "names")] = 200
     """Of servers asked for over TLS, that are counted apart; the rest is `(other)`."""
-    max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 500_000
+    max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 250_000
     """That wait for the main thread."""
+    max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
+    """Of the strings of these records."""
 
     # Time-outs, in packet time ---------------------------------------------------------------------------------------
 
@@ -139,6 +157,27 @@ class Config:
         if follows and "average_bucket_size" in values:
             values.setdefault("average_learning_duration", values["average_bucket_size"])
         return cls(**values)
+
+    def memory_bound(self) -> int:
+        """Bytes of resident memory that no traffic makes the program go beyond: every limit reached at the same time.
+
+        `docs/limits.md` has the sum in words. Strings count four bytes a character, which only rare scripts need.
+        """
+        text = 4 * self.max_str_length
+        request = 4 * text
+        keys = len(self.statistics) * 2 * self.max_keys * (_KEY + 2 * text)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (16 * len(self.statistics) + 350)
+        return (
+            _PROGRAM
+            + self.ring_size * 2**20
+            + 4 * self.max_total_buffer
+            + self.max_connections * (_CONNECTION + request)
+            + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
+            + _TALLIES * keys
+            + 2 * _CELLS
+            + buckets
+            + _REMEMBERED * (2 * text + _KEY)
+        )
 
     def as_toml(self) -> str:
         """Every setting with its value, one a line, as TOML."""

@@ -1,19 +1,31 @@
 """The thread that owns a live source and its decoder, and the bounded queue from which the main thread takes over."""
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from itertools import accumulate, takewhile
+from typing import Any, NamedTuple
 
 from capture.errors import CaptureError
 from capture.intake import Intake, Status
 
 
+class QueueLimit(NamedTuple):
+    """How much may wait for `CaptureThread.take`. What is more is lost, and counted."""
+
+    records: int
+    characters: int
+    """Of their strings."""
+    characters_of: Callable[[Any], int]
+    """How many a record adds."""
+
+
 class CaptureThread:
     """Reads, decodes and queues until it is stopped or the source ends."""
 
-    def __init__(self, intake: Intake, queue_limit: int) -> None:
-        """`queue_limit`: records that may wait for `take`; what is more is lost, and counted."""
+    def __init__(self, intake: Intake, limit: QueueLimit) -> None:
         self._intake = intake
-        self._queue_limit = queue_limit
+        self._limit = limit
+        self._characters = 0
         self._lock = threading.Lock()
         self._records: list[Any] = []
         self._lost = 0
@@ -48,7 +60,7 @@ class CaptureThread:
         if self._crash is not None:
             raise self._crash
         with self._lock:
-            records, self._records = self._records, []
+            records, self._records, self._characters = self._records, [], 0
             return records, self._clock, self._status._replace(lost=self._lost)
 
     def _run(self) -> None:
@@ -73,10 +85,11 @@ class CaptureThread:
     def _queue(self, records: list[Any]) -> None:
         status, clock = self._intake.status(), self._intake.source.clock()
         with self._lock:
-            room = self._queue_limit - len(self._records)
-            if len(records) > room:
-                self._lost += len(records) - room
-                records = records[:room]
-            self._records += records
+            sizes = accumulate(map(self._limit.characters_of, records), initial=self._characters)
+            totals = list(takewhile(lambda total: total <= self._limit.characters, sizes))
+            fitting = min(len(totals) - 1, self._limit.records - len(self._records))
+            self._lost += len(records) - fitting
+            self._characters = totals[fitting]
+            self._records += records[:fitting]
             self._status = status
             self._clock = max(self._clock, clock)

@@ -149,6 +149,9 @@ def _moment(microseconds: int | None) -> str | None:
     return f"{_second(seconds)}.{rest:06}Z"
 
 
+_PORT: Final = re.compile(r"0*([0-9]{1,5})")
+
+
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
@@ -172,7 +175,8 @@ def _port(request: Request) -> int | None:
         return None
     port = authority.rpartition("]")[2].partition(":")[2]
     if port:
-        return int(port) if port.isdecimal() and port.isascii() and int(port[:6]) < 65536 else None
+        number = _PORT.fullmatch(port)
+        return int(number[1]) if number is not None and int(number[1]) < 65536 else None
     return None if request.method == "CONNECT" else _DEFAULT_PORTS.get(_scheme(request.target))
 
 

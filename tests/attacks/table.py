@@ -1,0 +1,70 @@
+"""Measures every attack at a tenth of its size and at its size, and prints the table: `python -m tests.attacks.table`.
+
+Exit status 1 where memory goes beyond `Config.memory_bound`, where ten times the traffic takes more than twelve times
+the time, or where what was thrown away is not on screen. Names of attacks as arguments: only these.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from exercise_config import Config
+
+from .attacks import ATTACKS, Attack
+from .measure import Cost, measure
+
+GROWTH = 12
+SHORT = 0.03
+"""Seconds; what takes less is said to take as much, as the first use of each function counts in it."""
+
+
+def main(names: list[str]) -> int:
+    bound = Config().memory_bound()
+    print(f"Bound of resident memory by the default settings: {bound / 2**20:,.0f} MiB\n")
+    print("| attack | size | packets | processor time | packets/s | 10x / 1x | peak memory | counted, on screen |")
+    print("|---|---|---|---|---|---|---|---|")
+    faults = []
+    for name in names or ATTACKS:
+        attack = ATTACKS[name]
+        small, full = (measure(name, size, bound) for size in (attack.size // 10, attack.size))
+        print(_row(name, attack, small, full), flush=True)
+        faults += [f"{name}: {fault}" for fault in found_wrong(attack, small, full, bound)]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def growth(small: Cost, full: Cost) -> float:
+    """How many times longer the full attack took."""
+    return full.seconds / max(small.seconds, SHORT)
+
+
+def found_wrong(attack: Attack, small: Cost, full: Cost, bound: int) -> Iterator[str]:
+    """What is not as it should be."""
+    if full.peak > bound:
+        yield f"{full.peak} bytes of memory, {bound} promised"
+    if growth(small, full) > GROWTH:
+        yield f"takes {growth(small, full):.1f} times as long for ten times as much"
+    for name in (*attack.named, *attack.flood):
+        if name not in full.counted:
+            yield f"{name!r} is not counted"
+    if full.held:
+        yield f"{full.held} bytes are still accounted for at the end"
+
+
+def _row(name: str, attack: Attack, small: Cost, full: Cost) -> str:
+    counted = ", ".join(f"{number:,} {what}" for what, number in full.counted.items()) or "nothing was thrown away"
+    cells = (
+        name.replace("_", " "),
+        f"{attack.size:,} {attack.unit}",
+        f"{full.frames:,}",
+        f"{full.seconds:.1f} s",
+        f"{full.frames / max(full.seconds, 0.001):,.0f}",
+        f"{growth(small, full):.1f}",
+        f"{full.peak / 2**20:,.0f} MiB",
+        counted,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

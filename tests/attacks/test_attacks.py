@@ -1,0 +1,38 @@
+"""Each attack, small enough for a test: memory, time and what is on screen. `make attacks` has the full sizes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from exercise_config import Config
+
+from .attacks import ATTACKS
+from .measure import measure
+from .table import found_wrong
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is measured as Linux tells it")
+
+SMALLER = {"syn_flood": 20, "endless_header": 40, "gzip_bombs": 10, "single_bytes": 25, "overlaps": 100, "combs": 50}
+"""By how many times an attack is smaller than in the table; all others by USUAL."""
+USUAL = 100
+ENOUGH = 256 * 2**20
+"""Bytes of memory that do for attacks of these sizes."""
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_costs_little_and_is_seen(name: str) -> None:
+    attack = ATTACKS[name]
+    size = attack.size // SMALLER.get(name, USUAL)
+    small, full = (measure(name, n, ENOUGH) for n in (size // 10, size))
+    assert not list(found_wrong(attack._replace(flood=()), small, full, ENOUGH))
+
+
+def test_the_limit_of_memory_is_one() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        measure("half_heads", 20_000, -450 * 2**20)
+
+
+def test_a_tighter_setting_promises_less() -> None:
+    tight = Config(max_connections=1000, max_queued_records=10_000, max_queued_characters=2**20, max_str_length=256)
+    assert tight.memory_bound() < Config().memory_bound() / 3
