@@ -41,6 +41,7 @@ LOST: Final = 6
 OPAQUE: Final = 7
 """It is not HTTP/1: a tunnel, another protocol."""
 
+_EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
 
@@ -208,7 +209,8 @@ class Reader(Sink):
     def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
         if not self.buffer:
             if data[position] in b"\r\n":  # empty lines before a message (RFC 9112 section 2.2)
-                return len(data) - len(data[position:].lstrip(b"\r\n"))
+                empty = _EMPTY_LINES.match(data, position)
+                return empty.end() if empty is not None else position
             self.place = Place(time, (seq + position) & 0xFFFFFFFF, ack)
             self.oddities = ()
             end = head_end(data, position)

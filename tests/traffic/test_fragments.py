@@ -1,0 +1,92 @@
+"""IP datagrams put back together: in any order, twice, overlapping; bounded, and counted when thrown away."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from traffic.fragments import Fragments
+from traffic.health import Health
+from traffic.limits import Budget
+
+WHOLE = bytes(range(256)) * 2
+Piece = tuple[int, bool, bytes]
+
+
+def pieces(size: int) -> list[Piece]:
+    return [(at, at + size < len(WHOLE), WHOLE[at : at + size]) for at in range(0, len(WHOLE), size)]
+
+
+class Case:
+    """Fragments, with what they count."""
+
+    def __init__(self, limit: int = 2**20) -> None:
+        self.health, self.budget = Health(), Budget(limit)
+        self.fragments = Fragments(30.0, self.health, self.budget)
+
+    def add(self, given: Iterable[Piece], ident: bytes = b"a", time: float = 0.0) -> list[bytes]:
+        found = [self.fragments.add(time, ident, *piece) for piece in given]
+        return [whole for whole in found if whole is not None]
+
+
+@pytest.mark.parametrize("size", [8, 64, 256])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_fragments_in_either_order(size: int, backwards: bool) -> None:
+    case = Case()
+    given = pieces(size)
+    assert case.add(reversed(given) if backwards else given) == [WHOLE]
+    assert case.budget.used == 0
+
+
+def test_fragments_that_come_twice() -> None:
+    case = Case()
+    assert case.add(piece for piece in pieces(64) for _ in range(2))[0] == WHOLE
+    assert case.health.oddities["IP fragment came twice"] > 0
+
+
+def test_of_overlapping_fragments_the_first_copy_counts() -> None:
+    case = Case()
+    (whole,) = case.add([(0, True, b"a" * 16), (8, True, b"b" * 16), (24, False, b"c" * 8)])
+    assert whole == b"a" * 16 + b"b" * 8 + b"c" * 8
+    assert case.health.oddities["IP fragments overlap"] == 1
+
+
+def test_overlaps_that_hide_a_hole_make_no_datagram() -> None:
+    case = Case()
+    assert case.add([(0, True, b"a" * 16), (8, True, b"b" * 8), (32, False, b"c" * 8), (0, True, b"a" * 24)]) == []
+
+
+@pytest.mark.parametrize("piece", [(0, True, b""), (0, True, b"x" * 7), (65528, False, b"x" * 16)])
+def test_a_bad_fragment_is_counted(piece: Piece) -> None:
+    case = Case()
+    assert case.add([piece]) == []
+    assert (case.health.oddities["bad IP fragment"], case.budget.used) == (1, 0)
+
+
+def test_an_incomplete_datagram_is_forgotten_in_time_and_counted() -> None:
+    case = Case()
+    case.add(pieces(64)[:-1], time=100.0)
+    case.fragments.expire(129.0)
+    assert case.budget.used > 0
+    case.fragments.expire(130.0)
+    assert (case.health.oddities["IP datagram incomplete"], case.budget.used) == (1, 0)
+
+
+def test_fragments_keep_to_the_total_buffer() -> None:
+    case = Case(limit=100_000)
+    for number in range(1000):
+        case.add(pieces(64)[:2], number.to_bytes(4, "big"))
+        assert case.budget.used <= 100_000
+    assert case.health.oddities["IP datagram incomplete"] > 0
+
+
+def test_a_datagram_of_very_many_fragments_is_given_up() -> None:
+    case = Case(limit=2**30)
+    assert case.add((8 * n, True, b"x" * 8) for n in range(1, 600)) == []
+    assert case.health.oddities["IP datagram incomplete"] == 1
+
+
+def test_datagrams_are_limited_in_number() -> None:
+    case = Case(limit=2**30)
+    for number in range(5000):
+        case.add(pieces(64)[:1], number.to_bytes(4, "big"))
+    assert case.health.oddities["IP datagram incomplete"] == 5000 - 4096
