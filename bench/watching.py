@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from bench.measure import ROOT, CommandError
 from bench.network import INTERFACE, Network, WebServer, wait
 
 OURS: Final = "exercise.py"
+LONGEST_END: Final = 15.0
+"""Seconds that a monitor may take to end."""
 
 
 class Monitor(NamedTuple):
@@ -78,6 +81,9 @@ class Watching:
         self._told = folder / "monitor.told"
         command = [word.format(output=self._told) for word in monitor.command]
         self._told.unlink(missing_ok=True)
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # a job in the background ignores it, and so would they
         with self._output.open("wb") as output:
             self.process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
         self._start = time.monotonic()
@@ -101,7 +107,10 @@ class Watching:
         """End it as Ctrl+C does; what it took and told."""
         time.sleep(0.5)
         self.process.send_signal(signal.SIGINT)
+        alarm = threading.Timer(LONGEST_END, self.process.send_signal, [signal.SIGKILL])
+        alarm.start()
         _, status, used = os.wait4(self.process.pid, 0)
+        alarm.cancel()
         self.process.returncode = os.waitstatus_to_exitcode(status)
         text = self._output.read_text(errors="replace")
         if self._told.exists():
