@@ -1,4 +1,4 @@
-"""TCP: whatever order, copies and numbers the segments have, the bytes come once and in order; what is lost is counted."""
+"""TCP: whatever the order and number of segments, their bytes come once and in order; what is lost is counted."""
 
 from random import Random
 

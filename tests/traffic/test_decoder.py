@@ -1,0 +1,128 @@
+"""The decoder as a whole: batches change nothing, ports are obeyed, no bytes at all break it."""
+
+from random import Random
+
+import pytest
+from conversations import MIXES, Conversation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wire import CLIENT, SERVER, Talk, decode, ethernet, get, ip, ipv4_fragments, ok
+
+from traffic.decoder import Decoder
+from traffic.frame import Frame
+from traffic.limits import Limits
+from traffic.records import TIMEOUT, Exchange, Record
+
+LINK_TYPES = (0, 1, 9, 12, 50, 51, 101, 105, 108, 113, 127, 228, 229, 239, 276, 65535)
+TIGHT = Limits(
+    connections=20, pending_requests=5, header_bytes=300, headers=5, connection_buffer=2000, total_buffer=20_000,
+    held_segments=8,
+)  # fmt: skip
+often = settings(max_examples=300, deadline=None, derandomize=True)
+
+
+def test_how_frames_are_cut_into_batches_changes_nothing() -> None:
+    frames = Conversation(Random(5), MIXES).talk.frames
+    decoder = Decoder({80})
+    records: list[Record] = []
+    for frame in frames:
+        records += decoder.feed([frame])
+        records += decoder.feed([])
+    assert records + decoder.finish() == decode(frames).records
+
+
+def test_only_ports_that_are_listened_on_are_decoded() -> None:
+    talk = Talk(server_port=8080).client(get()).server(ok())
+    assert decode(talk.frames, ports=[80]).records == []
+    assert len(decode(talk.frames, ports=[8080]).exchanges) == 1
+
+
+def test_records_come_as_soon_as_they_are_complete() -> None:
+    talk = Talk().client(get()).server(ok())
+    decoder = Decoder({80})
+    assert decoder.feed(talk.frames[:3]) == []
+    assert len(decoder.feed(talk.frames[3:4])) == 1
+    assert len(decoder.feed(talk.frames[4:])) == 1
+
+
+def test_time_passes_without_frames() -> None:
+    decoder = Decoder({80}, Limits(connection_timeout=300))
+    decoder.feed(Talk().client(get()).frames)
+    assert decoder.advance(1200.0) == []
+    (exchange,) = decoder.advance(1301.0)
+    assert isinstance(exchange, Exchange)
+    assert exchange.ending == TIMEOUT
+
+
+def test_ip_fragments_of_segments() -> None:
+    talk = Talk(segment_size=600).client(get("/" + "x" * 500)).server(ok(b"y" * 1000))
+    frames = []
+    for number, frame in enumerate(talk.frames):
+        frames += [ethernet(frame.time, part) for part in ipv4_fragments(frame.data[14:], 64, number)]
+    assert decode(frames).said == decode(talk.frames).said
+
+
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+@given(frames=st.lists(st.binary(max_size=120), max_size=20))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_any_bytes_as_frames(link_type: int, frames: list[bytes]) -> None:
+    decoded = decode([Frame(1000.0 + n, link_type, frame, len(frame)) for n, frame in enumerate(frames)], TIGHT)
+    assert decoded.health.frames == len(frames)
+    assert decoded.held == 0
+
+
+@given(seed=st.integers(0, 2**32), limits=st.sampled_from([Limits(), TIGHT]))
+@often
+def test_any_change_of_good_frames(seed: int, limits: Limits) -> None:
+    chance = Random(seed)
+    frames = []
+    for frame in Conversation(chance, MIXES).talk.frames:
+        octets = bytearray(frame.data)
+        for _ in range(chance.choice([0, 0, 1, 3])):
+            octets[chance.randrange(len(octets))] = chance.randrange(256)
+        frames.append(
+            frame._replace(data=bytes(octets[: chance.choice([len(octets), chance.randint(0, len(octets))])]))
+        )
+    chance.shuffle(frames)
+    decoded = decode(frames, limits)
+    assert decoded.health.frames == len(frames)
+    assert decoded.held == 0
+
+
+@given(parts=st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.binary(min_size=1, max_size=80)), max_size=30))
+@often
+def test_any_bytes_as_streams(parts: list[tuple[int, bytes]]) -> None:
+    talk = Talk()
+    for side, octets in parts:
+        talk.say(side, octets)
+    assert decode(talk.frames, TIGHT).held == 0
+
+
+LINES = [
+    b"GET / HTTP/1.1\r\n", b"Host: x\r\n", b"\r\n", b"\n", b" ", b":", b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 100 C\r\n\r\n",
+    b"Content-Length: 5\r\n", b"Content-Length: 5,6\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nabcde\r\n",
+    b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"CONNECT h:1 HTTP/1.1\r\n\r\n", b"HEAD / HTTP/1.1\r\n\r\n", b"Upgrade: websocket\r\n",
+    b"HTTP/1.1 101 S\r\n\r\n", b"\x16\x03\x01\x00\x10", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"hello", b"GET /\r\n",
+]  # fmt: skip
+
+
+@given(seed=st.integers(0, 2**32), limits=st.sampled_from([Limits(), TIGHT]))
+@often
+def test_any_mix_of_http_lines_with_anything_lost(seed: int, limits: Limits) -> None:
+    chance = Random(seed)
+    talk = Talk(handshake=chance.random() < 0.7)
+    for _ in range(chance.randint(1, 20)):
+        said = b"".join(chance.choices(LINES, k=chance.randint(1, 5)))
+        talk.say(chance.choice([CLIENT, SERVER]), said, chance.choice([0, 1, 7]), lost=chance.random() < 0.1)
+        if chance.random() < 0.05:
+            chance.choice([talk.fin, talk.reset])(chance.choice([CLIENT, SERVER]))
+        talk.wait(chance.choice([0, 0, 0.5, 3]))
+    decoded = decode(talk.frames, limits)
+    assert decoded.held == 0
+    answered = [exchange.request for exchange in decoded.exchanges if exchange.request is not None]
+    assert sorted(answered) == sorted(decoded.requests)
+
+
+def test_packets_that_are_no_tcp_are_passed_over() -> None:
+    assert decode([ethernet(1.0, ip("10.0.0.1", "10.0.0.2", b"x" * 30, protocol=17))]).records == []

@@ -1,0 +1,60 @@
+"""Connections found by their addresses, kept within bounds in number and time."""
+
+import pytest
+from wire import Talk, decode, get, ok
+
+from traffic.flows import address_size, reversed_key
+from traffic.limits import Limits
+from traffic.records import EVICTED, TIMEOUT
+
+IPV4_KEY = bytes.fromhex("0a0000010a0000029c400050")
+IPV6_KEY = bytes(15) + b"\1" + bytes(15) + b"\2" + bytes.fromhex("9c400050")
+
+
+@pytest.mark.parametrize("key", [IPV4_KEY, IPV6_KEY, IPV4_KEY + b"\0\5"])
+def test_a_key_reversed_twice_is_the_key(key: bytes) -> None:
+    assert reversed_key(key) != key
+    assert reversed_key(reversed_key(key)) == key
+
+
+def test_a_key_knows_the_size_of_its_addresses() -> None:
+    assert (address_size(IPV4_KEY), address_size(IPV6_KEY)) == (4, 16)
+
+
+@pytest.mark.parametrize("addresses", [("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")])
+def test_ipv4_and_ipv6(addresses: tuple[str, str]) -> None:
+    (exchange,) = decode(Talk(addresses=addresses).client(get()).server(ok()).frames).exchanges
+    assert (exchange.client, exchange.server) == addresses
+
+
+def test_many_connections_at_a_time_do_not_mix() -> None:
+    talks = [Talk(client_port=10000 + number) for number in range(50)]
+    for step in range(3):
+        for number, talk in enumerate(talks):
+            talk.client(get(f"/{number}/{step}")).server(ok(status=200 + number))
+    frames = sorted((frame for talk in talks for frame in talk.frames), key=lambda frame: frame.time)
+    assert sorted(decode(frames).pairs, key=str) == sorted(
+        ((f"/{number}/{step}", 200 + number) for number in range(50) for step in range(3)), key=str
+    )
+
+
+def test_the_connection_that_is_idle_longest_goes_first() -> None:
+    idle, busy, new = Talk(client_port=1, time=0.0), Talk(client_port=2, time=1.0), Talk(client_port=3, time=9.0)
+    idle.client(get("/idle"))
+    busy.client(get("/busy")).wait(5).server(ok())
+    decoded = decode(idle.frames + busy.frames + new.frames, Limits(connections=2))
+    assert decoded.pairs == [("/busy", 200), ("/idle", None)]
+    assert decoded.endings[1] == EVICTED
+
+
+def test_a_connection_in_use_does_not_time_out() -> None:
+    talk = Talk()
+    for number in range(5):
+        talk.client(get(f"/{number}")).wait(200).server(ok())
+    assert TIMEOUT not in decode(talk.frames, Limits(connection_timeout=300)).endings
+
+
+def test_closed_connections_are_remembered_only_for_a_while() -> None:
+    first = Talk().client(get("/1")).server(ok()).close()
+    again = Talk(time=first.time + 60, handshake=False).client(get("/2")).server(ok())
+    assert decode(first.frames + again.frames, Limits(closed_timeout=5)).pairs == [("/1", 200), ("/2", 200)]
