@@ -6,6 +6,7 @@ Parts: offline, live, store, start, growth; all of them without a name.
 import argparse
 import importlib
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     CACHE.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, namespaces and servers are removed
     facts: dict[str, Any] = {"machine": machine(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": given.quick}
     print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.", flush=True)
     for name in given.parts or PARTS:

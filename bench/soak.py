@@ -3,6 +3,7 @@
 It ends with status 1 if the memory at the end is more than 5 % above that after two minutes.
 """
 
+import signal
 import sys
 import tempfile
 import threading
@@ -68,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why := why_not():
         print(f"no soak: {why}", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, namespaces and servers are removed
     curve = soak(minutes * 60)
     settled = next((size for seconds, size in curve if seconds >= SETTLED), curve[len(curve) // 2][1])
     growth = 100 * (curve[-1][1] / settled - 1)
