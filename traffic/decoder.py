@@ -8,6 +8,7 @@
 It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
 """
 
+from collections import OrderedDict
 from collections.abc import Container, Iterable
 from functools import partial
 from math import inf
@@ -44,7 +45,8 @@ class Decoder:
         self._budget = Budget(self._limits.total_buffer)
         self._network = Network(ports, self._limits, self.health, self._budget, inner_ip)
         self._flows = Flows(self._limits, self.health)
-        self._waiting: dict[Connection, None] = {}
+        self._waiting: OrderedDict[Connection, float] = OrderedDict()
+        """When to look again at connections that wait for something; so each costs little, however many wait."""
         self._records: list[Record] = []
         self._now = 0.0
         self._pulse = 0.0
@@ -104,8 +106,12 @@ class Decoder:
         if connection.finished:
             self._waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
-        elif connection.waits:
-            self._waiting[connection] = None
+        elif not connection.waits:
+            self._waiting.pop(connection, None)
+        elif connection not in self._waiting:
+            self._waiting[connection] = time + self._limits.gap_timeout
+            if len(self._waiting) > self._limits.connections:
+                self._look_again(time)  # some of them were evicted meanwhile
 
     def _open(self, time: float, packet: Packet, flags: int, old: Stream | None) -> Stream | None:
         """Follow another connection; None for a straggler of a closed one, or a segment that starts nothing."""
@@ -140,15 +146,20 @@ class Decoder:
             return 1 if source in self._ports else 0
         return 1 if source < target else 0
 
+    def _look_again(self, now: float) -> None:
+        """See what time has done to the connection that waits longest to be looked at."""
+        connection, _ = self._waiting.popitem(last=False)
+        connection.force_due(now)
+        if connection.finished:
+            self._flows.close(connection, connection.last)
+        elif connection.waits:
+            self._waiting[connection] = now + self._limits.gap_timeout
+
     def _tick(self, now: float) -> None:
         self._now = now
         self._pulse = now + _PULSE
-        for connection in list(self._waiting):
-            connection.force_due(now)
-            if connection.finished:
-                self._flows.close(connection, connection.last)
-            if connection.finished or not connection.waits:
-                del self._waiting[connection]
+        while self._waiting and next(iter(self._waiting.values())) <= now:
+            self._look_again(now)
         self._flows.expire(now)
         self._network.expire(now)
 

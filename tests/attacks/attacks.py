@@ -222,13 +222,13 @@ ATTACKS = {
         Attack(gzip_bombs, 20_000, "bodies", ()),
         Attack(different_names, 1_000_000, "requests", ("(other)",)),
         Attack(different_long_names, 200_000, "requests", ("(other)",)),
-        Attack(wide_names, 200_000, "requests", ("(other)",)),
+        Attack(wide_names, 100_000, "requests", ("(other)",)),
         Attack(slow_heads, 1_000_000, "bytes", ()),
         Attack(single_bytes, 1_000_000, "bytes", ()),
         Attack(overlaps, 50_000, "segments", ("overlap with other bytes",)),
         Attack(combs, 200_000, "segments", ("overlap with other bytes",)),
-        Attack(held_by_many, 2_000_000, "segments", ("gaps",)),
-        Attack(fragments, 2_000_000, "fragments", (), ("IP datagram incomplete",)),
+        Attack(held_by_many, 1_000_000, "segments", ("gaps",)),
+        Attack(fragments, 1_000_000, "fragments", (), ("IP datagram incomplete",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
     )
 }
