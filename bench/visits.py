@@ -34,7 +34,7 @@ STATUSES: Final = (
 )
 STATUS_WEIGHTS: Final = (86, 6, 4, 3, 1)
 
-_WORDS: Final = "<p>the quick brown fox jumps over the lazy dog</p> price: 12.50 EUR, in stock; add to basket".split()
+_WORDS: Final = ("<p>the", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs</p>", "price:", "12.50", "EUR,")
 _CONTENT: Final = " ".join(Random(1).choices(_WORDS, k=BODY_SIZES[-1])).encode()
 
 
