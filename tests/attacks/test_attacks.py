@@ -13,7 +13,7 @@ from .table import found_wrong
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is measured as Linux tells it")
 
-SMALLER = {"syn_flood": 20, "endless_header": 40, "gzip_bombs": 10, "single_bytes": 25, "overlaps": 100, "combs": 50}
+SMALLER = {"endless_header": 40, "gzip_bombs": 10, "single_bytes": 25, "overlaps": 100, "combs": 50}
 """By how many times an attack is smaller than in the table; all others by USUAL."""
 USUAL = 100
 ENOUGH = 256 * 2**20
