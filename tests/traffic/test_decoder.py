@@ -99,12 +99,29 @@ def test_any_bytes_as_streams(parts: list[tuple[int, bytes]]) -> None:
 
 
 LINES = [
-    b"GET / HTTP/1.1\r\n", b"Host: x\r\n", b"\r\n", b"\n", b" ", b":", b"HTTP/1.1 200 OK\r\n",
+    b"GET / HTTP/1.1\r\n",
+    b"Host: x\r\n",
+    b"\r\n",
+    b"\n",
+    b" ",
+    b":",
+    b"HTTP/1.1 200 OK\r\n",
     b"HTTP/1.1 100 C\r\n\r\n",
-    b"Content-Length: 5\r\n", b"Content-Length: 5,6\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nabcde\r\n",
-    b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"CONNECT h:1 HTTP/1.1\r\n\r\n", b"HEAD / HTTP/1.1\r\n\r\n", b"Upgrade: websocket\r\n",
-    b"HTTP/1.1 101 S\r\n\r\n", b"\x16\x03\x01\x00\x10", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"hello", b"GET /\r\n",
-]  # fmt: skip
+    b"Content-Length: 5\r\n",
+    b"Content-Length: 5,6\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"5\r\nabcde\r\n",
+    b"0\r\n\r\n",
+    b"ffffffffffffffff\r\n",
+    b"CONNECT h:1 HTTP/1.1\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\n\r\n",
+    b"Upgrade: websocket\r\n",
+    b"HTTP/1.1 101 S\r\n\r\n",
+    b"\x16\x03\x01\x00\x10",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"hello",
+    b"GET /\r\n",
+]
 
 
 @given(seed=st.integers(0, 2**32), limits=st.sampled_from([Limits(), TIGHT]))
