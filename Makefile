@@ -12,13 +12,23 @@ RUN_STAMP := $(VENV)/.run-packages
 TEST_STAMP := $(VENV)/.test-packages
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test fuzz attacks check bench bench-quick soak clean help
+.PHONY: run test test-plain fast plain fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
-run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
+run: fast ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
 	@$(VENV_PYTHON) exercise.py $(ARGS)
 
-test: $(TEST_STAMP) ## run every test; those of live traffic need root
+fast: $(RUN_STAMP) ## compile the decoder in place, where there is a C compiler
+	@$(VENV_PYTHON) compile_decoder.py
+
+plain: $(RUN_STAMP) ## go back to plain Python
+	@$(VENV_PYTHON) compile_decoder.py --remove
+
+test: $(TEST_STAMP) fast ## run every test, compiled where possible; those of live traffic need root
+	$(VENV_PYTHON) exercise_test.py
+	$(VENV_PYTHON) -m pytest
+
+test-plain: $(TEST_STAMP) plain ## the same in plain Python
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest
 
@@ -43,8 +53,9 @@ bench-quick: $(TEST_STAMP) ## the same in a minute
 soak: $(TEST_STAMP) ## full load for minutes, and whether memory stays; needs root; MINUTES=10
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
 
-clean: ## remove the virtual environment and all caches
-	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove the virtual environment, what was compiled, and all caches
+	rm -rf $(VENV) build .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f *__mypyc*.so traffic/*.so store/*.so capture/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list
