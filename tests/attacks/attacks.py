@@ -210,6 +210,23 @@ def expression_bait(n: int) -> Packets:
         number += 1
 
 
+def hello(name: bytes) -> bytes:
+    """A TLS ClientHello (RFC 8446 section 4.1.2) for a server of that name (RFC 6066 section 3)."""
+    names = pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    body = b"\3\3" + bytes(32) + b"\0" + b"\0\2\x13\1" + b"\1\0" + pack(">H", len(names)) + names
+    message = b"\1" + pack(">I", len(body))[1:] + body
+    return b"\x16\3\1" + pack(">H", len(message)) + message
+
+
+def server_names(n: int) -> Packets:
+    """The names of TLS servers: every one is another."""
+    for number in range(n):
+        line = Line(number)
+        yield from line.hello()
+        yield from line.send(CLIENT, hello(b"%d.%b" % (number, b"x" * 200)))
+        yield from line.bye()
+
+
 ATTACKS = {
     attack.packets.__name__: attack
     for attack in (
@@ -223,6 +240,7 @@ ATTACKS = {
         Attack(different_names, 1_000_000, "requests", ("(other)",)),
         Attack(different_long_names, 200_000, "requests", ("(other)",)),
         Attack(wide_names, 100_000, "requests", ("(other)",)),
+        Attack(server_names, 200_000, "connections", ("TLS",)),
         Attack(slow_heads, 1_000_000, "bytes", ()),
         Attack(single_bytes, 1_000_000, "bytes", ()),
         Attack(overlaps, 50_000, "segments", ("overlap with other bytes",)),

@@ -22,6 +22,8 @@ from wire import Talk
 import exercise
 from capture.writer import PcapWriter
 
+from .attacks import hello
+
 BARE = b" \t\r\n"
 ATTACKS = (
     b"\x1b[38;5;213m\x1b[2J\x1b]0;owned\x07\x1b]52;c;cm0gLXJm\x07\x1bP+q\x1b\\",
@@ -57,12 +59,17 @@ def conversation(words: tuple[bytes, ...]) -> Talk:
     return Talk().client(whole).server(answer % media).close()
 
 
+def greeting(name: bytes) -> Talk:
+    """A TLS connection to a server that is named so."""
+    return Talk(client_port=40001).client(hello(name)).close()
+
+
 def run(words: tuple[bytes, ...], output: io.StringIO, *arguments: str) -> str:
     """Print what the command prints for a capture of such a conversation; the log."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(output), kept_signals():
         capture, log = Path(folder, "capture"), Path(folder, "log")
         writer = PcapWriter(str(capture))
-        writer.write(conversation(words).frames)
+        writer.write([*conversation(words).frames, *greeting(words[1]).frames])
         writer.close()
         told = ("--set", "log_query_strings=yes", "--set", "log_credentials=yes", "--user", "root")
         assert exercise.main(["-r", str(capture), "--log", str(log), *told, *arguments]) == 0
