@@ -12,10 +12,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bench.measure import CACHE, machine
+from bench.measure import CACHE, busy, machine
 
 PARTS: Final = ("offline", "live", "store_cost", "start", "growth")
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` of what that returns."""
+
+QUIET: Final = 10.0
+"""Percent of the processors that other programs may take."""
 
 
 def say(text: str) -> None:
@@ -36,9 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts: dict[str, Any] = {"machine": machine(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": given.quick}
     print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.", flush=True)
     for name in given.parts or PARTS:
+        others = busy(1)
         part = importlib.import_module(f"bench.{name}")
         results = part.measure(given.quick, say)
-        print(f"\n{part.report(results)}", flush=True)
+        print(f"\n{part.report(results)}\n")
+        if others > QUIET:
+            print(
+                f"Others took {others:.0f} % of the processors just before: these are not the figures of this machine."
+            )
+        sys.stdout.flush()
         facts[name] = part.facts(results)
         (CACHE / "results.json").write_text(json.dumps(facts, indent=1) + "\n")
     return 0

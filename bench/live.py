@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.measure import CommandError, Figure, table
+from bench.measure import CommandError, Figure, busy, table
 from bench.network import network
 from bench.watching import MONITORS, OURS, Monitor, Run, Scene
 
@@ -31,12 +31,15 @@ class Comparison:
     load: str
     pairs: list[tuple[Run, Run]] = field(default_factory=list)
     missing: str = ""
+    others: list[float] = field(default_factory=list)
+    """Percent of all processors that something else took just before each pair."""
 
     def compare(self, scene: Scene, monitor: Monitor, seconds: float, connections: int = 64, pause: int = 0) -> None:
         """One more pair, unless the monitor failed before or fails now."""
         if self.missing:
             return
         try:
+            self.others.append(busy())
             alone = scene.run(None, seconds, connections, pause)
             self.pairs.append((alone, scene.run(monitor, seconds, connections, pause)))
         except CommandError as reason:
@@ -97,7 +100,7 @@ def _absent(monitor: Monitor) -> str:
 
 HEADS: Final = (
     *("monitor", "load", "requests/s without", "requests/s with", "tax %", "packets/s", "packets dropped %"),
-    *("requests missed %", "99 % within ms", "CPU of monitor %"),
+    *("requests missed %", "99 % within ms", "CPU of monitor %", "CPU of others before %"),
 )
 
 
@@ -120,6 +123,7 @@ def _row(result: Comparison) -> list[str]:
         _known([run.lost_requests for run in watched]),
         Figure.of(run.load.slow for run in watched).text(".1f"),
         Figure.of(100 * run.cpu_seconds / run.seconds for run in watched).text(),
+        Figure.of(result.others).text(),
     ]
 
 
@@ -135,6 +139,7 @@ def facts(results: Sequence[Comparison]) -> list[dict[str, Any]]:
             "monitor": result.name,
             "load": result.load,
             "missing": result.missing,
+            "others_percent": result.others,
             "tax_percent": result.tax()._asdict() if result.pairs else None,
             "pairs": [[{**run._asdict(), "load": run.load._asdict()} for run in pair] for pair in result.pairs],
         }

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -74,6 +75,24 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table: the first column to the left, the others to the right."""
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def busy(seconds: float = 0.3) -> float:
+    """Percent of all processors that something takes, for so long; 0 where the system does not tell."""
+    all_before, idle_before = _ticks()
+    time.sleep(seconds)
+    all_after, idle_after = _ticks()
+    passed = all_after - all_before
+    return 100 * (1 - (idle_after - idle_before) / passed) if passed else 0.0
+
+
+def _ticks() -> tuple[int, int]:
+    """Of all processors since the start of the system: in all, and idle."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0, 0
+    ticks = [int(number) for number in stat.read_text().partition("\n")[0].split()[1:9]]
+    return sum(ticks), ticks[3] + ticks[4]
 
 
 def machine() -> str:
