@@ -21,7 +21,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
     for number in range(3):
         say(f"store: adding, round {number + 1} of 3")
         _collect(values, ["bench.peers.store_add", str(capture_of(ADDED))])
-    for number in range(1 if quick else 3):
+    for number in range(1 if quick else 2):
         say(f"store: a day at the caps, round {number + 1}")
         _collect(values, ["bench.peers.store_full", *(["1000"] if quick else [])])
     return values
