@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compiles the decoder in place with mypyc: `make fast`. The source stays the same, and so does what it does.
 
-What is compiled lies beside its source, and Python prefers it. A file in `build/` says from which source it was made, so
-that nothing is made twice and nothing old is left when the source changes. `--remove` goes back to plain Python.
+What is compiled lies beside its source, and Python prefers it. A file in `build/` says from which source it was made,
+so that nothing is made twice and nothing old is left when the source changes. `--remove` goes back to plain Python.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-SOURCES = ("traffic/*.py", "store/*.py", "capture/pcap.py")
+SOURCES = ("traffic/*.py", "capture/pcap.py")
 STAMP = ROOT / "build" / "compiled-from"
 REQUIREMENTS = ROOT / "requirements-fast.txt"
 
@@ -74,8 +74,8 @@ def what_lacks() -> str:
 
 def build() -> int:
     """Compile; the log is kept in build/."""
-    print("compiling the decoder, once (half a minute)", flush=True)
-    start, print_from = time.monotonic(), fingerprint()
+    print("compiling the decoder, once (about a minute)", flush=True)
+    start, made_from = time.monotonic(), fingerprint()
     STAMP.parent.mkdir(exist_ok=True)
     log = STAMP.parent / "mypyc.log"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -87,7 +87,7 @@ def build() -> int:
         remove()
         print(f"the decoder stays plain Python, which is slower: mypyc failed, see {log}", file=sys.stderr)
         return 1
-    STAMP.write_text(print_from)
+    STAMP.write_text(made_from)
     print(f"compiled in {time.monotonic() - start:.0f} s")
     return 0
 
