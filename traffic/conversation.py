@@ -183,9 +183,12 @@ class Conversation(Application):
 
     def close(self, ending: str, time: float) -> None:
         """See `Application`."""
-        if self.pairing is not None:
-            self.pairing.close(ending, time)
+        pairing, self.pairing = self.pairing, None
+        if pairing is not None:
+            pairing.close(ending, time)
         for stream in self.connection.streams:
             if isinstance(stream.sink, (Reader, HelloReader)):
                 stream.sink.close()
             stream.sink = None
+        if pairing is not None:  # it and its readers no longer hold each other
+            pairing.requests = pairing.responses = None

@@ -91,6 +91,7 @@ class Flows:
     def _forget(self, connection: Connection) -> None:
         del self._due[connection]
         del self._streams[connection.key], self._streams[reversed_key(connection.key)]
+        connection.dissolve()
         self._health.connections = len(self._due)
 
 

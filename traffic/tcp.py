@@ -231,6 +231,12 @@ class Connection:
             self.waiting_since = -1.0
             self.application.close(ending, time)
 
+    def dissolve(self) -> None:
+        """Let a finished connection go from memory at once: its parts no longer hold each other."""
+        del self.application
+        for stream in self.streams:
+            del stream.connection, stream.peer
+
     # control ---------------------------------------------------------------------------------------------------------
 
     def _irregular(self, stream: Stream, segment: Segment) -> None:

@@ -1,8 +1,9 @@
 """What fuzzing and attacks found, each as small as it gets."""
 
+import gc
 from json import loads
 
-from wire import CLIENT, Segment, ethernet, ip, tcp
+from wire import CLIENT, Segment, Talk, ethernet, get, ip, ok, tcp
 
 from dashboard.exchange_line import Discretion, exchange_line
 from traffic.decoder import Decoder
@@ -36,3 +37,17 @@ def test_a_port_of_thousands_of_digits_is_none() -> None:
         request = Request(1.0, "10.0.0.1", 1, "10.0.0.2", 80, "GET", f"h:{digits}", "/", "1.1", "", "")
         exchange = Exchange(1.0, *request[1:5], request, 200, 0, 0, None, None, "", 0, "complete")
         assert loads(exchange_line(exchange, Discretion(True, True))).get("url.port") == port
+
+
+def test_a_connection_that_ended_goes_from_memory_at_once() -> None:
+    """Its parts held each other until the collector came, which took most of the time in a flood of connections."""
+    decoder = Decoder([80])
+    talk = Talk().client(get("/")).server(ok()).close()
+    gc.collect()
+    gc.disable()
+    try:
+        decoder.feed(talk.frames)
+        decoder.advance(5000.0)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
