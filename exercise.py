@@ -77,7 +77,7 @@ def run(arguments: Arguments) -> int:
         return list_interfaces()
     stop = Stop()
     statistics = load(config.statistics)
-    user = chosen_user(config.user, os.environ)
+    user = future_user(config)
     source = open_source(arguments, config, statistics)
     log = None
     try:
@@ -337,11 +337,17 @@ def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
     return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
 
 
+def future_user(config: Config) -> User | None:
+    """Who we become once the capture is open. What that user could not import later is imported now: it takes long."""
+    user = chosen_user(config.user, os.environ)
+    if user is not None and not all(can_read(user, library) for library in (scapy.__file__, os.__file__)):
+        import capture.dissect  # noqa: F401 with all of Scapy that may be needed
+    return user
+
+
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
     """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
     if user is not None:
-        if not all(can_read(user, library) for library in (scapy.__file__, os.__file__)):
-            import capture.dissect  # noqa: F401 all that may be imported later, which takes a second
         for file in files:
             hand_over(file, user)
     give_up(user)
