@@ -56,7 +56,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
     if why:
         return [Comparison("all", "", missing=why)]
     monitors = [monitor for monitor in MONITORS if not quick or monitor.name in (OURS, "httpry")]
-    rounds, seconds, steady = (2, 2, 3) if quick else (5, 4, 10)
+    rounds, seconds, steady = (2, 2, 3) if quick else (3, 8, 10)
     full = {monitor: Comparison(monitor.name, "as fast as it goes", missing=_absent(monitor)) for monitor in monitors}
     even = {
         monitor: Comparison(monitor.name, f"about {RATE:,} requests/s")
