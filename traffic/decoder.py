@@ -53,14 +53,14 @@ class Decoder:
 
     def feed(self, frames: Iterable[Frame]) -> list[Record]:
         """Take frames in the order of their capture; the records that became complete."""
-        health, find, packet = self.health, self._flows.find, self._network.packet
+        streams = self._flows.streams
         for time, link_type, data, _ in frames:
-            health.frames += 1
+            self.health.frames += 1
             if time >= self._pulse:
                 self._tick(time)
-            found = packet(time, link_type, data)
+            found = self._network.packet(time, link_type, data)
             if found is not None:
-                stream = find(found[0])
+                stream = streams.get(found[0])
                 if stream is not None or self._listens(found):
                     self._segment(time, found, stream)
         return self._taken()
@@ -107,7 +107,8 @@ class Decoder:
             self._waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
         elif not connection.waits:
-            self._waiting.pop(connection, None)
+            if self._waiting:
+                self._waiting.pop(connection, None)
         elif connection not in self._waiting:
             self._waiting[connection] = time + self._limits.gap_timeout
             if len(self._waiting) > self._limits.connections:

@@ -1,7 +1,6 @@
 """The connections that are followed: found by addresses and ports, bounded in number and in idle time."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 from traffic.health import Health
 from traffic.limits import Limits
@@ -19,10 +18,10 @@ class Flows:
     def __init__(self, limits: Limits, health: Health) -> None:
         self._limits = limits
         self._health = health
-        self._streams: dict[bytes, Stream] = {}
+        self.streams: dict[bytes, Stream] = {}
+        """By the key of their packets; for others to look up in."""
         self._due: OrderedDict[Connection, float] = OrderedDict()
         self._closed: OrderedDict[bytes, float] = OrderedDict()
-        self.find: Callable[[bytes], Stream | None] = self._streams.get
 
     def add(self, connection: Connection) -> None:
         """Follow a connection. The one that is idle longest goes when there are too many."""
@@ -31,7 +30,7 @@ class Flows:
         key, reverse = connection.key, reversed_key(connection.key)
         self._closed.pop(key, None)
         self._closed.pop(reverse, None)
-        self._streams[key], self._streams[reverse] = connection.streams
+        self.streams[key], self.streams[reverse] = connection.streams
         self._due[connection] = connection.last + self._limits.connection_timeout
         self._health.connections = len(self._due)
 
@@ -90,7 +89,7 @@ class Flows:
 
     def _forget(self, connection: Connection) -> None:
         del self._due[connection]
-        del self._streams[connection.key], self._streams[reversed_key(connection.key)]
+        del self.streams[connection.key], self.streams[reversed_key(connection.key)]
         connection.dissolve()
         self._health.connections = len(self._due)
 

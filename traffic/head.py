@@ -205,7 +205,7 @@ def parse_response(head: bytes) -> ResponseHead | None:
     end = _line_end(head)
     status = head[9:12]
     if head[:9] == b"HTTP/1.1 " and status.isdigit() and head[12:13] in (b" ", b"\r"):
-        return ResponseHead(int(status), parse_fields(head[end:]))
+        return ResponseHead(int(status), _response_fields(head[end:], int(status)))
     match = _STATUS_LINE.match(head, 0, end)
     if match is None:
         return None
@@ -220,6 +220,35 @@ def _media_type(value: bytes, limit: int) -> str:
 def media_type(value: bytes, limit: int) -> str:
     """The media type of a Content-Type, lower case, without parameters (RFC 9110 section 8.3.1)."""
     return _media_type(value[:_CACHED_LENGTH], limit)
+
+
+def _response_fields(block: bytes, status: int) -> Fields:
+    """The fields of a response. No two are alike, so those that framing needs are looked for, and nothing else is read.
+
+    Where one is not written in the plainest way, every line is read.
+    """
+    lower = block.lower()
+    fields = Fields()
+    coding = lower.find(b"transfer-encoding")
+    length = _plain_value(block, lower, b"content-length")
+    kind = _plain_value(block, lower, b"content-type")
+    if status == 101 or coding >= 0 or length is None or kind is None or not (length.isdigit() and len(length) < 18):
+        return parse_fields(block)
+    fields.content_type = kind
+    fields.length = int(length)
+    return fields
+
+
+def _plain_value(block: bytes, lower: bytes, name: bytes) -> bytes | None:
+    """The value of a field that stands there once, on one line, with its colon next to its name; else None."""
+    place = lower.find(name)
+    end = place + len(name)
+    if place < 1 or lower[place - 1] != 10 or lower[end] != 58 or lower.find(name, end) >= 0:
+        return None
+    newline = lower.find(b"\n", end)
+    if lower[newline + 1] in (32, 9):
+        return None
+    return block[end + 1 : newline].strip()
 
 
 def _line_end(head: bytes) -> int:

@@ -60,8 +60,8 @@ class Pending:
         self.ack = place.ack
         self.certain = certain
         """Whether the next response answers it."""
-        strings = (request.target, request.host, request.user_agent, request.referrer)
-        self.cost = _REQUEST_COST + sum(map(len, strings))
+        strings = len(request.target) + len(request.host) + len(request.user_agent) + len(request.referrer)
+        self.cost = _REQUEST_COST + strings
         """Bytes that it takes while it waits, about."""
         self.provable = provable
         """Whether the response that starts where it acknowledged answers it."""
