@@ -55,7 +55,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
     why = why_not()
     if why:
         return [Comparison("all", "", missing=why)]
-    monitors = [monitor for monitor in MONITORS if not quick or monitor.name in (OURS, "httpry")]
+    monitors = [monitor for monitor in MONITORS if not quick or monitor.name == OURS]
     rounds, seconds, steady = (2, 2, 3) if quick else (3, 8, 10)
     full = {monitor: Comparison(monitor.name, "as fast as it goes", missing=_absent(monitor)) for monitor in monitors}
     even = {
@@ -70,7 +70,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
             for monitor, comparison in full.items():
                 comparison.compare(scene, monitor, seconds)
         connections = _connections(scene)
-        for number in range(2 if quick else 3):
+        for number in range(1 if quick else 3):
             say(f"live: round {number + 1} at about {RATE:,} requests/s")
             for monitor, comparison in even.items():
                 comparison.compare(scene, monitor, steady, connections, PAUSE)
