@@ -77,7 +77,7 @@ def run(arguments: Arguments) -> int:
         return list_interfaces()
     stop = Stop()
     statistics = load(config.statistics)
-    user = future_user(config)
+    user = future_user(config, arguments)
     source = open_source(arguments, config, statistics)
     log = None
     try:
@@ -337,10 +337,17 @@ def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
     return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
 
 
-def future_user(config: Config) -> User | None:
-    """Who we become once the capture is open. What that user could not import later is imported now: it takes long."""
+def future_user(config: Config, arguments: Arguments) -> User | None:
+    """Who we become once the capture is open.
+
+    A file may have rare link types, for which Scapy is imported. What that user could not import is imported now.
+    """
     user = chosen_user(config.user, os.environ)
-    if user is not None and not all(can_read(user, library) for library in (scapy.__file__, os.__file__)):
+    if (
+        user is not None
+        and arguments.read is not None
+        and not all(can_read(user, library) for library in (scapy.__file__, os.__file__))
+    ):
         import capture.dissect  # noqa: F401 with all of Scapy that may be needed
     return user
 
