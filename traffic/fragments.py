@@ -4,6 +4,7 @@ Of bytes that come twice the first copy counts. What is held is bounded in bytes
 thrown away.
 """
 
+from collections import OrderedDict
 from typing import Final
 
 from traffic.health import Health
@@ -35,7 +36,7 @@ class Fragments:
         self._timeout = timeout
         self._health = health
         self._budget = budget
-        self._datagrams: dict[bytes, _Datagram] = {}
+        self._datagrams: OrderedDict[bytes, _Datagram] = OrderedDict()  # its first is found at once
 
     def add(self, time: float, ident: bytes, offset: int, more: bool, part: bytes) -> bytes | None:
         """Take a fragment: `part` belongs at `offset`, `more` follow. The datagram's payload once it is complete."""
