@@ -40,6 +40,8 @@ LOST: Final = 6
 """It is not known what: the start of a message is looked for."""
 OPAQUE: Final = 7
 """It is not HTTP/1: a tunnel, another protocol."""
+DOUBT: Final = 8
+"""A body, unless the request was a HEAD, which is not known as it was not seen."""
 
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
@@ -67,6 +69,10 @@ class Listener:
 
     def response(self, head: ResponseHead, place: Place) -> int:
         """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
+        raise NotImplementedError
+
+    def unpaired(self) -> bool:
+        """Whether the response under way has no request that is certainly its own."""
         raise NotImplementedError
 
     def answering(self) -> None:
@@ -145,11 +151,14 @@ class Reader(Sink):
                 self.state = HEAD
             elif state == OPAQUE:
                 return
+            elif state == DOUBT:
+                self.decide_body(data[position:])
             else:
                 position = self._line(data, position, time)
 
     def gap(self, size: int) -> None:
         """`size` bytes of the stream are not in the capture."""
+        self.decide_body(b"")
         state = self.state
         if state == LENGTH and size <= self.remaining:
             self.missing += size
@@ -203,6 +212,9 @@ class Reader(Sink):
     def start(self, head: bytes, whole: bool) -> None:
         """Report a head and set out to read its body."""
         raise NotImplementedError
+
+    def decide_body(self, data: bytes) -> None:
+        """Whether a body that is in doubt is there; `data` comes next."""
 
     # heads -----------------------------------------------------------------------------------------------------------
 
@@ -369,7 +381,12 @@ class RequestReader(Reader):
 class ResponseReader(Reader):
     """The direction from the server."""
 
-    __slots__ = ()
+    __slots__ = ("announced",)
+
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__(listener, limits, health, budget)
+        self.announced = HEAD
+        """What the head announced while that is in doubt."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -386,8 +403,19 @@ class ResponseReader(Reader):
             self._not_http(len(head))
             return
         length = self.listener.response(response, self.place)
-        if self.state != OPAQUE:
-            self.read_body(length if whole else UNKNOWN)
+        if self.state == OPAQUE:
+            return
+        self.read_body(length if whole else UNKNOWN)
+        if self.state in (LENGTH, CHUNK_SIZE) and self.listener.unpaired():
+            self.announced, self.state = self.state, DOUBT
+
+    def decide_body(self, data: bytes) -> None:
+        """See `Reader`. It is not there when the next response comes in its place."""
+        if self.state == DOUBT and self.certain_start(data):
+            self.state = HEAD
+            self.listener.ended(self, self.place.time)
+        elif self.state == DOUBT:
+            self.state = self.announced
 
     def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
         if not self.buffer:

@@ -204,6 +204,10 @@ class Pairing(Listener):
         length = head.fields.length
         return UNTIL_CLOSE if length is None or length == UNKNOWN else length
 
+    def unpaired(self) -> bool:
+        """See `Listener`."""
+        return self.answer is not None and self.answer.pending is None
+
     def answering(self) -> None:
         """The server begins to send. See `Listener`."""
         requests = self.requests

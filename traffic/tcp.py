@@ -313,6 +313,8 @@ class Connection:
 
     def _new_parts(self, stream: Stream, segment: Segment) -> list[Segment]:
         """The parts of a segment that no held segment has."""
+        if not stream.held or after(segment.seq, stream.held[-1].end) >= 0:
+            return [segment]
         parts: list[Segment] = []
         for held in stream.held:
             if after(held.end, segment.seq) <= 0:

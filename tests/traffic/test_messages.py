@@ -183,3 +183,23 @@ class TestLimits:
         decoded = decode(frames, Limits(total_buffer=8000))
         assert decoded.health.oddities["buffers full"] > 0
         assert decoded.held == 0
+
+
+def test_the_answer_to_a_head_that_was_lost_has_no_body() -> None:
+    talk = Talk().client(get("/1")).server(ok())
+    talk.client(get("/2", method="HEAD"), lost=True).server(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").wait(2)
+    talk.client(get("/3")).server(ok(b"three", status=203)).wait(2).client(get("/4")).server(ok(status=204)).close()
+    decoded = decode(talk.frames)
+    assert [(exchange.status, exchange.response_bytes) for exchange in decoded.exchanges] == [
+        (200, 5),
+        (200, 0),
+        (203, 5),
+        (204, 0),
+    ]
+
+
+def test_a_body_that_may_not_be_there_is_read_where_it_is() -> None:
+    talk = Talk().client(get("/1")).server(ok())
+    talk.client(get("/2"), lost=True).server(ok(b"x" * 3000)).wait(2).client(get("/3")).server(ok(status=203)).close()
+    decoded = decode(talk.frames)
+    assert [exchange.response_bytes for exchange in decoded.exchanges] == [5, 3000, 5]
