@@ -104,6 +104,8 @@ class Stream:
         "sink",
     )
 
+    __deletable__ = ("connection", "peer")  # for mypyc
+
     connection: "Connection"
     peer: "Stream"
 
@@ -151,6 +153,8 @@ class Connection:
         "streams",
         "waiting_since",
     )
+
+    __deletable__ = ("application",)  # for mypyc
 
     application: Application
 
