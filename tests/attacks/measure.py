@@ -4,6 +4,7 @@ The child is `python -m tests.attacks.measure NAME N LIMIT`: it gives itself a l
 capture file is run, with a log, and prints one line of JSON.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -143,6 +144,8 @@ def measure(name: str, n: int, limit: int) -> Cost:
 def main(name: str, n: str, limit: str) -> None:
     """The child."""
     import resource
+
+    gc.set_threshold(*exercise.COLLECT)
 
     if int(limit):
         resource.setrlimit(resource.RLIMIT_AS, (int(limit) + SLACK, int(limit) + SLACK))
