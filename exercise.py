@@ -22,6 +22,8 @@ from typing import Any
 
 import scapy
 
+import exercise_build
+
 from alerting.monitor import RateMonitor
 from capture.capture_thread import CaptureThread, QueueLimit
 from capture.inner_ip import inner_ip
@@ -80,6 +82,8 @@ def run(arguments: Arguments) -> int:
     if arguments.list_interfaces:
         return list_interfaces()
     gc.set_threshold(*COLLECT)
+    if sentence := exercise_build.warning():
+        print(f"exercise.py: {sentence}", file=sys.stderr)
     stop = Stop()
     statistics = load(config.statistics)
     user = future_user(config, arguments)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from capture.ports import Ports, parse_ports
+from exercise_build import build
 
 VERSION = "0.1.0"
 
@@ -108,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")
-    add("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
+    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} ({build()} decoder)")
     return parser
 
 

@@ -1,0 +1,45 @@
+"""Compiling the decoder: what is compiled, when it is made anew, and that the program knows what it runs."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+import compile_decoder
+import exercise_build
+
+
+def test_the_whole_decoder_is_compiled() -> None:
+    root = Path(compile_decoder.__file__).parent
+    assert {path.parent.name for path in compile_decoder.sources()} == {"traffic", "capture"}
+    assert set((root / "traffic").glob("*.py")) <= set(compile_decoder.sources())
+
+
+def test_another_source_is_compiled_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = tmp_path / "decoder.py"
+    source.write_text("A = 1\n")
+    monkeypatch.setattr(compile_decoder, "sources", lambda: [source])
+    before = compile_decoder.fingerprint()
+    assert before == compile_decoder.fingerprint()
+    source.write_text("A = 2\n")
+    assert before != compile_decoder.fingerprint()
+
+
+def test_it_is_said_what_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "C compiler" in compile_decoder.what_lacks()
+
+
+def test_a_compiled_decoder_that_is_older_than_its_source_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiled, source = tmp_path / "decoder.so", tmp_path / "decoder.py"
+    compiled.touch()
+    source.touch()
+    monkeypatch.setattr(exercise_build, "_origin", lambda: compiled)
+    os.utime(source, (time.time() - 60,) * 2)
+    assert exercise_build.build() == "compiled"
+    assert exercise_build.warning() == ""
+    os.utime(source, (time.time() + 60,) * 2)
+    assert "make fast" in exercise_build.warning()
