@@ -15,7 +15,8 @@ PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 .PHONY: run test test-plain fast plain fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
-run: fast ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
+run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
+	@$(VENV_PYTHON) compile_decoder.py || true
 	@$(VENV_PYTHON) exercise.py $(ARGS)
 
 fast: $(RUN_STAMP) ## compile the decoder in place, where there is a C compiler
