@@ -1,12 +1,13 @@
 """What the tests of `capture` share: frames made by hand, files made by hand, a network of their own."""
 
+import contextlib
 import ctypes
 import os
 import socket
 import struct
 import subprocess
 import sys
-import threading
+from collections.abc import Iterator
 
 from capture.errors import DamagedCapture
 from capture.source import Source
@@ -91,19 +92,28 @@ def why_no_network() -> str:
         return "needs Linux"
     if os.geteuid():
         return "needs root"
-    outcome: list[str] = []
-
-    def attempt() -> None:
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-            outcome.append("may not make a network namespace")
-            return
-        try:
+    try:
+        with network_apart():
             ip("link set lo up")
             ip("link add veth0 type veth peer name veth1")
-        except (OSError, subprocess.SubprocessError) as reason:
-            outcome.append(f"cannot make a veth pair: {reason}")
+    except (OSError, subprocess.SubprocessError) as reason:
+        return f"cannot make a network of its own: {reason}"
+    return ""
 
-    thread = threading.Thread(target=attempt)
-    thread.start()
-    thread.join()
-    return "".join(outcome)
+
+@contextlib.contextmanager
+def network_apart() -> Iterator[None]:
+    """A new network, of the main thread: `/proc/net`, where Scapy 2.5 finds the interfaces, is that thread's."""
+    with open("/proc/self/ns/net") as before:
+        _change_network("unshare", CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            _change_network("setns", before.fileno(), CLONE_NEWNET)
+
+
+def _change_network(call: str, *arguments: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)  # Python has them as of 3.12
+    if getattr(libc, call)(*arguments):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")

@@ -423,7 +423,8 @@ def test_other_tools_read_what_we_write(tmp_path: Path) -> None:
 
 
 def corpus() -> Path:
-    return Path(os.environ.get("HTTP_CORPUS", Path(__file__).parents[2] / ".." / "shared" / "corpus")) / "pcaps"
+    beside = Path(__file__).parents[2] / ".." / "shared" / "corpus"
+    return Path(os.environ.get("HTTP_MONITOR_CORPUS") or beside) / "pcaps"
 
 
 def test_every_capture_of_the_corpus_has_as_many_frames_as_another_tool_counts() -> None:
