@@ -19,6 +19,7 @@ from typing import Final
 from traffic.conversation import Conversation
 from traffic.flows import Flows, address_size, reversed_key
 from traffic.frame import Frame
+from traffic.handshakes import Handshake, Handshakes
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.network import InnerIp, Network, Packet
@@ -45,6 +46,7 @@ class Decoder:
         self._budget = Budget(self._limits.total_buffer)
         self._network = Network(ports, self._limits, self.health, self._budget, inner_ip)
         self._flows = Flows(self._limits, self.health)
+        self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self.health)
         self._waiting: OrderedDict[Connection, float] = OrderedDict()
         """When to look again at connections that wait for something; so each costs little, however many wait."""
         self._records: list[Record] = []
@@ -98,7 +100,11 @@ class Decoder:
             return
         self.health.segments += 1
         if stream is None or (flags & SYN and stream.connection.reused_by(stream, seq)):
-            stream = self._open(time, packet, flags, stream)
+            if stream is not None:
+                stream.connection.drain(time, CLOSED)
+                self._flows.close(stream.connection, stream.connection.last)
+            handshake = Handshake(time, seq, ack if flags & ACK else -1)
+            stream = self._open(packet, handshake, flags, payload == end + cut)
             if stream is None:
                 return
         connection = stream.connection
@@ -114,32 +120,47 @@ class Decoder:
             if len(self._waiting) > self._limits.connections:
                 self._look_again(time)  # some of them were evicted meanwhile
 
-    def _open(self, time: float, packet: Packet, flags: int, old: Stream | None) -> Stream | None:
-        """Follow another connection; None for a straggler of a closed one, or a segment that starts nothing."""
-        key = packet[0]
-        if old is not None:
-            old.connection.drain(time, CLOSED)
-            self._flows.close(old.connection, old.connection.last)
-        if not flags & SYN and (flags & RST or self._flows.closed_lately(key, time)):
-            return None
-        if key == reversed_key(key):  # no two sides to tell apart (a LAND attack, or a socket connected to itself)
+    def _open(self, packet: Packet, handshake: Handshake, flags: int, empty: bool) -> Stream | None:
+        """Follow another connection, from its first byte on; None while there is none, and for stragglers."""
+        key, time = packet[0], handshake.time
+        reverse = reversed_key(key)
+        if key == reverse:  # no two sides to tell apart (a LAND attack, or a socket connected to itself)
             self.health.oddities["segment to its own sender"] += 1
             return None
-        direction = self._direction(packet, flags)
-        client_key = reversed_key(key) if direction else key
+        if flags & SYN:
+            self._flows.reopen(key, reverse)
+            self._handshakes.note(key, handshake)
+        elif flags & RST:
+            self._handshakes.take(key)
+            self._handshakes.take(reverse)
+            return None
+        if empty or self._flows.closed_lately(key, time):
+            return None
+        return self._follow(packet, time, reverse)
+
+    def _follow(self, packet: Packet, time: float, reverse: bytes) -> Stream:
+        key = packet[0]
+        own, other = self._handshakes.take(key), self._handshakes.take(reverse)
+        direction = self._direction(packet, own, other)
+        client_key = reverse if direction else key
         connection = Connection(client_key, time, self._limits, self.health, self._budget)
         addresses = partial(_addresses, client_key)
         connection.application = Conversation(connection, addresses, self._limits, self.health, self._emit)
+        stream = connection.streams[direction]
+        _begin(stream, own)
+        _begin(stream.peer, other)
         self._flows.add(connection)
-        return connection.streams[direction]
+        return stream
 
     def _emit(self, record: Record) -> None:
         self._records.append(record)
 
-    def _direction(self, packet: Packet, flags: int) -> int:
-        """0 when a packet seems to come from the client: SYN tells, else the port that is listened on."""
-        if flags & SYN:
-            return 1 if flags & ACK else 0
+    def _direction(self, packet: Packet, own: Handshake | None, other: Handshake | None) -> int:
+        """0 when a packet seems to come from the client: the handshake tells, else the port that is listened on."""
+        if own is not None:
+            return 1 if own.ack >= 0 else 0
+        if other is not None:
+            return 0 if other.ack >= 0 else 1
         _, data, start, _, _ = packet
         source = data[start] << 8 | data[start + 1]
         target = data[start + 2] << 8 | data[start + 3]
@@ -162,7 +183,16 @@ class Decoder:
         while self._waiting and next(iter(self._waiting.values())) <= now:
             self._look_again(now)
         self._flows.expire(now)
+        self._handshakes.expire(now)
         self._network.expire(now)
+
+
+def _begin(stream: Stream, handshake: Handshake | None) -> None:
+    """Where a stream, and so perhaps the other, starts."""
+    if handshake is not None:
+        stream.start(handshake.seq)
+        if handshake.ack >= 0:
+            stream.peer.start((handshake.ack - 1) & 0xFFFFFFFF)
 
 
 def _addresses(key: bytes, client: int) -> Addresses:

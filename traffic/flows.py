@@ -28,11 +28,15 @@ class Flows:
         while len(self._due) >= self._limits.connections:
             self._evict()
         key, reverse = connection.key, reversed_key(connection.key)
-        self._closed.pop(key, None)
-        self._closed.pop(reverse, None)
+        self.reopen(key, reverse)
         self.streams[key], self.streams[reverse] = connection.streams
         self._due[connection] = connection.last + self._limits.connection_timeout
         self._health.connections = len(self._due)
+
+    def reopen(self, key: bytes, reverse: bytes) -> None:
+        """A connection between these ends begins: what comes is no straggler of one before."""
+        self._closed.pop(key, None)
+        self._closed.pop(reverse, None)
 
     def closed_lately(self, key: bytes, now: float) -> bool:
         """Whether packets with this key are stragglers of a connection that was closed."""

@@ -42,9 +42,26 @@ def test_the_connection_that_is_idle_longest_goes_first() -> None:
     idle, busy, new = Talk(client_port=1, time=0.0), Talk(client_port=2, time=1.0), Talk(client_port=3, time=9.0)
     idle.client(get("/idle"))
     busy.client(get("/busy")).wait(5).server(ok())
+    new.client(get("/new")).server(ok())
     decoded = decode(idle.frames + busy.frames + new.frames, Limits(connections=2))
-    assert decoded.pairs == [("/busy", 200), ("/idle", None)]
+    assert decoded.pairs == [("/busy", 200), ("/idle", None), ("/new", 200)]
     assert decoded.endings[1] == EVICTED
+
+
+def test_connections_that_say_nothing_drive_nobody_out() -> None:
+    talk = Talk(client_port=1, time=0.0).client(get("/slow"))
+    flood = [Talk(client_port=port, time=1.0).frames[0] for port in range(1000, 1100)]
+    talk.wait(5).server(ok())
+    decoded = decode(talk.frames[:-1] + flood + talk.frames[-1:], Limits(connections=2))
+    assert decoded.pairs == [("/slow", 200)]
+    assert decoded.health.evicted == 96
+
+
+def test_a_refused_connection_leaves_nothing_behind() -> None:
+    refused = Talk(client_port=1, time=0.0)
+    frames = refused.frames[:1] + Talk(client_port=1, time=0.1).reset(1).frames[-1:]
+    decoded = decode(frames)
+    assert (decoded.exchanges, decoded.health.connections, decoded.held) == ([], 0, 0)
 
 
 def test_a_connection_in_use_does_not_time_out() -> None:
