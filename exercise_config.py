@@ -171,7 +171,7 @@ class Config:
             _PROGRAM
             + self.ring_size * 2**20
             + 4 * self.max_total_buffer
-            + self.max_connections * (_CONNECTION + request)
+            + self.max_connections * (_CONNECTION + request + 4 * _KEY)
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + _TALLIES * keys
             + 2 * _CELLS
