@@ -191,7 +191,7 @@ def reason(error: BaseException) -> str:
         if isinstance(inner, OSError) and inner.strerror:
             return inner.strerror
         wrapped = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
-        inner = wrapped or inner.__cause__ or inner.__context__
+        inner = wrapped or inner.__cause__ or (None if inner.__suppress_context__ else inner.__context__)
     return " ".join(str(seen[-1]).split()) or type(error).__name__
 
 

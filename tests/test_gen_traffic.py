@@ -14,7 +14,7 @@ import pytest
 
 import gen_traffic
 from exercise_demo import DemoServer
-from gen_traffic import Client, Outcome, Step, Tally, base_url, main, paced
+from gen_traffic import Client, Outcome, Step, Tally, base_url, main, paced, reason
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = [sys.executable, str(ROOT / "gen_traffic.py")]
@@ -169,6 +169,17 @@ def test_a_broken_answer_is_a_failure_with_a_reason(
     assert outcome.status is None
     assert outcome.size == 0
     assert outcome.failure == failure
+
+
+def test_what_a_failure_hides_is_not_its_reason() -> None:
+    """As urllib3 1.26 does, which first asks for the answer in the way of Python 2."""
+    try:
+        try:
+            raise TypeError("unexpected argument")
+        except TypeError:
+            raise ValueError("what happened") from None
+    except ValueError as error:
+        assert reason(error) == "what happened"
 
 
 def test_proxies_of_the_environment_are_not_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
