@@ -173,13 +173,12 @@ def test_a_broken_answer_is_a_failure_with_a_reason(
 
 def test_what_a_failure_hides_is_not_its_reason() -> None:
     """As urllib3 1.26 does, which first asks for the answer in the way of Python 2."""
-    try:
+    with pytest.raises(ValueError, match="what happened") as failure:
         try:
             raise TypeError("unexpected argument")
         except TypeError:
             raise ValueError("what happened") from None
-    except ValueError as error:
-        assert reason(error) == "what happened"
+    assert reason(failure.value) == "what happened"
 
 
 def test_proxies_of_the_environment_are_not_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
