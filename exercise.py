@@ -25,7 +25,7 @@ import exercise_build
 
 from capture.capture_thread import CaptureThread, QueueLimit
 from capture.inner_ip import inner_ip
-from capture.errors import CaptureError
+from capture.errors import BadFilter, CaptureError
 from capture.intake import Dissect, Intake
 from capture.open import open_file, open_live
 from capture.ports import Ports
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demonstrate(arguments) if arguments.demo else run(arguments)
     except OutputClosedError:
         return 0
-    except (SettingError, StatisticError, UnknownUser) as error:
+    except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
         print(f"exercise.py: {error}", file=sys.stderr)
         return 2
     except (CaptureError, LogError, OSError) as error:
@@ -71,7 +71,7 @@ def run(arguments: Arguments) -> int:
     """Do what was asked for."""
     config = Config.with_settings(arguments.settings)
     if arguments.show_config:
-        print(config.as_toml())
+        Screen(sys.stdout).say(config.as_toml())
         return 0
     if arguments.list_interfaces:
         return list_interfaces()
@@ -90,7 +90,7 @@ def run(arguments: Arguments) -> int:
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
         if config.user != ROOT:
             give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
-        with Screen(sys.stderr if arguments.logs_to_output else sys.stdout, arguments.colour) as screen:
+        with Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen:
             session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet, log)
             watch = watch_live if source.live else watch_file
             error = watch(intake, session, config, arguments.duration, stop)
@@ -100,9 +100,10 @@ def run(arguments: Arguments) -> int:
             log.close()
     for text in session.complaints():
         print(text, file=sys.stderr)
-    if error is not None:
-        print(f"exercise.py: {error}", file=sys.stderr)
-    return 0 if error is None else 1
+    faults = [str(fault) for fault in (*intake.trouble, log.notice if log else "", error or "") if fault]
+    for fault in faults:
+        print(f"exercise.py: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 class Stop(threading.Event):
@@ -157,15 +158,17 @@ def watch_file(
     intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
 ) -> CaptureError | None:
     """Read a file as fast as it goes; its packets' time is the clock. Returns the damage that ended it, if any."""
-    clock, end, error = 0.0, float("inf"), None
+    begun, clock, end, error = False, 0.0, float("inf"), None
     try:
         while not stop.is_set() and clock < end:
             with stop.interrupting():
                 frames = intake.read()
             if frames is None:
                 break
-            if not clock:
-                clock = frames[0].time
+            if not frames:
+                continue
+            if not begun:
+                begun, clock = True, frames[0].time
                 end = clock + (duration or float("inf"))
                 session.start(clock)
             frames = [frame for frame in frames if frame.time < end]
@@ -273,8 +276,9 @@ def list_interfaces() -> int:
     """Print the network interfaces."""
     from capture.interfaces import interfaces
 
+    screen = Screen(sys.stdout)
     for name, addresses, state in interfaces():
-        print(f"{name:16} {state:5} {', '.join(addresses)}".rstrip())
+        screen.say(f"{name:16} {state:5} {', '.join(addresses)}".rstrip())
     return 0
 
 

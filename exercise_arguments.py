@@ -44,9 +44,9 @@ class Arguments:
     verbose: bool
 
     @property
-    def logs_to_output(self) -> bool:
-        """Whether the log is standard output, which then carries nothing else."""
-        return self.log == "-"
+    def uses_output(self) -> bool:
+        """Whether standard output is the log or the packets; it carries nothing else then."""
+        return "-" in (self.log, self.write)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
@@ -73,7 +73,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         show_config=given.show_config,
         demo=given.demo,
         colour=False if given.no_color else None,
-        quiet=given.quiet or given.log == "-",
+        quiet=given.quiet or "-" in (given.log, given.write),
         verbose=given.verbose,
     )
 
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
-    add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file")
+    add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
     add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")

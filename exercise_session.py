@@ -62,10 +62,7 @@ class Session:
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
-        self._store.advance(now)
-        for event in self._monitor.advance(now):
-            if self._quiet and (line := event_line(event)):
-                self._screen.say(line)
+        self._judge(now)
         refresh = now >= self._refresh_at
         if refresh:
             self._monitor.refreshed(now)
@@ -80,8 +77,7 @@ class Session:
 
     def finish(self, now: float, status: Status) -> None:
         """The last dashboard, and the summary."""
-        self._store.advance(now)
-        self._monitor.advance(now)
+        self._judge(now)
         view = self._build(now, status)
         if not self._quiet and not self._screen.is_terminal:
             self._screen.draw(view)
@@ -91,6 +87,12 @@ class Session:
     def complaints(self) -> list[str]:
         """Tracebacks of plug-ins that were switched off."""
         return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
+
+    def _judge(self, now: float) -> None:
+        self._store.advance(now)
+        for event in self._monitor.advance(now):
+            if self._quiet and (line := event_line(event)):
+                self._screen.say(line)
 
     def _schedule(self, now: float) -> None:
         size = self._run.bucket_size

@@ -54,7 +54,8 @@ class Intake:
         self._writer = writer
         self._dissect = dissect
         self._left = packet_limit
-        self._trouble: tuple[str, ...] = ()
+        self.trouble: tuple[str, ...] = ()
+        """Why the frames are kept no longer, once that is so."""
 
     def read(self) -> list[Frame] | None:
         """The next frames, as `Source.read`; None also when as many as wanted were read."""
@@ -82,7 +83,7 @@ class Intake:
 
     def status(self) -> Status:
         """How it goes."""
-        notices = (self.source.notice, *self._trouble) if self.source.notice else self._trouble
+        notices = (self.source.notice, *self.trouble) if self.source.notice else self.trouble
         return Status(self._decoder.health.copy(), self.source.counters(), notices)
 
     def finish(self) -> list[Any]:
@@ -97,4 +98,4 @@ class Intake:
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None
-        self._trouble = (str(error),)
+        self.trouble = (str(error),)

@@ -40,7 +40,7 @@ def open_file(path: str, expression: str = "") -> Source:
     """
     stream = ByteStream(path)
     try:
-        source: Source = _recognised(path, stream)
+        source: Source = _recognised(stream)
         return Filtered(source, expression, getattr(source, "link_type", LINKTYPE_ETHERNET)) if expression else source
     except BaseException:
         stream.close()
@@ -74,12 +74,12 @@ def _open_ring(
     return ring, [f"no memory for a ring of {size} MiB; a smaller one is used"]
 
 
-def _recognised(path: str, stream: ByteStream) -> CaptureFile:
+def _recognised(stream: ByteStream) -> CaptureFile:
     start = stream.begin(max(HEADER_LENGTH, PCAPNG_HEADER_LENGTH))
     if not start:
         raise CaptureError(f"{stream.name} is no capture: it is empty")
     if pcap_byte_order(start):
-        return PcapFile(path, stream, start)
+        return PcapFile(stream.name, stream, start)
     if start.startswith(MAGIC):
-        return PcapngFile(path, stream, start)
+        return PcapngFile(stream.name, stream, start)
     raise CaptureError(f"{stream.name} is no capture: it begins neither like pcap nor like pcapng")

@@ -42,8 +42,7 @@ def history(view: View, page: Page) -> list[Line]:
 def _account(view: View) -> str:
     if not view.alerts:
         return "no alerts"
-    total = len(view.alerts)
-    parts = [f"{figures.count(total)} alert" + "s" * (total > 1)]
+    parts = [figures.counted(len(view.alerts), "alert")]
     if view.longest_alert is not None:
         parts.append(f"longest {figures.duration(view.longest_alert)}")
     if view.average_alert is not None:

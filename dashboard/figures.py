@@ -17,6 +17,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}" if number < 1e9 else f"{number / 1e6:,.0f} M"
 
 
+def counted(number: float, what: str) -> str:
+    """As `1 gap`, `2 gaps`."""
+    return f"{count(number)} {what}" + "s" * (number != 1)
+
+
 def volume(number: float) -> str:
     """Bytes, as `812 B`, `1.2 kB`, `412 kB`, `40.0 MB`."""
     if number < 999.5:

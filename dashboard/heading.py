@@ -92,7 +92,8 @@ def _losses(view: HealthView) -> list[Line]:
 
 def _unpaired(view: HealthView) -> Line:
     both = view.unpaired_responses + view.unanswered_requests
-    sides = f" ({figures.count(view.unpaired_responses)} responses, {figures.count(view.unanswered_requests)} requests)"
+    responses = figures.counted(view.unpaired_responses, "response")
+    sides = f" ({responses}, {figures.counted(view.unanswered_requests, 'request')})"
     return _counted("unpaired", both, sides if both else "", Style.WARNING)
 
 
@@ -100,13 +101,15 @@ def _unread(view: HealthView, page: Page) -> list[Line]:
     """Shown only when there are any."""
     items: list[Line] = []
     if view.evicted:
-        items.append(_counted("evicted", view.evicted, " connections", Style.WARNING))
+        connections = " connection" if view.evicted == 1 else " connections"
+        items.append(_counted("evicted", view.evicted, connections, Style.WARNING))
     if view.unreadable:
         kinds = ", ".join(
             f"{figures.count(times)} {page.text(kind)}{_asked(view, page) if kind == 'TLS' else ''}"
             for kind, times in view.unreadable
         )
-        items.append((Piece("unreadable: "), Piece(f"{kinds} connections", Style.WARNING)))
+        connections = "connection" if sum(times for _, times in view.unreadable) == 1 else "connections"
+        items.append((Piece("unreadable: "), Piece(f"{kinds} {connections}", Style.WARNING)))
     return items
 
 

@@ -16,7 +16,7 @@ def request_rate(view: View, page: Page) -> list[Line]:
         return []
     name = "Request rate"
     window = figures.span(view.retention)
-    latest = f"now {figures.rate(view.request_rate[-1])} /s" if view.request_rate else "no requests counted yet"
+    latest = f"now {figures.rate(view.request_rate[-1])} /s" if view.request_rate else "no full interval yet"
     peak = f"peak {figures.rate(view.peak_rate)} /s in {window}"
     requests = f"{figures.count(view.requests)} requests in {window}"
     told = GAP * " " + (GAP * " ").join([latest, peak])

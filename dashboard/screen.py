@@ -26,6 +26,10 @@ class OutputClosedError(Exception):
     """Nobody reads the output any more: the pipe is closed, or the terminal is gone. Not an error; time to stop."""
 
 
+class OutputError(OSError):
+    """The output takes no more. The text is one line for the user."""
+
+
 class Screen:
     """Where dashboards go. Use it as a context manager."""
 
@@ -133,8 +137,9 @@ class Screen:
             self._silence()
             raise OutputClosedError from error
         except OSError as error:
-            if not self.is_terminal:
-                raise  # a full disk, say: for the caller to report
+            if not self.is_terminal:  # a full disk, say
+                self._silence()
+                raise OutputError(f"cannot write on to the output: {error.strerror}") from error
             self._silence()
             raise OutputClosedError from error
 

@@ -15,7 +15,7 @@ def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     health = view.health
     lines = [
         ("Watched", f"{visible(view.source, ascii_only)} for {figures.duration(view.now - view.started)}"),
-        ("Captured", f"{figures.count(health.frames)} packets, {_lost(health)}"),
+        ("Captured", f"{figures.counted(health.frames, 'packet')}, {_lost(health)}"),
         ("Requests", figures.count(health.requests)),
         ("Not seen", _not_seen(health, ascii_only)),
         ("Alerts", _alerts(view)),
@@ -32,18 +32,19 @@ def _lost(health: HealthView) -> str:
     dropped = f"{figures.count(health.dropped)} dropped"
     if health.dropped:
         dropped += f" ({figures.percent(health.dropped, health.frames + health.dropped)})"
-    return dropped + (f", {figures.count(health.queue_lost)} records lost in the queue" if health.queue_lost else "")
+    queue = f", {figures.counted(health.queue_lost, 'record')} lost in the queue" if health.queue_lost else ""
+    return dropped + queue
 
 
 def _not_seen(health: HealthView, ascii_only: bool) -> str:
     counted = [
-        (health.gaps, f"gaps ({figures.volume(health.missing_bytes)})"),
-        (health.unpaired_responses, "responses without request"),
-        (health.unanswered_requests, "requests without response"),
-        (health.evicted, "connections evicted"),
-        *((times, f"{visible(kind, ascii_only)} connections unreadable") for kind, times in health.unreadable),
+        (health.gaps, "gap", f" ({figures.volume(health.missing_bytes)})"),
+        (health.unpaired_responses, "response", " without request"),
+        (health.unanswered_requests, "request", " without response"),
+        (health.evicted, "connection", " evicted"),
+        *((times, f"{visible(kind, ascii_only)} connection", " unreadable") for kind, times in health.unreadable),
     ]
-    return ", ".join(f"{figures.count(times)} {what}" for times, what in counted if times) or "nothing"
+    return ", ".join(f"{figures.counted(times, what)}{remark}" for times, what, remark in counted if times) or "nothing"
 
 
 def _alerts(view: View) -> str:

@@ -119,6 +119,42 @@ def test_it_stops_after_so_long(run: Run, capture: Callable[..., str]) -> None:
     assert re.search(r"Requests +20\n", out)
 
 
+def test_a_filter_that_takes_nothing_leaves_a_summary(run: Run, capture: Callable[..., str]) -> None:
+    status, out, err = run("-r", capture(visits((5, 2))), "-f", "host 192.0.2.99", *SMALL)
+    assert (status, err) == (0, "")
+    assert re.search(r"Requests +0", out)
+
+
+def test_a_wrong_filter_is_wrong_usage(run: Run, capture: Callable[..., str]) -> None:
+    status, _, err = run("-r", capture(visits((5, 2))), "-f", "tcp porrt 80", *SMALL)
+    assert status == 2
+    assert err.startswith("exercise.py: filter 'tcp porrt 80' is not usable")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("keep", ["-w", "--log"])
+def test_what_could_not_be_kept_is_said_at_the_end(run: Run, capture: Callable[..., str], keep: str) -> None:
+    status, out, err = run("-q", "-r", capture(visits((5, 2))), keep, "/dev/full", *SMALL)
+    assert status == 1
+    assert re.search(r"Requests +10", out)
+    assert re.fullmatch(r"exercise.py: .*/dev/full: No space left on device\n", err)
+
+
+def test_an_alert_at_the_very_end_is_said(run: Run, capture: Callable[..., str]) -> None:
+    rare = ("--set", "dashboard_bucket_size=60", "--set", "timeout=60")
+    status, out, _ = run("-q", "-r", capture(visits((10, 5), (10.1, 10))), *SMALL, *rare)
+    assert status == 0
+    assert "High traffic generated an alert - hits = 100" in out
+
+
+def test_packets_on_standard_output_are_alone_there(capture: Callable[..., str]) -> None:
+    trace = Path(capture(visits((5, 2))))
+    command = [sys.executable, exercise.__file__, "-r", str(trace), "-w", "-", *SMALL]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    assert done.stdout == trace.read_bytes()
+    assert b"Requests  10" in done.stderr
+
+
 def test_a_silence_of_years_costs_nothing(run: Run, capture: Callable[..., str]) -> None:
     frames = visits((3, 2))
     later = [frame._replace(time=frame.time + 20 * 365 * 86400) for frame in frames]

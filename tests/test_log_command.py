@@ -56,7 +56,8 @@ def test_a_full_disk_is_said_on_the_dashboard(trace: str) -> None:
     ended = run("-r", trace, "--log", "/dev/full")
     assert "! the log ended: cannot write on to /dev/full: No space left on device" in ended.stdout
     assert "Requests  3" in ended.stdout
-    assert ended.returncode == 0
+    assert "exercise.py: the log ended: cannot write on to /dev/full" in ended.stderr
+    assert ended.returncode == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes are those of POSIX")

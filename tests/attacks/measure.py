@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import exercise
+import exercise_session
 from capture.intake import Intake, Status
 from capture.ports import parse_ports
 from capture.source import Counters
@@ -78,7 +79,7 @@ class Made:
         """Nothing is open."""
 
 
-class Watched(exercise.Session):
+class Watched(exercise_session.Session):
     """A session whose last view can be looked at."""
 
     last: View | None = None

@@ -312,7 +312,7 @@ def test_standard_input_is_read_as_it_comes(content: bytes) -> None:
     source.close()
     assert frames == FRAMES
     assert empty
-    assert source.name == "-"
+    assert source.name == "standard input"
 
 
 def test_the_clock_of_a_file_is_the_time_of_its_latest_frame(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_learning_shows_the_count_the_estimated_rate_and_the_time_left() -> None
 def test_before_the_first_bucket_nothing_is_made_up() -> None:
     assert draw(START, 120).splitlines()[-2:] == [
         " Alert history (24 h)   no alerts",
-        " Request rate   no requests counted yet   peak 0 /s in 24 h   0 requests in 24 h",
+        " Request rate   no full interval yet   peak 0 /s in 24 h   0 requests in 24 h",
     ]
 
 
