@@ -12,6 +12,8 @@ from traffic.limits import Budget
 
 _LARGEST: Final = 65535
 _MOST_DATAGRAMS: Final = 4096
+_SHARE: Final = 4
+"""Fragments may take one part in so many of all buffers: a flood of them leaves the streams theirs."""
 _PART_COST: Final = 200
 """Bytes that a fragment takes beside its data; a datagram takes a few of them."""
 _MOST_FRAGMENTS: Final = 512
@@ -36,6 +38,8 @@ class Fragments:
         self._timeout = timeout
         self._health = health
         self._budget = budget
+        self._used = 0
+        self._most = budget.limit // _SHARE
         self._datagrams: OrderedDict[bytes, _Datagram] = OrderedDict()  # its first is found at once
 
     def add(self, time: float, ident: bytes, offset: int, more: bool, part: bytes) -> bytes | None:
@@ -57,7 +61,7 @@ class Fragments:
         self._charge(datagram, len(part) + _PART_COST)
         if not more:
             datagram.total = offset + len(part)
-        if len(datagram.parts) > _MOST_FRAGMENTS or self._budget.used > self._budget.limit:
+        if len(datagram.parts) > _MOST_FRAGMENTS or self._used > self._most or self._budget.used > self._budget.limit:
             self._drop(ident)
             return None
         if datagram.total < 0 or datagram.size < datagram.total:
@@ -90,8 +94,11 @@ class Fragments:
         self._forget(ident)
 
     def _forget(self, ident: bytes) -> None:
-        self._budget.used -= self._datagrams.pop(ident).cost
+        cost = self._datagrams.pop(ident).cost
+        self._used -= cost
+        self._budget.used -= cost
 
     def _charge(self, datagram: _Datagram, size: int) -> None:
         datagram.cost += size
+        self._used += size
         self._budget.used += size
