@@ -4,6 +4,7 @@ Strings come from the wire: they are cut at `max_str_length` characters and hold
 header field is an empty string.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 # How an exchange ended.
@@ -23,6 +24,16 @@ EVICTED: Final = "evicted"
 """A limit of `Config` was reached, and the connection or the request was given up."""
 CAPTURE_END: Final = "capture_end"
 """The capture ended first."""
+
+
+@lru_cache(maxsize=1024)
+def _host_name(authority: str) -> str:
+    """The host of `host:port`, as it is compared: the same few are asked for again and again."""
+    if authority.startswith("["):
+        authority = authority.partition("]")[0][1:]
+    elif authority.count(":") == 1:
+        authority = authority.partition(":")[0]
+    return authority.rstrip(".").lower()
 
 
 class Request(NamedTuple):
@@ -63,12 +74,7 @@ class Request(NamedTuple):
     @property
     def domain(self) -> str:
         """Host name in lower case, without port and final dot; the server's address where no host was named."""
-        name = self.authority
-        if name.startswith("["):
-            name = name.partition("]")[0][1:]
-        elif name.count(":") == 1:
-            name = name.partition(":")[0]
-        return name.rstrip(".").lower() or self.server
+        return _host_name(self.authority) or self.server
 
     @property
     def path(self) -> str:
