@@ -1,6 +1,8 @@
 """Compiling the decoder: what is compiled, when it is made anew, and that the program knows what it runs."""
 
 import os
+import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -24,6 +26,22 @@ def test_another_source_is_compiled_anew(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert before == compile_decoder.fingerprint()
     source.write_text("A = 2\n")
     assert before != compile_decoder.fingerprint()
+
+
+def test_what_needs_no_compiling_is_not_older_than_its_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source, stamp = tmp_path / "decoder.py", tmp_path / "compiled-from"
+    compiled = tmp_path / f"decoder{sysconfig.get_config_var('EXT_SUFFIX')}"
+    source.touch()
+    compiled.touch()
+    os.utime(compiled, (time.time() - 60,) * 2)
+    monkeypatch.setattr(compile_decoder, "sources", lambda: [source])
+    monkeypatch.setattr(compile_decoder, "STAMP", stamp)
+    monkeypatch.setattr(exercise_build, "_origin", lambda: compiled)
+    monkeypatch.setattr(sys, "argv", ["compile_decoder.py"])
+    stamp.write_text(compile_decoder.fingerprint())
+    assert exercise_build.warning()
+    assert compile_decoder.main() == 0
+    assert exercise_build.warning() == ""
 
 
 def test_it_is_said_what_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
