@@ -35,6 +35,7 @@ def test_what_needs_no_compiling_is_not_older_than_its_source(monkeypatch: pytes
     compiled.touch()
     os.utime(compiled, (time.time() - 60,) * 2)
     monkeypatch.setattr(compile_decoder, "sources", lambda: [source])
+    monkeypatch.setattr(compile_decoder, "ROOT", tmp_path)
     monkeypatch.setattr(compile_decoder, "STAMP", stamp)
     monkeypatch.setattr(exercise_build, "_origin", lambda: compiled)
     monkeypatch.setattr(sys, "argv", ["compile_decoder.py"])
