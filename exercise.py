@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     try:
         return demonstrate(arguments) if arguments.demo else run(arguments)
-    except OutputClosedError:
+    except (OutputClosedError, KeyboardInterrupt):
         return 0
     except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
         print(f"exercise.py: {error}", file=sys.stderr)
@@ -81,7 +81,8 @@ def run(arguments: Arguments) -> int:
     stop = Stop()
     statistics = load(config.statistics)
     user = future_user(config, arguments)
-    source = open_source(arguments, config, statistics)
+    with stop.interrupting():  # a pipe may have nothing to open for a while
+        source = open_source(arguments, config, statistics)
     log = None
     try:
         log = open_log(arguments, config)

@@ -1,8 +1,14 @@
-"""Imported first: ends the program with one line when a package of `requirements.txt` is missing."""
+"""Imported first: ends the program with one line when a package of `requirements.txt` is missing.
 
+Ctrl+C while the program still loads ends it at once, without a traceback.
+"""
+
+import signal
 import sys
 from importlib.util import find_spec
 
+if str(getattr(sys.modules["__main__"], "__file__", "")).endswith("exercise.py"):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 _MISSING = [name for name in ("scapy", "termcolor", "wcwidth") if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")

@@ -2,6 +2,7 @@
 
 import io
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,16 @@ from traffic.frame import Frame
 START = 1_700_000_000.0
 SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10", "--user", "root")
 """Small buckets; and nobody's rights are given up, as the process is that of all tests."""
+
+WAITING = """
+opened = exercise.open_file
+def open_file(*arguments):
+    print("opening", flush=True)
+    return opened(*arguments)
+exercise.open_file = open_file
+raise SystemExit(exercise.main(["-r", "-", "--user", "root"]))
+"""
+"""Says when it is about to wait for its standard input."""
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -178,6 +189,18 @@ def test_standard_input_is_read(capture: Callable[..., str]) -> None:
     command = [sys.executable, exercise.__file__, "-r", "-", *SMALL]
     done = subprocess.run(command, input=trace.read_bytes(), capture_output=True, timeout=60, check=True)
     assert re.search(rb"Requests +10", done.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped_while_a_pipe_is_still_empty(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", f"import exercise\n{WAITING}"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"opening\n"
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 0
+    assert process.communicate() == (b"", b"")
 
 
 def test_a_closed_pipe_ends_it_quietly(capture: Callable[..., str]) -> None:
