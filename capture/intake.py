@@ -90,6 +90,8 @@ class Intake:
         """Close everything; the records of all that was under way."""
         self.source.close()
         if self._writer is not None:
+            if skipped := self._writer.skipped:
+                self.trouble += (f"{skipped} packets of another link type are not in {self._writer.name}",)
             try:
                 self._writer.close()
             except CaptureError as error:

@@ -3,6 +3,7 @@
 import io
 import re
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -149,6 +150,16 @@ def test_what_could_not_be_kept_is_said_at_the_end(run: Run, capture: Callable[.
     assert status == 1
     assert re.search(r"Requests +10", out)
     assert re.fullmatch(r"exercise.py: .*/dev/full: No space left on device\n", err)
+
+
+def test_packets_that_a_pcap_file_cannot_hold_are_said(run: Run, capture: Callable[..., str]) -> None:
+    trace = capture(visits((1, 2)))
+    interfaces = [struct.pack("<IIHHII", 1, 20, kind, 0, 65535, 20) for kind in (1, 101)]
+    packets = [struct.pack("<7I", 6, 36, number, 0, 0, 4, 4) + bytes(4) + struct.pack("<I", 36) for number in (0, 1)]
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    Path(trace).write_bytes(section + b"".join(interfaces + packets))
+    status, _, err = run("-q", "-r", trace, "-w", "other.pcap", *SMALL)
+    assert (status, err) == (1, "exercise.py: 1 packets of another link type are not in other.pcap\n")
 
 
 def test_an_alert_at_the_very_end_is_said(run: Run, capture: Callable[..., str]) -> None:
