@@ -57,7 +57,7 @@ class Session:
             self._log.write(records)
         self._store.add(records)
         for record in records:
-            if type(record) is Request:
+            if type(record) is Request and record.time >= self._run.started:
                 self._monitor.add(record.time)
 
     def tick(self, now: float, status: Status) -> None:
