@@ -7,9 +7,11 @@ from traffic.head import may_start_request, may_start_response, starts_request, 
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseReader
-from traffic.pairing import Addresses, Pairing
+from traffic.pairing import Pairing
+from traffic.pending import Addresses
 from traffic.records import Record
-from traffic.tcp import Application, Connection, Sink
+from traffic.stream import Application, Sink
+from traffic.tcp import Connection
 from traffic.text import printable
 from traffic.tls import HelloReader, starts_hello
 

@@ -23,9 +23,11 @@ from traffic.handshakes import Handshake, Handshakes
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.network import InnerIp, Network, Packet
-from traffic.pairing import Addresses
+from traffic.pending import Addresses
 from traffic.records import CAPTURE_END, CLOSED, Record
-from traffic.tcp import ACK, RST, SYN, Connection, Stream
+from traffic.segment import ACK, RST, SYN
+from traffic.stream import Stream
+from traffic.tcp import Connection
 
 _PULSE: Final = 0.1
 """Seconds of packet time between looks at time-outs."""

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.records import EVICTED, TIMEOUT
-from traffic.tcp import Connection, Stream
+from traffic.stream import Stream
+from traffic.tcp import Connection
 
 
 class Flows:

@@ -12,8 +12,6 @@ from traffic.head import (
     CHUNKED,
     UNKNOWN,
     UNTIL_CLOSE,
-    RequestHead,
-    ResponseHead,
     blank_line_end,
     head_end,
     may_start_request,
@@ -25,7 +23,8 @@ from traffic.head import (
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.tcp import Sink
+from traffic.listener import Listener, Place
+from traffic.stream import Sink
 
 # What the next byte belongs to.
 HEAD: Final = 0
@@ -45,55 +44,6 @@ DOUBT: Final = 8
 
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
-
-
-class Place:
-    """Where a message starts: capture time, sequence number, and what its segment acknowledged (-1: nothing)."""
-
-    __slots__ = ("ack", "seq", "time")
-
-    def __init__(self, time: float, seq: int, ack: int) -> None:
-        self.time = time
-        self.seq = seq
-        self.ack = ack
-
-
-class Listener:
-    """Who is told of messages: the pairing."""
-
-    __slots__ = ()
-
-    def request(self, head: RequestHead, place: Place) -> int:
-        """A request head is complete; returns its body length (or `CHUNKED`, `UNKNOWN`)."""
-        raise NotImplementedError
-
-    def response(self, head: ResponseHead, place: Place) -> int:
-        """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
-        raise NotImplementedError
-
-    def unpaired(self) -> bool:
-        """Whether the response under way has no request that is certainly its own."""
-        raise NotImplementedError
-
-    def answering(self) -> None:
-        """The server begins to send a message."""
-        raise NotImplementedError
-
-    def headless(self, place: Place) -> bool:
-        """Whether what the server sends is an answer without a head, as HTTP/0.9 has it."""
-        raise NotImplementedError
-
-    def ended(self, reader: "Reader", time: float | None) -> None:
-        """A message is complete; its last byte came at `time`, None where the capture lost it."""
-        raise NotImplementedError
-
-    def skipped(self, reader: "Reader") -> None:
-        """Bytes came that no message is known to hold."""
-        raise NotImplementedError
-
-    def lost(self, reader: "Reader", *, malformed: bool) -> None:
-        """The reader no longer knows where messages start."""
-        raise NotImplementedError
 
 
 class Reader(Sink):

@@ -6,135 +6,17 @@ in the other: so requests come before their responses whatever order the capture
 first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.records import CLOSED, RESET
+from traffic.segment import ACK, FIN, HALF, MASK, RST, SEGMENT_COST, SYN, Segment, after, differs, insert, without_start
+from traffic.stream import Application, Stream
 
-FIN: Final = 0x01
-SYN: Final = 0x02
-RST: Final = 0x04
-ACK: Final = 0x10
 _CONTROL: Final = FIN | SYN | RST
-
-_MASK: Final = 0xFFFFFFFF
-_HALF: Final = 0x80000000
 _FAR: Final = 2**26
 """Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
-
-_SEGMENT_COST: Final = 300
-"""Bytes that a waiting segment takes beside its data."""
-
-
-def after(a: int, b: int) -> int:
-    """How far sequence number `a` is after `b` (RFC 9293 section 3.4): negative when it is before."""
-    distance = (a - b) & _MASK
-    return distance if distance < _HALF else distance - (_MASK + 1)
-
-
-class Sink:
-    """Who takes the bytes of one direction."""
-
-    __slots__ = ()
-
-    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
-        """The next bytes, with the capture time, sequence and acknowledgment number (-1: none) of their segment."""
-        raise NotImplementedError
-
-
-class Application:
-    """Who is told of all but the bytes. Directions are 0, from the client as far as it is known, and 1."""
-
-    __slots__ = ()
-
-    def gap(self, direction: int, size: int) -> None:
-        """`size` bytes of a direction are not in the capture; 0 when it is not known how many."""
-        raise NotImplementedError
-
-    def doubt(self, direction: int) -> None:
-        """Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong."""
-        raise NotImplementedError
-
-    def end(self, direction: int, time: float) -> None:
-        """FIN: no more bytes in this direction."""
-        raise NotImplementedError
-
-    def close(self, ending: str, time: float) -> None:
-        """The connection is over; how, as `traffic.records` names it."""
-        raise NotImplementedError
-
-
-class Segment(NamedTuple):
-    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST."""
-
-    seq: int
-    data: bytes
-    cut: int
-    time: float
-    ack: int
-    flags: int
-
-    @property
-    def cost(self) -> int:
-        """Bytes that it takes while it waits."""
-        return len(self.data) + _SEGMENT_COST
-
-    @property
-    def end(self) -> int:
-        """Sequence number after its bytes."""
-        return (self.seq + len(self.data) + self.cut) & _MASK
-
-
-class Stream:
-    """One direction of a connection."""
-
-    __slots__ = (
-        "acknowledged",
-        "connection",
-        "direction",
-        "ended",
-        "expected",
-        "held",
-        "held_bytes",
-        "lost_to",
-        "next",
-        "origin",
-        "peer",
-        "sink",
-    )
-
-    __deletable__ = ("connection", "peer")  # for mypyc
-
-    connection: "Connection"
-    peer: "Stream"
-
-    def __init__(self, direction: int) -> None:
-        self.direction = direction
-        self.sink: Sink | None = None
-        self.next = -1
-        """Sequence number of the next byte; -1 while it is not known where the stream starts."""
-        self.origin = -1
-        """Initial sequence number; -1 when no SYN was seen."""
-        self.acknowledged = -1
-        """What the other side acknowledged last; -1 while it did not."""
-        self.expected = -1
-        """What the peer acknowledged before anything of this stream was seen; -1: no such number."""
-        self.lost_to = -1
-        """Up to here missing bytes have been waited for long enough; -1: no such place."""
-        self.held: list[Segment] = []
-        self.held_bytes = 0
-        self.ended = False
-
-    def start(self, origin: int) -> None:
-        """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""
-        if self.origin < 0 and self.next < 0:
-            self.origin = origin
-            self.next = (origin + 1) & _MASK
-
-    def given_up(self) -> int:
-        """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
-        return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
 
 
 class Connection:
@@ -189,9 +71,9 @@ class Connection:
         plain = not flags & _CONTROL and not cut
         if plain and not data:
             return
-        known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & _MASK < _HALF)
+        known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & MASK < HALF)
         if plain and known and seq == stream.next and not stream.held:
-            stream.next = (seq + len(data)) & _MASK
+            stream.next = (seq + len(data)) & MASK
             if stream.sink is not None:
                 stream.sink.data(data, time, seq, ack)
             if self.reset_at >= 0:
@@ -248,8 +130,8 @@ class Connection:
         if segment.flags & SYN:
             stream.start(segment.seq)
             if segment.ack >= 0:
-                stream.peer.start((segment.ack - 1) & _MASK)
-            segment = segment._replace(seq=(segment.seq + 1) & _MASK)
+                stream.peer.start((segment.ack - 1) & MASK)
+            segment = segment._replace(seq=(segment.seq + 1) & MASK)
         elif segment.flags & RST:
             if not self._credible_reset(stream, segment):
                 return
@@ -297,9 +179,9 @@ class Connection:
             elif behind > 0:
                 if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
                     return  # a retransmission
-                segment = _without_start(segment, behind)
+                segment = without_start(segment, behind)
         for part in self._new_parts(stream, segment):
-            _insert(stream.held, part)
+            insert(stream.held, part)
             self._charge(stream, part.cost)
         if stream.held and self.waiting_since < 0:
             self.waiting_since = segment.time
@@ -327,7 +209,7 @@ class Connection:
             size = len(segment.data) + segment.cut
             if ahead >= size:
                 break
-            if _differs(held, segment):
+            if differs(held, segment):
                 self.health.oddities["overlap with other bytes"] += 1
             if ahead > 0:
                 parts.append(
@@ -336,9 +218,9 @@ class Connection:
             covered = after(held.end, segment.seq)
             if covered >= size:
                 if segment.flags & (FIN | RST) and covered == size and not held.flags & (FIN | RST):
-                    parts.append(_without_start(segment, size))
+                    parts.append(without_start(segment, size))
                 return parts
-            segment = _without_start(segment, covered)
+            segment = without_start(segment, covered)
         parts.append(segment)
         return parts
 
@@ -395,16 +277,16 @@ class Connection:
         size = after(first.ack, segment.seq)
         if 0 < size < len(segment.data):
             head = segment._replace(data=segment.data[:size], cut=0, flags=segment.flags & ~(FIN | RST))
-            stream.held[:1] = [head, _without_start(segment, size)]
-            self._charge(stream, _SEGMENT_COST)
+            stream.held[:1] = [head, without_start(segment, size)]
+            self._charge(stream, SEGMENT_COST)
         return size > 0
 
     def _deliver(self, stream: Stream, segment: Segment) -> None:
         self._charge(stream, -segment.cost)
         overlap = after(stream.next, segment.seq)
         if overlap > 0:
-            segment = _without_start(segment, overlap)
-        stream.next = (segment.seq + len(segment.data)) & _MASK
+            segment = without_start(segment, overlap)
+        stream.next = (segment.seq + len(segment.data)) & MASK
         if segment.data and stream.sink is not None and not stream.ended:
             stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
         if segment.cut:
@@ -413,7 +295,7 @@ class Connection:
             self.reset_at = segment.time
         elif segment.flags & FIN and not stream.ended:
             stream.ended = True
-            stream.next = (stream.next + 1) & _MASK
+            stream.next = (stream.next + 1) & MASK
             self.application.end(stream.direction, segment.time)
             if stream.peer.ended:
                 self.finish(segment.time, CLOSED)
@@ -482,25 +364,3 @@ class Connection:
         self.health.gaps += 1
         self.health.missing_bytes += size
         self.application.gap(stream.direction, size)
-
-
-def _without_start(segment: Segment, size: int) -> Segment:
-    """A segment without its first `size` bytes."""
-    cut = segment.cut - max(0, size - len(segment.data))
-    return segment._replace(seq=(segment.seq + size) & _MASK, data=segment.data[size:], cut=max(0, cut))
-
-
-def _insert(held: list[Segment], segment: Segment) -> None:
-    """Put a segment in its place; segments come mostly in order, so the place is near the end."""
-    index = len(held)
-    while index and after(segment.seq, held[index - 1].seq) < 0:
-        index -= 1
-    held.insert(index, segment)
-
-
-def _differs(held: Segment, segment: Segment) -> bool:
-    """Whether two segments that overlap have different bytes there."""
-    start = after(segment.seq, held.seq)
-    a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
-    size = min(len(a), len(b))
-    return a[:size] != b[:size]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from traffic.limits import Budget
-from traffic.tcp import Sink
+from traffic.stream import Sink
 
 LONGEST_HELLO: Final = 2**14
 """Bytes of a ClientHello. With keys that resist quantum computers it takes some 2,000; one record carries 16 KiB."""

@@ -9,7 +9,7 @@ from wire import ACK, CLIENT, FIN, MASK, RST, SERVER, SYN, Segment, Talk, decode
 from traffic.frame import Frame
 from traffic.limits import Limits
 from traffic.records import CAPTURE_END, COMPLETE, EVICTED, RESET, TIMEOUT
-from traffic.tcp import after
+from traffic.segment import after
 
 
 def dialogue(first: tuple[int, int] = (1000, 5000), size: int = 10) -> Talk:

@@ -1,0 +1,63 @@
+"""TCP segments that wait, and the arithmetic of sequence numbers (RFC 9293 section 3.4)."""
+
+from typing import Final, NamedTuple
+
+FIN: Final = 0x01
+SYN: Final = 0x02
+RST: Final = 0x04
+ACK: Final = 0x10
+
+MASK: Final = 0xFFFFFFFF
+HALF: Final = 0x80000000
+
+SEGMENT_COST: Final = 300
+"""Bytes that a waiting segment takes beside its data."""
+
+
+def after(a: int, b: int) -> int:
+    """How far sequence number `a` is after `b` (RFC 9293 section 3.4): negative when it is before."""
+    distance = (a - b) & MASK
+    return distance if distance < HALF else distance - (MASK + 1)
+
+
+class Segment(NamedTuple):
+    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST."""
+
+    seq: int
+    data: bytes
+    cut: int
+    time: float
+    ack: int
+    flags: int
+
+    @property
+    def cost(self) -> int:
+        """Bytes that it takes while it waits."""
+        return len(self.data) + SEGMENT_COST
+
+    @property
+    def end(self) -> int:
+        """Sequence number after its bytes."""
+        return (self.seq + len(self.data) + self.cut) & MASK
+
+
+def without_start(segment: Segment, size: int) -> Segment:
+    """A segment without its first `size` bytes."""
+    cut = segment.cut - max(0, size - len(segment.data))
+    return segment._replace(seq=(segment.seq + size) & MASK, data=segment.data[size:], cut=max(0, cut))
+
+
+def insert(held: list[Segment], segment: Segment) -> None:
+    """Put a segment in its place; segments come mostly in order, so the place is near the end."""
+    index = len(held)
+    while index and after(segment.seq, held[index - 1].seq) < 0:
+        index -= 1
+    held.insert(index, segment)
+
+
+def differs(held: Segment, segment: Segment) -> bool:
+    """Whether two segments that overlap have different bytes there."""
+    start = after(segment.seq, held.seq)
+    a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
+    size = min(len(a), len(b))
+    return a[:size] != b[:size]
