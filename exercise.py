@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import FrameType
 
@@ -75,30 +75,22 @@ def run(arguments: Arguments) -> int:
         return 0
     if arguments.list_interfaces:
         return list_interfaces()
+    return monitor(arguments, config)
+
+
+def monitor(arguments: Arguments, config: Config) -> int:
+    """Capture, decode, count, judge and show, until the source ends or a signal comes."""
     gc.set_threshold(*COLLECT)
     if sentence := exercise_build.warning():
         print(f"exercise.py: {sentence}", file=sys.stderr)
     stop = Stop()
     statistics = load(config.statistics)
-    user = future_user(config, arguments)
-    with stop.interrupting():  # a pipe may have nothing to open for a while
-        source = open_source(arguments, config, statistics)
-    log = None
-    try:
-        log = open_log(arguments, config)
-        writer = PcapWriter(arguments.write) if arguments.write is not None else None
-        decoder = Decoder(arguments.ports, limits(config), inner_ip)
-        intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
-        if config.user != ROOT:
-            give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
+    with opened(arguments, config, statistics, stop) as (intake, log):
+        name = f"{intake.source.name} port {arguments.ports}"
         with Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen:
-            session = Session(config, statistics, f"{source.name} port {arguments.ports}", screen, arguments.quiet, log)
-            watch = watch_live if source.live else watch_file
+            session = Session(config, statistics, name, screen, arguments.quiet, log)
+            watch = watch_live if intake.source.live else watch_file
             error = watch(intake, session, config, arguments.duration, stop)
-    finally:
-        source.close()
-        if log is not None:
-            log.close()
     for text in session.complaints():
         print(text, file=sys.stderr)
     faults = [str(fault) for fault in (*intake.trouble, log.notice if log else "", error or "") if fault]
@@ -129,6 +121,27 @@ class Stop(threading.Event):
         self.set()
         if self._interrupts:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def opened(
+    arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
+) -> Iterator[tuple[Intake, ExchangeLog | None]]:
+    """Open what is read and what is written; then there is no more need of rights, and they are given up."""
+    user = future_user(config, arguments)
+    with ExitStack() as stack:
+        with stop.interrupting():  # a pipe may have nothing to open for a while
+            source = open_source(arguments, config, statistics)
+        stack.callback(source.close)
+        log = open_log(arguments, config)
+        if log is not None:
+            stack.callback(log.close)
+        writer = PcapWriter(arguments.write) if arguments.write is not None else None
+        decoder = Decoder(arguments.ports, limits(config), inner_ip)
+        intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
+        if config.user != ROOT:
+            give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
+        yield intake, log
 
 
 def watch_live(
