@@ -29,7 +29,6 @@ class PcapWriter:
         self.name = "standard output" if path == "-" else path
         self.skipped = 0
         """Frames of another link type, which were left out."""
-        self.written = 0
         self._link_type = link_type
         self._pending = bytearray()
         self._begun = False
@@ -63,7 +62,6 @@ class PcapWriter:
                 frame = frame[:SNAP_LENGTH]
             pending += pack(seconds & 0xFFFFFFFF, nanoseconds, len(frame), length)
             pending += frame
-            self.written += 1
             if len(pending) >= _FULL:
                 self.flush()
 

@@ -12,7 +12,6 @@ _PROTECTED, _ORDER = 0x40, 0x80
 _QOS: Final = 0x80
 _NO_CONTENT: Final = 0x40
 _AGGREGATED: Final = 0x80
-_MESH_CONTROL: Final = 0x01
 
 
 def _wifi(data: bytes, start: int) -> Step:
