@@ -43,7 +43,6 @@ class Pairing(Listener):
         "last",
         "limits",
         "lossy",
-        "opaque",
         "pending",
         "pipelined",
         "requests",
