@@ -45,18 +45,18 @@ check: $(TEST_STAMP) ## lint, formatting, types
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict .
 
-bench: $(TEST_STAMP) ## measure speed, loss and memory beside other tools, 15 minutes; live runs need root
+bench: $(TEST_STAMP) fast ## measure speed, loss and memory beside other tools, 15 minutes; live runs need root
 	@$(VENV_PYTHON) -m bench
 
-bench-quick: $(TEST_STAMP) ## the same in a minute
+bench-quick: $(TEST_STAMP) fast ## the same in a minute
 	@$(VENV_PYTHON) -m bench --quick
 
-soak: $(TEST_STAMP) ## full load for minutes, and whether memory stays; needs root; MINUTES=10
+soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; needs root; MINUTES=10
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
 
 clean: ## remove the virtual environment, what was compiled, and all caches
 	rm -rf $(VENV) build .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -f *__mypyc*.so traffic/*.so store/*.so capture/*.so
+	rm -f *__mypyc*.so traffic/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list

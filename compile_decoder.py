@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-SOURCES = ("traffic/*.py", "capture/pcap.py")
+SOURCES = ("traffic/*.py",)
 STAMP = ROOT / "build" / "compiled-from"
 REQUIREMENTS = ROOT / "requirements-fast.txt"
 
