@@ -5,7 +5,7 @@ from html import escape
 from math import log10
 from typing import Final, NamedTuple
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP = 260, 150, 60, 40, 50, 30
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP = 260, 150, 60, 60, 50, 30
 FIRST, SECOND = "#1668b8", "#c2571a"
 STYLE: Final = "font-family:sans-serif;font-size:11px;fill:#808080"
 
@@ -41,7 +41,7 @@ def _chart(chart: Chart, left: float) -> str:
     places = [left + WIDTH * (log10(number) - low) / ((high - low) or 1) for number in chart.numbers]
     ground = TOP + HEIGHT
     parts = [
-        _text(left, TOP - 22, chart.title, "start", "#404040"),
+        _text(left, TOP - 42, chart.title, "start", "#404040"),
         f'<path d="M{left} {TOP}V{ground}H{left + WIDTH}" fill="none" stroke="#808080"/>\n',
         *(_text(place, ground + 16, _short(number)) for place, number in zip(places, chart.numbers, strict=True)),
         _text(left + WIDTH / 2, ground + 34, chart.of),
@@ -53,7 +53,7 @@ def _chart(chart: Chart, left: float) -> str:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>\n')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>\n' for x, y in points]
-        parts.append(_text(left, TOP - 8 + 12 * number, f"{line.name}, up to {top:,.3g}", "start", colour))
+        parts.append(_text(left, TOP - 27 + 13 * number, f"{line.name}, up to {top:,.3g}", "start", colour))
     return "".join(parts)
 
 
