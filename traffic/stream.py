@@ -55,6 +55,7 @@ class Stream:
         "next",
         "origin",
         "peer",
+        "recent",
         "sink",
     )
 
@@ -79,6 +80,8 @@ class Stream:
         self.held: list[Segment] = []
         self.held_bytes = 0
         self.ended = False
+        self.recent = b""
+        """The bytes before the next one, as far as they came in one short segment."""
 
     def start(self, origin: int) -> None:
         """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""

@@ -15,6 +15,8 @@ from traffic.segment import ACK, FIN, HALF, MASK, RST, SEGMENT_COST, SYN, Segmen
 from traffic.stream import Application, Stream
 
 _CONTROL: Final = FIN | SYN | RST
+_SHORT: Final = 2048
+"""Bytes of a segment that is kept for a while, to notice one that says something else."""
 _FAR: Final = 2**26
 """Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
 
@@ -74,6 +76,7 @@ class Connection:
         known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & MASK < HALF)
         if plain and known and seq == stream.next and not stream.held:
             stream.next = (seq + len(data)) & MASK
+            stream.recent = data if len(data) <= _SHORT else b""
             if stream.sink is not None:
                 stream.sink.data(data, time, seq, ack)
             if self.reset_at >= 0:
@@ -177,6 +180,8 @@ class Connection:
             if behind > _FAR:
                 self._jump(stream, segment.seq)
             elif behind > 0:
+                if _contradicts(stream.recent, segment.data, behind):
+                    self.health.oddities["overlap with other bytes"] += 1
                 if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
                     return  # a retransmission
                 segment = without_start(segment, behind)
@@ -287,6 +292,7 @@ class Connection:
         if overlap > 0:
             segment = without_start(segment, overlap)
         stream.next = (segment.seq + len(segment.data)) & MASK
+        stream.recent = segment.data if len(segment.data) <= _SHORT else b""
         if segment.data and stream.sink is not None and not stream.ended:
             stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
         if segment.cut:
@@ -295,7 +301,7 @@ class Connection:
             self.reset_at = segment.time
         elif segment.flags & FIN and not stream.ended:
             stream.ended = True
-            stream.next = (stream.next + 1) & MASK
+            stream.next, stream.recent = (stream.next + 1) & MASK, b""
             self.application.end(stream.direction, segment.time)
             if stream.peer.ended:
                 self.finish(segment.time, CLOSED)
@@ -360,7 +366,15 @@ class Connection:
             peer.expected = ack
 
     def _gap(self, stream: Stream, seq: int, size: int) -> None:
-        stream.next = seq
+        stream.next, stream.recent = seq, b""
         self.health.gaps += 1
         self.health.missing_bytes += size
         self.application.gap(stream.direction, size)
+
+
+def _contradicts(recent: bytes, data: bytes, behind: int) -> bool:
+    """Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly."""
+    skip = max(0, behind - len(recent))
+    seen = recent[max(0, len(recent) - behind) :]
+    again = data[skip:behind]
+    return seen[: len(again)] != again[: len(seen)]

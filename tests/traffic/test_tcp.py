@@ -227,3 +227,22 @@ class TestLimits:
         talk = Talk().client(get())
         talk.segments.append(talk.segments[-1]._replace(flags=flags))
         assert decode(talk.server(ok()).frames).held == 0
+
+
+def test_a_retransmission_that_says_something_else_is_counted_and_the_first_copy_counts() -> None:
+    talk = Talk().client(get("/first"))
+    again = Talk().client(get("/other"))
+    talk.segments.append(again.segments[-1]._replace(time=talk.time))
+    decoded = decode(talk.server(ok()).frames)
+    assert decoded.pairs == [("/first", 200)]
+    assert decoded.health.oddities["overlap with other bytes"] == 1
+
+
+def test_a_retransmission_that_says_the_same_is_no_oddity() -> None:
+    talk = Talk().client(get("/first"))
+    talk.segments.append(talk.segments[-1]._replace(time=talk.time))
+    talk.server(ok())
+    talk.segments.append(talk.segments[-1]._replace(time=talk.time))
+    talk.client(get("/second")).wait(5).send(1, b"lost", lost=True).server(ok()).wait(5).fin(1)
+    talk.segments += [segment._replace(time=talk.time) for segment in talk.segments[3:]]
+    assert "overlap with other bytes" not in decode(talk.frames).health.oddities
