@@ -1,26 +1,17 @@
 """The settings. Edit the values here, or give `--set name=value` on the command line.
 
 Each setting says its unit, what it is for and why it has its default. A value that is not allowed is refused at the
-start with the name, the value and what is allowed.
+start with the name, the value and what is allowed: see `settings/setting.py`.
 """
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated
 
+from settings.setting import Range, SettingError, find, settings_of
+from settings.toml import as_toml
 
-class Range(NamedTuple):
-    """The numbers that are allowed, both ends included, and their unit."""
-
-    lowest: float
-    highest: float
-    unit: str
-
-
-class SettingError(ValueError):
-    """A setting is unknown, or its value is not allowed. The text is one line for the user."""
-
+__all__ = ["Config", "SettingError"]
 
 # What things take in memory, in bytes, for `Config.memory_bound`; measured with Python 3.10 to 3.13, and rounded up.
 _PROGRAM = 160 * 2**20
@@ -37,8 +28,6 @@ _CELLS = 4_000_000 * 24
 """Of the store's window: see `store.window`."""
 _REMEMBERED = 8192
 """Strings that `traffic.text` remembers."""
-
-_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True)
@@ -69,7 +58,7 @@ class Config:
     """Rows of a top list."""
     max_str_length: Annotated[int, Range(16, 65536, "characters")] = 1024
     """Longest string kept from the wire; what is longer is cut."""
-    statistics: tuple[str, ...] = (
+    statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
         "request_rate",
         "top_sections",
         "top_domains",
@@ -142,8 +131,8 @@ class Config:
         Raises:
             SettingError: a value is of the wrong kind or out of its range.
         """
-        for name, kind in _kinds().items():
-            _check(name, kind, getattr(self, name))
+        for name, setting in settings_of(Config).items():
+            setting.check(getattr(self, name))
 
     @classmethod
     def with_settings(cls, texts: Mapping[str, str]) -> "Config":
@@ -152,7 +141,8 @@ class Config:
         Raises:
             SettingError: no such setting, or a value that is not allowed.
         """
-        values = {name: _parse(name, text) for name, text in texts.items()}
+        settings = settings_of(cls)
+        values = {name: find(settings, name).parse(text) for name, text in texts.items()}
         follows = cls.average_learning_duration == cls.average_bucket_size
         if follows and "average_bucket_size" in values:
             values.setdefault("average_learning_duration", values["average_bucket_size"])
@@ -180,69 +170,5 @@ class Config:
         )
 
     def as_toml(self) -> str:
-        """Every setting with its value, one a line, as TOML."""
-        return "\n".join(f"{field.name} = {_toml(getattr(self, field.name))}" for field in fields(self))
-
-
-def _kinds() -> dict[str, Any]:
-    return get_type_hints(Config, include_extras=True)
-
-
-def _parse(name: str, text: str) -> Any:
-    kinds = _kinds()
-    if name not in kinds:
-        near = difflib.get_close_matches(name, kinds, n=1)
-        raise SettingError(f"no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; see --show-config"))
-    if kinds[name] is bool:
-        return _switch(name, text)
-    if kinds[name] is str:
-        return text
-    base = (get_args(kinds[name]) or (None,))[0]
-    if base not in (int, float):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    try:
-        return base(text)
-    except ValueError:
-        raise SettingError(f"{name} = {text!r} is not allowed: {_allowed(kinds[name])}") from None
-
-
-def _switch(name: str, text: str) -> bool:
-    word = text.lower()
-    if word not in _SWITCH:
-        raise SettingError(f"{name} = {text!r} is not allowed: {_allowed(bool)}")
-    return _SWITCH[word]
-
-
-def _check(name: str, kind: Any, value: Any) -> None:
-    if kind in (bool, str):
-        good = isinstance(value, kind)
-    elif isinstance(value, tuple):
-        good = all(isinstance(part, str) for part in value)
-    else:
-        base, span = get_args(kind)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        good = number and (base is float or isinstance(value, int)) and span.lowest <= value <= span.highest
-    if not good:
-        raise SettingError(f"{name} = {value!r} is not allowed: {_allowed(kind)}")
-
-
-def _allowed(kind: Any) -> str:
-    if kind is bool:
-        return "true or false (or yes, no, on, off)"
-    if kind is str:
-        return "a text"
-    if not hasattr(kind, "__metadata__"):
-        return "names of files in stats/, separated by commas"
-    base, span = get_args(kind)
-    whole = "a whole number" if base is int else "a number"
-    return f"{whole} from {span.lowest:,g} to {span.highest:,g} {span.unit}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{part}"' for part in value) + "]"
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value)
+        """Every setting with its value, as TOML."""
+        return as_toml(self)

@@ -1,0 +1,141 @@
+"""One setting: what its value may be. It is told from the annotation of a field of `Config`.
+
+    average_threshold: Annotated[float, Range(0, 1e6, "percent")] = 10
+    log_credentials: bool = False
+    colour_theme: Literal["dark", "light"] = "dark"
+    statistics: Annotated[tuple[str, ...], "names of files in stats/"] = ("request_rate",)
+    mail_password: Annotated[str, SECRET] = ""
+
+A text beside the type says what is allowed, where the type does not.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+SECRET: Final = "a text that is never shown"
+_SWITCH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WORDS: Final = {bool: "true or false (or yes, no, on, off)", str: "a text", tuple: "texts"}
+
+
+class Range(NamedTuple):
+    """The numbers that are allowed, both ends included, and their unit."""
+
+    lowest: float
+    highest: float
+    unit: str
+
+
+class SettingError(ValueError):
+    """A setting is unknown, or its value is not allowed. The text is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a setting is called, and what it may be."""
+
+    name: str
+    base: type
+    """`bool`, `int`, `float`, `str` or `tuple` (of texts)."""
+    span: Range | None
+    """Of numbers."""
+    choices: tuple[str, ...]
+    """The only texts that are allowed; empty where every text is."""
+    words: str
+    """What is allowed, in words."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is nobody else's business."""
+        return self.words == SECRET
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, for the user."""
+        return f"{self.words}, separated by commas" if self.base is tuple else self.words
+
+    def parse(self, text: str) -> Any:
+        """The value of a text, as it comes from the command line; its range is not looked at.
+
+        Raises:
+            SettingError: it is no such value.
+        """
+        try:
+            return _PARSERS[self.base](text)
+        except (ValueError, KeyError):
+            raise self.refusal(text) from None
+
+    def check(self, value: Any) -> None:
+        """See whether a value is allowed.
+
+        Raises:
+            SettingError: it is not.
+        """
+        if not self._fits(value):
+            raise self.refusal(value)
+
+    def refusal(self, value: Any) -> SettingError:
+        """The error that says so."""
+        shown = "(not shown)" if self.secret else repr(value)
+        return SettingError(f"{self.name} = {shown} is not allowed: {self.allowed}")
+
+    def _fits(self, value: Any) -> bool:
+        if self.span is not None:
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            whole = self.base is float or isinstance(value, int)
+            return number and whole and self.span.lowest <= value <= self.span.highest
+        if self.base is tuple:
+            return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+        return isinstance(value, self.base) and (not self.choices or value in self.choices)
+
+
+def settings_of(owner: type) -> dict[str, Setting]:
+    """The settings that are fields of a class, by name, in their order."""
+    return {name: _setting(name, kind) for name, kind in get_type_hints(owner, include_extras=True).items()}
+
+
+def find(settings: Mapping[str, Setting], name: str) -> Setting:
+    """The setting of that name.
+
+    Raises:
+        SettingError: there is none; the nearest name is said.
+    """
+    if name not in settings:
+        raise SettingError(f"no setting {name!r}" + _hint(name, settings))
+    return settings[name]
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; see --show-config"
+
+
+def _setting(name: str, kind: Any) -> Setting:
+    (kind, note) = get_args(kind) if get_origin(kind) is Annotated else (kind, None)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    base = str if choices else get_origin(kind) or kind
+    span = note if isinstance(note, Range) else None
+    return Setting(name, base, span, choices, _words(base, span, choices, note))
+
+
+def _words(base: type, span: Range | None, choices: tuple[str, ...], note: Any) -> str:
+    if span is not None:
+        whole = "a whole number" if base is int else "a number"
+        return f"{whole} from {span.lowest:,g} to {span.highest:,g} {span.unit}"
+    if choices:
+        return " or ".join(choices)
+    return note or _WORDS[base]
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_PARSERS: Final[dict[type, Callable[[str], Any]]] = {
+    bool: lambda text: _SWITCH[text.lower()],
+    int: int,
+    float: float,
+    str: str,
+    tuple: _parts,
+}
