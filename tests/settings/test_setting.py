@@ -77,7 +77,7 @@ def test_a_secret_is_in_no_message() -> None:
 
 def test_the_nearest_name_is_said() -> None:
     assert find(SETTINGS, "rows") is SETTINGS["rows"]
-    with pytest.raises(SettingError, match="^no setting 'raws'; did you mean 'rows'"):
+    with pytest.raises(SettingError, match=r"^no setting 'raws'; did you mean 'rows'"):
         find(SETTINGS, "raws")
     with pytest.raises(SettingError, match="no setting 'zzz'; see --show-config"):
         find(SETTINGS, "zzz")
