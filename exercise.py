@@ -10,20 +10,15 @@ import exercise_packages  # noqa: F401, I001 first: a missing package is one lin
 
 import gc
 import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from types import FrameType
 
 import scapy
 
 import exercise_build
 
-from capture.capture_thread import CaptureThread, QueueLimit
 from capture.inner_ip import inner_ip
 from capture.errors import BadFilter, CaptureError
 from capture.intake import Dissect, Intake
@@ -33,23 +28,21 @@ from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, g
 from capture.source import Source
 from capture.writer import PcapWriter
 from dashboard.exchange_line import Discretion
+from dashboard.outlet import Console, Outlet, Quiet
 from dashboard.screen import OutputClosedError, Screen
 from exercise_arguments import Arguments, parse_arguments
 from exercise_config import Config, SettingError
-from exercise_session import Session
 from exercise_log import ExchangeLog, LogError
+from exercise_session import Session, Taker
+from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
 from traffic.decoder import Decoder
-from traffic.frame import Frame
 from traffic.limits import Limits
-from traffic.records import characters
 
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's collector. What ends goes from memory without it; looking through 65,536 connections again and
 again takes twice the time of all else."""
-POLL = 0.05
-"""Seconds between looks at the capture's clock when it should be there soon."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,39 +81,24 @@ def monitor(arguments: Arguments, config: Config) -> int:
     with opened(arguments, config, statistics, stop) as (intake, log):
         name = f"{intake.source.name} port {arguments.ports}"
         with Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen:
-            session = Session(config, statistics, name, screen, arguments.quiet, log)
-            watch = watch_live if intake.source.live else watch_file
-            error = watch(intake, session, config, arguments.duration, stop)
+            outlets: list[Outlet] = [Quiet(screen) if arguments.quiet else Console(screen)]
+            takers: list[Taker] = [log] if log is not None else []
+            session = Session(config, statistics, name, takers, outlets, lambda: log.notices if log else ())
+            ending = drive(watch(intake, session, config, arguments.duration, stop), stop.wait)
+            session.finish(ending.clock, ending.status)
     for text in session.complaints():
         print(text, file=sys.stderr)
-    faults = [str(fault) for fault in (*intake.trouble, log.notice if log else "", error or "") if fault]
+    faults = [str(fault) for fault in (*intake.trouble, *(log.notices if log else ()), ending.error) if fault]
     for fault in faults:
         print(f"exercise.py: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
-class Stop(threading.Event):
-    """Set by SIGINT and SIGTERM, which are no errors here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._interrupts = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-
-    @contextmanager
-    def interrupting(self) -> Iterator[None]:
-        """Meanwhile a signal raises KeyboardInterrupt: for a read that may block for ever."""
-        self._interrupts = True
-        try:
-            yield
-        finally:
-            self._interrupts = False
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.set()
-        if self._interrupts:
-            raise KeyboardInterrupt
+def watch(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
+    """The steps of a live capture, or of a file."""
+    if intake.source.live:
+        return watch_live(intake, session, config, duration, stop)
+    return watch_file(intake, session, duration, stop)
 
 
 @contextmanager
@@ -142,71 +120,6 @@ def opened(
         if config.user != ROOT:
             give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
         yield intake, log
-
-
-def watch_live(
-    intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
-) -> CaptureError | None:
-    """Capture in a thread of its own, and take over what it has. Returns why it ended early, if it did."""
-    limit = QueueLimit(config.max_queued_records, config.max_queued_characters, characters)
-    thread = CaptureThread(intake, limit)
-    end = time.monotonic() + (duration or float("inf"))
-    session.start(time.time())
-    thread.start()
-    try:
-        while not (stop.is_set() or thread.ended or time.monotonic() >= end):
-            stop.wait(max(POLL, min(session.due - time.time(), end - time.monotonic())))
-            records, clock, status = thread.take()
-            session.count(records)
-            if clock >= session.due:
-                session.tick(clock, status)
-    finally:
-        thread.stop()
-    records, clock, status = thread.take()
-    session.count(records)
-    session.finish(clock, status)
-    return thread.error
-
-
-def watch_file(
-    intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop
-) -> CaptureError | None:
-    """Read a file as fast as it goes; its packets' time is the clock. Returns the damage that ended it, if any."""
-    begun, clock, end, error = False, 0.0, float("inf"), None
-    try:
-        while not stop.is_set() and clock < end:
-            with stop.interrupting():
-                frames = intake.read()
-            if frames is None:
-                break
-            if not frames:
-                continue
-            if not begun:
-                begun, clock = True, frames[0].time
-                end = clock + (duration or float("inf"))
-                session.start(clock)
-            frames = [frame for frame in frames if frame.time < end]
-            clock = max(clock, decode_in_time(intake, session, frames))
-    except KeyboardInterrupt:
-        stop.set()
-    except CaptureError as damage:
-        error = damage
-    session.count(intake.finish())
-    session.finish(clock, intake.status())
-    return error
-
-
-def decode_in_time(intake: Intake, session: Session, frames: list[Frame]) -> float:
-    """Decode and count frames, with a tick at each moment that is due between them. Returns the latest time."""
-    while frames and frames[-1].time >= session.due:
-        due = session.due
-        first = next(index for index, frame in enumerate(frames) if frame.time >= due)
-        session.count(intake.decode(frames[:first]) + intake.advance(due))
-        session.tick(due, intake.status())
-        frames = frames[first:]
-        session.skip_to(frames[0].time)
-    session.count(intake.decode(frames))
-    return max((frame.time for frame in frames), default=0.0)
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:

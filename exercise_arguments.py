@@ -22,6 +22,10 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 """
 
 
+UIS = ("auto", "console")
+"""How Views can be shown; `auto` looks whether there is a terminal."""
+
+
 @dataclass(frozen=True)
 class Arguments:
     """What was asked for."""
@@ -38,6 +42,8 @@ class Arguments:
     list_interfaces: bool
     show_config: bool
     demo: bool
+    ui: str
+    """One of UIS."""
     colour: bool | None
     """None leaves it to the terminal and NO_COLOR."""
     quiet: bool
@@ -72,6 +78,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         list_interfaces=given.list_interfaces,
         show_config=given.show_config,
         demo=given.demo,
+        ui=given.ui,
         colour=False if given.no_color else None,
         quiet=given.quiet or "-" in (given.log, given.write),
         verbose=given.verbose,
@@ -106,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
     add("--show-config", action="store_true", help="print all settings and exit")
     add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
+    add("--ui", choices=UIS, default=UIS[0], help="how it is shown (default: auto, the console)")
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")

@@ -29,7 +29,7 @@ class ExchangeLog:
         Raises:
             LogError: it cannot be opened.
         """
-        self.notice = ""
+        self.notices: tuple[str, ...] = ()
         """Why nothing more is written, once that is so."""
         self._name = "standard output" if path == STANDARD_OUTPUT else path
         self._is_output = path == STANDARD_OUTPUT
@@ -41,10 +41,10 @@ class ExchangeLog:
             said = getattr(reason, "strerror", None) or reason
             raise LogError(f"cannot write the log to {self._name}: {said}; name another file with --log") from reason
 
-    def write(self, records: Iterable[Any]) -> None:
+    def take(self, records: Iterable[Any]) -> None:
         """Add a line for each exchange among the records, and hand them to the system.
 
-        A file that takes no more is given up, and `notice` says so.
+        A file that takes no more is given up, and `notices` say so.
 
         Raises:
             LogError: standard output takes no more, so that nothing is left to be shown.
@@ -80,8 +80,9 @@ class ExchangeLog:
             with contextlib.suppress(OSError):  # a pipe cannot be cut
                 os.ftruncate(self._file, os.lseek(self._file, 0, os.SEEK_CUR) - part)
         self.close()
-        self.notice = f"the log ended: cannot write on to {self._name}: {reason.strerror}"
+        notice = f"the log ended: cannot write on to {self._name}: {reason.strerror}"
+        self.notices = (notice,)
         if self._is_output and isinstance(reason, BrokenPipeError):
             raise OutputClosedError from reason
         if self._is_output:
-            raise LogError(self.notice) from reason
+            raise LogError(notice) from reason

@@ -1,34 +1,40 @@
-"""The main thread's part: counts and logs records, judges their rate, and shows all of it."""
+"""The main thread's part: counts records, judges their rate, and shows all of it to whoever wants to see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from alerting.monitor import RateMonitor
 from capture.intake import Status
 from dashboard.builder import Reading, Run, build_view
-from dashboard.lines import event_line, learning_line
-from dashboard.screen import Screen
-from dashboard.summary import summary
+from dashboard.outlet import Outlet
 from dashboard.view import View
 from exercise_config import Config
-from exercise_log import ExchangeLog
 from stats.statistic import Statistic
 from store.store import Store
 from traffic.records import Request
 
 
+class Taker(Protocol):
+    """What is handed every record: a log, a counter."""
+
+    def take(self, records: Sequence[Any]) -> None:
+        """The next records, as they were decoded."""
+
+
 class Session:
-    """What the main thread owns: counts and logs records, judges their rate, and shows all of it."""
+    """What the main thread owns. Takers get every record, outlets every View and event; `notices` are asked for
+    sentences that need the user's eye.
+    """
 
     def __init__(
         self,
         config: Config,
         statistics: Sequence[Statistic],
         source: str,
-        screen: Screen,
-        quiet: bool,
-        log: ExchangeLog | None,
+        takers: Sequence[Taker],
+        outlets: Sequence[Outlet],
+        notices: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._store = Store(statistics, bucket, retention, config.max_keys)
@@ -36,9 +42,9 @@ class Session:
             config.average_bucket_size, config.average_learning_duration, config.average_threshold, retention
         )
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
-        self._screen = screen
-        self._quiet = quiet
-        self._log = log
+        self._takers = takers
+        self._outlets = outlets
+        self._notices = notices
         self._timeout = config.timeout
         self._view: View | None = None
         self._refresh_at = 0.0
@@ -53,8 +59,8 @@ class Session:
 
     def count(self, records: Sequence[Any]) -> None:
         """Take records over."""
-        if self._log is not None:
-            self._log.write(records)
+        for taker in self._takers:
+            taker.take(records)
         self._store.add(records)
         for record in records:
             if type(record) is Request and record.time >= self._run.started:
@@ -67,7 +73,9 @@ class Session:
         if refresh:
             self._monitor.refreshed(now)
         if refresh or self._monitor.baseline is None:
-            self._show(now, status, refresh)
+            self._view = view = self._build(now, status)
+            for outlet in self._outlets:
+                outlet.show(view, refresh)
         self._schedule(now)
 
     def skip_to(self, now: float) -> None:
@@ -76,13 +84,11 @@ class Session:
             self._schedule(now)
 
     def finish(self, now: float, status: Status) -> None:
-        """The last dashboard, and the summary."""
+        """All records were counted: the last View."""
         self._judge(now)
         view = self._build(now, status)
-        if not self._quiet and not self._screen.is_terminal:
-            self._screen.draw(view)
-        text = summary(view, self._screen.width, ascii_only=self._screen.ascii_only)
-        self._screen.finish(None if self._quiet else view, text)
+        for outlet in self._outlets:
+            outlet.finish(view)
 
     def complaints(self) -> list[str]:
         """Tracebacks of plug-ins that were switched off."""
@@ -91,8 +97,8 @@ class Session:
     def _judge(self, now: float) -> None:
         self._store.advance(now)
         for event in self._monitor.advance(now):
-            if self._quiet and (line := event_line(event)):
-                self._screen.say(line)
+            for outlet in self._outlets:
+                outlet.event(event)
 
     def _schedule(self, now: float) -> None:
         size = self._run.bucket_size
@@ -100,17 +106,5 @@ class Session:
         self.due = min(now + self._timeout, self._refresh_at)
 
     def _build(self, now: float, status: Status) -> View:
-        notices = status.notices
-        if self._log is not None and self._log.notice:
-            notices = (*notices, self._log.notice)
-        reading = Reading(status.health, status.counters.dropped, status.lost, notices)
+        reading = Reading(status.health, status.counters.dropped, status.lost, (*status.notices, *self._notices()))
         return build_view(now, self._run, self._store, self._monitor, reading, self._view)
-
-    def _show(self, now: float, status: Status, refresh: bool) -> None:
-        if self._quiet:
-            return
-        self._view = view = self._build(now, status)
-        if refresh or self._screen.is_terminal:
-            self._screen.draw(view)
-        else:
-            self._screen.say(learning_line(view))

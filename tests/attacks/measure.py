@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import exercise
-import exercise_session
 from capture.intake import Intake, Status
 from capture.ports import parse_ports
 from capture.source import Counters
 from dashboard.exchange_line import Discretion
+from dashboard.outlet import Console
 from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
 from exercise_log import ExchangeLog
+from exercise_session import Session
+from exercise_watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.decoder import Decoder
 from traffic.frame import Frame
@@ -79,7 +81,7 @@ class Made:
         """Nothing is open."""
 
 
-class Watched(exercise_session.Session):
+class Watched(Session):
     """A session whose last view can be looked at."""
 
     last: View | None = None
@@ -98,9 +100,11 @@ def run(name: str, n: int) -> Cost:
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
-        session = Watched(config, statistics, "attack", screen, False, log)
-        error = exercise.watch_file(Intake(source, decoder), session, config, None, exercise.Stop())
-    assert error is None
+        session = Watched(config, statistics, "attack", [log], [Console(screen)])
+        stop = Stop()
+        ending = drive(watch_file(Intake(source, decoder), session, None, stop), stop.wait)
+        session.finish(ending.clock, ending.status)
+    assert ending.error is None
     assert session.complaints() == []
     assert session.last is not None
     seconds = time.process_time() - start - source.seconds

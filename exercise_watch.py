@@ -1,0 +1,135 @@
+"""From a source to the session, step by step: each step captures, decodes and counts what there is.
+
+`watch_live` and `watch_file` are generators. They yield the seconds until the next step is due, so that whoever drives
+them can do something else meanwhile: the console waits, the full screen draws. They return how the capture ended.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+from typing import NamedTuple
+
+from capture.capture_thread import CaptureThread, QueueLimit
+from capture.errors import CaptureError
+from capture.intake import Intake, Status
+from exercise_config import Config
+from exercise_session import Session
+from traffic.frame import Frame
+from traffic.records import characters
+
+POLL = 0.05
+"""Seconds between looks at the capture's clock when it should be there soon."""
+
+
+class Ending(NamedTuple):
+    """How a capture ended."""
+
+    clock: float
+    """Packet time of its end."""
+    status: Status
+    error: CaptureError | None
+    """Why it ended early, if it did."""
+
+
+Watch = Generator[float, None, Ending]
+"""Yields seconds until the next step."""
+
+
+class Stop(threading.Event):
+    """Set by SIGINT and SIGTERM, which are no errors here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._interrupts = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Meanwhile a signal raises KeyboardInterrupt: for a read that may block for ever."""
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.set()
+        if self._interrupts:
+            raise KeyboardInterrupt
+
+
+def drive(watch: Watch, wait: Callable[[float], object]) -> Ending:
+    """Take all steps, and wait between them. The capture is closed whatever happens."""
+    with closing(watch):
+        while True:
+            try:
+                pause = next(watch)
+            except StopIteration as end:
+                ending: Ending = end.value
+                return ending
+            if pause:
+                wait(pause)
+
+
+def watch_live(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
+    """Capture in a thread of its own; each step takes over what it has."""
+    limit = QueueLimit(config.max_queued_records, config.max_queued_characters, characters)
+    thread = CaptureThread(intake, limit)
+    end = time.monotonic() + (duration or float("inf"))
+    session.start(time.time())
+    thread.start()
+    try:
+        while not (stop.is_set() or thread.ended or time.monotonic() >= end):
+            yield max(POLL, min(session.due - time.time(), end - time.monotonic()))
+            records, clock, status = thread.take()
+            session.count(records)
+            if clock >= session.due:
+                session.tick(clock, status)
+    finally:
+        thread.stop()
+    records, clock, status = thread.take()
+    session.count(records)
+    return Ending(clock, status, thread.error)
+
+
+def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
+    """Read a file as fast as it goes, a batch a step; its packets' time is the clock."""
+    begun, clock, end, error = False, 0.0, float("inf"), None
+    try:
+        while not stop.is_set() and clock < end:
+            with stop.interrupting():
+                frames = intake.read()
+            if frames is None:
+                break
+            if not frames:
+                continue
+            if not begun:
+                begun, clock = True, frames[0].time
+                end = clock + (duration or float("inf"))
+                session.start(clock)
+            frames = [frame for frame in frames if frame.time < end]
+            clock = max(clock, decode_in_time(intake, session, frames))
+            yield 0.0
+    except KeyboardInterrupt:
+        stop.set()
+    except CaptureError as damage:
+        error = damage
+    session.count(intake.finish())
+    return Ending(clock, intake.status(), error)
+
+
+def decode_in_time(intake: Intake, session: Session, frames: list[Frame]) -> float:
+    """Decode and count frames, with a tick at each moment that is due between them. Returns the latest time."""
+    while frames and frames[-1].time >= session.due:
+        due = session.due
+        first = next(index for index, frame in enumerate(frames) if frame.time >= due)
+        session.count(intake.decode(frames[:first]) + intake.advance(due))
+        session.tick(due, intake.status())
+        frames = frames[first:]
+        session.skip_to(frames[0].time)
+    session.count(intake.decode(frames))
+    return max((frame.time for frame in frames), default=0.0)
