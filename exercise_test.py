@@ -9,8 +9,8 @@ Each story is in packet time: nothing sleeps.
 
 import unittest
 
+from alerting.alert import Alert, Unit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
-from alerting.history import Alert
 from alerting.monitor import RateMonitor
 from alerting.states import IllegalSignal, Signal, State, next_state
 
@@ -173,7 +173,7 @@ class EnforcingTest(unittest.TestCase):
         story = enforcing(100)
         self.assertEqual(story.given(500, 60) + story.wait(59), [])
         self.assertIs(story.state, NORMAL)
-        alert = Alert(START + 240, None, 500, 500, 100, 10)
+        alert = Alert("request_rate", START + 240, None, 500, 500, 100, 10, 110, Unit.HITS)
         self.assertEqual(story.wait(1), [AlertRaised(START + 240, alert)])
         self.assertEqual(story.alerts, [alert])
 
@@ -183,7 +183,9 @@ class EnforcingTest(unittest.TestCase):
         events = [story.given(count)[0] for count in (200, 500, 300, 100)]
         kinds = [AlertRaised, AlertContinued, AlertContinued, AlertDismissed]
         self.assertEqual([type(event) for event in events], kinds)
-        self.assertEqual(story.alerts, [Alert(START + 240, START + 600, 200, 500, 100, 10)])
+        self.assertEqual(
+            story.alerts, [Alert("request_rate", START + 240, START + 600, 200, 500, 100, 10, 110, Unit.HITS)]
+        )
 
     def test_the_baseline_stays_as_learned(self) -> None:
         """High traffic does not become the usual by going on."""
@@ -202,7 +204,7 @@ class EnforcingTest(unittest.TestCase):
         story.given(300)
         self.assertIs(story.state, ALERT)
         self.assertIsNone(story.monitor.dismissed_at)
-        self.assertEqual([alert.hits for alert in story.alerts], [300, 200])
+        self.assertEqual([alert.value for alert in story.alerts], [300, 200])
 
     def test_an_outage_ends_an_alert(self) -> None:
         """A bucket without requests is within."""

@@ -4,8 +4,12 @@
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from alerting.history import Alert
+from alerting.alert import Alert
+
+REQUEST_RATE: Final = "request_rate"
+"""The signal that is always on."""
 
 
 @dataclass(frozen=True)
@@ -13,8 +17,9 @@ class Learned:
     """Learning is over."""
 
     time: float
-    baseline: int
-    """Per bucket; above 0."""
+    baseline: float
+    """In the unit of the signal; above 0 for the request rate, there per bucket."""
+    signal: str = REQUEST_RATE
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class LearningRestarted:
     """Nothing was counted, so learning starts again; said once for a row of empty ones that time jumped over."""
 
     time: float
+    signal: str = REQUEST_RATE
 
 
 @dataclass(frozen=True)
@@ -48,4 +54,26 @@ class AlertDismissed:
     alert: Alert
 
 
-Event = Learned | LearningRestarted | AlertRaised | AlertContinued | AlertDismissed
+@dataclass(frozen=True)
+class Flapping:
+    """A signal changed its state too often. Said once; until it is calm its alerts are kept in the history, and not told."""
+
+    time: float
+    signal: str
+    changes: int
+    """Of its state, within the last hour."""
+    alert: Alert
+    """The latest one, which may be over."""
+
+
+@dataclass(frozen=True)
+class FlappingEnded:
+    """A signal that was flapping is calm again, and what it does is told again."""
+
+    time: float
+    signal: str
+    alert: Alert
+    """The latest one: active if it has no end. What was told of the signal before may be out of date."""
+
+
+Event = Learned | LearningRestarted | AlertRaised | AlertContinued | AlertDismissed | Flapping | FlappingEnded

@@ -4,29 +4,9 @@ Bound: an alert takes at least two buckets, so there are no more than retention 
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-
-@dataclass(frozen=True)
-class Alert:
-    """Consecutive buckets that exceeded the limit."""
-
-    start: float
-    """The moment of judgement: the end of the first bucket that exceeded."""
-    end: float | None
-    """The end of the first bucket that was within again; None while the alert is active."""
-    hits: int
-    """Count of the bucket that raised it."""
-    peak: int
-    """Highest count of its buckets."""
-    baseline: int
-    """Per bucket, by which it was judged."""
-    threshold: float
-    """Percent above the baseline, by which it was judged."""
-
-    def duration(self, now: float) -> float:
-        """How long it lasted; up to `now` while it is active."""
-        return max(0.0, (now if self.end is None else self.end) - self.start)
+from alerting.alert import Alert
 
 
 class AlertHistory:

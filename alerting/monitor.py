@@ -9,8 +9,9 @@ from fractions import Fraction
 from math import inf
 from typing import Final
 
-from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
-from alerting.history import Alert, AlertHistory
+from alerting.alert import Alert, Unit
+from alerting.events import REQUEST_RATE, AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.history import AlertHistory
 from alerting.states import Signal, State, next_state
 
 LATEST: Final = 1e11
@@ -155,7 +156,8 @@ class RateMonitor:
         if self._state is State.ALERT and before is State.ALERT:
             return [AlertContinued(time, self.history.proceed(count))]
         if self._state is State.ALERT:
-            alert = Alert(time, None, count, count, self.baseline or 0, self.threshold)
+            baseline, limit = self.baseline or 0, self.limit or 0.0
+            alert = Alert(REQUEST_RATE, time, None, count, count, baseline, self.threshold, limit, Unit.HITS)
             return [AlertRaised(time, self.history.begin(alert))]
         if self._state is State.DISMISSED:
             self._dismissed_at = time

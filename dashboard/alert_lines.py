@@ -12,7 +12,7 @@ def message(view: View, page: Page) -> list[Line]:
     """The active alert, or that it was dismissed; no line at other times."""
     active = next((alert for alert in view.alerts if alert.end is None), None)
     if active:
-        hits = f"hits = {figures.count(active.hits)},"
+        hits = f"hits = {figures.count(active.value)},"
         words = ["High traffic generated an alert -", hits, "triggered at", page.moment(active.start)]
         return _announce("<<<Active alert>>>", Style.BANNER, words, page)
     if view.dismissed_at is not None:
@@ -51,7 +51,7 @@ def _account(view: View) -> str:
 
 
 def _entry(alert: AlertView, view: View, page: Page) -> Line:
-    hits = f"  {figures.count(alert.hits):>{_widest(view)}} hits at {page.moment(alert.start)}"
+    hits = f"  {figures.count(alert.value):>{_widest(view)}} hits at {page.moment(alert.start)}"
     if alert.end is None:
         lasted = Piece(f"   active for {figures.duration(view.now - alert.start)}", Style.ALARM)
     else:
@@ -62,4 +62,4 @@ def _entry(alert: AlertView, view: View, page: Page) -> Line:
 
 
 def _widest(view: View) -> int:
-    return max(len(figures.count(alert.hits)) for alert in view.alerts)
+    return max(len(figures.count(alert.value)) for alert in view.alerts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerting.history import Alert
+from alerting.alert import Alert
 from alerting.monitor import RateMonitor
 from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Panel, Row, View
 from stats.statistic import Statistic
@@ -98,7 +98,20 @@ def _enforcing(monitor: RateMonitor, now: float) -> EnforcingView | None:
 
 
 def _alert(alert: Alert) -> AlertView:
-    return AlertView(alert.hits, alert.peak, alert.start, alert.end, alert.baseline, alert.threshold)
+    return AlertView(
+        value=alert.value,
+        peak=alert.peak,
+        start=alert.start,
+        end=alert.end,
+        baseline=alert.baseline,
+        threshold=alert.threshold,
+        limit=alert.limit,
+        signal=alert.signal,
+        unit=alert.unit,
+        subject=alert.subject,
+        contributors=alert.contributors,
+        explanation=alert.explanation,
+    )
 
 
 def _health(reading: Reading, store: Store, packet_rate: float) -> HealthView:

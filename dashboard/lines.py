@@ -15,7 +15,7 @@ def event_line(event: Event, zone: tzinfo | None = None) -> str:
     if isinstance(event, LearningRestarted):
         return f"{moment}  No request while learning; it starts again"
     if isinstance(event, AlertRaised):
-        hits = figures.count(event.alert.hits)
+        hits = figures.count(event.alert.value)
         return f"{moment}  High traffic generated an alert - hits = {hits}, triggered at {moment}"
     if isinstance(event, AlertDismissed):
         return f"{moment}  Alert dismissed after {figures.duration(event.time - event.alert.start)}"

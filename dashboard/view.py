@@ -5,7 +5,9 @@ Times are seconds since the epoch, durations seconds, rates per second.
 
 from dataclasses import dataclass, field
 
-from stats.statistic import Unit
+from alerting.alert import Contributor, Unit
+from alerting.events import REQUEST_RATE
+from stats import statistic
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,61 @@ class EnforcingView:
 
 @dataclass(frozen=True)
 class AlertView:
-    """One alert of the history; `end` is None while it is active."""
+    """One alert of the history; `end` is None while it is active. Values are in `unit`."""
 
-    hits: int
-    """Requests in the bucket that raised it."""
-    peak: int
+    value: float
+    """Of the bucket that raised it: requests, where the signal is the request rate."""
+    peak: float
+    """The value furthest on the wrong side of the limit."""
     start: float
     end: float | None
-    baseline: int
+    baseline: float
     threshold: float
+    limit: float
+    signal: str = REQUEST_RATE
+    title: str = "Request rate"
+    """Of the signal."""
+    unit: Unit = Unit.HITS
+    subject: str = ""
+    """Which server it is about, where the signal judges each; else empty."""
+    contributors: tuple[Contributor, ...] = ()
+    explanation: str = ""
+    """One line: what happened, when, against which baseline, and who contributed most."""
+
+
+@dataclass(frozen=True)
+class SignalView:
+    """One signal that is on, and how it stands. Values are in `unit`, and None where there are none yet."""
+
+    name: str
+    title: str
+    unit: Unit
+    state: str
+    """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
+    baseline: float | None
+    """As learned, or the median of the previous buckets."""
+    limit: float | None
+    """Beyond which an alert is raised: above it, or below it where `low`."""
+    value: float | None
+    """Of the last bucket that was judged."""
+    threshold: float
+    """Percent of the baseline, or percentage points beside it where `points`."""
+    floor: float
+    """Of traffic in a bucket, in requests or responses; below it the signal is silent."""
+    silent: bool
+    """Whether the last bucket was below the floor."""
+    flapping: bool = False
+    """Whether it changes so often that its alerts are not told."""
+    low: bool = False
+    points: bool = False
+    previous: bool = False
+    """Whether it is judged against the previous buckets."""
+    subject: str = ""
+    """The server that `value`, `baseline` and `limit` are of, where the signal judges each."""
+    alerts: int = 0
+    """In the history."""
+    longest_alert: float | None = None
+    average_alert: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +144,7 @@ class Panel:
 
     name: str
     title: str
-    unit: Unit
+    unit: statistic.Unit
     rows: tuple[Row, ...]
     other: Row
 
@@ -131,3 +179,5 @@ class View:
     bucket_size: float
     retention: float
     panels: tuple[Panel, ...] = field(default=())
+    signals: tuple[SignalView, ...] = ()
+    """Those that are on, the request rate first."""

@@ -39,8 +39,8 @@ TROUBLED = HealthView(
 
 ENFORCING = EnforcingView(1200, 120, 10, 1320, 1105, 24)
 LEARNING = LearningView(412, 41, 120, 10.05)
-ACTIVE = AlertView(1844, 2010, NOW - 120, None, 1200, 10)
-ENDED = AlertView(1502, 1502, NOW - 6300, NOW - 6180, 1200, 10)
+ACTIVE = AlertView(1844, 2010, NOW - 120, None, 1200, 10, 1320)
+ENDED = AlertView(1502, 1502, NOW - 6300, NOW - 6180, 1200, 10, 1320)
 NO_REST = Row("(other)", 0, 0, 0, 0)
 
 

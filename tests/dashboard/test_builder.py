@@ -77,7 +77,7 @@ def test_an_alert_is_in_the_view_until_it_is_over() -> None:
     site.visits(1, *"/" * 10)
     site.visits(21, *"/" * 12)
     view = site.view(45)
-    active = AlertView(hits=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10)
+    active = AlertView(value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11)
     assert (view.state, view.learning, view.alerts, view.longest_alert) == ("ALERT", None, (active,), 5)
     assert view.enforcing == EnforcingView(10, 20, 10, 11, 0, 15)
     view = site.view(65)

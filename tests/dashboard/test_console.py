@@ -172,7 +172,7 @@ def test_on_a_small_screen_rows_give_way_before_panels_do() -> None:
 
 
 def test_a_screen_lists_the_latest_alerts_and_counts_the_others() -> None:
-    many = replace(CALM, alerts=tuple(replace(ENDED, hits=hits) for hits in range(2000, 1990, -1)))
+    many = replace(CALM, alerts=tuple(replace(ENDED, value=hits) for hits in range(2000, 1990, -1)))
     lines = draw(many, 120, height=24).splitlines()
     start = lines.index(" Alert history (24 h)   10 alerts, longest 6 min, average 3 min 20 s")
     assert [line[:14] for line in lines[start + 1 : start + 4]] == [
