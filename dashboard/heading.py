@@ -34,13 +34,18 @@ def title(view: View, page: Page) -> list[Line]:
 
 def state(view: View, page: Page) -> list[Line]:
     """The state, and how far learning is or what is enforced."""
+    return page.flow(state_items(view, page), indent=2)
+
+
+def state_items(view: View, page: Page) -> list[Line]:
+    """The same, one thing after the other; the first ones matter most."""
     word, style = STATES.get(view.state, (page.text(view.state), Style.PLAIN))
     items: list[Line] = [(Piece(word, style),)]
     if view.learning:
         items += _learning(view.learning, page)
     if view.enforcing:
         items += _enforcing(view.enforcing)
-    return page.flow(items, indent=2)
+    return items
 
 
 def _learning(learning: LearningView, page: Page) -> list[Line]:
@@ -69,13 +74,18 @@ def _enforcing(enforcing: EnforcingView) -> list[Line]:
 
 def health(view: HealthView, page: Page) -> list[Line]:
     """What was seen and, by name, all that was not; then what needs the user's eye."""
-    seen: Line = (Piece(f"capture {figures.rate(view.packet_rate)} packets/s"),)
-    lines = page.flow([seen, *_losses(view), *_unread(view, page)], indent=2)
+    lines = page.flow(health_items(view, page), indent=2)
     if view.oddities:
         lines += page.flow([(Piece("oddities"),), *_named(view.oddities, page)], indent=2)
     for notice in view.notices:
         lines += page.wrap(f"! {page.text(notice)}", Style.WARNING, indent=2)
     return lines
+
+
+def health_items(view: HealthView, page: Page) -> list[Line]:
+    """What was seen, and what was not."""
+    seen: Line = (Piece(f"capture {figures.rate(view.packet_rate)} packets/s"),)
+    return [seen, *_losses(view), *_unread(view, page)]
 
 
 def _losses(view: HealthView) -> list[Line]:

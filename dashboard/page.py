@@ -33,6 +33,20 @@ class Style(Enum):
     WARNING = ("yellow", None, ("bold",))
     ALARM = ("red", None, ("bold",))
     BANNER = ("white", "on_red", ("bold",))
+    BAR = ("cyan", None, ("bold", "underline"))
+    """The heading of a table."""
+    FOCUS = ("cyan", None, ("bold", "reverse"))
+    """The heading of the table that the keys are for."""
+    CURSOR = (None, None, ("reverse",))
+    """The chosen row."""
+    KEY = (None, None, ("bold", "reverse"))
+    """A key that may be pressed."""
+    FOUND = (None, None, ("bold", "underline"))
+    """What was looked for."""
+    LIMIT = ("yellow", None, ())
+    """A line that traffic should stay below."""
+    OVER = ("red", None, ())
+    """The part of a chart that is above it."""
 
 
 class Piece(NamedTuple):
