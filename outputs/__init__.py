@@ -1,0 +1,1 @@
+"""What other programs read: JSON lines, a report, metrics. An I/O edge."""

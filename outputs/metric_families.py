@@ -1,0 +1,145 @@
+"""Totals and a View as Prometheus metrics, named by its conventions: base units, `_total` for what only grows.
+
+`docs/output.md` lists them. Labels are bounded: hosts by a setting, everything else by what the program knows.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.utils import floatToGoString
+
+from dashboard.view import HealthView, SignalView, View
+from outputs.traffic_counts import BOUNDS, UNKNOWN, Times, Totals
+
+PREFIX: Final = "http_monitor_"
+_EDGES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
+_STATES: Final = ("LEARNING", "NORMAL", "ALERT", "DISMISSED")
+
+
+class Snapshot(NamedTuple):
+    """All that a scrape tells. Nothing changes it any more."""
+
+    version: str
+    decoder: str
+    """`compiled` or `plain Python`."""
+    totals: Totals = Totals()
+    view: View | None = None
+    """None before the first refresh."""
+    alerts: Mapping[str, int] = MappingProxyType({})
+    """Raised since the start, by signal."""
+
+
+def families(snapshot: Snapshot) -> Iterator[Metric]:
+    """Every metric."""
+    yield _labelled(
+        GaugeMetricFamily, "build_info", "Always 1; its labels tell which program this is.", ("version", "decoder"),
+        [((snapshot.version, snapshot.decoder), 1)],
+    )  # fmt: skip
+    yield from _traffic(snapshot.totals)
+    if snapshot.view is not None:
+        yield from _run(snapshot.view)
+        yield from _alerting(snapshot.view.signals, snapshot.alerts)
+        yield from _health(snapshot.view.health)
+
+
+def _traffic(totals: Totals) -> Iterator[Metric]:
+    names = ("host", "method", "status")
+    cells = totals.amounts.items()
+    yield _labelled(
+        CounterMetricFamily, "requests", "Requests that were answered, or given up without an answer.", names,
+        [(labels, amounts.requests) for labels, amounts in cells if labels.method != UNKNOWN],
+    )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "request_body_bytes", "Body bytes of requests, before decompression.", names,
+        [(labels, amounts.request_bytes) for labels, amounts in cells if labels.method != UNKNOWN],
+    )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "response_body_bytes", "Body bytes of responses, before decompression.", names,
+        [(labels, amounts.response_bytes) for labels, amounts in cells],
+    )  # fmt: skip
+    times = HistogramMetricFamily(
+        f"{PREFIX}response_time_seconds",
+        "From the first byte of a request to the first byte of its response.",
+        labels=("host",),
+    )
+    for host, counted in totals.times.items():
+        times.add_metric((host,), _cumulated(counted), counted.seconds)
+    yield times
+
+
+def _cumulated(times: Times) -> list[tuple[str, float]]:
+    return [(edge, float(count)) for edge, count in zip(_EDGES, accumulate(times.bins), strict=True)]
+
+
+def _run(view: View) -> Iterator[Metric]:
+    yield _gauge("started_timestamp_seconds", "When monitoring began, in packet time.", view.started)
+    yield _gauge("refreshed_timestamp_seconds", "When this was counted last, in packet time.", view.now)
+
+
+def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Iterator[Metric]:
+    yield _labelled(
+        GaugeMetricFamily, "signal_state", "1 for the state that a signal is in, 0 for the others.",
+        ("signal", "state"),
+        [((signal.name, state.lower()), signal.state == state) for signal in signals for state in _STATES],
+    )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "alerts", "Alerts raised since the start.", ("signal",),
+        [((signal.name,), alerts.get(signal.name, 0)) for signal in signals],
+    )  # fmt: skip
+    texts = {
+        "value": "Of the last bucket that was judged, in the unit of the signal.",
+        "baseline": "What the value is compared with, as learned or the median of the previous buckets.",
+        "limit": "Beyond which an alert is raised.",
+    }
+    for name, text in texts.items():
+        known = [(signal, getattr(signal, name)) for signal in signals]
+        yield _labelled(
+            GaugeMetricFamily, f"signal_{name}", text, ("signal", "unit"),
+            [((signal.name, signal.unit.value), value) for signal, value in known if value is not None],
+        )  # fmt: skip
+
+
+def _health(health: HealthView) -> Iterator[Metric]:
+    yield _counter("packets", "Packets captured.", health.frames)
+    yield _counter("dropped_packets", "Packets that the kernel dropped, as we were too slow.", health.dropped)
+    yield _counter("decoded_requests", "Request heads decoded, also of requests still under way.", health.requests)
+    yield _counter("lost_records", "Records lost as the queue to the main thread was full.", health.queue_lost)
+    yield _counter("gaps", "Times that bytes were missing from a stream.", health.gaps)
+    yield _counter("missing_bytes", "Bytes missing from streams.", health.missing_bytes)
+    yield _counter("unpaired_responses", "Responses without a request certainly theirs.", health.unpaired_responses)
+    yield _counter("unanswered_requests", "Requests without a response certainly theirs.", health.unanswered_requests)
+    yield _counter("evicted_connections", "Connections given up as a limit was reached.", health.evicted)
+    yield _gauge("connections", "TCP connections followed now.", health.connections)
+    yield _labelled(
+        CounterMetricFamily, "unreadable_connections", "Connections that cannot be read.", ("kind",),
+        [((kind,), times) for kind, times in health.unreadable],
+    )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "oddities", "Malformed or hostile input, by name.", ("name",),
+        [((name,), times) for name, times in health.oddities],
+    )  # fmt: skip
+    yield _gauge("notices", "Sentences on the dashboard that need the user's eye.", len(health.notices))
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(PREFIX + name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, text, value=value)
+
+
+def _labelled(
+    kind: type[CounterMetricFamily] | type[GaugeMetricFamily],
+    name: str,
+    text: str,
+    labels: Sequence[str],
+    values: Sequence[tuple[Sequence[str], float]],
+) -> Metric:
+    family = kind(PREFIX + name, text, labels=labels)
+    for texts, value in values:
+        family.add_metric(texts, value)
+    return family

@@ -1,0 +1,120 @@
+"""Exchanges counted for good, as a metrics system wants it: totals that only grow, under a bounded number of labels.
+
+The sums of the store age, so they cannot be such totals. A peer chooses hosts and methods: hosts beyond a limit are
+counted under `(other)`, methods that no standard knows under `other`.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from traffic.records import Exchange
+
+OTHER_HOSTS: Final = "(other)"
+OTHER: Final = "other"
+UNKNOWN: Final = "unknown"
+"""Method of a request that was not seen."""
+NO_RESPONSE: Final = "none"
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+"""RFC 9110 section 9.3 and RFC 5789."""
+BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper bounds of the bins of response times, in seconds: from a cache on the same machine to a proxy's time-out."""
+_CLASSES: Final = {hundred: f"{hundred}xx" for hundred in range(1, 6)}
+
+
+class Labels(NamedTuple):
+    """What an exchange is counted under."""
+
+    host: str
+    method: str
+    status: str
+    """`1xx` to `5xx`, `none` without a response, `other` for what is no status code."""
+
+
+class Amounts(NamedTuple):
+    """Of the exchanges of some labels."""
+
+    requests: int
+    request_bytes: int
+    response_bytes: int
+
+
+class Times(NamedTuple):
+    """Response times of a host."""
+
+    bins: tuple[int, ...]
+    """How many were up to each of BOUNDS and above the one before, and how many above the last."""
+    seconds: float
+    """Their sum."""
+
+
+class Totals(NamedTuple):
+    """What was counted up to a moment. Nothing changes it any more."""
+
+    amounts: Mapping[Labels, Amounts] = MappingProxyType({})
+    times: Mapping[str, Times] = MappingProxyType({})
+
+
+class TrafficCounts:
+    """Counts what one thread adds; `totals` are values of their own."""
+
+    def __init__(self, max_hosts: int) -> None:
+        """At most `max_hosts` hosts are told apart: those that came first."""
+        self._max_hosts = max_hosts
+        self._hosts: set[str] = set()
+        self._amounts: dict[Labels, list[int]] = {}
+        self._bins: dict[str, list[int]] = {}
+        self._seconds: dict[str, float] = {}
+
+    def add(self, records: Iterable[Any]) -> None:
+        """Count the exchanges among the records."""
+        for record in records:
+            if type(record) is Exchange:
+                self._add(record)
+
+    def totals(self) -> Totals:
+        """All until now."""
+        return Totals(
+            {labels: Amounts(*amounts) for labels, amounts in self._amounts.items()},
+            {host: Times(tuple(bins), self._seconds[host]) for host, bins in self._bins.items()},
+        )
+
+    def _add(self, exchange: Exchange) -> None:
+        host = self._host(exchange.domain)
+        labels = Labels(host, _method(exchange), _status(exchange))
+        amounts = self._amounts.get(labels)
+        if amounts is None:
+            amounts = self._amounts[labels] = [0, 0, 0]
+        amounts[0] += exchange.request is not None
+        amounts[1] += exchange.request_bytes
+        amounts[2] += exchange.response_bytes
+        if exchange.response_time is not None:
+            self._add_time(host, exchange.response_time)
+
+    def _add_time(self, host: str, seconds: float) -> None:
+        bins = self._bins.get(host)
+        if bins is None:
+            bins = self._bins[host] = [0] * (len(BOUNDS) + 1)
+        bins[bisect_left(BOUNDS, seconds)] += 1
+        self._seconds[host] = self._seconds.get(host, 0.0) + seconds
+
+    def _host(self, domain: str) -> str:
+        if domain in self._hosts:
+            return domain
+        if len(self._hosts) >= self._max_hosts:
+            return OTHER_HOSTS
+        self._hosts.add(domain)
+        return domain
+
+
+def _method(exchange: Exchange) -> str:
+    if exchange.request is None:
+        return UNKNOWN
+    return exchange.request.method if exchange.request.method in METHODS else OTHER
+
+
+def _status(exchange: Exchange) -> str:
+    if exchange.status is not None:
+        return _CLASSES.get(exchange.status // 100, OTHER)
+    return NO_RESPONSE if exchange.answered is None else OTHER

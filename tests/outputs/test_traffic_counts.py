@@ -1,0 +1,97 @@
+"""Totals of exchanges: exact, and under few labels whatever peers send."""
+
+from outputs.traffic_counts import BOUNDS, Amounts, Labels, TrafficCounts
+from traffic.records import COMPLETE, TIMEOUT, Exchange, Request
+
+
+def request(method: str = "GET", host: str = "shop.example.com") -> Request:
+    return Request(1.0, "192.0.2.7", 56730, "192.0.2.80", 80, method, host, "/cart", "1.1", "curl", "")
+
+
+def exchange(
+    asked: Request | None,
+    status: int | None = 200,
+    sent: int = 0,
+    received: int = 0,
+    seconds: float | None = None,
+    answered: float | None = 1.5,
+) -> Exchange:
+    ending = COMPLETE if answered else TIMEOUT
+    return Exchange(
+        2.0, "192.0.2.7", 56730, "192.0.2.80", 80, asked, status, sent, received, seconds, None, "", 0, ending, answered
+    )
+
+
+def counted(*exchanges: Exchange, max_hosts: int = 10) -> TrafficCounts:
+    counts = TrafficCounts(max_hosts)
+    counts.add(exchanges)
+    return counts
+
+
+def test_requests_and_bytes_are_counted_by_host_method_and_status_class() -> None:
+    totals = counted(
+        exchange(request(), 200, 0, 9130),
+        exchange(request(), 204, 0, 0),
+        exchange(request("POST"), 503, 812, 20),
+    ).totals()
+    assert totals.amounts == {
+        Labels("shop.example.com", "GET", "2xx"): Amounts(2, 0, 9130),
+        Labels("shop.example.com", "POST", "5xx"): Amounts(1, 812, 20),
+    }
+
+
+def test_requests_are_counted_once_though_they_come_as_two_records() -> None:
+    asked = request()
+    counts = TrafficCounts(10)
+    counts.add([asked, exchange(asked)])
+    assert sum(amounts.requests for amounts in counts.totals().amounts.values()) == 1
+
+
+def test_a_response_whose_request_was_not_seen_moves_bytes_and_is_no_request() -> None:
+    totals = counted(exchange(None, 200, 0, 500)).totals()
+    assert totals.amounts == {Labels("192.0.2.80", "unknown", "2xx"): Amounts(0, 0, 500)}
+
+
+def test_what_is_no_status_or_method_has_a_label_all_the_same() -> None:
+    totals = counted(
+        exchange(request(), None, answered=None),
+        exchange(request("BREW"), 799),
+        exchange(request(), None),  # HTTP/0.9 answers without a status
+    ).totals()
+    assert set(totals.amounts) == {
+        Labels("shop.example.com", "GET", "none"),
+        Labels("shop.example.com", "other", "other"),
+        Labels("shop.example.com", "GET", "other"),
+    }
+
+
+def test_a_flood_of_hosts_and_methods_makes_few_labels_and_loses_no_request() -> None:
+    totals = counted(*(exchange(request(f"M{n}", f"host{n}")) for n in range(1000)), max_hosts=3).totals()
+    assert {labels.host for labels in totals.amounts} == {"host0", "host1", "host2", "(other)"}
+    assert totals.amounts[Labels("(other)", "other", "2xx")].requests == 997
+
+
+def test_known_hosts_are_counted_on_after_a_flood() -> None:
+    counts = counted(*(exchange(request(host=f"host{n}")) for n in range(100)), max_hosts=1)
+    counts.add([exchange(request(host="host0"))])
+    assert counts.totals().amounts[Labels("host0", "GET", "2xx")].requests == 2
+
+
+def test_a_response_time_falls_into_the_bin_whose_bound_it_does_not_exceed() -> None:
+    totals = counted(*(exchange(request(), seconds=seconds) for seconds in (0.0, 0.001, 0.0011, 60.0, 61.0))).totals()
+    bins, seconds = totals.times["shop.example.com"]
+    assert (bins[0], bins[1], bins[-2], bins[-1], sum(bins)) == (2, 1, 1, 1, 5)
+    assert len(bins) == len(BOUNDS) + 1
+    assert abs(seconds - 121.0021) < 1e-9
+
+
+def test_without_a_response_time_there_is_nothing_in_the_histogram() -> None:
+    assert counted(exchange(request(), seconds=None)).totals().times == {}
+
+
+def test_totals_are_values_of_their_own() -> None:
+    counts = counted(exchange(request(), seconds=0.2))
+    before = counts.totals()
+    counts.add([exchange(request(), seconds=0.2)])
+    assert next(iter(before.amounts.values())).requests == 1
+    assert sum(before.times["shop.example.com"].bins) == 1
