@@ -34,6 +34,7 @@ from exercise_arguments import Arguments, parse_arguments
 from exercise_config import Config, SettingError
 from exercise_log import ExchangeLog, LogError
 from exercise_session import Session, Taker
+from exercise_settings import configured
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
     arguments = parse_arguments(argv)
     try:
-        return demonstrate(arguments) if arguments.demo else run(arguments)
+        config = configured(arguments)
+        return demonstrate(arguments, config) if arguments.demo else run(arguments, config)
     except (OutputClosedError, KeyboardInterrupt):
         return 0
     except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
@@ -60,9 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def run(arguments: Arguments) -> int:
+def run(arguments: Arguments, config: Config) -> int:
     """Do what was asked for."""
-    config = Config.with_settings(arguments.settings)
     if arguments.show_config:
         Screen(sys.stdout).say(config.as_toml())
         return 0
@@ -209,9 +210,9 @@ def list_interfaces() -> int:
     return 0
 
 
-def demonstrate(arguments: Arguments) -> int:
+def demonstrate(arguments: Arguments, config: Config) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from exercise_demo import DEMO_DURATION, DEMO_SETTINGS, LOOPBACK, DemoError, DemoTraffic, enter_private_network
+    from exercise_demo import DEMO_DURATION, LOOPBACK, DemoError, DemoTraffic, enter_private_network
 
     try:
         enter_private_network()
@@ -222,8 +223,8 @@ def demonstrate(arguments: Arguments) -> int:
                     interface=LOOPBACK,
                     ports=Ports([traffic.port]),
                     duration=arguments.duration or DEMO_DURATION,
-                    settings={**DEMO_SETTINGS, **arguments.settings},
-                )
+                ),
+                config,
             )
     except DemoError as error:
         raise CaptureError(str(error)) from error

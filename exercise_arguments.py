@@ -38,6 +38,8 @@ class Arguments:
     expression: str
     count: int | None
     duration: float | None
+    config: str | None
+    """Settings file; None is the user's, if there is one."""
     settings: dict[str, str]
     list_interfaces: bool
     show_config: bool
@@ -74,6 +76,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         expression=given.filter,
         count=given.count,
         duration=given.duration,
+        config=given.config,
         settings=dict(given.settings) if given.user is None else {**dict(given.settings), "user": given.user},
         list_interfaces=given.list_interfaces,
         show_config=given.show_config,
@@ -110,8 +113,9 @@ def _parser() -> argparse.ArgumentParser:
         "--user", metavar="NAME", help="become this user once the capture is open (default: who called sudo, or nobody)"
     )
     add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
+    add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
-    add("--show-config", action="store_true", help="print all settings and exit")
+    add("--show-config", action="store_true", help="print all settings, as a settings file, and exit")
     add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
     add("--ui", choices=UIS, default=UIS[0], help="how it is shown (default: auto, the console)")
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")

@@ -1,4 +1,4 @@
-"""The settings. Edit the values here, or give `--set name=value` on the command line.
+"""The settings. Give them in a settings file, or as `--set name=value` on the command line; here are the defaults.
 
 Each setting says its unit, what it is for and why it has its default. A value that is not allowed is refused at the
 start with the name, the value and what is allowed: see `settings/setting.py`.
@@ -6,7 +6,7 @@ start with the name, the value and what is allowed: see `settings/setting.py`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from settings.setting import Range, SettingError, find, settings_of
 from settings.toml import as_toml
@@ -70,6 +70,8 @@ class Config:
         "server_response_time",
     )
     """Plug-ins from `stats/`, in the order of the screen."""
+    statistics_folder: str = ""
+    """Where further plug-ins are; empty is nowhere. They are code: root loads none from where others can write."""
 
     # Limits: what hostile or excessive traffic cannot go beyond. What a limit throws away is counted. ----------------
 
@@ -135,18 +137,18 @@ class Config:
             setting.check(getattr(self, name))
 
     @classmethod
-    def with_settings(cls, texts: Mapping[str, str]) -> "Config":
-        """The defaults of this file, changed by `name=value` texts as they come from `--set`.
+    def with_settings(cls, texts: Mapping[str, str], values: Mapping[str, Any] | None = None) -> "Config":
+        """The defaults of this file, changed by `values`, then by `name=value` texts as they come from `--set`.
 
         Raises:
             SettingError: no such setting, or a value that is not allowed.
         """
         settings = settings_of(cls)
-        values = {name: find(settings, name).parse(text) for name, text in texts.items()}
+        changed = {**(values or {}), **{name: find(settings, name).parse(text) for name, text in texts.items()}}
         follows = cls.average_learning_duration == cls.average_bucket_size
-        if follows and "average_bucket_size" in values:
-            values.setdefault("average_learning_duration", values["average_bucket_size"])
-        return cls(**values)
+        if follows and "average_bucket_size" in changed:
+            changed.setdefault("average_learning_duration", changed["average_bucket_size"])
+        return cls(**changed)
 
     def memory_bound(self) -> int:
         """Bytes of resident memory that no traffic makes the program go beyond: every limit reached at the same time.

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 
 if str(getattr(sys.modules["__main__"], "__file__", "")).endswith("exercise.py"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-_MISSING = [name for name in ("scapy", "termcolor", "wcwidth") if find_spec(name) is None]
+_NEEDED = ("scapy", "termcolor", "wcwidth", "tomllib" if sys.version_info >= (3, 11) else "tomli")
+_MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")
 if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere

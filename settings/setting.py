@@ -53,7 +53,13 @@ class Setting:
     @property
     def allowed(self) -> str:
         """What is allowed, for the user."""
-        return f"{self.words}, separated by commas" if self.base is tuple else self.words
+        return f'{self.words}: a,b after --set, ["a", "b"] in a file' if self.base is tuple else self.words
+
+    @property
+    def kind_in_words(self) -> str:
+        """What it is, for a reader of the settings."""
+        plain = self.span is None and not self.choices and self.base is not tuple
+        return "" if plain else self.words[0].upper() + self.words[1:]
 
     def parse(self, text: str) -> Any:
         """The value of a text, as it comes from the command line; its range is not looked at.
@@ -122,10 +128,14 @@ def _setting(name: str, kind: Any) -> Setting:
 def _words(base: type, span: Range | None, choices: tuple[str, ...], note: Any) -> str:
     if span is not None:
         whole = "a whole number" if base is int else "a number"
-        return f"{whole} from {span.lowest:,g} to {span.highest:,g} {span.unit}"
+        return f"{whole} from {_number(span.lowest)} to {_number(span.highest)} {span.unit}"
     if choices:
         return " or ".join(choices)
     return note or _WORDS[base]
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"
 
 
 def _parts(text: str) -> tuple[str, ...]:

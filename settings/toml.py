@@ -1,14 +1,26 @@
-"""Settings as TOML: each with its value, one a line."""
+"""Settings as TOML: each with what it is for and what is allowed, as a file that can be read again."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import Any, Final
 
-from settings.setting import settings_of
+from settings.explanations import Explanation, explanations
+from settings.setting import Setting, settings_of
+
+_WIDTH: Final = 100
+_UNEXPLAINED: Final = Explanation("", "")
 
 
 def as_toml(config: Any) -> str:
-    """All settings, in their order."""
-    return "\n".join(f"{name} = {value_as_toml(getattr(config, name))}" for name in settings_of(type(config)))
+    """All settings of a configuration, in their order. A secret is left out, and that it is there is said."""
+    owner = type(config)
+    known = explanations(owner)
+    return "\n".join(
+        line
+        for name, setting in settings_of(owner).items()
+        for line in _lines(setting, getattr(config, name), known.get(name, _UNEXPLAINED))
+    ).lstrip("\n")
 
 
 def value_as_toml(value: Any) -> str:
@@ -16,7 +28,21 @@ def value_as_toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(value_as_toml, value)) + "]"
+        parts = [value_as_toml(part) for part in value]
+        line = "[" + ", ".join(parts) + "]"
+        return line if len(line) < _WIDTH else "[\n" + "".join(f"    {part},\n" for part in parts) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)
+
+
+def _lines(setting: Setting, value: Any, explanation: Explanation) -> Iterator[str]:
+    if explanation.heading:
+        yield "\n" + f"# {explanation.heading} ".ljust(_WIDTH, "-")
+    yield ""
+    for text in filter(None, (explanation.words, setting.kind_in_words)):
+        yield from wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+    if setting.secret and value:
+        yield f"# {setting.name} is set, and not shown"
+    else:
+        yield f"{setting.name} = {value_as_toml(value)}"

@@ -4,6 +4,7 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Sequence
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +22,13 @@ class StatisticError(ValueError):
 def available() -> list[str]:
     """Names of all statistics there are, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(stats.__path__) if module.name not in NO_PLUGINS)
+
+
+def look_in(folder: str) -> None:
+    """Find statistics in one more folder too, after ours. Its files are code, so see to it whose they are."""
+    if folder not in stats.__path__:
+        stats.__path__.append(folder)
+    importlib.invalidate_caches()
 
 
 def load(names: Sequence[str]) -> list[Statistic]:
@@ -48,19 +56,27 @@ def _load(name: str) -> Statistic:
         raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise StatisticError(f"stats/{name}.py cannot be loaded: {reason}") from error
+        raise StatisticError(f"{_file(name)} cannot be loaded: {reason}") from error
     breach = _breach(statistic)
     if breach:
-        raise StatisticError(f"stats/{name}.py: {breach}")
+        raise StatisticError(f"{_file(name)}: {breach}")
     plugin: Statistic = statistic
     return plugin
+
+
+def _file(name: str) -> str:
+    """The file of a statistic, as its author knows it."""
+    found = find_spec(f"stats.{name}")
+    origin = (found and found.origin) or f"{name}.py"
+    ours = origin.startswith(f"{stats.__path__[0]}/")
+    return f"stats/{name}.py" if ours else origin
 
 
 def _the_class(name: str, module: ModuleType) -> type[Any]:
     own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
     named = [item for item in own if getattr(item, "name", None) == name]
     if len(named) != 1:
-        raise StatisticError(f"stats/{name}.py: one class with name = {name!r} is needed, and there are {len(named)}")
+        raise StatisticError(f"{_file(name)}: one class with name = {name!r} is needed, and there are {len(named)}")
     return named[0]
 
 

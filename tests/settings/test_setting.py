@@ -53,8 +53,8 @@ def test_a_text_becomes_a_value_that_is_allowed(name: str, text: str, value: Any
         ("greeting", 5, "a text"),
         ("theme", "blue", "dark or light"),
         ("theme", ["dark"], "dark or light"),
-        ("names", ("mars", 4), "names of planets, separated by commas"),
-        ("names", "mars", "names of planets, separated by commas"),
+        ("names", ("mars", 4), 'names of planets: a,b after --set, ["a", "b"] in a file'),
+        ("names", "mars", 'names of planets: a,b after --set, ["a", "b"] in a file'),
     ],
 )
 def test_what_is_not_allowed_is_said_with_what_is(name: str, value: Any, allowed: str) -> None:
