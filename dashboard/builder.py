@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from alerting.alert import Alert
 from alerting.monitor import RateMonitor
-from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Panel, Row, View
+from dashboard.chart_builder import CLASSES, RATE, chart
+from dashboard.panel_builder import measure, panel
+from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Measure, View
 from stats.statistic import Statistic
 from store.store import Store
-from store.sums import Top, TopRow
 from traffic.health import Health
 
-RATE = "request_rate"
-"""The statistic that is drawn over time, not as a top list."""
+DRAWN = (RATE, CLASSES)
+"""The statistics that are drawn over time, not as top lists."""
 NAMES = 4
 """Of TLS servers; they share a line with everything else that cannot be read."""
 BUCKETS = 240
@@ -48,10 +49,20 @@ class Reading:
 
 
 def build_view(
-    now: float, run: Run, store: Store, monitor: RateMonitor, reading: Reading, previous: View | None = None
+    now: float,
+    run: Run,
+    store: Store,
+    monitor: RateMonitor,
+    reading: Reading,
+    previous: View | None = None,
+    window: float | None = None,
 ) -> View:
-    """All that a screen shows at `now`. The packet rate is that since `previous`, or since the start."""
-    counted = any(statistic.name == RATE for statistic in run.statistics)
+    """All that a screen shows at `now`. The packet rate is that since `previous`, or since the start.
+
+    Top lists and chart cover `window` seconds: the bucket size, one of the store's windows, or the retention (None).
+    """
+    names = {statistic.name for statistic in run.statistics}
+    counted = RATE in names
     rates = tuple(sums.count / run.bucket_size for sums in store.series(RATE, BUCKETS)) if counted else None
     return View(
         now=now,
@@ -70,11 +81,10 @@ def build_view(
         requests=store.totals(RATE).count if counted else 0,
         bucket_size=run.bucket_size,
         retention=run.retention,
-        panels=tuple(
-            _panel(statistic, store.top(statistic.name, run.rows))
-            for statistic in run.statistics
-            if statistic.name != RATE
-        ),
+        window=run.retention if window is None else window,
+        panels=tuple(panel(store, each, run.rows, window) for each in run.statistics if each.name not in DRAWN),
+        chart=chart(store, names, window),
+        whole=measure(store.totals(CLASSES, window)) if CLASSES in names else Measure(0, 0),
     )
 
 
@@ -142,11 +152,3 @@ def _packet_rate(now: float, run: Run, frames: int, previous: View | None) -> fl
     if now > since:
         return (frames - before) / (now - since)
     return previous.health.packet_rate if previous else 0.0
-
-
-def _panel(statistic: Statistic, top: Top) -> Panel:
-    return Panel(statistic.name, statistic.title, statistic.unit, tuple(map(_row, top.rows)), _row(top.other))
-
-
-def _row(row: TopRow) -> Row:
-    return Row(row.key, row.recent.count, row.recent.total, row.window.count, row.window.total)

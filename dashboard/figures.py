@@ -5,7 +5,7 @@ Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations h
 
 from datetime import datetime, tzinfo
 
-from dashboard.view import Row
+from dashboard.view import Measure, Row
 from stats.statistic import Unit
 
 NOTHING = "-"
@@ -98,13 +98,14 @@ def moment(time: float, zone: tzinfo | None) -> str:
 
 
 def amounts(row: Row, unit: Unit) -> tuple[str, str]:
-    """What a top list shows of a row: its last bucket and its retention window."""
-    return _amount(row.recent_count, row.recent_total, unit), _amount(row.count, row.total, unit)
+    """What a top list shows of a row: its last bucket and its window."""
+    return amount(row.recent, unit), amount(row.window, unit)
 
 
-def _amount(times: int, total: float, unit: Unit) -> str:
+def amount(measure: Measure, unit: Unit) -> str:
+    """How often, how much or how long on average, as the unit says."""
     if unit is Unit.HITS:
-        return count(times)
+        return count(measure.count)
     if unit is Unit.BYTES:
-        return volume(total)
-    return latency(total / times) if times else NOTHING
+        return volume(measure.total)
+    return latency(measure.total / measure.count) if measure.count else NOTHING

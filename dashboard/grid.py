@@ -57,7 +57,7 @@ def _abreast(panels: int, page: Page) -> int:
 
 
 def _lay_out(view: View, page: Page, ranks: Ranks, heights: list[int], gap: int, width: int) -> list[Line]:
-    shared = columns(view.panels, width, (view.bucket_size, view.retention))
+    shared = columns(view.panels, width, (view.bucket_size, view.window))
     gutter = (Piece(" " * GUTTER),)
     lines: list[Line] = []
     for rank, height in zip(ranks, heights, strict=True):

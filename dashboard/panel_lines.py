@@ -5,10 +5,15 @@ from dataclasses import dataclass, replace
 
 from dashboard import cells, figures
 from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Panel, Row
+from dashboard.view import Measure, Panel, Row, Times
+from stats.statistic import Unit
 
 OTHER = "(other)"
 NO_KEY = "(empty)"
+ROOM = 24
+"""Cells of a key that is long enough for a server's address and port."""
+P95 = 13
+"""Cells of a percentile with its name."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +78,29 @@ def _heading(title: str, columns: Columns, page: Page) -> Line:
 
 def _row(key: str, row: Row, style: Style, panel: Panel, columns: Columns, page: Page) -> Line:
     recent, window = figures.amounts(row, panel.unit)
-    shown = cells.pad_right("  " + page.text(key, columns.key - 2), columns.key)
-    return (Piece(f"{shown}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
+    p95 = _p95(row, panel, columns)
+    shown = cells.pad_right("  " + page.text(key, columns.key - len(p95) - 2), columns.key - len(p95))
+    return (Piece(f"{shown}{p95}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
+
+
+def _p95(row: Row, panel: Panel, columns: Columns) -> str:
+    """Of the window, beside its average, where keys keep room enough; as wide for each row."""
+    if panel.unit is not Unit.SECONDS or columns.key < ROOM + P95:
+        return ""
+    times = row.window.times
+    return (f"p95 {figures.latency(times.p95)}" if times else "").rjust(P95)
 
 
 def _is_counted(row: Row) -> bool:
-    return bool(row.count or row.total)
+    return bool(row.window.count or row.window.total)
 
 
 def _sum(one: Row, two: Row) -> Row:
-    return Row(
-        one.key,
-        one.recent_count + two.recent_count,
-        one.recent_total + two.recent_total,
-        one.count + two.count,
-        one.total + two.total,
-    )
+    trend = tuple(map(sum, zip(one.trend, two.trend, strict=True))) if one.trend and two.trend else ()
+    return Row(one.key, _added(one.recent, two.recent), _added(one.window, two.window), trend)
+
+
+def _added(one: Measure, two: Measure) -> Measure:
+    """Both. Percentiles do not add up; where both have some, none are shown."""
+    times: Times | None = one.times or two.times if not (one.times and two.times) else None
+    return Measure(one.count + two.count, one.total + two.total, one.volume + two.volume, times)

@@ -128,14 +128,40 @@ class HealthView:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One key of a top list, with its count and total in the last bucket and in the retention window."""
+class Times:
+    """How long responses took, in seconds; percentiles are within 1 %."""
 
-    key: str
-    recent_count: int
-    recent_total: float
+    average: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    slowest: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one key, or all of them, came to in a window."""
+
     count: int
     total: float
+    """In the unit of the panel: bytes or seconds; the count again where hits are counted."""
+    volume: int = 0
+    """Body bytes of the responses."""
+    times: Times | None = None
+    """None where no response time is known."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One key of a top list, in the last bucket and in the window."""
+
+    key: str
+    recent: Measure
+    window: Measure
+    trend: tuple[int, ...] = ()
+    """Hits in each twelfth of the window, oldest first; they begin at multiples of their length, the last is under
+    way. Where the window is the last bucket: of the last 12 buckets."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +173,35 @@ class Panel:
     unit: statistic.Unit
     rows: tuple[Row, ...]
     other: Row
+    whole: Measure
+    """All keys in the window, for shares."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The window in at most 240 slices, oldest first; the last one is under way until the window's end."""
+
+    start: float
+    """Of the first slice."""
+    width: float
+    """Seconds of a slice."""
+    rates: tuple[float, ...]
+    """Requests per second."""
+    classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """Class of status, as `2xx`, and the exchanges that had it in each slice; without classes that never came."""
+
+
+@dataclass(frozen=True)
+class FilterView:
+    """Which exchanges all numbers are about, if not about all."""
+
+    text: str
+    matched: int
+    """Exchanges that the filter lets pass."""
+    looked_at: int
+    """Of so many."""
+    since: float
+    """How far back exchanges were kept to look at."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +233,13 @@ class View:
     """Requests in the retention window."""
     bucket_size: float
     retention: float
+    window: float
+    """Seconds that panels, chart and `whole` cover, back from `now`."""
     panels: tuple[Panel, ...] = field(default=())
     signals: tuple[SignalView, ...] = ()
     """Those that are on, the request rate first."""
+    chart: Chart | None = None
+    """None when no statistic counts requests."""
+    whole: Measure = Measure(0, 0)
+    """All exchanges in the window."""
+    filter: FilterView | None = None

@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, Final, NamedTuple
 
 from stats.statistic import Statistic, Unit
+from store.curves import Curve
 from store.sums import Sums, Top, TopRow
 from store.tally import COUNT, TOTAL, Tally
 from store.window import Window
@@ -68,6 +69,7 @@ class Store:
         retention: float,
         max_keys: int,
         max_cells: int = 4_000_000,
+        windows: Sequence[float] = (120, 3600),
     ) -> None:
         self.late = 0
         """Records left out because they are older than the window, or their time is none."""
@@ -122,15 +124,15 @@ class Store:
                 self._close(index)
         self._window.drop(int(self._oldest_kept))
 
-    def top(self, name: str, limit: int) -> Top:
+    def top(self, name: str, limit: int, window: float | None = None) -> Top:
         """The `limit` highest keys of the window: by count, by total, or by average, as the unit of the statistic says.
 
         By average, keys with at least ENOUGH measurements come first. Equal ones are in the order of their text.
         """
         number = self._numbers[name]
-        window = self._keys(number)
+        keys = self._keys(number)
         rank = _RANKS[self._unit(number)]
-        best = heapq.nsmallest(limit, window.items(), key=lambda item: (rank(*item[1]), item[0]))
+        best = heapq.nsmallest(limit, keys.items(), key=lambda item: (rank(*item[1]), item[0]))
         recent = self._recent[number].entries if self._recent else {}
         rows = tuple(
             TopRow(key, self._public(number, *recent.get(key, (0, 0))), self._public(number, *sums))
@@ -138,7 +140,7 @@ class Store:
         )
         return Top(rows, self._rest(number, [recent.get(key, (0, 0)) for key, _ in best], [sums for _, sums in best]))
 
-    def totals(self, name: str) -> Sums:
+    def totals(self, name: str, window: float | None = None) -> Sums:
         """Of all keys, in the retention window, the bucket under way included."""
         number = self._numbers[name]
         return self._public(number, *self._all(number))
@@ -150,6 +152,32 @@ class Store:
         number = self._numbers[name]
         first = max(self._first, self._last_closed - buckets + 1)
         return [self._public(number, *self._in(number, index)) for index in range(first, self._last_closed + 1)]
+
+    def series_of(self, name: str, key: str, buckets: int) -> list[int]:
+        """How often a key came in each of the last closed buckets, oldest first; fewer where the store is younger."""
+        entry = self._window.entries[self._numbers[name]].get(key)
+        counts = [0] * len(self.series(name, buckets))
+        if entry is not None and counts and self._last_closed is not None:
+            first = self._last_closed - len(counts) + 1
+            for index, count in self._window.counts(entry.number):
+                if index >= first:
+                    counts[index - first] += count
+        return counts
+
+    def curve(self, name: str, window: float | None = None, slices: int = 240, key: str | None = None) -> Curve:
+        """How often a key came, or all of them, over the closed buckets of a window, in at most `slices` slices."""
+        if self._last_closed is None or self._first is None:
+            return Curve(0.0, self._bucket_size, self._bucket_size, ())
+        buckets = ceil((window or self._retention) / self._bucket_size)
+        width = ceil(buckets / (slices - 1))
+        counts = [sums.count for sums in self.series(name, buckets)] if key is None else None
+        counts = self.series_of(name, key, buckets) if key is not None else counts or []
+        first = self._last_closed - len(counts) + 1
+        sums = [0] * (self._last_closed // width - first // width + 1)
+        for index, count in enumerate(counts, first):
+            sums[index // width - first // width] += count
+        elapsed = (self._last_closed % width + 1) * self._bucket_size
+        return Curve(first // width * width * self._bucket_size, width * self._bucket_size, elapsed, tuple(sums))
 
     def peak(self, name: str) -> Sums:
         """Of all keys, in that closed bucket of the window which is the highest: by count, total or average."""
@@ -229,7 +257,7 @@ class Store:
             self._public(number, all_[0] - sum(row[0] for row in rows), all_[1] - sum(row[1] for row in rows))
             for all_, rows in ((last, recent), (self._all(number), window))
         ]
-        return TopRow(OTHER, *both)
+        return TopRow(OTHER, both[0], both[1])
 
     def _unit(self, number: int) -> Unit:
         return self._statistics[number].unit

@@ -96,6 +96,13 @@ class Window:
         while self._cells > self._max_cells and len(self._spans) > 1:
             self._merge_two()
 
+    def counts(self, number: int) -> Iterator[tuple[int, int]]:
+        """(bucket, how often) of an entry, where it came."""
+        for span in self._spans:
+            for other, count, _ in _cells(span):
+                if other == number:
+                    yield span.last, count
+
     def _credit(self, tallies: Sequence[Tally]) -> list[int]:
         """Add the tallies to the entries of their keys; the cells of those that are still there at the end."""
         credited: list[tuple[int, int, int]] = []

@@ -1,6 +1,6 @@
 """Views to draw: one calm, and the same with what the tests change."""
 
-from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Panel, Row, View
+from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, Row, Times, View
 from stats.statistic import BYTES, HITS, SECONDS, Unit
 
 NOW = 1795367050.0
@@ -41,15 +41,18 @@ ENFORCING = EnforcingView(1200, 120, 10, 1320, 1105, 24)
 LEARNING = LearningView(412, 41, 120, 10.05)
 ACTIVE = AlertView(1844, 2010, NOW - 120, None, 1200, 10, 1320)
 ENDED = AlertView(1502, 1502, NOW - 6300, NOW - 6180, 1200, 10, 1320)
-NO_REST = Row("(other)", 0, 0, 0, 0)
+NOTHING = Measure(0, 0)
+NO_REST = Row("(other)", NOTHING, NOTHING)
 
 
-def row(key: str, recent: int, count: int, amount: float = 1) -> Row:
-    return Row(key, recent, recent * amount, count, count * amount)
+def row(key: str, recent: int, count: int, amount: float = 1, times: Times | None = None) -> Row:
+    return Row(key, Measure(recent, recent * amount), Measure(count, count * amount, times=times))
 
 
 def panel(title: str, *rows: Row, unit: Unit = HITS, other: Row = NO_REST) -> Panel:
-    return Panel(title.lower().replace(" ", "_"), title, unit, rows, other)
+    parts = [row.window for row in (*rows, other)]
+    whole = Measure(sum(part.count for part in parts), sum(part.total for part in parts))
+    return Panel(title.lower().replace(" ", "_"), title, unit, rows, other, whole)
 
 
 PANELS = (
@@ -64,8 +67,8 @@ PANELS = (
     panel("Downloaded per domain", row("shop.example.com", 391, 96420, 43211), unit=BYTES),
     panel(
         "Average response time per server",
-        row("10.0.0.21:8080", 0, 77, 0.084),
-        row("10.0.0.22:8080", 12, 80, 1.2),
+        row("10.0.0.21:8080", 0, 77, 0.084, Times(0.084, 0.07, 0.16, 0.31, 0.9, 1.1)),
+        row("10.0.0.22:8080", 12, 80, 1.2, Times(1.2, 1.1, 1.6, 2.4, 8.0, 12.0)),
         unit=SECONDS,
     ),
     panel("Top hits by method"),
@@ -88,5 +91,6 @@ CALM = View(
     requests=102_331,
     bucket_size=10,
     retention=86400,
+    window=86400,
     panels=PANELS,
 )

@@ -58,8 +58,8 @@ CALM_80 = """\
    shop.example.com                                            16.9 MB   4.2 GB
 
  Average response time per server                                 10 s     24 h
-   10.0.0.21:8080                                                    -  84.0 ms
-   10.0.0.22:8080                                               1.20 s   1.20 s
+   10.0.0.21:8080                                  p95 310 ms        -  84.0 ms
+   10.0.0.22:8080                                  p95 2.40 s   1.20 s   1.20 s
 
  Top hits by method                                               10 s     24 h
    nothing yet"""
@@ -85,8 +85,8 @@ ALERT_120 = """\
    (other)                                     41    9,120
 
  Downloaded per domain                       10 s     24 h    Average response time per server            10 s     24 h
-   shop.example.com                       16.9 MB   4.2 GB      10.0.0.21:8080                               -  84.0 ms
-                                                                10.0.0.22:8080                          1.20 s   1.20 s
+   shop.example.com                       16.9 MB   4.2 GB      10.0.0.21:8080             p95 310 ms        -  84.0 ms
+                                                                10.0.0.22:8080             p95 2.40 s   1.20 s   1.20 s
 
  Top hits by method                          10 s     24 h
    nothing yet"""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from dashboard.console import render
-from dashboard.view import Panel, Row, View
+from dashboard.view import Measure, Panel, Row, Times, View
 from stats.statistic import Unit
 
 NASTY = st.sampled_from(
@@ -37,8 +37,10 @@ NASTY = st.sampled_from(
 TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8)), max_size=12).map("".join)
 COUNT = st.integers(0, 10**13)
 AMOUNT = st.floats(0, 1e18)
-ROW = st.builds(Row, TEXT, COUNT, AMOUNT, COUNT, AMOUNT)
-PANEL = st.builds(Panel, TEXT, TEXT, st.sampled_from(Unit), st.lists(ROW, max_size=12).map(tuple), ROW)
+TIMES = st.builds(Times, *[st.floats(0, 1e18)] * 6)
+MEASURE = st.builds(Measure, COUNT, AMOUNT, COUNT, st.none() | TIMES)
+ROW = st.builds(Row, TEXT, MEASURE, MEASURE, st.lists(COUNT, min_size=12, max_size=12).map(tuple))
+PANEL = st.builds(Panel, TEXT, TEXT, st.sampled_from(Unit), st.lists(ROW, max_size=12).map(tuple), ROW, MEASURE)
 NAMED = st.lists(st.tuples(TEXT, COUNT), max_size=4).map(tuple)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from dashboard import figures
-from dashboard.view import Row
+from dashboard.view import Measure, Row
 from stats.statistic import BYTES, HITS, SECONDS, Unit
 
 
@@ -78,4 +78,4 @@ def test_a_moment_that_no_calendar_has_is_shown_in_seconds(time: float, zone: ti
     ("unit", "texts"), [(HITS, ("0", "1,000")), (BYTES, ("0 B", "4.0 kB")), (SECONDS, ("-", "4.00 s"))]
 )
 def test_an_average_of_nothing_is_no_number(unit: Unit, texts: tuple[str, str]) -> None:
-    assert figures.amounts(Row("", 0, 0, 1000, 4000), unit) == texts
+    assert figures.amounts(Row("", Measure(0, 0), Measure(1000, 4000)), unit) == texts

@@ -1,0 +1,30 @@
+"""Sums become the rows and panels of a View. Pure."""
+
+from dashboard.view import Measure, Panel, Row, Times
+from stats.statistic import Statistic
+from store.store import Store
+from store.sums import Sums, TopRow
+
+
+def panel(store: Store, statistic: Statistic, limit: int, window: float | None) -> Panel:
+    """The top list of a statistic in a window, of at most `limit` rows."""
+    top = store.top(statistic.name, limit, window)
+    whole = measure(store.totals(statistic.name, window))
+    return Panel(statistic.name, statistic.title, statistic.unit, tuple(map(_row, top.rows)), _row(top.other), whole)
+
+
+def measure(sums: Sums) -> Measure:
+    """What a screen shows of sums."""
+    return Measure(sums.count, sums.total, sums.volume, _times(sums))
+
+
+def _row(row: TopRow) -> Row:
+    return Row(row.key, measure(row.recent), measure(row.window), row.trend)
+
+
+def _times(sums: Sums) -> Times | None:
+    average, slowest = sums.average, sums.times.slowest
+    p50, p90, p95, p99 = sums.times.quantiles(0.5, 0.9, 0.95, 0.99)
+    if average is None or slowest is None:
+        return None
+    return Times(average, p50, p90, p95, p99, slowest)

@@ -1,0 +1,16 @@
+"""Exchanges per class of status."""
+
+from stats.statistic import HITS
+from traffic.records import CLOSED, RESET, TIMEOUT, Exchange
+
+
+class StatusClasses:
+    """Exchanges per class of status (RFC 9110 section 15), as `2xx`, and those without one."""
+
+    name, title, unit, record = "status_classes", "Hits by status class", HITS, Exchange
+
+    def key(self, exchange: Exchange) -> str:
+        """`1xx` to `5xx`; `(no response)` where there was none, `(not seen)` where that cannot be told."""
+        if exchange.status is not None:
+            return f"{exchange.status // 100}xx"
+        return "(no response)" if exchange.ending in (CLOSED, RESET, TIMEOUT) else "(not seen)"
