@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "capture": {"capture", "traffic"},
     "traffic": {"traffic"},
     "stats": {"stats", "traffic"},
-    "store": {"store", "stats"},
+    "store": {"store", "stats", "traffic"},
     "alerting": {"alerting"},
     "dashboard": {"dashboard", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},

@@ -1,0 +1,108 @@
+"""All about one key of one statistic, or about any filter: numbers of a lens become a DetailView. Pure."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from math import inf
+from typing import Final
+
+from dashboard.chart_builder import chart
+from dashboard.panel_builder import measure, panel
+from dashboard.view import Chart, FilterView, Measure, Panel
+from stats.request_rate import RequestRate
+from stats.statistic import Statistic
+from stats.status_classes import StatusClasses
+from stats.top_methods import TopMethods
+from stats.top_status_codes import TopStatusCodes
+from store.distribution import Distribution, value_of
+from store.lens import Lens
+from traffic.records import Exchange
+
+STATISTICS: Final[tuple[Statistic, ...]] = (RequestRate(), StatusClasses(), TopStatusCodes(), TopMethods())
+"""What the store of a detail's lens counts, whatever the screen's own statistics are."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a histogram: response times above `low`, up to `high` seconds."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True)
+class DetailView:
+    """All that is shown of one key, in a window that ends `now`."""
+
+    now: float
+    title: str
+    """What the key is of: the title of its statistic, as `Top hits by section`."""
+    key: str
+    window: float
+    """Seconds that the chart, the panels, the histogram and `whole` cover."""
+    filter: FilterView
+    """The key as a filter, how many exchanges it matched, and how far back they reach."""
+    waiting: int
+    """Exchanges that are still to be looked at; the numbers grow until there are none."""
+    whole: Measure
+    """Requests, and the times of their responses with p50, p90 and p99; volume is their bodies."""
+    chart: Chart | None
+    """Requests and classes of status over time."""
+    statuses: Panel
+    methods: Panel
+    histogram: tuple[Bar, ...]
+    """Response times, without gaps between the bars; empty where nothing was timed."""
+    slowest: tuple[Exchange, ...]
+    """The slowest first. These and the latest are those of the window that are still kept one by one."""
+    latest: tuple[Exchange, ...]
+    """The latest first."""
+
+
+def build_detail(now: float, title: str, key: str, lens: Lens, window: float, rows: int) -> DetailView:
+    """What a lens shows whose store counts STATISTICS and was advanced to `now`; `rows` of each list."""
+    names = [statistic.name for statistic in STATISTICS]
+    requests, _, statuses, methods = STATISTICS
+    sums = lens.store.totals(requests.name, window)
+    return DetailView(
+        now=now,
+        title=title,
+        key=key,
+        window=window,
+        filter=filter_view(lens, now),
+        waiting=lens.waiting,
+        whole=measure(sums),
+        chart=chart(lens.store, names, window),
+        statuses=panel(lens.store, statuses, rows, window),
+        methods=panel(lens.store, methods, rows, window),
+        histogram=histogram(sums.times),
+        slowest=tuple(lens.slowest(rows, now - window)),
+        latest=tuple(exchange for exchange in lens.latest(rows) if exchange.time >= now - window),
+    )
+
+
+def filter_view(lens: Lens, now: float) -> FilterView:
+    """What a screen says of the filter that it shows."""
+    return FilterView(lens.filter.text, lens.matched, lens.looked_at, now if lens.since is None else lens.since)
+
+
+STEPS: Final = tuple(digit * 10.0**power for power in range(-5, 4) for digit in (1, 2, 5))
+"""Ends of the bars, in seconds: 10 us, 20 us, 50 us ... 5,000 s."""
+
+
+def histogram(times: Distribution) -> tuple[Bar, ...]:
+    """Bars from the fastest to the slowest time, each twice or two and a half times as long as the one before."""
+    counts = {
+        place: sum(count for _, count in group)
+        for place, group in groupby(times.bins, key=lambda bin_: _place(value_of(bin_[0])))
+    }
+    if not counts:
+        return ()
+    ends = (0.0, *STEPS, inf)
+    return tuple(
+        Bar(ends[place], ends[place + 1], counts.get(place, 0)) for place in range(min(counts), max(counts) + 1)
+    )
+
+
+def _place(seconds: float) -> int:
+    """Number of the bar: how many ends are below."""
+    return sum(end < seconds for end in STEPS)

@@ -1,0 +1,130 @@
+"""What a filter can ask of an exchange, by name. What is not known of an exchange matches nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from stats.statistic import Statistic
+from traffic.records import CLOSED, COMPLETE, GAP, RESET, TIMEOUT, Exchange, Request
+
+Read = Callable[[Exchange], Any]
+
+
+class Field(NamedTuple):
+    """One thing that can be asked."""
+
+    name: str
+    kind: str
+    """How values are written and compared: `text`, `status`, `number`, `time`, `size`, `address` or `word`."""
+    read: Read
+    """Its value in an exchange; None where there is none."""
+    explanation: str
+    """One line."""
+    example: str
+    aliases: tuple[str, ...] = ()
+    words: Mapping[str, Callable[[Exchange], bool]] | None = None
+    """Of the kind `word`: what can be said, and what it means."""
+
+
+def by_name(statistics: Sequence[Statistic] = ()) -> dict[str, Field]:
+    """Every field by its name and its aliases; each statistic is one too, by the key it counts for."""
+    known = {name: field for field in _FIELDS for name in (field.name, *field.aliases)}
+    for statistic in statistics:
+        if statistic.record in _OF_RECORD:
+            known.setdefault(statistic.name.lower(), _of_statistic(statistic))
+    return known
+
+
+def key_of(statistic: Statistic) -> Read:
+    """What a statistic counts an exchange for: a statistic of requests sees its request. None when it does not count.
+
+    A plug-in that raises here has no key; the store switches it off and tells.
+    """
+    key, of_request = statistic.key, statistic.record is Request
+
+    def read(exchange: Exchange) -> str | None:
+        record = exchange.request if of_request else exchange
+        try:
+            return key(record) if record is not None else None
+        except Exception:
+            return None
+
+    return read
+
+
+def anywhere(exchange: Exchange) -> str:
+    """What a bare word is looked for in: host and path, then the user agent."""
+    request = exchange.request
+    return exchange.domain if request is None else f"{request.domain}{request.path} {request.user_agent}"
+
+
+_OF_RECORD: Final = (Request, Exchange)
+
+
+def _of_statistic(statistic: Statistic) -> Field:
+    return Field(statistic.name, "text", key_of(statistic), f"{statistic.title}: the key", f'{statistic.name}="..."')
+
+
+def _of_request(read: Callable[[Request], str]) -> Read:
+    return lambda exchange: read(exchange.request) if exchange.request is not None else None
+
+
+def _url(request: Request) -> str:
+    return f"{request.domain}{request.target}" if request.target.startswith("/") else request.target
+
+
+def _unanswered(exchange: Exchange) -> bool:
+    return exchange.status is None and exchange.ending in (CLOSED, RESET, TIMEOUT)
+
+
+def _failed(exchange: Exchange) -> bool:
+    return exchange.status >= 400 if exchange.status is not None else _unanswered(exchange)
+
+
+_IS: Final[dict[str, Callable[[Exchange], bool]]] = {
+    "error": _failed,
+    "unanswered": _unanswered,
+    "gap": lambda exchange: exchange.missing_bytes > 0 or exchange.ending == GAP,
+    "complete": lambda exchange: exchange.ending == COMPLETE,
+    "odd": lambda exchange: bool(exchange.oddities),
+    "unpaired": lambda exchange: exchange.request is None,
+}
+_ENDINGS: Final = ("complete", "closed", "reset", "timeout", "malformed", "gap", "evicted", "capture_end")
+
+
+def _ended(ending: str) -> Callable[[Exchange], bool]:
+    return lambda exchange: exchange.ending == ending
+
+
+_FIELDS: Final = (
+    Field("host", "text", lambda e: e.domain, "host name that was asked for", "host:shop", ("domain",)),
+    Field("path", "text", _of_request(lambda r: r.path), "path, without the query", "path:^/api"),
+    Field("section", "text", _of_request(lambda r: r.section), "host and first part of the path", "section:/cart"),
+    Field("url", "text", _of_request(_url), "host, path and query", "url:shop.example.com/cart"),
+    Field("target", "text", _of_request(lambda r: r.target), "what stands in the request line", "target:id=7"),
+    Field("query", "text", _of_request(lambda r: r.target.partition("?")[2]), "what comes after the ?", "query:id=7"),
+    Field("method", "text", _of_request(lambda r: r.method), "request method", "method:POST"),
+    Field("status", "status", lambda e: e.status, "status code of the response", "status:5xx", ("code",)),
+    Field("ua", "text", _of_request(lambda r: r.user_agent), "user agent", "ua:bot", ("agent", "user_agent")),
+    Field(
+        "referrer", "text", _of_request(lambda r: r.referrer), "referring page", "referrer:google", ("referer", "ref")
+    ),
+    Field("client", "address", lambda e: (e.client, e.client_port), "address of the client", "client:10.0.0.0/8"),
+    Field("server", "address", lambda e: (e.server, e.server_port), "address of the server", "server:10.0.0.5:80"),
+    Field("port", "number", lambda e: e.server_port, "port of the server", "port:8080"),
+    Field("type", "text", lambda e: e.content_type, "media type of the response", "type:json", ("content_type",)),
+    Field("version", "text", _of_request(lambda r: r.version), "HTTP version of the request", "version:1.0"),
+    Field("time", "time", lambda e: e.response_time, "until the response began", "time>500ms", ("response_time",)),
+    Field("total", "time", lambda e: e.total_time, "until the response was complete", "total>5s", ("total_time",)),
+    Field("size", "size", lambda e: e.response_bytes, "body of the response", "size>1M", ("bytes", "response_bytes")),
+    Field("sent", "size", lambda e: e.request_bytes, "body of the request", "sent>10k", ("request_bytes",)),
+    Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "what was wrong with it", "oddity:chunk"),
+    Field(
+        "ending",
+        "word",
+        lambda e: e.ending,
+        f"how it ended: {', '.join(_ENDINGS)}",
+        "ending:reset",
+        words={ending: _ended(ending) for ending in _ENDINGS},
+    ),
+    Field("is", "word", lambda e: None, f"what holds of it: {', '.join(_IS)}", "is:error", words=_IS),
+)

@@ -1,0 +1,192 @@
+"""A filter: from a line of text to a test of exchanges.
+
+    parse("host:shop path:^/api (status:5xx or time>500ms)")(exchange)
+
+In grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from stats.statistic import Statistic
+from store.filtering.errors import FilterError
+from store.filtering.fields import Field, by_name, key_of
+from store.filtering.terms import Test, test_of
+from store.filtering.words import Kind, Word, words
+from traffic.records import Exchange
+
+LONGEST: Final = 2000
+"""Characters of a filter."""
+DEEPEST: Final = 30
+"""Parentheses within each other."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Whether an exchange is one of those that are looked for. Without text, all are."""
+
+    text: str
+    """In the one form that all ways to write it come to; it can be parsed again."""
+    accepts: Callable[[Exchange], object] = field(compare=False, repr=False)
+    """The test itself; what it returns is true or not."""
+
+    def __call__(self, exchange: Exchange) -> bool:
+        """Whether it matches."""
+        return bool(self.accepts(exchange))
+
+    def __and__(self, other: "Filter") -> "Filter":
+        """Those that match both."""
+        if not (self.text and other.text):
+            return self if self.text else other
+        texts = (f"({part.text})" if " or " in part.text else part.text for part in (self, other))
+        return Filter(" ".join(texts), _all_of([self.accepts, other.accepts]))
+
+
+def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
+    """The filter that `text` means. Each of the statistics is a field too, as `top_sections=shop.example.com/cart`.
+
+    Raises:
+        FilterError: it means nothing; the message names the way out, and its place is that of the mistake.
+    """
+    if len(text) > LONGEST:
+        raise FilterError(f"a filter has at most {LONGEST:,} characters", LONGEST, len(text))
+    reader = _Reader(words(text), by_name(statistics), len(text))
+    if reader.word is None:
+        return Filter("", lambda exchange: True)
+    node = reader.either(0)
+    if reader.word is not None:
+        raise FilterError("this ) closes nothing; in quotes it is a text", reader.word.start, reader.word.end)
+    return Filter(node.text, node.test)
+
+
+def of_key(statistic: Statistic, key: str) -> Filter:
+    """Those that a statistic counts for `key`: the exchanges behind a row of its top list."""
+    read = key_of(statistic)
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return Filter(f'{statistic.name}="{escaped}"', lambda exchange: read(exchange) == key)
+
+
+def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:
+    """All fields there are, each once, for help and completion."""
+    return tuple({found.name: found for found in by_name(statistics).values()}.values())
+
+
+class _Node(NamedTuple):
+    """A part of the filter; `joins` is the Kind that holds its text together."""
+
+    text: str
+    test: Test
+    joins: Kind
+    negated: "_Node | None" = None
+    """The node that this one is the opposite of."""
+
+
+class _Reader:
+    """Goes through the words once, looking at one."""
+
+    def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int) -> None:
+        self._source = iter(source)
+        self._known = known
+        self._length = length
+        self._before: Word | None = None
+        self.word = next(self._source, None)
+
+    def either(self, depth: int) -> _Node:
+        parts = [self._both(depth)]
+        while self._at(Kind.OR):
+            self._take()
+            parts.append(self._both(depth))
+        return _joined(parts, " or ", Kind.OR, _any_of)
+
+    def _both(self, depth: int) -> _Node:
+        parts = [self._not(depth)]
+        while not (self.word is None or self._at(Kind.OR) or self._at(Kind.CLOSE)):
+            if self._at(Kind.AND):
+                self._take()
+            parts.append(self._not(depth))
+        return _joined(parts, " ", Kind.AND, _all_of)
+
+    def _not(self, depth: int) -> _Node:
+        negated = False
+        while self._at(Kind.NOT):
+            self._take()
+            negated = not negated
+        if self._at(Kind.OPEN):
+            node = self._in_parentheses(depth + 1)
+        elif self.word is not None and self._at(Kind.TERM):
+            if self.word.operator == "!=":
+                negated = not negated
+            node = self._term(self.word)
+        else:
+            raise self._missing()
+        return _negated(node) if negated else node
+
+    def _in_parentheses(self, depth: int) -> _Node:
+        opened = self._take()
+        if depth > DEEPEST:
+            raise FilterError(f"at most {DEEPEST} parentheses within each other", opened.start, opened.end)
+        node = self.either(depth)
+        if not self._at(Kind.CLOSE):
+            raise FilterError("this ( is never closed: add )", opened.start, opened.end)
+        self._take()
+        return node
+
+    def _term(self, word: Word) -> _Node:
+        node = _Node(*test_of(word._replace(operator=word.operator.lstrip("!")), self._known), Kind.TERM)
+        self._take()
+        return node
+
+    def _at(self, kind: Kind) -> bool:
+        return self.word is not None and self.word.kind is kind
+
+    def _take(self) -> Word:
+        assert self.word is not None
+        self._before, self.word = self.word, next(self._source, None)
+        return self._before
+
+    def _missing(self) -> FilterError:
+        """Something stands where a term should."""
+        before, here = self._before, self.word
+        if here is not None and (here.kind in (Kind.AND, Kind.OR) or before is None):
+            name = here.kind.value
+            reason = f"{name} needs something before it" if here.kind is not Kind.CLOSE else "this ) closes nothing"
+            return FilterError(f"{reason}; in quotes it is a text", here.start, here.end)
+        assert before is not None
+        if here is not None and before.kind is Kind.OPEN:
+            return FilterError("there is nothing between ( and )", before.start, here.end)
+        end = self._length if before.kind is Kind.OPEN else before.end
+        return FilterError(f"{before.kind.value} needs something after it", before.start, end)
+
+
+def _joined(parts: list[_Node], glue: str, kind: Kind, join: Callable[[list[Test]], Test]) -> _Node:
+    if len(parts) == 1:
+        return parts[0]
+    looser = Kind.OR if kind is Kind.AND else None
+    texts = (f"({part.text})" if part.joins is looser else part.text for part in parts)
+    return _Node(glue.join(texts), join([part.test for part in parts]), kind)
+
+
+def _negated(node: _Node) -> _Node:
+    if node.negated is not None:
+        return node.negated
+    text = node.text if node.joins is Kind.TERM else f"({node.text})"
+    return _Node(f"not {text}", _opposite(node.test), Kind.NOT, node)
+
+
+def _opposite(test: Test) -> Test:
+    return lambda exchange: not test(exchange)
+
+
+def _all_of(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda exchange: first(exchange) and second(exchange)
+    return lambda exchange: all(test(exchange) for test in tests)
+
+
+def _any_of(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda exchange: first(exchange) or second(exchange)
+    return lambda exchange: any(test(exchange) for test in tests)

@@ -1,0 +1,118 @@
+"""Numbers with units, comparisons and ranges: `time>500ms`, `size:10k..1M`, `status:404,5xx`."""
+
+import operator as operators
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from store.filtering.errors import FilterError
+from store.filtering.words import Word
+
+Holds = Callable[[float], bool]
+"""Whether a number is one of those that a value stands for."""
+
+
+class Scale(NamedTuple):
+    """What a field's numbers are counted in."""
+
+    units: Mapping[str, str]
+    """What one of each unit is, in lower case; the empty one may be left out by the user."""
+    example: str
+    """A number with its unit, for explanations."""
+
+
+TIME: Final = Scale({"us": "0.000001", "ms": "0.001", "s": "1", "min": "60"}, "500ms or 1.5s")
+"""In seconds."""
+SIZE: Final = Scale(
+    {"": "1", "b": "1"}
+    | {
+        unit + end: one
+        for unit, one in (
+            ("k", "1e3"),
+            ("m", "1e6"),
+            ("g", "1e9"),
+            ("ki", "1024"),
+            ("mi", "1048576"),
+            ("gi", "1073741824"),
+        )
+        for end in ("", "b")
+    },
+    "10k or 1.5MiB",
+)
+"""In bytes."""
+PLAIN: Final = Scale({"": "1"}, "404")
+
+_COMPARE: Final = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
+_NUMBER: Final = re.compile(r"(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})\s*([^\W\d]*)", re.ASCII)
+_MICRO: Final = re.compile("[\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]")
+_RANGE: Final = re.compile(r"(.*?)\.\.+(.*)")
+_HYPHENATED: Final = re.compile(r"(\d+)-(\d+)", re.ASCII)
+
+
+def holds(word: Word, scale: Scale) -> Holds:
+    """The numbers that a term names: by a comparison, or as a list of numbers and ranges.
+
+    Raises:
+        FilterError: a part of the value is no number, or has no unit, or a wrong one.
+    """
+    if word.operator in _COMPARE:
+        compare, limit = _COMPARE[word.operator], number(word, word.value, word.value_start, scale)
+        return lambda value: compare(value, limit)
+    spans = [_span(word, text, start, scale) for text, start in items(word)]
+    if len(spans) == 1:
+        ((low, high),) = spans
+        if low == high and scale is TIME and word.operator == ":":
+            raise _hardly(word)
+        return lambda value: low <= value <= high
+    return lambda value: any(low <= value <= high for low, high in spans)
+
+
+def items(word: Word) -> list[tuple[str, int]]:
+    """The parts of a value that commas separate, each with its place in the filter's text."""
+    parts, start = [], word.value_start
+    for part in word.value.split(","):
+        parts.append((part, start))
+        start += len(part) + 1
+    return parts
+
+
+def number(word: Word, text: str, start: int, scale: Scale) -> float:
+    """One number with its unit, in the scale's own."""
+    end = start + len(text)
+    found = _NUMBER.fullmatch(_MICRO.sub("u", text.strip()))
+    needed = "a number" if "" in scale.units else "a number with a unit"
+    if found is None:
+        raise FilterError(f"{word.field} needs {needed}, as {scale.example}", start, end)
+    unit = scale.units.get(found[2].lower())
+    if unit is None and not found[2]:
+        raise FilterError(f"{found[1]} of what? Say {', '.join(found[1] + unit for unit in _named(scale))}", start, end)
+    if unit is None:
+        raise FilterError(f"no unit {found[2]!r} here; {needed} is needed, as {scale.example}", start, end)
+    return float(Decimal(found[1]) * Decimal(unit))
+
+
+def _hardly(word: Word) -> FilterError:
+    """A time is measured: nothing takes just as long."""
+    name, value = word.field, word.value
+    message = f"hardly anything takes just {value}: write {name}>{value}, or a range as {name}:100ms..1s"
+    return FilterError(message, word.start, word.end)
+
+
+def _named(scale: Scale) -> list[str]:
+    return [unit for unit in ("us", "ms", "s") if unit in scale.units]
+
+
+def _span(word: Word, text: str, start: int, scale: Scale) -> tuple[float, float]:
+    """Both ends of a range, which it includes; of a single number, that number twice."""
+    found = _RANGE.fullmatch(text) or (_HYPHENATED.fullmatch(text) if scale is PLAIN else None)
+    if found is None:
+        single = number(word, text, start, scale)
+        return single, single
+    if not (found[1] or found[2]):
+        raise FilterError(f"a range needs an end, as {scale.example} before or after it", start, start + len(text))
+    low = number(word, found[1], start, scale) if found[1] else float("-inf")
+    high = number(word, found[2], start + found.start(2), scale) if found[2] else float("inf")
+    if low > high:
+        raise FilterError("a range begins with the lower number", start, start + len(text))
+    return low, high
