@@ -6,9 +6,9 @@ start with the name, the value and what is allowed: see `settings/setting.py`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from settings.setting import Range, SettingError, find, settings_of
+from settings.setting import SECRET, Range, SettingError, find, settings_of
 from settings.toml import as_toml
 
 __all__ = ["Config", "SettingError"]
@@ -116,6 +116,53 @@ class Config:
     log_credentials: bool = False
     """User names and passwords in URLs. Without them, `***@` stands in their place."""
 
+    # Notices: who is told of alerts; docs/notices.md says what they get ---------------------------------------------
+
+    notice_command: str = ""
+    """Command that is run for each alert that is raised or dismissed, as by `--on-alert`. Empty: none."""
+    notice_command_shell: bool = False
+    """Hand the command to /bin/sh. Without it, the command is a program and its arguments."""
+    notice_command_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
+    """After which the command is ended, with all that it started."""
+    notice_webhook: Annotated[str, SECRET] = ""
+    """URL that notices are posted to; it often holds a token. The environment variable HTTP_MONITOR_WEBHOOK and
+    notice_webhook_file add to it."""
+    notice_webhook_format: Literal["json", "slack", "alertmanager"] = "json"
+    """Of what is posted, where no format stands before a URL."""
+    notice_webhook_file: str = ""
+    """File of URLs that notices are posted to, one a line, with a format before it if it is another."""
+    notice_alertmanager_repeat: Annotated[float, Range(1, 3600, "s")] = 60
+    """After which Alertmanager is told again of an alert that goes on: it forgets those it hears no more of."""
+    notice_syslog: Annotated[tuple[str, ...], "addresses as udp://host:514, tcp://host:601 or /dev/log"] = ()
+    """Syslog daemons that notices are sent to."""
+    notice_syslog_facility: Literal[
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+        "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ] = "daemon"  # fmt: skip
+    """Under which syslog files them."""
+    notice_mail_to: Annotated[tuple[str, ...], "addresses of mail"] = ()
+    """Who gets an e-mail."""
+    notice_mail_from: str = ""
+    """Whose address it comes from. Empty: http-monitor at this machine."""
+    notice_smtp: str = ""
+    """Server that takes the e-mail, as host or host:port. Without a port: 465 for tls, 587 with a login, else 25."""
+    notice_smtp_security: Literal["auto", "starttls", "tls", "none"] = "auto"
+    """auto: STARTTLS where the server offers it, and nothing without it when there is a login. tls: from the start."""
+    notice_smtp_user: str = ""
+    """Of the login at the mail server; empty: no login."""
+    notice_smtp_password_file: str = ""
+    """File with the password. Without it, it is the environment variable HTTP_MONITOR_SMTP_PASSWORD."""
+    notice_authorities: str = ""
+    """File (PEM) of further authorities that vouch for webhooks and mail servers."""
+    notice_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
+    """To wait for each answer of a receiver."""
+    notice_retry_limit: Annotated[float, Range(0, 7 * 86400, "s")] = 3600
+    """After which a notice that could not be delivered is given up."""
+    notice_queue: Annotated[int, Range(2, 10_000, "notices")] = 100
+    """That wait for one receiver; when one more comes, the oldest is given up."""
+    notice_flush_time: Annotated[float, Range(0, 300, "s")] = 5
+    """That the end of the program may take to deliver what still waits."""
+
     # Capture ---------------------------------------------------------------------------------------------------------
 
     user: str = ""
@@ -144,6 +191,11 @@ class Config:
             SettingError: no such setting, or a value that is not allowed.
         """
         settings = settings_of(cls)
+        for name in texts:
+            if find(settings, name).secret:
+                raise SettingError(
+                    f"{name} is secret, and a command line is seen by all; use a settings file (--config)"
+                )
         changed = {**(values or {}), **{name: find(settings, name).parse(text) for name, text in texts.items()}}
         follows = cls.average_learning_duration == cls.average_bucket_size
         if follows and "average_bucket_size" in changed:

@@ -1,0 +1,166 @@
+"""Who is told of alerts, from the settings and the environment.
+
+All that is secret, or needs rights, is read here, before the rights are given up; so are the modules that the receivers
+need. Where nobody is to be told, nothing is imported.
+"""
+
+import shlex
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from exercise_config import Config
+from notices.delivery import Limits
+from notices.errors import NoticeError
+from notices.receiver import Receiver
+
+if TYPE_CHECKING:
+    from notices.addresses import Hook
+    from notices.webhook import Webhook
+
+WEBHOOK: Final = "HTTP_MONITOR_WEBHOOK"
+SMTP_PASSWORD: Final = "HTTP_MONITOR_SMTP_PASSWORD"
+SHELL: Final = "/bin/sh"
+
+
+class Receivers(NamedTuple):
+    """Who is told."""
+
+    receivers: tuple[Receiver, ...]
+    limits: Limits
+    host: str
+    """Our name."""
+    warnings: tuple[str, ...]
+    """Sentences on files of secrets that others may read."""
+
+
+def from_settings(config: Config, environment: Mapping[str, str]) -> Receivers:
+    """All receivers that the settings name.
+
+    Raises:
+        NoticeError: one of them cannot be set up so.
+    """
+    host = socket.gethostname() or "localhost"
+    receivers = (
+        *_command(config, environment),
+        *_webhooks(config, environment),
+        *_syslog(config),
+        *_mail(config, environment, host),
+    )
+    if receivers:
+        "localhost".encode("idna")  # a module that every look-up of a name needs
+    limits = Limits(config.notice_queue, config.notice_retry_limit)
+    return Receivers(receivers, limits, host, tuple(_exposures(config)))
+
+
+def _command(config: Config, environment: Mapping[str, str]) -> Iterator[Receiver]:
+    if not config.notice_command:
+        return
+    from notices.command import Command
+
+    try:
+        words = shlex.split(config.notice_command)
+    except ValueError as error:
+        raise NoticeError(f"--on-alert: {str(error).lower()} in {config.notice_command!r}") from None
+    if config.notice_command_shell:
+        words = [SHELL, "-c", config.notice_command]
+    if not words or shutil.which(words[0], path=environment.get("PATH")) is None:
+        found = words[0] if words else ""
+        raise NoticeError(f"--on-alert: no command {found!r} to be run; name one in PATH or with its folder")
+    inherited = {name: value for name, value in environment.items() if name not in (WEBHOOK, SMTP_PASSWORD)}
+    yield Command(words, config.notice_command_timeout, inherited)
+
+
+def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiver]:
+    sources = [(config.notice_webhook, "notice_webhook"), (environment.get(WEBHOOK, ""), WEBHOOK)]
+    if config.notice_webhook_file:
+        from notices.secret_file import read_secret
+
+        sources.append((read_secret(config.notice_webhook_file, "notice_webhook_file"), config.notice_webhook_file))
+    if not any(text for text, _ in sources):
+        return
+    from notices.addresses import hooks
+
+    found = [hook for text, origin in sources for hook in hooks(text, config.notice_webhook_format, origin)]
+    for hook in dict.fromkeys(found):
+        yield _webhook(hook, config)
+
+
+def _webhook(hook: "Hook", config: Config) -> "Webhook":
+    from notices.bodies import alertmanager_body, json_body, slack_body
+    from notices.tls import authorities
+    from notices.webhook import Address, Body, Webhook
+
+    bodies = {
+        "json": Body(json_body),
+        "slack": Body(slack_body),
+        "alertmanager": Body(alertmanager_body, config.notice_alertmanager_repeat),
+    }
+    secure = hook.url.startswith("https:")
+    context = authorities(config.notice_authorities, "notice_authorities") if secure else None
+    return Webhook(Address(hook.url, hook.host), bodies[hook.format], config.notice_timeout, context)
+
+
+def _syslog(config: Config) -> Iterator[Receiver]:
+    if not config.notice_syslog:
+        return
+    from notices.addresses import syslog_place
+    from notices.syslog import Syslog
+    from notices.syslog_message import FACILITIES
+
+    for text in config.notice_syslog:
+        place = syslog_place(text, "notice_syslog")
+        yield Syslog(place, FACILITIES[config.notice_syslog_facility], config.notice_timeout)
+
+
+def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator[Receiver]:
+    if not config.notice_smtp and not config.notice_mail_to:
+        return
+    if not config.notice_smtp or not config.notice_mail_to:
+        raise NoticeError("for e-mail, notice_smtp and notice_mail_to belong together")
+    from notices.addresses import mail_address, smtp_server
+    from notices.mail import Mail, Server
+    from notices.mail_message import Envelope
+    from notices.tls import authorities
+
+    security = config.notice_smtp_security
+    address, port = smtp_server(config.notice_smtp, security, bool(config.notice_smtp_user), "notice_smtp")
+    server = Server(
+        host=address,
+        port=port,
+        security=security,
+        authorities=None if security == "none" else authorities(config.notice_authorities, "notice_authorities"),
+        user=config.notice_smtp_user,
+        password=_password(config, environment),
+        our_name=host if "." in host else "[127.0.0.1]",
+    )
+    envelope = Envelope(
+        mail_address(config.notice_mail_from or f"http-monitor@{host}", "notice_mail_from"),
+        [mail_address(text, "notice_mail_to") for text in config.notice_mail_to],
+    )
+    yield Mail(server, envelope, config.notice_timeout)
+
+
+def _password(config: Config, environment: Mapping[str, str]) -> str:
+    if not config.notice_smtp_user:
+        return ""
+    if config.notice_smtp_password_file:
+        from notices.secret_file import read_secret
+
+        return read_secret(config.notice_smtp_password_file, "notice_smtp_password_file")
+    if environment.get(SMTP_PASSWORD):
+        return environment[SMTP_PASSWORD]
+    raise NoticeError(
+        f"notice_smtp_user needs a password: name its file in notice_smtp_password_file, or set {SMTP_PASSWORD}"
+    )
+
+
+def _exposures(config: Config) -> Iterator[str]:
+    for name in ("notice_webhook_file", "notice_smtp_password_file"):
+        path = getattr(config, name)
+        if path:
+            from notices.secret_file import exposure
+
+            if sentence := exposure(path, name):
+                yield sentence

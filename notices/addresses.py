@@ -1,0 +1,99 @@
+"""Where receivers are, as the settings write it. No error repeats the address: it may hold a secret."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from notices.errors import NoticeError
+from notices.mail import RELAY, SUBMISSION, SUBMISSION_TLS, Security
+from notices.syslog import Place
+
+FORMATS: Final = ("json", "slack", "alertmanager")
+SYSLOG_PORT: Final = 514
+_ALERTS: Final = "/api/v2/alerts"
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A webhook."""
+
+    format: str
+    """One of FORMATS."""
+    url: str = field(repr=False)
+    host: str
+    """For the user."""
+
+
+def hooks(text: str, usual: str, origin: str) -> list[Hook]:
+    """Webhooks, one a line: a URL, with a format before it if it is not the usual one. `#` begins a remark.
+
+    Raises:
+        NoticeError: a line is something else; `origin` says where it stands.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    return [
+        _hook(line, usual, f"{origin}, line {number}" if len(lines) > 1 else origin)
+        for number, line in enumerate(lines, 1)
+        if line and not line.startswith("#")
+    ]
+
+
+def _hook(line: str, usual: str, origin: str) -> Hook:
+    *before, url = line.split()
+    form = before[0] if before else usual
+    if len(before) > 1 or form not in FORMATS:
+        raise NoticeError(f"{origin}: write a URL, or a format ({', '.join(FORMATS)}) and a URL")
+    parts = _split(url, origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NoticeError(f"{origin}: the URL must begin with http:// or https:// and a host")
+    if form == "alertmanager" and parts.path in ("", "/"):
+        url = parts._replace(path=_ALERTS).geturl()
+    return Hook(form, url, parts.hostname)
+
+
+def syslog_place(text: str, origin: str) -> Place:
+    """`udp://host:514`, `tcp://host:601`, or the path of a local socket as `/dev/log`.
+
+    Raises:
+        NoticeError: it is something else.
+    """
+    if text.startswith("/"):
+        return Place("unix", path=text)
+    parts = _split(text, origin)
+    if parts.scheme not in ("udp", "tcp") or not parts.hostname or parts.path not in ("", "/"):
+        raise NoticeError(f"{origin}: write udp://host:port, tcp://host:port or the path of a socket")
+    return Place(parts.scheme, parts.hostname, parts.port or SYSLOG_PORT)
+
+
+def smtp_server(text: str, security: Security, login: bool, origin: str) -> tuple[str, int]:
+    """Host and port; without a port the one that is meant for the security and the login.
+
+    Raises:
+        NoticeError: it is something else than `host` or `host:port`.
+    """
+    parts = _split(f"//{text}", origin)
+    if not parts.hostname or parts.path or parts.query or "@" in text:
+        raise NoticeError(f"{origin}: write host or host:port")
+    usual = SUBMISSION_TLS if security == "tls" else SUBMISSION if login else RELAY
+    return parts.hostname, parts.port or usual
+
+
+def mail_address(text: str, origin: str) -> str:
+    """An address as `someone@example.com`.
+
+    Raises:
+        NoticeError: it is none, or not of ASCII letters, which not every server takes.
+    """
+    name, _, domain = text.rpartition("@")
+    if not name or not domain or not text.isascii() or not text.isprintable() or set(text) & set(' <>,;:"()[]\\'):
+        raise NoticeError(f"{origin}: {text!r} is no address; write someone@example.com")
+    return text
+
+
+def _split(url: str, origin: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 raises when it is no number
+    except ValueError:
+        raise NoticeError(f"{origin}: the address cannot be read") from None
+    return parts

@@ -1,0 +1,105 @@
+"""What webhooks are sent: JSON of our own, messages for Slack and what understands its format, alerts for Alertmanager.
+
+Pure. The shapes are those of https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and, for
+Alertmanager, of `postableAlerts` in its API v2 (api/v2/openapi.yaml; https://prometheus.io/docs/alerting/latest/alerts_api/).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from notices.notice import Kind, Notice, contributor_line, contributors, facts, moment
+
+VERSION: Final = 1
+"""Of our own JSON: it grows when a field changes its meaning or goes; a new field may come any time."""
+_COLOURS: Final = {Kind.RAISED: "danger", Kind.DISMISSED: "good", Kind.FLAPPING: "warning", Kind.CALM: "good"}
+_SHORT: Final = 40
+"""Characters of a value that Slack may set beside another."""
+
+
+def json_body(notice: Notice) -> bytes:
+    """Every fact under its name, and the contributors as a list."""
+    listed = [
+        {"kind": each.kind, "name": each.name, "count": each.count, "share": round(each.share, 4)}
+        for each in contributors(notice)
+    ]
+    return _encode({"version": VERSION, **facts(notice), "contributors": listed})
+
+
+def slack_body(notice: Notice) -> bytes:
+    """A message: the headline, and an attachment with the explanation and the facts."""
+    names = ("host", "source", "value", "baseline", "limit", "peak", "start", "end")
+    known = facts(notice)
+    shown = {name: _with_unit(name, known) for name in names if known[name] is not None}
+    if contributors(notice):
+        shown["contributors"] = "\n".join(contributor_line(each) for each in contributors(notice))
+    attachment = {
+        "fallback": plain(notice.text),
+        "color": _COLOURS[notice.kind],
+        "text": plain(notice.text),
+        "fields": [
+            {"title": name.capitalize(), "value": plain(text), "short": len(text) <= _SHORT}
+            for name, text in shown.items()
+        ],
+        "ts": int(notice.time),
+        "mrkdwn_in": [],
+    }
+    return _encode({"text": plain(notice.headline), "attachments": [attachment]})
+
+
+def plain(text: str) -> str:
+    """Text from the wire as Slack shows it as it is: no markup, no link, and nobody is called by `@all`."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("@", "@\u200b")  # Mattermost and Rocket.Chat look for names in plain text
+
+
+def alertmanager_body(notice: Notice) -> bytes:
+    """The alert, firing or resolved; when flapping begins or ends, an alert about that too.
+
+    An alert that goes on has no end: Alertmanager takes it as resolved when it has not been said again for its
+    `resolve_timeout`.
+    """
+    alerts = []
+    if notice.kind is not Kind.FLAPPING:
+        alerts.append(_alert(notice, "", notice.alert.start, notice.alert.end))
+    if notice.kind is Kind.FLAPPING:
+        alerts.append(_alert(notice, "Flapping", notice.time, None))
+    if notice.kind is Kind.CALM:
+        alerts.append(_alert(notice, "Flapping", notice.alert.start, notice.time))
+    return _encode(alerts)
+
+
+def _alert(notice: Notice, suffix: str, start: float, end: float | None) -> dict[str, Any]:
+    name = "".join(word.capitalize() for word in notice.alert.signal.split("_"))
+    labels = {
+        "alertname": f"HttpMonitor{name}{suffix}",
+        "job": "http_monitor",
+        "instance": notice.host,
+        "source": notice.source,
+        "signal": notice.alert.signal,
+        "subject": notice.alert.subject,
+        "severity": "warning",
+    }
+    alert = {
+        "labels": {label: value for label, value in labels.items() if value},
+        "annotations": _annotations(notice),
+        "startsAt": moment(start),
+    }
+    return alert if end is None else {**alert, "endsAt": moment(end)}
+
+
+def _annotations(notice: Notice) -> dict[str, str]:
+    known = facts(notice)
+    chosen = {"summary": notice.headline, "description": notice.text}
+    chosen |= {name: str(known[name]) for name in ("value", "peak", "baseline", "threshold", "limit", "unit")}
+    listed = "; ".join(contributor_line(each) for each in contributors(notice))
+    return {**chosen, "contributors": listed} if listed else chosen
+
+
+def _with_unit(name: str, known: Mapping[str, Any]) -> str:
+    value = known[name]
+    return f"{value:,} {known['unit']}" if isinstance(value, (int, float)) else str(value)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")

@@ -1,0 +1,112 @@
+"""A command that is run for each notice, with the facts in its environment and as JSON on its standard input.
+
+It runs with the rights that are left to us, in a process group of its own, and its output goes nowhere. It is not run
+again when it fails: it may have done half of its work.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from notices.bodies import json_body
+from notices.errors import Refused, os_words
+from notices.notice import Notice, contributor_line, contributors, facts
+
+PREFIX: Final = "HTTP_MONITOR_"
+GRACE: Final = 1.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+
+class Command:
+    """The command of `--on-alert`."""
+
+    name: Final = "command"
+    repeat: Final = None
+
+    def __init__(self, words: Sequence[str], timeout: float, environment: Mapping[str, str]) -> None:
+        """`words`: the program and its arguments. `environment` is what it inherits, without our secrets."""
+        self._words = list(words)
+        self._timeout = timeout
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+
+    def send(self, notice: Notice) -> None:
+        """Run it, and wait for its end.
+
+        Raises:
+            Refused: it cannot be started, does not end in time, or ends with another status than 0.
+        """
+        process = self._start({**self._environment, **variables(notice)})
+        try:
+            process.communicate(json_body(notice) + b"\n", self._timeout)
+        except subprocess.TimeoutExpired:
+            end_group(process)
+            raise Refused(f"ended, as it took more than {self._timeout:g} s") from None
+        finally:
+            self._process = None
+        if process.returncode:
+            raise Refused(_ending(process.returncode))
+
+    def cancel(self) -> None:
+        """End what is running, and start nothing more."""
+        with self._lock:
+            self._cancelled = True
+            process = self._process
+        if process is not None:
+            end_group(process, grace=0.0)
+
+    def _start(self, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        with self._lock:
+            if self._cancelled:
+                raise Refused("the program ended")
+            try:
+                self._process = subprocess.Popen(
+                    self._words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:
+                words = os_words(error) if isinstance(error, OSError) else "its words hold a NUL character"
+                raise Refused(f"cannot be started: {words}") from None
+            return self._process
+
+
+def variables(notice: Notice) -> dict[str, str]:
+    """The facts as environment variables; what is not known is empty."""
+    known = {name: "" if value is None else str(value) for name, value in facts(notice).items()}
+    known["contributors"] = "; ".join(contributor_line(each) for each in contributors(notice))
+    return {PREFIX + name.upper(): value.replace("\0", "") for name, value in known.items()}
+
+
+def end_group(process: "subprocess.Popen[bytes]", grace: float = GRACE) -> None:
+    """Ask the process and all that it started to end, then make them."""
+    _signal_group(process, signal.SIGTERM)
+    if grace:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    """The group has the number of its first process, and lives as long as one of its members."""
+    with suppress(ProcessLookupError, PermissionError):  # it is over; macOS says the latter of what is not yet reaped
+        os.killpg(process.pid, number)
+
+
+def _ending(status: int) -> str:
+    if status > 0:
+        return f"ended with status {status}"
+    try:
+        return f"ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"ended by signal {-status}"

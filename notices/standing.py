@@ -1,0 +1,33 @@
+"""The alerts that a receiver knows of and that go on. Pure."""
+
+from collections.abc import Iterator
+
+from notices.notice import Kind, Notice
+
+
+class Standing:
+    """The notice of each, as it was told last."""
+
+    def __init__(self) -> None:
+        self._notices: dict[tuple[str, bool], Notice] = {}  # by what it is about, and whether about its flapping
+
+    def told(self, notice: Notice) -> None:
+        """The receiver took a notice."""
+        flaps = notice.kind is Kind.FLAPPING
+        key = (notice.about, flaps)
+        if notice.kind is Kind.CALM:
+            self._notices.pop((notice.about, True), None)
+        if notice.is_over and not flaps:
+            self._notices.pop(key, None)
+        else:
+            self._notices[key] = notice
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._notices.clear()
+
+    def __iter__(self) -> Iterator[Notice]:
+        return iter(self._notices.values())
+
+    def __len__(self) -> int:
+        return len(self._notices)

@@ -1,0 +1,74 @@
+r"""A notice as a syslog message (RFC 5424). Pure.
+
+    <28>1 2026-11-22T17:02:10.000Z web-1 http-monitor 4711 RAISED [notice@32473 signal="request_rate" ...] text
+
+The number 32473 is set aside for examples (RFC 5612): this program has none of its own.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from notices.notice import Fact, Kind, Notice, contributor_line, contributors, facts, moment
+
+FACILITIES: Final = {
+    name: number
+    for number, name in enumerate(
+        ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
+    )
+} | {f"local{number}": 16 + number for number in range(8)}
+"""RFC 5424 section 6.2.1, by the names of syslog(3)."""
+MAX_SIZE: Final = 2048
+"""Octets: receivers should take messages of this size (RFC 5424 section 6.1)."""
+_SEVERITIES: Final = {Kind.RAISED: 4, Kind.DISMISSED: 5, Kind.FLAPPING: 4, Kind.CALM: 5}
+"""Warning and notice."""
+_APPLICATION: Final = "http-monitor"
+_LEFT_OUT: Final = frozenset({"time", "host", "text", "headline"})
+"""Facts that have a place of their own."""
+_MAX_VALUE: Final = 160
+_BOM: Final = "\ufeff"
+
+
+def syslog_message(notice: Notice, facility: int, process: int) -> bytes:
+    """The message, without framing; at most MAX_SIZE octets."""
+    head = " ".join(
+        (
+            f"<{8 * facility + _SEVERITIES[notice.kind]}>1",
+            moment(notice.time),
+            _name(notice.host, 255),
+            _APPLICATION,
+            str(process),
+            notice.kind.value.upper(),
+            _structured(notice),
+        )
+    )
+    return _fitted(head, f"{notice.headline} - {notice.text}")
+
+
+def _fitted(head: str, text: str) -> bytes:
+    """A text that is not ASCII starts with the mark that says it is UTF-8 (section 6.4)."""
+    raw = f"{head} {'' if text.isascii() else _BOM}{text}".encode("utf-8", "replace")
+    return raw if len(raw) <= MAX_SIZE else raw[:MAX_SIZE].decode("utf-8", "ignore").encode()
+
+
+def _structured(notice: Notice) -> str:
+    parameters = "".join(f' {name}="{_escaped(value)}"' for name, value in _parameters(notice))
+    return f"[notice@32473{parameters}]"
+
+
+def _parameters(notice: Notice) -> Iterator[tuple[str, Fact]]:
+    for name, value in facts(notice).items():
+        if value is not None and name not in _LEFT_OUT:
+            yield name, value
+    for contributor in contributors(notice)[:3]:
+        yield "contributor", contributor_line(contributor)
+
+
+def _escaped(value: Fact) -> str:
+    """Section 6.3.3: a backslash before a quotation mark, a backslash and a closing bracket."""
+    text = str(value)[:_MAX_VALUE]
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
+
+
+def _name(text: str, longest: int) -> str:
+    """Printable ASCII without spaces, or `-` for none (section 6)."""
+    return "".join(letter for letter in text if "!" <= letter <= "~")[:longest] or "-"
