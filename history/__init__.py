@@ -1,0 +1,1 @@
+"""Sums on disk: by minute, hour and day. The edge of the program towards a database."""

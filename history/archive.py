@@ -1,0 +1,265 @@
+"""The sums on disk, in one SQLite file. `Archive` is the small interface behind which another database may stand.
+
+Each minute is written in one transaction, and is added in it to its hour and its day as well: so all three levels
+always say the same, and nothing has to be caught up with after a crash. The file is in WAL mode: a process that is
+killed loses what was not committed and nothing else, and readers do not wait (https://www.sqlite.org/wal.html).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import NamedTuple, Protocol
+
+from history.database import Database, HistoryError
+from history.keep import Keep
+from history.periods import Level, Tile, begin, tiles
+from history.sums import OTHER, Minute, PeriodSums, StoredAlert, ranked
+
+__all__ = ["Archive", "HistoryError", "SqliteArchive", "Top"]
+
+OPEN = 10
+"""Times as many keys are kept of a period that is not over, as the order may still change."""
+KEY_LENGTH = 256
+"""Characters of a key."""
+SHORTEST = 2 * 86400
+"""Seconds that minutes can be asked for, less if fewer are kept."""
+
+
+class Top(NamedTuple):
+    """The highest keys of a span, and the sums of all keys."""
+
+    since: float
+    """Where the span begins: at a period that is still kept apart."""
+    until: float
+    rows: Sequence[tuple[str, PeriodSums]]
+    whole: PeriodSums
+
+
+class Archive(Protocol):
+    """What keeps sums for longer than the program runs."""
+
+    def write(self, minute: Minute) -> None:
+        """Add what a minute counted to it, its hour and its day.
+
+        Raises:
+            HistoryError: it was not written, and may be tried again.
+        """
+
+    def write_alert(self, alert: StoredAlert) -> None:
+        """Keep an alert; one of the same signal and start is replaced.
+
+        Raises:
+            HistoryError: it was not written.
+        """
+
+    def top(self, statistic: str, since: float, until: float, limit: int) -> Top:
+        """The `limit` highest keys of a statistic by its unit's rank.
+
+        Raises:
+            HistoryError: the file cannot be read.
+            KeyError: no such statistic was kept.
+        """
+
+    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+        """Of all keys, for each period that has any: its start and its sums, without the distribution."""
+
+    def alerts(self, since: float) -> list[StoredAlert]:
+        """Those that were active or began after `since`, latest first."""
+
+    def earliest(self) -> float | None:
+        """Where the first day that is known begins; None of an empty archive."""
+
+    def close(self) -> None:
+        """Let go of it. May be called twice."""
+
+
+class SqliteArchive:
+    """An archive in the file `path`, for the statistics that `units` names (name: unit)."""
+
+    def __init__(
+        self, path: str, keep: Keep, units: Mapping[str, str] | None = None, zone: tzinfo | None = None
+    ) -> None:
+        """Open the file, and make it if it is to be written: that is, if there are `units`.
+
+        Raises:
+            HistoryError: it cannot be opened, is damaged, or is none of ours.
+        """
+        self._keep = keep
+        self._zone = zone
+        self._hour = -1.0
+        self._database = Database(path, keep.size, writes=units is not None)
+        with self._database.asked():
+            self._statistics = self._known()
+        if units:
+            with self._database.transaction() as run:
+                run("INSERT OR IGNORE INTO statistic (name, unit) VALUES (?, ?)", list(units.items()))
+            with self._database.asked():
+                self._statistics = self._known()
+
+    def write(self, minute: Minute) -> None:
+        """As `Archive.write`; the oldest periods go when the file would be too large."""
+        try:
+            self._write(minute)
+        except HistoryError:
+            if not self._database.is_full or not self._forget_some(minute.start):
+                raise
+            self._write(minute)
+        while self._database.used > self._keep.bytes_of_data and self._forget_some(minute.start):
+            pass
+
+    def write_alert(self, alert: StoredAlert) -> None:
+        """As `Archive.write_alert`."""
+        with self._database.transaction() as run:
+            run("INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?)", [alert])
+
+    def alerts(self, since: float) -> list[StoredAlert]:
+        """Those that were active or began after `since`, latest first."""
+        query = "SELECT * FROM alert WHERE end IS NULL OR end >= ? ORDER BY start DESC"
+        return [StoredAlert(*row) for row in self._database.rows(query, (since,))]
+
+    def statistics(self) -> dict[str, str]:
+        """Name and unit of each statistic that was ever kept."""
+        return {name: unit for name, (_, unit) in self._statistics.items()}
+
+    def top(self, statistic: str, since: float, until: float, limit: int) -> Top:
+        """As `Archive.top`."""
+        number, unit = self._statistics[statistic]
+        span = self._span(number, since, until)
+        sums, values = _of_tiles(number, span)
+        order = "count" if unit == "hits" else "total" if unit == "bytes" else "count >= 5 DESC, total / max(count, 1)"
+        added = "key, sum(count) AS count, sum(total) AS total, sum(volume), sum(timed), sum(seconds)"
+        query = f"SELECT {added} FROM ({sums}) WHERE key != ? GROUP BY key ORDER BY {order} DESC, key LIMIT ?"
+        found = self._database.rows(query, (*values, OTHER, limit))
+        keys = [(row[0], PeriodSums._make((*row[1:], b""))) for row in found]
+        bins = self._bins(sums, values, [key for key, _ in keys])
+        rows = [(key, known._replace(bins=bins.get(key, b""))) for key, known in keys]
+        return Top(span[0].start if span else since, until, rows, self._whole(sums, values))
+
+    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+        """As `Archive.totals`."""
+        number, _ = self._statistics[statistic]
+        query = (
+            "SELECT start, sum(count), sum(total), sum(volume), sum(timed), sum(seconds) FROM sums"
+            " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? GROUP BY start ORDER BY start"
+        )
+        rows = self._database.rows(query, (level, number, begin(level, since, self._zone), until))
+        return [(row[0], PeriodSums._make((*row[1:], b""))) for row in rows]
+
+    def minutes(self, since: float, until: float) -> Iterator[Minute]:
+        """What was written of each minute, oldest first."""
+        names = {number: name for name, (number, _) in self._statistics.items()}
+        query = (
+            "SELECT start, statistic, key, count, total, volume, timed, seconds, bins FROM sums"
+            " WHERE level = 0 AND statistic = ? AND start >= ? AND start < ? ORDER BY start"
+        )
+        minutes: dict[float, dict[str, dict[str, PeriodSums]]] = {}
+        for number, name in names.items():
+            for start, _, key, *sums in self._database.rows(query, (number, since, until)):
+                minutes.setdefault(start, {}).setdefault(name, {})[key] = PeriodSums(*sums)
+        for start in sorted(minutes):
+            yield Minute(start, minutes[start])
+
+    def earliest(self) -> float | None:
+        """Where the first day that is known begins."""
+        row = next(iter(self._database.rows("SELECT min(start) FROM sums", ())), (None,))
+        found: float | None = row[0]
+        return found
+
+    def close(self) -> None:
+        """As `Archive.close`."""
+        self._database.close()
+
+    def hand_over(self, user: int, group: int) -> None:
+        """Let another user, who we are about to become, own the file.
+
+        Raises:
+            HistoryError: the system refuses.
+        """
+        self._database.hand_over(user, group)
+
+    def _known(self) -> dict[str, tuple[int, str]]:
+        rows = self._database.rows("SELECT name, number, unit FROM statistic", ())
+        return {name: (number, unit) for name, number, unit in rows}
+
+    def _write(self, minute: Minute) -> None:
+        starts = [(level, int(begin(level, minute.start, self._zone))) for level in Level]
+        hour = starts[Level.HOUR][1]
+        with self._database.transaction() as run:
+            for name, sums in minute.sums.items():
+                number, unit = self._statistics[name]
+                kept = ranked(sums, unit, self._keep.keys, KEY_LENGTH)
+                self._database.add([(*start, number, kept) for start in starts])
+            if hour != self._hour:
+                self._trim(starts)
+                for level, seconds in zip(Level, self._keep.spans, strict=True):
+                    run(
+                        "DELETE FROM sums WHERE level = ? AND statistic = ? AND start < ?",
+                        [(level, number, minute.start - seconds) for number, _ in self._statistics.values()],
+                    )
+                run("DELETE FROM alert WHERE end < ?", [(minute.start - self._keep.spans[Level.DAY],)])
+        self._hour = hour
+
+    def _trim(self, starts: Sequence[tuple[Level, int]]) -> None:
+        """Of periods with too many keys, keep the highest apart."""
+        query = (
+            "SELECT start, count(*) FROM sums WHERE level = ? AND statistic = ? AND start >= ?"
+            " GROUP BY start HAVING count(*) > ?"
+        )
+        for level, current in starts[Level.HOUR :]:
+            for number, unit in self._statistics.values():
+                least = current - 2 * 86400
+                for start, _ in list(self._database.rows(query, (level, number, least, self._keep.keys + 1))):
+                    keys = self._keep.keys * (OPEN if start == current else 1)
+                    self._trim_period(level, number, unit, start, keys)
+
+    def _trim_period(self, level: Level, number: int, unit: str, start: int, keys: int) -> None:
+        where = "level = ? AND statistic = ? AND start = ?"
+        query = f"SELECT key, count, total, volume, timed, seconds, bins FROM sums WHERE {where}"
+        sums = {key: PeriodSums(*rest) for key, *rest in self._database.rows(query, (level, number, start))}
+        if len(sums) > keys + 1:
+            self._database.rows(f"DELETE FROM sums WHERE {where}", (level, number, start))
+            self._database.add([(level, start, number, ranked(sums, unit, keys, KEY_LENGTH))])
+
+    def _forget_some(self, now: float) -> bool:
+        """Delete the oldest tenth of the minutes that are over, else of the hours, else of the days."""
+        for level in Level:
+            current = begin(level, now, self._zone)
+            query = "SELECT DISTINCT start FROM sums WHERE level = ? AND start < ? ORDER BY start"
+            starts = [row[0] for row in self._database.rows(query, (level, current))]
+            if starts:
+                limit = starts[len(starts) // 10]
+                with self._database.transaction() as run:
+                    run(
+                        "DELETE FROM sums WHERE level = ? AND statistic = ? AND start <= ?",
+                        [(level, number, limit) for number, _ in self._statistics.values()],
+                    )
+                self._database.give_back()
+                return True
+        return False
+
+    def _span(self, number: int, since: float, until: float) -> list[Tile]:
+        """The periods between; it begins where a period begins that is short enough to be kept since then."""
+        query = "SELECT max(start) FROM sums WHERE level = 0 AND statistic = ?"
+        latest = next(iter(self._database.rows(query, (number,))))[0] or until
+        minutes, hours, _ = self._keep.spans
+        level = Level.MINUTE if latest - since <= minutes - 3600 else Level.HOUR
+        level = level if latest - since <= hours - 86400 else Level.DAY
+        return tiles(begin(level, since, self._zone), until, self._zone)
+
+    def _bins(self, sums: str, values: Sequence[float], keys: Sequence[str]) -> dict[str, bytes]:
+        marks = ", ".join("?" * len(keys))
+        query = f"SELECT key, merged_all(bins) FROM ({sums}) WHERE key IN ({marks}) GROUP BY key"
+        return dict(self._database.rows(query, (*values, *keys)))
+
+    def _whole(self, sums: str, values: Sequence[float]) -> PeriodSums:
+        query = (
+            "SELECT coalesce(sum(count), 0), coalesce(sum(total), 0), coalesce(sum(volume), 0),"
+            f" coalesce(sum(timed), 0), coalesce(sum(seconds), 0) FROM ({sums})"
+        )
+        return PeriodSums._make((*next(iter(self._database.rows(query, tuple(values)))), b""))
+
+
+def _of_tiles(number: int, span: Sequence[Tile]) -> tuple[str, tuple[float, ...]]:
+    """A query for the sums of all keys in these periods, and its values."""
+    part = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
+    values = [value for tile in span for value in (tile.level, number, tile.start, tile.end)]
+    return " UNION ALL ".join([part] * len(span)) or f"{part} AND 0", tuple(values) or (0, 0, 0, 0)

@@ -1,0 +1,188 @@
+"""One SQLite file: how it is opened, written in transactions, and what its errors mean to the user."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from history.bins import merged
+from history.keep import RESERVE
+from history.periods import Level
+from history.sums import PeriodSums
+
+APPLICATION: Final = 0x48545450
+"""In the file's header, so that `file` and we ourselves know whose it is: `HTTP`."""
+VERSION: Final = 1
+PAGE: Final = 4096
+WAIT: Final = 2.0
+"""Seconds to wait for another process that writes."""
+OWNER_ONLY: Final = 0o600
+
+_TABLES: Final = (
+    "CREATE TABLE statistic (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL)",
+    "CREATE TABLE sums (level INTEGER, statistic INTEGER, start INTEGER, key TEXT, count INTEGER, total REAL,"
+    " volume INTEGER, timed INTEGER, seconds REAL, bins BLOB,"
+    " PRIMARY KEY (level, statistic, start, key)) WITHOUT ROWID",
+    "CREATE TABLE alert (signal TEXT, start REAL, end REAL, text TEXT, PRIMARY KEY (signal, start)) WITHOUT ROWID",
+)
+_ADD: Final = (
+    "INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (level, statistic, start, key) DO UPDATE SET"
+    " count = count + excluded.count, total = total + excluded.total, volume = volume + excluded.volume,"
+    " timed = timed + excluded.timed, seconds = seconds + excluded.seconds, bins = merged(bins, excluded.bins)"
+)
+
+Run = Callable[[str, Sequence[Sequence[Any]]], object]
+
+
+class HistoryError(Exception):
+    """The history cannot be opened, read or written. The text is one line for the user."""
+
+
+class _MergedAll:
+    """Aggregate: all bins together."""
+
+    def __init__(self) -> None:
+        self._bins = b""
+
+    def step(self, bins: bytes) -> None:
+        self._bins = merged(self._bins, bins)
+
+    def finalize(self) -> bytes:
+        return self._bins
+
+
+class Database:
+    """The file at `path`, of at most `size` bytes. One thread at a time may use it."""
+
+    def __init__(self, path: str, size: int, writes: bool) -> None:
+        """Open it; if it is to be written, make it where it is missing, for its owner only.
+
+        Raises:
+            HistoryError: it cannot be opened, is damaged, or is none of ours.
+        """
+        self.path = path
+        self.is_full = False
+        """Whether the last transaction found no room."""
+        self._lock = threading.RLock()
+        with self.asked():
+            if writes:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+            elif not os.path.exists(path):
+                raise HistoryError(f"there is no history at {path}; name it with --history")
+            self._connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+        try:
+            with self.asked():
+                self._prepare(size, writes)
+        except HistoryError:
+            self.close()
+            raise
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Turns what the system and SQLite say into one line."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as reason:
+            said = getattr(reason, "strerror", None) or reason
+            raise HistoryError(f"the history in {self.path} cannot be used: {said}{_advice(reason)}") from reason
+
+    @contextmanager
+    def transaction(self) -> Iterator[Run]:
+        """All or nothing of what is run within.
+
+        Raises:
+            HistoryError: nothing of it was written.
+        """
+        with self._lock, self.asked():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection.executemany
+                self._connection.execute("COMMIT")
+                self.is_full = False
+            except BaseException as error:
+                self.is_full = isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+                with suppress(sqlite3.Error):  # a full disk may have rolled it back already
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, query: str, values: Sequence[Any]) -> list[Any]:
+        """What the query gives.
+
+        Raises:
+            HistoryError: the file cannot be read.
+        """
+        with self._lock, self.asked():
+            return self._connection.execute(query, values).fetchall()
+
+    def add(self, periods: Sequence[tuple[Level, int, int, Mapping[str, PeriodSums]]]) -> None:
+        """Within a transaction, add sums by key to each (level, start, number of the statistic)."""
+        for level, start, number, sums in periods:
+            self._connection.executemany(_ADD, [(level, number, start, key, *known) for key, known in sums.items()])
+
+    @property
+    def used(self) -> int:
+        """Bytes of the file that hold something."""
+        return PAGE * (self._number("page_count") - self._number("freelist_count"))
+
+    def give_back(self) -> None:
+        """Return free pages to the disk, as far as they are at the end of the file."""
+        with self._lock, self.asked():
+            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def hand_over(self, user: int, group: int) -> None:
+        """Make the file, and what lies beside it, another user's.
+
+        Raises:
+            HistoryError: the system refuses.
+        """
+        with self.asked():
+            for ending in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.chown(self.path + ending, user, group, follow_symlinks=False)
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.close()
+
+    def _prepare(self, size: int, writes: bool) -> None:
+        run = self._connection.execute
+        self._connection.create_function("merged", 2, merged, deterministic=True)
+        self._connection.create_aggregate("merged_all", 1, _MergedAll)  # type: ignore[arg-type]
+        empty = not self._number("schema_version")
+        if not empty and (self._number("application_id"), self._number("user_version")) != (APPLICATION, VERSION):
+            raise ValueError("it is none of this program's, or of another version")
+        if not writes:
+            run("PRAGMA query_only = 1")
+            return
+        if empty:
+            run(f"PRAGMA page_size = {PAGE}")
+            run("PRAGMA auto_vacuum = INCREMENTAL")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        run(f"PRAGMA wal_autocheckpoint = {RESERVE // PAGE // 4}")
+        run(f"PRAGMA journal_size_limit = {RESERVE // 2}")
+        run(f"PRAGMA max_page_count = {(size - RESERVE) // PAGE}")
+        if empty:
+            with self.transaction():
+                for table in _TABLES:
+                    run(table)
+                run(f"PRAGMA application_id = {APPLICATION}")
+                run(f"PRAGMA user_version = {VERSION}")
+
+    def _number(self, pragma: str) -> int:
+        with self._lock, self.asked():
+            return int(self._connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _advice(reason: Exception) -> str:
+    text = str(reason)
+    if "malformed" in text or "not a database" in text or "none of this program's" in text:
+        return "; move it away, or name another file with --history"
+    if "locked" in text:
+        return "; another process writes it"
+    if "readonly" in text or isinstance(reason, PermissionError):
+        return "; make it and its folder writable, or name another file with --history"
+    return ""

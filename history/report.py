@@ -1,0 +1,113 @@
+"""What the history says of a span: totals, busiest times, a top list, and all of it beside the span before. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
+from typing import Final, NamedTuple
+
+from history.archive import Archive, Top
+from history.periods import Level, begin, month, week
+from history.sums import PeriodSums, StoredAlert
+
+REQUESTS: Final = "request_rate"
+"""The statistic that counts all requests."""
+
+
+class Period(NamedTuple):
+    """A period and the requests in it."""
+
+    start: float
+    requests: int
+
+
+class Report(NamedTuple):
+    """A span of the history."""
+
+    source: str
+    since: float
+    until: float
+    requests: int
+    requests_before: int | None
+    """In the span of the same length before; None where the history does not reach back that far."""
+    busiest: tuple[tuple[str, Period], ...]
+    """`hour`, `day`, `week` and `month` with the most requests; what is longer than the span is left out."""
+    by: str
+    """Name of the statistic of the top list."""
+    unit: str
+    top: Top
+    before: dict[str, PeriodSums]
+    """The same keys in the span before, as far as they were there."""
+    alerts: tuple[StoredAlert, ...]
+
+
+def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period | None:
+    """The longer period with the most requests, the earliest of equal ones; `of` says where that of a time begins."""
+    sums: dict[float, int] = {}
+    for start, requests in periods:
+        longer = of(start)
+        sums[longer] = sums.get(longer, 0) + requests
+    best = max(sums, key=lambda start: (sums[start], -start), default=None)
+    return None if best is None else Period(best, sums[best])
+
+
+def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | None = None) -> list[tuple[str, Period]]:
+    """The busiest hour, day, week and month that lie in the span, at least in part."""
+    hours = _periods(archive, Level.HOUR, since, until)
+    days = _periods(archive, Level.DAY, since, until)
+    found = (
+        ("hour", 3600, busiest(hours, lambda start: start)),
+        ("day", 86400, busiest(days, lambda start: start)),
+        ("week", 7 * 86400, busiest(days, lambda start: week(start, zone))),
+        ("month", 28 * 86400, busiest(days, lambda start: month(start, zone))),
+    )
+    return [(name, best) for name, seconds, best in found if best is not None and until - since >= seconds]
+
+
+def requests_between(archive: Archive, since: float, until: float) -> int:
+    """All requests of a span."""
+    return archive.top(REQUESTS, since, until, 0).whole.counted
+
+
+def same_time(archive: Archive, now: float, back: float, width: float = 600) -> float | None:
+    """Requests per second at the same time `back` seconds ago, over `width` seconds; None if nothing is known of it."""
+    earliest = archive.earliest()
+    since = begin(Level.MINUTE, now - back - width / 2)
+    if earliest is None or earliest > since:
+        return None
+    return requests_between(archive, since, since + width) / width
+
+
+def build_report(
+    archive: Archive,
+    source: str,
+    by: tuple[str, str],
+    since: float,
+    until: float,
+    limit: int,
+    zone: tzinfo | None = None,
+) -> Report:
+    """The report on [since, until) with the top list of the statistic and unit `by`."""
+    name, unit = by
+    earliest = archive.earliest() or until
+    top = archive.top(name, since, until, limit)
+    since = max(top.since, min(earliest, until))
+    before = since - (until - since)
+    known = earliest <= before
+    past = archive.top(name, before, since, 10_000).rows if known else ()
+    keys = {key for key, _ in top.rows}
+    return Report(
+        source,
+        since,
+        until,
+        requests_between(archive, since, until),
+        requests_between(archive, before, since) if known else None,
+        tuple(busiest_times(archive, since, until, zone)),
+        name,
+        unit,
+        top,
+        {key: sums for key, sums in past if key in keys},
+        tuple(archive.alerts(since)),
+    )
+
+
+def _periods(archive: Archive, level: Level, since: float, until: float) -> Sequence[Period]:
+    return [Period(start, sums.counted) for start, sums in archive.totals(REQUESTS, level, since, until)]

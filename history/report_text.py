@@ -1,0 +1,155 @@
+"""A report on the history as text, and as JSON. Pure."""
+
+import json
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from dashboard import cells, figures
+from history.bins import unpacked
+from history.report import Period, Report
+from history.sums import PeriodSums
+from store.distribution import Distribution
+
+NAME: Final = 13
+"""Cells of the name of a figure."""
+
+
+def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: tzinfo | None = None) -> str:
+    """Lines for a person, none longer than `width` where names leave room for that."""
+    span = report.until - report.since
+    lines = [
+        f"{cells.visible(report.source, ascii_only)}   {_moment(report.since, zone)} to {_moment(report.until, zone)}"
+        f"   {figures.duration(span)}",
+        "",
+        _line("Requests", _requests(report, span)),
+    ]
+    lines += [_line(f"Busiest {name}", _busiest(name, period, zone)) for name, period in report.busiest]
+    lines += [_line("Alerts", _alerts(report)), "", *_table(report, width, ascii_only)]
+    return "\n".join(lines)
+
+
+def report_json(report: Report) -> str:
+    """One JSON object, for programs: times in seconds since the epoch, durations in seconds."""
+    return json.dumps(
+        {
+            "source": report.source,
+            "since": report.since,
+            "until": report.until,
+            "requests": report.requests,
+            "requests_before": report.requests_before,
+            "busiest": {name: {"start": start, "requests": requests} for name, (start, requests) in report.busiest},
+            "statistic": report.by,
+            "unit": report.unit,
+            "rows": [{"key": key, **_facts(sums, report.before.get(key))} for key, sums in report.top.rows],
+            "alerts": [json.loads(alert.text) for alert in report.alerts],
+        }
+    )
+
+
+def change(now: float, before: float | None) -> str:
+    """As `+12 %`; `new` where there was nothing, and nothing where that is not known."""
+    if before is None:
+        return ""
+    if not before:
+        return "new" if now else ""
+    percent = 100 * (now - before) / before
+    return f"{percent:+,.0f} %" if abs(percent) < 1000 else f"x {now / before:,.0f}"
+
+
+def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:
+    times = _times(sums)
+    return {
+        "count": sums.counted,
+        "total": sums.total,
+        "count_before": before.counted if before else None,
+        "response_bytes": sums.volume,
+        "response_seconds_average": sums.seconds / sums.timed if sums.timed else None,
+        "response_seconds": dict(zip(("p50", "p90", "p95", "p99"), times, strict=True)) if times else None,
+    }
+
+
+def _requests(report: Report, span: float) -> str:
+    text = f"{figures.count(report.requests)}   {figures.rate(report.requests / span if span else 0)} /s on average"
+    if report.requests_before is None:
+        return text
+    return f"{text}   {change(report.requests, report.requests_before)} on the {figures.duration(span)} before"
+
+
+def _busiest(name: str, period: Period, zone: tzinfo | None) -> str:
+    moment = datetime.fromtimestamp(period.start, zone)
+    forms = {"hour": "%a %Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "week": "from %Y-%m-%d", "month": "%Y-%m"}
+    return f"{moment.strftime(forms[name])}   {figures.counted(period.requests, 'request')}"
+
+
+def _alerts(report: Report) -> str:
+    if not report.alerts:
+        return "none"
+    lasted = [(alert.end or report.until) - alert.start for alert in report.alerts]
+    return (
+        f"{len(lasted)}, longest {figures.duration(max(lasted))}, average {figures.duration(sum(lasted) / len(lasted))}"
+    )
+
+
+def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
+    """A row for each key: its figure, its share, its change, its volume and its response time."""
+    heads = ("", _heading(report.unit), "share", "change", "volume", "average", "p95")
+    rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows)]
+    used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
+    rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(1, len(rows[0]))]
+    room = max(12, width - 1 - sum(widths) - 3 * len(widths))
+    ellipsis = "..." if ascii_only else "…"
+    keys = [cells.cut_middle(cells.visible(row[0], ascii_only), room, ellipsis) for row in rows]
+    longest = max(max(map(cells.cells, keys)), 12)
+    return [
+        (
+            cells.pad_right(key, longest)
+            + "".join(f"   {cell:>{size}}" for cell, size in zip(row[1:], widths, strict=True))
+        ).rstrip()
+        for key, row in zip([f"By {report.by}", *keys[1:]], rows, strict=True)
+    ]
+
+
+def _row(report: Report, key: str, sums: PeriodSums) -> tuple[str, ...]:
+    whole, past = report.top.whole, report.before.get(key)
+    now = _weight(report.unit, sums)
+    before = None if report.requests_before is None else _weight(report.unit, past) if past else 0
+    times = _times(sums)
+    return (
+        key,
+        _amount(report.unit, sums),
+        "" if report.unit == "seconds" else figures.percent(now, _weight(report.unit, whole)),
+        change(now, before),
+        figures.volume(sums.volume) if sums.volume else "",
+        figures.latency(sums.seconds / sums.timed) if sums.timed else "",
+        figures.latency(times[2]) if times else "",
+    )
+
+
+def _weight(unit: str, sums: PeriodSums) -> float:
+    if unit == "seconds":
+        return sums.total / sums.counted if sums.counted else 0.0
+    return sums.counted if unit == "hits" else sums.total
+
+
+def _amount(unit: str, sums: PeriodSums) -> str:
+    if unit == "bytes":
+        return figures.volume(sums.total)
+    return figures.count(sums.counted)
+
+
+def _heading(unit: str) -> str:
+    return {"hits": "hits", "bytes": "bytes", "seconds": "times"}[unit]
+
+
+def _times(sums: PeriodSums) -> tuple[float, ...] | None:
+    bins = Distribution.of(unpacked(sums.bins).items())
+    return bins.quantiles(0.5, 0.9, 0.95, 0.99) if bins.bins else None
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<{NAME}}   {text}"
+
+
+def _moment(time: float, zone: tzinfo | None) -> str:
+    return datetime.fromtimestamp(time, zone).strftime("%Y-%m-%d %H:%M")

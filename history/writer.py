@@ -1,0 +1,91 @@
+"""The thread that writes the history, so that a slow disk holds nobody up."""
+
+import threading
+from collections import deque
+from typing import Final
+
+from history.archive import Archive
+from history.database import HistoryError
+from history.sums import Minute, StoredAlert
+
+WAITING: Final = 60
+"""Minutes, and alerts, that wait at most for a disk that is full or slow; the oldest is given up first."""
+AGAIN: Final = 30.0
+"""Seconds until what failed is tried again."""
+
+
+class Writer:
+    """Writes to `archive`, in the order given, until it is closed."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._waiting: deque[Minute | StoredAlert] = deque()
+        self._news = threading.Condition()
+        self._closing = False
+        self._given_up = 0
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, item: Minute | StoredAlert) -> None:
+        """Have it written soon. Never waits."""
+        with self._news:
+            if len(self._waiting) >= WAITING:
+                self._waiting.popleft()
+                self._given_up += 1
+            self._waiting.append(item)
+            self._news.notify()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong, while something is."""
+        with self._news:
+            lost = f"; {self._given_up} minutes are not in it" if self._given_up else ""
+            return (self._trouble + lost,) if self._trouble or lost else ()
+
+    def close(self, timeout: float) -> None:
+        """Write what waits, for at most so many seconds, and close the archive."""
+        with self._news:
+            self._closing = True
+            self._news.notify()
+        self._thread.join(timeout)
+        if not self._thread.is_alive():
+            self._archive.close()
+
+    def _run(self) -> None:
+        while item := self._next():
+            self._try(item)
+
+    def _try(self, item: Minute | StoredAlert) -> None:
+        try:
+            self._write(item)
+        except HistoryError as error:
+            self._failed(item, error)
+        else:
+            with self._news:
+                self._trouble = ""
+
+    def _next(self) -> Minute | StoredAlert | None:
+        """What is to be written next; None when it is time to end."""
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self._closing)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _write(self, item: Minute | StoredAlert) -> None:
+        if isinstance(item, Minute):
+            self._archive.write(item)
+        else:
+            self._archive.write_alert(item)
+
+    def _failed(self, item: Minute | StoredAlert, error: HistoryError) -> None:
+        """Keep it for another time, and wait for that."""
+        with self._news:
+            self._trouble = str(error)
+            if len(self._waiting) < WAITING and not self._closing:
+                self._waiting.appendleft(item)
+            else:
+                self._given_up += 1
+            self._news.wait_for(lambda: self._closing, AGAIN)

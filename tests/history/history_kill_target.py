@@ -1,0 +1,30 @@
+"""Writes minute after minute to the archive that is named, and says the number of each when it was written."""
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from history.archive import SqliteArchive
+from history.keep import Keep
+from history.periods import Level
+from history.sums import Minute, PeriodSums
+
+START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
+
+
+def write_until_killed(path: str) -> None:
+    """Go on where the last one was killed."""
+    archive = SqliteArchive(path, Keep(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
+    number = len(archive.totals("top_sections", Level.MINUTE, 0, START + 1e9))
+    print(number, flush=True)
+    while True:
+        sums = {f"{key:050}": PeriodSums(1, 1.0, 9, 0, 0.0, b"") for key in range(30)}
+        archive.write(Minute(START + 60 * number, {"top_sections": sums}))
+        number += 1
+        print(number, flush=True)
+
+
+if __name__ == "__main__":
+    write_until_killed(sys.argv[1])

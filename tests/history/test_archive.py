@@ -1,0 +1,271 @@
+"""The archive: sums by minute, hour and day in a file that neither a kill nor a full disk spoils."""
+
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from history.archive import SqliteArchive
+from history.bins import packed
+from history.database import HistoryError
+from history.keep import Keep
+from history.periods import Level
+from history.sums import Minute, PeriodSums, StoredAlert
+
+UTC = timezone.utc
+DAY = 86400
+START = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+UNITS = {"top_sections": "hits", "request_rate": "hits", "sent": "bytes", "response_time": "seconds"}
+
+
+def hits(count: int, *bins: int) -> PeriodSums:
+    """So many requests, of which each bin timed one."""
+    return PeriodSums(count, count, 10 * count, len(bins), 0.5 * len(bins), packed(dict.fromkeys(bins, 1)))
+
+
+def minute(number: int, **sections: int) -> Minute:
+    """The minute `number` after START with so many requests in each section."""
+    every = sum(sections.values())
+    sums = {"top_sections": {key: hits(count) for key, count in sections.items()}}
+    return Minute(START + 60 * number, {**sums, "request_rate": {"requests": hits(every)}})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "history.db")
+
+
+@pytest.fixture
+def archive(path: str) -> Iterator[SqliteArchive]:
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    yield archive
+    archive.close()
+
+
+def counts(archive: SqliteArchive, since: float, until: float, limit: int = 10) -> dict[str, int]:
+    return {key: sums.counted for key, sums in archive.top("top_sections", since, until, limit).rows}
+
+
+def test_a_minute_is_in_its_minute_its_hour_and_its_day(archive: SqliteArchive) -> None:
+    archive.write(minute(61, cart=4, home=1))
+    for level, start in ((Level.MINUTE, 61 * 60), (Level.HOUR, 3600), (Level.DAY, 0)):
+        [(found, sums)] = archive.totals("top_sections", level, START, START + DAY)
+        assert (found, sums.counted, sums.volume) == (START + start, 5, 50)
+
+
+def test_what_is_late_for_a_minute_is_added_to_it(archive: SqliteArchive) -> None:
+    archive.write(minute(3, cart=4))
+    archive.write(minute(3, cart=2, home=1))
+    assert counts(archive, START + 180, START + 240) == {"cart": 6, "home": 1}
+
+
+def test_a_span_is_put_together_from_days_hours_and_minutes(archive: SqliteArchive) -> None:
+    for number in range(0, 3 * 1440, 7):
+        archive.write(minute(number, cart=1 + number % 5))
+    since, until = START + 1500 * 60, START + 4200 * 60
+    expected = sum(1 + number % 5 for number in range(0, 3 * 1440, 7) if 1500 <= number < 4200)
+    assert counts(archive, since, until) == {"cart": expected}
+    assert archive.top("top_sections", since, until, 1).whole.counted == expected
+
+
+def test_ranks_are_by_hits_by_bytes_and_by_average_of_at_least_five(archive: SqliteArchive) -> None:
+    sent = {"few": PeriodSums(1, 900, 0, 0, 0, b""), "many": PeriodSums(9, 90, 0, 0, 0, b"")}
+    slow = {"once": PeriodSums(1, 9.0, 0, 1, 9.0, b""), "often": PeriodSums(5, 5.0, 0, 5, 5.0, b"")}
+    archive.write(Minute(START, {"sent": sent, "response_time": slow}))
+    assert [key for key, _ in archive.top("sent", START, START + 60, 2).rows] == ["few", "many"]
+    assert [key for key, _ in archive.top("response_time", START, START + 60, 2).rows] == ["often", "once"]
+
+
+def test_distributions_of_a_span_are_merged(archive: SqliteArchive) -> None:
+    archive.write(Minute(START, {"top_sections": {"cart": hits(2, 7, 9)}}))
+    archive.write(Minute(START + 60, {"top_sections": {"cart": hits(2, 9)}}))
+    [(_, sums)] = archive.top("top_sections", START, START + 120, 1).rows
+    assert sums.bins == packed({7: 1, 9: 2})
+    assert (sums.timed, sums.seconds) == (3, 1.5)
+
+
+def test_only_the_highest_keys_of_a_minute_are_kept_apart(path: str) -> None:
+    archive = SqliteArchive(path, Keep(keys=2), UNITS, UTC)
+    archive.write(minute(0, a=5, b=4, c=3, d=2))
+    top = archive.top("top_sections", START, START + 60, 9)
+    assert [(key, sums.counted) for key, sums in top.rows] == [("a", 5), ("b", 4)]
+    assert top.whole.counted == 14
+    archive.close()
+
+
+def test_hours_and_days_do_not_gather_more_keys_than_are_kept(path: str) -> None:
+    archive = SqliteArchive(path, Keep(keys=2), UNITS, UTC)
+    for number in range(26 * 60):
+        archive.write(minute(number, heavy=100, **{f"junk{number}": 1}))
+    rows = sqlite3.connect(path).execute("SELECT level, start, count(*) FROM sums WHERE statistic = 1 GROUP BY 1, 2")
+    sizes = {(level, int(start - START)): number for level, start, number in rows}
+    assert sizes[Level.HOUR, 0] == sizes[Level.HOUR, 24 * 3600] == sizes[Level.DAY, 0] == 3
+    assert counts(archive, START, START + DAY, 1) == {"heavy": 144_000}
+    assert archive.top("top_sections", START, START + DAY, 1).whole.counted == 1440 * 101
+    archive.close()
+
+
+def test_what_is_too_old_goes_level_by_level(path: str) -> None:
+    archive = SqliteArchive(path, Keep(minutes=DAY, hours=2 * DAY, days=4 * DAY), UNITS, UTC)
+    for day in range(7):
+        archive.write(minute(day * 1440, cart=1))
+    kept = {level: len(archive.totals("top_sections", level, 0, START + 9 * DAY)) for level in Level}
+    assert kept == {Level.MINUTE: 2, Level.HOUR: 3, Level.DAY: 5}
+    archive.close()
+
+
+def test_a_span_of_which_minutes_are_gone_begins_with_a_whole_hour_or_day(archive: SqliteArchive) -> None:
+    for day in range(100):
+        archive.write(minute(day * 1440, cart=1))
+    until = START + 99 * DAY + 60
+    assert archive.top("top_sections", until - 7 * DAY, until, 1).since == START + 92 * DAY
+    assert archive.top("top_sections", until - 90 * DAY, until, 1).since == START + 9 * DAY
+    assert counts(archive, until - 90 * DAY, until) == {"cart": 91}
+
+
+def test_the_file_stays_below_its_limit_and_loses_the_oldest_first(path: str) -> None:
+    size = 8 * 2**20
+    archive = SqliteArchive(path, Keep(size=size), UNITS, UTC)
+    junk = random.Random(1)
+    for number in range(150):
+        archive.write(minute(number, **{f"{junk.random():.18f}" * 8: 1 for _ in range(100)}))
+        assert sum(file.stat().st_size for file in Path(path).parent.iterdir() if "-shm" not in file.name) <= size
+    minutes = archive.totals("top_sections", Level.MINUTE, 0, START + DAY)
+    assert 10 < len(minutes) < 150
+    assert minutes[-1][0] == START + 149 * 60
+    assert archive.top("request_rate", START, START + 150 * 60, 1).whole.counted == 15_000  # hours have them all
+    archive.close()
+
+
+def test_an_alert_is_kept_once_and_replaced_when_it_ends(archive: SqliteArchive) -> None:
+    archive.write_alert(StoredAlert("request_rate", START, None, "{}"))
+    archive.write_alert(StoredAlert("request_rate", START, START + 60, '{"hits": 1}'))
+    assert archive.alerts(START) == [StoredAlert("request_rate", START, START + 60, '{"hits": 1}')]
+    assert archive.alerts(START + 61) == []
+
+
+def test_minutes_come_back_as_they_were_written(archive: SqliteArchive) -> None:
+    written = [minute(1, cart=2), minute(2, cart=1, home=9)]
+    for each in written:
+        archive.write(each)
+    assert list(archive.minutes(START, START + DAY)) == written
+
+
+def test_a_file_of_another_program_is_refused(path: str) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE cookies (name)")
+    other.close()
+    with pytest.raises(HistoryError, match=r"history\.db cannot be used: it is none of this program's.*; move it away"):
+        SqliteArchive(path, Keep(), UNITS)
+
+
+def test_a_damaged_file_is_refused(path: str) -> None:
+    Path(path).write_bytes(b"no database" * 1000)
+    with pytest.raises(HistoryError, match="file is not a database; move it away"):
+        SqliteArchive(path, Keep(), UNITS)
+
+
+def write_and_read(path: str) -> None:
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    write_many(archive)
+    counts(archive, START, START + DAY)
+
+
+def write_many(archive: SqliteArchive) -> None:
+    for number in range(1000, 1500):
+        archive.write(minute(number, **{f"{key:0200}": 1 for key in range(100)}))
+
+
+def test_damage_in_the_middle_is_said_when_it_is_met(path: str) -> None:
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    for number in range(300):
+        archive.write(minute(number, **{f"k{key}": 1 for key in range(100)}))
+    archive.close()
+    with open(path, "r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(200_000))
+    with pytest.raises(HistoryError, match="malformed; move it away"):
+        write_and_read(path)
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="No such file or directory"):
+        SqliteArchive(str(tmp_path / "none" / "history.db"), Keep(), UNITS)
+
+
+def test_a_history_that_is_only_read_must_be_there_and_is_not_changed(path: str) -> None:
+    with pytest.raises(HistoryError, match="there is no history at"):
+        SqliteArchive(path, Keep())
+    SqliteArchive(path, Keep(), UNITS).close()
+    before = Path(path).read_bytes()
+    reader = SqliteArchive(path, Keep())
+    assert reader.statistics() == UNITS
+    with pytest.raises(HistoryError, match="readonly"):
+        reader.write(minute(1, cart=1))
+    reader.close()
+    assert Path(path).read_bytes() == before
+
+
+def test_only_its_owner_may_read_it(path: str) -> None:
+    SqliteArchive(path, Keep(), UNITS).close()
+    assert Path(path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_loses_nothing_that_was_written(path: str) -> None:
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    archive.write(minute(0, cart=1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+        with pytest.raises(HistoryError, match=r"the history in .* cannot be used"):
+            write_many(archive)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    written = len(archive.totals("top_sections", Level.MINUTE, START, START + DAY))
+    archive.write(minute(999, cart=1))  # there is room again
+    assert len(archive.totals("top_sections", Level.MINUTE, START, START + DAY)) == written + 1
+    archive.close()
+
+
+KILLS = 200
+
+
+def test_two_hundred_kills_lose_no_minute_that_was_written(path: str) -> None:
+    root = Path(__file__).parents[2]
+    chance = random.Random(7)
+    told = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "history_kill_target.py"), path],
+            cwd=root, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        told = max(told, int(process.stdout.readline()))
+        time.sleep(chance.random() * 0.03)
+        process.kill()
+        told = max([told, *map(int, process.stdout.read().split("\n")[:-1])])
+        process.wait()
+        process.stdout.close()
+    with sqlite3.connect(path) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    file.close()
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    minutes = archive.totals("top_sections", Level.MINUTE, 0, START + 1000 * DAY)
+    assert len(minutes) in (told, told + 1)  # the last one was written, and its word cut off
+    assert {sums.counted for _, sums in minutes} == {30}
+    for level in (Level.HOUR, Level.DAY):
+        assert sum(
+            sums.counted for _, sums in archive.totals("top_sections", level, 0, START + 1000 * DAY)
+        ) == 30 * len(minutes)
+    archive.close()
