@@ -8,11 +8,13 @@ import shlex
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exercise_config import Config
 from notices.delivery import Limits
 from notices.errors import NoticeError
+from notices.notifier import Notifier
 from notices.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -52,6 +54,16 @@ def from_settings(config: Config, environment: Mapping[str, str]) -> Receivers:
         "localhost".encode("idna")  # a module that every look-up of a name needs
     limits = Limits(config.notice_queue, config.notice_retry_limit)
     return Receivers(receivers, limits, host, tuple(_exposures(config)))
+
+
+@contextmanager
+def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
+    """Tell them of what happens at `source`; at the end, deliver what waits for at most `flush_time` seconds."""
+    notifier = Notifier(told.receivers, told.limits, told.host, source)
+    try:
+        yield notifier
+    finally:
+        notifier.close(flush_time)
 
 
 def _command(config: Config, environment: Mapping[str, str]) -> Iterator[Receiver]:

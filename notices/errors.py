@@ -1,7 +1,9 @@
 """What can go wrong with a receiver. No text here holds a secret: they are shown on screen."""
 
+from settings.setting import SettingError
 
-class NoticeError(ValueError):
+
+class NoticeError(SettingError):
     """A receiver cannot be set up as the settings say. The text is one line for the user, with the way out."""
 
 
