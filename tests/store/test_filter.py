@@ -1,0 +1,331 @@
+"""Filters: which exchanges each of them finds, and what it is in its one canonical form."""
+
+import operator
+
+import pytest
+from filter_samples import BOT, CART, EXCHANGE, EXCHANGES, LOST, SAMPLES, UNPAIRED
+from hypothesis import example, given, strategies
+
+from stats.loading import load
+from stats.statistic import HITS, Statistic
+from stats.top_sections import TopSections
+from stats.top_user_agents import TopUserAgents
+from store.filtering.filter import LONGEST, Filter, fields, of_key, parse
+from traffic.records import CLOSED, RESET, TIMEOUT, Exchange, Request
+
+ALL = "cart bot ipv6 unanswered lost unpaired"
+PAIRED = "cart bot ipv6 unanswered lost"
+SHOP = "cart ipv6 unanswered lost"
+
+
+def found(text: str) -> str:
+    """Names of the samples that a filter finds."""
+    wanted = parse(text)
+    return " ".join(name for name, exchange in SAMPLES.items() if wanted(exchange))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ALL),
+        # Texts: anywhere, without a capital any case, with one just that.
+        ("host:shop", SHOP),
+        ("host:EXAMPLE", ""),
+        ("host:192.168", "unpaired"),
+        ("domain:api.example", "bot"),
+        ("path:^/cart", SHOP),
+        ("path:cart$", ""),
+        ("path:add$", SHOP),
+        (r"path:/v\d/", "bot"),
+        ("path:(cart|users)", PAIRED),
+        ("path:cart|users", PAIRED),
+        ("section=shop.example.com/cart", SHOP),
+        ("section=shop.example.com", ""),
+        ("url:com/cart/add\\?item", SHOP),
+        ("query:item=7", SHOP),
+        ("target:item", SHOP),
+        ("method:post", SHOP),
+        ("method:POST", SHOP),
+        ("method:Post", ""),
+        ("method!=POST", "bot unpaired"),
+        ("ua:bot", "bot"),
+        ("ua:Bot", ""),
+        ("ua:Googlebot", "bot"),
+        ('ua:"5.0 firefox"', SHOP),
+        ("ua:'5.0 firefox'", SHOP),
+        ('ua=""', ""),
+        ("referrer:google", PAIRED),
+        ("type:json", "bot"),
+        ("version:1.1", PAIRED),
+        ("oddity:chunk", "bot"),
+        # A bare word is looked for in host, path and user agent.
+        ("users", "bot"),
+        ("example.com/cart", SHOP),
+        ("googlebot", "bot"),
+        ('"and"', ""),
+        # Status.
+        ("status:200", "cart unpaired"),
+        ("status:5xx", "bot"),
+        ("status:200-299", "cart unpaired"),
+        ("status:400..", "bot ipv6"),
+        ("status:404,5XX", "bot ipv6"),
+        ("status:none", "unanswered lost"),
+        ("status>=400", "bot ipv6"),
+        ("status:>=400", "bot ipv6"),
+        ("status!=200", "bot ipv6 unanswered lost"),
+        ("status=200", "cart unpaired"),
+        # Addresses.
+        ("client:10.0.0.0/8", "cart bot unanswered lost unpaired"),
+        ("client:10", "cart bot unanswered lost unpaired"),
+        ("client:10.0.", "cart bot unanswered lost unpaired"),
+        ("client:10.1", ""),
+        ("client:10.0.0.7", "cart bot unanswered lost unpaired"),
+        ("client=10.0.0.7:50000", "cart bot unanswered lost unpaired"),
+        ("client:10.0.0.7:5000", ""),
+        ("client:2001:db8::/32", "ipv6"),
+        ("client:2001:DB8:", "ipv6"),
+        ("client:2001:db8:0:0::7", "ipv6"),
+        ("server:[2001:db8:1::5]:8080", "ipv6"),
+        ("server:[2001:db8:1::5]", "ipv6"),
+        ("server:192.168.1.5:80,2001:db8::/32", ALL),
+        ("port:8080", "ipv6"),
+        ("port:8000-9000,443", "ipv6"),
+        ("port<8080", "cart bot unanswered lost unpaired"),
+        # Times and sizes; what is not known is neither more nor less than anything.
+        ("time>500ms", "bot"),
+        ("time>=0.5s", "cart bot ipv6"),
+        ("time >= .5s", "cart bot ipv6"),
+        ("time:500ms..1s", "cart ipv6"),
+        ("time:..1s", "cart ipv6"),
+        ("time:1s..", "bot"),
+        ("time<1s", "cart ipv6"),
+        ("time=0.5s", "cart ipv6"),
+        ("not time<1s", "bot unanswered lost unpaired"),
+        ("time>500000us", "bot"),
+        ("time>500000µs", "bot"),
+        ("time<1min", "cart bot ipv6"),
+        ("total<=750ms", "cart bot ipv6"),
+        ("size:2500", "cart bot ipv6 lost unpaired"),
+        ("size>2k", "cart bot ipv6 lost unpaired"),
+        ("size>2.5k", ""),
+        ("size<2.5KiB", ALL),
+        ("bytes:1k..1MB", "cart bot ipv6 lost unpaired"),
+        ("sent>0", "cart bot ipv6 unanswered lost"),
+        # What holds of it.
+        ("is:error", "bot ipv6 unanswered"),
+        ("is:unanswered", "unanswered"),
+        ("is:gap", "lost"),
+        ("is:odd,gap", "bot lost"),
+        ("is:unpaired", "unpaired"),
+        ("is:complete", "cart bot ipv6 unpaired"),
+        ("ending:timeout,gap", "unanswered lost"),
+        # Put together.
+        ("host:shop status:200", "cart"),
+        ("host:shop and status:200", "cart"),
+        ("host:shop AND status:200 or ua:bot", "cart bot"),
+        ("host:shop && (status:200 || status:none)", "cart unanswered lost"),
+        ("not host:shop", "bot unpaired"),
+        ("!host:shop", "bot unpaired"),
+        ("-host:shop -is:unpaired", "bot"),
+        ("not (host:shop or ua:bot)", "unpaired"),
+        ("(path:(cart) or is:unpaired) status:200", "cart unpaired"),
+    ],
+)
+def test_what_a_filter_finds(text: str, names: str) -> None:
+    assert found(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("  host:shop   and\tstatus:200 ", "host:shop status:200"),
+        ("a OR b AND c", "a or b c"),
+        ("(a or b) c", "(a or b) c"),
+        ("((a)) (b c)", "a b c"),
+        ("!a", "not a"),
+        ("not not a", "a"),
+        ("-(a b)", "not (a b)"),
+        ("!!(a or b)", "a or b"),
+        ("status != 200", "not status=200"),
+        ("time > 500ms", "time>500ms"),
+        ("time:>500ms", "time>500ms"),
+        ("status==200", "status=200"),
+        ("DOMAIN:shop", "host:shop"),
+        ('ua:"bot"', "ua:bot"),
+        ('ua:"a bot"', 'ua:"a bot"'),
+        ('"or"', '"or"'),
+        ('ua=""', 'ua=""'),
+    ],
+)
+def test_all_ways_to_write_a_filter_come_to_one(text: str, canonical: str) -> None:
+    assert parse(text).text == canonical
+    assert parse(canonical) == parse(text)
+
+
+def test_both_of_two_filters() -> None:
+    either = parse("a or b")
+    assert (either & parse("c")).text == "(a or b) c"
+    assert (parse("") & either) == either == (either & parse(""))
+    both = parse("host:shop") & parse("status:200")
+    assert [name for name, exchange in SAMPLES.items() if both(exchange)] == ["cart"]
+
+
+# A filter of a row ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statistic", load(["top_sections", "top_user_agents", "top_status_codes", "top_methods"]))
+def test_a_row_of_a_top_list_is_a_filter_that_can_be_written_too(statistic: Statistic) -> None:
+    for exchange in SAMPLES.values():
+        record = exchange.request if statistic.record is Request else exchange
+        if record is None:
+            continue
+        wanted = of_key(statistic, statistic.key(record) or "")
+        assert wanted(exchange)
+        written = parse(wanted.text, [statistic])
+        for other in SAMPLES.values():
+            assert wanted(other) == written(other)
+
+
+@given(strategies.text())
+@example('say "a\\" or \\\\')
+def test_any_key_can_be_written(key: str) -> None:
+    text = of_key(TopUserAgents(), key).text
+    exchange = EXCHANGE._replace(request=CART._replace(user_agent=key))
+    if key and len(text) <= LONGEST:
+        assert parse(text, [TopUserAgents()])(exchange)
+        assert not parse(text, [TopUserAgents()])(EXCHANGE._replace(request=CART._replace(user_agent=key + "x")))
+
+
+def test_a_plug_in_that_raises_has_no_keys() -> None:
+    class Broken:
+        name, title, unit, record = "broken", "Broken", HITS, Exchange
+
+        def key(self, exchange: Exchange) -> str:
+            raise ZeroDivisionError
+
+    assert not parse("broken:a", [Broken()])(EXCHANGE)
+
+
+def test_help_names_each_field_once_with_an_example_that_is_a_filter() -> None:
+    known = fields([TopSections()])
+    assert len({field.name for field in known}) == len(known)
+    assert known[-1].name == "top_sections"
+    for field in known:
+        assert parse(field.example, [TopSections()]).text.startswith(field.name)
+        assert field.explanation
+    words = {field.name: sorted(field.words) for field in known if field.words}
+    assert list(words) == ["ending", "is"]
+
+
+# Against an evaluation by hand ----------------------------------------------------------------------------------------
+
+
+def _of_text(name: str, part: str, exchange: Exchange) -> bool:
+    request = exchange.request
+    if name == "host":
+        text = exchange.domain
+    elif request is None:
+        return False
+    else:
+        text = {"path": request.path, "ua": request.user_agent, "method": request.method}[name]
+    return part in text if part.lower() != part else part in text.lower()
+
+
+_COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
+
+
+def _text_leaf(name: str, part: str) -> tuple[str, object]:
+    return f"{name}:{part}", lambda exchange: _of_text(name, part, exchange)
+
+
+def _time_leaf(sign: str, milliseconds: int) -> tuple[str, object]:
+    return (
+        f"time{sign}{milliseconds}ms",
+        lambda exchange: (
+            exchange.response_time is not None and _COMPARED[sign](exchange.response_time, milliseconds / 1000)
+        ),
+    )
+
+
+def _size_leaf(low: int, more: int) -> tuple[str, object]:
+    return f"size:{low}..{low + more}", lambda exchange: low <= exchange.response_bytes <= low + more
+
+
+def _status_leaf(sign: str, code: int) -> tuple[str, object]:
+    return (
+        f"status{sign}{code}",
+        lambda exchange: exchange.status is not None and _COMPARED[sign](exchange.status, code),
+    )
+
+
+LEAVES = strategies.one_of(
+    strategies.builds(
+        _text_leaf, strategies.sampled_from(["host", "path", "ua", "method"]), strategies.text("abAB1", min_size=1)
+    ),
+    strategies.builds(
+        _time_leaf, strategies.sampled_from(list(_COMPARED)), strategies.sampled_from([0, 100, 250, 500])
+    ),
+    strategies.builds(_size_leaf, strategies.sampled_from([0, 1, 1000]), strategies.sampled_from([0, 24, 9000])),
+    strategies.builds(_status_leaf, strategies.sampled_from(list(_COMPARED)), strategies.integers(100, 599)),
+    strategies.sampled_from(
+        [
+            ("is:gap", lambda exchange: exchange.missing_bytes > 0 or exchange.ending == "gap"),
+            (
+                "is:unanswered",
+                lambda exchange: exchange.status is None and exchange.ending in (CLOSED, RESET, TIMEOUT),
+            ),
+            ("status:2xx,404", lambda exchange: exchange.status in (200, 204, 404)),
+            ("status:none", lambda exchange: exchange.status is None),
+            ("client:10.0.0.0/16", lambda exchange: exchange.client == "10.0.0.7"),
+            ("port:8080", lambda exchange: exchange.server_port == 8080),
+        ]
+    ),
+)
+
+
+@strategies.composite
+def _joined(draw, children):  # type: ignore[no-untyped-def]
+    kind = draw(strategies.sampled_from(["not", "and", "or"]))
+    text, test = draw(children)
+    if kind == "not":
+        sign = draw(strategies.sampled_from(["not ", "NOT ", "!", "-"]))
+        return f"{sign}({text})", lambda exchange: not test(exchange)
+    other_text, other = draw(children)
+    if kind == "and":
+        glue = draw(strategies.sampled_from([" ", " and ", " AND ", " && "]))
+        return f"({text}){glue}({other_text})", lambda exchange: test(exchange) and other(exchange)
+    glue = draw(strategies.sampled_from([" or ", " Or ", " || "]))
+    return f"({text}){glue}({other_text})", lambda exchange: test(exchange) or other(exchange)
+
+
+FILTERS = strategies.recursive(LEAVES, _joined, max_leaves=8)
+
+
+@given(FILTERS, strategies.lists(EXCHANGES, min_size=1, max_size=5))
+def test_a_filter_means_what_its_parts_mean(parts: tuple[str, Filter], exchanges: list[Exchange]) -> None:
+    text, by_hand = parts
+    wanted = parse(text)
+    again = parse(wanted.text)
+    assert again.text == wanted.text
+    for exchange in exchanges:
+        assert wanted(exchange) == by_hand(exchange) == again(exchange)
+
+
+@given(strategies.lists(LEAVES, min_size=1, max_size=5), strategies.data())
+def test_and_binds_closer_than_or(leaves: list[tuple[str, Filter]], data: strategies.DataObject) -> None:
+    glue = [data.draw(strategies.sampled_from([" and ", " or ", " "])) for _ in leaves[1:]] + [""]
+    wanted = parse("".join(text + between for (text, _), between in zip(leaves, glue, strict=True)))
+    exchange = data.draw(EXCHANGES)
+    groups: list[list[bool]] = [[]]
+    for (_, test), between in zip(leaves, glue, strict=True):
+        groups[-1].append(test(exchange))
+        if between == " or ":
+            groups.append([])
+    assert wanted(exchange) == any(all(group) for group in groups)
+
+
+def test_what_is_not_known_matches_neither_a_filter_nor_its_mirror() -> None:
+    assert not parse("time>1s or time<=1s")(LOST)
+    assert not parse('path:. or path=""')(UNPAIRED)
+    assert parse("oddity:.")(BOT)
+    assert not parse("oddity:.")(EXCHANGE)
