@@ -31,6 +31,7 @@ from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console, Outlet, Quiet
 from dashboard.screen import OutputClosedError, Screen
 from exercise_arguments import Arguments, parse_arguments
+from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
 from exercise_log import ExchangeLog, LogError
 from exercise_session import Session, Taker
@@ -55,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OutputClosedError, KeyboardInterrupt):
         return 0
     except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
-        print(f"exercise.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     except (CaptureError, LogError, OSError) as error:
-        print(f"exercise.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
 
 
@@ -76,7 +77,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
     """Capture, decode, count, judge and show, until the source ends or a signal comes."""
     gc.set_threshold(*COLLECT)
     if sentence := exercise_build.warning():
-        print(f"exercise.py: {sentence}", file=sys.stderr)
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     stop = Stop()
     statistics = load(config.statistics)
     with opened(arguments, config, statistics, stop) as (intake, log):
@@ -91,7 +92,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
         print(text, file=sys.stderr)
     faults = [str(fault) for fault in (*intake.trouble, *(log.notices if log else ()), ending.error) if fault]
     for fault in faults:
-        print(f"exercise.py: {fault}", file=sys.stderr)
+        print(f"{PROGRAM}: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
@@ -136,7 +137,7 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
         config.snap_length,
     )
     for sentence in sentences:
-        print(f"exercise.py: {sentence}", file=sys.stderr)
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return source
 
 
@@ -197,7 +198,7 @@ def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> No
             hand_over(file, user)
     give_up(user)
     if verbose and user is not None:
-        print(f"exercise.py: running as {user.name} from here on", file=sys.stderr)
+        print(f"{PROGRAM}: running as {user.name} from here on", file=sys.stderr)
 
 
 def list_interfaces() -> int:

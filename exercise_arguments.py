@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from capture.ports import Ports, parse_ports
-from exercise_build import build
-
-VERSION = "0.1.0"
+from exercise_build import PROGRAM, VERSION, build
 
 _EXAMPLES = """\
 examples:
@@ -22,6 +20,8 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 """
 
 
+SHELLS = ("bash", "zsh", "fish")
+"""That the command line can be completed in."""
 UIS = ("auto", "console")
 """How Views can be shown; `auto` looks whether there is a terminal."""
 
@@ -59,7 +59,7 @@ class Arguments:
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     """The arguments; ends the program for --help, --version and wrong usage."""
-    parser = _parser()
+    parser = make_parser()
     given = parser.parse_args(argv)
     if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
         parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
@@ -93,11 +93,22 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+class _PrintCompletion(argparse.Action):
+    """Ends the program, as --help does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
+        from exercise_completion import completion
+
+        print(completion(values))
+        parser.exit()
+
+
+def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
+    """The parser of the command line, for a program of that name."""
     parser = _Parser(
-        prog="exercise.py",
+        prog=program,
         description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",
-        epilog=_EXAMPLES,
+        epilog=_EXAMPLES.replace("exercise.py", program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -121,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")
+    add("--print-completion", choices=SHELLS, action=_PrintCompletion, help="print a script for this shell, and exit")
     add("-V", "--version", action="version", version=f"%(prog)s {VERSION} ({build()} decoder)")
     return parser
 

@@ -1,8 +1,18 @@
-"""Whether the decoder that runs is the compiled one, and as new as its source: see `compile_decoder.py`."""
+"""Which program this is: its name, its version, and whether the decoder that runs is the compiled one.
 
+The decoder is compiled by `compile_decoder.py`; what was compiled from an older source is said.
+"""
+
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
+VERSION: Final = "0.1.0"
+COMMAND: Final = "exercise"
+"""What the program is called where it is installed."""
+PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
+"""What it was called by: messages begin with it."""
 _DOOR = "traffic.decoder"
 
 

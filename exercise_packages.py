@@ -6,8 +6,9 @@ Ctrl+C while the program still loads ends it at once, without a traceback.
 import signal
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
-if str(getattr(sys.modules["__main__"], "__file__", "")).endswith("exercise.py"):
+if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 _NEEDED = ("scapy", "termcolor", "wcwidth", "tomllib" if sys.version_info >= (3, 11) else "tomli")
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
