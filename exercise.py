@@ -34,9 +34,11 @@ from exercise_arguments import Arguments, parse_arguments
 from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
 from exercise_log import ExchangeLog, LogError
+from exercise_notices import from_settings, notifying
 from exercise_session import Session, Taker
 from exercise_settings import configured
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
+from notices.notifier import Notifier
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
 from traffic.decoder import Decoder
@@ -80,20 +82,31 @@ def monitor(arguments: Arguments, config: Config) -> int:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     stop = Stop()
     statistics = load(config.statistics)
+    told = from_settings(config, os.environ)
+    for sentence in told.warnings:
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     with opened(arguments, config, statistics, stop) as (intake, log):
         name = f"{intake.source.name} port {arguments.ports}"
-        with Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen:
-            outlets: list[Outlet] = [Quiet(screen) if arguments.quiet else Console(screen)]
+        with (
+            notifying(told, name, config.notice_flush_time) as notifier,
+            Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
+        ):
+            outlets: list[Outlet] = [Quiet(screen) if arguments.quiet else Console(screen), notifier]
             takers: list[Taker] = [log] if log is not None else []
-            session = Session(config, statistics, name, takers, outlets, lambda: log.notices if log else ())
+            session = Session(config, statistics, name, takers, outlets, lambda: failing(log, notifier))
             ending = drive(watch(intake, session, config, arguments.duration, stop), stop.wait)
             session.finish(ending.clock, ending.status)
     for text in session.complaints():
         print(text, file=sys.stderr)
-    faults = [str(fault) for fault in (*intake.trouble, *(log.notices if log else ()), ending.error) if fault]
+    faults = [str(fault) for fault in (*intake.trouble, *failing(log, notifier), ending.error) if fault]
     for fault in faults:
         print(f"{PROGRAM}: {fault}", file=sys.stderr)
     return 1 if faults else 0
+
+
+def failing(log: ExchangeLog | None, notifier: Notifier) -> tuple[str, ...]:
+    """What does not take what it is given: the log, and those who are told of alerts."""
+    return (*(log.notices if log else ()), *notifier.complaints)
 
 
 def watch(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:

@@ -77,7 +77,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         count=given.count,
         duration=given.duration,
         config=given.config,
-        settings=dict(given.settings) if given.user is None else {**dict(given.settings), "user": given.user},
+        settings={**dict(given.settings), **_short_settings(given)},
         list_interfaces=given.list_interfaces,
         show_config=given.show_config,
         demo=given.demo,
@@ -86,6 +86,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         quiet=given.quiet or "-" in (given.log, given.write),
         verbose=given.verbose,
     )
+
+
+_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command"}
+"""Settings that have an option of their own, by the option."""
+
+
+def _short_settings(given: argparse.Namespace) -> dict[str, str]:
+    values = {name: getattr(given, option) for option, name in _SHORT_SETTINGS.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -123,6 +132,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add(
         "--user", metavar="NAME", help="become this user once the capture is open (default: who called sudo, or nobody)"
     )
+    add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; docs/notices.md")
     add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
