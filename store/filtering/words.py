@@ -103,6 +103,8 @@ def _term(text: str, start: int) -> Word:
         return _bare(text, start)
     field, operator = head[1], head[2].strip().lstrip(":") or ":"
     operator = "=" if operator == "==" else operator
+    if text.startswith(("<", ">", "="), head.end()):
+        raise FilterError("two comparisons in a row; in quotes the second is a text", head.end(), head.end() + 1)
     value, quote, end = _value(text, head.end())
     if end == head.end():
         raise FilterError(f"{field}{operator} needs a value right after it", start, head.end())

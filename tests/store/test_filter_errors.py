@@ -56,6 +56,7 @@ CASES = [
     ("a and «and» b", "needs something before it"),
     ("(a «or»)", "needs something after it"),
     ("«>»5", "name of a field is needed before this"),
+    ("path= «=»a", "two comparisons in a row"),
     ("path:«(a»", "quote the value, or add )"),
     ('path:"«(a»"', "add )"),
     ("path:«[a»", "add ]"),
@@ -118,6 +119,7 @@ def check_any(text: str) -> None:
 @given(TEXTS)
 @settings(max_examples=1000)
 @example('"a" = 3')
+@example("path:= =0")
 @example("(x or ua=a(b )")
 @example("(x or ua=a\\ )")
 @example("ua:\ud800")
