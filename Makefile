@@ -56,7 +56,7 @@ soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; nee
 
 clean: ## remove the virtual environment, what was compiled, and all caches
 	rm -rf $(VENV) build .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -f *__mypyc*.so traffic/*.so
+	rm -f *__mypyc*.so traffic/*.so capture/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list

@@ -15,8 +15,9 @@ import sysconfig
 import time
 from pathlib import Path
 
+from exercise_build import COMPILED
+
 ROOT = Path(__file__).resolve().parent
-SOURCES = ("traffic/*.py",)
 STAMP = ROOT / "build" / "compiled-from"
 REQUIREMENTS = ROOT / "requirements-fast.txt"
 
@@ -42,7 +43,7 @@ def main() -> int:
 
 def sources() -> list[Path]:
     """The files that are compiled."""
-    return [path for pattern in SOURCES for path in sorted(ROOT.glob(pattern))]
+    return [path for pattern in COMPILED for path in sorted(ROOT.glob(pattern))]
 
 
 def fingerprint() -> str:

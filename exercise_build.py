@@ -13,6 +13,8 @@ COMMAND: Final = "exercise"
 """What the program is called where it is installed."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 """What it was called by: messages begin with it."""
+COMPILED = ("traffic/*.py", "capture/file.py", "capture/pcap.py", "capture/pcapng.py", "capture/block.py")
+"""What `compile_decoder.py` compiles: from the bytes of a file or of the ring to records."""
 _DOOR = "traffic.decoder"
 
 
@@ -27,7 +29,8 @@ def warning() -> str:
     if compiled.suffix == ".py":
         return ""
     made = compiled.stat().st_mtime
-    if all(source.stat().st_mtime <= made for source in compiled.parent.glob("*.py")):
+    root = compiled.parent.parent
+    if all(source.stat().st_mtime <= made for pattern in COMPILED for source in root.glob(pattern)):
         return ""
     return "the compiled decoder is older than its source; make fast compiles it anew, make plain removes it"
 

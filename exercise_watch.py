@@ -17,7 +17,7 @@ from capture.errors import CaptureError
 from capture.intake import Intake, Status
 from exercise_config import Config
 from exercise_session import Session
-from traffic.frame import Frame
+from traffic.frames import Frames
 from traffic.records import characters
 
 POLL = 0.05
@@ -108,10 +108,11 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
             if not frames:
                 continue
             if not begun:
-                begun, clock = True, frames[0].time
+                begun, clock = True, frames.times[0]
                 end = clock + (duration or float("inf"))
                 session.start(clock)
-            frames = [frame for frame in frames if frame.time < end]
+            if max(frames.times) >= end:
+                frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
             clock = max(clock, decode_in_time(intake, session, frames))
             yield 0.0
     except KeyboardInterrupt:
@@ -122,14 +123,15 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
     return Ending(clock, intake.status(), error)
 
 
-def decode_in_time(intake: Intake, session: Session, frames: list[Frame]) -> float:
+def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
     """Decode and count frames, with a tick at each moment that is due between them. Returns the latest time."""
-    while frames and frames[-1].time >= session.due:
+    times, begin = frames.times, 0
+    while times and times[-1] >= session.due:
         due = session.due
-        first = next(index for index, frame in enumerate(frames) if frame.time >= due)
-        session.count(intake.decode(frames[:first]) + intake.advance(due))
+        end = next(index for index in range(begin, len(times)) if times[index] >= due)
+        session.count(intake.decode(frames.part(begin, end)) + intake.advance(due))
         session.tick(due, intake.status())
-        frames = frames[first:]
-        session.skip_to(frames[0].time)
-    session.count(intake.decode(frames))
-    return max((frame.time for frame in frames), default=0.0)
+        begin = end
+        session.skip_to(times[begin])
+    session.count(intake.decode(frames.part(begin, len(times))))
+    return max(times, default=0.0)

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 from capture.bytestream import ByteStream
 from capture.errors import DamagedCapture
 from capture.source import Counters
-from traffic.frame import Frame
+from traffic.frames import Frames
 
-BATCH: Final = 1024
 LONGEST_FRAME: Final = 2**18
 """Longest frame that a sane file holds, in bytes, unless its head promises longer ones."""
 
@@ -42,24 +41,25 @@ class CaptureFile(ABC):
         self._received = 0
         self._clock = 0.0
 
-    def read(self) -> list[Frame] | None:
-        """The next frames, about a thousand; None at the end.
+    def read(self) -> Frames | None:
+        """The next frames, as many as came whole with a piece of the file; None at the end.
 
         Raises:
             DamagedCapture: once, when all frames before the damage were handed over.
         """
         while not self._ended:
-            frames = [] if self._damage else self._parse()
-            if frames:
-                self._received += len(frames)
-                self._clock = frames[-1].time
-                return frames
+            if not self._damage:
+                frames = self._parse()
+                if frames.times:
+                    self._received += len(frames.times)
+                    self._clock = frames.times[-1]
+                    return frames
             if self._damage:
                 self._ended = True
                 raise DamagedCapture(self.name, *self._damage)
             piece = self._stream.read()
             if piece is None:
-                return []
+                return Frames(b"")
             self._add(piece)
         return None
 
@@ -77,8 +77,8 @@ class CaptureFile(ABC):
         self._stream.close()
 
     @abstractmethod
-    def _parse(self) -> list[Frame]:
-        """Take whole records from the buffer, up to a batch of frames; calls `_broken` where they make no sense."""
+    def _parse(self) -> Frames:
+        """Take all whole records from the buffer; calls `_broken` where they make no sense."""
 
     def _broken(self, what: str, position: int) -> None:
         self._damage = Damage(what, self._offset + position)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from capture.libpcap import compile_filter, frame_filter
 from capture.source import Counters, Source
 from traffic.frame import LINKTYPE_ETHERNET, Frame
+from traffic.frames import Frames
 
 
 class Filtered:
@@ -29,12 +30,12 @@ class Filtered:
         """That of the source."""
         return self._source.notice
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """The next batch; an empty one also when all of it was refused."""
         frames = self._source.read()
         if not frames:
             return frames
-        kept = [frame for frame in frames if self._passes(frame)]
+        kept = frames.chosen(number for number, frame in enumerate(frames) if self._passes(frame))
         self._received += len(kept)
         return kept
 

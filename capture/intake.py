@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Protocol
 from capture.errors import CaptureError
 from capture.source import Counters, Source
 from capture.writer import PcapWriter
-from traffic.frame import Frame
+from traffic.frames import Frames
 from traffic.health import Health
 
-Dissect = Callable[[list[Frame]], list[Any]]
+Dissect = Callable[[Frames], list[Any]]
 
 
 class Decodes(Protocol):
@@ -17,7 +17,7 @@ class Decodes(Protocol):
 
     health: Health
 
-    def feed(self, frames: list[Frame]) -> list[Any]:
+    def feed(self, frames: Frames) -> list[Any]:
         """Records that became complete with these frames."""
 
     def advance(self, now: float) -> list[Any]:
@@ -57,17 +57,17 @@ class Intake:
         self.trouble: tuple[str, ...] = ()
         """Why the frames are kept no longer, once that is so."""
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """The next frames, as `Source.read`; None also when as many as wanted were read."""
         if self._left == 0:
             return None
         frames = self.source.read()
         if frames and self._left is not None:
-            frames = frames[: self._left]
+            frames = frames.part(0, self._left)
             self._left -= len(frames)
         return frames
 
-    def decode(self, frames: list[Frame]) -> list[Any]:
+    def decode(self, frames: Frames) -> list[Any]:
         """The records that these frames complete; the frames are kept, if asked to."""
         if self._writer is not None:
             try:

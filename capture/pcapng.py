@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from capture.bytestream import ByteStream
 from capture.errors import CaptureError
-from capture.file import BATCH, CaptureFile
-from traffic.frame import Frame
+from capture.file import CaptureFile
+from traffic.frames import Frames
 
 SECTION: Final = 0x0A0D0D0A
 MAGIC: Final = SECTION.to_bytes(4, "big")  # reads the same in both byte orders
@@ -60,11 +60,14 @@ class PcapngFile(CaptureFile):
         self._length = struct.Struct(order + "I")
         self._old_packet = struct.Struct(order + "8xHHIIII")
 
-    def _parse(self) -> list[Frame]:
-        frames: list[Frame] = []
+    def _parse(self) -> Frames:
+        frames = Frames(self._buffer)
         end = len(self._buffer)
         try:
-            while self._packets(frames) < BATCH and self._position + 12 <= end:
+            while True:
+                self._packets(frames)
+                if self._position + 12 > end:
+                    break
                 kind, length = self._head.unpack_from(self._buffer, self._position)
                 if kind == SECTION:
                     length = self._section()
@@ -78,16 +81,14 @@ class PcapngFile(CaptureFile):
             self._broken(str(damage), self._position)
         return frames
 
-    def _packets(self, frames: list[Frame]) -> int:
-        """Take the run of sound packet blocks that begins here; gives the number of frames in the batch.
+    def _packets(self, frames: Frames) -> None:
+        """Take the run of sound packet blocks that begins here.
 
         Nearly every block is one of these. One that is not sound is left to `_block`, which says what is wrong.
         """
         buffer, position, end, interfaces = self._buffer, self._position, len(self._buffer), self._interfaces
-        unpack, unpack_length, new = self._packet.unpack_from, self._length.unpack_from, tuple.__new__
-        for _ in range(BATCH - len(frames)):
-            if position + 32 > end:
-                break
+        unpack, unpack_length, add = self._packet.unpack_from, self._length.unpack_from, frames.add
+        while position + 32 <= end:
             kind, size, number, high, low, captured, length = unpack(buffer, position)
             after = position + size
             if kind != _PACKET or number >= len(interfaces) or captured + 32 > size or after > end or size % 4:
@@ -96,11 +97,9 @@ class PcapngFile(CaptureFile):
                 break
             link, _, per_second, offset = interfaces[number]
             start = position + 28
-            time = offset + (high << 32 | low) / per_second
-            frames.append(new(Frame, (time, link, buffer[start : start + captured], length)))
+            add(offset + (high << 32 | low) / per_second, link, start, start + captured, length)
             position = after
         self._position = position
-        return len(frames)
 
     def _section(self) -> int:
         """Begin a new section, and give the length of its header. It may use the other byte order."""
@@ -112,42 +111,42 @@ class PcapngFile(CaptureFile):
         (_, length) = self._head.unpack_from(self._buffer, self._position)
         return int(length)
 
-    def _block(self, kind: int, end: int, frames: list[Frame]) -> None:
+    def _block(self, kind: int, end: int, frames: Frames) -> None:
         """Take a whole block in. `end` is its first byte after."""
         start = self._position
         if self._length.unpack_from(self._buffer, end - 4)[0] != end - start:
             raise _BlockError("a block whose two lengths differ")
         if kind == _PACKET and end - start >= 32:
             _, _, interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
-            frames.append(self._frame(interface, high << 32 | low, (start + 28, captured, end - 4), length))
+            self._add_frame(frames, interface, high << 32 | low, (start + 28, captured, end - 4), length)
         elif kind == _INTERFACE and end - start >= 20:
             self._add_interface(self._buffer[start + 8 : end - 4])
         elif kind == _SIMPLE_PACKET and end - start >= 16:
-            frames.append(self._simple(start, end, frames))
+            self._add_simple(frames, start, end)
         elif kind == _OLD_PACKET and end - start >= 32:
             interface, _, high, low, captured, length = self._old_packet.unpack_from(self._buffer, start)
-            frames.append(self._frame(interface, high << 32 | low, (start + 28, captured, end - 4), length))
+            self._add_frame(frames, interface, high << 32 | low, (start + 28, captured, end - 4), length)
         elif kind in (_PACKET, _INTERFACE, _SIMPLE_PACKET, _OLD_PACKET):
             raise _BlockError("a block that is too short for its kind")
 
-    def _frame(self, interface: int, ticks: int, span: tuple[int, int, int], length: int) -> Frame:
+    def _add_frame(self, frames: Frames, interface: int, ticks: int, span: tuple[int, int, int], length: int) -> None:
         start, captured, end = span
         if interface >= len(self._interfaces):
             raise _BlockError(f"a frame of interface {interface}, which was not described")
         if start + captured > end:
             raise _BlockError(f"a frame that claims {captured:,} bytes")
         link_type, _, per_second, offset = self._interfaces[interface]
-        return Frame(offset + ticks / per_second, link_type, self._buffer[start : start + captured], length)
+        frames.add(offset + ticks / per_second, link_type, start, start + captured, length)
 
-    def _simple(self, start: int, end: int, frames: list[Frame]) -> Frame:
+    def _add_simple(self, frames: Frames, start: int, end: int) -> None:
         """A frame without a time: it gets that of the frame before."""
         if not self._interfaces:
             raise _BlockError("a frame before any interface")
         (length,) = struct.unpack_from(self._order + "I", self._buffer, start + 8)
         interface = self._interfaces[0]
         captured = min(length, interface.snap_length or length, end - 4 - start - 12)
-        time = frames[-1].time if frames else self._clock
-        return Frame(time, interface.link_type, self._buffer[start + 12 : start + 12 + captured], length)
+        time = frames.times[-1] if frames.times else self._clock
+        frames.add(time, interface.link_type, start + 12, start + 12 + captured, length)
 
     def _add_interface(self, body: bytes) -> None:
         if len(self._interfaces) >= _MOST_INTERFACES:

@@ -12,11 +12,12 @@ import threading
 import time
 from typing import Final
 
-from capture import bpf
+from capture import block, bpf
 from capture.errors import CaptureError, PermissionDenied, RingUnavailable
 from capture.packet_socket import ALL_PROTOCOLS, ANY, SOL_PACKET, PacketSocket, link_type
 from capture.source import Counters
-from traffic.frame import LINKTYPE_LINUX_SLL2, Frame
+from traffic.frame import LINKTYPE_LINUX_SLL2
+from traffic.frames import Frames
 
 BLOCK_SIZE: Final = 2**18
 RETIRE: Final = 0.064
@@ -29,17 +30,10 @@ _RX_RING: Final = 5
 _TPACKET_V3: Final = 2
 _FRAME_SIZE: Final = 2048
 _USER: Final = 1
-_VLAN_VALID: Final = 1 << 4
-_TPID_VALID: Final = 1 << 6
-_VLAN_TPID: Final = 0x8100
 
 _REQUEST: Final = struct.Struct("=7I")
-_BLOCK: Final = struct.Struct("=8x3I")  # status, frames, offset of the first
 _STATUS: Final = struct.Struct("=I")
-_HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, where the frame starts
-_TAG: Final = struct.Struct("=32xIH")  # tag and its protocol
-_ADDRESS: Final = struct.Struct("=48x2x2siHBB8s")  # protocol, interface, hardware, packet type, address length, address
-_COOKED: Final = struct.Struct(">2s2xiHBB8s")
+_LENGTH: Final = struct.Struct("=20xI")  # bytes of a block that are in use
 
 
 class Ring:
@@ -85,7 +79,7 @@ class Ring:
         """A sentence while the interface is away."""
         return self._socket.notice
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """The frames of the next block; empty when none was handed over within 0.1 s."""
         with self._lock:
             if self._closed:
@@ -96,7 +90,7 @@ class Ring:
                 ready = self._wait()
             if not ready:
                 self._clock = asked - LONGEST_DELAY
-                return []
+                return Frames(b"")
             return self._take()
 
     def counters(self) -> Counters:
@@ -130,57 +124,17 @@ class Ring:
                 self._socket.fault()
         return self._ready()
 
-    def _take(self) -> list[Frame]:
-        block = self._next * BLOCK_SIZE
-        frames = self._cooked_frames(block) if self._cooked else self._frames(block)
-        _STATUS.pack_into(self._memory, block + 8, 0)
+    def _take(self) -> Frames:
+        start = self._next * BLOCK_SIZE
+        (length,) = _LENGTH.unpack_from(self._memory, start)
+        copy = self._memory[start : start + length]
+        _STATUS.pack_into(self._memory, start + 8, 0)
         self._next = (self._next + 1) % self._blocks
+        frames = block.cooked_frames(copy) if self._cooked else block.frames(copy, self.link_type)
         self._received += len(frames)
         if frames:
-            self._clock = frames[-1].time
+            self._clock = frames.times[-1]
         return frames
-
-    def _frames(self, block: int) -> list[Frame]:
-        """The frames of a block, as they were on the wire."""
-        memory, link, header, new = self._memory, self.link_type, _HEADER.unpack_from, tuple.__new__
-        frames: list[Frame] = []
-        append = frames.append
-        _, count, first = _BLOCK.unpack_from(memory, block)
-        place = block + first
-        for _ in range(count):
-            step, seconds, nanoseconds, captured, length, status, start = header(memory, place)
-            start += place
-            frame = memory[start : start + captured]
-            if status & _VLAN_VALID:  # the kernel took the tag out of the frame
-                frame = frame[:12] + self._tag(place, status) + frame[12:]
-                length += 4
-            append(new(Frame, (seconds + nanoseconds / 1e9, link, frame, length)))
-            place += step
-        return frames
-
-    def _cooked_frames(self, block: int) -> list[Frame]:
-        """The frames of a block, each with a cooked header made of its socket address."""
-        memory = self._memory
-        frames: list[Frame] = []
-        _, count, first = _BLOCK.unpack_from(memory, block)
-        place = block + first
-        for _ in range(count):
-            step, seconds, nanoseconds, captured, length, status, start = _HEADER.unpack_from(memory, place)
-            protocol, *rest = _ADDRESS.unpack_from(memory, place)
-            payload = memory[place + start : place + start + captured]
-            if status & _VLAN_VALID:
-                tag = self._tag(place, status)
-                payload = tag[2:] + protocol + payload
-                protocol = tag[:2]
-                length += 4
-            frame = _COOKED.pack(protocol, *rest) + payload
-            frames.append(Frame(seconds + nanoseconds / 1e9, LINKTYPE_LINUX_SLL2, frame, length + _COOKED.size))
-            place += step
-        return frames
-
-    def _tag(self, place: int, status: int) -> bytes:
-        tag, protocol = _TAG.unpack_from(self._memory, place)
-        return struct.pack(">HH", protocol if status & _TPID_VALID else _VLAN_TPID, tag & 0xFFFF)
 
 
 def _open_socket(interface: str, cooked: bool) -> socket.socket:

@@ -17,6 +17,7 @@ from capture.packet_socket import PacketSocket, available
 from capture.packet_socket import link_type as packet_link_type
 from capture.source import Counters
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_NULL, LINKTYPE_RAW, Frame
+from traffic.frames import Frames
 
 BATCH: Final = 512
 BUFFER: Final = 2**23  # bytes; what Scapy asks for holds a few large frames only
@@ -72,7 +73,7 @@ class ScapySocket:
         """A sentence while the interface is away."""
         return self._packet_socket.notice if self._packet_socket else self._notice
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """What is there, up to a few hundred frames; empty when nothing came within 0.1 s."""
         with self._lock:
             if self._closed:
@@ -83,7 +84,7 @@ class ScapySocket:
             frames = self._receive()
             self._received += len(frames)
             self._clock = frames[-1].time if frames else asked - LONGEST_DELAY
-            return frames
+            return Frames.of(frames)
 
     def counters(self) -> Counters:
         """Frames handed over, and frames for which there was no room in the socket where the system tells."""

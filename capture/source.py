@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from traffic.frame import Frame
+from traffic.frames import Frames
 
 
 class Counters(NamedTuple):
@@ -29,7 +29,7 @@ class Source(Protocol):
     def notice(self) -> str:
         """A sentence for the dashboard while something is amiss ("eth0 is down, waiting for it"), else empty."""
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """The next batch; empty when nothing came within about 0.1 s; None at the end of the capture.
 
         Raises:

@@ -19,6 +19,7 @@ from typing import Final
 from traffic.conversation import Conversation
 from traffic.flows import Flows, address_size, reversed_key
 from traffic.frame import Frame
+from traffic.frames import Frames
 from traffic.handshakes import Handshake, Handshakes
 from traffic.health import Health
 from traffic.limits import Budget, Limits
@@ -57,12 +58,13 @@ class Decoder:
 
     def feed(self, frames: Iterable[Frame]) -> list[Record]:
         """Take frames in the order of their capture; the records that became complete."""
-        streams = self._flows.streams
-        for time, link_type, data, _ in frames:
+        batch = frames if isinstance(frames, Frames) else Frames.of(frames)
+        buffer, streams = batch.buffer, self._flows.streams
+        for time, link_type, start, stop in zip(batch.times, batch.links, batch.starts, batch.stops, strict=True):
             self.health.frames += 1
             if time >= self._pulse:
                 self._tick(time)
-            found = self._network.packet(time, link_type, data)
+            found = self._network.packet(time, link_type, buffer[start:stop])
             if found is not None:
                 stream = streams.get(found[0])
                 if stream is not None or self._listens(found):

@@ -30,6 +30,7 @@ from exercise_watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.decoder import Decoder
 from traffic.frame import Frame
+from traffic.frames import Frames
 
 from .attacks import ATTACKS
 from .frames import timed
@@ -63,10 +64,10 @@ class Made:
         self.frames = 0
         self._made = frames
 
-    def read(self) -> list[Frame] | None:
+    def read(self) -> Frames | None:
         """The next thousand."""
         start = time.process_time()
-        batch = list(islice(self._made, 1024))
+        batch = Frames.of(islice(self._made, 1024))
         self.seconds += time.process_time() - start
         self.frames += len(batch)
         return batch or None

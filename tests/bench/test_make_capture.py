@@ -21,7 +21,7 @@ ONLY_THE_NETWORK = FAULTS._replace(lost=0.0)
 def made(folder: Path, faults: Faults = FAULTS, packets: int = 3000) -> tuple[list[dict[str, object]], list[Frame]]:
     path = folder / "made.pcap"
     make_capture(path, packets, faults)
-    source, frames = open_file(str(path)), []
+    source, frames = open_file(str(path)), list[Frame]()
     while (batch := source.read()) is not None:
         frames += batch
     source.close()

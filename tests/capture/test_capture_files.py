@@ -204,7 +204,7 @@ def test_broken_gzip_hands_over_what_can_be_had(tmp_path: Path) -> None:
         path = tmp_path / "x"
         path.write_bytes(content)
         source = open_file(str(path))
-        assert source.read() == FRAMES
+        assert list(source.read() or ()) == FRAMES
         with pytest.raises(DamagedCapture, match=words):
             source.read()
         source.close()

@@ -235,7 +235,7 @@ def test_an_interface_that_goes_and_comes_back_is_followed(
         wait_for(source, lambda: source.notice != "")
         ip("link add veth0 type veth peer name veth1")
         ip("link set veth1 up")
-        assert source.read() == []
+        assert list(source.read() or ()) == []
         assert source.notice != ""
         ip("link set veth0 up")
         wait_for(source, lambda: source.notice == "")
@@ -270,13 +270,13 @@ def test_an_idle_source_follows_the_wall_clock(
     def story() -> None:
         source = opened("veth0", kind, monkeypatch)
         assert source.clock() == 0
-        assert source.read() == []
+        assert list(source.read() or ()) == []
         assert -1 < source.clock() - time.time() < 0
         inject("veth1", [web()])
         frames: list[Frame] = []
         while not frames:
             assert source.clock() < time.time()
-            frames = source.read() or []
+            frames = list(source.read() or ())
         assert source.clock() == frames[-1].time
         source.close()
 
@@ -407,7 +407,7 @@ inject("veth1", [web(), web(bytes(50)), web(bytes(50), port=81)] * 20)
 assert [frame.data for frame in read_until_idle(source)] == [web(bytes(50))] * 20
 assert source.link_type == 1
 ip("link set veth0 down")
-assert source.read() == [] and source.notice == "veth0 gives nothing; is it down?"
+assert not source.read() and source.notice == "veth0 gives nothing; is it down?"
 ip("link set veth0 up")
 inject("veth1", [web(bytes(50))])
 assert len(read_until_idle(source)) == 1 and source.notice == ""

@@ -1,0 +1,80 @@
+"""A batch of captured frames, in columns: all of their bytes in one buffer, and where in it each frame is.
+
+Nothing is made for a single frame unless somebody looks at it as a `Frame`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from traffic.frame import Frame
+
+
+class Frames:
+    """Frames in the order of their capture. All columns have the same length."""
+
+    __slots__ = ("buffer", "lengths", "links", "starts", "stops", "times")
+
+    def __init__(self, buffer: bytes) -> None:
+        self.buffer = buffer
+        """The bytes of all frames, and whatever lies between them."""
+        self.times: list[float] = []
+        """Capture times in seconds since the epoch."""
+        self.links: list[int] = []
+        """Numbers of their link layers, as `Frame.link_type`."""
+        self.starts: list[int] = []
+        """Where in `buffer` each begins."""
+        self.stops: list[int] = []
+        """Where in `buffer` each ends."""
+        self.lengths: list[int] = []
+        """Lengths on the wire in bytes."""
+
+    @staticmethod
+    def of(frames: Iterable[Frame]) -> "Frames":
+        """A batch of single frames."""
+        batch, parts, place = Frames(b""), list[bytes](), 0
+        for frame in frames:
+            stop = place + len(frame.data)
+            batch.add(frame.time, frame.link_type, place, stop, frame.length)
+            parts.append(frame.data)
+            place = stop
+        batch.buffer = b"".join(parts)
+        return batch
+
+    def add(self, time: float, link_type: int, start: int, stop: int, length: int) -> None:
+        """One more frame, which is in the buffer already."""
+        self.times.append(time)
+        self.links.append(link_type)
+        self.starts.append(start)
+        self.stops.append(stop)
+        self.lengths.append(length)
+
+    def part(self, first: int, last: int) -> "Frames":
+        """The frames from number `first` to the one before `last`."""
+        batch = Frames(self.buffer)
+        batch.times, batch.links = self.times[first:last], self.links[first:last]
+        batch.starts, batch.stops = self.starts[first:last], self.stops[first:last]
+        batch.lengths = self.lengths[first:last]
+        return batch
+
+    def chosen(self, wanted: Iterable[int]) -> "Frames":
+        """The frames with these numbers."""
+        batch = Frames(self.buffer)
+        for number in wanted:
+            batch.add(
+                self.times[number],
+                self.links[number],
+                self.starts[number],
+                self.stops[number],
+                self.lengths[number],
+            )
+        return batch
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, number: int) -> Frame:
+        """One of them, as a value of its own."""
+        data = self.buffer[self.starts[number] : self.stops[number]]
+        return Frame(self.times[number], self.links[number], data, self.lengths[number])
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self.__getitem__, range(len(self.times)))
