@@ -26,6 +26,8 @@ _TALLIES = 5
 """Sets of keys: the window, the last bucket, and those under way."""
 _CELLS = 4_000_000 * 24
 """Of the store's window: see `store.window`."""
+_LABELS = 80
+"""Metrics of one host: each method with each class of status."""
 _REMEMBERED = 8192
 """Strings that `traffic.text` remembers."""
 
@@ -56,6 +58,10 @@ class Config:
     """That sums and alerts are kept, and the window of the long column of each top list."""
     max_top_hits: Annotated[int, Range(1, 1000, "rows")] = 10
     """Rows of a top list."""
+    max_recent_exchanges: Annotated[int, Range(100, 100_000_000, "exchanges")] = 50_000
+    """The latest, kept one by one beside the sums: filters, details and the live list look at them."""
+    max_recent_characters: Annotated[int, Range(2**16, 2**36, "characters")] = 16 * 2**20
+    """Of the strings of these. Usual exchanges have 100 to 300."""
     max_str_length: Annotated[int, Range(16, 65536, "characters")] = 1024
     """Longest string kept from the wire; what is longer is cut."""
     statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
@@ -93,6 +99,8 @@ class Config:
     """Of one connection, that wait for an earlier one before it is taken as lost."""
     max_server_names: Annotated[int, Range(1, 10_000, "names")] = 200
     """Of servers asked for over TLS, that are counted apart; the rest is `(other)`."""
+    max_metric_hosts: Annotated[int, Range(1, 10_000, "hosts")] = 100
+    """That metrics (`--prometheus`) tell apart, first come, first served; the rest is `(other)`."""
     max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 250_000
     """That wait for the main thread."""
     max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
@@ -217,10 +225,12 @@ class Config:
             + 4 * self.max_total_buffer
             + self.max_connections * (_CONNECTION + request + 4 * _KEY)
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
+            + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _TALLIES * keys
             + 2 * _CELLS
             + buckets
             + _REMEMBERED * (2 * text + _KEY)
+            + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         )
 
     def as_toml(self) -> str:
