@@ -27,15 +27,15 @@ from capture.ports import Ports
 from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
-from dashboard.exchange_line import Discretion
-from dashboard.outlet import Console, Outlet, Quiet
+from dashboard.outlet import Outlet
 from dashboard.screen import OutputClosedError, Screen
 from exercise_arguments import Arguments, parse_arguments
 from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
-from exercise_log import ExchangeLog, LogError
+from exercise_log import LogError
 from exercise_notices import from_settings, notifying
-from exercise_session import Session, Taker
+from exercise_outputs import Outputs, open_outputs, shown_on
+from exercise_session import Session
 from exercise_settings import configured
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from notices.notifier import Notifier
@@ -85,28 +85,28 @@ def monitor(arguments: Arguments, config: Config) -> int:
     told = from_settings(config, os.environ)
     for sentence in told.warnings:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    with opened(arguments, config, statistics, stop) as (intake, log):
+    with opened(arguments, config, statistics, stop) as (intake, outputs):
         name = f"{intake.source.name} port {arguments.ports}"
         with (
             notifying(told, name, config.notice_flush_time) as notifier,
             Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
         ):
-            outlets: list[Outlet] = [Quiet(screen) if arguments.quiet else Console(screen), notifier]
-            takers: list[Taker] = [log] if log is not None else []
-            session = Session(config, statistics, name, takers, outlets, lambda: failing(log, notifier))
+            outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier]
+            session = Session(config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier))
+            outputs.start(arguments.verbose)
             ending = drive(watch(intake, session, config, arguments.duration, stop), stop.wait)
             session.finish(ending.clock, ending.status)
     for text in session.complaints():
         print(text, file=sys.stderr)
-    faults = [str(fault) for fault in (*intake.trouble, *failing(log, notifier), ending.error) if fault]
+    faults = [str(fault) for fault in (*intake.trouble, *failing(outputs, notifier), ending.error) if fault]
     for fault in faults:
         print(f"{PROGRAM}: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
-def failing(log: ExchangeLog | None, notifier: Notifier) -> tuple[str, ...]:
+def failing(outputs: Outputs, notifier: Notifier) -> tuple[str, ...]:
     """What does not take what it is given: the log, and those who are told of alerts."""
-    return (*(log.notices if log else ()), *notifier.complaints)
+    return (*outputs.notices, *notifier.complaints)
 
 
 def watch(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
@@ -119,22 +119,21 @@ def watch(intake: Intake, session: Session, config: Config, duration: float | No
 @contextmanager
 def opened(
     arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
-) -> Iterator[tuple[Intake, ExchangeLog | None]]:
+) -> Iterator[tuple[Intake, Outputs]]:
     """Open what is read and what is written; then there is no more need of rights, and they are given up."""
     user = future_user(config, arguments)
     with ExitStack() as stack:
         with stop.interrupting():  # a pipe may have nothing to open for a while
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
-        log = open_log(arguments, config)
-        if log is not None:
-            stack.callback(log.close)
+        outputs = stack.enter_context(open_outputs(arguments, config))
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         decoder = Decoder(arguments.ports, limits(config), inner_ip)
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
         if config.user != ROOT:
-            give_up_rights(user, [file.fileno() for file in (log, writer) if file is not None], arguments.verbose)
-        yield intake, log
+            files = outputs.files + ([writer.fileno()] if writer is not None else [])
+            give_up_rights(user, files, arguments.verbose)
+        yield intake, outputs
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
@@ -180,13 +179,6 @@ def limits(config: Config) -> Limits:
         closed_timeout=config.closed_timeout,
         fragment_timeout=config.fragment_timeout,
     )
-
-
-def open_log(arguments: Arguments, config: Config) -> ExchangeLog | None:
-    """The log that was asked for, if any."""
-    if arguments.log is None:
-        return None
-    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
 
 
 def future_user(config: Config, arguments: Arguments) -> User | None:

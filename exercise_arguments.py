@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from capture.ports import Ports, parse_ports
 from exercise_build import PROGRAM, VERSION, build
+from outputs.address import Address, parse_address
 
 _EXAMPLES = """\
 examples:
@@ -14,7 +15,7 @@ examples:
   exercise.py -i any -p 80,8000-8100     several ports, on all interfaces
   exercise.py -r trace.pcap              a capture file (pcap or pcapng, - for standard input)
   exercise.py --demo                     a web server and visitors of its own, on loopback
-  exercise.py --set average_threshold=25 any setting of exercise_config.py; --show-config lists them
+  exercise.py --set average_threshold=25 any setting; --show-config lists them
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops.
 """
@@ -22,7 +23,7 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 
 SHELLS = ("bash", "zsh", "fish")
 """That the command line can be completed in."""
-UIS = ("auto", "console")
+UIS = ("auto", "console", "json")
 """How Views can be shown; `auto` looks whether there is a terminal."""
 
 
@@ -35,6 +36,8 @@ class Arguments:
     read: str | None
     write: str | None
     log: str | None
+    prometheus: Address | None
+    """Where metrics are served."""
     expression: str
     count: int | None
     duration: float | None
@@ -67,12 +70,17 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         parser.error("-i and -r exclude each other")
     if given.log == "-" and given.write == "-":
         parser.error("--log - and -w - both want standard output")
+    if given.ui == "json" and "-" in (given.log, given.write):
+        parser.error("--ui json wants standard output for itself; name a file for --log and -w")
+    if given.demo and given.prometheus is not None:
+        parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
     return Arguments(
         interface=given.interface or "eth0",
         ports=given.port or parse_ports("80"),
         read=given.read,
         write=given.write,
         log=given.log,
+        prometheus=given.prometheus,
         expression=given.filter,
         count=given.count,
         duration=given.duration,
@@ -127,6 +135,10 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
     add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
     add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
+    add(
+        "--prometheus", metavar="ADDRESS:PORT", type=_address,
+        help="serve metrics for Prometheus there; a port alone is on 127.0.0.1",
+    )  # fmt: skip
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add(
@@ -138,7 +150,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
     add("--show-config", action="store_true", help="print all settings, as a settings file, and exit")
     add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
-    add("--ui", choices=UIS, default=UIS[0], help="how it is shown (default: auto, the console)")
+    add("--ui", choices=UIS, default=UIS[0], help="how it is shown: auto is the console, json a line for each refresh")
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")
@@ -154,6 +166,13 @@ def _argument(error: ValueError) -> Exception:
 def _ports(text: str) -> Ports:
     try:
         return parse_ports(text)
+    except ValueError as error:
+        raise _argument(error) from error
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
     except ValueError as error:
         raise _argument(error) from error
 

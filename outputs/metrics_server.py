@@ -15,6 +15,7 @@ from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from outputs.address import Address
+from outputs.errors import UnavailableError
 
 CONNECTIONS: Final = 8
 """Served at a time. A Prometheus server makes one for each scrape; two of them and a curious user are plenty."""
@@ -26,10 +27,6 @@ _LOOK: Final = 0.5
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class ListenError(Exception):
-    """The address cannot be listened on. The text is one line for the user."""
-
-
 class MetricsServer:
     """Serves a WSGI application in a thread of its own."""
 
@@ -37,7 +34,7 @@ class MetricsServer:
         """Listen; nobody is answered before `start`.
 
         Raises:
-            ListenError: the address is in use, is not ours, or the port needs rights.
+            UnavailableError: the address is in use, is not ours, or the port needs rights.
         """
         try:
             family, _, _, _, place = socket.getaddrinfo(
@@ -46,7 +43,7 @@ class MetricsServer:
             self._server = _Server(family, place)
         except OSError as reason:
             said = reason.strerror or reason
-            raise ListenError(f"cannot serve metrics on {address}: {said}; name another ADDRESS:PORT") from reason
+            raise UnavailableError(f"cannot serve metrics on {address}: {said}; name another ADDRESS:PORT") from reason
         self._server.set_app(application)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), name="metrics", daemon=True)
         self.address = Address(address.host, self._server.server_address[1])

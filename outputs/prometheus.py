@@ -36,7 +36,7 @@ class PrometheusExporter:
         """Listen on `address`; `start` begins to answer.
 
         Raises:
-            ListenError: it cannot be listened on.
+            UnavailableError: it cannot be listened on.
         """
         self._counts = TrafficCounts(max_hosts)
         self._clock = clock

@@ -1,6 +1,7 @@
 """Metrics as a Prometheus server gets them: over HTTP, in its format, by its rules."""
 
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from dashboard_samples import CALM, NOW, TROUBLED
@@ -17,7 +19,8 @@ from alerting.alert import Alert, Unit
 from alerting.events import AlertDismissed, AlertRaised
 from dashboard.view import SignalView
 from outputs.address import Address
-from outputs.metrics_server import CONNECTIONS, ListenError, MetricsServer
+from outputs.errors import UnavailableError
+from outputs.metrics_server import CONNECTIONS, MetricsServer
 from outputs.prometheus import PrometheusExporter
 from traffic.records import COMPLETE, Exchange, Request
 
@@ -156,26 +159,35 @@ def test_promtool_finds_nothing_to_complain_about(exporter: PrometheusExporter) 
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -> None:
+    exporter.take([exchange("a")])
+    exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
+    told = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name, *_ in samples(scrape(exporter))}
+    text = (Path(__file__).parent.parent.parent / "docs" / "output.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(http_monitor_\w+)`", text))
+    assert {name for name in told if not name.startswith("process_")} == documented
+
+
 # The server -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_address_in_use_is_one_line(exporter: PrometheusExporter) -> None:
     with pytest.raises(
-        ListenError, match=r"^cannot serve metrics on 127\.0\.0\.1:\d+: .*in use.*; name another"
+        UnavailableError, match=r"^cannot serve metrics on 127\.0\.0\.1:\d+: .*in use.*; name another"
     ) as told:
         MetricsServer(exporter.address, lambda environ, start: [])
     assert "\n" not in str(told.value)
 
 
 def test_a_host_nobody_knows_is_one_line() -> None:
-    with pytest.raises(ListenError, match=r"cannot serve metrics on nowhere\.invalid:1"):
+    with pytest.raises(UnavailableError, match=r"cannot serve metrics on nowhere\.invalid:1"):
         MetricsServer(Address("nowhere.invalid", 1), lambda environ, start: [])
 
 
 def test_it_listens_on_ipv6_too() -> None:
     try:
         exporter = PrometheusExporter(Address("::1", 0), 2, "0.1.0", "compiled")
-    except ListenError as error:
+    except UnavailableError as error:
         pytest.skip(f"no IPv6: {error}")
     exporter.start()
     try:

@@ -1,0 +1,105 @@
+"""What is written beside or instead of the dashboard: the log, JSON lines, metrics.
+
+All of it is opened with the rights that the program was started with. What needs a package of its own is imported only
+when it is asked for, and before the rights are given up.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from dashboard.exchange_line import Discretion
+from dashboard.outlet import Console, Outlet, Quiet
+from dashboard.screen import Screen
+from exercise_arguments import Arguments
+from exercise_build import PROGRAM, VERSION, build
+from exercise_config import Config
+from exercise_log import ExchangeLog
+from exercise_session import Taker
+from outputs.errors import UnavailableError
+from outputs.json_lines import JsonLines
+
+if TYPE_CHECKING:
+    from outputs.prometheus import PrometheusExporter
+
+
+class Outputs:
+    """What is open."""
+
+    def __init__(self, log: ExchangeLog | None, exporter: "PrometheusExporter | None") -> None:
+        self._log = log
+        self._exporter = exporter
+
+    @property
+    def takers(self) -> list[Taker]:
+        """Those that want every record."""
+        return [taker for taker in (self._log, self._exporter) if taker is not None]
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        """Those that want every View."""
+        return [] if self._exporter is None else [self._exporter]
+
+    @property
+    def files(self) -> list[int]:
+        """Descriptors of files that are written to."""
+        return [] if self._log is None else [self._log.fileno()]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What takes no more."""
+        return () if self._log is None else self._log.notices
+
+    def start(self, verbose: bool) -> None:
+        """Begin to answer those who ask, now that no rights are left to lose."""
+        if self._exporter is None:
+            return
+        self._exporter.start()
+        if verbose:
+            print(f"{PROGRAM}: metrics at http://{self._exporter.address}/metrics", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def open_outputs(arguments: Arguments, config: Config) -> Iterator[Outputs]:
+    """Open what was asked for; close it in the end.
+
+    Raises:
+        LogError: the log cannot be opened.
+        UnavailableError: another output cannot be had.
+    """
+    with ExitStack() as stack:
+        log = _log(arguments, config)
+        if log is not None:
+            stack.callback(log.close)
+        exporter = _exporter(arguments, config)
+        if exporter is not None:
+            stack.callback(exporter.close)
+        yield Outputs(log, exporter)
+
+
+def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
+    """How Views are shown."""
+    if arguments.ui == "json":
+        return JsonLines(screen, arguments.quiet)
+    return Quiet(screen) if arguments.quiet else Console(screen)
+
+
+def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
+    if arguments.log is None:
+        return None
+    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
+
+
+def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | None":
+    if arguments.prometheus is None:
+        return None
+    try:
+        from outputs.prometheus import PrometheusExporter
+    except ImportError as missing:
+        raise _needs("--prometheus", missing, "requirements-prometheus.txt") from missing
+    return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, build())
+
+
+def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:
+    return UnavailableError(f"{option} needs the package {missing.name}; run: pip install -r {packages}")

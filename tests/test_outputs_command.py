@@ -1,0 +1,156 @@
+"""Outputs for programs, as the command gives them: JSON lines and metrics."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from wire import Talk, get, ok
+
+import exercise
+import exercise_arguments
+from capture.writer import PcapWriter
+
+ROOT = Path(__file__).parent.parent
+START = 1_700_000_000.0
+SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10", "--user", "root")
+SCHEMA = json.loads((ROOT / "docs" / "view.schema.json").read_text(encoding="ascii"))
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def command(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = exercise.main(arguments)
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else 1
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return command
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    """15 visits, one a second."""
+    path = str(tmp_path / "trace.pcap")
+    writer = PcapWriter(path)
+    for second in range(15):
+        talk = Talk(client_port=10_000 + second, time=START + second)
+        writer.write(talk.client(get("/cart")).server(ok()).close().frames)
+    writer.close()
+    return path
+
+
+# JSON lines -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_for_each_refresh_and_one_for_the_end(run: Run, trace: str) -> None:
+    status, out, err = run("-r", trace, "--ui", "json", *SMALL)
+    assert (status, err) == (0, "")
+    views = [json.loads(line) for line in out.splitlines()]
+    for view in views:
+        Draft202012Validator(SCHEMA).validate(view)
+    assert [view["timestamp_seconds"] for view in views[:-1]] == [START + second for second in range(1, 15)]
+    assert [view["final"] for view in views] == [False] * 14 + [True]
+    assert views[-1]["health"]["requests"] == 15
+    assert views[0]["learning"]["requests"] == 1
+    assert views[-1]["enforcing"]["baseline_requests"] == 10
+
+
+def test_quiet_leaves_the_last_line(run: Run, trace: str) -> None:
+    _, out, _ = run("-r", trace, "--ui", "json", "-q", *SMALL)
+    assert [json.loads(line)["final"] for line in out.splitlines()] == [True]
+
+
+@pytest.mark.parametrize("option", ["--log", "-w"])
+def test_json_lines_share_standard_output_with_nothing(run: Run, trace: str, option: str) -> None:
+    status, out, err = run("-r", trace, "--ui", "json", option, "-")
+    assert (status, out) == (2, "")
+    assert "--ui json wants standard output for itself" in err
+
+
+def test_who_reads_a_line_and_goes_ends_the_program(trace: str) -> None:
+    command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--ui", "json", *SMALL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["schema"] == 1
+        process.stdout.close()
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read() == b""
+
+
+# Metrics --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The program, waiting for packets on its standard input while it serves metrics."""
+    command = [sys.executable, str(ROOT / "exercise.py"), "-r", "-", "-q", "-v", "--prometheus", "0", *SMALL]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        watch = threading.Timer(60, process.kill)
+        watch.start()
+        yield process
+        watch.cancel()
+        process.kill()
+
+
+def test_metrics_can_be_scraped_while_it_runs(serving: "subprocess.Popen[bytes]", trace: str) -> None:
+    assert serving.stdin is not None
+    assert serving.stderr is not None
+    serving.stdin.write(Path(trace).read_bytes())
+    serving.stdin.flush()
+    place = re.search(rb"metrics at (http://127\.0\.0\.1:\d+/metrics)", serving.stderr.readline())
+    assert place is not None
+    text = ""
+    while "http_monitor_packets_total" not in text:
+        with urllib.request.urlopen(place[1].decode(), timeout=10) as response:
+            text = response.read().decode()
+    assert re.search(r'^http_monitor_requests_total\{host=".+",method="GET",status="2xx"\} \d+', text, re.MULTILINE)
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(timeout=30) == 0
+
+
+def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = run("-r", trace, "--prometheus", str(port), *SMALL)
+    assert (status, out) == (1, "")
+    assert re.fullmatch(rf"exercise\.py: cannot serve metrics on 127\.0\.0\.1:{port}: [^\n]+\n", err)
+
+
+def test_without_the_package_one_line_says_how_to_get_it(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for loaded in ("outputs.prometheus", "outputs.metric_families"):
+        monkeypatch.delitem(sys.modules, loaded, raising=False)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    status, _, err = run("-r", trace, "--prometheus", "0", *SMALL)
+    assert status == 1
+    assert "--prometheus needs the package prometheus_client; run: pip install -r requirements-prometheus.txt" in err
+    assert err.count("\n") == 1
+
+
+def test_what_is_no_address_is_wrong_usage(run: Run) -> None:
+    status, _, err = run("--prometheus", "localhost")
+    assert status == 2
+    assert "is not ADDRESS:PORT" in err
+
+
+def test_a_port_alone_is_on_loopback() -> None:
+    assert str(exercise_arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
