@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from history.database import Database, HistoryError
 from history.keep import Keep
-from history.periods import Level, Tile, begin, tiles
+from history.periods import Level, Tile, begin, following, tiles
 from history.sums import OTHER, Minute, PeriodSums, StoredAlert, ranked
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "Top"]
@@ -28,7 +28,7 @@ class Top(NamedTuple):
     """The highest keys of a span, and the sums of all keys."""
 
     since: float
-    """Where the span begins: at a period that is still kept apart."""
+    """Where the span begins, and where it ends: between periods that are still kept apart."""
     until: float
     rows: Sequence[tuple[str, PeriodSums]]
     whole: PeriodSums
@@ -132,7 +132,8 @@ class SqliteArchive:
         keys = [(row[0], PeriodSums._make((*row[1:], b""))) for row in found]
         bins = self._bins(sums, values, [key for key, _ in keys])
         rows = [(key, known._replace(bins=bins.get(key, b""))) for key, known in keys]
-        return Top(span[0].start if span else since, until, rows, self._whole(sums, values))
+        ends = (span[0].start, span[-1].end) if span else (since, until)
+        return Top(*ends, rows, self._whole(sums, values))
 
     def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
         """As `Archive.totals`."""
@@ -167,14 +168,6 @@ class SqliteArchive:
     def close(self) -> None:
         """As `Archive.close`."""
         self._database.close()
-
-    def hand_over(self, user: int, group: int) -> None:
-        """Let another user, who we are about to become, own the file.
-
-        Raises:
-            HistoryError: the system refuses.
-        """
-        self._database.hand_over(user, group)
 
     def _known(self) -> dict[str, tuple[int, str]]:
         rows = self._database.rows("SELECT name, number, unit FROM statistic", ())
@@ -237,13 +230,21 @@ class SqliteArchive:
         return False
 
     def _span(self, number: int, since: float, until: float) -> list[Tile]:
-        """The periods between; it begins where a period begins that is short enough to be kept since then."""
+        """The periods between; each end moves outwards to where a period begins that is still kept there."""
         query = "SELECT max(start) FROM sums WHERE level = 0 AND statistic = ?"
         latest = next(iter(self._database.rows(query, (number,))))[0] or until
+        first = begin(self._level(latest - since), since, self._zone)
+        last = begin(self._level(latest - until), until, self._zone)
+        if last < until:
+            last = following(self._level(latest - until), last, self._zone)
+        return tiles(first, last, self._zone)
+
+    def _level(self, age: float) -> Level:
+        """The shortest period that is surely kept for so long."""
         minutes, hours, _ = self._keep.spans
-        level = Level.MINUTE if latest - since <= minutes - 3600 else Level.HOUR
-        level = level if latest - since <= hours - 86400 else Level.DAY
-        return tiles(begin(level, since, self._zone), until, self._zone)
+        if age <= minutes - 3600:
+            return Level.MINUTE
+        return Level.HOUR if age <= hours - 86400 else Level.DAY
 
     def _bins(self, sums: str, values: Sequence[float], keys: Sequence[str]) -> dict[str, bytes]:
         marks = ", ".join("?" * len(keys))

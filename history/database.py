@@ -131,17 +131,6 @@ class Database:
         with self._lock, self.asked():
             self._connection.execute("PRAGMA incremental_vacuum").fetchall()
 
-    def hand_over(self, user: int, group: int) -> None:
-        """Make the file, and what lies beside it, another user's.
-
-        Raises:
-            HistoryError: the system refuses.
-        """
-        with self.asked():
-            for ending in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    os.chown(self.path + ending, user, group, follow_symlinks=False)
-
     def close(self) -> None:
         """Close the file. May be called twice."""
         with self._lock, suppress(sqlite3.Error):

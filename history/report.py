@@ -10,6 +10,8 @@ from history.sums import PeriodSums, StoredAlert
 
 REQUESTS: Final = "request_rate"
 """The statistic that counts all requests."""
+HOURS: Final = 45 * 86400
+"""Seconds of a span of which hours tell all; they are kept longer than that by default."""
 
 
 class Period(NamedTuple):
@@ -50,12 +52,15 @@ def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period |
 
 
 def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | None = None) -> list[tuple[str, Period]]:
-    """The busiest hour, day, week and month that lie in the span, at least in part."""
+    """The busiest hour, day, week and month; what is longer than the span is left out.
+
+    Of a day that lies in the span in part, that part counts, as far as its hours are still kept.
+    """
     hours = _periods(archive, Level.HOUR, since, until)
-    days = _periods(archive, Level.DAY, since, until)
+    days = hours if until - since <= HOURS else _periods(archive, Level.DAY, since, until)
     found = (
         ("hour", 3600, busiest(hours, lambda start: start)),
-        ("day", 86400, busiest(days, lambda start: start)),
+        ("day", 86400, busiest(days, lambda start: begin(Level.DAY, start, zone))),
         ("week", 7 * 86400, busiest(days, lambda start: week(start, zone))),
         ("month", 28 * 86400, busiest(days, lambda start: month(start, zone))),
     )
@@ -68,12 +73,13 @@ def requests_between(archive: Archive, since: float, until: float) -> int:
 
 
 def same_time(archive: Archive, now: float, back: float, width: float = 600) -> float | None:
-    """Requests per second at the same time `back` seconds ago, over `width` seconds; None if nothing is known of it."""
+    """Requests per second at the same time `back` seconds ago, over `width` seconds at least; None if unknown."""
     earliest = archive.earliest()
     since = begin(Level.MINUTE, now - back - width / 2)
     if earliest is None or earliest > since:
         return None
-    return requests_between(archive, since, since + width) / width
+    found = archive.top(REQUESTS, since, since + width, 0)
+    return found.whole.counted / (found.until - found.since)
 
 
 def build_report(
@@ -110,4 +116,5 @@ def build_report(
 
 
 def _periods(archive: Archive, level: Level, since: float, until: float) -> Sequence[Period]:
-    return [Period(start, sums.counted) for start, sums in archive.totals(REQUESTS, level, since, until)]
+    found = archive.totals(REQUESTS, level, since, until)
+    return [Period(start, sums.counted) for start, sums in found if start >= since]

@@ -47,13 +47,15 @@ def report_json(report: Report) -> str:
 
 
 def change(now: float, before: float | None) -> str:
-    """As `+12 %`; `new` where there was nothing, and nothing where that is not known."""
+    """As `+12 %`, `as before`, `x 14`; `new` where there was nothing, and nothing where that is not known."""
     if before is None:
         return ""
     if not before:
         return "new" if now else ""
     percent = 100 * (now - before) / before
-    return f"{percent:+,.0f} %" if abs(percent) < 1000 else f"x {now / before:,.0f}"
+    if abs(percent) < 0.5:
+        return "as before"
+    return f"{percent:+,.0f} %" if percent < 1000 else f"x {now / before:,.0f}"
 
 
 def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class Writer:
     def notices(self) -> tuple[str, ...]:
         """What is wrong, while something is."""
         with self._news:
-            lost = f"; {self._given_up} minutes are not in it" if self._given_up else ""
-            return (self._trouble + lost,) if self._trouble or lost else ()
+            lost = f"{self._given_up} minutes are not in the history" if self._given_up else ""
+            return tuple(filter(None, (self._trouble, lost)))
 
     def close(self, timeout: float) -> None:
         """Write what waits, for at most so many seconds, and close the archive."""

@@ -1,0 +1,149 @@
+"""Reports on a month of made history, whose busiest times are computed by hand."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import pytest
+
+from history.archive import SqliteArchive
+from history.bins import packed
+from history.keep import Keep
+from history.report import Report, build_report, busiest_times, same_time
+from history.report_text import change, report_json, report_text
+from history.sums import Minute, PeriodSums, StoredAlert
+from store.distribution import bin_of
+
+UTC = timezone.utc
+START = datetime(2026, 10, 1, tzinfo=UTC).timestamp()  # a Thursday
+DAY = 86400
+DAYS = 45
+UNITS = {"request_rate": "hits", "top_sections": "hits", "server_response_time": "seconds"}
+
+
+def load(day: int, hour: int) -> int:
+    """Requests of each tenth minute: more by day, most at 14:00, half at week-ends, and one mad hour on 21 October."""
+    if (day, hour) == (20, 3):
+        return 1000
+    base = 10 + (20 if 8 <= hour < 18 else 0) + (5 if hour == 14 else 0)
+    return base // 2 if datetime.fromtimestamp(START + day * DAY, UTC).weekday() >= 5 else base
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "month.db"), Keep(), UNITS, UTC)
+    for day in range(DAYS):
+        for hour in range(24):
+            for minute in range(0, 60, 10):
+                archive.write(made(START + day * DAY + hour * 3600 + minute * 60, load(day, hour)))
+    archive.write_alert(
+        StoredAlert("request_rate", START + 20 * DAY + 3 * 3600, START + 20 * DAY + 4 * 3600, '{"a": 1}')
+    )
+    yield archive
+    archive.close()
+
+
+def made(start: float, requests: int) -> Minute:
+    """Three in five requests are for the cart; they take 0.1 s, the others 0.02 s."""
+    cart, other = requests * 3 // 5, requests - requests * 3 // 5
+    sections = {
+        "shop/cart": PeriodSums(cart, cart, 1000 * cart, cart, 0.1 * cart, packed({bin_of(0.1): cart})),
+        "shop/": PeriodSums(other, other, 500 * other, other, 0.02 * other, packed({bin_of(0.02): other})),
+    }
+    return Minute(
+        start,
+        {"request_rate": {"requests": PeriodSums(requests, requests, 0, 0, 0, b"")}, "top_sections": sections},
+    )
+
+
+def requests_of(days: range, hours: range = range(24)) -> int:
+    return sum(6 * load(day, hour) for day in days for hour in hours)
+
+
+def week_report(archive: SqliteArchive) -> Report:
+    since = START + 28 * DAY
+    return build_report(archive, "eth0 port 80", ("top_sections", "hits"), since, since + 7 * DAY, 10, UTC)
+
+
+def test_busiest_hour_day_week_and_month(archive: SqliteArchive) -> None:
+    found = dict(busiest_times(archive, START, START + DAYS * DAY, UTC))
+    assert found["hour"] == (START + 20 * DAY + 3 * 3600, 6000)
+    assert found["day"] == (START + 20 * DAY, requests_of(range(20, 21)))
+    assert found["week"] == (START + 18 * DAY, requests_of(range(18, 25)))  # from Monday 19 October
+    assert found["month"] == (START, requests_of(range(31)))
+
+
+def test_a_day_that_lies_in_the_span_in_part_counts_for_that_part(archive: SqliteArchive) -> None:
+    found = dict(busiest_times(archive, START + DAY + 12 * 3600, START + 2 * DAY + 12 * 3600, UTC))
+    first, second = requests_of(range(1, 2), range(12, 24)), requests_of(range(2, 3), range(12))
+    assert found["day"] == (START + DAY, first)
+    assert first > second
+    assert "week" not in found
+
+
+def test_a_week_beside_the_week_before(archive: SqliteArchive) -> None:
+    report = week_report(archive)
+    assert report.requests == requests_of(range(28, 35))
+    assert report.requests_before == requests_of(range(21, 28))
+    assert [key for key, _ in report.top.rows] == ["shop/cart", "shop/"]
+    assert report.top.rows[0][1].counted == sum(6 * (load(d, h) * 3 // 5) for d in range(28, 35) for h in range(24))
+    assert report.before["shop/"].counted == sum(
+        6 * (load(d, h) - load(d, h) * 3 // 5) for d in range(21, 28) for h in range(24)
+    )
+
+
+def test_where_the_history_does_not_reach_nothing_is_compared(archive: SqliteArchive) -> None:
+    report = build_report(archive, "x", ("top_sections", "hits"), START, START + DAY, 10, UTC)
+    assert report.requests_before is None
+    assert " before" not in report_text(report, 100, zone=UTC)
+
+
+def test_the_report_as_text(archive: SqliteArchive) -> None:
+    report = build_report(archive, "eth0 port 80", ("top_sections", "hits"), START + 19 * DAY, START + 22 * DAY, 1, UTC)
+    assert report_text(report, 100, zone=UTC).split("\n") == [
+        "eth0 port 80   2026-10-20 00:00 to 2026-10-23 00:00   3 d",
+        "",
+        "Requests        13,950   0.05 /s on average   +162 % on the 3 d before",
+        "Busiest hour    Wed 2026-10-21 03:00   6,000 requests",
+        "Busiest day     Wed 2026-10-21   8,610 requests",
+        "Alerts          1, longest 1 h, average 1 h",
+        "",
+        "By top_sections    hits    share   change   volume   average      p95",
+        "shop/cart         8,370   60.0 %   +162 %   8.4 MB    100 ms    100 ms",
+    ]
+
+
+def test_the_report_as_json(archive: SqliteArchive) -> None:
+    told = json.loads(report_json(week_report(archive)))
+    assert told["requests_before"] == requests_of(range(21, 28))
+    assert told["rows"][0]["key"] == "shop/cart"
+    assert told["rows"][0]["response_seconds"]["p95"] == pytest.approx(0.1, rel=0.01)
+    assert told["busiest"]["hour"]["requests"] == 6 * 35
+
+
+def test_no_line_is_wider_than_the_screen(archive: SqliteArchive) -> None:
+    for width in (80, 120):
+        assert max(map(len, report_text(week_report(archive), width, zone=UTC).split("\n"))) <= width
+
+
+def test_the_same_time_yesterday_and_last_week(archive: SqliteArchive) -> None:
+    now = START + 20 * DAY + 3 * 3600 + 1800
+    assert same_time(archive, now + DAY, DAY) == pytest.approx(1000 / 600)
+    assert same_time(archive, now, 7 * DAY) == pytest.approx(load(13, 3) * 6 / 3600)
+    assert same_time(archive, START + 3600, DAY) is None
+
+
+def test_a_month_is_asked_for_in_less_than_200_ms(archive: SqliteArchive) -> None:
+    begun = time.perf_counter()
+    build_report(archive, "x", ("top_sections", "hits"), START + 10 * DAY, START + 41 * DAY, 10, UTC)
+    assert time.perf_counter() - begun < 0.2
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [(112, 100, "+12 %"), (50, 100, "-50 %"), (100, 100, "as before"), (5, 0, "new"), (0, 0, ""), (1, None, ""),
+     (2500, 100, "x 25")],
+)  # fmt: skip
+def test_changes_in_words(now: float, before: float | None, text: str) -> None:
+    assert change(now, before) == text

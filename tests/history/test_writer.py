@@ -1,0 +1,78 @@
+"""The thread that writes: a disk that refuses is a notice, and nothing is written twice or out of order."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from history.database import HistoryError
+from history.sums import Minute, StoredAlert
+from history.writer import WAITING, Writer
+
+
+class Disk:
+    """An archive that refuses as long as it is told to."""
+
+    def __init__(self) -> None:
+        self.written: list[Minute | StoredAlert] = []
+        self.refuses = False
+        self.asked = threading.Event()
+        self.closed = False
+
+    def write(self, minute: Minute) -> None:
+        self.asked.set()
+        if self.refuses:
+            raise HistoryError("the disk is full")
+        self.written.append(minute)
+
+    def write_alert(self, alert: StoredAlert) -> None:
+        self.written.append(alert)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture
+def writer(disk: Disk) -> Iterator[Writer]:
+    writer = Writer(disk)  # type: ignore[arg-type] # it is never read
+    yield writer
+    writer.close(5)
+
+
+def test_what_waits_is_written_in_order_and_then_the_archive_is_closed(writer: Writer, disk: Disk) -> None:
+    items: list[Minute | StoredAlert] = [Minute(0, {}), StoredAlert("request_rate", 1, None, "{}"), Minute(60, {})]
+    for item in items:
+        writer.put(item)
+    writer.start()
+    writer.close(5)
+    assert (disk.written, disk.closed, writer.notices) == (items, True, ())
+
+
+def test_a_disk_that_refuses_is_told_of_and_tried_again_at_the_end(writer: Writer, disk: Disk) -> None:
+    disk.refuses = True
+    writer.start()
+    writer.put(Minute(0, {}))
+    assert disk.asked.wait(5)
+    for _ in range(1000):
+        if writer.notices:
+            break
+        threading.Event().wait(0.005)
+    assert writer.notices == ("the disk is full",)
+    disk.refuses = False
+    writer.close(5)
+    assert disk.written == [Minute(0, {})]
+    assert not writer.notices
+
+
+def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk: Disk) -> None:
+    for number in range(WAITING + 5):
+        writer.put(Minute(60 * number, {}))
+    writer.start()
+    writer.close(5)
+    assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
+    assert writer.notices == ("5 minutes are not in the history",)
