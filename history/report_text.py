@@ -94,7 +94,7 @@ def _alerts(report: Report) -> str:
 
 def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     """A row for each key: its figure, its share, its change, its volume and its response time."""
-    heads = ("", _heading(report.unit), "share", "change", "volume", "average", "p95")
+    heads = (f"By {report.by}", _heading(report.unit), "share", "change", "volume", "average", "p95")
     rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
     rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
@@ -102,13 +102,13 @@ def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     room = max(12, width - 1 - sum(widths) - 3 * len(widths))
     ellipsis = "..." if ascii_only else "…"
     keys = [cells.cut_middle(cells.visible(row[0], ascii_only), room, ellipsis) for row in rows]
-    longest = max(max(map(cells.cells, keys)), 12)
+    longest = max(map(cells.cells, keys))
     return [
         (
             cells.pad_right(key, longest)
             + "".join(f"   {cell:>{size}}" for cell, size in zip(row[1:], widths, strict=True))
         ).rstrip()
-        for key, row in zip([f"By {report.by}", *keys[1:]], rows, strict=True)
+        for key, row in zip(keys, rows, strict=True)
     ]
 
 

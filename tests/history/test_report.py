@@ -110,7 +110,7 @@ def test_the_report_as_text(archive: SqliteArchive) -> None:
         "Alerts          1, longest 1 h, average 1 h",
         "",
         "By top_sections    hits    share   change   volume   average      p95",
-        "shop/cart         8,370   60.0 %   +162 %   8.4 MB    100 ms    100 ms",
+        "shop/cart         8,370   60.0 %   +162 %   8.4 MB    100 ms   100 ms",
     ]
 
 
