@@ -41,6 +41,8 @@ from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from notices.notifier import Notifier
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
+from store.filtering.errors import FilterError
+from store.filtering.filter import Filter, parse
 from traffic.decoder import Decoder
 from traffic.limits import Limits
 
@@ -82,17 +84,20 @@ def monitor(arguments: Arguments, config: Config) -> int:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     stop = Stop()
     statistics = load(config.statistics)
+    only = chosen(arguments.only, statistics)
     told = from_settings(config, os.environ)
     for sentence in told.warnings:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     with opened(arguments, config, statistics, stop) as (intake, outputs):
-        name = f"{intake.source.name} port {arguments.ports}"
+        name = f"{intake.source.name} port {arguments.ports}" + (f" only {only.text}" if only else "")
         with (
             notifying(told, name, config.notice_flush_time) as notifier,
             Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
         ):
             outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier]
-            session = Session(config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier))
+            session = Session(
+                config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier), only
+            )
             outputs.start(arguments.verbose)
             ending = drive(watch(intake, session, config, arguments.duration, stop), stop.wait)
             session.finish(ending.clock, ending.status)
@@ -102,6 +107,15 @@ def monitor(arguments: Arguments, config: Config) -> int:
     for fault in faults:
         print(f"{PROGRAM}: {fault}", file=sys.stderr)
     return 1 if faults else 0
+
+
+def chosen(text: str, statistics: Sequence[Statistic]) -> Filter | None:
+    """The exchanges that this run is about; None for all."""
+    try:
+        return parse(text, statistics) if text else None
+    except FilterError as error:
+        wrong = text[error.start : error.end]
+        raise SettingError(f"--only: {error.message}" + (f" ({wrong!r})" if wrong else "")) from None
 
 
 def failing(outputs: Outputs, notifier: Notifier) -> tuple[str, ...]:

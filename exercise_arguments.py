@@ -39,6 +39,8 @@ class Arguments:
     prometheus: Address | None
     """Where metrics are served."""
     expression: str
+    only: str
+    """A filter of exchanges; empty for all."""
     count: int | None
     duration: float | None
     config: str | None
@@ -82,6 +84,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         log=given.log,
         prometheus=given.prometheus,
         expression=given.filter,
+        only=given.only,
         count=given.count,
         duration=given.duration,
         config=given.config,
@@ -133,6 +136,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
+    add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
     add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
     add(

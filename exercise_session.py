@@ -11,6 +11,8 @@ from dashboard.outlet import Outlet
 from dashboard.view import View
 from exercise_config import Config
 from stats.statistic import Statistic
+from store.filtering.filter import Filter
+from store.matching import matching
 from store.store import Store
 from traffic.records import Request
 
@@ -24,7 +26,7 @@ class Taker(Protocol):
 
 class Session:
     """What the main thread owns. Takers get every record, outlets every View and event; `notices` are asked for
-    sentences that need the user's eye.
+    sentences that need the user's eye. With `only`, records that do not match it are as if they had not been.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Session:
         takers: Sequence[Taker],
         outlets: Sequence[Outlet],
         notices: Callable[[], Sequence[str]] = tuple,
+        only: Filter | None = None,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._store = Store(statistics, bucket, retention, config.max_keys)
@@ -45,6 +48,7 @@ class Session:
         self._takers = takers
         self._outlets = outlets
         self._notices = notices
+        self._only = only
         self._timeout = config.timeout
         self._view: View | None = None
         self._refresh_at = 0.0
@@ -59,6 +63,8 @@ class Session:
 
     def count(self, records: Sequence[Any]) -> None:
         """Take records over."""
+        if self._only is not None:
+            records = matching(self._only, records)
         for taker in self._takers:
             taker.take(records)
         self._store.add(records)

@@ -1,0 +1,25 @@
+"""Records of the exchanges that match a filter, as if there were no others."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from store.filtering.filter import Filter
+from traffic.records import Exchange, Request
+
+
+def matching(wanted: Filter, records: Iterable[Any]) -> list[Any]:
+    """The exchanges that match, each behind its request: so a request comes when its exchange is over, and late.
+
+    What is neither request nor exchange passes.
+    """
+    accepts, found = wanted.accepts, list[Any]()
+    for record in records:
+        kind = type(record)
+        if kind is Exchange:
+            if accepts(record):
+                if record.request is not None:
+                    found.append(record.request)
+                found.append(record)
+        elif kind is not Request:
+            found.append(record)
+    return found

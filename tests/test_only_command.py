@@ -1,0 +1,54 @@
+"""`--only` as a user gives it: the run is about the exchanges that match, and says so."""
+
+import json
+from pathlib import Path
+
+import pytest
+from wire import Talk, get, ok
+
+import exercise
+from capture.writer import PcapWriter
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    talk = Talk()
+    for target in ("/cart", "/cart", "/help"):
+        talk.client(get(target)).server(ok())
+    writer = PcapWriter(str(tmp_path / "trace.pcap"))
+    writer.write(talk.close().frames)
+    writer.close()
+    return str(tmp_path / "trace.pcap")
+
+
+def test_counts_and_log_are_those_of_the_exchanges_that_match(
+    trace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log"
+    status = exercise.main(["-r", trace, "--user", "root", "--log", str(log), "--only", "path:^/cart and status:2xx"])
+    shown = capsys.readouterr().out
+    assert status == 0
+    assert [json.loads(line)["url.path"] for line in log.read_text().splitlines()] == ["/cart", "/cart"]
+    assert "only path:^/cart status:2xx" in shown
+    assert "LEARNING   2 requests" in shown
+    assert "example.com/cart" in shown
+    assert "example.com/help" not in shown
+
+
+def test_any_statistic_is_a_field(trace: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exercise.main(["-r", trace, "--user", "root", "--only", "top_sections=example.com/help"]) == 0
+    assert "LEARNING   1 request so far" in capsys.readouterr().out.replace("requests", "request")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hots:shop", "--only: no field 'hots': did you mean 'host'?; in quotes it is a text to search for ('hots')"),
+        ("(a", "--only: this ( is never closed: add ) ('(')"),
+    ],
+)
+def test_a_wrong_filter_is_one_line_and_nothing_is_opened(
+    text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exercise.main(["-r", "/no/such/file", "--user", "root", "--only", text]) == 2
+    assert capsys.readouterr().err.split(": ", 1)[1] == f"{said}\n"
