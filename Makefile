@@ -12,7 +12,7 @@ RUN_STAMP := $(VENV)/.run-packages
 TEST_STAMP := $(VENV)/.test-packages
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-plain fast plain fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man test test-plain fast plain fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -32,6 +32,9 @@ test: $(TEST_STAMP) fast ## run every test, compiled where possible; those of li
 test-plain: $(TEST_STAMP) plain ## the same in plain Python
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest
+
+man: $(TEST_STAMP) ## write the manual page and the scripts of the shells into build/share
+	@$(VENV_PYTHON) packaging/documents.py
 
 fuzz: $(TEST_STAMP) ## fuzz the parsers for FUZZ_SECONDS (60); guided by coverage where atheris can be installed
 	@$(PIP) 'atheris>=3,<4' 2>/dev/null || true

@@ -8,6 +8,7 @@ import argparse
 import http.client
 import itertools
 import math
+import os
 import random
 import signal
 import sys
@@ -278,10 +279,15 @@ def base_url(text: str) -> str:
     return url
 
 
+def _program() -> str:
+    called = os.path.basename(sys.argv[0])
+    return called if called == "exercise-gen-traffic" else "gen_traffic.py"  # the first is where it is installed
+
+
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; ends the program with status 2 and one line when it is wrong."""
     parser = _Parser(
-        prog="gen_traffic.py",
+        prog=_program(),
         description="Sends HTTP requests at a steady pace and prints what came back. Ctrl+C stops.",
         epilog="burst: quiet, then many at once. errors: one good path, one for 404, one for 500. mixed: several "
         "paths, user agents and methods (GET, HEAD, POST, OPTIONS). Proxies are not used.",

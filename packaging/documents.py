@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Writes what goes with the command into build/share: the manual page, and the scripts of three shells: `make man`."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SHARE: Final = ROOT / "build" / "share"
+sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
+
+from manual import manual
+
+from exercise_completion import completion
+
+COMPLETIONS: Final = {
+    "bash": "bash-completion/completions/exercise",
+    "zsh": "zsh/site-functions/_exercise",
+    "fish": "fish/vendor_completions.d/exercise.fish",
+}
+"""Where each shell looks, below a folder `share`."""
+
+
+def write() -> list[Path]:
+    """Write all of them; returns their places below `SHARE`."""
+    texts = {"man/man1/exercise.1": manual(), **{place: completion(shell) for shell, place in COMPLETIONS.items()}}
+    for place, text in texts.items():
+        path = SHARE / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [Path(place) for place in texts]
+
+
+if __name__ == "__main__":
+    for written in write():
+        print(SHARE / written)

@@ -1,0 +1,123 @@
+"""What `pip install .` and `pipx install .` make: built, installed into an environment of its own, used elsewhere."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from exercise_build import VERSION
+
+ROOT = Path(__file__).parent.parent.parent
+NOT_SHIPPED = {"bench", "docs", "packaging", "tests", "compile_decoder.py", "exercise_test.py"}
+PLUGIN = """
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class OfMine:
+    name, title, unit, record = "of_mine", "Hits of mine", HITS, Request
+
+    def key(self, request):
+        return request.method
+"""
+
+
+def run(*command: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    built = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
+    assert built.returncode == 0, built.stderr
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment that holds it and what it needs."""
+    folder = tmp_path_factory.mktemp("environment")
+    assert run(sys.executable, "-m", "venv", folder).returncode == 0
+    done = run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_it_is_of_this_version_and_for_every_system(wheel: Path) -> None:
+    assert wheel.name == f"http_monitor-{VERSION}-py3-none-any.whl"
+
+
+def test_it_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
+    tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", folder=ROOT)
+    if tracked.returncode:
+        pytest.skip("this is no checkout")
+    expected = {name for name in tracked.stdout.splitlines() if name.partition("/")[0] not in NOT_SHIPPED}
+    expected = {name for name in expected if (ROOT / name).exists() and ("/" in name or name.endswith(".py"))}
+    shipped = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
+    assert shipped == {name for name in expected if not name.startswith(".")}
+
+
+def test_the_manual_and_the_shells_scripts_come_along(installed: Path) -> None:
+    share = installed / "share"
+    assert (share / "man/man1/exercise.1").read_text().startswith(".TH EXERCISE ")
+    assert "complete " in (share / "bash-completion/completions/exercise").read_text()
+    assert (share / "zsh/site-functions/_exercise").read_text().startswith("#compdef exercise\n")
+    assert "complete -c exercise" in (share / "fish/vendor_completions.d/exercise.fish").read_text()
+    assert "DynamicUser=yes" in (share / "http-monitor/http-monitor.service").read_text()
+
+
+def test_the_commands_say_their_own_name(installed: Path, tmp_path: Path) -> None:
+    said = run(installed / "bin/exercise", "--version", folder=tmp_path)
+    assert (said.returncode, said.stdout) == (0, f"exercise {VERSION} (plain Python decoder)\n")
+    wrong = run(installed / "bin/exercise", "--set", "timeout=no", folder=tmp_path)
+    assert (wrong.returncode, wrong.stderr[:16]) == (2, "exercise: timeou")
+    wrong = run(installed / "bin/exercise-gen-traffic", "--count", "0", folder=tmp_path)
+    assert (wrong.returncode, wrong.stderr[:22]) == (2, "exercise-gen-traffic: ")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the demo captures on loopback")
+def test_it_captures_far_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "of_mine.py").write_text(PLUGIN)
+    (tmp_path / "mine.toml").write_text(
+        f'statistics = ["request_rate", "of_mine"]\nstatistics_folder = "{tmp_path / "own"}"\n'
+    )
+    done = run(installed / "bin/exercise", "--demo", "--duration", "6", "--config", "mine.toml", folder=tmp_path)
+    if "cannot" in done.stderr and done.returncode == 1:
+        pytest.skip(done.stderr)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "HTTP monitor" in done.stdout
+    assert "Hits of mine" in done.stdout
+    assert "GET" in done.stdout
+
+
+def test_what_it_needs_is_what_the_requirements_say(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    needs = [line for line in archive.read(name).decode().splitlines() if line.startswith("Requires-Dist: ")]
+    always = [line.partition(": ")[2] for line in needs if "extra ==" not in line]
+    written = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
+    assert names(always) == names(written)
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^\w.-]", text)[0].replace("_", "-") for text in requirements}
+
+
+def test_pipx_gives_the_commands_and_the_manual(installed: Path, tmp_path: Path) -> None:
+    python = installed / "bin" / "python"
+    assert run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pipx").returncode == 0
+    places = {"PIPX_HOME": "home", "PIPX_BIN_DIR": "bin", "PIPX_MAN_DIR": "man"}
+    settings = [f"{name}={tmp_path / folder}" for name, folder in places.items()]
+    done = run("env", *settings, python, "-m", "pipx", "install", ROOT, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "bin").iterdir()) == ["exercise", "exercise-gen-traffic"]
+    assert run(tmp_path / "bin" / "exercise", "--version").stdout.startswith(f"exercise {VERSION} ")
+    assert (tmp_path / "man" / "man1" / "exercise.1").exists()
