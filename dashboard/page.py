@@ -45,6 +45,8 @@ class Style(Enum):
     """What was looked for."""
     LIMIT = ("yellow", None, ())
     """A line that traffic should stay below."""
+    LIMIT_INSIDE = ("yellow", "on_cyan", ())
+    """The same line within a bar."""
     OVER = ("red", None, ())
     """The part of a chart that is above it."""
 

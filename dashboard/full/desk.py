@@ -1,0 +1,65 @@
+"""What the full screen asks of the program: a View, exchanges, a filter. Tests have a desk of their own."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from dashboard.detail import DetailView
+from dashboard.view import View
+from store.filtering.fields import Field
+from traffic.records import Exchange
+
+
+class Desk(Protocol):
+    """Answers what the screen asks. A filter that was set holds for all answers."""
+
+    @property
+    def windows(self) -> Sequence[float]:
+        """The windows that can be looked at, in seconds, the shortest first."""
+
+    def view(self, window: float) -> View | None:
+        """How things stand now; None before the first packet of a file."""
+
+    def latest(self, limit: int) -> Sequence[Exchange]:
+        """The exchanges that ended last, the latest last."""
+
+    def slowest(self, limit: int) -> Sequence[Exchange]:
+        """Those with the longest response times, the slowest first."""
+
+    def fields(self) -> Sequence[Field]:
+        """What a filter can ask for."""
+
+    def check_filter(self, text: str) -> None:
+        """Nothing is changed.
+
+        Raises:
+            FilterError: it is no filter.
+        """
+
+    def set_filter(self, text: str) -> None:
+        """Count only what this lets through from now on; nothing is left out when it is empty.
+
+        Raises:
+            FilterError: it is no filter, and the one from before stays in force.
+        """
+
+    def open_detail(self, statistic: str, key: str) -> None:
+        """Begin to gather what is behind a row. What was gathered for another one goes."""
+
+    def close_detail(self) -> None:
+        """There is no more need of it."""
+
+    def detail(self, window: float, rows: int) -> DetailView | None:
+        """What is behind the row so far, with `rows` of each list; None when none is open."""
+
+    def work(self) -> bool:
+        """Look at some more of the kept exchanges, for a filter or a detail: some milliseconds. Whether more wait."""
+
+
+class Scene(NamedTuple):
+    """What the tables show."""
+
+    view: View
+    latest: Sequence[Exchange]
+    """The latest last."""
+    slowest: Sequence[Exchange]
+    """The slowest first."""

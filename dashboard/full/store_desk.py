@@ -1,0 +1,130 @@
+"""The desk of the program: answers from the store, from the recent exchanges, and from lenses on them. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from dashboard.detail import STATISTICS, DetailView, build_detail, filter_view
+from dashboard.view import View
+from stats.statistic import Statistic
+from store.filtering import filter as filtering
+from store.filtering.fields import Field
+from store.filtering.filter import Filter, of_key
+from store.lens import Lens
+from store.recent import Recent
+from store.store import Store
+
+SLICE = 2000
+"""Exchanges that a lens looks at between two looks at the keyboard: some milliseconds."""
+
+
+class Books(Protocol):
+    """Who has the sums of everything."""
+
+    @property
+    def now(self) -> float:
+        """Up to when all was counted."""
+
+    def view(self, window: float | None, store: Store | None = None) -> View | None:
+        """How things stand, with the top lists of `store` instead of one's own if there is one; None: not begun.
+
+        `window` is None for all that is kept.
+        """
+
+
+class StoreDesk:
+    """Answers what the full screen asks."""
+
+    def __init__(
+        self,
+        books: Books,
+        recent: Recent,
+        statistics: Sequence[Statistic],
+        new_store: Callable[[Sequence[Statistic]], Store],
+        windows: Sequence[float],
+    ) -> None:
+        """`windows` end with all that is kept."""
+        self.windows = windows
+        self._books = books
+        self._recent = recent
+        self._statistics = statistics
+        self._new_store = new_store
+        self._filter: Filter = filtering.parse("", statistics)
+        self._lens: Lens | None = None
+        self._detail: tuple[Statistic, str, Lens] | None = None
+
+    # Records --------------------------------------------------------------------------------------------------------
+
+    def take(self, records: Iterable[Any]) -> None:
+        """What comes, after `recent` has taken it."""
+        for lens in self._lenses():
+            lens.take(records)
+
+    def work(self) -> bool:
+        """Look at some more of the recent exchanges, the filter's first."""
+        waiting = next((lens for lens in self._lenses() if lens.waiting), None)
+        if waiting is not None:
+            waiting.replay(SLICE)
+        return any(lens.waiting for lens in self._lenses())
+
+    def _lenses(self) -> list[Lens]:
+        lenses = [] if self._lens is None else [self._lens]
+        return lenses if self._detail is None else [*lenses, self._detail[2]]
+
+    # Answers --------------------------------------------------------------------------------------------------------
+
+    def view(self, window: float) -> View | None:
+        """How things stand, as far as the filter lets it through."""
+        covered = None if window == self.windows[-1] else window
+        lens = self._lens
+        if lens is None:
+            return self._books.view(covered)
+        lens.advance(self._books.now)
+        view = self._books.view(covered, lens.store)
+        return None if view is None else replace(view, filter=filter_view(lens, view.now))
+
+    def latest(self, limit: int) -> Sequence[Any]:
+        """The exchanges that ended last, the latest last."""
+        return (self._recent if self._lens is None else self._lens).latest(limit)[::-1]
+
+    def slowest(self, limit: int) -> Sequence[Any]:
+        """Those with the longest response times."""
+        return (self._recent if self._lens is None else self._lens).slowest(limit)
+
+    # The filter -----------------------------------------------------------------------------------------------------
+
+    def fields(self) -> Sequence[Field]:
+        """What a filter can ask for."""
+        return filtering.fields(self._statistics)
+
+    def check_filter(self, text: str) -> None:
+        """Whether it is a filter."""
+        filtering.parse(text, self._statistics)
+
+    def set_filter(self, text: str) -> None:
+        """Look through another one from now on."""
+        self._filter = filtering.parse(text, self._statistics)
+        self._lens = None
+        if self._filter.text:
+            self._lens = Lens(self._filter, self._recent, self._new_store(self._statistics))
+
+    # Details --------------------------------------------------------------------------------------------------------
+
+    def open_detail(self, statistic: str, key: str) -> None:
+        """Begin to look for the exchanges behind a row that the filter lets through."""
+        known = next(each for each in self._statistics if each.name == statistic)
+        behind = of_key(known, key)
+        wanted = behind & self._filter if self._filter.text else behind
+        self._detail = known, key, Lens(wanted, self._recent, self._new_store(STATISTICS))
+
+    def close_detail(self) -> None:
+        """Let it go."""
+        self._detail = None
+
+    def detail(self, window: float, rows: int) -> DetailView | None:
+        """What was found so far."""
+        if self._detail is None:
+            return None
+        statistic, key, lens = self._detail
+        lens.advance(self._books.now)
+        return build_detail(self._books.now, statistic.title, key, lens, window, rows)

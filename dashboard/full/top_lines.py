@@ -1,0 +1,132 @@
+"""The top of the screen: what is watched, the state, an alert, and in a line or two what is hot and slow. Pure."""
+
+from collections.abc import Sequence
+
+from dashboard import cells, figures
+from dashboard.heading import state_items
+from dashboard.page import Line, Page, Piece, Style, width
+from dashboard.view import AlertView, Panel, Row, View
+
+GAP = 2
+ENOUGH = 5
+"""Response times that a key needs to be called slow."""
+BANNERS = 2
+"""Lines that active alerts may take."""
+HOT_KEY = 36
+"""Cells of a key in the line of what is hot."""
+
+
+def title_line(view: View, windows: Sequence[float], frozen: bool, page: Page) -> Line:
+    """Source and running time; the windows that can be looked at; the moment."""
+    chosen = _windows(view, windows)
+    moment = page.moment(view.now)
+    right: Line = (*chosen, Piece("   "), Piece(moment))
+    if width(right) > page.width // 2:
+        right = (*chosen, Piece("   "), Piece(moment[:8]))
+    if frozen:
+        right = (Piece("FROZEN", Style.BANNER), Piece("  "), *right)
+    room = page.width - width(right) - GAP
+    up = f"  up {figures.stopwatch(view.now - view.started)}"
+    source = page.text(view.source, max(10, room - len(up)))
+    left: Line = (Piece(source, Style.NAME), Piece(up))
+    named: Line = (Piece("HTTP monitor  ", Style.HEADING), *left)
+    left = named if width(named) <= room else left
+    return (*left, Piece(" " * max(1, page.width - width(left) - width(right))), *right)
+
+
+def _windows(view: View, windows: Sequence[float]) -> Line:
+    """As `10 s  2 min  [1 h]  24 h`."""
+    words = []
+    for window in windows:
+        text = figures.span(window) if window != 120 else "2 min"
+        words.append(Piece(f"[{text}]", Style.NAME) if window == view.window else Piece(f" {text} ", Style.QUIET))
+    return tuple(words)
+
+
+def state_line(view: View, page: Page) -> Line:
+    """The state, and as much of what it means as fits."""
+    return fitting(state_items(view, page), page)
+
+
+def fitting(items: Sequence[Line], page: Page) -> Line:
+    """Items side by side, as many as fit in one line."""
+    line: Line = items[0] if items else ()
+    for item in items[1:]:
+        longer = (*line, Piece(" " * GAP), *item)
+        if width(longer) > page.width:
+            break
+        line = longer
+    return line
+
+
+def banner_lines(view: View, page: Page) -> list[Line]:
+    """A line for each active alert with its explanation; that one was dismissed; else nothing."""
+    active = [alert for alert in view.alerts if alert.end is None]
+    if active:
+        shown = active if len(active) <= BANNERS else active[: BANNERS - 1]
+        lines = [_banner(alert, page) for alert in shown]
+        if len(shown) < len(active):
+            lines.append(_filled(f"and {len(active) - len(shown)} more active alerts", page))
+        return lines
+    if view.dismissed_at is not None:
+        words = f"Alert dismissed  Traffic is back within the limit since {page.moment(view.dismissed_at)}"
+        return [(Piece(cells.cut_end(words, page.width, page.ellipsis), Style.GOOD),)]
+    return []
+
+
+def _banner(alert: AlertView, page: Page) -> Line:
+    explanation = alert.explanation or f"{alert.title} is beyond its limit since {page.moment(alert.start)}"
+    return _filled(f"Active alert  {page.text(explanation)}", page)
+
+
+def _filled(text: str, page: Page) -> Line:
+    return (Piece(cells.pad_right(cells.cut_end(f" {text}", page.width, page.ellipsis), page.width), Style.BANNER),)
+
+
+def glance_lines(view: View, page: Page) -> list[Line]:
+    """How long answers take, which key is hot and which is slow: at most two lines."""
+    return page.flow([_response_times(view), _hot(view, page), _slow(view, page)], gap=4)[:2]
+
+
+def _response_times(view: View) -> Line:
+    times = view.whole.times
+    if times is None:
+        return (Piece("Response time", Style.HEADING), Piece("  none measured in this window", Style.QUIET))
+    told = [("average", times.average), ("p50", times.p50), ("p95", times.p95), ("p99", times.p99)]
+    pieces = [Piece("Response time", Style.HEADING)]
+    for name, seconds in told:
+        pieces += [Piece(f"  {name} ", Style.QUIET), Piece(figures.latency(seconds))]
+    return tuple(pieces)
+
+
+def _hot(view: View, page: Page) -> Line:
+    panel = _sections(view)
+    if panel is None or not panel.rows:
+        return (Piece("Hot", Style.HEADING), Piece("  nothing", Style.QUIET))
+    row = panel.rows[0]
+    share = figures.percent(row.window.count, panel.whole.count)
+    return (Piece("Hot", Style.HEADING), Piece(f"  {_key(row, page)}  "), Piece(share, Style.NAME))
+
+
+def _slow(view: View, page: Page) -> Line:
+    panel = _sections(view)
+    row = slowest(panel) if panel is not None else None
+    if row is None or row.window.times is None:
+        return (Piece("Slow", Style.HEADING), Piece("  nothing", Style.QUIET))
+    p95 = figures.latency(row.window.times.p95)
+    return (Piece("Slow", Style.HEADING), Piece(f"  {_key(row, page)}  p95 "), Piece(p95, Style.NAME))
+
+
+def slowest(panel: Panel) -> Row | None:
+    """The row of the highest p95 among those with enough answers to tell."""
+    known = [row for row in panel.rows if row.window.times is not None and row.window.count >= ENOUGH]
+    return max(known, key=lambda row: row.window.times.p95 if row.window.times else 0.0, default=None)
+
+
+def _sections(view: View) -> Panel | None:
+    """The panel that names what is hot: the first one."""
+    return view.panels[0] if view.panels else None
+
+
+def _key(row: Row, page: Page) -> str:
+    return page.text(row.key, min(HOT_KEY, max(16, page.width // 2 - 24)))

@@ -1,0 +1,138 @@
+"""A desk for tests of the full screen: real stores and records, with packet time as the tests say."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from alerting.monitor import RateMonitor
+from dashboard.builder import Reading, Run, build_view
+from dashboard.full.store_desk import StoreDesk
+from dashboard.view import View
+from stats.loading import load
+from stats.statistic import Statistic
+from store.recent import Recent
+from store.store import Store
+from traffic.health import Health
+from traffic.records import COMPLETE, Exchange, Request
+
+START = 1_795_366_800.0
+"""17:00:00 2026-11-22 UTC."""
+BUCKET, RETENTION = 10, 86400
+WINDOWS = (BUCKET, 120, 3600, RETENTION)
+STATISTICS = load(
+    (
+        "request_rate", "status_classes", "top_sections", "top_domains", "top_user_agents", "top_methods",
+        "top_status_codes", "uploaded_per_domain", "downloaded_per_domain", "server_response_time",
+    )
+)  # fmt: skip
+
+
+def request(time: float, host: str, target: str, **other: Any) -> Request:
+    values: dict[str, Any] = {
+        "client": "10.0.0.7", "client_port": 40000, "server": "10.0.0.21", "server_port": 80, "method": "GET",
+        "version": "1.1", "user_agent": "curl/8.5", "referrer": "",
+    }  # fmt: skip
+    return Request(time=time, host=host, target=target, **{**values, **other})
+
+
+def exchange(asked: Request, status: int | None = 200, seconds: float | None = 0.02, size: int = 1000) -> Exchange:
+    return Exchange(
+        time=asked.time + (seconds or 0.0),
+        client=asked.client,
+        client_port=asked.client_port,
+        server=asked.server,
+        server_port=asked.server_port,
+        request=asked,
+        status=status,
+        request_bytes=100 if asked.method == "POST" else 0,
+        response_bytes=size,
+        response_time=seconds,
+        total_time=seconds,
+        content_type="text/html",
+        missing_bytes=0,
+        ending=COMPLETE if status is not None else "timeout",
+        answered=None if status is None else asked.time + (seconds or 0.0),
+    )
+
+
+VISITS = (
+    # host, target, method, status, seconds, bytes, and one in how many
+    ("shop.example.com", "/cart/add?item=1", "POST", 303, 0.012, 300, 5),
+    ("shop.example.com", "/products/42", "GET", 200, 0.035, 18_000, 1),
+    ("shop.example.com", "/reports/yearly", "GET", 200, 1.8, 60_000, 30),
+    ("shop.example.com", "/search?q=lamp", "GET", 200, 0.12, 9_000, 4),
+    ("api.example.com", "/items?page=2", "GET", 200, 0.008, 2_500, 2),
+    ("api.example.com", "/status/500", "GET", 500, 0.05, 300, 25),
+    ("static.example.com", "/logo.png", "GET", 304, 0.001, 0, 3),
+    ("static.example.com", "/missing", "GET", 404, 0.002, 150, 12),
+)
+AGENTS = ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "curl/8.5", "Googlebot/2.1")
+
+
+def visits(start: float, seconds: float, rate: float) -> list[Any]:
+    """Requests at an even pace, each before its exchange; the same each time."""
+    records: list[Any] = []
+    for number in range(int(seconds * rate)):
+        time = start + number / rate
+        for place, (host, target, method, status, taken, size, every) in enumerate(VISITS):
+            if (number + place) % (every * 2) == 0:
+                asked = request(
+                    time, host, target, method=method, user_agent=AGENTS[number % 3], client=f"10.0.0.{number % 7}"
+                )
+                answer = exchange(asked, status, taken * (1 + number % 5 / 10), size)
+                records += [asked, answer]
+    return records
+
+
+class Ledger:
+    """The sums of everything, as the session has them."""
+
+    def __init__(self, statistics: Sequence[Statistic] = STATISTICS) -> None:
+        self.statistics = statistics
+        self.store = new_store(statistics)
+        self.monitor = RateMonitor(120, 120, 10, RETENTION)
+        self.monitor.start(START)
+        self.recent = Recent(50_000, 10_000_000)
+        self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
+        self.now = START
+        self.health = Health()
+        self.notices: tuple[str, ...] = ()
+
+    def count(self, records: Sequence[Any], now: float) -> None:
+        """Count records, and let it be `now`."""
+        self.recent.take(records)
+        self.desk.take(records)
+        self.store.add(records)
+        for record in records:
+            if type(record) is Request:
+                self.monitor.add(record.time)
+                self.health.requests += 1
+        self.health.frames += 5 * len(records)
+        self.now = now
+        self.store.advance(now)
+        self.monitor.advance(now)
+
+    def view(self, window: float | None, store: Store | None = None) -> View | None:
+        """Rows enough to scroll."""
+        run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, 30)
+        reading = Reading(self.health, dropped=0, queue_lost=0, notices=self.notices)
+        return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+
+
+def new_store(statistics: Sequence[Statistic]) -> Store:
+    """As the program makes it."""
+    return Store(statistics, BUCKET, RETENTION, 1000)
+
+
+def busy_hour() -> Ledger:
+    """Ten quiet minutes after learning, then a burst that raises an alert, which still goes on."""
+    ledger = Ledger()
+    for minute in range(12):
+        ledger.count(visits(START + 60 * minute, 60, 5), START + 60 * (minute + 1))
+    ledger.count(visits(START + 720, 130, 11), START + 850)
+    return ledger
+
+
+def still() -> Generator[float, None, str]:
+    """Steps of a capture in which nothing happens."""
+    while True:
+        yield 0.05
