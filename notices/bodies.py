@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from notices.notice import Kind, Notice, contributor_line, contributors, facts, moment
+from notices.notice import Kind, Notice, contributor_line, facts, moment
 
 VERSION: Final = 1
 """Of our own JSON: it grows when a field changes its meaning or goes; a new field may come any time."""
@@ -21,7 +21,7 @@ def json_body(notice: Notice) -> bytes:
     """Every fact under its name, and the contributors as a list."""
     listed = [
         {"kind": each.kind, "name": each.name, "count": each.count, "share": round(each.share, 4)}
-        for each in contributors(notice)
+        for each in notice.alert.contributors
     ]
     return _encode({"version": VERSION, **facts(notice), "contributors": listed})
 
@@ -31,8 +31,8 @@ def slack_body(notice: Notice) -> bytes:
     names = ("host", "source", "value", "baseline", "limit", "peak", "start", "end")
     known = facts(notice)
     shown = {name: _with_unit(name, known) for name in names if known[name] is not None}
-    if contributors(notice):
-        shown["contributors"] = "\n".join(contributor_line(each) for each in contributors(notice))
+    if notice.alert.contributors:
+        shown["contributors"] = "\n".join(contributor_line(each) for each in notice.alert.contributors)
     attachment = {
         "fallback": plain(notice.text),
         "color": _COLOURS[notice.kind],
@@ -92,7 +92,7 @@ def _annotations(notice: Notice) -> dict[str, str]:
     known = facts(notice)
     chosen = {"summary": notice.headline, "description": notice.text}
     chosen |= {name: str(known[name]) for name in ("value", "peak", "baseline", "threshold", "limit", "unit")}
-    listed = "; ".join(contributor_line(each) for each in contributors(notice))
+    listed = "; ".join(contributor_line(each) for each in notice.alert.contributors)
     return {**chosen, "contributors": listed} if listed else chosen
 
 

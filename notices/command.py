@@ -14,7 +14,7 @@ from typing import Final
 
 from notices.bodies import json_body
 from notices.errors import Refused, os_words
-from notices.notice import Notice, contributor_line, contributors, facts
+from notices.notice import Notice, contributor_line, facts
 
 PREFIX: Final = "HTTP_MONITOR_"
 GRACE: Final = 1.0
@@ -83,7 +83,7 @@ class Command:
 def variables(notice: Notice) -> dict[str, str]:
     """The facts as environment variables; what is not known is empty."""
     known = {name: "" if value is None else str(value) for name, value in facts(notice).items()}
-    known["contributors"] = "; ".join(contributor_line(each) for each in contributors(notice))
+    known["contributors"] = "; ".join(contributor_line(each) for each in notice.alert.contributors)
     return {PREFIX + name.upper(): value.replace("\0", "") for name, value in known.items()}
 
 

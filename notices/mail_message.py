@@ -8,7 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
-from notices.notice import Notice, contributor_line, contributors, facts
+from notices.notice import Notice, contributor_line, facts
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _text(notice: Notice) -> str:
     }
     width = max(len(name) for name in known)
     lines = [notice.headline, "", notice.text, "", *(f"{name:<{width}}  {value}" for name, value in known.items())]
-    listed = [f"  {contributor_line(each)}" for each in contributors(notice)]
+    listed = [f"  {contributor_line(each)}" for each in notice.alert.contributors]
     return "\n".join([*lines, *(["", "Largest contributors:", *listed] if listed else [])]) + "\n"
 
 

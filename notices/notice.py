@@ -1,9 +1,9 @@
 """A notice: one change of an alert's state, as it is told to every receiver.
 
-All text in it is printable and on one line: what comes from the wire was made so before it was counted.
+All text in it is printable and on one line; `notice_of` sees to it, whatever an event says.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
 from hashlib import sha256
@@ -14,8 +14,9 @@ from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, Flappi
 from dashboard import figures
 
 MAX_TEXT: Final = 2048
-"""Characters of a text in a notice; what is longer is cut."""
+"""Characters of one text; what is longer is cut."""
 MAX_CONTRIBUTORS: Final = 10
+"""In a notice: the largest."""
 
 Fact = str | int | float | None
 
@@ -86,7 +87,7 @@ class Notice:
     @property
     def text(self) -> str:
         """The line that explains the alert, as on every other output."""
-        return self.alert.explanation[:MAX_TEXT] or self.headline
+        return self.alert.explanation or self.headline
 
 
 def notice_of(event: Event, host: str, source: str) -> Notice | None:
@@ -94,7 +95,20 @@ def notice_of(event: Event, host: str, source: str) -> Notice | None:
     kind = _KINDS.get(type(event))
     if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded):
         return None
-    return Notice(kind, event.time, event.alert, host, source, event.changes if isinstance(event, Flapping) else 0)
+    changes = event.changes if isinstance(event, Flapping) else 0
+    return Notice(kind, event.time, _plain(event.alert), one_line(host), one_line(source), changes)
+
+
+def one_line(text: str) -> str:
+    """Text with a space for each character that is not printable."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _plain(alert: Alert) -> Alert:
+    """The alert with texts that no receiver can misunderstand, and no longer than a notice may be."""
+    named = [replace(each, name=one_line(each.name)[:MAX_TEXT]) for each in alert.contributors[:MAX_CONTRIBUTORS]]
+    subject, explanation = (one_line(text)[:MAX_TEXT] for text in (alert.subject, alert.explanation))
+    return replace(alert, subject=subject, explanation=explanation, contributors=tuple(named))
 
 
 def facts(notice: Notice) -> dict[str, Fact]:
@@ -123,14 +137,9 @@ def facts(notice: Notice) -> dict[str, Fact]:
     }
 
 
-def contributors(notice: Notice) -> tuple[Contributor, ...]:
-    """Who had the largest part, the largest first."""
-    return notice.alert.contributors[:MAX_CONTRIBUTORS]
-
-
 def contributor_line(contributor: Contributor) -> str:
     """One of them, as `section shop.example.com/cart 64 %`."""
-    return f"{contributor.kind} {contributor.name[:MAX_TEXT]} {round(100 * contributor.share)} %"
+    return f"{contributor.kind} {contributor.name} {round(100 * contributor.share)} %"
 
 
 def number(value: float) -> int | float:

@@ -8,7 +8,7 @@ The number 32473 is set aside for examples (RFC 5612): this program has none of 
 from collections.abc import Iterator
 from typing import Final
 
-from notices.notice import Fact, Kind, Notice, contributor_line, contributors, facts, moment
+from notices.notice import Fact, Kind, Notice, contributor_line, facts, moment
 
 FACILITIES: Final = {
     name: number
@@ -59,7 +59,7 @@ def _parameters(notice: Notice) -> Iterator[tuple[str, Fact]]:
     for name, value in facts(notice).items():
         if value is not None and name not in _LEFT_OUT:
             yield name, value
-    for contributor in contributors(notice)[:3]:
+    for contributor in notice.alert.contributors[:3]:
         yield "contributor", contributor_line(contributor)
 
 

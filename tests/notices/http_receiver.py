@@ -1,0 +1,77 @@
+"""An HTTP server on loopback that keeps what it is posted, and answers as it is told."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Posted:
+    """One request."""
+
+    path: str
+    headers: Message
+    body: bytes
+
+
+@dataclass
+class Hooks:
+    """The server."""
+
+    port: int = 0
+    scheme: str = "http"
+    posted: list[Posted] = field(default_factory=list)
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Of the next requests; afterwards each is 200."""
+    open: threading.Event = field(default_factory=threading.Event)
+    """Unless set, requests wait for an answer."""
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://localhost:{self.port}/services/T0/B0/secret-token"
+
+
+@contextmanager
+def http_receiver(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Hooks]:
+    hooks = Hooks(scheme="https" if tls else "http")
+    hooks.open.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hooks.posted.append(Posted(self.path, self.headers, body))
+            hooks.open.wait(30)
+            status, headers = hooks.answers.pop(0) if hooks.answers else (200, {})
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 as it is called there
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        allow_reuse_address = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that goes away is no error here."""
+
+    server = Server(("127.0.0.1", port), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    hooks.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield hooks
+    finally:
+        hooks.open.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

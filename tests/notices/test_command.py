@@ -1,0 +1,143 @@
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from notice_samples import DISMISSED, RAISED, about, soon
+
+from notices.bodies import json_body
+from notices.command import Command, variables
+from notices.errors import Refused
+from notices.notice import facts
+
+REPORT = """
+import json, os, sys
+facts = {name: value for name, value in os.environ.items() if name.startswith("HTTP_MONITOR_")}
+with open(sys.argv[1], "a") as file:
+    print(json.dumps({"environment": facts, "arguments": sys.argv[2:], "input": sys.stdin.read()}), file=file)
+"""
+
+
+def python(code: str, *arguments: str, timeout: float = 20) -> Command:
+    return Command([sys.executable, "-c", code, *arguments], timeout, {"PATH": os.environ["PATH"]})
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text() if sys.platform == "linux" else True
+
+
+def test_the_facts_are_in_the_environment_and_on_standard_input(tmp_path: Path) -> None:
+    path = tmp_path / "report"
+    command = python(REPORT, str(path), "two words", "$(id)")
+    command.send(RAISED)
+    command.send(DISMISSED)
+    for line, notice in zip(path.read_text().splitlines(), (RAISED, DISMISSED), strict=True):
+        report = json.loads(line)
+        assert report["environment"] == variables(notice)
+        assert report["input"].encode() == json_body(notice) + b"\n"
+        assert report["arguments"] == ["two words", "$(id)"]
+
+
+def test_each_fact_is_a_variable() -> None:
+    found = variables(DISMISSED)
+    names = {f"HTTP_MONITOR_{name.upper()}" for name in facts(DISMISSED)}
+    assert set(found) == names | {"HTTP_MONITOR_CONTRIBUTORS"}
+    assert found["HTTP_MONITOR_KIND"] == "dismissed"
+    assert found["HTTP_MONITOR_VALUE"] == "1844"
+    assert found["HTTP_MONITOR_CONTRIBUTORS"] == "section shop.example.com/cart 64 %; client 192.0.2.7 22 %"
+    assert variables(RAISED)["HTTP_MONITOR_END"] == "", "not known"
+
+
+def test_text_from_the_wire_is_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "harm"
+    hostile = f"$(touch {path}); `touch {path}` | touch {path} \0"
+    command = Command(["/bin/sh", "-c", 'printf %s "$HTTP_MONITOR_TEXT" >/dev/null'], 20, {})
+    command.send(about(hostile, hostile))
+    assert not path.exists()
+
+
+def test_a_command_that_reads_nothing_is_as_good() -> None:
+    Command(["true"], 20, os.environ).send(about("x" * 2000, "y" * 2000))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise SystemExit(3)", "ended with status 3"),
+        ("import os; os.kill(os.getpid(), 15)", "ended by SIGTERM"),
+    ],
+)
+def test_a_command_that_fails_says_how(code: str, words: str) -> None:
+    with pytest.raises(Refused) as caught:
+        python(code).send(RAISED)
+    assert str(caught.value) == words
+
+
+def test_a_command_that_cannot_be_started(tmp_path: Path) -> None:
+    path = tmp_path / "script"
+    path.write_text("#!/bin/sh\n")
+    with pytest.raises(Refused, match=r"^cannot be started: Permission denied$"):
+        Command([str(path)], 20, {}).send(RAISED)
+    with pytest.raises(Refused, match=r"^cannot be started: its words hold a NUL character$"):
+        Command(["true", "\0"], 20, {}).send(RAISED)
+
+
+STUBBORN = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "time.sleep(60)"])
+with open(sys.argv[1] + ".part", "w") as file:
+    print(os.getpid(), child.pid, file=file)
+os.rename(sys.argv[1] + ".part", sys.argv[1])
+time.sleep(60)
+"""
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    path = tmp_path / "processes"
+    with pytest.raises(Refused, match=r"^ended, as it took more than 2 s$"):
+        python(STUBBORN, str(path), timeout=2).send(RAISED)
+    processes = [int(number) for number in path.read_text().split()]
+    assert len(processes) == 2
+    assert soon(lambda: not any(is_alive(process) for process in processes))
+
+
+def test_a_command_may_clean_up_before_it_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "cleaned"
+    code = (
+        "import signal, sys, time\nsignal.signal(15, lambda *_: (open(sys.argv[1], 'w'), sys.exit()))\ntime.sleep(60)"
+    )
+    with pytest.raises(Refused, match=r"^ended, as it took more than 3 s$"):
+        python(code, str(path), timeout=3).send(RAISED)
+    assert path.exists()
+
+
+def test_what_runs_is_ended_with_the_program_and_nothing_more_is_started(tmp_path: Path) -> None:
+    path = tmp_path / "processes"
+    command = python(STUBBORN, str(path), timeout=60)
+    ending: list[str] = []
+
+    def send() -> None:
+        try:
+            command.send(RAISED)
+        except Refused as error:
+            ending.append(str(error))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    assert soon(path.exists)
+    begun = time.monotonic()
+    command.cancel()
+    thread.join(10)
+    assert time.monotonic() - begun < 5
+    assert ending == ["ended by SIGKILL"]
+    with pytest.raises(Refused, match=r"^the program ended$"):
+        command.send(DISMISSED)

@@ -1,0 +1,146 @@
+"""Receivers of ours, with their real threads."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from notice_samples import ALERT, DISMISSAL, DISMISSED, HOST, LIMITS, RAISE, RAISED, SOURCE, START, Told, soon
+
+from alerting.events import AlertRaised, Learned
+from notices.delivery import Limits
+from notices.errors import Refused, Unavailable
+from notices.notifier import Notifier
+
+
+def notifier(*receivers: Told, limits: Limits = LIMITS) -> Notifier:
+    return Notifier(receivers, limits, HOST, SOURCE)
+
+
+def test_every_receiver_is_told_of_each_change_once_and_in_order() -> None:
+    first, second = Told(), Told()
+    told = notifier(first, second)
+    for event in (Learned(1.0, 5), RAISE, RAISE, DISMISSAL, RAISE, DISMISSAL):
+        told.event(event)
+    told.close(5)
+    assert first.notices == second.notices == [RAISED, DISMISSED]
+    assert told.complaints == []
+
+
+def test_a_receiver_that_hangs_delays_neither_the_caller_nor_others() -> None:
+    slow, quick = Told(name="slow"), Told(name="quick")
+    slow.open.clear()
+    told = notifier(slow, quick)
+    begun = time.monotonic()
+    told.tell(RAISE)
+    told.tell(DISMISSAL)
+    assert time.monotonic() - begun < 1
+    assert soon(lambda: quick.notices == [RAISED, DISMISSED])
+    assert slow.notices == []
+    slow.open.set()
+    assert soon(lambda: slow.notices == [RAISED, DISMISSED])
+    told.close(5)
+
+
+def test_a_receiver_that_fails_is_tried_again() -> None:
+    receiver = Told(Unavailable("connection refused"), name="webhook hooks")
+    told = notifier(receiver)
+    told.tell(RAISE)
+    told.tell(DISMISSAL)
+    assert soon(lambda: told.complaints)
+    assert told.complaints[0].startswith("webhook hooks: connection refused; tried once, ")
+    assert soon(lambda: receiver.notices == [RAISED, DISMISSED])
+    assert soon(lambda: told.complaints == [])
+    told.close(5)
+
+
+def test_a_receiver_that_refuses_is_told_of_the_next_change() -> None:
+    receiver = Told(Refused("ended with status 1"), name="command")
+    told = notifier(receiver)
+    told.tell(RAISE)
+    told.tell(DISMISSAL)
+    told.close(5)
+    assert receiver.notices == [DISMISSED]
+    assert told.complaints == ["command: 1 notice not delivered: ended with status 1"]
+
+
+def test_a_fault_of_a_receiver_does_not_end_its_thread() -> None:
+    receiver = Told(ZeroDivisionError("secret"), name="mail")
+    told = notifier(receiver)
+    told.tell(RAISE)
+    assert soon(lambda: told.complaints)
+    assert told.complaints[0].startswith("mail: failed with ZeroDivisionError; tried once, ")
+    assert soon(lambda: receiver.notices == [RAISED])
+    told.close(5)
+
+
+def test_the_end_waits_for_what_is_under_way_but_not_for_ever() -> None:
+    receiver = Told(name="slow")
+    receiver.open.clear()
+    told = notifier(receiver)
+    told.tell(RAISE)
+    told.tell(DISMISSAL)
+    begun = time.monotonic()
+    told.close(0.3)
+    assert 0.25 < time.monotonic() - begun < 3
+    assert receiver.cancelled
+    assert told.complaints == ["slow: 2 notices not delivered: the program ended"]
+    receiver.open.set()
+
+
+def test_the_end_does_not_wait_for_a_receiver_that_is_not_there() -> None:
+    receiver = Told(*[Unavailable("connection refused", retry_after=60)] * 9, name="webhook")
+    told = notifier(receiver)
+    told.tell(RAISE)
+    begun = time.monotonic()
+    told.close(10)
+    assert time.monotonic() - begun < 5, "the next try would be too late"
+    assert told.complaints == ["webhook: 1 notice not delivered: connection refused"]
+
+
+def test_several_that_hang_share_the_time_of_the_end() -> None:
+    receivers = [Told(name=f"slow {number}") for number in range(5)]
+    for receiver in receivers:
+        receiver.open.clear()
+    told = notifier(*receivers)
+    told.tell(RAISE)
+    begun = time.monotonic()
+    told.close(0.3)
+    assert time.monotonic() - begun < 1.2
+    for receiver in receivers:
+        receiver.open.set()
+
+
+def test_a_flood_of_alerts_is_bounded_and_the_latest_arrive() -> None:
+    receiver = Told(name="slow")
+    receiver.open.clear()
+    told = notifier(receiver, limits=Limits(queue=5, retry_limit=60))
+    for number in range(2000):
+        told.tell(AlertRaised(START + number, replace(ALERT, start=START + number)))
+    receiver.open.set()
+    told.close(5)
+    assert [notice.time - START for notice in receiver.notices][-4:] == [1996, 1997, 1998, 1999]
+    assert told.complaints[0].startswith("slow: 1,99")
+
+
+def test_no_thread_runs_before_there_is_a_notice() -> None:
+    before = threading.active_count()
+    told = notifier(Told(), Told())
+    told.event(Learned(1.0, 5))
+    assert threading.active_count() == before, "rights are given up meanwhile"
+    told.close(1)
+
+
+def test_without_a_thread_the_notice_is_lost_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    receiver = Told(name="webhook")
+    told = notifier(receiver)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        told.tell(RAISE)
+    assert told.complaints == ["webhook: 1 notice not delivered: no thread could be started"]
+    told.tell(DISMISSAL)
+    told.close(5)
+    assert receiver.notices == [DISMISSED]

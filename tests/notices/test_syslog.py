@@ -1,0 +1,182 @@
+"""A real rsyslog with a configuration of its own, and sockets of ours for what it does not show."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from notice_samples import ALERT, DISMISSED, LIMITS, RAISED, soon
+
+from notices.errors import Unavailable
+from notices.syslog import Place, Syslog
+from notices.syslog_message import FACILITIES, syslog_message
+from notices.worker import Worker
+
+RSYSLOG = shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin")
+needs_rsyslog = pytest.mark.skipif(RSYSLOG is None, reason="there is no rsyslogd: apt-get install rsyslog")
+DAEMON = FACILITIES["daemon"]
+CONFIGURATION = """
+module(load="imudp") module(load="imtcp") module(load="imuxsock" SysSock.Use="off")
+template(name="all" type="string" string="%jsonmesg%\\n")
+ruleset(name="keep") {{ action(type="omfile" file="{folder}/log" template="all" asyncWriting="off") }}
+input(type="imudp" address="127.0.0.1" port="{port}" ruleset="keep")
+input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="keep")
+input(type="imuxsock" socket="{folder}/socket" useSpecialParser="off" ignoreTimestamp="off" ruleset="keep")
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Rsyslog:
+    """One daemon."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.places = {
+            "udp": Place("udp", "127.0.0.1", port),
+            "tcp": Place("tcp", "127.0.0.1", port),
+            "unix": Place("unix", path=str(folder / "socket")),
+        }
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        log = self.folder / "log"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        configuration = self.folder / "rsyslog.conf"
+        configuration.write_text(CONFIGURATION.format(folder=self.folder, port=self.port))
+        command = [str(RSYSLOG), "-n", "-f", str(configuration), "-i", str(self.folder / "pid")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            assert soon(lambda: (self.folder / "socket").exists() and self._listens())
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
+@pytest.fixture
+def rsyslog(tmp_path: Path) -> Rsyslog:
+    return Rsyslog(tmp_path, free_port())
+
+
+@needs_rsyslog
+@pytest.mark.parametrize("scheme", ["udp", "tcp", "unix"])
+def test_a_daemon_gets_and_understands_every_notice(rsyslog: Rsyslog, scheme: str) -> None:
+    with rsyslog.running():
+        syslog = Syslog(rsyslog.places[scheme], DAEMON, 5)
+        syslog.send(RAISED)
+        syslog.send(DISMISSED)
+        assert soon(lambda: len(rsyslog.messages) == 2)
+    raised, dismissed = rsyslog.messages
+    assert raised["msg"] == f"Alert: request rate - {ALERT.explanation}"
+    assert (raised["syslogfacility"], raised["syslogseverity"], raised["pri"]) == ("3", "4", "28")
+    assert (dismissed["msgid"], dismissed["syslogseverity"]) == ("DISMISSED", "5")
+    assert raised["hostname"] == "web-1.example.com"
+    assert raised["app-name"] == "http-monitor"
+    assert raised["timereported"] == "2026-11-22T17:02:10.000Z"
+    assert 'signal="request_rate"' in raised["structured-data"]
+    assert raised["structured-data"].startswith(f'[notice@32473 id="{RAISED.identity}"')
+
+
+@needs_rsyslog
+@pytest.mark.parametrize("scheme", ["udp", "tcp", "unix"])
+def test_a_daemon_that_comes_back_gets_what_waited_in_order(rsyslog: Rsyslog, scheme: str) -> None:
+    worker = Worker(Syslog(rsyslog.places[scheme], DAEMON, 5), LIMITS, chance=lambda: 1.0)
+    worker.tell(RAISED)
+    worker.tell(DISMISSED)
+    assert soon(worker.complaints)
+    reason = "no such file or directory" if scheme == "unix" else "connection refused"
+    assert worker.complaints()[0].startswith(f"syslog {rsyslog.places[scheme].title}: {reason}; tried ")
+    with rsyslog.running():
+        assert soon(lambda: len(rsyslog.messages) == 2)
+    assert [message["msgid"] for message in rsyslog.messages] == ["RAISED", "DISMISSED"]
+    assert worker.complaints() == []
+
+
+def received(server: socket.socket, send: Callable[[], None]) -> bytes:
+    """All that comes over one connection."""
+    parts: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            while part := connection.recv(65536):
+                parts.append(part)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    send()
+    thread.join()
+    return b"".join(parts)
+
+
+def test_over_tcp_the_message_is_counted_in_octets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        syslog = Syslog(Place("tcp", "127.0.0.1", server.getsockname()[1]), DAEMON, 5)
+        frame = received(server, lambda: syslog.send(RAISED))
+    length, _, message = frame.partition(b" ")
+    assert int(length) == len(message)
+    assert message.startswith(b"<28>1 2026-11-22T17:02:10.000Z web-1.example.com http-monitor ")
+
+
+def test_over_udp_and_the_local_socket_a_message_is_a_datagram(tmp_path: Path) -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as network,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local,
+    ):
+        network.bind(("127.0.0.1", 0))
+        local.bind(str(tmp_path / "log"))
+        Syslog(Place("udp", "127.0.0.1", network.getsockname()[1]), DAEMON, 5).send(RAISED)
+        Syslog(Place("unix", path=str(tmp_path / "log")), DAEMON, 5).send(RAISED)
+        assert network.recv(65536) == local.recv(65536) == syslog_message(RAISED, DAEMON, os.getpid())
+
+
+def test_a_local_socket_that_is_a_stream_gets_messages_ended_by_nul(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(str(tmp_path / "log"))
+        server.listen()
+        syslog = Syslog(Place("unix", path=str(tmp_path / "log")), DAEMON, 5)
+        message = received(server, lambda: syslog.send(RAISED))
+    assert message.startswith(b"<28>1 ")
+    assert message.index(b"\0") == len(message) - 1
+
+
+@pytest.mark.parametrize("scheme", ["udp", "tcp"])
+def test_nobody_listens(scheme: str) -> None:
+    with pytest.raises(Unavailable, match=r"^connection refused$"):
+        Syslog(Place(scheme, "127.0.0.1", free_port()), DAEMON, 5).send(RAISED)
+
+
+def test_a_connection_that_is_never_taken_is_not_waited_for() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        syslog = Syslog(Place("tcp", "127.0.0.1", server.getsockname()[1]), DAEMON, 0.2)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        with pytest.raises(Unavailable, match=r"^no answer in time$"):
+            syslog.send(RAISED)
+        for filler in fillers:
+            filler.close()
