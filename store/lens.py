@@ -6,13 +6,15 @@ is over.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from store.filtering.filter import Filter
+from store.matching import with_request
 from store.recent import Recent, latest, slowest
 from store.store import Store
-from traffic.records import Exchange, Request
+from traffic.records import Exchange
 
 
 class Lens:
@@ -53,7 +55,7 @@ class Lens:
             self._next += 1
             self.looked_at += 1
         self.matched += len(found)
-        self.store.add(_with_requests(found))
+        self.store.add(chain.from_iterable(map(with_request, found)))
         self._forget()
         return len(self._waiting)
 
@@ -83,11 +85,3 @@ class Lens:
         """What `recent` has dropped is not kept here either."""
         while self._matching and self._matching[0][0] < self._recent.dropped:
             self._matching.popleft()
-
-
-def _with_requests(exchanges: Iterable[Exchange]) -> Iterator[Request | Exchange]:
-    """As the decoder gives them: each request before its exchange."""
-    for exchange in exchanges:
-        if exchange.request is not None:
-            yield exchange.request
-        yield exchange

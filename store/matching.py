@@ -7,6 +7,11 @@ from store.filtering.filter import Filter
 from traffic.records import Exchange, Request
 
 
+def with_request(exchange: Exchange) -> tuple[Any, ...]:
+    """As the decoder gives them out: the request, then the exchange."""
+    return (exchange,) if exchange.request is None else (exchange.request, exchange)
+
+
 def matching(wanted: Filter, records: Iterable[Any]) -> list[Any]:
     """The exchanges that match, each behind its request: so a request comes when its exchange is over, and late.
 
@@ -17,9 +22,7 @@ def matching(wanted: Filter, records: Iterable[Any]) -> list[Any]:
         kind = type(record)
         if kind is Exchange:
             if accepts(record):
-                if record.request is not None:
-                    found.append(record.request)
-                found.append(record)
+                found += with_request(record)
         elif kind is not Request:
             found.append(record)
     return found

@@ -13,7 +13,8 @@ ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]
 NAMED = re.findall("`([^`]+)`", " ".join(row.split("|")[1] for row in ROWS))
 EXAMPLES = [
     *re.findall("`([^`]+)`", " ".join(row.split("|")[3] for row in DOCUMENT.splitlines() if row.count("|") == 4)),
-    *(line.strip() for line in DOCUMENT.splitlines() if line.startswith("    ")),
+    *(line.strip() for line in DOCUMENT.splitlines() if line.startswith("    ") and "--only" not in line),
+    *re.findall("--only '([^']*)'", DOCUMENT),
 ]
 
 
