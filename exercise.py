@@ -83,7 +83,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
     if sentence := exercise_build.warning():
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     stop = Stop()
-    statistics = load(config.statistics)
+    statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
     told = from_settings(config, os.environ)
     for sentence in told.warnings:

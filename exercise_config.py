@@ -76,6 +76,8 @@ class Config:
         "server_response_time",
     )
     """Plug-ins from `stats/`, in the order of the screen."""
+    path_templates: bool = False
+    """Count paths that differ in a number, a hash or a date as one, `/users/{id}`, in lists of sections and paths."""
     statistics_folder: str = ""
     """Where further plug-ins are; empty is nowhere. They are code: root loads none from where others can write."""
 

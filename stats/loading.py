@@ -3,15 +3,16 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from types import ModuleType
+from inspect import signature
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import stats
 from stats.statistic import HITS, Statistic, Unit
 
-NO_PLUGINS = ("loading", "statistic")
+NO_PLUGINS = ("loading", "path_template", "statistic")
 """Modules of this folder that are no statistics."""
 
 
@@ -31,8 +32,8 @@ def look_in(folder: str) -> None:
     importlib.invalidate_caches()
 
 
-def load(names: Sequence[str]) -> list[Statistic]:
-    """One statistic for each name, in the same order.
+def load(names: Sequence[str], settings: Mapping[str, object] = MappingProxyType({})) -> list[Statistic]:
+    """One statistic for each name, in the same order. It is given those of the settings that its constructor names.
 
     Raises:
         StatisticError: a name is unknown or comes twice, or a file cannot be loaded or breaks the contract.
@@ -45,13 +46,14 @@ def load(names: Sequence[str]) -> list[Statistic]:
             raise StatisticError(f"no statistic {name!r}; {hint}")
         if name in names[:position]:
             raise StatisticError(f"statistic {name!r} is named twice")
-    return [_load(name) for name in names]
+    return [_load(name, settings) for name in names]
 
 
-def _load(name: str) -> Statistic:
+def _load(name: str, settings: Mapping[str, object]) -> Statistic:
     try:
         module = importlib.import_module(f"stats.{name}")
-        statistic = _the_class(name, module)()
+        kind = _the_class(name, module)
+        statistic = kind(**{name: settings[name] for name in signature(kind).parameters if name in settings})
     except StatisticError:
         raise
     except Exception as error:

@@ -1,5 +1,6 @@
 """Requests per section."""
 
+from stats.path_template import path_template
 from stats.statistic import HITS
 from traffic.records import Request
 
@@ -9,6 +10,9 @@ class TopSections:
 
     name, title, unit, record = "top_sections", "Top hits by section", HITS, Request
 
+    def __init__(self, path_templates: bool = False) -> None:
+        self._templates = path_templates
+
     def key(self, request: Request) -> str:
         """The section, as `my.site.com/pages`."""
-        return request.section
+        return path_template(request.section) if self._templates else request.section

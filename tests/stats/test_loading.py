@@ -55,7 +55,7 @@ def test_a_file_that_is_dropped_in_is_found(drop: Drop) -> None:
     ("name", "text"),
     [
         ("top_domain", "no statistic 'top_domain'; did you mean 'top_domains'?"),
-        ("xyz", "no statistic 'xyz'; there are downloaded_per_domain, packet_protocols, request_rate, "),
+        ("xyz", "no statistic 'xyz'; there are downloaded_per_client, downloaded_per_domain, largest_responses, "),
         ("loading", "no statistic 'loading'"),
         ("../exercise", "no statistic '../exercise'"),
         ("", "no statistic ''"),

@@ -7,7 +7,6 @@ import pytest
 from stats.loading import load
 from stats.statistic import ScapyPacket
 from store.store import Store
-from store.sums import Sums
 from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange, Request
 
 REQUEST = Request(
@@ -60,6 +59,18 @@ def exchange(**fields: Any) -> Exchange:
 @pytest.mark.parametrize(
     ("name", "record", "key"),
     [
+        ("top_clients", REQUEST, "10.0.0.1"),
+        ("top_referrers", request(referrer="https://Search.Example.org:8443/?q=1"), "search.example.org"),
+        ("top_referrers", request(referrer="https://[2001:db8::1]/"), "2001:db8::1"),
+        ("top_referrers", request(referrer="https://[2001:db8/"), "(malformed)"),
+        ("top_content_types", EXCHANGE, "text/html"),
+        ("top_content_types", exchange(content_type=""), "(none)"),
+        ("top_http_versions", request(version="1.0"), "HTTP/1.0"),
+        ("top_paths", REQUEST, "my.site.com/pages/create"),
+        ("not_found_paths", exchange(status=404), "my.site.com/pages/create"),
+        ("not_found_paths", exchange(status=410), "my.site.com/pages/create"),
+        ("server_error_paths", exchange(status=500), "my.site.com/pages/create"),
+        ("server_error_paths", exchange(status=599), "my.site.com/pages/create"),
         ("request_rate", REQUEST, "requests"),
         ("top_sections", REQUEST, "my.site.com/pages"),
         ("top_sections", request(target="/"), "my.site.com/"),
@@ -81,6 +92,55 @@ def exchange(**fields: Any) -> Exchange:
 )
 def test_hits(name: str, record: Any, key: str) -> None:
     assert counted(name, record, record) == {key: (2, 2)}
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("top_referrers", REQUEST),
+        ("top_referrers", request(referrer="http://my.site.com/other")),
+        ("top_referrers", request(referrer="about:blank")),
+        ("top_content_types", exchange(response_bytes=0, status=304)),
+        ("not_found_paths", EXCHANGE),
+        ("not_found_paths", exchange(status=404, request=None)),
+        ("server_error_paths", exchange(status=499)),
+        ("server_error_paths", exchange(status=None, ending=RESET)),
+        ("largest_responses", exchange(response_bytes=0)),
+        ("largest_responses", exchange(request=None)),
+        ("response_time_by_path", exchange(request=None)),
+        ("response_time_by_section", exchange(response_time=None)),
+        ("response_time_by_domain", exchange(response_time=None)),
+    ],
+)
+def test_what_a_statistic_is_not_about_does_not_count(name: str, record: Any) -> None:
+    assert counted(name, record) == {}
+
+
+def test_volumes_of_clients_in_both_directions() -> None:
+    records = [exchange(request_bytes=100), exchange(client="10.0.0.2", request_bytes=1), exchange(response_bytes=0)]
+    assert counted("uploaded_per_client", *records) == {"10.0.0.1": (1, 100), "10.0.0.2": (1, 1)}
+    assert counted("downloaded_per_client", *records) == {"10.0.0.1": (1, 5000), "10.0.0.2": (1, 5000)}
+
+
+def test_largest_responses_add_up_by_path() -> None:
+    records = [EXCHANGE, exchange(request=request(target="/v.mp4"), response_bytes=10**9), EXCHANGE]
+    assert counted("largest_responses", *records) == {
+        "my.site.com/v.mp4": (1, 10**9),
+        "my.site.com/pages/create": (2, 10_000),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("response_time_by_path", "my.site.com/pages/create"),
+        ("response_time_by_section", "my.site.com/pages"),
+        ("response_time_by_domain", "my.site.com"),
+    ],
+)
+def test_response_times_are_added_up_by_key(name: str, key: str) -> None:
+    records = [EXCHANGE, exchange(response_time=0.75), exchange(response_time=-0.1)]
+    assert counted(name, *records) == {key: (3, 1.0)}
 
 
 def test_uploaded_per_domain_counts_request_bodies() -> None:
@@ -133,4 +193,4 @@ def test_a_pair_goes_through_all_default_statistics() -> None:
         **dict.fromkeys(Config.statistics, 1),
         "uploaded_per_domain": 0,
     }
-    assert store.totals("server_response_time") == Sums(1, 0.25)
+    assert (store.totals("server_response_time").count, store.totals("server_response_time").total) == (1, 0.25)

@@ -1,0 +1,20 @@
+"""Paths that were not found."""
+
+from stats.path_template import host_and_path
+from stats.statistic import HITS
+from traffic.records import Exchange
+
+
+class NotFoundPaths:
+    """Exchanges per host and path that got 404 or 410: broken links, and who tries doors."""
+
+    name, title, unit, record = "not_found_paths", "Not found (404, 410) by path", HITS, Exchange
+
+    def __init__(self, path_templates: bool = False) -> None:
+        self._templates = path_templates
+
+    def key(self, exchange: Exchange) -> str | None:
+        """As `my.site.com/robots.txt`; None for all that was found."""
+        if exchange.status not in (404, 410) or exchange.request is None:
+            return None
+        return host_and_path(exchange.request, self._templates)

@@ -1,0 +1,44 @@
+"""Paths with their changing parts named, so that `/users/123` and `/users/124` count as one. Pure."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from traffic.records import Request
+
+SEGMENTS: Final = 8
+"""Of a path; what follows becomes `...`, so that endless paths do not become endless keys."""
+_KINDS: Final = (
+    ("{id}", re.compile(r"\d+")),
+    ("{uuid}", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)),
+    ("{date}", re.compile(r"\d{4}-\d{2}(?:-\d{2})?")),
+    ("{hex}", re.compile(r"(?=[a-f]*\d)[0-9a-f]{7,}", re.IGNORECASE)),
+    ("{token}", re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w=~-]{20,}", re.ASCII)),
+)
+_CHANGING: Final = re.compile(r"\d")
+
+
+@lru_cache(maxsize=4096)
+def path_template(path: str) -> str:
+    """As `/users/{id}/orders/{hex}`: numbers, UUIDs (RFC 9562), dates, hashes and tokens are named.
+
+    A file keeps its ending: `/img/{hex}.png`.
+    """
+    segments = path.split("/", SEGMENTS + 2)
+    if len(segments) > SEGMENTS + 1:
+        segments[SEGMENTS + 1 :] = ["..."]
+    return "/".join(_named(segment) if _CHANGING.search(segment) else segment for segment in segments)
+
+
+def host_and_path(request: Request, templates: bool) -> str:
+    """As `my.site.com/pages/create`; its path as a template if that is wanted."""
+    path = request.path
+    return request.domain + (path_template(path) if templates else path)
+
+
+def _named(segment: str) -> str:
+    stem, dot, ending = segment.rpartition(".")
+    if not dot or len(ending) > 5 or not ending.isalnum() or ending.isdigit():
+        stem, dot, ending = segment, "", ""
+    kind = next((name for name, pattern in _KINDS if pattern.fullmatch(stem)), stem)
+    return f"{kind}{dot}{ending}"

@@ -1,0 +1,20 @@
+"""Paths at which the server failed."""
+
+from stats.path_template import host_and_path
+from stats.statistic import HITS
+from traffic.records import Exchange
+
+
+class ServerErrorPaths:
+    """Exchanges per host and path that got a status of 500 or more (RFC 9110 section 15.6)."""
+
+    name, title, unit, record = "server_error_paths", "Server errors (5xx) by path", HITS, Exchange
+
+    def __init__(self, path_templates: bool = False) -> None:
+        self._templates = path_templates
+
+    def key(self, exchange: Exchange) -> str | None:
+        """As `my.site.com/cart/pay`; None for all that was no error of the server."""
+        if exchange.request is None or exchange.status is None or exchange.status < 500:
+            return None
+        return host_and_path(exchange.request, self._templates)

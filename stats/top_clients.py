@@ -1,0 +1,14 @@
+"""Requests per client."""
+
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopClients:
+    """Requests per address that sent them: a proxy stands for all behind it."""
+
+    name, title, unit, record = "top_clients", "Top hits by client", HITS, Request
+
+    def key(self, request: Request) -> str:
+        """The address."""
+        return request.client

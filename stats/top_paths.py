@@ -1,0 +1,18 @@
+"""Requests per path."""
+
+from stats.path_template import host_and_path
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopPaths:
+    """Requests per host and path, without the query."""
+
+    name, title, unit, record = "top_paths", "Top hits by path", HITS, Request
+
+    def __init__(self, path_templates: bool = False) -> None:
+        self._templates = path_templates
+
+    def key(self, request: Request) -> str:
+        """As `my.site.com/pages/create`."""
+        return host_and_path(request, self._templates)

@@ -1,0 +1,45 @@
+"""Paths with their changing parts named."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stats.loading import load
+from stats.path_template import SEGMENTS, path_template
+from traffic.records import Request
+
+REQUEST = Request(1.0, "10.0.0.1", 50000, "10.0.0.5", 80, "GET", "my.site.com", "/", "1.1", "", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/users/123/orders/9f8e7d6c5b4a", "/users/{id}/orders/{hex}"),
+        ("/users/me/orders", "/users/me/orders"),
+        ("/v1/items", "/v1/items"),
+        ("/item/2026-11-22", "/item/{date}"),
+        ("/a/123e4567-e89b-12d3-a456-426614174000", "/a/{uuid}"),
+        ("/img/0123abcdef.png", "/img/{hex}.png"),
+        ("/img/logo2.png", "/img/logo2.png"),
+        ("/file/12.5", "/file/12.5"),
+        ("/decade/facade", "/decade/facade"),
+        ("/session/eyJhbGciOiJIUzI1NiIs4", "/session/{token}"),
+        ("/jquery-3.6.0.min.js", "/jquery-3.6.0.min.js"),
+        ("/", "/"),
+        ("*", "*"),
+        ("/a" * 20, "/a" * SEGMENTS + "/..."),
+    ],
+)
+def test_what_changes_is_named_and_what_is_a_name_stays(path: str, template: str) -> None:
+    assert path_template(path) == template
+
+
+@given(st.text(max_size=300))
+def test_a_template_of_any_path_is_bounded(path: str) -> None:
+    assert path_template(path).count("/") <= SEGMENTS + 1
+
+
+def test_only_lists_that_are_told_to_use_templates() -> None:
+    request = REQUEST._replace(target="/users/123")
+    plain, templates = load(["top_paths"]), load(["top_paths"], {"path_templates": True, "max_keys": 7})
+    assert (plain[0].key(request), templates[0].key(request)) == ("my.site.com/users/123", "my.site.com/users/{id}")
