@@ -26,6 +26,7 @@ from capture.scapy_socket import ScapySocket
 from capture.source import Source
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, Frame
 
+pytest_plugins = ["own_network"]
 OwnNetwork = Callable[[Callable[[], Any]], None]
 PORTS = parse_ports("80")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="packet sockets are Linux's")
