@@ -1,6 +1,6 @@
 """`python -m bench [--quick] [PART...]`: measures, prints tables in Markdown, keeps the numbers in `.bench/`.
 
-Parts: offline, live, store, start, growth; all of them without a name.
+Parts: offline, live, store_cost, filter_cost, start, growth; all of them without a name.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bench.measure import CACHE, busy, machine
 
-PARTS: Final = ("offline", "live", "store_cost", "start", "growth")
+PARTS: Final = ("offline", "live", "store_cost", "filter_cost", "start", "growth")
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` of what that returns."""
 
 QUIET: Final = 10.0
