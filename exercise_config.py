@@ -52,6 +52,67 @@ class Config:
     average_learning_duration: Annotated[int, Range(1, 7 * 86400, "s")] = average_bucket_size
     """Of learning at the start. Follows average_bucket_size unless it is set to something else."""
 
+    # Signals: what is judged besides the request rate; docs/alerting.md says how ------------------------------------
+
+    signals: Annotated[tuple[str, ...], "names of signals, request_rate first"] = (
+        "request_rate",
+        "traffic_drop",
+        "error_ratio_5xx",
+        "error_ratio_4xx",
+        "response_time",
+        "unanswered",
+    )
+    """Those that are on. The others, volume_out, new_connections, dominant_client and dominant_section, are right for
+    some sites only: a backup or a crawler at night would raise them."""
+    signals_against_previous: Annotated[tuple[str, ...], "names of signals"] = (
+        "traffic_drop",
+        "volume_out",
+        "new_connections",
+    )
+    """Judged against the median of the previous buckets, not against what was learned: they follow the time of day."""
+    previous_buckets: Annotated[int, Range(1, 1000, "buckets")] = 15
+    """That this median is of; half an hour, short beside a day and long beside an incident."""
+    max_changes_per_hour: Annotated[int, Range(1, 3600, "changes")] = 6
+    """Of a signal's state. With more it is flapping, which is told once, and nothing more until it is calm."""
+    traffic_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 60
+    """Below the baseline by more than this, the request rate alerts. Closing time takes longer than half an hour."""
+    traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1
+    """With a baseline below this, a drop says nothing."""
+    error_ratio_5xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 5
+    """Above the baseline, of the responses."""
+    error_ratio_5xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
+    """With fewer, the ratio is not judged: one error in ten is no ratio."""
+    error_ratio_4xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 20
+    """Above the baseline, of the responses; 404 and 410 are no errors here."""
+    error_ratio_4xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
+    """With fewer, the ratio is not judged."""
+    response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
+    """Above the baseline, of the p95 of a server: three times as slow. The p95 of a few hundred varies by a third."""
+    response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 200
+    """With fewer, a server's p95 is not judged."""
+    response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
+    """A p95 up to this is never slow, whatever it was before: nobody notices."""
+    unanswered_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
+    """Above the baseline, of the requests that ended."""
+    unanswered_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
+    """With fewer, the ratio is not judged."""
+    volume_out_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
+    """Above the baseline, of the body bytes sent."""
+    volume_out_floor: Annotated[float, Range(0, 1e12, "bytes/s")] = 1e6
+    """Below this the volume is not judged."""
+    new_connections_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
+    """Above the baseline, of the connections on which a first request came."""
+    new_connections_floor: Annotated[float, Range(0, 1e9, "connections/s")] = 10
+    """Below this they are not judged."""
+    dominant_client_threshold: Annotated[float, Range(0, 100, "percentage points")] = 30
+    """Above the baseline, of the share that the largest client has of the requests."""
+    dominant_client_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
+    """With fewer, it is not judged: at night somebody always is the largest by far."""
+    dominant_section_threshold: Annotated[float, Range(0, 100, "percentage points")] = 40
+    """Above the baseline, of the share that the largest section has of the requests."""
+    dominant_section_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
+    """With fewer, it is not judged."""
+
     # What is kept ----------------------------------------------------------------------------------------------------
 
     max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400

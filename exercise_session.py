@@ -1,20 +1,21 @@
-"""The main thread's part: counts records, judges their rate, and shows all of it to whoever wants to see."""
+"""The main thread's part: counts records, judges what was counted, and shows all of it to whoever wants to see."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from alerting.monitor import RateMonitor
+from alerting.monitor import Monitor
 from capture.intake import Status
 from dashboard.builder import Reading, Run, build_view
+from dashboard.explanation import explanation
 from dashboard.outlet import Outlet
 from dashboard.view import View
 from exercise_config import Config
+from exercise_signals import rules, terms
 from stats.statistic import Statistic
 from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
-from traffic.records import Request
 
 
 class Taker(Protocol):
@@ -41,9 +42,7 @@ class Session:
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._store = Store(statistics, bucket, retention, config.max_keys)
-        self._monitor = RateMonitor(
-            config.average_bucket_size, config.average_learning_duration, config.average_threshold, retention
-        )
+        self._monitor = Monitor(rules(config), terms(config), explanation)
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._takers = takers
         self._outlets = outlets
@@ -68,9 +67,7 @@ class Session:
         for taker in self._takers:
             taker.take(records)
         self._store.add(records)
-        for record in records:
-            if type(record) is Request and record.time >= self._run.started:
-                self._monitor.add(record.time)
+        self._monitor.add(records)
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""

@@ -9,10 +9,13 @@ Each story is in packet time: nothing sleeps.
 
 import unittest
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, Contributor, Unit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
-from alerting.monitor import RateMonitor
+from alerting.monitor import Monitor
+from alerting.signals.request_rate import RequestRate
 from alerting.states import IllegalSignal, Signal, State, next_state
+from alerting.terms import Terms
+from traffic.records import Request
 
 LEARNING, NORMAL, ALERT, DISMISSED = State.LEARNING, State.NORMAL, State.ALERT, State.DISMISSED
 LEARNED, EMPTY, EXCEEDED, WITHIN, REFRESHED = (
@@ -36,11 +39,21 @@ START = 1_700_000_000.0
 BUCKET = 120
 
 
+def request(time: float) -> Request:
+    """One like all others."""
+    return Request(time, "198.51.100.7", 40000, "192.0.2.1", 80, "GET", "example.com", "/", "1.1", "", "")
+
+
+def who(count: int) -> tuple[Contributor, ...]:
+    """Who sent `count` requests more than usual: all are of one client, for one section."""
+    return Contributor("client", "198.51.100.7", count, 1.0), Contributor("section", "example.com/", count, 1.0)
+
+
 class Story:
     """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %."""
 
     def __init__(self, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
-        self.monitor = RateMonitor(BUCKET, learning, threshold, retention)
+        self.monitor = Monitor([RequestRate(threshold, BUCKET)], Terms(BUCKET, learning, retention))
         self.monitor.start(START)
         self.now = 0.0
         self.events: list[Event] = []
@@ -48,7 +61,7 @@ class Story:
     def given(self, requests: int, seconds: float = BUCKET) -> list[Event]:
         """`requests` spread evenly over the next `seconds`; what was decided meanwhile."""
         for number in range(requests):
-            self.monitor.add(START + self.now + seconds * number / requests)
+            self.monitor.add([request(START + self.now + seconds * number / requests)])
         return self.wait(seconds)
 
     def wait(self, seconds: float) -> list[Event]:
@@ -173,7 +186,7 @@ class EnforcingTest(unittest.TestCase):
         story = enforcing(100)
         self.assertEqual(story.given(500, 60) + story.wait(59), [])
         self.assertIs(story.state, NORMAL)
-        alert = Alert("request_rate", START + 240, None, 500, 500, 100, 10, 110, Unit.HITS)
+        alert = Alert("request_rate", START + 240, None, 500, 500, 100, 10, 110, Unit.HITS, contributors=who(400))
         self.assertEqual(story.wait(1), [AlertRaised(START + 240, alert)])
         self.assertEqual(story.alerts, [alert])
 
@@ -183,9 +196,10 @@ class EnforcingTest(unittest.TestCase):
         events = [story.given(count)[0] for count in (200, 500, 300, 100)]
         kinds = [AlertRaised, AlertContinued, AlertContinued, AlertDismissed]
         self.assertEqual([type(event) for event in events], kinds)
-        self.assertEqual(
-            story.alerts, [Alert("request_rate", START + 240, START + 600, 200, 500, 100, 10, 110, Unit.HITS)]
-        )
+        (alert,) = story.alerts
+        self.assertEqual((alert.start, alert.end), (START + 240, START + 600))
+        self.assertEqual((alert.value, alert.peak), (200, 500))
+        self.assertEqual((alert.baseline, alert.threshold, alert.limit), (100, 10, 110))
 
     def test_the_baseline_stays_as_learned(self) -> None:
         """High traffic does not become the usual by going on."""
@@ -285,7 +299,7 @@ class HistoryTest(unittest.TestCase):
     def test_without_alerts_there_are_no_durations(self) -> None:
         """Not zero: none."""
         history = enforcing(100).monitor.history
-        self.assertEqual((history.longest(START), history.average(START), history.active), (None, None, None))
+        self.assertEqual((history.longest(START), history.average(START), history.active), (None, None, ()))
 
     def test_alerts_leave_when_they_ended_longer_ago_than_the_retention(self) -> None:
         """An alert of 24 h ago is still there, and gone a second later."""

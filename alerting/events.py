@@ -56,7 +56,7 @@ class AlertDismissed:
 
 @dataclass(frozen=True)
 class Flapping:
-    """A signal changed its state too often. Said once; until it is calm its alerts are kept in the history, and not told."""
+    """A signal changed its state too often. Said once; until it is calm its alerts are in the history only."""
 
     time: float
     signal: str

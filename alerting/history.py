@@ -1,6 +1,6 @@
 """The alerts of the retention time. Times are seconds since the epoch, durations seconds.
 
-Bound: an alert takes at least two buckets, so there are no more than retention / (2 x bucket size), and one.
+Bound: an alert takes at least two buckets, so a signal has no more of them than retention / (2 x bucket size), and one.
 """
 
 from collections import deque
@@ -10,50 +10,62 @@ from alerting.alert import Alert
 
 
 class AlertHistory:
-    """Alerts, latest first. Those that ended longer ago than `retention` are forgotten."""
+    """Alerts of all signals. Those that ended longer ago than `retention` are forgotten."""
 
     def __init__(self, retention: float) -> None:
         self._retention = retention
-        self._alerts: deque[Alert] = deque()
+        self._active: dict[str, Alert] = {}
+        self._ended: deque[Alert] = deque()  # latest first
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
-        """All of them, latest first; the active one, if any, is the first."""
-        return tuple(self._alerts)
+        """The active ones, then those that ended; of each the latest first."""
+        return (*self.active, *self._ended)
 
     @property
-    def active(self) -> Alert | None:
-        """The alert that goes on, if any."""
-        return self._alerts[0] if self._alerts and self._alerts[0].end is None else None
+    def ended(self) -> tuple[Alert, ...]:
+        """Those that are over, latest first."""
+        return tuple(self._ended)
+
+    @property
+    def active(self) -> tuple[Alert, ...]:
+        """Those that go on, at most one of a signal, latest first."""
+        return tuple(sorted(self._active.values(), key=lambda alert: -alert.start))
 
     def begin(self, alert: Alert) -> Alert:
         """Enter a new alert."""
-        self._alerts.appendleft(alert)
+        self._active[alert.signal] = alert
         return alert
 
-    def proceed(self, count: int) -> Alert:
-        """The active alert goes on with a bucket of `count`."""
-        return self._update(peak=max(count, self._alerts[0].peak))
+    def proceed(self, signal: str, value: float, low: bool = False) -> Alert:
+        """The active alert of a signal goes on with a bucket of `value`; the peak is the lowest one where `low`."""
+        alert = self._active[signal]
+        peak = min(value, alert.peak) if low else max(value, alert.peak)
+        return self.begin(replace(alert, peak=peak))
 
-    def finish(self, end: float) -> Alert:
-        """The active alert is over."""
-        return self._update(end=end)
+    def finish(self, signal: str, end: float) -> Alert:
+        """The active alert of a signal is over."""
+        alert = replace(self._active.pop(signal), end=end)
+        self._ended.appendleft(alert)
+        return alert
 
     def age(self, now: float) -> None:
         """Forget the alerts that ended more than `retention` before `now`."""
-        while self._alerts and (end := self._alerts[-1].end) is not None and end < now - self._retention:
-            self._alerts.pop()
+        while self._ended and (self._ended[-1].end or 0.0) < now - self._retention:
+            self._ended.pop()
 
-    def longest(self, now: float) -> float | None:
-        """Duration of the longest alert, the active one up to `now`; None without alerts."""
-        return max((alert.duration(now) for alert in self._alerts), default=None)
+    def number(self, signal: str) -> int:
+        """How many alerts of a signal there are."""
+        return sum(alert.signal == signal for alert in self.alerts)
 
-    def average(self, now: float) -> float | None:
-        """Average duration of an alert, the active one up to `now`; None without alerts."""
-        if not self._alerts:
-            return None
-        return sum(alert.duration(now) for alert in self._alerts) / len(self._alerts)
+    def longest(self, now: float, signal: str | None = None) -> float | None:
+        """Duration of the longest alert, of a signal or of all, the active ones up to `now`; None without alerts."""
+        return max(self._durations(now, signal), default=None)
 
-    def _update(self, **changes: float) -> Alert:
-        self._alerts[0] = replace(self._alerts[0], **changes)  # type: ignore[arg-type] # named by the two callers
-        return self._alerts[0]
+    def average(self, now: float, signal: str | None = None) -> float | None:
+        """Average duration of an alert, likewise."""
+        durations = self._durations(now, signal)
+        return sum(durations) / len(durations) if durations else None
+
+    def _durations(self, now: float, signal: str | None) -> list[float]:
+        return [alert.duration(now) for alert in self.alerts if signal in (None, alert.signal)]

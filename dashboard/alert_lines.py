@@ -1,29 +1,61 @@
-"""Alerts on the dashboard: the active one, the dismissal, the history."""
+"""Alerts on the dashboard: the active ones, dismissals, how the other signals stand, the history."""
 
+from collections.abc import Iterable
+
+from alerting.alert import Unit
+from alerting.events import REQUEST_RATE
 from dashboard import figures
 from dashboard.page import Line, Page, Piece, Style, width
-from dashboard.view import AlertView, View
+from dashboard.view import AlertView, SignalView, View
 
 SHARE = 8
 """One line in so many of a screen may list alerts."""
+ACTIVE, DISMISSED = "<<<Active alert>>>", "<<<Alert dismissed>>>"
 
 
 def message(view: View, page: Page) -> list[Line]:
-    """The active alert, or that it was dismissed; no line at other times."""
-    active = next((alert for alert in view.alerts if alert.end is None), None)
-    if active:
-        hits = f"hits = {figures.count(active.value)},"
-        words = ["High traffic generated an alert -", hits, "triggered at", page.moment(active.start)]
-        return _announce("<<<Active alert>>>", Style.BANNER, words, page)
+    """Each active alert in its own words, and each that was just dismissed; no line at other times.
+
+    On a screen the first one has the lines it needs, each further one has one line.
+    """
+    active = [alert for alert in view.alerts if alert.end is None]
+    said = [_announce(ACTIVE, Style.BANNER, alert.explanation.split(" "), page) for alert in active]
+    said += [_announce(DISMISSED, Style.GOOD, words, page) for words in _dismissals(view, page)]
+    further = [lines[:1] if page.height is not None else lines for lines in said[1:]]
+    return [line for lines in (*said[:1], *further) for line in lines]
+
+
+def _dismissals(view: View, page: Page) -> Iterable[list[str]]:
     if view.dismissed_at is not None:
-        words = ["Traffic is back within the limit,", "dismissed at", page.moment(view.dismissed_at)]
-        return _announce("<<<Alert dismissed>>>", Style.GOOD, words, page)
-    return []
+        yield ["Traffic is back within the limit,", "dismissed at", page.moment(view.dismissed_at)]
+    for signal in view.signals:
+        if signal.state == "DISMISSED" and signal.name != REQUEST_RATE:
+            ended = next((alert.end for alert in view.alerts if alert.signal == signal.name), None)
+            when = ["dismissed at", page.moment(ended)] if ended is not None else ["dismissed"]
+            yield [f"{signal.title} is back within the limit,", *when]
 
 
 def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[Line]:
-    items: list[Line] = [(Piece(text, Style.NAME),) for text in words]
+    items: list[Line] = [(Piece(page.text(text), Style.NAME),) for text in words]
     return page.flow([(Piece(banner, style), Piece("  "), *items[0]), *items[1:]], gap=1, indent=2)
+
+
+def signals(view: View, page: Page) -> list[Line]:
+    """How the signals besides the request rate stand, by name; no line where there are none."""
+    items = [_signal(signal) for signal in view.signals if signal.name != REQUEST_RATE]
+    return page.flow([(Piece("Signals", Style.HEADING),), *items], indent=2) if items else []
+
+
+def _signal(signal: SignalView) -> Line:
+    name = Piece(f"{signal.title.lower()} ")
+    flapping = (Piece(" flapping", Style.WARNING),) if signal.flapping else ()
+    if signal.state == "LEARNING":
+        return (name, Piece("learning", Style.QUIET), *flapping)
+    if signal.value is None:
+        return (name, Piece("too little traffic", Style.QUIET), *flapping)
+    value = figures.signal_value(signal.value, signal.unit)
+    limit = "" if signal.limit is None else f" (limit {figures.signal_value(signal.limit, signal.unit)})"
+    return (name, Piece(value, Style.ALARM if signal.state == "ALERT" else Style.NAME), Piece(limit), *flapping)
 
 
 def history(view: View, page: Page) -> list[Line]:
@@ -32,7 +64,8 @@ def history(view: View, page: Page) -> list[Line]:
     lines = page.flow([heading, (Piece(_account(view)),)], indent=2)
     most = None if page.height is None else max(1, page.height // SHARE)
     shown = view.alerts if most is None or len(view.alerts) <= most else view.alerts[: max(0, most - 1)]
-    lines += [_entry(alert, view, page) for alert in shown]
+    widest = max((len(_value(alert)) for alert in view.alerts), default=0)
+    lines += [_entry(alert, widest, view.now, page) for alert in shown]
     hidden = len(view.alerts) - len(shown)
     if hidden:
         lines.append((Piece(f"  and {figures.count(hidden)} earlier", Style.QUIET),))
@@ -50,16 +83,31 @@ def _account(view: View) -> str:
     return ", ".join(parts)
 
 
-def _entry(alert: AlertView, view: View, page: Page) -> Line:
-    hits = f"  {figures.count(alert.value):>{_widest(view)}} hits at {page.moment(alert.start)}"
+def _entry(alert: AlertView, widest: int, now: float, page: Page) -> Line:
+    """One alert; how far it went and by what it was judged where there is room for that."""
+    entry = f"  {_value(alert):>{widest}} {_what(alert, page)} at {page.moment(alert.start)}"
     if alert.end is None:
-        lasted = Piece(f"   active for {figures.duration(view.now - alert.start)}", Style.ALARM)
+        lasted = Piece(f"   active for {figures.duration(now - alert.start)}", Style.ALARM)
     else:
         lasted = Piece(f"   lasted {figures.duration(alert.end - alert.start)}")
-    line: Line = (Piece(hits), lasted)
-    longer: Line = (*line, Piece(f"   peak {figures.count(alert.peak)}", Style.QUIET))
-    return longer if width(longer) <= page.width else line
+    line: Line = (Piece(entry), lasted)
+    for more in (
+        f"   peak {figures.signal_value(alert.peak, alert.unit)}",
+        f"   baseline {figures.signal_value(alert.baseline, alert.unit)}",
+        f"   limit {figures.signal_value(alert.limit, alert.unit)}",
+    ):
+        longer: Line = (*line, Piece(more, Style.QUIET))
+        if width(longer) > page.width:
+            break
+        line = longer
+    return line
 
 
-def _widest(view: View) -> int:
-    return max(len(figures.count(alert.value)) for alert in view.alerts)
+def _value(alert: AlertView) -> str:
+    return figures.signal_value(alert.value, alert.unit)
+
+
+def _what(alert: AlertView, page: Page) -> str:
+    if alert.unit is Unit.HITS:
+        return "hits"
+    return f"{alert.title.lower()}{f' of {page.text(alert.subject)}' if alert.subject else ''}"

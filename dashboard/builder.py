@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerting.alert import Alert
-from alerting.monitor import RateMonitor
+from alerting.judge import Judge
+from alerting.monitor import Monitor
+from alerting.rule import WHOLE
 from dashboard.chart_builder import CLASSES, RATE, chart
 from dashboard.panel_builder import measure, panel
-from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Measure, View
+from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Measure, SignalView, View
 from stats.statistic import Statistic
 from store.store import Store
 from traffic.health import Health
@@ -52,7 +54,7 @@ def build_view(
     now: float,
     run: Run,
     store: Store,
-    monitor: RateMonitor,
+    monitor: Monitor,
     reading: Reading,
     previous: View | None = None,
     window: float | None = None,
@@ -72,7 +74,7 @@ def build_view(
         learning=_learning(monitor, now),
         enforcing=_enforcing(monitor, now),
         health=_health(reading, store, _packet_rate(now, run, reading.health.frames, previous)),
-        alerts=tuple(map(_alert, monitor.history.alerts)),
+        alerts=_alerts(monitor),
         longest_alert=monitor.history.longest(now),
         average_alert=monitor.history.average(now),
         dismissed_at=monitor.dismissed_at,
@@ -84,22 +86,23 @@ def build_view(
         window=run.retention if window is None else window,
         panels=tuple(panel(store, each, run.rows, window) for each in run.statistics if each.name not in DRAWN),
         chart=chart(store, names, window),
+        signals=tuple(_signal(judge, monitor, now) for judge in monitor.judges),
         whole=measure(store.totals(CLASSES, window)) if CLASSES in names else Measure(0, 0),
     )
 
 
-def _learning(monitor: RateMonitor, now: float) -> LearningView | None:
+def _learning(monitor: Monitor, now: float) -> LearningView | None:
     if monitor.baseline is not None:
         return None
-    return LearningView(monitor.count, monitor.elapsed(now), monitor.learning_duration, monitor.rate(now))
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.terms.learning_duration, monitor.rate(now))
 
 
-def _enforcing(monitor: RateMonitor, now: float) -> EnforcingView | None:
+def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:
     if monitor.baseline is None or monitor.limit is None:
         return None
     return EnforcingView(
         baseline=monitor.baseline,
-        bucket_size=monitor.bucket_size,
+        bucket_size=monitor.terms.bucket_size,
         threshold=monitor.threshold,
         limit=monitor.limit,
         count=monitor.count,
@@ -107,8 +110,42 @@ def _enforcing(monitor: RateMonitor, now: float) -> EnforcingView | None:
     )
 
 
-def _alert(alert: Alert) -> AlertView:
+def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
+    rule, last = judge.rule, judge.last
+    subject = last.subject if last else WHOLE
+    return SignalView(
+        name=rule.name,
+        title=rule.title,
+        unit=rule.unit,
+        state=judge.state.name,
+        baseline=judge.baseline(subject),
+        limit=judge.limit(subject),
+        value=last.value if last else None,
+        threshold=rule.threshold,
+        floor=rule.floor,
+        silent=last is None,
+        flapping=judge.flapping,
+        low=rule.low,
+        points=rule.points,
+        previous=judge.previous,
+        subject=subject,
+        alerts=monitor.history.number(rule.name),
+        longest_alert=monitor.history.longest(now, rule.name),
+        average_alert=monitor.history.average(now, rule.name),
+    )
+
+
+def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
+    """The active ones in the order of the signals, then those that ended, latest first."""
+    titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
+    order = list(titles)
+    active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
+    return tuple(_alert(alert, titles[alert.signal]) for alert in (*active, *monitor.history.ended))
+
+
+def _alert(alert: Alert, title: str) -> AlertView:
     return AlertView(
+        title=title,
         value=alert.value,
         peak=alert.peak,
         start=alert.start,

@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from dashboard.alert_lines import history, message
+from dashboard.alert_lines import history, message, signals
 from dashboard.grid import grid, hidden_note
 from dashboard.heading import top
 from dashboard.page import EMPTY, MARGIN, Page
@@ -25,7 +25,8 @@ def render(
     of day; None is local time.
     """
     page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
-    lines = [*top(view, page), *message(view, page), *history(view, page), *request_rate(view, page), EMPTY]
+    alerts = [*message(view, page), *signals(view, page), *history(view, page)]
+    lines = [*top(view, page), *alerts, *request_rate(view, page), EMPTY]
     lines += grid(view, page, used=len(lines))
     if height is not None and len(lines) > height:
         lines = [*lines[: height - 1], hidden_note(len(lines) - height + 1)][:height]

@@ -5,6 +5,7 @@ Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations h
 
 from datetime import datetime, tzinfo
 
+from alerting.alert import Unit as SignalUnit
 from dashboard.view import Measure, Row
 from stats.statistic import Unit
 
@@ -61,6 +62,17 @@ def percent(part: float, whole: float) -> str:
     """As `2.1 %`; what is not zero is not shown as zero."""
     share = 100 * part / whole if whole else 0.0
     return "<0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
+
+
+def signal_value(value: float, unit: SignalUnit) -> str:
+    """A value of a signal, with its unit: `1,844`, `12.5 /s`, `1.2 MB/s`, `84 ms`, `4.2 %`."""
+    if unit is SignalUnit.HITS:
+        return number(value)
+    if unit is SignalUnit.SECONDS:
+        return latency(value)
+    if unit is SignalUnit.PERCENT:
+        return percent(value, 100)
+    return f"{volume(value)}/s" if unit is SignalUnit.BYTES else f"{rate(value)} /s"
 
 
 def span(seconds: float) -> str:

@@ -2,24 +2,50 @@
 
 from datetime import tzinfo
 
-from alerting.events import AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.events import (
+    REQUEST_RATE,
+    AlertDismissed,
+    AlertRaised,
+    Event,
+    Flapping,
+    FlappingEnded,
+    Learned,
+    LearningRestarted,
+)
 from dashboard import figures
 from dashboard.view import View
 
 
 def event_line(event: Event, zone: tzinfo | None = None) -> str:
     """What happened and when; empty for what is no news."""
-    moment = figures.moment(event.time, zone)
-    if isinstance(event, Learned):
-        return f"{moment}  Learned the baseline: {figures.count(event.baseline)} requests"
-    if isinstance(event, LearningRestarted):
-        return f"{moment}  No request while learning; it starts again"
+    news = _news(event)
+    return f"{figures.moment(event.time, zone)}  {news}" if news else ""
+
+
+def _news(event: Event) -> str:
     if isinstance(event, AlertRaised):
-        hits = figures.count(event.alert.value)
-        return f"{moment}  High traffic generated an alert - hits = {hits}, triggered at {moment}"
+        return event.alert.explanation
     if isinstance(event, AlertDismissed):
-        return f"{moment}  Alert dismissed after {figures.duration(event.time - event.alert.start)}"
-    return ""
+        which = "" if event.alert.signal == REQUEST_RATE else f": {_named(event.alert.signal)}"
+        return f"Alert dismissed after {figures.duration(event.time - event.alert.start)}{which}"
+    if isinstance(event, Flapping):
+        return f"Flapping: {_named(event.signal)} changed its state {event.changes} times in an hour, and is not told"
+    if isinstance(event, FlappingEnded):
+        stands = "no alert" if event.alert.end is not None else "its alert is active"
+        return f"Calm again: {_named(event.signal)}, {stands}"
+    return _learned(event)
+
+
+def _learned(event: Event) -> str:
+    """Of the request rate; the other signals learn along with it, or when they have enough traffic."""
+    if isinstance(event, Learned) and event.signal == REQUEST_RATE:
+        return f"Learned the baseline: {figures.count(event.baseline)} requests"
+    restarted = isinstance(event, LearningRestarted) and event.signal == REQUEST_RATE
+    return "No request while learning; it starts again" if restarted else ""
+
+
+def _named(signal: str) -> str:
+    return signal.replace("_", " ")
 
 
 def learning_line(view: View, zone: tzinfo | None = None) -> str:

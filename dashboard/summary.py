@@ -51,5 +51,6 @@ def _alerts(view: View) -> str:
     if not view.alerts:
         return "none"
     longest = f", longest {figures.duration(view.longest_alert)}" if view.longest_alert is not None else ""
-    active = ", one still active" if view.alerts[0].end is None else ""
+    still = sum(alert.end is None for alert in view.alerts)
+    active = f", {'one' if still == 1 else still} still active" if still else ""
     return f"{figures.count(len(view.alerts))}{longest}{active}"

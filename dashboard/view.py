@@ -26,8 +26,8 @@ class LearningView:
 class EnforcingView:
     """What is enforced, and how the bucket under way stands against it."""
 
-    baseline: int
-    """Requests per bucket that were learned."""
+    baseline: float
+    """Requests per bucket that were learned, or the median of the previous buckets."""
     bucket_size: float
     threshold: float
     """Percent above the baseline."""

@@ -14,10 +14,11 @@ from pathlib import Path
 from random import Random
 from resource import getpagesize
 
-from alerting.monitor import RateMonitor
+from alerting.monitor import Monitor
 from dashboard.builder import Reading, Run, build_view
 from dashboard.console import render
 from exercise_config import Config
+from exercise_signals import rules, terms
 from stats.loading import load
 from store.store import Store
 from traffic.health import Health
@@ -52,7 +53,7 @@ class Day:
 
     config: Config
     store: Store
-    monitor: RateMonitor
+    monitor: Monitor
     run: Run
 
     @classmethod
@@ -62,9 +63,7 @@ class Day:
         size, kept = config.dashboard_bucket_size, config.max_retention_length
         statistics = load(config.statistics)
         store = Store(statistics, size, kept, config.max_keys)
-        monitor = RateMonitor(
-            config.average_bucket_size, config.average_learning_duration, config.average_threshold, kept
-        )
+        monitor = Monitor(rules(config), terms(config))
         return cls(config, store, monitor, Run("eth0 port 80", START, statistics, size, kept, config.max_top_hits))
 
     def fill(self, buckets: int) -> float:
@@ -80,7 +79,7 @@ class Day:
                 answered = exchange(number, now)
                 records += (answered.request, answered) if answered.request is not None else ()
             self.store.add(records)
-            self.monitor.add(now, len(records) // 2)
+            self.monitor.add(records)
             now += self.run.bucket_size
             self.store.advance(now)
             self.monitor.advance(now)

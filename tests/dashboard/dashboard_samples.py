@@ -39,7 +39,11 @@ TROUBLED = HealthView(
 
 ENFORCING = EnforcingView(1200, 120, 10, 1320, 1105, 24)
 LEARNING = LearningView(412, 41, 120, 10.05)
-ACTIVE = AlertView(1844, 2010, NOW - 120, None, 1200, 10, 1320)
+EXPLANATION = (
+    "High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 % above the baseline of "
+    "1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %"
+)
+ACTIVE = AlertView(1844, 2010, NOW - 120, None, 1200, 10, 1320, explanation=EXPLANATION)
 ENDED = AlertView(1502, 1502, NOW - 6300, NOW - 6180, 1200, 10, 1320)
 NOTHING = Measure(0, 0)
 NO_REST = Row("(other)", NOTHING, NOTHING)

@@ -1,12 +1,16 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from alerting.monitor import RateMonitor
+from alerting.alert import Contributor
+from alerting.monitor import Monitor
+from alerting.signals.request_rate import RequestRate
+from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.view import AlertView, EnforcingView, LearningView, Row, View
 from stats.statistic import HITS, SECONDS, Statistic
 from store.store import Store
 from traffic.health import Health
+from traffic.records import Request
 
 START = 1_000_000.0
 
@@ -44,6 +48,10 @@ class Time:
         return visit.seconds
 
 
+def request(time: float, page: str) -> Request:
+    return Request(time, "198.51.100.7", 40000, "192.0.2.1", 80, "GET", "a.example", page, "1.1", "", "")
+
+
 def told(row: Row) -> tuple[str, int, int]:
     """Key, and hits in the last bucket and in the window."""
     return row.key, row.recent.count, row.window.count
@@ -55,12 +63,12 @@ class Site:
     def __init__(self, *statistics: Statistic) -> None:
         self.run = Run("lo port 80", START, statistics, bucket_size=10, retention=3600, rows=2)
         self.store = Store(statistics, 10, 3600, 100)
-        self.monitor = RateMonitor(20, 20, 10, 3600)
+        self.monitor = Monitor([RequestRate(10, 20)], Terms(20, 20, 3600))
         self.monitor.start(START)
 
     def visits(self, time: float, *pages: str) -> None:
         self.store.add([Visit(START + time, page) for page in pages])
-        self.monitor.add(START + time, len(pages))
+        self.monitor.add([request(START + time, page) for page in pages])
 
     def view(self, time: float, reading: Reading | None = None, previous: View | None = None) -> View:
         self.store.advance(START + time)
@@ -82,7 +90,10 @@ def test_an_alert_is_in_the_view_until_it_is_over() -> None:
     site.visits(1, *"/" * 10)
     site.visits(21, *"/" * 12)
     view = site.view(45)
-    active = AlertView(value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11)
+    who = (Contributor("client", "198.51.100.7", 2, 1.0), Contributor("section", "a.example/", 2, 1.0))
+    active = AlertView(
+        value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11, contributors=who
+    )
     assert (view.state, view.learning, view.alerts, view.longest_alert) == ("ALERT", None, (active,), 5)
     assert view.enforcing == EnforcingView(10, 20, 10, 11, 0, 15)
     view = site.view(65)

@@ -72,10 +72,11 @@ ALERT_120 = """\
  oddities   bad chunk size 12   bare CR 1
  ! eth0 is down, waiting for it
 
- <<<Active alert>>>  High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22
+ <<<Active alert>>>  High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 % above the
+   baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %
  Alert history (24 h)   2 alerts, longest 6 min, average 3 min 20 s
-   1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010
-   1,502 hits at 15:19:10 2026-11-22   lasted 2 min   peak 1,502
+   1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010   baseline 1,200   limit 1,320
+   1,502 hits at 15:19:10 2026-11-22   lasted 2 min   peak 1,502   baseline 1,200   limit 1,320
  Request rate   ▁▂▂▂▂▃▆█▆▂   now 9.2 /s   peak 48 /s in 24 h   102,331 requests in 24 h
 
  Top hits by section                         10 s     24 h    Top hits by domain                          10 s     24 h

@@ -1,0 +1,218 @@
+"""The judge of one signal: learns its baseline, then compares each bucket with it, by the table of states.
+
+It shows and sends nothing: what was decided is returned.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from alerting.alert import Alert
+from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
+from alerting.events import (
+    AlertContinued,
+    AlertDismissed,
+    AlertRaised,
+    Event,
+    Flapping,
+    FlappingEnded,
+    Learned,
+    LearningRestarted,
+)
+from alerting.figures import Figures
+from alerting.history import AlertHistory
+from alerting.rule import Rule, limit
+from alerting.states import Signal, State, next_state
+from alerting.terms import Terms
+
+HOUR: Final = 3600.0
+MAX_SUBJECTS: Final = 1000
+"""Servers that have a baseline; further ones are not judged."""
+
+Explain = Callable[[Alert, Rule], str]
+"""Makes the one line of an alert."""
+
+
+class Verdict(NamedTuple):
+    """How a subject stood in a bucket."""
+
+    subject: str
+    value: float
+    baseline: float
+    limit: float
+    severity: float
+    """How far beyond the limit: above 1 is beyond."""
+    beyond: bool
+
+
+class Judge:
+    """Of the signal that `rule` measures. Alerts go into `history`."""
+
+    def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
+        self.rule = rule
+        self.previous = rule.name in terms.previous
+        """Whether it is judged against the previous buckets."""
+        self.state = State.LEARNING
+        self.last: Verdict | None = None
+        """On the worst subject of the last bucket; None where there was none with enough traffic."""
+        self.flapping = False
+        self.stirred = False
+        """Whether the last bucket changed anything; if not, others like it will not either."""
+        self.dismissed_at: float | None = None
+        """When the last alert was dismissed, while that is to be shown; else None."""
+        self._terms = terms
+        self._history = history
+        self._explain = explain
+        self._to_learn = terms.learning_duration
+        self._learned: dict[str, list[float]] = {}
+        self._baselines: dict[str, Baseline] = {}
+        self._usual: tuple[Any, float] = (None, 1.0)  # the latest count that was within, and its seconds
+        self._latest: Alert | None = None
+        self._changes: deque[float] = deque()  # when the state changed, in the last hour
+        self._shown_at: float | None = None
+
+    def baseline(self, subject: str) -> float | None:
+        """What values of a subject are compared with now; None where there is nothing yet."""
+        known = self._baselines.get(subject)
+        return known.value if known else None
+
+    def limit(self, subject: str) -> float | None:
+        """Beyond which they are on the wrong side; None where that is not known, or not to be judged."""
+        baseline = self.baseline(subject)
+        found = None if baseline is None else limit(self.rule, baseline)
+        return None if found is None else float(found)
+
+    def judge(self, time: float, figures: Figures) -> list[Event]:
+        """Learn from the bucket that ended at `time`, or judge it."""
+        count = figures.of(self.rule.count)
+        values = self.rule.measure(count, figures.seconds)
+        before = self.state
+        if before is State.LEARNING:
+            told = self._learn(time, values, figures.seconds)
+        else:
+            told = self._enforce(time, values, count, figures.seconds)
+        self.stirred |= self.state is not before or self.flapping
+        if self.state is not State.ALERT:
+            self._usual = count, figures.seconds
+        return told
+
+    def refreshed(self, now: float) -> None:
+        """The dashboard is refreshed at `now`. To be called before the new view is built.
+
+        The first refresh after a dismissal shows it and changes nothing; the next one takes it off the screen.
+        """
+        if self.state is State.DISMISSED and self._shown_at is None:
+            self._shown_at = now
+        elif self._shown_at is None or now > self._shown_at:
+            self._enter(Signal.REFRESHED)
+
+    def _learn(self, time: float, values: Mapping[str, float], seconds: float) -> list[Event]:
+        """Take a window over. One that says nothing is as if it had not been: learning lasts that much longer."""
+        said = {subject: value for subject, value in values.items() if value > 0 or self.rule.points}
+        self.stirred = bool(said)
+        if not said:
+            self._enter(Signal.EMPTY)
+            return [] if self.rule.floor else [LearningRestarted(time, self.rule.name)]
+        for subject, value in said.items():
+            self._learned.setdefault(subject, []).append(value)
+        self._to_learn -= seconds
+        if self._to_learn > 0:
+            return []
+        for subject, learned in self._learned.items():
+            self._found(subject, median(learned))
+        self._learned.clear()
+        self._enter(Signal.LEARNED)
+        worst = max(baseline.value for baseline in self._baselines.values())
+        return [Learned(time, worst, self.rule.name)]
+
+    def _enforce(self, time: float, values: Mapping[str, float], count: Any, seconds: float) -> list[Event]:
+        verdicts = [verdict for subject, value in values.items() if (verdict := self._verdict(subject, value))]
+        self.last = max(verdicts, key=lambda verdict: verdict.severity, default=None)
+        before = self.state
+        exceeded = self.last is not None and self.last.beyond
+        self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)
+        told = self._record(time, before, count, seconds)
+        self._note(values, {verdict.subject for verdict in verdicts if verdict.beyond})
+        return told
+
+    def _verdict(self, subject: str, value: float) -> Verdict | None:
+        """None where the subject cannot be judged: there is too little to compare with, or it is new."""
+        known = self._baselines.get(subject)
+        bound = limit(self.rule, known.value) if known else None
+        if known is None or bound is None:
+            return None
+        beyond = value < bound if self.rule.low else value > bound
+        near, far = (value, float(bound)) if self.rule.low else (float(bound), value)
+        severity = far / near if near else float("inf") if far else 1.0
+        return Verdict(subject, value, known.value, float(bound), severity, beyond)
+
+    def _note(self, values: Mapping[str, float], beyond: set[str]) -> None:
+        """Let the baselines know; a subject that comes late is learned from its first bucket."""
+        self.stirred = False
+        for subject, value in values.items():
+            known = self._baselines.get(subject)
+            if known is None:
+                self._found(subject, value)
+                self.stirred = True
+            else:
+                self.stirred |= known.note(value, subject in beyond)
+
+    def _found(self, subject: str, value: float) -> None:
+        if len(self._baselines) < MAX_SUBJECTS:
+            previous = self._terms.previous_buckets
+            new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
+            self._baselines[subject] = new
+
+    def _record(self, time: float, before: State, count: Any, seconds: float) -> list[Event]:
+        """Write the alert down that the change from `before` began, went on with or ended."""
+        name, last = self.rule.name, self.last
+        if self.state is State.ALERT and last is not None:
+            if before is State.ALERT:
+                self._latest = self._history.proceed(name, last.value, self.rule.low)
+                return self._tell(time, AlertContinued(time, self._latest))
+            self._changes.append(time)
+            self._latest = self._history.begin(self._alert(time, last, count, seconds))
+            return self._tell(time, AlertRaised(time, self._latest))
+        if self.state is State.DISMISSED:
+            self.dismissed_at = time
+            self._changes.append(time)
+            self._latest = self._history.finish(name, time)
+            return self._tell(time, AlertDismissed(time, self._latest))
+        return self._tell(time, None)
+
+    def _alert(self, time: float, verdict: Verdict, count: Any, seconds: float) -> Alert:
+        rule = self.rule
+        usual, its_seconds = self._usual
+        alert = Alert(
+            signal=rule.name,
+            start=time,
+            end=None,
+            value=verdict.value,
+            peak=verdict.value,
+            baseline=verdict.baseline,
+            threshold=rule.threshold,
+            limit=verdict.limit,
+            unit=rule.unit,
+            previous=self.previous,
+            subject=verdict.subject,
+            contributors=rule.contributors(count, verdict.subject, usual, seconds / its_seconds),
+        )
+        return replace(alert, explanation=self._explain(alert, rule))
+
+    def _tell(self, time: float, event: Event | None) -> list[Event]:
+        """What is told of what happened: while the signal flaps, that it does, and later that it no longer does."""
+        while self._changes and self._changes[0] <= time - HOUR:
+            self._changes.popleft()
+        name, changes, most = self.rule.name, len(self._changes), self._terms.changes_per_hour
+        was, self.flapping = self.flapping, changes > (most // 2 if self.flapping else most)
+        if self._latest is None or self.flapping is was:
+            return [event] if event and not was else []
+        if self.flapping:
+            return [Flapping(time, name, changes, self._latest)]
+        return [FlappingEnded(time, name, self._latest)]
+
+    def _enter(self, signal: Signal) -> None:
+        self.state = next_state(self.state, signal)
+        self.dismissed_at = self._shown_at = None

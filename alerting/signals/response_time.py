@@ -1,0 +1,32 @@
+"""A server that answers more slowly than usual."""
+
+from collections.abc import Mapping
+
+from alerting.alert import Contributor, Unit
+from alerting.counts.response_times import ResponseTimes
+
+
+class ResponseTime:
+    """The p95 of the response times of each server, above its baseline by more than `threshold` percent.
+
+    It is silent about servers with fewer than `floor` responses in a bucket, and no p95 up to `least` seconds is slow.
+    """
+
+    name, title, unit, count = "response_time", "Response time", Unit.SECONDS, ResponseTimes
+    headline, quantity = "Slow responses", "p95"
+    low, points = False, False
+
+    def __init__(self, threshold: float, floor: float, least: float) -> None:
+        self.threshold = threshold
+        self.floor = floor
+        self.least = least
+
+    def measure(self, count: ResponseTimes, seconds: float) -> Mapping[str, float]:
+        """Seconds, by server."""
+        return {name: times.p95 for name, times in count.servers.items() if times.count >= self.floor}
+
+    def contributors(
+        self, count: ResponseTimes, subject: str, usual: ResponseTimes | None, scale: float
+    ) -> tuple[Contributor, ...]:
+        """Who has the largest part of the slowest responses of the server."""
+        return count.servers[subject].slow.contributors()

@@ -1,0 +1,20 @@
+"""The terms on which signals are judged."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The same for all signals. Times in seconds."""
+
+    bucket_size: float
+    """Each such bucket is judged as a whole."""
+    learning_duration: float
+    retention: float
+    """That alerts are remembered after their end."""
+    previous: frozenset[str] = frozenset()
+    """Names of the signals that are judged against the previous buckets, not against what was learned."""
+    previous_buckets: int = 15
+    """How many these are: their median is the baseline."""
+    changes_per_hour: int = 6
+    """Of state; a signal with more of them is flapping."""
