@@ -1,7 +1,9 @@
 """Who is told of alerts, as the settings and the environment say it; and that no secret is shown."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -14,8 +16,8 @@ URL = f"https://hooks.example.com/services/{SECRET}"
 MAIL = {"notice_smtp": "mail.example.com", "notice_mail_to": "ops@example.com"}
 
 
-def told(environment: dict[str, str] | None = None, **settings: str) -> Receivers:
-    known = {**os.environ, **(environment or {})}
+def told(environment: Mapping[str, str] = MappingProxyType({}), /, **settings: str) -> Receivers:
+    known = {**os.environ, **environment}
     secret = {name: settings.pop(name) for name in list(settings) if name == "notice_webhook"}
     return from_settings(Config.with_settings(settings, secret), known)
 

@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
+from http_receiver import Hooks, http_receiver
 from test_exercise import visits
+from test_mail import PASSWORD, Mailbox, mail_server
 
 from capture.writer import PcapWriter
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "notices"))
-
-from certificates import Certificates  # noqa: E402 the folder was not known before
-from http_receiver import Hooks, http_receiver  # noqa: E402
-from test_mail import PASSWORD, Mailbox, mail_server  # noqa: E402
-
 SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
 RISE = ((10, 5), (10, 5), (10, 8), (10, 5), (3, 5))
 """(seconds, visits a second): learning, within, above, within, and a little more."""
