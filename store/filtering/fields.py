@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from stats.statistic import Statistic
-from traffic.records import CLOSED, COMPLETE, GAP, RESET, TIMEOUT, Exchange, Request
+from traffic.records import (
+    CAPTURE_END,
+    CLOSED,
+    COMPLETE,
+    EVICTED,
+    GAP,
+    MALFORMED,
+    RESET,
+    TIMEOUT,
+    Exchange,
+    Request,
+)
 
 Read = Callable[[Exchange], Any]
 
@@ -88,7 +99,7 @@ _IS: Final[dict[str, Callable[[Exchange], bool]]] = {
     "odd": lambda exchange: bool(exchange.oddities),
     "unpaired": lambda exchange: exchange.request is None,
 }
-_ENDINGS: Final = ("complete", "closed", "reset", "timeout", "malformed", "gap", "evicted", "capture_end")
+_ENDINGS: Final = (COMPLETE, CLOSED, RESET, TIMEOUT, MALFORMED, GAP, EVICTED, CAPTURE_END)
 
 
 def _ended(ending: str) -> Callable[[Exchange], bool]:

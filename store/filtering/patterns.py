@@ -2,11 +2,10 @@ r"""Texts are searched with regular expressions that cannot hang, whatever they 
 
 A pattern without a capital letter does not tell capitals from small letters.
 
-Most patterns are a few characters, at most with `.`, `^`, `$` and `|`: for these Python's `re` does in a text. What can
-repeat is left to RE2 (the package google-re2), which takes time in proportion to the text for any pattern
-whatever, and keeps to a bound of memory. `re` may take years for `(a+)+$`, and a peer chooses what it is searched in;
-the package `regex` has a time-out for the search, but none for the gigabytes that `((a{100}){100}){100}` costs it
-before.
+Most patterns are a few characters, at most with `.`, `^`, `$` and `|` between them: Python's `re` searches for these, in
+one way only. What can repeat is left to RE2 (the package google-re2), whose time is in proportion to the text whatever
+the pattern is, and whose memory is bounded. `re` may take years for `(a+)+$`, and a peer chooses the text; the package
+`regex` has a time-out for the search, but none for the gigabytes that compiling `(((a{100}){100}){100}){100}` takes.
 """
 
 import re
@@ -63,7 +62,7 @@ def search(pattern: str, start: int) -> Search:
 
 def _has_capital(pattern: str) -> bool:
     r"""Whether it has a capital letter; `\S` is none."""
-    return any("A" <= letter <= "Z" or letter.isupper() for letter in re.sub(r"\\.", "", pattern))
+    return any(letter.isupper() for letter in re.sub(r"\\.", "", pattern))
 
 
 def _plain(pattern: str, insensitive: bool) -> Search:
