@@ -2,10 +2,11 @@ r"""Texts are searched with regular expressions that cannot hang, whatever they 
 
 A pattern without a capital letter does not tell capitals from small letters.
 
-Most patterns are a few characters, at most with `.`, `^`, `$` and `|` between them: Python's `re` searches for these, in
-one way only. What can repeat is left to RE2 (the package google-re2), whose time is in proportion to the text whatever
-the pattern is, and whose memory is bounded. `re` may take years for `(a+)+$`, and a peer chooses the text; the package
-`regex` has a time-out for the search, but none for the gigabytes that compiling `(((a{100}){100}){100}){100}` takes.
+Most patterns are a few characters, at most with `.`, `^`, `$` and `|` between them: Python's `re` searches for these,
+in one way only. What can repeat is left to RE2 (the package google-re2), whose time is in proportion to the text
+whatever the pattern is, and whose memory is bounded. `re` may take years for `(a+)+$`, and a peer chooses the text; the
+package `regex` has a time-out for the search, but none for the gigabytes that compiling `(((a{100}){100}){100}){100}`
+takes.
 """
 
 import re
