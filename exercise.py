@@ -85,7 +85,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
     stop = Stop()
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
-    told = from_settings(config, os.environ)
+    told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
     for sentence in told.warnings:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     with opened(arguments, config, statistics, stop) as (intake, outputs):

@@ -225,6 +225,8 @@ class Config:
     """File with the password. Without it, it is the environment variable HTTP_MONITOR_SMTP_PASSWORD."""
     notice_authorities: str = ""
     """File (PEM) of further authorities that vouch for webhooks and mail servers."""
+    notice_replays: bool = True
+    """Tell of alerts in capture files (`-r`), too. Where settings of a host name people, false spares them old ones."""
     notice_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
     """To wait for each answer of a receiver."""
     notice_retry_limit: Annotated[float, Range(0, 7 * 86400, "s")] = 3600

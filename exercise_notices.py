@@ -37,13 +37,16 @@ class Receivers(NamedTuple):
     """Sentences on files of secrets that others may read."""
 
 
-def from_settings(config: Config, environment: Mapping[str, str]) -> Receivers:
-    """All receivers that the settings name.
+def from_settings(config: Config, environment: Mapping[str, str], replay: bool = False) -> Receivers:
+    """All receivers that the settings name; `replay`: what they are told of is in a capture file.
 
     Raises:
         NoticeError: one of them cannot be set up so.
     """
     host = socket.gethostname() or "localhost"
+    limits = Limits(config.notice_queue, config.notice_retry_limit)
+    if replay and not config.notice_replays:
+        return Receivers((), limits, host, ())
     receivers = (
         *_command(config, environment),
         *_webhooks(config, environment),
@@ -52,7 +55,6 @@ def from_settings(config: Config, environment: Mapping[str, str]) -> Receivers:
     )
     if receivers:
         "localhost".encode("idna")  # a module that every look-up of a name needs
-    limits = Limits(config.notice_queue, config.notice_retry_limit)
     return Receivers(receivers, limits, host, tuple(_exposures(config)))
 
 

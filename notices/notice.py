@@ -14,9 +14,11 @@ from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, Flappi
 from dashboard import figures
 
 MAX_TEXT: Final = 2048
-"""Characters of one text; what is longer is cut."""
+"""Characters of an explanation; what is longer is cut."""
 MAX_CONTRIBUTORS: Final = 10
 """In a notice: the largest."""
+MAX_NAME: Final = 256
+"""Characters of a contributor's name, and of a subject."""
 
 Fact = str | int | float | None
 
@@ -106,8 +108,8 @@ def one_line(text: str) -> str:
 
 def _plain(alert: Alert) -> Alert:
     """The alert with texts that no receiver can misunderstand, and no longer than a notice may be."""
-    named = [replace(each, name=one_line(each.name)[:MAX_TEXT]) for each in alert.contributors[:MAX_CONTRIBUTORS]]
-    subject, explanation = (one_line(text)[:MAX_TEXT] for text in (alert.subject, alert.explanation))
+    named = [replace(each, name=one_line(each.name)[:MAX_NAME]) for each in alert.contributors[:MAX_CONTRIBUTORS]]
+    subject, explanation = one_line(alert.subject)[:MAX_NAME], one_line(alert.explanation)[:MAX_TEXT]
     return replace(alert, subject=subject, explanation=explanation, contributors=tuple(named))
 
 

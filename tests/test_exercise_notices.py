@@ -30,6 +30,13 @@ def test_by_default_nobody_is_told() -> None:
     assert names(told()) == []
 
 
+def test_capture_files_can_be_left_out() -> None:
+    for tells in (True, False):
+        config = Config.with_settings({"notice_command": "true", "notice_replays": str(tells)})
+        assert names(from_settings(config, os.environ, replay=True)) == ["command"] * tells
+        assert names(from_settings(config, os.environ, replay=False)) == ["command"]
+
+
 def test_all_that_is_named_is_told(tmp_path: Path) -> None:
     hooks = tmp_path / "hooks"
     hooks.write_text(f"slack {URL}\nalertmanager http://alerts.example.com\n")
