@@ -1,0 +1,147 @@
+"""The charts of the page: requests and classes of status over time. Pure."""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from dashboard import figures
+from dashboard.view import AlertView, Chart, View
+from outputs.report.plots import Axis, Span, bars, columns, scale, y
+
+FEW: Final = 12
+"""Slices that are no chart; the latest buckets are drawn instead."""
+_FAMILIES: Final = {"1": "info", "2": "good", "3": "moved", "4": "wrong", "5": "bad"}
+"""Style of a class of status by its first digit."""
+
+Moment = Callable[[float], str]
+"""A time since the epoch as text."""
+
+
+class Layer(NamedTuple):
+    """One colour of a chart."""
+
+    name: str
+    style: str
+    path: str
+    total: str
+
+
+class Level(NamedTuple):
+    """A horizontal line."""
+
+    y: float
+    style: str
+    name: str
+
+
+class Drawing(NamedTuple):
+    """A chart, ready to be drawn."""
+
+    heading: str
+    summary: str
+    """In words, for who does not see it."""
+    layers: tuple[Layer, ...]
+    slices: tuple[Span, ...]
+    ticks: tuple[str, ...]
+    """Beside the axis of values, from the top to 0."""
+    times: tuple[str, ...]
+    """Below the axis of time, from left to right."""
+    levels: tuple[Level, ...] = ()
+    spans: tuple[Span, ...] = ()
+    """Alerts."""
+
+
+def rate_drawing(view: View, moment: Moment) -> Drawing | None:
+    """Requests per second, with baseline, limit and alerts; None when nothing was counted."""
+    chart = _finest(view)
+    if chart is None or not any(chart.rates):
+        return None
+    levels = _levels(view)
+    top = scale(max(*chart.rates, *(value for value, _, _ in levels), 0.0))
+    axis = Axis(chart.start, max(view.now, chart.start + len(chart.rates) * chart.width))
+    highest = max(chart.rates)
+    titles = [f"{figures.rate(rate)} requests/s" for rate in chart.rates]
+    average = figures.rate(sum(chart.rates) / len(chart.rates))
+    summary = f"On average {average} requests/s, at most {figures.rate(highest)} in {figures.span(chart.width)}."
+    return Drawing(
+        "Requests per second",
+        summary,
+        (Layer("requests/s", "plain", bars(chart.rates, top), ""),),
+        _slices(chart, titles, moment),
+        _ticks(top, figures.rate),
+        _times(axis, moment),
+        tuple(Level(y(value, top), style, name) for value, style, name in levels),
+        tuple(_alert(alert, axis, view.now, moment) for alert in view.alerts),
+    )
+
+
+def class_drawing(view: View, moment: Moment) -> Drawing | None:
+    """Responses by class of status; None when there were none."""
+    chart = view.chart
+    if chart is None or not any(any(counts) for _, counts in chart.classes):
+        return None
+    length = max(len(counts) for _, counts in chart.classes)
+    stacks = [(name, _padded(counts, length)) for name, counts in chart.classes]
+    sums = [sum(parts) for parts in zip(*(counts for _, counts in stacks), strict=True)]
+    top = scale(max(sums))
+    feet = list(accumulate((counts for _, counts in stacks), _plus, initial=[0] * length))
+    totals = [(name, sum(counts)) for name, counts in stacks]
+    titles = [", ".join(f"{counts[at]} {name}" for name, counts in stacks if counts[at]) for at in range(length)]
+    axis = Axis(chart.start, max(view.now, chart.start + length * chart.width))
+    return Drawing(
+        f"Responses by class of status, in {figures.span(chart.width)} each",
+        ", ".join(f"{name}: {figures.percent(total, sum(sums))}" for name, total in totals if total) + ".",
+        tuple(
+            Layer(name, _FAMILIES.get(name[:1], "none"), bars(counts, top, feet[at]), figures.count(sum(counts)))
+            for at, (name, counts) in enumerate(stacks)
+        ),
+        _slices(chart, titles, moment),
+        _ticks(top, figures.count),
+        _times(axis, moment),
+    )
+
+
+def _finest(view: View) -> Chart | None:
+    """The chart of the window; where it has hardly a slice yet, the buckets themselves."""
+    chart, rates = view.chart, view.request_rate
+    if not rates or (chart is not None and len(chart.rates) >= min(FEW, len(rates))):
+        return chart
+    end = view.now // view.bucket_size * view.bucket_size if view.bucket_size else view.now
+    return Chart(end - len(rates) * view.bucket_size, view.bucket_size, rates)
+
+
+def _levels(view: View) -> list[tuple[float, str, str]]:
+    enforcing = view.enforcing
+    if enforcing is None or enforcing.bucket_size <= 0:
+        return []
+    pairs = (("baseline", enforcing.baseline), ("limit", enforcing.limit))
+    return [
+        (value / enforcing.bucket_size, name, f"{name} {figures.rate(value / enforcing.bucket_size)} /s")
+        for name, value in pairs
+    ]
+
+
+def _alert(alert: AlertView, axis: Axis, now: float, moment: Moment) -> Span:
+    end = now if alert.end is None else alert.end
+    lasted = f"{'active for' if alert.end is None else 'lasted'} {figures.duration(end - alert.start)}"
+    return axis.span(alert.start, end, f"Alert: {alert.title}, {moment(alert.start)}, {lasted}")
+
+
+def _slices(chart: Chart, titles: Sequence[str], moment: Moment) -> tuple[Span, ...]:
+    return columns([f"{moment(chart.start + at * chart.width)}: {title}" for at, title in enumerate(titles)])
+
+
+def _ticks(top: float, text: Callable[[float], str]) -> tuple[str, ...]:
+    return (text(top), text(top / 2), "0")
+
+
+def _times(axis: Axis, moment: Moment) -> tuple[str, ...]:
+    return tuple(map(moment, (axis.start, (axis.start + axis.end) / 2, axis.end)))
+
+
+def _padded(counts: Sequence[int], length: int) -> list[int]:
+    return [*counts, *[0] * (length - len(counts))]
+
+
+def _plus(one: Sequence[int], two: Sequence[int]) -> list[int]:
+    return [left + right for left, right in zip(one, two, strict=True)]

@@ -1,0 +1,125 @@
+"""What the page says beside charts and top lists: figures of the whole, alerts, signals, health. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from alerting.alert import Unit
+from dashboard import figures
+from dashboard.view import AlertView, HealthView, SignalView, View
+
+
+class Fact(NamedTuple):
+    """A name, what is said of it, and whether it should worry."""
+
+    name: str
+    text: str
+    worry: bool = False
+
+
+def figures_of(view: View) -> tuple[Fact, ...]:
+    """What comes first."""
+    return tuple(_figures_of(view))
+
+
+def _figures_of(view: View) -> Iterator[Fact]:
+    yield Fact("Requests", figures.count(view.requests))
+    yield Fact("Peak rate", f"{figures.rate(view.peak_rate)} /s")
+    if view.whole.volume:
+        yield Fact("Downloaded", figures.volume(view.whole.volume))
+    if (failed := _failed(view)) is not None:
+        yield Fact("Server errors (5xx)", *failed)
+    times = view.whole.times
+    if times is not None:
+        for name, seconds in (
+            ("Median", times.p50),
+            ("p95", times.p95),
+            ("p99", times.p99),
+            ("Slowest", times.slowest),
+        ):
+            yield Fact(f"{name} response time", figures.latency(seconds))
+    yield Fact("Alerts", figures.count(len(view.alerts)), bool(view.alerts))
+
+
+def _failed(view: View) -> tuple[str, bool] | None:
+    classes = view.chart.classes if view.chart is not None else ()
+    if not classes:
+        return None
+    failed = sum(sum(counts) for name, counts in classes if name.startswith("5"))
+    answered = sum(sum(counts) for name, counts in classes if name[:1].isdigit())
+    return figures.percent(failed, answered), failed > 0
+
+
+# Alerts and signals ---------------------------------------------------------------------------------------------------
+
+
+def value(number: float | None, unit: Unit) -> str:
+    """A value of a signal with its unit."""
+    if number is None:
+        return figures.NOTHING
+    if unit is Unit.SECONDS:
+        return figures.latency(number)
+    if unit is Unit.BYTES:
+        return f"{figures.volume(number)}/s"
+    return f"{figures.number(number)} {unit.value}"
+
+
+class AlertLine(NamedTuple):
+    """One alert."""
+
+    start: float
+    lasted: str
+    active: bool
+    signal: str
+    value: str
+    peak: str
+    limit: str
+    explanation: str
+
+
+def alert_line(alert: AlertView, now: float) -> AlertLine:
+    """One alert of the table."""
+    lasted = figures.duration((now if alert.end is None else alert.end) - alert.start)
+    signal = f"{alert.title} of {alert.subject}" if alert.subject else alert.title
+    raised, peak, limit = (value(number, alert.unit) for number in (alert.value, alert.peak, alert.limit))
+    return AlertLine(alert.start, lasted, alert.end is None, signal, raised, peak, limit, alert.explanation)
+
+
+class SignalLine(NamedTuple):
+    """One signal."""
+
+    title: str
+    state: str
+    value: str
+    baseline: str
+    limit: str
+    alerts: str
+
+
+def signal_line(signal: SignalView) -> SignalLine:
+    """One signal of the table."""
+    latest, baseline, limit = (value(number, signal.unit) for number in (signal.value, signal.baseline, signal.limit))
+    remark = ", flapping" if signal.flapping else ", silent" if signal.silent else ""
+    return SignalLine(signal.title, signal.state + remark, latest, baseline, limit, figures.count(signal.alerts))
+
+
+# Health ---------------------------------------------------------------------------------------------------------------
+
+
+def health_facts(health: HealthView) -> tuple[Fact, ...]:
+    """What was seen, and what was not."""
+    counted = (
+        ("Dropped by the kernel", health.dropped),
+        ("Records lost in the queue", health.queue_lost),
+        ("Gaps in streams", health.gaps),
+        ("Responses without request", health.unpaired_responses),
+        ("Requests without response", health.unanswered_requests),
+        ("Connections evicted", health.evicted),
+    )
+    missing = Fact("Bytes missing from streams", figures.volume(health.missing_bytes), health.missing_bytes > 0)
+    facts = [Fact(name, figures.count(times), times > 0) for name, times in counted]
+    return (Fact("Packets", figures.count(health.frames)), *facts[:3], missing, *facts[3:])
+
+
+def named_facts(counts: Sequence[tuple[str, int]]) -> tuple[Fact, ...]:
+    """Names with how often they came."""
+    return tuple(Fact(name, figures.count(times)) for name, times in counts)

@@ -1,0 +1,114 @@
+"""The file that a page ends up in. Readers find the page of before, or the new one, never a part.
+
+It is opened at the start, with the rights of then, and written at the end, with those that are left. A new file may be
+read by its owner only: it tells who asked for what. One that is there keeps its permissions.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from typing import Final
+
+from outputs.errors import UnavailableError
+
+STANDARD_OUTPUT: Final = "-"
+OWNER_ONLY: Final = 0o600
+_DENIED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class ReportFile:
+    """A file that is replaced as a whole."""
+
+    def __init__(self, path: str) -> None:
+        """Open `path`, leaving what is in it; `-` is standard output.
+
+        Raises:
+            UnavailableError: it cannot be written to.
+        """
+        self.name = "standard output" if path == STANDARD_OUTPUT else path
+        self._path = path
+        self._folder = -1
+        self._is_new = False
+        try:
+            if os.path.isfile(path) or not os.path.exists(path):
+                self._path = os.path.realpath(path)  # the file that a link points to is replaced, not the link
+            self._file = os.dup(1) if path == STANDARD_OUTPUT else self._open()
+            if self._is_regular() and path != STANDARD_OUTPUT and hasattr(os, "O_DIRECTORY"):
+                self._folder = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY)
+        except (OSError, ValueError) as reason:
+            said = getattr(reason, "strerror", None) or reason
+            raise UnavailableError(
+                f"cannot write the report to {self.name}: {said}; name another file with --report"
+            ) from reason
+
+    def write(self, text: str) -> None:
+        """Put this into the file.
+
+        Raises:
+            OSError: the disk is full, or the like. What was in the file before still is.
+        """
+        page = text.encode("utf-8")
+        if self._folder < 0 or not self._replace(page):
+            self._overwrite(page)
+        self._is_new = False
+
+    def close(self) -> None:
+        """Close it. A new file in which nothing was written goes. May be called twice."""
+        if self._is_new and self._folder >= 0:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.basename(self._path), dir_fd=self._folder)
+        for file in (self._file, self._folder):
+            if file >= 0:
+                os.close(file)
+        self._file = self._folder = -1
+        self._is_new = False
+
+    def fileno(self) -> int:
+        """Of the open file; -1 when it is closed."""
+        return self._file
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        try:
+            file = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        except FileExistsError:
+            return os.open(self._path, flags)
+        self._is_new = True
+        return file
+
+    def _is_regular(self) -> bool:
+        return stat.S_ISREG(os.fstat(self._file).st_mode)
+
+    def _replace(self, page: bytes) -> bool:
+        """Write a file beside it, and let that take its place; False where we may not."""
+        name = os.path.basename(self._path)
+        beside = f".{name}.{os.getpid()}"
+        try:
+            file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=self._folder)
+        except OSError as reason:
+            if reason.errno in _DENIED:
+                return False
+            raise
+        try:
+            with os.fdopen(file, "wb") as stream:
+                stream.write(page)
+                stream.flush()
+                os.fchmod(file, stat.S_IMODE(os.fstat(self._file).st_mode))
+                os.fsync(file)
+            os.replace(beside, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        except OSError as reason:
+            with contextlib.suppress(OSError):
+                os.unlink(beside, dir_fd=self._folder)
+            if reason.errno in _DENIED:  # a file of somebody else in a folder like /tmp
+                return False
+            raise
+        return True
+
+    def _overwrite(self, page: bytes) -> None:
+        """Write into the file itself: the folder is not ours to change, or it is a pipe."""
+        left = memoryview(page)
+        while left:
+            left = left[os.write(self._file, left) :]
+        if self._is_regular() and self._folder >= 0:
+            os.ftruncate(self._file, len(page))

@@ -1,0 +1,185 @@
+"""The page of a View: what it says, and that nobody whose words are on it has a say in it."""
+
+import re
+from dataclasses import replace
+from datetime import timezone
+from html.parser import HTMLParser
+
+import pytest
+from any_view import ANY_VIEW
+from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel, row
+from hypothesis import HealthCheck, given, settings
+
+from alerting.alert import Unit
+from dashboard.view import Chart, FilterView, Measure, SignalView, Times, View
+from outputs.report.page import Page
+
+CHART = Chart(NOW - 2400, 10, tuple(float(n % 7) for n in range(240)), (("2xx", (5,) * 240), ("5xx", (0, 1) * 120)))
+DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 5_000_000, Times(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))
+VOID = {"meta", "path", "line", "rect"}
+CELLS = {"th", "td", "dt", "dd", "p", "title"}
+ELEMENTS = {
+    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "bdi", "p", "time", "span", "main",
+    "section", "dl", "div", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "svg", "rect", "path", "line",
+    "figure", "figcaption", "ul", "li", "footer", "strong", "b", "code",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(timezone.utc)
+
+
+class Reader(HTMLParser):
+    """Elements, attributes and text of a page; everything must be closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+        if tag not in VOID or (tag == "rect" and "/>" not in str(self.get_starttag_text())):
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        self.text += " " if tag in CELLS else ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] != "style":
+            self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+
+def read(page: Page, view: View) -> str:
+    return " ".join(Reader(page.html(view)).text.split())
+
+
+def test_it_says_what_was_watched_and_when(page: Page) -> None:
+    text = read(page, DRAWN)
+    assert "HTTP traffic eth0 port 80" in text
+    assert "16:49:50 2026-11-22 to 17:04:10 2026-11-22 (UTC+0000), 14 min 20 s" in text
+
+
+def test_figures_come_first(page: Page) -> None:
+    text = read(page, DRAWN)
+    for figure in ("Requests 102,331", "Peak rate 48 /s", "Downloaded 5.0 MB", "Server errors (5xx) 9.1 %",
+                   "p95 response time 310 ms", "Alerts 1"):  # fmt: skip
+        assert figure in text
+
+
+def test_an_active_alert_is_at_the_top_with_its_explanation(page: Page) -> None:
+    alert = replace(ACTIVE, explanation="Request rate 1,844, 54 % above 1,200")
+    text = read(page, replace(DRAWN, alerts=(alert, ENDED)))
+    assert text.index("Active alert. Request rate 1,844, 54 % above 1,200") < text.index("Requests 102,331")
+    assert "2 min, active" in text
+    assert "Active alert" not in read(page, DRAWN)
+
+
+def test_the_limit_and_the_alerts_are_in_the_chart(page: Page) -> None:
+    html = page.html(replace(DRAWN, alerts=(ACTIVE,)))
+    assert "limit 11 /s" in html
+    assert html.count('<line class="limit"') == 1
+    assert '<rect class="alert"' in html
+    assert html.count('<rect class="slice"') == 480
+
+
+def test_a_young_run_shows_its_buckets(page: Page) -> None:
+    html = page.html(replace(CALM, chart=Chart(NOW - 370, 370, (12.0,))))
+    assert html.count('<rect class="slice"') == len(CALM.request_rate or ())
+
+
+def test_nothing_is_no_reason_to_fail(page: Page) -> None:
+    text = read(page, replace(CALM, panels=(), alerts=(), request_rate=None, chart=None))
+    assert "No requests were counted." in text
+    assert "Alerts None." in text
+
+
+def test_top_lists_have_shares_and_times(page: Page) -> None:
+    text = read(page, DRAWN)
+    assert "shop.example.com/cart 48,210 78.6 %" in text
+    assert "(empty) 3 <0.1 %" in text
+    assert "Average response time per server Name Average Compared Median p95 Slowest Hits" in text
+    assert "10.0.0.22:8080 1.20 s 1.10 s 2.40 s 12.00 s 80" in text
+
+
+def test_what_was_not_seen_is_said(page: Page) -> None:
+    text = read(page, replace(DRAWN, health=TROUBLED))
+    for fact in ("Dropped by the kernel 1,204", "TLS 12", "bad chunk size 12", "eth0 is down, waiting for it"):
+        assert fact in text
+
+
+def test_signals_say_how_they_stand(page: Page) -> None:
+    quiet = SignalView("share", "Share of errors", Unit.PERCENT, "LEARNING", None, None, None, 5, 20, True)
+    loud = SignalView("time", "Response time", Unit.SECONDS, "ALERT", 0.1, 0.15, 0.31, 50, 20, False)
+    text = read(page, replace(DRAWN, signals=(quiet, loud)))
+    assert "Share of errors learning, silent - - - 0" in text
+    assert "Response time alert 310 ms 100 ms 150 ms 0" in text
+
+
+def test_a_filter_is_named(page: Page) -> None:
+    assert "match host:shop, of those since" in read(page, replace(DRAWN, filter=FilterView("host:shop", 5, 9, NOW)))
+
+
+# Hostile words --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("\" onload='x' ", "\" onload='x'"),
+        ("</style></svg><img src=x>", "</style></svg><img src=x>"),
+        ("a\u202eb", "a\\u202eb"),
+        ("\x1b[2J\x00", "\\x1b[2J\\x00"),
+        ("\ud800", "\\ud800"),
+        ("{{ 7 * 7 }}{% raw %}", "{{ 7 * 7 }}{% raw %}"),
+        ("日本語.example.jp", "日本語.example.jp"),
+    ],
+)
+def test_words_from_the_wire_are_words_on_the_page(page: Page, key: str, shown: str) -> None:
+    html = page.html(replace(CALM, panels=(panel("Top", row(key, 1, 1)),), source=key))
+    assert Reader(html).text.count(shown) == 3  # the title, the heading, the row
+    assert set(Reader(html).elements) <= ELEMENTS
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(ANY_VIEW)
+def test_any_view_makes_a_page_that_is_all_ours(view: View) -> None:
+    html = PAGE.html(view)
+    html.encode("utf-8")
+    assert all(character.isprintable() or character == "\n" for character in html)
+    reader = Reader(html)
+    assert set(reader.elements) <= ELEMENTS
+    assert [name for name, _ in reader.attributes if name.startswith("on") or name in ("style", "href", "src")] == []
+
+
+PAGE = Page(timezone.utc)
+
+
+def test_the_policy_forbids_all_but_the_style_of_the_page(page: Page) -> None:
+    html = page.html(replace(CALM, health=HEALTH))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert policy is not None
+    assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'",
+                        policy[1].replace("&#39;", "'"))  # fmt: skip
+
+
+def test_headings_of_tables_are_headings(page: Page) -> None:
+    html = page.html(replace(DRAWN, alerts=(ENDED,)))
+    assert re.search(r"<th(?! scope=)[ >]", html) is None
+    assert all("role=" in svg or "aria-hidden=" in svg for svg in re.findall("<svg[^>]*>", html))
