@@ -1,6 +1,6 @@
 """The line for the filter: what is typed, what is wrong with it, and what the filter in force matches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.highlighter import Highlighter
 from rich.style import Style as Look
@@ -11,12 +11,14 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from dashboard.full.completing import Completing
 from dashboard.full.detail_lines import reach
 from dashboard.full.lines_view import LinesView
 from dashboard.full.setting import Setting
 from dashboard.page import Line, Piece, Style
 from dashboard.view import FilterView
 from store.filtering.errors import FilterError
+from store.filtering.fields import Field
 
 EXAMPLES = "host:shop path:^/api status:5xx method:POST ua:bot client:10.0.0.0/8 time>500ms   and or not ( )"
 MOST = 2000
@@ -62,6 +64,7 @@ class FilterBar(Vertical):
         super().__init__(id="filter")
         self._setting = setting
         self._wrong = WrongPart()
+        self._completing = Completing()
         self._before = ""
         self._matched: FilterView | None = None
         self._history: list[str] = []
@@ -73,7 +76,12 @@ class FilterBar(Vertical):
         with Horizontal(id="filter-line"):
             yield LinesView(self._setting, id="filter-label")
             yield FilterInput(
-                id="filter-input", highlighter=self._wrong, max_length=MOST, select_on_focus=False, compact=True
+                id="filter-input",
+                highlighter=self._wrong,
+                suggester=self._completing,
+                max_length=MOST,
+                select_on_focus=False,
+                compact=True,
             )
         yield LinesView(self._setting, id="filter-note")
 
@@ -89,8 +97,9 @@ class FilterBar(Vertical):
 
     # Typing ---------------------------------------------------------------------------------------------------------
 
-    def edit(self, text: str) -> None:
-        """Begin to type, with the filter in force."""
+    def edit(self, text: str, fields: Sequence[Field]) -> None:
+        """Begin to type, with the filter in force; names are completed to those of `fields`."""
+        self._completing.fields = fields
         self.editing = True
         self._before = text
         self._place = len(self._history)

@@ -110,6 +110,7 @@ EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "keep the filter", "Keep"),
     Key(("escape",), "Esc", "cancel", "go back to the filter from before", "Cancel"),
     Key(("ctrl+u",), "Ctrl+U", "clear", "empty the line", "Clear"),
+    Key(("right",), "Right", "complete", "complete the word as it is offered", "Complete"),
     Key(("up", "down"), "Up Down", "history", "filters from before"),
 )
 

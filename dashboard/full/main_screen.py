@@ -235,7 +235,7 @@ class MainScreen(Part):
     def action_filter(self) -> None:
         """Begin to type."""
         if self.panes:
-            self.filter.edit(self.program.filter_text)
+            self.filter.edit(self.program.filter_text, self.desk.fields())
             self.footer.show_keys(EDITING)
             self.draw_later()
 
