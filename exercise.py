@@ -35,6 +35,7 @@ from exercise_config import Config, SettingError
 from exercise_log import LogError
 from exercise_notices import from_settings, notifying
 from exercise_outputs import Outputs, open_outputs, shown_on
+from exercise_full import brisk, chosen_ui, drive_full_screen, load_full_screen
 from exercise_session import Session
 from exercise_settings import configured
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
@@ -82,6 +83,8 @@ def monitor(arguments: Arguments, config: Config) -> int:
     gc.set_threshold(*COLLECT)
     if sentence := exercise_build.warning():
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    arguments = chosen_ui(arguments)
+    config = brisk(config) if arguments.ui == "full" else config
     stop = Stop()
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
@@ -99,7 +102,11 @@ def monitor(arguments: Arguments, config: Config) -> int:
                 config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier), only
             )
             outputs.start(arguments.verbose)
-            ending = drive(watch(intake, session, config, arguments.duration, stop), stop.wait)
+            steps = watch(intake, session, config, arguments.duration, stop)
+            if arguments.ui == "full":
+                ending = drive_full_screen(session, steps, stop, config, statistics, arguments)
+            else:
+                ending = drive(steps, stop.wait)
             session.finish(ending.clock, ending.status)
     for text in session.complaints():
         print(text, file=sys.stderr)
@@ -142,6 +149,8 @@ def opened(
         stack.callback(source.close)
         outputs = stack.enter_context(open_outputs(arguments, config))
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
+        if arguments.ui == "full":
+            load_full_screen()
         decoder = Decoder(arguments.ports, limits(config), inner_ip)
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
         if config.user != ROOT:

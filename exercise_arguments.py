@@ -23,7 +23,7 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 
 SHELLS = ("bash", "zsh", "fish")
 """That the command line can be completed in."""
-UIS = ("auto", "console", "json")
+UIS = ("auto", "full", "console", "json")
 """How Views can be shown; `auto` looks whether there is a terminal."""
 
 
@@ -72,8 +72,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         parser.error("-i and -r exclude each other")
     if given.log == "-" and given.write == "-":
         parser.error("--log - and -w - both want standard output")
-    if given.ui == "json" and "-" in (given.log, given.write):
-        parser.error("--ui json wants standard output for itself; name a file for --log and -w")
+    if given.ui in ("full", "json") and "-" in (given.log, given.write):
+        parser.error(f"--ui {given.ui} wants standard output for itself; name a file for --log and -w")
+    if given.ui == "full" and given.quiet:
+        parser.error("--ui full and -q exclude each other")
     if given.demo and given.prometheus is not None:
         parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
     return Arguments(
@@ -154,7 +156,12 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
     add("--show-config", action="store_true", help="print all settings, as a settings file, and exit")
     add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
-    add("--ui", choices=UIS, default=UIS[0], help="how it is shown: auto is the console, json a line for each refresh")
+    add(
+        "--ui",
+        choices=UIS,
+        default=UIS[0],
+        help="how it is shown: auto is full on a terminal, else console; json is a line a refresh",
+    )
     add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from dashboard.exchange_line import Discretion
-from dashboard.outlet import Console, Outlet, Quiet
+from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
 from exercise_arguments import Arguments
 from exercise_build import PROGRAM, VERSION, build
@@ -82,6 +82,8 @@ def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
     """How Views are shown."""
     if arguments.ui == "json":
         return JsonLines(screen, arguments.quiet)
+    if arguments.ui == "full":
+        return Farewell(screen)
     return Quiet(screen) if arguments.quiet else Console(screen)
 
 

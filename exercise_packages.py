@@ -10,7 +10,7 @@ from pathlib import Path
 
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-_NEEDED = ("scapy", "termcolor", "wcwidth", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")
+_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")

@@ -44,13 +44,16 @@ class Session:
         self._store = Store(statistics, bucket, retention, config.max_keys)
         self._monitor = Monitor(rules(config), terms(config), explanation)
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
-        self._takers = takers
+        self._takers = list(takers)
         self._outlets = outlets
         self._notices = notices
         self._only = only
         self._timeout = config.timeout
         self._view: View | None = None
+        self._status: Status | None = None
         self._refresh_at = 0.0
+        self.now = 0.0
+        """Packet time up to which all was counted and judged."""
         self.due = 0.0
         """Packet time of the next `tick`."""
 
@@ -59,6 +62,10 @@ class Session:
         self._run = replace(self._run, started=now)
         self._monitor.start(now)
         self._schedule(now)
+
+    def hand_to(self, *takers: Taker) -> None:
+        """Hand records to these too, in this order."""
+        self._takers += takers
 
     def count(self, records: Sequence[Any]) -> None:
         """Take records over."""
@@ -71,7 +78,7 @@ class Session:
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
-        self._judge(now)
+        self.judge(now, status)
         refresh = now >= self._refresh_at
         if refresh:
             self._monitor.refreshed(now)
@@ -88,7 +95,7 @@ class Session:
 
     def finish(self, now: float, status: Status) -> None:
         """All records were counted: the last View."""
-        self._judge(now)
+        self.judge(now, status)
         view = self._build(now, status)
         for outlet in self._outlets:
             outlet.finish(view)
@@ -97,17 +104,34 @@ class Session:
         """Tracebacks of plug-ins that were switched off."""
         return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
 
-    def _judge(self, now: float) -> None:
+    def judge(self, now: float, status: Status) -> None:
+        """All records until `now` were counted: let old ones go, and judge."""
+        self.now, self._status = now, status
         self._store.advance(now)
         for event in self._monitor.advance(now):
             for outlet in self._outlets:
                 outlet.event(event)
+
+    def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
+        """How things stood at `now`, in a window of time (None: all that is kept), with so many rows of each top
+        list; of `store` instead of the session's own, if there is one. None before there was anything to judge.
+        """
+        if self._status is None:
+            return None
+        return self._build(self.now, self._status, replace(self._run, rows=rows), window, store)
 
     def _schedule(self, now: float) -> None:
         size = self._run.bucket_size
         self._refresh_at = (now // size + 1) * size
         self.due = min(now + self._timeout, self._refresh_at)
 
-    def _build(self, now: float, status: Status) -> View:
+    def _build(
+        self,
+        now: float,
+        status: Status,
+        run: Run | None = None,
+        window: float | None = None,
+        store: Store | None = None,
+    ) -> View:
         reading = Reading(status.health, status.counters.dropped, status.lost, (*status.notices, *self._notices()))
-        return build_view(now, self._run, self._store, self._monitor, reading, self._view)
+        return build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)

@@ -64,5 +64,22 @@ class Quiet:
         self._screen.finish(None, _summary(view, self._screen))
 
 
+class Farewell:
+    """The summary alone: for after a screen that others have shown."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def show(self, view: View, refreshed: bool) -> None:
+        """Not shown."""
+
+    def event(self, event: Event) -> None:
+        """Not said."""
+
+    def finish(self, view: View) -> None:
+        """The summary."""
+        self._screen.finish(None, _summary(view, self._screen))
+
+
 def _summary(view: View, screen: Screen) -> str:
     return summary(view, screen.width, ascii_only=screen.ascii_only)

@@ -4,7 +4,9 @@ One loop owns all state: that of Textual, in the main thread. Between two steps 
 """
 
 import asyncio
-from collections.abc import Generator, Sequence
+import signal
+import threading
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol
 
@@ -14,7 +16,6 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
-from dashboard.exchange_line import Discretion
 from dashboard.full.desk import Desk, Scene
 from dashboard.full.main_screen import MainScreen
 from dashboard.full.paint import ScreenPage
@@ -28,6 +29,8 @@ REFRESH = 1.0
 LIST = 500
 """Exchanges of the live list."""
 SLOWEST = 100
+NOTICES = 20
+"""Lines that the program complained with, the latest ones."""
 
 
 class Stop(Protocol):
@@ -53,15 +56,17 @@ class FullScreen(App[Any]):
         steps: Generator[float, None, Any],
         stop: Stop,
         setting: Setting,
-        discretion: Discretion,
         stays: bool = False,
         driver: type[Driver] | None = None,
+        complaints: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`steps` yield the seconds to wait until the next one. `stays`: the screen stays after the last one."""
+        """`steps` yield the seconds to wait until the next one. `stays`: the screen stays after the last one.
+
+        `complaints` are lines for the user's eye that came since they were asked for last.
+        """
         super().__init__(driver_class=driver)
         self.desk = desk
         self.setting = setting
-        self.discretion = discretion
         self.scene: Scene | None = None
         self.window = desk.windows[-1]
         self.frozen = False
@@ -74,6 +79,7 @@ class FullScreen(App[Any]):
         self._steps = steps
         self._stop = stop
         self._stays = stays
+        self._complaints = complaints
         self._ending: Any = None
         self._woken = asyncio.Event()
         self._busy = False
@@ -87,12 +93,12 @@ class FullScreen(App[Any]):
         """The screen to begin with."""
         return MainScreen()
 
-    def on_mount(self) -> None:
-        """Keep what any part of the program prints off the picture."""
-        self.begin_capture_print(self)
-
     def on_ready(self) -> None:
-        """Begin with the steps."""
+        """Begin with the steps. Signals end them: Textual's loop would else sleep on until the next one."""
+        self.begin_capture_print(self)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
         self._task = asyncio.create_task(self._drive())
 
     # Steps ----------------------------------------------------------------------------------------------------------
@@ -139,6 +145,8 @@ class FullScreen(App[Any]):
     def refresh_scene(self) -> None:
         """Ask how things stand, unless the screen is frozen, and show it."""
         self._drawn_at = asyncio.get_running_loop().time()
+        if new := [line for line in self._complaints() if line.strip()]:
+            self.notices = (*self.notices, *new)[-NOTICES:]
         if self.frozen:
             return
         view = self.desk.view(self.window)
@@ -166,7 +174,7 @@ class FullScreen(App[Any]):
     def on_print(self, event: events.Print) -> None:
         """What any part of the program says: it is kept off the picture, and shown in the line of health."""
         lines = [line for line in event.text.splitlines() if line.strip()]
-        self.notices = (*self.notices, *lines)[-20:]
+        self.notices = (*self.notices, *lines)[-NOTICES:]
 
     # Keys -----------------------------------------------------------------------------------------------------------
 
@@ -214,12 +222,26 @@ def sought(text: str) -> str:
     return words[-1].strip("()\"'").rpartition(":")[2].rpartition("=")[2].strip("^$\"'") if words else ""
 
 
+_OF_TERMINAL = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "border-blurred": "ansi_default",
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "input-selection-background": "ansi_default",
+    "input-selection-foreground": "ansi_default",
+}
+"""Where Textual would mix colours, which those of a terminal cannot be."""
+
+
 def _theme(palette: Palette) -> Theme:
     """For the few parts that Textual draws itself: the line that is typed into, and what is empty."""
 
     def colour(name: str) -> str:
         return name if name.startswith("#") else f"ansi_{name}"
 
+    own = palette.foreground.startswith("#")
     return Theme(
         palette.name,
         primary=colour(palette.accent),
@@ -227,6 +249,9 @@ def _theme(palette: Palette) -> Theme:
         background=colour(palette.background),
         surface=colour(palette.background),
         error=colour(palette.error),
+        panel=colour(palette.background),
+        boost=colour(palette.background),
         dark=palette.dark,
-        ansi=not palette.foreground.startswith("#"),
+        ansi=not own,
+        variables={} if own else _OF_TERMINAL,
     )

@@ -79,7 +79,7 @@ class DetailScreen(Part):
         self._scene: Scene | None = None
 
     def _table(self, which: Literal["slowest", "latest"]) -> DetailTable:
-        return DetailTable(which, self.program.discretion)
+        return DetailTable(which, self.setting.discretion)
 
     def compose(self) -> ComposeResult:
         """From the top to the bottom."""

@@ -102,7 +102,7 @@ class MainScreen(Part):
 
     def _make_panes(self, scene: Scene) -> None:
         tables: list[Table] = [PanelTable(panel.name) for panel in scene.view.panels]
-        tables += [ExchangeTable(self.program.discretion), AlertTable()]
+        tables += [ExchangeTable(self.setting.discretion), AlertTable()]
         numbers = [str(place) if place <= 9 else "" for place in range(1, len(tables) + 1)]
         numbers = [{"exchanges": "e", "alerts": "a"}.get(t.name, n) for t, n in zip(tables, numbers, strict=True)]
         self.panes = [TablePane(self.setting, t, n) for t, n in zip(tables, numbers, strict=True)]

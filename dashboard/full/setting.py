@@ -1,8 +1,9 @@
-"""What all parts of the screen share: characters, time zone, theme."""
+"""What all parts of the screen share: characters, time zone, theme, and what of a URL may be told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from dashboard.exchange_line import Discretion
 from dashboard.full.palette import DARK, Palette
 
 
@@ -14,3 +15,4 @@ class Setting:
     zone: tzinfo | None = None
     """None is local time."""
     palette: Palette = DARK
+    discretion: Discretion = field(default_factory=Discretion)

@@ -17,6 +17,9 @@ from store.store import Store
 SLICE = 2000
 """Exchanges that a lens looks at between two looks at the keyboard: some milliseconds."""
 
+ROWS = 50
+"""Of a top list, that can be scrolled through and sorted."""
+
 
 class Books(Protocol):
     """Who has the sums of everything."""
@@ -25,10 +28,9 @@ class Books(Protocol):
     def now(self) -> float:
         """Up to when all was counted."""
 
-    def view(self, window: float | None, store: Store | None = None) -> View | None:
-        """How things stand, with the top lists of `store` instead of one's own if there is one; None: not begun.
-
-        `window` is None for all that is kept.
+    def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
+        """How things stand, with so many rows of the top lists, of `store` instead of one's own if there is one; None
+        before the beginning. `window` is None for all that is kept.
         """
 
 
@@ -78,9 +80,9 @@ class StoreDesk:
         covered = None if window == self.windows[-1] else window
         lens = self._lens
         if lens is None:
-            return self._books.view(covered)
+            return self._books.view(covered, ROWS)
         lens.advance(self._books.now)
-        view = self._books.view(covered, lens.store)
+        view = self._books.view(covered, ROWS, lens.store)
         return None if view is None else replace(view, filter=filter_view(lens, view.now))
 
     def latest(self, limit: int) -> Sequence[Any]:

@@ -141,4 +141,4 @@ class ExchangeScreen(TextScreen):
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
         """Names and values."""
-        return exchange_lines(self.exchange, self.program.discretion, page)
+        return exchange_lines(self.exchange, self.setting.discretion, page)

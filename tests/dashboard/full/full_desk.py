@@ -3,8 +3,11 @@
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from alerting.monitor import RateMonitor
+from alerting.monitor import Monitor
+from alerting.signals.request_rate import RequestRate
+from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
+from dashboard.explanation import explanation
 from dashboard.full.store_desk import StoreDesk
 from dashboard.view import View
 from stats.loading import load
@@ -89,7 +92,7 @@ class Ledger:
     def __init__(self, statistics: Sequence[Statistic] = STATISTICS) -> None:
         self.statistics = statistics
         self.store = new_store(statistics)
-        self.monitor = RateMonitor(120, 120, 10, RETENTION)
+        self.monitor = Monitor([RequestRate(10, 120)], Terms(120, 120, RETENTION), explanation)
         self.monitor.start(START)
         self.recent = Recent(50_000, 10_000_000)
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
@@ -102,18 +105,17 @@ class Ledger:
         self.recent.take(records)
         self.desk.take(records)
         self.store.add(records)
+        self.monitor.add(records)
         for record in records:
             if type(record) is Request:
-                self.monitor.add(record.time)
                 self.health.requests += 1
         self.health.frames += 5 * len(records)
         self.now = now
         self.store.advance(now)
         self.monitor.advance(now)
 
-    def view(self, window: float | None, store: Store | None = None) -> View | None:
-        """Rows enough to scroll."""
-        run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, 30)
+    def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
+        run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
         reading = Reading(self.health, dropped=0, queue_lost=0, notices=self.notices)
         return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
 
