@@ -139,8 +139,25 @@ class Config:
     """Plug-ins from `stats/`, in the order of the screen."""
     path_templates: bool = False
     """Count paths that differ in a number, a hash or a date as one, `/users/{id}`, in lists of sections and paths."""
+    country_database: str = ""
+    """MaxMind file for statistics per country and continent; empty is that of the package iptocc."""
+    network_database: str = ""
+    """MaxMind file (GeoLite2-ASN.mmdb) for statistics per network, which need one."""
     statistics_folder: str = ""
     """Where further plug-ins are; empty is nowhere. They are code: root loads none from where others can write."""
+
+    # History: what is kept on disk, see docs/history.md -------------------------------------------------------------
+
+    history_minutes: Annotated[int, Range(1, 3660, "days")] = 2
+    """That the sums of each minute are kept."""
+    history_hours: Annotated[int, Range(1, 3660, "days")] = 60
+    """That the sums of each hour are kept."""
+    history_days: Annotated[int, Range(1, 36600, "days")] = 731
+    """That the sums of each day are kept."""
+    history_size: Annotated[int, Range(16, 1_000_000, "MiB")] = 512
+    """Of the file; where that does not do, the oldest minutes go first, then hours, then days."""
+    history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100
+    """Of each statistic in a minute, an hour or a day; the rest is `(other)`."""
 
     # Limits: what hostile or excessive traffic cannot go beyond. What a limit throws away is counted. ----------------
 

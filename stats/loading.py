@@ -12,7 +12,7 @@ from typing import Any
 import stats
 from stats.statistic import HITS, Statistic, Unit
 
-NO_PLUGINS = ("loading", "path_template", "statistic")
+NO_PLUGINS = ("agents", "continents", "loading", "path_template", "places", "statistic")
 """Modules of this folder that are no statistics."""
 
 

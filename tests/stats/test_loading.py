@@ -41,7 +41,8 @@ def test_the_default_statistics_load_in_their_order() -> None:
 
 def test_each_file_of_the_folder_is_a_statistic_of_that_name() -> None:
     names = available()
-    assert [statistic.name for statistic in load(names)] == names
+    alone = [name for name in names if "per_network" not in name]  # these need a file
+    assert [statistic.name for statistic in load(alone)] == alone
     assert {path.stem for path in Path(stats.__file__).parent.glob("*.py")} - {*names, *NO_PLUGINS} == {"__init__"}
 
 
@@ -55,7 +56,7 @@ def test_a_file_that_is_dropped_in_is_found(drop: Drop) -> None:
     ("name", "text"),
     [
         ("top_domain", "no statistic 'top_domain'; did you mean 'top_domains'?"),
-        ("xyz", "no statistic 'xyz'; there are downloaded_per_client, downloaded_per_domain, largest_responses, "),
+        ("xyz", "no statistic 'xyz'; there are downloaded_per_client, downloaded_per_continent, "),
         ("loading", "no statistic 'loading'"),
         ("../exercise", "no statistic '../exercise'"),
         ("", "no statistic ''"),

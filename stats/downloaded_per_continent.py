@@ -1,0 +1,22 @@
+"""Volume downloaded per continent."""
+
+from stats.places import continents
+from stats.statistic import BYTES
+from traffic.records import Exchange
+
+
+class DownloadedPerContinent:
+    """Body bytes of responses per continent of the client."""
+
+    name, title, unit, record = "downloaded_per_continent", "Downloaded by continent", BYTES, Exchange
+
+    def __init__(self, country_database: str = "") -> None:
+        self._place = continents(country_database)
+
+    def key(self, exchange: Exchange) -> str | None:
+        """The name of the continent; responses without a body do not count."""
+        return self._place(exchange.client) if exchange.response_bytes else None
+
+    def amount(self, exchange: Exchange) -> int:
+        """Body bytes, before decompression."""
+        return exchange.response_bytes

@@ -1,0 +1,19 @@
+"""Requests per browser."""
+
+from stats.agents import PEOPLE, Agents
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopBrowsers:
+    """Requests per browser, as `Chrome Mobile`, whatever its version."""
+
+    name, title, unit, record = "top_browsers", "Top hits by browser", HITS, Request
+
+    def __init__(self) -> None:
+        self._agent = Agents().agent
+
+    def key(self, request: Request) -> str | None:
+        """Its name; None for all that are none."""
+        agent = self._agent(request.user_agent)
+        return agent.family if agent.kind == PEOPLE else None

@@ -1,0 +1,18 @@
+"""Requests per country."""
+
+from stats.places import countries
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopCountries:
+    """Requests per country of the client."""
+
+    name, title, unit, record = "top_countries", "Top hits by country", HITS, Request
+
+    def __init__(self, country_database: str = "") -> None:
+        self._place = countries(country_database)
+
+    def key(self, request: Request) -> str:
+        """The code of the country, as `DE`."""
+        return self._place(request.client)

@@ -1,0 +1,19 @@
+"""Requests per crawler."""
+
+from stats.agents import CRAWLERS, Agents
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class TopCrawlers:
+    """Requests per crawler, as `Googlebot`."""
+
+    name, title, unit, record = "top_crawlers", "Top hits by crawler", HITS, Request
+
+    def __init__(self) -> None:
+        self._agent = Agents().agent
+
+    def key(self, request: Request) -> str | None:
+        """Its name; None for all who are none."""
+        agent = self._agent(request.user_agent)
+        return agent.family if agent.kind == CRAWLERS else None

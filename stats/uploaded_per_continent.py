@@ -1,0 +1,22 @@
+"""Volume uploaded per continent."""
+
+from stats.places import continents
+from stats.statistic import BYTES
+from traffic.records import Exchange
+
+
+class UploadedPerContinent:
+    """Body bytes of requests per continent of the client."""
+
+    name, title, unit, record = "uploaded_per_continent", "Uploaded by continent", BYTES, Exchange
+
+    def __init__(self, country_database: str = "") -> None:
+        self._place = continents(country_database)
+
+    def key(self, exchange: Exchange) -> str | None:
+        """The name of the continent; requests without a body do not count."""
+        return self._place(exchange.client) if exchange.request_bytes else None
+
+    def amount(self, exchange: Exchange) -> int:
+        """Body bytes, before decompression."""
+        return exchange.request_bytes

@@ -1,0 +1,18 @@
+"""Crawlers against people."""
+
+from stats.agents import Agents
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class Visitors:
+    """Requests of people (with a browser), of crawlers, and of other programs, as they say of themselves."""
+
+    name, title, unit, record = "visitors", "Hits by kind of visitor", HITS, Request
+
+    def __init__(self) -> None:
+        self._agent = Agents().agent
+
+    def key(self, request: Request) -> str:
+        """`people`, `crawlers`, `programs`, or `(none)` without a user agent."""
+        return self._agent(request.user_agent).kind
