@@ -77,7 +77,7 @@ def _alert(notice: Notice, suffix: str, start: float, end: float | None) -> dict
         "instance": notice.host,
         "source": notice.source,
         "signal": notice.alert.signal,
-        "subject": notice.alert.subject,
+        "subject": "" if suffix else notice.alert.subject,  # it is the signal that flaps
         "severity": "warning",
     }
     alert = {

@@ -1,4 +1,4 @@
-"""The alerts that a receiver knows of and that go on. Pure."""
+"""The alerts that a receiver knows of and that go on. A signal has one at a time. Pure."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ class Standing:
     """The notice of each, as it was told last."""
 
     def __init__(self) -> None:
-        self._notices: dict[tuple[str, bool], Notice] = {}  # by what it is about, and whether about its flapping
+        self._notices: dict[tuple[str, bool], Notice] = {}  # by signal, and whether about its flapping
 
     def told(self, notice: Notice) -> None:
         """The receiver took a notice."""
         flaps = notice.kind is Kind.FLAPPING
-        key = (notice.about, flaps)
+        key = (notice.alert.signal, flaps)
         if notice.kind is Kind.CALM:
-            self._notices.pop((notice.about, True), None)
+            self._notices.pop((notice.alert.signal, True), None)
         if notice.is_over and not flaps:
             self._notices.pop(key, None)
         else:

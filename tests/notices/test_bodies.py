@@ -162,6 +162,13 @@ def test_flapping_is_an_alert_of_its_own_that_calm_resolves() -> None:
     assert calm["endsAt"] == "2026-11-22T18:08:50.000Z"
 
 
+def test_flapping_is_about_the_signal_whatever_its_alerts_are_about() -> None:
+    about_shop, about_blog = (replace(ALERT, subject=subject) for subject in ("shop", "blog"))
+    (flapping,) = alerts(replace(FLAPPING, alert=about_shop))
+    _, calm = alerts(replace(CALM, alert=about_blog))
+    assert calm["labels"] == flapping["labels"]
+
+
 def test_an_alert_that_is_active_when_it_is_calm_again_fires() -> None:
     active, calm = alerts(replace(CALM, alert=ALERT))
     assert "endsAt" not in active

@@ -225,9 +225,17 @@ def test_calm_with_an_active_alert_stands() -> None:
     assert sent_now(box, 60) == [active]
 
 
-def test_two_alerts_of_one_signal_stand_apart() -> None:
+def test_calm_ends_what_was_told_before_the_flapping_whatever_that_was_about() -> None:
     box = delivery(repeat=60)
-    other = replace(RAISED, alert=replace(ALERT, subject="shop"))
+    for subject, notice in (("shop", RAISED), ("shop", FLAPPING), ("blog", CALM)):
+        box.add(replace(notice, alert=replace(notice.alert, subject=subject)), 0)
+    assert len(sent_now(box, 0)) == 3
+    assert sent_now(box, 60) == []
+
+
+def test_the_alerts_of_two_signals_stand_apart() -> None:
+    box = delivery(repeat=60)
+    other = replace(RAISED, alert=replace(ALERT, signal="response_time"))
     for notice in (RAISED, other, DISMISSED):
         box.add(notice, 0)
     assert sent_now(box, 0) == [RAISED, other, DISMISSED]
