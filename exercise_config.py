@@ -30,6 +30,10 @@ _LABELS = 80
 """Metrics of one host: each method with each class of status."""
 _REMEMBERED = 8192
 """Strings that `traffic.text` remembers."""
+_NOTICE = 20 * 1024
+"""A notice with its texts."""
+_RECEIVERS = 8
+"""Of notices; there are seldom more."""
 
 
 @dataclass(frozen=True)
@@ -311,6 +315,7 @@ class Config:
             + _TALLIES * keys
             + 2 * _CELLS
             + buckets
+            + _RECEIVERS * self.notice_queue * _NOTICE
             + _REMEMBERED * (2 * text + _KEY)
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         )
