@@ -18,32 +18,40 @@ class FixedBaseline:
 
 
 class PreviousBaseline:
-    """The median of the latest values.
+    """The median of the latest values, of which the first stands for all that were before it.
 
-    Those beyond the limit are left out: else an outage would soon be what is usual, and its alert dismissed. But when
-    there were nothing but such values for as long as the median reaches back, they are the usual from then on, if they
-    are enough to be judged by. So an outage lasts until it ends, and traffic that moved elsewhere is no news for ever.
+    Values that are beyond the limit are left out, or as far from the median on its other side: else an outage would
+    soon be what is usual and its alert dismissed, and the end of a flood would be a drop. But when there were nothing
+    but such values for as long as the median reaches back, they are the usual from then on, if they are enough to be
+    judged by. So an outage lasts until it ends, and traffic that moved elsewhere is no news for ever.
     """
 
     def __init__(self, rule: Rule, value: float, length: int) -> None:
         self._rule = rule
-        self._usual = deque([value], maxlen=length)
-        self._beyond: deque[float] = deque(maxlen=length)
+        self._usual = deque([value] * length, maxlen=length)
+        self._unusual: deque[float] = deque(maxlen=length)
         self.value = value
 
     def note(self, value: float, beyond: bool) -> bool:
         """Take over a value that was judged. Returns whether another such value might still change anything."""
-        if not beyond:
-            self._beyond.clear()
-        into = self._beyond if beyond else self._usual
+        unusual = beyond or self._is_beyond_other_side(value)
+        if not unusual:
+            self._unusual.clear()
+        into = self._unusual if unusual else self._usual
         stirred = len(into) < (into.maxlen or 0) or set(into) != {value}
         into.append(value)
-        if beyond and len(into) == into.maxlen and limit(self._rule, median(into)) is not None:
-            self._usual, self._beyond = into, self._usual
-            self._beyond.clear()
+        if unusual and len(into) == into.maxlen and limit(self._rule, median(into)) is not None:
+            self._usual, self._unusual = into, deque(maxlen=into.maxlen)
             stirred = True
         self.value = median(self._usual)
         return stirred
+
+    def _is_beyond_other_side(self, value: float) -> bool:
+        bound = limit(self._rule, self.value)
+        if not bound:
+            return False
+        other = 2 * self.value - float(bound) if self._rule.points else self.value**2 / float(bound)
+        return value > other if self._rule.low else value < other
 
 
 Baseline = FixedBaseline | PreviousBaseline

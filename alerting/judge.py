@@ -3,31 +3,21 @@
 It shows and sends nothing: what was decided is returned.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from statistics import median
 from typing import Any, Final, NamedTuple
 
 from alerting.alert import Alert
 from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
-from alerting.events import (
-    AlertContinued,
-    AlertDismissed,
-    AlertRaised,
-    Event,
-    Flapping,
-    FlappingEnded,
-    Learned,
-    LearningRestarted,
-)
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.figures import Figures
 from alerting.history import AlertHistory
+from alerting.learning import Learning
 from alerting.rule import Rule, limit
 from alerting.states import Signal, State, next_state
+from alerting.teller import Teller
 from alerting.terms import Terms
 
-HOUR: Final = 3600.0
 MAX_SUBJECTS: Final = 1000
 """Servers that have a baseline; further ones are not judged."""
 
@@ -57,21 +47,23 @@ class Judge:
         self.state = State.LEARNING
         self.last: Verdict | None = None
         """On the worst subject of the last bucket; None where there was none with enough traffic."""
-        self.flapping = False
         self.stirred = False
         """Whether the last bucket changed anything; if not, others like it will not either."""
         self.dismissed_at: float | None = None
         """When the last alert was dismissed, while that is to be shown; else None."""
+        self._teller = Teller(rule.name, terms.changes_per_hour)
         self._terms = terms
         self._history = history
         self._explain = explain
-        self._to_learn = terms.learning_duration
-        self._learned: dict[str, list[float]] = {}
+        self._learning = Learning(rule, terms.learning_duration)
         self._baselines: dict[str, Baseline] = {}
         self._usual: tuple[Any, float] = (None, 1.0)  # the latest count that was within, and its seconds
-        self._latest: Alert | None = None
-        self._changes: deque[float] = deque()  # when the state changed, in the last hour
         self._shown_at: float | None = None
+
+    @property
+    def flapping(self) -> bool:
+        """Whether it changes its state so often that this is not told."""
+        return self._teller.flapping
 
     def baseline(self, subject: str) -> float | None:
         """What values of a subject are compared with now; None where there is nothing yet."""
@@ -109,31 +101,26 @@ class Judge:
             self._enter(Signal.REFRESHED)
 
     def _learn(self, time: float, values: Mapping[str, float], seconds: float) -> list[Event]:
-        """Take a window over. One that says nothing is as if it had not been: learning lasts that much longer."""
-        said = {subject: value for subject, value in values.items() if value > 0 or self.rule.points}
-        self.stirred = bool(said)
-        if not said:
-            self._enter(Signal.EMPTY)
+        signal = self._learning.take(values, seconds)
+        self.stirred = signal is not Signal.EMPTY
+        if signal is not None:
+            self._enter(signal)
+        if signal is Signal.EMPTY:  # one with a floor waits for enough traffic, as it always does, and says nothing
             return [] if self.rule.floor else [LearningRestarted(time, self.rule.name)]
-        for subject, value in said.items():
-            self._learned.setdefault(subject, []).append(value)
-        self._to_learn -= seconds
-        if self._to_learn > 0:
+        if signal is None:
             return []
-        for subject, learned in self._learned.items():
-            self._found(subject, median(learned))
-        self._learned.clear()
-        self._enter(Signal.LEARNED)
-        worst = max(baseline.value for baseline in self._baselines.values())
-        return [Learned(time, worst, self.rule.name)]
+        learned = self._learning.baselines
+        for subject, value in learned.items():
+            self._found(subject, value)
+        return [Learned(time, max(learned.values()), self.rule.name)]
 
     def _enforce(self, time: float, values: Mapping[str, float], count: Any, seconds: float) -> list[Event]:
         verdicts = [verdict for subject, value in values.items() if (verdict := self._verdict(subject, value))]
-        self.last = max(verdicts, key=lambda verdict: verdict.severity, default=None)
+        self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
         before = self.state
         exceeded = self.last is not None and self.last.beyond
         self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)
-        told = self._record(time, before, count, seconds)
+        told = self._teller.tell(time, self._record(time, before, count, seconds))
         self._note(values, {verdict.subject for verdict in verdicts if verdict.beyond})
         return told
 
@@ -165,22 +152,19 @@ class Judge:
             new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
             self._baselines[subject] = new
 
-    def _record(self, time: float, before: State, count: Any, seconds: float) -> list[Event]:
+    def _record(
+        self, time: float, before: State, count: Any, seconds: float
+    ) -> AlertRaised | AlertContinued | AlertDismissed | None:
         """Write the alert down that the change from `before` began, went on with or ended."""
         name, last = self.rule.name, self.last
         if self.state is State.ALERT and last is not None:
             if before is State.ALERT:
-                self._latest = self._history.proceed(name, last.value, self.rule.low)
-                return self._tell(time, AlertContinued(time, self._latest))
-            self._changes.append(time)
-            self._latest = self._history.begin(self._alert(time, last, count, seconds))
-            return self._tell(time, AlertRaised(time, self._latest))
+                return AlertContinued(time, self._history.proceed(name, last.value, self.rule.low))
+            return AlertRaised(time, self._history.begin(self._alert(time, last, count, seconds)))
         if self.state is State.DISMISSED:
             self.dismissed_at = time
-            self._changes.append(time)
-            self._latest = self._history.finish(name, time)
-            return self._tell(time, AlertDismissed(time, self._latest))
-        return self._tell(time, None)
+            return AlertDismissed(time, self._history.finish(name, time))
+        return None
 
     def _alert(self, time: float, verdict: Verdict, count: Any, seconds: float) -> Alert:
         rule = self.rule
@@ -200,18 +184,6 @@ class Judge:
             contributors=rule.contributors(count, verdict.subject, usual, seconds / its_seconds),
         )
         return replace(alert, explanation=self._explain(alert, rule))
-
-    def _tell(self, time: float, event: Event | None) -> list[Event]:
-        """What is told of what happened: while the signal flaps, that it does, and later that it no longer does."""
-        while self._changes and self._changes[0] <= time - HOUR:
-            self._changes.popleft()
-        name, changes, most = self.rule.name, len(self._changes), self._terms.changes_per_hour
-        was, self.flapping = self.flapping, changes > (most // 2 if self.flapping else most)
-        if self._latest is None or self.flapping is was:
-            return [event] if event and not was else []
-        if self.flapping:
-            return [Flapping(time, name, changes, self._latest)]
-        return [FlappingEnded(time, name, self._latest)]
 
     def _enter(self, signal: Signal) -> None:
         self.state = next_state(self.state, signal)

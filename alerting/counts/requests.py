@@ -20,7 +20,7 @@ class Requests:
     def add(self, requests: Sequence[Request], exchanges: Sequence[Exchange]) -> None:
         """Count requests."""
         if requests:
-            self.all.add(len(requests), client=Counter(map(_CLIENT, requests)), section=Counter(sections(requests)))
+            self.all.add(len(requests), client=Counter(map(_CLIENT, requests)), section=sections(requests))
 
     def successor(self) -> "Requests":
         """Empty."""

@@ -1,8 +1,9 @@
 """Response times per server, and whose the slowest are."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, log
+from operator import attrgetter
 from typing import Final
 
 from alerting.counts.sections import sections
@@ -18,17 +19,25 @@ MAX_NAMES: Final = 20
 SHARE: Final = 0.95
 """The quantile that is looked at; what is slower tells who is to be named."""
 
+Address = tuple[str, int]
+_SERVER = attrgetter("server", "server_port")
+_RESPONSE_TIME = attrgetter("response_time")
+
 
 class ServerTimes:
     """Of one server."""
 
-    __slots__ = ("bins", "count", "slow")
+    __slots__ = ("bins", "slow")
 
     def __init__(self) -> None:
-        self.count = 0
         self.bins: Counter[int] = Counter()
         self.slow = Part("section", "client", max_names=MAX_NAMES)
         """The slowest of each batch: those not below its p95."""
+
+    @property
+    def count(self) -> int:
+        """How many times there are."""
+        return self.bins.total()
 
     @property
     def p95(self) -> float:
@@ -36,15 +45,14 @@ class ServerTimes:
         return Distribution.of(self.bins.items()).quantile(SHARE) or 0.0
 
     def add(self, exchanges: Sequence[Exchange]) -> None:
-        """Count the times, and whose the slowest are."""
-        numbers = _bins(one.response_time for one in exchanges)  # type: ignore[misc] # none is None here
+        """Count their times, and whose the slowest are."""
+        numbers = _bins(map(_RESPONSE_TIME, exchanges))
         counted = Counter(numbers)
-        self.count += len(numbers)
         self.bins.update(counted)
-        edge = _edge(counted, len(numbers))
+        edge = _edge(counted)
         slow = [one for one, number in zip(exchanges, numbers, strict=True) if number >= edge]
         asked = [one.request for one in slow if one.request is not None]
-        self.slow.add(len(slow), section=Counter(sections(asked)), client=Counter(one.client for one in slow))
+        self.slow.add(len(slow), section=sections(asked), client=Counter(one.client for one in slow))
 
 
 class ResponseTimes:
@@ -54,19 +62,26 @@ class ResponseTimes:
         self.servers: dict[str, ServerTimes] = {}
 
     def add(self, requests: Sequence[Request], exchanges: Sequence[Exchange]) -> None:
-        """Count exchanges whose response time is known."""
-        by_server: defaultdict[tuple[str, int], list[Exchange]] = defaultdict(list)
-        for one in exchanges:
-            if one.response_time is not None:
-                by_server[one.server, one.server_port].append(one)
-        for server, timed in by_server.items():
+        """Count exchanges whose response time is known, and whose the slowest are."""
+        timed = [one for one in exchanges if one.response_time is not None]
+        for server, its in _by_server(timed).items():
             name = server_name(*server)
             if name in self.servers or len(self.servers) < MAX_SERVERS:
-                self.servers.setdefault(name, ServerTimes()).add(timed)
+                self.servers.setdefault(name, ServerTimes()).add(its)
 
     def successor(self) -> "ResponseTimes":
         """Empty."""
         return ResponseTimes()
+
+
+def _by_server(exchanges: list[Exchange]) -> Mapping[Address, list[Exchange]]:
+    servers = set(map(_SERVER, exchanges))
+    if len(servers) == 1:  # as on the host of a web server
+        return dict.fromkeys(servers, exchanges)
+    found: dict[Address, list[Exchange]] = {server: [] for server in servers}
+    for one in exchanges:
+        found[one.server, one.server_port].append(one)
+    return found
 
 
 def _bins(times: Iterable[float]) -> list[int]:
@@ -74,11 +89,12 @@ def _bins(times: Iterable[float]) -> list[int]:
     return [ceil(log(time / LOWEST) * SCALE) if LOWEST < time < HIGHEST else bin_of(time) for time in times]
 
 
-def _edge(counted: Counter[int], times: int) -> int:
+def _edge(bins: Counter[int]) -> int:
     """The bin of the p95."""
+    times = bins.total()
     left = times - int(SHARE * (times - 1))
-    for number in sorted(counted, reverse=True):
-        left -= counted[number]
+    for number in sorted(bins, reverse=True):
+        left -= bins[number]
         if left <= 0:
             return number
     return LAST

@@ -66,7 +66,7 @@ def _blame(part: Part, exchanges: Sequence[Exchange]) -> None:
     if not exchanges:
         return
     amounts = {
-        "section": Counter(sections([one.request for one in exchanges if one.request is not None])),
+        "section": sections([one.request for one in exchanges if one.request is not None]),
         "client": Counter(one.client for one in exchanges),
         "server": Counter(server_name(one.server, one.server_port) for one in exchanges),
     }

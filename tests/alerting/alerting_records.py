@@ -1,6 +1,6 @@
 """Records as the decoder gives them, and monitors to hand them to."""
 
-from traffic.records import COMPLETE, Exchange, Request
+from traffic.records import COMPLETE, RESET, Exchange, Request
 
 
 def request(time: float, client: str = "198.51.100.7", target: str = "/", port: int = 40000) -> Request:
@@ -12,9 +12,9 @@ def requests(time: float, count: int, client: str = "198.51.100.7", target: str 
 
 
 def exchange(
-    asked: Request, status: int | None = 200, seconds: float = 0.05, size: int = 1000, ending: str = COMPLETE
+    asked: Request, status: int | None = 200, seconds: float = 0.05, size: int = 1000, ending: str = ""
 ) -> Exchange:
-    """What becomes of a request that takes `seconds`."""
+    """What becomes of a request that takes `seconds`; without a status the connection was reset."""
     end = asked.time + seconds
     known = None if status is None else seconds
     return Exchange(
@@ -31,6 +31,6 @@ def exchange(
         total_time=known,
         content_type="text/html",
         missing_bytes=0,
-        ending=ending,
+        ending=ending or (RESET if status is None else COMPLETE),
         answered=None if status is None else end,
     )

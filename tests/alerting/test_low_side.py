@@ -1,0 +1,143 @@
+"""The table of states for a signal that alerts below its limit: each pair, by traffic alone; then what low means."""
+
+from collections.abc import Callable
+
+import pytest
+from alerting_records import requests
+
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned
+from alerting.monitor import Monitor
+from alerting.rule import Rule
+from alerting.signals.request_rate import RequestRate
+from alerting.signals.traffic_drop import TrafficDrop
+from alerting.states import TRANSITIONS, IllegalSignal, Signal, State
+from alerting.terms import Terms
+
+USUAL, LITTLE = 200, 20
+"""Requests in a bucket of 100 s. Below 80 it is a drop; a baseline below 1 per second is not judged."""
+
+
+class Site:
+    """Traffic by the bucket, and the judge of its drop; against what was learned unless `previous` says how many."""
+
+    def __init__(self, previous: int = 0) -> None:
+        names = frozenset({"traffic_drop"} if previous else ())
+        rules: list[Rule] = [RequestRate(1000, 100), TrafficDrop(60, 1)]
+        self.monitor = Monitor(rules, Terms(100, 100, 86400, names, previous or 1))
+        self.monitor.start(0)
+        self.judge = self.monitor.judges[1]
+        self.now = self._refreshed = 0.0
+
+    def given(self, *counts: int) -> list[Event]:
+        """Buckets with so many requests each; what was told of the drop."""
+        told = []
+        for count in counts:
+            self.monitor.add(requests(self.now, count))
+            self.now += 100
+            told += self.monitor.advance(self.now)
+        return [event for event in told if "traffic_drop" in (getattr(event, "signal", ""), _signal(event))]
+
+    def refresh(self) -> None:
+        self._refreshed = max(self._refreshed, self.now) + 1
+        self.monitor.refreshed(self._refreshed)
+
+
+def _signal(event: Event) -> str:
+    return event.alert.signal if isinstance(event, AlertRaised | AlertContinued | AlertDismissed) else ""
+
+
+BEFORE: dict[State, tuple[int, ...]] = {
+    State.LEARNING: (),
+    State.NORMAL: (USUAL,),
+    State.ALERT: (USUAL, LITTLE),
+    State.DISMISSED: (USUAL, LITTLE, USUAL),
+}
+"""The buckets that lead to each state."""
+CAUSES: dict[Signal, Callable[[Site], object]] = {
+    Signal.LEARNED: lambda site: site.given(USUAL),
+    Signal.EMPTY: lambda site: site.given(0),
+    Signal.EXCEEDED: lambda site: site.given(LITTLE),
+    Signal.WITHIN: lambda site: site.given(USUAL),
+    Signal.REFRESHED: lambda site: site.refresh(),
+}
+
+
+@pytest.mark.parametrize("signal", Signal)
+@pytest.mark.parametrize("state", State)
+def test_each_pair_of_state_and_signal(state: State, signal: Signal) -> None:
+    site = Site()
+    site.given(*BEFORE[state])
+    assert site.judge.state is state
+    follows = TRANSITIONS[state].get(signal)
+    if follows is None:
+        with pytest.raises(IllegalSignal):
+            site.judge._enter(signal)
+        assert site.judge.state is state
+        return
+    CAUSES[signal](site)
+    if state is State.DISMISSED and signal is Signal.REFRESHED:  # shown once, then gone
+        site.refresh()
+    assert site.judge.state is follows
+
+
+def test_it_learns_alerts_continues_and_is_dismissed() -> None:
+    site = Site()
+    events = site.given(USUAL, 80, 79, 10, 80)
+    assert [(type(event), event.time) for event in events] == [
+        (Learned, 100),
+        (AlertRaised, 300),
+        (AlertContinued, 400),
+        (AlertDismissed, 500),
+    ]
+    (alert,) = site.monitor.history.alerts
+    assert (alert.value, alert.peak, alert.baseline, alert.limit) == (0.79, 0.1, 2.0, 0.8)
+
+
+def test_a_baseline_below_the_floor_is_not_judged() -> None:
+    site = Site()
+    assert [type(event) for event in site.given(99, 0, 0, 99)] == [Learned]
+    assert site.judge.last is None
+
+
+def test_a_night_that_comes_slowly_is_no_outage() -> None:
+    site = Site(previous=5)
+    evening = [round(2000 * 0.93**step) for step in range(100)]
+    assert [type(event) for event in site.given(*evening)] == [Learned]
+    assert site.judge.last is None  # so little that it is not judged
+
+
+def test_an_outage_lasts_until_it_ends_though_the_previous_buckets_were_empty_too() -> None:
+    site = Site(previous=5)
+    site.given(*[USUAL] * 10)
+    assert [type(event) for event in site.given(*[0] * 50)].count(AlertRaised) == 1
+    assert site.judge.state is State.ALERT
+    (dismissed,) = site.given(USUAL)
+    assert isinstance(dismissed, AlertDismissed)
+
+
+def test_traffic_that_went_elsewhere_for_good_is_the_usual_after_a_while() -> None:
+    site = Site(previous=5)
+    site.given(*[5 * USUAL] * 10)
+    events = [type(event) for event in site.given(*[USUAL] * 10)]
+    assert events == [AlertRaised, *[AlertContinued] * 4, AlertDismissed]
+
+
+def test_the_end_of_a_flood_is_no_outage() -> None:
+    site = Site(previous=5)
+    site.given(USUAL)
+    assert site.given(*[10 * USUAL] * 3, *[USUAL] * 5) == []
+
+
+def test_the_very_first_bucket_may_be_an_outage() -> None:
+    site = Site(previous=5)
+    assert [type(event) for event in site.given(USUAL, 0)] == [Learned, AlertRaised]
+
+
+def test_time_may_jump_over_an_outage_of_a_year() -> None:
+    site = Site(previous=5)
+    site.given(*[USUAL] * 3)
+    site.now += 365 * 86400
+    events = [type(event) for event in site.monitor.advance(site.now)]
+    assert events[0] is AlertRaised
+    assert len(events) < 10
+    assert site.judge.state is State.ALERT

@@ -1,0 +1,212 @@
+"""The judges of several signals at once: each learns for itself, and all see the same buckets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alerting_records import exchange, request, requests
+from hypothesis import given, settings, strategies
+
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.monitor import Monitor
+from alerting.rule import Rule
+from alerting.signals.dominant_client import DominantClient
+from alerting.signals.dominant_section import DominantSection
+from alerting.signals.error_ratio_4xx import ErrorRatio4xx
+from alerting.signals.error_ratio_5xx import ErrorRatio5xx
+from alerting.signals.new_connections import NewConnections
+from alerting.signals.request_rate import RequestRate
+from alerting.signals.response_time import ResponseTime
+from alerting.signals.traffic_drop import TrafficDrop
+from alerting.signals.unanswered import Unanswered
+from alerting.signals.volume_out import VolumeOut
+from alerting.states import State
+from alerting.terms import Terms
+
+BUCKET = 100
+RATE = RequestRate(10, BUCKET)
+
+
+def all_rules() -> list[Rule]:
+    return [
+        RATE,
+        TrafficDrop(60, 0.05),
+        ErrorRatio5xx(5, 10),
+        ErrorRatio4xx(20, 10),
+        ResponseTime(200, 10, 0.1),
+        Unanswered(10, 10),
+        VolumeOut(300, 10),
+        NewConnections(300, 0.05),
+        DominantClient(30, 10),
+        DominantSection(40, 10),
+    ]
+
+
+class Site:
+    """Buckets of records, given one after the other."""
+
+    def __init__(self, *rules: Rule, learning: float = BUCKET, previous: frozenset[str] = frozenset()) -> None:
+        self.monitor = Monitor([RATE, *rules], Terms(BUCKET, learning, 86400, previous))
+        self.monitor.start(0)
+        self.now = 0.0
+
+    def given(self, *records: Any) -> list[Event]:
+        self.monitor.add([record._replace(time=self.now + 1) for record in records])
+        return self.wait(BUCKET)
+
+    def wait(self, seconds: float) -> list[Event]:
+        self.now += seconds
+        return self.monitor.advance(self.now)
+
+
+def answers(
+    count: int, status: int | None = 200, seconds: float = 0.05, target: str = "/", client: str = "c"
+) -> list[Any]:
+    return [exchange(request(0, client, target), status, seconds) for _ in range(count)]
+
+
+def signals(events: Sequence[Event]) -> list[tuple[type[Event], str]]:
+    return [(type(event), getattr(event, "signal", "") or event.alert.signal) for event in events]  # type: ignore[union-attr]
+
+
+def test_nothing_to_learn_from_restarts_learning_for_that_signal_alone() -> None:
+    site = Site(ErrorRatio5xx(5, 10), ResponseTime(200, 10, 0.1))
+    rate, errors, times = site.monitor.judges
+    assert signals(site.given(*requests(0, 100), *answers(9))) == [(Learned, "request_rate")]
+    assert (rate.state, errors.state, times.state) == (State.NORMAL, State.LEARNING, State.LEARNING)
+    told = site.given(*requests(0, 100), *answers(50), *answers(50, None))
+    assert signals(told) == [(Learned, "error_ratio_5xx"), (Learned, "response_time")]
+    assert errors.baseline("") == 0
+
+
+def test_a_signal_with_a_floor_waits_in_silence_and_the_request_rate_says_that_it_begins_again() -> None:
+    site = Site(Unanswered(10, 10))
+    assert [signals(site.wait(BUCKET)) for _ in range(3)] == [[(LearningRestarted, "request_rate")]] * 3
+
+
+def test_learning_that_takes_several_buckets_takes_their_median() -> None:
+    site = Site(ErrorRatio5xx(5, 10), learning=3 * BUCKET)
+    site.wait(2 * BUCKET)
+    site.given(*requests(0, 300))
+    errors = site.monitor.judges[1]
+    for failed in (1, 0, 4, 2):
+        assert errors.state is State.LEARNING or failed == 2
+        site.given(*requests(0, 100), *answers(100 - failed), *answers(failed, 500))
+    assert (errors.state, errors.baseline("")) == (State.NORMAL, 1.0)
+
+
+def test_a_silent_bucket_is_within() -> None:
+    site = Site(ErrorRatio5xx(5, 10))
+    site.given(*requests(0, 100), *answers(100))
+    assert signals(site.given(*requests(0, 100), *answers(90), *answers(10, 500))) == [(AlertRaised, "error_ratio_5xx")]
+    assert signals(site.given(*answers(5, 500))) == [(AlertDismissed, "error_ratio_5xx")]
+    assert site.monitor.judges[1].last is None
+
+
+def test_exactly_the_points_of_the_threshold_are_no_alert() -> None:
+    site = Site(ErrorRatio5xx(5, 10))
+    site.given(*requests(0, 100), *answers(99), *answers(1, 500))
+    assert site.given(*requests(0, 100), *answers(94), *answers(6, 500)) == []
+    assert len(site.given(*requests(0, 100), *answers(93), *answers(7, 500))) == 1
+
+
+def test_a_server_that_comes_later_is_learned_from_its_first_bucket() -> None:
+    site = Site(ResponseTime(200, 10, 0.1))
+    site.given(*requests(0, 100), *answers(50))
+    slow = [one._replace(server_port=8080) for one in answers(50, seconds=5)]
+    assert site.given(*requests(0, 100), *slow) == []
+    assert site.given(*requests(0, 100), *slow) == []
+    slower = [one._replace(server_port=8080) for one in answers(50, seconds=16)]
+    (raised,) = site.given(*requests(0, 100), *slower, *answers(50))
+    assert isinstance(raised, AlertRaised)
+    assert raised.alert.subject == "192.0.2.1:8080"
+
+
+def test_a_server_that_is_fast_enough_is_not_slow() -> None:
+    site = Site(ResponseTime(200, 10, 0.1))
+    site.given(*requests(0, 100), *answers(50, seconds=0.001))
+    assert site.given(*requests(0, 100), *answers(50, seconds=0.09)) == []
+    assert len(site.given(*requests(0, 100), *answers(50, seconds=0.2))) == 1
+
+
+def test_a_proxy_that_all_clients_stand_behind_dominates_without_an_alert() -> None:
+    site = Site(DominantClient(30, 10))
+    for _ in range(3):
+        told = site.given(*requests(0, 100, "proxy"))
+    assert told == []
+    site = Site(DominantClient(30, 10))
+    site.given(*[request(0, f"client {number % 10}") for number in range(100)])
+    (raised,) = site.given(*[request(0, f"client {number % 10}") for number in range(50)], *requests(0, 50, "crawler"))
+    assert isinstance(raised, AlertRaised)
+    assert (raised.alert.value, raised.alert.contributors[0].name) == (50, "example.com/")
+    assert ("client", "crawler") in {(one.kind, one.name) for one in raised.alert.contributors}
+
+
+def test_volume_and_connections_against_the_previous_buckets() -> None:
+    names = frozenset({"volume_out", "new_connections"})
+    site = Site(VolumeOut(300, 10), NewConnections(300, 0.05), previous=names)
+    for number in range(5):
+        asked = [request(0, port=100 * number + port) for port in range(10)]
+        site.given(*asked, *[exchange(one) for one in asked])
+    flood = [request(0, "flood", port=port) for port in range(5000, 5050)]
+    told = site.given(*flood, *[exchange(one, size=5000) for one in flood])
+    assert signals(told) == [(AlertRaised, name) for name in ("request_rate", "volume_out", "new_connections")]
+    for event in told:
+        assert isinstance(event, AlertRaised)
+        assert event.alert.contributors[0].name == "flood"
+        assert event.alert.previous is (event.alert.signal != "request_rate")
+
+
+def test_durations_are_told_by_signal_and_in_all() -> None:
+    site = Site(ErrorRatio5xx(5, 10))
+    site.given(*requests(0, 100), *answers(100))
+    for _ in range(3):
+        site.given(*requests(0, 200), *answers(100, 500))
+    site.given(*requests(0, 200), *answers(100))
+    site.given(*requests(0, 100), *answers(100))
+    history = site.monitor.history
+    assert (history.longest(0, "error_ratio_5xx"), history.longest(0, "request_rate")) == (300, 400)
+    assert (history.longest(0), history.average(0), history.number("request_rate")) == (400, 350, 1)
+    assert history.longest(0, "unanswered") is None
+
+
+def records_of(kinds: Sequence[int], start: float) -> list[Any]:
+    found: list[Any] = []
+    for number, kind in enumerate(kinds):
+        asked = request(start + number % BUCKET, f"client {kind % 3}", f"/{kind % 4}", port=kind)
+        status = (200, 404, 403, 500, None)[kind % 5]
+        found += [asked, exchange(asked, status, 0.01 * (kind % 50))]
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    buckets=strategies.lists(
+        strategies.one_of(strategies.just([]), strategies.lists(strategies.integers(0, 99), max_size=60)), max_size=30
+    ),
+    steps=strategies.lists(strategies.integers(1, 900), max_size=20),
+)
+def test_the_size_of_the_steps_changes_no_decision_of_any_signal(buckets: list[list[int]], steps: list[int]) -> None:
+    """But that an alert goes on is told once for buckets that time jumped over."""
+    previous = frozenset({"traffic_drop", "volume_out"})
+    monitors = [Monitor(all_rules(), Terms(BUCKET, BUCKET, 86400, previous, 4, 5)) for _ in range(2)]
+    fine, coarse = monitors
+    for monitor in monitors:
+        monitor.start(0)
+        monitor.add(records_of(range(50), 0))
+    wanted, end = list(fine.advance(BUCKET)), BUCKET * (len(buckets) + 3)
+    for number, kinds in enumerate(buckets, 1):
+        records = records_of(kinds, BUCKET * number)
+        fine.add(records)
+        coarse.add(records)
+        wanted += fine.advance(BUCKET * (number + 1))
+    wanted += fine.advance(end)
+    now, got = 0.0, []
+    for step in steps:
+        now = min(now + step, end)
+        got += coarse.advance(now)
+    got += coarse.advance(end)
+    assert [event for event in got if not isinstance(event, AlertContinued)] == [
+        event for event in wanted if not isinstance(event, AlertContinued)
+    ]
+    assert [judge.state for judge in coarse.judges] == [judge.state for judge in fine.judges]
+    assert coarse.history.alerts == fine.history.alerts
