@@ -16,6 +16,8 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 LONGEST_REQUESTED: Final = 600.0
 """Seconds that a receiver may ask to be left alone for."""
+BUSY: Final = 30.0
+"""Seconds after which a receiver that still deals with a notice is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Delivery:
         self._repeat = repeat
         self._queue: deque[_Waiting] = deque()
         self._under_way: Notice | None = None
+        self._since = 0.0  # when it was taken
         self._failures = 0  # in a row
         self._lost = 0
         self._reason = ""
@@ -79,6 +82,7 @@ class Delivery:
         elif self._repeat is not None and self._standing and now >= self._repeat_at:
             self._repeats = self._repeats or deque(self._standing)
             self._under_way = self._repeats[0]
+        self._since = now
         return self._under_way
 
     def pause(self, now: float) -> float | None:
@@ -132,6 +136,8 @@ class Delivery:
         sentences = []
         if self._failures and (self._queue or self._repeats):
             sentences.append(f"{self.name}: {self._reason}; {self._outlook(now)}")
+        elif self._under_way and now - self._since >= BUSY:
+            sentences.append(f"{self.name}: busy with a notice for {now - self._since:.0f} s{self._waiters()}")
         if self._lost:
             sentences.append(f"{self.name}: {_counted(self._lost)} not delivered: {self._reason}")
         return sentences
@@ -139,9 +145,12 @@ class Delivery:
     def _outlook(self, now: float) -> str:
         tried = "tried once" if self._failures == 1 else f"tried {self._failures} times"
         coming = "trying now" if self._under_way else f"next try in {max(0, round(self._next_try - now))} s"
+        return f"{tried}, {coming}{self._waiters()}"
+
+    def _waiters(self) -> str:
         if not self._queue:
-            return f"{tried}, {coming}"
-        return f"{tried}, {coming}; {_counted(len(self._queue))} {'waits' if len(self._queue) == 1 else 'wait'}"
+            return ""
+        return f"; {_counted(len(self._queue))} {'waits' if len(self._queue) == 1 else 'wait'}"
 
     def _first_is_under_way(self) -> bool:
         return bool(self._queue) and self._under_way is self._queue[0].notice

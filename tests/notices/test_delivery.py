@@ -139,6 +139,16 @@ def test_complaints_say_what_is_wrong_and_what_comes() -> None:
     assert box.complaints(3) == []
 
 
+def test_a_receiver_that_takes_long_over_a_notice_is_said() -> None:
+    box = delivery()
+    box.add(RAISED, 0)
+    box.take(10)
+    assert box.complaints(39) == []
+    assert box.complaints(72) == ["webhook hooks: busy with a notice for 62 s; 1 notice waits"]
+    box.sent(73)
+    assert box.complaints(73) == []
+
+
 def test_at_the_end_what_waits_is_tried_at_once_and_only_until_the_deadline() -> None:
     box = delivery()
     box.add(RAISED, 0)
