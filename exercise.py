@@ -32,6 +32,7 @@ from dashboard.screen import OutputClosedError, Screen
 from exercise_arguments import Arguments, parse_arguments
 from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
+from exercise_health import HealthAnswer, voice
 from exercise_log import LogError
 from exercise_notices import from_settings, notifying
 from exercise_outputs import Outputs, open_outputs, shown_on
@@ -85,7 +86,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     arguments = chosen_ui(arguments)
     config = brisk(config) if arguments.ui == "full" else config
-    stop = Stop()
+    stop, health = Stop(), HealthAnswer()
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
     told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
@@ -97,10 +98,11 @@ def monitor(arguments: Arguments, config: Config) -> int:
             notifying(told, name, config.notice_flush_time) as notifier,
             Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
         ):
-            outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier]
+            outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier, health]
             session = Session(
                 config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier), only
             )
+            health.answer(voice(screen, arguments.ui == "full"), session.want_view)
             outputs.start(arguments.verbose)
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":

@@ -52,6 +52,7 @@ class Session:
         self._view: View | None = None
         self._status: Status | None = None
         self._refresh_at = 0.0
+        self._wanted = False
         self.now = 0.0
         """Packet time up to which all was counted and judged."""
         self.due = 0.0
@@ -82,11 +83,16 @@ class Session:
         refresh = now >= self._refresh_at
         if refresh:
             self._monitor.refreshed(now)
-        if refresh or self._monitor.baseline is None:
+        if refresh or self._wanted or self._monitor.baseline is None:
+            self._wanted = False
             self._view = view = self._build(now, status)
             for outlet in self._outlets:
                 outlet.show(view, refresh)
         self._schedule(now)
+
+    def want_view(self) -> None:
+        """Let the next tick show a View, whether a refresh is due or not. A signal's handler may call it."""
+        self._wanted = True
 
     def skip_to(self, now: float) -> None:
         """Nothing is kept as long as nothing came: leave out the refreshes of that time."""

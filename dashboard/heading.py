@@ -20,6 +20,11 @@ STATES = {
 }
 
 
+def state_name(state: str) -> str:
+    """The word for a state that users see."""
+    return STATES[state][0] if state in STATES else state
+
+
 def title(view: View, page: Page) -> list[Line]:
     """Name, source and running time on the left, the moment on the right; narrow pages go without the name."""
     moment = page.moment(view.now)

@@ -85,6 +85,15 @@ class Screen:
         """
         self._write(f"{line}\n")
 
+    def leave_and_say(self, text: str) -> None:
+        """Print lines that are no dashboard and shall stay; the next dashboard pushes them up.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        self._leave()
+        self._write(f"{text}\n")
+
     def finish(self, view: View | None, text: str) -> None:
         """Last words. On a terminal the View, if given, is drawn once more, so that both are on the screen at the end.
 

@@ -4,6 +4,7 @@ import textwrap
 
 from dashboard import figures
 from dashboard.cells import visible
+from dashboard.heading import state_name
 from dashboard.view import HealthView, View
 
 NAMES = 11
@@ -12,15 +13,31 @@ NAMES = 11
 
 def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     """A block of lines without colour, for the end of the output."""
+    return _block(_items(view, ascii_only), width)
+
+
+def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
+    """The same in the middle of a run, with the state, the oddities by name, and what needs the user's eye."""
+    items = [("State", state_name(view.state)), *_items(view, ascii_only)]
+    if view.health.oddities:
+        oddities = (f"{figures.count(times)} {visible(name, ascii_only)}" for name, times in view.health.oddities)
+        items.append(("Oddities", ", ".join(oddities)))
+    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.notices)], width)
+
+
+def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
     health = view.health
-    lines = [
+    return [
         ("Watched", f"{visible(view.source, ascii_only)} for {figures.duration(view.now - view.started)}"),
         ("Captured", f"{figures.counted(health.frames, 'packet')}, {_lost(health)}"),
         ("Requests", figures.count(health.requests)),
         ("Not seen", _not_seen(health, ascii_only)),
         ("Alerts", _alerts(view)),
     ]
-    return "\n".join(_line(name, text, max(width - 1, 2 * NAMES)) for name, text in lines)
+
+
+def _block(items: list[tuple[str, str]], width: int) -> str:
+    return "\n".join(_line(name, text, max(width - 1, 2 * NAMES)) for name, text in items)
 
 
 def _line(name: str, text: str, width: int) -> str:
