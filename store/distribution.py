@@ -19,15 +19,28 @@ HIGHEST: Final = 1e4
 GAMMA: Final = (1 + ERROR) / (1 - ERROR)
 """The width of a bin: its end by its beginning."""
 SCALE: Final = 1 / log(GAMMA)
+PER_LOWEST: Final = 1 / LOWEST
 LAST: Final = ceil(log(HIGHEST / LOWEST) * SCALE)
 """Number of the last bin; the first is 0."""
+NOT_TIMED: Final = -1
+"""Stands for a bin where there is no time."""
 
 
 def bin_of(seconds: float) -> int:
     """The number of the bin for a time."""
     if seconds <= LOWEST:
         return 0
-    return LAST if seconds >= HIGHEST else ceil(log(seconds / LOWEST) * SCALE)
+    return LAST if seconds >= HIGHEST else ceil(log(seconds * PER_LOWEST) * SCALE)
+
+
+def bins_of(seconds: Iterable[float | None]) -> list[int]:
+    """The numbers of the bins for times; NOT_TIMED for None."""
+    return [
+        NOT_TIMED
+        if value is None
+        else (ceil(log(value * PER_LOWEST) * SCALE) if LOWEST < value < HIGHEST else bin_of(value))
+        for value in seconds
+    ]
 
 
 def value_of(number: int) -> float:

@@ -54,10 +54,19 @@ class Top(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """What a closed bucket adds to one statistic: all of it, or what came late."""
+    """What one statistic counted in a closed bucket, or what came late for it."""
 
     name: str
     """Of the statistic."""
     keys: dict[str, Sums]
     other: Sums
     """What was not kept apart by key."""
+
+
+class ClosedBucket(NamedTuple):
+    """A closed bucket, or what came late for it. The parts of a bucket add up to all that was counted."""
+
+    start: float
+    """Seconds since the epoch."""
+    width: float
+    statistics: tuple[Closed, ...]

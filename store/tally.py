@@ -9,69 +9,130 @@ Each time the floor rises by d, at least c + 1 keys pay d of their weight for it
 - so each key that has more than that is here, however late it came and whatever flood it came in;
 - what is here of a key is never more than it had, and with `other` it adds up to N exactly;
 - a new key costs O(log c) on average.
+
+A key may come with a weight of 0, as by the end of an exchange whose request was counted in an earlier bucket. It has
+room like any other and goes among the first; none of the above depends on what it weighs.
 """
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Final
 
-COUNT: Final = 0
-"""Keys weigh as much as they were counted."""
-TOTAL: Final = 1
-"""Keys weigh as much as their amounts add up to."""
+from store.distribution import NOT_TIMED
+
+Weight = Callable[[int], int]
+"""From packed sums to what a key weighs."""
+FEW: Final = 64
+"""Bins that are counted sooner than a Counter is made."""
+NO_COUNTS: Final[dict[int, int]] = {}
+
+
+class Cell:
+    """Sums of one key, packed, and the bins of its times."""
+
+    __slots__ = ("_counts", "bins", "sums")
+
+    def __init__(self, sums: int = 0) -> None:
+        self.sums = sums
+        self.bins: list[int] = []
+        """Each as it came, or NOT_TIMED."""
+        self._counts: dict[int, int] = NO_COUNTS  # of those that were counted before
+
+    def add(self, other: "Cell") -> None:
+        """All that another one has."""
+        self.sums += other.sums
+        self.bins += other.bins
+        if other._counts:
+            self._counts = _merged(self._counts, other._counts.items())
+
+    def counts(self) -> dict[int, int]:
+        """How often each bin was hit. To be read only."""
+        if self.bins:
+            self._counts = _counted(self._counts, self.bins)
+            self.bins = []
+        return self._counts
 
 
 class Tally:
-    """Sums by key; `weight` is COUNT or TOTAL."""
+    """Sums by key."""
 
     __slots__ = ("_debts", "_floor", "_max_keys", "_weight", "entries", "other")
 
-    def __init__(self, max_keys: int, weight: int) -> None:
-        self.entries: dict[str, list[int]] = {}
-        """[count, total] by key. The caller adds to them in place."""
-        self.other = [0, 0]
+    def __init__(self, max_keys: int, weight: Weight) -> None:
+        self.entries: dict[str, Cell] = {}
+        self.other = Cell()
         self._max_keys = max_keys
         self._weight = weight
         self._floor = 0
         self._debts: dict[str, int] = {}  # the floor when a key came, where it is not 0
 
-    def enter(self, key: object) -> list[int]:
-        """The new entry of `key`.
-
-        Raises:
-            TypeError: the key is no text.
-        """
-        if not isinstance(key, str):
-            raise TypeError(f"a key is a str or None, not {type(key).__name__}")
+    def enter(self, key: str) -> Cell:
+        """The new entry of `key`."""
         if len(self.entries) >= 2 * self._max_keys:
             self._make_room()
         if self._floor:
             self._debts[key] = self._floor
-        entry = self.entries[key] = [0, 0]
+        entry = self.entries[key] = Cell()
         return entry
+
+    def add(self, keys: Iterable[str | None], sums: Iterable[int]) -> None:
+        """Add packed sums to each key; None is passed over."""
+        find, enter = self.entries.get, self.enter
+        for key, packed in zip(keys, sums, strict=True):
+            if key is not None:
+                (find(key) or enter(key)).sums += packed
+
+    def add_timed(self, keys: Iterable[str | None], sums: Iterable[int], bins: Iterable[int]) -> None:
+        """Add packed sums and a bin to each key; None is passed over."""
+        find, enter = self.entries.get, self.enter
+        for key, packed, number in zip(keys, sums, bins, strict=True):
+            if key is not None:
+                cell = find(key) or enter(key)
+                cell.sums += packed
+                cell.bins.append(number)
 
     def merge(self, tally: "Tally") -> None:
         """Add what another one counted."""
-        for key, (count, total) in tally.entries.items():
-            _add(self.entries.get(key) or self.enter(key), count, total)
-        _add(self.other, *tally.other)
+        for key, cell in tally.entries.items():
+            (self.entries.get(key) or self.enter(key)).add(cell)
+        self.other.add(tally.other)
 
-    def sums(self) -> tuple[int, int]:
-        """Count and total of everything."""
-        entries = self.entries.values()
-        return (
-            self.other[COUNT] + sum(entry[COUNT] for entry in entries),
-            self.other[TOTAL] + sum(entry[TOTAL] for entry in entries),
-        )
+    def whole(self) -> Cell:
+        """Everything."""
+        cells = [self.other, *self.entries.values()]
+        whole = Cell(sum(cell.sums for cell in cells))
+        whole._counts = _merged(NO_COUNTS, chain.from_iterable(cell.counts().items() for cell in cells))
+        return whole
+
+    def fold(self) -> None:
+        """Count the bins: a frequent one then takes the room of one."""
+        for cell in (self.other, *self.entries.values()):
+            cell.counts()
 
     def _make_room(self) -> None:
         entries, debts, weight = self.entries, self._debts, self._weight
-        scores = {key: entry[weight] + debts.get(key, 0) for key, entry in entries.items()}
+        scores = {key: weight(cell.sums) + debts.get(key, 0) for key, cell in entries.items()}
         leaving = sorted(scores, key=scores.__getitem__, reverse=True)[self._max_keys :]
         self._floor = scores[leaving[0]]
         for key in leaving:
-            _add(self.other, *entries.pop(key))
+            self.other.add(entries.pop(key))
             debts.pop(key, None)
 
 
-def _add(entry: list[int], count: int, total: int) -> None:
-    entry[COUNT] += count
-    entry[TOTAL] += total
+def _counted(counts: dict[int, int], bins: Sequence[int]) -> dict[int, int]:
+    if len(bins) > FEW:
+        return _merged(counts, Counter(bins).items())
+    counted = counts.copy()
+    for number in bins:
+        counted[number] = counted.get(number, 0) + 1
+    counted.pop(NOT_TIMED, None)
+    return counted
+
+
+def _merged(counts: dict[int, int], more: Iterable[tuple[int, int]]) -> dict[int, int]:
+    merged = counts.copy()
+    for number, count in more:
+        merged[number] = merged.get(number, 0) + count
+    merged.pop(NOT_TIMED, None)
+    return merged

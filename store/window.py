@@ -1,135 +1,157 @@
-"""Closed buckets: what the retention window holds, and what leaves it with each bucket.
+"""Closed buckets: what the retention window holds, and shorter windows in it, and what leaves them with each bucket.
 
-A top list reads sliding sums, one entry for a key, to which a bucket is added when it closes and from which it is
-subtracted when it leaves. All sums are integers, so that days of this leave no error.
+A top list reads sliding sums: an entry for a key has one for each window, to which a bucket is added when it closes and
+from which it is subtracted when it leaves. All sums are whole numbers, so that days of this leave no error. The whole
+of a statistic is an entry like those of its keys, and what no key is shown for is the rest of it.
 
-Of a bucket are kept its sums per statistic, and for each key that has an entry a cell: the entry's number, and the
-count and total that the bucket added to it. An entry that had to make room (see `store.tally`) is gone with its number,
-and its cells mean nothing any more: what they stand for stays in the totals as part of the rest, until it leaves. A key
-that comes back gets a new entry with a new number.
+Of a bucket are kept its sums per statistic, and for each key that has an entry a cell (see `store.spans`) and its bins
+(see `store.slices`). An entry that had to make room (see `store.tally`) is gone with its number, and its cells mean
+nothing any more: what they stand for stays in the whole as part of the rest, until it leaves. A key that comes back
+gets a new entry with a new number.
 
-Bounds: 2 x `max_keys` entries per statistic; 24 bytes a cell and `max_cells` of them. Where keys are so many that this
-does not do (1000 keys in each of 8640 buckets), neighbouring buckets share their cells and leave together when the last
-of them is due: their keys lose nothing, and stay some buckets longer. With S statistics the whole takes about
+Bounds: 2 x `max_keys` entries per statistic, and `max_bytes` for cells and bins, three quarters of it for cells. Where
+keys are so many that this does not do (1000 keys in each of 8640 buckets), neighbouring buckets share their cells and
+leave together when the last of them is due: their keys lose nothing, and stay a little longer. With S statistics the
+whole takes about
 
-    max_cells x 24 B  +  buckets x (S x 16 B + 350 B)  +  S x 2 x max_keys x (350 B + the key)
+    max_bytes  +  buckets x (S x 80 B + 250 B)  +  S x 2 x max_keys x (600 B + the key)
 
-which is 95 + 7 + 9 MB for 8640 buckets, 9 statistics, 1000 keys of 100 characters and 4 million cells, and
-95 + 9 + 36 MB for 40 statistics. Buckets not yet closed, and the last closed one, take the third term again each.
+which is 128 + 9 + 14 MB for 8640 buckets, 10 statistics and 1000 keys of 100 characters. Buckets not yet closed, and
+the last closed one, take the third term again each.
 """
 
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import attrgetter, itemgetter
+from typing import Final
 
-from store.tally import COUNT, Tally
+from store.packed import count_of
+from store.slices import Mark, Slices
+from store.spans import Span, neighbours
+from store.tally import Cell, Tally, Weight
+
+ALL: Final = 0
+"""The place of the retention window among the windows."""
+EVER: Final = -(2**62)
+"""A bucket before all others."""
+AT_ONCE: Final = 32
+"""Pairs of spans that are chosen in one look at all of them."""
 
 
 class Entry:
-    """The sums of one key in the window."""
+    """The sums of one key in the windows."""
 
-    __slots__ = ("count", "debt", "key", "number", "statistic", "total")
+    __slots__ = ("debt", "key", "number", "statistic", "sums")
 
-    def __init__(self, statistic: int, key: str, number: int, debt: int) -> None:
+    def __init__(self, statistic: int, key: str, number: int, debt: int, windows: int) -> None:
         self.statistic = statistic
         self.key = key
         self.number = number
         self.debt = debt
-        self.count = 0
-        self.total = 0
-
-
-class Span:
-    """The cells of buckets `first` to `last`."""
-
-    __slots__ = ("cells", "first", "floors", "last")
-
-    def __init__(self, first: int, last: int, cells: Sequence[int], floors: tuple[int, ...]) -> None:
-        self.first = first
-        self.last = last
-        self.cells = cells
-        """Number of the entry, count and total, and so on."""
-        self.floors = floors
-        """The floors of the statistics when it was closed."""
+        self.sums = [0] * windows
+        """Packed, for each window."""
 
 
 class Window:
-    """Sums of closed buckets; `weights` says of each statistic whether its keys weigh by COUNT or by TOTAL."""
+    """Sums of closed buckets.
 
-    def __init__(self, weights: Sequence[int], max_keys: int, max_cells: int) -> None:
-        self.sums = [0] * (2 * len(weights))
-        """Count and total of each statistic."""
+    `weights` are those of the statistics; `windows` are lengths in buckets, the retention first.
+    """
+
+    def __init__(self, weights: Sequence[Weight], windows: Sequence[int], max_keys: int, max_bytes: int) -> None:
+        self.wholes = [Entry(number, "", number, 0, len(windows)) for number in range(len(weights))]
+        """All keys of each statistic."""
         self.buckets: dict[int, Sequence[int]] = {}
-        """The same of each bucket that has any."""
+        """The packed sums of each statistic in each bucket that has any."""
         self.entries: list[dict[str, Entry]] = [{} for _ in weights]
         """By key, for each statistic."""
+        self.lengths = windows
+        """Of the windows, in buckets."""
         self._weights = weights
         self._max_keys = max_keys
-        self._max_cells = max_cells
-        self._cells = 0
-        self._spans: list[Span] = []  # in the order of time
-        self._numbered: dict[int, Entry] = {}
-        self._last_number = 0
+        self._numbered = dict(enumerate(self.wholes))
+        self._last_number = len(weights)
+        self._edges = [EVER] * len(windows)  # the first bucket of each window
         self._floors = [0] * len(weights)
-        self._past_floors: Sequence[int] = tuple(self._floors)  # those of the latest bucket that left
+        self._past_floors: Sequence[int] = self._floors[:]  # those of the latest bucket that left
+        self._max_bytes = max_bytes - max_bytes // 4
+        self._size = 0
+        self._spans: list[Span] = []  # in the order of time
+        self.slices = Slices(windows, max_bytes // 4, self._numbered.__contains__)
 
     def fold(self, index: int, tallies: Sequence[Tally]) -> None:
         """Add what the statistics counted in bucket `index`, which may have been added to before."""
-        sums = [number for tally in tallies for number in tally.sums()]
-        self.sums = [old + new for old, new in zip(self.sums, sums, strict=True)]
-        before = self.buckets.get(index, [0] * len(sums))
-        self.buckets[index] = _packed(old + new for old, new in zip(before, sums, strict=True))
-        cells = self._credit(tallies)
-        self._cells += len(cells) // 3
-        place = bisect_right(self._spans, index, key=lambda span: span.first)
-        if place and self._spans[place - 1].last >= index:
-            span = self._spans[place - 1]
-            span.cells = _packed([*span.cells, *cells])
+        wholes = [tally.whole() for tally in tallies]
+        sums = [whole.sums for whole in wholes]
+        before = self.buckets.get(index)
+        self.buckets[index] = sums if before is None else [old + new for old, new in zip(before, sums, strict=True)]
+        place = bisect_left(self._spans, index, key=_last)
+        shared = place < len(self._spans) and self._spans[place].first <= index
+        last = self._spans[place].last if shared else index
+        cells = self._credit(wholes, tallies, [window for window, edge in enumerate(self._edges) if last >= edge])
+        span = Span(index, index, [(number, cell.sums) for number, cell in cells], self._floors[:])
+        if shared:
+            self._replace(place, place + 1, self._spans[place].merged(span, self._numbered.__contains__))
         else:
-            self._spans.insert(place, Span(index, index, _packed(cells), tuple(self._floors)))
+            self._replace(place, place, span)
+        self.slices.add(index, [Mark(number, count_of(cell.sums), cell.counts()) for number, cell in cells])
 
-    def drop(self, before: int) -> None:
-        """Let the buckets before bucket `before` leave, and keep to the bound of cells."""
-        while self._spans and self._spans[0].last < before:
-            self._subtract(self._spans.pop(0))
-        while self._cells > self._max_cells and len(self._spans) > 1:
-            self._merge_two()
+    def drop(self, now: int, edges: Sequence[int]) -> None:
+        """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
+        if self._spans and self._spans[-1].last < min(edges):
+            self._clear()
+        for window in reversed(range(len(edges))):  # the longest last: it is what is kept
+            self._leave(window, edges[window])
+        self.slices.drop(now, edges)
+        while self._size > self._max_bytes and len(self._spans) > 1:
+            if not self._share(now, edges):
+                break
 
-    def counts(self, number: int) -> Iterator[tuple[int, int]]:
-        """(bucket, how often) of an entry, where it came."""
-        for span in self._spans:
-            for other, count, _ in _cells(span):
-                if other == number:
-                    yield span.last, count
+    def bins(self, entry: Entry, window: int) -> Iterator[tuple[int, int]]:
+        """(bin, how often) of the times of a key in a window; a bin may come more than once."""
+        return self.slices.bins(entry.number, self._edges[window])
 
-    def _credit(self, tallies: Sequence[Tally]) -> list[int]:
+    def counts(self, entry: Entry, first: int) -> Iterator[tuple[Span, int]]:
+        """How often a key came in the spans that end with bucket `first` or later."""
+        place = bisect_left(self._spans, first, key=_last)
+        for span in islice(self._spans, place, None):
+            if count := span.count_of(entry.number):
+                yield span, count
+
+    def _credit(
+        self, wholes: Sequence[Cell], tallies: Sequence[Tally], windows: Sequence[int]
+    ) -> list[tuple[int, Cell]]:
         """Add the tallies to the entries of their keys; the cells of those that are still there at the end."""
-        credited: list[tuple[int, int, int]] = []
+        credited = []
+        for entry, cell in zip(self.wholes, wholes, strict=True):
+            credited.append((entry.number, cell))
+            _add(entry, cell.sums, windows)
         for statistic, tally in enumerate(tallies):
             entries = self.entries[statistic]
-            for key, (count, total) in tally.entries.items():
-                entry = entries.get(key) or self._enter(statistic, key)
-                entry.count += count
-                entry.total += total
-                credited.append((entry.number, count, total))
-        return [number for cell in credited if cell[0] in self._numbered for number in cell]
+            for key, cell in tally.entries.items():
+                if cell.sums:
+                    entry = entries.get(key) or self._enter(statistic, key)
+                    _add(entry, cell.sums, windows)
+                    credited.append((entry.number, cell))
+        alive = self._numbered
+        return sorted((pair for pair in credited if pair[0] in alive and pair[1].sums), key=itemgetter(0))
 
     def _enter(self, statistic: int, key: str) -> Entry:
         entries = self.entries[statistic]
         if len(entries) >= 2 * self._max_keys:
             self._make_room(statistic)
         self._last_number += 1
-        entry = Entry(statistic, key, self._last_number, self._floors[statistic])
+        entry = Entry(statistic, key, self._last_number, self._floors[statistic], len(self._edges))
         entries[key] = self._numbered[entry.number] = entry
         return entry
 
     def _make_room(self, statistic: int) -> None:
         """As in a tally. What the floor rose by in buckets that left is no longer owed."""
-        past, by_count = self._past_floors[statistic], self._weights[statistic] == COUNT
+        past, weight = self._past_floors[statistic], self._weights[statistic]
 
         def score(entry: Entry) -> int:
-            return (entry.count if by_count else entry.total) + max(entry.debt, past)
+            return weight(entry.sums[ALL]) + max(entry.debt, past)
 
         ranked = sorted(self.entries[statistic].values(), key=score, reverse=True)
         leaving = ranked[self._max_keys :]
@@ -141,47 +163,63 @@ class Window:
         del self.entries[entry.statistic][entry.key]
         del self._numbered[entry.number]
 
-    def _subtract(self, span: Span) -> None:
-        self._past_floors = span.floors
-        self._cells -= len(span.cells) // 3
-        for number, count, total in _cells(span):
-            entry = self._numbered.get(number)
+    def _leave(self, window: int, edge: int) -> None:
+        """Move a window on to bucket `edge`."""
+        begin = bisect_left(self._spans, self._edges[window], key=_last)
+        end = bisect_left(self._spans, edge, key=_last)
+        for span in self._spans[begin:end]:
+            self._subtract(window, span)
+        if window == ALL:
+            self._let_go(end)
+        self._edges[window] = max(edge, self._edges[window])
+
+    def _subtract(self, window: int, span: Span) -> None:
+        find = self._numbered.get
+        for number, packed in span.cells():
+            entry = find(number)
             if entry is not None:
-                entry.count -= count
-                entry.total -= total
-                if not entry.count:
+                entry.sums[window] -= packed
+                if window == ALL and not entry.sums[ALL] and number >= len(self.wholes):
                     self._forget(entry)
-        for index in range(span.first, span.last + 1):
-            bucket = self.buckets.pop(index, None)
-            if bucket is not None:
-                self.sums = [all_ - gone for all_, gone in zip(self.sums, bucket, strict=True)]
 
-    def _merge_two(self) -> None:
-        """Let two neighbours share their cells: those that together are the shortest, so that none gets much longer."""
-        pairs = list(zip(self._spans, self._spans[1:], strict=False))
-        place = min(range(len(pairs)), key=lambda place: pairs[place][1].last - pairs[place][0].first)
-        older, newer = pairs[place]
-        merged: dict[int, list[int]] = {}
-        for span in (older, newer):
-            for number, count, total in _cells(span):
-                if number in self._numbered:
-                    cell = merged.setdefault(number, [number, 0, 0])
-                    cell[1] += count
-                    cell[2] += total
-        cells = _packed(chain.from_iterable(merged.values()))
-        self._cells += (len(cells) - len(older.cells) - len(newer.cells)) // 3
-        self._spans[place : place + 2] = [Span(older.first, newer.last, cells, newer.floors)]
+    def _let_go(self, spans: int) -> None:
+        """Of the first spans, after they were subtracted from all windows."""
+        for span in self._spans[:spans]:
+            self._past_floors = span.floors
+            self._size -= span.size
+            for index in range(span.first, span.last + 1):
+                self.buckets.pop(index, None)
+        del self._spans[:spans]
+
+    def _clear(self) -> None:
+        """Nothing of what there is can be in a window any more."""
+        self._let_go(len(self._spans))
+        for entry in self.wholes:
+            entry.sums = [0] * len(self._edges)
+        for entries in self.entries:
+            for entry in list(entries.values()):
+                self._forget(entry)
+
+    def _replace(self, begin: int, end: int, span: Span) -> None:
+        self._size += span.size - sum(gone.size for gone in self._spans[begin:end])
+        self._spans[begin:end] = [span]
+
+    def _share(self, now: int, edges: Sequence[int]) -> bool:
+        """Let neighbours share their cells, until that is enough; False where none may."""
+        chosen: set[int] = set()
+        for place in neighbours(self._spans, now, edges)[:AT_ONCE]:
+            if not chosen & {place - 1, place + 1}:
+                chosen.add(place)
+        for place in sorted(chosen, reverse=True):
+            if self._size > self._max_bytes:
+                older, newer = self._spans[place : place + 2]
+                self._replace(place, place + 2, older.merged(newer, self._numbered.__contains__))
+        return bool(chosen)
 
 
-def _cells(span: Span) -> Iterator[tuple[int, int, int]]:
-    numbers = iter(span.cells)
-    return zip(numbers, numbers, numbers, strict=True)
+def _add(entry: Entry, packed: int, windows: Sequence[int]) -> None:
+    for window in windows:
+        entry.sums[window] += packed
 
 
-def _packed(numbers: Iterable[int]) -> Sequence[int]:
-    """In 8 bytes each, as nearly all fit; peers may announce bodies of more than 2^63 bytes."""
-    values = list(numbers)
-    try:
-        return array("q", values)
-    except OverflowError:
-        return values
+_last = attrgetter("last")
