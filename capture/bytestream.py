@@ -8,6 +8,7 @@ import zlib
 from typing import Final
 
 from capture.errors import CaptureError
+from capture.source import Position
 
 PIECE: Final = 2**20
 _COMPRESSED_PIECE: Final = 2**16
@@ -47,6 +48,8 @@ class ByteStream:
 
             msvcrt.setmode(self._file, os.O_BINARY)
         self._waits = os.name == "posix" and not stat.S_ISREG(mode)
+        self._done = 0
+        self._total = _length(self._file) if stat.S_ISREG(mode) else None
 
     def begin(self, length: int) -> bytes:
         """The first bytes, `length` or more of them if there are so many; waits for them.
@@ -75,6 +78,10 @@ class ByteStream:
             piece = self._next()
         return piece
 
+    def position(self) -> Position:
+        """How far the file is read."""
+        return Position(self._done, self._total)
+
     def close(self) -> None:
         """Close the file. May be called twice."""
         if self._file >= 0:
@@ -95,10 +102,12 @@ class ByteStream:
 
     def _piece(self, size: int) -> bytes:
         try:
-            return os.read(self._file, size) if self._file >= 0 else b""
+            piece = os.read(self._file, size) if self._file >= 0 else b""
         except OSError as reason:
             self.damage = reason.strerror or str(reason)
             return b""
+        self._done += len(piece)
+        return piece
 
 
 class _Gzip:
@@ -136,6 +145,11 @@ class _Gzip:
             return b""
         self._inflate = zlib.decompressobj(_GZIP_FORMAT)
         return self.feed(compressed)
+
+
+def _length(file: int) -> int:
+    """Bytes from where we are to the end."""
+    return max(0, os.fstat(file).st_size - os.lseek(file, 0, os.SEEK_CUR))
 
 
 def _salvage(inflate: "zlib._Decompress", compressed: bytes) -> bytes:

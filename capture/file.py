@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from capture.bytestream import ByteStream
 from capture.errors import DamagedCapture
-from capture.source import Counters
+from capture.source import Counters, Position
 from traffic.frames import Frames
 
 LONGEST_FRAME: Final = 2**18
@@ -70,6 +70,10 @@ class CaptureFile(ABC):
     def clock(self) -> float:
         """The time of the latest frame."""
         return self._clock
+
+    def position(self) -> Position:
+        """How far the file is read: what is in the buffer too."""
+        return self._stream.position()
 
     def close(self) -> None:
         """Close the file."""

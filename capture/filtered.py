@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from capture.libpcap import compile_filter, frame_filter
-from capture.source import Counters, Source
+from capture.source import Counters, Position, Source
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.frames import Frames
 
@@ -46,6 +46,10 @@ class Filtered:
     def clock(self) -> float:
         """That of the source."""
         return self._source.clock()
+
+    def position(self) -> Position | None:
+        """That of the source."""
+        return self._source.position()
 
     def close(self) -> None:
         """Close the source."""

@@ -103,6 +103,9 @@ class Ring:
         """The time of the latest frame, or while idle the wall clock less the longest delay."""
         return self._clock
 
+    def position(self) -> None:
+        """There is none: packets come as long as we listen."""
+
     def close(self) -> None:
         """Give the ring back; the counters stay."""
         with self._lock:

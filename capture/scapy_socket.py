@@ -96,6 +96,9 @@ class ScapySocket:
         """The time of the latest frame, or while idle the wall clock less a little."""
         return self._clock
 
+    def position(self) -> None:
+        """There is none: packets come as long as we listen."""
+
     def close(self) -> None:
         """Close the socket; the counters stay."""
         with self._lock:

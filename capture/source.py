@@ -14,6 +14,14 @@ class Counters(NamedTuple):
     """Lost before they reached us, because we were too slow."""
 
 
+class Position(NamedTuple):
+    """How far a file is read, in bytes of the file as it is stored."""
+
+    done: int
+    total: int | None
+    """None where nobody knows: of a pipe."""
+
+
 class Source(Protocol):
     """Where frames come from. One thread reads; `counters`, `notice` and `close` may be used from another."""
 
@@ -44,6 +52,9 @@ class Source(Protocol):
 
         A live source that is idle follows the wall clock, less the longest time that it may hold a frame back.
         """
+
+    def position(self) -> Position | None:
+        """How far the file is read; None for what is no file."""
 
     def close(self) -> None:
         """Let go of the socket or file. May be called twice."""

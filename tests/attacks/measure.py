@@ -78,6 +78,9 @@ class Made:
     def clock(self) -> float:
         return 0.0
 
+    def position(self) -> None:
+        """It is no file."""
+
     def close(self) -> None:
         """Nothing is open."""
 

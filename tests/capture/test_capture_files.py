@@ -2,12 +2,14 @@
 
 import gzip
 import os
+import random
 import shutil
 import struct
 import subprocess
 import sys
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from capture_helpers import read_all, read_to_damage, web
 
 from capture.errors import BadFilter, CaptureError, DamagedCapture
 from capture.open import open_file
+from capture.source import Position
 from capture.writer import PcapWriter
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_RAW, Frame
 
@@ -313,6 +316,27 @@ def test_standard_input_is_read_as_it_comes(content: bytes) -> None:
     assert frames == FRAMES
     assert empty
     assert source.name == "standard input"
+    assert source.position() == Position(len(content), None)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("expression", ["", "ether[0] >= 0"])
+def test_a_file_tells_how_far_it_is_read_in_bytes_as_they_are_stored(
+    tmp_path: Path, pack: Callable[[bytes], bytes], expression: str
+) -> None:
+    noise = random.Random(1).randbytes(60_000)  # nothing that gzip makes smaller
+    stored = pack(pcap([Frame(1.0, LINKTYPE_ETHERNET, noise, len(noise))] * 60))
+    path = tmp_path / "trace"
+    path.write_bytes(stored)
+    source = open_file(str(path), expression)
+    positions = [source.position()]
+    while source.read() is not None:
+        positions.append(source.position())
+    done = [position.done for position in positions if position is not None]
+    assert {position.total for position in positions if position is not None} == {len(stored)}
+    assert done == sorted(done)
+    assert done[0] < done[-1] == len(stored)
+    source.close()
 
 
 def test_the_clock_of_a_file_is_the_time_of_its_latest_frame(tmp_path: Path) -> None:
