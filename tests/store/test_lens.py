@@ -45,6 +45,7 @@ def test_a_lens_shows_what_matched_before_and_after_it_was_set() -> None:
     assert (lens.matched, lens.looked_at, lens.since) == (3, 5, 1001)
     assert counts(lens.store, "top_domains") == {"shop.example.com": 3}
     assert counts(lens.store, "top_status_codes") == {"200": 3}
+    assert lens.store.totals("request_rate").timed == 3
     assert [exchange.time for exchange in lens.latest(2)] == [1005, 1003]
 
 
