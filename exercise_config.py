@@ -225,7 +225,7 @@ class Config:
     """File of URLs that notices are posted to, one a line, with a format before it if it is another."""
     notice_alertmanager_repeat: Annotated[float, Range(1, 3600, "s")] = 60
     """After which Alertmanager is told again of an alert that goes on: it forgets those it hears no more of."""
-    notice_syslog: Annotated[tuple[str, ...], "addresses as udp://host:514, tcp://host:601 or /dev/log"] = ()
+    notice_syslog: Annotated[tuple[str, ...], "addresses: udp://host:514, tcp://host:601, /dev/log, bsd:/dev/log"] = ()
     """Syslog daemons that notices are sent to."""
     notice_syslog_facility: Literal[
         "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",

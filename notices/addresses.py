@@ -10,6 +10,7 @@ from notices.syslog import Place
 
 FORMATS: Final = ("json", "slack", "alertmanager")
 SYSLOG_PORT: Final = 514
+_LOCAL: Final = "bsd"
 _ALERTS: Final = "/api/v2/alerts"
 
 
@@ -52,13 +53,15 @@ def _hook(line: str, usual: str, origin: str) -> Hook:
 
 
 def syslog_place(text: str, origin: str) -> Place:
-    """`udp://host:514`, `tcp://host:601`, or the path of a local socket as `/dev/log`.
+    """`udp://host:514`, `tcp://host:601`, or the path of a local socket, as `/dev/log` or `bsd:/dev/log`.
 
     Raises:
         NoticeError: it is something else.
     """
     if text.startswith("/"):
         return Place("unix", path=text)
+    if text.startswith(f"{_LOCAL}:/"):
+        return Place(_LOCAL, path=text[len(_LOCAL) + 1 :])
     parts = _split(text, origin)
     if parts.scheme not in ("udp", "tcp") or not parts.hostname or parts.path not in ("", "/"):
         raise NoticeError(f"{origin}: write udp://host:port, tcp://host:port or the path of a socket")

@@ -12,7 +12,7 @@ from typing import Final
 
 from notices.errors import Unavailable, os_words
 from notices.notice import Notice
-from notices.syslog_message import syslog_message
+from notices.syslog_message import local_message, syslog_message
 
 ECHO: Final = 0.2
 """Seconds in which a host says that nobody listens on a port."""
@@ -25,7 +25,7 @@ class Place:
     """Where the daemon listens."""
 
     scheme: str
-    """`udp`, `tcp` or `unix`."""
+    """`udp`, `tcp`, `unix`, or `bsd` for a local socket and the format of syslog(3)."""
     host: str = ""
     port: int = 0
     path: str = ""
@@ -34,7 +34,7 @@ class Place:
     @property
     def title(self) -> str:
         """For the user."""
-        return self.path if self.scheme == "unix" else f"{self.host} ({self.scheme})"
+        return self.path or f"{self.host} ({self.scheme})"
 
 
 class Syslog:
@@ -55,7 +55,8 @@ class Syslog:
         Raises:
             Unavailable: nobody takes it.
         """
-        message = syslog_message(notice, self._facility, os.getpid())
+        form = local_message if self._place.scheme == "bsd" else syslog_message
+        message = form(notice, self._facility, os.getpid())
         try:
             _TRANSPORTS[self._place.scheme](self._place, message, self._timeout)
         except OSError as error:
@@ -110,4 +111,4 @@ def _end(channel: socket.socket, timeout: float) -> None:
             pass
 
 
-_TRANSPORTS: Final = {"udp": _udp, "tcp": _tcp, "unix": _unix}
+_TRANSPORTS: Final = {"udp": _udp, "tcp": _tcp, "unix": _unix, "bsd": _unix}

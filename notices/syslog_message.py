@@ -6,6 +6,7 @@ The number 32473 is set aside for examples (RFC 5612): this program has none of 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from notices.notice import Fact, Kind, Notice, contributor_line, facts, moment
@@ -21,6 +22,7 @@ MAX_SIZE: Final = 2048
 """Octets: receivers should take messages of this size (RFC 5424 section 6.1)."""
 _SEVERITIES: Final = {Kind.RAISED: 4, Kind.DISMISSED: 5, Kind.FLAPPING: 4, Kind.CALM: 5}
 """Warning and notice."""
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _APPLICATION: Final = "http-monitor"
 _LEFT_OUT: Final = frozenset({"time", "host", "text", "headline"})
 """Facts that have a place of their own."""
@@ -44,9 +46,21 @@ def syslog_message(notice: Notice, facility: int, process: int) -> bytes:
     return _fitted(head, f"{notice.headline} - {notice.text}")
 
 
+def local_message(notice: Notice, facility: int, process: int) -> bytes:
+    """As syslog(3) writes it to the local socket: what daemons understand there as they are installed."""
+    priority = 8 * facility + _SEVERITIES[notice.kind]
+    here = datetime.fromtimestamp(notice.time)
+    date = f"{_MONTHS[here.month - 1]} {here.day:2} {here:%H:%M:%S}"
+    text = f"<{priority}>{date} {_APPLICATION}[{process}]: {notice.headline} - {notice.text}"
+    return _cut(text.encode("utf-8", "replace"))
+
+
 def _fitted(head: str, text: str) -> bytes:
     """A text that is not ASCII starts with the mark that says it is UTF-8 (section 6.4)."""
-    raw = f"{head} {'' if text.isascii() else _BOM}{text}".encode("utf-8", "replace")
+    return _cut(f"{head} {'' if text.isascii() else _BOM}{text}".encode("utf-8", "replace"))
+
+
+def _cut(raw: bytes) -> bytes:
     return raw if len(raw) <= MAX_SIZE else raw[:MAX_SIZE].decode("utf-8", "ignore").encode()
 
 

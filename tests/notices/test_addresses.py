@@ -57,13 +57,16 @@ def test_a_webhook_does_not_show_its_secret() -> None:
         ("tcp://logs.example.com:601", Place("tcp", "logs.example.com", 601)),
         ("tcp://[2001:db8::1]:601", Place("tcp", "2001:db8::1", 601)),
         ("/dev/log", Place("unix", path="/dev/log")),
+        ("bsd:/dev/log", Place("bsd", path="/dev/log")),
     ],
 )
 def test_where_a_syslog_daemon_listens(text: str, place: Place) -> None:
     assert syslog_place(text, "notice_syslog") == place
 
 
-@pytest.mark.parametrize("text", ["", "logs.example.com", "http://logs", "udp://", "udp://logs/path", "udp://logs:x"])
+@pytest.mark.parametrize(
+    "text", ["", "logs.example.com", "http://logs", "udp://", "udp://logs/path", "udp://logs:x", "bsd:log"]
+)
 def test_what_is_no_place_of_a_syslog_daemon(text: str) -> None:
     with pytest.raises(NoticeError, match=r"^notice_syslog: "):
         syslog_place(text, "notice_syslog")

@@ -215,6 +215,19 @@ def test_a_repetition_that_fails_is_no_lost_notice_and_gives_way_to_a_dismissal(
     assert (sent_now(box, 1000), box.complaints(1000)) == ([], [])
 
 
+def test_a_repetition_that_is_out_of_date_is_left_out() -> None:
+    box = delivery(repeat=60)
+    other = replace(RAISED, alert=replace(ALERT, signal="response_time"))
+    for notice in (RAISED, other):
+        box.add(notice, 0)
+    assert sent_now(box, 0) == [RAISED, other]
+    assert box.take(60) is RAISED
+    box.unavailable(60, "connection refused", chance=0)
+    box.add(DISMISSED, 60)
+    assert sent_now(box, 61) == [DISMISSED], "the repetition of its raise would bring the alert back"
+    assert sent_now(box, 121) == [other]
+
+
 def test_flapping_stands_until_it_is_calm() -> None:
     box = delivery(repeat=60)
     for notice in (RAISED, FLAPPING):

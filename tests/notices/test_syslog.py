@@ -28,6 +28,7 @@ template(name="all" type="string" string="%jsonmesg%\\n")
 ruleset(name="keep") {{ action(type="omfile" file="{folder}/log" template="all" asyncWriting="off") }}
 input(type="imudp" address="127.0.0.1" port="{port}" ruleset="keep")
 input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="keep")
+input(type="imuxsock" socket="{folder}/usual" ruleset="keep")
 input(type="imuxsock" socket="{folder}/socket" useSpecialParser="off" ignoreTimestamp="off" ruleset="keep")
 """
 
@@ -46,6 +47,7 @@ class Rsyslog:
             "udp": Place("udp", "127.0.0.1", port),
             "tcp": Place("tcp", "127.0.0.1", port),
             "unix": Place("unix", path=str(folder / "socket")),
+            "bsd": Place("bsd", path=str(folder / "usual")),
         }
 
     @property
@@ -60,7 +62,9 @@ class Rsyslog:
         command = [str(RSYSLOG), "-n", "-f", str(configuration), "-i", str(self.folder / "pid")]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            assert soon(lambda: (self.folder / "socket").exists() and self._listens())
+            assert soon(
+                lambda: (self.folder / "socket").exists() and (self.folder / "usual").exists() and self._listens()
+            )
             yield
         finally:
             process.terminate()
@@ -96,6 +100,17 @@ def test_a_daemon_gets_and_understands_every_notice(rsyslog: Rsyslog, scheme: st
     assert raised["timereported"] == "2026-11-22T17:02:10.000Z"
     assert 'signal="request_rate"' in raised["structured-data"]
     assert raised["structured-data"].startswith(f'[notice@32473 id="{RAISED.identity}"')
+
+
+@needs_rsyslog
+def test_a_daemon_as_it_is_installed_understands_the_format_of_the_local_socket(rsyslog: Rsyslog) -> None:
+    with rsyslog.running():
+        Syslog(rsyslog.places["bsd"], FACILITIES["local0"], 5).send(DISMISSED)
+        assert soon(lambda: rsyslog.messages)
+    (message,) = rsyslog.messages
+    assert message["programname"] == "http-monitor"
+    assert (message["syslogfacility"], message["syslogseverity"]) == ("16", "5")
+    assert message["msg"] == f" {DISMISSED.headline} - {ALERT.explanation}"
 
 
 @needs_rsyslog

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from notice_samples import ALERT, ALL, DISMISSED, RAISED, about
 
 from notices.notice import Notice, one_line
-from notices.syslog_message import FACILITIES, MAX_SIZE, syslog_message
+from notices.syslog_message import FACILITIES, MAX_SIZE, local_message, syslog_message
 
 DAEMON = FACILITIES["daemon"]
 PRINTABLE = rb"[!-~]"
@@ -94,3 +94,11 @@ def test_what_is_too_long_is_cut_between_characters(letter: str) -> None:
     assert len(message) <= MAX_SIZE
     parts(message)
     message.decode()
+
+
+def test_the_format_of_the_local_socket_has_its_own_date() -> None:
+    message = local_message(RAISED, DAEMON, 4711).decode()
+    assert re.fullmatch(
+        r"<28>Nov 2[23] \d\d:\d\d:10 http-monitor\[4711\]: Alert: request rate - High traffic.*", message
+    )
+    assert len(local_message(about("\u00e9" * 2048), DAEMON, 1)) <= MAX_SIZE
