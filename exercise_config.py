@@ -22,10 +22,16 @@ _RECORD = 450
 """A request or an exchange without its strings."""
 _KEY = 400
 """An entry of a table without its key."""
+_STORES = 2
+"""One of all that came, one of what a filter lets pass."""
 _TALLIES = 5
 """Sets of keys: the window, the last bucket, and those under way."""
-_CELLS = 4_000_000 * 24
-"""Of the store's window: see `store.window`."""
+_SUMS = 800
+"""What the store knows of a key, without the key: see `store.window`."""
+_CELLS = 128 * 2**20
+"""Of the store's window, cells and bins: see `store.window`."""
+_BINS = 500_000 * 100
+"""Of the buckets under way, and the last one likewise: see `store.open_buckets`."""
 _LABELS = 80
 """Metrics of one host: each method with each class of status."""
 _REMEMBERED = 8192
@@ -136,6 +142,7 @@ class Config:
         "top_user_agents",
         "top_methods",
         "top_status_codes",
+        "status_classes",
         "uploaded_per_domain",
         "downloaded_per_domain",
         "server_response_time",
@@ -147,6 +154,8 @@ class Config:
     """MaxMind file for statistics per country and continent; empty is that of the package iptocc."""
     network_database: str = ""
     """MaxMind file (GeoLite2-ASN.mmdb) for statistics per network, which need one."""
+    saas_catalogue: str = ""
+    """A TOML file of applications of your own, in the form of `stats/saas.toml`, which it comes before."""
     statistics_folder: str = ""
     """Where further plug-ins are; empty is nowhere. They are code: root loads none from where others can write."""
 
@@ -303,8 +312,8 @@ class Config:
         """
         text = 4 * self.max_str_length
         request = 4 * text
-        keys = len(self.statistics) * 2 * self.max_keys * (_KEY + 2 * text)
-        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (16 * len(self.statistics) + 350)
+        keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (80 * len(self.statistics) + 250)
         return (
             _PROGRAM
             + self.ring_size * 2**20
@@ -312,9 +321,7 @@ class Config:
             + self.max_connections * (_CONNECTION + request + 4 * _KEY)
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
-            + _TALLIES * keys
-            + 2 * _CELLS
-            + buckets
+            + _STORES * (_TALLIES * keys + _CELLS + 2 * _BINS + buckets)
             + _RECEIVERS * self.notice_queue * _NOTICE
             + _REMEMBERED * (2 * text + _KEY)
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
