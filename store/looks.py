@@ -45,20 +45,20 @@ class LastBucket:
 
     def sums(self, key: str | None) -> int:
         """Packed."""
-        cell = self._cell(key)
+        if key is None:
+            sums = None if self._last_closed is None else self._window.buckets.get(self._last_closed)
+            return sums[self._number] if sums else 0
+        cell = self._entries.get(key)
         return cell.sums if cell else 0
 
     def times(self, key: str | None) -> Distribution:
         """How its times are distributed."""
-        cell = self._cell(key)
+        cell = self._whole if key is None else self._entries.get(key)
         return Distribution.of(cell.counts().items() if cell else ())
 
     def trend(self, key: str | None) -> tuple[int, ...]:
         """Hits in the last 12 buckets."""
         return _trend(self._window, _entry(self._window, self._number, key), self._last_closed, 1)
-
-    def _cell(self, key: str | None) -> Cell | None:
-        return self._whole if key is None else self._entries.get(key)
 
 
 class Sliding:

@@ -13,6 +13,8 @@ CHUNK: Final = 4096
 """Records that are counted at a time: more would be no faster, and need memory for their keys."""
 LOOSE: Final = 65536
 """Records after which the bins of all tallies are counted, so that they do not pile up."""
+MOST_BINS: Final = 500_000
+"""Of all keys, each some 100 bytes: buckets that have more are to be folded before their time."""
 
 
 class Failure(NamedTuple):
@@ -31,6 +33,8 @@ class OpenBuckets:
         """By the number of the bucket."""
         self.failures: list[Failure] = []
         """Plug-ins that were switched off."""
+        self.crowded = False
+        """Whether they have more bins than they should."""
         self._bucket_size = bucket_size
         self._max_keys = max_keys
         self._weights = [counter.weight for counter in counters]
@@ -75,9 +79,7 @@ class OpenBuckets:
 
     def _fold(self) -> None:
         self._loose = 0
-        for tallies in self.tallies.values():
-            for tally in tallies:
-                tally.fold()
+        self.crowded = sum(tally.fold() for tallies in self.tallies.values() for tally in tallies) > MOST_BINS
 
 
 def _counted(counter: Counter, batch: Batch, tally: Tally) -> bool:

@@ -78,6 +78,8 @@ class Store:
             else:
                 self._limit_open(int(index))
                 self._open.count(int(index), batch)
+                if self._open.crowded:
+                    self._fold_early(len(self._open.tallies))
 
     def advance(self, now: float) -> None:
         """Close the buckets that ended until `now`, and let those leave that ended `retention` before it."""
@@ -165,16 +167,20 @@ class Store:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _limit_open(self, index: int) -> None:
-        """Fold the older ones early when records of one `add` lie far apart; they can still be added to."""
-        tallies = self._open.tallies
-        if index in tallies or len(tallies) < MAX_OPEN:
+        """Make room for one more when records of one `add` lie far apart."""
+        if index in self._open.tallies or len(self._open.tallies) < MAX_OPEN:
             return
-        for early in sorted(tallies)[: MAX_OPEN // 2]:
-            self._fold(early, tallies.pop(early))
+        self._fold_early(MAX_OPEN // 2)
         if len(self._window.buckets) > 2 * self._max_buckets:
             edge = sorted(self._window.buckets)[-self._max_buckets]
             self._oldest_kept = max(self._oldest_kept, edge)
             self._window.drop(edge, [edge] * len(self._lengths))
+
+    def _fold_early(self, buckets: int) -> None:
+        """The oldest of the open buckets. They can still be added to; only the last bucket's list will not know."""
+        for index in sorted(self._open.tallies)[:buckets]:
+            self._fold(index, self._open.tallies.pop(index))
+        self._open.crowded = False
 
     def _close(self, index: int) -> None:
         tallies = self._open.tallies.pop(index)

@@ -105,10 +105,9 @@ class Tally:
         whole._counts = _merged(NO_COUNTS, chain.from_iterable(cell.counts().items() for cell in cells))
         return whole
 
-    def fold(self) -> None:
-        """Count the bins: a frequent one then takes the room of one."""
-        for cell in (self.other, *self.entries.values()):
-            cell.counts()
+    def fold(self) -> int:
+        """Count the bins: a frequent one then takes the room of one. How many there are of all keys."""
+        return sum(len(cell.counts()) for cell in (self.other, *self.entries.values()))
 
     def _make_room(self) -> None:
         entries, debts, weight = self.entries, self._debts, self._weight

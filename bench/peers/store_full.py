@@ -36,14 +36,14 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize()
 
 
-def exchange(number: int, at: float) -> Exchange:
-    """One with keys of its own."""
+def exchange(number: int, at: float, seconds: float) -> Exchange:
+    """One with keys of its own, answered after so many seconds."""
     agent = (
         f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0 (of 100 characters or so)"
     )
     host, server = f"tenant-{number}.shop.example.com", f"10.1.{number >> 8}.{number & 255}"
     request = Request(at, "198.18.0.1", 40000, server, 80, "GET", host, f"/section{number}/x", "1.1", agent, "")
-    known = (request, 200, 100, 1000, 0.01, 0.02, "text/html", 0, COMPLETE, at + 0.01)
+    known = (request, 200, 100, 1000, seconds, seconds, "text/html", 0, COMPLETE, at + seconds)
     return Exchange(at, "198.18.0.1", 40000, server, 80, *known)
 
 
@@ -76,7 +76,7 @@ class Day:
             numbers = range(2 * keys) if last else random.choices(range(2 * keys), k=KEYS_OF_BUCKET)
             records: list[Record] = []
             for number in numbers:
-                answered = exchange(number, now)
+                answered = exchange(number, now, random.lognormvariate(-4, 1))
                 records += (answered.request, answered) if answered.request is not None else ()
             self.store.add(records)
             self.monitor.add(records)
@@ -92,7 +92,9 @@ class Day:
 
     def close_bucket(self, now: float) -> None:
         """The bucket of `now`, with all keys."""
-        answered = [exchange(number, now) for number in range(2 * self.config.max_keys)]
+        random = Random(4)
+        numbers = range(2 * self.config.max_keys)
+        answered = [exchange(number, now, random.lognormvariate(-4, 1)) for number in numbers]
         self.store.add([record for one in answered for record in (one.request, one) if record is not None])
         self.store.advance(now + self.run.bucket_size)
 
