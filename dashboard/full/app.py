@@ -96,6 +96,7 @@ class FullScreen(App[Any]):
     def on_ready(self) -> None:
         """Begin with the steps. Signals end them: Textual's loop would else sleep on until the next one."""
         self.begin_capture_print(self)
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.action_leave)

@@ -59,7 +59,9 @@ class Marks(NamedTuple):
 
 
 def marks(view: View) -> Marks:
-    """The baseline, the limit and the alerts of the request rate."""
+    """The baseline, the limit and the alerts of the request rate; none in a filtered View, as they are of all."""
+    if view.filter is not None:
+        return Marks()
     alerts = [alert for alert in view.alerts if alert.signal == REQUEST_RATE]
     enforcing = view.enforcing
     if enforcing is None or enforcing.bucket_size <= 0:

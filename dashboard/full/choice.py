@@ -1,6 +1,7 @@
 """Which row of a table is chosen, and which ones are seen. Pure.
 
-The choice stays with its row wherever that goes; when the row is gone it stays at its place.
+Once a row was chosen, the choice stays with it wherever it goes; when the row is gone it stays at its place. Until
+then the first one is meant, whichever that is.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ class Choice:
     index: int = 0
     first: int = 0
     """The first row that is seen."""
+    held: bool = False
+    """Whether the row was chosen by the user."""
     follows: bool = False
     """Whether it stays at the last row, as new ones come below."""
 
@@ -25,7 +28,7 @@ class Choice:
         index = min(self.index, len(identities) - 1)
         if self.follows:
             index = len(identities) - 1
-        elif self.identity is not None and (index >= len(identities) or identities[index] != self.identity):
+        elif self.held and self.identity is not None and identities[index] != self.identity:
             index = identities.index(self.identity) if self.identity in identities else index
         return replace(self, identity=identities[index], index=index, first=self._first(index, len(identities), rows))
 
@@ -38,7 +41,8 @@ class Choice:
         if not identities:
             return replace(self, identity=None, index=0, first=0)
         index = min(max(0, index), len(identities) - 1)
-        return replace(self, identity=identities[index], index=index, first=self._first(index, len(identities), rows))
+        first = self._first(index, len(identities), rows)
+        return replace(self, identity=identities[index], index=index, first=first, held=True)
 
     def _first(self, index: int, count: int, rows: int) -> int:
         """So that the chosen row is seen, no row is left empty, and as little moves as possible."""

@@ -102,7 +102,7 @@ class DetailScreen(Part):
             self._show(detail, scene)
 
     def _show(self, detail: DetailView, scene: Scene) -> None:
-        width, height = self.size.width - 2, self.size.height
+        width, height = self.size.width, self.size.height
         chart = max(5, min(10, height // 5))
         counts = max(5, min(13, height // 4))
         self.head.show(heading_lines(detail, self.program.page(width)))

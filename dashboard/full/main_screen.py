@@ -68,7 +68,7 @@ class MainScreen(Part):
             return
         if not self.panes:
             self._make_panes(scene)
-        page = self.program.page(self.size.width - 2)
+        page = self.program.page(self.size.width)
         head = self._head(scene, page)
         set_height(self.head, len(head))
         self.head.show(head)
@@ -78,17 +78,21 @@ class MainScreen(Part):
         for pane in self._shown():
             pane.show_scene(scene, self.program.looked_for)
 
+    def draw(self) -> None:
+        """Show the same anew; before there is anything to show, that it is waited for."""
+        super().draw()
+        if self.program.scene is None and self._fits():
+            self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece("   waiting for the first packets"))])
+
     def _fits(self) -> bool:
         """Whether there is room; if not, that is all that is said."""
-        width, height = self.size
+        width, height = self.program.size
         small = layout.too_small(width, height)
         self.set_class(small, "small")
         if small:
             needed = "x".join(map(str, layout.SMALLEST))
             sentences = (f"The terminal is too small: {width}x{height}.", f"{needed} are needed.", "q quits.")
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
-        elif self.program.scene is None:
-            self.query_one("#notice", LinesView).show([])
         return not small
 
     def _head(self, scene: Scene, page: ScreenPage) -> list[Line]:
@@ -119,7 +123,7 @@ class MainScreen(Part):
         last = self._first + shared.abreast * shared.ranks
         for place, pane in enumerate(self.panes):
             pane.display = self._first <= place < last
-        width = self.size.width - 2 - shared.classes - 2
+        width = self.size.width - shared.classes - 2
         page = self.program.page(width, shared.chart)
         self.chart.show(chart_lines.chart_lines(chart_lines.drawn(scene.view), chart_lines.marks(scene.view), page))
         self.by_class.show(class_lines(scene.view.chart, self.program.page(shared.classes, shared.chart)))

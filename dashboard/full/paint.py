@@ -34,7 +34,7 @@ def strip(line: Line, room: int, palette: Palette) -> Strip:
     """The line in exactly `room` cells."""
     looks = palette.looks
     segments = [Segment(piece.text, looks[piece.style]) for piece in line if piece.text]
-    return Strip(segments, width(line)).adjust_cell_length(room, looks[Style.PLAIN])
+    return Strip(segments, width(line)).adjust_cell_length(room, looks[Style.PLAIN]).simplify()
 
 
 def changed(old: Sequence[Line], new: Sequence[Line], room: int) -> list[Region]:

@@ -72,7 +72,7 @@ class Part(Screen[None]):
 
     def show_health(self, scene: Scene) -> int:
         """Show the line of health; how many lines it takes."""
-        page = self.program.page(self.size.width - 2)
+        page = self.program.page(self.size.width)
         lines = health_lines(scene.view, self.program.notices, page)
         set_height(self.health, len(lines))
         self.health.show(lines)

@@ -14,8 +14,8 @@ from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
 
-SLICE = 2000
-"""Exchanges that a lens looks at between two looks at the keyboard: some milliseconds."""
+SLICE = 500
+"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where each is in another bucket."""
 
 ROWS = 50
 """Of a top list, that can be scrolled through and sorted."""

@@ -53,7 +53,8 @@ class TablePane(LinesView):
     @property
     def rows(self) -> int:
         """How many rows are seen at a time: one line is the heading, one may be the rest."""
-        return max(1, self.size.height - 1 - (0 if self.table.follows else 1))
+        rest = self._scene is not None and self.table.has_rest(self._scene)
+        return max(1, self.size.height - 1 - int(rest))
 
     def _settle(self, choice: Choice) -> None:
         self.choice = choice

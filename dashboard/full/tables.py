@@ -33,6 +33,9 @@ class Table(Protocol):
     def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
         """One for each row, in order."""
 
+    def has_rest(self, scene: Scene) -> bool:
+        """Whether a line below the rows tells what the rest adds up to."""
+
     def sheet(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> Sheet:
         """The table with those rows."""
 
@@ -60,6 +63,10 @@ class PanelTable:
     def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
         """The keys."""
         return [row.key for row in panel_sheet.in_order(self.panel(scene), sorting)]
+
+    def has_rest(self, scene: Scene) -> bool:
+        """Where there are more keys than rows."""
+        return self.panel(scene).other.window.count > 0
 
     def sheet(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> Sheet:
         """Those rows, and the rest below."""
@@ -93,6 +100,10 @@ class ExchangeTable:
             return scene.slowest
         return exchange_sheet.in_order(scene.latest, sorting)
 
+    def has_rest(self, scene: Scene) -> bool:
+        """No: each is told."""
+        return False
+
     def sheet(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> Sheet:
         """Those exchanges."""
         return exchange_sheet.exchange_sheet("Exchanges", self.exchanges(scene, sorting)[rows], self._discretion, page)
@@ -115,6 +126,10 @@ class AlertTable:
     def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
         """When and what for."""
         return [alert_sheet.identity(alert) for alert in scene.view.alerts]
+
+    def has_rest(self, scene: Scene) -> bool:
+        """No: each is told."""
+        return False
 
     def sheet(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> Sheet:
         """Those alerts."""

@@ -38,22 +38,6 @@ class Devices(NamedTuple):
     keyboard: int
 
 
-def can_show(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a terminal that can be drawn on, and keys to press."""
-    try:
-        shown = sys.stdout.isatty() and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
-        return shown and (sys.stdin.isatty() or _has_own_terminal())
-    except (AttributeError, ValueError, OSError):  # a stream that is closed, or none
-        return False
-
-
-def _has_own_terminal() -> bool:
-    with contextlib.suppress(OSError):
-        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
-        return True
-    return False
-
-
 def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | None = None) -> bool:
     """Whether the locale is one of UTF-8, as the terminal is asked to follow it.
 
@@ -101,7 +85,8 @@ def watch_on_screen(desk: Desk, steps: Generator[float, None, Any], stop: Stop, 
         devices = stack.enter_context(_devices())
         output = stack.enter_context(os.fdopen(os.dup(devices.screen), "w", encoding="utf-8", errors="replace"))
         complaints = stack.enter_context(_collected_errors())
-        app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
+        with _without("NO_COLOR"):  # our themes obey it; Textual would paint all in black
+            app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
         ending = app.run()
         if app.error is not None:
             raise app.error
@@ -143,6 +128,17 @@ def _devices() -> Iterator[Devices]:
         yield Devices(screen, keyboard)
     finally:
         os.close(keyboard)
+
+
+@contextlib.contextmanager
+def _without(name: str) -> Iterator[None]:
+    """As if that environment variable was not set."""
+    value = os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        if value is not None:
+            os.environ[name] = value
 
 
 @contextlib.contextmanager

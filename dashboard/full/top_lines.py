@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dashboard import cells, figures
+from dashboard.full.paint import ScreenPage
 from dashboard.heading import state_items
 from dashboard.page import Line, Page, Piece, Style, width
 from dashboard.view import AlertView, Panel, Row, View
@@ -63,8 +64,10 @@ def banner_lines(view: View, page: Page) -> list[Line]:
     """A line for each active alert with its explanation; that one was dismissed; else nothing."""
     active = [alert for alert in view.alerts if alert.end is None]
     if active:
+        if len(active) == 1:
+            return _banner(active[0], page, BANNERS)
         shown = active if len(active) <= BANNERS else active[: BANNERS - 1]
-        lines = [_banner(alert, page) for alert in shown]
+        lines = [line for alert in shown for line in _banner(alert, page, 1)]
         if len(shown) < len(active):
             lines.append(_filled(f"and {len(active) - len(shown)} more active alerts", page))
         return lines
@@ -74,9 +77,14 @@ def banner_lines(view: View, page: Page) -> list[Line]:
     return []
 
 
-def _banner(alert: AlertView, page: Page) -> Line:
+def _banner(alert: AlertView, page: Page, most: int) -> list[Line]:
+    """The explanation in at most so many lines."""
     explanation = alert.explanation or f"{alert.title} is beyond its limit since {page.moment(alert.start)}"
-    return _filled(f"Active alert  {page.text(explanation)}", page)
+    words = ScreenPage(page.width - 2, None, page.ascii_only, page.zone).wrap(f"Active alert  {page.text(explanation)}")
+    texts = ["".join(piece.text for piece in line) for line in words]
+    if len(texts) > most:
+        texts = [*texts[: most - 1], " ".join(texts[most - 1 :])]
+    return [_filled(text, page) for text in texts]
 
 
 def _filled(text: str, page: Page) -> Line:
@@ -129,4 +137,4 @@ def _sections(view: View) -> Panel | None:
 
 
 def _key(row: Row, page: Page) -> str:
-    return page.text(row.key, min(HOT_KEY, max(16, page.width // 2 - 24)))
+    return page.text(row.key, min(HOT_KEY, max(16, (page.width - 38) // 2)))
