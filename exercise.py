@@ -55,7 +55,12 @@ again takes twice the time of all else."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
-    arguments = parse_arguments(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    if given[:1] == ["report"]:
+        from exercise_report import report
+
+        return report(given[1:])
+    arguments = parse_arguments(given)
     try:
         config = configured(arguments)
         return demonstrate(arguments, config) if arguments.demo else run(arguments, config)
@@ -100,8 +105,16 @@ def monitor(arguments: Arguments, config: Config) -> int:
         ):
             outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier, health]
             session = Session(
-                config, statistics, name, outputs.takers, outlets, lambda: failing(outputs, notifier), only
+                config,
+                statistics,
+                name,
+                outputs.takers,
+                outlets,
+                lambda: (*failing(outputs, notifier), *outputs.remarks),
+                only,
             )
+            if outputs.history is not None:
+                session.record_in(outputs.history.add)
             health.answer(voice(screen, arguments.ui == "full"), session.want_view)
             outputs.start(arguments.verbose)
             steps = watch(intake, session, config, arguments.duration, stop)
@@ -149,7 +162,7 @@ def opened(
         with stop.interrupting():  # a pipe may have nothing to open for a while
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
-        outputs = stack.enter_context(open_outputs(arguments, config))
+        outputs = stack.enter_context(open_outputs(arguments, config, statistics))
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         if arguments.ui == "full":
             load_full_screen()

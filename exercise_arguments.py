@@ -15,12 +15,15 @@ examples:
   exercise.py -i any -p 80,8000-8100     several ports, on all interfaces
   exercise.py -r trace.pcap              a capture file (pcap or pcapng, - for standard input)
   exercise.py --demo                     a web server and visitors of its own, on loopback
+  exercise.py report --since 7d          what the history knows, see exercise.py report --help
   exercise.py --set average_threshold=25 any setting; --show-config lists them
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops.
 """
 
 
+NO_HISTORY = "none"
+"""Instead of a file, for `--history`."""
 SHELLS = ("bash", "zsh", "fish")
 """That the command line can be completed in."""
 UIS = ("auto", "full", "console", "json")
@@ -38,6 +41,8 @@ class Arguments:
     log: str | None
     prometheus: Address | None
     """Where metrics are served."""
+    history: str | None
+    """The file of the history, or NO_HISTORY; None leaves it to whether the capture is live."""
     expression: str
     only: str
     """A filter of exchanges; empty for all."""
@@ -85,6 +90,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         write=given.write,
         log=given.log,
         prometheus=given.prometheus,
+        history=given.history,
         expression=given.filter,
         only=given.only,
         count=given.count,
@@ -145,6 +151,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "--prometheus", metavar="ADDRESS:PORT", type=_address,
         help="serve metrics for Prometheus there; a port alone is on 127.0.0.1",
     )  # fmt: skip
+    add("--history", metavar="FILE", help="keep sums for years there, or none (default: where `report` looks, if live)")
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add(

@@ -7,14 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from alerting.events import AlertDismissed, AlertRaised, Event
 from capture.privileges import NOBODY, User, chosen_user
+from dashboard.view import View
+from history.alerts import stored
 from history.archive import HistoryError, SqliteArchive
 from history.keep import Keep
 from history.minutes import Minutes
 from history.place import file_name, folder
-from history.sums import Minute, StoredAlert
+from history.sums import Minute
 from history.writer import Writer
-from store.sums import Closed
+from store.sums import ClosedBucket
 
 PATIENCE: Final = 5.0
 """Seconds at the end for what waits to be written."""
@@ -47,20 +50,26 @@ def make_ready(path: Path, user: User | None) -> None:
 
 
 class History:
-    """Takes closed buckets and alerts, and writes them in a thread of its own. Trouble becomes a notice."""
+    """An outlet that writes closed buckets and alerts, in a thread of its own. Trouble becomes a notice."""
 
     def __init__(self, path: Path, keep: Keep, units: Mapping[str, str]) -> None:
-        """Open the file, for statistics by name and unit; to be called as the user who will own it."""
+        """A file for statistics by name and unit."""
+        self._path = path
+        self._keep = keep
+        self._units = units
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
         self._writer: Writer | None = None
         self.archive: SqliteArchive | None = None
-        """To be asked about the past; None when it cannot be used."""
+        """To be asked about the past; None until it is started, and when it cannot be used."""
+
+    def start(self) -> None:
+        """Open the file, as the user who will own it, and begin to write."""
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.archive = SqliteArchive(str(path), keep, units)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.archive = SqliteArchive(str(self._path), self._keep, self._units)
         except OSError as reason:
-            self._trouble = (f"no history is kept: {path.parent} cannot be made: {reason.strerror}",)
+            self._trouble = (f"no history is kept: {self._path.parent} cannot be made: {reason.strerror}",)
         except HistoryError as reason:
             self._trouble = (f"no history is kept: {reason}",)
         else:
@@ -72,22 +81,25 @@ class History:
         """What is wrong, while something is."""
         return self._trouble if self._writer is None else self._writer.notices
 
-    def add(self, start: float, closed: Sequence[Closed]) -> None:
-        """A bucket that began at `start` was closed, or something came late for it."""
-        if self._writer is not None and start < time.time() + AHEAD:
-            self._minutes.add(start, closed)
+    def add(self, bucket: ClosedBucket) -> None:
+        """A bucket was closed, or something came late for it."""
+        if self._writer is not None and bucket.start < time.time() + AHEAD:
+            self._minutes.add(bucket)
 
-    def advance(self, now: float) -> None:
-        """Write the minutes that ended until `now`."""
-        self._write(self._minutes.over(now))
+    def show(self, view: View, refreshed: bool) -> None:
+        """Write the minutes that are over."""
+        self._write(self._minutes.over(view.now))
 
-    def keep_alert(self, alert: StoredAlert) -> None:
-        """Write an alert, new or ended."""
-        if self._writer is not None:
-            self._writer.put(alert)
+    def event(self, event: Event) -> None:
+        """Write an alert that began or ended."""
+        if self._writer is not None and isinstance(event, AlertRaised | AlertDismissed):
+            self._writer.put(stored(event.alert))
+
+    def finish(self, view: View) -> None:
+        """What is left is written by `close`."""
 
     def close(self) -> None:
-        """Write what is left, and end."""
+        """Write what is left, and end. May be called twice."""
         self._write(self._minutes.rest())
         if self._writer is not None:
             self._writer.close(PATIENCE)

@@ -4,32 +4,41 @@ All of it is opened with the rights that the program was started with. What need
 when it is asked for, and before the rights are given up.
 """
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.privileges import chosen_user
 from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
-from exercise_arguments import Arguments
+from exercise_arguments import NO_HISTORY, Arguments
 from exercise_build import PROGRAM, VERSION, build
 from exercise_config import Config
 from exercise_log import ExchangeLog
 from exercise_session import Taker
+from history.keep import Keep
 from outputs.errors import UnavailableError
 from outputs.json_lines import JsonLines
+from stats.statistic import Statistic
 
 if TYPE_CHECKING:
+    from exercise_history import History
     from outputs.prometheus import PrometheusExporter
 
 
 class Outputs:
     """What is open."""
 
-    def __init__(self, log: ExchangeLog | None, exporter: "PrometheusExporter | None") -> None:
+    def __init__(
+        self, log: ExchangeLog | None, exporter: "PrometheusExporter | None", history: "History | None"
+    ) -> None:
         self._log = log
         self._exporter = exporter
+        self.history = history
 
     @property
     def takers(self) -> list[Taker]:
@@ -39,7 +48,7 @@ class Outputs:
     @property
     def outlets(self) -> list[Outlet]:
         """Those that want every View."""
-        return [] if self._exporter is None else [self._exporter]
+        return [outlet for outlet in (self._exporter, self.history) if outlet is not None]
 
     @property
     def files(self) -> list[int]:
@@ -51,8 +60,15 @@ class Outputs:
         """What takes no more."""
         return () if self._log is None else self._log.notices
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is wrong with the history. The run is none the worse for it."""
+        return () if self.history is None else self.history.notices
+
     def start(self, verbose: bool) -> None:
-        """Begin to answer those who ask, now that no rights are left to lose."""
+        """Begin to answer those who ask and to keep a history, now that no rights are left to lose."""
+        if self.history is not None:
+            self.history.start()
         if self._exporter is None:
             return
         self._exporter.start()
@@ -61,7 +77,7 @@ class Outputs:
 
 
 @contextmanager
-def open_outputs(arguments: Arguments, config: Config) -> Iterator[Outputs]:
+def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Iterator[Outputs]:
     """Open what was asked for; close it in the end.
 
     Raises:
@@ -75,7 +91,10 @@ def open_outputs(arguments: Arguments, config: Config) -> Iterator[Outputs]:
         exporter = _exporter(arguments, config)
         if exporter is not None:
             stack.callback(exporter.close)
-        yield Outputs(log, exporter)
+        history = _history(arguments, config, statistics)
+        if history is not None:
+            stack.callback(history.close)
+        yield Outputs(log, exporter, history)
 
 
 def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
@@ -91,6 +110,27 @@ def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
     if arguments.log is None:
         return None
     return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
+
+
+def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
+    """As it was asked for; without a word on it, only what is live and no demo is kept."""
+    kept = not (arguments.demo or arguments.read is not None) if arguments.history is None else arguments.history
+    if kept in (False, NO_HISTORY):
+        return None
+    from exercise_history import History, default_path, make_ready
+
+    path = Path(arguments.history or default_path(arguments.interface, str(arguments.ports), config.user))
+    if not arguments.history:
+        make_ready(path, chosen_user(config.user, os.environ))
+    day = 86400
+    keep = Keep(
+        config.history_minutes * day,
+        config.history_hours * day,
+        config.history_days * day,
+        config.history_size * 2**20,
+        config.history_keys,
+    )
+    return History(path, keep, {statistic.name: statistic.unit.value for statistic in statistics})
 
 
 def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | None":

@@ -16,6 +16,7 @@ from stats.statistic import Statistic
 from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
+from store.sums import ClosedBucket
 
 
 class Taker(Protocol):
@@ -57,6 +58,10 @@ class Session:
         """Packet time up to which all was counted and judged."""
         self.due = 0.0
         """Packet time of the next `tick`."""
+
+    def record_in(self, take: Callable[[ClosedBucket], None]) -> None:
+        """Hand `take` each bucket of the store as it closes."""
+        self._store.closed(take)
 
     def start(self, now: float) -> None:
         """Begin to learn."""
@@ -105,6 +110,7 @@ class Session:
         view = self._build(now, status)
         for outlet in self._outlets:
             outlet.finish(view)
+        self._store.advance(now + self._run.bucket_size)  # closes the bucket under way too
 
     def complaints(self) -> list[str]:
         """Tracebacks of plug-ins that were switched off."""

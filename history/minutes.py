@@ -1,11 +1,9 @@
 """Puts closed buckets of the store together to minutes. Pure."""
 
-from collections.abc import Iterable
-
 from history.bins import packed
 from history.periods import Level, begin
 from history.sums import OTHER, Minute, PeriodSums, added
-from store.sums import Closed, Sums
+from store.sums import ClosedBucket, Sums
 
 
 class Minutes:
@@ -14,10 +12,10 @@ class Minutes:
     def __init__(self) -> None:
         self._filling: dict[float, dict[str, dict[str, list[PeriodSums]]]] = {}
 
-    def add(self, start: float, closed: Iterable[Closed]) -> None:
-        """What a bucket that began at `start` counted; one of more than a minute goes to the minute of its start."""
-        minute = self._filling.setdefault(begin(Level.MINUTE, start), {})
-        for name, keys, other in closed:
+    def add(self, bucket: ClosedBucket) -> None:
+        """What a bucket counted; one of more than a minute goes to the minute of its start."""
+        minute = self._filling.setdefault(begin(Level.MINUTE, bucket.start), {})
+        for name, keys, other in bucket.statistics:
             sums = minute.setdefault(name, {})
             for key, known in (*keys.items(), (OTHER, other)):
                 if known.count:

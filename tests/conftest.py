@@ -1,9 +1,19 @@
 """For all tests."""
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The settings file of who runs the tests is none of theirs, nor of the programs that they start."""
+def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The settings and the history of who runs the tests are none of theirs, nor of the programs that they start."""
+    state = tempfile.mkdtemp(prefix="http-monitor-")
+    os.chmod(state, 0o1777)  # whoever they become
     pytest.MonkeyPatch().setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
+    pytest.MonkeyPatch().setenv("STATE_DIRECTORY", state)
+    yield
+    shutil.rmtree(state)

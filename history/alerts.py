@@ -1,0 +1,22 @@
+"""Alerts as they are kept, and back. Pure."""
+
+import json
+from dataclasses import asdict
+
+from alerting.alert import Alert, Contributor, Unit
+from history.sums import StoredAlert
+
+
+def stored(alert: Alert) -> StoredAlert:
+    """All facts of an alert."""
+    return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**asdict(alert), "unit": alert.unit.value}))
+
+
+def recalled(kept: StoredAlert) -> Alert | None:
+    """The alert; None where another version of the program wrote what this one cannot read."""
+    try:
+        facts = json.loads(kept.text)
+        contributors = tuple(Contributor(**contributor) for contributor in facts["contributors"])
+        return Alert(**{**facts, "unit": Unit(facts["unit"]), "contributors": contributors})
+    except (ValueError, KeyError, TypeError):
+        return None
