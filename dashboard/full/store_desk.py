@@ -15,7 +15,7 @@ from store.recent import Recent
 from store.store import Store
 
 SLICE = 500
-"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where each is in another bucket."""
+"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where they span hours."""
 
 ROWS = 50
 """Of a top list, that can be scrolled through and sorted."""
