@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from notice_samples import ALERT, ALL, CALM, DISMISSED, FLAPPING, RAISED, about
 
@@ -65,16 +65,19 @@ SLACK = {  # https://docs.slack.dev/messaging/sending-messages-using-incoming-we
     },
 }
 
+SLACK_VALIDATOR = jsonschema.Draft202012Validator(SLACK)
+ALERTS_VALIDATOR = jsonschema.Draft202012Validator(POSTABLE_ALERTS)
+
 
 def slack(notice: Notice) -> Any:
     body = json.loads(slack_body(notice))
-    jsonschema.validate(body, SLACK)
+    SLACK_VALIDATOR.validate(body)
     return body
 
 
 def alerts(notice: Notice) -> Any:
     body = json.loads(alertmanager_body(notice))
-    jsonschema.validate(body, POSTABLE_ALERTS)
+    ALERTS_VALIDATOR.validate(body)
     return body
 
 
@@ -102,6 +105,7 @@ def test_slack_shows_by_colour_how_it_stands() -> None:
     assert [slack(notice)["attachments"][0]["color"] for notice in ALL] == ["danger", "good", "warning", "good"]
 
 
+@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.text())
 def test_nothing_from_the_wire_is_markup_for_slack(text: str) -> None:
     body = slack(about(f"<!channel> <https://evil.example|Log in> & @all {text}", f"<@U123> {text}"))

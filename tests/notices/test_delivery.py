@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from notice_samples import ALERT, CALM, DISMISSED, FLAPPING, RAISED
 
@@ -63,6 +63,7 @@ def test_pauses_double_up_to_a_limit_and_start_anew_after_a_success() -> None:
     assert box.pause(now) == 1
 
 
+@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_chance_takes_up_to_a_half(tries: int, chance: float) -> None:
     whole = backoff(tries, 0)
@@ -161,6 +162,14 @@ def test_at_the_end_what_waits_is_tried_at_once_and_only_until_the_deadline() ->
     box.unavailable(8, "connection refused", chance=0)
     assert box.waiting == 0, "the next try would be after the deadline"
     assert box.complaints(8) == ["webhook hooks: 2 notices not delivered: connection refused"]
+
+
+def test_at_the_end_nothing_is_repeated() -> None:
+    box = delivery(repeat=60)
+    box.add(RAISED, 0)
+    assert sent_now(box, 0) == [RAISED]
+    box.hurry(deadline=200)
+    assert (box.pause(0), sent_now(box, 100)) == (None, [])
 
 
 def test_what_is_left_at_the_very_end_is_counted() -> None:
