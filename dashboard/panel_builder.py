@@ -9,8 +9,8 @@ from store.sums import Sums, TopRow
 def panel(store: Store, statistic: Statistic, limit: int, window: float | None) -> Panel:
     """The top list of a statistic in a window, of at most `limit` rows."""
     top = store.top(statistic.name, limit, window)
-    whole = measure(store.totals(statistic.name, window))
-    return Panel(statistic.name, statistic.title, statistic.unit, tuple(map(_row, top.rows)), _row(top.other), whole)
+    rows, other = tuple(map(_row, top.rows)), _row(top.other)
+    return Panel(statistic.name, statistic.title, statistic.unit, rows, other, measure(top.whole))
 
 
 def measure(sums: Sums) -> Measure:

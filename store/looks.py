@@ -89,8 +89,8 @@ class Sliding:
     def times(self, key: str | None) -> Distribution:
         """How its times are distributed."""
         entry = self._entry(key)
-        closed = self._window.bins(entry, self._place) if entry else ()
-        return Distribution.of(chain(closed, *(cell.counts().items() for cell in self._cells(key))))
+        closed = self._window.bins(entry, self._place) if entry else {}
+        return Distribution.of(chain(closed.items(), *(cell.counts().items() for cell in self._cells(key))))
 
     def trend(self, key: str | None) -> tuple[int, ...]:
         """Hits in the slices of the window, of closed buckets."""

@@ -42,24 +42,25 @@ def top_list(counter: Counter, look: Look, recent: Look, limit: int) -> Top:
     rank = RANKS[counter.unit]
     counted = ((rank(sums), key) for key, sums in look.each() if count_of(sums))
     keys = [key for _, key in heapq.nsmallest(limit, counted)]
-    rows = tuple(TopRow(key, _sums(counter, recent, key), _sums(counter, look, key), look.trend(key)) for key in keys)
+    rows = tuple(TopRow(key, known(counter, recent, key), known(counter, look, key), look.trend(key)) for key in keys)
+    whole = known(counter, look, None)
     trends = zip(look.trend(None), *(row.trend for row in rows), strict=True)
-    trend = tuple(hits - sum(shown) for hits, *shown in trends)
-    other = TopRow(OTHER, _rest(counter, recent, keys), _rest(counter, look, keys), trend)
-    return Top(rows, other)
+    other = TopRow(
+        OTHER,
+        _rest(counter, recent, keys, [known(counter, recent, None), *(row.recent for row in rows)]),
+        _rest(counter, look, keys, [whole, *(row.window for row in rows)]),
+        tuple(hits - sum(shown) for hits, *shown in trends),
+    )
+    return Top(rows, other, whole)
 
 
-def whole(counter: Counter, look: Look) -> Sums:
-    """Of all keys."""
-    return _sums(counter, look, None)
-
-
-def _sums(counter: Counter, look: Look, key: str | None) -> Sums:
+def known(counter: Counter, look: Look, key: str | None) -> Sums:
+    """All that a look knows of a key, or of all (None)."""
     return counter.public(look.sums(key), look.times(key))
 
 
-def _rest(counter: Counter, look: Look, keys: Sequence[str]) -> Sums:
-    """What some keys leave of all."""
-    sums = look.sums(None) - sum(look.sums(key) for key in keys)
-    shown = Distribution.merged(look.times(key) for key in keys)
-    return counter.public(sums, look.times(None).without(shown))
+def _rest(counter: Counter, look: Look, keys: Sequence[str], sums: Sequence[Sums]) -> Sums:
+    """What keys leave of the whole, the first of `sums`."""
+    whole, *parts = (each.times for each in sums)
+    packed = look.sums(None) - sum(look.sums(key) for key in keys)
+    return counter.public(packed, whole.without(Distribution.merged(parts)))

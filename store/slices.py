@@ -16,7 +16,7 @@ of the time after.
 import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby, islice, pairwise
+from itertools import count, groupby, islice, pairwise, repeat
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -31,70 +31,69 @@ PARTS: Final = 8
 
 
 class Mark(NamedTuple):
-    """What a bucket adds to a key."""
+    """What a bucket, or several, add to a key."""
 
     number: int
     """Of its entry."""
     hits: int
-    bins: dict[int, int]
+    bins: Sequence[int]
+    """In any order; one may come more than once."""
+    counts: Sequence[int]
+    """How often each was hit."""
 
 
 class Piece:
     """Hits and bins of the keys in the buckets `first` to `last`, in the order of their numbers."""
 
-    __slots__ = ("_bins", "_counts", "_ends", "_hits", "_numbers", "first", "last", "size")
+    __slots__ = ("_bins", "_counts", "_ends", "_hits", "first", "last", "numbers", "size")
 
-    def __init__(self, first: int, last: int, marks: Sequence[Mark]) -> None:
+    def __init__(self, first: int, last: int, marks: Iterable[Mark]) -> None:
         self.first = first
         self.last = last
-        self._numbers = narrow([mark.number for mark in marks])
-        self._hits = narrow([mark.hits for mark in marks])
+        numbers: list[int] = []
+        hits: list[int] = []
         bins: list[int] = []
         counts: list[int] = []
-        ends: list[int] = []
-        for mark in marks:
-            bins += mark.bins
-            counts += mark.bins.values()
+        ends = [0]
+        for number, hit, own, times in marks:
+            numbers.append(number)
+            hits.append(hit)
+            bins += own
+            counts += times
             ends.append(len(bins))
-        self._bins, self._counts, self._ends = narrow(bins), narrow(counts), narrow(ends)
-        columns = (self._numbers, self._hits, self._bins, self._counts, self._ends)
+        self.numbers, self._hits, self._ends = narrow(numbers), narrow(hits), narrow(ends)
+        self._bins, self._counts = narrow(bins), narrow(counts)
+        columns = (self.numbers, self._hits, self._bins, self._counts, self._ends)
         self.size = OVERHEAD + sum(len(column) * column.itemsize for column in columns)
         """Bytes, about."""
 
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __iter__(self) -> Iterator[Mark]:
-        begin = 0
-        for number, hits, end in zip(self._numbers, self._hits, self._ends, strict=True):
-            yield Mark(number, hits, dict(zip(self._bins[begin:end], self._counts[begin:end], strict=True)))
-            begin = end
+    def mark(self, place: int) -> Mark:
+        """The one at that place."""
+        begin, end = self._ends[place : place + 2]
+        return Mark(self.numbers[place], self._hits[place], self._bins[begin:end], self._counts[begin:end])
 
     def hits(self, number: int) -> int:
         """Of the key with that entry."""
-        place = self._place(number)
-        return 0 if place is None else self._hits[place]
+        place = bisect_left(self.numbers, number)
+        return self._hits[place] if place < len(self.numbers) and self.numbers[place] == number else 0
 
-    def bins(self, number: int) -> Iterable[tuple[int, int]]:
-        """(bin, how often) of the key with that entry."""
-        place = self._place(number)
-        if place is None or not self._bins:
-            return ()
-        begin, end = self._ends[place - 1] if place else 0, self._ends[place]
-        return zip(self._bins[begin:end], self._counts[begin:end], strict=True)
+    def add_bins(self, number: int, counts: dict[int, int]) -> None:
+        """Add how often each bin was hit by the key with that entry."""
+        place = bisect_left(self.numbers, number)
+        if place < len(self.numbers) and self.numbers[place] == number:
+            begin, end = self._ends[place : place + 2]
+            for bin_, times in zip(self._bins[begin:end], self._counts[begin:end], strict=True):
+                counts[bin_] = counts.get(bin_, 0) + times
 
     def without_bins(self) -> "Piece":
         """Its hits alone."""
-        return Piece(self.first, self.last, [Mark(number, hits, {}) for number, hits, _ in self])
+        marks = (Mark(number, hits, (), ()) for number, hits in zip(self.numbers, self._hits, strict=True))
+        return Piece(self.first, self.last, marks)
 
     @property
     def has_bins(self) -> bool:
         """Whether any times are known."""
         return bool(self._bins)
-
-    def _place(self, number: int) -> int | None:
-        place = bisect_left(self._numbers, number)
-        return place if place < len(self._numbers) and self._numbers[place] == number else None
 
 
 class Slices:
@@ -124,10 +123,12 @@ class Slices:
         while self._size > self._max_bytes and self._shrink(now, edges):
             pass
 
-    def bins(self, number: int, edge: int) -> Iterator[tuple[int, int]]:
-        """(bin, how often) of the times of an entry, from bucket `edge` on; a bin may come more than once."""
+    def bins(self, number: int, edge: int) -> dict[int, int]:
+        """How often each bin was hit by the times of an entry, from bucket `edge` on."""
+        counts: dict[int, int] = {}
         for piece in self._from(edge):
-            yield from piece.bins(number)
+            piece.add_bins(number, counts)
+        return counts
 
     def trend(self, number: int, now: int, width: int) -> tuple[int, ...]:
         """Hits of an entry in the latest slices of `width` buckets, up to bucket `now`, the last one closed."""
@@ -166,14 +167,15 @@ class Slices:
 
     def _merging(self, group: Sequence[Piece]) -> Iterator[None]:
         """Make one piece of several, with a break now and then."""
-        part = sum(map(len, group)) // max(1, min(PARTS, len(group) // 3)) + 1
+        part = sum(len(piece.numbers) for piece in group) // max(1, min(PARTS, len(group) // 3)) + 1
         merged: list[Mark] = []
+        places = heapq.merge(*(zip(piece.numbers, repeat(each), count()) for each, piece in enumerate(group)))
         done = 0
-        for number, marks in groupby(heapq.merge(*group, key=_number), key=_number):
-            same = list(marks)
-            done += len(same)
+        for number, same in groupby(places, key=itemgetter(0)):
+            marks = [group[each].mark(place) for _, each, place in same]
+            done += len(marks)
             if self._lives(number):
-                merged.append(_sum(same))
+                merged.append(_sum(marks))
             if done >= part:
                 done = 0
                 yield
@@ -196,18 +198,14 @@ class Slices:
         return oldest is not None
 
 
-_number = itemgetter(0)
-
-
 def _sum(marks: Sequence[Mark]) -> Mark:
-    first = marks[0]
     if len(marks) == 1:
-        return first
-    bins = first.bins
-    for mark in marks[1:]:
-        for number, count in mark.bins.items():
-            bins[number] = bins.get(number, 0) + count
-    return Mark(first.number, sum(mark.hits for mark in marks), bins)
+        return marks[0]
+    counts: dict[int, int] = {}
+    for mark in marks:
+        for number, times in zip(mark.bins, mark.counts, strict=True):
+            counts[number] = counts.get(number, 0) + times
+    return Mark(marks[0].number, sum(mark.hits for mark in marks), list(counts), list(counts.values()))
 
 
 def _widths(windows: Iterable[int]) -> dict[int, int]:

@@ -14,7 +14,8 @@ from store.curves import Curve, Curves, Subject
 from store.distribution import Distribution
 from store.looks import LastBucket, Look, Sliding
 from store.open_buckets import Failure, OpenBuckets
-from store.ranking import RANKS, top_list, whole
+from store.ranking import RANKS, known, top_list
+from store.recall import recalled
 from store.slices import SLICES
 from store.sums import Closed, ClosedBucket, Sums, Top
 from store.tally import Cell, Tally
@@ -52,6 +53,7 @@ class Store:
         self._lengths = [retention, *sorted({window for window in windows if window < retention})]
         self._places = dict.fromkeys(windows, ALL)  # those beyond the retention are like it
         self._places |= {length: place for place, length in enumerate(self._lengths)} | {bucket_size: LAST}
+        self._max_keys = max_keys
         self._max_buckets = ceil(retention / bucket_size) + 1
         buckets = [ceil(length / bucket_size) for length in self._lengths]
         self._window = Window([counter.weight for counter in self._counters], buckets, max_keys, max_bytes)
@@ -104,6 +106,18 @@ class Store:
         """
         self._takers.append(take)
 
+    def recall(self, bucket: ClosedBucket) -> None:
+        """Take back what was counted in a time before this run, which may have been longer than a bucket.
+
+        To be called before anything is counted, oldest first.
+        """
+        first = int(bucket.start // self._bucket_size)
+        buckets = max(1, int(bucket.width // self._bucket_size))
+        for place, tallies in enumerate(recalled(bucket.statistics, self._counters, self._max_keys, buckets)):
+            self._window.fold(first + place, tallies)
+            self._curves.fold(first + place, tallies)
+        self._first = first if self._first is None else min(first, self._first)
+
     # Out --------------------------------------------------------------------------------------------------------------
 
     def top(self, name: str, limit: int, window: float | None = None) -> Top:
@@ -122,7 +136,7 @@ class Store:
     def totals(self, name: str, window: float | None = None) -> Sums:
         """Of all keys in a window, as in `top`."""
         number = self._numbers[name]
-        return whole(self._counters[number], self._look(number, window))
+        return known(self._counters[number], self._look(number, window), None)
 
     def series(self, name: str, buckets: int) -> list[Sums]:
         """Of all keys, in each of the last closed buckets, oldest first; fewer where the store is younger.

@@ -51,6 +51,8 @@ class Top(NamedTuple):
     rows: tuple[TopRow, ...]
     other: TopRow
     """All that is in no row: keys that rank lower, and what was not kept apart by key."""
+    whole: Sums
+    """All keys in the window."""
 
 
 class Closed(NamedTuple):

@@ -23,8 +23,9 @@ from store.distribution import NOT_TIMED
 
 Weight = Callable[[int], int]
 """From packed sums to what a key weighs."""
-FEW: Final = 64
-"""Bins that are counted sooner than a Counter is made."""
+FEW: Final = 8
+"""Bins that take less room as they came than counted."""
+ONES: Final = (1,) * FEW
 NO_COUNTS: Final[dict[int, int]] = {}
 
 
@@ -49,9 +50,17 @@ class Cell:
     def counts(self) -> dict[int, int]:
         """How often each bin was hit. To be read only."""
         if self.bins:
-            self._counts = _counted(self._counts, self.bins)
+            self._counts = _merged(self._counts, Counter(self.bins).items())
             self.bins = []
         return self._counts
+
+    def columns(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Bins, of which one may come more than once, and how often each was hit."""
+        if self._counts or len(self.bins) > FEW:
+            counts = self.counts()
+            return list(counts), list(counts.values())
+        bins = [number for number in self.bins if number != NOT_TIMED] if NOT_TIMED in self.bins else self.bins
+        return bins, ONES[: len(bins)]
 
 
 class Tally:
@@ -102,7 +111,8 @@ class Tally:
         """Everything."""
         cells = [self.other, *self.entries.values()]
         whole = Cell(sum(cell.sums for cell in cells))
-        whole._counts = _merged(NO_COUNTS, chain.from_iterable(cell.counts().items() for cell in cells))
+        whole.bins = list(chain.from_iterable(cell.bins for cell in cells))
+        whole._counts = _merged(NO_COUNTS, chain.from_iterable(cell._counts.items() for cell in cells if cell._counts))
         return whole
 
     def fold(self) -> int:
@@ -117,16 +127,6 @@ class Tally:
         for key in leaving:
             self.other.add(entries.pop(key))
             debts.pop(key, None)
-
-
-def _counted(counts: dict[int, int], bins: Sequence[int]) -> dict[int, int]:
-    if len(bins) > FEW:
-        return _merged(counts, Counter(bins).items())
-    counted = counts.copy()
-    for number in bins:
-        counted[number] = counted.get(number, 0) + 1
-    counted.pop(NOT_TIMED, None)
-    return counted
 
 
 def _merged(counts: dict[int, int], more: Iterable[tuple[int, int]]) -> dict[int, int]:

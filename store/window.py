@@ -95,7 +95,7 @@ class Window:
             self._replace(place, place + 1, self._spans[place].merged(span, self._numbered.__contains__))
         else:
             self._replace(place, place, span)
-        self.slices.add(index, [Mark(number, count_of(cell.sums), cell.counts()) for number, cell in cells])
+        self.slices.add(index, [Mark(number, count_of(cell.sums), *cell.columns()) for number, cell in cells])
 
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
@@ -108,8 +108,8 @@ class Window:
             if not self._share(now, edges):
                 break
 
-    def bins(self, entry: Entry, window: int) -> Iterator[tuple[int, int]]:
-        """(bin, how often) of the times of a key in a window; a bin may come more than once."""
+    def bins(self, entry: Entry, window: int) -> dict[int, int]:
+        """How often each bin was hit by the times of a key in a window."""
         return self.slices.bins(entry.number, self._edges[window])
 
     def counts(self, entry: Entry, first: int) -> Iterator[tuple[Span, int]]:
@@ -126,13 +126,16 @@ class Window:
         credited = []
         for entry, cell in zip(self.wholes, wholes, strict=True):
             credited.append((entry.number, cell))
-            _add(entry, cell.sums, windows)
+            for window in windows:
+                entry.sums[window] += cell.sums
         for statistic, tally in enumerate(tallies):
             entries = self.entries[statistic]
             for key, cell in tally.entries.items():
                 if cell.sums:
                     entry = entries.get(key) or self._enter(statistic, key)
-                    _add(entry, cell.sums, windows)
+                    sums, added = entry.sums, cell.sums
+                    for window in windows:
+                        sums[window] += added
                     credited.append((entry.number, cell))
         alive = self._numbered
         return sorted((pair for pair in credited if pair[0] in alive and pair[1].sums), key=itemgetter(0))
@@ -215,11 +218,6 @@ class Window:
                 older, newer = self._spans[place : place + 2]
                 self._replace(place, place + 2, older.merged(newer, self._numbered.__contains__))
         return bool(chosen)
-
-
-def _add(entry: Entry, packed: int, windows: Sequence[int]) -> None:
-    for window in windows:
-        entry.sums[window] += packed
 
 
 _last = attrgetter("last")
