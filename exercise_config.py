@@ -22,8 +22,8 @@ _RECORD = 450
 """A request or an exchange without its strings."""
 _KEY = 400
 """An entry of a table without its key."""
-_STORES = 2
-"""One of all that came, one of what a filter lets pass."""
+_STORES = 3
+"""One of all that came, one of what a filter lets pass, one of the row whose detail is open."""
 _TALLIES = 5
 """Sets of keys: the window, the last bucket, and those under way."""
 _SUMS = 800

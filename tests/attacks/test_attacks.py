@@ -34,5 +34,13 @@ def test_the_limit_of_memory_is_one() -> None:
 
 
 def test_a_tighter_setting_promises_less() -> None:
-    tight = Config(max_connections=1000, max_queued_records=10_000, max_queued_characters=2**20, max_str_length=256)
+    tight = Config(
+        max_connections=1000,
+        max_queued_records=10_000,
+        max_queued_characters=2**20,
+        max_recent_exchanges=5000,
+        max_recent_characters=2**20,
+        max_keys=500,
+        max_str_length=256,
+    )
     assert tight.memory_bound() < Config().memory_bound() / 3
