@@ -68,7 +68,7 @@ class FullScreen(App[Any]):
         self.desk = desk
         self.setting = setting
         self.scene: Scene | None = None
-        self.window = desk.windows[-1]
+        self.window = desk.windows[-1 if stays else -2]  # all of a file; what is live is soon more than one looks at
         self.frozen = False
         self.filter_text = ""
         self.looked_for = ""

@@ -30,7 +30,7 @@ def _figures(detail: DetailView, page: Page) -> Line:
     whole = detail.whole
     items: list[Line] = [
         (Piece(figures.counted(whole.count, "request"), Style.NAME),),
-        (Piece(f"{figures.volume(whole.volume)} answered"),),
+        (Piece(figures.volume(whole.volume)),),
     ]
     if whole.times is not None:
         named = (

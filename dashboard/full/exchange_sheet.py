@@ -21,7 +21,7 @@ COLUMNS: Final = (
     Column(STATUS, 7, left=True),
     Column(METHOD, 7, left=True, spare=2),
     Column(WHAT, left=True),
-    Column(RESPONSE, 8),
+    Column(RESPONSE, 9),
     Column(VOLUME, 8, spare=1),
     Column(CLIENT, 15, left=True, spare=3),
 )

@@ -46,9 +46,9 @@ def panel_sheet(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> Shee
         Column(KEY, left=True),
         Column(HITS, 7),
         Column(SHARE, 7, spare=3, sortable=False),
-        Column(BYTES if panel.unit is Unit.BYTES else VOLUME, 7, spare=2),
+        Column(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=2),
         Column(AVERAGE, 8, spare=1),
-        Column(P95, 7),
+        Column(P95, 8),
         Column(TREND, trend, left=True, spare=4, style=Style.CHART, sortable=False),
     )
     entries = tuple(_entry(row, panel, page, trend) for row in in_order(panel, sorting)[rows])

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from dashboard import cells
 from dashboard.page import Line, Page, Piece, Style
 
-LEAST = 24
+LEAST = 22
 """Cells of the column that takes what is left, before others go for it."""
 MARK = 2
 """Cells before each row, for the mark of the chosen one."""
-GAP = 2
+GAP = 1
 """Cells between columns."""
 
 
