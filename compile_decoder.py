@@ -88,21 +88,33 @@ def what_lacks() -> str:
     return ""
 
 
+def copy_sources(workshop: Path) -> None:
+    """Copy the folders that are compiled to where nothing else is, so that the packaging of the project has no say."""
+    shutil.rmtree(workshop, ignore_errors=True)
+    for folder in {path.parent for path in sources()}:
+        leave = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+        shutil.copytree(folder, workshop / folder.relative_to(ROOT), ignore=leave)
+
+
 def build() -> int:
     """Compile; the log is kept in build/."""
     print("compiling the decoder, once (about a minute)", flush=True)
     start, made_from = time.monotonic(), fingerprint()
-    STAMP.parent.mkdir(exist_ok=True)
+    workshop = STAMP.parent / "workshop"
+    copy_sources(workshop)
     log = STAMP.parent / "mypyc.log"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     command = [sys.executable, "-m", "mypyc", "--python-version", version, "--config-file", ""]
     with log.open("w") as output:
         names = [str(path.relative_to(ROOT)) for path in sources()]
-        done = subprocess.run([*command, *names], cwd=ROOT, stdout=output, stderr=output, check=False)
+        done = subprocess.run([*command, *names], cwd=workshop, stdout=output, stderr=output, check=False)
     if done.returncode:
         remove()
         print(f"the decoder stays plain Python, which is slower: mypyc failed, see {log}", file=sys.stderr)
         return 1
+    for made in workshop.glob("**/*" + sysconfig.get_config_var("EXT_SUFFIX")):
+        if not made.is_relative_to(workshop / "build"):
+            shutil.copy2(made, ROOT / made.relative_to(workshop))
     STAMP.write_text(made_from)
     date_now()
     print(f"compiled in {time.monotonic() - start:.0f} s")

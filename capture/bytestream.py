@@ -10,7 +10,7 @@ from typing import Final
 from capture.errors import CaptureError
 from capture.source import Position
 
-PIECE: Final = 2**20
+PIECE: Final = 2**18
 _COMPRESSED_PIECE: Final = 2**16
 _WAIT: Final = 0.1
 _GZIP: Final = b"\x1f\x8b"
@@ -69,6 +69,16 @@ class ByteStream:
             raise CaptureError(f"cannot read {self.name}: {self.damage}")
         return start
 
+    def read_on(self, rest: bytes) -> bytes | None:
+        """The next piece behind `rest`, which are the last bytes that were read; None if a pipe had nothing in 0.1 s.
+
+        At the end it is `rest` alone. A file is read again from `rest` on: that costs less than to put both together.
+        """
+        if self._gzip is None and not self._waits:
+            return self._piece(len(rest) + PIECE, len(rest)) or rest
+        piece = self.read()
+        return None if piece is None else rest + piece
+
     def read(self) -> bytes | None:
         """The next piece; empty at the end; None if a pipe had nothing within 0.1 s."""
         if self._waits and not self._start and not select.select([self._file], [], [], _WAIT)[0]:
@@ -100,8 +110,12 @@ class ByteStream:
         self.damage = self.damage or self._gzip.damage
         return None if compressed and not piece and not self.damage else piece
 
-    def _piece(self, size: int) -> bytes:
+    def _piece(self, size: int, again: int = 0) -> bytes:
+        """The next bytes, `again` of them a second time."""
         try:
+            if again:
+                os.lseek(self._file, -again, os.SEEK_CUR)
+                self._done -= again
             piece = os.read(self._file, size) if self._file >= 0 else b""
         except OSError as reason:
             self.damage = reason.strerror or str(reason)

@@ -57,10 +57,14 @@ class CaptureFile(ABC):
             if self._damage:
                 self._ended = True
                 raise DamagedCapture(self.name, *self._damage)
-            piece = self._stream.read()
-            if piece is None:
+            rest = self._buffer[self._position :]
+            more = self._stream.read_on(rest)
+            if more is None:
                 return Frames(b"")
-            self._add(piece)
+            self._offset += self._position
+            self._buffer, self._position = more, 0
+            if len(more) <= len(rest):
+                self._end()
         return None
 
     def counters(self) -> Counters:
@@ -87,14 +91,11 @@ class CaptureFile(ABC):
     def _broken(self, what: str, position: int) -> None:
         self._damage = Damage(what, self._offset + position)
 
-    def _add(self, piece: bytes) -> None:
-        if piece:
-            self._offset += self._position
-            self._buffer = self._buffer[self._position :] + piece
-            self._position = 0
-        elif self._stream.damage:
+    def _end(self) -> None:
+        """No more bytes will come; some may be left."""
+        if self._stream.damage:
             self._broken(self._stream.damage, len(self._buffer))
-        elif self._position < len(self._buffer):
-            self._broken("the last record is cut off", self._position)
+        elif self._buffer:
+            self._broken("the last record is cut off", 0)
         else:
             self._ended = True

@@ -1,7 +1,9 @@
 """What two streams say to each other: recognises HTTP/1, tells client from server, and runs readers and pairing."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from traffic.head import may_start_request, may_start_response, starts_request, starts_response
 from traffic.health import Health
@@ -10,10 +12,14 @@ from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseR
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
 from traffic.records import Record
+from traffic.segment import MASK
 from traffic.stream import Application, Sink
 from traffic.tcp import Connection
 from traffic.text import printable
 from traffic.tls import HelloReader, starts_hello
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _LONGEST_HOST_NAME: Final = 255
@@ -25,13 +31,14 @@ class Opening(Sink):
 
     __slots__ = ("conversation", "direction", "first")
 
-    def __init__(self, conversation: "Conversation", direction: int) -> None:
+    def __init__(self, conversation: Conversation, direction: int) -> None:
         self.conversation = conversation
         self.direction = direction
         self.first = True
 
-    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
+    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
         """See `Sink`."""
+        data = buffer[start:end]
         if self.first:
             data = data.lstrip(b"\r\n")  # empty lines before a message (RFC 9112 section 2.2)
             if not data:
@@ -39,7 +46,8 @@ class Opening(Sink):
         first, self.first = self.first, False
         sink = self.conversation.recognise(self.direction, data, first)
         if sink is not None:
-            sink.data(data, time, seq, ack)
+            stripped = end - start - len(data)
+            sink.data(data, 0, len(data), time, (seq + stripped) & MASK, ack)
         elif self.conversation.connection.streams[self.direction].origin < 0:
             self.conversation.doubt(self.direction)  # joined in the middle: of a message, for all we know
 
@@ -53,11 +61,11 @@ class Conversation(Application):
         "client",
         "connection",
         "doubts",
-        "emit",
         "foreign",
         "health",
         "limits",
         "pairing",
+        "records",
     )
 
     def __init__(
@@ -66,14 +74,15 @@ class Conversation(Application):
         addresses: Callable[[int], Addresses],
         limits: Limits,
         health: Health,
-        emit: Callable[[Record], None],
+        records: list[Record],
     ) -> None:
         self.connection = connection
         self.addresses = addresses
         self.limits = limits
         self.health = health
         self.budget = connection.budget
-        self.emit = emit
+        self.records = records
+        """Where what becomes complete is added."""
         self.client = 0
         self.foreign = False
         self.pairing: Pairing | None = None
@@ -109,7 +118,7 @@ class Conversation(Application):
     def _start(self, direction: int, client: int) -> Reader:
         """HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests."""
         pairing = Pairing(
-            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.emit
+            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.records
         )
         requests = RequestReader(pairing, self.limits, self.health, self.budget)
         responses = ResponseReader(pairing, self.limits, self.health, self.budget)

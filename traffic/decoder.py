@@ -8,27 +8,34 @@
 It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Container, Iterable
 from functools import partial
 from math import inf
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from librt.strings import read_i64_be
 
 from traffic.conversation import Conversation
 from traffic.flows import Flows, address_size, reversed_key
-from traffic.frame import Frame
+from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.frames import Frames
 from traffic.handshakes import Handshake, Handshakes
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.network import InnerIp, Network, Packet
+from traffic.network import InnerIp, Network, Packet, plain_end
 from traffic.pending import Addresses
 from traffic.records import CAPTURE_END, CLOSED, Record
-from traffic.segment import ACK, RST, SYN
+from traffic.segment import ACK, MASK, RST, SYN
 from traffic.stream import Stream
 from traffic.tcp import Connection
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 _PULSE: Final = 0.1
 """Seconds of packet time between looks at time-outs."""
@@ -49,26 +56,32 @@ class Decoder:
         self._budget = Budget(self._limits.total_buffer)
         self._network = Network(ports, self._limits, self.health, self._budget, inner_ip)
         self._flows = Flows(self._limits, self.health)
+        self._streams = self._flows.streams
         self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self.health)
         self._waiting: OrderedDict[Connection, float] = OrderedDict()
         """When to look again at connections that wait for something; so each costs little, however many wait."""
         self._records: list[Record] = []
+        """What became complete and was not taken yet; every conversation adds its own."""
         self._now = 0.0
         self._pulse = 0.0
 
     def feed(self, frames: Iterable[Frame]) -> list[Record]:
-        """Take frames in the order of their capture; the records that became complete."""
+        """Take frames in the order of their capture, best as `Frames`; the records that became complete."""
         batch = frames if isinstance(frames, Frames) else Frames.of(frames)
-        buffer, streams = batch.buffer, self._flows.streams
-        for time, link_type, start, stop in zip(batch.times, batch.links, batch.starts, batch.stops, strict=True):
-            self.health.frames += 1
+        buffer = batch.buffer
+        begin: i64
+        stop: i64
+        self.health.frames += len(batch)
+        for time, link_type, begin, stop in zip(batch.times, batch.links, batch.starts, batch.stops):  # noqa: B905 compiled well only so
             if time >= self._pulse:
                 self._tick(time)
-            found = self._network.packet(time, link_type, buffer[start:stop])
-            if found is not None:
-                stream = streams.get(found[0])
-                if stream is not None or self._listens(found):
-                    self._segment(time, found, stream)
+            if link_type == LINKTYPE_ETHERNET and (end := plain_end(buffer, begin, stop)):
+                self._segment(time, buffer[begin + 26 : begin + 38], buffer, begin + 34, end, 0)
+            else:
+                found = self._network.packet(time, link_type, buffer[begin:stop])
+                if found is not None:
+                    key, data, start, end, cut = found
+                    self._segment(time, key, data, start, end, cut)
         return self._taken()
 
     def advance(self, now: float) -> list[Record]:
@@ -86,54 +99,64 @@ class Decoder:
         return self._taken()
 
     def _taken(self) -> list[Record]:
-        records, self._records = self._records, []
+        records = self._records.copy()
+        self._records.clear()
         return records
 
-    def _listens(self, packet: Packet) -> bool:
-        _, data, start, _, _ = packet
-        ports = self._ports
-        return (data[start] << 8 | data[start + 1]) in ports or (data[start + 2] << 8 | data[start + 3]) in ports
-
-    def _segment(self, time: float, packet: Packet, stream: Stream | None) -> None:
-        _, data, start, end, cut = packet
-        seq, ack = _numbers.unpack_from(data, start + 4)
-        payload = start + (data[start + 12] >> 4) * 4
-        flags = data[start + 13]
+    def _segment(self, time: float, key: bytes, buffer: bytes, start: i64, end: i64, cut: i64) -> None:
+        """Take a TCP segment, as `network.Packet` has it."""
+        stream = self._streams.get(key)
+        if stream is None and not self._listens(buffer, start):
+            return
+        payload = start + (buffer[start + 12] >> 4) * 4
         if payload < start + 20 or payload > end + cut:
             self.health.oddities["bad TCP header"] += 1
             return
         self.health.segments += 1
-        if stream is None or (flags & SYN and stream.connection.reused_by(stream, seq)):
-            if stream is not None:
-                stream.connection.drain(time, CLOSED)
-                self._flows.close(stream.connection, stream.connection.last)
-            handshake = Handshake(time, seq, ack if flags & ACK else -1)
-            stream = self._open(packet, handshake, flags, payload == end + cut)
+        if stream is None or (buffer[start + 13] & SYN and self._begins(stream, time, buffer, start)):
+            stream = self._open((key, buffer, start, end, cut), time, payload == end + cut)
             if stream is None:
                 return
+        if stream.connection.segment(stream, time, buffer, (start, payload, end), cut):
+            self._attend(stream.connection, time)
+
+    def _listens(self, data: bytes, start: i64) -> bool:
+        ports = self._ports
+        return (data[start] << 8 | data[start + 1]) in ports or (data[start + 2] << 8 | data[start + 3]) in ports
+
+    def _begins(self, stream: Stream, time: float, buffer: bytes, start: i64) -> bool:
+        """Whether a SYN ends the connection that it seems to belong to, as another one begins."""
         connection = stream.connection
-        connection.segment(stream, time, seq, ack, flags, data[payload:end], cut - max(0, payload - end))
+        if not connection.reused_by(stream, read_i64_be(buffer, start + 4) >> 32 & MASK):
+            return False
+        connection.drain(time, CLOSED)
+        self._flows.close(connection, connection.last)
+        return True
+
+    def _attend(self, connection: Connection, time: float) -> None:
+        """Look at a connection that may have ended, or wait for something now or no longer."""
         if connection.finished:
             self._waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
         elif not connection.waits:
-            if self._waiting:
-                self._waiting.pop(connection, None)
+            self._waiting.pop(connection, None)
         elif connection not in self._waiting:
             self._waiting[connection] = time + self._limits.gap_timeout
             if len(self._waiting) > self._limits.connections:
                 self._look_again(time)  # some of them were evicted meanwhile
 
-    def _open(self, packet: Packet, handshake: Handshake, flags: int, empty: bool) -> Stream | None:
+    def _open(self, packet: Packet, time: float, empty: bool) -> Stream | None:
         """Follow another connection, from its first byte on; None while there is none, and for stragglers."""
-        key, time = packet[0], handshake.time
+        key, data, start, _, _ = packet
+        flags = data[start + 13]
         reverse = reversed_key(key)
         if key == reverse:  # no two sides to tell apart (a LAND attack, or a socket connected to itself)
             self.health.oddities["segment to its own sender"] += 1
             return None
         if flags & SYN:
             self._flows.reopen(key, reverse)
-            self._handshakes.note(key, handshake)
+            seq, ack = _numbers.unpack_from(data, start + 4)
+            self._handshakes.note(key, Handshake(time, seq, ack if flags & ACK else -1))
         elif flags & RST:
             self._handshakes.take(key)
             self._handshakes.take(reverse)
@@ -149,15 +172,12 @@ class Decoder:
         client_key = reverse if direction else key
         connection = Connection(client_key, time, self._limits, self.health, self._budget)
         addresses = partial(_addresses, client_key)
-        connection.application = Conversation(connection, addresses, self._limits, self.health, self._emit)
+        connection.application = Conversation(connection, addresses, self._limits, self.health, self._records)
         stream = connection.streams[direction]
         _begin(stream, own)
         _begin(stream.peer, other)
         self._flows.add(connection)
         return stream
-
-    def _emit(self, record: Record) -> None:
-        self._records.append(record)
 
     def _direction(self, packet: Packet, own: Handshake | None, other: Handshake | None) -> int:
         """0 when a packet seems to come from the client: the handshake tells, else the port that is listened on."""

@@ -5,13 +5,14 @@ are counted and reading goes on; elsewhere the message is given up, and the read
 of a segment.
 """
 
-import re
-from typing import Final
+from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Final
+
+from traffic.blocks import Blocks
+from traffic.fields import CHUNKED, UNKNOWN, UNTIL_CLOSE, Fields, parse_fields, response_fields
 from traffic.head import (
-    CHUNKED,
-    UNKNOWN,
-    UNTIL_CLOSE,
     blank_line_end,
     head_end,
     may_start_request,
@@ -20,11 +21,16 @@ from traffic.head import (
     parse_response,
     starts_request,
     starts_response,
+    usual_head_end,
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, Place
+from traffic.segment import MASK
 from traffic.stream import Sink
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 # What the next byte belongs to.
 HEAD: Final = 0
@@ -42,6 +48,11 @@ OPAQUE: Final = 7
 DOUBT: Final = 8
 """A body, unless the request was a HEAD, which is not known as it was not seen."""
 
+NO_FIELDS: Final = Fields()
+_REQUESTS: Final = Blocks()
+_RESPONSES: Final = Blocks()
+_LONGEST_BLOCK: Final = 1024
+"""Bytes of a block that a connection keeps for itself."""
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
@@ -50,10 +61,13 @@ class Reader(Sink):
     """One direction. Sub-classes know which kind of message it carries."""
 
     __slots__ = (
+        "block",
+        "blocks",
         "body_bytes",
         "budget",
         "buffer",
         "chunked",
+        "fields",
         "health",
         "limits",
         "listener",
@@ -65,13 +79,18 @@ class Reader(Sink):
         "trailer_bytes",
     )
 
-    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget, blocks: Blocks) -> None:
         self.listener = listener
         self.limits = limits
         self.health = health
         self.budget = budget
         self.state = HEAD
         self.buffer = bytearray()
+        self.blocks = blocks
+        self.block = b""
+        """The header fields of the message before: mostly they come again, and are recognised at once."""
+        self.fields = NO_FIELDS
+        """What was parsed from it."""
         self.place = Place(0.0, 0, -1)
         self.chunked = False
         self.remaining = 0
@@ -81,30 +100,29 @@ class Reader(Sink):
         self.oddities: tuple[str, ...] = ()
         """Of the message under way."""
 
-    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
-        """Take the next bytes of the stream: one segment's payload, with its time and numbers."""
-        size = len(data)
-        position = 0
-        while position < size:
+    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
+        """Take the next bytes of the stream: one segment's payload, with its time and numbers. See `Sink`."""
+        position = start
+        while position < end:
             state = self.state
             if state == LENGTH:
-                position = self._body(size, position, time)
+                position = self._body(position, end, time)
             elif state == HEAD:
-                position = self._head(data, position, time, seq, ack)
+                position = self._head(buffer, position, end, time, (seq + position - start) & MASK, ack)
             elif state == CLOSE:
-                self.body_bytes += size - position
+                self.body_bytes += end - position
                 return
             elif state == LOST:
-                if position or not self.certain_start(data):
+                if position != start or not self.certain_start(buffer[start:end]):
                     self.listener.skipped(self)
                     return
                 self.state = HEAD
             elif state == OPAQUE:
                 return
             elif state == DOUBT:
-                self.decide_body(data[position:])
+                self.decide_body(buffer[position:end])
             else:
-                position = self._line(data, position, time)
+                position = self._line(buffer, position, end, time)
 
     def gap(self, size: int) -> None:
         """`size` bytes of the stream are not in the capture."""
@@ -142,11 +160,12 @@ class Reader(Sink):
             held, place = self._release(), self.place
             self.note("head without an empty line")
             self._whole_head(held[:end])
-            self.data(held[end:], time, place.seq + end & 0xFFFFFFFF, place.ack)
+            self.data(held, end, len(held), time, (place.seq + end) & MASK, place.ack)
 
     def close(self) -> None:
         """Give back what is held; nothing more will be read."""
         self._release()
+        self._forget_block()
         self.state = OPAQUE
 
     # what the sub-classes know ---------------------------------------------------------------------------------------
@@ -159,8 +178,15 @@ class Reader(Sink):
         """Whether a message starts here beyond doubt: only this is believed where the place is unknown."""
         raise NotImplementedError
 
-    def start(self, head: bytes, whole: bool) -> None:
-        """Report a head and set out to read its body."""
+    def parse(self, block: bytes) -> Fields:
+        """The header fields of a head."""
+        raise NotImplementedError
+
+    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
+        """Report a head, and set out to read its body; False when its first line is none of HTTP.
+
+        That goes from `begin` to the newline at `line`; not `whole`: a limit cut the fields.
+        """
         raise NotImplementedError
 
     def decide_body(self, data: bytes) -> None:
@@ -168,41 +194,96 @@ class Reader(Sink):
 
     # heads -----------------------------------------------------------------------------------------------------------
 
-    def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
+    def _head(self, data: bytes, position: i64, end: i64, time: float, seq: i64, ack: i64) -> i64:
         if not self.buffer:
-            if data[position] in b"\r\n":  # empty lines before a message (RFC 9112 section 2.2)
-                empty = _EMPTY_LINES.match(data, position)
+            if data[position] in (13, 10):  # empty lines before a message (RFC 9112 section 2.2)
+                empty = _EMPTY_LINES.match(data, position, end)
                 return empty.end() if empty is not None else position
-            self.place = Place(time, (seq + position) & 0xFFFFFFFF, ack)
+            self.place = Place(time, seq, ack)
             self.oddities = ()
-            end = head_end(data, position)
-            if end >= 0 and end - position <= self.limits.header_bytes:
-                self._whole_head(data[position:end])
-                return end
-        return self._head_in_parts(data, position)
+            after = self._known_head(data, position, end)
+            if after >= 0:
+                return after
+            after = head_end(data, position, end)
+            if after >= 0 and after - position <= self.limits.header_bytes:
+                head = data[position:after]
+                fields = self._whole_head(head)
+                if fields is not None:
+                    self._remember(head, fields)
+                return after
+        return self._head_in_parts(data, position, end)
 
-    def _head_in_parts(self, data: bytes, position: int) -> int:
+    def _known_head(self, data: bytes, position: i64, end: i64) -> i64:
+        """Take a head whose fields came before; the index after it, -1 if it is another."""
+        line: i64 = data.find(b"\n", position, end)
+        if line < 0:
+            return -1
+        block, fields = self.block, self.fields
+        after = line + len(block)
+        if not block or after > end or data[line:after] != block:
+            after = usual_head_end(data, line, end)
+            if after < 0:
+                return -1
+            block = data[line:after]
+            found = self.blocks.get(block)
+            if found is None:
+                return -1
+            fields = found
+            self._keep_block(block, fields)
+        if fields.lines > self.limits.headers + 2 or after - position > self.limits.header_bytes:
+            return -1
+        if not self.start(data, position, line, fields, whole=True):
+            self._not_http(after - position)
+        return after
+
+    def _remember(self, head: bytes, fields: Fields) -> None:
+        """Of a head that ends with its first empty line."""
+        block = head[head.find(b"\n") :]
+        self.blocks.add(block, fields)
+        self._keep_block(block, fields)
+
+    def _keep_block(self, block: bytes, fields: Fields) -> None:
+        """Keep it, while there is plenty of room."""
+        self._forget_block()
+        budget = self.budget
+        if len(block) <= _LONGEST_BLOCK and budget.used < budget.limit // 2 and self.state != OPAQUE:
+            self.block, self.fields = block, fields
+            budget.used += len(block)
+
+    def _forget_block(self) -> None:
+        self.budget.used -= len(self.block)
+        self.block = b""
+
+    def _head_in_parts(self, data: bytes, position: i64, end: i64) -> i64:
         held = len(self.buffer)
-        if not self._keep(data[position : position + self.limits.header_bytes - held]):
+        if not self._keep(data[position : min(end, position + self.limits.header_bytes - held)]):
             self.lose(malformed=False)
-            return len(data)
-        end = head_end(self.buffer, max(0, held - 2))
-        if end >= 0:
-            self._whole_head(self._release()[:end])
-            return position + end - held
+            return end
+        after = head_end(self.buffer, max(0, held - 2))
+        if after >= 0:
+            self._whole_head(self._release()[:after])
+            return position + after - held
         if not self.possible_start(self.buffer):
             self._not_http(len(self._release()))
         elif len(self.buffer) >= self.limits.header_bytes:
             self.note("head too long")
-            self.start(self._release(), whole=False)
-        return len(data)
+            self._start(self._release(), whole=False)
+        return end
 
-    def _whole_head(self, head: bytes) -> None:
+    def _whole_head(self, head: bytes) -> Fields | None:
+        """Take a head; its fields, unless there are too many of them."""
         if head.count(b"\n") > self.limits.headers + 2:
             self.note("too many header fields")
-            self.start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
-        else:
-            self.start(head, whole=True)
+            self._start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
+            return None
+        return self._start(head, whole=True)
+
+    def _start(self, head: bytes, *, whole: bool) -> Fields:
+        line = head.find(b"\n")
+        fields = self.parse(head[line:]) if line >= 0 else NO_FIELDS
+        if not self.start(head, 0, line if line >= 0 else len(head), fields, whole):
+            self._not_http(len(head))
+        return fields
 
     def _not_http(self, size: int) -> None:
         """The `size` bytes that were read start no message."""
@@ -244,8 +325,8 @@ class Reader(Sink):
         else:
             self.lose(malformed=True)
 
-    def _body(self, size: int, position: int, time: float) -> int:
-        taken = min(size - position, self.remaining)
+    def _body(self, position: i64, end: i64, time: float) -> i64:
+        taken = min(end - position, self.remaining)
         self.body_bytes += taken
         self.remaining -= taken
         if self.remaining == 0:
@@ -259,20 +340,20 @@ class Reader(Sink):
             self.state = HEAD
             self.listener.ended(self, time)
 
-    def _line(self, data: bytes, position: int, time: float) -> int:
+    def _line(self, data: bytes, position: i64, end: i64, time: float) -> i64:
         """Take one line of the chunked framing (RFC 9112 section 7.1)."""
-        end = data.find(b"\n", position) + 1
-        part = data[position : end or len(data)]
+        after = data.find(b"\n", position, end) + 1
+        part = data[position : after or end]
         if len(self.buffer) + len(part) + self.trailer_bytes > self.limits.header_bytes:
             self.note("chunk line or trailer too long")
             self.lose(malformed=True)
-        elif end and not self.buffer:
+        elif after and not self.buffer:
             self._chunk_line(part, time)
         elif not self._keep(part):
             self.lose(malformed=False)
-        elif end:
+        elif after:
             self._chunk_line(self._release(), time)
-        return end or len(data)
+        return after or end
 
     def _chunk_line(self, line: bytes, time: float) -> None:
         empty = line in (b"\r\n", b"\n")
@@ -302,6 +383,9 @@ class RequestReader(Reader):
 
     __slots__ = ()
 
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__(listener, limits, health, budget, _REQUESTS)
+
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
         return may_start_request(data)
@@ -310,21 +394,25 @@ class RequestReader(Reader):
         """See `Reader`."""
         return starts_request(data)
 
-    def start(self, head: bytes, whole: bool) -> None:
+    def parse(self, block: bytes) -> Fields:
         """See `Reader`."""
-        request = parse_request(head)
+        return parse_fields(block)
+
+    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
+        """See `Reader`."""
+        request = parse_request(data, begin, line, fields)
         if request is None:
-            self._not_http(len(head))
-            return
+            return False
         length = self.listener.request(request, self.place)
         self.read_body(length if whole else UNKNOWN)
+        return True
 
     def simple_request(self) -> bool:
         """Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be."""
         line, newline, rest = self.buffer.partition(b"\n")
         if self.state != HEAD or not newline or rest or line.rstrip()[-8:-3] == b"HTTP/":
             return False
-        self.start(self._release(), whole=True)
+        self._start(self._release(), whole=True)
         return True
 
 
@@ -334,7 +422,7 @@ class ResponseReader(Reader):
     __slots__ = ("announced",)
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
-        super().__init__(listener, limits, health, budget)
+        super().__init__(listener, limits, health, budget, _RESPONSES)
         self.announced = HEAD
         """What the head announced while that is in doubt."""
 
@@ -346,18 +434,22 @@ class ResponseReader(Reader):
         """See `Reader`."""
         return starts_response(data)
 
-    def start(self, head: bytes, whole: bool) -> None:
+    def parse(self, block: bytes) -> Fields:
         """See `Reader`."""
-        response = parse_response(head)
+        return response_fields(block)
+
+    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
+        """See `Reader`."""
+        response = parse_response(data, begin, line, fields)
         if response is None:
-            self._not_http(len(head))
-            return
+            return False
         length = self.listener.response(response, self.place)
         if self.state == OPAQUE:
-            return
+            return True
         self.read_body(length if whole else UNKNOWN)
         if self.state in (LENGTH, CHUNK_SIZE) and self.listener.unpaired():
             self.announced, self.state = self.state, DOUBT
+        return True
 
     def decide_body(self, data: bytes) -> None:
         """See `Reader`. It is not there when the next response comes in its place."""
@@ -367,10 +459,10 @@ class ResponseReader(Reader):
         elif self.state == DOUBT:
             self.state = self.announced
 
-    def _head(self, data: bytes, position: int, time: float, seq: int, ack: int) -> int:
+    def _head(self, data: bytes, position: i64, end: i64, time: float, seq: i64, ack: i64) -> i64:
         if not self.buffer:
             self.listener.answering()
-        return super()._head(data, position, time, seq, ack)
+        return super()._head(data, position, end, time, seq, ack)
 
     def _not_http(self, size: int) -> None:
         if self.listener.headless(self.place):

@@ -4,8 +4,12 @@ Checksums are not looked at: with offloading and on loopback they are wrong as a
 for QUIC, which is counted as unreadable.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from librt.strings import read_i64_be
 
 from traffic import ethernet, layers, link, ppp, tunnels, wifi
 from traffic.fragments import Fragments
@@ -15,6 +19,9 @@ from traffic.lanes import Lanes
 from traffic.layers import IPV4, IPV6, LINK, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT, Layer, MalformedError
 from traffic.limits import Budget, Limits
 from traffic.quic import HTTPS, QuicConnections, is_quic
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 InnerIp = Callable[[int, bytes], bytes | None]
 """Finds the IP packet within a frame of a link type, given by its number, that this folder does not know."""
@@ -27,6 +34,11 @@ _LAYERS: Final[dict[int, Layer]] = {
     **wifi.LAYERS,
     **tunnels.LAYERS,
 }
+_PLAIN_SIZE: Final = 54
+_PLAIN_IPV4: Final = 0x080045
+_PLAIN_MASK: Final = 0xBFFF00FF
+_PLAIN_TCP: Final = 6
+"""Under the mask: no fragment, though it may not be fragmented; any time to live; TCP."""
 _MOST_LAYERS: Final = 40
 """Headers of one frame that are passed through; a tunnel takes three or four."""
 
@@ -62,10 +74,6 @@ class Network:
 
     def packet(self, time: float, link_type: int, data: bytes) -> Packet | None:
         """The TCP segment of a frame; None when there is none, or its datagram is not complete yet."""
-        if link_type == 1 and data[12:15] == b"\x08\x00\x45" and data[20:24] in _PLAIN:
-            end = 14 + (data[16] << 8 | data[17])
-            if 54 <= end <= len(data):
-                return data[26:38], data, 34, end, 0
         try:
             return self._through(time, LINK | link_type, data)
         except IndexError:
@@ -147,5 +155,16 @@ class Network:
         return self._through(time, layers.IP, inner)
 
 
-_PLAIN: Final = frozenset(bytes((flags, 0, ttl, 6)) for flags in (0x00, 0x40) for ttl in range(256))
-"""Bytes 6 to 9 of IPv4 headers of TCP packets that are no fragments: any time to live, may be fragmented or not."""
+def plain_end(buffer: bytes, start: i64, stop: i64) -> i64:
+    """Where the TCP segment ends of an Ethernet frame of the plain kind, which nearly every one is; 0 for another.
+
+    Its IPv4 header follows at once and has no options, it is no fragment and was captured whole. So its addresses and
+    ports begin 26 bytes after `start`, its TCP header 34.
+    """
+    if stop - start < _PLAIN_SIZE:
+        return 0
+    head = read_i64_be(buffer, start + 12)  # EtherType, version and size, service, length, identification
+    if head >> 40 != _PLAIN_IPV4 or read_i64_be(buffer, start + 20) >> 32 & _PLAIN_MASK != _PLAIN_TCP:
+        return 0
+    end = start + 14 + (head >> 16 & 0xFFFF)
+    return end if start + _PLAIN_SIZE <= end <= stop else 0

@@ -11,19 +11,19 @@ acknowledges a response that the server sent when it had all bytes before that r
 sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
 """
 
-from collections.abc import Callable
 from typing import Final
 
-from traffic.head import UNKNOWN, UNTIL_CLOSE, RequestHead, ResponseHead, media_type
+from traffic.fields import UNKNOWN, UNTIL_CLOSE
+from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.listener import Listener, Place
 from traffic.messages import OPAQUE, Reader, RequestReader
 from traffic.pending import Addresses, Answer, Pending
-from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
+from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, exchange_of, request_of
 from traffic.segment import after
 from traffic.stream import Stream
-from traffic.text import printable
+from traffic.text import printable, printable_once
 
 _NO_BODY: Final = frozenset({204, 304})
 
@@ -36,7 +36,6 @@ class Pairing(Listener):
         "answer",
         "budget",
         "certain",
-        "emit",
         "finished",
         "health",
         "interim",
@@ -45,6 +44,7 @@ class Pairing(Listener):
         "lossy",
         "pending",
         "pipelined",
+        "records",
         "requests",
         "responses",
         "server",
@@ -52,14 +52,15 @@ class Pairing(Listener):
     )
 
     def __init__(
-        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, emit: Callable[[Record], None]
+        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, records: list[Record]
     ) -> None:
         self.addresses = addresses
         self.server = server
         self.budget = server.connection.budget
         self.limits = limits
         self.health = health
-        self.emit = emit
+        self.records = records
+        """Where what becomes complete is added."""
         self.requests: Reader | None = None
         self.responses: Reader | None = None
         self.pending: list[Pending] = []
@@ -80,20 +81,22 @@ class Pairing(Listener):
         """A request head is complete. See `Listener`."""
         limit = self.limits.string_length
         fields = head.fields
-        host, user_agent, referrer = fields.texts(limit)
+        host, user_agent, referrer, _ = fields.texts(limit)
         client, client_port, server, server_port = self.addresses
-        request = Request(
-            place.time,
-            client,
-            client_port,
-            server,
-            server_port,
-            head.method[:limit],
-            host,
-            printable(head.target, limit),
-            head.version[:limit],
-            user_agent,
-            referrer,
+        request = request_of(
+            (
+                place.time,
+                client,
+                client_port,
+                server,
+                server_port,
+                head.method if len(head.method) <= limit else head.method[:limit],
+                host,
+                printable_once(head.target, limit),
+                head.version if len(head.version) <= limit else head.version[:limit],
+                user_agent,
+                referrer,
+            )
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
@@ -102,7 +105,7 @@ class Pairing(Listener):
         self.budget.used += pending.cost
         self.uploading = pending
         self.health.requests += 1
-        self.emit(request)
+        self.records.append(request)
         return 0 if fields.length is None else fields.length
 
     def response(self, head: ResponseHead, place: Place) -> int:
@@ -114,7 +117,7 @@ class Pairing(Listener):
             return 0
         self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
-        kind = media_type(head.fields.content_type, self.limits.string_length)
+        kind = head.fields.texts(self.limits.string_length)[3]
         self.answer = Answer(pending, status, place.time, kind)
         if pending is None:
             self.health.unpaired_responses += 1
@@ -291,10 +294,14 @@ class Pairing(Listener):
         if pending is not None and pending.done_at is not None:
             end = max(end, pending.done_at)
         whole = ending == COMPLETE and time is not None
-        self._emit(
-            Exchange(
+        client, client_port, server, server_port = self.addresses
+        exchange = exchange_of(
+            (
                 end,
-                *self.addresses,
+                client,
+                client_port,
+                server,
+                server_port,
                 pending.request if pending is not None else None,
                 answer.status,
                 pending.body_bytes if pending is not None else 0,
@@ -305,9 +312,10 @@ class Pairing(Listener):
                 answer.missing + (pending.missing if pending is not None else 0),
                 ending,
                 answer.time,
-                answer.oddities + (pending.oddities if pending is not None else ()),
+                answer.oddities + pending.oddities if pending is not None else answer.oddities,
             )
         )
+        self._emit(exchange)
 
     def _give_up(self, ending: str, time: float) -> None:
         """Give out every waiting request as not answered."""
@@ -338,7 +346,7 @@ class Pairing(Listener):
 
     def _emit(self, exchange: Exchange) -> None:
         self.health.exchanges += 1
-        self.emit(exchange)
+        self.records.append(exchange)
 
     def _tunnel(self, head: ResponseHead, time: float) -> None:
         """From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6)."""

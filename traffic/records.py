@@ -137,6 +137,38 @@ class Exchange(NamedTuple):
 
 Record = Request | Exchange
 
+RequestFields = tuple[float, str, int, str, int, str, str, str, str, str, str]
+"""All fields of a `Request`, in order."""
+ExchangeFields = tuple[
+    float,
+    str,
+    int,
+    str,
+    int,
+    Request | None,
+    int | None,
+    int,
+    int,
+    float | None,
+    float | None,
+    str,
+    int,
+    str,
+    float | None,
+    tuple[str, ...],
+]
+"""All fields of an `Exchange`, in order."""
+
+
+def request_of(fields: RequestFields) -> Request:
+    """A request of all its fields: in a quarter of the time that its constructor takes."""
+    return tuple.__new__(Request, fields)
+
+
+def exchange_of(fields: ExchangeFields) -> Exchange:
+    """An exchange of all its fields, likewise."""
+    return tuple.__new__(Exchange, fields)
+
 
 def characters(record: object) -> int:
     """Length of the strings that a record brings along; those of an exchange's request came with the request."""

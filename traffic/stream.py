@@ -1,10 +1,14 @@
 """One direction of a TCP connection, and who takes what it carries."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from traffic.segment import MASK, Segment, after
 
 if TYPE_CHECKING:
+    from mypy_extensions import i64
+
     from traffic.tcp import Connection
 
 
@@ -13,8 +17,12 @@ class Sink:
 
     __slots__ = ()
 
-    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
-        """The next bytes, with the capture time, sequence and acknowledgment number (-1: none) of their segment."""
+    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
+        """The next bytes are in `buffer`, from `start` to before `end`, which is after it.
+
+        They come with the capture time of their segment, the sequence number of the first of them, and the
+        acknowledgment number (-1: none).
+        """
         raise NotImplementedError
 
 
@@ -61,17 +69,17 @@ class Stream:
 
     __deletable__ = ("connection", "peer")  # for mypyc
 
-    connection: "Connection"
-    peer: "Stream"
+    connection: Connection
+    peer: Stream
 
     def __init__(self, direction: int) -> None:
         self.direction = direction
         self.sink: Sink | None = None
-        self.next = -1
+        self.next: i64 = -1
         """Sequence number of the next byte; -1 while it is not known where the stream starts."""
         self.origin = -1
         """Initial sequence number; -1 when no SYN was seen."""
-        self.acknowledged = -1
+        self.acknowledged: i64 = -1
         """What the other side acknowledged last; -1 while it did not."""
         self.expected = -1
         """What the peer acknowledged before anything of this stream was seen; -1: no such number."""

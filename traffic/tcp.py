@@ -6,13 +6,20 @@ in the other: so requests come before their responses whatever order the capture
 first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
 """
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from librt.strings import read_i64_be
 
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.records import CLOSED, RESET
 from traffic.segment import ACK, FIN, HALF, MASK, RST, SEGMENT_COST, SYN, Segment, after, differs, insert, without_start
 from traffic.stream import Application, Stream
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 _CONTROL: Final = FIN | SYN | RST
 _SHORT: Final = 2048
@@ -62,8 +69,15 @@ class Connection:
         self.finished = ""
         """How it ended, once it did."""
 
-    def segment(self, stream: Stream, time: float, seq: int, ack: int, flags: int, data: bytes, cut: int) -> None:
-        """Take one segment; `cut` bytes at the end of its payload were not captured."""
+    def segment(self, stream: Stream, time: float, buffer: bytes, places: tuple[i64, i64, i64], cut: i64) -> bool:
+        """Take one segment; whether it may have changed how the connection ends or what it waits for.
+
+        `places` in the buffer: of its header, of its payload, and after its last captured byte. `cut` bytes at the end
+        of its payload were not captured.
+        """
+        start, payload, end = places
+        numbers = read_i64_be(buffer, start + 4)
+        seq, ack, flags = numbers >> 32 & MASK, numbers & MASK, buffer[start + 13]
         self.last = time
         peer = stream.peer
         if flags & ACK:
@@ -71,22 +85,24 @@ class Connection:
         else:
             ack = -1
         plain = not flags & _CONTROL and not cut
-        if plain and not data:
-            return
+        if plain and payload == end:
+            return False
         known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & MASK < HALF)
         if plain and known and seq == stream.next and not stream.held:
-            stream.next = (seq + len(data)) & MASK
-            stream.recent = data if len(data) <= _SHORT else b""
+            stream.next = (seq + end - payload) & MASK
+            stream.recent = buffer[payload:end] if end - payload <= _SHORT else b""
             if stream.sink is not None:
-                stream.sink.data(data, time, seq, ack)
+                stream.sink.data(buffer, payload, end, time, seq, ack)
+            if self.reset_at < 0 and not peer.held:
+                return False
             if self.reset_at >= 0:
                 self._outlives_reset()
-            if not peer.held:
-                return
         else:
-            self._irregular(stream, Segment(seq, data, cut, time, ack, flags))
+            cut -= max(0, payload - end)
+            self._irregular(stream, Segment(seq, buffer[payload:end], cut, time, ack, flags))
         self._deliver_held()
         self._force(time)
+        return True
 
     @property
     def waits(self) -> bool:
@@ -294,7 +310,7 @@ class Connection:
         stream.next = (segment.seq + len(segment.data)) & MASK
         stream.recent = segment.data if len(segment.data) <= _SHORT else b""
         if segment.data and stream.sink is not None and not stream.ended:
-            stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
+            stream.sink.data(segment.data, 0, len(segment.data), segment.time, segment.seq, segment.ack)
         if segment.cut:
             self._gap(stream, segment.end, segment.cut)
         if segment.flags & RST:

@@ -28,3 +28,12 @@ def printable(raw: bytes, limit: int) -> str:
     """
     # A character takes up to four bytes; cut first, so that neither the work nor the cache grows with the input.
     return _printable(raw[: 4 * limit] if len(raw) > limit else raw, limit)
+
+
+def printable_once(raw: bytes, limit: int) -> str:
+    """The same for what hardly comes again, such as a target with its query: it takes no place from others."""
+    if len(raw) <= limit and raw.isascii():
+        text = raw.decode("ascii")
+        if text.isprintable():
+            return text
+    return printable(raw, limit)

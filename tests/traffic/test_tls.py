@@ -44,7 +44,7 @@ class Reading:
 
     def feed(self, data: bytes, size: int) -> "Reading":
         for at in range(0, len(data), size):
-            self.reader.data(data[at : at + size], 0.0, 0, -1)
+            self.reader.data(data, at, min(at + size, len(data)), 0.0, 0, -1)
         return self
 
 
