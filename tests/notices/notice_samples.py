@@ -30,7 +30,8 @@ ALERT = Alert(
         Contributor("section", "shop.example.com/cart", 1180, 0.64),
         Contributor("client", "192.0.2.7", 400, 0.217),
     ),
-    explanation="High traffic: 1,844 hits in 120 s, above 1,320 (+10 % of 1,200); section shop.example.com/cart 64 %",
+    explanation="High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 % above the "
+    "baseline of 1,200 (limit 1,320); of the excess: section shop.example.com/cart 64.0 %, client 192.0.2.7 21.7 %",
 )
 OVER = replace(ALERT, end=START + 360, peak=2001.5)
 
