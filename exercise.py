@@ -11,6 +11,7 @@ import exercise_packages  # noqa: F401, I001 first: a missing package is one lin
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -37,6 +38,7 @@ from exercise_log import LogError
 from exercise_notices import from_settings, notifying
 from exercise_outputs import Outputs, open_outputs, shown_on
 from exercise_full import brisk, chosen_ui, drive_full_screen, load_full_screen
+from exercise_progress import with_progress
 from exercise_session import Session
 from exercise_settings import configured
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
@@ -116,12 +118,15 @@ def monitor(arguments: Arguments, config: Config) -> int:
             if outputs.history is not None:
                 session.record_in(outputs.history.add)
             health.answer(voice(screen, arguments.ui == "full"), session.want_view)
+            outputs.look_closer(lambda window: session.view(window, config.max_top_hits))
             outputs.start(arguments.verbose)
+            if outputs.history is not None and intake.source.live:
+                session.recall(*outputs.history.before(time.time(), config.max_retention_length))
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":
                 ending = drive_full_screen(session, steps, stop, config, statistics, arguments)
             else:
-                ending = drive(steps, stop.wait)
+                ending = drive(with_progress(steps, intake, screen), stop.wait)
             session.finish(ending.clock, ending.status)
     for text in session.complaints():
         print(text, file=sys.stderr)

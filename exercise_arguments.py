@@ -39,6 +39,8 @@ class Arguments:
     read: str | None
     write: str | None
     log: str | None
+    report: str | None
+    """File of the page that is made at the end."""
     prometheus: Address | None
     """Where metrics are served."""
     history: str | None
@@ -63,8 +65,8 @@ class Arguments:
 
     @property
     def uses_output(self) -> bool:
-        """Whether standard output is the log or the packets; it carries nothing else then."""
-        return "-" in (self.log, self.write)
+        """Whether standard output is the log, the packets or the report; it carries nothing else then."""
+        return "-" in (self.log, self.write, self.report)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
@@ -75,10 +77,11 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
     if given.read is not None and given.interface is not None:
         parser.error("-i and -r exclude each other")
-    if given.log == "-" and given.write == "-":
-        parser.error("--log - and -w - both want standard output")
-    if given.ui in ("full", "json") and "-" in (given.log, given.write):
-        parser.error(f"--ui {given.ui} wants standard output for itself; name a file for --log and -w")
+    output = [given.log, given.write, given.report].count("-")
+    if output > 1:
+        parser.error("--log -, -w - and --report - all want standard output; name files")
+    if given.ui in ("full", "json") and output:
+        parser.error(f"--ui {given.ui} wants standard output for itself; name files for --log, -w and --report")
     if given.ui == "full" and given.quiet:
         parser.error("--ui full and -q exclude each other")
     if given.demo and given.prometheus is not None:
@@ -89,6 +92,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         read=given.read,
         write=given.write,
         log=given.log,
+        report=given.report,
         prometheus=given.prometheus,
         history=given.history,
         expression=given.filter,
@@ -102,7 +106,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         demo=given.demo,
         ui=given.ui,
         colour=False if given.no_color else None,
-        quiet=given.quiet or "-" in (given.log, given.write),
+        quiet=given.quiet or output > 0,
         verbose=given.verbose,
     )
 
@@ -147,6 +151,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
     add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
+    add("--report", metavar="FILE", help="write a page of HTML with charts and tables at the end; - is standard output")
     add(
         "--prometheus", metavar="ADDRESS:PORT", type=_address,
         help="serve metrics for Prometheus there; a port alone is on 127.0.0.1",

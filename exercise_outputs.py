@@ -1,4 +1,4 @@
-"""What is written beside or instead of the dashboard: the log, JSON lines, metrics.
+"""What is written beside or instead of the dashboard: the log, JSON lines, a page, metrics.
 
 All of it is opened with the rights that the program was started with. What needs a package of its own is imported only
 when it is asked for, and before the rights are given up.
@@ -6,7 +6,7 @@ when it is asked for, and before the rights are given up.
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,11 @@ from capture.privileges import chosen_user
 from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
+from dashboard.view import View
 from exercise_arguments import NO_HISTORY, Arguments
 from exercise_build import PROGRAM, VERSION, build
 from exercise_config import Config
+from exercise_full import WINDOWS
 from exercise_log import ExchangeLog
 from exercise_session import Taker
 from history.keep import Keep
@@ -27,6 +29,7 @@ from stats.statistic import Statistic
 
 if TYPE_CHECKING:
     from exercise_history import History
+    from outputs.html_report import HtmlReport
     from outputs.prometheus import PrometheusExporter
 
 
@@ -34,9 +37,14 @@ class Outputs:
     """What is open."""
 
     def __init__(
-        self, log: ExchangeLog | None, exporter: "PrometheusExporter | None", history: "History | None"
+        self,
+        log: ExchangeLog | None,
+        page: "HtmlReport | None",
+        exporter: "PrometheusExporter | None",
+        history: "History | None",
     ) -> None:
         self._log = log
+        self._page = page
         self._exporter = exporter
         self.history = history
 
@@ -48,22 +56,27 @@ class Outputs:
     @property
     def outlets(self) -> list[Outlet]:
         """Those that want every View."""
-        return [outlet for outlet in (self._exporter, self.history) if outlet is not None]
+        return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
 
     @property
     def files(self) -> list[int]:
         """Descriptors of files that are written to."""
-        return [] if self._log is None else [self._log.fileno()]
+        return [file.fileno() for file in (self._log, self._page) if file is not None]
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What takes no more."""
-        return () if self._log is None else self._log.notices
+        return tuple(notice for file in (self._log, self._page) if file is not None for notice in file.notices)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is wrong with the history. The run is none the worse for it."""
         return () if self.history is None else self.history.notices
+
+    def look_closer(self, closer: Callable[[float], View | None]) -> None:
+        """Whom to ask for the last View in a shorter window."""
+        if self._page is not None:
+            self._page.closer = closer
 
     def start(self, verbose: bool) -> None:
         """Begin to answer those who ask and to keep a history, now that no rights are left to lose."""
@@ -88,13 +101,16 @@ def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Stat
         log = _log(arguments, config)
         if log is not None:
             stack.callback(log.close)
+        page = _page(arguments, config)
+        if page is not None:
+            stack.callback(page.close)
         exporter = _exporter(arguments, config)
         if exporter is not None:
             stack.callback(exporter.close)
         history = _history(arguments, config, statistics)
         if history is not None:
             stack.callback(history.close)
-        yield Outputs(log, exporter, history)
+        yield Outputs(log, page, exporter, history)
 
 
 def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
@@ -131,6 +147,17 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
         config.history_keys,
     )
     return History(path, keep, {statistic.name: statistic.unit.value for statistic in statistics})
+
+
+def _page(arguments: Arguments, config: Config) -> "HtmlReport | None":
+    if arguments.report is None:
+        return None
+    try:
+        from outputs.html_report import HtmlReport
+    except ImportError as missing:
+        raise _needs("--report", missing, "requirements-report.txt") from missing
+    shorter = [window for window in WINDOWS if config.dashboard_bucket_size < window < config.max_retention_length]
+    return HtmlReport(arguments.report, shorter)
 
 
 def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | None":

@@ -17,6 +17,7 @@ from dashboard.view import View
 
 HOME, ERASE_REST_OF_LINE, ERASE_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+SAVE_CURSOR, RESTORE_CURSOR, LINE_START = "\x1b7", "\x1b8", "\r"
 STOP_WRAPPING, WRAP = "\x1b[?7l", "\x1b[?7h"
 WIDTH = 80
 """Columns where neither a terminal nor COLUMNS says how many."""
@@ -42,6 +43,7 @@ class Screen:
         self.colour = self.is_terminal and (not environ.get("NO_COLOR") if colour is None else colour)
         self.ascii_only = not _carries_unicode(stream.encoding)
         self._drawn = False
+        self._note = ""
         self._suspend_handler: object = None
 
     def __enter__(self) -> "Screen":
@@ -58,6 +60,7 @@ class Screen:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             self._suspend_handler = None
         with contextlib.suppress(OutputClosedError):
+            self.note("")
             self._leave()
 
     @property
@@ -83,7 +86,24 @@ class Screen:
         Raises:
             OutputClosedError: nobody reads the output any more.
         """
+        self.note("")
         self._write(f"{line}\n")
+
+    def note(self, text: str) -> None:
+        """One line that passes: at the bottom of a dashboard, or where the next line would be. Empty takes it away.
+
+        On a terminal alone: nothing passes in a file.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        if self.is_terminal and (text or self._note):
+            self._note = text[: self.width - 1]
+            self._write(self._at_bottom() if self._drawn else LINE_START + self._note + ERASE_REST_OF_LINE)
+
+    def _at_bottom(self) -> str:
+        """What draws the note on the last line, and leaves the cursor where it is."""
+        return f"{SAVE_CURSOR}\x1b[{self._size()[1]}H{self._note}{ERASE_REST_OF_LINE}{RESTORE_CURSOR}"
 
     def leave_and_say(self, text: str) -> None:
         """Print lines that are no dashboard and shall stay; the next dashboard pushes them up.
@@ -91,6 +111,7 @@ class Screen:
         Raises:
             OutputClosedError: nobody reads the output any more.
         """
+        self.note("")
         self._leave()
         self._write(f"{text}\n")
 
@@ -100,6 +121,7 @@ class Screen:
         Raises:
             OutputClosedError: nobody reads the output any more.
         """
+        self.note("")
         if self.is_terminal and view:
             self._draw(view, below=text.count("\n") + 3)
         separator = "\n" if self._drawn else ""
@@ -108,13 +130,22 @@ class Screen:
 
     def _draw(self, view: View, below: int = 0) -> None:
         columns, lines = self._size()
-        dashboard = self._render(view, columns, max(1, lines - below))
+        dashboard = self._render(view, columns, max(1, lines - below - bool(self._note)))
         # The first drawing pushes what is on the screen up, where the terminal's history keeps it.
-        start = "" if self._drawn else "\n" * lines
+        start = "" if self._drawn else (LINE_START + ERASE_REST_OF_LINE) * bool(self._note) + "\n" * lines
         self._drawn = True
         # The console leaves the last column free, so erasing the rest of a line never takes a character of it.
         body = dashboard.replace("\n", ERASE_REST_OF_LINE + "\r\n") + ERASE_REST_OF_LINE
-        self._write(start + HIDE_CURSOR + STOP_WRAPPING + HOME + body + ERASE_BELOW + WRAP)
+        self._write(
+            start
+            + HIDE_CURSOR
+            + STOP_WRAPPING
+            + HOME
+            + body
+            + ERASE_BELOW
+            + self._at_bottom() * bool(self._note)
+            + WRAP
+        )
 
     def _leave(self) -> None:
         """Put the cursor below the dashboard and show it."""

@@ -1,22 +1,30 @@
 """`--report`: the last View as a page, in a file."""
 
+from collections.abc import Callable, Sequence
+
 from alerting.events import Event
 from dashboard.view import View
 from outputs.report.page import Page
 from outputs.report_file import ReportFile
 
+Closer = Callable[[float], View | None]
+"""The same moment in another window, in seconds."""
+
 
 class HtmlReport:
     """Waits for the end, and writes the page then."""
 
-    def __init__(self, path: str) -> None:
-        """Open the file, and read all that the page is made from.
+    def __init__(self, path: str, windows: Sequence[float]) -> None:
+        """Open the file, and read all that the page is made from. `windows`: the short ones there are, in seconds.
 
         Raises:
             UnavailableError: the file cannot be written to.
         """
         self.notices: tuple[str, ...] = ()
         """Why there is no report, once that is so."""
+        self.closer: Closer | None = None
+        """Who can be asked for another window, if there is somebody."""
+        self._windows = sorted(windows)
         self._page = Page()
         self._file = ReportFile(path)
 
@@ -27,9 +35,12 @@ class HtmlReport:
         """Told by the View."""
 
     def finish(self, view: View) -> None:
-        """Write the page."""
+        """Write the page, of the shortest window that holds all of the run: what is short is drawn finer."""
+        run = view.now - view.started + view.bucket_size
+        window = next((window for window in self._windows if run <= window), None)
+        closer = None if window is None or self.closer is None else self.closer(window)
         try:
-            self._file.write(self._page.html(view))
+            self._file.write(self._page.html(closer or view))
         except OSError as reason:
             self.notices = (f"cannot write the report to {self._file.name}: {reason.strerror}",)
 

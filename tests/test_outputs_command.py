@@ -1,8 +1,10 @@
 """Outputs for programs, as the command gives them: JSON lines and metrics."""
 
 import json
+import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -77,7 +79,7 @@ def test_quiet_leaves_the_last_line(run: Run, trace: str) -> None:
     assert [json.loads(line)["final"] for line in out.splitlines()] == [True]
 
 
-@pytest.mark.parametrize("option", ["--log", "-w"])
+@pytest.mark.parametrize("option", ["--log", "-w", "--report"])
 def test_json_lines_share_standard_output_with_nothing(run: Run, trace: str, option: str) -> None:
     status, out, err = run("-r", trace, "--ui", "json", option, "-")
     assert (status, out) == (2, "")
@@ -93,6 +95,87 @@ def test_who_reads_a_line_and_goes_ends_the_program(trace: str) -> None:
         process.stdout.close()
         assert process.wait(timeout=30) == 0
         assert process.stderr.read() == b""
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_becomes_a_page(run: Run, trace: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    status, out, err = run("-r", trace, "--report", str(page), *SMALL)
+    assert (status, err) == (0, "")
+    assert "Alert history" in out
+    html = page.read_text(encoding="utf-8")
+    assert "<dt><bdi>Requests in 24 h</bdi></dt><dd>15</dd>" in html
+    assert "/cart</bdi>" in html
+    assert '<path class="plain"' in html
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_the_page_can_be_all_that_is_printed(run: Run, trace: str) -> None:
+    command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--report", "-", *SMALL]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.startswith("<!DOCTYPE html>")
+    assert done.stdout.endswith("</html>\n")
+    assert "Requests" in done.stderr
+
+
+def test_a_page_that_cannot_be_written_is_one_line_at_the_start(run: Run, trace: str) -> None:
+    status, out, err = run("-r", trace, "--report", "/no/such/folder/page.html", *SMALL)
+    assert (status, out) == (1, "")
+    assert re.fullmatch(r"exercise\.py: cannot write the report to /no/such/folder/page\.html: [^\n]+\n", err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_page_that_finds_no_room_is_said_at_the_end(run: Run, trace: str) -> None:
+    status, out, err = run("-q", "-r", trace, "--report", "/dev/full", *SMALL)
+    assert status == 1
+    assert "Requests" in out
+    assert err == "exercise.py: cannot write the report to /dev/full: No space left on device\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_page_and_metrics_after_the_rights_are_given_up(trace: str, tmp_path: Path) -> None:
+    """In a folder of root, where nobody may read or write; the page is still written, the metrics are still served."""
+    tmp_path.chmod(0o700)
+    arguments = ["-r", "-", "-q", "-v", "--prometheus", "0", "--report", "page.html", *SMALL[:-2], "--user", "nobody"]
+    command = [sys.executable, str(ROOT / "exercise.py"), *arguments]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(Path(trace).read_bytes())
+        process.stdin.flush()
+        said = process.stderr.readline() + process.stderr.readline()
+        assert b"running as nobody" in said
+        place = re.search(rb"metrics at (\S+)", said)
+        assert place is not None
+        assert b"http_monitor_build_info" in urllib.request.urlopen(place[1].decode(), timeout=20).read()
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read() == b""
+    assert "</html>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert sorted(os.listdir(tmp_path)) == ["page.html", "trace.pcap"]
+
+
+@pytest.mark.parametrize(
+    ("option", "package", "parts"),
+    [
+        ("--report", "jinja2", ("outputs.html_report", "outputs.report.page")),
+        ("--prometheus", "prometheus_client", ("outputs.prometheus", "outputs.metric_families")),
+    ],
+)
+def test_without_the_package_one_line_says_how_to_get_it(
+    run: Run, trace: str, monkeypatch: pytest.MonkeyPatch, option: str, package: str, parts: tuple[str, ...]
+) -> None:
+    for loaded in parts:
+        monkeypatch.delitem(sys.modules, loaded, raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    status, _, err = run("-r", trace, option, "0", *SMALL)
+    assert status == 1
+    needed = f"requirements-{option[2:]}.txt"
+    assert err == f"exercise.py: {option} needs the package {package}; run: pip install -r {needed}\n"
 
 
 # Metrics --------------------------------------------------------------------------------------------------------------
@@ -134,16 +217,6 @@ def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
         status, out, err = run("-r", trace, "--prometheus", str(port), *SMALL)
     assert (status, out) == (1, "")
     assert re.fullmatch(rf"exercise\.py: cannot serve metrics on 127\.0\.0\.1:{port}: [^\n]+\n", err)
-
-
-def test_without_the_package_one_line_says_how_to_get_it(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for loaded in ("outputs.prometheus", "outputs.metric_families"):
-        monkeypatch.delitem(sys.modules, loaded, raising=False)
-    monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    status, _, err = run("-r", trace, "--prometheus", "0", *SMALL)
-    assert status == 1
-    assert "--prometheus needs the package prometheus_client; run: pip install -r requirements-prometheus.txt" in err
-    assert err.count("\n") == 1
 
 
 def test_what_is_no_address_is_wrong_usage(run: Run) -> None:

@@ -58,7 +58,7 @@ def rate_drawing(view: View, moment: Moment) -> Drawing | None:
         return None
     levels = _levels(view)
     top = scale(max(*chart.rates, *(value for value, _, _ in levels), 0.0))
-    axis = Axis(chart.start, max(view.now, chart.start + len(chart.rates) * chart.width))
+    axis = Axis(chart.start, chart.start + len(chart.rates) * chart.width)
     highest = max(chart.rates)
     titles = [f"{figures.rate(rate)} requests/s" for rate in chart.rates]
     average = figures.rate(sum(chart.rates) / len(chart.rates))
@@ -87,7 +87,7 @@ def class_drawing(view: View, moment: Moment) -> Drawing | None:
     feet = list(accumulate((counts for _, counts in stacks), _plus, initial=[0] * length))
     totals = [(name, sum(counts)) for name, counts in stacks]
     titles = [", ".join(f"{counts[at]} {name}" for name, counts in stacks if counts[at]) for at in range(length)]
-    axis = Axis(chart.start, max(view.now, chart.start + length * chart.width))
+    axis = Axis(chart.start, chart.start + length * chart.width)
     return Drawing(
         f"Responses by class of status, in {figures.span(chart.width)} each",
         ", ".join(f"{name}: {figures.percent(total, sum(sums))}" for name, total in totals if total) + ".",

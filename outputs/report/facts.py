@@ -22,7 +22,7 @@ def figures_of(view: View) -> tuple[Fact, ...]:
 
 
 def _figures_of(view: View) -> Iterator[Fact]:
-    yield Fact("Requests", figures.count(view.requests))
+    yield Fact(f"Requests in {figures.span(view.retention)}", figures.count(view.requests))
     yield Fact("Peak rate", f"{figures.rate(view.peak_rate)} /s")
     if view.whole.volume:
         yield Fact("Downloaded", figures.volume(view.whole.volume))

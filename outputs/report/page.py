@@ -35,6 +35,7 @@ class Page:
             finalize=_visible,
             trim_blocks=True,
             lstrip_blocks=True,
+            keep_trailing_newline=True,
         )
         environment.globals.update(
             style=Markup(style),
@@ -50,6 +51,7 @@ class Page:
             view=view,
             zone=self._zone_name(view.now),
             span=figures.duration(view.now - view.started),
+            window=figures.span(view.window),
             figures=facts.figures_of(view),
             drawings=[
                 drawing

@@ -244,3 +244,46 @@ def test_suspension_gives_the_cursor_to_the_shell(monkeypatch: pytest.MonkeyPatc
     assert suspended == [signal.SIGTSTP]
     assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
     assert terminal.written().count("\x1b[?25h") == 2
+
+
+# Notes ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_note_stands_below_the_dashboard_and_stays_with_the_next_one() -> None:
+    terminal = Terminal(100, 20)
+    with Screen(terminal.stream, environ=XTERM) as screen:
+        screen.draw(CALM)
+        screen.note("half of it is read")
+        screen.draw(CALM)
+    _, first, second = terminal.written().split("\x1b[H")
+    assert first.endswith("\x1b7\x1b[20Hhalf of it is read\x1b[K\x1b8\x1b[?25l\x1b[?7l")
+    assert "\x1b7\x1b[20Hhalf of it is read\x1b[K\x1b8" in second
+    dashboard = plain(second.partition("\x1b7")[0])
+    assert dashboard == render(CALM, 100, colour=False, height=19), "the last line is free for the note"
+
+
+def test_a_note_by_itself_gives_way_to_what_stays() -> None:
+    terminal = Terminal(100, 20)
+    with Screen(terminal.stream, environ=XTERM) as screen:
+        screen.note("10 %")
+        screen.note("20 %")
+        screen.say("an alert")
+        screen.note("30 %")
+        screen.finish(None, "the end")
+    assert terminal.written() == "\r10 %\x1b[K\r20 %\x1b[K\r\x1b[Kan alert\n\r30 %\x1b[K\r\x1b[Kthe end\n"
+
+
+def test_a_note_never_wraps() -> None:
+    terminal = Terminal(30, 20)
+    with Screen(terminal.stream, environ=XTERM) as screen:
+        screen.note("x" * 100)
+        screen.note("")
+    assert terminal.written() == "\r" + "x" * 29 + "\x1b[K\r\x1b[K"
+
+
+def test_there_are_no_notes_in_a_file() -> None:
+    stream = io.StringIO()
+    with Screen(stream) as screen:
+        screen.note("10 %")
+        screen.say("an alert")
+    assert stream.getvalue() == "an alert\n"

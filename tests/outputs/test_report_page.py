@@ -77,7 +77,7 @@ def test_it_says_what_was_watched_and_when(page: Page) -> None:
 
 def test_figures_come_first(page: Page) -> None:
     text = read(page, DRAWN)
-    for figure in ("Requests 102,331", "Peak rate 48 /s", "Downloaded 5.0 MB", "Server errors (5xx) 9.1 %",
+    for figure in ("Requests in 24 h 102,331", "Peak rate 48 /s", "Downloaded 5.0 MB", "Server errors (5xx) 9.1 %",
                    "p95 response time 310 ms", "Alerts 1"):  # fmt: skip
         assert figure in text
 
@@ -85,7 +85,7 @@ def test_figures_come_first(page: Page) -> None:
 def test_an_active_alert_is_at_the_top_with_its_explanation(page: Page) -> None:
     alert = replace(ACTIVE, explanation="Request rate 1,844, 54 % above 1,200")
     text = read(page, replace(DRAWN, alerts=(alert, ENDED)))
-    assert text.index("Active alert. Request rate 1,844, 54 % above 1,200") < text.index("Requests 102,331")
+    assert text.index("Active alert. Request rate 1,844, 54 % above 1,200") < text.index("Requests in 24 h 102,331")
     assert "2 min, active" in text
     assert "Active alert" not in read(page, DRAWN)
 
