@@ -4,6 +4,7 @@ Bound: an alert takes at least two buckets, so a signal has no more of them than
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 from alerting.alert import Alert
@@ -31,6 +32,11 @@ class AlertHistory:
     def active(self) -> tuple[Alert, ...]:
         """Those that go on, at most one of a signal, latest first."""
         return tuple(sorted(self._active.values(), key=lambda alert: -alert.start))
+
+    def recall(self, alerts: Iterable[Alert]) -> None:
+        """Enter alerts that ended before this run."""
+        known = [*self._ended, *alerts]
+        self._ended = deque(sorted(known, key=lambda alert: -(alert.end or 0.0)))
 
     def begin(self, alert: Alert) -> Alert:
         """Enter a new alert."""

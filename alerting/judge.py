@@ -13,7 +13,7 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 from alerting.figures import Figures
 from alerting.history import AlertHistory
 from alerting.learning import Learning
-from alerting.rule import Rule, limit
+from alerting.rule import Measured, Rule, limit, teaches
 from alerting.states import Signal, State, next_state
 from alerting.teller import Teller
 from alerting.terms import Terms
@@ -79,12 +79,12 @@ class Judge:
     def judge(self, time: float, figures: Figures) -> list[Event]:
         """Learn from the bucket that ended at `time`, or judge it."""
         count = figures.of(self.rule.count)
-        values = self.rule.measure(count, figures.seconds)
+        measured = self.rule.measure(count, figures.seconds)
         before = self.state
         if before is State.LEARNING:
-            told = self._learn(time, values, figures.seconds)
+            told = self._learn(time, measured, figures.seconds)
         else:
-            told = self._enforce(time, values, count, figures.seconds)
+            told = self._enforce(time, measured, count, figures.seconds)
         self.stirred |= self.state is not before or self.flapping
         if self.state is not State.ALERT:
             self._usual = count, figures.seconds
@@ -100,8 +100,8 @@ class Judge:
         elif self._shown_at is None or now > self._shown_at:
             self._enter(Signal.REFRESHED)
 
-    def _learn(self, time: float, values: Mapping[str, float], seconds: float) -> list[Event]:
-        signal = self._learning.take(values, seconds)
+    def _learn(self, time: float, measured: Mapping[str, Measured], seconds: float) -> list[Event]:
+        signal = self._learning.take(measured, seconds)
         self.stirred = signal is not Signal.EMPTY
         if signal is not None:
             self._enter(signal)
@@ -114,37 +114,37 @@ class Judge:
             self._found(subject, value)
         return [Learned(time, max(learned.values()), self.rule.name)]
 
-    def _enforce(self, time: float, values: Mapping[str, float], count: Any, seconds: float) -> list[Event]:
-        verdicts = [verdict for subject, value in values.items() if (verdict := self._verdict(subject, value))]
+    def _enforce(self, time: float, measured: Mapping[str, Measured], count: Any, seconds: float) -> list[Event]:
+        verdicts = [verdict for subject, one in measured.items() if (verdict := self._verdict(subject, one))]
         self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
         before = self.state
         exceeded = self.last is not None and self.last.beyond
         self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)
         told = self._teller.tell(time, self._record(time, before, count, seconds))
-        self._note(values, {verdict.subject for verdict in verdicts if verdict.beyond})
+        self._note(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
         return told
 
-    def _verdict(self, subject: str, value: float) -> Verdict | None:
-        """None where the subject cannot be judged: there is too little to compare with, or it is new."""
-        known = self._baselines.get(subject)
-        bound = limit(self.rule, known.value) if known else None
-        if known is None or bound is None:
+    def _verdict(self, subject: str, measured: Measured) -> Verdict | None:
+        """None where the subject cannot be judged: there is too little traffic, or it is new."""
+        rule, value, known = self.rule, measured.value, self._baselines.get(subject)
+        bound = limit(rule, known.value) if known else None
+        if known is None or bound is None or not (rule.low or measured.traffic >= rule.floor):
             return None
-        beyond = value < bound if self.rule.low else value > bound
-        near, far = (value, float(bound)) if self.rule.low else (float(bound), value)
+        beyond = value < bound if rule.low else value > bound
+        near, far = (value, float(bound)) if rule.low else (float(bound), value)
         severity = far / near if near else float("inf") if far else 1.0
         return Verdict(subject, value, known.value, float(bound), severity, beyond)
 
-    def _note(self, values: Mapping[str, float], beyond: set[str]) -> None:
-        """Let the baselines know; a subject that comes late is learned from its first bucket."""
+    def _note(self, measured: Mapping[str, Measured], beyond: set[str]) -> None:
+        """Let the baselines know; a subject that comes late is learned from its first bucket with enough traffic."""
         self.stirred = False
-        for subject, value in values.items():
+        for subject, one in measured.items():
             known = self._baselines.get(subject)
-            if known is None:
-                self._found(subject, value)
+            if known is not None and one.traffic >= self.rule.learns_from:
+                self.stirred |= known.note(one.value, subject in beyond)
+            elif known is None and teaches(self.rule, one):
+                self._found(subject, one.value)
                 self.stirred = True
-            else:
-                self.stirred |= known.note(value, subject in beyond)
 
     def _found(self, subject: str, value: float) -> None:
         if len(self._baselines) < MAX_SUBJECTS:

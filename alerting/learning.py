@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from statistics import median
 
-from alerting.rule import Rule
+from alerting.rule import Measured, Rule, teaches
 from alerting.states import Signal
 
 
 class Learning:
     """Takes windows over until they are `duration` seconds long together.
 
-    A window that says nothing, as there was nothing or too little traffic, is as if it had not been.
+    A window in which there was nothing, or too little to learn from, is as if it had not been.
     """
 
     def __init__(self, rule: Rule, duration: float) -> None:
@@ -18,13 +18,13 @@ class Learning:
         self._left = duration
         self._values: dict[str, list[float]] = {}
 
-    def take(self, values: Mapping[str, float], seconds: float) -> Signal | None:
+    def take(self, measured: Mapping[str, Measured], seconds: float) -> Signal | None:
         """Take over what was measured in a window. Returns EMPTY, LEARNED, or None as long as more is needed."""
-        said = {subject: value for subject, value in values.items() if value > 0 or self._rule.points}
+        said = {subject: one for subject, one in measured.items() if teaches(self._rule, one)}
         if not said:
             return Signal.EMPTY
-        for subject, value in said.items():
-            self._values.setdefault(subject, []).append(value)
+        for subject, one in said.items():
+            self._values.setdefault(subject, []).append(one.value)
         self._left -= seconds
         return None if self._left > 0 else Signal.LEARNED
 

@@ -5,13 +5,21 @@ Nothing else: learning, limits, states, history and flapping are the same for al
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from alerting.alert import Contributor, Unit
 from alerting.figures import Count
 
 WHOLE = ""
 """The subject of a signal that judges the whole traffic."""
+
+
+class Measured(NamedTuple):
+    """What a signal measured of a subject in a bucket."""
+
+    value: float
+    traffic: float
+    """What it was measured by, as the floor counts it: requests, responses, or the value itself."""
 
 
 class Rule(Protocol):
@@ -54,6 +62,12 @@ class Rule(Protocol):
         """Of traffic, below which it is silent; of the baseline, where low values alert."""
 
     @property
+    def learns_from(self) -> float:
+        """Of traffic, below which nothing is learned from a bucket. Less than the floor: else a flood of what usually
+        is below it would be all that is ever learned.
+        """
+
+    @property
     def least(self) -> float:
         """A limit is never below this."""
 
@@ -61,8 +75,8 @@ class Rule(Protocol):
     def count(self) -> type[Count]:
         """What is to be counted for it."""
 
-    def measure(self, count: Any, seconds: float) -> Mapping[str, float]:
-        """Values by subject, from what was counted in `seconds`; without those that had too little traffic."""
+    def measure(self, count: Any, seconds: float) -> Mapping[str, Measured]:
+        """By subject, from what was counted in `seconds`."""
         ...
 
     def contributors(self, count: Any, subject: str, usual: Any, scale: float) -> tuple[Contributor, ...]:
@@ -82,3 +96,8 @@ def limit(rule: Rule, baseline: float) -> Fraction | None:
         return Fraction(baseline) + threshold
     beside = -threshold if rule.low else threshold
     return max(Fraction(baseline) * (1 + beside / 100), Fraction(rule.least))
+
+
+def teaches(rule: Rule, measured: Measured) -> bool:
+    """Whether a baseline can be learned from it. Nothing is percent of zero, but no errors at all are a fine share."""
+    return measured.traffic >= rule.learns_from and (measured.value > 0 or rule.points)

@@ -12,6 +12,8 @@ from dashboard import figures
 
 NAME_LENGTH = 80
 """Characters of a contributor's name; the whole of it is in the alert."""
+MANIFOLD = 3
+"""From so many times the baseline on, that is easier to read than percent."""
 _CHANGES = (Unit.HITS, Unit.REQUESTS, Unit.CONNECTIONS, Unit.BYTES)
 """Where the contributors have a part of what is more, or less, than usual; elsewhere of all that is counted."""
 
@@ -33,6 +35,8 @@ def _comparison(alert: Alert, rule: Rule) -> str:
     side = "below" if rule.low else "above"
     if rule.points or not alert.baseline:
         return f"{against} is {baseline} (limit {limit})"
+    if alert.value >= MANIFOLD * alert.baseline:
+        return f"{alert.value / alert.baseline:.1f} times {against} of {baseline} (limit {limit})"
     distance = figures.percent(abs(alert.value - alert.baseline), alert.baseline)
     return f"{distance} {side} {against} of {baseline} (limit {limit})"
 

@@ -32,7 +32,7 @@ class ServerTimes:
     def __init__(self) -> None:
         self.bins: Counter[int] = Counter()
         self.slow = Part("section", "client", max_names=MAX_NAMES)
-        """The slowest of each batch: those not below its p95."""
+        """The slowest: those not below the p95 of the bucket as it was when they came."""
 
     @property
     def count(self) -> int:
@@ -47,9 +47,8 @@ class ServerTimes:
     def add(self, exchanges: Sequence[Exchange]) -> None:
         """Count their times, and whose the slowest are."""
         numbers = _bins(map(_RESPONSE_TIME, exchanges))
-        counted = Counter(numbers)
-        self.bins.update(counted)
-        edge = _edge(counted)
+        self.bins.update(numbers)
+        edge = _edge(self.bins)
         slow = [one for one, number in zip(exchanges, numbers, strict=True) if number >= edge]
         asked = [one.request for one in slow if one.request is not None]
         self.slow.add(len(slow), section=sections(asked), client=Counter(one.client for one in slow))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.requests import Requests
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class DominantSection:
@@ -20,13 +20,14 @@ class DominantSection:
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
+        self.learns_from = floor / 10
 
-    def measure(self, count: Requests, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Requests, seconds: float) -> Mapping[str, Measured]:
         """Percent of the requests."""
         largest = count.all.shares["section"].largest(1)
-        if not largest or count.all.total < self.floor:
+        if not largest:
             return {}
-        return {WHOLE: 100 * largest[0][1] / count.all.total}
+        return {WHOLE: Measured(100 * largest[0][1] / count.all.total, count.all.total)}
 
     def contributors(
         self, count: Requests, subject: str, usual: Requests | None, scale: float

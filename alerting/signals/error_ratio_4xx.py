@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.responses import Responses
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class ErrorRatio4xx:
@@ -20,12 +20,13 @@ class ErrorRatio4xx:
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
+        self.learns_from = floor / 2
 
-    def measure(self, count: Responses, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Responses, seconds: float) -> Mapping[str, Measured]:
         """Percent of the responses."""
-        if count.answered < self.floor:
+        if not count.answered:
             return {}
-        return {WHOLE: 100 * count.client_errors.total / count.answered}
+        return {WHOLE: Measured(100 * count.client_errors.total / count.answered, count.answered)}
 
     def contributors(
         self, count: Responses, subject: str, usual: Responses | None, scale: float

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.connections import Connections
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class NewConnections:
@@ -15,16 +15,16 @@ class NewConnections:
 
     name, title, unit, count = "new_connections", "New connections", Unit.CONNECTIONS, Connections
     headline, quantity = "Many new connections", "rate"
-    low, points, least = False, False, 0.0
+    low, points, least, learns_from = False, False, 0.0, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Connections, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Connections, seconds: float) -> Mapping[str, Measured]:
         """Connections per second."""
         rate = count.new.total / seconds
-        return {WHOLE: rate} if rate >= self.floor else {}
+        return {WHOLE: Measured(rate, rate)}
 
     def contributors(
         self, count: Connections, subject: str, usual: Connections | None, scale: float

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.requests import Requests
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class RequestRate:
@@ -13,13 +13,13 @@ class RequestRate:
 
     name, title, unit, count = "request_rate", "Request rate", Unit.HITS, Requests
     headline, quantity = "High traffic", "hits"
-    low, points, least, floor = False, False, 0.0, 0.0
+    low, points, least, floor, learns_from = False, False, 0.0, 0.0, 0.0
 
     def __init__(self, threshold: float, bucket_size: float) -> None:
         self.threshold = threshold
         self._bucket_size = bucket_size
 
-    def measure(self, count: Requests, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Requests, seconds: float) -> Mapping[str, Measured]:
         """Requests. Those of a learning time of another length are scaled: to the nearest whole number, and to at least
         1 if there were any.
         """
@@ -27,7 +27,7 @@ class RequestRate:
         if requests and seconds != self._bucket_size:
             scaled = requests * Fraction(self._bucket_size) / Fraction(seconds)
             requests = max(1, int(scaled + Fraction(1, 2)))
-        return {WHOLE: requests}
+        return {WHOLE: Measured(requests, requests)}
 
     def contributors(
         self, count: Requests, subject: str, usual: Requests | None, scale: float

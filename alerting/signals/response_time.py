@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.response_times import ResponseTimes
+from alerting.rule import Measured
 
 
 class ResponseTime:
@@ -19,11 +20,12 @@ class ResponseTime:
     def __init__(self, threshold: float, floor: float, least: float) -> None:
         self.threshold = threshold
         self.floor = floor
+        self.learns_from = floor / 2
         self.least = least
 
-    def measure(self, count: ResponseTimes, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: ResponseTimes, seconds: float) -> Mapping[str, Measured]:
         """Seconds, by server."""
-        return {name: times.p95 for name, times in count.servers.items() if times.count >= self.floor}
+        return {name: Measured(times.p95, times.count) for name, times in count.servers.items()}
 
     def contributors(
         self, count: ResponseTimes, subject: str, usual: ResponseTimes | None, scale: float

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.requests import Requests
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class TrafficDrop:
@@ -15,15 +15,15 @@ class TrafficDrop:
 
     name, title, unit, count = "traffic_drop", "Traffic drop", Unit.REQUESTS, Requests
     headline, quantity = "Low traffic", "rate"
-    low, points, least = True, False, 0.0
+    low, points, least, learns_from = True, False, 0.0, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Requests, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Requests, seconds: float) -> Mapping[str, Measured]:
         """Requests per second."""
-        return {WHOLE: count.all.total / seconds}
+        return {WHOLE: Measured(count.all.total / seconds, count.all.total)}
 
     def contributors(
         self, count: Requests, subject: str, usual: Requests | None, scale: float

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.responses import Responses
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class Unanswered:
@@ -22,12 +22,13 @@ class Unanswered:
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
+        self.learns_from = floor / 2
 
-    def measure(self, count: Responses, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Responses, seconds: float) -> Mapping[str, Measured]:
         """Percent of the requests that ended."""
-        if count.ended < self.floor:
+        if not count.ended:
             return {}
-        return {WHOLE: 100 * count.unanswered.total / count.ended}
+        return {WHOLE: Measured(100 * count.unanswered.total / count.ended, count.ended)}
 
     def contributors(
         self, count: Responses, subject: str, usual: Responses | None, scale: float

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
 from alerting.counts.volume import Volume
-from alerting.rule import WHOLE
+from alerting.rule import WHOLE, Measured
 
 
 class VolumeOut:
@@ -15,16 +15,16 @@ class VolumeOut:
 
     name, title, unit, count = "volume_out", "Volume out", Unit.BYTES, Volume
     headline, quantity = "High outgoing volume", "volume"
-    low, points, least = False, False, 0.0
+    low, points, least, learns_from = False, False, 0.0, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Volume, seconds: float) -> Mapping[str, float]:
+    def measure(self, count: Volume, seconds: float) -> Mapping[str, Measured]:
         """Bytes per second."""
         rate = count.sent.total / seconds
-        return {WHOLE: rate} if rate >= self.floor else {}
+        return {WHOLE: Measured(rate, rate)}
 
     def contributors(self, count: Volume, subject: str, usual: Volume | None, scale: float) -> tuple[Contributor, ...]:
         """Who has the largest part of what is more than usual."""

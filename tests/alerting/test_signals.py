@@ -71,7 +71,7 @@ def signals(events: Sequence[Event]) -> list[tuple[type[Event], str]]:
 def test_nothing_to_learn_from_restarts_learning_for_that_signal_alone() -> None:
     site = Site(ErrorRatio5xx(5, 10), ResponseTime(200, 10, 0.1))
     rate, errors, times = site.monitor.judges
-    assert signals(site.given(*requests(0, 100), *answers(9))) == [(Learned, "request_rate")]
+    assert signals(site.given(*requests(0, 100), *answers(4))) == [(Learned, "request_rate")]
     assert (rate.state, errors.state, times.state) == (State.NORMAL, State.LEARNING, State.LEARNING)
     told = site.given(*requests(0, 100), *answers(50), *answers(50, None))
     assert signals(told) == [(Learned, "error_ratio_5xx"), (Learned, "response_time")]
@@ -92,6 +92,16 @@ def test_learning_that_takes_several_buckets_takes_their_median() -> None:
         assert errors.state is State.LEARNING or failed == 2
         site.given(*requests(0, 100), *answers(100 - failed), *answers(failed, 500))
     assert (errors.state, errors.baseline("")) == (State.NORMAL, 1.0)
+
+
+def test_what_is_usually_below_the_floor_is_learned_too_so_that_a_flood_is_none_of_the_baseline() -> None:
+    site = Site(VolumeOut(300, 1000), DominantClient(30, 200))
+    small = [exchange(request(0, f"client {number}"), size=10) for number in range(50)]
+    for _ in range(3):
+        site.given(*[one.request for one in small], *small)
+    flood = [exchange(request(0, "flood"), size=9000) for _ in range(500)]
+    told = site.given(*[one.request for one in flood], *flood)
+    assert signals(told) == [(AlertRaised, name) for name in ("request_rate", "volume_out", "dominant_client")]
 
 
 def test_a_silent_bucket_is_within() -> None:

@@ -1,0 +1,277 @@
+"""Incidents as they come over the wire: each is raised at its bucket by its signal, names who is to blame, and ends.
+
+Each story is a capture file that the command replays in packet time, with the settings as they are.
+"""
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+from wire import Talk, get, ok
+
+import exercise
+from dashboard import figures
+from traffic.frame import Frame
+
+START = 1_700_000_000.0
+BUCKET = 120
+"""Seconds of learning, and of each bucket."""
+SERVERS = ("192.0.2.10", "192.0.2.11")
+CLIENTS = tuple(f"198.51.100.{number}" for number in range(1, 21))
+PATHS = ("/", "/cart/4711", "/search?q=shoes", "/img/logo.png", "/api/v1/items")
+ALL = "request_rate,traffic_drop,error_ratio_5xx,error_ratio_4xx,response_time,unanswered,volume_out,new_connections"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request on a connection of its own."""
+
+    client: str
+    path: str
+    server: str = SERVERS[0]
+    status: int | None = 200
+    seconds: float = 0.02
+    size: int = 200
+
+    def frames(self, time: float, port: int) -> list[Frame]:
+        talk = Talk(client_port=port, addresses=(self.client, self.server), time=time).client(get(self.path))
+        talk.wait(self.seconds)
+        if self.status is None:
+            return talk.reset(1).frames
+        return talk.server(ok(b"x" * self.size, status=self.status)).close().frames
+
+
+@dataclass
+class Scene:
+    """Ordinary visits, four a second, and what happens to them."""
+
+    frames: list[Frame] = field(default_factory=list)
+    ports: Iterator[int] = field(default_factory=lambda: count(2000))
+
+    def visit(self, time: float, visit: Visit) -> None:
+        self.frames += visit.frames(START + time, 1024 + next(self.ports) % 60_000)
+
+    def given(
+        self, begin: float, end: float, change: Callable[[int, Visit], Visit] = lambda number, visit: visit
+    ) -> None:
+        """Visits from `begin` to `end`, each as `change` says."""
+        for number in range(int(begin * 4), int(end * 4)):
+            client, path = CLIENTS[number * 7 % len(CLIENTS)], PATHS[number * 3 % len(PATHS)]
+            self.visit(number / 4 + 0.01, change(number, Visit(client, path, SERVERS[number % 2])))
+
+    def write(self, path: Path) -> None:
+        """As a pcap file in the order of time (nanoseconds, Ethernet)."""
+        out = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)]
+        for frame in sorted(self.frames, key=lambda frame: frame.time):
+            seconds, part = divmod(round(frame.time * 1e9), 10**9)
+            out += [struct.pack("<4I", seconds, part, len(frame.data), len(frame.data)), frame.data]
+        path.write_bytes(b"".join(out))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the command said of an alert."""
+
+    text: str
+    raised: str
+    dismissed: str
+
+
+@pytest.fixture
+def replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """The lines about alerts that a quiet replay prints."""
+    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+
+    def run(scene: Scene, **settings: object) -> list[str]:
+        scene.write(tmp_path / "incident.pcap")
+        given = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+        assert exercise.main(["-q", "-r", str(tmp_path / "incident.pcap"), "--user", "root", *given]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line for line in lines if re.search("generated an alert|Alert dismissed|Flapping|Calm", line)]
+
+    return run
+
+
+def at(bucket: int) -> str:
+    """The end of a bucket; learning is bucket 0."""
+    return figures.moment(START + (bucket + 1) * BUCKET, None)
+
+
+def raised(line: str, bucket: int, headline: str, *whose: str) -> bool:
+    """Whether a line says that, and names all of them."""
+    assert line.startswith(f"{at(bucket)}  {headline}"), line
+    assert f"triggered at {at(bucket)};" in line, line
+    assert [name for name in whose if name not in line] == [], line
+    return True
+
+
+def dismissed(line: str, bucket: int, which: str) -> bool:
+    assert line.startswith(f"{at(bucket)}  Alert dismissed after "), line
+    assert line.endswith(which), line
+    return True
+
+
+def test_an_outage(replay: Callable[..., list[str]]) -> None:
+    scene = Scene()
+    scene.given(0, 600)
+    scene.given(1080, 1330)
+    first, last = replay(scene)
+    assert raised(first, 5, "Low traffic generated an alert - rate = 0 /s", "100.0 % below", "of 4.0 /s", "missing:")
+    assert dismissed(last, 9, "after 8 min: traffic drop")
+
+
+def test_a_section_that_nobody_reaches_any_more(replay: Callable[..., list[str]]) -> None:
+    scene = Scene()
+    scene.given(0, 600, lambda number, visit: Visit(visit.client, "/" if number % 5 else "/cart", visit.server))
+    for number in range(600 * 4, 840 * 4, 5):  # one in five comes through: those of the cart
+        scene.visit(number / 4, Visit(CLIENTS[number % 20], "/cart"))
+    scene.given(840, 1090)
+    first, last = replay(scene)
+    assert raised(
+        first, 5, "Low traffic generated an alert - rate = 0.80 /s", "missing:", "section example.com/ 99.7 %"
+    )
+    assert dismissed(last, 7, "after 4 min: traffic drop")
+
+
+def test_a_slow_server(replay: Callable[..., list[str]]) -> None:
+    def slow(number: int, visit: Visit) -> Visit:
+        is_slow = visit.server == SERVERS[1] and visit.path.startswith("/search")
+        return Visit(visit.client, visit.path, visit.server, seconds=0.8 if is_slow else 0.02)
+
+    scene = Scene()
+    scene.given(0, 600)
+    scene.given(600, 960, slow)
+    scene.given(960, 1210)
+    first, last = replay(scene)
+    named = ("38.1 times the baseline of 21.0 ms (limit 100 ms)", "most of it: section example.com/search 8")
+    assert raised(first, 5, "Slow responses of 192.0.2.11:80 generated an alert - p95 = 80", *named)
+    assert dismissed(last, 8, "after 6 min: response time")
+
+
+def test_a_burst_of_errors(replay: Callable[..., list[str]]) -> None:
+    def broken(number: int, visit: Visit) -> Visit:
+        failed = visit.path.startswith("/cart")
+        return Visit(visit.client, visit.path, visit.server, status=503 if failed else 200)
+
+    scene = Scene()
+    scene.given(0, 600)
+    scene.given(600, 840, broken)
+    scene.given(840, 1090)
+    first, last = replay(scene)
+    named = ("the baseline is 0.0 % (limit 5.0 %)", "status 503 100.0 %", "section example.com/cart 100.0 %")
+    assert raised(first, 5, "5xx responses generated an alert - share = 20.0 %", *named)
+    assert dismissed(last, 7, "after 4 min: error ratio 5xx")
+
+
+def test_clients_that_are_refused_alert_and_crawlers_that_find_nothing_do_not(replay: Callable[..., list[str]]) -> None:
+    def answered(status: int) -> Callable[[int, Visit], Visit]:
+        return lambda number, visit: Visit(visit.client, visit.path, visit.server, 200 if number % 2 else status)
+
+    scene = Scene()
+    scene.given(0, 240)
+    scene.given(240, 480, answered(404))
+    scene.given(480, 720)
+    scene.given(720, 840, answered(401))
+    scene.given(840, 970)
+    first, last = replay(scene)
+    assert raised(
+        first, 6, "4xx responses (404 and 410 left out) generated an alert - share = 50.0 %", "status 401 100.0 %"
+    )
+    assert dismissed(last, 7, "after 2 min: error ratio 4xx")
+
+
+def test_requests_that_get_no_response(replay: Callable[..., list[str]]) -> None:
+    scene = Scene()
+    scene.given(0, 600)
+    scene.given(
+        600, 720, lambda number, visit: Visit(visit.client, visit.path, visit.server, None if number % 3 else 200)
+    )
+    scene.given(720, 850)
+    first, last = replay(scene)
+    assert raised(first, 5, "Requests without response generated an alert - share = 66", "ending reset 100.0 %")
+    assert dismissed(last, 6, "after 2 min: unanswered")
+
+
+def test_one_client_floods(replay: Callable[..., list[str]]) -> None:
+    scene = Scene()
+    scene.given(0, 970)
+    for number in range(600 * 8, 840 * 8):
+        scene.visit(number / 8, Visit("203.0.113.66", PATHS[number % len(PATHS)]))
+    told = replay(scene, signals=f"{ALL},dominant_client", dominant_client_floor=500)
+    high, one, *ends = told
+    named = "of the excess: client 203.0.113.66 100.0 %, section example.com/"
+    assert raised(
+        high, 5, "High traffic generated an alert - hits = 1,440, triggered", "3.0 times the baseline of 480", named
+    )
+    assert raised(one, 5, "One client generated an alert - share = 66.7 %", "client 203.0.113.66 66.7 %")
+    assert dismissed(ends[0], 7, "after 4 min")
+    assert dismissed(ends[1], 7, "after 4 min: dominant client")
+    assert len(ends) == 2
+
+
+def test_one_section_is_flooded(replay: Callable[..., list[str]]) -> None:
+    scene = Scene()
+    scene.given(0, 970)
+    for number in range(600 * 8, 840 * 8):
+        scene.visit(number / 8, Visit(f"203.0.113.{number % 200}", f"/login?try={number}"))
+    high, one, *ends = replay(scene, signals="request_rate,dominant_section", dominant_section_floor=500)
+    assert raised(
+        high, 5, "High traffic generated an alert - hits = 1,440", "of the excess: section example.com/login 100.0 %"
+    )
+    assert raised(one, 5, "One section generated an alert - share = 66.7 %", "section example.com/login 66.7 %")
+    assert [dismissed(ends[0], 7, "after 4 min"), dismissed(ends[1], 7, "after 4 min: dominant section")] == [
+        True,
+        True,
+    ]
+
+
+def test_a_download_that_fills_the_line_on_connections_that_come_by_the_second(
+    replay: Callable[..., list[str]],
+) -> None:
+    scene = Scene()
+    scene.given(0, 850)
+    for number in range(600 * 20, 720 * 20):
+        scene.visit(number / 20, Visit("203.0.113.66", "/backup/all.tar", size=5000))
+    settings = {"average_threshold": 100_000, "volume_out_floor": 10_000, "new_connections_floor": 2}
+    volume, connections, *ends = replay(scene, signals="request_rate,volume_out,new_connections", **settings)
+    named = ("the median of the previous buckets", "section example.com/backup 100.0 %", "client 203.0.113.66 100.0 %")
+    assert raised(volume, 5, "High outgoing volume generated an alert - volume = 101 kB/s", *named)
+    assert raised(
+        connections, 5, "Many new connections generated an alert - rate = 24 /s", "client 203.0.113.66 100.0 %"
+    )
+    assert [dismissed(ends[0], 6, "volume out"), dismissed(ends[1], 6, "new connections")] == [True, True]
+
+
+def test_a_slow_leak_over_an_hour(replay: Callable[..., list[str]]) -> None:
+    """Each request a little slower than the one before, up to 0.6 s; then the server is started again."""
+
+    def leaking(number: int, visit: Visit) -> Visit:
+        grown = (number / 4 - 600) / 3600
+        return Visit(visit.client, visit.path, SERVERS[0], seconds=0.02 + 0.58 * grown)
+
+    scene = Scene()
+    scene.given(0, 600, lambda number, visit: Visit(visit.client, visit.path))
+    scene.given(600, 4200, leaking)
+    scene.given(4200, 4450, lambda number, visit: Visit(visit.client, visit.path))
+    first, last = replay(scene)
+    # Its p95 is above 0.1 s, and three times the baseline, in the bucket that ends 600 s after the leak began.
+    assert raised(first, 9, "Slow responses of 192.0.2.10:80 generated an alert - p95 = 11")
+    assert dismissed(last, 35, "after 52 min: response time")
+
+
+def test_a_signal_that_comes_and_goes_is_held_back(replay: Callable[..., list[str]]) -> None:
+    def broken(number: int, visit: Visit) -> Visit:
+        every_other = number // (4 * BUCKET) % 2
+        return Visit(visit.client, visit.path, visit.server, status=500 if every_other else 200)
+
+    scene = Scene()
+    scene.given(0, 20 * BUCKET, broken)
+    told = replay(scene)
+    assert [line.split("  ")[1][:8] for line in told] == ["5xx resp", "Alert di"] * 3 + ["Flapping"]
+    assert told[-1] == f"{at(7)}  Flapping: error ratio 5xx changed its state 7 times in an hour, and is not told"
