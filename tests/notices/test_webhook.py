@@ -1,6 +1,7 @@
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,27 @@ def test_name_and_password_in_the_url_are_sent_as_a_header() -> None:
     with http_receiver() as hooks:
         webhook(f"http://monitor:s3cret@localhost:{hooks.port}/x").send(RAISED)
     assert hooks.posted[0].headers["Authorization"] == "Basic bW9uaXRvcjpzM2NyZXQ="
+
+
+def test_nobody_elses_password_is_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine localhost login root password s3cret\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with http_receiver() as hooks:
+        webhook(hooks.url).send(RAISED)
+    assert "Authorization" not in hooks.posted[0].headers
+
+
+def test_a_proxy_of_the_environment_is_used_but_for_hosts_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    with http_receiver() as proxy, http_receiver() as hooks:
+        monkeypatch.setenv("http_proxy", f"http://localhost:{proxy.port}")
+        monkeypatch.setenv("no_proxy", "localhost")
+        far, near = webhook("http://far.invalid/x"), webhook(hooks.url)
+        monkeypatch.delenv("http_proxy")
+        far.send(RAISED)
+        near.send(RAISED)
+    assert [posted.path for posted in proxy.posted] == ["http://far.invalid/x"]
+    assert len(hooks.posted) == 1
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
@@ -111,7 +133,6 @@ def test_a_server_that_is_slow_is_not_waited_for() -> None:
 def test_a_server_that_is_none() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
-        import threading
 
         def hang_up() -> None:
             connection, _ = server.accept()
