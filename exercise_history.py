@@ -2,23 +2,29 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from alerting.alert import Alert
 from alerting.events import AlertDismissed, AlertRaised, Event
 from capture.privileges import NOBODY, User, chosen_user
 from dashboard.view import View
-from history.alerts import stored
+from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
 from history.keep import Keep
-from history.minutes import Minutes
+from history.minutes import Minutes, closed_bucket
+from history.periods import Level, begin
 from history.place import file_name, folder
 from history.sums import Minute
 from history.writer import Writer
 from store.sums import ClosedBucket
 
+CHUNK: Final = 1800.0
+"""Seconds of the past that are read at a time."""
 PATIENCE: Final = 5.0
 """Seconds at the end for what waits to be written."""
 AHEAD: Final = 86400.0
@@ -79,7 +85,43 @@ class History:
     @property
     def notices(self) -> tuple[str, ...]:
         """What is wrong, while something is."""
-        return self._trouble if self._writer is None else self._writer.notices
+        return self._trouble if self._writer is None else (*self._trouble, *self._writer.notices)
+
+    def before(self, now: float, retention: float) -> tuple[Iterator[ClosedBucket], list[Alert]]:
+        """What earlier runs counted, minute by minute, and alerted in the time that is kept; the latest first.
+
+        The minute under way is read at once, as this run will add to it.
+        """
+        minute = begin(Level.MINUTE, now)
+        return chain(self._minutes_of(minute, now), self._past(now - retention, minute)), self._alerts(now - retention)
+
+    def _past(self, since: float, until: float) -> Iterator[ClosedBucket]:
+        while since < until:
+            yield from self._minutes_of(max(since, until - CHUNK), until)
+            until -= CHUNK
+
+    def _minutes_of(self, since: float, until: float) -> list[ClosedBucket]:
+        if self.archive is None:
+            return []
+        try:
+            return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
+        except HistoryError as error:
+            self._trouble = (f"what was counted before cannot be read: {error}",)
+            return []
+
+    def _alerts(self, since: float) -> list[Alert]:
+        """Alerts of earlier runs, latest first; one that was active then ended with what was last written."""
+        if self.archive is None:
+            return []
+        try:
+            known = map(recalled, self.archive.alerts(since))
+            end = self.archive.latest()
+        except HistoryError as error:
+            self._trouble = (f"the alerts of before cannot be read: {error}",)
+            return []
+        return [
+            alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known if alert
+        ]
 
     def add(self, bucket: ClosedBucket) -> None:
         """A bucket was closed, or something came late for it."""

@@ -1,9 +1,11 @@
 """The main thread's part: counts records, judges what was counted, and shows all of it to whoever wants to see."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from alerting.alert import Alert
 from alerting.monitor import Monitor
 from capture.intake import Status
 from dashboard.builder import Reading, Run, build_view
@@ -17,6 +19,9 @@ from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
+
+RECALL = 0.1
+"""Seconds of a tick for what earlier runs counted."""
 
 
 class Taker(Protocol):
@@ -53,6 +58,7 @@ class Session:
         self._view: View | None = None
         self._status: Status | None = None
         self._refresh_at = 0.0
+        self._past: Iterator[ClosedBucket] = iter(())
         self._wanted = False
         self.now = 0.0
         """Packet time up to which all was counted and judged."""
@@ -62,6 +68,11 @@ class Session:
     def record_in(self, take: Callable[[ClosedBucket], None]) -> None:
         """Hand `take` each bucket of the store as it closes."""
         self._store.closed(take)
+
+    def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
+        """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
+        self._past = past
+        self._monitor.history.recall(alerts)
 
     def start(self, now: float) -> None:
         """Begin to learn."""
@@ -94,6 +105,7 @@ class Session:
             for outlet in self._outlets:
                 outlet.show(view, refresh)
         self._schedule(now)
+        self._recall_some()
 
     def want_view(self) -> None:
         """Let the next tick show a View, whether a refresh is due or not. A signal's handler may call it."""
@@ -131,6 +143,13 @@ class Session:
         if self._status is None:
             return None
         return self._build(self.now, self._status, replace(self._run, rows=rows), window, store)
+
+    def _recall_some(self) -> None:
+        end = time.perf_counter() + RECALL
+        for bucket in self._past:
+            self._store.recall(bucket)
+            if time.perf_counter() > end:
+                break
 
     def _schedule(self, now: float) -> None:
         size = self._run.bucket_size

@@ -165,6 +165,12 @@ class SqliteArchive:
         found: float | None = row[0]
         return found
 
+    def latest(self) -> float:
+        """Where the last minute that is known ends; 0 of an empty archive."""
+        query = "SELECT max(start) + 60 FROM sums WHERE level = 0 AND statistic = ?"
+        known = (self._database.rows(query, (number,))[0][0] for number, _ in self._statistics.values())
+        return max((end for end in known if end), default=0.0)
+
     def close(self) -> None:
         """As `Archive.close`."""
         self._database.close()

@@ -1,9 +1,10 @@
 """Puts closed buckets of the store together to minutes. Pure."""
 
-from history.bins import packed
+from history.bins import packed, unpacked
 from history.periods import Level, begin
 from history.sums import OTHER, Minute, PeriodSums, added
-from store.sums import ClosedBucket, Sums
+from store.distribution import Distribution
+from store.sums import NOTHING, Closed, ClosedBucket, Sums
 
 
 class Minutes:
@@ -39,3 +40,18 @@ class Minutes:
 
 def _stored(sums: Sums) -> PeriodSums:
     return PeriodSums(sums.count, sums.total, sums.volume, sums.timed, sums.seconds, packed(dict(sums.times.bins)))
+
+
+def closed_bucket(minute: Minute) -> ClosedBucket:
+    """The reverse: a minute as the store knows buckets."""
+    statistics = []
+    for name, sums in minute.sums.items():
+        keys = {key: _known(stored) for key, stored in sums.items()}
+        other = keys.pop(OTHER, NOTHING)
+        statistics.append(Closed(name, keys, other))
+    return ClosedBucket(minute.start, 60.0, tuple(statistics))
+
+
+def _known(stored: PeriodSums) -> Sums:
+    times = Distribution.of(unpacked(stored.bins).items())
+    return Sums(stored.counted, stored.total, stored.volume, stored.timed, stored.seconds, times)

@@ -16,8 +16,10 @@ from store.packed import (
     MOST_SECONDS,
     NANOSECONDS,
     ONE,
+    Unpacked,
     count_of,
     nanoseconds_of,
+    packed,
     times,
     total_of,
     totals,
@@ -50,13 +52,18 @@ class Counter:
             return count_of
         return nanoseconds_of if self.unit is Unit.SECONDS else total_of
 
-    def public(self, packed: int, times: Distribution = NO_TIMES) -> Sums:
+    def public(self, sums: int, times: Distribution = NO_TIMES) -> Sums:
         """Packed sums, as the store answers."""
-        sums = unpacked(packed)
-        amount: float = sums.count
+        known = unpacked(sums)
+        amount: float = known.count
         if self.has_amount:
-            amount = sums.nanoseconds / NANOSECONDS if self.unit is Unit.SECONDS else sums.total
-        return Sums(sums.count, amount, sums.volume, sums.timed, sums.nanoseconds / NANOSECONDS, times)
+            amount = known.nanoseconds / NANOSECONDS if self.unit is Unit.SECONDS else known.total
+        return Sums(known.count, amount, known.volume, known.timed, known.nanoseconds / NANOSECONDS, times)
+
+    def packed(self, sums: Sums) -> int:
+        """The reverse of `public`."""
+        total = round(sums.total) if self.has_amount and self.unit is not Unit.SECONDS else 0
+        return packed(Unpacked(sums.count, total, sums.volume, sums.timed, round(sums.seconds * NANOSECONDS)))
 
     def count(self, batch: Batch, tally: Tally) -> None:
         """Add the records of a batch; all of them, or none where the plug-in fails.
@@ -89,9 +96,9 @@ class Counter:
             return
         amounts = self._amounts(records, keys)
         if self._times_itself:
-            tally.add_timed(keys, [ONE + packed for packed in times(amounts)], bins_of(amounts))
+            tally.add_timed(keys, [ONE + each for each in times(amounts)], bins_of(amounts))
         else:
-            tally.add(keys, [ONE + packed for packed in totals(amounts)])
+            tally.add(keys, [ONE + each for each in totals(amounts)])
 
     def _count_exchanges(self, answers: Answers, tally: Tally) -> None:
         keys = self._keys(answers.records)
@@ -101,7 +108,7 @@ class Counter:
             if not self._times_itself:
                 sums = list(map(add, sums, totals(amounts)))
             elif amounts != answers.seconds:  # else it is known already
-                sums = [ONE + packed for packed in map(add, answers.volumes, times(amounts))]
+                sums = [ONE + each for each in map(add, answers.volumes, times(amounts))]
                 bins = bins_of(amounts)
         tally.add_timed(keys, sums, bins)
 

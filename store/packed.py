@@ -76,3 +76,9 @@ def unpacked(packed: int) -> Unpacked:
     return Unpacked(
         count_of(packed), total_of(packed), packed >> _VOLUME & _LARGE, packed >> _TIMED & _MANY, nanoseconds_of(packed)
     )
+
+
+def packed(sums: Unpacked) -> int:
+    """All of them as one."""
+    total, volume = sums.total << _TOTAL, sums.volume << _VOLUME
+    return total + volume + (sums.count << _COUNT) + (sums.timed << _TIMED) + sums.nanoseconds

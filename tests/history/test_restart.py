@@ -1,0 +1,122 @@
+"""What a run leaves in the history comes back when the next one starts."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerting.alert import Alert, Unit
+from alerting.events import AlertDismissed, AlertRaised
+from capture.intake import Status
+from capture.source import Counters
+from dashboard.view import View
+from exercise_config import Config
+from exercise_history import History
+from exercise_session import Session
+from history.database import HistoryError
+from history.keep import Keep
+from stats.loading import load
+from traffic.health import Health
+from traffic.records import Request
+
+NAMES = ("request_rate", "top_sections")
+UNITS = dict.fromkeys(NAMES, "hits")
+NOW = time.time() // 3600 * 3600 - 600.0
+STATUS = Status(Health(), Counters(0, 0), ())
+ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, Unit.HITS, explanation="High traffic")
+
+
+class Seen:
+    """An outlet that remembers the last View."""
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+
+    def show(self, view: View, refreshed: bool) -> None:
+        self.view = view
+
+    def event(self, event: Any) -> None:
+        """Not looked at."""
+
+    def finish(self, view: View) -> None:
+        self.view = view
+
+
+def requests(path: str, start: float, seconds: int) -> list[Any]:
+    return [
+        Request(start + second, "10.0.0.1", 1, "10.0.0.2", 80, "GET", "shop", path, "1.1", "", "")
+        for second in range(seconds)
+    ]
+
+
+def run(path: Path, start: float, records: list[Any], ticks: int = 1) -> View:
+    """A run from `start` for `ticks` minutes; its last View."""
+    config, seen = Config(statistics=NAMES, signals=("request_rate",)), Seen()
+    history = History(path, Keep(), UNITS)
+    session = Session(config, load(NAMES), "eth0 port 80", [], [seen, history])
+    session.record_in(history.add)
+    history.start()
+    session.recall(*history.before(start, config.max_retention_length))
+    session.start(start)
+    for tick in range(ticks):
+        end = start + 60 * (tick + 1)
+        session.count([record for record in records if end - 60 <= record.time < end])
+        session.tick(end, STATUS)
+    session.finish(start + 60 * ticks, STATUS)
+    history.close()
+    assert history.notices == ()
+    assert seen.view is not None
+    return seen.view
+
+
+def test_the_next_run_shows_what_the_last_one_counted(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW - 3600, requests("/cart", NOW - 3600, 300), ticks=5)
+    view = run(path, NOW, requests("/home", NOW, 60), ticks=2)
+    assert view.requests == 360
+    assert {row.key: row.window.count for row in view.panels[0].rows} == {"shop/cart": 300, "shop/home": 60}
+
+
+def test_a_restart_within_a_minute_counts_nothing_twice_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW, requests("/a", NOW, 20))
+    run(path, NOW + 25, requests("/b", NOW + 25, 20))
+    view = run(path, NOW + 50, requests("/c", NOW + 50, 60), ticks=3)
+    assert view.requests == 100
+
+
+def test_what_is_older_than_the_retention_stays_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW - 2 * 86400, requests("/old", NOW - 2 * 86400, 60))
+    assert run(path, NOW, requests("/new", NOW, 60), ticks=2).requests == 60
+
+
+def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    history = History(path, Keep(), UNITS)
+    history.start()
+    history.event(AlertDismissed(NOW - 60, Alert(**{**vars(ALERT), "start": NOW - 300, "end": NOW - 180})))
+    history.event(AlertRaised(NOW - 60, ALERT))
+    history.close()
+    view = run(path, NOW, requests("/", NOW, 60), ticks=2)
+    assert [(alert.start, alert.end, alert.explanation) for alert in view.alerts] == [
+        (NOW - 60, NOW - 60, "High traffic"),
+        (NOW - 300, NOW - 180, "High traffic"),
+    ]
+
+
+def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW - 3600, requests("/cart", NOW - 3600, 300), ticks=5)
+    history = History(path, Keep(), UNITS)
+    history.start()
+
+    def broken(*_: Any) -> None:
+        raise HistoryError("the history is malformed")
+
+    monkeypatch.setattr(history.archive, "minutes", broken)
+    past, _ = history.before(NOW, 86400)
+    assert list(past) == []
+    assert history.notices == ("what was counted before cannot be read: the history is malformed",)
+    history.close()

@@ -1,0 +1,86 @@
+"""Sums that come back from a history are as they were, whatever the width of the buckets."""
+
+import random
+from typing import Any
+
+import pytest
+
+from history.minutes import Minutes, closed_bucket
+from stats.loading import load
+from store.store import Store
+from store.sums import ClosedBucket
+from traffic.records import Exchange, Request
+
+NAMES = ["request_rate", "top_sections", "downloaded_per_domain", "server_response_time", "status_classes"]
+START = 1_700_000_100  # a whole minute, and five
+
+
+def records(seconds: int) -> list[Any]:
+    chance = random.Random(3)
+    found: list[Any] = []
+    for second in range(seconds):
+        host = f"host{chance.randrange(5)}"
+        time = START + second + 0.5
+        request = Request(time, "10.0.0.1", 1, "10.0.0.2", 80, "GET", host, f"/{chance.randrange(9)}", "1.1", "", "")
+        status, took = chance.choice([200, 404]), 0.01 * (1 + second % 50)
+        answer = Exchange(
+            time + 0.1, *request[1:5], request, status, 0, 100 + second, took, None, "", 0, "complete"
+        )  # fmt: skip
+        found += [request, answer]
+    return found
+
+
+def filled(bucket: float) -> tuple[Store, list[ClosedBucket]]:
+    store, minutes = Store(load(NAMES), bucket, 86400, 100), Minutes()
+    store.closed(minutes.add)
+    store.add(records(590))
+    store.advance(START + 600)
+    return store, [closed_bucket(minute) for minute in minutes.rest()]
+
+
+@pytest.mark.parametrize("bucket", [10, 60, 300])
+def test_totals_keys_and_percentiles_are_what_they_were(bucket: float) -> None:
+    before, past = filled(bucket)
+    after = Store(load(NAMES), bucket, 86400, 100)
+    for part in reversed(past):
+        after.recall(part)
+    after.advance(START + 600)
+    for name in NAMES:
+        assert after.totals(name).count == before.totals(name).count
+        assert after.totals(name).total == pytest.approx(before.totals(name).total)
+        old = {row.key: row.window for row in before.top(name, 100).rows}
+        new = {row.key: row.window for row in after.top(name, 100).rows}
+        assert {key: (sums.count, sums.volume, sums.timed) for key, sums in old.items()} == {
+            key: (sums.count, sums.volume, sums.timed) for key, sums in new.items()
+        }
+        assert {key: sums.times for key, sums in old.items()} == {key: sums.times for key, sums in new.items()}
+
+
+def test_a_minute_is_spread_evenly_over_its_buckets() -> None:
+    _, past = filled(10)
+    after = Store(load(NAMES), 10, 86400, 100)
+    for part in past:
+        after.recall(part)
+    after.advance(START + 600)
+    assert {sums.count for sums in after.series("request_rate", 60)[:54]} == {10}
+
+
+def test_what_comes_back_is_not_recorded_again_and_ages() -> None:
+    _, past = filled(10)
+    after = Store(load(NAMES), 10, 300, 100)
+    taken: list[ClosedBucket] = []
+    after.closed(taken.append)
+    for part in past:
+        after.recall(part)
+    after.advance(START + 600)
+    assert taken == []
+    assert after.totals("request_rate").count == 290
+
+
+def test_a_statistic_that_is_not_counted_any_more_is_passed_over() -> None:
+    _, past = filled(10)
+    after = Store(load(["top_methods"]), 10, 86400, 100)
+    for part in past:
+        after.recall(part)
+    after.advance(START + 600)
+    assert after.totals("top_methods").count == 0
