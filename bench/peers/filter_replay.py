@@ -1,5 +1,6 @@
 """What filters cost: `python -m bench.peers.filter_replay FILE.pcap`. Prints figures as JSON."""
 
+import gc
 import json
 import sys
 import time
@@ -8,15 +9,16 @@ from functools import partial
 from typing import Final
 
 from bench.peers.decoder_alone import decoded
+from exercise import COLLECT
 from exercise_config import Config
 from stats.loading import load
 from store.filtering.filter import parse
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
-from traffic.records import Exchange, Record, Request
+from traffic.records import Exchange, Record
 
-STEP: Final = 1000
+STEP: Final = 500
 """Exchanges that are looked at between two looks at the keyboard."""
 BATCH: Final = 2000
 """Records that come in `Config.timeout` seconds on a busy host."""
@@ -26,24 +28,28 @@ FILTERS: Final = {
     "seven terms": "host:shop path:^/api status:5xx method:POST ua:bot client:10.0.0.0/8 time>500ms",
     "a pattern of RE2": r"path:^/(cart|users)/\w+\.html",
 }
-PARTS: Final = {"none": "status:999", "some": "status:404", "all": ""}
+PARTS: Final = {"none": "status:999", "4 %": "status:404", "all": ""}
 """How much of the traffic matches."""
+SPANS: Final = {"2 min": 120, "24 h": 86400}
+"""Seconds in which they came: a busy host, and a quiet one, whose exchanges fall into thousands of buckets."""
 
 
 def main() -> None:
     """Measure with the exchanges of a capture, as many as are kept at most."""
+    gc.set_threshold(*COLLECT)
     config = Config()
     records = repeated(list(decoded(sys.argv[1])), config.max_recent_exchanges)
     exchanges = [record for record in records if type(record) is Exchange]
     figures = {"us to keep an exchange": kept(config, exchanges)}
     for name, text in FILTERS.items():
         figures[f"us per exchange, {name}"] = tested(text, exchanges)
-    recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
-    recent.take(exchanges)
-    for name, text in PARTS.items():
-        whole, longest = replayed(config, recent, text)
-        figures[f"ms for all {len(recent):,}, {name} match"] = whole
-        figures[f"ms for {STEP:,} of these at most, {name} match"] = longest
+    for span, seconds in SPANS.items():
+        recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
+        recent.take(stretched(exchanges, seconds))
+        for name, text in PARTS.items():
+            whole, longest = replayed(config, recent, text)
+            figures[f"ms to look at {len(recent):,} of {span}, {name} match"] = whole
+            figures[f"ms of that at a time, {span}, {name} match"] = longest
     figures["% of the store's work that a filter adds which all match"] = added(config, records)
     print(json.dumps(figures))
 
@@ -58,12 +64,19 @@ def repeated(records: Sequence[Record], number: int) -> list[Record]:
     return found
 
 
+def stretched(exchanges: Sequence[Exchange], seconds: float) -> list[Exchange]:
+    """The same ones, at even distances over so many seconds."""
+    step, begin = seconds / len(exchanges), exchanges[0].time
+    moved = (later(exchange, begin + number * step - exchange.time) for number, exchange in enumerate(exchanges))
+    return [exchange for exchange in moved if isinstance(exchange, Exchange)]
+
+
 def later(record: Record, shift: float) -> Record:
     """The same, so many seconds later."""
-    if type(record) is not Exchange or record.request is None:
-        return record._replace(time=record.time + shift)
-    request: Request = record.request
-    return record._replace(time=record.time + shift, request=request._replace(time=request.time + shift))
+    moved = record._replace(time=record.time + shift)
+    if isinstance(moved, Exchange) and moved.request is not None:
+        return moved._replace(request=moved.request._replace(time=moved.request.time + shift))
+    return moved
 
 
 def kept(config: Config, exchanges: Sequence[Exchange]) -> float:
