@@ -1,6 +1,6 @@
 """A desk for tests of the full screen: real stores and records, with packet time as the tests say."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from alerting.monitor import Monitor
@@ -125,16 +125,10 @@ def new_store(statistics: Sequence[Statistic]) -> Store:
     return Store(statistics, BUCKET, RETENTION, 1000)
 
 
-def busy_hour() -> Ledger:
-    """Ten quiet minutes after learning, then a burst that raises an alert, which still goes on."""
+def burst() -> Ledger:
+    """Four quiet minutes after learning, then a burst that raises an alert, which still goes on."""
     ledger = Ledger()
-    for minute in range(12):
-        ledger.count(visits(START + 60 * minute, 60, 5), START + 60 * (minute + 1))
-    ledger.count(visits(START + 720, 130, 11), START + 850)
+    for minute in range(6):
+        ledger.count(visits(START + 60 * minute, 60, 2), START + 60 * (minute + 1))
+    ledger.count(visits(START + 360, 130, 5), START + 490)
     return ledger
-
-
-def still() -> Generator[float, None, str]:
-    """Steps of a capture in which nothing happens."""
-    while True:
-        yield 0.05

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 
-from full_desk import busy_hour  # noqa: E402 found by the line above
+from full_desk import burst  # noqa: E402 found by the line above
 
 from dashboard.exchange_line import Discretion  # noqa: E402
 from dashboard.full.terminal import first_setting, watch_on_screen  # noqa: E402
@@ -31,6 +31,6 @@ def steps(stop: Stop, crash: bool) -> Generator[float, None, str]:
 
 if __name__ == "__main__":
     stop = Stop()
-    ledger = busy_hour()
+    ledger = burst()
     setting = first_setting(None, Discretion())
     print(watch_on_screen(ledger.desk, steps(stop, "crash" in sys.argv), stop, setting, stays=False))

@@ -1,0 +1,386 @@
+"""Every key of the full screen, and the mouse: what it does, as a user would see it."""
+
+import re
+
+import pytest
+from full_desk import START, visits
+from full_driver import Driven, drive
+
+from dashboard.full.detail_screen import DetailScreen
+from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
+from dashboard.full.palette import COLOURED, PLAIN
+from dashboard.full.panel_sheet import Sorting
+from dashboard.full.text_screens import ExchangeScreen, HealthScreen, HelpScreen
+
+FIRST, SECOND, THIRD = "shop.example.com/products", "api.example.com/items", "static.example.com/logo.png"
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+def test_quitting_lets_the_steps_end_and_hands_over_what_they_return(key: str) -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press(key)
+
+    app = drive(scenario)
+    assert app.return_value == "the end"
+    assert app.error is None
+
+
+def test_rows_are_chosen_with_keys_of_less_and_with_arrows() -> None:
+    async def scenario(user: Driven) -> None:
+        chosen = []
+        for key in ("j", "down", "k", "G", "g", "end", "up", "home", "pagedown", "pageup"):
+            await user.press(key)
+            chosen.append(user.pane.choice.index)
+        last = len(user.pane.identities) - 1
+        assert chosen == [1, 2, 1, last, 0, last, last - 1, 0, user.pane.rows, 0]
+        assert user.pane.identity == FIRST
+
+    drive(scenario)
+
+
+def test_the_chosen_row_is_marked_without_colour() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("j")
+        marked = [line for line in user.lines() if line.startswith(" ▸ ")]
+        assert len(marked) == 1
+        assert SECOND in marked[0]
+
+    drive(scenario)
+
+
+def test_panels_are_reached_by_tab_and_by_number_and_come_onto_the_screen() -> None:
+    async def scenario(user: Driven) -> None:
+        focused = []
+        for key in ("tab", "tab", "shift+tab", "8", "1", "shift+tab", "e", "a", "5"):
+            await user.press(key)
+            focused.append(user.pane.table.name)
+            assert user.pane.display
+        assert focused == [
+            "top_domains",
+            "top_user_agents",
+            "top_domains",
+            "server_response_time",
+            "top_sections",
+            "alerts",
+            "exchanges",
+            "alerts",
+            "top_status_codes",
+        ]
+
+    drive(scenario, size=(80, 24))
+
+
+def test_sorting_by_the_next_column_and_the_other_way_round() -> None:
+    async def scenario(user: Driven) -> None:
+        assert re.search("1 Top hits by section.*▼hits", user.text())
+        await user.press("s", "s", "s")
+        assert user.pane.sorting == Sorting("p95")
+        assert user.pane.identities[0] == "shop.example.com/reports"
+        assert re.search("1 Top hits by section.*▼p95", user.text())
+        await user.press("S")
+        assert user.pane.identities[-1] == "shop.example.com/reports"
+        assert re.search("1 Top hits by section.*▲p95", user.text())
+        await user.press("s")
+        assert user.pane.sorting == Sorting("key")
+        await user.press("s")
+        assert user.pane.sorting == Sorting("hits")
+
+    drive(scenario)
+
+
+def test_a_frozen_screen_stays_while_capture_goes_on() -> None:
+    async def scenario(user: Driven) -> None:
+        before = user.lines()
+        await user.press("space")
+        assert "FROZEN" in user.text()
+        user.ledger.count(visits(START + 490, 10, 50), START + 500)
+        await user.refresh()
+        assert user.lines()[1:] == before[1:]
+        await user.press("space")
+        assert user.lines()[1:] != before[1:]
+        assert "FROZEN" not in user.text()
+
+    drive(scenario)
+
+
+def test_the_window_is_that_of_everything_on_the_screen() -> None:
+    async def scenario(user: Driven) -> None:
+        shown, counts = [], []
+        for key in ("w", "w", "W", "w", "w"):
+            await user.press(key)
+            assert user.app.scene is not None
+            shown.append((user.app.scene.view.window, re.findall(r"\[(.+?)\]", user.lines()[0])))
+            counts.append(user.app.scene.view.whole.count)
+        day, bucket = (86400.0, ["24 h"]), (10.0, ["10 s"])
+        assert shown == [day, bucket, day, bucket, (120.0, ["2 min"])]
+        assert counts[0] == counts[2] > counts[4] > counts[1] == counts[3] > 0
+
+    drive(scenario)
+
+
+def test_themes_come_one_after_the_other_and_there_is_one_without_colours() -> None:
+    async def coloured(user: Driven) -> None:
+        names = []
+        for _ in COLOURED:
+            await user.press("t")
+            names.append(user.app.theme)
+        assert names == ["light", "terminal", "dark"]
+
+    async def plain(user: Driven) -> None:
+        await user.press("t")
+        assert user.app.theme == "plain"
+
+    drive(coloured)
+    drive(plain, palette=PLAIN)
+
+
+def test_help_lists_what_applies_and_nothing_else() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("question_mark")
+        assert isinstance(user.app.screen, HelpScreen)
+        told = user.text()
+        for key in MAIN:
+            if key.help:
+                assert (key.help in told) is (not key.filtered), key.label
+        await user.press("G")
+        assert "status" in user.text(), "how filters are written"
+        await user.press("escape", "slash")
+        await user.type("shop")
+        await user.press("enter", "question_mark")
+        assert "take the filter away" in user.text()
+        await user.press("escape", "escape", "enter", "question_mark")
+        assert all(key.help in user.text() for key in DETAIL if key.help)
+        assert "sort by" not in user.text(), "nothing is sorted there"
+
+    drive(scenario, size=(100, 44))
+
+
+def test_all_that_was_not_seen_by_name() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.health.oddities["bad chunk size"] += 3
+        await user.refresh()
+        assert "oddities 3" in user.text()
+        await user.press("h")
+        assert isinstance(user.app.screen, HealthScreen)
+        assert "bad chunk size 3" in user.text()
+        await user.press("escape")
+        assert user.main
+
+    drive(scenario)
+
+
+def test_the_footer_shows_main_keys_and_can_be_pressed() -> None:
+    async def scenario(user: Driven) -> None:
+        footer = user.lines()[-1]
+        assert all(word in footer for word in ("Quit", "Help", "Filter", "Detail", "Sort"))
+        await user.pilot.click("#footer", offset=(footer.index("Help"), 0))
+        await user.settle()
+        assert isinstance(user.app.screen, HelpScreen)
+
+    drive(scenario)
+
+
+# Details ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_behind_a_row() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("j", "enter")
+        assert isinstance(user.app.screen, DetailScreen)
+        told = user.text()
+        assert f"Top hits by section  {SECOND}" in told
+        assert all(word in told for word in ("p50", "p90", "p99", "Status codes", "GET", "Slowest exchanges"))
+        await user.press("tab")
+        assert "Latest exchanges" in user.text()
+        await user.press("j", "enter")
+        assert isinstance(user.app.screen, ExchangeScreen)
+        assert "/items" in user.text()
+        assert "?page=2" not in user.text(), "queries are not told, as in the log"
+        await user.press("escape", "escape")
+        assert user.pane.identity == SECOND
+
+    drive(scenario)
+
+
+def test_a_detail_goes_on_while_it_is_looked_at() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("enter")
+        (before,) = re.findall(r"([\d,]+) of", user.text())
+        user.ledger.count(visits(START + 490, 10, 20), START + 500)
+        await user.refresh()
+        (after,) = re.findall(r"([\d,]+) of", user.text())
+        assert int(after.replace(",", "")) == int(before.replace(",", "")) + 100
+
+    drive(scenario)
+
+
+def test_an_exchange_of_the_live_list() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("e", "enter")
+        assert isinstance(user.app.screen, ExchangeScreen)
+        assert all(word in user.text() for word in ("Method", "Status", "Response time", "Client"))
+
+    drive(scenario)
+
+
+# The live list ----------------------------------------------------------------------------------------------------
+
+
+def test_the_live_list_follows_until_another_row_is_chosen() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("e")
+        assert "following" in user.text()
+        user.ledger.count(visits(START + 490, 1, 5), START + 491)
+        await user.refresh()
+        assert user.pane.choice.index == len(user.pane.identities) - 1
+        await user.press("k", "k")
+        held = user.pane.identity
+        assert "held" in user.text()
+        user.ledger.count(visits(START + 491, 1, 5), START + 492)
+        await user.refresh()
+        assert user.pane.identity == held
+        await user.press("G")
+        assert "following" in user.text()
+
+    drive(scenario, size=(80, 24))
+
+
+def test_the_slowest_of_all_kept_exchanges_come_first_when_sorted_by_response() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("e", "s")
+        assert user.pane.sorting == Sorting("response")
+        assert "/reports/yearly" in user.pane.identities[0]
+
+    drive(scenario)
+
+
+# The filter -------------------------------------------------------------------------------------------------------
+
+
+def test_a_filter_is_applied_as_it_is_typed_and_says_how_much_it_matches() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        assert user.lines()[-1].strip().startswith("Enter  Keep")
+        await user.type("host:api")
+        assert user.pane.identities == [SECOND, "api.example.com/status"]
+        assert re.search(r"matches \d+ of [\d,]+ exchanges since 17:00:00", user.text())
+        await user.press("enter", "e")
+        assert all("/items" in identity or "/status" in identity for identity in user.pane.identities)
+        user.ledger.count(visits(START + 490, 10, 5), START + 500)
+        await user.refresh()
+        assert "shop" not in "".join(user.pane.identities), "what comes later is filtered too"
+        await user.press("escape", "1")
+        assert FIRST in user.pane.identities
+
+    drive(scenario)
+
+
+def test_a_wrong_filter_is_explained_and_the_last_good_one_stays() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        await user.type("host:api")
+        await user.type(" hots:x")
+        assert "! no field 'hots'" in user.text()
+        assert user.pane.identities == [SECOND, "api.example.com/status"]
+        await user.press("enter")
+        assert user.main.filter.editing, "what is wrong is not left behind unseen"
+        await user.press("escape")
+        assert FIRST in user.pane.identities, "Esc goes back to what was before: nothing"
+        assert "host:api" not in user.text()
+
+    drive(scenario)
+
+
+def test_the_wrong_part_is_marked_without_colour() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        await user.type("shop time>5")
+        strips = user.app.screen._compositor.render_strips()
+        marked = [s.text for strip in strips for s in strip if s.style and s.style.underline and s.style.reverse]
+        assert "".join(marked).strip() == "5"
+
+    drive(scenario, palette=PLAIN)
+
+
+def test_filters_from_before_come_back_with_the_arrows() -> None:
+    async def scenario(user: Driven) -> None:
+        for text in ("shop", "api"):
+            await user.press("slash", "ctrl+u")
+            await user.type(text)
+            await user.press("enter")
+        await user.press("slash", "up")
+        assert user.main.filter.input.value == "api"
+        await user.press("up")
+        assert user.main.filter.input.value == "shop"
+        await user.press("down", "down")
+        assert user.main.filter.input.value == ""
+
+    drive(scenario)
+
+
+def test_the_next_row_with_the_text_of_the_filter() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        await user.type("status:200 host:shop")
+        await user.press("enter", "n")
+        first = (user.pane.table.name, user.pane.identity)
+        assert first == ("top_sections", "shop.example.com/search")
+        await user.press("n")
+        assert (user.pane.table.name, user.pane.identity) == ("top_sections", "shop.example.com/reports")
+        await user.press("n")
+        assert (user.pane.table.name, user.pane.identity) == ("top_domains", "shop.example.com")
+        await user.press("N", "N")
+        assert (user.pane.table.name, user.pane.identity) == first
+
+    drive(scenario)
+
+
+def test_the_keys_of_editing_are_told_in_the_footer() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        footer = user.lines()[-1]
+        told = [key for key in EDITING if key.footer]
+        assert told
+        assert all(key.footer in footer for key in told)
+
+    drive(scenario)
+
+
+# The mouse --------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_chosen_by_a_press_and_opened_by_another() -> None:
+    async def scenario(user: Driven) -> None:
+        pane = user.main.panes[1]
+        await user.pilot.click(pane, offset=(5, 2))
+        await user.settle()
+        assert (user.pane, user.pane.choice.index) == (pane, 1)
+        await user.pilot.click(pane, offset=(5, 2))
+        await user.settle()
+        assert isinstance(user.app.screen, DetailScreen)
+
+    drive(scenario)
+
+
+def test_a_heading_sorts_by_its_column_and_the_wheel_moves() -> None:
+    async def scenario(user: Driven) -> None:
+        heading = next(line for line in user.lines() if "1 Top hits by section" in line)
+        for expected in (Sorting("p95"), Sorting("p95", False)):
+            await user.pilot.click(user.pane, offset=(heading.index("p95") - 1, 0))
+            await user.settle()
+            assert user.pane.sorting == expected
+        user.pane.on_mouse_scroll_down()
+        assert user.pane.choice.index == 1
+        user.pane.on_mouse_scroll_up()
+        assert user.pane.choice.index == 0
+
+    drive(scenario)
+
+
+# The table of keys ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keys", [MAIN, DETAIL, TEXT], ids=["main", "detail", "text"])
+def test_no_key_means_two_things(keys: list[tuple[list[str]]]) -> None:
+    names = [name for key in keys for name in key[0]]
+    assert len(names) == len(set(names))
