@@ -24,9 +24,9 @@ def build() -> str:
 
 
 def warning() -> str:
-    """A sentence when what was compiled is older than its source; else empty."""
+    """A sentence when what was compiled in a checkout is older than its source; else empty."""
     compiled = _origin()
-    if compiled.suffix == ".py":
+    if compiled.suffix == ".py" or not Path(__file__).with_name("compile_decoder.py").exists():
         return ""
     made = compiled.stat().st_mtime
     root = compiled.parent.parent

@@ -1,7 +1,9 @@
 """What `pip install .` and `pipx install .` make: built, installed into an environment of its own, used elsewhere."""
 
+import fnmatch
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -31,13 +33,17 @@ def run(*command: str | Path, folder: Path | None = None) -> subprocess.Complete
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
+def build(source: Path, folder: Path) -> Path:
+    """The wheel of a source tree."""
+    built = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source)
     assert built.returncode == 0, built.stderr
     (made,) = folder.glob("*.whl")
     return made
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +68,21 @@ def test_it_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
     expected = {name for name in expected if (ROOT / name).exists() and ("/" in name or name.endswith(".py"))}
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
     assert shipped == {name for name in expected if not name.startswith(".")}
+
+
+def test_what_is_sent_to_the_container_builder_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """`COPY . .`, less what .dockerignore names, and `pip install .`."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    top, anywhere = [line for line in lines if "/" not in line], [line[3:] for line in lines if line.startswith("**/")]
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        patterns = anywhere + (top if Path(folder) == ROOT else [])
+        return [name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+    shutil.copytree(ROOT, tmp_path / "source", ignore=left_out)
+    assert not (tmp_path / "source" / "tests").exists()
+    again = build(tmp_path / "source", tmp_path)
+    assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_the_manual_and_the_shells_scripts_come_along(installed: Path) -> None:

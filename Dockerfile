@@ -1,0 +1,34 @@
+# The monitor in a container: compiled, as a user without rights, whose interpreter may open packet sockets and nothing more.
+#
+#   docker build -t http-monitor .
+#   docker run --rm -it --network host --cap-drop ALL --cap-add NET_RAW --read-only http-monitor -i eth0 -p 80
+#
+# --security-opt no-new-privileges cannot be used: it would take the capability away. The program gives it up itself, and
+# forbids itself new ones, as soon as the capture is open.
+
+FROM python:3.12-slim AS build
+# hadolint ignore=DL3008 # the compiler only has to be there
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+ENV HATCH_BUILD_HOOK_ENABLE_MYPYC=1
+RUN python -m venv --copies /opt/http-monitor \
+    && /opt/http-monitor/bin/python -m pip install --no-cache-dir --disable-pip-version-check '.[all]'
+
+FROM python:3.12-slim
+COPY --from=build /opt/http-monitor /opt/http-monitor
+# hadolint ignore=DL3008 # security updates of libpcap are welcome
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libcap2-bin libpcap0.8 \
+    && setcap cap_net_raw+ep /opt/http-monitor/bin/python \
+    && apt-get purge -y --auto-remove libcap2-bin \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/http-monitor --create-home --shell /usr/sbin/nologin monitor
+USER 10001
+WORKDIR /var/lib/http-monitor
+ENV STATE_DIRECTORY=/var/lib/http-monitor
+VOLUME /var/lib/http-monitor
+ENTRYPOINT ["/opt/http-monitor/bin/exercise"]
+CMD ["-i", "any", "-p", "80"]
