@@ -22,8 +22,8 @@ SCALE: Final = 1 / log(GAMMA)
 PER_LOWEST: Final = 1 / LOWEST
 LAST: Final = ceil(log(HIGHEST / LOWEST) * SCALE)
 """Number of the last bin; the first is 0."""
-NOT_TIMED: Final = -1
-"""Stands for a bin where there is no time."""
+NOT_TIMED: Final = LAST + 1
+"""Stands for a bin where there is no time. A distribution leaves it out."""
 
 
 def bin_of(seconds: float) -> int:
@@ -60,7 +60,8 @@ class Distribution(NamedTuple):
         added: dict[int, int] = {}
         for number, count in counts:
             added[number] = added.get(number, 0) + count
-        return cls(tuple(sorted((number, count) for number, count in added.items() if count)))
+        added.pop(NOT_TIMED, None)
+        return cls(tuple(sorted([item for item in added.items() if item[1]])))
 
     @classmethod
     def merged(cls, parts: Iterable["Distribution"]) -> "Distribution":

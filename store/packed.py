@@ -61,6 +61,11 @@ def count_of(packed: int) -> int:
     return packed >> _COUNT & _MANY
 
 
+def counts_of(sums: Sequence[int]) -> list[int]:
+    """How often, of many."""
+    return [packed >> _COUNT & _MANY for packed in sums]
+
+
 def total_of(packed: int) -> int:
     """Sum of the amounts."""
     return packed >> _TOTAL

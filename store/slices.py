@@ -17,83 +17,28 @@ import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, groupby, islice, pairwise, repeat
-from operator import itemgetter
-from typing import Final, NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Final
 
-from store.spans import narrow, neighbours
+from store.pieces import Columns, Piece
+from store.spans import neighbours
 
 SLICES: Final = 12
 """Of a window."""
-OVERHEAD: Final = 800
-"""Bytes of a piece without its keys."""
 PARTS: Final = 8
 """A merge is done in so many steps, one at each bucket."""
+KNOWN: Final = 1000
+"""Keys whose bins are not added up again at each look."""
 
 
-class Mark(NamedTuple):
-    """What a bucket, or several, add to a key."""
+class Known:
+    """Bins of an entry that were added up, up to the piece at place `end`."""
 
-    number: int
-    """Of its entry."""
-    hits: int
-    bins: Sequence[int]
-    """In any order; one may come more than once."""
-    counts: Sequence[int]
-    """How often each was hit."""
+    __slots__ = ("counts", "end")
 
-
-class Piece:
-    """Hits and bins of the keys in the buckets `first` to `last`, in the order of their numbers."""
-
-    __slots__ = ("_bins", "_counts", "_ends", "_hits", "first", "last", "numbers", "size")
-
-    def __init__(self, first: int, last: int, marks: Iterable[Mark]) -> None:
-        self.first = first
-        self.last = last
-        numbers: list[int] = []
-        hits: list[int] = []
-        bins: list[int] = []
-        counts: list[int] = []
-        ends = [0]
-        for number, hit, own, times in marks:
-            numbers.append(number)
-            hits.append(hit)
-            bins += own
-            counts += times
-            ends.append(len(bins))
-        self.numbers, self._hits, self._ends = narrow(numbers), narrow(hits), narrow(ends)
-        self._bins, self._counts = narrow(bins), narrow(counts)
-        columns = (self.numbers, self._hits, self._bins, self._counts, self._ends)
-        self.size = OVERHEAD + sum(len(column) * column.itemsize for column in columns)
-        """Bytes, about."""
-
-    def mark(self, place: int) -> Mark:
-        """The one at that place."""
-        begin, end = self._ends[place : place + 2]
-        return Mark(self.numbers[place], self._hits[place], self._bins[begin:end], self._counts[begin:end])
-
-    def hits(self, number: int) -> int:
-        """Of the key with that entry."""
-        place = bisect_left(self.numbers, number)
-        return self._hits[place] if place < len(self.numbers) and self.numbers[place] == number else 0
-
-    def add_bins(self, number: int, counts: dict[int, int]) -> None:
-        """Add how often each bin was hit by the key with that entry."""
-        place = bisect_left(self.numbers, number)
-        if place < len(self.numbers) and self.numbers[place] == number:
-            begin, end = self._ends[place : place + 2]
-            for bin_, times in zip(self._bins[begin:end], self._counts[begin:end], strict=True):
-                counts[bin_] = counts.get(bin_, 0) + times
-
-    def without_bins(self) -> "Piece":
-        """Its hits alone."""
-        marks = (Mark(number, hits, (), ()) for number, hits in zip(self.numbers, self._hits, strict=True))
-        return Piece(self.first, self.last, marks)
-
-    @property
-    def has_bins(self) -> bool:
-        """Whether any times are known."""
-        return bool(self._bins)
+    def __init__(self, end: int) -> None:
+        self.counts: dict[int, int] = {}
+        self.end = end
 
 
 class Slices:
@@ -110,10 +55,11 @@ class Slices:
         self._size = 0
         self._pieces: list[Piece] = []
         self._merge: Iterator[None] = iter(())  # the merge under way
+        self._known: dict[tuple[int, int], Known] = {}  # by entry and first piece; as long as pieces are but added
 
-    def add(self, index: int, marks: Sequence[Mark]) -> None:
+    def add(self, index: int, columns: Columns) -> None:
         """What was counted in bucket `index`, which may have been added to before."""
-        self._insert(Piece(index, index, marks))
+        self._insert(Piece(index, index, columns))
 
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`, the windows begin at `edges`. Let go what ended before all of them."""
@@ -124,29 +70,39 @@ class Slices:
             pass
 
     def bins(self, number: int, edge: int) -> dict[int, int]:
-        """How often each bin was hit by the times of an entry, from bucket `edge` on."""
-        counts: dict[int, int] = {}
-        for piece in self._from(edge):
-            piece.add_bins(number, counts)
-        return counts
+        """How often each bin was hit by the times of an entry, from bucket `edge` on. To be read only."""
+        begin = self._begin(edge)
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        known = self._known.setdefault((number, begin), Known(begin))
+        for piece in islice(self._pieces, known.end, None):
+            place = piece.place(number)
+            if place is not None:
+                piece.add_to(known.counts, place)
+        known.end = len(self._pieces)
+        return known.counts
 
     def trend(self, number: int, now: int, width: int) -> tuple[int, ...]:
         """Hits of an entry in the latest slices of `width` buckets, up to bucket `now`, the last one closed."""
         first = now // width - SLICES + 1
         hits = [0] * SLICES
-        for piece in self._from(first * width):
-            if piece.last <= now:
-                hits[piece.last // width - first] += piece.hits(number)
+        for piece in islice(self._pieces, self._begin(first * width), None):
+            place = piece.place(number)
+            if piece.last <= now and place is not None:
+                hits[piece.last // width - first] += piece.hits[place]
         return tuple(hits)
 
-    def _from(self, edge: int) -> Iterator[Piece]:
-        return islice(self._pieces, bisect_left(self._pieces, edge, key=lambda piece: piece.last), None)
+    def _begin(self, edge: int) -> int:
+        return bisect_left(self._pieces, edge, key=_last)
 
     def _insert(self, piece: Piece) -> None:
-        insort(self._pieces, piece, key=lambda other: other.last)
+        if self._pieces and piece.last < self._pieces[-1].last:
+            self._known.clear()
+        insort(self._pieces, piece, key=_last)
         self._size += piece.size
 
     def _remove(self, piece: Piece) -> None:
+        self._known.clear()
         self._pieces.remove(piece)
         self._size -= piece.size
 
@@ -168,14 +124,14 @@ class Slices:
     def _merging(self, group: Sequence[Piece]) -> Iterator[None]:
         """Make one piece of several, with a break now and then."""
         part = sum(len(piece.numbers) for piece in group) // max(1, min(PARTS, len(group) // 3)) + 1
-        merged: list[Mark] = []
+        merged = Columns()
         places = heapq.merge(*(zip(piece.numbers, repeat(each), count()) for each, piece in enumerate(group)))
         done = 0
         for number, same in groupby(places, key=itemgetter(0)):
-            marks = [group[each].mark(place) for _, each, place in same]
-            done += len(marks)
+            known = [(group[each], place) for _, each, place in same]
+            done += len(known)
             if self._lives(number):
-                merged.append(_sum(marks))
+                merged.add(number, known)
             if done >= part:
                 done = 0
                 yield
@@ -198,14 +154,7 @@ class Slices:
         return oldest is not None
 
 
-def _sum(marks: Sequence[Mark]) -> Mark:
-    if len(marks) == 1:
-        return marks[0]
-    counts: dict[int, int] = {}
-    for mark in marks:
-        for number, times in zip(mark.bins, mark.counts, strict=True):
-            counts[number] = counts.get(number, 0) + times
-    return Mark(marks[0].number, sum(mark.hits for mark in marks), list(counts), list(counts.values()))
+_last = attrgetter("last")
 
 
 def _widths(windows: Iterable[int]) -> dict[int, int]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
-from store.packed import count_of
+from store.packed import counts_of
 
 OVERHEAD: Final = 600
 """Bytes of a span without its cells."""
@@ -41,17 +41,18 @@ class Span:
 
     __slots__ = ("_block", "_width", "counts", "first", "floors", "last", "numbers", "size")
 
-    def __init__(self, first: int, last: int, cells: Sequence[tuple[int, int]], floors: Sequence[int]) -> None:
+    def __init__(
+        self, first: int, last: int, numbers: Sequence[int], sums: Sequence[int], floors: Sequence[int]
+    ) -> None:
         self.first = first
         self.last = last
         self.floors = floors
         """Of the statistics, when it was closed."""
-        self.numbers = narrow([number for number, _ in cells])
-        self.counts = narrow([count_of(packed) for _, packed in cells])
+        self.numbers = narrow(numbers)
+        self.counts = narrow(counts_of(sums))
         """How often each came: to draw one key over time, without unpacking all."""
-        self._width = (max((packed.bit_length() for _, packed in cells), default=0) + 7) // 8
-        width = self._width
-        self._block = zlib.compress(b"".join([packed.to_bytes(width, "little") for _, packed in cells]), QUICK)
+        self._width = width = (max(map(int.bit_length, sums), default=0) + 7) // 8
+        self._block = zlib.compress(b"".join([packed.to_bytes(width, "little") for packed in sums]), QUICK)
         self.size = OVERHEAD + len(self._block) + sum(len(part) * part.itemsize for part in (self.numbers, self.counts))
         """Bytes, about."""
 
@@ -73,7 +74,9 @@ class Span:
             if lives(number):
                 sums[number] = sums.get(number, 0) + packed
         first, last = min(self.first, other.first), max(self.last, other.last)
-        return Span(first, last, sorted(sums.items()), max(self, other, key=lambda span: span.last).floors)
+        numbers = sorted(sums)
+        latest = max(self, other, key=lambda span: span.last)
+        return Span(first, last, numbers, [sums[number] for number in numbers], latest.floors)
 
 
 def narrow(values: Sequence[int]) -> "array[int]":

@@ -15,7 +15,7 @@ room like any other and goes among the first; none of the above depends on what 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Final
 
@@ -25,7 +25,7 @@ Weight = Callable[[int], int]
 """From packed sums to what a key weighs."""
 FEW: Final = 8
 """Bins that take less room as they came than counted."""
-ONES: Final = (1,) * FEW
+ONES: Final = [(1,) * length for length in range(FEW + 1)]
 NO_COUNTS: Final[dict[int, int]] = {}
 
 
@@ -54,13 +54,15 @@ class Cell:
             self.bins = []
         return self._counts
 
-    def columns(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Bins, of which one may come more than once, and how often each was hit."""
-        if self._counts or len(self.bins) > FEW:
-            counts = self.counts()
-            return list(counts), list(counts.values())
-        bins = [number for number in self.bins if number != NOT_TIMED] if NOT_TIMED in self.bins else self.bins
-        return bins, ONES[: len(bins)]
+    def extend(self, bins: list[int], counts: list[int]) -> None:
+        """Add its bins to columns: one may come more than once, and NOT_TIMED among them."""
+        own = self.bins
+        if self._counts or len(own) > FEW:
+            own = list(self.counts())
+            counts += self._counts.values()
+        else:
+            counts += ONES[len(own)]
+        bins += own
 
 
 class Tally:

@@ -23,11 +23,12 @@ the last closed one, take the third term again each.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Final
 
-from store.packed import count_of
-from store.slices import Mark, Slices
+from store.packed import counts_of
+from store.pieces import Columns
+from store.slices import Slices
 from store.spans import Span, neighbours
 from store.tally import Cell, Tally, Weight
 
@@ -51,6 +52,12 @@ class Entry:
         self.debt = debt
         self.sums = [0] * windows
         """Packed, for each window."""
+
+    def add(self, packed: int, windows: Sequence[int]) -> None:
+        """Add to some of the windows."""
+        sums = self.sums
+        for window in windows:
+            sums[window] += packed
 
 
 class Window:
@@ -89,13 +96,15 @@ class Window:
         place = bisect_left(self._spans, index, key=_last)
         shared = place < len(self._spans) and self._spans[place].first <= index
         last = self._spans[place].last if shared else index
-        cells = self._credit(wholes, tallies, [window for window, edge in enumerate(self._edges) if last >= edge])
-        span = Span(index, index, [(number, cell.sums) for number, cell in cells], self._floors[:])
+        known = self._credit(wholes, tallies, [window for window, edge in enumerate(self._edges) if last >= edge])
+        numbers = sorted(known)
+        cells = [known[number] for number in numbers]
+        span = Span(index, index, numbers, [cell.sums for cell in cells], self._floors[:])
         if shared:
             self._replace(place, place + 1, self._spans[place].merged(span, self._numbered.__contains__))
         else:
             self._replace(place, place, span)
-        self.slices.add(index, [Mark(number, count_of(cell.sums), *cell.columns()) for number, cell in cells])
+        self.slices.add(index, Columns.of_cells(numbers, counts_of([cell.sums for cell in cells]), cells))
 
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
@@ -119,26 +128,19 @@ class Window:
             if count := span.count_of(entry.number):
                 yield span, count
 
-    def _credit(
-        self, wholes: Sequence[Cell], tallies: Sequence[Tally], windows: Sequence[int]
-    ) -> list[tuple[int, Cell]]:
-        """Add the tallies to the entries of their keys; the cells of those that are still there at the end."""
-        credited = []
-        for entry, cell in zip(self.wholes, wholes, strict=True):
-            credited.append((entry.number, cell))
-            for window in windows:
-                entry.sums[window] += cell.sums
-        for statistic, tally in enumerate(tallies):
+    def _credit(self, wholes: Sequence[Cell], tallies: Sequence[Tally], windows: Sequence[int]) -> dict[int, Cell]:
+        """Add the tallies to the entries of their keys; by number, the cells of those that are there at the end."""
+        credited: dict[int, Cell] = {}
+        for statistic, (whole, tally) in enumerate(zip(wholes, tallies, strict=True)):
             entries = self.entries[statistic]
             for key, cell in tally.entries.items():
-                if cell.sums:
-                    entry = entries.get(key) or self._enter(statistic, key)
-                    sums, added = entry.sums, cell.sums
-                    for window in windows:
-                        sums[window] += added
-                    credited.append((entry.number, cell))
+                entry = entries.get(key) or self._enter(statistic, key)
+                entry.add(cell.sums, windows)
+                credited[entry.number] = cell
+            self.wholes[statistic].add(whole.sums, windows)
+            credited[statistic] = whole
         alive = self._numbered
-        return sorted((pair for pair in credited if pair[0] in alive and pair[1].sums), key=itemgetter(0))
+        return {number: cell for number, cell in credited.items() if cell.sums and number in alive}
 
     def _enter(self, statistic: int, key: str) -> Entry:
         entries = self.entries[statistic]
