@@ -28,6 +28,7 @@ from capture.ports import Ports
 from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
+from dashboard.full.complaints import Complaints, collected
 from dashboard.outlet import Outlet
 from dashboard.screen import OutputClosedError, Screen
 from exercise_arguments import Arguments, parse_arguments
@@ -37,7 +38,7 @@ from exercise_health import HealthAnswer, voice
 from exercise_log import LogError
 from exercise_notices import from_settings, notifying
 from exercise_outputs import Outputs, open_outputs, shown_on
-from exercise_full import brisk, chosen_ui, drive_full_screen, load_full_screen
+from exercise_full import FullUi, brisk, chosen_ui, load_full_screen
 from exercise_progress import with_progress
 from exercise_session import Session
 from exercise_settings import configured
@@ -49,7 +50,10 @@ from store.filtering.errors import FilterError
 from store.filtering.filter import Filter, parse
 from traffic.decoder import Decoder
 from traffic.limits import Limits
+from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
+DNS_ANSWERS = "udp src port 53"
+"""What is captured beside the ports for statistics of DNS."""
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's collector. What ends goes from memory without it; looking through 65,536 connections again and
 again takes twice the time of all else."""
@@ -83,16 +87,18 @@ def run(arguments: Arguments, config: Config) -> int:
         return 0
     if arguments.list_interfaces:
         return list_interfaces()
-    return monitor(arguments, config)
+    arguments = chosen_ui(arguments)
+    with collected(arguments.ui == "full") as complaints:
+        return monitor(arguments, brisk(config) if arguments.ui == "full" else config, complaints)
 
 
-def monitor(arguments: Arguments, config: Config) -> int:
-    """Capture, decode, count, judge and show, until the source ends or a signal comes."""
+def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int:
+    """Capture, decode, count, judge and show, until the source ends or a signal comes. `complaints` is what was said on
+    standard error, where a full screen takes it over.
+    """
     gc.set_threshold(*COLLECT)
     if sentence := exercise_build.warning():
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    arguments = chosen_ui(arguments)
-    config = brisk(config) if arguments.ui == "full" else config
     stop, health = Stop(), HealthAnswer()
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
@@ -124,7 +130,7 @@ def monitor(arguments: Arguments, config: Config) -> int:
                 session.recall(*outputs.history.before(time.time(), config.max_retention_length))
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":
-                ending = drive_full_screen(session, steps, stop, config, statistics, arguments)
+                ending = FullUi(arguments, config, statistics, complaints).drive(session, intake, steps, stop)
             else:
                 ending = drive(with_progress(steps, intake, screen), stop.wait)
             session.finish(ending.clock, ending.status)
@@ -171,7 +177,8 @@ def opened(
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         if arguments.ui == "full":
             load_full_screen()
-        decoder = Decoder(arguments.ports, limits(config), inner_ip)
+        wanted = OPTIONAL & {statistic.record for statistic in statistics}
+        decoder = Decoder(arguments.ports, limits(config), inner_ip, wanted)
         intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
         if config.user != ROOT:
             files = outputs.files + ([writer.fileno()] if writer is not None else [])
@@ -183,13 +190,14 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
     """The file or the interface; how it was opened is said on standard error."""
     if arguments.read is not None:
         return open_file(arguments.read, arguments.expression)
-    whole = any(statistic.record is ScapyPacket for statistic in statistics)
+    records = {statistic.record for statistic in statistics}
     source, sentences = open_live(
         arguments.interface,
-        None if whole else arguments.ports,
+        None if records & {ScapyPacket, IpPacket} else arguments.ports,
         arguments.expression,
         config.ring_size,
         config.snap_length,
+        DNS_ANSWERS if DnsAnswer in records else "",
     )
     for sentence in sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)

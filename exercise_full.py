@@ -6,12 +6,17 @@ Textual is imported only here, and only when the full screen is shown.
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from capture.intake import Intake
 from dashboard.exchange_line import Discretion
+from dashboard.full.complaints import Complaints
+from dashboard.progress import Progress
 from exercise_arguments import Arguments
 from exercise_config import Config, SettingError
+from exercise_progress import progress_of
 from exercise_session import Session
 from exercise_watch import Ending, Stop, Watch
 from stats.statistic import Statistic
@@ -66,30 +71,46 @@ def load_full_screen() -> None:
     import dashboard.full.terminal  # noqa: F401
 
 
-def drive_full_screen(
-    session: Session, steps: Watch, stop: Stop, config: Config, statistics: Sequence[Statistic], arguments: Arguments
-) -> Ending:
-    """Take all steps with the full screen up. After the end of a file it stays until the user leaves."""
-    from dashboard.full.store_desk import StoreDesk
-    from dashboard.full.terminal import first_setting, watch_on_screen
+class FullUi:
+    """The full screen of one run."""
 
-    bucket, retention = config.dashboard_bucket_size, config.max_retention_length
+    def __init__(
+        self, arguments: Arguments, config: Config, statistics: Sequence[Statistic], complaints: Complaints
+    ) -> None:
+        self._arguments = arguments
+        self._config = config
+        self._statistics = statistics
+        self._complaints = complaints
+        self._begun = time.monotonic()
+        self._reading = arguments.read is not None
 
-    def new_store(counted: Sequence[Statistic]) -> Store:
-        return Store(counted, bucket, retention, config.max_keys)
+    def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
+        """Take all steps with the full screen up. After the end of a file it stays until the user leaves."""
+        from dashboard.full.store_desk import StoreDesk
+        from dashboard.full.terminal import first_setting, watch_on_screen
 
-    recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
-    windows = [bucket, *(window for window in WINDOWS if bucket < window < retention), retention]
-    desk = StoreDesk(session, recent, statistics, new_store, windows)
-    session.hand_to(recent, desk)
-    setting = first_setting(arguments.colour, Discretion(config.log_query_strings, config.log_credentials))
-    stays = arguments.read is not None
-    ending: Ending = watch_on_screen(desk, _judged(steps, session), stop, setting, stays)
-    return ending
+        config = self._config
+        bucket, retention = config.dashboard_bucket_size, config.max_retention_length
+        recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
+        windows = [bucket, *(window for window in WINDOWS if bucket < window < retention), retention]
+        desk = StoreDesk(session, recent, self._statistics, self._new_store, windows, lambda: self._progress(intake))
+        session.hand_to(recent, desk)
+        discretion = Discretion(config.log_query_strings, config.log_credentials)
+        setting = first_setting(self._arguments.colour, discretion)
+        shown = self._judged(steps, session)
+        ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, self._complaints)
+        return ending
 
+    def _new_store(self, counted: Sequence[Statistic]) -> Store:
+        config = self._config
+        return Store(counted, config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
 
-def _judged(steps: Watch, session: Session) -> Watch:
-    """The same steps; what the last one counted is judged at once, as the screen may stay."""
-    ending = yield from steps
-    session.judge(ending.clock, ending.status)
-    return ending
+    def _progress(self, intake: Intake) -> Progress | None:
+        return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
+
+    def _judged(self, steps: Watch, session: Session) -> Watch:
+        """The same steps; what the last one counted is judged at once, as the screen may stay."""
+        ending = yield from steps
+        self._reading = False
+        session.judge(ending.clock, ending.status)
+        return ending

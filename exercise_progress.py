@@ -27,7 +27,7 @@ def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[
             while True:
                 pause = next(steps)
                 now = clock()
-                progress = _progress(intake, now - begun) if now >= due else None
+                progress = progress_of(intake, now - begun) if now >= due else None
                 if progress is not None:
                     place.note(progress_line(progress, place.width - 1))
                     due = now + PERIOD
@@ -39,7 +39,8 @@ def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[
             place.note("")
 
 
-def _progress(intake: Intake, elapsed: float) -> Progress | None:
+def progress_of(intake: Intake, elapsed: float) -> Progress | None:
+    """How far it is after so many seconds; None of what is live."""
     position = intake.source.position()
     if position is None:
         return None

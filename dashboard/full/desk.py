@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from dashboard.detail import DetailView
+from dashboard.progress import Progress
 from dashboard.view import View
 from store.filtering.fields import Field
 from traffic.records import Exchange
@@ -24,6 +25,9 @@ class Desk(Protocol):
 
     def slowest(self, limit: int) -> Sequence[Exchange]:
         """Those with the longest response times, the slowest first."""
+
+    def progress(self) -> Progress | None:
+        """How far a file is read; None when it is read, and where there is none."""
 
     def fields(self) -> Sequence[Field]:
         """What a filter can ask for."""

@@ -19,10 +19,18 @@ from dashboard.full.table_pane import TablePane
 from dashboard.full.tables import AlertTable, ExchangeTable, PanelTable, Table
 from dashboard.full.text_screens import ExchangeScreen, HealthScreen
 from dashboard.page import Line, Piece, Style
+from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 
 APPLY_AFTER = 0.2
 """Seconds without a key until what was typed is applied: each filter looks at all exchanges again."""
+
+
+def progress_lines(progress: Progress | None, page: ScreenPage) -> list[Line]:
+    """How far a file is read, as long as it is."""
+    if progress is None:
+        return []
+    return [(Piece("READING", Style.HEADING), Piece(f"  {progress_line(progress, page.width - 9)}", Style.CHART))]
 
 
 class MainScreen(Part):
@@ -99,6 +107,7 @@ class MainScreen(Part):
         view, program = scene.view, self.program
         return [
             top_lines.title_line(view, self.desk.windows, program.frozen, page),
+            *progress_lines(self.desk.progress(), page),
             top_lines.state_line(view, page),
             *top_lines.banner_lines(view, page),
             *top_lines.glance_lines(view, page),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from dashboard.detail import STATISTICS, DetailView, build_detail, filter_view
+from dashboard.progress import Progress
 from dashboard.view import View
 from stats.statistic import Statistic
 from store.filtering import filter as filtering
@@ -44,9 +45,11 @@ class StoreDesk:
         statistics: Sequence[Statistic],
         new_store: Callable[[Sequence[Statistic]], Store],
         windows: Sequence[float],
+        progress: Callable[[], Progress | None] = lambda: None,
     ) -> None:
-        """`windows` end with all that is kept."""
+        """`windows` end with all that is kept. `progress` says how far a file is read."""
         self.windows = windows
+        self.progress = progress
         self._books = books
         self._recent = recent
         self._statistics = statistics

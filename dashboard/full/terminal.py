@@ -1,7 +1,6 @@
 """The terminal of the full screen: what it can show, and that it is given back as it was on every way out.
 
-An I/O edge. Standard error is kept in a file meanwhile, so that nothing that complains destroys the picture: it is
-shown in the line of health, and printed afterwards.
+An I/O edge.
 """
 
 import codecs
@@ -9,7 +8,6 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from typing import IO, Any, NamedTuple, cast
 
@@ -20,14 +18,13 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from dashboard.exchange_line import Discretion
 from dashboard.full.app import FullScreen, Stop
+from dashboard.full.complaints import Complaints
 from dashboard.full.desk import Desk
 from dashboard.full.palette import first_palette
 from dashboard.full.setting import Setting
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 """Whose handlers are ours while the screen is up."""
-KEPT = 64 * 1024
-"""Bytes of standard error that are shown again afterwards, the last ones."""
 
 
 class Devices(NamedTuple):
@@ -73,8 +70,17 @@ def first_setting(colour: bool | None, discretion: Discretion, environ: Mapping[
     return Setting(not carries_unicode(environ, sys.stdout.encoding), None, palette, discretion)
 
 
-def watch_on_screen(desk: Desk, steps: Generator[float, None, Any], stop: Stop, setting: Setting, stays: bool) -> Any:
+def watch_on_screen(
+    desk: Desk,
+    steps: Generator[float, None, Any],
+    stop: Stop,
+    setting: Setting,
+    stays: bool,
+    complaints: Complaints,
+) -> Any:
     """Take the steps with the full screen up; what they returned. `stays`: until the user leaves, after the last one.
+
+    `complaints` is what standard error goes to meanwhile.
 
     Raises:
         BaseException: whatever broke the steps or the screen; the terminal was given back before.
@@ -84,7 +90,6 @@ def watch_on_screen(desk: Desk, steps: Generator[float, None, Any], stop: Stop, 
         stack.enter_context(_kept_handlers())
         devices = stack.enter_context(_devices())
         output = stack.enter_context(os.fdopen(os.dup(devices.screen), "w", encoding="utf-8", errors="replace"))
-        complaints = stack.enter_context(_collected_errors())
         with _without("NO_COLOR"):  # our themes obey it; Textual would paint all in black
             app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
         ending = app.run()
@@ -150,44 +155,3 @@ def _kept_handlers() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
-
-
-class Complaints:
-    """What was written to standard error, in a file."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._told = 0
-
-    def latest(self) -> list[str]:
-        """The lines that were written since the last call."""
-        self._file.seek(self._told)
-        text = self._file.read(KEPT)
-        self._told += len(text)
-        self._file.seek(0, os.SEEK_END)
-        return text.decode(errors="replace").splitlines()
-
-    def all(self) -> bytes:
-        """The last of them."""
-        size = self._file.seek(0, os.SEEK_END)
-        self._file.seek(max(0, size - KEPT))
-        return self._file.read()
-
-
-@contextlib.contextmanager
-def _collected_errors() -> Iterator[Complaints]:
-    """Standard error goes to a file, from C libraries and threads as well; in the end to where it went before."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile(buffering=0) as file:
-        before = os.dup(2)
-        os.set_inheritable(before, False)
-        os.dup2(file.fileno(), 2)
-        complaints = Complaints(file)
-        try:
-            yield complaints
-        finally:
-            sys.stderr.flush()
-            os.dup2(before, 2)
-            os.close(before)
-            with contextlib.suppress(OSError):
-                os.write(2, complaints.all())

@@ -10,6 +10,7 @@ sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 from full_desk import burst  # noqa: E402 found by the line above
 
 from dashboard.exchange_line import Discretion  # noqa: E402
+from dashboard.full.complaints import collected  # noqa: E402
 from dashboard.full.terminal import first_setting, watch_on_screen  # noqa: E402
 
 
@@ -32,5 +33,7 @@ def steps(stop: Stop, crash: bool) -> Generator[float, None, str]:
 if __name__ == "__main__":
     stop = Stop()
     ledger = burst()
-    setting = first_setting(None, Discretion())
-    print(watch_on_screen(ledger.desk, steps(stop, "crash" in sys.argv), stop, setting, stays=False))
+    with collected(True) as complaints:
+        shown = steps(stop, "crash" in sys.argv)
+        setting = first_setting(None, Discretion())
+        print(watch_on_screen(ledger.desk, shown, stop, setting, stays=False, complaints=complaints))
