@@ -32,7 +32,7 @@ def _dismissals(view: View, page: Page) -> Iterable[list[str]]:
         if signal.state == "DISMISSED" and signal.name != REQUEST_RATE:
             ended = next((alert.end for alert in view.alerts if alert.signal == signal.name), None)
             when = ["dismissed at", page.moment(ended)] if ended is not None else ["dismissed"]
-            yield [f"{signal.title} is back within the limit,", *when]
+            yield [f"{signal.title}: back within the limit,", *when]
 
 
 def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[Line]:
@@ -54,8 +54,14 @@ def _signal(signal: SignalView) -> Line:
     if signal.value is None:
         return (name, Piece("too little traffic", Style.QUIET), *flapping)
     value = figures.signal_value(signal.value, signal.unit)
-    limit = "" if signal.limit is None else f" (limit {figures.signal_value(signal.limit, signal.unit)})"
-    return (name, Piece(value, Style.ALARM if signal.state == "ALERT" else Style.NAME), Piece(limit), *flapping)
+    style = Style.ALARM if signal.state == "ALERT" else Style.NAME
+    return (name, Piece(value, style), Piece(_limit(signal)), *flapping)
+
+
+def _limit(signal: SignalView) -> str:
+    if signal.limit is None:
+        return ""
+    return f" (alert {'below' if signal.low else 'above'} {figures.signal_value(signal.limit, signal.unit)})"
 
 
 def history(view: View, page: Page) -> list[Line]:

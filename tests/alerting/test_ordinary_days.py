@@ -1,0 +1,117 @@
+"""Seven ordinary days raise nothing, with the settings as they are.
+
+A day rises and falls with a quiet night, the weekend is lower, and everything has its noise: visitors, sizes, times,
+errors now and then, crawlers that find nothing, a backup at night. The request rate alone is judged against what was
+learned, at all hours: it is silent where learning began at the busiest time, and where days do not go beyond that.
+"""
+
+from collections.abc import Iterator
+from math import cos, pi
+from random import Random
+from typing import Any
+
+import pytest
+
+from alerting.monitor import Monitor
+from exercise_config import Config
+from exercise_signals import SIGNALS, rules, terms
+from traffic.records import CLOSED, COMPLETE, Exchange, Request
+
+pytestmark = pytest.mark.timeout(300)  # a million records; half a minute, more on a machine that is busy
+
+DAY, HOUR = 86400, 3600
+MONDAY = 1_699_833_600.0
+"""00:00:00 2023-11-13 UTC."""
+BUSY = 20
+"""O'clock; eight hours later it is quietest."""
+MOST = 450
+"""Requests in a bucket at the busiest time."""
+
+
+def level(time: float) -> float:
+    """Share of the busiest time: 1 % at night; the weekend has six tenths."""
+    hours = (time - MONDAY) / HOUR
+    wave: float = (1 + cos(2 * pi * (hours - BUSY) / 24)) / 2
+    weekend = 0.6 if hours // 24 % 7 >= 5 else 1.0
+    return float(0.01 + 0.99 * wave**1.5) * weekend
+
+
+class Days:
+    """Traffic of a shop with two servers, by the bucket."""
+
+    def __init__(self, start: float, bucket: int, random: Random) -> None:
+        self.start, self.bucket, self.random = start, bucket, random
+        pages = ("/", "/cart", "/search", "/img", "/api")
+        self.clients = [f"198.51.{number >> 8}.{number & 255}" for number in range(2000)]
+        self.asked = [
+            Request(
+                0.0,
+                client,
+                40000 + number % 50,
+                f"192.0.2.{number % 2}",
+                80,
+                "GET",
+                "shop.example",
+                page,
+                "1.1",
+                "",
+                "",
+            )
+            for number, client in enumerate(self.clients)
+            for page in pages
+        ]
+        self.crawler = [
+            one._replace(client="203.0.113.9", target=f"/old/{n}") for n, one in enumerate(self.asked[:200])
+        ]
+
+    def __iter__(self) -> Iterator[tuple[float, list[Any]]]:
+        """The end of each bucket, and what came in it."""
+        random = self.random
+        for number in range(7 * DAY // self.bucket):
+            begin = self.start + number * self.bucket
+            count = round(MOST * level(begin) * random.uniform(0.96, 1.04))
+            asked = random.choices(self.asked, k=count)
+            if number % 30 < 3:  # ten times a day a crawler comes by
+                asked += random.choices(self.crawler, k=min(count // 25, 5))
+            yield begin + self.bucket, [record for one in asked for record in self.exchange(one, begin)]
+
+    def exchange(self, asked: Request, begin: float) -> tuple[Request, Exchange]:
+        random = self.random
+        time = begin + random.random() * (self.bucket - 1)
+        request = asked._replace(time=time)
+        if random.random() < 0.01:  # somebody closed the page
+            return request, _ended(request, time, None, None, 0, CLOSED)
+        status = 404 if asked.target.startswith("/old") else random.choices((200, 404, 403, 500), (960, 30, 8, 2))[0]
+        seconds = random.lognormvariate(-3, 0.8)
+        return request, _ended(
+            request, time, status, seconds, min(int(random.paretovariate(1.2) * 2000), 5_000_000), COMPLETE
+        )
+
+
+def _ended(asked: Request, time: float, status: int | None, seconds: float | None, size: int, ending: str) -> Exchange:
+    who = (asked.client, asked.client_port, asked.server, asked.server_port, asked)
+    return Exchange(time, *who, status, 0, size, seconds, seconds, "text/html", 0, ending, time)
+
+
+def live_through(config: Config, hour: float) -> tuple[set[str], set[str]]:
+    """A week that begins on Monday at that hour: the signals that were judged, and those that alerted."""
+    monitor = Monitor(rules(config), terms(config))
+    start = MONDAY + hour * HOUR
+    monitor.start(start)
+    judged: set[str] = set()
+    for now, records in Days(start, config.average_bucket_size, Random(7)):
+        monitor.add(records)
+        monitor.advance(now)
+        judged |= {judge.rule.name for judge in monitor.judges if judge.last is not None}
+    return judged, {judge.rule.name for judge in monitor.judges if monitor.history.number(judge.rule.name)}
+
+
+def test_a_week_raises_nothing() -> None:
+    config = Config(max_retention_length=7 * DAY)
+    assert live_through(config, BUSY) == (set(config.signals), set())
+
+
+def test_what_was_learned_at_night_holds_all_week_but_for_the_request_rate() -> None:
+    judged, alerted = live_through(Config(max_retention_length=7 * DAY, signals=tuple(SIGNALS)), hour=3.5)
+    assert alerted == {"request_rate"}
+    assert judged >= set(Config().signals)

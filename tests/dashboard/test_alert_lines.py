@@ -1,0 +1,76 @@
+"""Alerts of several signals on the console: banners, how the signals stand, the history."""
+
+from dataclasses import replace
+from datetime import timezone
+
+from dashboard_samples import ACTIVE, CALM, ENDED, NOW
+
+from alerting.alert import Unit
+from dashboard.console import render
+from dashboard.view import AlertView, SignalView, View
+
+ERRORS = AlertView(
+    12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", Unit.PERCENT,
+    explanation="5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; "
+    "the baseline is 0.2 %",
+)  # fmt: skip
+SLOW = AlertView(
+    1.24, 1.3, NOW - 900, NOW - 780, 0.084, 200, 0.252, "response_time", "Response time", Unit.SECONDS, "10.0.0.21:8080"
+)
+STANDING = (
+    SignalView("request_rate", "Request rate", Unit.HITS, "NORMAL", 1200, 1320, 1105, 10, 0, silent=False),
+    SignalView("traffic_drop", "Traffic drop", Unit.REQUESTS, "NORMAL", 10, 4, 9.2, 60, 1, silent=False, low=True),
+    SignalView("error_ratio_5xx", "5xx responses", Unit.PERCENT, "ALERT", 0.2, 5.2, 31.5, 5, 100, silent=False),
+    SignalView("unanswered", "Without response", Unit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True),
+    SignalView(
+        "volume_out", "Volume out", Unit.BYTES, "LEARNING", None, None, None, 300, 1e6, silent=True, flapping=True
+    ),
+)
+
+
+def draw(view: View, width: int = 110, height: int | None = None) -> list[str]:
+    return render(view, width, colour=False, height=height, zone=timezone.utc).splitlines()
+
+
+def test_each_active_alert_has_a_banner_and_the_signals_say_how_they_stand() -> None:
+    lines = draw(replace(CALM, state="ALERT", alerts=(ACTIVE, ERRORS, SLOW, ENDED), signals=STANDING))
+    start = next(number for number, line in enumerate(lines) if "Active alert" in line)
+    assert lines[start : start + 11] == [
+        " <<<Active alert>>>  High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 %",
+        "   above the baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %",
+        " <<<Active alert>>>  5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; the",
+        "   baseline is 0.2 %",
+        " Signals   traffic drop 9.2 /s (alert below 4.0 /s)   5xx responses 31.5 % (alert above 5.2 %)",
+        "   without response too little traffic   volume out learning flapping",
+        " Alert history (24 h)   4 alerts, longest 6 min, average 3 min 20 s",
+        "    1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010   baseline 1,200   limit 1,320",
+        "   12.4 % 5xx responses at 17:03:10 2026-11-22   active for 1 min   peak 31.5 %   baseline 0.2 %",
+        "   1.24 s response time of 10.0.0.21:8080 at 16:49:10 2026-11-22   lasted 2 min   peak 1.30 s",
+        "    1,502 hits at 15:19:10 2026-11-22   lasted 2 min   peak 1,502   baseline 1,200   limit 1,320",
+    ]
+
+
+def test_on_a_screen_a_further_alert_has_one_line() -> None:
+    lines = draw(replace(CALM, alerts=(ACTIVE, ERRORS), signals=STANDING), height=24)
+    banners = [number for number, line in enumerate(lines) if "Active alert" in line]
+    assert banners[1] - banners[0] == 2
+    assert lines[banners[1] + 1].startswith(" Signals")
+
+
+def test_a_dismissal_of_another_signal_is_told_with_its_name() -> None:
+    over = replace(STANDING[2], state="DISMISSED")
+    ended = replace(ERRORS, end=NOW - 10)
+    lines = draw(replace(CALM, alerts=(ended,), signals=(STANDING[0], over)))
+    told = " <<<Alert dismissed>>>  5xx responses: back within the limit, dismissed at 17:04:00 2026-11-22"
+    assert told in lines
+
+
+def test_the_request_rate_alone_needs_no_line_of_signals() -> None:
+    assert not [line for line in draw(replace(CALM, signals=STANDING[:1])) if "Signals" in line]
+
+
+def test_what_a_contributor_is_called_cannot_steer_the_terminal() -> None:
+    nasty = replace(ERRORS, explanation="section \x1b[2J\u202eevil")
+    (line,) = [line for line in draw(replace(CALM, alerts=(nasty,))) if "Active alert" in line]
+    assert "\x1b" not in line
+    assert "\u202e" not in line
