@@ -1,6 +1,7 @@
 """Imported first: ends the program with one line when a package of `requirements.txt` is missing.
 
-Ctrl+C while the program still loads ends it at once, without a traceback.
+What needs no package is done before: --help, --version and wrong usage are answered at once. Ctrl+C while the program
+still loads ends it, without a traceback.
 """
 
 import signal
@@ -8,11 +9,15 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
+    sys.exit("exercise.py: Python 3.10 or later is needed")
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.argv[1:2] != ["report"]:
+        from exercise_arguments import parse_arguments
+
+        parse_arguments()
 _NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")
-if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
-    sys.exit("exercise.py: Python 3.10 or later is needed")

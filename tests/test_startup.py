@@ -1,0 +1,38 @@
+"""What is imported before the program answers: that is most of the time that `--help` takes."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def imported(*arguments: str) -> tuple[set[str], int]:
+    """The modules that a run imports, and its exit status."""
+    command = [sys.executable, "-X", "importtime", "exercise.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)), done.returncode
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["--help"], 0), (["--version"], 0), (["--no-such-option"], 2), (["-c", "0"], 2)]
+)
+def test_what_the_command_line_alone_answers_loads_nothing_else(arguments: list[str], status: int) -> None:
+    modules, ended = imported(*arguments)
+    assert ended == status
+    assert "exercise_arguments" in modules
+    assert modules.isdisjoint(
+        {"scapy", "textual", "exercise_session", "dashboard.view", "store.store", "asyncio", "ssl"}
+    )
+
+
+def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:
+    modules, status = imported("--show-config")
+    assert status == 0
+    assert "exercise_session" in modules
+    assert modules.isdisjoint(
+        {"textual", "rich", "scapy.all", "requests", "prometheus_client", "smtplib", "shtab", "sqlite3", "asyncio"}
+    )
