@@ -31,7 +31,7 @@ def test_by_default_the_request_rate_is_first_and_judged_against_what_was_learne
 )
 def test_a_wrong_name_is_said_in_one_line(setting: str, names: tuple[str, ...], said: str) -> None:
     with pytest.raises(SettingError) as error:
-        rules(Config(**{setting: names}))
+        rules(Config.with_settings({}, {setting: names}))
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
