@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import exercise
-from capture.intake import Intake, Status
+from alerting.events import Event
+from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
 from dashboard.exchange_line import Discretion
@@ -85,14 +86,20 @@ class Made:
         """Nothing is open."""
 
 
-class Watched(Session):
-    """A session whose last view can be looked at."""
+class Kept:
+    """An outlet that keeps the last View."""
 
     last: View | None = None
 
-    def _build(self, now: float, status: Status) -> View:
-        self.last = super()._build(now, status)
-        return self.last
+    def show(self, view: View, refreshed: bool) -> None:
+        """Not the last one."""
+
+    def event(self, event: Event) -> None:
+        """The View has it."""
+
+    def finish(self, view: View) -> None:
+        """Keep it."""
+        self.last = view
 
 
 def run(name: str, n: int) -> Cost:
@@ -104,15 +111,16 @@ def run(name: str, n: int) -> Cost:
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
-        session = Watched(config, statistics, "attack", [log], [Console(screen)])
+        kept = Kept()
+        session = Session(config, statistics, "attack", [log], [Console(screen), kept])
         stop = Stop()
         ending = drive(watch_file(Intake(source, decoder), session, None, stop), stop.wait)
         session.finish(ending.clock, ending.status)
     assert ending.error is None
     assert session.complaints() == []
-    assert session.last is not None
+    assert kept.last is not None
     seconds = time.process_time() - start - source.seconds
-    return Cost(source.frames, seconds, peak(), counted(session.last), decoder._budget.used)
+    return Cost(source.frames, seconds, peak(), counted(kept.last), decoder._budget.used)
 
 
 def counted(view: View) -> dict[str, int]:
@@ -124,7 +132,7 @@ def counted(view: View) -> dict[str, int]:
         "unanswered": health.unanswered_requests,
         "unpaired": health.unpaired_responses,
         "queue": health.queue_lost,
-        "(other)": max((panel.other.count for panel in view.panels), default=0),
+        "(other)": max((panel.other.window.count for panel in view.panels), default=0),
         **dict(health.oddities),
         **dict(health.unreadable),
     }
