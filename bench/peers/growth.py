@@ -57,7 +57,7 @@ def with_connections(number: int, path: str) -> tuple[float, float]:
 def with_keys(number: int) -> tuple[float, float]:
     """Records of so many different keys in turn, counted."""
     config = Config()
-    exchanges = [exchange(index * 7919 % number, START) for index in range(min(number, RECORDS))]
+    exchanges = [exchange(index * 7919 % number, START, 0.01) for index in range(min(number, RECORDS))]
     records = [record for one in exchanges for record in (one.request, one) if record is not None]
     before = resident()
     store = Store(load(config.statistics), config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
