@@ -1,0 +1,318 @@
+"""Volume, times, windows, trends and what a history is given: against a recount by hand."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies
+
+from stats.statistic import BYTES, HITS, SECONDS, Unit
+from store.distribution import Distribution, bins_of
+from store.store import Store
+from store.sums import NOTHING, ClosedBucket, Sums
+from traffic.records import COMPLETE, Exchange, Request
+
+SIZE, RETENTION, WINDOWS = 10, 60, (20, 40)
+
+
+class Hosts:
+    """Requests per host."""
+
+    name, title, unit, record = "hosts", "Hosts", HITS, Request
+
+    def key(self, request: Request) -> str | None:
+        return request.host if request.host != "none" else None
+
+
+class Sizes:
+    """Bytes per host, of exchanges whose request was seen."""
+
+    name, title, unit, record = "sizes", "Sizes", BYTES, Exchange
+
+    def key(self, exchange: Exchange) -> str | None:
+        return exchange.request.host if exchange.request else None
+
+    def amount(self, exchange: Exchange) -> int:
+        return exchange.request_bytes
+
+
+class Totals:
+    """Seconds of the whole exchange."""
+
+    name, title, unit, record = "totals", "Totals", SECONDS, Exchange
+
+    def key(self, exchange: Exchange) -> str | None:
+        return None if exchange.total_time is None else "all"
+
+    def amount(self, exchange: Exchange) -> float:
+        return exchange.total_time or 0.0
+
+
+STATISTICS: list[Any] = [Hosts(), Sizes(), Totals()]
+
+
+def request(time: float, host: str) -> Request:
+    return Request(time, "10.0.0.1", 1, "10.0.0.5", 80, "GET", host, "/", "1.1", "", "")
+
+
+def exchange(time: float, asked: Request | None, size: int = 0, seconds: float | None = None) -> Exchange:
+    """`size` in, ten times that out; twice as long in all as until its first byte."""
+    total = None if seconds is None else 2 * seconds
+    known = (asked, 200, size, 10 * size, seconds, total, "", 0, COMPLETE)
+    return Exchange(time, "10.0.0.1", 1, "10.0.0.5", 80, *known)
+
+
+@dataclass
+class Recount:
+    """Sums of one statistic as one would count them by hand."""
+
+    count: int = 0
+    total: int = 0
+    volume: int = 0
+    times: list[float] = field(default_factory=list)
+
+    def add(self, other: "Recount") -> None:
+        self.count += other.count
+        self.total += other.total
+        self.volume += other.volume
+        self.times += other.times
+
+    def sums(self, unit: Unit) -> Sums:
+        seconds = sum(round(time * 1e9) for time in self.times) / 1e9
+        total = {HITS: float(self.count), BYTES: float(self.total), SECONDS: seconds}[unit]
+        times = Distribution.of(Counter(bins_of(self.times)).items())
+        return Sums(self.count, total, self.volume, len(self.times), seconds, times)
+
+
+def said(record: Request | Exchange) -> list[tuple[str, str, Recount]]:
+    """(statistic, key, what it adds)."""
+    if isinstance(record, Request):
+        return [("hosts", record.host, Recount(1))] if record.host != "none" else []
+    volume, times = record.response_bytes, [] if record.response_time is None else [record.response_time]
+    known = []
+    if record.request is not None:
+        if record.request.host != "none":
+            known.append(("hosts", record.request.host, Recount(0, 0, volume, times)))
+        known.append(("sizes", record.request.host, Recount(1, record.request_bytes, volume, times)))
+    if record.total_time is not None:
+        known.append(("totals", "all", Recount(1, 0, volume, [record.total_time])))
+    return known
+
+
+class Book:
+    """Buckets, statistics and keys, and what each had."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[int, dict[str, dict[str, Recount]]] = defaultdict(lambda: defaultdict(dict))
+
+    def write(self, record: Request | Exchange) -> None:
+        for name, key, what in said(record):
+            self.buckets[int(record.time // SIZE)][name].setdefault(key, Recount()).add(what)
+
+    def read(self, name: str, buckets: Iterable[int]) -> dict[str, Recount]:
+        keys: dict[str, Recount] = {}
+        for bucket in buckets:
+            for key, what in self.buckets.get(bucket, {}).get(name, {}).items():
+                keys.setdefault(key, Recount()).add(what)
+        return keys
+
+
+moments = strategies.integers(0, 300)
+hosts = strategies.sampled_from(["a", "b", "c", "none"])
+steps = strategies.lists(
+    strategies.one_of(
+        moments,  # time goes on to there
+        strategies.tuples(moments, hosts),  # a request
+        strategies.tuples(  # an exchange, of a request that came or did not
+            moments,
+            strategies.one_of(strategies.none(), hosts),
+            strategies.booleans(),
+            strategies.integers(0, 1000),
+            strategies.one_of(strategies.none(), strategies.sampled_from([0.0, 0.01, 0.25, 3.0])),
+        ),
+    ),
+    max_size=40,
+)
+
+
+def play(store: Store, story: list[Any]) -> tuple[Book, int]:
+    """Feed the store; the book of it, and the time it came to."""
+    book, now = Book(), 0
+    for step in [*story, 0]:
+        if isinstance(step, int):
+            now = max(now, step)
+            store.advance(now)
+            continue
+        records: list[Request | Exchange] = []
+        if len(step) == 2:
+            records = [request(*step)]
+        else:
+            time, host, came, size, seconds = step
+            asked = None if host is None else request(max(0, time - 3), host)
+            records = ([asked] if asked and came else []) + [exchange(time, asked, size, seconds)]
+        store.add(records)
+        for record in records:
+            if record.time // SIZE >= (now - RETENTION) // SIZE:
+                book.write(record)
+    store.advance(now)
+    return book, now
+
+
+def buckets_of(window: int, now: int) -> range:
+    """The last bucket, or those of a longer window with all that are under way."""
+    if window == SIZE:
+        return range(now // SIZE - 1, now // SIZE)
+    return range((now - window) // SIZE, 1000)
+
+
+@settings(deadline=None, max_examples=150)
+@given(steps)
+def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
+    book, now = play(store, story)
+    for statistic in STATISTICS:
+        for window in (SIZE, *WINDOWS, RETENTION):
+            truth = book.read(statistic.name, buckets_of(window, now))
+            top = store.top(statistic.name, 100, window)
+            found = {row.key: row.window for row in top.rows}
+            assert found == {key: what.sums(statistic.unit) for key, what in truth.items() if what.count}
+            whole = Recount()
+            for what in truth.values():
+                whole.add(what)
+            assert top.whole == store.totals(statistic.name, window) == whole.sums(statistic.unit)
+            last = book.read(statistic.name, buckets_of(SIZE, now))
+            for row in top.rows:
+                assert row.recent == (last[row.key].sums(statistic.unit) if row.key in last else NOTHING)
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps, strategies.integers(0, 3))
+def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int) -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 1, WINDOWS)
+    _, _ = play(store, story)
+    for statistic in STATISTICS:
+        top = store.top(statistic.name, limit, 40)
+        parts = [row.window for row in (*top.rows, top.other)]
+        assert sum(part.count for part in parts) == top.whole.count
+        assert sum(part.volume for part in parts) == top.whole.volume
+        assert sum(part.timed for part in parts) == top.whole.timed
+        assert sum(part.seconds for part in parts) == pytest.approx(top.whole.seconds)
+        assert Distribution.merged(part.times for part in parts) == top.whole.times
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps)
+def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
+    early = store.curve("hosts", RETENTION, 3, "a")  # watched from the start
+    book, now = play(store, story)
+    last = now // SIZE - 1
+    counts = [book.read("hosts", [bucket]).get("a", Recount()).count for bucket in range(last - 5, last + 1)]
+    found = store.series_of("hosts", "a", 6)
+    assert found == counts[6 - len(found) :]
+    assert not any(counts[: 6 - len(found)])
+    assert early.counts == ()
+    curve = store.curve("hosts", RETENTION, 3, "a")
+    assert sum(curve.counts) == sum(found)
+    assert len(curve.counts) <= 3
+    for row in store.top("hosts", 9, SIZE).rows:
+        if row.key == "a":
+            assert list(row.trend[6:]) == counts
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps, strategies.integers(1, 3))
+def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS)
+    given_over: list[ClosedBucket] = []
+    store.closed(given_over.append)
+    book, now = play(store, story)
+    store.advance(now + SIZE * 100)
+    found: Counter[tuple[str, int]] = Counter()
+    volume: Counter[tuple[str, int]] = Counter()
+    for bucket in given_over:
+        assert bucket.width == SIZE
+        for closed in bucket.statistics:
+            for sums in (*closed.keys.values(), closed.other):
+                found[closed.name, int(bucket.start // SIZE)] += sums.count
+                volume[closed.name, int(bucket.start // SIZE)] += sums.volume
+    for index, names in book.buckets.items():
+        for name, keys in names.items():
+            assert found[name, index] == sum(what.count for what in keys.values())
+            assert volume[name, index] == sum(what.volume for what in keys.values())
+
+
+def test_a_request_is_known_by_its_answer_also_when_that_comes_much_later() -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
+    asked = request(1, "a")
+    store.add([asked])
+    store.advance(20)
+    store.add([exchange(25, asked, 7, 0.25)])
+    store.advance(30)
+    (row,) = store.top("hosts", 9).rows
+    assert (row.window.count, row.window.volume, row.window.timed, row.window.average) == (1, 70, 1, 0.25)
+    assert row.window.times.quantile(0.95) == pytest.approx(0.25, rel=0.01)
+    last = store.top("hosts", 9, SIZE)
+    assert last.rows == ()  # nobody asked in the last bucket, though an answer came
+    assert (last.other.window.count, last.other.window.volume) == (0, 70)
+
+
+def test_times_that_no_clock_can_mean_do_no_harm() -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
+    asked = request(1, "a")
+    odd = [-5.0, float("nan"), float("inf"), 1e300, 0.5]
+    store.add([asked, exchange(2, asked, 2**70)])
+    store.add([exchange(3, asked)._replace(response_time=seconds) for seconds in odd])
+    assert store.failures == []
+    (row,) = store.top("hosts", 9).rows
+    assert (row.window.timed, row.window.volume) == (4, 2**64 - 1)
+    assert row.window.seconds == 2e9 + 0.5
+
+
+def test_the_trend_of_a_window_is_in_twelfths_of_it() -> None:
+    store = Store(STATISTICS, SIZE, 1200, 100, ())
+    for bucket in range(150):
+        store.add([request(bucket * 10, "a")] * (bucket // 10 + 1))
+        store.advance(bucket * 10 + 10)
+    (row,) = store.top("hosts", 9).rows
+    assert row.trend == tuple(10 * slice_ for slice_ in range(4, 16))
+    store.add([request(1500, "a")])
+    store.advance(1510)
+    assert store.top("hosts", 9).rows[0].trend == (*(10 * slice_ for slice_ in range(5, 16)), 1)
+
+
+def test_the_distribution_reaches_back_to_the_begin_of_a_slice_and_no_further() -> None:
+    """An hour in slices of 5 minutes: what the sums have forgotten, the percentiles forget within 5 minutes."""
+    store = Store(STATISTICS, SIZE, 3600, 100, (120,))
+    asked = request(1, "a")
+    for bucket in range(1000):
+        seconds = 5.0 if bucket < 100 else 0.1
+        store.add([asked._replace(time=bucket * 10), exchange(bucket * 10, asked, 1, seconds)])
+        store.advance(bucket * 10 + 10)
+        (row,) = store.top("hosts", 9).rows
+        assert row.window.timed <= row.window.times.times <= row.window.timed + 30
+        (short,) = store.top("hosts", 9, 120).rows
+        assert short.window.timed == short.window.times.times
+    assert row.window.times.slowest == pytest.approx(0.1, rel=0.01)
+    assert len(store._window.slices._pieces) < 80
+
+
+def test_when_memory_is_short_percentiles_get_coarser_and_at_last_are_forgotten() -> None:
+    store = Store(STATISTICS, SIZE, 3600, 100, (120,), max_bytes=16_000)
+    for bucket in range(200):
+        for number in range(20):
+            asked = request(bucket * 10, f"host {number}")
+            store.add([asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))])
+        store.advance(bucket * 10 + 10)
+        assert store._window.slices._size <= 4_000 or len(store._window.slices._pieces) == 1
+    top = store.top("hosts", 100)
+    assert [row.window.count for row in top.rows] == [200] * 20
+    assert top.whole.timed == 4000
+    assert Distribution.merged([row.window.times for row in (*top.rows, top.other)]) == top.whole.times
+
+
+def test_there_is_no_window_but_those_that_were_named() -> None:
+    with pytest.raises(KeyError):
+        Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS).top("hosts", 9, 30)
