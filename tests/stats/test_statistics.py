@@ -88,6 +88,11 @@ def exchange(**fields: Any) -> Exchange:
         ("top_status_codes", exchange(status=None, ending=GAP), "(not seen)"),
         ("top_status_codes", exchange(status=None, ending=EVICTED), "(not seen)"),
         ("top_status_codes", exchange(status=None, ending=CAPTURE_END), "(not seen)"),
+        ("status_classes", exchange(status=101), "1xx"),
+        ("status_classes", EXCHANGE, "2xx"),
+        ("status_classes", exchange(request=None, status=599), "5xx"),
+        ("status_classes", exchange(status=None, ending=RESET), "(no response)"),
+        ("status_classes", exchange(status=None, ending=GAP), "(not seen)"),
     ],
 )
 def test_hits(name: str, record: Any, key: str) -> None:
