@@ -29,9 +29,17 @@ _FILES: Final = (
         "file that is another user's, or that others can write; under sudo, one of the caller's is read when --config "
         "names it.",
     ),
+    (
+        "$XDG_STATE_HOME/http-monitor/INTERFACE-PORTS.db",
+        "The history of a live capture, where --history does not name another file; exercise report reads it. "
+        "XDG_STATE_HOME is ~/.local/state where it is not set; a service has it in /var/lib/http-monitor.",
+    ),
 )
 _ENVIRONMENT: Final = (
     ("XDG_CONFIG_HOME", "The folder of http-monitor/config.toml."),
+    ("XDG_STATE_HOME, STATE_DIRECTORY", "Where the history is; the second is set by systemd."),
+    ("HTTP_MONITOR_WEBHOOK", "Where notices are posted to, beside the setting notice_webhook."),
+    ("HTTP_MONITOR_SMTP_PASSWORD", "Of the mail server, where notice_smtp_password_file names no file."),
     ("NO_COLOR", "When it is set, there are no colours."),
     ("SUDO_UID, SUDO_GID", "Set by sudo: who the program becomes once the capture is open."),
 )
