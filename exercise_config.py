@@ -32,6 +32,14 @@ _CELLS = 128 * 2**20
 """Of the store's window, cells and bins: see `store.window`."""
 _BINS = 500_000 * 100
 """Of the buckets under way, and the last one likewise: see `store.open_buckets`."""
+_NAMES = 7000
+"""Whose it is that signals count, in a bucket: clients, sections and servers, of at most 100 servers each."""
+_COUNTS = 3
+"""Of the bucket under way, and those of when each signal was within its limit last."""
+_SEEN = 34 * 2**20
+"""Of signals likewise: connections, and response times."""
+_ALERT = 16 * 1024
+"""An alert with those who contributed to it, and its line."""
 _LABELS = 80
 """Metrics of one host: each method with each class of status."""
 _REMEMBERED = 8192
@@ -176,6 +184,8 @@ class Config:
 
     max_keys: Annotated[int, Range(10, 1_000_000, "keys")] = 1000
     """Distinct keys that a statistic keeps apart; the rest is summed up as `(other)`."""
+    max_alerts: Annotated[int, Range(1, 1_000_000, "alerts")] = 5000
+    """That are remembered. Ten signals that each alert every other bucket have 3,600 of them in a day."""
     max_connections: Annotated[int, Range(1, 10_000_000, "connections")] = 65536
     """TCP connections followed at a time; the longest idle one goes first."""
     max_pending_requests: Annotated[int, Range(1, 100_000, "requests")] = 256
@@ -322,6 +332,8 @@ class Config:
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _STORES * (_TALLIES * keys + _CELLS + 2 * _BINS + buckets)
+            + _COUNTS * (_NAMES * (_KEY + 2 * text) + _SEEN)
+            + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + _REMEMBERED * (2 * text + _KEY)
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)

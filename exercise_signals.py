@@ -53,6 +53,7 @@ def terms(config: Config) -> Terms:
         bucket_size=config.average_bucket_size,
         learning_duration=config.average_learning_duration,
         retention=config.max_retention_length,
+        max_alerts=config.max_alerts,
         previous=frozenset(config.signals_against_previous),
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,

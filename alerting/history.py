@@ -1,6 +1,6 @@
 """The alerts of the retention time. Times are seconds since the epoch, durations seconds.
 
-Bound: an alert takes at least two buckets, so a signal has no more of them than retention / (2 x bucket size), and one.
+An alert takes at least two buckets, so a signal has no more of them than retention / (2 x bucket size), and one.
 """
 
 from collections import deque
@@ -11,10 +11,13 @@ from alerting.alert import Alert
 
 
 class AlertHistory:
-    """Alerts of all signals. Those that ended longer ago than `retention` are forgotten."""
+    """Alerts of all signals. Those that ended longer ago than `retention` are forgotten, and those beyond `most`."""
 
-    def __init__(self, retention: float) -> None:
+    def __init__(self, retention: float, most: int) -> None:
+        self.forgotten = 0
+        """Alerts that had to go before their time."""
         self._retention = retention
+        self._most = most
         self._active: dict[str, Alert] = {}
         self._ended: deque[Alert] = deque()  # latest first
 
@@ -53,6 +56,9 @@ class AlertHistory:
         """The active alert of a signal is over."""
         alert = replace(self._active.pop(signal), end=end)
         self._ended.appendleft(alert)
+        if len(self._ended) > self._most:
+            self._ended.pop()
+            self.forgotten += 1
         return alert
 
     def age(self, now: float) -> None:

@@ -36,7 +36,7 @@ class Monitor:
 
     def __init__(self, rules: Sequence[Rule], terms: Terms, explain: Explain = lambda alert, rule: "") -> None:
         self.terms = terms
-        self.history = AlertHistory(terms.retention)
+        self.history = AlertHistory(terms.retention, terms.max_alerts)
         self.judges = [Judge(rule, terms, self.history, explain) for rule in rules]
         self._rate = self.judges[0]
         self._windows = Windows(terms.learning_duration)

@@ -10,6 +10,8 @@ NAMED: Final = 3
 """Contributors of a kind."""
 LEAST_SHARE: Final = 0.1
 """Of the whole; who has less explains nothing."""
+NAME_LENGTH: Final = 200
+"""Characters of a contributor's name."""
 
 
 class Part:
@@ -30,7 +32,7 @@ class Part:
     def contributors(self) -> tuple[Contributor, ...]:
         """Who has the most of it, the largest share first."""
         found = [
-            Contributor(kind, name, amount, min(1.0, amount / self.total))
+            Contributor(kind, name[:NAME_LENGTH], amount, min(1.0, amount / self.total))
             for kind, shares in self.shares.items()
             for name, amount in shares.largest(NAMED)
             if self.total and amount >= LEAST_SHARE * self.total

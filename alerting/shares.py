@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from heapq import nsmallest
 from typing import Final
 
-MAX_NAMES: Final = 200
-"""So no share is short by more than 0.5 % of the whole."""
+MAX_NAMES: Final = 100
+"""So no share is short by more than 1 % of the whole."""
 
 
 class Shares:

@@ -12,6 +12,8 @@ class Terms:
     learning_duration: float
     retention: float
     """That alerts are remembered after their end."""
+    max_alerts: int = 5000
+    """That are remembered at most; beyond it those that ended first are forgotten before their time."""
     previous: frozenset[str] = frozenset()
     """Names of the signals that are judged against the previous buckets, not against what was learned."""
     previous_buckets: int = 15

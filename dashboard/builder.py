@@ -73,7 +73,7 @@ def build_view(
         state=monitor.state.name,
         learning=_learning(monitor, now),
         enforcing=_enforcing(monitor, now),
-        health=_health(reading, store, _packet_rate(now, run, reading.health.frames, previous)),
+        health=_health(reading, store, monitor, _packet_rate(now, run, reading.health.frames, previous)),
         alerts=_alerts(monitor),
         longest_alert=monitor.history.longest(now),
         average_alert=monitor.history.average(now),
@@ -161,10 +161,12 @@ def _alert(alert: Alert, title: str) -> AlertView:
     )
 
 
-def _health(reading: Reading, store: Store, packet_rate: float) -> HealthView:
+def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float) -> HealthView:
     health = reading.health
     late = (("record too late to count", store.late),) if store.late else ()
     broken = (f"statistic {name} was switched off: {text.strip().splitlines()[-1]}" for name, text in store.failures)
+    gone = monitor.history.forgotten
+    forgotten = (f"{gone:,} alerts were forgotten before their time: max_alerts",) if gone else ()
     return HealthView(
         packet_rate=packet_rate,
         frames=health.frames,
@@ -180,7 +182,7 @@ def _health(reading: Reading, store: Store, packet_rate: float) -> HealthView:
         unreadable=tuple(health.unreadable.most_common()),
         server_names=tuple(health.server_names.most_common(NAMES)),
         oddities=(*late, *health.oddities.most_common()),
-        notices=(*reading.notices, *broken),
+        notices=(*reading.notices, *broken, *forgotten),
     )
 
 

@@ -14,7 +14,7 @@ from traffic.records import Exchange, Request
 
 MAX_SERVERS: Final = 100
 """Servers that are kept apart in a bucket; those that come later are not judged."""
-MAX_NAMES: Final = 20
+MAX_NAMES: Final = 10
 """Sections and clients of the slowest exchanges of a server."""
 SHARE: Final = 0.95
 """The quantile that is looked at; what is slower tells who is to be named."""

@@ -23,7 +23,7 @@ class Site:
     def __init__(self, previous: int = 0) -> None:
         names = frozenset({"traffic_drop"} if previous else ())
         rules: list[Rule] = [RequestRate(1000, 100), TrafficDrop(60, 1)]
-        self.monitor = Monitor(rules, Terms(100, 100, 86400, names, previous or 1))
+        self.monitor = Monitor(rules, Terms(100, 100, 86400, previous=names, previous_buckets=previous or 1))
         self.monitor.start(0)
         self.judge = self.monitor.judges[1]
         self.now = self._refreshed = 0.0

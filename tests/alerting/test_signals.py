@@ -6,7 +6,9 @@ from typing import Any
 from alerting_records import exchange, request, requests
 from hypothesis import given, settings, strategies
 
+from alerting.alert import Alert, Unit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.history import AlertHistory
 from alerting.monitor import Monitor
 from alerting.rule import Rule
 from alerting.signals.dominant_client import DominantClient
@@ -45,7 +47,7 @@ class Site:
     """Buckets of records, given one after the other."""
 
     def __init__(self, *rules: Rule, learning: float = BUCKET, previous: frozenset[str] = frozenset()) -> None:
-        self.monitor = Monitor([RATE, *rules], Terms(BUCKET, learning, 86400, previous))
+        self.monitor = Monitor([RATE, *rules], Terms(BUCKET, learning, 86400, previous=previous))
         self.monitor.start(0)
         self.now = 0.0
 
@@ -179,6 +181,15 @@ def test_durations_are_told_by_signal_and_in_all() -> None:
     assert history.longest(0, "unanswered") is None
 
 
+def test_the_number_of_alerts_is_bounded_and_what_had_to_go_is_counted() -> None:
+    history = AlertHistory(86400, 3)
+    for start in range(5):
+        history.begin(Alert("request_rate", start, None, 1, 1, 1, 1, 1, Unit.HITS))
+        history.finish("request_rate", start + 1)
+    assert [alert.start for alert in history.alerts] == [4, 3, 2]
+    assert history.forgotten == 2
+
+
 def records_of(kinds: Sequence[int], start: float) -> list[Any]:
     found: list[Any] = []
     for number, kind in enumerate(kinds):
@@ -198,7 +209,7 @@ def records_of(kinds: Sequence[int], start: float) -> list[Any]:
 def test_the_size_of_the_steps_changes_no_decision_of_any_signal(buckets: list[list[int]], steps: list[int]) -> None:
     """But that an alert goes on is told once for buckets that time jumped over."""
     previous = frozenset({"traffic_drop", "volume_out"})
-    monitors = [Monitor(all_rules(), Terms(BUCKET, BUCKET, 86400, previous, 4, 5)) for _ in range(2)]
+    monitors = [Monitor(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5)) for _ in range(2)]
     fine, coarse = monitors
     for monitor in monitors:
         monitor.start(0)
