@@ -60,8 +60,8 @@ def ports_expression(ports: Ports, link_type: int) -> str:
     return network
 
 
-def choose(ports: Ports | None, expression: str, link_type: int, snap_length: int) -> KernelFilter:
-    """The filter for frames of `link_type`; `ports` None is for all there is.
+def choose(ports: Ports | None, expression: str, link_type: int, snap_length: int, also: str = "") -> KernelFilter:
+    """The filter for frames of `link_type`; `ports` None is for all there is. `also` is taken beside the ports.
 
     Raises:
         BadFilter: the user's expression is wrong.
@@ -69,6 +69,7 @@ def choose(ports: Ports | None, expression: str, link_type: int, snap_length: in
     """
     user = compile_filter(expression, link_type) if expression.strip() else b""
     wanted = ports_expression(ports, link_type) if ports is not None else ""
+    wanted = f"({also}) or {wanted}" if also and wanted else wanted  # first: `vlan` moves the offsets behind it
     try:
         parts = [_fitted(compile_filter(wanted, link_type), link_type)] if wanted else []
     except LibpcapMissing:

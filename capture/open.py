@@ -17,15 +17,22 @@ from traffic.frame import LINKTYPE_ETHERNET
 
 
 def open_live(
-    interface: str, ports: Ports | None, expression: str = "", ring_size_mib: int = 32, snap_length: int = 262144
+    interface: str,
+    ports: Ports | None,
+    expression: str = "",
+    ring_size_mib: int = 32,
+    snap_length: int = 262144,
+    also: str = "",
 ) -> tuple[Source, list[str]]:
     """A live source, and sentences for the user about how it was opened. `ports` None is for all packets there are.
+
+    `also` is a filter expression for what is captured beside the ports.
 
     Raises:
         CaptureError: it cannot be opened; PermissionDenied, UnknownInterface and BadFilter are the usual reasons.
     """
     link_type = guess_link_type(interface)
-    chosen = kernel_filter.choose(ports, expression, link_type, snap_length)
+    chosen = kernel_filter.choose(ports, expression, link_type, snap_length, also)
     source, sentences = _open_interface(interface, chosen, ring_size_mib, snap_length)
     if chosen.remainder:
         source = Filtered(source, chosen.remainder, link_type)

@@ -12,7 +12,17 @@ from typing import Any
 import stats
 from stats.statistic import HITS, Statistic, Unit
 
-NO_PLUGINS = ("agents", "continents", "loading", "path_template", "places", "saas_catalogue", "statistic")
+NO_PLUGINS = (
+    "agents",
+    "continents",
+    "loading",
+    "path_template",
+    "places",
+    "saas_catalogue",
+    "servers",
+    "services",
+    "statistic",
+)
 """Modules of this folder that are no statistics."""
 
 

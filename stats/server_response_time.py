@@ -1,5 +1,6 @@
 """Response time per server."""
 
+from stats.servers import server_of
 from stats.statistic import SECONDS
 from traffic.records import Exchange
 
@@ -13,8 +14,7 @@ class ServerResponseTime:
         """The server, as `10.0.0.5:80` or `[2001:db8::5]:80`; None where the time is not known."""
         if exchange.response_time is None:
             return None
-        host = f"[{exchange.server}]" if ":" in exchange.server else exchange.server
-        return f"{host}:{exchange.server_port}"
+        return server_of(exchange)
 
     def amount(self, exchange: Exchange) -> float:
         """Seconds; 0 where a clock that was set back would make it less."""

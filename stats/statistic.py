@@ -35,7 +35,10 @@ class Statistic(Protocol):
 
     @property
     def record(self) -> type:
-        """The record it counts: `Request`, `Exchange`, or `ScapyPacket` for whole packets of any protocol."""
+        """The record it counts: one of `traffic.records`, as `Request`, or `ScapyPacket` for whole packets.
+
+        It says what is captured too: packets of any kind for `IpPacket` and `ScapyPacket`, DNS for `DnsAnswer`.
+        """
 
     def key(self, record: Any) -> str | None:
         """The key that the record counts for; None when it does not count."""

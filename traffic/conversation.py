@@ -11,7 +11,7 @@ from traffic.limits import Limits
 from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseReader
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
-from traffic.records import Record
+from traffic.records import Record, TcpConnection, TlsHello
 from traffic.segment import MASK
 from traffic.stream import Application, Sink
 from traffic.tcp import Connection
@@ -66,6 +66,7 @@ class Conversation(Application):
         "limits",
         "pairing",
         "records",
+        "wanted",
     )
 
     def __init__(
@@ -75,6 +76,7 @@ class Conversation(Application):
         limits: Limits,
         health: Health,
         records: list[Record],
+        wanted: frozenset[type] = frozenset(),
     ) -> None:
         self.connection = connection
         self.addresses = addresses
@@ -83,6 +85,8 @@ class Conversation(Application):
         self.budget = connection.budget
         self.records = records
         """Where what becomes complete is added."""
+        self.wanted = wanted
+        """Kinds of records that are given out beside requests and exchanges."""
         self.client = 0
         self.foreign = False
         self.pairing: Pairing | None = None
@@ -144,6 +148,7 @@ class Conversation(Application):
 
     def _hello(self, direction: int) -> Sink:
         """TLS tells one thing: the name of the server, where the client says it."""
+        self.client = direction
         reader = HelloReader(self._server_named, self.budget)
         self.connection.streams[direction].sink = reader
         return reader
@@ -151,6 +156,8 @@ class Conversation(Application):
     def _server_named(self, wire_name: bytes) -> None:
         names, name = self.health.server_names, printable(wire_name.lower(), _LONGEST_HOST_NAME)
         names[name if name in names or len(names) < self.limits.server_names else "(other)"] += 1
+        if TlsHello in self.wanted:
+            self.records.append(TlsHello(self.connection.last, *self.addresses(self.client), name))
 
     def _foreign(self) -> None:
         if not self.foreign:
@@ -197,9 +204,26 @@ class Conversation(Application):
         pairing, self.pairing = self.pairing, None
         if pairing is not None:
             pairing.close(ending, time)
+        if TcpConnection in self.wanted:
+            self._tell(pairing, ending, time)
         for stream in self.connection.streams:
             if isinstance(stream.sink, (Reader, HelloReader)):
                 stream.sink.close()
             stream.sink = None
         if pairing is not None:  # it and its readers no longer hold each other
             pairing.requests = pairing.responses = None
+
+    def _tell(self, pairing: Pairing | None, ending: str, time: float) -> None:
+        """How the connection was."""
+        connection = self.connection
+        self.records.append(
+            TcpConnection(
+                time,
+                *self.addresses(self.client),
+                connection.started,
+                connection.connect_time if connection.connect_time >= 0 else None,
+                0 if pairing is None else pairing.count,
+                connection.resent,
+                ending,
+            )
+        )

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from librt.strings import read_i64_be
 
 from traffic.conversation import Conversation
+from traffic.datagrams import Datagrams
 from traffic.flows import Flows, address_size, reversed_key
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.frames import Frames
@@ -49,33 +50,43 @@ class Decoder:
     link types that are not known here.
     """
 
-    def __init__(self, ports: Container[int], limits: Limits | None = None, inner_ip: InnerIp | None = None) -> None:
+    def __init__(
+        self,
+        ports: Container[int],
+        limits: Limits | None = None,
+        inner_ip: InnerIp | None = None,
+        wanted: frozenset[type] = frozenset(),
+    ) -> None:
+        """`wanted` are the kinds of records that are given out beside requests and exchanges, of `records.OPTIONAL`."""
         self._ports = ports
         self._limits = limits or Limits()
         self.health = Health()
         self._budget = Budget(self._limits.total_buffer)
-        self._network = Network(ports, self._limits, self.health, self._budget, inner_ip)
+        self._records: list[Record] = []
+        """What became complete and was not taken yet; every conversation adds its own."""
+        self._wanted = wanted
+        datagrams = Datagrams(wanted, self._records)
+        self._plain = not datagrams.every_packet  # else each packet takes the long way, where it is looked at
+        self._network = Network(ports, self._limits, self.health, self._budget, inner_ip, datagrams)
         self._flows = Flows(self._limits, self.health)
         self._streams = self._flows.streams
         self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self.health)
         self._waiting: OrderedDict[Connection, float] = OrderedDict()
         """When to look again at connections that wait for something; so each costs little, however many wait."""
-        self._records: list[Record] = []
-        """What became complete and was not taken yet; every conversation adds its own."""
         self._now = 0.0
         self._pulse = 0.0
 
     def feed(self, frames: Iterable[Frame]) -> list[Record]:
         """Take frames in the order of their capture, best as `Frames`; the records that became complete."""
         batch = frames if isinstance(frames, Frames) else Frames.of(frames)
-        buffer = batch.buffer
+        buffer, plain = batch.buffer, self._plain
         begin: i64
         stop: i64
         self.health.frames += len(batch)
         for time, link_type, begin, stop in zip(batch.times, batch.links, batch.starts, batch.stops):  # noqa: B905 compiled well only so
             if time >= self._pulse:
                 self._tick(time)
-            if link_type == LINKTYPE_ETHERNET and (end := plain_end(buffer, begin, stop)):
+            if link_type == LINKTYPE_ETHERNET and plain and (end := plain_end(buffer, begin, stop)):
                 self._segment(time, buffer[begin + 26 : begin + 38], buffer, begin + 34, end, 0)
             else:
                 found = self._network.packet(time, link_type, buffer[begin:stop])
@@ -172,7 +183,10 @@ class Decoder:
         client_key = reverse if direction else key
         connection = Connection(client_key, time, self._limits, self.health, self._budget)
         addresses = partial(_addresses, client_key)
-        connection.application = Conversation(connection, addresses, self._limits, self.health, self._records)
+        connection.application = Conversation(
+            connection, addresses, self._limits, self.health, self._records, self._wanted
+        )
+        connection.shake(own, other)
         stream = connection.streams[direction]
         _begin(stream, own)
         _begin(stream.peer, other)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from librt.strings import read_i64_be
 
 from traffic import ethernet, layers, link, ppp, tunnels, wifi
+from traffic.datagrams import Datagrams
 from traffic.fragments import Fragments
 from traffic.health import Health
 from traffic.ip import Datagram, Ip
@@ -62,9 +63,13 @@ class Network:
         health: Health,
         budget: Budget,
         inner_ip: InnerIp | None = None,
+        datagrams: Datagrams | None = None,
     ) -> None:
+        """`datagrams` is shown each IP packet, if there is anything that it wants."""
         self._ports = ports
         self._health = health
+        self._datagrams = None if datagrams is None or datagrams.none else datagrams
+        self._datagram: Datagram | None = None
         self._inner_ip = inner_ip
         self._fragments = Fragments(limits.fragment_timeout, health, budget)
         self._ip = Ip(self._fragments, health)
@@ -74,6 +79,18 @@ class Network:
 
     def packet(self, time: float, link_type: int, data: bytes) -> Packet | None:
         """The TCP segment of a frame; None when there is none, or its datagram is not complete yet."""
+        if self._datagrams is not None:
+            return self._shown(time, link_type, data, self._datagrams)
+        return self._found(time, link_type, data)
+
+    def _shown(self, time: float, link_type: int, data: bytes, datagrams: Datagrams) -> Packet | None:
+        self._datagram = None
+        packet = self._found(time, link_type, data)
+        if self._datagram is not None:
+            datagrams.add(time, len(data), self._datagram)
+        return packet
+
+    def _found(self, time: float, link_type: int, data: bytes) -> Packet | None:
         try:
             return self._through(time, LINK | link_type, data)
         except IndexError:
@@ -96,6 +113,7 @@ class Network:
                 found = read(time, data, start, end, network)
                 if found is None:
                     return None
+                self._datagram = found
                 _, _, data, start, end, _ = found
                 layer = PROTOCOL | found.protocol
                 if layer == TCP:

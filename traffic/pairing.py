@@ -36,6 +36,7 @@ class Pairing(Listener):
         "answer",
         "budget",
         "certain",
+        "count",
         "finished",
         "health",
         "interim",
@@ -63,6 +64,8 @@ class Pairing(Listener):
         """Where what becomes complete is added."""
         self.requests: Reader | None = None
         self.responses: Reader | None = None
+        self.count = 0
+        """Requests so far."""
         self.pending: list[Pending] = []
         self.uploading: Pending | None = None
         self.answer: Answer | None = None
@@ -105,6 +108,7 @@ class Pairing(Listener):
         self.budget.used += pending.cost
         self.uploading = pending
         self.health.requests += 1
+        self.count += 1
         self.records.append(request)
         return 0 if fields.length is None else fields.length
 

@@ -135,7 +135,70 @@ class Exchange(NamedTuple):
         return self.request.domain if self.request is not None else self.server
 
 
-Record = Request | Exchange
+class TcpConnection(NamedTuple):
+    """A connection on a monitored port that carried bytes, HTTP or not; emitted when it is over."""
+
+    time: float
+    """Capture time of its end, in seconds since the epoch."""
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    started: float
+    """Capture time of its SYN, or of the first packet that was seen."""
+    connect_time: float | None
+    """Seconds from the client's SYN to the server's; None if one of them was not seen."""
+    requests: int
+    """HTTP requests that were read in it."""
+    resent_bytes: int
+    """Payload bytes that came again, in both directions."""
+    ending: str
+    """As that of an `Exchange`; `closed` and `reset` are TCP's own."""
+
+
+class TlsHello(NamedTuple):
+    """A TLS connection began, and its client said which server it wants (RFC 6066 section 3)."""
+
+    time: float
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    server_name: str
+    """In lower case."""
+
+
+class IpPacket(NamedTuple):
+    """An IP packet of any kind; of a tunnel, the one inside."""
+
+    time: float
+    source: str
+    destination: str
+    protocol: int
+    """Its number (IANA): 6 is TCP, 17 UDP, 1 ICMP."""
+    source_port: int
+    """0 where the protocol has no ports."""
+    destination_port: int
+    length: int
+    """Bytes of the whole frame that were captured."""
+
+
+class DnsAnswer(NamedTuple):
+    """A response of a name server (RFC 1035)."""
+
+    time: float
+    client: str
+    server: str
+    name: str
+    """The name that was asked for, in lower case."""
+    code: int
+    """0 is no error, 3 no such name."""
+    addresses: tuple[str, ...]
+
+
+Record = Request | Exchange | TcpConnection | TlsHello | IpPacket | DnsAnswer
+OPTIONAL: Final = frozenset({TcpConnection, TlsHello, IpPacket, DnsAnswer})
+"""Records that a decoder gives out only if it is told that they are wanted."""
 
 RequestFields = tuple[float, str, int, str, int, str, str, str, str, str, str]
 """All fields of a `Request`, in order."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from librt.strings import read_i64_be
 
+from traffic.handshakes import Handshake
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.records import CLOSED, RESET
@@ -34,13 +35,16 @@ class Connection:
     __slots__ = (
         "application",
         "budget",
+        "connect_time",
         "finished",
         "health",
         "key",
         "last",
         "limits",
+        "resent",
         "reset_at",
         "settled",
+        "started",
         "streams",
         "waiting_since",
     )
@@ -60,6 +64,12 @@ class Connection:
         self.health = health
         self.budget = budget
         self.last = time
+        self.started = time
+        """Capture time of its first packet that was seen."""
+        self.connect_time = -1.0
+        """Seconds from the SYN of one side to that of the other; -1 if one of them was not seen."""
+        self.resent = 0
+        """Payload bytes that came again."""
         self.waiting_since = -1.0
         """Capture time of the segment that has waited longest; -1 while none waits."""
         self.reset_at = -1.0
@@ -68,6 +78,14 @@ class Connection:
         """Whether a direction of which nothing was seen is no longer waited for."""
         self.finished = ""
         """How it ended, once it did."""
+
+    def shake(self, own: Handshake | None, other: Handshake | None) -> None:
+        """Its handshake, as far as it was seen."""
+        seen = [shake.time for shake in (own, other) if shake is not None]
+        if seen:
+            self.started = min(seen)
+        if own is not None and other is not None:
+            self.connect_time = max(seen) - min(seen)
 
     def segment(self, stream: Stream, time: float, buffer: bytes, places: tuple[i64, i64, i64], cut: i64) -> bool:
         """Take one segment; whether it may have changed how the connection ends or what it waits for.
@@ -196,6 +214,7 @@ class Connection:
             if behind > _FAR:
                 self._jump(stream, segment.seq)
             elif behind > 0:
+                self.resent += min(behind, size)
                 if _contradicts(stream.recent, segment.data, behind):
                     self.health.oddities["overlap with other bytes"] += 1
                 if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):

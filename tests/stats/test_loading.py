@@ -56,7 +56,7 @@ def test_a_file_that_is_dropped_in_is_found(drop: Drop) -> None:
     ("name", "text"),
     [
         ("top_domain", "no statistic 'top_domain'; did you mean 'top_domains'?"),
-        ("xyz", "no statistic 'xyz'; there are downloaded_per_client, downloaded_per_continent, "),
+        ("xyz", "no statistic 'xyz'; there are connect_time_per_server, connections_by_use, "),
         ("loading", "no statistic 'loading'"),
         ("../exercise", "no statistic '../exercise'"),
         ("", "no statistic ''"),

@@ -1,0 +1,15 @@
+"""Resets per server."""
+
+from stats.servers import server_of
+from stats.statistic import HITS
+from traffic.records import RESET, TcpConnection
+
+
+class ResetsPerServer:
+    """TCP connections per server that a RST ended (RFC 9293 section 3.10.7)."""
+
+    name, title, unit, record = "resets_per_server", "Resets by server", HITS, TcpConnection
+
+    def key(self, connection: TcpConnection) -> str | None:
+        """The server, as `10.0.0.5:80`; None for those that ended otherwise."""
+        return server_of(connection) if connection.ending == RESET else None

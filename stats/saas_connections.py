@@ -1,0 +1,19 @@
+"""TLS connections per application."""
+
+from stats.saas_catalogue import Catalogue
+from stats.statistic import HITS
+from traffic.records import TlsHello
+
+
+class SaasConnections:
+    """TLS connections per application and client, by the server name that was asked for: see `saas.toml`."""
+
+    name, title, unit, record = "saas_connections", "SaaS connections (TLS)", HITS, TlsHello
+
+    def __init__(self, saas_catalogue: str = "") -> None:
+        self._application = Catalogue(saas_catalogue).application
+
+    def key(self, hello: TlsHello) -> str | None:
+        """As `Dropbox 10.0.0.7`; None of no application that is known."""
+        application = self._application(hello.server_name)
+        return None if application is None else f"{application} {hello.client}"

@@ -1,0 +1,84 @@
+"""Statistics of packets, connections, TLS and DNS: the keys and amounts of records made by hand."""
+
+from typing import Any
+
+import pytest
+
+from stats.loading import load
+from store.store import Store
+from traffic.records import DnsAnswer, IpPacket, TcpConnection, TlsHello
+
+PACKET = IpPacket(1.0, "10.0.0.7", "9.9.9.9", 17, 40000, 53, 80)
+CONNECTION = TcpConnection(2.0, "10.0.0.7", 40000, "10.0.0.5", 80, 1.0, 0.25, 3, 100, "closed")
+HELLO = TlsHello(1.0, "10.0.0.7", 40000, "162.125.1.1", 443, "dl.dropbox.com")
+ANSWER = DnsAnswer(1.0, "10.0.0.7", "9.9.9.9", "www.dropbox.com", 0, ("162.125.1.1",))
+
+
+def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
+    store = Store(load([name]), 10, 60, 100)
+    store.add(records)
+    assert not store.failures
+    return {row.key: (row.window.count, row.window.total) for row in store.top(name, 100).rows}
+
+
+def packet(**fields: Any) -> IpPacket:
+    return PACKET._replace(**fields)
+
+
+def connection(**fields: Any) -> TcpConnection:
+    return CONNECTION._replace(**fields)
+
+
+def test_protocols_by_source() -> None:
+    icmp, other = packet(protocol=1, source_port=0, destination_port=0, length=98), packet(protocol=253, length=50)
+    assert counted("protocols_by_client", PACKET, PACKET, icmp, other) == {
+        "10.0.0.7 UDP": (2, 160),
+        "10.0.0.7 ICMP": (1, 98),
+        "10.0.0.7 protocol 253": (1, 50),
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({}, "UDP 53 domain"),
+        ({"source_port": 53, "destination_port": 40000}, "UDP 53 domain"),
+        ({"protocol": 6, "destination_port": 443}, "TCP 443 https"),
+        ({"protocol": 6, "source_port": 5432, "destination_port": 443}, "TCP 443 https"),
+        ({"protocol": 6, "destination_port": 12345}, "TCP 12345"),
+        ({"protocol": 1, "source_port": 0, "destination_port": 0}, "ICMP"),
+    ],
+)
+def test_ports_by_source_are_those_of_the_service(fields: dict[str, int], key: str) -> None:
+    assert counted("ports_by_client", packet(**fields)) == {f"10.0.0.7 {key}": (1, 80)}
+
+
+def test_connections_and_what_became_of_them_by_server() -> None:
+    six = {"server": "2001:db8::5", "connect_time": None, "resent_bytes": 0}
+    records = [CONNECTION, connection(ending="reset", connect_time=0.75, resent_bytes=50), connection(**six)]
+    assert counted("connections_per_server", *records) == {"10.0.0.5:80": (2, 2), "[2001:db8::5]:80": (1, 1)}
+    assert counted("resets_per_server", *records) == {"10.0.0.5:80": (1, 1)}
+    assert counted("resent_per_server", *records) == {"10.0.0.5:80": (2, 150)}
+    assert counted("connect_time_per_server", *records) == {"10.0.0.5:80": (2, 1.0)}
+
+
+def test_connections_by_the_number_of_their_requests() -> None:
+    records = [connection(requests=number) for number in (0, 1, 1, 2, 9, 10, 99, 100, 5000)]
+    assert {key: count for key, (count, _) in counted("connections_by_use", *records).items()} == {
+        "no request read": 1,
+        "1 request": 2,
+        "2 to 9 requests": 2,
+        "10 to 99 requests": 2,
+        "100 requests and more": 2,
+    }
+
+
+def test_tls_connections_by_server_and_by_application() -> None:
+    other = HELLO._replace(server_name="my.shop", client="10.0.0.8")
+    assert counted("top_tls_servers", HELLO, HELLO, other) == {"dl.dropbox.com": (2, 2), "my.shop": (1, 1)}
+    assert counted("saas_connections", HELLO, HELLO, other) == {"Dropbox 10.0.0.7": (2, 2)}
+
+
+def test_dns_lookups_by_application() -> None:
+    records = [ANSWER, ANSWER._replace(addresses=(), code=3), ANSWER._replace(name="my.shop")]
+    assert counted("saas_lookups", *records) == {"Dropbox 10.0.0.7": (1, 1)}
