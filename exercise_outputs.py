@@ -129,9 +129,9 @@ def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
-    """As it was asked for; without a word on it, only what is live and no demo is kept."""
-    kept = not (arguments.demo or arguments.read is not None) if arguments.history is None else arguments.history
-    if kept in (False, NO_HISTORY):
+    """As it was asked for; without a word on it, only what is live, whole and no demo is kept."""
+    part = arguments.demo or arguments.read is not None or bool(arguments.only)
+    if arguments.history == NO_HISTORY or (arguments.history is None and part):
         return None
     from exercise_history import History, default_path, make_ready
 

@@ -8,6 +8,10 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
+from exercise_arguments import parse_arguments
+from exercise_config import Config
+from exercise_outputs import open_outputs
+from stats.loading import load
 
 
 @pytest.fixture
@@ -38,6 +42,22 @@ def test_counts_and_log_are_those_of_the_exchanges_that_match(
 def test_any_statistic_is_a_field(trace: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exercise.main(["-r", trace, "--user", "root", "--only", "top_sections=example.com/help"]) == 0
     assert "LEARNING   1 request so far" in capsys.readouterr().out.replace("requests", "request")
+
+
+def test_a_part_of_the_traffic_does_not_get_into_the_history_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    config = Config(user="root")
+
+    def keeps_history(*arguments: str) -> bool:
+        with open_outputs(parse_arguments(["-i", "lo", *arguments]), config, load(config.statistics)) as outputs:
+            return outputs.history is not None
+
+    assert keeps_history()
+    assert not keeps_history("--only", "status:5xx")
+    assert keeps_history("--only", "status:5xx", "--history", str(tmp_path / "errors.db"))
 
 
 @pytest.mark.parametrize(
