@@ -122,6 +122,47 @@ def test_every_receiver_works_with_files_that_only_root_may_read(trace: str, tmp
     assert b"Dismissed: request rate" in mailbox.mails[1][2]
 
 
+LOADED = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+from exercise_config import Config
+from exercise_notices import from_settings
+print(sorted({"requests", "smtplib", "ssl", "email"} & {*sys.modules}))
+from notice_samples import DISMISSED, RAISED
+receivers = from_settings(Config(**eval(sys.argv[3])), {"PATH": "/usr/bin:/bin"}).receivers
+before = {*sys.modules}
+for notice in (RAISED, DISMISSED):
+    for receiver in receivers:
+        receiver.send(notice)
+print(sorted({*sys.modules} - before))
+"""
+"""Which modules are loaded before anybody is to be told, and which only when there is something to tell."""
+
+
+def test_what_telling_needs_is_loaded_while_it_can_be_read_and_only_if_somebody_is_told(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path)
+    (tmp_path / "password").write_text(PASSWORD)
+    mailbox = Mailbox()
+    starttls = mail_server(mailbox, tls_context=certificates.server, authenticator=mailbox.login, auth_required=True)
+    with starttls, http_receiver(certificates.server) as hooks, socket.socket(type=socket.SOCK_DGRAM) as syslog:
+        syslog.bind(("127.0.0.1", 0))
+        settings = {
+            "notice_command": "true",
+            "notice_webhook": hooks.url,
+            "notice_authorities": certificates.authority,
+            "notice_syslog": (f"udp://localhost:{syslog.getsockname()[1]}",),
+            "notice_smtp": f"localhost:{mailbox.port}",
+            "notice_smtp_user": "monitor",
+            "notice_smtp_password_file": str(tmp_path / "password"),
+            "notice_mail_to": ("ops@example.com",),
+            "notice_mail_from": "monitor@example.com",
+        }
+        command = [sys.executable, "-c", LOADED, str(ROOT), str(ROOT / "tests" / "notices"), repr(settings)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.stderr, ended.stdout) == ("", "[]\n[]\n")
+    assert len(mailbox.mails) == len(hooks.posted) == 2
+
+
 def test_a_receiver_that_is_not_there_is_said_and_delays_the_end_by_no_more_than_is_allowed(trace: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
