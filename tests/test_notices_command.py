@@ -157,9 +157,10 @@ def test_what_telling_needs_is_loaded_while_it_can_be_read_and_only_if_somebody_
             "notice_mail_to": ("ops@example.com",),
             "notice_mail_from": "monitor@example.com",
         }
-        command = [sys.executable, "-c", LOADED, str(ROOT), str(ROOT / "tests" / "notices"), repr(settings)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.stderr, ended.stdout) == ("", "[]\n[]\n")
+        for chosen in (settings, {"notice_syslog": settings["notice_syslog"]}):
+            command = [sys.executable, "-c", LOADED, str(ROOT), str(ROOT / "tests" / "notices"), repr(chosen)]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            assert (ended.stderr, ended.stdout) == ("", "[]\n[]\n")
     assert len(mailbox.mails) == len(hooks.posted) == 2
 
 
