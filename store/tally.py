@@ -112,7 +112,10 @@ class Tally:
     def whole(self) -> Cell:
         """Everything."""
         cells = [self.other, *self.entries.values()]
-        whole = Cell(sum(cell.sums for cell in cells))
+        for cell in cells:
+            if len(cell.bins) > FEW:
+                cell.counts()  # so that they are not counted twice
+        whole = Cell(sum([cell.sums for cell in cells]))
         whole.bins = list(chain.from_iterable(cell.bins for cell in cells))
         whole._counts = _merged(NO_COUNTS, chain.from_iterable(cell._counts.items() for cell in cells if cell._counts))
         return whole
