@@ -27,11 +27,10 @@ def title_line(view: View, windows: Sequence[float], frozen: bool, page: Page) -
     if frozen:
         right = (Piece("FROZEN", Style.BANNER), Piece("  "), *right)
     room = page.width - width(right) - GAP
-    up = f"  up {figures.stopwatch(view.now - view.started)}"
-    source = page.text(view.source, max(10, room - len(up)))
-    left: Line = (Piece(source, Style.NAME), Piece(up))
-    named: Line = (Piece("HTTP monitor  ", Style.HEADING), *left)
-    left = named if width(named) <= room else left
+    source: Line = (Piece(page.text(view.source, max(0, room)), Style.NAME),)
+    timed: Line = (*source, Piece(f"  up {figures.stopwatch(view.now - view.started)}"))
+    named: Line = (Piece("HTTP monitor  ", Style.HEADING), *timed)
+    left = next((line for line in (named, timed) if width(line) <= room), source)
     return (*left, Piece(" " * max(1, page.width - width(left) - width(right))), *right)
 
 
@@ -93,18 +92,17 @@ def _filled(text: str, page: Page) -> Line:
 
 def glance_lines(view: View, page: Page) -> list[Line]:
     """How long answers take, which key is hot and which is slow: at most two lines."""
-    return page.flow([_response_times(view), _hot(view, page), _slow(view, page)], gap=4)[:2]
+    return page.flow([_response_times(view, page), _hot(view, page), _slow(view, page)], gap=4)[:2]
 
 
-def _response_times(view: View) -> Line:
+def _response_times(view: View, page: Page) -> Line:
     times = view.whole.times
     if times is None:
         return (Piece("Response time", Style.HEADING), Piece("  none measured in this window", Style.QUIET))
     told = [("average", times.average), ("p50", times.p50), ("p95", times.p95), ("p99", times.p99)]
-    pieces = [Piece("Response time", Style.HEADING)]
-    for name, seconds in told:
-        pieces += [Piece(f"  {name} ", Style.QUIET), Piece(figures.latency(seconds))]
-    return tuple(pieces)
+    items: list[Line] = [(Piece("Response time", Style.HEADING),)]
+    items += [(Piece(f"{name} ", Style.QUIET), Piece(figures.latency(seconds))) for name, seconds in told]
+    return fitting(items, page)
 
 
 def _hot(view: View, page: Page) -> Line:

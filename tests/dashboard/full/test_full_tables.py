@@ -1,0 +1,205 @@
+"""Tables of the full screen: columns, order, the chosen row."""
+
+import pytest
+from full_desk import exchange, request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.cells import cells
+from dashboard.exchange_line import Discretion
+from dashboard.full import exchange_sheet
+from dashboard.full.choice import Choice
+from dashboard.full.panel_sheet import Sorting, in_order, natural, panel_sheet, sortable
+from dashboard.full.sheet import Column, Entry, Look, Sheet, column_at, column_widths, marked, sheet_lines
+from dashboard.page import Line, Page, Piece, Style
+from dashboard.view import Measure, Panel, Row, Times
+from stats.statistic import BYTES, HITS, SECONDS, Unit
+
+NOTHING = Row("(other)", Measure(0, 0), Measure(0, 0))
+
+
+def row(key: str, count: int, volume: int = 0, average: float | None = None, trend: tuple[int, ...] = ()) -> Row:
+    times = None if average is None else Times(average, average, average, 2 * average, 3 * average, 4 * average)
+    return Row(key, Measure(0, 0), Measure(count, volume or count, volume, times), trend)
+
+
+def panel(*rows: Row, unit: Unit = HITS, other: Row = NOTHING) -> Panel:
+    whole = [each.window for each in (*rows, other)]
+    return Panel("top", "Top", unit, rows, other, Measure(sum(m.count for m in whole), sum(m.total for m in whole)))
+
+
+ROWS = (
+    row("shop/cart", 60, 6000, 0.010, (1, 2, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12)),
+    row("shop/reports", 30, 90_000, 1.5),
+    row("", 10, 0),
+)
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return ["".join(piece.text for piece in line).rstrip() for line in lines]
+
+
+def table(panel: Panel, width: int, look: Look, ascii_only: bool = False) -> list[str]:
+    page = Page(width, 6, ascii_only)
+    return texts(sheet_lines(panel_sheet(panel, natural(panel), slice(None), page), look, page))
+
+
+def test_a_wide_table_has_all_columns() -> None:
+    other = row("(other)", 100, 500)
+    assert table(panel(*ROWS, other=other), 96, Look(True, "1", 1, "hits")) == [
+        "1 Top                                      ▼hits   share   volume  average      p95 trend",
+        "  shop/cart                                   60  30.0 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+        "▸ shop/reports                                30  15.0 %  90.0 kB   1.50 s   3.00 s",
+        "  (empty)                                     10   5.0 %      0 B        -        -",
+        "  (other)                                    100  50.0 %    500 B        -        -",
+    ]
+
+
+def test_a_narrow_one_goes_without_the_trend_then_share_then_volume() -> None:
+    headings = [table(panel(*ROWS), width, Look(False))[0].split() for width in (78, 70, 60, 50, 30)]
+    assert headings == [
+        ["Top", "hits", "share", "volume", "average", "p95", "trend"],
+        ["Top", "hits", "share", "volume", "average", "p95"],
+        ["Top", "hits", "volume", "average", "p95"],
+        ["Top", "hits", "average", "p95"],
+        ["Top", "hits", "p95"],
+    ]
+
+
+def test_in_ascii() -> None:
+    lines = table(panel(*ROWS), 96, Look(True, "1", 0, "hits", False), ascii_only=True)
+    assert all(line.isascii() for line in lines)
+    assert "^hits" in lines[0]
+    assert lines[1].startswith("> shop/cart")
+
+
+def test_bytes_are_shown_where_bytes_are_counted() -> None:
+    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, Look(False, sorted_by="bytes"))
+    assert "▼bytes" in lines[0]
+    assert "93.8 %" in lines[1], "the share is that of the bytes"
+
+
+@pytest.mark.parametrize(("unit", "first"), [(HITS, "hits"), (BYTES, "bytes"), (SECONDS, "average")])
+def test_each_is_ranked_first_as_its_statistic_is(unit: Unit, first: str) -> None:
+    one = panel(*ROWS, unit=unit)
+    assert natural(one) == Sorting(first)
+    assert sortable(one)[0] == first
+    assert len(set(sortable(one))) == 5
+    assert in_order(one, natural(one)) is one.rows
+
+
+@pytest.mark.parametrize(
+    ("sorting", "keys"),
+    [
+        (Sorting("hits", False), ["", "shop/reports", "shop/cart"]),
+        (Sorting("volume"), ["shop/reports", "shop/cart", ""]),
+        (Sorting("p95"), ["shop/reports", "shop/cart", ""]),
+        (Sorting("p95", False), ["shop/cart", "shop/reports", ""]),
+        (Sorting("average"), ["shop/reports", "shop/cart", ""]),
+        (Sorting("key"), ["", "shop/cart", "shop/reports"]),
+        (Sorting("key", False), ["shop/reports", "shop/cart", ""]),
+    ],
+)
+def test_what_has_no_value_comes_last_either_way(sorting: Sorting, keys: list[str]) -> None:
+    assert [each.key for each in in_order(panel(*ROWS), sorting)] == keys
+
+
+def test_the_heading_knows_which_column_is_pressed() -> None:
+    page = Page(96, 6)
+    sheet = panel_sheet(panel(*ROWS), Sorting("hits"), slice(None), page)
+    line = texts([sheet_lines(sheet, Look(False), page)[0]])[0]
+    widths = column_widths(sheet, 96)
+    for name in ("hits", "volume", "average", "p95"):
+        assert column_at(sheet, widths, line.index(name)) == name
+    assert column_at(sheet, widths, line.index("share")) == "", "in the order of hits anyway"
+    assert column_at(sheet, widths, line.index("Top")) == "key"
+    assert column_at(sheet, widths, 300) == ""
+
+
+def test_what_was_looked_for_is_marked() -> None:
+    assert marked("Shop/shoping", "shop", Style.PLAIN) == [
+        Piece("Shop", Style.FOUND),
+        Piece("/"),
+        Piece("shop", Style.FOUND),
+        Piece("ing"),
+    ]
+    assert marked("İx", "x", Style.PLAIN) == [Piece("İx")], "folding changes its length: rather nothing than the wrong"
+
+
+@given(st.lists(st.tuples(st.text(max_size=60), st.integers(0, 10**12)), max_size=8), st.integers(40, 200))
+def test_no_row_is_wider_than_its_page(rows: list[tuple[str, int]], width: int) -> None:
+    one = panel(*(row(key, count, count * 1000, count / 1e6) for key, count in rows))
+    page = Page(width, 12)
+    lines = sheet_lines(panel_sheet(one, natural(one), slice(None), page), Look(True, "1", 0, "hits"), page)
+    assert len(lines) <= 12
+    assert all(sum(cells(piece.text) for piece in line) <= width for line in lines)
+
+
+# Exchanges --------------------------------------------------------------------------------------------------------
+
+SLOW = exchange(request(10.0, "shop.example.com", "/reports?token=secret"), 200, 1.5, 60_000)
+FAST = exchange(request(11.0, "user:pw@shop.example.com", "/"), 404, 0.001, 10)
+SILENT = exchange(request(12.0, "shop.example.com", "/"), None, None, 0)
+
+
+def test_an_exchange_is_a_row_that_tells_no_more_than_the_log() -> None:
+    page = Page(100, 5)
+    sheet = exchange_sheet.exchange_sheet("Exchanges", (SLOW, FAST, SILENT), Discretion(), page)
+    rows = [entry.texts[1:] for entry in sheet.entries]
+    assert rows == [
+        ("200", "GET", "shop.example.com/reports", "1.50 s", "60.0 kB", "10.0.0.7"),
+        ("404", "GET", "***@shop.example.com/", "1.0 ms", "10 B", "10.0.0.7"),
+        ("timeout", "GET", "shop.example.com/", "-", "0 B", "10.0.0.7"),
+    ]
+    told = exchange_sheet.exchange_sheet("Exchanges", (SLOW,), Discretion(queries=True), page)
+    assert told.entries[0].texts[3] == "shop.example.com/reports?token=secret"
+
+
+def test_exchanges_in_order() -> None:
+    every = (FAST, SILENT, SLOW)
+    assert exchange_sheet.in_order(every, exchange_sheet.NATURAL) is every
+    assert list(exchange_sheet.in_order(every, Sorting("response"))) == [SLOW, FAST, SILENT]
+    assert list(exchange_sheet.in_order(every, Sorting("response", False))) == [FAST, SLOW, SILENT]
+    assert list(exchange_sheet.in_order(every, Sorting("status"))) == [FAST, SLOW, SILENT]
+
+
+# The chosen row ---------------------------------------------------------------------------------------------------
+
+
+def test_nobody_chose_a_row_so_the_first_one_is_meant() -> None:
+    choice = Choice().settled(["a", "b"], 5).settled(["b", "a"], 5)
+    assert (choice.identity, choice.index) == ("b", 0)
+
+
+def test_a_choice_stays_with_its_row_and_with_its_place_when_that_is_gone() -> None:
+    choice = Choice().settled(["a", "b", "c"], 5).at(1, ["a", "b", "c"], 5)
+    moved = choice.settled(["b", "a", "c"], 5)
+    assert (moved.identity, moved.index) == ("b", 0)
+    gone = choice.settled(["a", "c"], 5)
+    assert (gone.identity, gone.index) == ("c", 1)
+    assert Choice().settled([], 5).identity is None
+
+
+def test_a_choice_that_follows_is_the_last_row() -> None:
+    choice = Choice(follows=True).settled(["a", "b"], 1)
+    assert (choice.identity, choice.first) == ("b", 1)
+    assert choice.settled(["a", "b", "c"], 1).identity == "c"
+    assert choice.following(False).at(0, ["a", "b", "c"], 1).settled(["a", "b", "c", "d"], 1).identity == "a"
+
+
+@given(st.lists(st.tuples(st.integers(-5, 60), st.integers(0, 50), st.integers(1, 30)), max_size=20))
+def test_the_chosen_row_is_always_seen_and_no_line_is_left_empty(moves: list[tuple[int, int, int]]) -> None:
+    choice = Choice()
+    for index, count, rows in moves:
+        identities = [str(number) for number in range(count)]
+        choice = choice.settled(identities, rows).at(index, identities, rows)
+        assert choice.first <= choice.index < choice.first + rows or not count
+        assert 0 <= choice.first <= max(0, count - rows)
+
+
+def test_a_column_without_width_takes_what_is_left() -> None:
+    sheet = Sheet(
+        "T", (Column("a", 3), Column("rest", left=True), Column("b", 5, spare=1)), (Entry("1", ("1", "2", "3")),)
+    )
+    assert column_widths(sheet, 60) == (3, 48, 5)
+    assert column_widths(sheet, 30) == (3, 24, 0)
