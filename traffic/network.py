@@ -84,10 +84,10 @@ class Network:
         return self._found(time, link_type, data)
 
     def _shown(self, time: float, link_type: int, data: bytes, datagrams: Datagrams) -> Packet | None:
-        self._datagram = None
         packet = self._found(time, link_type, data)
-        if self._datagram is not None:
-            datagrams.add(time, len(data), self._datagram)
+        found, self._datagram = self._datagram, None
+        if found is not None:
+            datagrams.add(time, len(data), found)
         return packet
 
     def _found(self, time: float, link_type: int, data: bytes) -> Packet | None:
