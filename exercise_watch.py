@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from capture.capture_thread import CaptureThread, QueueLimit
 from capture.errors import CaptureError
@@ -20,6 +20,8 @@ from exercise_session import Session
 from traffic.frames import Frames
 from traffic.records import characters
 
+COLUMN = 4096
+"""Records of a file that are counted together: every statistic counts in whole columns."""
 POLL = 0.05
 """Seconds between looks at the capture's clock when it should be there soon."""
 
@@ -99,6 +101,7 @@ def watch_live(intake: Intake, session: Session, config: Config, duration: float
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Read a file as fast as it goes, a batch a step; its packets' time is the clock."""
     begun, clock, end, error = False, 0.0, float("inf"), None
+    records: list[Any] = []
     try:
         while not stop.is_set() and clock < end:
             with stop.interrupting():
@@ -113,25 +116,37 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
                 session.start(clock)
             if max(frames.times) >= end:
                 frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
-            clock = max(clock, decode_in_time(intake, session, frames))
+            clock = max(clock, decode_in_time(intake, session, frames, records))
+            if len(records) >= COLUMN:
+                count_all(session, records)
             yield 0.0
     except KeyboardInterrupt:
         stop.set()
     except CaptureError as damage:
         error = damage
-    session.count(intake.finish())
+    session.count(records + intake.finish())
     return Ending(clock, intake.status(), error)
 
 
-def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
-    """Decode and count frames, with a tick at each moment that is due between them. Returns the latest time."""
+def decode_in_time(intake: Intake, session: Session, frames: Frames, records: list[Any]) -> float:
+    """Decode frames, with a tick at each moment that is due between them. Returns the latest time.
+
+    At a tick all `records` are counted; those that come after it are added to them.
+    """
     times, begin = frames.times, 0
     while times and times[-1] >= session.due:
         due = session.due
         end = next(index for index in range(begin, len(times)) if times[index] >= due)
-        session.count(intake.decode(frames.part(begin, end)) + intake.advance(due))
+        records += intake.decode(frames.part(begin, end)) + intake.advance(due)
+        count_all(session, records)
         session.tick(due, intake.status())
         begin = end
         session.skip_to(times[begin])
-    session.count(intake.decode(frames.part(begin, len(times))))
+    records += intake.decode(frames.part(begin, len(times)))
     return max(times, default=0.0)
+
+
+def count_all(session: Session, records: list[Any]) -> None:
+    """Count what waits to be counted; nothing waits then."""
+    session.count(records.copy())
+    records.clear()
