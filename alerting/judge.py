@@ -47,6 +47,8 @@ class Judge:
         self.state = State.LEARNING
         self.last: Verdict | None = None
         """On the worst subject of the last bucket; None where there was none with enough traffic."""
+        self.silent = False
+        """Whether the last bucket that was judged had too little traffic to say anything."""
         self.stirred = False
         """Whether the last bucket changed anything; if not, others like it will not either."""
         self.dismissed_at: float | None = None
@@ -117,6 +119,7 @@ class Judge:
     def _enforce(self, time: float, measured: Mapping[str, Measured], count: Any, seconds: float) -> list[Event]:
         verdicts = [verdict for subject, one in measured.items() if (verdict := self._verdict(subject, one))]
         self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
+        self.silent = self.last is None
         before = self.state
         exceeded = self.last is not None and self.last.beyond
         self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)

@@ -52,7 +52,7 @@ def _signal(signal: SignalView) -> Line:
     if signal.state == "LEARNING":
         return (name, Piece("learning", Style.QUIET), *flapping)
     if signal.value is None:
-        return (name, Piece("too little traffic", Style.QUIET), *flapping)
+        return (name, Piece("too little traffic" if signal.silent else "learned", Style.QUIET), *flapping)
     value = figures.signal_value(signal.value, signal.unit)
     style = Style.ALARM if signal.state == "ALERT" else Style.NAME
     return (name, Piece(value, style), Piece(_limit(signal)), *flapping)

@@ -123,7 +123,7 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         value=last.value if last else None,
         threshold=rule.threshold,
         floor=rule.floor,
-        silent=last is None,
+        silent=judge.silent,
         flapping=judge.flapping,
         low=rule.low,
         points=rule.points,

@@ -22,9 +22,8 @@ STANDING = (
     SignalView("traffic_drop", "Traffic drop", Unit.REQUESTS, "NORMAL", 10, 4, 9.2, 60, 1, silent=False, low=True),
     SignalView("error_ratio_5xx", "5xx responses", Unit.PERCENT, "ALERT", 0.2, 5.2, 31.5, 5, 100, silent=False),
     SignalView("unanswered", "Without response", Unit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True),
-    SignalView(
-        "volume_out", "Volume out", Unit.BYTES, "LEARNING", None, None, None, 300, 1e6, silent=True, flapping=True
-    ),
+    SignalView("volume_out", "Volume out", Unit.BYTES, "LEARNING", None, None, None, 300, 1e6, False, flapping=True),
+    SignalView("dominant_client", "Largest client", Unit.PERCENT, "NORMAL", 9, 39, None, 30, 1000, silent=False),
 )
 
 
@@ -41,7 +40,7 @@ def test_each_active_alert_has_a_banner_and_the_signals_say_how_they_stand() -> 
         " <<<Active alert>>>  5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; the",
         "   baseline is 0.2 %",
         " Signals   traffic drop 9.2 /s (alert below 4.0 /s)   5xx responses 31.5 % (alert above 5.2 %)",
-        "   without response too little traffic   volume out learning flapping",
+        "   without response too little traffic   volume out learning flapping   largest client learned",
         " Alert history (24 h)   4 alerts, longest 6 min, average 3 min 20 s",
         "    1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010   baseline 1,200   limit 1,320",
         "   12.4 % 5xx responses at 17:03:10 2026-11-22   active for 1 min   peak 31.5 %   baseline 0.2 %",
