@@ -52,8 +52,7 @@ def _is_there(path: Path) -> bool:
 
 def _read(path: Path, owners: frozenset[int], settings: Mapping[str, Setting]) -> dict[str, Any]:
     try:
-        check(path, owners)
-        text = path.read_text(encoding="utf-8-sig")
+        text = check(path, owners).read_text(encoding="utf-8-sig")
     except UntrustedError as error:
         hint = "" if owners else "; --config names a file of your own"
         raise SettingError(f"{error}{hint}") from error

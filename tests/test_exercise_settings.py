@@ -140,7 +140,7 @@ def test_a_folder_that_is_not_there_is_said(folder: Path) -> None:
 def test_root_runs_no_code_that_others_can_write(folder: Path, place: str) -> None:
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "of_mine.cpython-310.pyc").write_bytes(b"")
-    (folder / place).chmod(0o777)
+    (folder / place).chmod(0o707)
     with pytest.raises(SettingError, match=r"^statistics_folder: .* can be written by others; chmod go-w it$"):
         configured(parse_arguments(arguments_with(folder)), {})
     assert str(folder) not in stats.__path__

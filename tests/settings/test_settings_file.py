@@ -1,6 +1,7 @@
 """The settings file: where it is, what it may say, and whose it may be."""
 
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,9 +157,22 @@ def test_root_does_not_find_the_file_of_who_called_sudo_by_itself(tmp_path: Path
 
 
 @root_only
+def test_a_group_of_ones_own_is_nobody_else(write: Write) -> None:
+    named = write("timeout = 1")
+    daemon = pwd.getpwnam("daemon")
+    os.chown(named, daemon.pw_uid, daemon.pw_gid)
+    os.chmod(named, 0o664)
+    assert read(named, {"SUDO_UID": str(daemon.pw_uid)}, KNOWN) == {"timeout": 1}
+    os.chown(named, daemon.pw_uid, pwd.getpwnam("nobody").pw_gid)
+    with pytest.raises(SettingError, match="can be written by others"):
+        read(named, {"SUDO_UID": str(daemon.pw_uid)}, KNOWN)
+
+
+@root_only
 @pytest.mark.parametrize("mode", [0o602, 0o620])
 def test_root_believes_no_file_that_others_can_write(write: Write, mode: int) -> None:
     named = write("timeout = 1")
+    os.chown(named, 0, ANNA)
     os.chmod(named, mode)
     with pytest.raises(SettingError, match=r"can be written by others; chmod go-w it$"):
         read(named, {}, KNOWN)
@@ -182,6 +196,11 @@ def test_a_link_is_as_good_as_what_it_leads_to(write: Write, tmp_path: Path) -> 
     link = tmp_path / "link.toml"
     link.symlink_to(named)
     assert read(str(link), {}, KNOWN) == {"timeout": 1}
+    (tmp_path / "annas").mkdir()
+    of_anna(tmp_path / "annas")
+    (tmp_path / "annas" / "link.toml").symlink_to(named)
+    with pytest.raises(SettingError, match=r"is not read as root: .*annas belongs to"):
+        read(str(tmp_path / "annas" / "link.toml"), {}, KNOWN)
     of_anna(named)
     with pytest.raises(SettingError, match=r"link\.toml is not read as root: .*mine\.toml belongs to"):
         read(str(link), {}, KNOWN)
