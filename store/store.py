@@ -208,6 +208,7 @@ class Store:
             self._recent = tallies
 
     def _fold(self, index: int, tallies: Sequence[Tally]) -> None:
+        self._first = index if self._first is None else min(index, self._first)
         self._window.fold(index, tallies)
         self._curves.fold(index, tallies)
         if self._takers:
