@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from exercise_arguments import parse_arguments
+
 ROOT = Path(__file__).parent.parent.parent
 UNIT = ROOT / "packaging" / "http-monitor.service"
 analysed = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
@@ -62,6 +64,14 @@ def test_what_is_open_is_open_on_purpose(unit: str) -> None:
     found = {entry["name"] for entry in json.loads(done.stdout) if entry["set"] is False and entry["exposure"]}
     assert "PrivateNetwork=" in found
     assert found <= OPEN_ON_PURPOSE
+
+
+def test_its_command_line_is_one_that_the_program_takes() -> None:
+    text = UNIT.read_text()
+    (options,) = re.findall(r'^Environment="OPTIONS=(.*)"$', text, re.MULTILINE)
+    (command,) = re.findall(r"^ExecStart=\S+ (.*)$", text, re.MULTILINE)
+    arguments = parse_arguments(command.replace("$OPTIONS", options).split())
+    assert (arguments.quiet, arguments.interface, arguments.config) == (True, "any", "/etc/http-monitor/config.toml")
 
 
 # What systemd gives, without systemd ----------------------------------------------------------------------------------
