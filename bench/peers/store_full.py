@@ -1,7 +1,7 @@
 """A day of data at the caps: `python -m bench.peers.store_full [BUCKETS]`. Prints figures as JSON.
 
 Packet time is driven forward. Every statistic of text has more keys than `max_keys`, as long as they come in practice,
-and there are so many in each bucket that the cells of the store are full at the end of the day.
+and many of them in each bucket, with response times as they come in practice too.
 """
 
 import gc
@@ -26,7 +26,7 @@ from traffic.records import COMPLETE, Exchange, Record, Request
 
 START = 1_715_677_200.0
 KEYS_OF_BUCKET = 100
-"""By which 6 statistics x 8640 buckets fill 4 million cells, and more."""
+"""By which 6 statistics x 8640 buckets have 5 million cells."""
 WIDTH, HEIGHT = 120, 50
 
 
