@@ -17,7 +17,7 @@ from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_arguments import NO_HISTORY, Arguments
-from exercise_build import PROGRAM, VERSION, build
+from exercise_build import COMMAND, PROGRAM, VERSION, build
 from exercise_config import Config
 from exercise_full import WINDOWS
 from exercise_log import ExchangeLog
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from exercise_history import History
     from outputs.html_report import HtmlReport
     from outputs.prometheus import PrometheusExporter
+
+DISTRIBUTION = "http-monitor"
+"""What is installed, by its name in `pyproject.toml`."""
 
 
 class Outputs:
@@ -171,4 +174,6 @@ def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | Non
 
 
 def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:
-    return UnavailableError(f"{option} needs the package {missing.name}; run: pip install -r {packages}")
+    installed = PROGRAM == COMMAND
+    command = f"pipx inject {DISTRIBUTION} {missing.name}" if installed else f"pip install -r {packages}"
+    return UnavailableError(f"{option} needs the package {missing.name}; run: {command}")

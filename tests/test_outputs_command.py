@@ -18,6 +18,8 @@ from wire import Talk, get, ok
 
 import exercise
 import exercise_arguments
+import exercise_build
+import exercise_outputs
 from capture.writer import PcapWriter
 
 ROOT = Path(__file__).parent.parent
@@ -217,6 +219,15 @@ def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
         status, out, err = run("-r", trace, "--prometheus", str(port), *SMALL)
     assert (status, out) == (1, "")
     assert re.fullmatch(rf"exercise\.py: cannot serve metrics on 127\.0\.0\.1:{port}: [^\n]+\n", err)
+
+
+def test_what_was_installed_is_told_of_pipx(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exercise_outputs, "PROGRAM", exercise_build.COMMAND)
+    monkeypatch.delitem(sys.modules, "outputs.html_report", raising=False)
+    monkeypatch.delitem(sys.modules, "outputs.report.page", raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert run("-r", trace, "--report", "page.html", *SMALL)[2].endswith("run: pipx inject http-monitor jinja2\n")
+    assert 'name = "http-monitor"' in (ROOT / "pyproject.toml").read_text()
 
 
 def test_what_is_no_address_is_wrong_usage(run: Run) -> None:
