@@ -42,6 +42,7 @@ from exercise_full import FullUi, brisk, chosen_ui, load_full_screen
 from exercise_progress import with_progress
 from exercise_session import Session
 from exercise_settings import configured
+from exercise_signals import rules
 from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from notices.notifier import Notifier
 from stats.loading import StatisticError, load
@@ -100,6 +101,7 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
     if sentence := exercise_build.warning():
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     stop, health = Stop(), HealthAnswer()
+    rules(config)  # a wrong name is said before anything is opened
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
     told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))

@@ -41,7 +41,7 @@ def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[L
 
 
 def signals(view: View, page: Page) -> list[Line]:
-    """How the signals besides the request rate stand, by name; no line where there are none."""
+    """How the signals besides the request rate stand: its last value and, in brackets, from where it alerts."""
     items = [_signal(signal) for signal in view.signals if signal.name != REQUEST_RATE]
     return page.flow([(Piece("Signals", Style.HEADING),), *items], indent=2) if items else []
 
@@ -61,7 +61,7 @@ def _signal(signal: SignalView) -> Line:
 def _limit(signal: SignalView) -> str:
     if signal.limit is None:
         return ""
-    return f" (alert {'below' if signal.low else 'above'} {figures.signal_value(signal.limit, signal.unit)})"
+    return f" ({'<' if signal.low else '>'} {figures.signal_value(signal.limit, signal.unit)})"
 
 
 def history(view: View, page: Page) -> list[Line]:

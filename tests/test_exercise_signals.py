@@ -1,7 +1,10 @@
 """Which signals are on, as the settings say."""
 
+from pathlib import Path
+
 import pytest
 
+import exercise
 from exercise_config import Config, SettingError
 from exercise_signals import SIGNALS, rules, terms
 
@@ -16,6 +19,14 @@ def test_by_default_the_request_rate_is_first_and_judged_against_what_was_learne
     first = rules(config)[0]
     assert (first.name, first.threshold) == ("request_rate", 10)
     assert "request_rate" not in terms(config).previous
+
+
+def test_a_wrong_name_is_wrong_usage_and_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept.pcap"
+    wrong = ("-r", "missing.pcap", "-w", str(kept), "--set", "signals=request_rate,trafic_drop")
+    assert exercise.main(wrong) == 2
+    assert "did you mean 'traffic_drop'?" in capsys.readouterr().err
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_each_active_alert_has_a_banner_and_the_signals_say_how_they_stand() -> 
         "   above the baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %",
         " <<<Active alert>>>  5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; the",
         "   baseline is 0.2 %",
-        " Signals   traffic drop 9.2 /s (alert below 4.0 /s)   5xx responses 31.5 % (alert above 5.2 %)",
+        " Signals   traffic drop 9.2 /s (< 4.0 /s)   5xx responses 31.5 % (> 5.2 %)",
         "   without response too little traffic   volume out learning flapping   largest client learned",
         " Alert history (24 h)   4 alerts, longest 6 min, average 3 min 20 s",
         "    1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010   baseline 1,200   limit 1,320",
