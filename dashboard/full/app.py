@@ -157,7 +157,7 @@ class FullScreen(App[Any]):
 
     def show(self) -> None:
         """Show the scene on the screen that is seen."""
-        if isinstance(self.screen, Part) and self.scene is not None:
+        if isinstance(self.screen, Part) and self.screen.ready and self.scene is not None:
             self.screen.show_scene(self.scene)
 
     def page(self, width: int, height: int | None = None) -> ScreenPage:

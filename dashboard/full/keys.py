@@ -50,6 +50,8 @@ MAIN: Sequence[Key] = (
     OPEN,
     Key(("tab",), "Tab", "screen.panel_by(1)", "next panel; Shift+Tab is the one before", "Panel"),
     Key(("shift+tab",), "Shift+Tab", "screen.panel_by(-1)", ""),
+    WINDOW,
+    WINDOW_BACK,
     Key(("1",), "1-9", "screen.panel(1)", "the panel with this number"),
     *(Key((digit,), digit, f"screen.panel({digit})", "") for digit in "23456789"),
     Key(("e",), "e", "screen.exchanges", "the list of exchanges"),
@@ -62,8 +64,6 @@ MAIN: Sequence[Key] = (
     BOTTOM,
     SORT,
     REVERSE,
-    WINDOW,
-    WINDOW_BACK,
     FREEZE,
     Key(
         ("n",),
@@ -131,8 +131,8 @@ def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[Place]]:
     for key in keys:
         if not key.footer:
             continue
-        cap, word = f" {key.label.split()[0]} ", f" {key.footer}  "
-        if taken + len(cap) + len(word) - 2 > page.width:
+        cap, word = f" {key.label.split()[0]} ", f" {key.footer} "
+        if taken + len(cap) + len(word) - 1 > page.width:
             break
         pieces += [Piece(cap, Style.KEY), Piece(word)]
         places.append(Place(taken, taken + len(cap) + len(word), key.action))

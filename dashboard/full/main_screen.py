@@ -89,7 +89,7 @@ class MainScreen(Part):
     def draw(self) -> None:
         """Show the same anew; before there is anything to show, that it is waited for."""
         super().draw()
-        if self.program.scene is None and self._fits():
+        if self.ready and self.program.scene is None and self._fits():
             self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece("   waiting for the first packets"))])
 
     def _fits(self) -> bool:

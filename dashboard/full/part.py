@@ -30,6 +30,8 @@ class Part(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.ready = False
+        """Whether its parts are there."""
         self.health = LinesView(self.setting, id="health")
         self.footer = FooterView(self.setting, self.keys())
 
@@ -58,9 +60,16 @@ class Part(Screen[None]):
 
     def draw(self) -> None:
         """Show the same anew: the theme or the size is another."""
+        if not self.ready:
+            return
         if self.program.scene is not None:
             self.show_scene(self.program.scene)
         self.footer.draw()
+
+    def on_mount(self) -> None:
+        """Its parts are there from now on."""
+        self.ready = True
+        self.draw()
 
     def on_resize(self) -> None:
         """Share out the screen anew."""

@@ -45,7 +45,8 @@ class TextScreen(Part):
     def draw(self) -> None:
         """Show it again; there is a text also before there is a scene."""
         super().draw()
-        self._show(self.program.scene)
+        if self.ready:
+            self._show(self.program.scene)
 
     def _show(self, scene: Scene | None) -> None:
         lines = self.lines(self.body.page, scene)
