@@ -12,7 +12,9 @@ import unittest
 from alerting.alert import Alert, Contributor, Unit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.monitor import Monitor
+from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
+from alerting.signals.traffic_drop import TrafficDrop
 from alerting.states import IllegalSignal, Signal, State, next_state
 from alerting.terms import Terms
 from traffic.records import Request
@@ -50,10 +52,11 @@ def who(count: int) -> tuple[Contributor, ...]:
 
 
 class Story:
-    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %."""
+    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %; `rules` are further signals."""
 
-    def __init__(self, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
-        self.monitor = Monitor([RequestRate(threshold, BUCKET)], Terms(BUCKET, learning, retention))
+    def __init__(self, *rules: Rule, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
+        terms = Terms(BUCKET, learning, retention, previous=frozenset({"traffic_drop"}))
+        self.monitor = Monitor([RequestRate(threshold, BUCKET), *rules], terms)
         self.monitor.start(START)
         self.now = 0.0
         self.events: list[Event] = []
@@ -317,6 +320,40 @@ class HistoryTest(unittest.TestCase):
         for _ in range(20):
             story.given(20)
         self.assertEqual([alert.start for alert in story.alerts], [START + 240])
+
+
+class OtherSignalsTest(unittest.TestCase):
+    """The same learning and the same table for a signal that alerts below its limit."""
+
+    def setUp(self) -> None:
+        """120 s at 5 requests/s were learned; 60 % below the previous buckets is a drop."""
+        self.story = Story(TrafficDrop(60, floor=1))
+        self.story.given(600)
+        self.drop = self.story.monitor.judges[1]
+
+    def test_an_outage_is_a_drop_until_it_ends(self) -> None:
+        """However long it lasts: its empty buckets do not become the usual."""
+        (raised,) = self.story.wait(BUCKET)
+        self.assertIsInstance(raised, AlertRaised)
+        self.assertIs(self.drop.state, ALERT)
+        self.story.wait(3600)
+        self.assertIs(self.drop.state, ALERT)
+        (dismissed,) = self.story.given(600)
+        self.assertIsInstance(dismissed, AlertDismissed)
+        self.assertEqual([alert.duration(START) for alert in self.story.alerts], [3720])
+
+    def test_exactly_the_limit_is_no_drop_and_one_below_is(self) -> None:
+        """40 % of 600 requests are 240."""
+        self.assertEqual(self.story.given(240), [])
+        (raised,) = self.story.given(239)
+        self.assertIsInstance(raised, AlertRaised)
+
+    def test_both_signals_may_alert_one_after_the_other_and_both_are_in_the_history(self) -> None:
+        """A rush, then an outage."""
+        self.story.given(1000)
+        self.story.wait(BUCKET)
+        self.assertIs(self.story.state, DISMISSED)
+        self.assertEqual([alert.signal for alert in self.story.alerts], ["traffic_drop", "request_rate"])
 
 
 if __name__ == "__main__":

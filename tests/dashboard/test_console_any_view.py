@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
+from alerting.alert import Unit as SignalUnit
 from dashboard.console import render
-from dashboard.view import Measure, Panel, Row, Times, View
+from dashboard.view import AlertView, Measure, Panel, Row, SignalView, Times, View
 from stats.statistic import Unit
 
 NASTY = st.sampled_from(
@@ -44,6 +45,22 @@ PANEL = st.builds(Panel, TEXT, TEXT, st.sampled_from(Unit), st.lists(ROW, max_si
 NAMED = st.lists(st.tuples(TEXT, COUNT), max_size=4).map(tuple)
 
 
+TITLE = st.sampled_from(["Response time", "5xx responses"])
+ALERT = st.builds(
+    AlertView,
+    value=AMOUNT, peak=AMOUNT, start=AMOUNT, end=st.none() | AMOUNT, baseline=AMOUNT, threshold=AMOUNT, limit=AMOUNT,
+    signal=st.sampled_from(["request_rate", "response_time"]), title=TITLE, unit=st.sampled_from(SignalUnit),
+    subject=TEXT, contributors=st.just(()), explanation=TEXT,
+)  # fmt: skip
+SIGNAL = st.builds(
+    SignalView,
+    name=st.sampled_from(["request_rate", "response_time"]), title=TITLE, unit=st.sampled_from(SignalUnit),
+    state=st.sampled_from(["LEARNING", "NORMAL", "ALERT", "DISMISSED"]), baseline=st.none() | AMOUNT,
+    limit=st.none() | AMOUNT, value=st.none() | AMOUNT, threshold=AMOUNT, floor=AMOUNT, silent=st.booleans(),
+    flapping=st.booleans(), low=st.booleans(),
+)  # fmt: skip
+
+
 @st.composite
 def views(draw: Any) -> View:
     health = replace(
@@ -64,7 +81,8 @@ def views(draw: Any) -> View:
         state=draw(st.sampled_from(["LEARNING", "NORMAL", "ALERT", "DISMISSED"])),
         health=health,
         learning=draw(st.sampled_from([None, LEARNING, replace(LEARNING, elapsed=500, duration=0)])),
-        alerts=draw(st.sampled_from([(), (ACTIVE, ENDED), (ENDED,) * 30])),
+        alerts=draw(st.sampled_from([(), (ACTIVE, ENDED), (ENDED,) * 30]) | st.lists(ALERT, max_size=4).map(tuple)),
+        signals=tuple(draw(st.lists(SIGNAL, max_size=9))),
         dismissed_at=draw(st.none() | AMOUNT),
         request_rate=tuple(draw(st.lists(AMOUNT, max_size=250))),
         panels=tuple(draw(st.lists(PANEL, max_size=9))),
