@@ -128,14 +128,16 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
             health.answer(voice(screen, arguments.ui == "full"), session.want_view)
             outputs.look_closer(lambda window: session.view(window, config.max_top_hits))
             outputs.start(arguments.verbose)
-            if outputs.history is not None and intake.source.live:
-                session.recall(*outputs.history.before(time.time(), config.max_retention_length))
+            if (history := outputs.history) is not None and intake.source.live:
+                session.recall(*history.before(time.time(), config.max_retention_length))
+                session.compare_with(lambda: history.past)
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":
                 ending = FullUi(arguments, config, statistics, complaints).drive(session, intake, steps, stop)
             else:
                 ending = drive(with_progress(steps, intake, screen), stop.wait)
             session.finish(ending.clock, ending.status)
+            outputs.finish()
     for text in session.complaints():
         print(text, file=sys.stderr)
     faults = [str(fault) for fault in (*intake.trouble, *failing(outputs, notifier), ending.error) if fault]

@@ -7,12 +7,12 @@ from dashboard.view import View
 from outputs.report.page import Page
 from outputs.report_file import ReportFile
 
-Closer = Callable[[float], View | None]
-"""The same moment in another window, in seconds."""
+Closer = Callable[[float | None], View | None]
+"""The last moment in a window, in seconds; None is all that is kept."""
 
 
 class HtmlReport:
-    """Waits for the end, and writes the page then."""
+    """Waits for the end, and for what comes after it: the page is about the bucket under way too, once it is closed."""
 
     def __init__(self, path: str, windows: Sequence[float]) -> None:
         """Open the file, and read all that the page is made from. `windows`: the short ones there are, in seconds.
@@ -23,7 +23,8 @@ class HtmlReport:
         self.notices: tuple[str, ...] = ()
         """Why there is no report, once that is so."""
         self.closer: Closer | None = None
-        """Who can be asked for another window, if there is somebody."""
+        """Who is asked how things stood in the end."""
+        self._last: View | None = None
         self._windows = sorted(windows)
         self._page = Page()
         self._file = ReportFile(path)
@@ -35,12 +36,19 @@ class HtmlReport:
         """Told by the View."""
 
     def finish(self, view: View) -> None:
+        """Remember it, for `write`."""
+        self._last = view
+
+    def write(self) -> None:
         """Write the page, of the shortest window that holds all of the run: what is short is drawn finer."""
-        run = view.now - view.started + view.bucket_size
+        last = self._last
+        if last is None:
+            return
+        run = last.now - last.started + 2 * last.bucket_size
         window = next((window for window in self._windows if run <= window), None)
-        closer = None if window is None or self.closer is None else self.closer(window)
+        view = self.closer(window) if self.closer is not None else None
         try:
-            self._file.write(self._page.html(closer or view))
+            self._file.write(self._page.html(view or last))
         except OSError as reason:
             self.notices = (f"cannot write the report to {self._file.name}: {reason.strerror}",)
 

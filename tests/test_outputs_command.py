@@ -114,6 +114,14 @@ def test_a_file_becomes_a_page(run: Run, trace: str, tmp_path: Path) -> None:
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
 
 
+def test_what_is_shorter_than_a_bucket_is_drawn_all_the_same(run: Run, trace: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run("-r", trace, "--report", str(page), "--set", "dashboard_bucket_size=60", "--user", "root")
+    html = page.read_text(encoding="utf-8")
+    assert '<path class="plain"' in html
+    assert "2xx <b>15</b>" in html
+
+
 def test_the_page_can_be_all_that_is_printed(run: Run, trace: str) -> None:
     command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--report", "-", *SMALL]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
