@@ -52,7 +52,10 @@ def who(count: int) -> tuple[Contributor, ...]:
 
 
 class Story:
-    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %; `rules` are further signals."""
+    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %.
+
+    `rules` are signals besides the request rate.
+    """
 
     def __init__(self, *rules: Rule, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
         terms = Terms(BUCKET, learning, retention, previous=frozenset({"traffic_drop"}))
