@@ -147,11 +147,12 @@ class Plot:
         drawn = []
         for value in self._values:
             steps = self._steps(value, height) - 8 * row
-            exceeds = row >= over and limit is not None and value > limit
-            bar = (self._page.blocks[max(0, min(steps, 8) - 1)], Style.OVER if exceeds else Style.CHART)
+            exceeds = limit is not None and value > limit
+            style = Style.OVER if exceeds and row >= over else Style.CHART
+            bar = (self._page.blocks[max(0, min(steps, 8) - 1)], style)
             if steps <= 0:
                 bar = (line.character, line.style)
-            elif steps >= 8 and line.style is Style.LIMIT:
+            elif exceeds and steps >= 8 and line.style is Style.LIMIT:
                 bar = (line.inside, Style.LIMIT_INSIDE)
             drawn.append(bar)
         for style, run in groupby(drawn, key=lambda cell: cell[1]):

@@ -74,7 +74,7 @@ MAIN: Sequence[Key] = (
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
     Key(("escape",), "Esc", "screen.back", "take the filter away", filtered=True),
-    Key(("h",), "h", "screen.health", "all that was not seen, by name"),
+    Key(("h",), "h", "screen.health", "all that was not seen, by name, and how all signals stand"),
     THEME,
     SUSPEND,
 )

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.timer import Timer
 
+from dashboard.alert_lines import signals
 from dashboard.full import chart_lines, layout, top_lines
 from dashboard.full.class_lines import class_lines
 from dashboard.full.desk import Scene
@@ -22,6 +23,9 @@ from dashboard.page import Line, Piece, Style
 from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 
+TALL = 44
+"""Lines of a terminal from which it has room to say how all signals stand."""
+SIGNALS = 2
 APPLY_AFTER = 0.2
 """Seconds without a key until what was typed is applied: each filter looks at all exchanges again."""
 
@@ -111,6 +115,7 @@ class MainScreen(Part):
             top_lines.state_line(view, page),
             *top_lines.banner_lines(view, page),
             *top_lines.glance_lines(view, page),
+            *(signals(view, page)[:SIGNALS] if self.program.size.height >= TALL else ()),
         ]
 
     def _make_panes(self, scene: Scene) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
+from dashboard.alert_lines import signals
 from dashboard.full.desk import Scene
 from dashboard.full.exchange_lines import exchange_lines
 from dashboard.full.keys import TEXT, Key, help_lines
@@ -122,7 +123,7 @@ def filter_lines(fields: Sequence[Field], page: ScreenPage) -> list[Line]:
 
 
 class HealthScreen(TextScreen):
-    """All that was not seen, by name."""
+    """All that was not seen, by name, and how the signals stand."""
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
         """As the console has it, each thing in a line of its own."""
@@ -130,7 +131,8 @@ class HealthScreen(TextScreen):
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
         complaints = [line for notice in self.program.notices for line in narrow.wrap(f"! {page.text(notice)}")]
-        return [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
+        lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
+        return [*lines, (), *signals(scene.view, narrow)]
 
 
 class ExchangeScreen(TextScreen):

@@ -60,7 +60,11 @@ def fitting(items: Sequence[Line], page: Page) -> Line:
 
 
 def banner_lines(view: View, page: Page) -> list[Line]:
-    """A line for each active alert with its explanation; that one was dismissed; else nothing."""
+    """A line for each active alert with its explanation; which ones were just dismissed; else nothing."""
+    return [*_active_lines(view, page), *_dismissed_lines(view, page)]
+
+
+def _active_lines(view: View, page: Page) -> list[Line]:
     active = [alert for alert in view.alerts if alert.end is None]
     if active:
         if len(active) == 1:
@@ -70,10 +74,15 @@ def banner_lines(view: View, page: Page) -> list[Line]:
         if len(shown) < len(active):
             lines.append(_filled(f"and {len(active) - len(shown)} more active alerts", page))
         return lines
-    if view.dismissed_at is not None:
-        words = f"Alert dismissed  Traffic is back within the limit since {page.moment(view.dismissed_at)}"
-        return [(Piece(cells.cut_end(words, page.width, page.ellipsis), Style.GOOD),)]
     return []
+
+
+def _dismissed_lines(view: View, page: Page) -> list[Line]:
+    titles = [signal.title for signal in view.signals if signal.state == "DISMISSED"]
+    if not titles:
+        return []
+    words = f"Alert dismissed  Back within the limit: {', '.join(titles)}"
+    return [(Piece(cells.cut_end(words, page.width, page.ellipsis), Style.GOOD),)]
 
 
 def _banner(alert: AlertView, page: Page, most: int) -> list[Line]:

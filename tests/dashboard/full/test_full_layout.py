@@ -95,8 +95,9 @@ def test_of_many_alerts_the_first_is_shown_and_the_others_are_counted(view: View
 
 
 def test_a_dismissal_is_told(view: View) -> None:
-    calm = replace(view, alerts=(), dismissed_at=view.now)
-    assert texts(banner_lines(calm, ScreenPage(98)))[0].startswith("Alert dismissed  Traffic is back within the limit")
+    signals = tuple(replace(signal, state="DISMISSED") for signal in view.signals)
+    calm = replace(view, alerts=(), signals=signals, state="DISMISSED", dismissed_at=view.now)
+    assert texts(banner_lines(calm, ScreenPage(98))) == ["Alert dismissed  Back within the limit: Request rate"]
 
 
 def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None:
