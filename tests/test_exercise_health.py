@@ -76,6 +76,22 @@ def test_where_standard_error_is_no_terminal_it_goes_there(capsys: pytest.Captur
     assert (printed.out, printed.err) == ("", "hello\n")
 
 
+IN_THE_FULL_SCREEN = """
+import os, sys
+from dashboard.screen import Screen
+from exercise_health import voice
+say = voice(Screen(sys.stdout), full=True)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+say("hello")
+"""
+"""The full screen takes standard error over, as long as it is up."""
+
+
+def test_the_full_screen_does_not_keep_it_from_the_file_that_was_given() -> None:
+    done = subprocess.run([sys.executable, "-c", IN_THE_FULL_SCREEN], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "hello\n")
+
+
 # The command ----------------------------------------------------------------------------------------------------------
 
 
@@ -119,7 +135,20 @@ def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_pa
     """Refreshes are an hour apart, so no View would come by itself."""
     rhythm = ("timeout=0.2", "dashboard_bucket_size=3600", "average_bucket_size=3600", "average_learning_duration=1")
     sets = [part for text in rhythm for part in ("--set", text)]
-    command = [sys.executable, str(ROOT / "exercise.py"), "-i", "lo", "-p", str(port), "--user", "root", "-q", *sets]
+    command = [
+        sys.executable,
+        str(ROOT / "exercise.py"),
+        "-i",
+        "lo",
+        "-p",
+        str(port),
+        "--user",
+        "root",
+        "-q",
+        "--history",
+        "none",
+        *sets,
+    ]
     errors, output = tmp_path / "errors", tmp_path / "output"
 
     def visit_and_ask() -> None:
@@ -139,4 +168,4 @@ def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_pa
         assert "State" not in output.read_text()
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=20) == 0, errors.read_text()

@@ -76,6 +76,17 @@ def test_a_terminal_is_drawn_in_place_and_given_back() -> None:
     assert written.endswith("\x1b[?25h\n"), "the cursor is back"
 
 
+def test_what_shall_stay_stands_below_the_dashboard_and_goes_up_with_the_next() -> None:
+    terminal = Terminal()
+    with Screen(terminal.stream, environ=XTERM) as screen:
+        screen.draw(CALM)
+        screen.leave_and_say("one\ntwo")
+        screen.draw(CALM)
+    _, first, second = terminal.written().split("\x1b[H")
+    assert first.endswith("\x1b[?25h\none\ntwo\n" + "\n" * 30 + "\x1b[?25l\x1b[?7l")
+    assert plain(second).startswith(plain(first).partition("one")[0].rstrip()[:200])
+
+
 def test_the_size_is_that_of_the_moment() -> None:
     terminal = Terminal(80, 24)
     with Screen(terminal.stream, environ=XTERM) as screen:

@@ -104,7 +104,7 @@ def test_its_capability_is_enough_and_is_given_up(tmp_path: Path) -> None:
         pytest.skip("user 65534 may not read the program here")
     server = socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)
     port = server.server_address[1]
-    options = ["-i", "lo", "-p", str(port), "--quiet", "--set", "timeout=0.1"]
+    options = ["-i", "lo", "-p", str(port), "--quiet", "--history", "none", "--set", "timeout=0.1"]
     with server, (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
         process = subprocess.Popen(
             [*AS_THE_SERVICE, sys.executable, "exercise.py", *options],
