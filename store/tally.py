@@ -50,8 +50,10 @@ class Cell:
     def counts(self) -> dict[int, int]:
         """How often each bin was hit. To be read only."""
         if self.bins:
-            self._counts = _merged(self._counts, Counter(self.bins).items())
+            counted = Counter(self.bins)
             self.bins = []
+            counted.pop(NOT_TIMED, None)
+            self._counts = _merged(self._counts, counted.items()) if self._counts else counted
         return self._counts
 
     def extend(self, bins: list[int], counts: list[int]) -> None:
@@ -135,7 +137,7 @@ class Tally:
 
 
 def _merged(counts: dict[int, int], more: Iterable[tuple[int, int]]) -> dict[int, int]:
-    merged = counts.copy()
+    merged = dict(counts)
     for number, count in more:
         merged[number] = merged.get(number, 0) + count
     merged.pop(NOT_TIMED, None)
