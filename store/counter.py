@@ -131,7 +131,9 @@ class Counter:
             ValueError: an amount is no number from 0 up.
             OverflowError: it has no end.
         """
-        chosen = [record for record, key in zip(records, keys, strict=True) if key is not None]
+        chosen = records
+        if None in keys:
+            chosen = [record for record, key in zip(records, keys, strict=True) if key is not None]
         amounts = list(map(self._amount, chosen))
         kinds = set(map(type, amounts))
         if not kinds <= NUMBERS or not 0 <= min(amounts, default=0) <= sum(amounts) < MOST_SECONDS:
@@ -140,8 +142,10 @@ class Counter:
                 amounts = [min(amount, MOST_SECONDS) for amount in amounts]
         if kinds != {int} and not self._times_itself:
             amounts = [round(amount) for amount in amounts]
+        if chosen is records:
+            return amounts
         each = iter(amounts)
-        return amounts if len(chosen) == len(records) else [None if key is None else next(each) for key in keys]
+        return [None if key is None else next(each) for key in keys]
 
 
 def _checked(amount: Any) -> float:
