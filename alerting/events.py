@@ -40,7 +40,7 @@ class AlertRaised:
 
 @dataclass(frozen=True)
 class AlertContinued:
-    """Another bucket exceeded the limit."""
+    """Another bucket exceeded the limit. Not told of each of many empty ones that time jumped over."""
 
     time: float
     alert: Alert

@@ -205,6 +205,30 @@ class FilterView:
 
 
 @dataclass(frozen=True)
+class PeriodView:
+    """An hour, a day, a week or a month of the past, by the clock on the wall."""
+
+    start: float
+    requests: int
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """What the history on disk says of now: the same time before, and the busiest times of all that it holds."""
+
+    yesterday: float | None
+    """Requests per second at this time yesterday, of ten minutes; None where none were recorded."""
+    last_week: float | None
+    """The same a week ago, of the whole hour where minutes are not kept for so long."""
+    hour: PeriodView | None
+    """The busiest; None as long as the history is shorter than that."""
+    day: PeriodView | None
+    week: PeriodView | None
+    """Monday to Sunday (ISO 8601)."""
+    month: PeriodView | None
+
+
+@dataclass(frozen=True)
 class View:
     """All that a screen shows at one moment."""
 
@@ -220,7 +244,7 @@ class View:
     """None while learning."""
     health: HealthView
     alerts: tuple[AlertView, ...]
-    """Alerts of the last 24 h, latest first; the active one, if any, is the first."""
+    """Of all signals: the active ones in the order of the signals, then those that ended, latest first."""
     longest_alert: float | None
     average_alert: float | None
     dismissed_at: float | None
@@ -243,3 +267,5 @@ class View:
     whole: Measure = Measure(0, 0)
     """All exchanges in the window."""
     filter: FilterView | None = None
+    history: HistoryView | None = None
+    """None without a history, and where a filter is on."""
