@@ -106,13 +106,13 @@ def _finest(view: View) -> Chart | None:
     chart, rates = view.chart, view.request_rate
     if not rates or (chart is not None and len(chart.rates) >= min(FEW, len(rates))):
         return chart
-    end = view.now // view.bucket_size * view.bucket_size if view.bucket_size else view.now
+    end = view.now // view.bucket_size * view.bucket_size
     return Chart(end - len(rates) * view.bucket_size, view.bucket_size, rates)
 
 
 def _levels(view: View) -> list[tuple[float, str, str]]:
     enforcing = view.enforcing
-    if enforcing is None or enforcing.bucket_size <= 0:
+    if enforcing is None:
         return []
     pairs = (("baseline", enforcing.baseline), ("limit", enforcing.limit))
     return [

@@ -25,12 +25,16 @@ PLAIN: Final[Mapping[type, st.SearchStrategy[Any]]] = {
     bool: st.booleans(),
     NoneType: st.none(),
 }
+LENGTHS = ("bucket_size", "retention", "window", "width")
+"""In seconds; there is none of nothing."""
 
 
 def any_of(hint: Any, name: str = "") -> st.SearchStrategy[Any]:
     """Any value of a type that stands in a View, for the field `name`."""
     if name == "state":
         return st.sampled_from(["LEARNING", "NORMAL", "ALERT", "DISMISSED"])
+    if name in LENGTHS and hint is float:
+        return st.floats(0.05, 1e9)
     if hint in PLAIN:
         return PLAIN[hint]
     if isinstance(hint, EnumMeta):
