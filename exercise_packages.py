@@ -1,7 +1,7 @@
 """Imported first: ends the program with one line when a package of `requirements.txt` is missing.
 
 What needs no package is done before: --help, --version and wrong usage are answered at once. Ctrl+C while the program
-still loads ends it, without a traceback.
+still loads ends it, without a traceback; SIGUSR1 does not.
 """
 
 import signal
@@ -13,6 +13,8 @@ if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is 
     sys.exit("exercise.py: Python 3.10 or later is needed")
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is something to answer: see exercise_health.py
     if sys.argv[1:2] != ["report"]:
         from exercise_arguments import parse_arguments
 

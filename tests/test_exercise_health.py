@@ -92,6 +92,21 @@ def test_the_full_screen_does_not_keep_it_from_the_file_that_was_given() -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "hello\n")
 
 
+LOADING = """
+import os, runpy, signal, sys
+sys.addaudithook(lambda event, facts: os.kill(os.getpid(), signal.SIGUSR1) if (event, facts[:1]) == HOOK else None)
+HOOK = ("import", ("scapy",))
+sys.argv = ["exercise.py", "--show-config"]
+sys.modules["__main__"].__file__ = "exercise.py"
+import exercise
+"""
+
+
+def test_a_signal_while_the_program_loads_does_not_end_it() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # The command ----------------------------------------------------------------------------------------------------------
 
 
