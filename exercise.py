@@ -130,7 +130,7 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
             outputs.start(arguments.verbose)
             if (history := outputs.history) is not None and intake.source.live:
                 session.recall(*history.before(time.time(), config.max_retention_length))
-                session.compare_with(lambda: history.past)
+                session.compare_with(history.past)
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":
                 ending = FullUi(arguments, config, statistics, complaints).drive(session, intake, steps, stop)

@@ -12,11 +12,12 @@ from typing import Final
 from alerting.alert import Alert
 from alerting.events import AlertDismissed, AlertRaised, Event
 from capture.privileges import NOBODY, User, chosen_user
-from dashboard.view import View
+from dashboard.view import HistoryView, View
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
 from history.keep import Keep
 from history.minutes import Minutes, closed_bucket
+from history.past import look_back
 from history.periods import Level, begin
 from history.place import file_name, folder
 from history.sums import Minute
@@ -25,6 +26,8 @@ from store.sums import ClosedBucket
 
 CHUNK: Final = 1800.0
 """Seconds of the past that are read at a time."""
+LOOK: Final = 60.0
+"""Seconds between looks at the past."""
 PATIENCE: Final = 5.0
 """Seconds at the end for what waits to be written."""
 AHEAD: Final = 86400.0
@@ -68,6 +71,8 @@ class History:
         self._writer: Writer | None = None
         self.archive: SqliteArchive | None = None
         """To be asked about the past; None until it is started, and when it cannot be used."""
+        self._then: HistoryView | None = None
+        self._look_at = 0.0
 
     def start(self) -> None:
         """Open the file, as the user who will own it, and begin to write."""
@@ -123,6 +128,13 @@ class History:
             alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known if alert
         ]
 
+    def past(self) -> HistoryView | None:
+        """What it says of now, for a live run. Never waits: what was found last, while the writer looks again."""
+        if self._writer is not None and time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK
+            self._writer.ask(self._look_back)
+        return self._then
+
     def add(self, bucket: ClosedBucket) -> None:
         """A bucket was closed, or something came late for it."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
@@ -145,6 +157,10 @@ class History:
         self._write(self._minutes.rest())
         if self._writer is not None:
             self._writer.close(PATIENCE)
+
+    def _look_back(self) -> None:
+        if self.archive is not None:
+            self._then = look_back(self.archive, time.time())
 
     def _write(self, minutes: Sequence[Minute]) -> None:
         if self._writer is not None:

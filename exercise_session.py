@@ -11,7 +11,8 @@ from capture.intake import Status
 from dashboard.builder import Reading, Run, build_view
 from dashboard.explanation import explanation
 from dashboard.outlet import Outlet
-from dashboard.view import View
+from dashboard.panel_builder import panel
+from dashboard.view import HistoryView, Panel, View
 from exercise_config import Config
 from exercise_signals import rules, terms
 from stats.statistic import Statistic
@@ -59,6 +60,7 @@ class Session:
         self._status: Status | None = None
         self._refresh_at = 0.0
         self._past: Iterator[ClosedBucket] = iter(())
+        self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._wanted = False
         self.now = 0.0
         """Packet time up to which all was counted and judged."""
@@ -73,6 +75,10 @@ class Session:
         """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
         self._past = past
         self._monitor.history.recall(alerts)
+
+    def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
+        """Whom to ask, without waiting, what the past was like."""
+        self._look_back = look_back
 
     def start(self, now: float) -> None:
         """Begin to learn."""
@@ -144,6 +150,11 @@ class Session:
             return None
         return self._build(self.now, self._status, replace(self._run, rows=rows), window, store)
 
+    def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
+        """One panel of that view."""
+        statistic = next(each for each in self._run.statistics if each.name == name)
+        return panel(store or self._store, statistic, rows, window)
+
     def _recall_some(self) -> None:
         end = time.perf_counter() + RECALL
         for bucket in self._past:
@@ -165,4 +176,5 @@ class Session:
         store: Store | None = None,
     ) -> View:
         reading = Reading(status.health, status.counters.dropped, status.lost, (*status.notices, *self._notices()))
-        return build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
+        view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
+        return view if store is not None else replace(view, history=self._look_back())

@@ -6,6 +6,7 @@ from dashboard.alert_lines import history, message, signals
 from dashboard.grid import grid, hidden_note
 from dashboard.heading import top
 from dashboard.page import EMPTY, MARGIN, Page
+from dashboard.past_line import past
 from dashboard.rate_line import request_rate
 from dashboard.view import View
 
@@ -26,7 +27,7 @@ def render(
     """
     page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
     alerts = [*message(view, page), *signals(view, page), *history(view, page)]
-    lines = [*top(view, page), *alerts, *request_rate(view, page), EMPTY]
+    lines = [*top(view, page), *alerts, *request_rate(view, page), *past(view, page), EMPTY]
     lines += grid(view, page, used=len(lines))
     if height is not None and len(lines) > height:
         lines = [*lines[: height - 1], hidden_note(len(lines) - height + 1)][:height]

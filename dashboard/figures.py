@@ -109,6 +109,27 @@ def moment(time: float, zone: tzinfo | None) -> str:
         return f"{time:.0f} s"
 
 
+def period(length: str, start: float, zone: tzinfo | None) -> str:
+    """An hour, a day, a week or a month, as `Wed 2026-11-18 14:00`, `Wed 2026-11-18`, `from 2026-11-16`, `2026-11`."""
+    forms = {"hour": "%a %Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "week": "from %Y-%m-%d", "month": "%Y-%m"}
+    try:
+        return datetime.fromtimestamp(start, zone).strftime(forms[length])
+    except (OverflowError, ValueError, OSError):  # as above
+        return f"{start:.0f} s"
+
+
+def change(now: float, before: float | None) -> str:
+    """As `+12 %`, `as before`, `x 14`; `new` where there was nothing, and nothing where that is not known."""
+    if before is None:
+        return ""
+    if not before:
+        return "new" if now else ""
+    percent = 100 * (now - before) / before
+    if abs(percent) < 0.5:
+        return "as before"
+    return f"{percent:+,.0f} %" if percent < 1000 else f"x {now / before:,.0f}"
+
+
 def amounts(row: Row, unit: Unit) -> tuple[str, str]:
     """What a top list shows of a row: its last bucket and its window."""
     return amount(row.recent, unit), amount(row.window, unit)

@@ -18,8 +18,10 @@ from dashboard.view import (
     EnforcingView,
     FilterView,
     HealthView,
+    HistoryView,
     LearningView,
     Measure,
+    PeriodView,
     Row,
     SignalView,
     Times,
@@ -84,6 +86,12 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "looked_at": "looked_at_exchanges",
         "since": "since_timestamp_seconds",
     },
+    HistoryView: {
+        "yesterday": "yesterday_requests_per_second",
+        "last_week": "last_week_requests_per_second",
+        **{name: f"busiest_{name}" for name in ("hour", "day", "week", "month")},
+    },
+    PeriodView: {"start": "start_timestamp_seconds"},
 }
 """The names of fields that do not have their unit, or say less than they should to who does not know the program."""
 

@@ -161,9 +161,9 @@ class SqliteArchive:
 
     def earliest(self) -> float | None:
         """Where the first day that is known begins."""
-        row = next(iter(self._database.rows("SELECT min(start) FROM sums", ())), (None,))
-        found: float | None = row[0]
-        return found
+        query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"  # each is one step in the index
+        found = (self._database.rows(query, (Level.DAY, number))[0][0] for number, _ in self._statistics.values())
+        return min((start for start in found if start is not None), default=None)
 
     def latest(self) -> float:
         """Where the last minute that is known ends; 0 of an empty archive."""

@@ -1,7 +1,7 @@
 """What the history says of a span: totals, busiest times, a top list, and all of it beside the span before. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from history.archive import Archive, Top
@@ -72,14 +72,15 @@ def requests_between(archive: Archive, since: float, until: float) -> int:
     return archive.top(REQUESTS, since, until, 0).whole.counted
 
 
-def same_time(archive: Archive, now: float, back: float, width: float = 600) -> float | None:
-    """Requests per second at the same time `back` seconds ago, over `width` seconds at least; None if unknown."""
-    earliest = archive.earliest()
-    since = begin(Level.MINUTE, now - back - width / 2)
-    if earliest is None or earliest > since:
-        return None
+def same_time(archive: Archive, now: float, days: int, width: float = 600, zone: tzinfo | None = None) -> float | None:
+    """Requests per second at the same time of day so many days ago, over `width` seconds at least, around it.
+
+    None where none were recorded: either none came, or nobody watched.
+    """
+    then = (datetime.fromtimestamp(now, zone) - timedelta(days=days)).timestamp()
+    since = begin(Level.MINUTE, then - width / 2)
     found = archive.top(REQUESTS, since, since + width, 0)
-    return found.whole.counted / (found.until - found.since)
+    return found.whole.counted / (found.until - found.since) if found.whole.counted else None
 
 
 def build_report(

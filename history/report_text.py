@@ -46,18 +46,6 @@ def report_json(report: Report) -> str:
     )
 
 
-def change(now: float, before: float | None) -> str:
-    """As `+12 %`, `as before`, `x 14`; `new` where there was nothing, and nothing where that is not known."""
-    if before is None:
-        return ""
-    if not before:
-        return "new" if now else ""
-    percent = 100 * (now - before) / before
-    if abs(percent) < 0.5:
-        return "as before"
-    return f"{percent:+,.0f} %" if percent < 1000 else f"x {now / before:,.0f}"
-
-
 def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:
     times = _times(sums)
     return {
@@ -74,13 +62,11 @@ def _requests(report: Report, span: float) -> str:
     text = f"{figures.count(report.requests)}   {figures.rate(report.requests / span if span else 0)} /s on average"
     if report.requests_before is None:
         return text
-    return f"{text}   {change(report.requests, report.requests_before)} on the {figures.duration(span)} before"
+    return f"{text}   {figures.change(report.requests, report.requests_before)} on the {figures.duration(span)} before"
 
 
 def _busiest(name: str, period: Period, zone: tzinfo | None) -> str:
-    moment = datetime.fromtimestamp(period.start, zone)
-    forms = {"hour": "%a %Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "week": "from %Y-%m-%d", "month": "%Y-%m"}
-    return f"{moment.strftime(forms[name])}   {figures.counted(period.requests, 'request')}"
+    return f"{figures.period(name, period.start, zone)}   {figures.counted(period.requests, 'request')}"
 
 
 def _alerts(report: Report) -> str:
@@ -121,7 +107,7 @@ def _row(report: Report, key: str, sums: PeriodSums) -> tuple[str, ...]:
         key,
         _amount(report.unit, sums),
         "" if report.unit == "seconds" else figures.percent(now, _weight(report.unit, whole)),
-        change(now, before),
+        figures.change(now, before),
         figures.volume(sums.volume) if sums.volume else "",
         figures.latency(sums.seconds / sums.timed) if sums.timed else "",
         figures.latency(times[2]) if times else "",

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from history.archive import Archive
@@ -13,6 +14,9 @@ WAITING: Final = 60
 AGAIN: Final = 30.0
 """Seconds until what failed is tried again."""
 
+Item = Minute | StoredAlert | Callable[[], None]
+"""What is written, or a question."""
+
 
 class Writer:
     """Writes to `archive`, in the order given, until it is closed."""
@@ -20,6 +24,7 @@ class Writer:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._waiting: deque[Minute | StoredAlert] = deque()
+        self._question: Callable[[], None] | None = None
         self._news = threading.Condition()
         self._closing = False
         self._given_up = 0
@@ -37,6 +42,15 @@ class Writer:
                 self._waiting.popleft()
                 self._given_up += 1
             self._waiting.append(item)
+            self._news.notify()
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Have it called in the writer's thread as soon as nothing waits to be written, as it may take a while.
+
+        A question that nobody got to is replaced by the next one; it may raise HistoryError.
+        """
+        with self._news:
+            self._question = question
             self._news.notify()
 
     @property
@@ -59,7 +73,7 @@ class Writer:
         while item := self._next():
             self._try(item)
 
-    def _try(self, item: Minute | StoredAlert) -> None:
+    def _try(self, item: Item) -> None:
         try:
             self._write(item)
         except HistoryError as error:
@@ -68,22 +82,29 @@ class Writer:
             with self._news:
                 self._trouble = ""
 
-    def _next(self) -> Minute | StoredAlert | None:
-        """What is to be written next; None when it is time to end."""
+    def _next(self) -> Item | None:
+        """What is to be done next; None when it is time to end."""
         with self._news:
-            self._news.wait_for(lambda: self._waiting or self._closing)
-            return self._waiting.popleft() if self._waiting else None
+            self._news.wait_for(lambda: self._waiting or self._question or self._closing)
+            if self._waiting:
+                return self._waiting.popleft()
+            question, self._question = self._question, None
+            return None if self._closing else question
 
-    def _write(self, item: Minute | StoredAlert) -> None:
+    def _write(self, item: Item) -> None:
         if isinstance(item, Minute):
             self._archive.write(item)
-        else:
+        elif isinstance(item, StoredAlert):
             self._archive.write_alert(item)
+        else:
+            item()
 
-    def _failed(self, item: Minute | StoredAlert, error: HistoryError) -> None:
-        """Keep it for another time, and wait for that."""
+    def _failed(self, item: Item, error: HistoryError) -> None:
+        """Keep what was to be written for another time, and wait for that."""
         with self._news:
             self._trouble = str(error)
+            if not isinstance(item, Minute | StoredAlert):
+                return
             if len(self._waiting) < WAITING and not self._closing:
                 self._waiting.appendleft(item)
             else:

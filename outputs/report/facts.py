@@ -1,11 +1,13 @@
 """What the page says beside charts and top lists: figures of the whole, alerts, signals, health. Pure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from typing import NamedTuple
 
 from alerting.alert import Unit
 from dashboard import figures
-from dashboard.view import AlertView, HealthView, SignalView, View
+from dashboard.past_line import busiest, then_and_now
+from dashboard.view import AlertView, HealthView, HistoryView, SignalView, View
 
 
 class Fact(NamedTuple):
@@ -38,6 +40,18 @@ def _figures_of(view: View) -> Iterator[Fact]:
         ):
             yield Fact(f"{name} response time", figures.latency(seconds))
     yield Fact("Alerts", figures.count(len(view.alerts)), bool(view.alerts))
+
+
+def past_facts(history: HistoryView | None, now: float | None, zone: tzinfo | None) -> tuple[Fact, ...]:
+    """What the history says of now, at so many requests per second."""
+    if history is None:
+        return ()
+    rates = (("This time yesterday", history.yesterday), ("This time last week", history.last_week))
+    facts = [Fact(name, then_and_now(before, now)) for name, before in rates if before is not None]
+    for name, period in busiest(history):
+        start = figures.period(name, period.start, zone)
+        facts.append(Fact(f"Busiest {name}, {start}", figures.counted(period.requests, "request")))
+    return tuple(facts)
 
 
 def _failed(view: View) -> tuple[str, bool] | None:

@@ -14,6 +14,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import figures
+from dashboard.past_line import lately
 from dashboard.view import View
 from outputs.report import charts, facts, plots, tables
 
@@ -53,6 +54,7 @@ class Page:
             span=figures.duration(view.now - view.started),
             window=figures.span(view.window),
             figures=facts.figures_of(view),
+            past=facts.past_facts(view.history, lately(view), self._zone),
             drawings=[
                 drawing
                 for draw in (charts.rate_drawing, charts.class_drawing)

@@ -79,3 +79,12 @@ def test_a_moment_that_no_calendar_has_is_shown_in_seconds(time: float, zone: ti
 )
 def test_an_average_of_nothing_is_no_number(unit: Unit, texts: tuple[str, str]) -> None:
     assert figures.amounts(Row("", Measure(0, 0), Measure(1000, 4000)), unit) == texts
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [(112, 100, "+12 %"), (50, 100, "-50 %"), (100, 100, "as before"), (5, 0, "new"), (0, 0, ""), (1, None, ""),
+     (2500, 100, "x 25")],
+)  # fmt: skip
+def test_changes_in_words(now: float, before: float | None, text: str) -> None:
+    assert figures.change(now, before) == text

@@ -4,14 +4,18 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from dashboard.view import HistoryView, PeriodView
 from history.archive import SqliteArchive
 from history.bins import packed
 from history.keep import Keep
+from history.past import look_back
 from history.report import Report, build_report, busiest_times, same_time
-from history.report_text import change, report_json, report_text
+from history.report_text import report_json, report_text
 from history.sums import Minute, PeriodSums, StoredAlert
 from store.distribution import bin_of
 
@@ -129,21 +133,47 @@ def test_no_line_is_wider_than_the_screen(archive: SqliteArchive) -> None:
 
 def test_the_same_time_yesterday_and_last_week(archive: SqliteArchive) -> None:
     now = START + 20 * DAY + 3 * 3600 + 1800
-    assert same_time(archive, now + DAY, DAY) == pytest.approx(1000 / 600)
-    assert same_time(archive, now, 7 * DAY) == pytest.approx(load(13, 3) * 6 / 3600)
-    assert same_time(archive, START + 3600, DAY) is None
+    assert same_time(archive, now + DAY, 1, zone=UTC) == pytest.approx(1000 / 600)
+    assert same_time(archive, now, 7, zone=UTC) == pytest.approx(load(13, 3) * 6 / 3600)
+    assert same_time(archive, START + 3600, 1, zone=UTC) is None
+
+
+def test_what_the_screen_shows_of_the_past(archive: SqliteArchive) -> None:
+    now = START + 42 * DAY + 14 * 3600 + 1800
+    found = look_back(archive, now, UTC)
+    assert found is not None
+    assert found.yesterday == pytest.approx(load(41, 14) / 600)
+    assert found.last_week == pytest.approx(load(35, 14) / 600, abs=1 / 600)
+    assert found.hour == PeriodView(START + 20 * DAY + 3 * 3600, 6000)
+    assert found.day == PeriodView(START + 20 * DAY, requests_of(range(20, 21)))
+    assert found.week == PeriodView(START + 18 * DAY, requests_of(range(18, 25)))
+    assert found.month == PeriodView(START, requests_of(range(31)))
+
+
+def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
+    young = SqliteArchive(str(tmp_path / "young.db"), Keep(), UNITS, UTC)
+    assert look_back(young, START, UTC) is None
+    young.write(made(START + 7200, 30))
+    assert look_back(young, START + 7500, UTC) == HistoryView(
+        None, None, PeriodView(START + 7200, 30), None, None, None
+    )
+    young.close()
+    without = SqliteArchive(str(tmp_path / "without.db"), Keep(), {"top_sections": "hits"}, UTC)
+    without.write(Minute(START, {"top_sections": {"shop/": PeriodSums(1, 1, 0, 0, 0, b"")}}))
+    assert look_back(without, START + DAY, UTC) is None
+    without.close()
+
+
+def test_the_same_time_is_that_on_the_wall_when_clocks_are_changed(tmp_path: Path) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    archive = SqliteArchive(str(tmp_path / "berlin.db"), Keep(), UNITS, berlin)
+    noon = datetime(2026, 10, 24, 12, tzinfo=berlin).timestamp()  # clocks go back in the night that follows
+    archive.write(made(noon, 600))
+    assert same_time(archive, datetime(2026, 10, 25, 12, tzinfo=berlin).timestamp(), 1, zone=berlin) == 1.0
+    archive.close()
 
 
 def test_a_month_is_asked_for_in_less_than_200_ms(archive: SqliteArchive) -> None:
     begun = time.perf_counter()
     build_report(archive, "x", ("top_sections", "hits"), START + 10 * DAY, START + 41 * DAY, 10, UTC)
     assert time.perf_counter() - begun < 0.2
-
-
-@pytest.mark.parametrize(
-    ("now", "before", "text"),
-    [(112, 100, "+12 %"), (50, 100, "-50 %"), (100, 100, "as before"), (5, 0, "new"), (0, 0, ""), (1, None, ""),
-     (2500, 100, "x 25")],
-)  # fmt: skip
-def test_changes_in_words(now: float, before: float | None, text: str) -> None:
-    assert change(now, before) == text

@@ -76,3 +76,39 @@ def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk
     writer.close(5)
     assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
     assert writer.notices == ("5 minutes are not in the history",)
+
+
+def test_a_question_is_asked_when_all_is_written_and_the_latest_one_stands(writer: Writer, disk: Disk) -> None:
+    found: list[int] = []
+    done = threading.Event()
+    writer.ask(lambda: found.append(-1))
+
+    def question() -> None:
+        found.append(len(disk.written))
+        done.set()
+
+    writer.ask(question)
+    writer.put(Minute(0, {}))
+    writer.put(Minute(60, {}))
+    writer.start()
+    assert done.wait(5)
+    assert found == [2]
+
+
+def test_a_question_that_fails_is_told_of_and_the_next_minute_is_written(writer: Writer, disk: Disk) -> None:
+    def broken() -> None:
+        disk.asked.set()
+        raise HistoryError("the history is malformed")
+
+    writer.ask(broken)
+    writer.start()
+    assert disk.asked.wait(5)
+    for _ in range(1000):
+        if writer.notices:
+            break
+        threading.Event().wait(0.005)
+    assert writer.notices == ("the history is malformed",)
+    writer.put(Minute(0, {}))
+    writer.close(5)
+    assert disk.written == [Minute(0, {})]
+    assert not writer.notices

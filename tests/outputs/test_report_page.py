@@ -11,7 +11,7 @@ from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel,
 from hypothesis import HealthCheck, given, settings
 
 from alerting.alert import Unit
-from dashboard.view import Chart, FilterView, Measure, SignalView, Times, View
+from dashboard.view import Chart, FilterView, HistoryView, Measure, PeriodView, SignalView, Times, View
 from outputs.report.page import Page
 
 CHART = Chart(NOW - 2400, 10, tuple(float(n % 7) for n in range(240)), (("2xx", (5,) * 240), ("5xx", (0, 1) * 120)))
@@ -183,3 +183,15 @@ def test_headings_of_tables_are_headings(page: Page) -> None:
     html = page.html(replace(DRAWN, alerts=(ENDED,)))
     assert re.search(r"<th(?! scope=)[ >]", html) is None
     assert all("role=" in svg or "aria-hidden=" in svg for svg in re.findall("<svg[^>]*>", html))
+
+
+def test_the_page_has_what_the_history_says_of_now(page: Page) -> None:
+    history = HistoryView(
+        12.5, None, PeriodView(NOW - 250, 12_345), None, None, PeriodView(NOW - 86400 * 21, 2_345_678)
+    )
+    shown = read(page, replace(DRAWN, history=history))
+    assert "This time yesterday 12 /s, now +21 %" in shown
+    assert "Busiest hour, Sun 2026-11-22 17:00 12,345 requests" in shown
+    assert "Busiest month, 2026-11 2,345,678 requests" in shown
+    assert "last week" not in shown
+    assert "History" not in read(page, DRAWN)
