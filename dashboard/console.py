@@ -8,6 +8,7 @@ from dashboard.heading import top
 from dashboard.page import EMPTY, MARGIN, Page
 from dashboard.past_line import past
 from dashboard.rate_line import request_rate
+from dashboard.response_line import responses
 from dashboard.view import View
 
 
@@ -27,7 +28,8 @@ def render(
     """
     page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
     alerts = [*message(view, page), *signals(view, page), *history(view, page)]
-    lines = [*top(view, page), *alerts, *request_rate(view, page), *past(view, page), EMPTY]
+    traffic = [*request_rate(view, page), *past(view, page), *responses(view, page)]
+    lines = [*top(view, page), *alerts, *traffic, EMPTY]
     lines += grid(view, page, used=len(lines))
     if height is not None and len(lines) > height:
         lines = [*lines[: height - 1], hidden_note(len(lines) - height + 1)][:height]

@@ -104,6 +104,16 @@ class Page:
                 lines[-1:] = [longer]
         return lines
 
+    def fit(self, items: Sequence[Line], gap: int = GAP) -> Line:
+        """Items side by side on one line, as many as fit; the first one always."""
+        line, *rest = items
+        for item in rest:
+            longer = (*line, Piece(" " * gap), *item)
+            if width(longer) > self.width:
+                break
+            line = longer
+        return line
+
     def wrap(self, text: str, style: Style = Style.PLAIN, indent: int = 0) -> list[Line]:
         """A sentence, broken between words."""
         lines = self.flow([(Piece(word),) for word in text.split(" ")], gap=1, indent=indent)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dashboard import figures
-from dashboard.page import GAP, Line, Page, Piece, Style, width
+from dashboard.page import Line, Page, Piece, Style
 from dashboard.view import HistoryView, PeriodView, View
 
 LATELY = 600
@@ -13,15 +13,7 @@ LATELY = 600
 def past(view: View, page: Page) -> list[Line]:
     """One line, of as much as fits; none without a history, and as long as it knows nothing of the past."""
     items = [] if view.history is None else list(_items(view, view.history, page))
-    if not items:
-        return []
-    line: Line = (Piece("History", Style.HEADING),)
-    for item in items:
-        longer = (*line, Piece(GAP * " "), *item)
-        if width(longer) > page.width:
-            break
-        line = longer
-    return [line]
+    return [page.fit([(Piece("History", Style.HEADING),), *items])] if items else []
 
 
 def lately(view: View) -> float | None:

@@ -16,6 +16,15 @@ def test_items_flow_to_the_next_line_where_they_do_not_fit() -> None:
     assert plain(Page(3).flow([])) == []
 
 
+def test_one_line_takes_what_fits_and_the_first_item_always() -> None:
+    assert plain([Page(width).fit(ITEMS) for width in (17, 16, 9, 2)]) == [
+        "one   two   three",
+        "one   two",
+        "one   two",
+        "one",
+    ]
+
+
 def test_a_sentence_breaks_between_words_and_keeps_its_style() -> None:
     assert Page(9).wrap("eth0 is down", Style.WARNING, indent=2) == [
         (Piece("eth0 is", Style.WARNING),),
