@@ -326,7 +326,8 @@ class Reader(Sink):
             self.lose(malformed=True)
 
     def _body(self, position: i64, end: i64, time: float) -> i64:
-        taken = min(end - position, self.remaining)
+        there: int = end - position
+        taken = min(there, self.remaining)  # a chunk may claim more bytes than 64 bits can count
         self.body_bytes += taken
         self.remaining -= taken
         if self.remaining == 0:

@@ -1,6 +1,6 @@
 """TCP segments that wait, and the arithmetic of sequence numbers (RFC 9293 section 3.4)."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 FIN: Final = 0x01
 SYN: Final = 0x02
@@ -20,15 +20,21 @@ def after(a: int, b: int) -> int:
     return distance if distance < HALF else distance - (MASK + 1)
 
 
-class Segment(NamedTuple):
-    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST."""
+class Segment:
+    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST.
 
-    seq: int
-    data: bytes
-    cut: int
-    time: float
-    ack: int
-    flags: int
+    It is not changed once it waits.
+    """
+
+    __slots__ = ("ack", "cut", "data", "flags", "seq", "time")
+
+    def __init__(self, seq: int, data: bytes, cut: int, time: float, ack: int, flags: int) -> None:
+        self.seq = seq
+        self.data = data
+        self.cut = cut
+        self.time = time
+        self.ack = ack
+        self.flags = flags
 
     @property
     def cost(self) -> int:
@@ -44,7 +50,14 @@ class Segment(NamedTuple):
 def without_start(segment: Segment, size: int) -> Segment:
     """A segment without its first `size` bytes."""
     cut = segment.cut - max(0, size - len(segment.data))
-    return segment._replace(seq=(segment.seq + size) & MASK, data=segment.data[size:], cut=max(0, cut))
+    seq, data = (segment.seq + size) & MASK, segment.data[size:]
+    return Segment(seq, data, max(0, cut), segment.time, segment.ack, segment.flags)
+
+
+def only_start(segment: Segment, size: int, flags: int) -> Segment:
+    """The first `size` bytes of a segment, with other flags."""
+    data = segment.data[:size]
+    return Segment(segment.seq, data, size - len(data), segment.time, segment.ack, flags)
 
 
 def insert(held: list[Segment], segment: Segment) -> None:

@@ -16,7 +16,21 @@ from traffic.handshakes import Handshake
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.records import CLOSED, RESET
-from traffic.segment import ACK, FIN, HALF, MASK, RST, SEGMENT_COST, SYN, Segment, after, differs, insert, without_start
+from traffic.segment import (
+    ACK,
+    FIN,
+    HALF,
+    MASK,
+    RST,
+    SEGMENT_COST,
+    SYN,
+    Segment,
+    after,
+    differs,
+    insert,
+    only_start,
+    without_start,
+)
 from traffic.stream import Application, Stream
 
 if TYPE_CHECKING:
@@ -168,12 +182,13 @@ class Connection:
             stream.start(segment.seq)
             if segment.ack >= 0:
                 stream.peer.start((segment.ack - 1) & MASK)
-            segment = segment._replace(seq=(segment.seq + 1) & MASK)
+            segment.seq = (segment.seq + 1) & MASK
         elif segment.flags & RST:
             if not self._credible_reset(stream, segment):
                 return
-            seq = stream.next if after(segment.seq, stream.next) < 0 else segment.seq
-            segment = segment._replace(seq=seq, data=b"", cut=0)
+            segment.data, segment.cut = b"", 0
+            if after(segment.seq, stream.next) < 0:
+                segment.seq = stream.next
         if segment.data or segment.cut or segment.flags & (FIN | RST):
             self._hold(stream, segment)
 
@@ -252,9 +267,7 @@ class Connection:
             if differs(held, segment):
                 self.health.oddities["overlap with other bytes"] += 1
             if ahead > 0:
-                parts.append(
-                    segment._replace(data=segment.data[:ahead], cut=max(0, ahead - len(segment.data)), flags=0)
-                )
+                parts.append(only_start(segment, ahead, 0))
             covered = after(held.end, segment.seq)
             if covered >= size:
                 if segment.flags & (FIN | RST) and covered == size and not held.flags & (FIN | RST):
@@ -316,7 +329,7 @@ class Connection:
             return False
         size = after(first.ack, segment.seq)
         if 0 < size < len(segment.data):
-            head = segment._replace(data=segment.data[:size], cut=0, flags=segment.flags & ~(FIN | RST))
+            head = only_start(segment, size, segment.flags & ~(FIN | RST))
             stream.held[:1] = [head, without_start(segment, size)]
             self._charge(stream, SEGMENT_COST)
         return size > 0

@@ -203,3 +203,9 @@ def test_a_body_that_may_not_be_there_is_read_where_it_is() -> None:
     talk.client(get("/2"), lost=True).server(ok(b"x" * 3000)).wait(2).client(get("/3")).server(ok(status=203)).close()
     decoded = decode(talk.frames)
     assert [exchange.response_bytes for exchange in decoded.exchanges] == [5, 3000, 5]
+
+
+def test_a_chunk_may_claim_as_much_as_it_can_write() -> None:
+    talk = Talk().client(get()).server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")
+    (exchange,) = decode(talk.client(get("/next")).frames).exchanges[:1]
+    assert (exchange.status, exchange.response_bytes) == (200, 3)
