@@ -20,6 +20,8 @@ from dashboard.view import View
 class HealthAnswer:
     """An outlet that speaks when it was asked. The signal only sets flags; the View that comes next is the answer."""
 
+    watches = False
+
     def __init__(self) -> None:
         """Take the signal from here on: without a handler it would end the program."""
         self._asked = False

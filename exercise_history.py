@@ -61,6 +61,8 @@ def make_ready(path: Path, user: User | None) -> None:
 class History:
     """An outlet that writes closed buckets and alerts, in a thread of its own. Trouble becomes a notice."""
 
+    watches = False
+
     def __init__(self, path: Path, keep: Keep, units: Mapping[str, str]) -> None:
         """A file for statistics by name and unit."""
         self._path = path
@@ -136,13 +138,13 @@ class History:
         return self._then
 
     def add(self, bucket: ClosedBucket) -> None:
-        """A bucket was closed, or something came late for it."""
+        """A bucket was closed, or something came late for it. The minutes that were over before it are written."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
+            self._write(self._minutes.over(bucket.start))
             self._minutes.add(bucket)
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Write the minutes that are over."""
-        self._write(self._minutes.over(view.now))
+        """Not looked at."""
 
     def event(self, event: Event) -> None:
         """Write an alert that began or ended."""

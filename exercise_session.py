@@ -105,7 +105,8 @@ class Session:
         refresh = now >= self._refresh_at
         if refresh:
             self._monitor.refreshed(now)
-        if refresh or self._wanted or self._monitor.baseline is None:
+        watched = any(outlet.watches for outlet in self._outlets) and (refresh or self._monitor.baseline is None)
+        if watched or self._wanted:
             self._wanted = False
             self._view = view = self._build(now, status)
             for outlet in self._outlets:

@@ -12,6 +12,10 @@ from dashboard.view import View
 class Outlet(Protocol):
     """What is told how things stand."""
 
+    @property
+    def watches(self) -> bool:
+        """Whether it wants every View: else it gets the last one, and those that others want."""
+
     def show(self, view: View, refreshed: bool) -> None:
         """The View at this moment; `refreshed` when a bucket has ended, else learning went on."""
 
@@ -24,6 +28,8 @@ class Outlet(Protocol):
 
 class Console:
     """The dashboard on a terminal, or one below the other where there is none; a summary at the end."""
+
+    watches = True
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -48,6 +54,8 @@ class Console:
 class Quiet:
     """A line for each event, and a summary at the end."""
 
+    watches = False
+
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
@@ -66,6 +74,8 @@ class Quiet:
 
 class Farewell:
     """The summary alone: for after a screen that others have shown."""
+
+    watches = False
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen

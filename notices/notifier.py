@@ -19,6 +19,8 @@ REMEMBERED: Final = 1024
 class Notifier:
     """An outlet of the session: it is handed every event, and sends those that are worth a notice."""
 
+    watches = False
+
     def __init__(
         self,
         receivers: Sequence[Receiver],

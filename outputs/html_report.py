@@ -14,6 +14,8 @@ Closer = Callable[[float | None], View | None]
 class HtmlReport:
     """Waits for the end, and for what comes after it: the page is about the bucket under way too, once it is closed."""
 
+    watches = False
+
     def __init__(self, path: str, windows: Sequence[float]) -> None:
         """Open the file, and read all that the page is made from. `windows`: the short ones there are, in seconds.
 

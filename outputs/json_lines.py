@@ -13,6 +13,7 @@ class JsonLines:
         """`quiet`: only the line for the end."""
         self._screen = screen
         self._quiet = quiet
+        self.watches = not quiet
 
     def show(self, view: View, refreshed: bool) -> None:
         """A line for each bucket that has ended.

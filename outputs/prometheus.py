@@ -25,6 +25,8 @@ PUBLISH: Final = 1.0
 class PrometheusExporter:
     """Counts records, keeps the latest View, and serves both."""
 
+    watches = True
+
     def __init__(
         self,
         address: Address,

@@ -89,6 +89,8 @@ class Made:
 class Kept:
     """An outlet that keeps the last View."""
 
+    watches = False
+
     last: View | None = None
 
     def show(self, view: View, refreshed: bool) -> None:

@@ -30,6 +30,8 @@ ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, Unit.HITS, expla
 class Seen:
     """An outlet that remembers the last View."""
 
+    watches = True
+
     def __init__(self) -> None:
         self.view: View | None = None
 
