@@ -6,7 +6,8 @@ One loop owns all state: that of Textual, in the main thread. Between two steps 
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+import time
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol
 
@@ -26,6 +27,8 @@ from dashboard.full.text_screens import HelpScreen
 
 REFRESH = 1.0
 """Seconds between two pictures, at least."""
+SHARE = 0.03
+"""Of a processor, that making pictures may take: where one takes long, the next one waits."""
 LIST = 500
 """Exchanges of the live list."""
 SLOWEST = 100
@@ -83,6 +86,9 @@ class FullScreen(App[Any]):
         self._ending: Any = None
         self._woken = asyncio.Event()
         self._busy = False
+        self._pace = REFRESH
+        self.long_panels: Collection[str] = ()
+        """Of which more rows are wanted than fit on the screen."""
         self._drawn_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         for palette in (*COLOURED, PLAIN):
@@ -127,7 +133,7 @@ class FullScreen(App[Any]):
         """Do what there is to do for a filter or a detail, draw if it is time, then wait until something is due."""
         busy = self.desk.work()
         finished, self._busy = self._busy and not busy, busy
-        if finished or asyncio.get_running_loop().time() - self._drawn_at >= REFRESH:
+        if finished or asyncio.get_running_loop().time() - self._drawn_at >= self._pace:
             self.refresh_scene()
         if busy or pause <= 0:
             await asyncio.sleep(0)
@@ -150,10 +156,12 @@ class FullScreen(App[Any]):
             self.notices = (*self.notices, *new)[-NOTICES:]
         if self.frozen:
             return
-        view = self.desk.view(self.window)
+        started = time.thread_time()
+        view = self.desk.view(self.window, self.long_panels)
         if view is not None:
-            self.scene = Scene(view, self.desk.latest(LIST), self.desk.slowest(SLOWEST))
+            self.scene = Scene(view, lambda: self.desk.latest(LIST), lambda: self.desk.slowest(SLOWEST))
             self.show()
+        self._pace = max(REFRESH, (time.thread_time() - started) / SHARE)
 
     def show(self) -> None:
         """Show the scene on the screen that is seen."""

@@ -1,13 +1,16 @@
 """What the full screen asks of the program: a View, exchanges, a filter. Tests have a desk of their own."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from typing import Protocol
 
 from dashboard.detail import DetailView
 from dashboard.progress import Progress
 from dashboard.view import View
 from store.filtering.fields import Field
 from traffic.records import Exchange
+
+Exchanges = Callable[[], Sequence[Exchange]]
 
 
 class Desk(Protocol):
@@ -17,8 +20,10 @@ class Desk(Protocol):
     def windows(self) -> Sequence[float]:
         """The windows that can be looked at, in seconds, the shortest first."""
 
-    def view(self, window: float) -> View | None:
-        """How things stand now; None before the first packet of a file."""
+    def view(self, window: float, long: Collection[str] = ()) -> View | None:
+        """How things stand now; None before the first packet. The panels named in `long` have more rows than others:
+        each row costs time, and most are never seen.
+        """
 
     def latest(self, limit: int) -> Sequence[Exchange]:
         """The exchanges that ended last, the latest last."""
@@ -59,11 +64,20 @@ class Desk(Protocol):
         """Look at some more of the kept exchanges, for a filter or a detail: some milliseconds. Whether more wait."""
 
 
-class Scene(NamedTuple):
-    """What the tables show."""
+class Scene:
+    """What the tables show. Exchanges are asked for when they are shown: looking through them takes a while."""
 
-    view: View
-    latest: Sequence[Exchange]
-    """The latest last."""
-    slowest: Sequence[Exchange]
-    """The slowest first."""
+    def __init__(self, view: View, latest: Exchanges, slowest: Exchanges) -> None:
+        self.view = view
+        self._latest = latest
+        self._slowest = slowest
+
+    @cached_property
+    def latest(self) -> Sequence[Exchange]:
+        """The latest last."""
+        return self._latest()
+
+    @cached_property
+    def slowest(self) -> Sequence[Exchange]:
+        """The slowest first."""
+        return self._slowest()

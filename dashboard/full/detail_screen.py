@@ -121,7 +121,7 @@ class DetailScreen(Part):
         room = width - (side + 2) * (1 if narrow else 2)
         self.histogram.show(histogram_lines(detail.histogram, detail.whole.times, self.program.page(room, counts)))
         self._show_counts(detail, side, counts, narrow)
-        self._scene = Scene(scene.view, detail.latest, detail.slowest)
+        self._scene = Scene(scene.view, lambda: detail.latest, lambda: detail.slowest)
         self.pane.show_scene(self._scene)
 
     def _show_counts(self, detail: DetailView, side: int, lines: int, narrow: bool) -> None:

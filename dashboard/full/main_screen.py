@@ -126,6 +126,7 @@ class MainScreen(Part):
         self.panes = [TablePane(self.setting, t, n) for t, n in zip(tables, numbers, strict=True)]
         self.panes[0].focus_on(True)
         self.panels.mount(*self.panes)
+        self._look_closer()
 
     def _arrange(self, scene: Scene, shared: layout.Layout) -> None:
         """Give every part its place, and the charts their lines."""
@@ -154,7 +155,20 @@ class MainScreen(Part):
         self.panes[self._focus].focus_on(False)
         self._focus = place
         self.panes[place].focus_on(True)
+        self._look_closer()
         self.draw()
+
+    def _look_closer(self) -> None:
+        """Ask for more rows of the panel in focus, and of those that are not in their natural order."""
+        scene = self.program.scene
+        wanted = {
+            pane.table.name
+            for place, pane in enumerate(self.panes)
+            if place == self._focus or (scene and pane.sorting and pane.sorting != pane.table.natural(scene))
+        }
+        if not wanted <= set(self.program.long_panels):
+            self.program.wake()
+        self.program.long_panels = wanted
 
     def action_panel(self, number: int) -> None:
         """The panel with this number."""

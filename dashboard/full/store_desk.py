@@ -1,12 +1,12 @@
 """The desk of the program: answers from the store, from the recent exchanges, and from lenses on them. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from dashboard.detail import STATISTICS, DetailView, build_detail, filter_view
 from dashboard.progress import Progress
-from dashboard.view import View
+from dashboard.view import Panel, View
 from stats.statistic import Statistic
 from store.filtering import filter as filtering
 from store.filtering.fields import Field
@@ -18,8 +18,10 @@ from store.store import Store
 SLICE = 500
 """Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where they span hours."""
 
-ROWS = 50
-"""Of a top list, that can be scrolled through and sorted."""
+SHORT = 15
+"""Rows of a top list, as long as nobody looks closer; more are not seen."""
+ROWS = 100
+"""Of one that is scrolled through or sorted otherwise."""
 
 
 class Books(Protocol):
@@ -33,6 +35,9 @@ class Books(Protocol):
         """How things stand, with so many rows of the top lists, of `store` instead of one's own if there is one; None
         before the beginning. `window` is None for all that is kept.
         """
+
+    def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
+        """One of its panels, with other rows."""
 
 
 class StoreDesk:
@@ -78,15 +83,21 @@ class StoreDesk:
 
     # Answers --------------------------------------------------------------------------------------------------------
 
-    def view(self, window: float) -> View | None:
+    def view(self, window: float, long: Collection[str] = ()) -> View | None:
         """How things stand, as far as the filter lets it through."""
         covered = None if window == self.windows[-1] else window
         lens = self._lens
-        if lens is None:
-            return self._books.view(covered, ROWS)
-        lens.advance(self._books.now)
-        view = self._books.view(covered, ROWS, lens.store)
-        return None if view is None else replace(view, filter=filter_view(lens, view.now))
+        if lens is not None:
+            lens.advance(self._books.now)
+        store = None if lens is None else lens.store
+        view = self._books.view(covered, SHORT, store)
+        if view is None:
+            return None
+        panels = tuple(
+            self._books.panel(panel.name, covered, ROWS, store) if panel.name in long else panel
+            for panel in view.panels
+        )
+        return replace(view, panels=panels, filter=None if lens is None else filter_view(lens, view.now))
 
     def latest(self, limit: int) -> Sequence[Any]:
         """The exchanges that ended last, the latest last."""

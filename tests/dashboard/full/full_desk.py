@@ -9,7 +9,8 @@ from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.explanation import explanation
 from dashboard.full.store_desk import StoreDesk
-from dashboard.view import View
+from dashboard.panel_builder import panel
+from dashboard.view import Panel, View
 from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
@@ -118,6 +119,10 @@ class Ledger:
         run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
         reading = Reading(self.health, dropped=0, queue_lost=0, notices=self.notices)
         return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+
+    def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
+        statistic = next(each for each in self.statistics if each.name == name)
+        return panel(store or self.store, statistic, rows, window)
 
 
 def new_store(statistics: Sequence[Statistic]) -> Store:
