@@ -28,7 +28,8 @@ CAPTURE_END: Final = "capture_end"
 
 @lru_cache(maxsize=1024)
 def _host_name(authority: str) -> str:
-    """The host of `host:port`, as it is compared: the same few are asked for again and again."""
+    """The host of `user@host:port`, as it is compared: the same few are asked for again and again."""
+    authority = authority.rpartition("@")[2]
     if authority.startswith("["):
         authority = authority.partition("]")[0][1:]
     elif authority.count(":") == 1:
@@ -74,7 +75,8 @@ class Request(NamedTuple):
     @property
     def domain(self) -> str:
         """Host name in lower case, without port and final dot; the server's address where no host was named."""
-        return _host_name(self.authority) or self.server
+        plain = self.target.startswith("/") and self.method != "CONNECT"
+        return _host_name(self.host if plain else self.authority) or self.server
 
     @property
     def path(self) -> str:
@@ -90,8 +92,12 @@ class Request(NamedTuple):
     @property
     def section(self) -> str:
         """Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`."""
-        first = self.path.lstrip("/").partition("/")[0]
-        user, at, rest = first.rpartition("@")
+        target = self.target
+        end = target.find("/", 1)
+        first = target[1:] if end < 0 else target[1:end]
+        if end == 1 or not target.startswith("/") or "?" in first or "#" in first:  # else it is the plain case
+            first = self.path.lstrip("/").partition("/")[0]
+        user, at, rest = first.rpartition("@") if "@" in first else ("", "", first)
         if at and ":" in user:  # a user name and password that stand where a path should
             first = f"***@{rest}"
         return f"{self.domain}/{first}"
