@@ -66,7 +66,7 @@ class Archive(Protocol):
         """Those that were active or began after `since`, latest first."""
 
     def earliest(self) -> float | None:
-        """Where the first day that is known begins; None of an empty archive."""
+        """Where what is known begins; None of an empty archive."""
 
     def close(self) -> None:
         """Let go of it. May be called twice."""
@@ -160,9 +160,17 @@ class SqliteArchive:
             yield Minute(start, minutes[start])
 
     def earliest(self) -> float | None:
-        """Where the first day that is known begins."""
-        query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"  # each is one step in the index
-        found = (self._database.rows(query, (Level.DAY, number))[0][0] for number, _ in self._statistics.values())
+        """Where what is known begins: with a minute, or with an hour or a day where its minutes are gone."""
+        day = self._first(Level.DAY)
+        for level in (Level.MINUTE, Level.HOUR):
+            start = self._first(level)
+            if day is not None and start is not None and begin(Level.DAY, start, self._zone) <= day:
+                return start
+        return day
+
+    def _first(self, level: Level) -> float | None:
+        query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"  # one step in the index
+        found = (self._database.rows(query, (level, number))[0][0] for number, _ in self._statistics.values())
         return min((start for start in found if start is not None), default=None)
 
     def latest(self) -> float:

@@ -146,6 +146,16 @@ def test_the_file_stays_below_its_limit_and_loses_the_oldest_first(path: str) ->
     archive.close()
 
 
+def test_what_is_known_begins_with_its_first_minute_while_that_is_kept(path: str) -> None:
+    archive = SqliteArchive(path, Keep(minutes=DAY, hours=3 * DAY), UNITS, UTC)
+    assert archive.earliest() is None
+    first = 13 * 60 + 7
+    for day, known in ((0, first * 60), (2, 13 * 3600), (9, 0)):
+        archive.write(minute(first + day * 1440, cart=1))
+        assert archive.earliest() == START + known
+    archive.close()
+
+
 def test_an_alert_is_kept_once_and_replaced_when_it_ends(archive: SqliteArchive) -> None:
     archive.write_alert(StoredAlert("request_rate", START, None, "{}"))
     archive.write_alert(StoredAlert("request_rate", START, START + 60, '{"hits": 1}'))

@@ -154,9 +154,9 @@ def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
     young = SqliteArchive(str(tmp_path / "young.db"), Keep(), UNITS, UTC)
     assert look_back(young, START, UTC) is None
     young.write(made(START + 7200, 30))
-    assert look_back(young, START + 7500, UTC) == HistoryView(
-        None, None, PeriodView(START + 7200, 30), None, None, None
-    )
+    assert look_back(young, START + 7500, UTC) == HistoryView(None, None, None, None, None, None)
+    hour = PeriodView(START + 7200, 30)
+    assert look_back(young, START + 7200 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     young.close()
     without = SqliteArchive(str(tmp_path / "without.db"), Keep(), {"top_sections": "hits"}, UTC)
     without.write(Minute(START, {"top_sections": {"shop/": PeriodSums(1, 1, 0, 0, 0, b"")}}))
