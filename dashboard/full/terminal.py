@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple, cast
 
 from rich.color import ColorSystem
@@ -25,6 +25,10 @@ from dashboard.full.setting import Setting
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 """Whose handlers are ours while the screen is up."""
+
+MISUNDERSTOOD = ("NO_COLOR", "COLUMNS", "LINES")
+"""Environment variables that Textual should not see. Our themes obey the first, it would paint all in black; the others
+are a size that the terminal may not have any more, and it would lay out the screen for both, again and again."""
 
 
 class Devices(NamedTuple):
@@ -90,8 +94,8 @@ def watch_on_screen(
         stack.enter_context(_kept_handlers())
         devices = stack.enter_context(_devices())
         output = stack.enter_context(os.fdopen(os.dup(devices.screen), "w", encoding="utf-8", errors="replace"))
-        with _without("NO_COLOR"):  # our themes obey it; Textual would paint all in black
-            app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
+        stack.enter_context(_without(MISUNDERSTOOD))
+        app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
         ending = app.run()
         if app.error is not None:
             raise app.error
@@ -136,14 +140,13 @@ def _devices() -> Iterator[Devices]:
 
 
 @contextlib.contextmanager
-def _without(name: str) -> Iterator[None]:
-    """As if that environment variable was not set."""
-    value = os.environ.pop(name, None)
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """As if those environment variables were not set."""
+    values = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
     finally:
-        if value is not None:
-            os.environ[name] = value
+        os.environ.update(values)
 
 
 @contextlib.contextmanager

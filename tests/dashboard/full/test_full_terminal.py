@@ -94,6 +94,14 @@ def test_it_is_drawn_anew_when_the_size_changes(terminal: PseudoTerminal) -> Non
     assert terminal.end() == 0
 
 
+def test_a_size_that_the_environment_claims_means_nothing() -> None:
+    terminal = PseudoTerminal(PROGRAM, columns=120, lines=40, environ={"COLUMNS": "80", "LINES": "24"})
+    terminal.wait_for("Top hits by user agent")
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.close()
+
+
 def test_in_another_locale_all_is_ascii() -> None:
     terminal = PseudoTerminal(PROGRAM, environ={"LC_ALL": "C"})
     terminal.wait_for(SHOWN)
