@@ -36,7 +36,7 @@ from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
 from exercise_health import HealthAnswer, voice
 from exercise_log import LogError
-from exercise_notices import from_settings, notifying
+from exercise_notices import Receivers, from_settings, notifying
 from exercise_outputs import Outputs, open_outputs, shown_on
 from exercise_full import FullUi, brisk, chosen_ui, load_full_screen
 from exercise_progress import with_progress
@@ -98,39 +98,25 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
     standard error, where a full screen takes it over.
     """
     gc.set_threshold(*COLLECT)
-    if sentence := exercise_build.warning():
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    stop, health = Stop(), HealthAnswer()
-    rules(config)  # a wrong name is said before anything is opened
-    statistics = load(config.statistics, vars(config))
-    only = chosen(arguments.only, statistics)
-    told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
-    for sentence in told.warnings:
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    stop = Stop()
+    statistics, only, told = prepared(arguments, config)
     with opened(arguments, config, statistics, stop) as (intake, outputs):
         name = f"{intake.source.name} port {arguments.ports}" + (f" only {only.text}" if only else "")
         with (
             notifying(told, name, config.notice_flush_time) as notifier,
             Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
         ):
+            health = HealthAnswer()
             outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier, health]
-            session = Session(
-                config,
-                statistics,
-                name,
-                outputs.takers,
-                outlets,
-                lambda: (*failing(outputs, notifier), *outputs.remarks),
-                only,
-            )
-            if outputs.history is not None:
-                session.record_in(outputs.history.add)
+
+            def notices() -> tuple[str, ...]:
+                return (*failing(outputs, notifier), *outputs.remarks)
+
+            session = Session(config, statistics, name, outputs.takers, outlets, notices, only)
             health.answer(voice(screen, arguments.ui == "full"), session.want_view)
             outputs.look_closer(lambda window: session.view(window, config.max_top_hits))
             outputs.start(arguments.verbose)
-            if (history := outputs.history) is not None and intake.source.live:
-                session.recall(*history.before(time.time(), config.max_retention_length))
-                session.compare_with(history.past)
+            remember(session, outputs, intake.source.live, config)
             steps = watch(intake, session, config, arguments.duration, stop)
             if arguments.ui == "full":
                 ending = FullUi(arguments, config, statistics, complaints).drive(session, intake, steps, stop)
@@ -138,12 +124,43 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
                 ending = drive(with_progress(steps, intake, screen), stop.wait)
             session.finish(ending.clock, ending.status)
             outputs.finish()
-    for text in session.complaints():
+    return judged([*intake.trouble, *failing(outputs, notifier), ending.error], session.complaints())
+
+
+def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Filter | None, Receivers]:
+    """What is counted, of which exchanges, and who is told of alerts: all that can be wrong is said before anything is
+    opened.
+    """
+    if sentence := exercise_build.warning():
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    rules(config)
+    statistics = load(config.statistics, vars(config))
+    only = chosen(arguments.only, statistics)
+    told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
+    for sentence in told.warnings:
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    return statistics, only, told
+
+
+def remember(session: Session, outputs: Outputs, live: bool, config: Config) -> None:
+    """Keep a history, if one is kept; a live run shows what is in it."""
+    history = outputs.history
+    if history is None:
+        return
+    session.record_in(history.add)
+    if live:
+        session.recall(*history.before(time.time(), config.max_retention_length))
+        session.compare_with(history.past)
+
+
+def judged(faults: Sequence[object], complaints: Sequence[str]) -> int:
+    """The exit status, once what went wrong was said; plug-ins that were switched off do not count."""
+    for text in complaints:
         print(text, file=sys.stderr)
-    faults = [str(fault) for fault in (*intake.trouble, *failing(outputs, notifier), ending.error) if fault]
-    for fault in faults:
-        print(f"{PROGRAM}: {fault}", file=sys.stderr)
-    return 1 if faults else 0
+    texts = [str(fault) for fault in faults if fault]
+    for text in texts:
+        print(f"{PROGRAM}: {text}", file=sys.stderr)
+    return 1 if texts else 0
 
 
 def chosen(text: str, statistics: Sequence[Statistic]) -> Filter | None:
