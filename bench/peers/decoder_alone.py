@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from capture.open import open_file
 from capture.ports import parse_ports
 from traffic.decoder import Decoder
-from traffic.records import Exchange, Record
+from traffic.records import Exchange, Record, Request
 
 
-def decoded(path: str) -> Iterator[Record]:
-    """The records of a capture file, batch by batch."""
+def decoded(path: str, wanted: frozenset[type] = frozenset()) -> Iterator[Record]:
+    """The records of a capture file, batch by batch; of the optional ones those that are wanted."""
     source = open_file(path)
-    decoder = Decoder(parse_ports("80"))
+    decoder = Decoder(parse_ports("80"), wanted=wanted)
     while (frames := source.read()) is not None:
         yield from decoder.feed(frames)
     yield from decoder.finish()
@@ -27,7 +27,7 @@ def tell(record: Record) -> None:
     if isinstance(record, Exchange):
         answered = record.request.target if record.request is not None else ""
         print("", record.status or "", answered, sep="\t")
-    else:
+    elif isinstance(record, Request):
         print(record.target, "", "", sep="\t")
 
 

@@ -1,0 +1,61 @@
+"""What each statistic takes for each transaction: `python -m bench.statistic_cost`.
+
+That is the time in which the store adds all records of a capture with the statistic, less that without it, by the
+number of transactions. Decoding of the records that only some statistics need is not in it.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bench.measure import table
+from bench.offline import capture_of
+from bench.peers.decoder_alone import decoded
+from bench.peers.store_add import BATCH
+from exercise_config import Config
+from stats.loading import StatisticError, available, load
+from stats.statistic import ScapyPacket
+from store.store import Store
+from traffic.records import OPTIONAL, Exchange
+
+PACKETS: Final = 50_000
+ROUNDS: Final = 5
+
+
+def main() -> None:
+    """Measure all that can be loaded, and print a table, the cheapest first."""
+    records = list(decoded(str(capture_of(PACKETS)), OPTIONAL))
+    exchanges = sum(type(record) is Exchange for record in records)
+    base = seconds(records, ())
+    rows = [(1e6 * (seconds(records, (name,)) - base) / exchanges, name) for name in filter(measurable, available())]
+    rows.append((1e6 * (seconds(records, Config.statistics) - base) / exchanges, "all that are on by default"))
+    print(table(("statistic", "us per transaction"), [(name, f"{max(0, cost):.2f}") for cost, name in sorted(rows)]))
+
+
+def measurable(name: str) -> bool:
+    """Whether it can be loaded, and counts what is in a capture of HTTP: Scapy takes some 100 us for each packet."""
+    try:
+        return load([name])[0].record is not ScapyPacket
+    except StatisticError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return False
+
+
+def seconds(records: Sequence[Any], names: Sequence[str]) -> float:
+    """Of the processor, to add all records in batches; the least of several rounds."""
+    config = Config()
+    best = float("inf")
+    for _ in range(ROUNDS):
+        store = Store(load(names), config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
+        begun = time.process_time()
+        for first in range(0, len(records), BATCH):
+            batch = records[first : first + BATCH]
+            store.add(batch)
+            store.advance(batch[-1].time)
+        best = min(best, time.process_time() - begun)
+    return best
+
+
+if __name__ == "__main__":
+    main()
