@@ -42,11 +42,18 @@ def default_path(interface: str, ports: str, user: str = "", environment: Mappin
 def folder_of(user: User | None, environment: Mapping[str, str]) -> Path:
     """The folder for state of who the program becomes; None is who it is."""
     if user is not None and user.name != NOBODY:
-        import pwd
-
-        return folder({}, pwd.getpwuid(user.number).pw_dir, is_service=False)
+        return folder({}, _home_of(user), is_service=False)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return folder(environment, environment.get("HOME"), is_service=is_root)
+
+
+def _home_of(user: User) -> str | None:
+    """None for a number that no user of this system has."""
+    import pwd
+
+    with suppress(KeyError):
+        return pwd.getpwuid(user.number).pw_dir
+    return None
 
 
 def make_ready(path: Path, user: User | None) -> None:
