@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from traffic.head import may_start_request, may_start_response, starts_request, starts_response
 from traffic.health import Health
 from traffic.limits import Limits
-from traffic.messages import CLOSE, HEAD, LOST, Reader, RequestReader, ResponseReader
+from traffic.messages import CLOSE, HEAD, LOST, Reader
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
+from traffic.readers import RequestReader, ResponseReader
 from traffic.records import Record, TcpConnection, TlsHello
 from traffic.segment import MASK
 from traffic.stream import Application, Sink

@@ -18,8 +18,9 @@ from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.listener import Listener, Place
-from traffic.messages import OPAQUE, Reader, RequestReader
+from traffic.messages import OPAQUE, Reader
 from traffic.pending import Addresses, Answer, Pending
+from traffic.readers import RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, exchange_of, request_of
 from traffic.segment import after
 from traffic.stream import Stream
