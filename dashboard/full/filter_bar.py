@@ -62,6 +62,7 @@ class FilterBar(Vertical):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(id="filter")
+        self.display = False
         self._setting = setting
         self._wrong = WrongPart()
         self._completing = Completing()
@@ -107,8 +108,8 @@ class FilterBar(Vertical):
         field.cursor_blink = False
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
         self._draw()
+        self.screen.set_focus(field)  # at once: the next key may have been pressed already
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Apply it when the typing pauses."""
@@ -168,7 +169,7 @@ class FilterBar(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        self.set_class(self.height > 0, "shown")
+        self.display = self.height > 0
         self.query_one("#filter-line").display = self.editing
         label = self.query_one("#filter-label", LinesView)
         label.show([(Piece("Filter ", Style.HEADING),)])

@@ -54,6 +54,8 @@ class MainScreen(Part):
         self._focus = 0
         self._first = 0
         self._typing: Timer | None = None
+        self._typed: str | None = None
+        """A filter that is to be applied when the typing pauses."""
 
     def compose(self) -> ComposeResult:
         """From the top to the bottom."""
@@ -275,18 +277,26 @@ class MainScreen(Part):
         """Judge what was typed at once, and apply it when the typing pauses."""
         if self._typing is not None:
             self._typing.stop()
+        self._typed = None
         try:
             self.desk.check_filter(event.text)
         except FilterError as error:
             self.filter.judge(error)
             return
         self.filter.judge(None)
-        self._typing = self.set_timer(APPLY_AFTER, lambda: self.program.set_filter(event.text))
+        self._typed = event.text
+        self._typing = self.set_timer(APPLY_AFTER, self._apply)
 
     def on_filter_bar_closed(self) -> None:
-        """Back to the tables."""
+        """Back to the tables, with what was typed last."""
+        self._apply()
         self.footer.show_keys(self.keys())
         self.draw_later()
+
+    def _apply(self) -> None:
+        if self._typed is not None:
+            self.program.set_filter(self._typed)
+            self._typed = None
 
     def action_back(self) -> None:
         """Take the filter away."""

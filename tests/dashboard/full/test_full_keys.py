@@ -275,6 +275,16 @@ def test_a_filter_is_applied_as_it_is_typed_and_says_how_much_it_matches() -> No
     drive(scenario)
 
 
+def test_no_key_is_lost_however_fast_they_come() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.pilot.press("slash", *"api", "enter", "2", "enter")
+        await user.settle()
+        assert isinstance(user.app.screen, DetailScreen)
+        assert "Top hits by domain  api.example.com" in user.text()
+
+    drive(scenario)
+
+
 def test_a_wrong_filter_is_explained_and_the_last_good_one_stays() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("slash")
