@@ -70,8 +70,9 @@ class History:
 
     watches = False
 
-    def __init__(self, path: Path, keep: Keep, units: Mapping[str, str]) -> None:
-        """A file for statistics by name and unit."""
+    def __init__(self, path: Path, keep: Keep, units: Mapping[str, str], *, patient: bool = False) -> None:
+        """A file for statistics by name and unit; `patient` where what is watched can wait for the disk."""
+        self._patient = patient
         self._path = path
         self._keep = keep
         self._units = units
@@ -93,7 +94,7 @@ class History:
         except HistoryError as reason:
             self._trouble = (f"no history is kept: {reason}",)
         else:
-            self._writer = Writer(self.archive)
+            self._writer = Writer(self.archive, patient=self._patient)
             self._writer.start()
 
     @property

@@ -154,7 +154,8 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
         config.history_size * 2**20,
         config.history_keys,
     )
-    return History(path, keep, {statistic.name: statistic.unit.value for statistic in statistics})
+    units = {statistic.name: statistic.unit.value for statistic in statistics}
+    return History(path, keep, units, patient=arguments.read is not None)
 
 
 def _page(arguments: Arguments, config: Config) -> "HtmlReport | None":

@@ -19,10 +19,14 @@ Item = Minute | StoredAlert | Callable[[], None]
 
 
 class Writer:
-    """Writes to `archive`, in the order given, until it is closed."""
+    """Writes to `archive`, in the order given, until it is closed.
 
-    def __init__(self, archive: Archive) -> None:
+    With `patient`, who gives it more than it can write waits for it: files are read faster than minutes are written.
+    """
+
+    def __init__(self, archive: Archive, *, patient: bool = False) -> None:
         self._archive = archive
+        self._patient = patient
         self._waiting: deque[Minute | StoredAlert] = deque()
         self._question: Callable[[], None] | None = None
         self._news = threading.Condition()
@@ -36,13 +40,15 @@ class Writer:
         self._thread.start()
 
     def put(self, item: Minute | StoredAlert) -> None:
-        """Have it written soon. Never waits."""
+        """Have it written soon. Never waits, unless it is patient, and then never for a disk that refuses."""
         with self._news:
+            if self._patient:
+                self._news.wait_for(lambda: len(self._waiting) < WAITING or self._trouble)
             if len(self._waiting) >= WAITING:
                 self._waiting.popleft()
                 self._given_up += 1
             self._waiting.append(item)
-            self._news.notify()
+            self._news.notify_all()
 
     def ask(self, question: Callable[[], None]) -> None:
         """Have it called in the writer's thread as soon as nothing waits to be written, as it may take a while.
@@ -51,7 +57,7 @@ class Writer:
         """
         with self._news:
             self._question = question
-            self._news.notify()
+            self._news.notify_all()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -64,7 +70,7 @@ class Writer:
         """Write what waits, for at most so many seconds, and close the archive."""
         with self._news:
             self._closing = True
-            self._news.notify()
+            self._news.notify_all()
         self._thread.join(timeout)
         if not self._thread.is_alive():
             self._archive.close()
@@ -87,6 +93,7 @@ class Writer:
         with self._news:
             self._news.wait_for(lambda: self._waiting or self._question or self._closing)
             if self._waiting:
+                self._news.notify_all()  # there is room
                 return self._waiting.popleft()
             question, self._question = self._question, None
             return None if self._closing else question
@@ -103,6 +110,7 @@ class Writer:
         """Keep what was to be written for another time, and wait for that."""
         with self._news:
             self._trouble = str(error)
+            self._news.notify_all()
             if not isinstance(item, Minute | StoredAlert):
                 return
             if len(self._waiting) < WAITING and not self._closing:

@@ -41,7 +41,7 @@ def disk() -> Disk:
 def writer(disk: Disk) -> Iterator[Writer]:
     writer = Writer(disk)  # type: ignore[arg-type] # it is never read
     yield writer
-    writer.close(5)
+    writer.close(60)
 
 
 def test_what_waits_is_written_in_order_and_then_the_archive_is_closed(writer: Writer, disk: Disk) -> None:
@@ -49,7 +49,7 @@ def test_what_waits_is_written_in_order_and_then_the_archive_is_closed(writer: W
     for item in items:
         writer.put(item)
     writer.start()
-    writer.close(5)
+    writer.close(60)
     assert (disk.written, disk.closed, writer.notices) == (items, True, ())
 
 
@@ -57,14 +57,14 @@ def test_a_disk_that_refuses_is_told_of_and_tried_again_at_the_end(writer: Write
     disk.refuses = True
     writer.start()
     writer.put(Minute(0, {}))
-    assert disk.asked.wait(5)
-    for _ in range(1000):
+    assert disk.asked.wait(60)
+    for _ in range(10_000):
         if writer.notices:
             break
         threading.Event().wait(0.005)
     assert writer.notices == ("the disk is full",)
     disk.refuses = False
-    writer.close(5)
+    writer.close(60)
     assert disk.written == [Minute(0, {})]
     assert not writer.notices
 
@@ -73,7 +73,7 @@ def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk
     for number in range(WAITING + 5):
         writer.put(Minute(60 * number, {}))
     writer.start()
-    writer.close(5)
+    writer.close(60)
     assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
     assert writer.notices == ("5 minutes are not in the history",)
 
@@ -91,7 +91,7 @@ def test_a_question_is_asked_when_all_is_written_and_the_latest_one_stands(write
     writer.put(Minute(0, {}))
     writer.put(Minute(60, {}))
     writer.start()
-    assert done.wait(5)
+    assert done.wait(60)
     assert found == [2]
 
 
@@ -102,13 +102,33 @@ def test_a_question_that_fails_is_told_of_and_the_next_minute_is_written(writer:
 
     writer.ask(broken)
     writer.start()
-    assert disk.asked.wait(5)
-    for _ in range(1000):
+    assert disk.asked.wait(60)
+    for _ in range(10_000):
         if writer.notices:
             break
         threading.Event().wait(0.005)
     assert writer.notices == ("the history is malformed",)
     writer.put(Minute(0, {}))
-    writer.close(5)
+    writer.close(60)
     assert disk.written == [Minute(0, {})]
     assert not writer.notices
+
+
+def test_who_reads_a_file_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
+    writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
+    writer.start()
+    for number in range(10 * WAITING):
+        writer.put(Minute(60 * number, {}))
+    writer.close(60)
+    assert disk.written == [Minute(60 * number, {}) for number in range(10 * WAITING)]
+
+
+def test_for_a_disk_that_refuses_nobody_waits(disk: Disk) -> None:
+    disk.refuses = True
+    writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
+    writer.start()
+    for number in range(2 * WAITING):
+        writer.put(Minute(60 * number, {}))
+    disk.refuses = False
+    writer.close(60)
+    assert writer.notices[-1].endswith(" minutes are not in the history")
