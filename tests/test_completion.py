@@ -55,7 +55,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
 
-    def until(self, awaited: str, seconds: float = 20) -> str:
+    def until(self, awaited: str, seconds: float = 60) -> str:
         """What was printed, up to and with `awaited`; without it when it does not come in time."""
         printed, end = "", time.monotonic() + seconds
         while awaited not in printed and select.select([self._descriptor], [], [], max(0, end - time.monotonic()))[0]:

@@ -28,7 +28,7 @@ def connection() -> Iterator[http.client.HTTPConnection]:
     with DemoServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         yield client
         client.close()
         server.shutdown()
@@ -109,12 +109,12 @@ def test_the_traffic_is_varied_and_affordable() -> None:
 
 def test_traffic_runs_from_start_to_end_of_the_block() -> None:
     with DemoTraffic() as traffic:
-        client = http.client.HTTPConnection("127.0.0.1", traffic.port, timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", traffic.port, timeout=30)
         client.request("GET", "/")
         assert client.getresponse().status == 200
         client.close()
         begin = time.monotonic()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 20
     with pytest.raises(ConnectionRefusedError):
         client.connect()
 
@@ -133,7 +133,7 @@ import exercise_demo
 moved = exercise_demo.enter_private_network()
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sniffer, exercise_demo.DemoTraffic():
     sniffer.bind(("lo", 0))
-    sniffer.settimeout(5)
+    sniffer.settimeout(30)
     while b"HTTP/1.1 200 OK" not in sniffer.recv(65536):
         pass
 print(moved, [name for _, name in socket.if_nameindex()])
@@ -174,7 +174,7 @@ def test_nobody_can_watch_the_demo_in_a_private_network() -> None:
         if subprocess.run([*NOBODY, "unshare", "--user", "--net", "true"], capture_output=True, check=False).returncode:
             pytest.skip("this kernel keeps user namespaces from users without rights")
         done = subprocess.run(
-            [*NOBODY, python, "-c", SNIFF], cwd=name, capture_output=True, text=True, timeout=30, check=False
+            [*NOBODY, python, "-c", SNIFF], cwd=name, capture_output=True, text=True, timeout=60, check=False
         )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "True ['lo']\n"

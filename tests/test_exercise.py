@@ -210,7 +210,7 @@ def test_it_can_be_stopped_while_a_pipe_is_still_empty(number: signal.Signals) -
     assert process.stdout is not None
     assert process.stdout.readline() == b"opening\n"
     process.send_signal(number)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert process.communicate() == (b"", b"")
 
 

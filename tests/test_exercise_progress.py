@@ -113,7 +113,7 @@ def test_a_pipe_that_is_read_with_standard_error_on_a_terminal(tmp_path: Path) -
         finally:
             seen.set()
             feeder.join()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
         assert b'"final":true' in process.stdout.read()
     assert re.search(rb"\r[\d,.]+ packets/s   [\d.]+ k?B\x1b\[K", said)
     os.close(master)

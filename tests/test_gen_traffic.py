@@ -234,7 +234,7 @@ def test_defaults_are_the_promised_ones() -> None:
 
 def test_it_prints_a_line_for_each_request_and_a_summary(server: str) -> None:
     arguments = ["-i", server, "-f", "0", "--count", "3", "--scenario", "errors"]
-    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr, len(lines)) == (0, "", 5)
     assert "GET     /  200  12,000 bytes  " in lines[1]
@@ -245,7 +245,7 @@ def test_it_prints_a_line_for_each_request_and_a_summary(server: str) -> None:
 
 def test_a_host_that_cannot_be_reached_is_a_line_each_and_it_goes_on() -> None:
     arguments = ["-i", f"127.0.0.1:{free_port()}", "-f", "0", "--count", "2"]
-    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("failed: Connection refused") == 2
 

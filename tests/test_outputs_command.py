@@ -95,7 +95,7 @@ def test_who_reads_a_line_and_goes_ends_the_program(trace: str) -> None:
         assert process.stderr is not None
         assert json.loads(process.stdout.readline())["schema"] == 1
         process.stdout.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stderr.read() == b""
 
 
@@ -161,9 +161,9 @@ def test_page_and_metrics_after_the_rights_are_given_up(trace: str, tmp_path: Pa
         assert b"running as nobody" in said
         place = re.search(rb"metrics at (\S+)", said)
         assert place is not None
-        assert b"http_monitor_build_info" in urllib.request.urlopen(place[1].decode(), timeout=20).read()
+        assert b"http_monitor_build_info" in urllib.request.urlopen(place[1].decode(), timeout=60).read()
         process.stdin.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stderr.read() == b""
     assert "</html>" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert sorted(os.listdir(tmp_path)) == ["page.html", "trace.pcap"]
@@ -212,11 +212,11 @@ def test_metrics_can_be_scraped_while_it_runs(serving: "subprocess.Popen[bytes]"
     assert place is not None
     text = ""
     while "http_monitor_packets_total" not in text:
-        with urllib.request.urlopen(place[1].decode(), timeout=10) as response:
+        with urllib.request.urlopen(place[1].decode(), timeout=60) as response:
             text = response.read().decode()
     assert re.search(r'^http_monitor_requests_total\{host=".+",method="GET",status="2xx"\} \d+', text, re.MULTILINE)
     serving.send_signal(signal.SIGINT)
-    assert serving.wait(timeout=30) == 0
+    assert serving.wait(timeout=60) == 0
 
 
 def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:

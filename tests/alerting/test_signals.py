@@ -199,7 +199,7 @@ def records_of(kinds: Sequence[int], start: float) -> list[Any]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     buckets=strategies.lists(
         strategies.one_of(strategies.just([]), strategies.lists(strategies.integers(0, 99), max_size=60)), max_size=30

@@ -24,8 +24,12 @@ ENOUGH = 256 * 2**20
 def test_an_attack_costs_little_and_is_seen(name: str) -> None:
     attack = ATTACKS[name]
     size = attack.size // SMALLER.get(name, USUAL)
-    small, full = (measure(name, n, ENOUGH) for n in (size // 10, size))
-    assert not list(found_wrong(attack._replace(flood=()), small, full, ENOUGH))
+    faults = [""]
+    for _ in range(3):  # on a busy machine a time may be anything; what is wrong is so each time
+        if faults:
+            small, full = (measure(name, n, ENOUGH) for n in (size // 10, size))
+            faults = list(found_wrong(attack._replace(flood=()), small, full, ENOUGH))
+    assert faults == []
 
 
 def test_the_limit_of_memory_is_one() -> None:

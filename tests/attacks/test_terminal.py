@@ -99,7 +99,7 @@ WORDS = st.tuples(word(BARE), word(), word(), word(), word(), st.sampled_from((b
 ALL_ATTACKS = (b"".join(ATTACKS).translate(None, BARE),) * 5 + (b"GET",)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS)
 @example(ALL_ATTACKS)
 def test_plain_output_and_log_have_safe_characters_only(words: tuple[bytes, ...]) -> None:

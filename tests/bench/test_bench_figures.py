@@ -26,7 +26,7 @@ def test_a_table_is_markdown() -> None:
 def test_a_run_tells_what_the_command_took(tmp_path: Path) -> None:
     busy = "import time\nx = bytearray(50_000_000)\nwhile time.process_time() < 0.2: pass\nprint('done')"
     cost = run([sys.executable, "-c", busy], tmp_path / "output")
-    assert 0.2 <= cost.cpu_seconds < 2
+    assert 0.2 <= cost.cpu_seconds < 20
     assert cost.peak_bytes > 50_000_000
     assert (tmp_path / "output").read_text() == "done\n"
 

@@ -76,7 +76,7 @@ def read_until_idle(source: Source, idle: int = 4) -> list[Frame]:
 
 def ip(command: str) -> None:
     """Run the ip command in the network of this thread."""
-    subprocess.run(["ip", *command.split()], check=True, capture_output=True, timeout=20)
+    subprocess.run(["ip", *command.split()], check=True, capture_output=True, timeout=60)
 
 
 def inject(interface: str, frames: list[bytes]) -> None:

@@ -292,7 +292,7 @@ def test_standard_input_is_read_as_it_comes(content: bytes) -> None:
     def feed() -> None:
         for place in range(len(content)):
             if place == len(content) - 1:
-                may_go_on.wait(10)
+                may_go_on.wait(60)
             os.write(writing, content[place : place + 1])
         os.close(writing)
 

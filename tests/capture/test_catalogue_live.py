@@ -21,7 +21,7 @@ OwnNetwork = Callable[[Callable[[], Any]], None]
 PROGRAM = str(Path(__file__).parents[2] / "exercise.py")
 BRISK = ["--set", "timeout=0.1", "--set", "dashboard_bucket_size=1", "--history", "none", "--user", "root"]
 BRISK += ["--set", "max_top_hits=50"]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def watched(frames: list[Any], *names: str) -> dict[str, Any]:

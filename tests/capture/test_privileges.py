@@ -63,13 +63,13 @@ def web_port() -> Iterator[int]:
 
 
 def ask(port: int) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/hello", headers={"User-Agent": "caf\xe9\x01"})
     connection.getresponse().read()
     connection.close()
 
 
-def wait_for(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, what
@@ -130,7 +130,7 @@ def test_capture_goes_on_without_root(
             ask(web_port)
             wait_for(f"exchange {count} in the log", partial(has_lines, log, count))
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     assert "/hello" in log.read_text()
     assert (tmp_path / "err").read_text() == ""
     for file in (log, tmp_path / "kept.pcap"):
@@ -156,14 +156,16 @@ sys.exit(status)
 @as_root
 def test_nothing_is_imported_once_root_is_given_up(web_port: int, tmp_path: Path) -> None:
     """Python and Scapy may lie in a folder that only root can read."""
-    arguments = (*live(web_port, tmp_path), "-i", "any", "--duration", "3")
+    history = Path(os.environ["STATE_DIRECTORY"], f"{tmp_path.name}-{web_port}.db")
+    arguments = (*live(web_port, tmp_path), "-i", "any", "--duration", "3", "--history", str(history))
     environment = {"PYTHONPATH": str(ROOT), "SUDO_UID": "1234", "SUDO_GID": "1234"}
     with monitor(tmp_path, [sys.executable, "-c", IMPORTS_AFTERWARDS, *arguments], **environment) as process:
         wait_for("the capture thread", lambda: len(threads(process)) > 1)
         ask(web_port)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     assert (tmp_path / "err").read_text().strip() == ""
     assert "caf\\u00e9\\\\x01" in (tmp_path / "log.json").read_text()
+    assert history.stat().st_uid == 1234
 
 
 def write_capture(path: Path) -> None:
@@ -243,7 +245,7 @@ def test_rights_are_not_given_up_beside_other_threads() -> None:
 
 def python(code: str, *inside: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*inside, sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+        [*inside, sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
     )
 
 
@@ -277,7 +279,7 @@ def test_where_root_cannot_be_given_up_the_program_ends(tmp_path: Path) -> None:
     if probe.returncode:
         pytest.skip("the kernel gives no user namespaces")
     arguments = [*inside, *command("-r", str(tmp_path / "source.pcap"), "-q")]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=30, env=without_sudo(), check=False)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, env=without_sudo(), check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("exercise.py: cannot give up root for nobody: ")
     assert done.stderr.endswith("use --user root to go on as root all the same\n")

@@ -89,7 +89,6 @@ def views(draw: Any) -> View:
     )
 
 
-@settings(deadline=None)
 @given(views(), st.integers(60, 200), st.none() | st.integers(1, 80), st.booleans())
 def test_any_view_fits_any_screen(view: View, width: int, height: int | None, ascii_only: bool) -> None:
     how: dict[str, Any] = {"ascii_only": ascii_only, "height": height, "zone": timezone.utc}
@@ -103,6 +102,6 @@ def test_any_view_fits_any_screen(view: View, width: int, height: int | None, as
 
 
 @given(views(), st.integers(1, 59))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_narrower_than_we_promise_is_no_reason_to_fail(view: View, width: int) -> None:
     assert all(wcswidth(line) < max(3, width) for line in render(view, width, colour=False).split("\n"))

@@ -23,7 +23,7 @@ FIELDS = [
 ]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(ANY_VIEW, st.booleans())
 def test_any_view_is_a_line_that_the_schema_describes(view: View, final: bool) -> None:
     line = json_line(view, final)
@@ -36,7 +36,7 @@ def test_any_view_is_a_line_that_the_schema_describes(view: View, final: bool) -
 
 
 @pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
-@settings(deadline=None, max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_field_is_left_out(data: st.DataObject, kind: type, name: str) -> None:
     value = data.draw(any_of(kind))

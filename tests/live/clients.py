@@ -49,7 +49,7 @@ def curl(base: str, body: Path, inside: Sequence[str] = ()) -> None:
         options = [str(body).join(["@", ""]) if argument == "@LARGE" else argument for argument in arguments]
         urls = [text for path in paths for text in (base + path, "-o", "/dev/null")]
         host = ["-H", f"Host: Site{number % 2}.example.com"]
-        subprocess.run([*inside, "curl", "-sS", "-m", "10", "-g", *options, *host, *urls], check=True, timeout=30)
+        subprocess.run([*inside, "curl", "-sS", "-m", "60", "-g", *options, *host, *urls], check=True, timeout=100)
 
 
 def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int = 4, inside: Sequence[str] = ()) -> None:
@@ -58,7 +58,7 @@ def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int =
     script.write_text(WRK_SCRIPT.format(requests=requests, pipelined=pipelined, delay=delay))
     seconds = 1 + requests // pipelined * (delay + 1) // 4000
     command = [*inside, "wrk", "-t1", "-c4", f"-d{seconds}s", "-s", str(script), base]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert "Socket errors" not in done.stdout, done.stdout
 
 
@@ -71,7 +71,7 @@ def pipeline(address: str, port: int, requests: int, piece: int) -> None:
         last = b"Connection: close\r\n" if number == requests - 1 else b""
         text += b"%s %s HTTP/1.1\r\nHost: pipe.example.com\r\n" % (method, paths[number % 6].encode())
         text += b"User-Agent: pipeline\r\nContent-Length: %d\r\n%s\r\n%s" % (len(body), last, body)
-    with socket.create_connection((address, port), timeout=20) as connection:
+    with socket.create_connection((address, port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for start in range(0, len(text), piece):
             connection.sendall(text[start : start + piece])

@@ -47,7 +47,7 @@ class Monitor:
         """All that were printed whole: the last may be under way."""
         return dashboards(self.output)[: None if self.process.poll() is not None else -1]
 
-    def wait(self, what: str, holds: Callable[[Dashboard], bool], seconds: float = 15) -> Dashboard:
+    def wait(self, what: str, holds: Callable[[Dashboard], bool], seconds: float = 60) -> Dashboard:
         """The first dashboard from now on for which it holds.
 
         Raises:
@@ -66,7 +66,7 @@ class Monitor:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it by a signal, and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def running(folder: Path, arguments: Sequence[str], inside: Sequence[str] = ()) 
         process = subprocess.Popen([*inside, *arguments], stdout=output, stderr=errors, env=environment(), cwd=folder)
     monitor = Monitor(process, folder)
     try:
-        monitor.wait("the first dashboard", lambda page: True, seconds=20)
+        monitor.wait("the first dashboard", lambda page: True)
         yield monitor
     finally:
         if process.poll() is None:

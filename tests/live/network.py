@@ -18,7 +18,7 @@ class Side(NamedTuple):
 
 def ip(*arguments: str) -> None:
     """Run `ip` with these arguments."""
-    subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True, timeout=10)
+    subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def assert_seen_all(monitor: Monitor, server: WebServer) -> Totals:
     logged = totals(server.visits_when_quiet())
     expected = logged.statuses.total()
     try:
-        page = monitor.wait("all requests", lambda page: counted(page) >= expected, seconds=6)
+        page = monitor.wait("all requests", lambda page: counted(page) >= expected, seconds=20)
     except AssertionError:
         page = monitor.dashboards()[-1]  # the comparison tells more
     assert (page.number("dropped"), page.number("gaps"), page.number("unpaired")) == (0, 0, 0), page.text
@@ -127,7 +127,7 @@ def calm_traffic(port: int, per_second: int = 20) -> Iterator[None]:
     """Requests at an even pace, as long as the block lasts."""
 
     def send() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         due = time.monotonic()
         while not ended.wait(max(0, due - time.monotonic())):
             due += 1 / per_second

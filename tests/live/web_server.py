@@ -123,7 +123,7 @@ def web_server(folder: Path, addresses: Sequence[str], port: int, inside: Sequen
 
 def _await_pid_file(file: Path, process: "subprocess.Popen[str]") -> None:
     """It is written once nginx listens."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not (file.exists() and file.read_text().strip()):
         if process.poll() is not None or time.monotonic() > until:
             process.kill()

@@ -54,7 +54,7 @@ def about(text: str, name: str = "shop") -> Notice:
     return notice
 
 
-def soon(condition: Callable[[], object], seconds: float = 10) -> bool:
+def soon(condition: Callable[[], object], seconds: float = 60) -> bool:
     """Whether it becomes true in time; for what other threads and processes do."""
     end = time.monotonic() + seconds
     while not condition():

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notice_samples import ALERT, ALL, CALM, DISMISSED, FLAPPING, RAISED, about
 
@@ -105,7 +105,6 @@ def test_slack_shows_by_colour_how_it_stands() -> None:
     assert [slack(notice)["attachments"][0]["color"] for notice in ALL] == ["danger", "good", "warning", "good"]
 
 
-@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.text())
 def test_nothing_from_the_wire_is_markup_for_slack(text: str) -> None:
     body = slack(about(f"<!channel> <https://evil.example|Log in> & @all {text}", f"<@U123> {text}"))

@@ -136,8 +136,8 @@ def test_what_runs_is_ended_with_the_program_and_nothing_more_is_started(tmp_pat
     assert soon(path.exists)
     begun = time.monotonic()
     command.cancel()
-    thread.join(10)
-    assert time.monotonic() - begun < 5
+    thread.join(60)
+    assert time.monotonic() - begun < 30
     assert ending == ["ended by SIGKILL"]
     with pytest.raises(Refused, match=r"^the program ended$"):
         command.send(DISMISSED)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notice_samples import ALERT, CALM, DISMISSED, FLAPPING, RAISED
 
@@ -63,7 +63,6 @@ def test_pauses_double_up_to_a_limit_and_start_anew_after_a_success() -> None:
     assert box.pause(now) == 1
 
 
-@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_chance_takes_up_to_a_half(tries: int, chance: float) -> None:
     whole = backoff(tries, 0)

@@ -3,7 +3,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notice_samples import ALERT, DISMISSED, FLAPPING, RAISED, START, about
 
@@ -47,7 +47,6 @@ def test_the_notices_of_an_alert_are_one_thread_and_each_has_its_own_name() -> N
     assert names[0].endswith("@web-1.example.com>")
 
 
-@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.text(), st.text())
 def test_no_text_adds_a_field_or_is_lost(explanation: str, name: str) -> None:
     notice = about(f"{explanation}\r\nBcc: all@example.com", f"{name}\nBcc: all@example.com")

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notice_samples import (
     ALERT,
@@ -99,7 +99,6 @@ def test_our_json_has_each_fact_and_the_contributors(notice: Notice) -> None:
     assert body == facts(notice)
 
 
-@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.text(), st.text())
 def test_every_text_of_a_notice_is_printable_and_bounded(text: str, name: str) -> None:
     notice = about(text * 300, name * 300)

@@ -68,7 +68,7 @@ class Rsyslog:
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
     def _listens(self) -> bool:
         try:

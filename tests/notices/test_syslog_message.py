@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from notice_samples import ALERT, ALL, DISMISSED, RAISED, about
 
@@ -76,7 +76,6 @@ def test_text_that_is_not_ascii_is_marked_as_utf_8() -> None:
     assert not parts(syslog_message(about("Mueller"), DAEMON, 1))["message"].startswith(b"\xef\xbb\xbf")
 
 
-@settings(deadline=None)  # it says nothing on a busy machine
 @given(st.text(), st.text(), st.text())
 def test_no_text_breaks_the_grammar(text: str, name: str, host: str) -> None:
     message = syslog_message(replace(about(text, name), host=one_line(host)), DAEMON, 1)

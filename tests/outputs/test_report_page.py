@@ -157,7 +157,7 @@ def test_words_from_the_wire_are_words_on_the_page(page: Page, key: str, shown: 
     assert set(Reader(html).elements) <= ELEMENTS
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(ANY_VIEW)
 def test_any_view_makes_a_page_that_is_all_ours(view: View) -> None:
     html = PAGE.html(view)

@@ -167,7 +167,7 @@ def buckets_of(window: int, now: int) -> range:
     return range((now - window) // SIZE, 1000)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(steps)
 def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
@@ -187,7 +187,7 @@ def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
                 assert row.recent == (last[row.key].sums(statistic.unit) if row.key in last else NOTHING)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps, strategies.integers(0, 3))
 def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 1, WINDOWS)
@@ -202,7 +202,7 @@ def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int)
         assert Distribution.merged(part.times for part in parts) == top.whole.times
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps)
 def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
@@ -222,7 +222,7 @@ def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
             assert list(row.trend[6:]) == counts
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps, strategies.integers(1, 3))
 def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS)

@@ -12,7 +12,7 @@ from wire import ACK, CLIENT, SERVER, SYN, Decoded, Segment, decode
 from traffic.records import COMPLETE, Exchange
 
 seeds = st.integers(0, 2**32)
-often = settings(max_examples=400, deadline=None, derandomize=True)
+often = settings(max_examples=400, derandomize=True)
 
 
 def cut_again(chance: Random, segments: list[Segment]) -> list[Segment]:

@@ -18,7 +18,7 @@ TIGHT = Limits(
     connections=20, pending_requests=5, header_bytes=300, headers=5, connection_buffer=2000, total_buffer=20_000,
     held_segments=8,
 )  # fmt: skip
-often = settings(max_examples=300, deadline=None, derandomize=True)
+often = settings(max_examples=300, derandomize=True)
 
 
 def test_how_frames_are_cut_into_batches_changes_nothing() -> None:
@@ -64,7 +64,7 @@ def test_ip_fragments_of_segments() -> None:
 
 @pytest.mark.parametrize("link_type", LINK_TYPES)
 @given(frames=st.lists(st.binary(max_size=120), max_size=20))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_any_bytes_as_frames(link_type: int, frames: list[bytes]) -> None:
     decoded = decode([Frame(1000.0 + n, link_type, frame, len(frame)) for n, frame in enumerate(frames)], TIGHT)
     assert decoded.health.frames == len(frames)
