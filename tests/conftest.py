@@ -13,12 +13,19 @@ settings.register_profile("busy", settings.default, deadline=None, suppress_heal
 settings.load_profile("busy")
 
 
+SECRETS = {"HTTP_MONITOR_WEBHOOK", "HTTP_MONITOR_SMTP_PASSWORD"}
+TASTE = {"NO_COLOR", "COLUMNS", "LINES", "COLORFGBG", "XDG_STATE_HOME", "SUDO_USER", "SUDO_UID", "SUDO_GID"}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The settings and the history of who runs the tests are none of theirs, nor of the programs that they start."""
     state = tempfile.mkdtemp(prefix="http-monitor-")
     os.chmod(state, 0o1777)  # whoever they become
-    pytest.MonkeyPatch().setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
-    pytest.MonkeyPatch().setenv("STATE_DIRECTORY", state)
-    yield
+    with pytest.MonkeyPatch.context() as environment:
+        for name in SECRETS | TASTE:
+            environment.delenv(name, raising=False)
+        environment.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
+        environment.setenv("STATE_DIRECTORY", state)
+        yield
     shutil.rmtree(state)
