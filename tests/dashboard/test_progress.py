@@ -18,9 +18,8 @@ def test_of_a_pipe_nobody_knows_the_end() -> None:
 
 
 @pytest.mark.parametrize("progress", [HALF, PIPE, Progress(0, 0, 0, 0.0), Progress(10**18, 10**18, 10**12, 1e9)])
-@pytest.mark.parametrize("width", range(120))
-def test_it_fits(progress: Progress, width: int) -> None:
-    assert len(progress_line(progress, width)) <= width
+def test_it_fits(progress: Progress) -> None:
+    assert [width for width in range(120) if len(progress_line(progress, width)) > width] == []
 
 
 def test_the_share_is_the_last_to_go() -> None:
