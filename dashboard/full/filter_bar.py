@@ -1,6 +1,6 @@
 """The line for the filter: what is typed, what is wrong with it, and what the filter in force matches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.highlighter import Highlighter
 from rich.style import Style as Look
@@ -39,12 +39,20 @@ class WrongPart(Highlighter):
 
 
 class FilterInput(Input):
-    """The line that is typed into. It gives way where the screen's own keys are meant."""
+    """The line that is typed into. Keys that mean something else here are the bar's, and so are those that were pressed
+    before the line was left and come after it.
+    """
 
     async def _on_key(self, event: events.Key) -> None:
-        """Keys that stand for something else here go on to the bar."""
-        if event.key not in ("escape", "up", "down"):
-            await super()._on_key(event)
+        """Ask the bar first."""
+        bar = self.query_ancestor(FilterBar)
+        if not bar.editing:
+            self.app.post_message(events.Key(event.key, event.character))
+        if not bar.editing or bar.obeyed(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
 
 
 class FilterBar(Vertical):
@@ -66,6 +74,7 @@ class FilterBar(Vertical):
         self._setting = setting
         self._wrong = WrongPart()
         self._completing = Completing()
+        self._is_filter: Callable[[str], bool] = bool
         self._before = ""
         self._matched: FilterView | None = None
         self._history: list[str] = []
@@ -98,9 +107,10 @@ class FilterBar(Vertical):
 
     # Typing ---------------------------------------------------------------------------------------------------------
 
-    def edit(self, text: str, fields: Sequence[Field]) -> None:
+    def edit(self, text: str, fields: Sequence[Field], is_filter: Callable[[str], bool]) -> None:
         """Begin to type, with the filter in force; names are completed to those of `fields`."""
         self._completing.fields = fields
+        self._is_filter = is_filter
         self.editing = True
         self._before = text
         self._place = len(self._history)
@@ -117,28 +127,34 @@ class FilterBar(Vertical):
         if self.editing:
             self.post_message(self.Typed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep what is in force; what is wrong is not left behind unseen."""
-        event.stop()
-        if self._wrong.error is not None:
+    def obeyed(self, key: str) -> bool:
+        """Whether the key means something here: Enter keeps what was typed, Esc takes it back, the arrows bring what
+        was typed before.
+        """
+        if key == "enter":
+            self._accept()
+        elif key == "escape":
+            self._cancel()
+        elif key in ("up", "down"):
+            self._recall(-1 if key == "up" else 1)
+        else:
+            return False
+        return True
+
+    def _accept(self) -> None:
+        """Keep what was typed, if it is a filter: what is wrong is not left behind unseen."""
+        text = self.input.value
+        self.post_message(self.Typed(text))
+        if not self._is_filter(text):
             return
-        self.post_message(self.Typed(event.value))
-        if event.value and event.value not in self._history:
-            self._history.append(event.value)
+        if text and text not in self._history:
+            self._history.append(text)
         self._close()
 
-    def on_key(self, event: events.Key) -> None:
-        """Esc takes everything back; the arrows go through what was typed before."""
-        if not self.editing:
-            return
-        if event.key == "escape":
-            event.stop()
-            self._wrong.error = None
-            self.post_message(self.Typed(self._before))
-            self._close()
-        elif event.key in ("up", "down"):
-            event.stop()
-            self._recall(-1 if event.key == "up" else 1)
+    def _cancel(self) -> None:
+        self._wrong.error = None
+        self.post_message(self.Typed(self._before))
+        self._close()
 
     def _recall(self, by: int) -> None:
         if self._history:

@@ -18,6 +18,8 @@ class Key(NamedTuple):
     help: str
     footer: str = ""
     """A word or two for the footer; empty where it has none."""
+    first: bool = False
+    """Whether it comes before whatever has the focus: its effect is there when the next key comes, however fast."""
     filtered: bool = False
     """Whether it does something only while a filter is in force."""
 
@@ -29,7 +31,9 @@ THEME = Key(("t",), "t", "app.theme", "next theme: dark, light, the terminal's o
 FREEZE = Key(("space",), "Space", "app.freeze", "freeze the screen, or let it go on; capture goes on", "Freeze")
 WINDOW = Key(("w",), "w", "app.window(1)", "next time window, for all that is shown; W is the one before", "Window")
 WINDOW_BACK = Key(("W",), "W", "app.window(-1)", "")
-FILTER = Key(("slash",), "/", "screen.filter", "show only some exchanges, as host:shop status:5xx time>500ms", "Filter")
+FILTER = Key(
+    ("slash",), "/", "screen.filter", "show only some exchanges, as host:shop status:5xx time>500ms", "Filter", True
+)
 DOWN = Key(("j", "down"), "j Down", "screen.move(1)", "next row")
 UP = Key(("k", "up"), "k Up", "screen.move(-1)", "row before")
 PAGE_DOWN = Key(("pagedown", "ctrl+f"), "PgDn", "screen.page(1)", "a page further down")

@@ -266,10 +266,14 @@ class MainScreen(Part):
 
     # The filter -----------------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where a filter is typed, `/` is a character like any other."""
+        return not (action == "filter" and self.filter.editing)
+
     def action_filter(self) -> None:
         """Begin to type."""
         if self.panes:
-            self.filter.edit(self.program.filter_text, self.desk.fields())
+            self.filter.edit(self.program.filter_text, self.desk.fields(), lambda text: self._error_in(text) is None)
             self.footer.show_keys(EDITING)
             self.draw_later()
 
@@ -277,15 +281,17 @@ class MainScreen(Part):
         """Judge what was typed at once, and apply it when the typing pauses."""
         if self._typing is not None:
             self._typing.stop()
-        self._typed = None
-        try:
-            self.desk.check_filter(event.text)
-        except FilterError as error:
-            self.filter.judge(error)
-            return
-        self.filter.judge(None)
-        self._typed = event.text
+        error = self._error_in(event.text)
+        self.filter.judge(error)
+        self._typed = event.text if error is None else None
         self._typing = self.set_timer(APPLY_AFTER, self._apply)
+
+    def _error_in(self, text: str) -> FilterError | None:
+        try:
+            self.desk.check_filter(text)
+        except FilterError as error:
+            return error
+        return None
 
     def on_filter_bar_closed(self) -> None:
         """Back to the tables, with what was typed last."""

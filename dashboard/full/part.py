@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     """The keys as Textual wants them."""
-    return [Binding(",".join(key.names), key.action, key.help, show=False) for key in keys]
+    return [Binding(",".join(key.names), key.action, key.help, show=False, priority=key.first) for key in keys]
 
 
 class Part(Screen[None]):

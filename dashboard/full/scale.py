@@ -10,6 +10,9 @@ from dashboard.view import Chart
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Mantissas of the top of a scale. It changes seldom, so that a chart keeps still."""
 
+LEAST = 1e-9
+"""Below this a rate is nothing: a request in thirty years."""
+
 Value = TypeVar("Value", int, float)
 
 
@@ -46,7 +49,7 @@ class Columns(NamedTuple):
 
 def top_of_scale(highest: float) -> float:
     """The round number at or above `highest` that a scale ends with."""
-    if highest <= 0:
+    if highest < LEAST:
         return 1.0
     power = 10.0 ** floor(log10(highest))
     return next((step * power for step in STEPS if step * power >= highest * 0.999999), 10 * power)
