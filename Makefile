@@ -1,8 +1,10 @@
 # `make run` and `make test` do everything from a fresh clone: the virtual environment, the packages, the program.
 # Another interpreter: make run PYTHON=python3.12     Other arguments: make run ARGS="-i eth0 -p 80"
+# Some of the tests: make test TESTS="tests/store -x"  -m "not once" leaves out those that the decoder has no part in
 
 PYTHON ?= python3
 ARGS ?= --demo
+TESTS ?=
 MINUTES ?= 10
 FUZZ_SECONDS ?= 60
 
@@ -27,11 +29,11 @@ plain: $(RUN_STAMP) ## go back to plain Python
 
 test: $(TEST_STAMP) fast ## run every test, compiled where possible; those of live traffic need root
 	$(VENV_PYTHON) exercise_test.py
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest $(TESTS)
 
 test-plain: $(TEST_STAMP) plain ## the same in plain Python
 	$(VENV_PYTHON) exercise_test.py
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest $(TESTS)
 
 man: $(TEST_STAMP) ## write the manual page and the scripts of the shells into build/share
 	@$(VENV_PYTHON) packaging/documents.py
