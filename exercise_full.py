@@ -68,7 +68,10 @@ def brisk(config: Config) -> Config:
 
 def load_full_screen() -> None:
     """Import all that it needs, as long as its files can surely be read: a user without rights may not see them."""
-    import dashboard.full.terminal  # noqa: F401
+    import dashboard.full.store_desk
+    import dashboard.full.terminal
+
+    dashboard.full.terminal.load()
 
 
 class FullUi:

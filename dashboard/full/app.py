@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from textual import events
@@ -49,7 +50,7 @@ class Stop(Protocol):
 class FullScreen(App[Any]):
     """Runs until the steps end, or the user leaves; returns what the steps returned."""
 
-    CSS_PATH = "full.tcss"
+    CSS = Path(__file__).with_name("full.tcss").read_text(encoding="utf-8")  # now: later it may be out of our reach
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 

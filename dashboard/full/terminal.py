@@ -11,6 +11,7 @@ import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple, cast
 
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from textual.app import App
@@ -37,6 +38,15 @@ class Devices(NamedTuple):
     screen: int
     """File descriptor of standard output, which is a terminal."""
     keyboard: int
+
+
+def load() -> None:
+    """Import what Textual and Rich would import when they first need it."""
+    import textual.layouts.factory
+    import textual.layouts.horizontal
+    import textual.layouts.stream  # noqa: F401
+
+    cell_len("\N{CJK UNIFIED IDEOGRAPH-65E5}")  # loads the table of widths
 
 
 def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | None = None) -> bool:
