@@ -1,4 +1,4 @@
-"""`exercise.py report`: what the history knows of a span of time, as text or JSON."""
+"""`exercise.py report`: what the history knows of a span of time, as text, JSON or CSV."""
 
 import argparse
 import re
@@ -14,8 +14,8 @@ from exercise_history import default_path
 from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep
-from history.report import build_report
-from history.report_text import report_json, report_text
+from history.report import REQUESTS, build_report
+from history.report_text import report_csv, report_json, report_text
 
 _SPANS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
@@ -25,6 +25,7 @@ examples:
   exercise.py report --since 7d --by domain           a week, beside the week before
   exercise.py report --since 2026-11-01 --until 2026-11-08 --by status
   exercise.py report -i lo -p 8080 --json             for programs
+  exercise.py report --list                           what the top list can be of
 """
 
 
@@ -46,7 +47,11 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
     try:
         archive = SqliteArchive(path, Keep())
         try:
+            if given.list:
+                return listed(archive.statistics())
             by = chosen(given.by, archive.statistics())
+            if REQUESTS not in archive.statistics():
+                raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
             found = build_report(archive, f"{given.interface} port {given.port}", by, since, until, given.rows)
         finally:
             archive.close()
@@ -56,7 +61,19 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
     except KeyError as error:
         parser.error(str(error.args[0]))
     screen = Screen(sys.stdout)
-    screen.say(report_json(found) if given.json else report_text(found, screen.width, ascii_only=screen.ascii_only))
+    if given.json or given.csv:
+        screen.say(report_json(found) if given.json else report_csv(found))
+    else:
+        screen.say(report_text(found, screen.width, ascii_only=screen.ascii_only))
+    return 0
+
+
+def listed(statistics: Mapping[str, str]) -> int:
+    """Print the statistics with their units."""
+    screen = Screen(sys.stdout)
+    width = max(map(len, statistics), default=0)
+    for name, unit in sorted(statistics.items()):
+        screen.say(f"{name:<{width}}   {unit}")
     return 0
 
 
@@ -76,7 +93,10 @@ def report_parser() -> argparse.ArgumentParser:
     add("--until", metavar="TIME", help="likewise (default: now)")
     add("--by", metavar="WHAT", default="section", help="what the top list is of: section, domain, status ...")
     add("-n", "--rows", metavar="N", type=int, default=10, help="rows of the top list (default: 10)")
-    add("--json", action="store_true", help="one JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument("--csv", action="store_true", help="the top list as comma-separated values")
+    form.add_argument("--list", action="store_true", help="what --by can be: the statistics that were kept")
     return parser
 
 
@@ -105,7 +125,7 @@ def chosen(by: str, statistics: Mapping[str, str]) -> tuple[str, str]:
     near = [name for name in statistics if word in name]
     if near:
         return near[0], statistics[near[0]]
-    known = ", ".join(sorted(statistics)) or "nothing yet"
+    known = ", ".join(sorted(statistics)) or "none yet"
     raise KeyError(f"the history has no statistic {by!r}; it has {known}")
 
 

@@ -39,6 +39,8 @@ class Report(NamedTuple):
     before: dict[str, PeriodSums]
     """The same keys in the span before, as far as they were there."""
     alerts: tuple[StoredAlert, ...]
+    begins: bool = False
+    """Whether the span begins where the history does, later than it was asked for."""
 
 
 def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period | None:
@@ -113,6 +115,7 @@ def build_report(
         top,
         {key: sums for key, sums in past if key in keys},
         tuple(archive.alerts(since)),
+        begins=since > top.since,
     )
 
 

@@ -1,5 +1,7 @@
-"""A report on the history as text, and as JSON. Pure."""
+"""A report on the history as text, as JSON and as CSV. Pure."""
 
+import csv
+import io
 import json
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -7,9 +9,14 @@ from typing import Any, Final
 from dashboard import cells, figures
 from history.bins import unpacked
 from history.report import Period, Report
-from history.sums import PeriodSums
+from history.sums import OTHER, PeriodSums
 from store.distribution import Distribution
 
+CSV_FACTS: Final = ("count", "total", "count_before", "response_bytes", "response_seconds_average")
+CSV_TIMES: Final = ("p50", "p90", "p95", "p99")
+CHANGE: Final = 3
+VOLUME: Final = 4
+"""Columns of the table."""
 NAME: Final = 13
 """Cells of the name of a figure."""
 
@@ -19,7 +26,7 @@ def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: t
     span = report.until - report.since
     lines = [
         f"{cells.visible(report.source, ascii_only)}   {_moment(report.since, zone)} to {_moment(report.until, zone)}"
-        f"   {figures.duration(span)}",
+        f"   {figures.duration(span)}{', all that the history has' if report.begins else ''}",
         "",
         _line("Requests", _requests(report, span)),
     ]
@@ -40,10 +47,27 @@ def report_json(report: Report) -> str:
             "busiest": {name: {"start": start, "requests": requests} for name, (start, requests) in report.busiest},
             "statistic": report.by,
             "unit": report.unit,
+            "whole": {"count": report.top.whole.counted, "total": report.top.whole.total},
             "rows": [{"key": key, **_facts(sums, report.before.get(key))} for key, sums in report.top.rows],
             "alerts": [json.loads(alert.text) for alert in report.alerts],
         }
     )
+
+
+def report_csv(report: Report) -> str:
+    """The top list as lines of comma-separated values (RFC 4180), for spreadsheets: bytes and seconds, no units.
+
+    What a spreadsheet would take for a formula is behind an apostrophe.
+    """
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    writer.writerow(["key", *CSV_FACTS, *CSV_TIMES])
+    for key, sums in report.top.rows:
+        facts = _facts(sums, report.before.get(key))
+        times = facts["response_seconds"] or {}
+        named = f"'{key}" if key.startswith(("=", "+", "-", "@", "\t", "\r")) else key
+        writer.writerow([named, *(facts[name] for name in CSV_FACTS), *(times.get(name) for name in CSV_TIMES)])
+    return lines.getvalue().replace("\r\n", "\n").rstrip("\n")
 
 
 def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:
@@ -54,7 +78,7 @@ def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:
         "count_before": before.counted if before else None,
         "response_bytes": sums.volume,
         "response_seconds_average": sums.seconds / sums.timed if sums.timed else None,
-        "response_seconds": dict(zip(("p50", "p90", "p95", "p99"), times, strict=True)) if times else None,
+        "response_seconds": dict(zip(CSV_TIMES, times, strict=True)) if times else None,
     }
 
 
@@ -62,7 +86,9 @@ def _requests(report: Report, span: float) -> str:
     text = f"{figures.count(report.requests)}   {figures.rate(report.requests / span if span else 0)} /s on average"
     if report.requests_before is None:
         return text
-    return f"{text}   {figures.change(report.requests, report.requests_before)} on the {figures.duration(span)} before"
+    changed = figures.change(report.requests, report.requests_before)
+    compared = "as in" if changed == "as before" else f"{changed} on" if changed != "new" else "none in"
+    return f"{text}   {compared} the {figures.duration(span)} before" if changed else text
 
 
 def _busiest(name: str, period: Period, zone: tzinfo | None) -> str:
@@ -81,8 +107,9 @@ def _alerts(report: Report) -> str:
 def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     """A row for each key: its figure, its share, its change, its volume and its response time."""
     heads = (f"By {report.by}", _heading(report.unit), "share", "change", "volume", "average", "p95")
-    rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows)]
+    rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows), *_rest(report)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
+    used[VOLUME] &= any(sums.volume != sums.total for _, sums in report.top.rows)  # else it is there already
     rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(1, len(rows[0]))]
     room = max(12, width - 1 - sum(widths) - 3 * len(widths))
@@ -114,6 +141,24 @@ def _row(report: Report, key: str, sums: PeriodSums) -> tuple[str, ...]:
     )
 
 
+def _rest(report: Report) -> list[tuple[str, ...]]:
+    """A row for all that is in none, so that they add up to the whole."""
+    whole, parts = report.top.whole, [sums for _, sums in report.top.rows]
+    rest = PeriodSums(
+        whole.counted - sum(part.counted for part in parts),
+        whole.total - sum(part.total for part in parts),
+        whole.volume - sum(part.volume for part in parts),
+        whole.timed - sum(part.timed for part in parts),
+        whole.seconds - sum(part.seconds for part in parts),
+        b"",
+    )
+    if rest.counted <= 0:
+        return []
+    row = list(_row(report, OTHER, rest))
+    row[CHANGE] = ""
+    return [tuple(row)]
+
+
 def _weight(unit: str, sums: PeriodSums) -> float:
     if unit == "seconds":
         return sums.total / sums.counted if sums.counted else 0.0
@@ -127,7 +172,7 @@ def _amount(unit: str, sums: PeriodSums) -> str:
 
 
 def _heading(unit: str) -> str:
-    return {"hits": "hits", "bytes": "bytes", "seconds": "times"}[unit]
+    return {"hits": "hits", "bytes": "bytes", "seconds": "count"}[unit]
 
 
 def _times(sums: PeriodSums) -> tuple[float, ...] | None:

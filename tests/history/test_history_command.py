@@ -12,6 +12,8 @@ import pytest
 import exercise
 from bench.make_capture import main as make_capture
 from exercise_report import chosen, moment, report
+from history.archive import SqliteArchive
+from history.keep import Keep
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +84,18 @@ def test_the_command_knows_the_report(capsys: pytest.CaptureFixture[str]) -> Non
         exercise.main(["report", "--help"])
     assert end.value.code == 0
     assert "--since" in capsys.readouterr().out
+
+
+def test_what_the_top_list_can_be_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "kept.db")
+    SqliteArchive(path, Keep(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
+    assert report(["--history", path, "--list"]) == 0
+    assert capsys.readouterr().out == "server_response_time   seconds\ntop_sections           hits\n"
+    assert report(["--history", path]) == 1
+    assert "knows of no requests: the statistic request_rate was never on" in capsys.readouterr().err
+    SqliteArchive(path, Keep(), {"request_rate": "hits"}).close()
+    assert report(["--history", path, "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("key,count,total,")
 
 
 @pytest.mark.parametrize(

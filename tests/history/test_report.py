@@ -1,5 +1,6 @@
 """Reports on a month of made history, whose busiest times are computed by hand."""
 
+import csv
 import json
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from history.bins import packed
 from history.keep import Keep
 from history.past import look_back
 from history.report import Report, build_report, busiest_times, same_time
-from history.report_text import report_json, report_text
+from history.report_text import report_csv, report_json, report_text
 from history.sums import Minute, PeriodSums, StoredAlert
 from store.distribution import bin_of
 
@@ -115,6 +116,7 @@ def test_the_report_as_text(archive: SqliteArchive) -> None:
         "",
         "By top_sections    hits    share   change   volume   average      p95",
         "shop/cart         8,370   60.0 %   +162 %   8.4 MB    100 ms   100 ms",
+        "(other)           5,580   40.0 %            2.8 MB   20.0 ms",
     ]
 
 
@@ -124,6 +126,35 @@ def test_the_report_as_json(archive: SqliteArchive) -> None:
     assert told["rows"][0]["key"] == "shop/cart"
     assert told["rows"][0]["response_seconds"]["p95"] == pytest.approx(0.1, rel=0.01)
     assert told["busiest"]["hour"]["requests"] == 6 * 35
+
+
+def test_a_report_that_goes_back_further_than_the_history_says_so(archive: SqliteArchive) -> None:
+    report = build_report(archive, "x", ("top_sections", "hits"), START - DAY, START + 3 * DAY, 10, UTC)
+    assert report_text(report, 100, zone=UTC).startswith(
+        "x   2026-10-01 00:00 to 2026-10-04 00:00   3 d, all that the history has\n"
+    )
+
+
+def test_a_span_with_as_many_requests_as_before(archive: SqliteArchive) -> None:
+    report = build_report(archive, "x", ("top_sections", "hits"), START + 5 * DAY, START + 6 * DAY, 10, UTC)
+    assert "   as in the 1 d before\n" in report_text(report, 100, zone=UTC)
+
+
+def test_the_report_for_a_spreadsheet(archive: SqliteArchive) -> None:
+    report = week_report(archive)
+    formula = replace_keys(report, "=cmd()", 'a "b", c')
+    assert [row[0] for row in csv.reader(report_csv(formula).split("\n"))] == ["key", "'=cmd()", 'a "b", c']
+    heads, first, *_ = csv.reader(report_csv(report).split("\n"))
+    told = dict(zip(heads, first, strict=True))
+    cart = report.top.rows[0][1]
+    assert (told["key"], told["count"], told["response_bytes"]) == ("shop/cart", str(cart.counted), str(cart.volume))
+    assert int(told["count_before"]) == report.before["shop/cart"].counted
+    assert float(told["p95"]) == pytest.approx(0.1, rel=0.01)
+
+
+def replace_keys(report: Report, *keys: str) -> Report:
+    rows = [(key, sums) for key, (_, sums) in zip(keys, report.top.rows, strict=True)]
+    return report._replace(top=report.top._replace(rows=rows))
 
 
 def test_no_line_is_wider_than_the_screen(archive: SqliteArchive) -> None:
