@@ -44,7 +44,8 @@ def load() -> None:
     """Import what Textual and Rich would import when they first need it."""
     import textual.layouts.factory
     import textual.layouts.horizontal
-    import textual.layouts.stream  # noqa: F401
+    import textual.layouts.stream
+    import textual.pilot  # noqa: F401
 
     cell_len("\N{CJK UNIFIED IDEOGRAPH-65E5}")  # loads the table of widths
 
