@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,19 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says nothing on a busy machine. CI=1 has the same examples each time.
 settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+ONCE = {
+    "alerting", "bench", "dashboard", "history", "notices", "outputs", "packaging", "settings",
+    "test_completion.py", "test_distribution.py", "test_gen_traffic.py", "test_layout.py",
+}  # fmt: skip
+"""What is tested here without a packet being decoded, or with so few that the rest of the tests tell."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in ONCE."""
+    for item in items:
+        if not ONCE.isdisjoint(item.path.relative_to(Path(__file__).parents[1]).parts):
+            item.add_marker("once")
 
 
 SECRETS = {"HTTP_MONITOR_WEBHOOK", "HTTP_MONITOR_SMTP_PASSWORD"}

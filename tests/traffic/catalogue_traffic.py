@@ -1,7 +1,8 @@
 """A capture that every statistic finds something in. What each of them should say of it was computed by hand.
 
 Clients: A 8.8.8.8 shops with Chrome, B 193.0.6.139 is a crawler, C 10.0.0.7 downloads with curl. Servers: 10.0.0.5,
-10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. Beside them: DNS answers to C, pings of 10.0.0.9, UDP of 10.0.0.10.
+10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. Beside them: DNS answers to C, pings of 10.0.0.9, UDP of
+10.0.0.10.
 """
 
 from dataclasses import dataclass, field
