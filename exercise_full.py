@@ -71,7 +71,7 @@ def load_full_screen() -> None:
     import dashboard.full.store_desk
     import dashboard.full.terminal
 
-    dashboard.full.terminal.load()
+    dashboard.full.terminal.load_everything()
 
 
 class FullUi:

@@ -5,12 +5,17 @@ An I/O edge.
 
 import codecs
 import contextlib
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple, cast
 
+import rich
+import textual
+import textual.layouts
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
@@ -40,14 +45,24 @@ class Devices(NamedTuple):
     keyboard: int
 
 
-def load() -> None:
-    """Import what Textual and Rich would import when they first need it."""
-    import textual.layouts.factory
-    import textual.layouts.horizontal
-    import textual.layouts.stream
-    import textual.pilot  # noqa: F401
+def load_everything() -> None:
+    """Import the public modules of Textual and Rich, and the widths of characters: some are imported only when they are
+    first needed.
+    """
+    for package in (textual, rich):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            _load(module.name)
+    for module in pkgutil.iter_modules(textual.layouts.__path__, "textual.layouts."):
+        _load(module.name)
+    cell_len("\N{CJK UNIFIED IDEOGRAPH-65E5}")
 
-    cell_len("\N{CJK UNIFIED IDEOGRAPH-65E5}")  # loads the table of widths
+
+def _load(name: str) -> None:
+    """Unless it is private (some of these are programs), a demonstration, or of another system."""
+    last = name.rpartition(".")[2]
+    if not last.startswith("_") and last not in ("demo", "diagnose"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | None = None) -> bool:
