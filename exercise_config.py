@@ -151,6 +151,7 @@ class Config:
         "top_methods",
         "top_status_codes",
         "status_classes",
+        "server_error_paths",
         "uploaded_per_domain",
         "downloaded_per_domain",
         "server_response_time",

@@ -197,5 +197,6 @@ def test_a_pair_goes_through_all_default_statistics() -> None:
     assert {name: store.totals(name).count for name in Config.statistics} == {
         **dict.fromkeys(Config.statistics, 1),
         "uploaded_per_domain": 0,
+        "server_error_paths": 0,
     }
     assert (store.totals("server_response_time").count, store.totals("server_response_time").total) == (1, 0.25)
