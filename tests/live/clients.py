@@ -1,16 +1,18 @@
 """Real clients: curl, wrk, and one that pipelines over a plain socket. All bounded, all done when they return."""
 
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 WRK_SCRIPT = """
--- {requests} requests a thread, then silence: none is under way when wrk ends.
+-- {requests} requests, then silence: none is under way when wrk ends. The last answer makes a file.
 local paths = {{"/hello", "/hello?page=2", "/large", "/chunked", "/missing", "/moved", "/"}}
 local methods = {{"GET", "GET", "GET", "PUT"}}
-local number, sent = 0, 0
+local number, sent, answered = 0, 0, 0
 local function one()
     number = number + 1
     local fields = {{["Host"] = "load.example.com", ["User-Agent"] = "wrk/" .. number % 3}}
@@ -26,7 +28,13 @@ delay = function()
     if sent > {requests} / {pipelined} then return 3600000 end
     return {delay}
 end
+response = function()
+    answered = answered + 1
+    if answered == {requests} then io.open("{answered}", "w"):close() end
+end
 """
+PATIENCE = 60
+"""Seconds that wrk may take."""
 
 CURL_VISITS = (
     # arguments, paths
@@ -54,12 +62,16 @@ def curl(base: str, body: Path, inside: Sequence[str] = ()) -> None:
 
 def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int = 4, inside: Sequence[str] = ()) -> None:
     """So many requests over four connections, each `delay` milliseconds after the answer before it."""
-    script = folder / f"wrk-{requests}-{pipelined}.lua"
-    script.write_text(WRK_SCRIPT.format(requests=requests, pipelined=pipelined, delay=delay))
-    seconds = 1 + requests // pipelined * (delay + 1) // 4000
-    command = [*inside, "wrk", "-t1", "-c4", f"-d{seconds}s", "-s", str(script), base]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
-    assert "Socket errors" not in done.stdout, done.stdout
+    script, answered = (folder / f"wrk-{requests}-{pipelined}.{kind}" for kind in ("lua", "answered"))
+    script.write_text(WRK_SCRIPT.format(requests=requests, pipelined=pipelined, delay=delay, answered=answered))
+    command = [*inside, "wrk", "-t1", "-c4", f"-d{PATIENCE}s", "--timeout", f"{PATIENCE}s", "-s", str(script), base]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not answered.exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[0]
+    assert answered.exists(), said
+    assert "Socket errors" not in said, said
 
 
 def pipeline(address: str, port: int, requests: int, piece: int) -> None:
