@@ -21,7 +21,7 @@ import scapy
 import exercise_build
 
 from capture.inner_ip import inner_ip
-from capture.errors import BadFilter, CaptureError
+from capture.errors import BadFilter, CaptureError, NobodyReads
 from capture.intake import Dissect, Intake
 from capture.open import open_file, open_live
 from capture.ports import Ports
@@ -124,7 +124,9 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
                 ending = drive(with_progress(steps, intake, screen), stop.wait)
             session.finish(ending.clock, ending.status)
             outputs.finish()
-    return judged([*intake.trouble, *failing(outputs, notifier), ending.error], session.complaints())
+    early = None if isinstance(ending.error, NobodyReads) else ending.error
+    remarks = [f"{PROGRAM}: {remark}" for remark in outputs.remarks]
+    return judged([*intake.trouble, *failing(outputs, notifier), early], [*session.complaints(), *remarks])
 
 
 def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Filter | None, Receivers]:

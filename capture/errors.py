@@ -12,6 +12,10 @@ class CaptureError(Exception):
     """Capture cannot start or go on."""
 
 
+class NobodyReads(CaptureError):
+    """What is kept goes to standard output, which was closed."""
+
+
 class PermissionDenied(CaptureError):
     """The system does not let this process capture."""
 

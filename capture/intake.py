@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from capture.errors import CaptureError
+from capture.errors import CaptureError, NobodyReads
 from capture.source import Counters, Source
 from capture.writer import PcapWriter
 from traffic.frames import Frames
@@ -68,12 +68,18 @@ class Intake:
         return frames
 
     def decode(self, frames: Frames) -> list[Any]:
-        """The records that these frames complete; the frames are kept, if asked to."""
+        """The records that these frames complete; the frames are kept, if asked to.
+
+        Raises:
+            NobodyReads: they go to standard output, which was closed.
+        """
         if self._writer is not None:
             try:
                 self._writer.write(frames)
             except CaptureError as error:
                 self._give_up_writing(error)
+                if isinstance(error, NobodyReads):
+                    raise
         records = self._decoder.feed(frames)
         return records if self._dissect is None else records + self._dissect(frames)
 
@@ -100,4 +106,4 @@ class Intake:
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None
-        self.trouble = (str(error),)
+        self.trouble = () if isinstance(error, NobodyReads) else (str(error),)

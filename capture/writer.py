@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from capture.errors import CaptureError
+from capture.errors import CaptureError, NobodyReads
 from capture.pcap import NANOSECONDS
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 
@@ -26,7 +26,8 @@ class PcapWriter:
         Raises:
             CaptureError: it cannot be created.
         """
-        self.name = "standard output" if path == "-" else path
+        self._is_output = path == "-"
+        self.name = "standard output" if self._is_output else path
         self.skipped = 0
         """Frames of another link type, which were left out."""
         self._link_type = link_type
@@ -48,6 +49,7 @@ class PcapWriter:
 
         Raises:
             CaptureError: the disk is full or the file is gone. The file ends with a whole record and takes no more.
+            NobodyReads: it is standard output, which was closed.
         """
         pending, pack = self._pending, _RECORD_HEADER.pack
         for time, link_type, frame, length in frames:
@@ -81,7 +83,9 @@ class PcapWriter:
                     done += os.write(self._file, rest[done:])
         except OSError as reason:
             self._give_up()
-            raise CaptureError(f"cannot write on to {self.name}: {reason.strerror}") from reason
+            gone = self._is_output and isinstance(reason, BrokenPipeError)
+            kind = NobodyReads if gone else CaptureError
+            raise kind(f"cannot write on to {self.name}: {reason.strerror}") from reason
         self._whole += len(self._pending)
         self._pending.clear()
 
