@@ -22,6 +22,8 @@ SCALE: Final = 1 / log(GAMMA)
 PER_LOWEST: Final = 1 / LOWEST
 LAST: Final = ceil(log(HIGHEST / LOWEST) * SCALE)
 """Number of the last bin; the first is 0."""
+ROUNDED: Final = 1 - 1e-12
+"""Of the rank of a quantile: 0.07 x 100 is 7.000000000000001, and the eighth is not meant."""
 NOT_TIMED: Final = LAST + 1
 """Stands for a bin where there is no time. A distribution leaves it out."""
 
@@ -84,7 +86,7 @@ class Distribution(NamedTuple):
     def quantile(self, share: float) -> float | None:
         """Seconds that `share` (0 to 1) of the times do not exceed; None of nothing.
 
-        Of n times in order it is number floor(share x (n - 1)), counted from 0: one that there was, to ERROR.
+        Of n times in order it is number ceil(share x n), the nearest rank: one that there was, to ERROR.
         """
         return self.quantiles(share)[0] if self.bins else None
 
@@ -92,10 +94,11 @@ class Distribution(NamedTuple):
         """The same for several shares in ascending order, at one go; zeros of nothing."""
         if not self.bins:
             return (0.0,) * len(shares)
-        found, seen, last = [], 0, self.times - 1
+        found, seen, times = [], 0, self.times
         bins, number = iter(self.bins), 0
         for share in shares:
-            while seen <= share * last:
+            rank = max(1, ceil(share * times * ROUNDED))
+            while seen < rank:
                 number, count = next(bins)
                 seen += count
             found.append(value_of(number))
