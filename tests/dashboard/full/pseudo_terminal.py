@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 MODES = re.compile(r"\x1b\[\?([0-9;]+)([hl])")
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a test gives up."""
 
 
