@@ -246,3 +246,10 @@ def test_what_is_no_address_is_wrong_usage(run: Run) -> None:
 
 def test_a_port_alone_is_on_loopback() -> None:
     assert str(exercise_arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
+
+
+def test_that_no_history_is_kept_is_said_at_the_end_and_is_no_fault(trace: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, _, err = run("-r", trace, "-q", *SMALL, "--history", str(tmp_path / "file" / "history.db"))
+    assert status == 0
+    assert err.count("exercise.py: no history is kept") == 1
