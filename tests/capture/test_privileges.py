@@ -101,7 +101,7 @@ def threads(process: "subprocess.Popen[bytes]") -> list[dict[str, list[str]]]:
 def live(port: int, folder: Path, *more: str) -> list[str]:
     files = ("-w", str(folder / "kept.pcap"), "--log", str(folder / "log.json"))
     rhythm = ("--set", "timeout=0.1", "--set", "dashboard_bucket_size=1")
-    return ["-i", "lo", "-p", str(port), *files, *rhythm, *more]
+    return ["-i", "lo", "-p", str(port), "--history", "none", *files, *rhythm, *more]
 
 
 @as_root
