@@ -7,6 +7,7 @@ from datetime import timezone
 from typing import Any
 
 from full_desk import Ledger, burst
+from textual import events
 from textual.pilot import Pilot
 
 from dashboard.full.app import FullScreen
@@ -36,6 +37,12 @@ class Driven:
         for character in text:
             await self.pilot.press(names.get(character, character))
         await self.pilot.pause(0.3)
+        await self.settle()
+
+    async def paste(self, text: str) -> None:
+        """Put a text at once into the line that has the focus."""
+        assert self.app.screen.focused is not None
+        self.app.screen.focused.post_message(events.Paste(text))
         await self.settle()
 
     async def settle(self) -> None:
