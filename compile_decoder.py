@@ -15,7 +15,7 @@ import sysconfig
 import time
 from pathlib import Path
 
-from exercise_build import COMPILED
+from command.build import COMPILED
 
 ROOT = Path(__file__).resolve().parent
 STAMP = ROOT / "build" / "compiled-from"
@@ -62,7 +62,7 @@ def compiled() -> list[Path]:
 
 
 def date_now() -> None:
-    """Newer than the source, as `exercise_build` expects: what was linked before is only copied, with its old date."""
+    """Newer than the source, as `command.build` expects: what was linked before is only copied, with its old date."""
     for path in compiled():
         with contextlib.suppress(PermissionError):  # another user's
             path.touch()

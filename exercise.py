@@ -6,7 +6,7 @@ by pluggable statistics in a store that ages, a learning/enforce state machine w
 console dashboard shows all of it, refreshed each bucket.
 """
 
-import exercise_packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
+import command.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
 
 import gc
 import os
@@ -18,32 +18,31 @@ from dataclasses import replace
 
 import scapy
 
-import exercise_build
-
-from capture.inner_ip import inner_ip
 from capture.errors import BadFilter, CaptureError, NobodyReads
+from capture.inner_ip import inner_ip
 from capture.intake import Dissect, Intake
 from capture.open import open_file, open_live
 from capture.ports import Ports
 from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
+from command import build
+from command.arguments import Arguments, parse_arguments
+from command.build import PROGRAM
+from command.full import FullUi, brisk, chosen_ui, load_full_screen
+from command.health import HealthAnswer, voice
+from command.log import LogError
+from command.notices import Receivers, from_settings, notifying
+from command.outputs import Outputs, open_outputs, shown_on
+from command.progress import with_progress
+from command.session import Session
+from command.settings import configured
+from command.signals import rules
+from command.watch import Stop, Watch, drive, watch_file, watch_live
 from dashboard.full.complaints import Complaints, collected
 from dashboard.outlet import Outlet
 from dashboard.screen import OutputClosedError, Screen
-from exercise_arguments import Arguments, parse_arguments
-from exercise_build import PROGRAM
 from exercise_config import Config, SettingError
-from exercise_health import HealthAnswer, voice
-from exercise_log import LogError
-from exercise_notices import Receivers, from_settings, notifying
-from exercise_outputs import Outputs, open_outputs, shown_on
-from exercise_full import FullUi, brisk, chosen_ui, load_full_screen
-from exercise_progress import with_progress
-from exercise_session import Session
-from exercise_settings import configured
-from exercise_signals import rules
-from exercise_watch import Stop, Watch, drive, watch_file, watch_live
 from notices.notifier import Notifier
 from stats.loading import StatisticError, load
 from stats.statistic import ScapyPacket, Statistic
@@ -64,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
     given = sys.argv[1:] if argv is None else list(argv)
     if given[:1] == ["report"]:
-        from exercise_report import report
+        from command.report import report
 
         return report(given[1:])
     arguments = parse_arguments(given)
@@ -133,7 +132,7 @@ def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Fil
     """What is counted, of which exchanges, and who is told of alerts: all that can be wrong is said before anything is
     opened.
     """
-    if sentence := exercise_build.warning():
+    if sentence := build.warning():
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     rules(config)
     statistics = load(config.statistics, vars(config))
@@ -292,7 +291,7 @@ def list_interfaces() -> int:
 
 def demonstrate(arguments: Arguments, config: Config) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from exercise_demo import DEMO_DURATION, LOOPBACK, DemoError, DemoTraffic, enter_private_network
+    from command.demo import DEMO_DURATION, LOOPBACK, DemoError, DemoTraffic, enter_private_network
 
     try:
         enter_private_network()

@@ -11,7 +11,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from manual import manual
 
-from exercise_completion import completion
+from command.completion import completion
 
 COMPLETIONS: Final = {
     "bash": "bash-completion/completions/exercise",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import compile_decoder
-import exercise_build
+from command import build
 
 
 def test_the_whole_decoder_is_compiled() -> None:
@@ -19,7 +19,7 @@ def test_the_whole_decoder_is_compiled() -> None:
 
 def test_what_is_named_to_be_compiled_is_there() -> None:
     root = Path(compile_decoder.__file__).parent
-    assert all(list(root.glob(pattern)) for pattern in exercise_build.COMPILED)
+    assert all(list(root.glob(pattern)) for pattern in build.COMPILED)
 
 
 def test_another_source_is_compiled_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -42,12 +42,12 @@ def test_what_needs_no_compiling_is_not_older_than_its_source(monkeypatch: pytes
     monkeypatch.setattr(compile_decoder, "sources", lambda: [source])
     monkeypatch.setattr(compile_decoder, "ROOT", tmp_path)
     monkeypatch.setattr(compile_decoder, "STAMP", stamp)
-    monkeypatch.setattr(exercise_build, "_origin", lambda: compiled)
+    monkeypatch.setattr(build, "_origin", lambda: compiled)
     monkeypatch.setattr(sys, "argv", ["compile_decoder.py"])
     stamp.write_text(compile_decoder.fingerprint())
-    assert exercise_build.warning()
+    assert build.warning()
     assert compile_decoder.main() == 0
-    assert exercise_build.warning() == ""
+    assert build.warning() == ""
 
 
 def test_it_is_said_what_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,9 +62,9 @@ def test_a_compiled_decoder_that_is_older_than_its_source_is_said(
     compiled, source = tmp_path / "traffic" / "decoder.so", tmp_path / "traffic" / "decoder.py"
     compiled.touch()
     source.touch()
-    monkeypatch.setattr(exercise_build, "_origin", lambda: compiled)
+    monkeypatch.setattr(build, "_origin", lambda: compiled)
     os.utime(source, (time.time() - 60,) * 2)
-    assert exercise_build.build() == "compiled"
-    assert exercise_build.warning() == ""
+    assert build.build() == "compiled"
+    assert build.warning() == ""
     os.utime(source, (time.time() + 60,) * 2)
-    assert "make fast" in exercise_build.warning()
+    assert "make fast" in build.warning()

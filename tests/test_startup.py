@@ -23,16 +23,16 @@ def imported(*arguments: str) -> tuple[set[str], int]:
 def test_what_the_command_line_alone_answers_loads_nothing_else(arguments: list[str], status: int) -> None:
     modules, ended = imported(*arguments)
     assert ended == status
-    assert "exercise_arguments" in modules
+    assert "command.arguments" in modules
     assert modules.isdisjoint(
-        {"scapy", "textual", "exercise_session", "dashboard.view", "store.store", "asyncio", "ssl"}
+        {"scapy", "textual", "command.session", "dashboard.view", "store.store", "asyncio", "ssl"}
     )
 
 
 def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:
     modules, status = imported("--show-config")
     assert status == 0
-    assert "exercise_session" in modules
+    assert "command.session" in modules
     assert modules.isdisjoint(
         {"textual", "rich", "scapy.all", "requests", "prometheus_client", "smtplib", "shtab", "sqlite3", "asyncio"}
     )

@@ -20,14 +20,14 @@ from alerting.events import Event
 from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
+from command.log import ExchangeLog
+from command.session import Session
+from command.watch import Stop, drive, watch_file
 from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console
 from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
-from exercise_log import ExchangeLog
-from exercise_session import Session
-from exercise_watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.decoder import Decoder
 from traffic.frame import Frame

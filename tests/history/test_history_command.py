@@ -11,7 +11,7 @@ import pytest
 
 import exercise
 from bench.make_capture import main as make_capture
-from exercise_report import chosen, moment, report
+from command.report import chosen, moment, report
 from history.archive import SqliteArchive
 from history.keep import Keep
 

@@ -11,8 +11,8 @@ import pytest
 from wire import Talk
 
 from capture.writer import PcapWriter
-from exercise_history import History
-from exercise_report import report
+from command.history import History
+from command.report import report
 from history.archive import SqliteArchive
 from history.keep import Keep
 from history.periods import Level

@@ -10,10 +10,10 @@ from alerting.alert import Alert, Unit
 from alerting.events import AlertDismissed, AlertRaised
 from capture.intake import Status
 from capture.source import Counters
+from command.history import History
+from command.session import Session
 from dashboard.view import View
 from exercise_config import Config
-from exercise_history import History
-from exercise_session import Session
 from history.database import HistoryError
 from history.keep import Keep
 from stats.loading import load

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exercise_build import COMPILED
+from command.build import COMPILED
 
 if sys.version_info >= (3, 11):
     import tomllib

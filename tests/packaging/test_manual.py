@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exercise_arguments import make_parser
+from command.arguments import make_parser
 from exercise_config import Config
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from exercise_build import VERSION
+from command.build import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_SHIPPED = {"bench", "docs", "packaging", "tests", "compile_decoder.py", "exercise_test.py"}

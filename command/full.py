@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from capture.intake import Intake
+from command.arguments import Arguments
+from command.progress import progress_of
+from command.session import Session
+from command.watch import Ending, Stop, Watch
 from dashboard.exchange_line import Discretion
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
-from exercise_arguments import Arguments
 from exercise_config import Config, SettingError
-from exercise_progress import progress_of
-from exercise_session import Session
-from exercise_watch import Ending, Stop, Watch
 from stats.statistic import Statistic
 from store.recent import Recent
 from store.store import Store

@@ -20,6 +20,7 @@ from itertools import accumulate
 from socketserver import ThreadingTCPServer
 from typing import Any, Final, NamedTuple
 
+from command.build import ROOT
 from gen_traffic import AGENTS, Client, Step, paced
 
 DEMO_SETTINGS: Final = {
@@ -199,7 +200,8 @@ class DemoTraffic:
         # A session of its own, as Ctrl+C is for us alone. The child ends when its input does, so after a crash as well.
         try:
             self._child = subprocess.Popen(
-                [sys.executable, os.path.abspath(__file__)],
+                [sys.executable, "-m", __name__],
+                cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

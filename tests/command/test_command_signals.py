@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import exercise
+from command.signals import SIGNALS, rules, terms
 from exercise_config import Config, SettingError
-from exercise_signals import SIGNALS, rules, terms
 
 
 def test_all_signals_can_be_on_each_by_its_own_name() -> None:

@@ -13,7 +13,7 @@ from capture.writer import PcapWriter
 from exercise_config import Config, SettingError
 
 COMMAND = (sys.executable, "exercise.py", "--user", "root")
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-import exercise_demo
+from command import demo
+from command.demo import ANSWERS, DEMO_DURATION, DEMO_SETTINGS, PHASES, DemoError, DemoServer, DemoTraffic, demo_steps
 from exercise_config import Config
-from exercise_demo import ANSWERS, DEMO_DURATION, DEMO_SETTINGS, PHASES, DemoError, DemoServer, DemoTraffic, demo_steps
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -42,25 +42,25 @@ def connection() -> Iterator[http.client.HTTPConnection]:
 def test_each_path_answers_as_it_says(connection: http.client.HTTPConnection, path: str) -> None:
     connection.request("GET", path)
     response = connection.getresponse()
-    expected = ANSWERS.get(path.partition("?")[0], exercise_demo.NOT_FOUND)
+    expected = ANSWERS.get(path.partition("?")[0], demo.NOT_FOUND)
     assert (response.status, len(response.read())) == (expected.status, expected.size)
     assert response.getheader("Location", "") == expected.location
 
 
 def test_statuses_of_all_classes_are_there() -> None:
-    assert {answer.status // 100 for answer in [*ANSWERS.values(), exercise_demo.NOT_FOUND]} == {2, 3, 4, 5}
+    assert {answer.status // 100 for answer in [*ANSWERS.values(), demo.NOT_FOUND]} == {2, 3, 4, 5}
 
 
 def test_a_connection_is_kept_alive_and_closed_after_its_share_of_requests(
     connection: http.client.HTTPConnection,
 ) -> None:
     closing = []
-    for _ in range(exercise_demo.REQUESTS_PER_CONNECTION):
+    for _ in range(demo.REQUESTS_PER_CONNECTION):
         connection.request("POST", "/cart/add", body=b"x" * 100)
         response = connection.getresponse()
         response.read()
         closing.append(response.getheader("Connection"))
-    assert closing == [None] * (exercise_demo.REQUESTS_PER_CONNECTION - 1) + ["close"]
+    assert closing == [None] * (demo.REQUESTS_PER_CONNECTION - 1) + ["close"]
 
 
 def test_the_server_logs_nothing(connection: http.client.HTTPConnection, capfd: pytest.CaptureFixture[str]) -> None:
@@ -129,9 +129,9 @@ def test_a_server_that_does_not_start_is_told_of(monkeypatch: pytest.MonkeyPatch
 
 SNIFF = """
 import socket
-import exercise_demo
-moved = exercise_demo.enter_private_network()
-with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sniffer, exercise_demo.DemoTraffic():
+from command import demo
+moved = demo.enter_private_network()
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sniffer, demo.DemoTraffic():
     sniffer.bind(("lo", 0))
     sniffer.settimeout(30)
     while b"HTTP/1.1 200 OK" not in sniffer.recv(65536):
@@ -152,8 +152,8 @@ def python_for_nobody(folder: Path) -> str | None:
         origin = importlib.import_module(package).__file__
         assert origin is not None
         shutil.copytree(Path(origin).parent, folder / package)
-    for module in ("exercise_demo.py", "gen_traffic.py"):
-        shutil.copy(ROOT / module, folder)
+    shutil.copytree(ROOT / "command", folder / "command")
+    shutil.copy(ROOT / "gen_traffic.py", folder)
     for path in (folder, *folder.rglob("*")):
         path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
     for python in (sys.executable, "/usr/bin/python3"):
@@ -182,8 +182,8 @@ def test_nobody_can_watch_the_demo_in_a_private_network() -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="capabilities are of Linux")
 def test_who_may_capture_stays_in_the_network_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exercise_demo, "_may_capture", lambda: True)
-    assert exercise_demo.enter_private_network() is False
+    monkeypatch.setattr(demo, "_may_capture", lambda: True)
+    assert demo.enter_private_network() is False
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are of Linux")
@@ -191,10 +191,10 @@ def test_a_kernel_that_refuses_is_one_line_with_the_way_out(monkeypatch: pytest.
     def refuse(flags: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(exercise_demo, "_may_capture", lambda: False)
-    monkeypatch.setattr(exercise_demo, "_unshare", refuse)
+    monkeypatch.setattr(demo, "_may_capture", lambda: False)
+    monkeypatch.setattr(demo, "_unshare", refuse)
     with pytest.raises(DemoError) as refused:
-        exercise_demo.enter_private_network()
+        demo.enter_private_network()
     assert "Operation not permitted" in str(refused.value)
     assert "sudo" in str(refused.value)
     assert "\n" not in str(refused.value)

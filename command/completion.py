@@ -6,8 +6,8 @@ Besides options it completes what follows them: files, network interfaces, users
 import argparse
 from typing import Any, Final
 
-from exercise_arguments import make_parser
-from exercise_build import COMMAND
+from command.arguments import make_parser
+from command.build import COMMAND
 from exercise_config import Config
 from settings.setting import settings_of
 

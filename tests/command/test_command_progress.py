@@ -17,11 +17,11 @@ from wire import Talk, get, ok
 from capture.intake import Status
 from capture.source import Counters, Position
 from capture.writer import PcapWriter
-from exercise_progress import with_progress
-from exercise_watch import Ending, drive
+from command.progress import with_progress
+from command.watch import Ending, drive
 from traffic.health import Health
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 END = Ending(7.0, Status(Health(), Counters(0, 0), ()), None)
 
 

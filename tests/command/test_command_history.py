@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.privileges import NOBODY, User
-from exercise_history import folder_of
+from command.history import folder_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made for systems with POSIX users")
 

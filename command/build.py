@@ -16,6 +16,8 @@ PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 COMPILED = ("traffic/*.py", "capture/file.py", "capture/pcap.py", "capture/pcapng.py", "capture/block.py")
 """What `compile_decoder.py` compiles: from the bytes of a file or of the ring to records."""
 _DOOR = "traffic.decoder"
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""Where the folders of the program are."""
 
 
 def build() -> str:
@@ -26,7 +28,7 @@ def build() -> str:
 def warning() -> str:
     """A sentence when what was compiled in a checkout is older than its source; else empty."""
     compiled = _origin()
-    if compiled.suffix == ".py" or not Path(__file__).with_name("compile_decoder.py").exists():
+    if compiled.suffix == ".py" or not (ROOT / "compile_decoder.py").exists():
         return ""
     made = compiled.stat().st_mtime
     root = compiled.parent.parent

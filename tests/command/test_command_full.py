@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-import exercise_full
-from exercise_arguments import parse_arguments
+from command import full
+from command.arguments import parse_arguments
+from command.full import brisk, can_show, chosen_ui
 from exercise_config import Config, SettingError
-from exercise_full import brisk, can_show, chosen_ui
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exercise_full, "can_show", lambda: True)
+    monkeypatch.setattr(full, "can_show", lambda: True)
 
 
 @pytest.mark.usefixtures("terminal")

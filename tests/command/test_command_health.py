@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from dashboard_samples import CALM as VIEW
 
+from command.health import HealthAnswer, voice
 from dashboard.screen import Screen
 from dashboard.summary import standing
-from exercise_health import HealthAnswer, voice
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 live_only = pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0, reason="capturing on loopback needs root on Linux"
 )
@@ -79,7 +79,7 @@ def test_where_standard_error_is_no_terminal_it_goes_there(capsys: pytest.Captur
 IN_THE_FULL_SCREEN = """
 import os, sys
 from dashboard.screen import Screen
-from exercise_health import voice
+from command.health import voice
 say = voice(Screen(sys.stdout), full=True)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 say("hello")

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final, NoReturn
 
 from capture.ports import parse_ports
+from command.history import default_path
 from dashboard.screen import Screen
-from exercise_history import default_path
 from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep

@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capture.privileges import chosen_user
+from command.arguments import NO_HISTORY, Arguments
+from command.build import COMMAND, PROGRAM, VERSION, build
+from command.full import WINDOWS
+from command.log import ExchangeLog
+from command.session import Taker
 from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
 from dashboard.view import View
-from exercise_arguments import NO_HISTORY, Arguments
-from exercise_build import COMMAND, PROGRAM, VERSION, build
 from exercise_config import Config
-from exercise_full import WINDOWS
-from exercise_log import ExchangeLog
-from exercise_session import Taker
 from history.keep import Keep
 from outputs.errors import UnavailableError
 from outputs.json_lines import JsonLines
 from stats.statistic import Statistic
 
 if TYPE_CHECKING:
-    from exercise_history import History
+    from command.history import History
     from outputs.html_report import HtmlReport
     from outputs.prometheus import PrometheusExporter
 
@@ -141,7 +141,7 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
     part = arguments.demo or arguments.read is not None or bool(arguments.only)
     if arguments.history == NO_HISTORY or (arguments.history is None and part):
         return None
-    from exercise_history import History, default_path, make_ready
+    from command.history import History, default_path, make_ready
 
     path = Path(arguments.history or default_path(arguments.interface, str(arguments.ports), config.user))
     if not arguments.history:

@@ -18,7 +18,7 @@ from test_mail import PASSWORD, Mailbox, mail_server
 
 from capture.writer import PcapWriter
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
 RISE = ((10, 5), (10, 5), (10, 8), (10, 5), (3, 5))
 """(seconds, visits a second): learning, within, above, within, and a little more."""
@@ -126,7 +126,7 @@ LOADED = """
 import sys
 sys.path[:0] = sys.argv[1:3]
 from exercise_config import Config
-from exercise_notices import from_settings
+from command.notices import from_settings
 print(sorted({"requests", "smtplib", "ssl", "email"} & {*sys.modules}))
 from notice_samples import DISMISSED, RAISED
 receivers = from_settings(Config(**eval(sys.argv[3])), {"PATH": "/usr/bin:/bin"}).receivers

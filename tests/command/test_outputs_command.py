@@ -17,12 +17,10 @@ from jsonschema import Draft202012Validator
 from wire import Talk, get, ok
 
 import exercise
-import exercise_arguments
-import exercise_build
-import exercise_outputs
 from capture.writer import PcapWriter
+from command import arguments, build, outputs
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 START = 1_700_000_000.0
 SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10", "--user", "root")
 SCHEMA = json.loads((ROOT / "docs" / "view.schema.json").read_text(encoding="ascii"))
@@ -230,7 +228,7 @@ def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
 
 
 def test_what_was_installed_is_told_of_pipx(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exercise_outputs, "PROGRAM", exercise_build.COMMAND)
+    monkeypatch.setattr(outputs, "PROGRAM", build.COMMAND)
     monkeypatch.delitem(sys.modules, "outputs.html_report", raising=False)
     monkeypatch.delitem(sys.modules, "outputs.report.page", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
@@ -245,7 +243,7 @@ def test_what_is_no_address_is_wrong_usage(run: Run) -> None:
 
 
 def test_a_port_alone_is_on_loopback() -> None:
-    assert str(exercise_arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
+    assert str(arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
 
 
 def test_that_no_history_is_kept_is_said_at_the_end_and_is_no_fault(trace: str, run: Run, tmp_path: Path) -> None:

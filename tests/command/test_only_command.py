@@ -8,9 +8,9 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
-from exercise_arguments import parse_arguments
+from command.arguments import parse_arguments
+from command.outputs import open_outputs
 from exercise_config import Config
-from exercise_outputs import open_outputs
 from stats.loading import load
 
 

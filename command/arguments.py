@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from capture.ports import Ports, parse_ports
-from exercise_build import PROGRAM, VERSION, build
+from command.build import PROGRAM, VERSION, build
 from outputs.address import Address, parse_address
 
 _EXAMPLES = """\
@@ -129,7 +129,7 @@ class _PrintCompletion(argparse.Action):
     """Ends the program, as --help does."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
-        from exercise_completion import completion
+        from command.completion import completion
 
         print(completion(values))
         parser.exit()

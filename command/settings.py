@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from exercise_arguments import Arguments
+from command.arguments import Arguments
 from exercise_config import Config, SettingError
 from settings.file import read
 from settings.setting import settings_of
@@ -20,7 +20,7 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     """
     texts, values = arguments.settings, {}
     if arguments.demo:
-        from exercise_demo import DEMO_SETTINGS
+        from command.demo import DEMO_SETTINGS
 
         texts = {**DEMO_SETTINGS, **texts}
     if arguments.config is not None or not arguments.demo:

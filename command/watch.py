@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from capture.capture_thread import CaptureThread, QueueLimit
 from capture.errors import CaptureError
 from capture.intake import Intake, Status
+from command.session import Session
 from exercise_config import Config
-from exercise_session import Session
 from traffic.frames import Frames
 from traffic.records import characters
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import closing
 
 from capture.intake import Intake
+from command.watch import Ending, Watch
 from dashboard.progress import Progress, progress_line
 from dashboard.screen import Screen
-from exercise_watch import Ending, Watch
 
 PERIOD = 0.5
 """Seconds between two lines; a file that takes no longer has none."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from exercise_arguments import make_parser
-from exercise_completion import completion
+from command.arguments import make_parser
+from command.completion import completion
 
 SHELLS = ("bash", "zsh", "fish")
 PROMPT = "ready> "
@@ -117,7 +117,7 @@ def test_every_option_is_known_to_the_shell(shell: str) -> None:
 def test_the_command_prints_it() -> None:
     done = subprocess.run(
         [sys.executable, "exercise.py", "--print-completion", "zsh"],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from alerting.alert import Alert
 from alerting.monitor import Monitor
 from capture.intake import Status
+from command.signals import rules, terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.explanation import explanation
 from dashboard.outlet import Outlet
 from dashboard.panel_builder import panel
 from dashboard.view import HistoryView, Panel, View
 from exercise_config import Config
-from exercise_signals import rules, terms
 from stats.statistic import Statistic
 from store.filtering.filter import Filter
 from store.matching import matching

@@ -8,9 +8,9 @@ import pytest
 
 import exercise
 import stats
-from exercise_arguments import parse_arguments
+from command.arguments import parse_arguments
+from command.settings import configured
 from exercise_config import Config, SettingError
-from exercise_settings import configured
 from stats.loading import load
 
 PLUGIN = """

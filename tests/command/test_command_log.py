@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from command.log import ExchangeLog, LogError
 from dashboard.exchange_line import Discretion
 from dashboard.screen import OutputClosedError
-from exercise_log import ExchangeLog, LogError
 from traffic.records import Exchange
 
 EXCHANGE = Exchange(

@@ -14,9 +14,9 @@ if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is 
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is something to answer: see exercise_health.py
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is something to answer: see command/health.py
     if sys.argv[1:2] != ["report"]:
-        from exercise_arguments import parse_arguments
+        from command.arguments import parse_arguments
 
         parse_arguments()
 _NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")

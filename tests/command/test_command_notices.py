@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pytest
 
+from command.notices import Receivers, from_settings
 from exercise_config import Config, SettingError
-from exercise_notices import Receivers, from_settings
 from notices.errors import NoticeError
 
 SECRET = "s3cret"
