@@ -12,28 +12,23 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
-import scapy
 
 from capture.errors import BadFilter, CaptureError, NobodyReads
-from capture.inner_ip import inner_ip
-from capture.intake import Dissect, Intake
-from capture.open import open_file, open_live
+from capture.intake import Intake
 from capture.ports import Ports
-from capture.privileges import ROOT, UnknownUser, User, can_read, chosen_user, give_up, hand_over
-from capture.source import Source
-from capture.writer import PcapWriter
+from capture.privileges import UnknownUser
 from command import build
 from command.arguments import Arguments, parse_arguments
 from command.build import PROGRAM
-from command.full import FullUi, brisk, chosen_ui, load_full_screen
+from command.full import FullUi, brisk, chosen_ui
 from command.health import HealthAnswer, voice
 from command.log import LogError
 from command.notices import Receivers, from_settings, notifying
-from command.outputs import Outputs, open_outputs, shown_on
+from command.opening import opened
+from command.outputs import Outputs, shown_on
 from command.progress import with_progress
 from command.session import Session
 from command.settings import configured
@@ -45,15 +40,10 @@ from dashboard.screen import OutputClosedError, Screen
 from exercise_config import Config, SettingError
 from notices.notifier import Notifier
 from stats.loading import StatisticError, load
-from stats.statistic import ScapyPacket, Statistic
+from stats.statistic import Statistic
 from store.filtering.errors import FilterError
 from store.filtering.filter import Filter, parse
-from traffic.decoder import Decoder
-from traffic.limits import Limits
-from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
-DNS_ANSWERS = "udp src port 53"
-"""What is captured beside the ports for statistics of DNS."""
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's collector. What ends goes from memory without it; looking through 65,536 connections again and
 again takes twice the time of all else."""
@@ -183,100 +173,6 @@ def watch(intake: Intake, session: Session, config: Config, duration: float | No
     if intake.source.live:
         return watch_live(intake, session, config, duration, stop)
     return watch_file(intake, session, duration, stop)
-
-
-@contextmanager
-def opened(
-    arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
-) -> Iterator[tuple[Intake, Outputs]]:
-    """Open what is read and what is written; then there is no more need of rights, and they are given up."""
-    user = future_user(config, arguments)
-    with ExitStack() as stack:
-        with stop.interrupting():  # a pipe may have nothing to open for a while
-            source = open_source(arguments, config, statistics)
-        stack.callback(source.close)
-        outputs = stack.enter_context(open_outputs(arguments, config, statistics))
-        writer = PcapWriter(arguments.write) if arguments.write is not None else None
-        if arguments.ui == "full":
-            load_full_screen()
-        wanted = OPTIONAL & {statistic.record for statistic in statistics}
-        decoder = Decoder(arguments.ports, limits(config), inner_ip, wanted)
-        intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
-        if config.user != ROOT:
-            files = outputs.files + ([writer.fileno()] if writer is not None else [])
-            give_up_rights(user, files, arguments.verbose)
-        yield intake, outputs
-
-
-def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
-    """The file or the interface; how it was opened is said on standard error."""
-    if arguments.read is not None:
-        return open_file(arguments.read, arguments.expression)
-    records = {statistic.record for statistic in statistics}
-    source, sentences = open_live(
-        arguments.interface,
-        None if records & {ScapyPacket, IpPacket} else arguments.ports,
-        arguments.expression,
-        config.ring_size,
-        config.snap_length,
-        DNS_ANSWERS if DnsAnswer in records else "",
-    )
-    for sentence in sentences:
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    return source
-
-
-def dissector(statistics: Sequence[Statistic]) -> Dissect | None:
-    """Dissection by Scapy, when a statistic asks for whole packets."""
-    if not any(statistic.record is ScapyPacket for statistic in statistics):
-        return None
-    from capture.dissect import dissect
-
-    return lambda frames: [ScapyPacket(frame.time, dissect(frame)) for frame in frames]
-
-
-def limits(config: Config) -> Limits:
-    """The decoder's part of the settings."""
-    return Limits(
-        string_length=config.max_str_length,
-        connections=config.max_connections,
-        pending_requests=config.max_pending_requests,
-        header_bytes=config.max_header_bytes,
-        headers=config.max_headers,
-        connection_buffer=config.max_connection_buffer,
-        total_buffer=config.max_total_buffer,
-        server_names=config.max_server_names,
-        held_segments=config.max_held_segments,
-        gap_timeout=config.gap_timeout,
-        connection_timeout=config.connection_timeout,
-        closed_timeout=config.closed_timeout,
-        fragment_timeout=config.fragment_timeout,
-    )
-
-
-def future_user(config: Config, arguments: Arguments) -> User | None:
-    """Who we become once the capture is open.
-
-    A file may have rare link types, for which Scapy is imported. What that user could not import is imported now.
-    """
-    user = chosen_user(config.user, os.environ)
-    if (
-        user is not None
-        and arguments.read is not None
-        and not all(can_read(user, library) for library in (scapy.__file__, os.__file__))
-    ):
-        import capture.dissect  # noqa: F401 with all of Scapy that may be needed
-    return user
-
-
-def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
-    """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
-    if user is not None:
-        for file in files:
-            hand_over(file, user)
-    give_up(user)
-    if verbose and user is not None:
-        print(f"{PROGRAM}: running as {user.name} from here on", file=sys.stderr)
 
 
 def list_interfaces() -> int:

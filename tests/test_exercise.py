@@ -14,6 +14,7 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
+from command import opening
 from traffic.frame import Frame
 
 START = 1_700_000_000.0
@@ -21,11 +22,11 @@ SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "ave
 """Small buckets; and nobody's rights are given up, as the process is that of all tests."""
 
 WAITING = """
-opened = exercise.open_file
+opened = opening.open_file
 def open_file(*arguments):
     print("opening", flush=True)
     return opened(*arguments)
-exercise.open_file = open_file
+opening.open_file = open_file
 raise SystemExit(exercise.main(["-r", "-", "--user", "root"]))
 """
 """Says when it is about to wait for its standard input."""
@@ -36,7 +37,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command gives up root for good, and this process goes on: see `test_privileges.py`."""
-    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def test_standard_input_is_read(capture: Callable[..., str]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_can_be_stopped_while_a_pipe_is_still_empty(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", f"import exercise\n{WAITING}"]
+    command = [sys.executable, "-c", f"import exercise\nfrom command import opening\n{WAITING}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"opening\n"

@@ -14,6 +14,7 @@ import pytest
 from wire import Talk, get, ok
 
 import exercise
+from command import opening
 from dashboard import figures
 from traffic.frame import Frame
 
@@ -86,7 +87,7 @@ def replay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[str]]:
     """The lines about alerts that a quiet replay prints."""
-    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
 
     def run(scene: Scene, **settings: object) -> list[str]:
         scene.write(tmp_path / "incident.pcap")

@@ -141,12 +141,13 @@ def test_capture_goes_on_without_root(
 IMPORTS_AFTERWARDS = """
 import sys
 import exercise
+from command import opening
 
 def give_up(user):
     before(user)
     sys.addaudithook(lambda event, facts: found.append(facts[0]) if event == "import" else None)
 
-before, exercise.give_up, found = exercise.give_up, give_up, []
+before, opening.give_up, found = opening.give_up, give_up, []
 status = exercise.main(sys.argv[1:])
 print(*found, file=sys.stderr)
 sys.exit(status)

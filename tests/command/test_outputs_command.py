@@ -18,7 +18,7 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
-from command import arguments, build, outputs
+from command import arguments, build, opening, outputs
 
 ROOT = Path(__file__).parents[2]
 START = 1_700_000_000.0
@@ -30,7 +30,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(autouse=True)
 def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exercise, "give_up_rights", lambda *arguments: None)
+    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
 
 
 @pytest.fixture

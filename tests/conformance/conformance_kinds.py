@@ -5,12 +5,12 @@ from collections import Counter
 
 from conformance_corpus import Capture, Row
 
-import exercise
 from capture.errors import DamagedCapture
 from capture.inner_ip import inner_ip
 from capture.intake import Intake
 from capture.open import open_file
 from capture.ports import parse_ports
+from command.opening import limits
 from exercise_config import Config
 from traffic.decoder import Decoder
 from traffic.health import Health
@@ -21,7 +21,7 @@ FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
 
 def health(capture: Capture) -> Health:
     """What the decoder counts, wired as the command does it."""
-    decoder = Decoder(parse_ports("any"), exercise.limits(Config()), inner_ip)
+    decoder = Decoder(parse_ports("any"), limits(Config()), inner_ip)
     intake = Intake(open_file(str(capture.path)), decoder)
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:
