@@ -138,7 +138,7 @@ def remember(session: Session, outputs: Outputs, live: bool, config: Config) -> 
     history = outputs.history
     if history is None:
         return
-    session.record_in(history.add)
+    session.record_in(history)
     if live:
         session.recall(*history.before(time.time(), config.max_retention_length))
         session.compare_with(history.past)

@@ -146,10 +146,13 @@ class History:
         return self._then
 
     def add(self, bucket: ClosedBucket) -> None:
-        """A bucket was closed, or something came late for it. The minutes that were over before it are written."""
+        """A bucket was closed, or something came late for it."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
-            self._write(self._minutes.over(bucket.start))
             self._minutes.add(bucket)
+
+    def advance(self, now: float) -> None:
+        """Write the minutes that are over, though nothing may have come since."""
+        self._write(self._minutes.over(now))
 
     def show(self, view: View, refreshed: bool) -> None:
         """Not looked at."""

@@ -32,6 +32,16 @@ class Taker(Protocol):
         """The next records, as they were decoded."""
 
 
+class Recorder(Protocol):
+    """What keeps for longer what the store counted."""
+
+    def add(self, bucket: ClosedBucket) -> None:
+        """A bucket that was closed, or what came late for one."""
+
+    def advance(self, now: float) -> None:
+        """All buckets that ended until `now` were closed."""
+
+
 class Session:
     """What the main thread owns. Takers get every record, outlets every View and event; `notices` are asked for
     sentences that need the user's eye. With `only`, records that do not match it are as if they had not been.
@@ -61,15 +71,17 @@ class Session:
         self._refresh_at = 0.0
         self._past: Iterator[ClosedBucket] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
+        self._recorders: list[Recorder] = []
         self._wanted = False
         self.now = 0.0
         """Packet time up to which all was counted and judged."""
         self.due = 0.0
         """Packet time of the next `tick`."""
 
-    def record_in(self, take: Callable[[ClosedBucket], None]) -> None:
-        """Hand `take` each bucket of the store as it closes."""
-        self._store.closed(take)
+    def record_in(self, recorder: Recorder) -> None:
+        """Hand it each bucket of the store as it closes."""
+        self._recorders.append(recorder)
+        self._store.closed(recorder.add)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
@@ -139,6 +151,8 @@ class Session:
         """All records until `now` were counted: let old ones go, and judge."""
         self.now, self._status = now, status
         self._store.advance(now)
+        for recorder in self._recorders:
+            recorder.advance(now)
         for event in self._monitor.advance(now):
             for outlet in self._outlets:
                 outlet.event(event)

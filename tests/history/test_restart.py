@@ -1,5 +1,6 @@
 """What a run leaves in the history comes back when the next one starts."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from command.history import History
 from command.session import Session
 from dashboard.view import View
 from exercise_config import Config
+from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep
 from stats.loading import load
@@ -57,7 +59,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1) -> View:
     config, seen = Config(statistics=NAMES, signals=("request_rate",)), Seen()
     history = History(path, Keep(), UNITS)
     session = Session(config, load(NAMES), "eth0 port 80", [], [seen, history])
-    session.record_in(history.add)
+    session.record_in(history)
     history.start()
     session.recall(*history.before(start, config.max_retention_length))
     session.start(start)
@@ -86,6 +88,25 @@ def test_a_restart_within_a_minute_counts_nothing_twice_and_loses_nothing(tmp_pa
     run(path, NOW + 25, requests("/b", NOW + 25, 20))
     view = run(path, NOW + 50, requests("/c", NOW + 50, 60), ticks=3)
     assert view.requests == 100
+
+
+def test_a_minute_is_written_when_it_is_over_though_nothing_comes_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    history = History(path, Keep(), UNITS)
+    session = Session(Config(statistics=NAMES), load(NAMES), "eth0 port 80", [], [history])
+    session.record_in(history)
+    history.start()
+    session.start(NOW)
+    session.count(requests("/last", NOW, 5))
+    session.tick(NOW + 60, STATUS)
+    reader = SqliteArchive(str(path), Keep())
+    for _ in range(10_000):
+        if reader.latest():
+            break
+        threading.Event().wait(0.005)
+    assert reader.latest() == NOW + 60
+    reader.close()
+    history.close()
 
 
 def test_what_is_older_than_the_retention_stays_in_the_file(tmp_path: Path) -> None:
