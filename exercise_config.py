@@ -175,7 +175,7 @@ class Config:
     history_hours: Annotated[int, Range(1, 3660, "days")] = 60
     """That the sums of each hour are kept."""
     history_days: Annotated[int, Range(1, 36600, "days")] = 731
-    """That the sums of each day are kept."""
+    """That the sums of each day are kept, and alerts; those of minutes and hours are not kept for longer than that."""
     history_size: Annotated[int, Range(16, 1_000_000, "MiB")] = 512
     """Of the file; where that does not do, the oldest minutes go first, then hours, then days."""
     history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100

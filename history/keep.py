@@ -17,8 +17,9 @@ class Keep(NamedTuple):
 
     @property
     def spans(self) -> tuple[float, float, float]:
-        """By level."""
-        return self.minutes, self.hours, self.days
+        """By level. What is no longer kept by day is not kept by hour, nor by minute, either."""
+        hours = min(self.hours, self.days)
+        return min(self.minutes, hours), hours, self.days
 
     @property
     def bytes_of_data(self) -> int:

@@ -123,6 +123,17 @@ def test_what_is_too_old_goes_level_by_level(path: str) -> None:
     archive.close()
 
 
+def test_nothing_is_kept_by_minute_or_hour_for_longer_than_by_day(path: str) -> None:
+    archive = SqliteArchive(path, Keep(minutes=9 * DAY, hours=9 * DAY, days=2 * DAY), UNITS, UTC)
+    for day in range(7):
+        archive.write(minute(day * 1440, cart=1))
+    assert {level: len(archive.totals("top_sections", level, 0, START + 9 * DAY)) for level in Level} == {
+        level: 3 for level in Level
+    }
+    assert archive.top("top_sections", START, START + 9 * DAY, 1).whole.counted == 3
+    archive.close()
+
+
 def test_a_span_of_which_minutes_are_gone_begins_with_a_whole_hour_or_day(archive: SqliteArchive) -> None:
     for day in range(100):
         archive.write(minute(day * 1440, cart=1))
