@@ -126,17 +126,18 @@ class History:
 
     def _alerts(self, since: float) -> list[Alert]:
         """Alerts of earlier runs, latest first; one that was active then ended with what was last written."""
-        if self.archive is None:
+        if self.archive is None or self._writer is None:
             return []
         try:
-            known = map(recalled, self.archive.alerts(since))
+            known = [alert for alert in map(recalled, self.archive.alerts(since)) if alert]
             end = self.archive.latest()
         except HistoryError as error:
             self._trouble = (f"the alerts of before cannot be read: {error}",)
             return []
-        return [
-            alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known if alert
-        ]
+        ended = [alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known]
+        for alert in set(ended) - set(known):
+            self._writer.put(stored(alert))  # else it would end later at each further start
+        return [alert for alert in ended if (alert.end or 0.0) >= since]
 
     def past(self) -> HistoryView | None:
         """What it says of now, for a live run. Never waits: what was found last, while the writer looks again."""

@@ -15,6 +15,7 @@ from command.history import History
 from command.session import Session
 from dashboard.view import View
 from exercise_config import Config
+from history.alerts import recalled
 from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep
@@ -127,6 +128,20 @@ def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path
         (NOW - 60, NOW - 60, "High traffic"),
         (NOW - 300, NOW - 180, "High traffic"),
     ]
+
+
+def test_an_alert_that_a_kill_left_open_ends_for_good_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    then = NOW - 3 * 86400
+    history = History(path, Keep(), UNITS)
+    history.start()
+    history.event(AlertRaised(then, Alert(**{**vars(ALERT), "start": then})))
+    history.close()
+    run(path, then, requests("/", then, 300), ticks=5)
+    [kept] = map(recalled, SqliteArchive(str(path), Keep()).alerts(0))
+    assert kept is not None
+    assert (kept.start, kept.end) == (then, then)
+    assert run(path, NOW, requests("/", NOW, 60), ticks=2).alerts == ()
 
 
 def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
