@@ -19,6 +19,7 @@ from history.report_text import report_csv, report_json, report_text
 
 _SPANS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+MOST_ROWS: Final = 10_000
 _EXAMPLES: Final = """\
 examples:
   exercise.py report                                  the last 24 h of eth0 port 80, by section
@@ -52,7 +53,8 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
             by = chosen(given.by, archive.statistics())
             if REQUESTS not in archive.statistics():
                 raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
-            found = build_report(archive, f"{given.interface} port {given.port}", by, since, until, given.rows)
+            source = given.history or f"{given.interface} port {given.port}"
+            found = build_report(archive, source, by, since, until, given.rows)
         finally:
             archive.close()
     except HistoryError as error:
@@ -92,7 +94,7 @@ def report_parser() -> argparse.ArgumentParser:
     add("--since", metavar="TIME", default="24h", help="span until now, or a day or moment (default: 24h)")
     add("--until", metavar="TIME", help="likewise (default: now)")
     add("--by", metavar="WHAT", default="section", help="what the top list is of: section, domain, status ...")
-    add("-n", "--rows", metavar="N", type=int, default=10, help="rows of the top list (default: 10)")
+    add("-n", "--rows", metavar="N", type=_rows, default=10, help="rows of the top list (default: 10)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="the top list as comma-separated values")
@@ -127,6 +129,12 @@ def chosen(by: str, statistics: Mapping[str, str]) -> tuple[str, str]:
         return near[0], statistics[near[0]]
     known = ", ".join(sorted(statistics)) or "none yet"
     raise KeyError(f"the history has no statistic {by!r}; it has {known}")
+
+
+def _rows(text: str) -> int:
+    if re.fullmatch(r"\d{1,9}", text) is None or not 1 <= int(text) <= MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to {MOST_ROWS:,}")
+    return int(text)
 
 
 def _ports(text: str) -> str:

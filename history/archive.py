@@ -7,7 +7,7 @@ killed loses what was not committed and nothing else, and readers do not wait (h
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from history.database import Database, HistoryError
 from history.keep import Keep
@@ -20,8 +20,8 @@ OPEN = 10
 """Times as many keys are kept of a period that is not over, as the order may still change."""
 KEY_LENGTH = 256
 """Characters of a key."""
-SHORTEST = 2 * 86400
-"""Seconds that minutes can be asked for, less if fewer are kept."""
+_SUMS = "sum(count) AS count, sum(total) AS total, sum(volume), sum(timed), sum(seconds)"
+_TILE = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
 
 
 class Top(NamedTuple):
@@ -59,6 +59,12 @@ class Archive(Protocol):
             KeyError: no such statistic was kept.
         """
 
+    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, PeriodSums]:
+        """Of those of these keys that are known in a span, without the distribution."""
+
+    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+        """As `totals`, of the longest periods that cover a span: days, and at its edges hours and minutes."""
+
     def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
         """Of all keys, for each period that has any: its start and its sums, without the distribution."""
 
@@ -67,6 +73,9 @@ class Archive(Protocol):
 
     def earliest(self) -> float | None:
         """Where what is known begins; None of an empty archive."""
+
+    def latest(self) -> float:
+        """Where the last minute that is known ends; 0 of an empty archive."""
 
     def close(self) -> None:
         """Let go of it. May be called twice."""
@@ -124,26 +133,32 @@ class SqliteArchive:
         """As `Archive.top`."""
         number, unit = self._statistics[statistic]
         span = self._span(number, since, until)
-        sums, values = _of_tiles(number, span)
         order = "count" if unit == "hits" else "total" if unit == "bytes" else "count >= 5 DESC, total / max(count, 1)"
-        added = "key, sum(count) AS count, sum(total) AS total, sum(volume), sum(timed), sum(seconds)"
-        query = f"SELECT {added} FROM ({sums}) WHERE key != ? GROUP BY key ORDER BY {order} DESC, key LIMIT ?"
-        found = self._database.rows(query, (*values, OTHER, limit))
-        keys = [(row[0], PeriodSums._make((*row[1:], b""))) for row in found]
-        bins = self._bins(sums, values, [key for key, _ in keys])
-        rows = [(key, known._replace(bins=bins.get(key, b""))) for key, known in keys]
-        ends = (span[0].start, span[-1].end) if span else (since, until)
-        return Top(*ends, rows, self._whole(sums, values))
+        query = f"SELECT key, {_SUMS} FROM {span.sums} WHERE key != ? GROUP BY key ORDER BY {order} DESC, key LIMIT ?"
+        found = self._keyed(query, (*span.values, OTHER, limit))
+        bins = self._bins(span, [key for key, _ in found])
+        rows = [(key, known._replace(bins=bins.get(key, b""))) for key, known in found]
+        return Top(span.since, span.until, rows, self._whole(span))
+
+    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, PeriodSums]:
+        """As `Archive.sums`."""
+        span = self._span(self._statistics[statistic][0], since, until)
+        query = f"SELECT key, {_SUMS} FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
+        return dict(self._keyed(query, (*span.values, *keys)))
+
+    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+        """As `Archive.periods`."""
+        span = self._span(self._statistics[statistic][0], since, until)
+        return self._keyed(f"SELECT start, {_SUMS} FROM {span.sums} GROUP BY start ORDER BY start", span.values)
 
     def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
         """As `Archive.totals`."""
         number, _ = self._statistics[statistic]
         query = (
-            "SELECT start, sum(count), sum(total), sum(volume), sum(timed), sum(seconds) FROM sums"
+            f"SELECT start, {_SUMS} FROM sums"
             " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? GROUP BY start ORDER BY start"
         )
-        rows = self._database.rows(query, (level, number, begin(level, since, self._zone), until))
-        return [(row[0], PeriodSums._make((*row[1:], b""))) for row in rows]
+        return self._keyed(query, (level, number, begin(level, since, self._zone), until))
 
     def minutes(self, since: float, until: float) -> Iterator[Minute]:
         """What was written of each minute, oldest first."""
@@ -161,12 +176,11 @@ class SqliteArchive:
 
     def earliest(self) -> float | None:
         """Where what is known begins: with a minute, or with an hour or a day where its minutes are gone."""
-        day = self._first(Level.DAY)
-        for level in (Level.MINUTE, Level.HOUR):
-            start = self._first(level)
-            if day is not None and start is not None and begin(Level.DAY, start, self._zone) <= day:
-                return start
-        return day
+        for level in Level:
+            first = self._first(level)
+            if first is not None and self._is_whole(level, first):
+                return first
+        return None
 
     def _first(self, level: Level) -> float | None:
         query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"  # one step in the index
@@ -243,38 +257,51 @@ class SqliteArchive:
                 return True
         return False
 
-    def _span(self, number: int, since: float, until: float) -> list[Tile]:
+    def _span(self, number: int, since: float, until: float) -> "_Span":
         """The periods between; each end moves outwards to where a period begins that is still kept there."""
-        query = "SELECT max(start) FROM sums WHERE level = 0 AND statistic = ?"
-        latest = next(iter(self._database.rows(query, (number,))))[0] or until
-        first = begin(self._level(latest - since), since, self._zone)
-        last = begin(self._level(latest - until), until, self._zone)
+        first = begin(self._level(since), since, self._zone)
+        level = self._level(until)
+        last = begin(level, until, self._zone)
         if last < until:
-            last = following(self._level(latest - until), last, self._zone)
-        return tiles(first, last, self._zone)
+            last = following(level, last, self._zone)
+        found = tiles(first, last, self._zone) or [Tile(Level.MINUTE, since, until)]
+        values = [value for tile in found for value in (tile.level, number, tile.start, tile.end)]
+        return _Span(found[0].start, found[-1].end, f"({' UNION ALL '.join([_TILE] * len(found))})", tuple(values))
 
-    def _level(self, age: float) -> Level:
-        """The shortest period that is surely kept for so long."""
-        minutes, hours, _ = self._keep.spans
-        if age <= minutes - 3600:
-            return Level.MINUTE
-        return Level.HOUR if age <= hours - 86400 else Level.DAY
+    def _level(self, time: float) -> Level:
+        """The shortest period that tells of a time as much as the longer ones."""
+        for level in (Level.MINUTE, Level.HOUR):
+            first = self._first(level)
+            if first is not None and (first <= time or self._is_whole(level, first)):
+                return level
+        return Level.DAY
 
-    def _bins(self, sums: str, values: Sequence[float], keys: Sequence[str]) -> dict[str, bytes]:
-        marks = ", ".join("?" * len(keys))
-        query = f"SELECT key, merged_all(bins) FROM ({sums}) WHERE key IN ({marks}) GROUP BY key"
-        return dict(self._database.rows(query, (*values, *keys)))
+    def _is_whole(self, level: Level, first: float) -> bool:
+        """Whether no longer period tells of a time before `first`, where those of `level` begin."""
+        longer = ((other, self._first(other)) for other in Level if other > level)
+        return all(start is None or start >= begin(other, first, self._zone) for other, start in longer)
 
-    def _whole(self, sums: str, values: Sequence[float]) -> PeriodSums:
-        query = (
-            "SELECT coalesce(sum(count), 0), coalesce(sum(total), 0), coalesce(sum(volume), 0),"
-            f" coalesce(sum(timed), 0), coalesce(sum(seconds), 0) FROM ({sums})"
-        )
-        return PeriodSums._make((*next(iter(self._database.rows(query, tuple(values)))), b""))
+    def _keyed(self, query: str, values: Sequence[float | str]) -> list[tuple[Any, PeriodSums]]:
+        """Rows of a key, or of a start, and its sums."""
+        return [(row[0], PeriodSums._make((*row[1:], b""))) for row in self._database.rows(query, values)]
+
+    def _bins(self, span: "_Span", keys: Sequence[str]) -> dict[str, bytes]:
+        query = f"SELECT key, merged_all(bins) FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
+        return dict(self._database.rows(query, (*span.values, *keys)))
+
+    def _whole(self, span: "_Span") -> PeriodSums:
+        [(_, whole)] = self._keyed(f"SELECT NULL, {_SUMS} FROM {span.sums}", span.values)
+        return whole if whole.counted else PeriodSums(0, 0.0, 0, 0, 0.0, b"")
 
 
-def _of_tiles(number: int, span: Sequence[Tile]) -> tuple[str, tuple[float, ...]]:
-    """A query for the sums of all keys in these periods, and its values."""
-    part = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
-    values = [value for tile in span for value in (tile.level, number, tile.start, tile.end)]
-    return " UNION ALL ".join([part] * len(span)) or f"{part} AND 0", tuple(values) or (0, 0, 0, 0)
+class _Span(NamedTuple):
+    """A span of whole periods, and a query for the sums of all keys in it."""
+
+    since: float
+    until: float
+    sums: str
+    values: tuple[float, ...]
+
+
+def _marks(keys: Sequence[str]) -> str:
+    return ", ".join("?" * len(keys))

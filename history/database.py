@@ -3,11 +3,12 @@
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from history.bins import merged
+from history.bins import merged, packed, unpacked
 from history.keep import RESERVE
 from history.periods import Level
 from history.sums import PeriodSums
@@ -44,13 +45,14 @@ class _MergedAll:
     """Aggregate: all bins together."""
 
     def __init__(self) -> None:
-        self._bins = b""
+        self._counts: Counter[int] = Counter()
 
     def step(self, bins: bytes) -> None:
-        self._bins = merged(self._bins, bins)
+        for number, count in unpacked(bins).items():
+            self._counts[number] += count
 
     def finalize(self) -> bytes:
-        return self._bins
+        return packed(self._counts)
 
 
 class Database:

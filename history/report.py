@@ -1,6 +1,6 @@
 """What the history says of a span: totals, busiest times, a top list, and all of it beside the span before. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
@@ -10,8 +10,6 @@ from history.sums import PeriodSums, StoredAlert
 
 REQUESTS: Final = "request_rate"
 """The statistic that counts all requests."""
-HOURS: Final = 45 * 86400
-"""Seconds of a span of which hours tell all; they are kept longer than that by default."""
 
 
 class Period(NamedTuple):
@@ -29,7 +27,9 @@ class Report(NamedTuple):
     until: float
     requests: int
     requests_before: int | None
-    """In the span of the same length before; None where the history does not reach back that far."""
+    """In the span before; None where the history does not reach back that far."""
+    since_before: float | None
+    """Where that one begins: it is as long, or a little longer where minutes or hours are no longer kept."""
     busiest: tuple[tuple[str, Period], ...]
     """`hour`, `day`, `week` and `month` with the most requests; what is longer than the span is left out."""
     by: str
@@ -41,6 +41,11 @@ class Report(NamedTuple):
     alerts: tuple[StoredAlert, ...]
     begins: bool = False
     """Whether the span begins where the history does, later than it was asked for."""
+
+    @property
+    def longer(self) -> float:
+        """The length of the span by that of the one before: times so much, what was counted then compares with now."""
+        return 1.0 if self.since_before is None else (self.until - self.since) / (self.since - self.since_before)
 
 
 def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period | None:
@@ -56,10 +61,10 @@ def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period |
 def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | None = None) -> list[tuple[str, Period]]:
     """The busiest hour, day, week and month; what is longer than the span is left out.
 
-    Of a day that lies in the span in part, that part counts, as far as its hours are still kept.
+    Of a day that lies in the span in part, that part counts. Hours are those that are still kept.
     """
-    hours = _periods(archive, Level.HOUR, since, until)
-    days = hours if until - since <= HOURS else _periods(archive, Level.DAY, since, until)
+    hours = _requests(archive.totals(REQUESTS, Level.HOUR, since, until), since)
+    days = _requests(archive.periods(REQUESTS, since, until), since)
     found = (
         ("hour", 3600, busiest(hours, lambda start: start)),
         ("day", 86400, busiest(days, lambda start: begin(Level.DAY, start, zone))),
@@ -100,25 +105,32 @@ def build_report(
     top = archive.top(name, since, until, limit)
     since = max(top.since, min(earliest, until))
     before = since - (until - since)
-    known = earliest <= before
-    past = archive.top(name, before, since, 10_000).rows if known else ()
-    keys = {key for key, _ in top.rows}
+    past = archive.top(REQUESTS, before, since, 0) if earliest <= before else None
     return Report(
         source,
         since,
         until,
         requests_between(archive, since, until),
-        requests_between(archive, before, since) if known else None,
+        past.whole.counted if past else None,
+        past.since if past else None,
         tuple(busiest_times(archive, since, until, zone)),
         name,
         unit,
         top,
-        {key: sums for key, sums in past if key in keys},
-        tuple(archive.alerts(since)),
+        archive.sums(name, [key for key, _ in top.rows], before, since) if past else {},
+        tuple(_alerts(archive, since, until)),
         begins=since > top.since,
     )
 
 
-def _periods(archive: Archive, level: Level, since: float, until: float) -> Sequence[Period]:
-    found = archive.totals(REQUESTS, level, since, until)
-    return [Period(start, sums.counted) for start, sums in found if start >= since]
+def _alerts(archive: Archive, since: float, until: float) -> Iterator[StoredAlert]:
+    """Those that were active in a span, latest first. One that nobody saw the end of lasted as long as is known."""
+    latest = archive.latest()
+    for alert in archive.alerts(since):
+        end = max(alert.start, min(latest, until)) if alert.end is None else alert.end
+        if alert.start < until and end >= since:
+            yield alert._replace(end=end)
+
+
+def _requests(sums: Iterable[tuple[float, PeriodSums]], since: float) -> list[Period]:
+    return [Period(start, known.counted) for start, known in sums if start >= since]

@@ -13,7 +13,7 @@ from history.sums import OTHER, PeriodSums
 from store.distribution import Distribution
 
 CSV_FACTS: Final = ("count", "total", "count_before", "response_bytes", "response_seconds_average")
-CSV_TIMES: Final = ("p50", "p90", "p95", "p99")
+CSV_TIMES: Final = ("p50", "p90", "p95", "p99", "slowest")
 CHANGE: Final = 3
 VOLUME: Final = 4
 """Columns of the table."""
@@ -44,6 +44,7 @@ def report_json(report: Report) -> str:
             "until": report.until,
             "requests": report.requests,
             "requests_before": report.requests_before,
+            "since_before": report.since_before,
             "busiest": {name: {"start": start, "requests": requests} for name, (start, requests) in report.busiest},
             "statistic": report.by,
             "unit": report.unit,
@@ -86,7 +87,7 @@ def _requests(report: Report, span: float) -> str:
     text = f"{figures.count(report.requests)}   {figures.rate(report.requests / span if span else 0)} /s on average"
     if report.requests_before is None:
         return text
-    changed = figures.change(report.requests, report.requests_before)
+    changed = figures.change(report.requests, report.requests_before * report.longer)
     compared = "as in" if changed == "as before" else f"{changed} on" if changed != "new" else "none in"
     return f"{text}   {compared} the {figures.duration(span)} before" if changed else text
 
@@ -128,7 +129,7 @@ def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
 def _row(report: Report, key: str, sums: PeriodSums) -> tuple[str, ...]:
     whole, past = report.top.whole, report.before.get(key)
     now = _weight(report.unit, sums)
-    before = None if report.requests_before is None else _weight(report.unit, past) if past else 0
+    before = None if report.requests_before is None else _weight_before(report, past) if past else 0
     times = _times(sums)
     return (
         key,
@@ -165,6 +166,12 @@ def _weight(unit: str, sums: PeriodSums) -> float:
     return sums.counted if unit == "hits" else sums.total
 
 
+def _weight_before(report: Report, sums: PeriodSums) -> float:
+    """An average is the same over any span; what adds up is taken to the length of this one."""
+    weight = _weight(report.unit, sums)
+    return weight if report.unit == "seconds" else weight * report.longer
+
+
 def _amount(unit: str, sums: PeriodSums) -> str:
     if unit == "bytes":
         return figures.volume(sums.total)
@@ -177,7 +184,7 @@ def _heading(unit: str) -> str:
 
 def _times(sums: PeriodSums) -> tuple[float, ...] | None:
     bins = Distribution.of(unpacked(sums.bins).items())
-    return bins.quantiles(0.5, 0.9, 0.95, 0.99) if bins.bins else None
+    return bins.quantiles(0.5, 0.9, 0.95, 0.99, 1.0) if bins.bins else None
 
 
 def _line(name: str, text: str) -> str:

@@ -37,7 +37,7 @@ def test_what_a_run_counted_is_in_the_report(capture: Path, tmp_path: Path) -> N
     requests = int(next(line for line in read.stdout.splitlines() if "Requests" in line).split()[1].replace(",", ""))
     told = run("report", "--history", str(history), "--since", "2000-01-01", "--by", "domain", "-n", "1000", "--json")
     found = json.loads(told.stdout)
-    assert (told.returncode, found["requests"]) == (0, requests)
+    assert (told.returncode, found["source"], found["requests"]) == (0, str(history), requests)
     assert sum(row["count"] for row in found["rows"]) == requests
     assert found["rows"][0]["response_seconds"]["p95"] > 0
 
@@ -65,6 +65,7 @@ def test_a_history_that_cannot_be_kept_is_said_on_screen_and_changes_nothing_els
         (["--since", "yesterday"], 2, "--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22"),
         (["--since", "1h", "--until", "2h"], 2, "the earlier one first"),
         (["-p", "x"], 2, "argument -p"),
+        (["-n", "-5"], 2, "argument -n/--rows: -5 is no number from 1 to 10,000"),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import random
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -204,10 +205,83 @@ def test_the_same_time_is_that_on_the_wall_when_clocks_are_changed(tmp_path: Pat
     archive.close()
 
 
-def test_a_month_is_asked_for_in_less_than_200_ms(archive: SqliteArchive) -> None:
+def steady(path: Path, keep: Keep, days: int) -> str:
+    """Six requests every ten minutes: 36 in an hour, 864 in a day."""
+    archive = SqliteArchive(str(path), keep, UNITS, UTC)
+    for tenth in range(days * 144):
+        archive.write(made(START + tenth * 600, 6))
+    archive.close()
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
+    """A history of which minutes and hours are not kept for as long as by default."""
+    path = tmp_path_factory.mktemp("history") / "steady.db"
+    reader = SqliteArchive(steady(path, Keep(minutes=DAY, hours=4 * DAY), 9), Keep(), None, UTC)
+    yield reader
+    reader.close()
+
+
+@pytest.mark.parametrize("hours", [20, 24, 30, 2 * 24, 3 * 24 + 5])
+def test_spans_of_any_age_compare_with_as_much_before(short: SqliteArchive, hours: int) -> None:
+    until = START + 8 * DAY + 14 * 3600 + 40 * 60
+    report = build_report(short, "x", ("top_sections", "hits"), until - hours * 3600, until, 10, UTC)
+    assert report.requests == report.top.whole.counted == (until - report.since) // 600 * 6
+    assert until - report.since - hours * 3600 < (3600 if hours < 4 * 24 else DAY)
+    text = report_text(report, 100, zone=UTC)
+    assert "   as in the " in text
+    assert all("   as before   " in line for line in text.split("\n") if line.startswith("shop/"))
+
+
+def test_days_are_known_when_their_hours_are_gone(tmp_path: Path) -> None:
+    path = steady(tmp_path / "steady.db", Keep(minutes=DAY, hours=2 * DAY), 9)
+    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    archive.write(made(START + 3 * DAY, 500))
+    found = dict(busiest_times(archive, START + DAY, START + 9 * DAY, UTC))
+    assert found["day"] == (START + 3 * DAY, 864 + 500)
+    archive.close()
+
+
+def test_alerts_are_those_of_the_span_and_none_goes_on_after_the_last_minute(tmp_path: Path) -> None:
+    archive = SqliteArchive(str(tmp_path / "alerts.db"), Keep(), UNITS, UTC)
+    for hour in range(72):
+        archive.write(made(START + hour * 3600, 10))
+    for start, end in ((5, 6), (20, 30), (40, 41), (71, None)):
+        closed = None if end is None else START + end * 3600
+        archive.write_alert(StoredAlert("request_rate", START + start * 3600, closed, "{}"))
+
+    def lasted(since: int, until: int) -> list[float]:
+        report = build_report(archive, "x", ("top_sections", "hits"), START + since * DAY, START + until * DAY, 1, UTC)
+        return [(alert.end or 0) - alert.start for alert in report.alerts]
+
+    assert lasted(1, 2) == [3600, 10 * 3600]
+    assert lasted(2, 30) == [60]
+    assert lasted(5, 30) == []
+    archive.close()
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
+    """Two months of a busy site: as many keys as are kept, others each time, and wide distributions."""
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "busy.db"), Keep(), UNITS, UTC)
+    chance = random.Random(1)
+    bins = [packed({chance.randrange(300) + number: 9 for number in range(100)}) for _ in range(20)]
+    for half in range(2 * 64):
+        keys = (f"www.shop.example.com/section-{number}" for number in chance.sample(range(1200), 100))
+        sections = {key: PeriodSums(900, 900, 9**9, 900, 45.0, bins[chance.randrange(20)]) for key in keys}
+        whole = {"requests": PeriodSums(90_000, 90_000, 9**9, 900, 45.0, bins[0])}
+        archive.write(Minute(START + half * DAY / 2, {"request_rate": whole, "top_sections": sections}))
+    yield archive
+    archive.close()
+
+
+def test_a_month_is_asked_for_in_less_than_200_ms(busy: SqliteArchive) -> None:
     took = []
     for _ in range(3):  # other programs may run at the same time
         begun = time.process_time()
-        build_report(archive, "x", ("top_sections", "hits"), START + 10 * DAY, START + 41 * DAY, 10, UTC)
+        report = build_report(busy, "x", ("top_sections", "hits"), START + 32 * DAY, START + 63 * DAY, 10, UTC)
         took.append(time.process_time() - begun)
+    assert (report.requests, report.requests_before) == (31 * 2 * 90_000, 31 * 2 * 90_000)
+    assert len(report.before) == len(report.top.rows) == 10
     assert min(took) < 0.2
