@@ -39,20 +39,27 @@ class WrongPart(Highlighter):
 
 
 class FilterInput(Input):
-    """The line that is typed into. Keys that mean something else here are the bar's, and so are those that were pressed
-    before the line was left and come after it.
+    """The line that is typed into. Keys that mean something else here are the bar's. Those that were pressed before the
+    line was left, and come after it, are not for it.
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        """Ask the bar first."""
+        """Ask the bar first. Keys of editing take effect at once: Textual would let them wait behind letters that were
+        typed after them.
+        """
         bar = self.query_ancestor(FilterBar)
         if not bar.editing:
             self.app.post_message(events.Key(event.key, event.character))
-        if not bar.editing or bar.obeyed(event.key):
-            event.stop()
-            event.prevent_default()
+        elif not bar.obeyed(event.key) and not await self._edited(event.key):
+            await super()._on_key(event)
             return
-        await super()._on_key(event)
+        event.stop()
+        event.prevent_default()
+
+    async def _edited(self, key: str) -> bool:
+        """Whether it is a key of editing."""
+        bound = self._bindings.key_to_bindings.get(key, ())
+        return any([await self.app.run_action(binding.action, self) for binding in bound])
 
 
 class FilterBar(Vertical):

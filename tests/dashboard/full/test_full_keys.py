@@ -5,6 +5,7 @@ import re
 import pytest
 from full_desk import START, visits
 from full_driver import Driven, drive
+from textual import events
 
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
@@ -281,6 +282,17 @@ def test_no_key_is_lost_however_fast_they_come() -> None:
         await user.settle()
         assert isinstance(user.app.screen, DetailScreen)
         assert "Top hits by domain  api.example.com" in user.text()
+
+    drive(scenario)
+
+
+def test_what_is_typed_is_edited_in_its_order_however_fast_keys_come() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        for key in ("x", "ctrl+u", "s", "h", "i", "backspace", "o", "p", "home", "-"):
+            user.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await user.settle()
+        assert user.main.filter.input.value == "-shop"
 
     drive(scenario)
 
