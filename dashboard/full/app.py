@@ -134,6 +134,8 @@ class FullScreen(App[Any]):
         """Do what there is to do for a filter or a detail, draw if it is time, then wait until something is due."""
         busy = self.desk.work()
         finished, self._busy = self._busy and not busy, busy
+        if finished and self.frozen:
+            self.show()  # the detail that was opened since
         if finished or asyncio.get_running_loop().time() - self._drawn_at >= self._pace:
             self.refresh_scene()
         if busy or pause <= 0:
@@ -174,8 +176,9 @@ class FullScreen(App[Any]):
         return ScreenPage(max(1, width), height, self.setting.ascii_only, self.setting.zone)
 
     def set_filter(self, text: str) -> None:
-        """Show only what it lets through; it was checked before."""
+        """Show only what it lets through; it was checked before. What was frozen is not what it shows."""
         if text != self.filter_text:
+            self.frozen = False
             self.desk.set_filter(text)
             self.filter_text = text
             self.looked_for = sought(text)

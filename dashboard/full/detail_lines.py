@@ -2,16 +2,17 @@
 
 from dashboard import cells, figures
 from dashboard.detail import DetailView
-from dashboard.page import Line, Page, Piece, Style
+from dashboard.full.top_lines import FROZEN
+from dashboard.page import Line, Page, Piece, Style, width
 from dashboard.panel_lines import NO_KEY
 from dashboard.view import FilterView, Panel
 
 
-def heading_lines(detail: DetailView, page: Page) -> list[Line]:
+def heading_lines(detail: DetailView, frozen: bool, page: Page) -> list[Line]:
     """What it is about, and how much of it there is."""
-    title = f"{page.text(detail.title)}  "
-    key = page.text(detail.key, page.width - cells.cells(title)) or NO_KEY
-    return [(Piece(title, Style.HEADING), Piece(key, Style.NAME)), _reach(detail, page), _figures(detail, page)]
+    before: Line = (*(FROZEN if frozen else ()), Piece(f"{page.text(detail.title)}  ", Style.HEADING))
+    key = page.text(detail.key, page.width - width(before)) or NO_KEY
+    return [(*before, Piece(key, Style.NAME)), _reach(detail, page), _figures(detail, page)]
 
 
 def reach(matched: FilterView, page: Page) -> str:

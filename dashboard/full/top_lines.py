@@ -15,6 +15,8 @@ BANNERS = 2
 """Lines that active alerts may take."""
 HOT_KEY = 36
 """Cells of a key in the line of what is hot."""
+FROZEN: Line = (Piece("FROZEN", Style.BANNER), Piece("  "))
+"""Said above a picture that stays as it is."""
 
 
 def title_line(view: View, windows: Sequence[float], frozen: bool, page: Page) -> Line:
@@ -25,7 +27,7 @@ def title_line(view: View, windows: Sequence[float], frozen: bool, page: Page) -
     if width(right) > page.width // 2:
         right = (*chosen, Piece("   "), Piece(moment[:8]))
     if frozen:
-        right = (Piece("FROZEN", Style.BANNER), Piece("  "), *right)
+        right = (*FROZEN, *right)
     room = page.width - width(right) - GAP
     source: Line = (Piece(page.text(view.source, max(0, room)), Style.NAME),)
     timed: Line = (*source, Piece(f"  up {figures.stopwatch(view.now - view.started)}"))

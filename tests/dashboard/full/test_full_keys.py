@@ -104,6 +104,36 @@ def test_a_frozen_screen_stays_while_capture_goes_on() -> None:
     drive(scenario)
 
 
+def test_a_filter_lets_a_frozen_screen_go_on() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("space", "slash")
+        await user.type("host:api")
+        assert user.pane.identities == [SECOND, "api.example.com/status"]
+        assert "FROZEN" not in user.text()
+
+    drive(scenario)
+
+
+def test_a_detail_opened_while_frozen_is_gathered_to_its_end_and_stays() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.count(visits(START + 490, 200, 100), START + 690)  # more than is gathered before it is drawn
+        await user.refresh()
+        await user.press("space", "enter")
+        while user.app.desk.work():
+            await user.settle()
+        before = user.text()
+        assert "FROZEN" in before
+        assert "still to look at" not in before
+        user.ledger.count(visits(START + 690, 10, 20), START + 700)
+        await user.refresh()
+        assert user.text() == before
+        await user.press("space")
+        assert user.text() != before
+        assert "FROZEN" not in user.text()
+
+    drive(scenario)
+
+
 def test_the_window_is_that_of_everything_on_the_screen() -> None:
     async def scenario(user: Driven) -> None:
         shown, counts = [], []
