@@ -32,17 +32,10 @@ class Driven:
         await self.settle()
 
     async def type(self, text: str) -> None:
-        """Press the keys of a text, and wait until it is applied."""
-        names = {" ": "space", ":": "colon", ">": "greater_than_sign", "(": "left_parenthesis", ".": "full_stop"}
+        """Press the keys of a text without a pause, however slow the machine is, and wait until it is applied."""
         for character in text:
-            await self.pilot.press(names.get(character, character))
+            self.app.post_message(events.Key(character, character))
         await self.pilot.pause(0.3)
-        await self.settle()
-
-    async def paste(self, text: str) -> None:
-        """Put a text at once into the line that has the focus."""
-        assert self.app.screen.focused is not None
-        self.app.screen.focused.post_message(events.Paste(text))
         await self.settle()
 
     async def settle(self) -> None:

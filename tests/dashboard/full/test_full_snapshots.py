@@ -18,17 +18,15 @@ from dashboard.full.palette import DARK, LIGHT, PLAIN, Palette
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (120, 40), (200, 60))
-SCREENS: dict[str, tuple[Sequence[str], Palette, bool]] = {
-    # keys, theme, ASCII
-    "main": ((), DARK, False),
-    "main-ascii": ((), PLAIN, True),
-    "detail": (("enter",), LIGHT, False),
-    "exchanges": (("e", "s"), DARK, False),
-    "filter": (("slash",), DARK, False),
-    "help": (("question_mark",), DARK, False),
+SCREENS: dict[str, tuple[Sequence[str], str, Palette, bool]] = {
+    # keys, what is typed after them, theme, ASCII
+    "main": ((), "", DARK, False),
+    "main-ascii": ((), "", PLAIN, True),
+    "detail": (("enter",), "", LIGHT, False),
+    "exchanges": (("e", "s"), "", DARK, False),
+    "filter": (("slash",), "host:api tme>5", DARK, False),
+    "help": (("question_mark",), "", DARK, False),
 }
-PASTED = {"filter": "host:api tme>5"}
-"""Put in at once: what is typed is a filter at each pause, and a busy machine makes pauses."""
 CASES = [(name, size) for name in SCREENS for size in SIZES]
 
 
@@ -37,14 +35,13 @@ def file_of(name: str, size: tuple[int, int]) -> Path:
 
 
 def picture(name: str, size: tuple[int, int], svg: Path | None = None) -> str:
-    keys, palette, ascii_only = SCREENS[name]
+    keys, typed, palette, ascii_only = SCREENS[name]
     seen: list[str] = []
 
     async def scenario(user: Driven) -> None:
         await user.press(*keys)
-        if name in PASTED:
-            await user.paste(PASTED[name])
-        await user.pilot.pause(0.4)
+        await user.type(typed)
+        await user.pilot.pause(0.1)
         await user.refresh()
         seen.append(user.text())
         if svg is not None:
