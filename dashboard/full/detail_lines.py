@@ -2,7 +2,7 @@
 
 from dashboard import cells, figures
 from dashboard.detail import DetailView
-from dashboard.full.top_lines import FROZEN
+from dashboard.full.top_lines import FROZEN, window_name
 from dashboard.page import Line, Page, Piece, Style, width
 from dashboard.panel_lines import NO_KEY
 from dashboard.view import FilterView, Panel
@@ -23,7 +23,7 @@ def reach(matched: FilterView, page: Page) -> str:
 
 def _reach(detail: DetailView, page: Page) -> Line:
     waiting = f"  {figures.count(detail.waiting)} still to look at" if detail.waiting else ""
-    window = f"shown: the last {figures.span(detail.window)}"
+    window = f"shown: the last {window_name(detail.window)}"
     return (Piece(f"{reach(detail.filter, page)}{waiting}  {window}", Style.QUIET),)
 
 

@@ -25,6 +25,7 @@ class Key(NamedTuple):
 
 
 QUIT = Key(("q", "ctrl+c"), "q", "app.leave", "quit; the summary is printed", "Quit")
+QUIT_ANYWHERE = Key(("ctrl+c",), "Ctrl+C", "app.leave", "quit; the summary is printed")
 HELP = Key(("question_mark", "f1"), "?", "app.help", "this help", "Help")
 SUSPEND = Key(("ctrl+z",), "Ctrl+Z", "app.suspend_process", "stop the program for a while; fg in the shell goes on")
 THEME = Key(("t",), "t", "app.theme", "next theme: dark, light, the terminal's own colours", "Theme")
@@ -45,7 +46,7 @@ REVERSE = Key(("S",), "S", "screen.reverse", "sort the other way round")
 OPEN = Key(
     ("enter",), "Enter", "open", "what is behind the row: rate, status codes, response times, exchanges", "Detail"
 )
-BACK = Key(("escape", "backspace"), "Esc", "screen.back", "back to where you came from", "Back")
+BACK = Key(("q", "escape", "backspace"), "q Esc", "screen.back", "back to where you came from", "Back")
 
 MAIN: Sequence[Key] = (
     QUIT,
@@ -83,11 +84,12 @@ MAIN: Sequence[Key] = (
     SUSPEND,
 )
 DETAIL: Sequence[Key] = (
-    QUIT,
-    HELP,
     BACK,
+    HELP,
     OPEN._replace(help="all of the chosen exchange", footer="Exchange"),
     Key(("tab", "shift+tab"), "Tab", "screen.other_list", "the slowest exchanges, or the latest", "Slowest/latest"),
+    WINDOW,
+    WINDOW_BACK,
     DOWN,
     UP,
     PAGE_DOWN,
@@ -97,9 +99,9 @@ DETAIL: Sequence[Key] = (
     FREEZE,
     THEME,
     SUSPEND,
+    QUIT_ANYWHERE,
 )
 TEXT: Sequence[Key] = (
-    QUIT,
     BACK,
     DOWN._replace(help="a line further down"),
     UP._replace(help="a line up"),
@@ -109,6 +111,7 @@ TEXT: Sequence[Key] = (
     BOTTOM._replace(help="the end"),
     THEME,
     SUSPEND,
+    QUIT_ANYWHERE,
 )
 EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "keep the filter", "Keep"),

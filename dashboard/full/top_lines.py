@@ -40,9 +40,14 @@ def _windows(view: View, windows: Sequence[float]) -> Line:
     """As `10 s  2 min  [1 h]  24 h`."""
     words = []
     for window in windows:
-        text = figures.span(window) if window != 120 else "2 min"
+        text = window_name(window)
         words.append(Piece(f"[{text}]", Style.NAME) if window == view.window else Piece(f" {text} ", Style.QUIET))
     return tuple(words)
+
+
+def window_name(window: float) -> str:
+    """As it is chosen: 2 min, not 120 s."""
+    return figures.span(window) if window != 120 else "2 min"
 
 
 def state_line(view: View, page: Page) -> Line:

@@ -9,6 +9,7 @@ from textual import events
 
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
+from dashboard.full.main_screen import MainScreen
 from dashboard.full.palette import COLOURED, PLAIN
 from dashboard.full.panel_sheet import Sorting
 from dashboard.full.text_screens import ExchangeScreen, HealthScreen, HelpScreen
@@ -24,6 +25,27 @@ def test_quitting_lets_the_steps_end_and_hands_over_what_they_return(key: str) -
     app = drive(scenario)
     assert app.return_value == "the end"
     assert app.error is None
+
+
+@pytest.mark.parametrize("page", ["question_mark", "h", "enter"])
+@pytest.mark.parametrize("key", ["q", "escape", "backspace"])
+def test_what_was_opened_is_left_by_the_key_that_would_quit_before(page: str, key: str) -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press(page)
+        assert not isinstance(user.app.screen, MainScreen)
+        await user.press(key)
+        assert user.main
+        assert user.app.is_running
+
+    drive(scenario)
+
+
+@pytest.mark.parametrize("page", ["question_mark", "h", "enter", "slash"])
+def test_ctrl_c_quits_everywhere(page: str) -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press(page, "ctrl+c")
+
+    assert drive(scenario).return_value == "the end"
 
 
 def test_rows_are_chosen_with_keys_of_less_and_with_arrows() -> None:
@@ -245,6 +267,16 @@ def test_a_detail_goes_on_while_it_is_looked_at() -> None:
     drive(scenario)
 
 
+def test_a_detail_has_the_window_of_the_screen() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("enter", "w", "w", "w")
+        assert "shown: the last 2 min" in user.text()
+        await user.press("W", "escape")
+        assert "[10 s]" in user.lines()[0]
+
+    drive(scenario)
+
+
 def test_an_exchange_of_the_live_list() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("e", "enter")
@@ -319,7 +351,7 @@ def test_no_key_is_lost_however_fast_they_come() -> None:
 def test_what_is_typed_is_edited_in_its_order_however_fast_keys_come() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("slash")
-        for key in ("x", "ctrl+u", "s", "h", "i", "backspace", "o", "p", "home", "-"):
+        for key in ("x", "ctrl+u", *"shi", "backspace", *"op", "home", "-"):
             user.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await user.settle()
         assert user.main.filter.input.value == "-shop"
