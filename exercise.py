@@ -187,8 +187,9 @@ def list_interfaces() -> int:
 
 def demonstrate(arguments: Arguments, config: Config) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from command.demo import DEMO_DURATION, LOOPBACK, DemoError, DemoTraffic, enter_private_network
+    from command.demo import LOOPBACK, DemoError, DemoTraffic, demo_duration, enter_private_network
 
+    duration = demo_duration(arguments.duration, chosen_ui(arguments).ui)
     try:
         enter_private_network()
         with DemoTraffic() as traffic:
@@ -197,7 +198,7 @@ def demonstrate(arguments: Arguments, config: Config) -> int:
                     arguments,
                     interface=LOOPBACK,
                     ports=Ports([traffic.port]),
-                    duration=arguments.duration or DEMO_DURATION,
+                    duration=duration,
                 ),
                 config,
             )

@@ -16,7 +16,17 @@ from pathlib import Path
 import pytest
 
 from command import demo
-from command.demo import ANSWERS, DEMO_DURATION, DEMO_SETTINGS, PHASES, DemoError, DemoServer, DemoTraffic, demo_steps
+from command.demo import (
+    ANSWERS,
+    DEMO_DURATION,
+    DEMO_SETTINGS,
+    PHASES,
+    DemoError,
+    DemoServer,
+    DemoTraffic,
+    demo_duration,
+    demo_steps,
+)
 from exercise_config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +103,16 @@ def test_the_schedule_raises_one_alert_and_lets_it_go(offset: float) -> None:
     assert ends <= DEMO_DURATION <= 90
     judged = counts(config.average_learning_duration, config.average_bucket_size, offset)[:5]
     assert [count > limit for count in judged] == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("asked", "ui", "duration"),
+    [(None, "full", None), (None, "console", DEMO_DURATION), (None, "json", DEMO_DURATION), (9.0, "full", 9.0)],
+)
+def test_on_the_full_screen_it_lasts_until_the_user_leaves(
+    asked: float | None, ui: str, duration: float | None
+) -> None:
+    assert demo_duration(asked, ui) == duration
 
 
 def test_the_traffic_is_varied_and_affordable() -> None:

@@ -127,9 +127,9 @@ def test_nothing_is_kept_by_minute_or_hour_for_longer_than_by_day(path: str) -> 
     archive = SqliteArchive(path, Keep(minutes=9 * DAY, hours=9 * DAY, days=2 * DAY), UNITS, UTC)
     for day in range(7):
         archive.write(minute(day * 1440, cart=1))
-    assert {level: len(archive.totals("top_sections", level, 0, START + 9 * DAY)) for level in Level} == {
-        level: 3 for level in Level
-    }
+    assert {level: len(archive.totals("top_sections", level, 0, START + 9 * DAY)) for level in Level} == dict.fromkeys(
+        Level, 3
+    )
     assert archive.top("top_sections", START, START + 9 * DAY, 1).whole.counted == 3
     archive.close()
 
