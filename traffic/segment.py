@@ -74,3 +74,37 @@ def differs(held: Segment, segment: Segment) -> bool:
     a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
     size = min(len(a), len(b))
     return a[:size] != b[:size]
+
+
+def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int]:
+    """The parts of a segment that none of those that are held has, and how many of these contradict it."""
+    if not held or after(segment.seq, held[-1].end) >= 0:
+        return [segment], 0
+    parts: list[Segment] = []
+    contradictions = 0
+    for known in held:
+        if after(known.end, segment.seq) <= 0:
+            continue
+        ahead = after(known.seq, segment.seq)
+        size = len(segment.data) + segment.cut
+        if ahead >= size:
+            break
+        contradictions += differs(known, segment)
+        if ahead > 0:
+            parts.append(only_start(segment, ahead, 0))
+        covered = after(known.end, segment.seq)
+        if covered >= size:
+            if segment.flags & (FIN | RST) and covered == size and not known.flags & (FIN | RST):
+                parts.append(without_start(segment, size))
+            return parts, contradictions
+        segment = without_start(segment, covered)
+    parts.append(segment)
+    return parts, contradictions
+
+
+def contradicts(recent: bytes, data: bytes, behind: int) -> bool:
+    """Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly."""
+    skip = max(0, behind - len(recent))
+    seen = recent[max(0, len(recent) - behind) :]
+    again = data[skip:behind]
+    return seen[: len(again)] != again[: len(seen)]

@@ -26,8 +26,9 @@ from traffic.segment import (
     SYN,
     Segment,
     after,
-    differs,
+    contradicts,
     insert,
+    new_parts,
     only_start,
     without_start,
 )
@@ -224,22 +225,33 @@ class Connection:
         if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
             stream.next = stream.expected
         if stream.next >= 0:
-            behind = -after(segment.seq, stream.next)
-            size = len(segment.data)
-            if behind > _FAR:
-                self._jump(stream, segment.seq)
-            elif behind > 0:
-                self.resent += min(behind, size)
-                if _contradicts(stream.recent, segment.data, behind):
-                    self.health.oddities["overlap with other bytes"] += 1
-                if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
-                    return  # a retransmission
-                segment = without_start(segment, behind)
-        for part in self._new_parts(stream, segment):
+            unseen = self._unseen(stream, segment)
+            if unseen is None:
+                return
+            segment = unseen
+        parts, contradictions = new_parts(stream.held, segment)
+        if contradictions:
+            self.health.oddities["overlap with other bytes"] += contradictions
+        for part in parts:
             insert(stream.held, part)
             self._charge(stream, part.cost)
         if stream.held and self.waiting_since < 0:
             self.waiting_since = segment.time
+
+    def _unseen(self, stream: Stream, segment: Segment) -> Segment | None:
+        """What of a segment is not behind the stream; None of a retransmission."""
+        behind = -after(segment.seq, stream.next)
+        size = len(segment.data)
+        if behind > _FAR:
+            self._jump(stream, segment.seq)
+        elif behind > 0:
+            self.resent += min(behind, size)
+            if contradicts(stream.recent, segment.data, behind):
+                self.health.oddities["overlap with other bytes"] += 1
+            if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
+                return None
+            return without_start(segment, behind)
+        return segment
 
     def _charge(self, stream: Stream, size: int) -> None:
         stream.held_bytes += size
@@ -251,31 +263,6 @@ class Connection:
         self.budget.used -= stream.held_bytes
         stream.held, stream.held_bytes, stream.lost_to = [], 0, -1
         self._gap(stream, seq, 0)
-
-    def _new_parts(self, stream: Stream, segment: Segment) -> list[Segment]:
-        """The parts of a segment that no held segment has."""
-        if not stream.held or after(segment.seq, stream.held[-1].end) >= 0:
-            return [segment]
-        parts: list[Segment] = []
-        for held in stream.held:
-            if after(held.end, segment.seq) <= 0:
-                continue
-            ahead = after(held.seq, segment.seq)
-            size = len(segment.data) + segment.cut
-            if ahead >= size:
-                break
-            if differs(held, segment):
-                self.health.oddities["overlap with other bytes"] += 1
-            if ahead > 0:
-                parts.append(only_start(segment, ahead, 0))
-            covered = after(held.end, segment.seq)
-            if covered >= size:
-                if segment.flags & (FIN | RST) and covered == size and not held.flags & (FIN | RST):
-                    parts.append(without_start(segment, size))
-                return parts
-            segment = without_start(segment, covered)
-        parts.append(segment)
-        return parts
 
     def _deliver_held(self) -> None:
         """Deliver whatever no longer waits, in both directions, until nothing moves."""
@@ -418,11 +405,3 @@ class Connection:
         self.health.gaps += 1
         self.health.missing_bytes += size
         self.application.gap(stream.direction, size)
-
-
-def _contradicts(recent: bytes, data: bytes, behind: int) -> bool:
-    """Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly."""
-    skip = max(0, behind - len(recent))
-    seen = recent[max(0, len(recent) - behind) :]
-    again = data[skip:behind]
-    return seen[: len(again)] != again[: len(seen)]
