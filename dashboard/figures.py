@@ -3,10 +3,11 @@
 Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations have at most two units.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from alerting.alert import Unit as SignalUnit
-from dashboard.view import Measure, Row
+from dashboard.view import Measure, Panel, Row
 from stats.statistic import Unit
 
 NOTHING = "-"
@@ -51,6 +52,14 @@ def rate(per_second: float) -> str:
     if per_second < 0.995:
         return f"{max(per_second, 0.01):.2f}"
     return f"{per_second:,.{1 if per_second < 9.95 else 0}f}"
+
+
+def trend(row: Row, panel: Panel) -> Sequence[float]:
+    """Hits in each slice; in the last one, which is under way, as many as it will have if it goes on so."""
+    if not row.trend or not panel.slice_elapsed:
+        return row.trend
+    *complete, last = row.trend
+    return (*complete, last * panel.slice_width / panel.slice_elapsed)
 
 
 def number(value: float) -> str:

@@ -21,6 +21,7 @@ from dashboard.view import (
     HistoryView,
     LearningView,
     Measure,
+    Panel,
     PeriodView,
     Row,
     SignalView,
@@ -75,6 +76,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
     Times: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
     Measure: {"volume": "volume_bytes", "times": "response_times"},
     Row: {"recent": "last_bucket"},
+    Panel: {"slice_width": "trend_slice_seconds", "slice_elapsed": "trend_elapsed_seconds"},
     Chart: {
         "start": "start_timestamp_seconds",
         "width": "slice_seconds",

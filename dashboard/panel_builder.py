@@ -10,7 +10,7 @@ def panel(store: Store, statistic: Statistic, limit: int, window: float | None) 
     """The top list of a statistic in a window, of at most `limit` rows."""
     top = store.top(statistic.name, limit, window)
     rows, other = tuple(map(_row, top.rows)), _row(top.other)
-    return Panel(statistic.name, statistic.title, statistic.unit, rows, other, measure(top.whole))
+    return Panel(statistic.name, statistic.title, statistic.unit, rows, other, measure(top.whole), *top.slicing)
 
 
 def measure(sums: Sums) -> Measure:

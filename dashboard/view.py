@@ -160,8 +160,8 @@ class Row:
     recent: Measure
     window: Measure
     trend: tuple[int, ...] = ()
-    """Hits in each twelfth of the window, oldest first; they begin at multiples of their length, the last is under
-    way. Where the window is the last bucket: of the last 12 buckets."""
+    """Hits in each of the latest slices, oldest first. They begin at multiples of their length, and the last is under
+    way."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,11 @@ class Panel:
     other: Row
     whole: Measure
     """All keys in the window, for shares."""
+    slice_width: float = 0.0
+    """Seconds of a slice of the trends: a twelfth of the window, or of a shorter one as long as these are too few to
+    tell anything; where the window is the last bucket, a bucket."""
+    slice_elapsed: float = 0.0
+    """Seconds of the last slice that are over."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ class Look(Protocol):
         """Hits in the latest slices."""
         ...
 
+    @property
+    def width(self) -> int:
+        """Buckets of a slice."""
+        ...
+
 
 class LastBucket:
     """The last closed bucket: `tally` is what came in it, if anything."""
@@ -38,6 +43,7 @@ class LastBucket:
         self._entries = tally.entries if tally else {}
         self._whole = tally.whole() if tally else Cell()
         self._last_closed = last_closed
+        self.width = 1
 
     def each(self) -> Iterable[tuple[str, int]]:
         """Those kept apart, with their packed sums."""
@@ -58,7 +64,7 @@ class LastBucket:
 
     def trend(self, key: str | None) -> tuple[int, ...]:
         """Hits in the last 12 buckets."""
-        return _trend(self._window, _entry(self._window, self._number, key), self._last_closed, 1)
+        return _trend(self._window, _entry(self._window, self._number, key), self._last_closed, self.width)
 
 
 class Sliding:
@@ -72,6 +78,7 @@ class Sliding:
         self._place = place
         self._opened = opened
         self._last_closed = last_closed
+        self.width = window.slices.width(window.lengths[place], last_closed or 0)
 
     def each(self) -> Iterable[tuple[str, int]]:
         """Those kept apart, with their packed sums."""
@@ -94,7 +101,7 @@ class Sliding:
 
     def trend(self, key: str | None) -> tuple[int, ...]:
         """Hits in the slices of the window, of closed buckets."""
-        return _trend(self._window, self._entry(key), self._last_closed, self._window.lengths[self._place])
+        return _trend(self._window, self._entry(key), self._last_closed, self.width)
 
     def _entry(self, key: str | None) -> Entry | None:
         return _entry(self._window, self._number, key)
@@ -108,8 +115,8 @@ def _entry(window: Window, number: int, key: str | None) -> Entry | None:
     return window.wholes[number] if key is None else window.entries[number].get(key)
 
 
-def _trend(window: Window, entry: Entry | None, last_closed: int | None, buckets: int) -> tuple[int, ...]:
-    """Hits of an entry in each slice of a window of so many buckets."""
+def _trend(window: Window, entry: Entry | None, last_closed: int | None, width: int) -> tuple[int, ...]:
+    """Hits of an entry in each of the latest slices of so many buckets."""
     if entry is None or last_closed is None:
         return (0,) * SLICES
-    return window.slices.trend(entry.number, last_closed, window.slices.widths[buckets])
+    return window.slices.trend(entry.number, last_closed, width)

@@ -9,7 +9,7 @@ from store.counter import Counter
 from store.distribution import Distribution
 from store.looks import Look
 from store.packed import count_of, nanoseconds_of, total_of
-from store.sums import Sums, Top, TopRow
+from store.sums import Slicing, Sums, Top, TopRow
 
 OTHER: Final = "(other)"
 """The key of all that is in no row."""
@@ -37,7 +37,7 @@ RANKS: Final = {Unit.HITS: by_count, Unit.BYTES: by_total, Unit.SECONDS: by_aver
 """What sorts packed sums: lower comes first."""
 
 
-def top_list(counter: Counter, look: Look, recent: Look, limit: int) -> Top:
+def top_list(counter: Counter, look: Look, recent: Look, limit: int, slicing: Slicing) -> Top:
     """The `limit` highest keys of a look, beside what they had in the last bucket."""
     rank = RANKS[counter.unit]
     counted = ((rank(sums), key) for key, sums in look.each() if count_of(sums))
@@ -51,7 +51,7 @@ def top_list(counter: Counter, look: Look, recent: Look, limit: int) -> Top:
         _rest(counter, look, keys, [whole, *(row.window for row in rows)]),
         tuple(hits - sum(shown) for hits, *shown in trends),
     )
-    return Top(rows, other, whole)
+    return Top(rows, other, whole, slicing)
 
 
 def known(counter: Counter, look: Look, key: str | None) -> Sums:

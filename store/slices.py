@@ -27,6 +27,8 @@ SLICES: Final = 12
 """Of a window."""
 PARTS: Final = 8
 """A merge is done in so many steps, one at each bucket."""
+FEW: Final = 4
+"""Slices of a window that must have begun for a trend to be one."""
 KNOWN: Final = 1000
 """Keys whose bins are not added up again at each look."""
 
@@ -81,6 +83,15 @@ class Slices:
                 piece.add_to(known.counts, place)
         known.end = len(self._pieces)
         return known.counts
+
+    def width(self, window: int, now: int) -> int:
+        """Buckets of the slices that show a trend in that window: its own, or as long as those are too FEW, those of a
+        shorter one.
+        """
+        first = self._pieces[0].first if self._pieces else now
+        own = self.widths[window]
+        shown = (width for width in self.widths.values() if width <= own and now // width - first // width >= FEW - 1)
+        return max(shown, default=1)
 
     def trend(self, number: int, now: int, width: int) -> tuple[int, ...]:
         """Hits of an entry in the latest slices of `width` buckets, up to bucket `now`, the last one closed."""

@@ -17,7 +17,7 @@ from store.open_buckets import Failure, OpenBuckets
 from store.ranking import RANKS, known, top_list
 from store.recall import recalled
 from store.slices import SLICES
-from store.sums import Closed, ClosedBucket, Sums, Top
+from store.sums import Closed, ClosedBucket, Slicing, Sums, Top
 from store.tally import Cell, Tally
 from store.window import ALL, Window
 
@@ -131,7 +131,8 @@ class Store:
             KeyError: there is no such window.
         """
         number = self._numbers[name]
-        return top_list(self._counters[number], self._look(number, window), self._last_bucket(number), limit)
+        look = self._look(number, window)
+        return top_list(self._counters[number], look, self._last_bucket(number), limit, self._slicing(look.width))
 
     def totals(self, name: str, window: float | None = None) -> Sums:
         """Of all keys in a window, as in `top`."""
@@ -227,6 +228,11 @@ class Store:
             return self._last_bucket(number)
         opened = [tallies[number] for tallies in self._open.tallies.values()]
         return Sliding(self._window, number, place, opened, self._last_closed)
+
+    def _slicing(self, width: int) -> Slicing:
+        """Of trends in slices of so many buckets."""
+        last = -1 if self._last_closed is None else self._last_closed
+        return Slicing(width * self._bucket_size, (last % width + 1) * self._bucket_size)
 
     def _last_bucket(self, number: int) -> LastBucket:
         return LastBucket(self._window, number, self._recent[number] if self._recent else None, self._last_closed)

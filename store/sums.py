@@ -41,8 +41,18 @@ class TopRow(NamedTuple):
     window: Sums
     """In the window that was asked for."""
     trend: tuple[int, ...] = ()
-    """How often in each twelfth of the window, oldest first; they begin at multiples of their length since the epoch,
-    and the last one is under way. Of the last bucket, the last 12 buckets."""
+    """How often in each of the latest slices, oldest first."""
+
+
+class Slicing(NamedTuple):
+    """What trends are in: twelfths of the window, or of a shorter one as long as these are too few to tell anything; of
+    the last bucket, buckets. They begin at multiples of their length since the epoch, and the last one is under way.
+    """
+
+    width: float
+    """Seconds of a slice."""
+    elapsed: float
+    """Seconds of the last one that are over."""
 
 
 class Top(NamedTuple):
@@ -53,6 +63,8 @@ class Top(NamedTuple):
     """All that is in no row: keys that rank lower, and what was not kept apart by key."""
     whole: Sums
     """All keys in the window."""
+    slicing: Slicing
+    """Of the trends."""
 
 
 class Closed(NamedTuple):

@@ -95,12 +95,12 @@ def _entry(row: Row, panel: Panel, page: Page, trend: int) -> Entry:
         figures.volume(measure.total if by_bytes else measure.volume),
         figures.latency(times.average) if times else figures.NOTHING,
         figures.latency(times.p95) if times else figures.NOTHING,
-        trend_text(row.trend, trend, page),
+        trend_text(figures.trend(row, panel), trend, page),
     )
     return Entry(row.key, texts)
 
 
-def trend_text(counts: Sequence[int], width: int, page: Page) -> str:
+def trend_text(counts: Sequence[float], width: int, page: Page) -> str:
     """One block for each slice, or for several; a space for none at all."""
     step = max(1, len(counts) // width)
     joined = [sum(counts[place : place + step]) for place in range(0, len(counts), step)][-width:]

@@ -98,13 +98,17 @@ def table(panel: Panel) -> Table:
             cells=tuple(column.text(row.window) for column in columns),
             share="" if panel.unit is Unit.SECONDS else figures.percent(weight, whole),
             bar=share(weight, whole),
-            trend=bars(row.trend, scale(max(row.trend, default=0))),
+            trend=_trend(figures.trend(row, panel)),
         )
         for (key, row), weight in zip(rows + rest, weights, strict=True)
     ]
     shares = "Compared" if panel.unit is Unit.SECONDS else "Share"
     headings = tuple(column.heading for column in columns)
     return Table(panel.name, panel.title, headings, shares, has_trend, tuple(lines))
+
+
+def _trend(counts: Sequence[float]) -> str:
+    return bars(counts, scale(max(counts, default=0.0)))
 
 
 def _weight(measure: Measure, unit: Unit) -> float:

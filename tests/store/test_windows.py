@@ -278,9 +278,28 @@ def test_the_trend_of_a_window_is_in_twelfths_of_it() -> None:
         store.advance(bucket * 10 + 10)
     (row,) = store.top("hosts", 9).rows
     assert row.trend == tuple(10 * slice_ for slice_ in range(4, 16))
+    assert store.top("hosts", 9).slicing == (100, 100)
     store.add([request(1500, "a")])
     store.advance(1510)
     assert store.top("hosts", 9).rows[0].trend == (*(10 * slice_ for slice_ in range(5, 16)), 1)
+    assert store.top("hosts", 9).slicing == (100, 10)
+
+
+def test_a_young_trend_is_in_slices_of_a_shorter_window() -> None:
+    """Of an hour, whose slices are 5 minutes, until the fourth of them has begun."""
+    store, begun = Store(STATISTICS, SIZE, 3600, 100, (120,)), 0
+    for bucket, slicing, trend in (
+        (0, (10, 10), (0,) * 11 + (1,)),
+        (5, (10, 10), (0,) * 6 + (1,) * 6),
+        (89, (10, 10), (1,) * 12),
+        (90, (300, 10), (0,) * 8 + (30, 30, 30, 1)),
+    ):
+        for each in range(begun, bucket + 1):
+            store.add([request(each * 10, "a")])
+            store.advance(each * 10 + 10)
+        begun = bucket + 1
+        top = store.top("hosts", 9)
+        assert (top.slicing, top.rows[0].trend) == (slicing, trend), bucket
 
 
 def test_the_distribution_reaches_back_to_the_begin_of_a_slice_and_no_further() -> None:

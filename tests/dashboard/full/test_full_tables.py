@@ -1,10 +1,13 @@
 """Tables of the full screen: columns, order, the chosen row."""
 
+from dataclasses import replace
+
 import pytest
 from full_desk import exchange, request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import figures
 from dashboard.cells import cells
 from dashboard.exchange_line import Discretion
 from dashboard.full import exchange_sheet
@@ -102,6 +105,13 @@ def test_each_is_ranked_first_as_its_statistic_is(unit: Unit, first: str) -> Non
 )
 def test_what_has_no_value_comes_last_either_way(sorting: Sorting, keys: list[str]) -> None:
     assert [each.key for each in in_order(panel(*ROWS), sorting)] == keys
+
+
+def test_a_slice_under_way_looks_no_lower_than_it_will_be() -> None:
+    steady = replace(panel(row("shop", 130, trend=(40, 40, 40, 10))), slice_width=300.0, slice_elapsed=75.0)
+    assert figures.trend(steady.rows[0], steady) == (40, 40, 40, 40)
+    assert table(steady, 96, Look(True))[1].endswith("████")
+    assert figures.trend(row("shop", 0), steady) == ()
 
 
 def test_the_heading_knows_which_column_is_pressed() -> None:
