@@ -8,11 +8,11 @@ from dashboard.panel_lines import NO_KEY
 from dashboard.view import FilterView, Panel
 
 
-def heading_lines(detail: DetailView, frozen: bool, page: Page) -> list[Line]:
-    """What it is about, and how much of it there is."""
+def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> list[Line]:
+    """What it is about, and how much of it there is; `only` is the filter in force."""
     before: Line = (*(FROZEN if frozen else ()), Piece(f"{page.text(detail.title)}  ", Style.HEADING))
     key = page.text(detail.key, page.width - width(before)) or NO_KEY
-    return [(*before, Piece(key, Style.NAME)), _reach(detail, page), _figures(detail, page)]
+    return [(*before, Piece(key, Style.NAME)), _reach(detail, only, page), _figures(detail, page)]
 
 
 def reach(matched: FilterView, page: Page) -> str:
@@ -21,10 +21,11 @@ def reach(matched: FilterView, page: Page) -> str:
     return f"{found} since {page.moment(matched.since)[:8]}"
 
 
-def _reach(detail: DetailView, page: Page) -> Line:
+def _reach(detail: DetailView, only: str, page: Page) -> Line:
     waiting = f"  {figures.count(detail.waiting)} still to look at" if detail.waiting else ""
-    window = f"shown: the last {window_name(detail.window)}"
-    return (Piece(f"{reach(detail.filter, page)}{waiting}  {window}", Style.QUIET),)
+    filtered = f"  filter {page.text(only)}" if only else ""
+    told = f"{reach(detail.filter, page)}{waiting}  shown: the last {window_name(detail.window)}{filtered}"
+    return (Piece(cells.cut_end(told, page.width, page.ellipsis), Style.QUIET),)
 
 
 def _figures(detail: DetailView, page: Page) -> Line:

@@ -105,7 +105,8 @@ class DetailScreen(Part):
         width, height = self.size.width, self.size.height
         chart = max(5, min(10, height // 5))
         counts = max(5, min(13, height // 4))
-        self.head.show(heading_lines(detail, self.program.frozen, self.program.page(width)))
+        program = self.program
+        self.head.show(heading_lines(detail, program.filter_text, program.frozen, program.page(width)))
         self.head.styles.height = HEADING
         self.query_one("#charts").styles.height = chart
         self.query_one("#counts").styles.height = counts

@@ -255,6 +255,16 @@ def test_what_is_behind_a_row() -> None:
     drive(scenario)
 
 
+def test_a_detail_says_which_filter_it_is_within() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        await user.type("status:200")
+        await user.press("enter", "enter")
+        assert "filter status:200" in user.lines()[1]
+
+    drive(scenario)
+
+
 def test_a_detail_goes_on_while_it_is_looked_at() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("enter")
