@@ -31,8 +31,8 @@ class FooterView(LinesView):
         """Fit them into the new width."""
         self.draw()
 
-    async def on_click(self, event: events.Click) -> None:
-        """Do what the key does."""
+    def on_click(self, event: events.Click) -> None:
+        """As if the key was pressed."""
         for place in self._places:
             if place.start <= event.x < place.end:
-                await self.app.run_action(place.action, self.screen)
+                self.app.simulate_key(place.key)

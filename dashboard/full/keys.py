@@ -127,7 +127,8 @@ class Place(NamedTuple):
 
     start: int
     end: int
-    action: str
+    key: str
+    """As Textual calls it."""
 
 
 def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[Place]]:
@@ -142,7 +143,7 @@ def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[Place]]:
         if taken + len(cap) + len(word) - 1 > page.width:
             break
         pieces += [Piece(cap, Style.KEY), Piece(word)]
-        places.append(Place(taken, taken + len(cap) + len(word), key.action))
+        places.append(Place(taken, taken + len(cap) + len(word), key.names[0]))
         taken += len(cap) + len(word)
     return tuple(pieces), places
 

@@ -233,6 +233,19 @@ def test_the_footer_shows_main_keys_and_can_be_pressed() -> None:
     drive(scenario)
 
 
+def test_the_footer_of_a_filter_can_be_pressed_too() -> None:
+    async def scenario(user: Driven) -> None:
+        for word, kept in (("Cancel", False), ("Keep", True)):
+            await user.press("slash")
+            await user.type("host:api")
+            await user.pilot.click("#footer", offset=(user.lines()[-1].index(word), 0))
+            await user.settle()
+            assert not user.main.filter.editing
+            assert (user.pane.identities == [SECOND, "api.example.com/status"]) is kept
+
+    drive(scenario)
+
+
 # Details ----------------------------------------------------------------------------------------------------------
 
 

@@ -126,5 +126,5 @@ def test_the_first_items_matter_most() -> None:
 def test_the_footer_shows_as_many_keys_as_fit(columns: int) -> None:
     line, places = footer(MAIN, ScreenPage(columns))
     assert width(line) - 1 <= columns
-    assert [place.action for place in places][:2] == ["app.leave", "app.help"]
+    assert [place.key for place in places][:2] == ["q", "question_mark"]
     assert all(one.end == two.start for one, two in pairwise(places))
