@@ -208,6 +208,10 @@ class FullScreen(App[Any]):
         if isinstance(self.screen, Part):
             self.screen.draw()
 
+    def action_redraw(self) -> None:
+        """Draw also what has not changed."""
+        self.screen.refresh()
+
     def action_freeze(self) -> None:
         """Keep the picture as it is, or let it go on."""
         self.frozen = not self.frozen

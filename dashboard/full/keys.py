@@ -28,6 +28,7 @@ QUIT = Key(("q", "ctrl+c"), "q", "app.leave", "quit; the summary is printed", "Q
 QUIT_ANYWHERE = Key(("ctrl+c",), "Ctrl+C", "app.leave", "quit; the summary is printed")
 HELP = Key(("question_mark", "f1"), "?", "app.help", "this help", "Help")
 SUSPEND = Key(("ctrl+z",), "Ctrl+Z", "app.suspend_process", "stop the program for a while; fg in the shell goes on")
+REDRAW = Key(("ctrl+l",), "Ctrl+L", "app.redraw", "draw all of it anew, after something else wrote on the terminal")
 THEME = Key(("t",), "t", "app.theme", "next theme: dark, light, the terminal's own colours", "Theme")
 FREEZE = Key(("space",), "Space", "app.freeze", "freeze the screen, or let it go on; capture goes on", "Freeze")
 WINDOW = Key(("w",), "w", "app.window(1)", "next time window, for all that is shown; W is the one before", "Window")
@@ -81,6 +82,7 @@ MAIN: Sequence[Key] = (
     Key(("escape",), "Esc", "screen.back", "take the filter away", filtered=True),
     Key(("h",), "h", "screen.health", "all that was not seen, by name, and how all signals stand"),
     THEME,
+    REDRAW,
     SUSPEND,
 )
 DETAIL: Sequence[Key] = (
@@ -98,6 +100,7 @@ DETAIL: Sequence[Key] = (
     BOTTOM,
     FREEZE,
     THEME,
+    REDRAW,
     SUSPEND,
     QUIT_ANYWHERE,
 )
@@ -110,6 +113,7 @@ TEXT: Sequence[Key] = (
     TOP._replace(help="the beginning"),
     BOTTOM._replace(help="the end"),
     THEME,
+    REDRAW,
     SUSPEND,
     QUIT_ANYWHERE,
 )

@@ -81,6 +81,14 @@ def test_complaints_are_shown_on_the_screen_and_printed_when_it_is_left(terminal
     assert "a library complains" in after_the_screen(terminal)
 
 
+def test_what_something_else_wrote_over_is_drawn_anew_when_asked(terminal: PseudoTerminal) -> None:
+    terminal.wait_for(SHOWN)
+    terminal.press("h")
+    written = terminal.wait_for("Health")
+    terminal.press("\x0c")
+    terminal.wait_for("Health", after=written)
+
+
 def test_it_is_drawn_anew_when_the_size_changes(terminal: PseudoTerminal) -> None:
     written = terminal.wait_for(SHOWN)
     terminal.resize(130, 45)
