@@ -173,8 +173,10 @@ class MainScreen(Part):
         self.program.long_panels = wanted
 
     def action_panel(self, number: int) -> None:
-        """The panel with this number."""
-        self.focus_pane(number - 1)
+        """The panel with this number, if one has it."""
+        numbers = [pane.number for pane in self.panes]
+        if str(number) in numbers:
+            self.focus_pane(numbers.index(str(number)))
 
     def action_panel_by(self, by: int) -> None:
         """The next panel, or the one before."""

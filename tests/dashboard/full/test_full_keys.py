@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from full_desk import START, visits
+from full_desk import START, STATISTICS, visits
 from full_driver import Driven, drive
 from textual import events
 
@@ -51,11 +51,11 @@ def test_ctrl_c_quits_everywhere(page: str) -> None:
 def test_rows_are_chosen_with_keys_of_less_and_with_arrows() -> None:
     async def scenario(user: Driven) -> None:
         chosen = []
-        for key in ("j", "down", "k", "G", "g", "end", "up", "home", "pagedown", "pageup"):
+        for key in ("j", "down", "k", "G", "g", "end", "up", "home", "pagedown", "pageup", "ctrl+f", "ctrl+b"):
             await user.press(key)
             chosen.append(user.pane.choice.index)
-        last = len(user.pane.identities) - 1
-        assert chosen == [1, 2, 1, last, 0, last, last - 1, 0, user.pane.rows, 0]
+        last, page = len(user.pane.identities) - 1, user.pane.rows
+        assert chosen == [1, 2, 1, last, 0, last, last - 1, 0, page, 0, page, 0]
         assert user.pane.identity == FIRST
 
     drive(scenario)
@@ -89,6 +89,15 @@ def test_panels_are_reached_by_tab_and_by_number_and_come_onto_the_screen() -> N
             "alerts",
             "top_status_codes",
         ]
+
+    drive(scenario, size=(80, 24))
+
+
+def test_each_number_leads_to_its_panel() -> None:
+    async def scenario(user: Driven) -> None:
+        for number, panel in enumerate((*STATISTICS[2:], STATISTICS[-1]), start=1):
+            await user.press(str(number))
+            assert user.pane.table.name == panel.name, "where there is no ninth, nothing happens"
 
     drive(scenario, size=(80, 24))
 
@@ -187,9 +196,10 @@ def test_themes_come_one_after_the_other_and_there_is_one_without_colours() -> N
     drive(plain, palette=PLAIN)
 
 
-def test_help_lists_what_applies_and_nothing_else() -> None:
+@pytest.mark.parametrize("asked", ["question_mark", "f1"])
+def test_help_lists_what_applies_and_nothing_else(asked: str) -> None:
     async def scenario(user: Driven) -> None:
-        await user.press("question_mark")
+        await user.press(asked)
         assert isinstance(user.app.screen, HelpScreen)
         told = user.text()
         for key in MAIN:
