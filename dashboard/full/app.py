@@ -221,7 +221,11 @@ class FullScreen(App[Any]):
     def action_window(self, by: int) -> None:
         """Another window of time, for everything."""
         windows = self.desk.windows
-        self.window = windows[(windows.index(self.window) + by) % len(windows)]
+        self.look_at(windows[(windows.index(self.window) + by) % len(windows)])
+
+    def look_at(self, window: float) -> None:
+        """Show this window of time."""
+        self.window = window
         self.frozen = False
         self.refresh_scene()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.timer import Timer
@@ -171,6 +172,14 @@ class MainScreen(Part):
         if not wanted <= set(self.program.long_panels):
             self.program.wake()
         self.program.long_panels = wanted
+
+    def on_click(self, event: events.Click) -> None:
+        """On the name of a window of time: show it."""
+        place = event.get_content_offset(self.head)
+        if place is not None and place.y == 0 and self.head.lines:
+            window = top_lines.window_at(self.head.lines[0], self.desk.windows, place.x)
+            if window is not None:
+                self.program.look_at(window)
 
     def action_panel(self, number: int) -> None:
         """The panel with this number, if one has it."""

@@ -45,6 +45,16 @@ def _windows(view: View, windows: Sequence[float]) -> Line:
     return tuple(words)
 
 
+def window_at(line: Line, windows: Sequence[float], column: int) -> float | None:
+    """The window whose name stands there in the title."""
+    end = 0
+    for piece in line:
+        end += cells.cells(piece.text)
+        if column < end:
+            return next((window for window in windows if window_name(window) == piece.text.strip(" []")), None)
+    return None
+
+
 def window_name(window: float) -> str:
     """As it is chosen: 2 min, not 120 s."""
     return figures.span(window) if window != 120 else "2 min"

@@ -494,6 +494,20 @@ def test_a_heading_sorts_by_its_column_and_the_wheel_moves() -> None:
     drive(scenario)
 
 
+def test_a_press_on_the_name_of_a_window_shows_it() -> None:
+    async def scenario(user: Driven) -> None:
+        for name in ("2 min", "24 h", "10 s", "1 h"):
+            title = user.lines()[0]
+            await user.pilot.click("#head", offset=(title.index(name) - 1, 0))
+            await user.settle()
+            assert f"[{name}]" in user.lines()[0]
+        await user.pilot.click("#head", offset=(user.lines()[0].index("monitor"), 0))
+        await user.settle()
+        assert "[1 h]" in user.lines()[0]
+
+    drive(scenario)
+
+
 # The table of keys ------------------------------------------------------------------------------------------------
 
 
