@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
+from dashboard import cells
 from dashboard.alert_lines import signals
 from dashboard.full.desk import Scene
 from dashboard.full.exchange_lines import exchange_lines
@@ -118,7 +119,8 @@ def filter_lines(fields: Sequence[Field], page: ScreenPage) -> list[Line]:
     example = max(len(field.example) for field in fields) + 3
     for field in fields:
         names = Piece(f"{page.text(field.name):<{room}}", Style.HEADING)
-        lines.append((names, Piece(f"{page.text(field.example):<{example}}"), Piece(field.explanation, Style.QUIET)))
+        explained = cells.cut_end(field.explanation, page.width - room - example, page.ellipsis)
+        lines.append((names, Piece(f"{page.text(field.example):<{example}}"), Piece(explained, Style.QUIET)))
     return lines
 
 
