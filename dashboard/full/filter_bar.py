@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from dashboard import cells
 from dashboard.full.completing import Completing
 from dashboard.full.detail_lines import reach
 from dashboard.full.lines_view import LinesView
@@ -20,7 +21,7 @@ from dashboard.view import FilterView
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field
 
-EXAMPLES = "host:shop path:^/api status:5xx method:POST ua:bot client:10.0.0.0/8 time>500ms   and or not ( )"
+EXAMPLES = "host:shop path:^/api status:5xx client:10.0.0.0/8 time>500ms   and or not ( )"
 MOST = 2000
 """Characters of a filter."""
 
@@ -203,10 +204,11 @@ class FilterBar(Vertical):
     def _note(self, note: LinesView) -> Iterator[Line]:
         page = note.page
         if self.editing and self._wrong.error is not None:
-            yield (Piece(page.text(f"! {self._wrong.error.message}"), Style.ALARM),)
+            wrong = page.text(f"! {self._wrong.error.message}")
+            yield (Piece(cells.cut_end(wrong, page.width, page.ellipsis), Style.ALARM),)
             return
         if self._matched is None:
-            yield (Piece(EXAMPLES, Style.QUIET),)
+            yield (Piece(cells.cut_end(EXAMPLES, page.width, page.ellipsis), Style.QUIET),)
             return
         if not self.editing:
             room = max(12, page.width - 60)

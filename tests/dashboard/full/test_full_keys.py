@@ -408,6 +408,17 @@ def test_a_wrong_filter_is_explained_and_the_last_good_one_stays() -> None:
     drive(scenario)
 
 
+def test_what_is_wrong_is_told_as_far_as_there_is_room() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("slash")
+        assert "and or not ( )" in user.text()
+        await user.type("client:300.1.1.1")
+        (told,) = (line for line in user.lines() if "client needs an address" in line)
+        assert told.endswith("…")
+
+    drive(scenario, size=(80, 24))
+
+
 def test_the_wrong_part_is_marked_without_colour() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("slash")
