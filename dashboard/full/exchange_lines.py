@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 
-from dashboard import cells, figures
+from dashboard import figures
 from dashboard.exchange_line import Discretion, outcome
 from dashboard.full.exchange_sheet import latency, status_text
+from dashboard.full.named_lines import named_lines
 from dashboard.page import Line, Page, Piece, Style
 from traffic.records import Exchange, Request
-
-NAMES = 20
-"""Cells of the names."""
 
 
 def exchange_lines(exchange: Exchange, discretion: Discretion, page: Page) -> list[Line]:
     """Names and values; long values take several lines."""
     lines: list[Line] = [(Piece("Exchange", Style.HEADING),), ()]
     for name, value in _fields(exchange, discretion, page):
-        lines += _wrapped(name, value, page)
+        lines += named_lines(name, value, page)
     return lines
 
 
@@ -51,17 +49,3 @@ def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[t
 
 def _address(host: str, port: int, page: Page) -> str:
     return page.text(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-
-
-def _wrapped(name: str, value: str, page: Page) -> list[Line]:
-    """The value beside its name, cut anywhere into lines: targets have no words."""
-    room = max(10, page.width - NAMES)
-    parts: list[str] = []
-    rest = value
-    while rest or not parts:
-        part = cells.cut_end(rest, room, "")
-        parts.append(part)
-        rest = rest[len(part) :]
-    return [
-        (Piece(f"{name if not place else '':<{NAMES}}", Style.QUIET), Piece(part)) for place, part in enumerate(parts)
-    ]

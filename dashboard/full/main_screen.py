@@ -19,7 +19,7 @@ from dashboard.full.paint import ScreenPage
 from dashboard.full.part import Part, bindings, set_height
 from dashboard.full.table_pane import TablePane
 from dashboard.full.tables import AlertTable, ExchangeTable, PanelTable, Table
-from dashboard.full.text_screens import ExchangeScreen, HealthScreen
+from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen
 from dashboard.page import Line, Piece, Style
 from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
@@ -251,6 +251,8 @@ class MainScreen(Part):
         elif isinstance(table, ExchangeTable) and pane.sorting is not None:
             exchange = table.exchanges(scene, pane.sorting)[pane.choice.index]
             self.program.push_screen(ExchangeScreen(exchange))
+        elif isinstance(table, AlertTable):
+            self.program.push_screen(AlertScreen(scene.view.alerts[pane.choice.index]))
 
     def action_next_match(self, by: int) -> None:
         """The next row that has the text of the filter, in this panel or the following ones."""

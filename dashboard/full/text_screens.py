@@ -6,6 +6,8 @@ from textual.app import ComposeResult
 
 from dashboard import cells
 from dashboard.alert_lines import signals
+from dashboard.full.alert_page import alert_page
+from dashboard.full.alert_sheet import identity
 from dashboard.full.desk import Scene
 from dashboard.full.exchange_lines import exchange_lines
 from dashboard.full.keys import TEXT, Key, help_lines
@@ -14,6 +16,7 @@ from dashboard.full.paint import ScreenPage
 from dashboard.full.part import Part, bindings
 from dashboard.heading import health
 from dashboard.page import Line, Piece, Style
+from dashboard.view import AlertView
 from store.filtering.fields import Field
 from traffic.records import Exchange
 
@@ -135,6 +138,22 @@ class HealthScreen(TextScreen):
         complaints = [line for notice in self.program.notices for line in narrow.wrap(f"! {page.text(notice)}")]
         lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
         return [*lines, (), *signals(scene.view, narrow)]
+
+
+class AlertScreen(TextScreen):
+    """All that is known of one alert, also of one that goes on."""
+
+    def __init__(self, alert: AlertView) -> None:
+        super().__init__()
+        self.alert = alert
+
+    def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
+        """What it says; names and values."""
+        if scene is None:
+            return ()
+        same = (each for each in scene.view.alerts if identity(each) == identity(self.alert))
+        self.alert = next(same, self.alert)
+        return alert_page(self.alert, scene.view.now, ScreenPage(page.width, None, page.ascii_only, page.zone))
 
 
 class ExchangeScreen(TextScreen):

@@ -12,7 +12,7 @@ from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
 from dashboard.full.main_screen import MainScreen
 from dashboard.full.palette import COLOURED, PLAIN
 from dashboard.full.panel_sheet import Sorting
-from dashboard.full.text_screens import ExchangeScreen, HealthScreen, HelpScreen
+from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen, HelpScreen
 
 FIRST, SECOND, THIRD = "shop.example.com/products", "api.example.com/items", "static.example.com/logo.png"
 
@@ -317,6 +317,25 @@ def test_an_exchange_of_the_live_list() -> None:
         assert all(word in user.text() for word in ("Method", "Status", "Response time", "Client"))
 
     drive(scenario)
+
+
+def test_an_alert_is_told_in_whole() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a", "enter")
+        assert isinstance(user.app.screen, AlertScreen)
+        told = " ".join(line.strip() for line in user.lines())
+        assert "150.7 % above the baseline of 292 (limit 321.2); of the excess: " in told
+        assert all(
+            word in told for word in ("Raised", "17:08:00", "not yet, it is active", "Peak", "Limit", "Behind it")
+        )
+        before = user.text()
+        user.ledger.count(visits(START + 490, 60, 1), START + 610)
+        await user.refresh()
+        assert user.text() != before, "it goes on"
+        await user.press("q")
+        assert user.pane.table.name == "alerts"
+
+    drive(scenario, size=(80, 24))
 
 
 # The live list ----------------------------------------------------------------------------------------------------
