@@ -120,7 +120,7 @@ class History:
             return []
         try:
             return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
-        except HistoryError as error:
+        except (HistoryError, ValueError) as error:  # its bins may be malformed
             self._trouble = (f"what was counted before cannot be read: {error}",)
             return []
 

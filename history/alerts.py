@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from alerting.alert import Alert, Contributor, Unit
 from history.sums import StoredAlert
@@ -10,6 +11,15 @@ from history.sums import StoredAlert
 def stored(alert: Alert) -> StoredAlert:
     """All facts of an alert."""
     return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**asdict(alert), "unit": alert.unit.value}))
+
+
+def facts(kept: StoredAlert) -> dict[str, Any]:
+    """As they were stored; the three that stand beside the text where that is malformed."""
+    try:
+        found: dict[str, Any] = json.loads(kept.text)
+        return found
+    except ValueError:
+        return {"signal": kept.signal, "start": kept.start, "end": kept.end}
 
 
 def recalled(kept: StoredAlert) -> Alert | None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from history.database import Database, HistoryError
 from history.keep import Keep
 from history.periods import Level, Tile, begin, following, tiles
-from history.sums import OTHER, Minute, PeriodSums, StoredAlert, ranked
+from history.sums import MALFORMED, MOST, OTHER, Minute, PeriodSums, StoredAlert, number_in, ranked, sound
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "Top"]
 
@@ -103,6 +103,8 @@ class SqliteArchive:
                 run("INSERT OR IGNORE INTO statistic (name, unit) VALUES (?, ?)", list(units.items()))
             with self._database.asked():
                 self._statistics = self._known()
+                if not units.keys() <= self._statistics.keys():
+                    raise ValueError(MALFORMED)
 
     def write(self, minute: Minute) -> None:
         """As `Archive.write`; the oldest periods go when the file would be too large."""
@@ -170,7 +172,9 @@ class SqliteArchive:
         minutes: dict[float, dict[str, dict[str, PeriodSums]]] = {}
         for number, name in names.items():
             for start, _, key, *sums in self._database.rows(query, (number, since, until)):
-                minutes.setdefault(start, {}).setdefault(name, {})[key] = PeriodSums(*sums)
+                known = minutes.setdefault(start, {}).setdefault(name, {})
+                with self._database.asked():
+                    known[key] = sound(key, sums, MOST)
         for start in sorted(minutes):
             yield Minute(start, minutes[start])
 
@@ -182,16 +186,19 @@ class SqliteArchive:
                 return first
         return None
 
-    def _first(self, level: Level) -> float | None:
-        query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"  # one step in the index
-        found = (self._database.rows(query, (level, number))[0][0] for number, _ in self._statistics.values())
-        return min((start for start in found if start is not None), default=None)
-
     def latest(self) -> float:
-        """Where the last minute that is known ends; 0 of an empty archive."""
-        query = "SELECT max(start) + 60 FROM sums WHERE level = 0 AND statistic = ?"
-        known = (self._database.rows(query, (number,))[0][0] for number, _ in self._statistics.values())
-        return max((end for end in known if end), default=0.0)
+        """As `Archive.latest`."""
+        return max((start + 60 for start in self._starts("max", Level.MINUTE)), default=0.0)
+
+    def _first(self, level: Level) -> float | None:
+        return min(self._starts("min", level), default=None)
+
+    def _starts(self, which: str, level: Level) -> list[float]:
+        """The first (min) or the last (max) start of each statistic that has any."""
+        query = f"SELECT {which}(start) FROM sums WHERE level = ? AND statistic = ?"  # one step in the index
+        found = [self._database.rows(query, (level, number))[0][0] for number, _ in self._statistics.values()]
+        with self._database.asked():
+            return [number_in(start) for start in found if start is not None]
 
     def close(self) -> None:
         """As `Archive.close`."""
@@ -199,6 +206,8 @@ class SqliteArchive:
 
     def _known(self) -> dict[str, tuple[int, str]]:
         rows = self._database.rows("SELECT name, number, unit FROM statistic", ())
+        if not all(isinstance(text, str) for name, _, unit in rows for text in (name, unit)):
+            raise ValueError(MALFORMED)
         return {name: (number, unit) for name, number, unit in rows}
 
     def _write(self, minute: Minute) -> None:
@@ -235,7 +244,7 @@ class SqliteArchive:
     def _trim_period(self, level: Level, number: int, unit: str, start: int, keys: int) -> None:
         where = "level = ? AND statistic = ? AND start = ?"
         query = f"SELECT key, count, total, volume, timed, seconds, bins FROM sums WHERE {where}"
-        sums = {key: PeriodSums(*rest) for key, *rest in self._database.rows(query, (level, number, start))}
+        sums = {key: sound(key, rest) for key, *rest in self._database.rows(query, (level, number, start))}
         if len(sums) > keys + 1:
             self._database.rows(f"DELETE FROM sums WHERE {where}", (level, number, start))
             self._database.add([(level, start, number, ranked(sums, unit, keys, KEY_LENGTH))])
@@ -283,15 +292,16 @@ class SqliteArchive:
 
     def _keyed(self, query: str, values: Sequence[float | str]) -> list[tuple[Any, PeriodSums]]:
         """Rows of a key, or of a start, and its sums."""
-        return [(row[0], PeriodSums._make((*row[1:], b""))) for row in self._database.rows(query, values)]
+        with self._database.asked():
+            return [(key, sound(key, (*sums, b""))) for key, *sums in self._database.rows(query, values)]
 
     def _bins(self, span: "_Span", keys: Sequence[str]) -> dict[str, bytes]:
         query = f"SELECT key, merged_all(bins) FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
         return dict(self._database.rows(query, (*span.values, *keys)))
 
     def _whole(self, span: "_Span") -> PeriodSums:
-        [(_, whole)] = self._keyed(f"SELECT NULL, {_SUMS} FROM {span.sums}", span.values)
-        return whole if whole.counted else PeriodSums(0, 0.0, 0, 0, 0.0, b"")
+        found = self._keyed(f"SELECT 0, {_SUMS} FROM {span.sums} GROUP BY NULL", span.values)
+        return found[0][1] if found else PeriodSums(0, 0.0, 0, 0, 0.0, b"")
 
 
 class _Span(NamedTuple):

@@ -5,6 +5,8 @@ A handful of bytes for a key of a minute. Pure.
 
 from collections.abc import Mapping
 
+from store.distribution import LAST
+
 
 def packed(counts: Mapping[int, int]) -> bytes:
     """Counts by number of the bin, from 0 up."""
@@ -36,12 +38,14 @@ def unpacked(block: bytes) -> dict[int, int]:
             values.append(value)
             value = shift = 0
     if shift or len(values) % 2:
-        raise ValueError("bins end in the middle of a pair")
+        raise ValueError("bins are malformed: they end in the middle of a pair")
     counts: dict[int, int] = {}
     number = 0
     for distance, count in zip(values[::2], values[1::2], strict=True):
         number += distance
         counts[number] = count
+    if number > LAST:
+        raise ValueError(f"bins are malformed: there is no bin {number}")
     return counts
 
 

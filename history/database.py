@@ -11,7 +11,7 @@ from typing import Any, Final
 from history.bins import merged, packed, unpacked
 from history.keep import RESERVE
 from history.periods import Level
-from history.sums import PeriodSums
+from history.sums import MALFORMED, PeriodSums
 
 APPLICATION: Final = 0x48545450
 """In the file's header, so that `file` and we ourselves know whose it is: `HTTP`."""
@@ -33,6 +33,9 @@ _ADD: Final = (
     " count = count + excluded.count, total = total + excluded.total, volume = volume + excluded.volume,"
     " timed = timed + excluded.timed, seconds = seconds + excluded.seconds, bins = merged(bins, excluded.bins)"
 )
+
+_NOT_OURS: Final = ("Could not decode", "user-defined")
+"""In what is said of keys and bins that we have not written."""
 
 Run = Callable[[str, Sequence[Sequence[Any]]], object]
 
@@ -87,8 +90,8 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as reason:
-            said = getattr(reason, "strerror", None) or reason
-            raise HistoryError(f"the history in {self.path} cannot be used: {said}{_advice(reason)}") from reason
+            said = f"{_said(reason)}{_advice(reason)}"
+            raise HistoryError(f"the history in {self.path} cannot be used: {said}") from reason
 
     @contextmanager
     def transaction(self) -> Iterator[Run]:
@@ -168,8 +171,14 @@ class Database:
             return int(self._connection.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
+def _said(reason: Exception) -> str:
+    """What is wrong, without what a damaged file says."""
+    text = getattr(reason, "strerror", None) or str(reason)
+    return MALFORMED if any(word in text for word in _NOT_OURS) else text
+
+
 def _advice(reason: Exception) -> str:
-    text = str(reason)
+    text = _said(reason)
     if "malformed" in text or "not a database" in text or "none of this program's" in text:
         return "; move it away, or name another file with --history"
     if "locked" in text:

@@ -43,7 +43,11 @@ def _stored(sums: Sums) -> PeriodSums:
 
 
 def closed_bucket(minute: Minute) -> ClosedBucket:
-    """The reverse: a minute as the store knows buckets."""
+    """The reverse: a minute as the store knows buckets.
+
+    Raises:
+        ValueError: its bins are malformed.
+    """
     statistics = []
     for name, sums in minute.sums.items():
         keys = {key: _known(stored) for key, stored in sums.items()}

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from dashboard import cells, figures
+from history.alerts import facts
 from history.bins import unpacked
 from history.report import Period, Report
 from history.sums import OTHER, PeriodSums
@@ -50,7 +51,7 @@ def report_json(report: Report) -> str:
             "unit": report.unit,
             "whole": {"count": report.top.whole.counted, "total": report.top.whole.total},
             "rows": [{"key": key, **_facts(sums, report.before.get(key))} for key, sums in report.top.rows],
-            "alerts": [json.loads(alert.text) for alert in report.alerts],
+            "alerts": [facts(alert) for alert in report.alerts],
         }
     )
 

@@ -1,12 +1,16 @@
 """What the history keeps of a statistic in a period, for one key. Pure."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from math import inf
+from typing import Any, Final, NamedTuple
 
 from history.bins import merged
 
 OTHER: Final = "(other)"
 """The key of all that is not kept apart."""
+MALFORMED: Final = "what is in it is malformed"
+MOST: Final = 2**48
+"""More than this nobody counts in a minute: what says so is damage."""
 
 
 class PeriodSums(NamedTuple):
@@ -44,6 +48,35 @@ class StoredAlert(NamedTuple):
     """None while it is active."""
     text: str
     """All of its facts, as JSON."""
+
+
+def number_in(value: Any) -> float:
+    """A number, as a file has it.
+
+    Raises:
+        ValueError: it is none, so somebody else wrote into the file.
+    """
+    if not isinstance(value, float | int):
+        raise ValueError(MALFORMED)
+    return value
+
+
+def sound(key: Any, sums: Iterable[Any], most: float = inf) -> PeriodSums:
+    """What a file has of a key, or of a start: whole numbers up to `most`. The bins are not looked into.
+
+    Raises:
+        ValueError: it is malformed, so somebody else wrote into the file.
+    """
+    known = PeriodSums(*sums)
+    whole, others = (known.counted, known.volume, known.timed), (known.total, known.seconds)
+    if not (
+        isinstance(key, str | float | int)
+        and isinstance(known.bins, bytes)
+        and all(isinstance(number, int) and 0 <= number <= most for number in whole)
+        and all(isinstance(number, float | int) and 0 <= number < inf for number in others)
+    ):
+        raise ValueError(MALFORMED)
+    return known
 
 
 def added(parts: Iterable[PeriodSums]) -> PeriodSums:

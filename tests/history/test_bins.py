@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from history.bins import merged, packed, unpacked
+from store.distribution import LAST
 
-COUNTS = st.dictionaries(st.integers(0, 5000), st.integers(1, 2**63))
+COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**63))
 
 
 @given(COUNTS)
@@ -28,3 +29,8 @@ def test_a_few_bins_take_a_few_bytes() -> None:
 def test_what_ends_in_the_middle_is_refused(block: bytes) -> None:
     with pytest.raises(ValueError, match="middle of a pair"):
         unpacked(block)
+
+
+def test_a_bin_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"there is no bin {LAST + 1}"):
+        unpacked(packed({LAST + 1: 1}))
