@@ -36,6 +36,14 @@ def host_and_path(request: Request, templates: bool) -> str:
     return request.domain + (path_template(path) if templates else path)
 
 
+def section(request: Request, templates: bool) -> str:
+    """As `my.site.com/pages`; its segment as a template if that is wanted. A host is a name, whatever it looks like."""
+    if not templates:
+        return request.section
+    host, slash, first = request.section.partition("/")
+    return host + slash + path_template(first)
+
+
 def _named(segment: str) -> str:
     stem, dot, ending = segment.rpartition(".")
     if not dot or len(ending) > 5 or not ending.isalnum() or ending.isdigit():

@@ -90,7 +90,8 @@ def _of_file(path: str, name_of: Callable[[Any], str | None]) -> Callable[[str],
         raise StatisticError(f"{path} cannot be read: {error.strerror}") from error
     except maxminddb.InvalidDatabaseError as error:
         raise StatisticError(f"{path} is no MaxMind file") from error
-    return lambda address: name_of(reader.get(address))
+    has_six = reader.metadata().ip_version == 6
+    return lambda address: name_of(reader.get(address)) if has_six or ":" not in address else None
 
 
 def _country(found: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Response time per section."""
 
-from stats.path_template import path_template
+from stats.path_template import section
 from stats.statistic import SECONDS
 from traffic.records import Exchange
 
@@ -17,8 +17,7 @@ class ResponseTimeBySection:
         """The section, as `my.site.com/pages`; None where the time or the request is not known."""
         if exchange.response_time is None or exchange.request is None:
             return None
-        section = exchange.request.section
-        return path_template(section) if self._templates else section
+        return section(exchange.request, self._templates)
 
     def amount(self, exchange: Exchange) -> float:
         """Seconds; 0 where a clock that was set back would make it less."""

@@ -1,6 +1,6 @@
 """Requests per section."""
 
-from stats.path_template import path_template
+from stats.path_template import section
 from stats.statistic import HITS
 from traffic.records import Request
 
@@ -15,4 +15,4 @@ class TopSections:
 
     def key(self, request: Request) -> str:
         """The section, as `my.site.com/pages`."""
-        return path_template(request.section) if self._templates else request.section
+        return section(request, self._templates)

@@ -43,3 +43,10 @@ def test_only_lists_that_are_told_to_use_templates() -> None:
     request = REQUEST._replace(target="/users/123")
     plain, templates = load(["top_paths"]), load(["top_paths"], {"path_templates": True, "max_keys": 7})
     assert (plain[0].key(request), templates[0].key(request)) == ("my.site.com/users/123", "my.site.com/users/{id}")
+
+
+@pytest.mark.parametrize("host", ["163.com", "0a1b2c3d4e5f", "12345", "10.0.0.1"])
+def test_a_host_that_looks_like_a_number_stays(host: str) -> None:
+    request = REQUEST._replace(host=host, target="/123/x")
+    [sections, paths] = load(["top_sections", "top_paths"], {"path_templates": True})
+    assert (sections.key(request), paths.key(request)) == (f"{host}/{{id}}", f"{host}/{{id}}/x")

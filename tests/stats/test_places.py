@@ -85,9 +85,10 @@ def test_volumes_add_up_by_place_of_the_client(name: str, key: str, amount: int,
 
 
 def test_a_file_of_ones_own_comes_before_the_package(database: str) -> None:
-    records = [REQUEST, REQUEST._replace(client="9.9.9.9"), REQUEST._replace(client="1.1.1.1")]
+    clients = ("8.8.8.8", "9.9.9.9", "1.1.1.1", "2a01:4f8::1")  # the file has no IPv6
+    records = [REQUEST._replace(client=client) for client in clients]
     found = volumes("top_countries", *records, country_database=database)
-    assert found == {"CH": 1, "FR": 1, "(unknown)": 1}
+    assert found == {"CH": 1, "FR": 1, "(unknown)": 2}
 
 
 @pytest.mark.parametrize("content", [None, b"no database"])
