@@ -12,8 +12,12 @@ OTHER = "(other)"
 NO_KEY = "(empty)"
 ROOM = 24
 """Cells of a key that is long enough for a server's address and port."""
-P95 = 13
-"""Cells of a percentile with its name."""
+ENOUGH = 28
+"""Cells of a key that is long enough for most, before more than one percentile stands beside it."""
+PERCENTILES = ("p95", "p99", "p50")
+"""Those that stand beside the average where there is room, the most telling first."""
+PERCENTILE = 13
+"""Cells of one with its name."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,19 @@ def _heading(title: str, columns: Columns, page: Page) -> Line:
 
 def _row(key: str, row: Row, style: Style, panel: Panel, columns: Columns, page: Page) -> Line:
     recent, window = figures.amounts(row, panel.unit)
-    p95 = _p95(row, panel, columns)
-    shown = cells.pad_right("  " + page.text(key, columns.key - len(p95) - 2), columns.key - len(p95))
-    return (Piece(f"{shown}{p95}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
+    beside = _percentiles(row, panel, columns)
+    shown = cells.pad_right("  " + page.text(key, columns.key - len(beside) - 2), columns.key - len(beside))
+    return (Piece(f"{shown}{beside}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
 
 
-def _p95(row: Row, panel: Panel, columns: Columns) -> str:
-    """Of the window, beside its average, where keys keep room enough; as wide for each row."""
-    if panel.unit is not Unit.SECONDS or columns.key < ROOM + P95:
+def _percentiles(row: Row, panel: Panel, columns: Columns) -> str:
+    """Of the window, as many as leave the keys room enough; as wide for each row."""
+    if panel.unit is not Unit.SECONDS or columns.key < ROOM + PERCENTILE:
         return ""
+    number = max(1, (columns.key - ENOUGH) // PERCENTILE)
     times = row.window.times
-    return (f"p95 {figures.latency(times.p95)}" if times else "").rjust(P95)
+    shown = [f"{name} {figures.latency(getattr(times, name))}" if times else "" for name in PERCENTILES[:number]]
+    return "".join(text.rjust(PERCENTILE) for text in sorted(shown))
 
 
 def _is_counted(row: Row) -> bool:

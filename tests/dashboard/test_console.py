@@ -58,8 +58,8 @@ CALM_80 = """\
    shop.example.com                                            16.9 MB   4.2 GB
 
  Average response time per server                                 10 s     24 h
-   10.0.0.21:8080                                  p95 310 ms        -  84.0 ms
-   10.0.0.22:8080                                  p95 2.40 s   1.20 s   1.20 s
+   10.0.0.21:8080                     p95 310 ms   p99 900 ms        -  84.0 ms
+   10.0.0.22:8080                     p95 2.40 s   p99 8.00 s   1.20 s   1.20 s
 
  Top hits by method                                               10 s     24 h
    nothing yet"""
@@ -128,6 +128,19 @@ def test_the_active_alert_is_told_in_the_agreed_words_on_any_width() -> None:
     told = "<<<Active alert>>>  High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22"
     for width in range(60, 201):
         assert told in re.sub(r"\n {3}", " ", draw(ALERT, width))
+
+
+@pytest.mark.parametrize(
+    ("width", "times"),
+    [
+        (60, "p95 2.40 s"),
+        (80, "p95 2.40 s   p99 8.00 s"),
+        (100, "p50 1.10 s   p95 2.40 s   p99 8.00 s"),
+    ],
+)
+def test_as_many_percentiles_are_shown_as_there_is_room_for(width: int, times: str) -> None:
+    [line] = [line for line in draw(CALM, width).splitlines() if "10.0.0.22:8080" in line]
+    assert line.split(maxsplit=1)[1].rsplit("  ", 2)[0].strip() == times
 
 
 def test_colour_says_nothing_that_the_words_do_not() -> None:
