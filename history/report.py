@@ -63,7 +63,8 @@ def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | N
 
     Of a day that lies in the span in part, that part counts. Hours are those that are still kept.
     """
-    hours = _requests(archive.totals(REQUESTS, Level.HOUR, since, until), since)
+    whole = begin(Level.HOUR, since, zone) if since == archive.earliest() else since  # nothing came before in that hour
+    hours = _requests(archive.totals(REQUESTS, Level.HOUR, since, until), whole)
     days = _requests(archive.periods(REQUESTS, since, until), since)
     found = (
         ("hour", 3600, busiest(hours, lambda start: start)),

@@ -190,6 +190,10 @@ def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
     hour = PeriodView(START + 7200, 30)
     assert look_back(young, START + 7200 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     young.close()
+    late = SqliteArchive(str(tmp_path / "late.db"), Keep(), UNITS, UTC)
+    late.write(made(START + 7200 + 1500, 30))
+    assert look_back(late, START + 7200 + 1500 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
+    late.close()
     without = SqliteArchive(str(tmp_path / "without.db"), Keep(), {"top_sections": "hits"}, UTC)
     without.write(Minute(START, {"top_sections": {"shop/": PeriodSums(1, 1, 0, 0, 0, b"")}}))
     assert look_back(without, START + DAY, UTC) is None
