@@ -278,10 +278,10 @@ class SqliteArchive:
         return _Span(found[0].start, found[-1].end, f"({' UNION ALL '.join([_TILE] * len(found))})", tuple(values))
 
     def _level(self, time: float) -> Level:
-        """The shortest period that tells of a time as much as the longer ones."""
+        """The shortest period that tells as much as the longer ones, of both sides of a time."""
         for level in (Level.MINUTE, Level.HOUR):
-            first = self._first(level)
-            if first is not None and (first <= time or self._is_whole(level, first)):
+            first, longer = self._first(level), begin(Level(level + 1), time, self._zone)
+            if first is not None and (first <= longer or self._is_whole(level, first)):
                 return level
         return Level.DAY
 

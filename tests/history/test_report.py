@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -244,6 +245,38 @@ def test_days_are_known_when_their_hours_are_gone(tmp_path: Path) -> None:
     archive.write(made(START + 3 * DAY, 500))
     found = dict(busiest_times(archive, START + DAY, START + 9 * DAY, UTC))
     assert found["day"] == (START + 3 * DAY, 864 + 500)
+    archive.close()
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [("Europe/Berlin", "2026-10-05"), ("America/New_York", "2026-03-01"), ("Asia/Kathmandu", "2026-01-10")],
+)
+def test_any_report_is_what_its_minutes_add_up_to_in_any_zone(tmp_path: Path, zone: str, start: str) -> None:
+    here, chance = ZoneInfo(zone), random.Random(zone)
+    # 45 days, in which clocks change where they do
+    begun = datetime.fromisoformat(f"{start}T13:23").replace(tzinfo=here).timestamp()
+    archive = SqliteArchive(str(tmp_path / "any.db"), Keep(minutes=2 * DAY, hours=12 * DAY), UNITS, here)
+    minutes = {begun + 2700 * number: chance.choice([1, 3, 5, 60]) for number in range(45 * 32)}
+    for minute, requests in minutes.items():
+        archive.write(made(minute, requests))
+    for _ in range(25):
+        until = begun + 45 * DAY - chance.choice([0, chance.randrange(10 * DAY)])
+        since = until - chance.choice([1, 5, 24, 3 * 24, 7 * 24, 10 * 24, 20 * 24, 31 * 24]) * 3600
+        report = build_report(archive, "x", ("top_sections", "hits"), since, until, 2, here)
+        within = {minute: n for minute, n in minutes.items() if report.since <= minute < report.top.until}
+        assert report.requests == sum(within.values())
+        if report.since_before is not None:
+            before = [n for minute, n in minutes.items() if report.since_before <= minute < report.since]
+            assert report.requests_before == sum(before)
+        found = dict(report.busiest)
+        for name, form in (("day", "%Y-%m-%d"), ("week", "%G-%V"), ("month", "%Y-%m")):
+            periods: Counter[str] = Counter()
+            for minute, requests in within.items():
+                periods[datetime.fromtimestamp(minute, here).strftime(form)] += requests
+            if name in found:
+                best = datetime.fromtimestamp(found[name].start, here).strftime(form)
+                assert found[name].requests == periods[best] == max(periods.values())
     archive.close()
 
 
