@@ -87,15 +87,15 @@ class Config:
         "volume_out",
         "new_connections",
     )
-    """Judged against the median of the previous buckets, not against what was learned: they follow the time of day."""
+    """Judged against the previous buckets, not against what was learned: they follow the time of day."""
     previous_buckets: Annotated[int, Range(1, 1000, "buckets")] = 15
-    """That this median is of; half an hour, short beside a day and long beside an incident."""
+    """That these are; half an hour, short beside a day and long beside an incident."""
     max_changes_per_hour: Annotated[int, Range(1, 3600, "changes")] = 6
     """Of a signal's state. With more it is flapping, which is told once, and nothing more until it is calm."""
     traffic_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 60
     """Below the baseline by more than this, the request rate alerts. Closing time takes longer than half an hour."""
-    traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1
-    """With a baseline below this, a drop says nothing."""
+    traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 2
+    """With a baseline below this, a drop says nothing: visits come in bursts, and a minute without one is no news."""
     error_ratio_5xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 5
     """Above the baseline, of the responses."""
     error_ratio_5xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100

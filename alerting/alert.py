@@ -45,7 +45,7 @@ class Alert:
     peak: float
     """The value furthest on the wrong side: the highest, or the lowest where low values alert."""
     baseline: float
-    """By which it was judged: as learned, or the median of the previous buckets."""
+    """By which it was judged: as learned, or as the previous buckets have it."""
     threshold: float
     """By which it was judged: percent of the baseline, or percentage points beside it, as the signal has it."""
     limit: float

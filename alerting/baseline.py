@@ -1,6 +1,7 @@
 """Baselines: what a value is compared with."""
 
 from collections import deque
+from itertools import islice
 from statistics import median
 
 from alerting.rule import Rule, limit
@@ -18,7 +19,11 @@ class FixedBaseline:
 
 
 class PreviousBaseline:
-    """The median of the latest values, of which the first stands for all that were before it.
+    """The median of the latest values, of which the first stands for all that were before it; where low values alert,
+    the lowest of the older half of them.
+
+    Visits come in bursts, so where there are few, many a bucket is far below the median and no outage. The newer half
+    is left out, as an outage that comes step by step is to be measured by what was before it.
 
     Values that are beyond the limit are left out, or as far from the median on its other side: else an outage would
     soon be what is usual and its alert dismissed, and the end of a flood would be a drop. But when there were nothing
@@ -43,14 +48,16 @@ class PreviousBaseline:
         if unusual and len(into) == into.maxlen and limit(self._rule, median(into)) is not None:
             self._usual, self._unusual = into, deque(maxlen=into.maxlen)
             stirred = True
-        self.value = median(self._usual)
+        older = islice(self._usual, (len(self._usual) + 1) // 2)
+        self.value = min(older) if self._rule.low else median(self._usual)
         return stirred
 
     def _is_beyond_other_side(self, value: float) -> bool:
-        bound = limit(self._rule, self.value)
+        middle = median(self._usual)
+        bound = limit(self._rule, middle)
         if not bound:
             return False
-        other = 2 * self.value - float(bound) if self._rule.points else self.value**2 / float(bound)
+        other = 2 * middle - float(bound) if self._rule.points else middle**2 / float(bound)
         return value > other if self._rule.low else value < other
 
 

@@ -17,6 +17,6 @@ class Terms:
     previous: frozenset[str] = frozenset()
     """Names of the signals that are judged against the previous buckets, not against what was learned."""
     previous_buckets: int = 15
-    """How many these are: their median is the baseline."""
+    """How many these are."""
     changes_per_hour: int = 6
     """Of state; a signal with more of them is flapping."""

@@ -31,8 +31,8 @@ def _comparison(alert: Alert, rule: Rule) -> str:
     """How far the value is from the baseline."""
     baseline = figures.signal_value(alert.baseline, alert.unit)
     limit = figures.signal_value(alert.limit, alert.unit)
-    against = "the median of the previous buckets" if alert.previous else "the baseline"
-    side = "below" if rule.low else "above"
+    side, usual = ("below", "lowest") if rule.low else ("above", "median")
+    against = f"the {usual} of the previous buckets" if alert.previous else "the baseline"
     if rule.points or not alert.baseline:
         return f"{against} is {baseline} (limit {limit})"
     if alert.value >= MANIFOLD * alert.baseline:

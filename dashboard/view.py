@@ -73,7 +73,7 @@ class SignalView:
     state: str
     """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
     baseline: float | None
-    """As learned, or the median of the previous buckets."""
+    """As learned, or as the previous buckets have it."""
     limit: float | None
     """Beyond which an alert is raised: above it, or below it where `low`."""
     value: float | None

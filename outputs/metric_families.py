@@ -91,7 +91,7 @@ def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Itera
     )  # fmt: skip
     texts = {
         "value": "Of the last bucket that was judged, in the unit of the signal.",
-        "baseline": "What the value is compared with, as learned or the median of the previous buckets.",
+        "baseline": "What the value is compared with, as learned or from the previous buckets.",
         "limit": "Beyond which an alert is raised.",
     }
     for name, text in texts.items():

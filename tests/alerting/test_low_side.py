@@ -1,6 +1,7 @@
 """The table of states for a signal that alerts below its limit: each pair, by traffic alone; then what low means."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from alerting_records import requests
@@ -104,6 +105,27 @@ def test_a_night_that_comes_slowly_is_no_outage() -> None:
     evening = [round(2000 * 0.93**step) for step in range(100)]
     assert [type(event) for event in site.given(*evening)] == [Learned]
     assert site.judge.last is None  # so little that it is not judged
+
+
+def bursts(random: Random) -> int:
+    """Requests in a bucket with some thirty visits of some ten requests each."""
+    visits = sum(random.random() < 0.3 for _ in range(100))
+    return sum(1 + int(random.expovariate(0.1)) for _ in range(visits))
+
+
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_few_visits_that_come_in_bursts_are_no_outage_and_none_at_all_is_one(seed: int) -> None:
+    random, site = Random(seed), Site(previous=15)
+    assert [type(event) for event in site.given(*[bursts(random) for _ in range(1000)])] == [Learned]
+    assert [type(event) for event in site.given(0)] == [AlertRaised]
+
+
+def test_an_outage_that_comes_step_by_step_is_one() -> None:
+    """As clients learn one after the other that a name leads elsewhere."""
+    site = Site(previous=15)
+    site.given(*[10 * USUAL] * 20)
+    events = [type(event) for event in site.given(*[round(10 * USUAL * 0.82**step) for step in range(1, 9)])]
+    assert events == [AlertRaised, *[AlertContinued] * 3]
 
 
 def test_an_outage_lasts_until_it_ends_though_the_previous_buckets_were_empty_too() -> None:

@@ -56,7 +56,7 @@ MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
         (
             DROP,
             TrafficDrop(60, 1),
-            f"Low traffic generated an alert - rate = 0.40 /s, triggered at {MOMENT}; 96.8 % below the median of the "
+            f"Low traffic generated an alert - rate = 0.40 /s, triggered at {MOMENT}; 96.8 % below the lowest of the "
             "previous buckets of 12 /s (limit 5.0 /s); missing: section shop.example.com/cart 88.0 %",
         ),
         (
