@@ -97,11 +97,14 @@ def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiv
     from notices.addresses import hooks
 
     found = [hook for text, origin in sources for hook in hooks(text, config.notice_webhook_format, origin)]
+    known: list[str] = []
     for hook in dict.fromkeys(found):
-        yield _webhook(hook, config)
+        known.append(hook.host)
+        yield _webhook(hook, known.count(hook.host), config)
 
 
-def _webhook(hook: "Hook", config: Config) -> "Webhook":
+def _webhook(hook: "Hook", number: int, config: Config) -> "Webhook":
+    """`number`: of those at the same host, for the user to tell them apart."""
     from notices.bodies import alertmanager_body, json_body, slack_body
     from notices.tls import authorities
     from notices.webhook import Address, Body, Webhook
@@ -113,7 +116,8 @@ def _webhook(hook: "Hook", config: Config) -> "Webhook":
     }
     secure = hook.url.startswith("https:")
     context = authorities(config.notice_authorities, "notice_authorities") if secure else None
-    return Webhook(Address(hook.url, hook.host), bodies[hook.format], config.notice_timeout, context)
+    title = hook.host if number == 1 else f"{hook.host} ({number})"
+    return Webhook(Address(hook.url, title), bodies[hook.format], config.notice_timeout, context)
 
 
 def _syslog(config: Config) -> Iterator[Receiver]:
@@ -159,15 +163,19 @@ def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator
 def _password(config: Config, environment: Mapping[str, str]) -> str:
     if not config.notice_smtp_user:
         return ""
+    password, origin = environment.get(SMTP_PASSWORD, ""), SMTP_PASSWORD
     if config.notice_smtp_password_file:
         from notices.secret_file import read_secret
 
-        return read_secret(config.notice_smtp_password_file, "notice_smtp_password_file")
-    if environment.get(SMTP_PASSWORD):
-        return environment[SMTP_PASSWORD]
-    raise NoticeError(
-        f"notice_smtp_user needs a password: name its file in notice_smtp_password_file, or set {SMTP_PASSWORD}"
-    )
+        origin = "notice_smtp_password_file"
+        password = read_secret(config.notice_smtp_password_file, origin)
+    if not password:
+        raise NoticeError(
+            f"notice_smtp_user needs a password: name its file in notice_smtp_password_file, or set {SMTP_PASSWORD}"
+        )
+    if not (config.notice_smtp_user + password).isascii():  # smtplib sends no other
+        raise NoticeError(f"{origin}: a login at a mail server takes ASCII letters only, in user name and password")
+    return password
 
 
 def _exposures(config: Config) -> Iterator[str]:

@@ -53,7 +53,7 @@ def test_all_that_is_named_is_told(tmp_path: Path) -> None:
         "command",
         "webhook hooks.example.com",
         "webhook one.example.com",
-        "webhook hooks.example.com",
+        "webhook hooks.example.com (2)",
         "webhook alerts.example.com",
         "syslog /dev/log",
         "syslog logs.example.com (udp)",
@@ -71,6 +71,12 @@ def test_only_alertmanager_is_told_again(tmp_path: Path) -> None:
 
 def test_the_same_webhook_named_twice_is_one() -> None:
     assert names(told({"HTTP_MONITOR_WEBHOOK": URL}, notice_webhook=URL)) == ["webhook hooks.example.com"]
+
+
+def test_a_login_that_cannot_be_sent_is_said_at_the_start_and_not_shown() -> None:
+    with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_SMTP_PASSWORD: .* takes ASCII letters only") as caught:
+        told({"HTTP_MONITOR_SMTP_PASSWORD": f"{SECRET}\u00fc"}, notice_smtp_user="x", **MAIL)
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(
