@@ -4,11 +4,13 @@ All that is secret, or needs rights, is read here, before the rights are given u
 need. Where nobody is to be told, nothing is imported.
 """
 
+import os
 import shlex
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exercise_config import Config
@@ -35,6 +37,8 @@ class Receivers(NamedTuple):
     """Our name."""
     warnings: tuple[str, ...]
     """Sentences on files of secrets that others may read."""
+    program: str = ""
+    """What `--on-alert` runs, with its folder."""
 
 
 def from_settings(config: Config, environment: Mapping[str, str], replay: bool = False) -> Receivers:
@@ -55,12 +59,22 @@ def from_settings(config: Config, environment: Mapping[str, str], replay: bool =
     )
     if receivers:
         "localhost".encode("idna")  # a module that every look-up of a name needs
-    return Receivers(receivers, limits, host, tuple(_exposures(config)))
+    program = _words(config, environment)[0] if config.notice_command else ""
+    return Receivers(receivers, limits, host, tuple(_exposures(config)), program)
 
 
 @contextmanager
 def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
-    """Tell them of what happens at `source`; at the end, deliver what waits for at most `flush_time` seconds."""
+    """Tell them of what happens at `source`; at the end, deliver what waits for at most `flush_time` seconds.
+
+    Raises:
+        NoticeError: the command cannot be run with the rights that are left.
+    """
+    if told.program and not os.access(told.program, os.X_OK):
+        raise NoticeError(
+            f"--on-alert: {told.program} cannot be run once root is given up; put it where every user may run it, or "
+            "name its user with --user"
+        )
     notifier = Notifier(told.receivers, told.limits, told.host, source)
     try:
         yield notifier
@@ -73,17 +87,25 @@ def _command(config: Config, environment: Mapping[str, str]) -> Iterator[Receive
         return
     from notices.command import Command
 
+    inherited = {name: value for name, value in environment.items() if name not in (WEBHOOK, SMTP_PASSWORD)}
+    yield Command(_words(config, environment), config.notice_command_timeout, inherited)
+
+
+def _words(config: Config, environment: Mapping[str, str]) -> list[str]:
+    """The program, with its folder, and its arguments."""
     try:
         words = shlex.split(config.notice_command)
     except ValueError as error:
         raise NoticeError(f"--on-alert: {str(error).lower()} in {config.notice_command!r}") from None
     if config.notice_command_shell:
         words = [SHELL, "-c", config.notice_command]
-    if not words or shutil.which(words[0], path=environment.get("PATH")) is None:
-        found = words[0] if words else ""
-        raise NoticeError(f"--on-alert: no command {found!r} to be run; name one in PATH or with its folder")
-    inherited = {name: value for name, value in environment.items() if name not in (WEBHOOK, SMTP_PASSWORD)}
-    yield Command(words, config.notice_command_timeout, inherited)
+    name = words[0] if words else ""
+    program = shutil.which(name, path=environment.get("PATH"))
+    if program is None and "/" in name and Path(name).is_file():
+        raise NoticeError(f"--on-alert: {name} is no program yet; chmod +x it")
+    if program is None:
+        raise NoticeError(f"--on-alert: no command {name!r} to be run; name one in PATH or with its folder")
+    return [program, *words[1:]]
 
 
 def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiver]:

@@ -73,6 +73,15 @@ def test_the_same_webhook_named_twice_is_one() -> None:
     assert names(told({"HTTP_MONITOR_WEBHOOK": URL}, notice_webhook=URL)) == ["webhook hooks.example.com"]
 
 
+def test_a_script_that_was_not_made_a_program_is_said(tmp_path: Path) -> None:
+    script = tmp_path / "page-me"
+    script.write_text("#!/bin/sh\n")
+    with pytest.raises(NoticeError, match=r"page-me is no program yet; chmod \+x it$"):
+        told(notice_command=f"{script} now")
+    script.chmod(0o755)
+    assert told(notice_command=f"{script} now").program == str(script)
+
+
 def test_a_login_that_cannot_be_sent_is_said_at_the_start_and_not_shown() -> None:
     with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_SMTP_PASSWORD: .* takes ASCII letters only") as caught:
         told({"HTTP_MONITOR_SMTP_PASSWORD": f"{SECRET}\u00fc"}, notice_smtp_user="x", **MAIL)

@@ -194,6 +194,17 @@ def test_a_command_that_is_not_there_is_said_at_once(trace: str) -> None:
     )
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up root")
+def test_a_command_that_only_root_may_run_is_said_at_once(trace: str, tmp_path: Path) -> None:
+    command = tmp_path / "page-me"
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o700)
+    ended = monitor("-r", trace, "-q", "--on-alert", str(command))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"exercise.py: --on-alert: {command} cannot be run once root is given up; ")
+    assert monitor("-r", trace, "-q", "--on-alert", str(command), "--user", "root").returncode == 0
+
+
 def test_a_secret_on_the_command_line_is_refused_and_none_is_shown(hooks: Hooks, tmp_path: Path) -> None:
     refused = monitor("--set", f"notice_webhook={hooks.url}", "--show-config")
     assert refused.returncode == 2
