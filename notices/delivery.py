@@ -119,9 +119,11 @@ class Delivery:
             self._lose(reason)
 
     def hurry(self, deadline: float) -> None:
-        """The end is near: try at once, give up what has not been delivered by then, and repeat nothing."""
+        """The end is near: try at once and then at short pauses, give up what has not been delivered by then, and
+        repeat nothing.
+        """
         self._queue = deque(_Waiting(each.notice, min(each.deadline, deadline)) for each in self._queue)
-        self._next_try = 0.0
+        self._failures, self._next_try = 0, 0.0
         self._standing.clear()
         self._repeats.clear()
 
