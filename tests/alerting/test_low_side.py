@@ -100,6 +100,10 @@ def test_a_baseline_below_the_floor_is_not_judged() -> None:
     assert site.judge.last is None
 
 
+def test_a_baseline_of_just_the_floor_is_judged() -> None:
+    assert [type(event) for event in Site().given(100, 39)] == [Learned, AlertRaised]
+
+
 def test_a_night_that_comes_slowly_is_no_outage() -> None:
     site = Site(previous=5)
     evening = [round(2000 * 0.93**step) for step in range(100)]

@@ -114,6 +114,30 @@ def test_a_silent_bucket_is_within() -> None:
     assert site.monitor.judges[1].last is None
 
 
+def test_a_bucket_of_just_the_floor_is_judged() -> None:
+    site = Site(ErrorRatio5xx(5, 10))
+    site.given(*requests(0, 100), *answers(100))
+    assert site.given(*requests(0, 100), *answers(4), *answers(5, 500)) == []
+    assert len(site.given(*requests(0, 100), *answers(5), *answers(5, 500))) == 1
+
+
+def test_who_is_missing_is_told_also_where_learning_took_longer_than_a_bucket() -> None:
+    site = Site(TrafficDrop(60, 0.05), learning=2 * BUCKET)
+    site.wait(BUCKET)
+    site.given(*requests(0, 200, "stays"), *requests(0, 200, "goes"))
+    (raised,) = site.given(*requests(0, 60, "stays"))
+    assert isinstance(raised, AlertRaised)
+    clients = {one.name: round(one.share, 2) for one in raised.alert.contributors if one.kind == "client"}
+    assert clients == {"goes": 0.71, "stays": 0.29}
+
+
+def test_rates_are_by_the_second() -> None:
+    site = Site(VolumeOut(300, 1), NewConnections(300, 0.01), TrafficDrop(60, 0.01))
+    asked = [request(0, port=port) for port in range(50)]
+    site.given(*asked, *[exchange(one, size=1000) for one in asked])
+    assert [judge.baseline("") for judge in site.monitor.judges[1:]] == [500, 0.5, 0.5]
+
+
 def test_exactly_the_points_of_the_threshold_are_no_alert() -> None:
     site = Site(ErrorRatio5xx(5, 10))
     site.given(*requests(0, 100), *answers(99), *answers(1, 500))
