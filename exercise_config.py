@@ -94,7 +94,7 @@ class Config:
     """Of a signal's state. With more it is flapping, which is told once, and nothing more until it is calm."""
     traffic_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 60
     """Below the baseline by more than this, the request rate alerts. Closing time takes longer than half an hour."""
-    traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 2
+    traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1.5
     """With a baseline below this, a drop says nothing: visits come in bursts, and a minute without one is no news."""
     error_ratio_5xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 5
     """Above the baseline, of the responses."""
