@@ -90,7 +90,8 @@ class History:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.archive = SqliteArchive(str(self._path), self._keep, self._units)
         except OSError as reason:
-            self._trouble = (f"no history is kept: {self._path.parent} cannot be made: {reason.strerror}",)
+            place = f"{self._path.parent} cannot be made: {reason.strerror}"
+            self._trouble = (f"no history is kept: {place}; name a file with --history, or none",)
         except HistoryError as reason:
             self._trouble = (f"no history is kept: {reason}",)
         else:
