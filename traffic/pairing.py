@@ -21,7 +21,7 @@ from traffic.listener import Listener, Place
 from traffic.messages import OPAQUE, Reader
 from traffic.pending import Addresses, Answer, Pending
 from traffic.readers import RequestReader
-from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, exchange_of, request_of
+from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
 from traffic.segment import after
 from traffic.stream import Stream
 from traffic.text import printable, printable_once
@@ -86,21 +86,16 @@ class Pairing(Listener):
         limit = self.limits.string_length
         fields = head.fields
         host, user_agent, referrer, _ = fields.texts(limit)
-        client, client_port, server, server_port = self.addresses
-        request = request_of(
-            (
-                place.time,
-                client,
-                client_port,
-                server,
-                server_port,
-                head.method if len(head.method) <= limit else head.method[:limit],
-                host,
-                printable_once(head.target, limit),
-                head.version if len(head.version) <= limit else head.version[:limit],
-                user_agent,
-                referrer,
-            )
+        request = Request(
+            place.time,
+            *self.addresses,
+            head.method[:limit],
+            host,
+            printable_once(head.target, limit),
+            head.version[:limit],
+            user_agent,
+            referrer,
+            self.count + 1,
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
@@ -299,26 +294,20 @@ class Pairing(Listener):
         if pending is not None and pending.done_at is not None:
             end = max(end, pending.done_at)
         whole = ending == COMPLETE and time is not None
-        client, client_port, server, server_port = self.addresses
-        exchange = exchange_of(
-            (
-                end,
-                client,
-                client_port,
-                server,
-                server_port,
-                pending.request if pending is not None else None,
-                answer.status,
-                pending.body_bytes if pending is not None else 0,
-                answer.body_bytes,
-                _span(started, answer.time),
-                _span(started, time) if whole else None,
-                answer.content_type,
-                answer.missing + (pending.missing if pending is not None else 0),
-                ending,
-                answer.time,
-                answer.oddities + pending.oddities if pending is not None else answer.oddities,
-            )
+        exchange = Exchange(
+            end,
+            *self.addresses,
+            request=pending.request if pending is not None else None,
+            status=answer.status,
+            request_bytes=pending.body_bytes if pending is not None else 0,
+            response_bytes=answer.body_bytes,
+            response_time=_span(started, answer.time),
+            total_time=_span(started, time) if whole else None,
+            content_type=answer.content_type,
+            missing_bytes=answer.missing + (pending.missing if pending is not None else 0),
+            ending=ending,
+            answered=answer.time,
+            oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
         )
         self._emit(exchange)
 

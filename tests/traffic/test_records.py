@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.records import Exchange, Request, exchange_of, request_of
+from traffic.records import Request
 from traffic.text import printable, printable_once
 
 
@@ -64,14 +64,6 @@ def test_text_is_cut_at_the_limit(raw: bytes, limit: int) -> None:
     text = printable(raw, limit)
     assert len(text) == limit
     assert text.isprintable()
-
-
-def test_records_made_of_all_their_fields_are_those_that_the_constructors_make() -> None:
-    asked = (1.0, "10.0.0.1", 1, "10.0.0.2", 2, "GET", "host", "/", "1.1", "agent", "referrer")
-    assert request_of(asked) == Request(*asked)
-    request, ends = Request(*asked), ("10.0.0.1", 1, "10.0.0.2", 2)
-    answered = (2.0, *ends, request, 200, 3, 4, 0.5, 0.75, "text/html", 5, "complete", 1.5, ("odd",))
-    assert exchange_of(answered) == Exchange(*answered)
 
 
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=30).map(str.encode)), st.integers(1, 40))
