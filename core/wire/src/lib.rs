@@ -1,0 +1,9 @@
+//! Captured frames in, HTTP records out. No I/O, no clock, no threads: time is the packets' time.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod health;
+pub mod key;
+pub mod limits;
+pub mod network;

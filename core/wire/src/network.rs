@@ -1,0 +1,1 @@
+//! Frames down to TCP segments.
