@@ -3,7 +3,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod address;
+pub mod aged;
 pub mod health;
 pub mod key;
 pub mod limits;
 pub mod network;
+pub mod ports;
+mod printable;
+pub mod text;

@@ -1,0 +1,88 @@
+//! Bytes from the wire as text that is safe to show, log and compare.
+
+use std::borrow::Cow;
+
+use crate::printable::NOT_PRINTABLE;
+
+/// `raw` as at most `limit` printable characters.
+///
+/// UTF-8 where it is that, else Latin-1 (RFC 9110 section 5.5). What is not printable (control characters,
+/// bidirectional overrides, zero-width characters) is shown by its escape, as `\x1b`.
+#[must_use]
+pub fn printable(raw: &[u8], limit: usize) -> String {
+    // A character takes up to four bytes; cut first, so that the work does not grow with the input.
+    let most = if raw.len() > limit { limit.saturating_mul(4).min(raw.len()) } else { raw.len() };
+    let raw = raw.get(..most).unwrap_or_default();
+    if raw.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
+        return raw.iter().take(limit).map(|byte| char::from(*byte)).collect();
+    }
+    let mut text = String::with_capacity(raw.len());
+    for character in decoded(raw).chars() {
+        push(&mut text, character);
+    }
+    cut(&mut text, limit);
+    text
+}
+
+fn decoded(raw: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(raw) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(raw.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+/// Add a character, or its escape.
+fn push(text: &mut String, character: char) {
+    let code = u32::from(character);
+    match character {
+        _ if is_printable(character) => text.push(character),
+        '\t' => text.push_str("\\t"),
+        '\n' => text.push_str("\\n"),
+        '\r' => text.push_str("\\r"),
+        '\0'..='\u{FF}' => text.push_str(&format!("\\x{code:02x}")),
+        '\u{100}'..='\u{FFFF}' => text.push_str(&format!("\\u{code:04x}")),
+        _ => text.push_str(&format!("\\U{code:08x}")),
+    }
+}
+
+fn cut(text: &mut String, limit: usize) {
+    if let Some((end, _)) = text.char_indices().nth(limit) {
+        text.truncate(end);
+    }
+}
+
+fn is_printable(character: char) -> bool {
+    let code = u32::from(character);
+    let after = NOT_PRINTABLE.partition_point(|(first, _)| *first <= code);
+    let range = after.checked_sub(1).and_then(|index| NOT_PRINTABLE.get(index));
+    range.is_none_or(|(_, last)| code > *last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_escaped() {
+        assert_eq!(printable(b"plain text", 99), "plain text");
+        assert_eq!(printable(b"\x1b[31m\t\n\r\x00\x7f", 99), "\\x1b[31m\\t\\n\\r\\x00\\x7f");
+        assert_eq!(printable("\u{202E}\u{E0001}é\u{3000}".as_bytes(), 99), "\\u202e\\U000e0001é\\u3000");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_latin1() {
+        assert_eq!(printable(b"caf\xe9\x85", 99), "café\\x85");
+        assert_eq!(printable(b"\xed\xa0\x80", 99), "í\\xa0\\x80");
+    }
+
+    #[test]
+    fn it_is_cut_in_bytes_then_in_characters() {
+        assert_eq!(printable(b"abcdef", 3), "abc");
+        assert_eq!(printable("éééé".as_bytes(), 3), "ééé");
+        assert_eq!(printable(b"ab\x1b", 6), "ab\\x1b");
+        assert_eq!(printable(b"ab\x1b", 3), "ab\\");
+        // Four bytes for the one character, and they end within the second of it.
+        assert_eq!(printable("€€".as_bytes(), 1), "â");
+        assert_eq!(printable(b"abc", 0), "");
+    }
+}
