@@ -5,10 +5,13 @@
 
 pub mod address;
 pub mod aged;
+pub mod datagrams;
+mod dns;
 pub mod health;
 pub mod key;
 pub mod limits;
 pub mod network;
 pub mod ports;
 mod printable;
+mod readers;
 pub mod text;

@@ -1,1 +1,0 @@
-//! Frames down to TCP segments.

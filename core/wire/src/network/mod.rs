@@ -1,0 +1,273 @@
+//! Frames down to TCP segments: through link layers, tags, tunnels and IP, with fragments put together.
+//!
+//! Checksums are not looked at: with offloading and on loopback they are wrong as a rule. UDP is looked at for tunnels,
+//! and for QUIC, which is counted as unreadable.
+
+mod ethernet;
+mod fragments;
+mod ip;
+mod lanes;
+mod layers;
+mod link;
+mod ppp;
+mod quic;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tunnels;
+mod wifi;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::datagrams::{Datagram, Datagrams};
+use crate::health::Ledger;
+use crate::key::Key;
+use crate::limits::Limits;
+use crate::ports::Ports;
+use crate::readers::{Short, be16, be32, part};
+use ip::{Ip, Place};
+use lanes::Lanes;
+use layers::{IPV4, IPV6, LINK, Malformed, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT};
+use quic::{HTTPS, QuicConnections};
+
+pub(crate) use ip::Payload;
+
+/// Finds the IP packet within a frame of a link type, given by its number, that is not known here.
+pub type InnerIp = Box<dyn FnMut(u32, &[u8]) -> Option<Vec<u8>> + Send>;
+
+const LINKTYPE_ETHERNET: u32 = 1;
+/// Bytes of an Ethernet header, of an IPv4 header without options, and of a TCP header.
+const PLAIN_SIZE: usize = 54;
+const LEAST_TCP_HEADER: usize = 20;
+/// Headers of one frame that are passed through; a tunnel takes three or four.
+const MOST_LAYERS: usize = 40;
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// The direction of the flow; its label tells apart flows of different networks, and is the same in both directions.
+    pub key: Key,
+    /// From the first byte of the TCP header to the last one captured: 20 bytes at least.
+    pub bytes: &'a [u8],
+    /// Bytes of the segment that were not captured.
+    pub cut: usize,
+}
+
+/// Finds the TCP segments in frames.
+pub struct Network {
+    ports: Arc<Ports>,
+    datagrams: Datagrams,
+    inner_ip: Option<InnerIp>,
+    ip: Ip,
+    lanes: Lanes,
+    quic: QuicConnections,
+    /// The networks that the frame at hand has passed through: VLANs and the like.
+    network: Vec<u8>,
+    /// The records of the innermost IP packet of the frame at hand.
+    innermost: [Option<Datagram>; 2],
+    /// The last datagram that was put together or taken out of an unknown frame: a segment borrows from it.
+    whole: Vec<u8>,
+}
+
+impl Network {
+    /// QUIC counts on UDP port 443 and on `ports`; `datagrams` says what is wanted of other IP packets.
+    #[must_use]
+    pub fn new(ports: Arc<Ports>, limits: &Limits, inner_ip: Option<InnerIp>, datagrams: Datagrams) -> Self {
+        // Both are only needed while connections begin, so far fewer are remembered than may be open.
+        let most = limits.connections / 8 + 1;
+        Self {
+            ports,
+            datagrams,
+            inner_ip,
+            ip: Ip::new(limits.fragment_timeout),
+            lanes: Lanes::new(most),
+            quic: QuicConnections::new(most, limits.connection_timeout),
+            network: Vec::new(),
+            innermost: [None, None],
+            whole: Vec::new(),
+        }
+    }
+
+    /// The TCP segment of a frame; None when there is none, or its datagram is not complete yet.
+    #[inline]
+    pub fn segment<'a>(
+        &'a mut self,
+        ledger: &mut Ledger,
+        time: f64,
+        link_type: u32,
+        frame: &'a [u8],
+    ) -> Option<Segment<'a>> {
+        if link_type == LINKTYPE_ETHERNET && !self.datagrams.every_packet {
+            if let Some(segment) = plain(frame) {
+                return Some(segment);
+            }
+        }
+        self.any_segment(ledger, time, link_type, frame)
+    }
+
+    /// Forget fragments whose datagram did not become complete in time, and silent QUIC connections.
+    pub fn expire(&mut self, ledger: &mut Ledger, now: f64) {
+        self.ip.expire(ledger, now);
+        self.quic.expire(now);
+    }
+
+    /// The records of IP packets and DNS answers.
+    pub fn datagrams(&mut self) -> &mut Datagrams {
+        &mut self.datagrams
+    }
+
+    #[inline(never)]
+    fn any_segment<'a>(
+        &'a mut self,
+        ledger: &mut Ledger,
+        time: f64,
+        link_type: u32,
+        frame: &'a [u8],
+    ) -> Option<Segment<'a>> {
+        let found = self.through(ledger, time, LINK | link_type, Cow::Borrowed(frame), frame.len());
+        self.datagrams.found.extend(self.innermost.iter_mut().filter_map(Option::take));
+        match found {
+            Ok(found) => found.and_then(|(key, payload)| self.kept(key, payload)),
+            Err(Malformed(name)) => {
+                ledger.health.odd(name);
+                None
+            }
+        }
+    }
+
+    /// A segment as it is given out: within the frame, or within a buffer that is kept until the next one.
+    fn kept<'a>(&'a mut self, key: Key, payload: Payload<'a>) -> Option<Segment<'a>> {
+        let Payload { start, end, cut, .. } = payload;
+        let data: &[u8] = match payload.data {
+            Cow::Borrowed(frame) => frame,
+            Cow::Owned(whole) => {
+                self.whole = whole;
+                &self.whole
+            }
+        };
+        Some(Segment { key, bytes: data.get(start..end)?, cut })
+    }
+
+    /// Pass from header to header until there is TCP, or nothing that is read. The frame had `length` bytes.
+    fn through<'a>(
+        &mut self,
+        ledger: &mut Ledger,
+        time: f64,
+        mut layer: u32,
+        mut data: Cow<'a, [u8]>,
+        length: usize,
+    ) -> Result<Option<(Key, Payload<'a>)>, Malformed> {
+        self.network.clear();
+        let (mut start, mut end) = (0, data.len());
+        for _ in 0..MOST_LAYERS {
+            if layer == IPV4 || layer == IPV6 {
+                let place = Place { time, data, start, limit: end, network: &self.network };
+                let read = if layer == IPV4 { Ip::version4 } else { Ip::version6 };
+                let Some(found) = read(&mut self.ip, ledger, place)? else { return Ok(None) };
+                self.note(time, length, &found);
+                layer = PROTOCOL | u32::from(found.protocol);
+                if layer == TCP {
+                    return self.tcp(found).map(Some);
+                }
+                (start, end) = (found.start, found.end);
+                if layer == UDP {
+                    (layer, start) = (self.udp(ledger, time, &found)?, start + 8);
+                }
+                data = found.data;
+            } else if let Some(read) = table::layer(layer) {
+                let step = read(&data, start)?;
+                (layer, start) = (step.layer, step.start);
+                self.network.extend(step.identity.iter().flat_map(|identity| identity.bytes()));
+            } else {
+                let Some(inner) = self.foreign(ledger, layer, part(&data, start, data.len())) else { return Ok(None) };
+                return self.through(ledger, time, layers::IP, Cow::Owned(inner), length);
+            }
+        }
+        Err(Malformed("too many encapsulations"))
+    }
+
+    /// Make the records of an IP packet; they are given out if none is found within it.
+    fn note(&mut self, time: f64, length: usize, found: &Payload<'_>) {
+        if !self.datagrams.none() {
+            self.innermost = self.datagrams.records(time, length, found);
+        }
+    }
+
+    fn tcp<'a>(&mut self, found: Payload<'a>) -> Result<(Key, Payload<'a>), Malformed> {
+        if found.end < found.start + LEAST_TCP_HEADER {
+            return Err(Malformed("truncated TCP header"));
+        }
+        let tcp = part(&found.data, found.start, found.end);
+        let key = found.addresses.key(be32(tcp, 0)?);
+        if self.network.is_empty() {
+            return Ok((key, found));
+        }
+        let label = self.lanes.label(key, &self.network, tcp)?;
+        Ok((key.labelled(label), found))
+    }
+
+    /// The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks.
+    fn udp(&mut self, ledger: &mut Ledger, time: f64, found: &Payload<'_>) -> Result<u32, Short> {
+        let (data, start) = (found.data.as_ref(), found.start);
+        let (source, target) = (be16(data, start)?, be16(data, start + 2)?);
+        let by_port = [target, source].map(|port| UDP_PORT | u32::from(port));
+        if let Some(layer) = by_port.into_iter().find(|layer| table::layer(*layer).is_some()) {
+            return Ok(layer);
+        }
+        if found.end < start + 9 {
+            return Ok(NOTHING);
+        }
+        if tunnels::is_teredo(data, start) {
+            return Ok(IPV6);
+        }
+        if [source, target].iter().any(|port| *port == HTTPS || self.ports.contains(*port)) {
+            self.count_quic(ledger, time, found)?;
+        }
+        Ok(NOTHING)
+    }
+
+    fn count_quic(&mut self, ledger: &mut Ledger, time: f64, found: &Payload<'_>) -> Result<(), Short> {
+        if quic::is_quic(&found.data, found.start + 8, found.end) {
+            let key = found.addresses.key(be32(&found.data, found.start)?);
+            if self.quic.is_new(time, key) {
+                ledger.health.unread("QUIC", 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// The IP packet within a link type that is not known here, from whoever can dissect it.
+    fn foreign(&mut self, ledger: &mut Ledger, layer: u32, data: &[u8]) -> Option<Vec<u8>> {
+        if !(LINK..PROTOCOL).contains(&layer) {
+            return None;
+        }
+        let link_type = layer - LINK;
+        let inner = self.inner_ip.as_mut().and_then(|inner_ip| inner_ip(link_type, data));
+        if inner.is_none() {
+            ledger.health.odd(&format!("unknown link type {link_type}"));
+        }
+        inner
+    }
+}
+
+/// The segment of an Ethernet frame of the plain kind, which nearly every one is.
+///
+/// Its IPv4 header follows at once and has no options, it is no fragment and was captured whole.
+#[inline]
+fn plain(frame: &[u8]) -> Option<Segment<'_>> {
+    let head: &[u8; PLAIN_SIZE] = frame.first_chunk()?;
+    let is_ipv4 = head[12] == 0x08 && head[13] == 0x00 && head[14] == 0x45;
+    // It may say that it may not be fragmented (0x40).
+    let is_whole_tcp = head[20] & 0xBF == 0 && head[21] == 0 && head[23] == 6;
+    if !is_ipv4 || !is_whole_tcp {
+        return None;
+    }
+    let end = 14 + usize::from(u16::from_be_bytes([head[16], head[17]]));
+    if end < PLAIN_SIZE {
+        return None;
+    }
+    let number = |at: usize| be32(head, at).ok();
+    let key = Key::v4(number(26)?, number(30)?, number(34)?, 0);
+    Some(Segment { key, bytes: frame.get(34..end)?, cut: 0 })
+}

@@ -1,0 +1,136 @@
+//! QUIC connections are encrypted: they are recognised by the first packets of their handshake, and counted.
+
+use crate::aged::Aged;
+use crate::key::Key;
+use crate::readers::{Short, be32, byte, part};
+
+/// The UDP port of HTTP/3.
+pub(super) const HTTPS: u16 = 443;
+const LONG: u8 = 0x80;
+const FIXED: u8 = 0x40;
+const NEGOTIATION: u32 = 0;
+/// Bytes of the connection id that a client makes up for its server (RFC 9000 section 7.2).
+const LEAST_IDENTITY: u8 = 8;
+/// Bytes of any connection id.
+const MOST_IDENTITY: u8 = 20;
+
+/// Whether a UDP payload is a QUIC packet that names its version: RFC 8999, or Google's own before that.
+pub(super) fn is_quic(data: &[u8], start: usize, end: usize) -> bool {
+    if end < start + 12 {
+        return false;
+    }
+    match byte(data, start) {
+        Ok(first) if first & LONG != 0 => is_long(first, data, start, end).unwrap_or_default(),
+        // Google's public header: version flag, connection id of 8 bytes, version (up to Q043).
+        Ok(first) if first & 0xC1 == 1 => {
+            let version = start + if first & 0x08 != 0 { 9 } else { 1 };
+            is_googles(part(data, version, version + 4))
+        }
+        _ => false,
+    }
+}
+
+fn is_long(first: u8, data: &[u8], start: usize, end: usize) -> Result<bool, Short> {
+    let version = be32(data, start + 1)?;
+    if version == NEGOTIATION {
+        return is_negotiation(data, start + 5, end);
+    }
+    if first & FIXED == 0 {
+        return Ok(false);
+    }
+    if is_googles(&version.to_be_bytes()) || is_experiment(version) {
+        return Ok(true);
+    }
+    Ok(is_known(version) && byte(data, start + 5)? <= MOST_IDENTITY)
+}
+
+/// Drafts of the IETF, and Facebook's mvfst.
+fn is_experiment(version: u32) -> bool {
+    matches!(version, 0xFF00_0001..0xFF00_0080 | 0xFACE_B000..0xFACE_B010)
+}
+
+/// Versions 1 and 2, the last draft of version 2, and those that are reserved to be refused.
+fn is_known(version: u32) -> bool {
+    matches!(version, 0x0000_0001 | 0x6B33_43CF | 0x709A_50C4) || version & 0x0F0F_0F0F == 0x0A0A_0A0A
+}
+
+/// The client's connection id, the one it made up, then versions of four bytes (RFC 8999 section 6).
+fn is_negotiation(data: &[u8], place: usize, end: usize) -> Result<bool, Short> {
+    let place = place + 1 + usize::from(byte(data, place)?);
+    if place >= end {
+        return Ok(false);
+    }
+    let size = byte(data, place)?;
+    let place = place + 1 + usize::from(size);
+    Ok((LEAST_IDENTITY..=MOST_IDENTITY).contains(&size) && place < end && (end - place) % 4 == 0)
+}
+
+/// `Q043`, `T051` and the like.
+fn is_googles(tag: &[u8]) -> bool {
+    match tag {
+        [b'Q' | b'T', b'0', number @ ..] => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Counts connections: the pairs of address and port, each once as long as it does not fall silent.
+pub(super) struct QuicConnections {
+    most: usize,
+    timeout: f64,
+    /// When each was seen last, the one that was silent longest first.
+    seen: Aged<Key, f64>,
+}
+
+impl QuicConnections {
+    /// For so many at a time; after so many seconds one has fallen silent.
+    pub(super) fn new(most: usize, timeout: f64) -> Self {
+        Self { most, timeout, seen: Aged::new() }
+    }
+
+    /// Whether a connection of this key, or of the other direction's, was not seen lately.
+    pub(super) fn is_new(&mut self, time: f64, key: Key) -> bool {
+        let (key, _) = key.canonical();
+        let last = self.seen.touch(&key).map(|seen| std::mem::replace(seen, time));
+        if last.is_none() {
+            self.seen.insert(key, time);
+            if self.seen.len() > self.most {
+                self.seen.pop_front();
+            }
+        }
+        last.is_none_or(|last| time - last > self.timeout)
+    }
+
+    /// Forget those that are silent.
+    pub(super) fn expire(&mut self, now: f64) {
+        let timeout = self.timeout;
+        while self.seen.pop_front_if(|_, last| now - last > timeout).is_some() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_that_name_their_version_are_quic() {
+        let first = |version: u32, identity: u8| [&[0xC0], version.to_be_bytes().as_slice(), &[identity; 8]].concat();
+        let is = |data: &[u8]| is_quic(data, 0, data.len());
+        assert!(is(&first(1, 8)) && !is(&first(1, 21)) && !is(&first(7, 8)));
+        assert!(is(&first(0x1A2A_3A4A, 8)) && is(&first(0xFF00_001D, 99)));
+        assert!(is(b"\xc0Q046........") && is(b"\x09........Q043") && !is(b"\x09........X043"));
+        assert!(is(&[[0x80, 0, 0, 0, 0, 0, 8].as_slice(), &[7; 8], &[0, 0, 0, 1]].concat()));
+        assert!(!is(b"\xc0\0\0\0\x01\x08"));
+    }
+
+    #[test]
+    fn a_connection_is_counted_once_until_it_falls_silent() {
+        let mut connections = QuicConnections::new(2, 10.0);
+        let key = |client| Key::v4(client, 2, 5 << 16 | 443, 0);
+        assert!(connections.is_new(0.0, key(1)) && !connections.is_new(10.0, key(1).reversed()));
+        assert!(connections.is_new(20.5, key(1)));
+        assert!(connections.is_new(21.0, key(3)) && connections.is_new(22.0, key(4)));
+        assert!(connections.is_new(23.0, key(1)));
+        connections.expire(99.0);
+        assert!(connections.seen.is_empty());
+    }
+}
