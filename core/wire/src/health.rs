@@ -25,6 +25,8 @@ pub struct Health {
     pub unanswered_requests: u64,
     /// Connections given up because a limit was reached.
     pub evicted: u64,
+    /// Records thrown away because they were not taken in time.
+    pub lost: u64,
     /// Connections that cannot be read, by kind: `TLS`, `HTTP/2`, `WebSocket`, ...
     pub unreadable: HashMap<String, i64>,
     /// TLS connections by the name that the client asked for; those beyond a limit under `(other)`.

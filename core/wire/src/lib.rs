@@ -5,13 +5,23 @@
 
 pub mod address;
 pub mod aged;
+mod bytes;
+pub mod capture;
+mod context;
+mod conversation;
 pub mod datagrams;
+pub mod decoder;
 mod dns;
+mod flows;
 pub mod health;
+mod hello;
+mod http;
 pub mod key;
 pub mod limits;
 pub mod network;
 pub mod ports;
 mod printable;
 mod readers;
+pub mod records;
+mod tcp;
 pub mod text;

@@ -29,6 +29,10 @@ pub struct Limits {
     pub closed_timeout: f64,
     /// To wait for the rest of an IP datagram.
     pub fragment_timeout: f64,
+    /// Records that wait to be taken.
+    pub waiting_records: usize,
+    /// Characters of their texts.
+    pub waiting_characters: usize,
 }
 
 impl Default for Limits {
@@ -47,6 +51,8 @@ impl Default for Limits {
             connection_timeout: 600.0,
             closed_timeout: 5.0,
             fragment_timeout: 30.0,
+            waiting_records: 250_000,
+            waiting_characters: 32 << 20,
         }
     }
 }

@@ -10,18 +10,33 @@ use crate::printable::NOT_PRINTABLE;
 /// bidirectional overrides, zero-width characters) is shown by its escape, as `\x1b`.
 #[must_use]
 pub fn printable(raw: &[u8], limit: usize) -> String {
+    let mut text = String::new();
+    push_printable(&mut text, raw, limit);
+    text
+}
+
+/// Add the same to a text.
+pub fn push_printable(text: &mut String, raw: &[u8], limit: usize) {
+    if let Some(plain) = plain(raw) {
+        text.push_str(plain.get(..limit).unwrap_or(plain));
+        return;
+    }
     // A character takes up to four bytes; cut first, so that the work does not grow with the input.
     let most = if raw.len() > limit { limit.saturating_mul(4).min(raw.len()) } else { raw.len() };
-    let raw = raw.get(..most).unwrap_or_default();
-    if raw.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
-        return raw.iter().take(limit).map(|byte| char::from(*byte)).collect();
+    let start = text.len();
+    for character in decoded(raw.get(..most).unwrap_or_default()).chars() {
+        push(text, character);
     }
-    let mut text = String::with_capacity(raw.len());
-    for character in decoded(raw).chars() {
-        push(&mut text, character);
+    if let Some((end, _)) = text.get(start..).unwrap_or_default().char_indices().nth(limit) {
+        text.truncate(start + end);
     }
-    cut(&mut text, limit);
-    text
+}
+
+/// The text of bytes that are all printable ASCII.
+fn plain(raw: &[u8]) -> Option<&str> {
+    // Without an early end it takes many bytes at a time.
+    let printable = raw.iter().fold(true, |so_far, byte| so_far & matches!(byte, 0x20..=0x7E));
+    if printable { std::str::from_utf8(raw).ok() } else { None }
 }
 
 fn decoded(raw: &[u8]) -> Cow<'_, str> {
@@ -42,12 +57,6 @@ fn push(text: &mut String, character: char) {
         '\0'..='\u{FF}' => text.push_str(&format!("\\x{code:02x}")),
         '\u{100}'..='\u{FFFF}' => text.push_str(&format!("\\u{code:04x}")),
         _ => text.push_str(&format!("\\U{code:08x}")),
-    }
-}
-
-fn cut(text: &mut String, limit: usize) {
-    if let Some((end, _)) = text.char_indices().nth(limit) {
-        text.truncate(end);
     }
 }
 

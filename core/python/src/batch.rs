@@ -1,0 +1,121 @@
+//! A batch and its tables, as `traffic.batch` describes them.
+
+use std::collections::HashMap;
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyType};
+use wire::records::Batch as WireBatch;
+
+use crate::attribute;
+use crate::columns::{Column, Columns};
+use crate::rows::Rows;
+
+/// A kind of record that has a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Request,
+    Exchange,
+    Connection,
+    Hello,
+    Packet,
+    Answer,
+    /// None that comes from here.
+    Other,
+}
+
+impl Kind {
+    fn of(class: &Bound<'_, PyType>) -> PyResult<Self> {
+        Ok(match class.name()?.to_str()? {
+            "Request" => Self::Request,
+            "Exchange" => Self::Exchange,
+            "TcpConnection" => Self::Connection,
+            "TlsHello" => Self::Hello,
+            "IpPacket" => Self::Packet,
+            "DnsAnswer" => Self::Answer,
+            _ => Self::Other,
+        })
+    }
+}
+
+/// Records of all kinds; see `core.pyi`.
+#[pyclass(module = "http_monitor_core")]
+pub(crate) struct Batch {
+    columns: Columns,
+    rows: Rows,
+    /// What Python was given before.
+    given: HashMap<(Kind, String), Py<PyAny>>,
+}
+
+impl Batch {
+    pub(crate) fn new(wire: WireBatch) -> Self {
+        Self { columns: Columns::new(wire), rows: Rows::default(), given: HashMap::new() }
+    }
+
+    /// A column, made when it is first asked for.
+    fn column(&mut self, py: Python<'_>, kind: Kind, name: String, texts: bool) -> PyResult<Py<PyAny>> {
+        if let Some(known) = self.given.get(&(kind, name.clone())) {
+            return Ok(known.clone_ref(py));
+        }
+        let made = match self.columns.column(py, kind, &name)? {
+            Some(Column::Texts(codes, values)) if texts => {
+                attribute(py, "traffic.batch", "Texts")?.call1((codes, values))?
+            }
+            Some(Column::Integers(numbers)) if !texts => numbers.into_any(),
+            Some(Column::Floats(numbers)) if !texts => numbers.into_any(),
+            _ => return Err(PyKeyError::new_err(name)),
+        };
+        let made = made.unbind();
+        self.given.insert((kind, name), made.clone_ref(py));
+        Ok(made)
+    }
+}
+
+#[pymethods]
+impl Batch {
+    fn __len__(&self) -> usize {
+        self.columns.wire.order.len()
+    }
+
+    /// The records of one kind.
+    fn table(slf: Bound<'_, Self>, kind: &Bound<'_, PyType>) -> PyResult<Table> {
+        Ok(Table { kind: Kind::of(kind)?, batch: slf.unbind() })
+    }
+
+    /// All records, in the order in which they were given out.
+    fn records<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let Self { columns, rows, .. } = self;
+        rows.all(py, columns)
+    }
+}
+
+/// The records of one kind; see `core.pyi`.
+#[pyclass(frozen, module = "http_monitor_core")]
+pub(crate) struct Table {
+    kind: Kind,
+    batch: Py<Batch>,
+}
+
+#[pymethods]
+impl Table {
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.batch.borrow(py).columns.len(self.kind)
+    }
+
+    /// A column of texts: codes, and what they stand for.
+    fn texts(&self, py: Python<'_>, name: String) -> PyResult<Py<PyAny>> {
+        self.batch.borrow_mut(py).column(py, self.kind, name, true)
+    }
+
+    /// A column of numbers.
+    fn numbers(&self, py: Python<'_>, name: String) -> PyResult<Py<PyAny>> {
+        self.batch.borrow_mut(py).column(py, self.kind, name, false)
+    }
+
+    /// A record for each row.
+    fn records<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut batch = self.batch.borrow_mut(py);
+        let Batch { columns, rows, .. } = &mut *batch;
+        rows.of(py, columns, self.kind)
+    }
+}

@@ -1,0 +1,318 @@
+//! Columns of a batch as NumPy arrays, and the texts that codes stand for as lists.
+
+use std::collections::HashMap;
+
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+use wire::address;
+use wire::datagrams::{Datagram, DnsAnswer, IpPacket};
+use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
+
+use crate::batch::Kind;
+
+/// A column for Python.
+pub(crate) enum Column<'py> {
+    /// Codes, and what they stand for.
+    Texts(Bound<'py, PyArray1<i32>>, Bound<'py, PyList>),
+    /// Whole numbers.
+    Integers(Bound<'py, PyArray1<i64>>),
+    /// Seconds.
+    Floats(Bound<'py, PyArray1<f64>>),
+}
+
+/// Codes of the rows of `asked`, with their texts as a list.
+struct AskedTexts {
+    codes: Vec<i32>,
+    values: Py<PyList>,
+}
+
+/// A batch of the crate `wire`, and the lists of texts that were made of it.
+pub(crate) struct Columns {
+    pub(crate) wire: WireBatch,
+    pub(crate) packets: Vec<IpPacket>,
+    pub(crate) answers: Vec<DnsAnswer>,
+    /// Places of packets and of answers among the datagrams.
+    pub(crate) packet_places: Vec<usize>,
+    pub(crate) answer_places: Vec<usize>,
+    lists: HashMap<&'static str, Py<PyList>>,
+    asked: HashMap<String, AskedTexts>,
+}
+
+impl Columns {
+    pub(crate) fn new(mut wire: WireBatch) -> Self {
+        let (mut packets, mut answers) = (Vec::new(), Vec::new());
+        let (mut packet_places, mut answer_places) = (Vec::new(), Vec::new());
+        for (place, datagram) in std::mem::take(&mut wire.datagrams).into_iter().enumerate() {
+            match datagram {
+                Datagram::Packet(packet) => {
+                    packets.push(packet);
+                    packet_places.push(place);
+                }
+                Datagram::Answer(answer) => {
+                    answers.push(answer);
+                    answer_places.push(place);
+                }
+            }
+        }
+        let (lists, asked) = (HashMap::new(), HashMap::new());
+        Self { wire, packets, answers, packet_places, answer_places, lists, asked }
+    }
+
+    pub(crate) fn len(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Request => self.wire.requests.len(),
+            Kind::Exchange => self.wire.exchanges.time.len(),
+            Kind::Connection => self.wire.connections.len(),
+            Kind::Hello => self.wire.hellos.len(),
+            Kind::Packet => self.packets.len(),
+            Kind::Answer => self.answers.len(),
+            Kind::Other => 0,
+        }
+    }
+
+    /// None where the kind has no such column.
+    pub(crate) fn column<'py>(&mut self, py: Python<'py>, kind: Kind, name: &str) -> PyResult<Option<Column<'py>>> {
+        Ok(match kind {
+            Kind::Request => self.of_requests(py, name)?,
+            Kind::Exchange => self.of_exchanges(py, name)?,
+            Kind::Connection => self.of_connections(py, name)?,
+            Kind::Hello => self.of_hellos(py, name)?,
+            Kind::Packet => self.of_packets(py, name)?,
+            Kind::Answer => self.of_answers(py, name)?,
+            Kind::Other => None,
+        })
+    }
+
+    fn of_requests<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let asked = &self.wire.asked;
+        let rows = self.wire.requests.iter().map(|row| *row as usize);
+        let found = match name {
+            "time" => floats(py, rows.filter_map(|row| asked.time.get(row).copied())),
+            "client_port" => {
+                integers(py, rows.filter_map(|row| asked.client_port.get(row).map(|port| i64::from(*port))))
+            }
+            "server_port" => {
+                integers(py, rows.filter_map(|row| asked.server_port.get(row).map(|port| i64::from(*port))))
+            }
+            "ordinal" => integers(py, rows.filter_map(|row| asked.ordinal.get(row).map(|number| *number as i64))),
+            _ => {
+                let rows: Vec<u32> = self.wire.requests.clone();
+                return self.gathered(py, name, &rows);
+            }
+        };
+        Ok(Some(found))
+    }
+
+    fn of_exchanges<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let columns = &self.wire.exchanges;
+        let asked = |row: &u32| *row as usize;
+        let found = match name {
+            "time" => floats(py, columns.time.iter().copied()),
+            "request_time" => {
+                let times = &self.wire.asked.time;
+                floats(py, columns.asked.iter().map(|row| times.get(asked(row)).copied().unwrap_or(f64::NAN)))
+            }
+            "response_time" => floats(py, columns.response_time.iter().copied()),
+            "total_time" => floats(py, columns.total_time.iter().copied()),
+            "answered" => floats(py, columns.answered.iter().copied()),
+            "client_port" => integers(py, columns.client_port.iter().map(|port| i64::from(*port))),
+            "server_port" => integers(py, columns.server_port.iter().map(|port| i64::from(*port))),
+            "status" => integers(py, columns.status.iter().copied()),
+            "request_bytes" => integers(py, columns.request_bytes.iter().copied()),
+            "response_bytes" => integers(py, columns.response_bytes.iter().copied()),
+            "missing_bytes" => integers(py, columns.missing_bytes.iter().copied()),
+            "ordinal" => {
+                let ordinals = &self.wire.asked.ordinal;
+                integers(
+                    py,
+                    columns.asked.iter().map(|row| ordinals.get(asked(row)).map_or(-1, |number| *number as i64)),
+                )
+            }
+            "client" => return self.address_column(py, columns.client.iter().map(|code| code.cast_signed()).collect()),
+            "server" => return self.address_column(py, columns.server.iter().map(|code| code.cast_signed()).collect()),
+            "content_type" => {
+                let codes = columns.content_type.iter().map(|code| code.cast_signed()).collect();
+                Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "content_type")?.into_bound(py))
+            }
+            "ending" => {
+                let codes = columns.ending.iter().map(|code| i32::from(*code)).collect();
+                Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "ending")?.into_bound(py))
+            }
+            "domain" => return self.exchange_domains(py),
+            _ => {
+                let rows = columns.asked.clone();
+                return self.gathered(py, name, &rows);
+            }
+        };
+        Ok(Some(found))
+    }
+
+    /// Of a response without a request it is the server's address.
+    fn exchange_domains<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Column<'py>>> {
+        let addresses = self.list(py, "address")?;
+        let Some(domains) = self.asked_texts(py, "domain")? else {
+            return Ok(None);
+        };
+        let (codes, values) = (domains.codes.clone(), domains.values.clone_ref(py));
+        let exchanges = &self.wire.exchanges;
+        if !exchanges.asked.contains(&NO_REQUEST) {
+            return self.gathered(py, "domain", &exchanges.asked.clone());
+        }
+        let shift = values.bind(py).len() as i32;
+        let rows = exchanges.asked.iter().zip(&exchanges.server);
+        let codes =
+            rows.map(|(row, server)| codes.get(*row as usize).copied().unwrap_or_else(|| shift + server.cast_signed()));
+        let all = values.bind(py).as_sequence().concat(addresses.bind(py).as_sequence())?.cast_into::<PyList>()?;
+        Ok(Some(Column::Texts(PyArray1::from_vec(py, codes.collect()), all)))
+    }
+
+    fn address_column<'py>(&mut self, py: Python<'py>, codes: Vec<i32>) -> PyResult<Option<Column<'py>>> {
+        Ok(Some(Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "address")?.into_bound(py))))
+    }
+
+    /// A text of requests, at these rows of `asked`; None where there is none.
+    fn gathered<'py>(&mut self, py: Python<'py>, name: &str, rows: &[u32]) -> PyResult<Option<Column<'py>>> {
+        Ok(self.asked_texts(py, name)?.map(|texts| {
+            let codes = rows.iter().map(|row| texts.codes.get(*row as usize).copied().unwrap_or(-1)).collect();
+            Column::Texts(PyArray1::from_vec(py, codes), texts.values.bind(py).clone())
+        }))
+    }
+
+    fn asked_texts(&mut self, py: Python<'_>, name: &str) -> PyResult<Option<&AskedTexts>> {
+        if !self.asked.contains_key(name) {
+            let Some(made) = self.make_asked(py, name)? else {
+                return Ok(None);
+            };
+            self.asked.insert(name.to_owned(), made);
+        }
+        Ok(self.asked.get(name))
+    }
+
+    fn make_asked(&mut self, py: Python<'_>, name: &str) -> PyResult<Option<AskedTexts>> {
+        let asked = &self.wire.asked;
+        let (codes, list) = match name {
+            "client" => (&asked.client, "address"),
+            "server" => (&asked.server, "address"),
+            "method" => (&asked.method, "method"),
+            "host" => (&asked.host, "host"),
+            "version" => (&asked.version, "version"),
+            "user_agent" => (&asked.user_agent, "user_agent"),
+            "referrer" => (&asked.referrer, "referrer"),
+            "target" => return derived(py, self.wire.targets()).map(Some),
+            "authority" => return derived(py, self.wire.authorities()).map(Some),
+            "domain" => return derived(py, self.wire.domains()).map(Some),
+            "path" => return derived(py, self.wire.paths()).map(Some),
+            "section" => return derived(py, self.wire.sections()).map(Some),
+            _ => return Ok(None),
+        };
+        let codes = codes.iter().map(|code| code.cast_signed()).collect();
+        Ok(Some(AskedTexts { codes, values: self.list(py, list)? }))
+    }
+
+    /// The texts of one of the batch's dictionaries.
+    pub(crate) fn list(&mut self, py: Python<'_>, name: &'static str) -> PyResult<Py<PyList>> {
+        if let Some(known) = self.lists.get(name) {
+            return Ok(known.clone_ref(py));
+        }
+        let wire = &self.wire;
+        let texts = match name {
+            "address" => &wire.addresses,
+            "method" => &wire.methods,
+            "host" => &wire.hosts,
+            "version" => &wire.versions,
+            "user_agent" => &wire.user_agents,
+            "referrer" => &wire.referrers,
+            "content_type" => &wire.content_types,
+            _ => return self.keep(py, name, Ending::ALL.iter().map(|ending| ending.name()).collect()),
+        };
+        let texts = texts.texts().map(|text| PyString::new(py, text)).collect::<Vec<_>>();
+        let made = PyList::new(py, texts)?.unbind();
+        self.lists.insert(name, made.clone_ref(py));
+        Ok(made)
+    }
+
+    fn keep(&mut self, py: Python<'_>, name: &'static str, texts: Vec<&str>) -> PyResult<Py<PyList>> {
+        let made = PyList::new(py, texts)?.unbind();
+        self.lists.insert(name, made.clone_ref(py));
+        Ok(made)
+    }
+
+    fn of_connections<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let rows = &self.wire.connections;
+        Ok(Some(match name {
+            "time" => floats(py, rows.iter().map(|row| row.time)),
+            "started" => floats(py, rows.iter().map(|row| row.started)),
+            "connect_time" => floats(py, rows.iter().map(|row| row.connect_time.unwrap_or(f64::NAN))),
+            "client_port" => integers(py, rows.iter().map(|row| i64::from(row.client.1))),
+            "server_port" => integers(py, rows.iter().map(|row| i64::from(row.server.1))),
+            "requests" => integers(py, rows.iter().map(|row| row.requests as i64)),
+            "resent_bytes" => integers(py, rows.iter().map(|row| row.resent_bytes as i64)),
+            "client" => coded(py, rows.iter().map(|row| address::text(row.client.0)))?,
+            "server" => coded(py, rows.iter().map(|row| address::text(row.server.0)))?,
+            "ending" => coded(py, rows.iter().map(|row| row.ending.name().to_owned()))?,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_hellos<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let rows = &self.wire.hellos;
+        Ok(Some(match name {
+            "time" => floats(py, rows.iter().map(|row| row.time)),
+            "client_port" => integers(py, rows.iter().map(|row| i64::from(row.client.1))),
+            "server_port" => integers(py, rows.iter().map(|row| i64::from(row.server.1))),
+            "client" => coded(py, rows.iter().map(|row| address::text(row.client.0)))?,
+            "server" => coded(py, rows.iter().map(|row| address::text(row.server.0)))?,
+            "server_name" => coded(py, rows.iter().map(|row| row.server_name.clone()))?,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_packets<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let rows = &self.packets;
+        Ok(Some(match name {
+            "time" => floats(py, rows.iter().map(|row| row.time)),
+            "protocol" => integers(py, rows.iter().map(|row| i64::from(row.protocol))),
+            "source_port" => integers(py, rows.iter().map(|row| i64::from(row.source_port))),
+            "destination_port" => integers(py, rows.iter().map(|row| i64::from(row.destination_port))),
+            "length" => integers(py, rows.iter().map(|row| row.length as i64)),
+            "source" => coded(py, rows.iter().map(|row| address::text(row.source)))?,
+            "destination" => coded(py, rows.iter().map(|row| address::text(row.destination)))?,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_answers<'py>(&mut self, py: Python<'py>, name: &str) -> PyResult<Option<Column<'py>>> {
+        let rows = &self.answers;
+        Ok(Some(match name {
+            "time" => floats(py, rows.iter().map(|row| row.time)),
+            "code" => integers(py, rows.iter().map(|row| i64::from(row.code))),
+            "client" => coded(py, rows.iter().map(|row| address::text(row.client)))?,
+            "server" => coded(py, rows.iter().map(|row| address::text(row.server)))?,
+            "name" => coded(py, rows.iter().map(|row| row.name.clone()))?,
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn floats<'py>(py: Python<'py>, values: impl Iterator<Item = f64>) -> Column<'py> {
+    Column::Floats(PyArray1::from_vec(py, values.collect()))
+}
+
+fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) -> Column<'py> {
+    Column::Integers(PyArray1::from_vec(py, values.collect()))
+}
+
+fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
+    let mut codes = Codes::default();
+    for text in texts {
+        codes.push(Some(&text));
+    }
+    let made = derived(py, codes)?;
+    Ok(Column::Texts(PyArray1::from_vec(py, made.codes), made.values.into_bound(py)))
+}
+
+fn derived(py: Python<'_>, codes: Codes) -> PyResult<AskedTexts> {
+    let texts = codes.texts.texts().map(|text| PyString::new(py, text)).collect::<Vec<_>>();
+    Ok(AskedTexts { codes: codes.codes, values: PyList::new(py, texts)?.unbind() })
+}

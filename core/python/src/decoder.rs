@@ -1,0 +1,197 @@
+//! The decoder, shared by the thread that feeds it and the one that takes its records.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList};
+use wire::decoder::Decoder as WireDecoder;
+use wire::health::Health;
+use wire::limits::Limits;
+use wire::network::InnerIp;
+use wire::ports::Ports;
+use wire::records::Wanted;
+
+use crate::attribute;
+use crate::batch::Batch;
+use crate::frames::Columns;
+
+/// Frames that are kept for a report, of those at which the core had a fault.
+const MOST_FAULTS: usize = 8;
+
+/// A fault of the core itself: what it said, and the frame at which it came.
+struct Fault {
+    text: String,
+    time: f64,
+    link_type: u32,
+    frame: Vec<u8>,
+}
+
+/// Decodes the HTTP traffic of the TCP ports that are listened on; see `core.pyi`.
+#[pyclass(frozen, module = "http_monitor_core")]
+pub(crate) struct Decoder {
+    wire: Mutex<WireDecoder>,
+    faults: Mutex<Vec<Fault>>,
+}
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None))]
+    fn new(
+        ports: &[u8],
+        limits: &Bound<'_, PyAny>,
+        inner_ip: Option<Py<PyAny>>,
+        wanted: Option<&Bound<'_, PyFrozenSet>>,
+    ) -> PyResult<Self> {
+        let wire =
+            WireDecoder::new(Ports::new(ports), read_limits(limits)?, inner_ip.map(finder), read_wanted(wanted)?);
+        Ok(Self { wire: Mutex::new(wire), faults: Mutex::default() })
+    }
+
+    /// Take frames, in the order of their capture.
+    fn feed(&self, py: Python<'_>, frames: &Bound<'_, PyAny>) -> PyResult<()> {
+        let buffer = frames.getattr("buffer")?.cast_into::<PyBytes>()?;
+        let bytes = buffer.as_bytes();
+        let columns = Columns::of(frames)?;
+        py.detach(|| {
+            let mut wire = self.lock();
+            columns.each(bytes, |time, link_type, frame| self.take_frame(&mut wire, time, link_type, frame));
+        });
+        Ok(())
+    }
+
+    /// No frame came until `now`: what time-outs make becomes complete.
+    fn advance(&self, py: Python<'_>, now: f64) {
+        py.detach(|| self.lock().advance(now));
+    }
+
+    /// The capture is over: all that was under way becomes complete.
+    fn finish(&self, py: Python<'_>) {
+        py.detach(|| self.lock().finish());
+    }
+
+    /// All records since the last time.
+    fn take(&self, py: Python<'_>) -> Batch {
+        Batch::new(py.detach(|| self.lock().take()))
+    }
+
+    /// Records that wait to be taken.
+    #[getter]
+    fn waiting(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.lock().waiting())
+    }
+
+    /// Bytes that are held now.
+    #[getter]
+    fn held(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.lock().held())
+    }
+
+    /// What was counted until now: a `traffic.health.Health`.
+    #[getter]
+    fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let health = py.detach(|| self.lock().health().clone());
+        written_health(py, &health)
+    }
+
+    /// Faults of the core itself since the last time: what each said, and time, link type and bytes of its frame.
+    fn faults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let faults = std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner));
+        let rows =
+            faults.into_iter().map(|fault| (fault.text, fault.time, fault.link_type, PyBytes::new(py, &fault.frame)));
+        PyList::new(py, rows.collect::<Vec<_>>())
+    }
+}
+
+impl Decoder {
+    fn lock(&self) -> MutexGuard<'_, WireDecoder> {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A fault at one frame costs its connection, and no other.
+    fn take_frame(&self, wire: &mut WireDecoder, time: f64, link_type: u32, frame: &[u8]) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| wire.feed(time, link_type, frame))) {
+            wire.abandon();
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            if faults.len() < MOST_FAULTS {
+                faults.push(Fault { text: said(&*panic), time, link_type, frame: frame.to_vec() });
+            }
+        }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}
+
+/// Asks a Python function for the IP packet in a frame; what it raises is no answer.
+fn finder(function: Py<PyAny>) -> InnerIp {
+    Box::new(move |link_type, data| {
+        Python::attach(|py| {
+            let found = function.call1(py, (link_type, PyBytes::new(py, data))).ok()?;
+            found.extract::<Option<Vec<u8>>>(py).ok()?
+        })
+    })
+}
+
+/// Of a `traffic.limits.Limits`.
+fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
+    let count = |name: &str| limits.getattr(name)?.extract::<usize>();
+    let seconds = |name: &str| limits.getattr(name)?.extract::<f64>();
+    Ok(Limits {
+        string_length: count("string_length")?,
+        connections: count("connections")?,
+        pending_requests: count("pending_requests")?,
+        header_bytes: count("header_bytes")?,
+        headers: count("headers")?,
+        connection_buffer: count("connection_buffer")?,
+        server_names: count("server_names")?,
+        total_buffer: count("total_buffer")?,
+        held_segments: count("held_segments")?,
+        gap_timeout: seconds("gap_timeout")?,
+        connection_timeout: seconds("connection_timeout")?,
+        closed_timeout: seconds("closed_timeout")?,
+        fragment_timeout: seconds("fragment_timeout")?,
+        waiting_records: count("waiting_records")?,
+        waiting_characters: count("waiting_characters")?,
+    })
+}
+
+/// Of the optional classes of `traffic.records`.
+fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
+    let mut wanted = Wanted::default();
+    for kind in kinds.into_iter().flatten() {
+        match kind.getattr("__name__")?.extract::<String>()?.as_str() {
+            "TcpConnection" => wanted.connections = true,
+            "TlsHello" => wanted.hellos = true,
+            "IpPacket" => wanted.packets = true,
+            "DnsAnswer" => wanted.answers = true,
+            _ => {}
+        }
+    }
+    Ok(wanted)
+}
+
+fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {
+    let counter = attribute(py, "collections", "Counter")?;
+    let fields = PyDict::new(py);
+    fields.set_item("frames", health.frames)?;
+    fields.set_item("segments", health.segments)?;
+    fields.set_item("requests", health.requests)?;
+    fields.set_item("exchanges", health.exchanges)?;
+    fields.set_item("connections", health.connections)?;
+    fields.set_item("gaps", health.gaps)?;
+    fields.set_item("missing_bytes", health.missing_bytes)?;
+    fields.set_item("unpaired_responses", health.unpaired_responses)?;
+    fields.set_item("unanswered_requests", health.unanswered_requests)?;
+    fields.set_item("evicted", health.evicted)?;
+    fields.set_item("lost", health.lost)?;
+    fields.set_item("unreadable", counter.call1((&health.unreadable,))?)?;
+    fields.set_item("server_names", counter.call1((&health.server_names,))?)?;
+    fields.set_item("oddities", counter.call1((&health.oddities,))?)?;
+    attribute(py, "traffic.health", "Health")?.call((), Some(&fields))
+}

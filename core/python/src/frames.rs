@@ -1,0 +1,99 @@
+//! Batches of frames: where they are in a buffer, read from what Python hands over, or found in a piece of a file.
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use wire::capture::{Index, PcapLayout, pcap, ring};
+
+/// The columns of a `traffic.frames.Frames`: lists, or what `pcap_frames` and `ring_frames` gave.
+pub(crate) struct Columns {
+    times: Vec<f64>,
+    links: Links,
+    starts: Vec<i64>,
+    stops: Vec<i64>,
+}
+
+enum Links {
+    One(u32),
+    Each(Vec<i64>),
+}
+
+impl Columns {
+    pub(crate) fn of(frames: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let links = frames.getattr("links")?;
+        Ok(Self {
+            times: column(&frames.getattr("times")?)?,
+            links: match links.extract::<u32>() {
+                Ok(link_type) => Links::One(link_type),
+                Err(_) => Links::Each(column(&links)?),
+            },
+            starts: column(&frames.getattr("starts")?)?,
+            stops: column(&frames.getattr("stops")?)?,
+        })
+    }
+
+    /// Visit each frame; one that is not within the buffer is empty.
+    pub(crate) fn each(&self, buffer: &[u8], mut take: impl FnMut(f64, u32, &[u8])) {
+        let places = self.starts.iter().zip(&self.stops);
+        for (number, (time, (start, stop))) in self.times.iter().zip(places).enumerate() {
+            let link_type = match &self.links {
+                Links::One(link_type) => *link_type,
+                Links::Each(links) => links.get(number).copied().unwrap_or_default() as u32,
+            };
+            take(*time, link_type, buffer.get(*start as usize..*stop as usize).unwrap_or_default());
+        }
+    }
+}
+
+/// A column, from an array at one go or from any sequence number by number.
+fn column<'py, T>(values: &Bound<'py, PyAny>) -> PyResult<Vec<T>>
+where
+    T: numpy::Element + Copy + for<'a> FromPyObject<'a, 'py>,
+{
+    match values.extract::<PyReadonlyArray1<'py, T>>() {
+        Ok(array) => Ok(array.as_array().to_vec()),
+        Err(_) => values.try_iter()?.map(|value| value?.extract::<T>().map_err(Into::into)).collect(),
+    }
+}
+
+/// Times, starts, stops and lengths of frames; where the next record begins; and the size that it claims, if that is too
+/// large.
+type Found<'py> = (
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<i64>>,
+    usize,
+    Option<u64>,
+);
+
+fn written(py: Python<'_>, index: Index) -> Found<'_> {
+    (
+        PyArray1::from_vec(py, index.times),
+        PyArray1::from_vec(py, index.starts),
+        PyArray1::from_vec(py, index.stops),
+        PyArray1::from_vec(py, index.lengths),
+        index.next,
+        index.too_large,
+    )
+}
+
+/// The records of a pcap file in `buffer` from `position` on; see `core.pyi`.
+#[pyfunction]
+#[pyo3(signature = (buffer, position, *, little_endian, nanoseconds, header, longest))]
+pub(crate) fn pcap_frames<'py>(
+    py: Python<'py>,
+    buffer: &[u8],
+    position: usize,
+    little_endian: bool,
+    nanoseconds: bool,
+    header: usize,
+    longest: u64,
+) -> Found<'py> {
+    written(py, pcap(buffer, position, &PcapLayout { little_endian, nanoseconds, header, longest }))
+}
+
+/// The frames of a block of a TPACKET_V3 ring; None where one of them needs more than its place; see `core.pyi`.
+#[pyfunction]
+pub(crate) fn ring_frames<'py>(py: Python<'py>, block: &[u8]) -> Option<Found<'py>> {
+    ring(block).map(|index| written(py, index))
+}

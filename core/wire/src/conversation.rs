@@ -1,0 +1,272 @@
+//! What two streams say to each other: recognises HTTP/1, tells client from server, and runs the readers.
+
+use crate::bytes::run;
+use crate::context::Context;
+use crate::hello::{HelloReader, starts_hello, starts_record};
+use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
+use crate::key::Key;
+use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
+use crate::tcp::{Both, Direction, Place, Tcp};
+use crate::text::printable;
+
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+const LONGEST_HOST_NAME: usize = 255;
+/// What server names beyond a limit are counted under.
+const OTHER: &str = "(other)";
+
+/// Who takes the bytes of one direction.
+#[derive(Debug)]
+enum Sink {
+    /// It is not known yet what the connection carries; whether nothing came yet.
+    Opening { first: bool },
+    /// A reader of HTTP/1.
+    Messages,
+    /// TLS: the name of the server is looked for.
+    Hello(Box<HelloReader>),
+    /// Nobody.
+    Nobody,
+}
+
+impl Default for Sink {
+    fn default() -> Self {
+        Self::Opening { first: true }
+    }
+}
+
+/// The application of one connection.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    /// Key of the packets that go forth.
+    key: Key,
+    wanted: Wanted,
+    sinks: Both<Sink>,
+    /// The direction in which requests go.
+    client: Direction,
+    foreign: bool,
+    /// By direction: whether bytes were missed before HTTP was recognised.
+    doubts: Both<bool>,
+    http: Option<Box<Http>>,
+}
+
+impl Conversation {
+    pub(crate) fn new(key: Key, wanted: Wanted) -> Self {
+        let (sinks, doubts) = (Both::default(), Both::default());
+        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, doubts, http: None }
+    }
+
+    fn side(&self, direction: Direction) -> Side {
+        if direction == self.client { Side::Requests } else { Side::Responses }
+    }
+
+    /// The readers, told what TCP has given up.
+    fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
+        let http = self.http.as_deref_mut()?;
+        http.pairing.given_up = tcp.streams.of(self.client).given_up();
+        Some(http)
+    }
+
+    fn ends(&self) -> Ends {
+        let key = if self.client == Direction::Forth { self.key } else { self.key.reversed() };
+        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
+        Ends::new((client, client_port), (server, server_port))
+    }
+
+    // what TCP reports ------------------------------------------------------------------------------------------------
+
+    /// The next bytes of a direction.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Place) {
+        match self.sinks.of_mut(direction) {
+            Sink::Messages => {
+                let side = self.side(direction);
+                if let Some(http) = self.http(tcp) {
+                    http.data(cx, side, data, place);
+                }
+            }
+            Sink::Opening { .. } => self.open(cx, tcp, direction, data, place),
+            Sink::Hello(reader) => {
+                if let Some(name) = reader.data(cx, data) {
+                    self.server_named(cx, tcp, &name);
+                }
+            }
+            Sink::Nobody => {}
+        }
+    }
+
+    /// `size` bytes of a direction are not in the capture; 0 when it is not known how many.
+    pub(crate) fn gap(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, size: usize) {
+        match self.sinks.of_mut(direction) {
+            Sink::Messages => {
+                let side = self.side(direction);
+                let Some(http) = self.http(tcp) else {
+                    return;
+                };
+                if size > 0 {
+                    http.gap(cx, side, size as u64);
+                } else {
+                    http.lose(cx, side, false);
+                }
+                if http.reader(side).state == State::Lost {
+                    self.doubt(direction);
+                }
+            }
+            Sink::Hello(reader) => reader.close(cx),
+            Sink::Opening { first } => {
+                *first = false;
+                self.doubt(direction);
+            }
+            Sink::Nobody => {}
+        }
+    }
+
+    /// Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong.
+    pub(crate) fn doubt(&mut self, direction: Direction) {
+        match (self.http.as_deref_mut(), direction == self.client) {
+            (None, _) => *self.doubts.of_mut(direction) = true,
+            (Some(http), true) => http.pairing.requests_lost(),
+            (Some(http), false) => http.pairing.responses_lost(),
+        }
+    }
+
+    /// FIN: no more bytes in this direction.
+    pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64) {
+        let side = self.side(direction);
+        if !matches!(self.sinks.of(direction), Sink::Messages) {
+            return;
+        }
+        if let Some(http) = self.http(tcp) {
+            http.end(cx, side, time);
+            if side == Side::Responses && http.responses.state == State::Close {
+                http.close_body(cx, time);
+            }
+        }
+    }
+
+    /// The connection is over.
+    pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
+        if let Some(http) = self.http(tcp) {
+            http.close(cx, ending, time);
+        }
+        let http = self.http.take();
+        if self.wanted.connections {
+            self.tell(cx, tcp, http.as_ref().map_or(0, |http| http.pairing.count), ending, time);
+        }
+        if let Some(mut http) = http {
+            http.close_reader(cx, Side::Requests);
+            http.close_reader(cx, Side::Responses);
+        }
+        for direction in [Direction::Forth, Direction::Back] {
+            if let Sink::Hello(mut reader) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
+                reader.close(cx);
+            }
+        }
+    }
+
+    /// How the connection was.
+    fn tell(&self, cx: &mut Context<'_>, tcp: &Tcp, requests: u64, ending: Ending, time: f64) {
+        let Ends { client, server, .. } = self.ends();
+        let row = ConnectionRow {
+            time,
+            client,
+            server,
+            started: tcp.started,
+            connect_time: tcp.connect_time,
+            requests,
+            resent_bytes: tcp.resent,
+            ending,
+        };
+        cx.out.connection(&mut cx.ledger.health, row);
+    }
+
+    // recognition -----------------------------------------------------------------------------------------------------
+
+    /// Take bytes before it is known what the connection carries.
+    fn open(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Place) {
+        let Sink::Opening { first } = self.sinks.of_mut(direction) else {
+            return;
+        };
+        // Empty lines may stand before a message (RFC 9112 section 2.2).
+        let empty = if *first { run(data, |byte| matches!(byte, b'\r' | b'\n')) } else { 0 };
+        let Some(data) = data.get(empty..).filter(|data| !data.is_empty()) else {
+            return;
+        };
+        let first = std::mem::replace(first, false);
+        if self.recognise(cx, tcp, direction, data, first) {
+            self.data(cx, tcp, direction, data, place.further(empty));
+        } else if matches!(self.sinks.of(direction), Sink::Opening { .. } | Sink::Nobody)
+            && tcp.streams.of(direction).origin.is_none()
+        {
+            self.doubt(direction); // joined in the middle: of a message, for all we know
+        }
+    }
+
+    /// Look at a segment before anything is known; whether there is a reader for this direction now.
+    fn recognise(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], first: bool) -> bool {
+        if starts_request(data) {
+            return self.start(tcp, direction, direction);
+        }
+        if starts_response(data) {
+            return self.start(tcp, direction, direction.reversed());
+        }
+        if starts_record(data) && (first || starts_hello(data)) {
+            // At once, or after a STARTTLS of some kind.
+            self.unreadable(cx, "TLS");
+            self.client = direction;
+            *self.sinks.of_mut(direction) = Sink::Hello(Box::new(HelloReader::new()));
+            return true;
+        }
+        if first && data.starts_with(HTTP2_PREFACE) {
+            self.unreadable(cx, "HTTP/2");
+        } else if first && tcp.streams.of(direction).origin.is_some() {
+            // The very first byte of the stream: less proof is needed.
+            if direction == Direction::Forth && may_start_request(data) {
+                return self.start(tcp, direction, direction);
+            }
+            if may_start_response(data) {
+                return self.start(tcp, direction, direction.reversed());
+            }
+            if !std::mem::replace(&mut self.foreign, true) {
+                cx.ledger.health.unread("other", 1);
+            }
+        }
+        false
+    }
+
+    /// HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests.
+    fn start(&mut self, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
+        self.client = client;
+        let mut http = Http::new(Pairing::new(self.ends()));
+        let other = direction.reversed();
+        let unread =
+            matches!(self.sinks.of(other), Sink::Opening { first: true }) && tcp.streams.of(other).origin.is_some();
+        let peer = self.side(other);
+        http.reader(peer).state = if unread { State::Head } else { State::Lost };
+        self.http = Some(Box::new(http));
+        self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
+        for direction in [Direction::Forth, Direction::Back] {
+            if *self.doubts.of(direction) {
+                self.doubt(direction);
+            }
+        }
+        true
+    }
+
+    fn unreadable(&mut self, cx: &mut Context<'_>, kind: &str) {
+        cx.ledger.health.unread(kind, 1);
+        if self.foreign {
+            cx.ledger.health.unread("other", -1); // now it is known what it is
+        }
+        self.sinks = Both { forth: Sink::Nobody, back: Sink::Nobody };
+    }
+
+    fn server_named(&mut self, cx: &mut Context<'_>, tcp: &Tcp, wire_name: &[u8]) {
+        let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
+        let names = &mut cx.ledger.health.server_names;
+        let apart = names.contains_key(&name) || names.len() < cx.limits.server_names;
+        *names.entry(if apart { name.clone() } else { OTHER.to_owned() }).or_default() += 1;
+        if self.wanted.hellos {
+            let Ends { client, server, .. } = self.ends();
+            let hello = HelloRow { time: tcp.last, client, server, server_name: name };
+            cx.out.hello(&mut cx.ledger.health, hello);
+        }
+    }
+}

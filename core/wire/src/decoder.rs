@@ -1,0 +1,270 @@
+//! The decoder: frames in, records out. The one door of this crate.
+//!
+//! It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes
+//! nothing.
+
+use std::sync::Arc;
+
+use crate::aged::Aged;
+use crate::context::Context;
+use crate::conversation::Conversation;
+use crate::datagrams::Datagrams;
+use crate::flows::{Connection, Flows};
+use crate::health::{Health, Ledger};
+use crate::key::Key;
+use crate::limits::Limits;
+use crate::network::{InnerIp, Network};
+use crate::ports::Ports;
+use crate::readers::{be32, byte};
+use crate::records::{Batch, Collector, Wanted};
+use crate::tcp::sequence::{ACK, RST, SYN};
+use crate::tcp::{Direction, Handshake, Packet, Tcp};
+
+/// Seconds of packet time between looks at time-outs.
+const PULSE: f64 = 0.1;
+
+/// Decodes the HTTP/1 traffic of the TCP ports that are listened on.
+pub struct Decoder {
+    ports: Arc<Ports>,
+    limits: Limits,
+    wanted: Wanted,
+    ledger: Ledger,
+    out: Collector,
+    network: Network,
+    flows: Flows,
+    /// SYNs of connections that have said no more, by the key of their packets.
+    handshakes: Aged<Key, Handshake>,
+    now: f64,
+    pulse: f64,
+}
+
+/// A segment of a connection, taken apart.
+struct Arrival<'a> {
+    key: Key,
+    packet: Packet<'a>,
+}
+
+impl Decoder {
+    /// `inner_ip` finds the IP packet in frames of link types that are not known here.
+    #[must_use]
+    pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted) -> Self {
+        let ports = Arc::new(ports);
+        let datagrams = Datagrams { every_packet: wanted.packets, answers: wanted.answers, found: Vec::new() };
+        Self {
+            network: Network::new(Arc::clone(&ports), &limits, inner_ip, datagrams),
+            flows: Flows::new(),
+            handshakes: Aged::new(),
+            ledger: Ledger::new(limits.total_buffer),
+            out: Collector::new(&limits),
+            now: 0.0,
+            pulse: 0.0,
+            ports,
+            limits,
+            wanted,
+        }
+    }
+
+    /// Take a frame that was captured at `time`; frames come in the order of their capture.
+    pub fn feed(&mut self, time: f64, link_type: u32, frame: &[u8]) {
+        if time >= self.pulse {
+            self.tick(time);
+        }
+        self.ledger.health.frames += 1;
+        if self.wanted.packets || self.wanted.answers {
+            return self.feed_shown(time, link_type, frame);
+        }
+        if let Some(segment) = self.network.segment(&mut self.ledger, time, link_type, frame) {
+            let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+            let mut parts = Parts {
+                ports: &self.ports,
+                wanted: self.wanted,
+                flows: &mut self.flows,
+                handshakes: &mut self.handshakes,
+            };
+            parts.segment(&mut cx, time, segment.key, segment.bytes, segment.cut);
+        }
+    }
+
+    /// The same, with a record of the IP packet itself before those of what it carries.
+    fn feed_shown(&mut self, time: f64, link_type: u32, frame: &[u8]) {
+        let found = self.network.segment(&mut self.ledger, time, link_type, frame);
+        let segment = found.map(|segment| (segment.key, segment.bytes.to_vec(), segment.cut));
+        for datagram in self.network.datagrams().found.drain(..) {
+            self.out.datagram(&mut self.ledger.health, datagram);
+        }
+        if let Some((key, bytes, cut)) = segment {
+            let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+            let mut parts = Parts {
+                ports: &self.ports,
+                wanted: self.wanted,
+                flows: &mut self.flows,
+                handshakes: &mut self.handshakes,
+            };
+            parts.segment(&mut cx, time, key, &bytes, cut);
+        }
+    }
+
+    /// No frame came until `now`: what time-outs make becomes complete.
+    pub fn advance(&mut self, now: f64) {
+        if now >= self.pulse {
+            self.tick(now);
+        }
+    }
+
+    /// The capture is over: all that was under way becomes complete.
+    pub fn finish(&mut self) {
+        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        self.flows.drain_all(&mut cx, self.now);
+        self.network.expire(&mut self.ledger, f64::INFINITY);
+    }
+
+    /// Give up the connection whose packet was being taken, after a fault of ours.
+    pub fn abandon(&mut self) {
+        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        self.flows.abandon(&mut cx);
+    }
+
+    /// All records since the last time.
+    pub fn take(&mut self) -> Batch {
+        self.out.take()
+    }
+
+    /// Records that wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.out.waiting()
+    }
+
+    /// What was counted until now.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.ledger.health
+    }
+
+    /// Bytes that are held now.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.ledger.budget.used
+    }
+
+    fn tick(&mut self, now: f64) {
+        self.now = now;
+        self.pulse = now + PULSE;
+        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        self.flows.expire(&mut cx, now);
+        let timeout = self.limits.connection_timeout;
+        while self.handshakes.pop_front_if(|_, handshake| handshake.time + timeout <= now).is_some() {}
+        self.network.expire(&mut self.ledger, now);
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Decoder").field("health", &self.ledger.health).finish_non_exhaustive()
+    }
+}
+
+/// The parts of a decoder that follow connections.
+struct Parts<'a> {
+    ports: &'a Ports,
+    wanted: Wanted,
+    flows: &'a mut Flows,
+    handshakes: &'a mut Aged<Key, Handshake>,
+}
+
+impl Parts<'_> {
+    /// Take a TCP segment: its header, and the payload behind it as far as it was captured.
+    fn segment(&mut self, cx: &mut Context<'_>, time: f64, key: Key, bytes: &[u8], cut: usize) {
+        let slot = self.flows.find(key);
+        if slot.is_none() && !self.listens(key) {
+            return;
+        }
+        let Some(packet) = packet(time, bytes, cut) else {
+            return cx.odd("bad TCP header");
+        };
+        cx.ledger.health.segments += 1;
+        let arrival = Arrival { key, packet };
+        let known = slot.filter(|slot| packet.flags & SYN == 0 || !self.flows.begins(cx, *slot, key, &packet));
+        if let Some(slot) = known.or_else(|| self.open(cx, &arrival)) {
+            self.flows.deliver(cx, slot, key, &packet);
+        }
+    }
+
+    fn listens(&self, key: Key) -> bool {
+        let (source, target) = key.ports();
+        self.ports.contains(source) || self.ports.contains(target)
+    }
+
+    /// Follow another connection, from its first byte on; None while there is none, and for stragglers.
+    fn open(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> Option<u32> {
+        let (key, packet) = (arrival.key, &arrival.packet);
+        if key == key.reversed() {
+            // No two sides to tell apart (a LAND attack, or a socket connected to itself).
+            cx.odd("segment to its own sender");
+            return None;
+        }
+        if packet.flags & SYN != 0 {
+            self.flows.reopen(key);
+            self.shake_hands(cx, key, packet);
+        } else if packet.flags & RST != 0 {
+            self.handshakes.remove(&key);
+            self.handshakes.remove(&key.reversed());
+            return None;
+        }
+        if packet.payload.is_empty() && packet.cut == 0 || self.flows.closed_lately(key, packet.time) {
+            return None;
+        }
+        Some(self.follow(cx, arrival))
+    }
+
+    /// Note a SYN, so that a flood of them costs little.
+    fn shake_hands(&mut self, cx: &mut Context<'_>, key: Key, packet: &Packet<'_>) {
+        self.handshakes.remove(&key);
+        if self.handshakes.len() >= 2 * cx.limits.connections {
+            self.handshakes.pop_front();
+            cx.ledger.health.evicted += 1;
+        }
+        let ack = (packet.flags & ACK != 0).then_some(packet.ack);
+        self.handshakes.insert(key, Handshake { time: packet.time, seq: packet.seq, ack });
+    }
+
+    fn follow(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> u32 {
+        let Arrival { key, packet } = arrival;
+        let own = self.handshakes.remove(key);
+        let other = self.handshakes.remove(&key.reversed());
+        let direction = self.direction(*key, own, other);
+        let client_key = if direction == Direction::Forth { *key } else { key.reversed() };
+        let mut tcp = Tcp::new(packet.time);
+        tcp.shake(direction, own, other);
+        let conversation = Conversation::new(client_key, self.wanted);
+        self.flows.add(cx, Connection { key: client_key, tcp, conversation })
+    }
+
+    /// Forth when a packet seems to come from the client: the handshake tells, else the port that is listened on.
+    fn direction(&self, key: Key, own: Option<Handshake>, other: Option<Handshake>) -> Direction {
+        let (source, target) = key.ports();
+        let back = match (own, other) {
+            (Some(own), _) => own.ack.is_some(),
+            (None, Some(other)) => other.ack.is_none(),
+            (None, None) if self.ports.contains(source) != self.ports.contains(target) => self.ports.contains(source),
+            (None, None) => source < target,
+        };
+        if back { Direction::Back } else { Direction::Forth }
+    }
+}
+
+/// A segment taken apart; None where its header is longer than the segment.
+fn packet(time: f64, bytes: &[u8], cut: usize) -> Option<Packet<'_>> {
+    let header = usize::from(byte(bytes, 12).ok()? >> 4) * 4;
+    if header < 20 || header > bytes.len() + cut {
+        return None;
+    }
+    Some(Packet {
+        time,
+        seq: be32(bytes, 4).ok()?,
+        ack: be32(bytes, 8).ok()?,
+        flags: byte(bytes, 13).ok()?,
+        payload: bytes.get(header..).unwrap_or_default(),
+        cut: cut - header.saturating_sub(bytes.len()),
+    })
+}

@@ -1,0 +1,235 @@
+//! The header fields of an HTTP/1 message that framing and statistics need (RFC 9112).
+//!
+//! Lenient where real senders are: white space may stand before the colon, a folded line is joined.
+
+use std::borrow::Cow;
+
+use crate::bytes::{is_blank, newline, partition, run, trimmed};
+
+/// How long a body is (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    /// So many bytes.
+    Bytes(u64),
+    /// As the chunked transfer coding says.
+    Chunked,
+    /// Until the connection ends.
+    UntilClose,
+    /// It cannot be told: the framing is broken.
+    Unknown,
+}
+
+/// The fields that are needed, as they were sent; empty where absent.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a> {
+    pub(crate) host: Cow<'a, [u8]>,
+    pub(crate) user_agent: Cow<'a, [u8]>,
+    pub(crate) referrer: Cow<'a, [u8]>,
+    pub(crate) content_type: Cow<'a, [u8]>,
+    pub(crate) upgrade: Cow<'a, [u8]>,
+    /// None where the head says nothing of a body.
+    pub(crate) length: Option<BodyLength>,
+    pub(crate) oddities: Vec<&'static str>,
+}
+
+enum Name {
+    Host,
+    UserAgent,
+    Referer,
+    ContentLength,
+    TransferEncoding,
+    ContentType,
+    Upgrade,
+}
+
+/// The fields of the lines of `block`, which follows the start line.
+pub(crate) fn parse(block: &[u8]) -> Fields<'_> {
+    match read(block) {
+        Some(fields) => fields,
+        None => owned(read(&unfolded(block)).unwrap_or_default()),
+    }
+}
+
+/// None where a line is folded (RFC 9112 section 5.2).
+fn read(block: &[u8]) -> Option<Fields<'_>> {
+    let mut fields = Fields::default();
+    let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    while start < block.len() {
+        let end = newline(block, start).unwrap_or(block.len());
+        let line = block.get(start..end).unwrap_or_default();
+        start = end + 1;
+        let Some(first) = line.first() else {
+            continue;
+        };
+        match first | 0x20 {
+            b'c' | b'h' | b'r' | b't' | b'u' => {}
+            _ if matches!(first, b' ' | b'\t') && !trimmed(line).is_empty() => return None,
+            _ if !matches!(first, b'\r' | 0x0B | 0x0C) => continue,
+            _ => {}
+        }
+        let (name, value) = partition(line, b':');
+        match known(name) {
+            Some(Name::ContentLength) => lengths.push(value),
+            Some(Name::TransferEncoding) => codings.push(value),
+            Some(name) => fields.set(&name, trimmed(value)),
+            None => {}
+        }
+    }
+    if !lengths.is_empty() || !codings.is_empty() {
+        fields.length = Some(body_length(&lengths, &codings, &mut fields.oddities));
+    }
+    Some(fields)
+}
+
+impl<'a> Fields<'a> {
+    /// Of a field that comes several times the first counts.
+    fn set(&mut self, name: &Name, value: &'a [u8]) {
+        let field = match name {
+            Name::Host => {
+                if !self.host.is_empty() && *self.host != *value {
+                    self.oddities = vec!["several Host fields"];
+                }
+                &mut self.host
+            }
+            Name::UserAgent => &mut self.user_agent,
+            Name::Referer => &mut self.referrer,
+            Name::ContentType => &mut self.content_type,
+            Name::Upgrade => &mut self.upgrade,
+            Name::ContentLength | Name::TransferEncoding => return,
+        };
+        if field.is_empty() {
+            *field = Cow::Borrowed(value);
+        }
+    }
+}
+
+fn owned(fields: Fields<'_>) -> Fields<'static> {
+    let own = |value: Cow<'_, [u8]>| Cow::Owned(value.into_owned());
+    Fields {
+        host: own(fields.host),
+        user_agent: own(fields.user_agent),
+        referrer: own(fields.referrer),
+        content_type: own(fields.content_type),
+        upgrade: own(fields.upgrade),
+        length: fields.length,
+        oddities: fields.oddities,
+    }
+}
+
+fn known(name: &[u8]) -> Option<Name> {
+    let white = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C);
+    let begin = run(name, white);
+    let tail = name.iter().rev().take_while(|byte| white(**byte)).count();
+    let name = name.get(begin..name.len().saturating_sub(tail)).unwrap_or_default();
+    let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
+    match name.len() {
+        4 if is(b"host") => Some(Name::Host),
+        7 if is(b"referer") => Some(Name::Referer),
+        7 if is(b"upgrade") => Some(Name::Upgrade),
+        10 if is(b"user-agent") => Some(Name::UserAgent),
+        12 if is(b"content-type") => Some(Name::ContentType),
+        14 if is(b"content-length") => Some(Name::ContentLength),
+        17 if is(b"transfer-encoding") => Some(Name::TransferEncoding),
+        _ => None,
+    }
+}
+
+/// The block with each line end that is followed by white space replaced by a space.
+fn unfolded(block: &[u8]) -> Vec<u8> {
+    // The newline of the start line stands before the block: its first line may be folded onto it.
+    let whole = [b"\n", block].concat();
+    let (mut joined, mut start) = (Vec::with_capacity(whole.len()), 0);
+    while let Some(end) = newline(&whole, start) {
+        let line = whole.get(start..end).unwrap_or_default();
+        let white = run(whole.get(end + 1..).unwrap_or_default(), is_blank);
+        let (line, separator) =
+            if white > 0 { (line.strip_suffix(b"\r").unwrap_or(line), b' ') } else { (line, b'\n') };
+        joined.extend_from_slice(line);
+        joined.push(separator);
+        start = end + 1 + white;
+    }
+    joined.extend_from_slice(whole.get(start..).unwrap_or_default());
+    // What was joined to the start line is no field.
+    let fields = newline(&joined, 0).map_or(joined.len(), |end| end + 1);
+    joined.split_off(fields)
+}
+
+/// Length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3).
+fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+    if codings.is_empty() {
+        return declared(lengths, oddities);
+    }
+    if !lengths.is_empty() {
+        oddities.push("Content-Length with Transfer-Encoding");
+    }
+    let coding = codings.join(&b',').to_ascii_lowercase();
+    if !coding.windows(7).any(|part| part == b"chunked") {
+        oddities.push("Transfer-Encoding without chunked");
+        return BodyLength::Unknown;
+    }
+    if coding.rsplit(|byte| *byte == b',').next().is_none_or(|last| trimmed(last) != b"chunked") {
+        // RFC 9112 section 6.3 calls it an error; those who answer it nevertheless read chunks.
+        oddities.push("chunked is not the last transfer coding");
+    }
+    BodyLength::Chunked
+}
+
+fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+    let joined;
+    let all = match lengths {
+        [one] => one,
+        _ => {
+            joined = lengths.join(&b',');
+            joined.as_slice()
+        }
+    };
+    let mut values = all.split(|byte| *byte == b',').map(trimmed);
+    let first = values.next().unwrap_or_default();
+    if values.any(|value| value != first) {
+        oddities.push("conflicting Content-Length");
+    }
+    match whole_number(first) {
+        Some(length) => BodyLength::Bytes(length),
+        None => {
+            oddities.push("bad Content-Length");
+            BodyLength::Unknown
+        }
+    }
+}
+
+/// A number of up to 18 digits, behind up to 4,000 zeros.
+fn whole_number(digits: &[u8]) -> Option<u64> {
+    let zeros = run(digits, |byte| byte == b'0').min(4000).min(digits.len().saturating_sub(1));
+    let digits = digits.get(zeros..)?;
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0, |value: u64, digit| digit.is_ascii_digit().then(|| value * 10 + u64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_however_they_are_written() {
+        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n");
+        assert_eq!(&*fields.host, b"a.com");
+        assert_eq!(&*fields.user_agent, b"me and you");
+    }
+
+    #[test]
+    fn lengths_are_read_as_they_are_meant() {
+        for (block, length) in [
+            (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
+            (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),
+            (b"Content-Length: 1e3\n", BodyLength::Unknown),
+            (b"Content-Length: 1234567890123456789\n", BodyLength::Unknown),
+            (b"Content-Length: 5\nTransfer-Encoding: gzip, chunked\n", BodyLength::Chunked),
+            (b"Transfer-Encoding: gzip\n", BodyLength::Unknown),
+        ] {
+            assert_eq!(parse(block).length, Some(length), "{}", block.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! HTTP/1 framing: bytes in order go in, messages come out (RFC 9112).
+//!
+//! Bytes that the capture lost are a number: inside a body they are counted and reading goes on; elsewhere the message is
+//! given up, and the reader looks for the next one at the start of a segment.
+
+use super::fields::{self, BodyLength, Fields};
+use super::head::{
+    blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
+    status,
+};
+use super::pairing::Pairing;
+use super::reader::{Reader, Side, State};
+use crate::bytes::{newline, run, without_tail};
+use crate::context::Context;
+use crate::tcp::Place;
+
+/// The messages of one connection: a reader of each direction, and what pairs them.
+#[derive(Debug)]
+pub(crate) struct Http {
+    pub(crate) requests: Reader,
+    pub(crate) responses: Reader,
+    pub(crate) pairing: Pairing,
+}
+
+impl Http {
+    pub(crate) fn new(pairing: Pairing) -> Self {
+        Self { requests: Reader::default(), responses: Reader::default(), pairing }
+    }
+
+    pub(crate) fn reader(&mut self, side: Side) -> &mut Reader {
+        match side {
+            Side::Requests => &mut self.requests,
+            Side::Responses => &mut self.responses,
+        }
+    }
+
+    /// Take the next bytes of a direction: one segment's payload, and where it starts.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Place) {
+        let mut position = 0;
+        while let Some(rest) = segment.get(position..).filter(|rest| !rest.is_empty()) {
+            match self.reader(side).state {
+                State::Length => position += self.body(cx, side, rest.len(), place.time),
+                State::Head => position += self.head(cx, side, rest, place.further(position)),
+                State::Close => {
+                    self.reader(side).body_bytes += rest.len() as u64;
+                    return;
+                }
+                State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
+                State::Lost => return self.skipped(side),
+                State::Opaque => return,
+                State::Doubt => self.decide_body(cx, rest),
+                State::ChunkSize | State::ChunkEnd | State::Trailer => {
+                    position += self.line(cx, side, rest, place.time);
+                }
+            }
+        }
+    }
+
+    /// `size` bytes of a direction are not in the capture.
+    pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
+        if side == Side::Responses {
+            self.decide_body(cx, &[]);
+        }
+        let reader = self.reader(side);
+        match reader.state {
+            State::Length if size <= reader.remaining => {
+                reader.missing += size;
+                reader.body_bytes += size;
+                reader.remaining -= size;
+                if reader.remaining == 0 {
+                    self.body_done(cx, side, None);
+                }
+            }
+            State::Close => {
+                reader.missing += size;
+                reader.body_bytes += size;
+            }
+            State::Lost | State::Opaque => {}
+            _ => {
+                reader.missing += size;
+                self.lose(cx, side, false);
+            }
+        }
+    }
+
+    /// Count something that is wrong with the message under way.
+    pub(crate) fn note(&mut self, cx: &mut Context<'_>, side: Side, oddity: &'static str) {
+        cx.odd(oddity);
+        let oddities = &mut self.reader(side).oddities;
+        if !oddities.contains(&oddity) {
+            oddities.push(oddity);
+        }
+    }
+
+    /// Give up the message under way and look for the start of another.
+    pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
+        self.release(cx, side);
+        self.reader(side).state = State::Lost;
+        self.lost(cx, side, malformed);
+    }
+
+    /// No more bytes will come: a head that lacks only its empty line is taken as it is.
+    pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
+        let reader = self.reader(side);
+        if reader.state != State::Head {
+            return;
+        }
+        let Some(end) = blank_line_end(&reader.held) else {
+            return;
+        };
+        let place = reader.place;
+        let held = self.release(cx, side);
+        let (head, rest) = held.split_at(end.min(held.len()));
+        self.note(cx, side, "head without an empty line");
+        self.whole_head(cx, side, head);
+        self.data(cx, side, rest, Place { time, ..place.further(end) });
+    }
+
+    /// Give back what is held; nothing more will be read.
+    pub(crate) fn close_reader(&mut self, cx: &mut Context<'_>, side: Side) {
+        self.release(cx, side);
+        self.reader(side).state = State::Opaque;
+    }
+
+    /// Decide whether a response whose body is in doubt has one: it has not when the next response comes in its place.
+    fn decide_body(&mut self, cx: &mut Context<'_>, next: &[u8]) {
+        let reader = &mut self.responses;
+        if reader.state != State::Doubt {
+            return;
+        }
+        reader.state = reader.announced;
+        if starts_response(next) {
+            reader.state = State::Head;
+            let time = reader.place.time;
+            self.ended(cx, Side::Responses, Some(time));
+        }
+    }
+
+    // heads -----------------------------------------------------------------------------------------------------------
+
+    fn head(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], place: Place) -> usize {
+        if self.reader(side).held.is_empty() {
+            if side == Side::Responses {
+                self.answering(cx);
+            }
+            let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
+            if empty > 0 {
+                return empty; // empty lines before a message (RFC 9112 section 2.2)
+            }
+            let reader = self.reader(side);
+            reader.place = place;
+            reader.oddities.clear();
+            if let Some(after) = head_end(rest, 0).filter(|after| *after <= cx.limits.header_bytes) {
+                self.whole_head(cx, side, rest.get(..after).unwrap_or(rest));
+                return after;
+            }
+        }
+        self.head_in_parts(cx, side, rest)
+    }
+
+    fn head_in_parts(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8]) -> usize {
+        let held = self.reader(side).held.len();
+        let part = rest.get(..cx.limits.header_bytes.saturating_sub(held)).unwrap_or(rest);
+        if !self.keep(cx, side, part) {
+            self.lose(cx, side, false);
+            return rest.len();
+        }
+        let buffer = &self.reader(side).held;
+        if let Some(after) = head_end(buffer, held.saturating_sub(2)) {
+            let whole = self.release(cx, side);
+            self.whole_head(cx, side, whole.get(..after).unwrap_or(&whole));
+            return after - held;
+        }
+        if !possible_start(side, buffer) {
+            let size = self.release(cx, side).len();
+            self.not_http(cx, side, size);
+        } else if buffer.len() >= cx.limits.header_bytes {
+            self.note(cx, side, "head too long");
+            let head = self.release(cx, side);
+            self.start(cx, side, &head, false);
+        }
+        rest.len()
+    }
+
+    fn whole_head(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8]) {
+        let most = cx.limits.headers;
+        match memchr::memchr_iter(b'\n', head).nth(most + 2) {
+            None => self.start(cx, side, head, true),
+            Some(_) => {
+                self.note(cx, side, "too many header fields");
+                let end = memchr::memchr_iter(b'\n', head).nth(most).unwrap_or(head.len());
+                self.start(cx, side, head.get(..end).unwrap_or(head), false);
+            }
+        }
+    }
+
+    /// Report a head, and set out to read its body; not `whole`: a limit cut the fields.
+    fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
+        let line = newline(head, 0).unwrap_or(head.len());
+        let fields = fields::parse(head.get(line + 1..).unwrap_or_default());
+        let line = head.get(..line).unwrap_or(head);
+        let started = match side {
+            Side::Requests => self.start_request(cx, line, &fields, whole),
+            Side::Responses => self.start_response(cx, line, &fields, whole),
+        };
+        if started.is_none() {
+            self.not_http(cx, side, head.len());
+        }
+    }
+
+    /// None when the line is none of HTTP.
+    fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let length = self.request(cx, &request_line(line)?, fields);
+        self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
+        Some(())
+    }
+
+    fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let length = self.response(cx, status(line)?, fields);
+        if self.responses.state == State::Opaque {
+            return Some(());
+        }
+        self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
+        if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
+            self.responses.announced = self.responses.state;
+            self.responses.state = State::Doubt;
+        }
+        Some(())
+    }
+
+    /// The `size` bytes that were read start no message.
+    fn not_http(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
+        if side == Side::Responses && self.headless(cx) {
+            self.read_body(cx, side, BodyLength::UntilClose);
+            self.responses.body_bytes = size as u64;
+        } else {
+            self.note(cx, side, "not an HTTP message");
+            self.lose(cx, side, true);
+        }
+    }
+
+    /// Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be.
+    fn answering(&mut self, cx: &mut Context<'_>) {
+        let reader = &self.requests;
+        let lone = newline(&reader.held, 0).is_some_and(|end| end + 1 == reader.held.len());
+        if reader.state != State::Head || !lone {
+            return;
+        }
+        let line = without_tail(&reader.held);
+        let word = line.len().checked_sub(8).and_then(|start| line.get(start..start + 5));
+        if word.is_none_or(|word| word != b"HTTP/") {
+            let head = self.release(cx, Side::Requests);
+            self.start(cx, Side::Requests, &head, true);
+        }
+    }
+
+    /// Add to what is held; false when all buffers together are full.
+    fn keep(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
+        if !cx.charge(data.len()) {
+            self.note(cx, side, "buffers full");
+            return false;
+        }
+        self.reader(side).held.extend_from_slice(data);
+        true
+    }
+
+    /// What is held, which is held no longer.
+    fn release(&mut self, cx: &mut Context<'_>, side: Side) -> Vec<u8> {
+        let held = std::mem::take(&mut self.reader(side).held);
+        cx.release(held.len());
+        held
+    }
+
+    // bodies ----------------------------------------------------------------------------------------------------------
+
+    /// Set out to read a body.
+    fn read_body(&mut self, cx: &mut Context<'_>, side: Side, length: BodyLength) {
+        let reader = self.reader(side);
+        (reader.body_bytes, reader.missing, reader.trailer_bytes) = (0, 0, 0);
+        reader.chunked = length == BodyLength::Chunked;
+        match length {
+            BodyLength::Bytes(0) => {
+                reader.state = State::Head;
+                let time = reader.place.time;
+                self.ended(cx, side, Some(time));
+            }
+            BodyLength::Bytes(size) => {
+                reader.state = State::Length;
+                reader.remaining = size;
+            }
+            BodyLength::Chunked => reader.state = State::ChunkSize,
+            BodyLength::UntilClose => reader.state = State::Close,
+            BodyLength::Unknown => self.lose(cx, side, true),
+        }
+    }
+
+    fn body(&mut self, cx: &mut Context<'_>, side: Side, there: usize, time: f64) -> usize {
+        let reader = self.reader(side);
+        let taken = reader.remaining.min(there as u64);
+        reader.body_bytes += taken;
+        reader.remaining -= taken;
+        if reader.remaining == 0 {
+            self.body_done(cx, side, Some(time));
+        }
+        taken as usize
+    }
+
+    fn body_done(&mut self, cx: &mut Context<'_>, side: Side, time: Option<f64>) {
+        let reader = self.reader(side);
+        if reader.chunked {
+            reader.state = State::ChunkEnd;
+        } else {
+            reader.state = State::Head;
+            self.ended(cx, side, time);
+        }
+    }
+
+    /// Take one line of the chunked framing (RFC 9112 section 7.1).
+    fn line(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], time: f64) -> usize {
+        let end = newline(rest, 0).map(|end| end + 1);
+        let size = end.unwrap_or(rest.len());
+        let part = rest.get(..size).unwrap_or(rest);
+        let reader = self.reader(side);
+        if reader.held.len() + size + reader.trailer_bytes > cx.limits.header_bytes {
+            self.note(cx, side, "chunk line or trailer too long");
+            self.lose(cx, side, true);
+        } else if end.is_some() && reader.held.is_empty() {
+            self.whole_line(cx, side, part, time);
+        } else if !self.keep(cx, side, part) {
+            self.lose(cx, side, false);
+        } else if end.is_some() {
+            let whole = self.release(cx, side);
+            self.whole_line(cx, side, &whole, time);
+        }
+        size
+    }
+
+    fn whole_line(&mut self, cx: &mut Context<'_>, side: Side, line: &[u8], time: f64) {
+        let empty = matches!(line, b"\r\n" | b"\n");
+        let reader = self.reader(side);
+        let wrong = match reader.state {
+            State::ChunkSize => match chunk_size(line) {
+                Some(size) => {
+                    reader.remaining = size;
+                    reader.state = if size > 0 { State::Length } else { State::Trailer };
+                    return;
+                }
+                None => "bad chunk size",
+            },
+            State::ChunkEnd if !empty => "bad chunk end",
+            State::ChunkEnd => {
+                reader.state = State::ChunkSize;
+                return;
+            }
+            _ if empty => {
+                reader.state = State::Head;
+                return self.ended(cx, side, Some(time));
+            }
+            _ => {
+                reader.trailer_bytes += line.len();
+                return;
+            }
+        };
+        self.note(cx, side, wrong);
+        self.lose(cx, side, true);
+    }
+}
+
+/// Whether a message may start with these bytes.
+fn possible_start(side: Side, data: &[u8]) -> bool {
+    match side {
+        Side::Requests => may_start_request(data),
+        Side::Responses => may_start_response(data),
+    }
+}
+
+/// Whether a message starts here beyond doubt: only this is believed where the place is unknown.
+fn certain_start(side: Side, data: &[u8]) -> bool {
+    match side {
+        Side::Requests => starts_request(data),
+        Side::Responses => starts_response(data),
+    }
+}
+
+/// The size on a line before a chunk: up to 16 hexadecimal digits behind up to 4,000 zeros, then an extension, maybe.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let white = |byte: u8| matches!(byte, b' ' | b'\t' | 0x0B | 0x0C);
+    let line = line.get(run(line, white)..)?;
+    let digits = run(line, |byte| byte.is_ascii_hexdigit());
+    let zeros = run(line, |byte| byte == b'0').min(4000).min(digits.saturating_sub(1));
+    let rest = line.get(digits..)?;
+    let rest = rest.get(run(rest, |byte| white(byte) || byte == b'\r')..)?;
+    if !matches!(rest.first(), Some(b';' | b'\n')) {
+        return None;
+    }
+    let number = std::str::from_utf8(line.get(zeros..digits)?).ok()?;
+    (number.len() <= 16).then(|| u64::from_str_radix(number, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunk_sizes() {
+        for (line, size) in [
+            (b"1A\r\n".as_slice(), Some(26)),
+            (b" 0005 ;name=value\r\n", Some(5)),
+            (b"ffffffffffffffff\n", Some(u64::MAX)),
+            (b"10000000000000000\n", None),
+            (b"5 x\r\n", None),
+            (b"\r\n", None),
+        ] {
+            assert_eq!(chunk_size(line), size, "{}", line.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The start line of an HTTP/1 message, and where its head ends (RFC 9112).
+//!
+//! Lenient where real senders are: bare LF ends a line.
+
+use crate::bytes::{is_blank, newline, run, starts_with_ignoring_case, trimmed, without_tail};
+
+const METHODS: [&[u8]; 31] = [
+    b"GET",
+    b"HEAD",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"SEARCH",
+    b"REPORT",
+    b"MKCALENDAR",
+    b"CHECKOUT",
+    b"CHECKIN",
+    b"MERGE",
+    b"SUBSCRIBE",
+    b"UNSUBSCRIBE",
+    b"NOTIFY",
+    b"M-SEARCH",
+    b"PURGE",
+    b"BAN",
+    b"LINK",
+    b"UNLINK",
+    b"ACL",
+];
+const LONGEST_METHOD: usize = 64;
+const LONGEST_TARGET: usize = 65536;
+
+/// A request line; `version` is `0.9` where the line names none (RFC 1945 section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) version: &'a [u8],
+}
+
+/// Index after the empty line that ends a head, looked for from `start` on.
+pub(crate) fn head_end(data: &[u8], start: usize) -> Option<usize> {
+    let mut place = start;
+    loop {
+        let end = newline(data, place)?;
+        match data.get(end + 1..) {
+            Some([b'\n', ..]) => return Some(end + 2),
+            Some([b'\r', b'\n', ..]) => return Some(end + 3),
+            _ => place = end + 1,
+        }
+    }
+}
+
+/// Index after the first line of nothing but white space.
+///
+/// It is a folded line (RFC 9112 section 5.2), but where no empty line comes any more, parsers take it for one.
+pub(crate) fn blank_line_end(data: &[u8]) -> Option<usize> {
+    let mut place = 0;
+    loop {
+        let line = newline(data, place)? + 1;
+        let white = run(data.get(line..)?, |byte| matches!(byte, b' ' | b'\t' | b'\r'));
+        if data.get(line + white) == Some(&b'\n') {
+            return Some(line + white + 1);
+        }
+        place = line;
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Length of the method that a line starts with: a token with white space behind it.
+fn method(line: &[u8]) -> Option<usize> {
+    let size = run(line, is_token);
+    let ends = line.get(size).is_some_and(|byte| is_blank(*byte));
+    (ends && (1..=LONGEST_METHOD).contains(&size)).then_some(size)
+}
+
+/// Where the version at the end of a line begins, with the white space before it, and its number.
+fn version(line: &[u8]) -> Option<(usize, &[u8])> {
+    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let begin = line.len().checked_sub(digits + 6)?;
+    let word = line.get(begin..)?;
+    let near = line.len() - begin <= 16;
+    let found = is_blank(*word.first()?) && starts_with_ignoring_case(word.get(1..)?, b"HTTP/");
+    (near && found).then_some((begin, word.get(6..)?))
+}
+
+/// Whether a line without a version is a request of HTTP/0.9.
+fn is_simple_request(line: &[u8]) -> bool {
+    let size = run(line, |byte| byte.is_ascii_uppercase());
+    let Some([b' ', target @ ..]) = line.get(size..) else {
+        return false;
+    };
+    let path = [b"/".as_slice(), b"http://"].iter().any(|start| target.starts_with(start));
+    (3..=16).contains(&size) && path && !target.iter().any(|byte| is_blank(*byte))
+}
+
+/// Whether a request may start with these bytes: a method, white space and, once there is a whole line, a version.
+///
+/// Without a version it must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
+pub(crate) fn may_start_request(data: &[u8]) -> bool {
+    let Some(end) = newline(data, 0) else {
+        let size = run(data, is_token);
+        let ends = data.get(size).is_none_or(|byte| is_blank(*byte));
+        return ends && (1..=LONGEST_METHOD).contains(&size);
+    };
+    request_line(data.get(..end).unwrap_or_default()).is_some()
+}
+
+/// Whether a response may start with these bytes.
+pub(crate) fn may_start_response(data: &[u8]) -> bool {
+    let word = b"HTTP/";
+    let size = data.len().min(word.len());
+    word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
+}
+
+/// Whether a whole request line of HTTP/1 with a well-known method stands at the start.
+pub(crate) fn starts_request(data: &[u8]) -> bool {
+    let size = run(data.get(..17).unwrap_or(data), |byte| byte.is_ascii_uppercase() || byte == b'-');
+    let Some([b' ', rest @ ..]) = data.get(size..) else {
+        return false;
+    };
+    let known = data.get(..size).is_some_and(|method| METHODS.contains(&method));
+    known && (has_version_of_http1(rest) || is_cut_target(rest))
+}
+
+fn has_version_of_http1(rest: &[u8]) -> bool {
+    let Some(end) = memchr::memchr2(b'\r', b'\n', rest) else {
+        return false;
+    };
+    let (line, tail) = rest.split_at(end);
+    let whole = tail.starts_with(b"\n") || tail.starts_with(b"\r\n");
+    let target = line.strip_suffix(b" HTTP/1.1").or_else(|| line.strip_suffix(b" HTTP/1.0"));
+    whole && target.is_some_and(|target| (1..=LONGEST_TARGET).contains(&target.len()))
+}
+
+/// Whether nothing but a target is there, as the segment ends in it.
+fn is_cut_target(rest: &[u8]) -> bool {
+    let starts: [&[u8]; 4] = [b"/", b"http://", b"https://", b"*"];
+    starts.iter().any(|start| rest.starts_with(start)) && !rest.iter().any(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
+}
+
+/// Whether a status line of HTTP/1 stands at the start.
+pub(crate) fn starts_response(data: &[u8]) -> bool {
+    matches!(
+        data,
+        [
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            b'0' | b'1',
+            b' ',
+            b'1'..=b'5',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b' ' | b'\r' | b'\n',
+            ..
+        ]
+    )
+}
+
+/// The request of a line without its newline; None when it is none.
+pub(crate) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let line = without_tail(line);
+    let size = method(line)?;
+    let (end, version) = match version(line) {
+        Some(found) => found,
+        None if is_simple_request(line) => (line.len(), b"0.9".as_slice()),
+        None => return None,
+    };
+    let target = line.get(size..end).unwrap_or_default();
+    Some(RequestLine { method: line.get(..size)?, target: trimmed(target), version })
+}
+
+/// The status of a line without its newline; None when it is none of HTTP.
+pub(crate) fn status(line: &[u8]) -> Option<u16> {
+    let rest = line.get(..5).filter(|word| word.eq_ignore_ascii_case(b"HTTP/")).and(line.get(5..))?;
+    let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');
+    let rest = rest.get(version..)?;
+    let blank = run(rest, is_blank);
+    let [a, b, c, tail @ ..] = rest.get(blank..)? else {
+        return None;
+    };
+    let digits = [a, b, c].iter().all(|digit| digit.is_ascii_digit());
+    let ends = tail.first().is_none_or(|byte| !byte.is_ascii_digit());
+    let number = |digit: &u8| u16::from(digit.wrapping_sub(b'0'));
+    (version > 0 && blank > 0 && digits && ends).then(|| number(a) * 100 + number(b) * 10 + number(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_with_its_first_empty_line() {
+        assert_eq!(head_end(b"a\r\nb\r\n\r\nrest", 0), Some(8));
+        assert_eq!(head_end(b"a\nb\n\nrest\r\n\r\n", 0), Some(5));
+        assert_eq!(head_end(b"a\r\nb\r\n\r", 0), None);
+        assert_eq!(blank_line_end(b"a\nb\n \t\nc"), Some(7));
+    }
+
+    #[test]
+    fn request_lines() {
+        let line = |text: &'static [u8]| request_line(text).map(|line| (line.method, line.target, line.version));
+        assert_eq!(line(b"GET /a b HTTP/1.1\r"), Some((b"GET".as_slice(), b"/a b".as_slice(), b"1.1".as_slice())));
+        assert_eq!(line(b"get\t/ http/1.0"), Some((b"get".as_slice(), b"/".as_slice(), b"1.0".as_slice())));
+        assert_eq!(line(b"GET /old"), Some((b"GET".as_slice(), b"/old".as_slice(), b"0.9".as_slice())));
+        assert_eq!(line(b"GET HTTP/1.1"), Some((b"GET".as_slice(), b"".as_slice(), b"1.1".as_slice())));
+        assert_eq!(line(b"hello world"), None);
+    }
+
+    #[test]
+    fn status_lines() {
+        assert_eq!(status(b"HTTP/1.1 200 OK\r"), Some(200));
+        assert_eq!(status(b"http/1.0  404"), Some(404));
+        assert_eq!(status(b"HTTP/1.1 2000"), None);
+        assert_eq!(status(b"HTTP/ 200"), None);
+    }
+
+    #[test]
+    fn certain_starts() {
+        assert!(starts_request(b"GET / HTTP/1.1\r\nHost: a"));
+        assert!(starts_request(b"POST /as/far/as/the/segment/goes"));
+        assert!(!starts_request(b"GET / HTTP/2.0\r\n"));
+        assert!(!starts_request(b"HELLO / HTTP/1.1\r\n"));
+        assert!(starts_response(b"HTTP/1.1 200 OK"));
+        assert!(!starts_response(b"HTTP/1.1 600 OK"));
+    }
+}

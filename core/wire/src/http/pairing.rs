@@ -1,0 +1,440 @@
+//! Which response answers which request.
+//!
+//! Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them as long as both directions
+//! are whole. After a loss the queue is no longer believed: a request that was sent before it may have been answered by
+//! bytes that are missing, and a response may answer a request that is missing. Then TCP's own numbers decide. A client
+//! that waits for each response before its next request acknowledges, with that request, all that was answered before; so
+//! the answer starts at just the byte that the request acknowledged. Only such a response is paired, and with it the queue
+//! is believed again. A client that was seen to pipeline gives no such proof: its exchanges stay unpaired from the loss
+//! on. Pipelining may hide in the lost bytes. So where requests may be missing, the one after them is believed only if it
+//! also acknowledges a response that the server sent when it had all bytes before that request: then what is missing was
+//! not sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
+
+use std::collections::VecDeque;
+
+use super::fields::{BodyLength, Fields};
+use super::framing::Http;
+use super::head::RequestLine;
+use super::pending::{Answer, Pending};
+use super::reader::{Progress, Side, State};
+use crate::bytes::{partition, trimmed};
+use crate::context::Context;
+use crate::records::{Asked, Ending, Ends, Exchange};
+use crate::tcp::Place;
+use crate::tcp::sequence::after;
+use crate::text::printable;
+
+/// Bytes of a Content-Type that are looked at.
+const LONGEST_TYPE: usize = 2048;
+/// Characters of an Upgrade field that are looked at.
+const LONGEST_UPGRADE: usize = 32;
+
+/// The request whose body is being sent.
+#[derive(Clone, Copy, Debug)]
+struct Uploading {
+    ordinal: u64,
+    connect: bool,
+}
+
+/// What pairing knows of one connection.
+#[derive(Debug)]
+pub(crate) struct Pairing {
+    ends: Ends,
+    /// Requests so far.
+    pub(crate) count: u64,
+    /// Missing bytes of the client that are waited for no longer, as TCP has it now.
+    pub(crate) given_up: usize,
+    pending: VecDeque<Pending>,
+    uploading: Option<Uploading>,
+    answer: Option<Answer>,
+    /// An answer that came before its request was sent whole, and when it ended.
+    finished: Option<(Answer, Option<f64>)>,
+    interim: bool,
+    certain: bool,
+    pipelined: bool,
+    /// Of the last response head, interim ones too.
+    last: Option<Place>,
+    /// Whether requests may be missing before the next one.
+    lossy: bool,
+}
+
+impl Pairing {
+    pub(crate) fn new(ends: Ends) -> Self {
+        Self {
+            ends,
+            count: 0,
+            given_up: 0,
+            pending: VecDeque::new(),
+            uploading: None,
+            answer: None,
+            finished: None,
+            interim: false,
+            certain: true,
+            pipelined: false,
+            last: None,
+            lossy: false,
+        }
+    }
+
+    /// Whether the response under way has no request that is certainly its own.
+    pub(crate) fn unpaired(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())
+    }
+
+    /// Requests may be missing.
+    pub(crate) fn requests_lost(&mut self) {
+        self.certain = false;
+        self.lossy = true;
+    }
+
+    /// Responses may be missing: what waits may have been answered.
+    pub(crate) fn responses_lost(&mut self) {
+        self.certain = false;
+        for pending in &mut self.pending {
+            pending.certain = false;
+        }
+    }
+
+    /// Whether what a request acknowledges has a response from when the server had all that was sent before.
+    fn answers_all_before(&self, place: Place) -> bool {
+        let Some(Place { seq, ack: Some(ack), .. }) = self.last else {
+            return false;
+        };
+        after(seq, place.ack.unwrap_or(u32::MAX)) < 0 && after(ack, place.seq) >= 0
+    }
+
+    /// The request that waits longest, which waits no longer.
+    fn first(&mut self, cx: &mut Context<'_>) -> Option<Pending> {
+        let first = self.pending.pop_front()?;
+        cx.release(first.cost());
+        Some(first)
+    }
+
+    /// A request that was not given out yet.
+    fn find(&mut self, ordinal: u64) -> Option<&mut Pending> {
+        let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|(answer, _)| answer));
+        let answered = answers.filter_map(|answer| answer.pending.as_mut());
+        self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
+    }
+}
+
+impl Http {
+    // messages, as the readers report them ----------------------------------------------------------------------------
+
+    /// A request head is complete; the length of its body.
+    pub(super) fn request(&mut self, cx: &mut Context<'_>, line: &RequestLine<'_>, fields: &Fields<'_>) -> BodyLength {
+        let place = self.requests.place;
+        let wire = [line.method, &fields.host, line.target, line.version, &fields.user_agent, &fields.referrer];
+        let mut asked = Asked::new(place.time, self.pairing.count + 1, wire, cx.limits.string_length);
+        for oddity in &fields.oddities {
+            self.note(cx, Side::Requests, oddity);
+        }
+        self.before(cx, place);
+        cx.ledger.health.requests += 1;
+        let pairing = &mut self.pairing;
+        pairing.count += 1;
+        cx.out.request(&mut cx.ledger.health, &mut pairing.ends, &mut asked);
+        let connect = line.method == b"CONNECT";
+        pairing.uploading = Some(Uploading { ordinal: asked.ordinal, connect });
+        let pending = Pending {
+            asked,
+            connect,
+            head: line.method == b"HEAD",
+            simple: line.version == b"0.9",
+            seq: place.seq,
+            ack: place.ack,
+            certain: pairing.certain,
+            provable: !pairing.lossy,
+            sent: Progress::default(),
+            done_at: None,
+            end: false,
+        };
+        cx.ledger.budget.used += pending.cost();
+        pairing.pending.push_back(pending);
+        fields.length.unwrap_or(BodyLength::Bytes(0))
+    }
+
+    /// A response head is complete; the length of its body.
+    pub(super) fn response(&mut self, cx: &mut Context<'_>, status: u16, fields: &Fields<'_>) -> BodyLength {
+        let place = self.responses.place;
+        self.pairing.last = Some(place);
+        self.pairing.interim = (100..200).contains(&status) && status != 101;
+        if self.pairing.interim {
+            return BodyLength::Bytes(0);
+        }
+        for oddity in &fields.oddities {
+            self.note(cx, Side::Responses, oddity);
+        }
+        let pending = self.answered(cx, place);
+        let paired = pending.is_some();
+        let (head, connect) = pending.as_ref().map_or((false, false), |pending| (pending.head, pending.connect));
+        let content_type = media_type(&fields.content_type, cx.limits.string_length);
+        let received = Progress::default();
+        self.pairing.answer = Some(Answer { pending, status: Some(status), time: place.time, content_type, received });
+        if !paired {
+            cx.ledger.health.unpaired_responses += 1;
+            // Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.
+            self.pairing.responses_lost();
+        }
+        if status == 101 || (connect && (200..300).contains(&status)) {
+            self.tunnel(cx, status, &fields.upgrade, place.time);
+            return BodyLength::Bytes(0);
+        }
+        if head || status == 204 || status == 304 {
+            return BodyLength::Bytes(0);
+        }
+        match fields.length {
+            None | Some(BodyLength::Unknown) => BodyLength::UntilClose,
+            Some(length) => length,
+        }
+    }
+
+    /// Whether what the server sends is an answer without a head, as HTTP/0.9 has it.
+    pub(super) fn headless(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.pairing.pending.front().is_some_and(|first| first.certain && first.simple) {
+            return false;
+        }
+        let (pending, time) = (self.pairing.first(cx), self.responses.place.time);
+        let (content_type, received) = (String::new(), Progress::default());
+        self.pairing.answer = Some(Answer { pending, status: None, time, content_type, received });
+        true
+    }
+
+    /// A message is complete; its last byte came at `time`, None where the capture lost it.
+    pub(super) fn ended(&mut self, cx: &mut Context<'_>, side: Side, time: Option<f64>) {
+        if side == Side::Requests {
+            self.upload_ended(cx, time);
+        } else if self.pairing.interim {
+            self.pairing.interim = false;
+        } else if let Some(answer) = self.pairing.answer.take() {
+            self.answer_ended(cx, answer, time);
+        }
+    }
+
+    // losses ----------------------------------------------------------------------------------------------------------
+
+    /// A reader no longer knows where messages start.
+    pub(super) fn lost(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
+        if side == Side::Requests {
+            self.pairing.requests_lost();
+            if self.pairing.uploading.is_some() {
+                self.upload_ended(cx, None);
+            }
+            return;
+        }
+        let ending = if malformed { Ending::Malformed } else { Ending::Gap };
+        if let Some(mut answer) = self.pairing.answer.take() {
+            answer.received = self.responses.progress();
+            self.give(cx, answer, None, ending, None);
+        } else if malformed && self.pairing.pending.front().is_some_and(|first| first.certain) {
+            let time = self.responses.place.time;
+            if let Some(first) = self.pairing.first(cx) {
+                self.unanswered(cx, first, ending, time);
+            }
+        }
+        self.pairing.responses_lost();
+    }
+
+    /// Bytes came that no message is known to hold.
+    pub(super) fn skipped(&mut self, side: Side) {
+        match side {
+            Side::Requests => self.pairing.requests_lost(),
+            Side::Responses => self.pairing.responses_lost(),
+        }
+    }
+
+    // the end ---------------------------------------------------------------------------------------------------------
+
+    /// The connection is over; all that waits is given out.
+    pub(crate) fn close(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
+        self.flush_finished(cx);
+        if let Some(mut answer) = self.pairing.answer.take() {
+            answer.received = self.responses.progress();
+            self.give(cx, answer, None, ending, Some(time));
+        }
+        self.give_up(cx, ending, time);
+    }
+
+    /// The server ended its stream: a body that lasts until then is complete (RFC 9112 section 6.3).
+    pub(crate) fn close_body(&mut self, cx: &mut Context<'_>, time: f64) {
+        if let Some(answer) = self.pairing.answer.take() {
+            self.answer_ended(cx, answer, Some(time));
+        }
+    }
+
+    // inside ----------------------------------------------------------------------------------------------------------
+
+    /// Look at what still waits when a request comes.
+    fn before(&mut self, cx: &mut Context<'_>, place: Place) {
+        self.flush_finished(cx);
+        let pairing = &mut self.pairing;
+        let waits = !pairing.pending.is_empty();
+        if pairing.certain {
+            pairing.pipelined |= waits || pairing.answer.is_some();
+        } else if pairing.pending.back().is_some_and(|last| last.ack == place.ack) {
+            pairing.pipelined = true;
+        } else if waits && !pairing.pipelined {
+            self.give_up(cx, Ending::Gap, place.time);
+        }
+        let pairing = &mut self.pairing;
+        if pairing.lossy && pairing.answers_all_before(place) {
+            pairing.lossy = false;
+        }
+        let (pending, budget) = (pairing.pending.len(), &cx.ledger.budget);
+        if pending >= cx.limits.pending_requests || (pending > 0 && budget.used > budget.limit) {
+            cx.odd("too many pending requests");
+            pairing.pipelined = true;
+            pairing.certain = false;
+            self.give_up(cx, Ending::Evicted, place.time);
+        }
+    }
+
+    /// The request that a response certainly answers.
+    fn answered(&mut self, cx: &mut Context<'_>, place: Place) -> Option<Pending> {
+        self.flush_finished(cx);
+        let pairing = &mut self.pairing;
+        let first = pairing.pending.front()?;
+        if first.certain {
+            return pairing.first(cx);
+        }
+        if pairing.pending.len() > 1 || pairing.pipelined || !first.provable || first.ack != Some(place.seq) {
+            return None;
+        }
+        if place.ack.is_none_or(|ack| after(ack, first.seq) <= 0) {
+            pairing.pipelined = true; // sent before the server had any of the request: it answers another
+            return None;
+        }
+        pairing.certain = !pairing.lossy;
+        pairing.first(cx)
+    }
+
+    fn upload_ended(&mut self, cx: &mut Context<'_>, time: Option<f64>) {
+        let Some(Uploading { ordinal, connect }) = self.pairing.uploading.take() else {
+            return;
+        };
+        let sent = self.requests.progress();
+        if let Some(pending) = self.pairing.find(ordinal) {
+            pending.sent = sent;
+            pending.done_at = time;
+            pending.end = true;
+        }
+        let finished = self.pairing.finished.as_ref().and_then(|(answer, _)| answer.pending.as_ref());
+        if finished.is_some_and(|pending| pending.asked.ordinal == ordinal) {
+            self.flush_finished(cx);
+        }
+        if connect {
+            self.requests.state = State::Opaque;
+        }
+    }
+
+    fn answer_ended(&mut self, cx: &mut Context<'_>, mut answer: Answer, time: Option<f64>) {
+        answer.received = self.responses.progress();
+        if answer.pending.as_ref().is_some_and(|pending| pending.connect) {
+            let tunnel = answer.status.is_some_and(|status| status < 300);
+            self.requests.state = if tunnel { State::Opaque } else { State::Head };
+        }
+        if answer.pending.as_ref().is_some_and(|pending| !pending.end) {
+            self.pairing.finished = Some((answer, time)); // the answer came before the request was sent whole
+        } else {
+            self.give(cx, answer, time, Ending::Complete, None);
+        }
+    }
+
+    fn flush_finished(&mut self, cx: &mut Context<'_>) {
+        if let Some((answer, time)) = self.pairing.finished.take() {
+            self.give(cx, answer, time, Ending::Complete, None);
+        }
+    }
+
+    /// Give out an exchange: its last byte came at `time`, or it was given up `now`.
+    fn give(&mut self, cx: &mut Context<'_>, answer: Answer, time: Option<f64>, ending: Ending, now: Option<f64>) {
+        let Answer { mut pending, status, time: answered, content_type, received } = answer;
+        if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
+            pending.cut_off(&self.requests, self.pairing.given_up);
+        }
+        let started = pending.as_ref().map(|pending| pending.asked.time);
+        let end = time.or(now).unwrap_or(answered);
+        let done_at = pending.as_ref().and_then(|pending| pending.done_at);
+        let sent = pending.as_mut().map(|pending| std::mem::take(&mut pending.sent)).unwrap_or_default();
+        let mut oddities = received.oddities;
+        oddities.extend(sent.oddities);
+        let exchange = Exchange {
+            time: done_at.map_or(end, |done_at| end.max(done_at)),
+            status,
+            request_bytes: sent.body_bytes,
+            response_bytes: received.body_bytes,
+            response_time: span(started, Some(answered)),
+            total_time: if ending == Ending::Complete { span(started, time) } else { None },
+            content_type,
+            missing_bytes: received.missing + sent.missing,
+            ending,
+            answered: Some(answered),
+            oddities,
+        };
+        self.emit(cx, pending, exchange);
+    }
+
+    /// Give out every waiting request as not answered.
+    fn give_up(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
+        while let Some(pending) = self.pairing.first(cx) {
+            let ending = if pending.certain { ending } else { Ending::Gap };
+            self.unanswered(cx, pending, ending, time);
+        }
+    }
+
+    fn unanswered(&mut self, cx: &mut Context<'_>, mut pending: Pending, ending: Ending, time: f64) {
+        if !pending.end {
+            pending.cut_off(&self.requests, self.pairing.given_up);
+        }
+        cx.ledger.health.unanswered_requests += 1;
+        let sent = std::mem::take(&mut pending.sent);
+        let exchange = Exchange {
+            time,
+            status: None,
+            request_bytes: sent.body_bytes,
+            response_bytes: 0,
+            response_time: None,
+            total_time: None,
+            content_type: String::new(),
+            missing_bytes: sent.missing,
+            ending,
+            answered: None,
+            oddities: sent.oddities,
+        };
+        self.emit(cx, Some(pending), exchange);
+    }
+
+    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<Pending>, exchange: Exchange) {
+        cx.ledger.health.exchanges += 1;
+        let asked = pending.as_mut().map(|pending| &mut pending.asked);
+        cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);
+    }
+
+    /// From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6).
+    fn tunnel(&mut self, cx: &mut Context<'_>, status: u16, upgrade: &[u8], time: f64) {
+        let kind = if status == 101 { printable(upgrade, LONGEST_UPGRADE).to_lowercase() } else { "tunnel".to_owned() };
+        let name = match kind.as_str() {
+            "websocket" => "WebSocket",
+            "h2c" => "HTTP/2",
+            "tunnel" => "CONNECT tunnel",
+            _ => "upgraded",
+        };
+        cx.ledger.health.unread(name, 1);
+        self.close_reader(cx, Side::Requests);
+        self.close_reader(cx, Side::Responses);
+        self.responses.body_bytes = 0;
+        self.responses.missing = 0;
+        self.ended(cx, Side::Responses, Some(time));
+    }
+}
+
+/// The media type of a Content-Type field: lower case, without parameters (RFC 9110 section 8.3.1).
+fn media_type(field: &[u8], limit: usize) -> String {
+    let field = field.get(..LONGEST_TYPE).unwrap_or(field);
+    printable(&trimmed(partition(field, b';').0).to_ascii_lowercase(), limit)
+}
+
+/// Seconds between two times; None when one is unknown or the capture has them in the wrong order.
+fn span(start: Option<f64>, end: Option<f64>) -> Option<f64> {
+    start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start)
+}

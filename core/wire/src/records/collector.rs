@@ -1,0 +1,147 @@
+//! The batch under way: bounded, as whoever takes it may be late.
+
+use std::net::IpAddr;
+
+use super::Asked;
+use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
+use crate::address;
+use crate::datagrams::Datagram;
+use crate::health::Health;
+use crate::limits::Limits;
+
+/// The kinds of records that are given out beside requests and exchanges.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// TCP connections.
+    pub connections: bool,
+    /// ClientHellos.
+    pub hellos: bool,
+    /// IP packets of any kind.
+    pub packets: bool,
+    /// Answers of name servers.
+    pub answers: bool,
+}
+
+/// Who talks: both ends of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Ends {
+    pub(crate) client: (IpAddr, u16),
+    pub(crate) server: (IpAddr, u16),
+    /// Codes of the addresses, and the batch that they are of.
+    codes: (u64, u32, u32),
+}
+
+impl Ends {
+    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16)) -> Self {
+        Self { client, server, codes: (u64::MAX, 0, 0) }
+    }
+}
+
+/// Takes records, and throws away what does not fit until the batch is taken.
+#[derive(Debug, Default)]
+pub struct Collector {
+    batch: Batch,
+    /// Number of the batch under way.
+    number: u64,
+    characters: usize,
+    most_records: usize,
+    most_characters: usize,
+    full: bool,
+}
+
+impl Collector {
+    /// An empty one, with the bounds of `limits`.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self { most_records: limits.waiting_records, most_characters: limits.waiting_characters, ..Self::default() }
+    }
+
+    /// Records that wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.batch.order.len()
+    }
+
+    /// All that waits, which waits no longer.
+    pub fn take(&mut self) -> Batch {
+        self.number += 1;
+        self.characters = 0;
+        self.full = false;
+        std::mem::take(&mut self.batch)
+    }
+
+    /// Whether one more record of so many characters fits; once one does not, none does until the batch is taken.
+    fn admits(&mut self, health: &mut Health, kind: Kind, characters: usize) -> bool {
+        self.full = self.full
+            || self.batch.order.len() >= self.most_records
+            || self.characters + characters > self.most_characters;
+        if self.full {
+            health.lost += 1;
+        } else {
+            self.characters += characters;
+            self.batch.order.push(kind);
+        }
+        !self.full
+    }
+
+    pub(crate) fn request(&mut self, health: &mut Health, ends: &mut Ends, asked: &mut Asked) {
+        if self.admits(health, Kind::Request, asked.characters) {
+            let row = self.row(ends, asked);
+            self.batch.requests.push(row);
+        }
+    }
+
+    pub(crate) fn exchange(
+        &mut self,
+        health: &mut Health,
+        ends: &mut Ends,
+        asked: Option<&mut Asked>,
+        exchange: Exchange,
+    ) {
+        if self.admits(health, Kind::Exchange, exchange.content_type.chars().count()) {
+            let row = asked.map_or(NO_REQUEST, |asked| self.row(ends, asked));
+            let codes = self.codes(ends);
+            self.batch.push_exchange(codes, row, exchange);
+        }
+    }
+
+    pub(crate) fn connection(&mut self, health: &mut Health, connection: ConnectionRow) {
+        if self.admits(health, Kind::Connection, 0) {
+            self.batch.connections.push(connection);
+        }
+    }
+
+    pub(crate) fn hello(&mut self, health: &mut Health, hello: HelloRow) {
+        if self.admits(health, Kind::Hello, 0) {
+            self.batch.hellos.push(hello);
+        }
+    }
+
+    pub(crate) fn datagram(&mut self, health: &mut Health, datagram: Datagram) {
+        if self.admits(health, Kind::Datagram, 0) {
+            self.batch.datagrams.push(datagram);
+        }
+    }
+
+    /// Its row in this batch, which it gets if it has none.
+    fn row(&mut self, ends: &mut Ends, asked: &mut Asked) -> u32 {
+        let (batch, row) = asked.row;
+        if batch == self.number {
+            return row;
+        }
+        let codes = self.codes(ends);
+        let row = self.batch.push_asked(codes, asked);
+        asked.row = (self.number, row);
+        row
+    }
+
+    fn codes(&mut self, ends: &mut Ends) -> EndCodes {
+        if ends.codes.0 != self.number {
+            let client = self.batch.addresses.code(&address::text(ends.client.0));
+            let server = self.batch.addresses.code(&address::text(ends.server.0));
+            ends.codes = (self.number, client, server);
+        }
+        let (_, client, server) = ends.codes;
+        EndCodes { client, client_port: ends.client.1, server, server_port: ends.server.1 }
+    }
+}

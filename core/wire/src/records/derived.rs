@@ -1,0 +1,123 @@
+//! What follows from a request's target and its Host field (RFC 9112 section 3.2).
+
+/// What of a request says whom and what it asks for.
+pub(crate) struct Target<'a> {
+    pub(crate) connect: bool,
+    pub(crate) host: &'a str,
+    pub(crate) target: &'a str,
+    /// The server's address.
+    pub(crate) server: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// What follows `scheme://` in an absolute target.
+    fn behind_scheme(&self) -> Option<&'a str> {
+        if self.target.starts_with('/') {
+            return None;
+        }
+        self.target.split_once("://").filter(|(scheme, _)| !scheme.contains('/')).map(|(_, rest)| rest)
+    }
+
+    /// Who is asked, with the port: the target's own authority comes before Host. User names are left out.
+    pub(crate) fn authority(&self) -> &'a str {
+        let authority = if self.connect {
+            self.target
+        } else {
+            self.behind_scheme().map_or(self.host, |rest| before(before(rest, '/'), '?'))
+        };
+        behind_last(authority, '@')
+    }
+
+    /// The target's path without query and fragment, `/` where it is empty; `*` for the asterisk form.
+    pub(crate) fn path(&self) -> &'a str {
+        let whole = match self.behind_scheme() {
+            None => self.target,
+            Some(rest) => match (rest.find('/'), rest.find('?')) {
+                (Some(slash), query) if query.is_none_or(|query| query > slash) => rest.get(slash..).unwrap_or("/"),
+                _ => "/",
+            },
+        };
+        let path = before(before(whole, '?'), '#');
+        if path.is_empty() { "/" } else { path }
+    }
+}
+
+/// Host name in lower case, without port and final dot; the server's address where no host was named.
+pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
+    let plain = asked.target.starts_with('/') && !asked.connect;
+    let name = host_name(if plain { asked.host } else { asked.authority() });
+    if name.is_empty() {
+        out.push_str(asked.server);
+    } else if name.is_ascii() {
+        out.extend(name.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        out.push_str(&name.to_lowercase());
+    }
+}
+
+/// Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`.
+pub(crate) fn section(asked: &Target<'_>, out: &mut String) {
+    domain(asked, out);
+    out.push('/');
+    let first = before(asked.path().trim_start_matches('/'), '/');
+    match first.rsplit_once('@') {
+        // A user name and password that stand where a path should.
+        Some((user, rest)) if user.contains(':') => {
+            out.push_str("***@");
+            out.push_str(rest);
+        }
+        _ => out.push_str(first),
+    }
+}
+
+fn host_name(authority: &str) -> &str {
+    let authority = behind_last(authority, '@');
+    let name = if let Some(address) = authority.strip_prefix('[') {
+        before(address, ']')
+    } else if authority.matches(':').count() == 1 {
+        before(authority, ':')
+    } else {
+        authority
+    };
+    name.trim_end_matches('.')
+}
+
+fn before(text: &str, separator: char) -> &str {
+    text.split_once(separator).map_or(text, |(head, _)| head)
+}
+
+fn behind_last(text: &str, separator: char) -> &str {
+    text.rsplit_once(separator).map_or(text, |(_, tail)| tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(host: &'static str, target: &'static str) -> Target<'static> {
+        Target { connect: false, host, target, server: "10.0.0.2" }
+    }
+
+    fn written(write: impl Fn(&Target<'_>, &mut String), asked: &Target<'_>) -> String {
+        let mut out = String::new();
+        write(asked, &mut out);
+        out
+    }
+
+    #[test]
+    fn sections_of_all_forms() {
+        for (host, target, expected) in [
+            ("My.Site.com:8080", "/pages/create?x=1", "my.site.com/pages"),
+            ("a", "//x/y", "a/x"),
+            ("a", "/?q=/b", "a/"),
+            ("a", "http://b.com/c/d", "b.com/c"),
+            ("a", "http://b.com?c=/d", "b.com/"),
+            ("[::1]:80", "/x", "::1/x"),
+            ("", "/x", "10.0.0.2/x"),
+            ("a", "/me:secret@b/c", "a/***@b"),
+            ("a.", "*", "a/*"),
+        ] {
+            assert_eq!(written(section, &of(host, target)), expected, "{host} {target}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A column of texts: a code for each row, and the distinct texts that codes stand for.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+
+/// Distinct texts, each with a code: its place in the order of their coming.
+///
+/// Hostile peers choose texts, so the hash is keyed.
+#[derive(Debug, Default)]
+pub struct Interner {
+    bytes: String,
+    /// Where each text ends in `bytes`.
+    ends: Vec<usize>,
+    codes: HashTable<u32>,
+    hasher: RandomState,
+    latest: u32,
+}
+
+impl Interner {
+    /// The code of a text.
+    pub fn code(&mut self, text: &str) -> u32 {
+        if self.get(self.latest) == Some(text) {
+            return self.latest;
+        }
+        let Self { bytes, ends, codes, hasher, .. } = self;
+        let hash = hasher.hash_one(text);
+        let known = codes.find(hash, |code| at(bytes, ends, *code) == Some(text)).copied();
+        self.latest = known.unwrap_or_else(|| self.enter(text, hash));
+        self.latest
+    }
+
+    fn enter(&mut self, text: &str, hash: u64) -> u32 {
+        let Self { bytes, ends, codes, hasher, .. } = self;
+        let code = ends.len() as u32;
+        bytes.push_str(text);
+        ends.push(bytes.len());
+        codes.insert_unique(hash, code, |code| hasher.hash_one(at(bytes, ends, *code).unwrap_or_default()));
+        code
+    }
+
+    /// The text of a code.
+    #[must_use]
+    pub fn get(&self, code: u32) -> Option<&str> {
+        at(&self.bytes, &self.ends, code)
+    }
+
+    /// All texts, in the order of their codes.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).filter_map(|code| self.get(code))
+    }
+}
+
+fn at<'a>(bytes: &'a str, ends: &[usize], code: u32) -> Option<&'a str> {
+    let place = code as usize;
+    let end = *ends.get(place)?;
+    let start = place.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied())?;
+    bytes.get(start..end)
+}
+
+/// A column that was made from others, with a dictionary of its own.
+#[derive(Debug, Default)]
+pub struct Codes {
+    /// One for each row; -1 stands for None.
+    pub codes: Vec<i32>,
+    /// What they stand for.
+    pub texts: Interner,
+}
+
+impl Codes {
+    /// One more row.
+    pub fn push(&mut self, text: Option<&str>) {
+        let code = text.map_or(-1, |text| self.texts.code(text).cast_signed());
+        self.codes.push(code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_one_code() {
+        let mut texts = Interner::default();
+        let codes: Vec<_> = ["a", "b", "a", "", "b"].iter().map(|text| texts.code(text)).collect();
+        assert_eq!(codes, [0, 1, 0, 2, 1]);
+        assert_eq!(texts.texts().collect::<Vec<_>>(), ["a", "b", ""]);
+    }
+
+    #[test]
+    fn many_texts_keep_their_codes() {
+        let mut texts = Interner::default();
+        for number in 0..1000_u32 {
+            assert_eq!(texts.code(&number.to_string()), number);
+        }
+        assert_eq!(texts.code("500"), 500);
+    }
+}

@@ -1,0 +1,544 @@
+//! Two streams that acknowledge each other.
+//!
+//! A segment is delivered when all bytes before it in its own direction were delivered, and all bytes that it
+//! acknowledges in the other: so requests come before their responses whatever order the capture has. What does not come
+//! within `gap_timeout`, or before a limit is reached, is a gap: a number of bytes, never zeros. Of bytes that come twice
+//! the first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
+
+use super::held::{self, Held, contradicts, new_parts};
+use super::sequence::{ACK, FIN, RST, SYN, advanced, after};
+use super::stream::{Both, Direction, Place, Stream};
+use crate::context::Context;
+use crate::conversation::Conversation;
+use crate::records::Ending;
+
+const CONTROL: u8 = FIN | SYN | RST;
+/// Bytes of a segment that is kept for a while, to notice one that says something else.
+const SHORT: usize = 2048;
+/// Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use.
+const FAR: i64 = 1 << 26;
+
+/// The SYN of one direction (RFC 9293 section 3.5).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handshake {
+    pub(crate) time: f64,
+    /// Its initial sequence number.
+    pub(crate) seq: u32,
+    /// The number after the initial one of the other direction; None when it acknowledges nothing: the client's.
+    pub(crate) ack: Option<u32>,
+}
+
+/// What of a segment matters to its connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packet<'a> {
+    pub(crate) time: f64,
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) flags: u8,
+    /// The bytes of its payload that were captured.
+    pub(crate) payload: &'a [u8],
+    /// Those at the end that were not.
+    pub(crate) cut: usize,
+}
+
+/// The TCP half of a connection; `Conversation` is the other, and takes what this delivers.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    pub(crate) streams: Both<Stream>,
+    /// Capture time of the latest packet.
+    pub(crate) last: f64,
+    /// Capture time of the first packet that was seen.
+    pub(crate) started: f64,
+    /// Seconds from the SYN of one side to that of the other; None if one of them was not seen.
+    pub(crate) connect_time: Option<f64>,
+    /// Payload bytes that came again.
+    pub(crate) resent: u64,
+    /// How it ended, once it did.
+    pub(crate) finished: bool,
+    /// Capture time of the segment that has waited longest; None while none waits.
+    waiting_since: Option<f64>,
+    /// Capture time of a RST that was not contradicted yet.
+    reset_at: Option<f64>,
+    /// Whether a direction of which nothing was seen is no longer waited for.
+    settled: bool,
+}
+
+impl Tcp {
+    pub(crate) fn new(time: f64) -> Self {
+        Self {
+            streams: Both::default(),
+            last: time,
+            started: time,
+            connect_time: None,
+            resent: 0,
+            finished: false,
+            waiting_since: None,
+            reset_at: None,
+            settled: false,
+        }
+    }
+
+    /// Its handshake, as far as it was seen: of the side in `direction`, and of the other.
+    pub(crate) fn shake(&mut self, direction: Direction, own: Option<Handshake>, other: Option<Handshake>) {
+        match (own, other) {
+            (Some(one), Some(two)) => {
+                self.started = one.time.min(two.time);
+                self.connect_time = Some((one.time - two.time).abs());
+            }
+            (Some(one), None) | (None, Some(one)) => self.started = one.time,
+            (None, None) => {}
+        }
+        self.begin(direction, own);
+        self.begin(direction.reversed(), other);
+    }
+
+    fn begin(&mut self, direction: Direction, handshake: Option<Handshake>) {
+        if let Some(handshake) = handshake {
+            self.start(direction, handshake.seq, handshake.ack);
+        }
+    }
+
+    fn start(&mut self, direction: Direction, seq: u32, ack: Option<u32>) {
+        self.streams.of_mut(direction).start(seq);
+        if let Some(ack) = ack {
+            self.streams.of_mut(direction.reversed()).start(ack.wrapping_sub(1));
+        }
+    }
+
+    /// Take one segment; whether it may have changed how the connection ends or what it waits for.
+    pub(crate) fn segment(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        packet: &Packet<'_>,
+    ) -> bool {
+        self.last = packet.time;
+        let ack = (packet.flags & ACK != 0).then_some(packet.ack);
+        let peer = self.streams.of_mut(direction.reversed());
+        if ack.is_some() {
+            peer.acknowledged = ack;
+        }
+        let plain = packet.flags & CONTROL == 0 && packet.cut == 0;
+        if plain && packet.payload.is_empty() {
+            return false;
+        }
+        let known = peer.next.is_some_and(|next| ack.is_none_or(|ack| after(next, ack) >= 0));
+        let peer_waits = !peer.held.is_empty();
+        let stream = self.streams.of_mut(direction);
+        if plain && known && stream.next == Some(packet.seq) && stream.held.is_empty() {
+            stream.next = Some(advanced(packet.seq, packet.payload.len()));
+            stream.remember(packet.payload, SHORT);
+            app.data(cx, self, direction, packet.payload, Place { time: packet.time, seq: packet.seq, ack });
+            if self.reset_at.take().is_some() {
+                // Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones).
+                cx.odd("data after RST");
+            } else if !peer_waits {
+                return false;
+            }
+        } else {
+            let Packet { time, seq, flags, payload, cut, .. } = *packet;
+            self.irregular(app, cx, direction, Held { seq, data: payload.to_vec(), cut, time, ack, flags });
+        }
+        self.deliver_held(app, cx);
+        self.force(app, cx, packet.time);
+        true
+    }
+
+    /// Whether time alone will change something soon: `force_due` is to be called.
+    pub(crate) fn waits(&self) -> bool {
+        self.waiting_since.is_some() || self.reset_at.is_some()
+    }
+
+    /// Give up what has been waited for since before `now - gap_timeout`, and believe a RST that is as old.
+    pub(crate) fn force_due(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
+        self.force(app, cx, now);
+        if let Some(at) = self.reset_at
+            && now - at >= cx.limits.gap_timeout
+        {
+            self.drain(app, cx, at, Ending::Reset);
+        }
+    }
+
+    /// Deliver all that waits, with its gaps, and close.
+    pub(crate) fn drain(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
+        let (time, ending) = self.reset_at.map_or((time, ending), |at| (at, Ending::Reset));
+        while self.waiting_since.is_some() && !self.finished {
+            self.give_up_one(app, cx);
+            self.deliver_held(app, cx);
+        }
+        self.finish(app, cx, time, ending);
+    }
+
+    /// Close; nothing more will be delivered.
+    fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
+        if self.finished {
+            return;
+        }
+        self.finished = true;
+        for direction in [Direction::Forth, Direction::Back] {
+            let stream = self.streams.of(direction);
+            let given_up = stream.given_up();
+            if given_up > 0 {
+                self.gap(app, cx, direction, stream.lost_to.unwrap_or_default(), given_up);
+            }
+            self.let_go(cx, direction);
+        }
+        self.waiting_since = None;
+        app.close(cx, self, ending, time);
+    }
+
+    fn let_go(&mut self, cx: &mut Context<'_>, direction: Direction) {
+        let stream = self.streams.of_mut(direction);
+        cx.ledger.budget.used -= stream.held_bytes;
+        stream.held.clear();
+        stream.held_bytes = 0;
+    }
+
+    // control ---------------------------------------------------------------------------------------------------------
+
+    /// A segment that is out of order, or more than bytes.
+    fn irregular(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, mut segment: Held) {
+        if segment.flags & SYN != 0 {
+            self.start(direction, segment.seq, segment.ack);
+            segment.seq = segment.seq.wrapping_add(1);
+        } else if segment.flags & RST != 0 {
+            let Some(next) = self.credible_reset(app, cx, direction, &segment) else {
+                return;
+            };
+            segment.data.clear();
+            segment.cut = 0;
+            if after(segment.seq, next) < 0 {
+                segment.seq = next;
+            }
+        }
+        if segment.size() > 0 || segment.flags & (FIN | RST) != 0 {
+            self.hold(app, cx, direction, segment);
+        }
+    }
+
+    /// Whether a SYN with this number starts another connection between the same ports.
+    pub(crate) fn reused_by(&self, direction: Direction, seq: u32) -> bool {
+        let stream = self.streams.of(direction);
+        match (stream.origin, stream.next) {
+            (Some(origin), _) => origin != seq,
+            (None, Some(next)) => !(1..FAR).contains(&after(next, seq)),
+            (None, None) => false,
+        }
+    }
+
+    /// The next byte of the stream, if a RST is to be put in its place there (RFC 5961 section 3).
+    fn credible_reset(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        segment: &Held,
+    ) -> Option<u32> {
+        let Some(next) = self.streams.of(direction).next else {
+            if self.streams.forth.held.is_empty() && self.streams.back.held.is_empty() {
+                self.finish(app, cx, segment.time, Ending::Reset);
+            }
+            return None;
+        };
+        if after(segment.seq, next).abs() >= FAR {
+            cx.odd("RST out of window");
+            return None;
+        }
+        Some(next)
+    }
+
+    // waiting ---------------------------------------------------------------------------------------------------------
+
+    fn hold(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, segment: Held) {
+        let time = segment.time;
+        let peer = self.streams.of_mut(direction.reversed());
+        if peer.next.is_none() && peer.expected.is_none() {
+            peer.expected = segment.ack;
+        }
+        let settled = self.settled;
+        let stream = self.streams.of_mut(direction);
+        if let (true, true, None, Some(expected)) = (settled, stream.held.is_empty(), stream.next, stream.expected)
+            && (0..FAR).contains(&after(segment.seq, expected))
+        {
+            stream.next = Some(expected);
+        }
+        let Some(segment) = self.unseen(app, cx, direction, segment) else {
+            return;
+        };
+        let stream = self.streams.of_mut(direction);
+        let (parts, contradictions) = new_parts(&stream.held, segment);
+        if contradictions > 0 {
+            cx.ledger.health.odd_many("overlap with other bytes", contradictions);
+        }
+        for part in parts {
+            stream.held_bytes += part.cost();
+            cx.ledger.budget.used += part.cost();
+            held::insert(&mut stream.held, part);
+        }
+        if !stream.held.is_empty() && self.waiting_since.is_none() {
+            self.waiting_since = Some(time);
+        }
+    }
+
+    /// What of a segment is not behind the stream; None of a retransmission.
+    fn unseen(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        segment: Held,
+    ) -> Option<Held> {
+        let stream = self.streams.of(direction);
+        let Some(next) = stream.next else {
+            return Some(segment);
+        };
+        let behind = -after(segment.seq, next);
+        if behind > FAR {
+            self.jump(app, cx, direction, segment.seq);
+        } else if behind > 0 {
+            let behind = behind as usize;
+            self.resent += behind.min(segment.data.len()) as u64;
+            if contradicts(&stream.recent, &segment.data, behind) {
+                cx.odd("overlap with other bytes");
+            }
+            let control = segment.flags & (FIN | RST) != 0;
+            if behind > segment.size() || (behind == segment.size() && !control) {
+                return None;
+            }
+            return Some(segment.without_start(behind));
+        }
+        Some(segment)
+    }
+
+    /// The numbers went where no retransmission is: another connection whose SYN was missed, or a hostile sender.
+    fn jump(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, seq: u32) {
+        cx.odd("sequence number jump");
+        self.let_go(cx, direction);
+        self.streams.of_mut(direction).lost_to = None;
+        self.gap(app, cx, direction, seq, 0);
+    }
+
+    /// Deliver whatever no longer waits, in both directions, until nothing moves.
+    fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
+        let mut moved = true;
+        while moved && !self.finished {
+            moved = false;
+            for direction in [Direction::Forth, Direction::Back] {
+                while self.deliverable(app, cx, direction) {
+                    self.deliver_first(app, cx, direction);
+                    moved = true;
+                    if self.finished {
+                        return;
+                    }
+                }
+            }
+        }
+        if self.streams.forth.held.is_empty() && self.streams.back.held.is_empty() {
+            self.waiting_since = None;
+        }
+    }
+
+    /// Whether the first segment that waits in a direction no longer has to.
+    fn deliverable(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction) -> bool {
+        let stream = self.streams.of(direction);
+        let (Some(next), Some(first)) = (stream.next, stream.held.front()) else {
+            return false;
+        };
+        let (seq, ahead) = (first.seq, after(first.seq, next));
+        if ahead > 0 {
+            if stream.lost_to.is_none_or(|lost_to| after(seq, lost_to) > 0) {
+                return false;
+            }
+            self.gap(app, cx, direction, seq, ahead as usize);
+        }
+        self.causal(cx, direction)
+    }
+
+    /// Whether all that the first waiting segment acknowledges was delivered, or is waited for no longer.
+    fn causal(&mut self, cx: &mut Context<'_>, direction: Direction) -> bool {
+        let peer = self.streams.of(direction.reversed());
+        let Some(ack) = self.streams.of(direction).held.front().and_then(|first| first.ack) else {
+            return true;
+        };
+        let Some(next) = peer.next else {
+            return self.settled && peer.held.is_empty();
+        };
+        after(ack, next) <= 0
+            || peer.lost_to.is_some_and(|lost_to| after(ack, lost_to) <= 0)
+            || self.known_before(cx, direction, next)
+    }
+
+    /// Whether the peer's next bytes acknowledge the first waiting segment, which then came before them.
+    ///
+    /// A segment that acknowledges them nevertheless was sent again later. It is cut where they show that it can be.
+    fn known_before(&mut self, cx: &mut Context<'_>, direction: Direction, peer_next: u32) -> bool {
+        let peer = self.streams.of(direction.reversed());
+        let Some((seq, Some(ack))) = peer.held.front().map(|first| (first.seq, first.ack)) else {
+            return false;
+        };
+        if after(seq, peer_next) > 0 {
+            return false;
+        }
+        let stream = self.streams.of_mut(direction);
+        let Some(segment) = stream.held.front() else {
+            return false;
+        };
+        let size = after(ack, segment.seq);
+        if 0 < size && size < segment.data.len() as i64 {
+            let head = segment.only_start(size as usize, segment.flags & !(FIN | RST));
+            let rest = segment.without_start(size as usize);
+            stream.held.pop_front();
+            stream.held.push_front(rest);
+            stream.held.push_front(head);
+            stream.held_bytes += held::COST;
+            cx.ledger.budget.used += held::COST;
+        }
+        size > 0
+    }
+
+    fn deliver_first(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction) {
+        let stream = self.streams.of_mut(direction);
+        let Some(mut segment) = stream.held.pop_front() else {
+            return;
+        };
+        stream.held_bytes -= segment.cost();
+        cx.ledger.budget.used -= segment.cost();
+        let overlap = stream.next.map_or(0, |next| after(next, segment.seq));
+        if overlap > 0 {
+            segment = segment.without_start(overlap as usize);
+        }
+        stream.next = Some(advanced(segment.seq, segment.data.len()));
+        stream.remember(&segment.data, SHORT);
+        if !segment.data.is_empty() && !stream.ended {
+            let place = Place { time: segment.time, seq: segment.seq, ack: segment.ack };
+            app.data(cx, self, direction, &segment.data, place);
+        }
+        if segment.cut > 0 {
+            self.gap(app, cx, direction, segment.end(), segment.cut);
+        }
+        if segment.flags & RST != 0 {
+            self.reset_at = Some(segment.time);
+        } else if segment.flags & FIN != 0 {
+            self.end(app, cx, direction, segment.time);
+        }
+    }
+
+    /// FIN: no more bytes in this direction.
+    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64) {
+        let stream = self.streams.of_mut(direction);
+        if stream.ended {
+            return;
+        }
+        stream.ended = true;
+        stream.next = stream.next.map(|next| next.wrapping_add(1));
+        stream.recent.clear();
+        app.end(cx, self, direction, time);
+        if self.streams.of(direction.reversed()).ended {
+            self.finish(app, cx, time, Ending::Closed);
+        }
+    }
+
+    // giving up -------------------------------------------------------------------------------------------------------
+
+    /// The direction of the waiting segment that was captured first, and that segment.
+    fn first_held(&self) -> Option<(Direction, &Held)> {
+        let forth = self.streams.forth.held.front().map(|first| (Direction::Forth, first));
+        let back = self.streams.back.held.front().map(|first| (Direction::Back, first));
+        match (forth, back) {
+            (Some(one), Some(two)) => Some(if two.1.time < one.1.time { two } else { one }),
+            (one, two) => one.or(two),
+        }
+    }
+
+    fn force(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
+        while let Some(since) = self.waiting_since
+            && !self.finished
+            && self.overdue(cx, now - since)
+        {
+            self.give_up_one(app, cx);
+            self.deliver_held(app, cx);
+        }
+    }
+
+    fn overdue(&self, cx: &mut Context<'_>, waited: f64) -> bool {
+        if waited >= cx.limits.gap_timeout && !self.unreceived() {
+            return true;
+        }
+        let Both { forth, back } = &self.streams;
+        let full = forth.held.len() + back.held.len() > cx.limits.held_segments
+            || forth.held_bytes + back.held_bytes > cx.limits.connection_buffer
+            || cx.ledger.budget.used > cx.ledger.budget.limit;
+        if full {
+            cx.odd("too much waits for lost segments");
+        }
+        full
+    }
+
+    /// Whether the receiver misses the same bytes as we do: then the network lost them, and they will come again.
+    fn unreceived(&self) -> bool {
+        let Some((direction, first)) = self.first_held() else {
+            return false;
+        };
+        let stream = self.streams.of(direction);
+        let (Some(next), Some(acknowledged)) = (stream.next, stream.acknowledged) else {
+            return false;
+        };
+        after(first.seq, next) > 0 && after(acknowledged, next) <= 0
+    }
+
+    /// Stop waiting for what holds up the first segment that was captured.
+    fn give_up_one(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
+        let Some((direction, first)) = self.first_held() else {
+            self.waiting_since = None;
+            return;
+        };
+        let (seq, ack) = (first.seq, first.ack);
+        let peer = self.streams.of(direction.reversed());
+        let Some(next) = self.streams.of(direction).next else {
+            return self.join(direction, seq);
+        };
+        if after(seq, next) > 0 {
+            return self.gap(app, cx, direction, seq, after(seq, next) as usize);
+        }
+        let ack = ack.unwrap_or(u32::MAX);
+        let Some(peer_next) = peer.next else {
+            return self.settle(direction.reversed(), ack);
+        };
+        if let Some(missing) = peer.held.front()
+            && (1..=after(ack, peer_next)).contains(&after(missing.seq, peer_next))
+        {
+            let seq = missing.seq;
+            return self.gap(app, cx, direction.reversed(), seq, after(seq, peer_next) as usize);
+        }
+        self.streams.of_mut(direction.reversed()).lost_to = Some(ack);
+        app.doubt(direction.reversed());
+    }
+
+    /// Start in the middle: at the first bytes there are, or where the peer's first ones say that it had come to.
+    fn join(&mut self, direction: Direction, seq: u32) {
+        let told = self.streams.of(direction.reversed()).held.front().and_then(|first| first.ack);
+        let start = told.filter(|told| (1..FAR).contains(&after(seq, *told)));
+        self.streams.of_mut(direction).next = Some(start.unwrap_or(seq));
+    }
+
+    /// A stream of which nothing was delivered yet starts where it was acknowledged, or earlier.
+    fn settle(&mut self, direction: Direction, ack: u32) {
+        self.settled = true;
+        let stream = self.streams.of_mut(direction);
+        match stream.held.front() {
+            Some(first) if (1..FAR).contains(&after(first.seq, ack)) => stream.next = Some(ack),
+            Some(first) => stream.next = Some(first.seq),
+            None => stream.expected = Some(ack),
+        }
+    }
+
+    fn gap(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, seq: u32, size: usize) {
+        let stream = self.streams.of_mut(direction);
+        stream.next = Some(seq);
+        stream.recent.clear();
+        cx.ledger.health.gaps += 1;
+        cx.ledger.health.missing_bytes += size as u64;
+        app.gap(cx, self, direction, size);
+    }
+}

@@ -1,0 +1,146 @@
+//! Segments that wait for an earlier one, or for what they acknowledge.
+
+use std::collections::VecDeque;
+
+use super::sequence::{FIN, RST, advanced, after};
+
+/// Bytes that a waiting segment takes beside its data.
+pub(crate) const COST: usize = 300;
+
+/// A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) seq: u32,
+    pub(crate) data: Vec<u8>,
+    pub(crate) cut: usize,
+    pub(crate) time: f64,
+    pub(crate) ack: Option<u32>,
+    pub(crate) flags: u8,
+}
+
+impl Held {
+    /// Bytes that it takes while it waits.
+    pub(crate) fn cost(&self) -> usize {
+        self.data.len() + COST
+    }
+
+    /// Bytes that it had on the wire.
+    pub(crate) fn size(&self) -> usize {
+        self.data.len() + self.cut
+    }
+
+    /// Sequence number after its bytes.
+    pub(crate) fn end(&self) -> u32 {
+        advanced(self.seq, self.size())
+    }
+
+    /// The same without its first `size` bytes.
+    pub(crate) fn without_start(&self, size: usize) -> Self {
+        let data = self.data.get(size..).unwrap_or_default().to_vec();
+        let cut = self.cut.saturating_sub(size.saturating_sub(self.data.len()));
+        Self { seq: advanced(self.seq, size), data, cut, ..*self }
+    }
+
+    /// Its first `size` bytes, with other flags.
+    pub(crate) fn only_start(&self, size: usize, flags: u8) -> Self {
+        let data = self.data.get(..size).unwrap_or(&self.data).to_vec();
+        let cut = size - data.len();
+        Self { data, cut, flags, ..*self }
+    }
+}
+
+/// Put a segment in its place; segments come mostly in order, so the place is near the end.
+pub(crate) fn insert(held: &mut VecDeque<Held>, segment: Held) {
+    let before = held.iter().rev().take_while(|other| after(segment.seq, other.seq) < 0).count();
+    held.insert(held.len() - before, segment);
+}
+
+/// The parts of a segment that none of those that are held has, and how many of these contradict it.
+pub(crate) fn new_parts(held: &VecDeque<Held>, segment: Held) -> (Vec<Held>, u64) {
+    if held.back().is_none_or(|last| after(segment.seq, last.end()) >= 0) {
+        return (vec![segment], 0);
+    }
+    let (mut parts, mut contradictions, mut rest) = (Vec::new(), 0, segment);
+    for known in held {
+        if after(known.end(), rest.seq) <= 0 {
+            continue;
+        }
+        let (ahead, size) = (after(known.seq, rest.seq), rest.size() as i64);
+        if ahead >= size {
+            break;
+        }
+        contradictions += u64::from(differs(known, &rest));
+        if ahead > 0 {
+            parts.push(rest.only_start(ahead as usize, 0));
+        }
+        let covered = after(known.end(), rest.seq);
+        if covered >= size {
+            let control = FIN | RST;
+            if rest.flags & control != 0 && covered == size && known.flags & control == 0 {
+                parts.push(rest.without_start(size as usize));
+            }
+            return (parts, contradictions);
+        }
+        rest = rest.without_start(covered as usize);
+    }
+    parts.push(rest);
+    (parts, contradictions)
+}
+
+/// Whether two segments that overlap have different bytes there.
+fn differs(held: &Held, segment: &Held) -> bool {
+    let start = after(segment.seq, held.seq);
+    let (skip_held, skip_new) = (start.max(0) as usize, (-start).max(0) as usize);
+    let known = held.data.get(skip_held..).unwrap_or_default();
+    let new = segment.data.get(skip_new..).unwrap_or_default();
+    known.iter().zip(new).any(|(a, b)| a != b)
+}
+
+/// Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly.
+pub(crate) fn contradicts(recent: &[u8], data: &[u8], behind: usize) -> bool {
+    let seen = recent.get(recent.len().saturating_sub(behind)..).unwrap_or_default();
+    let skip = behind.saturating_sub(recent.len());
+    let again = data.get(skip..behind.min(data.len())).unwrap_or_default();
+    seen.iter().zip(again).any(|(a, b)| a != b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(seq: u32, data: &[u8]) -> Held {
+        Held { seq, data: data.to_vec(), cut: 0, time: 1.0, ack: None, flags: 0 }
+    }
+
+    #[test]
+    fn what_is_held_is_cut_out_of_a_segment_around_it() {
+        let known = VecDeque::from([held(10, b"cd"), held(14, b"gh")]);
+        let (parts, contradictions) = new_parts(&known, held(8, b"abcXefgh"));
+        let told: Vec<_> = parts.iter().map(|part| (part.seq, part.data.as_slice())).collect();
+        assert_eq!(told, [(8, b"ab".as_slice()), (12, b"ef")]);
+        assert_eq!(contradictions, 1);
+    }
+
+    #[test]
+    fn a_fin_behind_known_bytes_is_a_part_of_its_own() {
+        let fin = Held { flags: FIN, ..held(10, b"cd") };
+        let (parts, _) = new_parts(&VecDeque::from([held(10, b"cd")]), fin);
+        assert_eq!(parts.iter().map(|part| (part.seq, part.flags)).collect::<Vec<_>>(), [(12, FIN)]);
+    }
+
+    #[test]
+    fn segments_wait_in_the_order_of_their_numbers_across_the_wrap() {
+        let mut waiting = VecDeque::new();
+        for seq in [3, 0xFFFF_FFFE, 8] {
+            insert(&mut waiting, held(seq, b"x"));
+        }
+        assert_eq!(waiting.iter().map(|one| one.seq).collect::<Vec<_>>(), [0xFFFF_FFFE, 3, 8]);
+    }
+
+    #[test]
+    fn a_retransmission_is_compared_where_both_are_known() {
+        assert!(!contradicts(b"efgh", b"abcdefgh", 8));
+        assert!(contradicts(b"efgh", b"abcdeXgh", 8));
+        assert!(!contradicts(b"efgh", b"Xbcd", 8));
+    }
+}
