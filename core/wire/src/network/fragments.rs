@@ -70,7 +70,7 @@ impl Fragments {
     /// Take a fragment; the datagram's payload once it is complete.
     pub(super) fn add(&mut self, ledger: &mut Ledger, piece: Piece, part: &[u8]) -> Option<Vec<u8>> {
         let Piece { time, ident, offset, more } = piece;
-        if part.is_empty() || offset + part.len() > LARGEST || (more && part.len() % 8 != 0) {
+        if part.is_empty() || offset + part.len() > LARGEST || (more && !part.len().is_multiple_of(8)) {
             ledger.health.odd("bad IP fragment");
             return None;
         }
@@ -108,10 +108,10 @@ impl Fragments {
         if self.datagrams.contains(ident) {
             return;
         }
-        if self.datagrams.len() >= MOST_DATAGRAMS {
-            if let Some((_, oldest)) = self.datagrams.pop_front() {
-                self.count_incomplete(ledger, &oldest);
-            }
+        if self.datagrams.len() >= MOST_DATAGRAMS
+            && let Some((_, oldest)) = self.datagrams.pop_front()
+        {
+            self.count_incomplete(ledger, &oldest);
         }
         self.datagrams.insert(ident.clone(), Datagram::new(time));
         self.charge(ledger, ident, 4 * PART_COST);

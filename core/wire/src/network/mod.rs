@@ -98,10 +98,11 @@ impl Network {
         link_type: u32,
         frame: &'a [u8],
     ) -> Option<Segment<'a>> {
-        if link_type == LINKTYPE_ETHERNET && !self.datagrams.every_packet {
-            if let Some(segment) = plain(frame) {
-                return Some(segment);
-            }
+        if link_type == LINKTYPE_ETHERNET
+            && !self.datagrams.every_packet
+            && let Some(segment) = plain(frame)
+        {
+            return Some(segment);
         }
         self.any_segment(ledger, time, link_type, frame)
     }

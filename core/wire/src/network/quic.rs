@@ -62,7 +62,7 @@ fn is_negotiation(data: &[u8], place: usize, end: usize) -> Result<bool, Short> 
     }
     let size = byte(data, place)?;
     let place = place + 1 + usize::from(size);
-    Ok((LEAST_IDENTITY..=MOST_IDENTITY).contains(&size) && place < end && (end - place) % 4 == 0)
+    Ok((LEAST_IDENTITY..=MOST_IDENTITY).contains(&size) && place < end && (end - place).is_multiple_of(4))
 }
 
 /// `Q043`, `T051` and the like.
