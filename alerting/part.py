@@ -1,47 +1,45 @@
-"""How much there was of what a signal is about, and whose it was."""
+"""What a window has of one sum: how much in all, and who has the most of it."""
 
-from collections.abc import Mapping
-from typing import Final
-
-from alerting.alert import Contributor
-from alerting.shares import MAX_NAMES, Shares
-
-NAMED: Final = 3
-"""Contributors of a kind."""
-LEAST_SHARE: Final = 0.1
-"""Of the whole; who has less explains nothing."""
-NAME_LENGTH: Final = 200
-"""Characters of a contributor's name."""
+from alerting.shares import Shares
+from alerting.sums import Sum
+from stats.statistic import BYTES
+from store.distribution import NO_TIMES, Distribution
+from store.sums import Closed, Sums
 
 
 class Part:
-    """An amount, and its shares by kind of owner: by client, by section, ..."""
+    """Of a window, what the store counted for `of`."""
 
-    __slots__ = ("shares", "total")
+    __slots__ = ("_of", "_shares", "total")
 
-    def __init__(self, *kinds: str, max_names: int = MAX_NAMES) -> None:
+    def __init__(self, of: Sum) -> None:
         self.total = 0
-        self.shares = {kind: Shares(max_names) for kind in kinds}
+        """Requests, exchanges or bytes. Exact, however many names there are."""
+        self._of = of
+        self._shares = Shares()
 
-    def add(self, total: int, **amounts: Mapping[str, int]) -> None:
-        """Add a total, and by kind what each owner has of it."""
-        self.total += total
-        for kind, by_name in amounts.items():
-            self.shares[kind].add(by_name)
+    def add(self, closed: Closed) -> None:
+        """Add what was counted in a bucket."""
+        self.total += self._amount(closed.other)
+        for name, sums in closed.keys.items():
+            if amount := self._amount(sums):
+                self.total += amount
+                self._shares.add(name, amount, sums.times.bins if self._of.timed else ())
 
-    def contributors(self) -> tuple[Contributor, ...]:
-        """Who has the most of it, the largest share first."""
-        found = [
-            Contributor(kind, name[:NAME_LENGTH], amount, min(1.0, amount / self.total))
-            for kind, shares in self.shares.items()
-            for name, amount in shares.largest(NAMED)
-            if self.total and amount >= LEAST_SHARE * self.total
-        ]
-        return tuple(sorted(found, key=lambda one: -one.share))
+    def names(self, group: str = "") -> dict[str, int]:
+        """How much each name has; those of a group, if there are groups."""
+        before = f"{group} " if group else ""
+        held, cut = self._shares.held, len(before)
+        return {name[cut:]: share.amount for name, share in held.items() if name.startswith(before)}
 
-    def above(self, usual: "Part", scale: float) -> "Part":
-        """What is more than `scale` times the usual, for all and for each owner."""
-        more = Part()
-        more.total = max(0, round(self.total - scale * usual.total))
-        more.shares = {kind: shares.above(usual.shares[kind], scale) for kind, shares in self.shares.items()}
-        return more
+    def amount(self, group: str) -> int:
+        """How much a group has."""
+        return sum(self.names(group).values())
+
+    def times(self, name: str) -> Distribution:
+        """The response times of a name, which has its group before it."""
+        share = self._shares.held.get(name)
+        return Distribution.of(share.bins.items()) if share else NO_TIMES
+
+    def _amount(self, sums: Sums) -> int:
+        return round(sums.total) if self._of.unit is BYTES else sums.count

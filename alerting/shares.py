@@ -1,65 +1,57 @@
 """Whose something is: how much of it, by name, for a bounded number of names.
 
-A frequent-items sketch (Misra and Gries 1982, as `store.tally` has it, here for a mere number). For a bound of c names
-up to 2c are held. A further one makes room: the c largest stay, and what a name would have needed to stay is the head
-start of those that come later. So after an amount of N in all no name is short by more than N / (c + 1), and each with
-more than that is here, however late it came and whatever flood it came in.
+A frequent-items sketch (Misra and Gries 1982, as `store.tally` has it, here for what several buckets counted). For a
+bound of c names up to 2c are held. A further one makes room: the c largest stay, and what a name would have needed to
+stay is the head start of those that come later. So after an amount of N in all no name is short by more than
+N / (c + 1), and each with more than that is here, however late it came and whatever flood it came in.
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from heapq import nsmallest
+from collections.abc import Iterable
 from typing import Final
 
 MAX_NAMES: Final = 100
 """So no share is short by more than 1 % of the whole."""
 
 
+class Share:
+    """What a name has."""
+
+    __slots__ = ("amount", "bins", "debt")
+
+    def __init__(self, debt: int) -> None:
+        self.amount = 0
+        self.bins: dict[int, int] = {}
+        """How often each bin of a `Distribution` was hit."""
+        self.debt = debt
+        """The floor when it came."""
+
+
 class Shares:
     """Amounts by name."""
 
-    __slots__ = ("_amounts", "_debts", "_floor", "_max_names")
+    __slots__ = ("_floor", "_max_names", "held")
 
     def __init__(self, max_names: int = MAX_NAMES) -> None:
+        self.held: dict[str, Share] = {}
         self._max_names = max_names
-        self._amounts: Counter[str] = Counter()
-        self._debts: dict[str, int] = {}  # the floor when a name came, where it is not 0
         self._floor = 0
 
-    def add(self, amounts: Mapping[str, int]) -> None:
-        """Add to each name its amount."""
-        held = self._amounts
-        for name, amount in amounts.items():
-            if name in held:
-                held[name] += amount
-            else:
-                self._enter(name, amount)
+    def add(self, name: str, amount: int, bins: Iterable[tuple[int, int]] = ()) -> None:
+        """Add to what a name has."""
+        share = self.held.get(name) or self._enter(name)
+        share.amount += amount
+        for number, count in bins:
+            share.bins[number] = share.bins.get(number, 0) + count
 
-    def largest(self, limit: int) -> list[tuple[str, int]]:
-        """The names with the largest amounts, largest first; equal ones in the order of their text."""
-        return nsmallest(limit, self._amounts.items(), key=lambda entry: (-entry[1], entry[0]))
-
-    def above(self, usual: "Shares", scale: float) -> "Shares":
-        """What each name has more than `scale` times its usual amount; names that have no more are left out."""
-        more = Shares(self._max_names)
-        for name, amount in self._amounts.items():
-            excess = round(amount - scale * usual._amounts[name])
-            if excess > 0:
-                more._enter(name, excess)
-        return more
-
-    def _enter(self, name: str, amount: int) -> None:
-        if len(self._amounts) >= 2 * self._max_names:
+    def _enter(self, name: str) -> Share:
+        if len(self.held) >= 2 * self._max_names:
             self._make_room()
-        if self._floor:
-            self._debts[name] = self._floor
-        self._amounts[name] = amount
+        share = self.held[name] = Share(self._floor)
+        return share
 
     def _make_room(self) -> None:
-        amounts, debts = self._amounts, self._debts
-        scores = {name: amount + debts.get(name, 0) for name, amount in amounts.items()}
+        scores = {name: share.amount + share.debt for name, share in self.held.items()}
         leaving = sorted(scores, key=scores.__getitem__, reverse=True)[self._max_names :]
         self._floor = scores[leaving[0]]
         for name in leaving:
-            del amounts[name]
-            debts.pop(name, None)
+            del self.held[name]
