@@ -36,9 +36,9 @@ _SUMS_OF_SIGNALS = 13
 """What the store counts for all signals: see `alerting.sums`."""
 _PARTS = 40
 """These in the window under way, and those of each signal in the window that was within its limit last."""
-_NAMES = 200
-"""Of a part: see `alerting.shares`."""
-_TIMES = 120 * 2**20
+_NAMES = 600
+"""Of a part: see `alerting.part`."""
+_TIMES = 24 * 2**20
 """Of parts likewise: bins of response times."""
 _ALERT = 16 * 1024
 """An alert with those who contributed to it, and its line."""

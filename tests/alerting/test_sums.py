@@ -1,6 +1,5 @@
 """What the store counts for the signals, and what a window makes of it."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +7,7 @@ from alerting_records import exchange, request, requests, window_of
 from hypothesis import given, strategies
 
 from alerting.contributors import all_of, blamed, contributors, excess, largest
-from alerting.shares import MAX_NAMES, Shares
+from alerting.part import MAX_NAMES
 from alerting.signals.response_time import ResponseTime
 from alerting.sums import (
     CLIENT_ERROR,
@@ -31,21 +30,6 @@ from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, E
 ENDED = (OUTCOMES, *FAULTS)
 TIMED = (TIMES, *TIMES_BY)
 SERVER = "192.0.2.1:80"
-
-
-@given(
-    amounts=strategies.lists(strategies.tuples(strategies.integers(0, 40), strategies.integers(1, 9)), max_size=300),
-    most=strategies.integers(1, 6),
-)
-def test_no_share_is_short_by_more_than_it_may_be(amounts: list[tuple[int, int]], most: int) -> None:
-    shares, exact = Shares(most), Counter[str]()
-    for name, amount in amounts:
-        shares.add(str(name), amount)
-        exact[str(name)] += amount
-    assert len(shares.held) <= 2 * most
-    for key, whole in exact.items():
-        held = shares.held[key].amount if key in shares.held else 0
-        assert exact.total() / (most + 1) >= whole - held >= 0
 
 
 def test_a_late_flood_is_found_among_thousands_of_names_and_the_total_is_exact() -> None:
@@ -140,8 +124,17 @@ def test_the_slowest_of_the_window_count_though_an_earlier_bucket_was_slower_tha
     assert slowest([*early, *late]) == {("example.com/late", 1.0), ("10.0.0.9", 1.0)}
 
 
+def test_a_name_that_makes_room_takes_its_times_with_it() -> None:
+    small = [exchange(request(0)._replace(server_port=port), seconds=9) for port in range(1, 2 * MAX_NAMES + 2)]
+    large = [exchange(request(50)._replace(server_port=5000 + port % 2), seconds=1) for port in range(2000)]
+    times = window_of(TIMED, [*small, *large]).of(TIMES)
+    for name, count in times.names().items():
+        assert times.times(name).times == count
+    assert times.times("192.0.2.1:5000").quantile(1) == pytest.approx(1, rel=0.011)
+
+
 def test_servers_are_bounded() -> None:
-    window = window_of(TIMED, [exchange(request(0)._replace(server_port=port)) for port in range(1000)])
+    window = window_of(TIMED, [exchange(request(0)._replace(server_port=port)) for port in range(2000)])
     assert len(window.of(TIMES).names()) <= 2 * MAX_NAMES
 
 
