@@ -32,7 +32,7 @@ from command.outputs import Outputs, shown_on
 from command.progress import with_progress
 from command.session import Session
 from command.settings import configured
-from command.signals import rules
+from command.signals import rounding, rules
 from command.watch import Stop, Watch, drive, watch_file, watch_live
 from dashboard.full.complaints import Complaints, collected
 from dashboard.outlet import Outlet
@@ -128,7 +128,7 @@ def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Fil
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
     told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
-    for sentence in told.warnings:
+    for sentence in (*rounding(config), *told.warnings):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return statistics, only, told
 

@@ -32,12 +32,14 @@ _CELLS = 128 * 2**20
 """Of the store's window, cells and bins: see `store.window`."""
 _BINS = 500_000 * 100
 """Of the buckets under way, and the last one likewise: see `store.open_buckets`."""
-_NAMES = 7000
-"""Whose it is that signals count, in a bucket: clients, sections and servers, of at most 100 servers each."""
-_COUNTS = 3
-"""Of the bucket under way, and those of when each signal was within its limit last."""
-_SEEN = 34 * 2**20
-"""Of signals likewise: connections, and response times."""
+_SUMS_OF_SIGNALS = 13
+"""What the store counts for all signals: see `alerting.sums`."""
+_PARTS = 40
+"""These in the window under way, and those of each signal in the window that was within its limit last."""
+_NAMES = 600
+"""Of a part: see `alerting.part`."""
+_TIMES = 24 * 2**20
+"""Of parts likewise: bins of response times."""
 _ALERT = 16 * 1024
 """An alert with those who contributed to it, and its line."""
 _LABELS = 80
@@ -64,11 +66,11 @@ class Config:
     # Alerts ----------------------------------------------------------------------------------------------------------
 
     average_bucket_size: Annotated[int, Range(1, 86400, "s")] = 120
-    """Bucket of the average request rate: as often is the rate compared with the baseline."""
+    """How often the rate is compared with the baseline; rounded up to a multiple of dashboard_bucket_size."""
     average_threshold: Annotated[float, Range(0, 1e6, "percent")] = 10
     """Above the baseline by more than this, the rate triggers an alert."""
     average_learning_duration: Annotated[int, Range(1, 7 * 86400, "s")] = average_bucket_size
-    """Of learning at the start. Follows average_bucket_size unless it is set to something else."""
+    """Length of the learning phase, which lasts to the end of a dashboard bucket. Follows average_bucket_size."""
 
     # Signals: what is judged besides the request rate; docs/alerting.md says how ------------------------------------
 
@@ -333,7 +335,9 @@ class Config:
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _STORES * (_TALLIES * keys + _CELLS + 2 * _BINS + buckets)
-            + _COUNTS * (_NAMES * (_KEY + 2 * text) + _SEEN)
+            + (_TALLIES - 1) * _SUMS_OF_SIGNALS * 2 * self.max_keys * (_SUMS + 2 * text)
+            + _PARTS * _NAMES * (_KEY + 2 * text)
+            + _TIMES
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + _REMEMBERED * (2 * text + _KEY)

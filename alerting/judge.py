@@ -5,18 +5,18 @@ It shows and sends nothing: what was decided is returned.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from alerting.alert import Alert
 from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
-from alerting.figures import Figures
 from alerting.history import AlertHistory
 from alerting.learning import Learning
 from alerting.rule import Measured, Rule, limit, teaches
 from alerting.states import Signal, State, next_state
 from alerting.teller import Teller
 from alerting.terms import Terms
+from alerting.window import Window
 
 MAX_SUBJECTS: Final = 1000
 """Servers that have a baseline; further ones are not judged."""
@@ -59,7 +59,7 @@ class Judge:
         self._explain = explain
         self._learning = Learning(rule, terms.learning_duration)
         self._baselines: dict[str, Baseline] = {}
-        self._usual: tuple[Any, float] = (None, 1.0)  # the latest count that was within, and its seconds
+        self._usual: Window | None = None  # the latest that was within
         self._shown_at: float | None = None
 
     @property
@@ -78,18 +78,14 @@ class Judge:
         found = None if baseline is None else limit(self.rule, baseline)
         return None if found is None else float(found)
 
-    def judge(self, time: float, figures: Figures) -> list[Event]:
-        """Learn from the bucket that ended at `time`, or judge it."""
-        count = figures.of(self.rule.count)
-        measured = self.rule.measure(count, figures.seconds)
+    def judge(self, window: Window) -> list[Event]:
+        """Learn from the window that ended, or judge it."""
+        measured = self.rule.measure(window)
         before = self.state
-        if before is State.LEARNING:
-            told = self._learn(time, measured, figures.seconds)
-        else:
-            told = self._enforce(time, measured, count, figures.seconds)
+        told = self._learn(measured, window) if before is State.LEARNING else self._enforce(measured, window)
         self.stirred |= self.state is not before or self.flapping
         if self.state is not State.ALERT:
-            self._usual = count, figures.seconds
+            self._usual = window.only(self.rule.sums)
         return told
 
     def refreshed(self, now: float) -> None:
@@ -102,8 +98,8 @@ class Judge:
         elif self._shown_at is None or now > self._shown_at:
             self._enter(Signal.REFRESHED)
 
-    def _learn(self, time: float, measured: Mapping[str, Measured], seconds: float) -> list[Event]:
-        signal = self._learning.take(measured, seconds)
+    def _learn(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
+        time, signal = window.closes, self._learning.take(measured, window.seconds)
         self.stirred = signal is not Signal.EMPTY
         if signal is not None:
             self._enter(signal)
@@ -116,14 +112,14 @@ class Judge:
             self._found(subject, value)
         return [Learned(time, max(learned.values()), self.rule.name)]
 
-    def _enforce(self, time: float, measured: Mapping[str, Measured], count: Any, seconds: float) -> list[Event]:
+    def _enforce(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
         verdicts = [verdict for subject, one in measured.items() if (verdict := self._verdict(subject, one))]
         self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
         self.silent = self.last is None
         before = self.state
         exceeded = self.last is not None and self.last.beyond
         self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)
-        told = self._teller.tell(time, self._record(time, before, count, seconds))
+        told = self._teller.tell(window.closes, self._record(before, window))
         self._note(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
         return told
 
@@ -155,26 +151,23 @@ class Judge:
             new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
             self._baselines[subject] = new
 
-    def _record(
-        self, time: float, before: State, count: Any, seconds: float
-    ) -> AlertRaised | AlertContinued | AlertDismissed | None:
+    def _record(self, before: State, window: Window) -> AlertRaised | AlertContinued | AlertDismissed | None:
         """Write the alert down that the change from `before` began, went on with or ended."""
-        name, last = self.rule.name, self.last
+        time, name, last = window.closes, self.rule.name, self.last
         if self.state is State.ALERT and last is not None:
             if before is State.ALERT:
                 return AlertContinued(time, self._history.proceed(name, last.value, self.rule.low))
-            return AlertRaised(time, self._history.begin(self._alert(time, last, count, seconds)))
+            return AlertRaised(time, self._history.begin(self._alert(last, window)))
         if self.state is State.DISMISSED:
             self.dismissed_at = time
             return AlertDismissed(time, self._history.finish(name, time))
         return None
 
-    def _alert(self, time: float, verdict: Verdict, count: Any, seconds: float) -> Alert:
+    def _alert(self, verdict: Verdict, window: Window) -> Alert:
         rule = self.rule
-        usual, its_seconds = self._usual
         alert = Alert(
             signal=rule.name,
-            start=time,
+            start=window.closes,
             end=None,
             value=verdict.value,
             peak=verdict.value,
@@ -184,7 +177,7 @@ class Judge:
             unit=rule.unit,
             previous=self.previous,
             subject=verdict.subject,
-            contributors=rule.contributors(count, verdict.subject, usual, seconds / its_seconds),
+            contributors=rule.contributors(window, verdict.subject, self._usual),
         )
         return replace(alert, explanation=self._explain(alert, rule))
 

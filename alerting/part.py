@@ -1,47 +1,67 @@
-"""How much there was of what a signal is about, and whose it was."""
+"""What a window has of one sum: how much in all, and who has the most of it."""
 
-from collections.abc import Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from alerting.alert import Contributor
-from alerting.shares import MAX_NAMES, Shares
+import numpy as np
+from numpy.typing import NDArray
 
-NAMED: Final = 3
-"""Contributors of a kind."""
-LEAST_SHARE: Final = 0.1
-"""Of the whole; who has less explains nothing."""
-NAME_LENGTH: Final = 200
-"""Characters of a contributor's name."""
+from alerting.sums import Sum
+from stats.statistic import BYTES
+from store.distribution import LAST, Distribution
+from store.heavy import NOWHERE, Heavy, capacity
+from store.sums import Closed, Sums
+
+MAX_NAMES: Final = 300
+"""So no name is short by more than 0.4 % of the whole."""
 
 
 class Part:
-    """An amount, and its shares by kind of owner: by client, by section, ..."""
+    """Of a window, what the store counted for `of`."""
 
-    __slots__ = ("shares", "total")
+    __slots__ = ("_bins", "_heavy", "_of", "total")
 
-    def __init__(self, *kinds: str, max_names: int = MAX_NAMES) -> None:
+    def __init__(self, of: Sum) -> None:
         self.total = 0
-        self.shares = {kind: Shares(max_names) for kind in kinds}
+        """Requests, exchanges or bytes. Exact, however many names there are."""
+        self._of = of
+        # By slot, how often each bin of a `Distribution` was hit.
+        self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if of.timed else 0), np.int32)
+        self._heavy = Heavy(MAX_NAMES, leave=partial(_clear, self._bins))
 
-    def add(self, total: int, **amounts: Mapping[str, int]) -> None:
-        """Add a total, and by kind what each owner has of it."""
-        self.total += total
-        for kind, by_name in amounts.items():
-            self.shares[kind].add(by_name)
+    def add(self, closed: Closed) -> None:
+        """Add what was counted in a bucket."""
+        amounts = {name: amount for name, sums in closed.keys.items() if (amount := self._amount(sums))}
+        slots = self._heavy.add(list(amounts), np.array([list(amounts.values())], np.int64))
+        self.total += sum(amounts.values()) + self._amount(closed.other)
+        if self._of.timed:
+            for name, slot in zip(amounts, slots.tolist(), strict=True):
+                if slot != NOWHERE:
+                    self._add_times(slot, closed.keys[name].times)
 
-    def contributors(self) -> tuple[Contributor, ...]:
-        """Who has the most of it, the largest share first."""
-        found = [
-            Contributor(kind, name[:NAME_LENGTH], amount, min(1.0, amount / self.total))
-            for kind, shares in self.shares.items()
-            for name, amount in shares.largest(NAMED)
-            if self.total and amount >= LEAST_SHARE * self.total
-        ]
-        return tuple(sorted(found, key=lambda one: -one.share))
+    def names(self, group: str = "") -> dict[str, int]:
+        """How much each name has; those of a group, if there are groups."""
+        before = f"{group} " if group else ""
+        cut, amounts = len(before), self._heavy.sums[0].tolist()
+        return {name[cut:]: amounts[slot] for name, slot in self._heavy.slots.items() if name.startswith(before)}
 
-    def above(self, usual: "Part", scale: float) -> "Part":
-        """What is more than `scale` times the usual, for all and for each owner."""
-        more = Part()
-        more.total = max(0, round(self.total - scale * usual.total))
-        more.shares = {kind: shares.above(usual.shares[kind], scale) for kind, shares in self.shares.items()}
-        return more
+    def amount(self, group: str) -> int:
+        """How much a group has."""
+        return sum(self.names(group).values())
+
+    def times(self, name: str) -> Distribution:
+        """The response times of a name, which has its group before it."""
+        bins = self._bins[self._heavy.slots[name]]
+        (numbers,) = bins.nonzero()
+        return Distribution.of(zip(numbers.tolist(), bins[numbers].tolist(), strict=True))
+
+    def _add_times(self, slot: int, times: Distribution) -> None:
+        for number, count in times.bins:
+            self._bins[slot, number] += count
+
+    def _amount(self, sums: Sums) -> int:
+        return round(sums.total) if self._of.unit is BYTES else sums.count
+
+
+def _clear(bins: NDArray[Any], slots: NDArray[Any]) -> None:
+    bins[slots] = 0

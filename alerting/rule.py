@@ -5,10 +5,11 @@ Nothing else: learning, limits, states, history and flapping are the same for al
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from alerting.alert import Contributor, Unit
-from alerting.figures import Count
+from alerting.sums import Sum
+from alerting.window import Window
 
 WHOLE = ""
 """The subject of a signal that judges the whole traffic."""
@@ -72,15 +73,15 @@ class Rule(Protocol):
         """A limit is never below this."""
 
     @property
-    def count(self) -> type[Count]:
-        """What is to be counted for it."""
+    def sums(self) -> tuple[Sum, ...]:
+        """What the store is to count for it."""
 
-    def measure(self, count: Any, seconds: float) -> Mapping[str, Measured]:
-        """By subject, from what was counted in `seconds`."""
+    def measure(self, window: Window) -> Mapping[str, Measured]:
+        """By subject, from what was counted in a window."""
         ...
 
-    def contributors(self, count: Any, subject: str, usual: Any, scale: float) -> tuple[Contributor, ...]:
-        """Who had the largest part in it. `usual` is a count when all was well, `scale` makes it comparable."""
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
+        """Who had the largest part in it. `usual` is the latest window in which all was well."""
         ...
 
 

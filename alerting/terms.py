@@ -8,7 +8,7 @@ class Terms:
     """The same for all signals. Times in seconds."""
 
     bucket_size: float
-    """Each such bucket is judged as a whole."""
+    """Each such bucket is judged as a whole. It consists of whole buckets of the store."""
     learning_duration: float
     retention: float
     """That alerts are remembered after their end."""
@@ -20,3 +20,5 @@ class Terms:
     """How many these are."""
     changes_per_hour: int = 6
     """Of state; a signal with more of them is flapping."""
+    store_bucket: float = 10
+    """Width of the buckets of the store."""

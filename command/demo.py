@@ -31,7 +31,7 @@ DEMO_SETTINGS: Final = {
     "average_learning_duration": "15",
     "average_threshold": "25",
 }
-"""For `Config.with_settings`: learning until 15 s, alert at 35 s, dismissed at 45 s, removed at the next refresh."""
+"""For `Config.with_settings`: learning for 15 to 20 s, an alert 10 or 20 s later, which lasts 10 or 20 s."""
 
 DEMO_DURATION: Final = 65.0
 """Seconds that show all of it."""
@@ -40,7 +40,7 @@ LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
 """The interface to watch."""
 
 PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (math.inf, 24.0))
-"""Seconds and requests per second. The burst lies within the bucket from 25 to 35 s, though we start a little early."""
+"""Seconds and requests per second. Wherever buckets begin, the burst lies within one, or two that follow each other."""
 
 
 def demo_duration(asked: float | None, ui: str) -> float | None:

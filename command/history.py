@@ -150,7 +150,8 @@ class History:
     def add(self, bucket: ClosedBucket) -> None:
         """A bucket was closed, or something came late for it."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
-            self._minutes.add(bucket)
+            known = tuple(closed for closed in bucket.statistics if closed.name in self._units)
+            self._minutes.add(bucket._replace(statistics=known))
 
     def advance(self, now: float) -> None:
         """Write the minutes that are over, though nothing may have come since."""

@@ -4,6 +4,7 @@ What needs no package is done before: --help, --version and wrong usage are answ
 still loads ends it, without a traceback; SIGUSR1 does not.
 """
 
+import os
 import signal
 import sys
 from importlib.util import find_spec
@@ -19,7 +20,9 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
         from command.arguments import parse_arguments
 
         parse_arguments()
-_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else NumPy starts threads, which would keep the rights of root
+_TOML = "tomllib" if sys.version_info >= (3, 11) else "tomli"
+_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", "librt", _TOML)
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")

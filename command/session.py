@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from alerting.alert import Alert
 from alerting.monitor import Monitor
+from alerting.sums import REQUESTS
 from capture.intake import Status
 from command.signals import rules, terms
 from dashboard.builder import Reading, Run, build_view
@@ -58,8 +59,9 @@ class Session:
         only: Filter | None = None,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
-        self._store = Store(statistics, bucket, retention, config.max_keys)
         self._monitor = Monitor(rules(config), terms(config), explanation)
+        self._store = Store(statistics, bucket, retention, config.max_keys, passing=self._monitor.statistics)
+        self._store.closed(self._monitor.take)
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._takers = list(takers)
         self._outlets = outlets
@@ -109,7 +111,6 @@ class Session:
         for taker in self._takers:
             taker.take(records)
         self._store.add(records)
-        self._monitor.add(records)
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
@@ -153,7 +154,7 @@ class Session:
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
-        for event in self._monitor.advance(now):
+        for event in self._monitor.advance(now, self._store.open_count(REQUESTS[0].name)):
             for outlet in self._outlets:
                 outlet.event(event)
 

@@ -20,7 +20,7 @@ from alerting.terms import Terms
 from exercise_config import Config, SettingError
 
 SIGNALS: Final[Mapping[str, Callable[[Config], Rule]]] = {
-    REQUEST_RATE: lambda c: RequestRate(c.average_threshold, c.average_bucket_size),
+    REQUEST_RATE: lambda c: RequestRate(c.average_threshold, bucket_size(c)),
     "traffic_drop": lambda c: TrafficDrop(c.traffic_drop_threshold, c.traffic_drop_floor),
     "error_ratio_5xx": lambda c: ErrorRatio5xx(c.error_ratio_5xx_threshold, c.error_ratio_5xx_floor),
     "error_ratio_4xx": lambda c: ErrorRatio4xx(c.error_ratio_4xx_threshold, c.error_ratio_4xx_floor),
@@ -47,16 +47,31 @@ def rules(config: Config) -> list[Rule]:
     return [SIGNALS[name](config) for name in config.signals]
 
 
+def bucket_size(config: Config) -> int:
+    """Seconds of the bucket that is judged: `average_bucket_size`, rounded up to whole buckets of the store."""
+    step = config.dashboard_bucket_size
+    return -(-config.average_bucket_size // step) * step
+
+
+def rounding(config: Config) -> tuple[str, ...]:
+    """That it was rounded, if it was."""
+    size, given = bucket_size(config), config.average_bucket_size
+    if size == given:
+        return ()
+    return (f"average_bucket_size = {given} becomes {size}, a multiple of dashboard_bucket_size",)
+
+
 def terms(config: Config) -> Terms:
     """How they are judged."""
     return Terms(
-        bucket_size=config.average_bucket_size,
+        bucket_size=bucket_size(config),
         learning_duration=config.average_learning_duration,
         retention=config.max_retention_length,
         max_alerts=config.max_alerts,
         previous=frozenset(config.signals_against_previous),
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,
+        store_bucket=config.dashboard_bucket_size,
     )
 
 

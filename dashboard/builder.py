@@ -94,7 +94,7 @@ def build_view(
 def _learning(monitor: Monitor, now: float) -> LearningView | None:
     if monitor.baseline is not None:
         return None
-    return LearningView(monitor.count, monitor.elapsed(now), monitor.terms.learning_duration, monitor.rate(now))
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now))
 
 
 def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:

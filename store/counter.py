@@ -6,7 +6,7 @@ exchange that answers a request, when that comes: so its keys too say what the s
 
 import collections
 from collections.abc import Callable, Sequence
-from operator import add
+from operator import add, attrgetter
 from typing import Any, Final
 
 from stats.statistic import Statistic, Unit
@@ -42,8 +42,9 @@ class Counter:
         self.has_amount = hasattr(statistic, "amount")
         self._times_itself = self.has_amount and self.unit is Unit.SECONDS
         self._record = statistic.record
-        self._key = statistic.key
-        self._amount: Callable[[Any], float] = getattr(statistic, "amount", lambda record: 1)
+        self._key = _by_columns(statistic) if hasattr(statistic, "columns") else statistic.key
+        amount = getattr(statistic, "amount", lambda record: 1)
+        self._amount: Callable[[Any], float] = attrgetter(amount) if isinstance(amount, str) else amount
 
     @property
     def weight(self) -> Weight:
@@ -146,6 +147,19 @@ class Counter:
             return amounts
         each = iter(amounts)
         return [None if key is None else next(each) for key in keys]
+
+
+def _by_columns(statistic: Any) -> Callable[[Any], str | None]:
+    """The key of a record, from the columns of a statistic. What an exchange has not is that of its request."""
+    values = [_column(statistic.record, name) for name in statistic.columns]
+    return lambda record: statistic.key(*[value(record) for value in values])
+
+
+def _column(kind: type, name: str) -> Callable[[Any], Any]:
+    value = attrgetter(name)
+    if kind is not Exchange or hasattr(Exchange, name):
+        return value
+    return lambda exchange: None if exchange.request is None else value(exchange.request)
 
 
 def _checked(amount: Any) -> float:

@@ -14,6 +14,7 @@ from store.curves import Curve, Curves, Subject
 from store.distribution import Distribution
 from store.looks import LastBucket, Look, Sliding
 from store.open_buckets import Failure, OpenBuckets
+from store.packed import count_of
 from store.ranking import RANKS, known, top_list
 from store.recall import recalled
 from store.slices import SLICES
@@ -32,6 +33,8 @@ LAST: Final = -1
 class Store:
     """Sums of `statistics` over `retention` seconds, with at most 2 x `max_keys` keys apart in each.
 
+    What `passing` ones count is handed to those who asked for closed buckets, and not kept.
+
     `windows` are shorter ones, in seconds, for which the same is known; those beyond the retention are like it. What it
     holds in memory is bounded, see `store.window`; `max_bytes` is the larger part of it.
     """
@@ -44,10 +47,12 @@ class Store:
         max_keys: int,
         windows: Sequence[float] = (120, 3600),
         max_bytes: int = 128 * 2**20,
+        passing: Sequence[Statistic] = (),
     ) -> None:
         self.late = 0
         """Records left out because they are older than the window, or their time is none."""
-        self._counters = [Counter(statistic) for statistic in statistics]
+        self._counters = [Counter(statistic) for statistic in (*statistics, *passing)]
+        self._kept = len(statistics)
         self._numbers = {counter.name: number for number, counter in enumerate(self._counters)}
         self._bucket_size = bucket_size
         self._lengths = [retention, *sorted({window for window in windows if window < retention})]
@@ -56,7 +61,9 @@ class Store:
         self._max_keys = max_keys
         self._max_buckets = ceil(retention / bucket_size) + 1
         buckets = [ceil(length / bucket_size) for length in self._lengths]
-        self._window = Window([counter.weight for counter in self._counters], buckets, max_keys, max_bytes)
+        self._window = Window(
+            [counter.weight for counter in self._counters[: self._kept]], buckets, max_keys, max_bytes
+        )
         self._open = OpenBuckets(self._counters, bucket_size, max_keys)
         self._curves = Curves(self._window)
         self._recent: list[Tally] = []  # of the last closed bucket; none if nothing was in it
@@ -112,8 +119,8 @@ class Store:
         To be called before anything is counted, oldest first.
         """
         first = int(bucket.start // self._bucket_size)
-        buckets = max(1, int(bucket.width // self._bucket_size))
-        for place, tallies in enumerate(recalled(bucket.statistics, self._counters, self._max_keys, buckets)):
+        buckets, kept = max(1, int(bucket.width // self._bucket_size)), self._counters[: self._kept]
+        for place, tallies in enumerate(recalled(bucket.statistics, kept, self._max_keys, buckets)):
             self._window.fold(first + place, tallies)
             self._curves.fold(first + place, tallies)
         self._first = first if self._first is None else min(first, self._first)
@@ -138,6 +145,12 @@ class Store:
         """Of all keys in a window, as in `top`."""
         number = self._numbers[name]
         return known(self._counters[number], self._look(number, window), None)
+
+    def open_count(self, name: str) -> int:
+        """Records that were counted in buckets that are not closed yet."""
+        number = self._numbers[name]
+        tallies = [tallies[number] for tallies in self._open.tallies.values()]
+        return sum(count_of(cell.sums) for tally in tallies for cell in (tally.other, *tally.entries.values()))
 
     def series(self, name: str, buckets: int) -> list[Sums]:
         """Of all keys, in each of the last closed buckets, oldest first; fewer where the store is younger.
@@ -210,7 +223,7 @@ class Store:
 
     def _fold(self, index: int, tallies: Sequence[Tally]) -> None:
         self._first = index if self._first is None else min(index, self._first)
-        self._window.fold(index, tallies)
+        self._window.fold(index, tallies[: self._kept])
         self._curves.fold(index, tallies)
         if self._takers:
             sums = tuple(self._closed(number, tally) for number, tally in enumerate(tallies))

@@ -164,7 +164,7 @@ def test_packets_that_a_pcap_file_cannot_hold_are_said(run: Run, capture: Callab
 
 
 def test_an_alert_at_the_very_end_is_said(run: Run, capture: Callable[..., str]) -> None:
-    rare = ("--set", "dashboard_bucket_size=60", "--set", "timeout=60")
+    rare = ("--set", "dashboard_bucket_size=10", "--set", "timeout=60")
     status, out, _ = run("-q", "-r", capture(visits((10, 5), (10.1, 10))), *SMALL, *rare)
     assert status == 0
     assert "High traffic generated an alert - hits = 100" in out

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "traffic": {"traffic"},
     "stats": {"stats", "traffic"},
     "store": {"store", "stats", "traffic"},
-    "alerting": {"alerting", "store", "traffic"},
+    "alerting": {"alerting", "store", "stats", "traffic"},
     "dashboard": {"dashboard", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},
     "notices": {"notices", "dashboard", "alerting", "settings"},

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.requests import Requests
+from alerting.contributors import all_of, largest
 from alerting.rule import WHOLE, Measured
+from alerting.sums import REQUESTS
+from alerting.window import Window
 
 
 class DominantSection:
@@ -13,7 +15,7 @@ class DominantSection:
     It is silent below `floor` requests in a bucket: the last visitor of a night dominates it.
     """
 
-    name, title, unit, count = "dominant_section", "Largest section", Unit.PERCENT, Requests
+    name, title, unit, sums = "dominant_section", "Largest section", Unit.PERCENT, REQUESTS
     headline, quantity = "One section", "share"
     low, points, least = False, True, 0.0
 
@@ -22,15 +24,12 @@ class DominantSection:
         self.floor = floor
         self.learns_from = floor / 10
 
-    def measure(self, count: Requests, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Percent of the requests."""
-        largest = count.all.shares["section"].largest(1)
-        if not largest:
-            return {}
-        return {WHOLE: Measured(100 * largest[0][1] / count.all.total, count.all.total)}
+        sections = window.of(REQUESTS[1])
+        found = largest(sections.names(), 1)
+        return {WHOLE: Measured(100 * found[0][1] / sections.total, sections.total)} if found else {}
 
-    def contributors(
-        self, count: Requests, subject: str, usual: Requests | None, scale: float
-    ) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """The section, and who else has a large part."""
-        return count.all.contributors()
+        return all_of(self.sums, window)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.responses import Responses
+from alerting.contributors import blamed
 from alerting.rule import WHOLE, Measured
+from alerting.sums import CLIENT_ERROR, FAULTS, OUTCOMES, UNANSWERED
+from alerting.window import Window
 
 
 class ErrorRatio4xx:
@@ -13,7 +15,7 @@ class ErrorRatio4xx:
     It is silent below `floor` responses in a bucket: few make no ratio.
     """
 
-    name, title, unit, count = "error_ratio_4xx", "4xx responses", Unit.PERCENT, Responses
+    name, title, unit, sums = "error_ratio_4xx", "4xx responses", Unit.PERCENT, (OUTCOMES, *FAULTS)
     headline, quantity = "4xx responses (404 and 410 left out)", "share"
     low, points, least = False, True, 0.0
 
@@ -22,14 +24,12 @@ class ErrorRatio4xx:
         self.floor = floor
         self.learns_from = floor / 2
 
-    def measure(self, count: Responses, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Percent of the responses."""
-        if not count.answered:
-            return {}
-        return {WHOLE: Measured(100 * count.client_errors.total / count.answered, count.answered)}
+        outcomes = window.of(OUTCOMES)
+        responses = outcomes.total - outcomes.amount(UNANSWERED)
+        return {WHOLE: Measured(100 * outcomes.amount(CLIENT_ERROR) / responses, responses)} if responses else {}
 
-    def contributors(
-        self, count: Responses, subject: str, usual: Responses | None, scale: float
-    ) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Who has the largest part of them."""
-        return count.client_errors.contributors()
+        return blamed(window, CLIENT_ERROR)

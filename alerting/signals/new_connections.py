@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.connections import Connections
+from alerting.contributors import excess
 from alerting.rule import WHOLE, Measured
+from alerting.sums import NEW_CONNECTIONS
+from alerting.window import Window
 
 
 class NewConnections:
@@ -13,7 +15,7 @@ class NewConnections:
     It is silent below `floor` connections per second.
     """
 
-    name, title, unit, count = "new_connections", "New connections", Unit.CONNECTIONS, Connections
+    name, title, unit, sums = "new_connections", "New connections", Unit.CONNECTIONS, NEW_CONNECTIONS
     headline, quantity = "Many new connections", "rate"
     low, points, least, learns_from = False, False, 0.0, 0.0
 
@@ -21,13 +23,11 @@ class NewConnections:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Connections, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Connections per second."""
-        rate = count.new.total / seconds
+        rate = window.of(NEW_CONNECTIONS[0]).total / window.seconds
         return {WHOLE: Measured(rate, rate)}
 
-    def contributors(
-        self, count: Connections, subject: str, usual: Connections | None, scale: float
-    ) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Who has the largest part of what is more than usual."""
-        return (count.new.above(usual.new, scale) if usual else count.new).contributors()
+        return excess(self.sums, window, usual)

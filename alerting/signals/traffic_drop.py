@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.requests import Requests
+from alerting.contributors import excess
 from alerting.rule import WHOLE, Measured
+from alerting.sums import REQUESTS
+from alerting.window import Window
 
 
 class TrafficDrop:
@@ -13,7 +15,7 @@ class TrafficDrop:
     It is silent where the baseline is below `floor`, in requests per second: little traffic comes and goes by chance.
     """
 
-    name, title, unit, count = "traffic_drop", "Traffic drop", Unit.REQUESTS, Requests
+    name, title, unit, sums = "traffic_drop", "Traffic drop", Unit.REQUESTS, REQUESTS
     headline, quantity = "Low traffic", "rate"
     low, points, least, learns_from = True, False, 0.0, 0.0
 
@@ -21,12 +23,11 @@ class TrafficDrop:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Requests, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Requests per second."""
-        return {WHOLE: Measured(count.all.total / seconds, count.all.total)}
+        requests = window.of(REQUESTS[0]).total
+        return {WHOLE: Measured(requests / window.seconds, requests)}
 
-    def contributors(
-        self, count: Requests, subject: str, usual: Requests | None, scale: float
-    ) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Who has the largest part of what is missing, seen from what was usual."""
-        return usual.all.above(count.all, 1 / scale).contributors() if usual else ()
+        return excess(self.sums, usual, window) if usual else ()

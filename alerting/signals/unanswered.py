@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.responses import Responses
+from alerting.contributors import blamed
 from alerting.rule import WHOLE, Measured
+from alerting.sums import FAULTS, OUTCOMES, UNANSWERED
+from alerting.window import Window
 
 
 class Unanswered:
@@ -15,7 +17,7 @@ class Unanswered:
     It is silent below `floor` requests in a bucket: few make no ratio.
     """
 
-    name, title, unit, count = "unanswered", "Without response", Unit.PERCENT, Responses
+    name, title, unit, sums = "unanswered", "Without response", Unit.PERCENT, (OUTCOMES, *FAULTS)
     headline, quantity = "Requests without response", "share"
     low, points, least = False, True, 0.0
 
@@ -24,14 +26,12 @@ class Unanswered:
         self.floor = floor
         self.learns_from = floor / 2
 
-    def measure(self, count: Responses, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Percent of the requests that ended."""
-        if not count.ended:
-            return {}
-        return {WHOLE: Measured(100 * count.unanswered.total / count.ended, count.ended)}
+        outcomes = window.of(OUTCOMES)
+        ended = outcomes.total
+        return {WHOLE: Measured(100 * outcomes.amount(UNANSWERED) / ended, ended)} if ended else {}
 
-    def contributors(
-        self, count: Responses, subject: str, usual: Responses | None, scale: float
-    ) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Who has the largest part of them."""
-        return count.unanswered.contributors()
+        return blamed(window, UNANSWERED, "ending")

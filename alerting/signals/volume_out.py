@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, Unit
-from alerting.counts.volume import Volume
+from alerting.contributors import excess
 from alerting.rule import WHOLE, Measured
+from alerting.sums import SENT
+from alerting.window import Window
 
 
 class VolumeOut:
@@ -13,7 +15,7 @@ class VolumeOut:
     It is silent below `floor` bytes per second.
     """
 
-    name, title, unit, count = "volume_out", "Volume out", Unit.BYTES, Volume
+    name, title, unit, sums = "volume_out", "Volume out", Unit.BYTES, SENT
     headline, quantity = "High outgoing volume", "volume"
     low, points, least, learns_from = False, False, 0.0, 0.0
 
@@ -21,11 +23,11 @@ class VolumeOut:
         self.threshold = threshold
         self.floor = floor
 
-    def measure(self, count: Volume, seconds: float) -> Mapping[str, Measured]:
+    def measure(self, window: Window) -> Mapping[str, Measured]:
         """Bytes per second."""
-        rate = count.sent.total / seconds
+        rate = window.of(SENT[0]).total / window.seconds
         return {WHOLE: Measured(rate, rate)}
 
-    def contributors(self, count: Volume, subject: str, usual: Volume | None, scale: float) -> tuple[Contributor, ...]:
+    def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Who has the largest part of what is more than usual."""
-        return (count.sent.above(usual.sent, scale) if usual else count.sent).contributors()
+        return excess(self.sums, window, usual)

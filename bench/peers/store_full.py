@@ -62,8 +62,9 @@ class Day:
         config = Config()
         size, kept = config.dashboard_bucket_size, config.max_retention_length
         statistics = load(config.statistics)
-        store = Store(statistics, size, kept, config.max_keys)
         monitor = Monitor(rules(config), terms(config))
+        store = Store(statistics, size, kept, config.max_keys, passing=monitor.statistics)
+        store.closed(monitor.take)
         return cls(config, store, monitor, Run("eth0 port 80", START, statistics, size, kept, config.max_top_hits))
 
     def fill(self, buckets: int) -> float:
@@ -79,7 +80,6 @@ class Day:
                 answered = exchange(number, now, random.lognormvariate(-4, 1))
                 records += (answered.request, answered) if answered.request is not None else ()
             self.store.add(records)
-            self.monitor.add(records)
             now += self.run.bucket_size
             self.store.advance(now)
             self.monitor.advance(now)

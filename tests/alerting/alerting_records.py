@@ -1,5 +1,15 @@
-"""Records as the decoder gives them, and monitors to hand them to."""
+"""Records as the decoder gives them, and a store with its monitor to hand them to."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alerting.events import Event
+from alerting.monitor import Monitor
+from alerting.rule import Rule
+from alerting.sums import REQUESTS, Sum
+from alerting.terms import Terms
+from alerting.window import Window
+from store.store import Store
 from traffic.records import COMPLETE, RESET, Exchange, Request
 
 
@@ -34,3 +44,31 @@ def exchange(
         ending=ending or (RESET if status is None else COMPLETE),
         answered=None if status is None else end,
     )
+
+
+class Watch:
+    """A store and its monitor, driven as the program does."""
+
+    def __init__(self, rules: Sequence[Rule], terms: Terms, start: float | None = 0.0) -> None:
+        self.monitor = Monitor(rules, terms)
+        self.store = Store((), terms.store_bucket, terms.retention, 1000, passing=self.monitor.statistics)
+        self.store.closed(self.monitor.take)
+        if start is not None:
+            self.monitor.start(start)
+
+    def add(self, records: Iterable[Any]) -> None:
+        self.store.add(records)
+
+    def advance(self, now: float) -> list[Event]:
+        self.store.advance(now)
+        return self.monitor.advance(now, self.store.open_count(REQUESTS[0].name))
+
+
+def window_of(sums: Sequence[Sum], records: Iterable[Any], seconds: float = 100.0) -> Window:
+    """A window with all of the records."""
+    window = Window.empty_of(sums, 0.0, seconds)
+    store = Store((), 10, 86400, 1000, passing=sums)
+    store.closed(window.add)
+    store.add(records)
+    store.advance(seconds)
+    return window

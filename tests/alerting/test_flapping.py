@@ -1,9 +1,8 @@
 """A signal that changes its state too often says so once, and is held back until it is calm."""
 
-from alerting_records import requests
+from alerting_records import Watch, requests
 
 from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
-from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.states import State
 from alerting.terms import Terms
@@ -15,17 +14,17 @@ class Site:
     """Buckets of a minute, of which 100 requests are usual; at most 4 changes of state in an hour."""
 
     def __init__(self, changes: int = 4) -> None:
-        self.monitor = Monitor([RequestRate(10, MINUTE)], Terms(MINUTE, MINUTE, 86400, changes_per_hour=changes))
-        self.monitor.start(0)
+        self.watch = Watch([RequestRate(10, MINUTE)], Terms(MINUTE, MINUTE, 86400, changes_per_hour=changes))
+        self.monitor = self.watch.monitor
         self.now = 0.0
         self.given(100)
 
     def given(self, *counts: int) -> list[Event]:
         told = []
         for count in counts:
-            self.monitor.add(requests(self.now, count))
+            self.watch.add(requests(self.now, count))
             self.now += MINUTE
-            told += self.monitor.advance(self.now)
+            told += self.watch.advance(self.now)
         return told
 
 
@@ -69,7 +68,7 @@ def test_it_ends_in_an_alert_too() -> None:
 def test_a_jump_in_time_ends_it_as_well() -> None:
     site = Site()
     site.given(*[200, 100] * 6)
-    told = site.monitor.advance(site.now + 86400)
+    told = site.watch.advance(site.now + 86400)
     assert [type(event) for event in told] == [FlappingEnded]
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from alerting_records import requests
+from alerting_records import Watch, requests
 
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned
-from alerting.monitor import Monitor
 from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
@@ -24,8 +23,8 @@ class Site:
     def __init__(self, previous: int = 0) -> None:
         names = frozenset({"traffic_drop"} if previous else ())
         rules: list[Rule] = [RequestRate(1000, 100), TrafficDrop(60, 1)]
-        self.monitor = Monitor(rules, Terms(100, 100, 86400, previous=names, previous_buckets=previous or 1))
-        self.monitor.start(0)
+        self.watch = Watch(rules, Terms(100, 100, 86400, previous=names, previous_buckets=previous or 1))
+        self.monitor = self.watch.monitor
         self.judge = self.monitor.judges[1]
         self.now = self._refreshed = 0.0
 
@@ -33,9 +32,9 @@ class Site:
         """Buckets with so many requests each; what was told of the drop."""
         told = []
         for count in counts:
-            self.monitor.add(requests(self.now, count))
+            self.watch.add(requests(self.now, count))
             self.now += 100
-            told += self.monitor.advance(self.now)
+            told += self.watch.advance(self.now)
         return [event for event in told if "traffic_drop" in (getattr(event, "signal", ""), _signal(event))]
 
     def refresh(self) -> None:
@@ -163,7 +162,7 @@ def test_time_may_jump_over_an_outage_of_a_year() -> None:
     site = Site(previous=5)
     site.given(*[USUAL] * 3)
     site.now += 365 * 86400
-    events = [type(event) for event in site.monitor.advance(site.now)]
+    events = [type(event) for event in site.watch.advance(site.now)]
     assert events[0] is AlertRaised
     assert len(events) < 10
     assert site.judge.state is State.ALERT

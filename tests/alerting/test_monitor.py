@@ -1,11 +1,10 @@
 """The monitor where time misbehaves, and against a slow recount. The stories of the logic are in exercise_test.py."""
 
 import pytest
-from alerting_records import request, requests
+from alerting_records import Watch, request, requests
 from hypothesis import given, strategies
 
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
-from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.states import State
 from alerting.terms import Terms
@@ -13,56 +12,56 @@ from alerting.terms import Terms
 YEAR = 365 * 86400.0
 
 
-def enforcing(baseline: int = 100) -> Monitor:
+def enforcing(baseline: int = 100) -> Watch:
     """A monitor at time 100 with buckets of 100 s, from a learning of as many."""
-    monitor = Monitor([RequestRate(10, 100)], Terms(bucket_size=100, learning_duration=100, retention=86400))
-    monitor.start(0)
-    monitor.add(requests(0, baseline))
-    monitor.advance(100)
-    return monitor
+    watch = Watch([RequestRate(10, 100)], Terms(bucket_size=100, learning_duration=100, retention=86400))
+    watch.add(requests(0, baseline))
+    watch.advance(100)
+    return watch
 
 
 def test_requests_count_in_the_bucket_of_their_own_time_though_time_was_not_advanced() -> None:
-    monitor = enforcing()
+    watch = enforcing()
     for time in (150, 250, 350):
-        monitor.add(requests(time, 200 if time == 250 else 10))
-    kinds = [(type(event), event.time) for event in monitor.advance(400)]
+        watch.add(requests(time, 200 if time == 250 else 10))
+    kinds = [(type(event), event.time) for event in watch.advance(400)]
     assert kinds == [(AlertRaised, 300), (AlertDismissed, 400)]
 
 
 def test_a_late_request_goes_into_the_bucket_under_way() -> None:
-    monitor = enforcing()
-    monitor.advance(200)
-    monitor.add(requests(150, 111))
-    assert monitor.count == 111
-    (raised,) = monitor.advance(300)
-    assert raised == AlertRaised(300, monitor.history.alerts[0])
+    watch = enforcing()
+    watch.advance(200)
+    watch.add(requests(150, 111))
+    watch.advance(230)
+    assert watch.monitor.count == 111
+    (raised,) = watch.advance(300)
+    assert raised == AlertRaised(300, watch.monitor.history.alerts[0])
 
 
 def test_several_boundaries_at_once_are_judged_one_by_one() -> None:
-    monitor = enforcing()
+    watch = enforcing()
     for time in (100, 200, 300):
-        monitor.add(requests(time, 200))
-    kinds = [type(event) for event in monitor.advance(600)]
+        watch.add(requests(time, 200))
+    kinds = [type(event) for event in watch.advance(600)]
     assert kinds == [AlertRaised, AlertContinued, AlertContinued, AlertDismissed]
-    assert monitor.state is State.NORMAL
+    assert watch.monitor.state is State.NORMAL
 
 
 def test_a_jump_of_a_thousand_years_ends_the_alert_and_costs_nothing() -> None:
-    monitor = enforcing()
-    monitor.add(requests(100, 200))
-    monitor.advance(200)
-    (dismissed,) = monitor.advance(1000 * YEAR)
+    watch = enforcing()
+    watch.add(requests(100, 200))
+    watch.advance(200)
+    (dismissed,) = watch.advance(1000 * YEAR)
     assert dismissed.time == 300
-    assert monitor.state is State.NORMAL
-    assert 0 < monitor.next_check(1000 * YEAR) <= 100
+    assert watch.monitor.state is State.NORMAL
+    assert 0 < watch.monitor.next_check(1000 * YEAR) <= 100
 
 
 def test_requests_on_both_sides_of_a_jump_are_judged_each_in_its_bucket() -> None:
-    monitor = enforcing()
-    monitor.add(requests(100, 200))
-    monitor.add(requests(10 * YEAR, 300))
-    events = monitor.advance(10 * YEAR + 200)
+    watch = enforcing()
+    watch.add(requests(100, 200))
+    watch.add(requests(10 * YEAR, 300))
+    events = watch.advance(10 * YEAR + 200)
     boundary = 10 * YEAR + 100
     assert [(type(event), event.time) for event in events] == [
         (AlertRaised, 200),
@@ -73,48 +72,84 @@ def test_requests_on_both_sides_of_a_jump_are_judged_each_in_its_bucket() -> Non
 
 
 def test_a_jump_while_learning_restarts_it_once_and_keeps_its_rhythm() -> None:
-    monitor = Monitor([RequestRate(10, 100)], Terms(100, 60, 86400))
-    monitor.start(0)
-    monitor.add(requests(YEAR, 6))
-    events = monitor.advance(YEAR + 60)
+    watch = Watch([RequestRate(10, 100)], Terms(100, 60, 86400))
+    watch.add(requests(YEAR, 6))
+    events = watch.advance(YEAR + 60)
     assert events == [LearningRestarted(60), Learned(YEAR + 60, 10)]
 
 
 @pytest.mark.parametrize("time", [float("nan"), float("inf"), 1e300])
-def test_a_damaged_time_is_counted_and_stops_nothing(time: float) -> None:
-    monitor = enforcing()
-    monitor.add(requests(time, 200))
-    assert monitor.count == 200
-    (raised,) = monitor.advance(200)
+def test_a_damaged_time_stops_nothing(time: float) -> None:
+    watch = enforcing()
+    watch.add([*requests(time, 200), *requests(150, 111)])
+    (raised,) = watch.advance(200)
     assert raised.time == 200
-    monitor.advance(time)
-    monitor.refreshed(time)
+    assert watch.monitor.history.alerts[0].value == 111
+    watch.advance(time)
+    watch.monitor.refreshed(time)
 
 
 @pytest.mark.parametrize("time", [-1e300, -1.0])
 def test_what_was_captured_before_the_start_does_not_count(time: float) -> None:
-    monitor = enforcing()
-    monitor.add([*requests(time, 200), request(150)])
-    assert monitor.count == 1
+    watch = enforcing()
+    watch.add([*requests(time, 200), request(150)])
+    watch.advance(180)
+    assert watch.monitor.count == 1
 
 
 def test_time_that_goes_back_is_ignored() -> None:
-    monitor = enforcing()
-    monitor.add(requests(100, 200))
-    monitor.advance(200)
-    assert monitor.advance(50) == []
-    assert monitor.state is State.ALERT
-    assert monitor.elapsed(50) == 0
-    assert monitor.next_check(50) == 100
+    watch = enforcing()
+    watch.add(requests(100, 200))
+    watch.advance(200)
+    assert watch.advance(50) == []
+    assert watch.monitor.state is State.ALERT
+    assert watch.monitor.elapsed(50) == 0
+    assert watch.monitor.next_check(50) == 100
 
 
 def test_before_the_start_nothing_is_judged_and_nothing_lost() -> None:
-    monitor = Monitor([RequestRate(10, 100)], Terms(100, 100, 86400))
-    monitor.add(requests(5, 50))
-    assert monitor.advance(1e9) == []
-    assert (monitor.state, monitor.next_check(5)) == (State.LEARNING, 100)
-    monitor.start(0)
-    assert monitor.advance(100) == [Learned(100, 50)]
+    watch = Watch([RequestRate(10, 100)], Terms(100, 100, 86400), start=None)
+    watch.add(requests(5, 50))
+    assert watch.advance(1000) == []
+    assert watch.monitor.state is State.LEARNING
+    watch.monitor.start(0)
+    assert watch.advance(1000)[0] == Learned(100, 50)
+
+
+def test_learning_ends_with_a_bucket_of_the_store_and_is_scaled_by_the_seconds_that_it_took() -> None:
+    watch = Watch([RequestRate(10, 100)], Terms(100, 100, 86400), start=1003)
+    watch.add(request(1003 + second) for second in range(107))
+    assert watch.advance(1105) == []
+    assert (watch.monitor.duration, watch.monitor.next_check(1105)) == (107, 5)
+    assert watch.advance(1110) == [Learned(1110, 100)]
+    assert (watch.monitor.duration, watch.monitor.next_check(1110)) == (100, 100)
+
+
+def test_a_bucket_that_is_no_multiple_of_those_of_the_store_is_rounded_up() -> None:
+    watch = Watch([RequestRate(10, 100)], Terms(95, 100, 86400))
+    watch.add([*requests(0, 100), *requests(199, 200)])
+    assert [event.time for event in watch.advance(200)] == [100, 200]
+
+
+@pytest.mark.parametrize("now", [155, 160, 165])
+def test_what_is_counted_so_far_is_in_closed_buckets_and_in_the_one_under_way(now: float) -> None:
+    watch = enforcing()
+    for time in range(100, 170, 5):
+        if time <= now:
+            watch.add([request(time)])
+    watch.advance(now)
+    assert watch.monitor.count == (now - 100) / 5 + 1
+    assert watch.monitor.elapsed(now) == now - 100
+
+
+def test_a_bucket_that_closed_before_its_time_waits_for_it() -> None:
+    """As the store folds the oldest of its open buckets when there are too many."""
+    watch = enforcing()
+    for number in range(150):
+        watch.add(requests(100 + 10 * number, 10 if number < 100 else 20))
+    kinds = [(type(event), event.time) for event in watch.advance(1600)]
+    assert kinds[0] == (AlertRaised, 1200)
+    assert {kind for kind, _ in kinds[1:]} == {AlertContinued}
 
 
 @given(
@@ -137,4 +172,4 @@ def test_the_size_of_the_steps_changes_no_decision(counts: list[int], steps: lis
         got += coarse.advance(now)
     got += coarse.advance(end)
     assert got == wanted
-    assert coarse.state is fine.state
+    assert coarse.monitor.state is fine.monitor.state

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from alerting_records import Watch
 
-from alerting.monitor import Monitor
 from command.signals import SIGNALS, rules, terms
 from exercise_config import Config
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
@@ -95,13 +95,13 @@ def _ended(asked: Request, time: float, status: int | None, seconds: float | Non
 
 def live_through(config: Config, hour: float) -> tuple[set[str], set[str]]:
     """A week that begins on Monday at that hour: the signals that were judged, and those that alerted."""
-    monitor = Monitor(rules(config), terms(config))
     start = MONDAY + hour * HOUR
-    monitor.start(start)
+    watch = Watch(rules(config), terms(config), start)
+    monitor = watch.monitor
     judged: set[str] = set()
     for now, records in Days(start, config.average_bucket_size, Random(7)):
-        monitor.add(records)
-        monitor.advance(now)
+        watch.add(records)
+        watch.advance(now)
         judged |= {judge.rule.name for judge in monitor.judges if judge.last is not None}
     return judged, {judge.rule.name for judge in monitor.judges if monitor.history.number(judge.rule.name)}
 

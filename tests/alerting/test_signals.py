@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alerting_records import exchange, request, requests
+from alerting_records import Watch, exchange, request, requests
 from hypothesis import given, settings, strategies
 
 from alerting.alert import Alert, Unit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.history import AlertHistory
-from alerting.monitor import Monitor
 from alerting.rule import Rule
 from alerting.signals.dominant_client import DominantClient
 from alerting.signals.dominant_section import DominantSection
@@ -47,17 +46,17 @@ class Site:
     """Buckets of records, given one after the other."""
 
     def __init__(self, *rules: Rule, learning: float = BUCKET, previous: frozenset[str] = frozenset()) -> None:
-        self.monitor = Monitor([RATE, *rules], Terms(BUCKET, learning, 86400, previous=previous))
-        self.monitor.start(0)
+        self.watch = Watch([RATE, *rules], Terms(BUCKET, learning, 86400, previous=previous))
+        self.monitor = self.watch.monitor
         self.now = 0.0
 
     def given(self, *records: Any) -> list[Event]:
-        self.monitor.add([record._replace(time=self.now + 1) for record in records])
+        self.watch.add([record._replace(time=self.now + 1) for record in records])
         return self.wait(BUCKET)
 
     def wait(self, seconds: float) -> list[Event]:
         self.now += seconds
-        return self.monitor.advance(self.now)
+        return self.watch.advance(self.now)
 
 
 def answers(
@@ -233,11 +232,9 @@ def records_of(kinds: Sequence[int], start: float) -> list[Any]:
 def test_the_size_of_the_steps_changes_no_decision_of_any_signal(buckets: list[list[int]], steps: list[int]) -> None:
     """But that an alert goes on is told once for buckets that time jumped over."""
     previous = frozenset({"traffic_drop", "volume_out"})
-    monitors = [Monitor(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5)) for _ in range(2)]
-    fine, coarse = monitors
-    for monitor in monitors:
-        monitor.start(0)
-        monitor.add(records_of(range(50), 0))
+    fine, coarse = [Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5)) for _ in range(2)]
+    for watch in (fine, coarse):
+        watch.add(records_of(range(50), 0))
     wanted, end = list(fine.advance(BUCKET)), BUCKET * (len(buckets) + 3)
     for number, kinds in enumerate(buckets, 1):
         records = records_of(kinds, BUCKET * number)
@@ -253,5 +250,5 @@ def test_the_size_of_the_steps_changes_no_decision_of_any_signal(buckets: list[l
     assert [event for event in got if not isinstance(event, AlertContinued)] == [
         event for event in wanted if not isinstance(event, AlertContinued)
     ]
-    assert [judge.state for judge in coarse.judges] == [judge.state for judge in fine.judges]
-    assert coarse.history.alerts == fine.history.alerts
+    assert [judge.state for judge in coarse.monitor.judges] == [judge.state for judge in fine.monitor.judges]
+    assert coarse.monitor.history.alerts == fine.monitor.history.alerts

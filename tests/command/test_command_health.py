@@ -147,8 +147,8 @@ def wait_for(holds: Callable[[], bool], what: str, meanwhile: Callable[[], None]
 
 @live_only
 def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
-    """Refreshes are an hour apart, so no View would come by itself."""
-    rhythm = ("timeout=0.2", "dashboard_bucket_size=3600", "average_bucket_size=3600", "average_learning_duration=1")
+    """Refreshes are 12 s apart, so no View of more than five would come by itself."""
+    rhythm = ("timeout=0.2", "dashboard_bucket_size=12", "average_bucket_size=3600", "average_learning_duration=1")
     sets = [part for text in rhythm for part in ("--set", text)]
     command = [
         sys.executable,
@@ -175,7 +175,8 @@ def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_pa
     try:
         threads = Path(f"/proc/{process.pid}/task")
         wait_for(lambda: len(list(threads.iterdir())) > 1, "the capture thread", lambda: None)
-        wait_for(lambda: "ENFORCING" in errors.read_text(), "the answer of a monitor that has learned", visit_and_ask)
+        learned = "the answers of a monitor that has learned"
+        wait_for(lambda: errors.read_text().count("ENFORCING") > 5, learned, visit_and_ask)
         assert re.search(
             r"^ State     ENFORCING\n Watched   lo port .*\n Captured .* 0 dropped$", errors.read_text(), re.M
         )

@@ -47,6 +47,26 @@ def test_a_wrong_name_is_said_in_one_line(setting: str, names: tuple[str, ...], 
     assert "\n" not in str(error.value)
 
 
+def test_a_bucket_that_is_no_multiple_of_the_dashboard_s_is_rounded_up_which_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = Config(average_bucket_size=95)
+    assert (terms(config).bucket_size, terms(config).store_bucket) == (100, 10)
+    assert exercise.main(("-r", "missing.pcap", "--set", "average_bucket_size=95")) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "exercise.py: average_bucket_size = 95 becomes 100, a multiple of dashboard_bucket_size"
+    assert (
+        exercise.main(
+            (
+                "-r",
+                "missing.pcap",
+            )
+        )
+        == 1
+    )
+    assert "becomes" not in capsys.readouterr().err
+
+
 def test_each_threshold_reaches_its_signal() -> None:
     others = [name for name in SIGNALS if name != "request_rate"]
     texts = {"signals": ",".join(SIGNALS), "average_threshold": "33"}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from alerting.alert import Contributor
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
+from alerting.sums import REQUESTS
 from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.view import AlertView, EnforcingView, LearningView, Row, View
@@ -62,17 +63,19 @@ class Site:
 
     def __init__(self, *statistics: Statistic) -> None:
         self.run = Run("lo port 80", START, statistics, bucket_size=10, retention=3600, rows=2)
-        self.store = Store(statistics, 10, 3600, 100)
         self.monitor = Monitor([RequestRate(10, 20)], Terms(20, 20, 3600))
+        self.store = Store(statistics, 10, 3600, 100, passing=self.monitor.statistics)
+        self.store.closed(self.monitor.take)
         self.monitor.start(START)
 
     def visits(self, time: float, *pages: str) -> None:
+        """For each a record that the statistics count, and one that the monitor does."""
         self.store.add([Visit(START + time, page) for page in pages])
-        self.monitor.add([request(START + time, page) for page in pages])
+        self.store.add([request(START + time, page) for page in pages])
 
     def view(self, time: float, reading: Reading | None = None, previous: View | None = None) -> View:
         self.store.advance(START + time)
-        self.monitor.advance(START + time)
+        self.monitor.advance(START + time, self.store.open_count(REQUESTS[0].name))
         quiet = Reading(Health(), dropped=0, queue_lost=0)
         return build_view(START + time, self.run, self.store, self.monitor, reading or quiet, previous)
 
@@ -125,7 +128,7 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
     site.visits(5, "/")
     health = site.view(4000, Reading(Health(), 0, 0, notices=("lo is down",))).health
     assert health.notices == ("lo is down", "statistic time was switched off: ValueError: no such page")
-    assert health.oddities == (("record too late to count", 1),)
+    assert health.oddities == (("record too late to count", 2),)
 
 
 def test_what_the_capture_and_the_decoder_counted_is_handed_on() -> None:

@@ -49,9 +49,10 @@ def test_each_setting_stands_below_what_it_is_for_and_what_is_allowed() -> None:
     lines = Config().as_toml().splitlines()
     assert lines[0].startswith("# Rhythm ---")
     place = lines.index("average_bucket_size = 120")
-    assert lines[place - 3 : place] == [
+    assert lines[place - 4 : place] == [
         "",
-        "# Bucket of the average request rate: as often is the rate compared with the baseline.",
+        "# How often the rate is compared with the baseline; rounded up to a multiple of",
+        "# dashboard_bucket_size.",
         "# A whole number from 1 to 86,400 s",
     ]
     assert max(map(len, lines)) <= 100

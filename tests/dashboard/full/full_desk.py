@@ -5,6 +5,7 @@ from typing import Any
 
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
+from alerting.sums import REQUESTS
 from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.explanation import explanation
@@ -92,8 +93,9 @@ class Ledger:
 
     def __init__(self, statistics: Sequence[Statistic] = STATISTICS) -> None:
         self.statistics = statistics
-        self.store = new_store(statistics)
         self.monitor = Monitor([RequestRate(10, 120)], Terms(120, 120, RETENTION), explanation)
+        self.store = Store(statistics, BUCKET, RETENTION, 1000, passing=self.monitor.statistics)
+        self.store.closed(self.monitor.take)
         self.monitor.start(START)
         self.recent = Recent(50_000, 10_000_000)
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
@@ -106,14 +108,13 @@ class Ledger:
         self.recent.take(records)
         self.desk.take(records)
         self.store.add(records)
-        self.monitor.add(records)
         for record in records:
             if type(record) is Request:
                 self.health.requests += 1
         self.health.frames += 5 * len(records)
         self.now = now
         self.store.advance(now)
-        self.monitor.advance(now)
+        self.monitor.advance(now, self.store.open_count(REQUESTS[0].name))
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
