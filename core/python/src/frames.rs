@@ -2,7 +2,7 @@
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
-use wire::capture::{Index, PcapLayout, pcap, ring};
+use wire::capture::{Index, Interface, PcapLayout, pcap, pcapng, ring};
 
 /// The columns of a `traffic.frames.Frames`: lists, or what `pcap_frames` and `ring_frames` gave.
 pub(crate) struct Columns {
@@ -90,6 +90,22 @@ pub(crate) fn pcap_frames<'py>(
     longest: u64,
 ) -> Found<'py> {
     written(py, pcap(buffer, position, &PcapLayout { little_endian, nanoseconds, header, longest }))
+}
+
+/// The packet blocks of a pcapng file in `buffer` from `position` on, up to a block of another kind; see `core.pyi`.
+#[pyfunction]
+#[pyo3(signature = (buffer, position, *, little_endian, interfaces))]
+pub(crate) fn pcapng_frames<'py>(
+    py: Python<'py>,
+    buffer: &[u8],
+    position: usize,
+    little_endian: bool,
+    interfaces: Vec<(u32, u64, i64)>,
+) -> (Found<'py>, Bound<'py, PyArray1<i64>>) {
+    let described = |(link_type, per_second, offset)| Interface { link_type, per_second, offset };
+    let interfaces: Vec<Interface> = interfaces.into_iter().map(described).collect();
+    let (index, links) = pcapng(buffer, position, little_endian, &interfaces);
+    (written(py, index), PyArray1::from_vec(py, links))
 }
 
 /// The frames of a block of a TPACKET_V3 ring; None where one of them needs more than its place; see `core.pyi`.

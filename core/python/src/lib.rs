@@ -17,7 +17,7 @@ mod http_monitor_core {
     #[pymodule_export]
     use super::decoder::Decoder;
     #[pymodule_export]
-    use super::frames::{pcap_frames, ring_frames};
+    use super::frames::{pcap_frames, pcapng_frames, ring_frames};
 }
 
 /// An attribute of one of our Python modules.

@@ -1,9 +1,11 @@
-//! Where frames are in what was captured: a piece of a pcap file, a block of a ring. Bytes are found, and not copied.
+//! Where frames are in what was captured: a piece of a file, a block of a ring. Bytes are found, and not copied.
 
 mod pcap;
+mod pcapng;
 mod ring;
 
 pub use pcap::{PcapLayout, pcap};
+pub use pcapng::{Interface, pcapng};
 pub use ring::ring;
 
 /// Frames, column by column.

@@ -1,0 +1,87 @@
+//! Enhanced packet blocks of a pcapng file (draft-ietf-opsawg-pcapng section 4.3); whoever calls reads the other blocks.
+
+use super::{Index, number};
+
+const PACKET: u32 = 6;
+/// Bytes of a block before its frame, and behind it.
+const HEAD: usize = 28;
+const TAIL: usize = 4;
+const LONGEST_BLOCK: usize = 1 << 24;
+
+/// What the description of an interface says.
+#[derive(Clone, Copy, Debug)]
+pub struct Interface {
+    /// Number of its link layer.
+    pub link_type: u32,
+    /// Ticks of its clock; at most 2^53, so that a float holds them.
+    pub per_second: u64,
+    /// Seconds to add to its clock.
+    pub offset: i64,
+}
+
+/// The frames from `position` on, and their link types, up to a block of another kind or one that is not right.
+#[must_use]
+pub fn pcapng(buffer: &[u8], position: usize, little_endian: bool, interfaces: &[Interface]) -> (Index, Vec<i64>) {
+    let (mut index, mut links) = (Index { next: position, ..Index::default() }, Vec::new());
+    while let Some(length) = block(buffer, index.next, little_endian) {
+        let at = |offset| number(buffer, index.next + offset, little_endian);
+        let Some((interface, time)) = at(8).and_then(|place| interfaces.get(place as usize)).zip(at(12).zip(at(16)))
+        else {
+            break;
+        };
+        let (Some(captured), Some(wire_length)) = (at(20), at(24)) else {
+            break;
+        };
+        if captured as usize > length - HEAD - TAIL {
+            break;
+        }
+        let start = index.next + HEAD;
+        let next = index.next + length;
+        index.push(seconds(*interface, time), start, start + captured as usize, wire_length);
+        links.push(i64::from(interface.link_type));
+        index.next = next;
+    }
+    (index, links)
+}
+
+/// The length of a whole packet block at `place`, if that is what is there.
+fn block(buffer: &[u8], place: usize, little_endian: bool) -> Option<usize> {
+    let length = number(buffer, place + 4, little_endian)? as usize;
+    let fits = length >= HEAD + TAIL && length <= LONGEST_BLOCK && length.is_multiple_of(4);
+    let kind = number(buffer, place, little_endian)?;
+    let again = number(buffer, (place + length).checked_sub(TAIL)?, little_endian)? as usize;
+    (kind == PACKET && fits && again == length).then_some(length)
+}
+
+fn seconds(interface: Interface, (high, low): (u32, u32)) -> f64 {
+    let ticks = u64::from(high) << 32 | u64::from(low);
+    let whole = (ticks / interface.per_second) as i64;
+    interface.offset.saturating_add(whole) as f64 + (ticks % interface.per_second) as f64 / interface.per_second as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(interface: u32, ticks: u64, data: &[u8]) -> Vec<u8> {
+        let length = 32 + data.len() as u32;
+        let head = [PACKET, length, interface, (ticks >> 32) as u32, ticks as u32, data.len() as u32, 60];
+        [head.map(u32::to_be_bytes).concat(), data.to_vec(), length.to_be_bytes().to_vec()].concat()
+    }
+
+    #[test]
+    fn packets_are_found_up_to_another_block() {
+        let interfaces = [Interface { link_type: 1, per_second: 1_000_000_000, offset: 10 }];
+        let other = [5_u32, 12, 12].map(u32::to_be_bytes).concat();
+        let buffer = [packet(0, 1_500_000_000, b"abcd"), other, packet(0, 0, b"")].concat();
+        let (index, links) = pcapng(&buffer, 0, false, &interfaces);
+        assert_eq!((index.times, index.starts, index.stops), (vec![11.5], vec![28], vec![32]));
+        assert_eq!((links, index.next), (vec![1], 36));
+    }
+
+    #[test]
+    fn a_packet_of_an_unknown_interface_is_left_to_the_caller() {
+        let (index, _) = pcapng(&packet(1, 0, b""), 0, false, &[]);
+        assert_eq!((index.next, index.times.len()), (0, 0));
+    }
+}
