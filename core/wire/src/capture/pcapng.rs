@@ -47,16 +47,16 @@ pub fn pcapng(buffer: &[u8], position: usize, little_endian: bool, interfaces: &
 /// The length of a whole packet block at `place`, if that is what is there.
 fn block(buffer: &[u8], place: usize, little_endian: bool) -> Option<usize> {
     let length = number(buffer, place + 4, little_endian)? as usize;
-    let fits = length >= HEAD + TAIL && length <= LONGEST_BLOCK && length.is_multiple_of(4);
+    let fits = (HEAD + TAIL..=LONGEST_BLOCK).contains(&length) && length.is_multiple_of(4);
     let kind = number(buffer, place, little_endian)?;
     let again = number(buffer, (place + length).checked_sub(TAIL)?, little_endian)? as usize;
     (kind == PACKET && fits && again == length).then_some(length)
 }
 
 fn seconds(interface: Interface, (high, low): (u32, u32)) -> f64 {
-    let ticks = u64::from(high) << 32 | u64::from(low);
-    let whole = (ticks / interface.per_second) as i64;
-    interface.offset.saturating_add(whole) as f64 + (ticks % interface.per_second) as f64 / interface.per_second as f64
+    let (ticks, per_second) = (u64::from(high) << 32 | u64::from(low), interface.per_second.max(1));
+    let whole = interface.offset.saturating_add((ticks / per_second) as i64);
+    whole as f64 + (ticks % per_second) as f64 / per_second as f64
 }
 
 #[cfg(test)]
