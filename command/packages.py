@@ -4,6 +4,7 @@ What needs no package is done before: --help, --version and wrong usage are answ
 still loads ends it, without a traceback; SIGUSR1 does not.
 """
 
+import os
 import signal
 import sys
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from pathlib import Path
 
 if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
     sys.exit("exercise.py: Python 3.10 or later is needed")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads of numpy's would keep the rights that we give up
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
@@ -19,7 +21,7 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
         from command.arguments import parse_arguments
 
         parse_arguments()
-_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "librt", "tomllib" if sys.version_info >= (3, 11) else "tomli")
+_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", "tomllib" if sys.version_info >= (3, 11) else "tomli")
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")

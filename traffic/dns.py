@@ -1,6 +1,6 @@
 """DNS answers: which name has which addresses (RFC 1035). Names are read through compression, with a bound."""
 
-from ipaddress import IPv4Address, IPv6Address
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Final, NamedTuple
 
 PORT: Final = 53
@@ -9,8 +9,8 @@ _POINTER: Final = 0xC0
 _MOST_LABELS: Final = 128
 """Labels and pointers of one name; a name has at most 127 labels."""
 _MOST_ANSWERS: Final = 64
-_ADDRESSES: Final = {1: (4, IPv4Address), 28: (16, IPv6Address)}
-"""A (RFC 1035) and AAAA (RFC 3596): size, and what makes a text of it."""
+_FAMILIES: Final = {(1, 4): AF_INET, (28, 16): AF_INET6}
+"""A (RFC 1035) and AAAA (RFC 3596), by type and size."""
 
 
 class Answer(NamedTuple):
@@ -44,9 +44,9 @@ def _addresses(message: bytes, place: int, answers: int) -> tuple[str, ...]:
         place += 10 + size
         if place > len(message):
             raise IndexError
-        length, address = _ADDRESSES.get(kind, (0, None))
-        if address is not None and size == length:
-            found.append(str(address(message[place - size : place])))
+        family = _FAMILIES.get((kind, size))
+        if family is not None:
+            found.append(inet_ntop(family, message[place - size : place]))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass
 class Health:
-    """Totals since the start. Only ever added to; `copy` gives the main thread a value of its own."""
+    """Totals since the start. Only ever added to; `copy` gives a value of one's own."""
 
     frames: int = 0
     """Frames handed to the decoder."""
@@ -28,6 +28,8 @@ class Health:
     """Requests without a response that is certainly theirs."""
     evicted: int = 0
     """Connections given up because a limit was reached."""
+    lost: int = 0
+    """Records thrown away because they were not taken in time."""
     unreadable: Counter[str] = field(default_factory=Counter)
     """Connections that cannot be read, by kind: `TLS`, `HTTP/2`, `WebSocket`, ..."""
     server_names: Counter[str] = field(default_factory=Counter)
