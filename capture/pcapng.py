@@ -65,7 +65,6 @@ class PcapngFile(CaptureFile):
         end = len(self._buffer)
         try:
             while True:
-                self._packets(frames)
                 if self._position + 12 > end:
                     break
                 kind, length = self._head.unpack_from(self._buffer, self._position)
@@ -80,26 +79,6 @@ class PcapngFile(CaptureFile):
         except _BlockError as damage:
             self._broken(str(damage), self._position)
         return frames
-
-    def _packets(self, frames: Frames) -> None:
-        """Take the run of sound packet blocks that begins here.
-
-        Nearly every block is one of these. One that is not sound is left to `_block`, which says what is wrong.
-        """
-        buffer, position, end, interfaces = self._buffer, self._position, len(self._buffer), self._interfaces
-        unpack, unpack_length, add = self._packet.unpack_from, self._length.unpack_from, frames.add
-        while position + 32 <= end:
-            kind, size, number, high, low, captured, length = unpack(buffer, position)
-            after = position + size
-            if kind != _PACKET or number >= len(interfaces) or captured + 32 > size or after > end or size % 4:
-                break
-            if unpack_length(buffer, after - 4)[0] != size:
-                break
-            link, _, per_second, offset = interfaces[number]
-            start = position + 28
-            add(offset + (high << 32 | low) / per_second, link, start, start + captured, length)
-            position = after
-        self._position = position
 
     def _section(self) -> int:
         """Begin a new section, and give the length of its header. It may use the other byte order."""

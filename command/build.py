@@ -1,11 +1,10 @@
-"""Which program this is: its name, its version, and whether the decoder that runs is the compiled one.
+"""Which program this is: its name, its version, and which decoder runs."""
 
-The decoder is compiled by `compile_decoder.py`; what was compiled from an older source is said.
-"""
-
+import os
 import sys
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 VERSION: Final = "0.1.0"
@@ -13,32 +12,20 @@ COMMAND: Final = "exercise"
 """What the program is called where it is installed."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 """What it was called by: messages begin with it."""
-COMPILED = ("traffic/*.py", "capture/file.py", "capture/pcap.py", "capture/pcapng.py", "capture/block.py")
-"""What `compile_decoder.py` compiles: from the bytes of a file or of the ring to records."""
-_DOOR = "traffic.decoder"
 ROOT: Final = Path(__file__).resolve().parent.parent
 """Where the folders of the program are."""
 
 
-def build() -> str:
-    """`compiled` or `plain Python`."""
-    return "plain Python" if _origin().suffix == ".py" else "compiled"
+def core() -> ModuleType | None:
+    """The decoder in Rust; None where it was not built, and with HTTP_MONITOR_DECODER=python."""
+    if os.environ.get("HTTP_MONITOR_DECODER") == "python":
+        return None
+    try:
+        return import_module("http_monitor_core")
+    except ImportError:
+        return None
 
 
-def warning() -> str:
-    """A sentence when what was compiled in a checkout is older than its source; else empty."""
-    compiled = _origin()
-    if compiled.suffix == ".py" or not (ROOT / "compile_decoder.py").exists():
-        return ""
-    made = compiled.stat().st_mtime
-    root = compiled.parent.parent
-    if all(source.stat().st_mtime <= made for pattern in COMPILED for source in root.glob(pattern)):
-        return ""
-    return "the compiled decoder is older than its source; make fast compiles it anew, make plain removes it"
-
-
-def _origin() -> Path:
-    found = find_spec(_DOOR)
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin)
+def decoder() -> str:
+    """The name of the decoder that runs."""
+    return "Python reference" if core() is None else "Rust core"

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 
 from capture.open import open_file
 from capture.ports import parse_ports
-from traffic.decoder import Decoder
+from command.opening import decoder_for
+from traffic.limits import Limits
 from traffic.records import Exchange, Record, Request
 
 
 def decoded(path: str, wanted: frozenset[type] = frozenset()) -> Iterator[Record]:
     """The records of a capture file, batch by batch; of the optional ones those that are wanted."""
     source = open_file(path)
-    decoder = Decoder(parse_ports("80"), wanted=wanted)
+    decoder = decoder_for(parse_ports("80"), Limits(), wanted)
     while (frames := source.read()) is not None:
-        yield from decoder.feed(frames)
-    yield from decoder.finish()
+        decoder.feed(frames)
+        yield from decoder.take().records()
+    decoder.finish()
+    yield from decoder.take().records()
     source.close()
 
 
