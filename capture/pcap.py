@@ -4,6 +4,7 @@ import struct
 from typing import Final
 
 from capture.bytestream import ByteStream
+from capture.core import CORE, indexed
 from capture.errors import CaptureError
 from capture.file import LONGEST_FRAME, CaptureFile
 from traffic.frames import Frames
@@ -40,10 +41,24 @@ class PcapFile(CaptureFile):
         self.link_type: int = network & 0xFFFF  # the upper bits tell of checksums that follow each frame
         self._per_second = 1e9 if magic == NANOSECONDS else 1e6
         self._record = struct.Struct(order + ("4I8x" if magic == MODIFIED else "4I"))
+        self._layout = {
+            "little_endian": order == "<",
+            "nanoseconds": magic == NANOSECONDS,
+            "header": self._record.size,
+        }
         self._longest = max(LONGEST_FRAME, min(snap_length, _LONGEST_EVER))
         self._position = HEADER_LENGTH
 
     def _parse(self) -> Frames:
+        if CORE is None:
+            return self._parse_records()
+        index = CORE.pcap_frames(self._buffer, self._position, **self._layout, longest=self._longest)
+        *_, self._position, too_large = index
+        if too_large is not None:
+            self._broken(f"a record that claims {too_large:,} bytes", self._position)
+        return indexed(self._buffer, index, self.link_type)
+
+    def _parse_records(self) -> Frames:
         buffer, header = self._buffer, self._record
         frames = Frames(buffer)
         while self._position + header.size <= len(buffer):

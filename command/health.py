@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from alerting.events import Event
-from command.build import decoder
+from capture.core import decoder_name
 from dashboard.screen import Screen
 from dashboard.summary import standing
 from dashboard.view import View
@@ -41,7 +41,7 @@ class HealthAnswer:
         """Answer, if asked."""
         if self._asked:
             self._asked = False
-            self._say(f"{standing(view)}\n Decoder   {decoder()}")
+            self._say(f"{standing(view)}\n Decoder   {decoder_name()}")
 
     def event(self, event: Event) -> None:
         """Not asked for."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import scapy
 
+from capture.core import CORE
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes, Intake
@@ -19,7 +20,7 @@ from capture.privileges import ROOT, User, can_read, chosen_user, give_up, hand_
 from capture.source import Source
 from capture.writer import PcapWriter
 from command.arguments import Arguments
-from command.build import PROGRAM, core
+from command.build import PROGRAM
 from command.full import load_full_screen
 from command.outputs import Outputs, open_outputs
 from command.watch import Stop
@@ -76,9 +77,8 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
 
 def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
     """The core where it was built, else the reference; `wanted` are records of `OPTIONAL`."""
-    built = core()
-    if built is not None:
-        fast: Decodes = built.Decoder(bytes(port in ports for port in range(2**16)), limits, inner_ip, wanted)
+    if CORE is not None:
+        fast: Decodes = CORE.Decoder(bytes(port in ports for port in range(2**16)), limits, inner_ip, wanted)
         return fast
     from traffic.decoder import Decoder
 

@@ -107,10 +107,10 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
             if not frames:
                 continue
             if not begun:
-                begun, clock = True, frames.times[0]
+                begun, clock = True, float(frames.times[0])
                 end = clock + (duration or float("inf"))
                 session.start(clock)
-            if max(frames.times) >= end:
+            if frames.latest >= end:
                 frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
             clock = max(clock, decode_in_time(intake, session, frames))
             if intake.waiting >= COLUMN:
@@ -128,7 +128,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
 def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
     """Decode frames, with a tick at each moment that is due between them. Returns the latest time."""
     times, begin = frames.times, 0
-    while times and times[-1] >= session.due:
+    while frames and times[-1] >= session.due:
         due = session.due
         end = next(index for index in range(begin, len(times)) if times[index] >= due)
         intake.decode(frames.part(begin, end))
@@ -136,6 +136,6 @@ def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
         session.count(intake.take())
         session.tick(due, intake.status())
         begin = end
-        session.skip_to(times[begin])
+        session.skip_to(float(times[begin]))
     intake.decode(frames.part(begin, len(times)))
-    return max(times, default=0.0)
+    return frames.latest

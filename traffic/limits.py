@@ -37,10 +37,6 @@ class Limits:
     """That stragglers of a closed connection are recognised and passed over."""
     fragment_timeout: float = 30.0
     """To wait for the rest of an IP datagram."""
-    waiting_records: int = 250_000
-    """Records that wait to be taken."""
-    waiting_characters: int = 32 * 2**20
-    """Characters of their texts."""
 
 
 class Budget:

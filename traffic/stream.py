@@ -85,7 +85,7 @@ class Stream:
         self.held_bytes = 0
         self.ended = False
         self.recent = b""
-        """The bytes before the next one, as far as they came in one short segment."""
+        """The bytes before the next one, as far as they came in one segment; not all of a long one."""
 
     def start(self, origin: int) -> None:
         """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""

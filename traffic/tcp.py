@@ -31,8 +31,8 @@ from traffic.segment import (
 from traffic.stream import Application, Stream
 
 _CONTROL: Final = FIN | SYN | RST
-_SHORT: Final = 2048
-"""Bytes of a segment that is kept for a while, to notice one that says something else."""
+_RECENT: Final = 256
+"""Bytes of a segment that are kept for a while, to notice another that says something else."""
 _FAR: Final = 2**26
 """Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
 
@@ -156,7 +156,7 @@ class Connection:
 
     def _pass_on(self, stream: Stream, data: bytes, time: float, seq: int, ack: int) -> None:
         stream.next = (seq + len(data)) & MASK
-        stream.recent = data if len(data) <= _SHORT else b""
+        stream.recent = data[-_RECENT:]
         if stream.sink is not None:
             stream.sink.data(data, time, seq, ack)
 
@@ -251,20 +251,17 @@ class Connection:
 
     def _deliver_held(self) -> None:
         """Deliver whatever no longer waits, in both directions, until nothing moves."""
-        client, server = self.streams
-        moved = True
-        while moved and not self.finished:
-            moved = False
-            for stream in (client, server):
-                while stream.held and self._deliverable(stream):
+        moved, moves = False, True
+        while moves and not self.finished:
+            moves = False
+            for stream in self.streams:
+                while not self.finished and stream.held and self._deliverable(stream):
                     self._deliver(stream, stream.held.pop(0))
-                    moved = True
-                    if self.finished:
-                        return
-        if not client.held and not server.held:
-            self.waiting_since = -1.0
-        elif moved:
-            self.waiting_since = min(segment.time for stream in self.streams for segment in stream.held)
+                    moves = True
+            moved = moved or moves
+        if moved and not self.finished:
+            held = (segment.time for stream in self.streams for segment in stream.held)
+            self.waiting_since = min(held, default=-1.0)
 
     def _deliverable(self, stream: Stream) -> bool:
         if stream.next < 0:
@@ -312,7 +309,7 @@ class Connection:
         if overlap > 0:
             segment = without_start(segment, overlap)
         stream.next = (segment.seq + len(segment.data)) & MASK
-        stream.recent = segment.data if len(segment.data) <= _SHORT else b""
+        stream.recent = segment.data[-_RECENT:]
         if segment.data and stream.sink is not None and not stream.ended:
             stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
         if segment.cut:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from capture.core import built
 from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
-from command.build import decoder
+from command import opening
 from command.opening import decoder_for
 from traffic.decoder import Decoder
 from traffic.limits import Limits
@@ -24,29 +25,31 @@ class Core(ModuleType):
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """A core is here, and nobody asks for another decoder."""
+    made = Core("http_monitor_core")
     monkeypatch.delenv("HTTP_MONITOR_DECODER", raising=False)
-    monkeypatch.setitem(sys.modules, "http_monitor_core", Core("http_monitor_core"))
-    return monkeypatch
+    monkeypatch.setitem(sys.modules, "http_monitor_core", made)
+    return made
 
 
-def test_the_core_runs_where_it_is_built(built: pytest.MonkeyPatch) -> None:
+def test_the_core_is_used_where_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert built() is core
+    monkeypatch.setattr(opening, "CORE", core)
     limits, wanted = Limits(), frozenset({DnsAnswer})
     made: Any = decoder_for(parse_ports("80,8000-8002"), limits, wanted)
     flags, *rest = made
     assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
     assert (len(flags), rest) == (65536, [limits, inner_ip, wanted])
-    assert decoder() == "Rust core"
 
 
-def test_the_reference_runs_where_it_is_asked_for(built: pytest.MonkeyPatch) -> None:
-    built.setenv("HTTP_MONITOR_DECODER", "python")
+def test_the_reference_is_used_where_it_is_asked_for(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_MONITOR_DECODER", "python")
+    assert built() is None
+
+
+def test_the_reference_is_used_where_no_core_is(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "http_monitor_core", None)
+    assert built() is None
+    monkeypatch.setattr(opening, "CORE", None)
     assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)
-    assert decoder() == "Python reference"
-
-
-def test_the_reference_runs_where_no_core_is(built: pytest.MonkeyPatch) -> None:
-    built.setitem(sys.modules, "http_monitor_core", None)
-    assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)
-    assert decoder() == "Python reference"

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from dashboard_samples import CALM as VIEW
 
-from command.build import decoder
+from capture.core import decoder_name
 from command.health import HealthAnswer, voice
 from dashboard.screen import Screen
 from dashboard.summary import standing
 
-ANSWER = f"{standing(VIEW)}\n Decoder   {decoder()}"
+ANSWER = f"{standing(VIEW)}\n Decoder   {decoder_name()}"
 ROOT = Path(__file__).parents[2]
 live_only = pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0, reason="capturing on loopback needs root on Linux"
