@@ -9,7 +9,6 @@
 It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
 """
 
-from collections import OrderedDict
 from collections.abc import Container
 from functools import partial
 from math import inf
@@ -61,8 +60,7 @@ class Decoder:
         self._network = Network(ports, self._limits, self._health, self._budget, inner_ip, datagrams)
         self._flows = Flows(self._limits, self._health)
         self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self._health)
-        self._waiting: OrderedDict[Connection, float] = OrderedDict()
-        """When to look again at connections that wait for something; so each costs little, however many wait."""
+        self._waiting = self._flows.waiting
         self._now = 0.0
         self._pulse = 0.0
 
@@ -137,14 +135,11 @@ class Decoder:
     def _attend(self, connection: Connection, time: float) -> None:
         """Look at a connection that may have ended, or wait for something now or no longer."""
         if connection.finished:
-            self._waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
         elif not connection.waits:
             self._waiting.pop(connection, None)
         elif connection not in self._waiting:
             self._waiting[connection] = time + self._limits.gap_timeout
-            if len(self._waiting) > self._limits.connections:
-                self._look_again(time)  # some of them were evicted meanwhile
 
     def _open(self, packet: Packet, time: float) -> Stream | None:
         """Follow another connection, from its first byte on; None while there is none, and for stragglers."""
