@@ -1,6 +1,6 @@
 """Whose something is: how much of it, by name, for a bounded number of names.
 
-A frequent-items sketch (Misra and Gries 1982, as `store.tally` has it, here for a mere number). For a bound of c names
+A frequent-items sketch (Misra and Gries 1982, as `store.heavy` has it, here for a mere number). For a bound of c names
 up to 2c are held. A further one makes room: the c largest stay, and what a name would have needed to stay is the head
 start of those that come later. So after an amount of N in all no name is short by more than N / (c + 1), and each with
 more than that is here, however late it came and whatever flood it came in.

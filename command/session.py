@@ -20,6 +20,7 @@ from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
+from traffic.batch import Batch, RecordBatch
 
 RECALL = 0.1
 """Seconds of a tick for what earlier runs counted."""
@@ -28,7 +29,7 @@ RECALL = 0.1
 class Taker(Protocol):
     """What is handed every record: a log, a counter."""
 
-    def take(self, records: Sequence[Any]) -> None:
+    def take(self, batch: Batch) -> None:
         """The next records, as they were decoded."""
 
 
@@ -81,7 +82,7 @@ class Session:
     def record_in(self, recorder: Recorder) -> None:
         """Hand it each bucket of the store as it closes."""
         self._recorders.append(recorder)
-        self._store.closed(recorder.add)
+        self._store.on_close(recorder.add)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
@@ -104,12 +105,13 @@ class Session:
 
     def count(self, records: Sequence[Any]) -> None:
         """Take records over."""
+        batch = RecordBatch(records)
         if self._only is not None:
-            records = matching(self._only, records)
+            batch = matching(self._only, batch)
         for taker in self._takers:
-            taker.take(records)
-        self._store.add(records)
-        self._monitor.add(records)
+            taker.take(batch)
+        self._store.add(batch)
+        self._monitor.add(batch.records())
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil, log
 from operator import attrgetter
 from typing import Final
+
+import numpy as np
 
 from alerting.counts.sections import sections
 from alerting.counts.servers import server_name
 from alerting.part import Part
-from store.distribution import HIGHEST, LAST, LOWEST, SCALE, Distribution, bin_of
+from store.distribution import LAST, Distribution, bins_of
 from traffic.records import Exchange, Request
 
 MAX_SERVERS: Final = 100
@@ -84,8 +85,9 @@ def _by_server(exchanges: list[Exchange]) -> Mapping[Address, list[Exchange]]:
 
 
 def _bins(times: Iterable[float]) -> list[int]:
-    """As `bin_of`, without a call for each."""
-    return [ceil(log(time / LOWEST) * SCALE) if LOWEST < time < HIGHEST else bin_of(time) for time in times]
+    """Numbers of the bins of times."""
+    numbers: list[int] = bins_of(np.fromiter(times, np.float64)).tolist()
+    return numbers
 
 
 def _edge(bins: Counter[int]) -> int:

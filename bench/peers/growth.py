@@ -16,6 +16,7 @@ from capture.ports import parse_ports
 from exercise_config import Config
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.decoder import Decoder
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 
@@ -65,7 +66,7 @@ def with_keys(number: int) -> tuple[float, float]:
     added = 0
     while added < RECORDS:
         for first in range(0, len(records), BATCH):
-            store.add(records[first : first + BATCH])
+            store.add(RecordBatch(records[first : first + BATCH]))
         added += len(records)
     store.advance(START + config.dashboard_bucket_size)
     return (time.process_time() - begin) * 1e6 / added, (resident() - before) / 1e6

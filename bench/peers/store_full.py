@@ -21,6 +21,7 @@ from dashboard.console import render
 from exercise_config import Config
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Record, Request
 
@@ -78,7 +79,7 @@ class Day:
             for number in numbers:
                 answered = exchange(number, now, random.lognormvariate(-4, 1))
                 records += (answered.request, answered) if answered.request is not None else ()
-            self.store.add(records)
+            self.store.add(RecordBatch(records))
             self.monitor.add(records)
             now += self.run.bucket_size
             self.store.advance(now)
@@ -95,7 +96,7 @@ class Day:
         random = Random(4)
         numbers = range(2 * self.config.max_keys)
         answered = [exchange(number, now, random.lognormvariate(-4, 1)) for number in numbers]
-        self.store.add([record for one in answered for record in (one.request, one) if record is not None])
+        self.store.add(RecordBatch([record for one in answered for record in (one.request, one) if record is not None]))
         self.store.advance(now + self.run.bucket_size)
 
 

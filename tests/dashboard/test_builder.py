@@ -9,6 +9,7 @@ from dashboard.builder import Reading, Run, build_view
 from dashboard.view import AlertView, EnforcingView, LearningView, Row, View
 from stats.statistic import HITS, SECONDS, Statistic
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
 
@@ -67,7 +68,7 @@ class Site:
         self.monitor.start(START)
 
     def visits(self, time: float, *pages: str) -> None:
-        self.store.add([Visit(START + time, page) for page in pages])
+        self.store.add(RecordBatch([Visit(START + time, page) for page in pages]))
         self.monitor.add([request(START + time, page) for page in pages])
 
     def view(self, time: float, reading: Reading | None = None, previous: View | None = None) -> View:

@@ -15,6 +15,7 @@ from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Request
 
@@ -103,9 +104,10 @@ class Ledger:
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
-        self.recent.take(records)
-        self.desk.take(records)
-        self.store.add(records)
+        batch = RecordBatch(records)
+        self.recent.take(batch)
+        self.desk.take(batch)
+        self.store.add(batch)
         self.monitor.add(records)
         for record in records:
             if type(record) is Request:
