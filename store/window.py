@@ -222,7 +222,7 @@ class Window:
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
         if self._blocks and not self.open and self._blocks[-1].last < min(edges):
-            self._sums[:] = 0  # which is what leaving one by one would come to
+            self._sums[:, self._sums.any(axis=0)] = 0  # which is what leaving one by one would come to
             self._bins = [Bins() for _ in self._bins]
             self._let_go(len(self._blocks))
         for window in reversed(range(len(edges))):  # the longest last: it is what is kept
