@@ -129,7 +129,7 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
     site.visits(5, "/")
     health = site.view(4000, Reading(Health(), 0, notices=("lo is down",))).health
     assert health.notices == ("lo is down", "statistic time was switched off: ValueError: no such page")
-    assert health.oddities == (("record too late to count", 2),)
+    assert health.oddities == (("record too late to count", 1),)
 
 
 def test_what_the_capture_and_the_decoder_counted_is_handed_on() -> None:
