@@ -9,11 +9,9 @@ from store.distribution import Distribution
 
 BINS: Final = 1024
 """More than there are: a code is row x BINS + number of the bin."""
-LOOSE: Final = 4096
+LOOSE: Final = 16_384
 """Codes that may wait to be sorted in, and a quarter of those that are."""
 
-ROOMY: Final = 16
-"""Times as many codes as there are hits: as long as there may be no more, they need not be sorted."""
 NO_CODE: Final = -1
 
 Codes = NDArray[np.int64]
@@ -22,14 +20,18 @@ Hits = NDArray[np.int64]
 
 def added(codes: NDArray[Any], hits: NDArray[Any] | None = None) -> tuple[Codes, Hits]:
     """Each code once, in order, and its hits together; without `hits` each is one."""
-    if len(codes) and codes.max() < BINS + ROOMY * len(codes):
-        counts = np.bincount(codes, hits).astype(np.int64)
-        found = np.flatnonzero(counts)
-        return found, counts[found]
     if hits is None:
-        return np.unique(codes, return_counts=True)
-    once, places = np.unique(codes, return_inverse=True)
-    return once, np.bincount(places, hits, len(once)).astype(np.int64)
+        codes = np.sort(codes)
+        starts = starts_of(codes)
+        return codes[starts], np.diff(np.append(starts, len(codes)))
+    order = np.argsort(codes)
+    starts = starts_of(codes := codes[order])
+    return codes[starts], np.add.reduceat(hits[order], starts) if len(codes) else hits
+
+
+def starts_of(numbers: NDArray[Any]) -> NDArray[np.intp]:
+    """Where another one begins, of numbers that are in order."""
+    return np.flatnonzero(np.concatenate((numbers[:1] == numbers[:1], numbers[1:] != numbers[:-1])))
 
 
 class Bins:

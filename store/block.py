@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from store.bins import BINS, added
+from store.bins import BINS, added, starts_of
 from store.sums import COUNT, TIME
 
 OVERHEAD: Final = 1300
@@ -35,11 +35,10 @@ class Meant(NamedTuple):
     def together(cls, parts: Sequence["Meant"]) -> "Meant":
         """All of them, each row once, and all in order."""
         rows, amounts, codes, hits = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
-        once, places = np.unique(rows, return_inverse=True)
-        sums = np.zeros((3, len(once)), np.int64)
-        for its, more in zip(sums, amounts, strict=True):
-            np.add.at(its, places, more)
-        return cls(once, sums, *added(codes, hits))
+        order = np.argsort(rows)
+        starts = starts_of(rows := rows[order])
+        sums = np.add.reduceat(amounts[:, order], starts, axis=1) if len(rows) else amounts
+        return cls(rows[starts], sums, *added(codes, hits))
 
 
 class Block(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from store.bins import BINS, ROOMY, added
+from store.bins import BINS, added
 from store.distribution import HIGHEST, NOT_TIMED, bins_of
 from store.sums import BYTES, COUNT, NANOSECONDS, TIME, Cells
 from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Texts
@@ -22,6 +22,8 @@ LATEST: Final = 1e11
 """The year 5138. A time beyond it is damage."""
 MOST_BYTES: Final = 2**40
 """Of one record. What is more counts as that, so that sums have room for 8 million such."""
+ROOMY: Final = 16
+"""Times as many codes as rows: as long as there may be no more, they are looked up in a table and not sorted."""
 
 T = TypeVar("T")
 
@@ -59,6 +61,10 @@ class Sheet(NamedTuple):
         something: NDArray[np.bool_] = np.asarray(amounts.any(axis=0))
         something[codes // BINS] = True
         kept &= something
+        if kept[1:].all():  # only the first cell goes, that of no bucket and group 0
+            first = np.searchsorted(codes, BINS)
+            found = [keys[group] for group in self.groups[1:].tolist()]
+            return Cells(found, buckets[1:], amounts[:, 1:], codes[first:] - BINS, hits[first:])
         there = kept[codes // BINS]
         codes = (np.cumsum(kept) - 1)[codes[there] // BINS] * BINS + codes[there] % BINS
         found = [keys[group] for group in self.groups[kept].tolist()]

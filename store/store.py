@@ -203,9 +203,10 @@ class Store:
 
     def _limit_open(self) -> None:
         """Close buckets before their time, the oldest first, where there are too many. They can still be added to."""
-        if len(self._window.open) > MAX_OPEN or self._window.open_bytes > MOST_OPEN:
-            for index in sorted(self._window.open)[: -MAX_OPEN // 2 if len(self._window.open) > MAX_OPEN else None]:
-                self._close(index)
+        buckets = sorted(self._window.open)
+        too_many = len(buckets) - MAX_OPEN // 2 if len(buckets) > MAX_OPEN else 0
+        for index in buckets if self._window.open_bytes > MOST_OPEN else buckets[:too_many]:
+            self._close(index)
         if len(self._window.buckets) > 2 * self._max_buckets:
             edge = sorted(self._window.buckets)[-self._max_buckets]
             for index in [index for index in self._window.open if index < edge]:
@@ -218,7 +219,8 @@ class Store:
         self._first = index if self._first is None else min(index, self._first)
         self._curves.add(index, block)
         if self._callbacks:
-            split = ((name, *self._window.split(number, block)) for name, number in self._numbers.items())
+            cells = self._window.cells(block)
+            split = ((name, *self._window.split(number, cells)) for name, number in self._numbers.items())
             parts = tuple(Closed(name, keyed, subtracted(whole, [keyed.whole()])) for name, keyed, whole in split)
             for callback in self._callbacks:
                 callback(ClosedBucket(index * self._bucket_size, self._bucket_size, parts))
@@ -230,9 +232,9 @@ class Store:
     def _look(self, number: int, place: int | None) -> Look:
         if place is not None:
             return self._window.look(number, place)
-        return self._window.look_at(
-            number, None if self._last_closed is None else self._window.block(self._last_closed)
-        )
+        block = None if self._last_closed is None else self._window.block(self._last_closed)
+        keyed, whole = self._window.split(number, self._window.cells(block))
+        return Look(keyed.keys, keyed.amounts, keyed.times, whole)
 
     def _slice_width(self, place: int | None) -> int:
         """Buckets of a slice of a trend."""

@@ -25,7 +25,8 @@ class Trends:
         for width, slices in self._counts.items():
             number, latest = index // width, self._latest[width]
             for begun in range(max(latest, number - SLICES) + 1, number + 1):
-                slices[begun % SLICES] = 0
+                former = slices[begun % SLICES]
+                former[np.flatnonzero(former)] = 0  # memory that no row has needed yet is left alone
             self._latest[width] = max(latest, number)
             if number > self._latest[width] - SLICES:
                 slices[number % SLICES, rows] += counts

@@ -99,19 +99,17 @@ class Window:
         every = sums_of(sums[:, whole], bins.of(whole))
         return Look(list(heavy.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
 
-    def look_at(self, number: int, block: Block | None) -> Look:
-        """A statistic in a block; None is one with nothing in it."""
-        keyed, whole = self.split(number, block)
-        return Look(keyed.keys, keyed.amounts, keyed.times, whole)
-
-    def split(self, number: int, block: Block | None) -> tuple[KeyedSums, Sums]:
-        """The same, by key and of all keys together."""
-        nothing = np.zeros(0, np.int64)
-        cells = Meant(nothing, np.zeros((3, 0), np.int64), nothing, nothing)
-        if block is not None:
-            cells = block.meant(self._born)
+    def split(self, number: int, cells: Meant) -> tuple[KeyedSums, Sums]:
+        """The cells of a statistic by key, and of all keys together."""
         whole, keys = int(self._wholes[number]), self._heavies[number].keys
         return _keyed(cells, whole + 1, whole + self._stride, keys), _keyed(cells, whole, whole + 1, [""]).whole()
+
+    def cells(self, block: Block | None) -> Meant:
+        """What a block has of keys that are kept apart, and of all together; None is a block without anything."""
+        nothing = np.zeros(0, np.int64)
+        return (
+            Meant(nothing, np.zeros((3, 0), np.int64), nothing, nothing) if block is None else block.meant(self._born)
+        )
 
     def block(self, index: int) -> Block | None:
         """What was counted in a closed bucket; None where that was nothing, or is one with its neighbours."""
@@ -229,7 +227,7 @@ class Window:
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
         if self._blocks and not self.open and self._blocks[-1].last < min(edges):
-            self._sums[:] = 0  # which is what leaving one by one would come to
+            self._sums[:, self._sums.any(axis=0)] = 0  # which is what leaving one by one would come to
             self._bins = [Bins() for _ in self._bins]
             self._let_go(len(self._blocks))
         for window in reversed(range(len(edges))):  # the longest last: it is what is kept
