@@ -21,9 +21,9 @@ class Flows:
         self._health = health
         self.streams: dict[bytes, Stream] = {}
         """By the key of their packets; for others to look up in."""
+        self._due: OrderedDict[Connection, float] = OrderedDict()
         self.waiting: OrderedDict[Connection, float] = OrderedDict()
         """When to look again at connections that wait for something; so each costs little, however many wait."""
-        self._due: OrderedDict[Connection, float] = OrderedDict()
         self._closed: OrderedDict[bytes, float] = OrderedDict()
 
     def add(self, connection: Connection) -> None:

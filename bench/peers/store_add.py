@@ -8,6 +8,7 @@ from bench.peers.decoder_alone import decoded
 from exercise_config import Config
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 
 BATCH = 2000
 """Records that come in `Config.timeout` seconds on a busy host."""
@@ -26,7 +27,7 @@ def main() -> None:
         begin = time.process_time()
         for first in range(0, len(records), BATCH):
             batch = records[first : first + BATCH]
-            store.add(batch)
+            store.add(RecordBatch(batch))
             store.advance(batch[-1].time)
         rates.append(len(records) / (time.process_time() - begin))
     print(json.dumps({"records/s added, all default statistics": rates}))
