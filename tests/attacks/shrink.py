@@ -6,7 +6,10 @@ Fails = Callable[[bytes], bool]
 
 
 def shrunk(data: bytes, fails: Fails, head: int, record: int) -> bytes:
-    """The input made smaller; it begins with `head` bytes, and each of its records with `record` bytes."""
+    """The input made smaller; it begins with `head` bytes, and each of its records with `record` bytes.
+
+    The last two of these hold the length of what follows, in 12 bits.
+    """
     first, records = data[:head], _records(data[head:], record)
 
     def still(changed: Sequence[tuple[bytes, bytes]], begins: bytes = first) -> bool:
@@ -17,7 +20,8 @@ def shrunk(data: bytes, fails: Fails, head: int, record: int) -> bytes:
         records = _fewer(records, still)
         for number in range(len(records)):
             records = _smaller(records, number, still)
-        for begins in (bytes([first[0] & ~4]) + first[1:], first[:1] + b"\0") if len(first) > 1 else ():
+        for place, plain in enumerate(first):
+            begins = first[:place] + bytes([plain & 3 if place == 0 else 0]) + first[place + 1 :]
             first = begins if still(records, begins) else first
         if _joined(first, records) == before:
             return before
