@@ -12,7 +12,6 @@ from typing import Any, Final
 from bench.measure import table
 from bench.offline import capture_of
 from bench.peers.decoder_alone import decoded
-from bench.peers.store_add import BATCH
 from exercise_config import Config
 from stats.loading import StatisticError, available, load
 from stats.statistic import ScapyPacket
@@ -21,6 +20,8 @@ from traffic.records import OPTIONAL, Exchange
 
 PACKETS: Final = 50_000
 ROUNDS: Final = 5
+BATCH: Final = 2_000
+"""Records that come in `Config.timeout` seconds on a busy host."""
 
 
 def main() -> None:
