@@ -1,4 +1,4 @@
-# The monitor in a container: compiled, as a user without rights, whose interpreter may open packet sockets and nothing more.
+# The monitor in a container: with its core, as a user without rights, whose interpreter may open packet sockets and nothing more.
 #
 #   docker build -t http-monitor .
 #   docker run --rm -it --network host --cap-drop ALL --cap-add NET_RAW --read-only http-monitor -i eth0 -p 80
@@ -6,16 +6,24 @@
 # --security-opt no-new-privileges cannot be used: it would take the capability away. The program gives it up itself, and
 # forbids itself new ones, as soon as the capture is open.
 
-FROM python:3.12-slim AS build
-# hadolint ignore=DL3008 # the compiler only has to be there
+FROM rust:1.88-slim-bookworm AS core
+# hadolint ignore=DL3008 # maturin only needs some Python
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && apt-get install -y --no-install-recommends python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
+COPY requirements-fast.txt .
+RUN python3 -m venv /opt/maturin \
+    && /opt/maturin/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements-fast.txt
+COPY core core
+RUN /opt/maturin/bin/maturin build --release --manifest-path core/python/Cargo.toml --out /wheels
+
+FROM python:3.12-slim AS build
+WORKDIR /source
 COPY . .
-ENV HATCH_BUILD_HOOK_ENABLE_MYPYC=1
+COPY --from=core /wheels /wheels
 RUN python -m venv --copies /opt/http-monitor \
-    && /opt/http-monitor/bin/python -m pip install --no-cache-dir --disable-pip-version-check '.[all]'
+    && /opt/http-monitor/bin/python -m pip install --no-cache-dir --disable-pip-version-check '.[all]' /wheels/*.whl
 
 FROM python:3.12-slim
 COPY --from=build /opt/http-monitor /opt/http-monitor

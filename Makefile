@@ -1,6 +1,6 @@
 # `make run` and `make test` do everything from a fresh clone: the virtual environment, the packages, the program.
 # Another interpreter: make run PYTHON=python3.12     Other arguments: make run ARGS="-i eth0 -p 80"
-# Some of the tests: make test TESTS="tests/store -x"  -m "not once" leaves out those that the decoder has no part in
+# Some of the tests: make test TESTS="tests/store -x"
 
 PYTHON ?= python3
 ARGS ?= --demo
@@ -12,28 +12,31 @@ VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-packages
 TEST_STAMP := $(VENV)/.test-packages
+CORE_STAMP := $(VENV)/.core
+CORE := $(shell find core -name target -prune -o -type f -print)
+CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man test test-plain fast plain fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man test fast fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
-	@$(VENV_PYTHON) compile_decoder.py || true
+	@$(MAKE) --no-print-directory fast || true
 	@$(VENV_PYTHON) exercise.py $(ARGS)
 
-fast: $(RUN_STAMP) ## compile the decoder in place, where there is a C compiler
-	@$(VENV_PYTHON) compile_decoder.py
+ifdef CARGO
+fast: $(CORE_STAMP) ## build the core, the decoder in Rust, where there is cargo
+else
+fast:
+	@echo "cargo is missing, so the decoder is the one in Python, about ten times slower; https://rustup.rs has it, then: make fast" >&2
+endif
 
-plain: $(RUN_STAMP) ## go back to plain Python
-	@$(VENV_PYTHON) compile_decoder.py --remove
-
-test: $(TEST_STAMP) fast ## run every test, compiled where possible; those of live traffic need root
+test: $(TEST_STAMP) fast ## run every test, with each decoder that is here; those of live traffic need root
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest $(TESTS)
-
-test-plain: $(TEST_STAMP) plain ## the same in plain Python
-	$(VENV_PYTHON) exercise_test.py
-	$(VENV_PYTHON) -m pytest $(TESTS)
+ifdef CARGO
+	cd core && cargo test --quiet
+endif
 
 man: $(TEST_STAMP) ## write the manual page and the scripts of the shells into build/share
 	@$(VENV_PYTHON) packaging/documents.py
@@ -49,6 +52,10 @@ check: $(TEST_STAMP) ## lint, formatting, types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict .
+ifdef CARGO
+	cd core && cargo fmt --check
+	cd core && cargo clippy --all-targets -- -D warnings
+endif
 
 bench: $(TEST_STAMP) fast ## measure speed, loss and memory beside other tools, 15 minutes; live runs need root
 	@$(VENV_PYTHON) -m bench
@@ -59,9 +66,8 @@ bench-quick: $(TEST_STAMP) fast ## the same in a minute
 soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; needs root; MINUTES=10
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
 
-clean: ## remove the virtual environment, what was compiled, and all caches
-	rm -rf $(VENV) build .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -f *__mypyc*.so traffic/*.so capture/*.so
+clean: ## remove the virtual environment, what was built, and all caches
+	rm -rf $(VENV) build core/target .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list
@@ -75,6 +81,11 @@ $(RUN_STAMP): requirements.txt | $(VENV_PYTHON)
 $(TEST_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@echo "installing the packages of requirements-dev.txt into $(VENV)"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(CORE_STAMP): requirements-fast.txt $(CORE) | $(RUN_STAMP)
+	@$(PIP) -r requirements-fast.txt
+	@cd core && VIRTUAL_ENV=$(abspath $(VENV)) $(abspath $(VENV_PYTHON)) -m maturin develop --release
 	@touch $@
 
 $(VENV_PYTHON):

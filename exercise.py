@@ -8,7 +8,6 @@ console dashboard shows all of it, refreshed each bucket.
 
 import command.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
 
-import gc
 import os
 import sys
 import time
@@ -20,7 +19,6 @@ from capture.errors import BadFilter, CaptureError, NobodyReads
 from capture.intake import Intake
 from capture.ports import Ports
 from capture.privileges import UnknownUser
-from command import build
 from command.arguments import Arguments, parse_arguments
 from command.build import PROGRAM
 from command.full import FullUi, brisk, chosen_ui
@@ -43,10 +41,6 @@ from stats.loading import StatisticError, load
 from stats.statistic import Statistic
 from store.filtering.errors import FilterError
 from store.filtering.filter import Filter, parse
-
-COLLECT = (50_000, 20, 100)
-"""Thresholds of Python's collector. What ends goes from memory without it; looking through 65,536 connections again and
-again takes twice the time of all else."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,7 +80,6 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
     """Capture, decode, count, judge and show, until the source ends or a signal comes. `complaints` is what was said on
     standard error, where a full screen takes it over.
     """
-    gc.set_threshold(*COLLECT)
     stop = Stop()
     statistics, only, told = prepared(arguments, config)
     with opened(arguments, config, statistics, stop) as (intake, outputs):
@@ -122,8 +115,6 @@ def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Fil
     """What is counted, of which exchanges, and who is told of alerts: all that can be wrong is said before anything is
     opened.
     """
-    if sentence := build.warning():
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     rules(config)
     statistics = load(config.statistics, vars(config))
     only = chosen(arguments.only, statistics)
@@ -171,7 +162,7 @@ def failing(outputs: Outputs, notifier: Notifier) -> tuple[str, ...]:
 def watch(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
     """The steps of a live capture, or of a file."""
     if intake.source.live:
-        return watch_live(intake, session, config, duration, stop)
+        return watch_live(intake, session, duration, stop)
     return watch_file(intake, session, duration, stop)
 
 

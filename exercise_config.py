@@ -44,8 +44,6 @@ _ALERT = 16 * 1024
 """An alert with those who contributed to it, and its line."""
 _LABELS = 80
 """Metrics of one host: each method with each class of status."""
-_REMEMBERED = 8192
-"""Strings that `traffic.text` remembers."""
 _NOTICE = 20 * 1024
 """A notice with its texts."""
 _RECEIVERS = 8
@@ -208,7 +206,7 @@ class Config:
     max_metric_hosts: Annotated[int, Range(1, 10_000, "hosts")] = 100
     """That metrics (`--prometheus`) tell apart, first come, first served; the rest is `(other)`."""
     max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 250_000
-    """That wait for the main thread."""
+    """That wait for the main thread. What is more is thrown away, and counted as lost."""
     max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
     """Of the strings of these records."""
 
@@ -340,7 +338,6 @@ class Config:
             + _TIMES
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
-            + _REMEMBERED * (2 * text + _KEY)
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         )
 

@@ -1,21 +1,12 @@
 """Blocks of a TPACKET_V3 ring: the frames of one, out of a copy of its bytes (linux/if_packet.h)."""
 
-from __future__ import annotations
-
 import struct
-import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from librt.strings import read_i64_be, read_i64_le
-
+from capture.core import CORE, indexed
 from traffic.frame import LINKTYPE_LINUX_SLL2
 from traffic.frames import Frames
 
-if TYPE_CHECKING:
-    from mypy_extensions import i64
-
-_MASK: Final = 0xFFFFFFFF
-_LITTLE_ENDIAN: Final = sys.byteorder == "little"
 _VLAN_VALID: Final = 1 << 4
 _TPID_VALID: Final = 1 << 6
 _VLAN_TPID: Final = 0x8100
@@ -24,7 +15,6 @@ _ADDRESSES: Final = 12
 
 _START: Final = struct.Struct("=12x2I")  # frames, offset of the first
 _HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, where the frame starts
-_PLACE: Final = struct.Struct("=H")
 _TAG: Final = struct.Struct("=32xIH")  # tag and its protocol
 _ADDRESS: Final = struct.Struct("=48x2x2siHBB8s")  # protocol, interface, hardware, packet type, address length, address
 _COOKED: Final = struct.Struct(">2s2xiHBB8s")
@@ -32,38 +22,26 @@ _COOKED: Final = struct.Struct(">2s2xiHBB8s")
 
 def frames(block: bytes, link_type: int) -> Frames:
     """The frames of a block, as they were on the wire."""
-    found = Frames(block)
-    times, starts, stops, lengths = found.times, found.starts, found.stops, found.lengths
-    tagged: list[bytes] = []
-    count, first = _START.unpack_from(block)
-    seconds: int
-    nanoseconds: int
-    place: i64 = first
-    behind: i64 = len(block)
+    index = None if CORE is None else CORE.ring_frames(block)
+    return _frames(block, link_type) if index is None else indexed(block, index, link_type)
+
+
+def _frames(block: bytes, link_type: int) -> Frames:
+    found, tagged, behind = Frames(block), list[bytes](), len(block)
+    count, place = _START.unpack_from(block)
     for _ in range(count):
-        if _LITTLE_ENDIAN:
-            one, two, three = read_i64_le(block, place), read_i64_le(block, place + 8), read_i64_le(block, place + 16)
-            step, seconds, nanoseconds = one & _MASK, one >> 32 & _MASK, two & _MASK
-            captured, length, status = two >> 32 & _MASK, three & _MASK, three >> 32 & _MASK
-        else:
-            one, two, three = read_i64_be(block, place), read_i64_be(block, place + 8), read_i64_be(block, place + 16)
-            seconds, step, captured = one & _MASK, one >> 32 & _MASK, two & _MASK
-            nanoseconds, status, length = two >> 32 & _MASK, three & _MASK, three >> 32 & _MASK
-        start = place + _PLACE.unpack_from(block, place + 24)[0]
+        step, seconds, nanoseconds, captured, length, status, offset = _HEADER.unpack_from(block, place)
+        start = place + offset
         stop = start + captured
         if status & _VLAN_VALID:  # the kernel took the tag out of the frame: one with it follows the block
-            tagged += (block[start : start + _ADDRESSES], _tag(block, place), block[start + _ADDRESSES : stop])
-            length += len(tagged[-2])
-            start, behind = behind, behind + captured + len(tagged[-2])
+            tag = _tag(block, place)
+            tagged += (block[start : start + _ADDRESSES], tag, block[start + _ADDRESSES : stop])
+            length += len(tag)
+            start, behind = behind, behind + captured + len(tag)
             stop = behind
-        times.append(seconds + nanoseconds / 1e9)
-        starts.append(start)
-        stops.append(stop)
-        lengths.append(length)
+        found.add(seconds + nanoseconds / 1e9, link_type, start, stop, length)
         place += step
-    if tagged:
-        found.buffer = block + b"".join(tagged)
-    found.links = [link_type] * len(times)
+    found.buffer = block + b"".join(tagged)
     return found
 
 

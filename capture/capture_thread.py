@@ -1,36 +1,23 @@
-"""The thread that owns a live source and its decoder, and the bounded queue from which the main thread takes over."""
+"""The thread that reads a live source and has it decoded, while the main thread takes what became complete."""
 
 import threading
-from collections.abc import Callable
-from itertools import accumulate, takewhile
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from capture.errors import CaptureError
 from capture.intake import Intake, Status
-
-
-class QueueLimit(NamedTuple):
-    """How much may wait for `CaptureThread.take`. What is more is lost, and counted."""
-
-    records: int
-    characters: int
-    """Of their strings."""
-    characters_of: Callable[[Any], int]
-    """How many a record adds."""
+from traffic.batch import Batch
 
 
 class CaptureThread:
-    """Reads, decodes and queues until it is stopped or the source ends."""
+    """Reads and decodes until it is stopped or the source ends."""
 
-    def __init__(self, intake: Intake, limit: QueueLimit) -> None:
+    def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._limit = limit
-        self._characters = 0
         self._lock = threading.Lock()
-        self._records: list[Any] = []
-        self._lost = 0
+        """Of the intake, but for `read`."""
+        self._turn = threading.Lock()
         self._clock = intake.source.clock()
-        self._status = intake.status()
         self._stop = threading.Event()
         self._crash: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -42,7 +29,7 @@ class CaptureThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the capture, and wait until all that was captured is in the queue and the source is closed."""
+        """End the capture, and wait until all that was captured is decoded and the source is closed."""
         self._stop.set()
         self._thread.join()
 
@@ -51,17 +38,26 @@ class CaptureThread:
         """Whether nothing more will come."""
         return not self._thread.is_alive()
 
-    def take(self) -> tuple[list[Any], float, Status]:
-        """Empty the queue: the records, the packet time up to which they are all there, and how the capture goes.
+    def take(self) -> tuple[Batch, float, Status]:
+        """What became complete, the packet time up to which it is all there, and how the capture goes.
 
         Raises:
             BaseException: a fault of the program ended the thread.
         """
-        if self._crash is not None:
-            raise self._crash
-        with self._lock:
-            records, self._records, self._characters = self._records, [], 0
-            return records, self._clock, self._status._replace(lost=self._lost)
+        with self._alone():
+            if self._crash is not None:
+                raise self._crash
+            return self._intake.take(), self._clock, self._intake.status()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Use the intake alone. Who waits for it comes next: the capture thread hardly pauses and might not let go."""
+        with self._turn:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _run(self) -> None:
         try:
@@ -69,10 +65,12 @@ class CaptureThread:
                 self._capture()
             except CaptureError as error:
                 self.error = error
-            self._queue(self._intake.finish())
+            with self._alone():
+                self._intake.finish()
         except BaseException as error:  # handed to the main thread, which owns the way out
-            self._crash = error
-            self._intake.source.close()
+            with self._alone():
+                self._crash = error
+                self._intake.source.close()
 
     def _capture(self) -> None:
         intake = self._intake
@@ -80,16 +78,9 @@ class CaptureThread:
             frames = intake.read()
             if frames is None:
                 return
-            self._queue(intake.decode(frames) if frames else intake.advance(intake.source.clock()))
-
-    def _queue(self, records: list[Any]) -> None:
-        status, clock = self._intake.status(), self._intake.source.clock()
-        with self._lock:
-            sizes = accumulate(map(self._limit.characters_of, records), initial=self._characters)
-            totals = list(takewhile(lambda total: total <= self._limit.characters, sizes))
-            fitting = min(len(totals) - 1, self._limit.records - len(self._records))
-            self._lost += len(records) - fitting
-            self._characters = totals[fitting]
-            self._records += records[:fitting]
-            self._status = status
-            self._clock = max(self._clock, clock)
+            with self._alone():
+                if frames:
+                    intake.decode(frames)
+                else:
+                    intake.advance(intake.source.clock())
+                self._clock = max(self._clock, intake.source.clock())

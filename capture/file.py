@@ -50,9 +50,9 @@ class CaptureFile(ABC):
         while not self._ended:
             if not self._damage:
                 frames = self._parse()
-                if frames.times:
-                    self._received += len(frames.times)
-                    self._clock = frames.times[-1]
+                if frames:
+                    self._received += len(frames)
+                    self._clock = float(frames.times[-1])
                     return frames
             if self._damage:
                 self._ended = True

@@ -1,30 +1,43 @@
 """From a source to records: reads frames, keeps them in a file if asked to, and has them decoded."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
+from capture.dissector import Dissector
 from capture.errors import CaptureError, NobodyReads
 from capture.source import Counters, Source
 from capture.writer import PcapWriter
+from traffic.batch import Batch, RecordBatch
 from traffic.frames import Frames
 from traffic.health import Health
 
-Dissect = Callable[[Frames], list[Any]]
-
 
 class Decodes(Protocol):
-    """What turns frames into records: `traffic.decoder.Decoder`."""
+    """What turns frames into records: `traffic.decoder.Decoder`, or the core's."""
 
-    health: Health
+    def feed(self, frames: Frames) -> None:
+        """Take frames in the order of their capture."""
 
-    def feed(self, frames: Frames) -> list[Any]:
-        """Records that became complete with these frames."""
+    def advance(self, now: float) -> None:
+        """No frame came until `now`."""
 
-    def advance(self, now: float) -> list[Any]:
-        """Records that became complete by time alone."""
+    def finish(self) -> None:
+        """The capture is over, and with it all that was under way."""
 
-    def finish(self) -> list[Any]:
-        """Records of all that was under way at the end."""
+    def take(self) -> Batch:
+        """The records that became complete since they were taken last."""
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait to be taken."""
+
+    @property
+    def health(self) -> Health:
+        """What was counted so far; it does not change any more."""
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for others."""
 
 
 class Status(NamedTuple):
@@ -34,8 +47,6 @@ class Status(NamedTuple):
     counters: Counters
     notices: tuple[str, ...]
     """Sentences for the user's eye."""
-    lost: int = 0
-    """Records lost because the queue to the main thread was full."""
 
 
 class Intake:
@@ -46,13 +57,13 @@ class Intake:
         source: Source,
         decoder: Decodes,
         writer: PcapWriter | None = None,
-        dissect: Dissect | None = None,
+        dissector: Dissector | None = None,
         packet_limit: int | None = None,
     ) -> None:
         self.source = source
         self._decoder = decoder
         self._writer = writer
-        self._dissect = dissect
+        self._dissector = dissector
         self._left = packet_limit
         self.trouble: tuple[str, ...] = ()
         """Why the frames are kept no longer, once that is so."""
@@ -67,8 +78,8 @@ class Intake:
             self._left -= len(frames)
         return frames
 
-    def decode(self, frames: Frames) -> list[Any]:
-        """The records that these frames complete; the frames are kept, if asked to.
+    def decode(self, frames: Frames) -> None:
+        """Decode these frames; they are kept, if asked to.
 
         Raises:
             NobodyReads: they go to standard output, which was closed.
@@ -80,20 +91,36 @@ class Intake:
                 self._give_up_writing(error)
                 if isinstance(error, NobodyReads):
                     raise
-        records = self._decoder.feed(frames)
-        return records if self._dissect is None else records + self._dissect(frames)
+        self._decoder.feed(frames)
+        if self._dissector is not None:
+            self._dissector.feed(frames)
 
-    def advance(self, now: float) -> list[Any]:
-        """The records that time-outs until `now` complete."""
-        return self._decoder.advance(now)
+    def advance(self, now: float) -> None:
+        """No frame came until `now`."""
+        self._decoder.advance(now)
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait to be taken."""
+        return self._decoder.waiting + (self._dissector.waiting if self._dissector is not None else 0)
+
+    def take(self) -> Batch:
+        """The records that became complete since they were taken last, whole packets after all others."""
+        batch = self._decoder.take()
+        if self._dissector is None:
+            return batch
+        return RecordBatch([*batch.records(), *self._dissector.take()])
 
     def status(self) -> Status:
         """How it goes."""
         notices = (self.source.notice, *self.trouble) if self.source.notice else self.trouble
-        return Status(self._decoder.health.copy(), self.source.counters(), notices)
+        health = self._decoder.health
+        if self._dissector is not None:
+            health = replace(health, lost=health.lost + self._dissector.lost)
+        return Status(health, self.source.counters(), notices)
 
-    def finish(self) -> list[Any]:
-        """Close everything; the records of all that was under way."""
+    def finish(self) -> None:
+        """Close everything; all that was under way is over."""
         self.source.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
@@ -102,7 +129,7 @@ class Intake:
                 self._writer.close()
             except CaptureError as error:
                 self._give_up_writing(error)
-        return self._decoder.finish()
+        self._decoder.finish()
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None

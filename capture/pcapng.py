@@ -5,9 +5,11 @@ Blocks that hold no frames are skipped.
 
 import struct
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from capture.bytestream import ByteStream
+from capture.core import CORE, indexed
 from capture.errors import CaptureError
 from capture.file import CaptureFile
 from traffic.frames import Frames
@@ -20,6 +22,8 @@ _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
 _RESOLUTION, _TIME_OFFSET = 9, 14
 _LONGEST_BLOCK: Final = 2**24
 _MOST_INTERFACES: Final = 65536
+_EXACT: Final = 2**53
+"""Ticks per second that a float still tells apart."""
 
 
 class _Interface(NamedTuple):
@@ -61,45 +65,42 @@ class PcapngFile(CaptureFile):
         self._old_packet = struct.Struct(order + "8xHHIIII")
 
     def _parse(self) -> Frames:
-        frames = Frames(self._buffer)
-        end = len(self._buffer)
+        frames = self._packet_blocks()
         try:
-            while True:
-                self._packets(frames)
-                if self._position + 12 > end:
-                    break
-                kind, length = self._head.unpack_from(self._buffer, self._position)
-                if kind == SECTION:
-                    length = self._section()
-                if length < 12 or length > _LONGEST_BLOCK or length % 4:
-                    raise _BlockError(f"a block that claims {length:,} bytes")
-                if self._position + length > end:
-                    break
-                self._block(kind, self._position + length, frames)
-                self._position += length
+            while not (CORE and frames) and self._next_block(frames):
+                frames = frames or self._packet_blocks()
         except _BlockError as damage:
             self._broken(str(damage), self._position)
         return frames
 
-    def _packets(self, frames: Frames) -> None:
-        """Take the run of sound packet blocks that begins here.
+    def _packet_blocks(self) -> Frames:
+        """The frames of packet blocks up to a block of another kind, as far as the core reads them."""
+        if CORE is None:
+            return Frames(self._buffer)
+        known = takewhile(lambda interface: interface.per_second <= _EXACT, self._interfaces)
+        index, links = CORE.pcapng_frames(
+            self._buffer,
+            self._position,
+            little_endian=self._order == "<",
+            interfaces=[(interface.link_type, interface.per_second, interface.offset) for interface in known],
+        )
+        *_, self._position, _ = index
+        return indexed(self._buffer, index, links) if len(links) else Frames(self._buffer)
 
-        Nearly every block is one of these. One that is not sound is left to `_block`, which says what is wrong.
-        """
-        buffer, position, end, interfaces = self._buffer, self._position, len(self._buffer), self._interfaces
-        unpack, unpack_length, add = self._packet.unpack_from, self._length.unpack_from, frames.add
-        while position + 32 <= end:
-            kind, size, number, high, low, captured, length = unpack(buffer, position)
-            after = position + size
-            if kind != _PACKET or number >= len(interfaces) or captured + 32 > size or after > end or size % 4:
-                break
-            if unpack_length(buffer, after - 4)[0] != size:
-                break
-            link, _, per_second, offset = interfaces[number]
-            start = position + 28
-            add(offset + (high << 32 | low) / per_second, link, start, start + captured, length)
-            position = after
-        self._position = position
+    def _next_block(self, frames: Frames) -> bool:
+        """Take one block in; False where it is not whole yet."""
+        start, end = self._position, len(self._buffer)
+        if start + 12 > end:
+            return False
+        kind, length = self._head.unpack_from(self._buffer, start)
+        if kind == SECTION:
+            length = self._section()
+        if length < 12 or length > _LONGEST_BLOCK or length % 4:
+            raise _BlockError(f"a block that claims {length:,} bytes")
+        if start + length <= end:
+            self._block(kind, start + length, frames)
+            self._position += length
+        return bool(start + length <= end)
 
     def _section(self) -> int:
         """Begin a new section, and give the length of its header. It may use the other byte order."""
@@ -136,7 +137,8 @@ class PcapngFile(CaptureFile):
         if start + captured > end:
             raise _BlockError(f"a frame that claims {captured:,} bytes")
         link_type, _, per_second, offset = self._interfaces[interface]
-        frames.add(offset + ticks / per_second, link_type, start, start + captured, length)
+        seconds, rest = divmod(ticks, per_second)
+        frames.add(offset + seconds + rest / per_second, link_type, start, start + captured, length)
 
     def _add_simple(self, frames: Frames, start: int, end: int) -> None:
         """A frame without a time: it gets that of the frame before."""

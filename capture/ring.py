@@ -136,7 +136,7 @@ class Ring:
         frames = block.cooked_frames(copy) if self._cooked else block.frames(copy, self.link_type)
         self._received += len(frames)
         if frames:
-            self._clock = frames.times[-1]
+            self._clock = float(frames.times[-1])
         return frames
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from capture.core import decoder_name
 from capture.ports import Ports, parse_ports
-from command.build import PROGRAM, VERSION, build
+from command.build import PROGRAM, VERSION
 from outputs.address import Address, parse_address
 
 _EXAMPLES = """\
@@ -178,7 +179,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
     add("-v", "--verbose", action="store_true", help="say on standard error what is done")
     add("--print-completion", choices=SHELLS, action=_PrintCompletion, help="print a script for this shell, and exit")
-    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} ({build()} decoder)")
+    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} (decoder: {decoder_name()})")
     return parser
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from alerting.events import Event
+from capture.core import decoder_name
 from dashboard.screen import Screen
 from dashboard.summary import standing
 from dashboard.view import View
@@ -40,7 +41,7 @@ class HealthAnswer:
         """Answer, if asked."""
         if self._asked:
             self._asked = False
-            self._say(standing(view))
+            self._say(f"{standing(view)}\n Decoder   {decoder_name()}")
 
     def event(self, event: Event) -> None:
         """Not asked for."""

@@ -5,13 +5,16 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import scapy
 
+from capture.core import CORE
+from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
-from capture.intake import Dissect, Intake
+from capture.intake import Decodes, Intake
 from capture.open import open_file, open_live
 from capture.privileges import ROOT, User, can_read, chosen_user, give_up, hand_over
 from capture.source import Source
@@ -23,7 +26,7 @@ from command.outputs import Outputs, open_outputs
 from command.watch import Stop
 from exercise_config import Config
 from stats.statistic import ScapyPacket, Statistic
-from traffic.decoder import Decoder
+from traffic.frame import Frame
 from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
@@ -45,9 +48,9 @@ def opened(
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         if arguments.ui == "full":
             load_full_screen()
-        wanted = OPTIONAL & {statistic.record for statistic in statistics}
-        decoder = Decoder(arguments.ports, limits(config), inner_ip, wanted)
-        intake = Intake(source, decoder, writer, dissector(statistics), arguments.count)
+        bounds = limits(config) if source.live else without_loss(limits(config))
+        decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
+        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count)
         if config.user != ROOT:
             files = outputs.files + ([writer.fileno()] if writer is not None else [])
             give_up_rights(user, files, arguments.verbose)
@@ -72,13 +75,26 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
     return source
 
 
-def dissector(statistics: Sequence[Statistic]) -> Dissect | None:
+def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
+    """The core where it was built, else the reference; `wanted` are records of `OPTIONAL`."""
+    if CORE is not None:
+        fast: Decodes = CORE.Decoder(bytes(port in ports for port in range(2**16)), limits, inner_ip, wanted)
+        return fast
+    from traffic.decoder import Decoder
+
+    return Decoder(ports, limits, inner_ip, wanted)
+
+
+def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
     """Dissection by Scapy, when a statistic asks for whole packets."""
     if not any(statistic.record is ScapyPacket for statistic in statistics):
         return None
     from capture.dissect import dissect
 
-    return lambda frames: [ScapyPacket(frame.time, dissect(frame)) for frame in frames]
+    def whole(frame: Frame) -> ScapyPacket:
+        return ScapyPacket(frame.time, dissect(frame))
+
+    return Dissector(whole, limits.waiting_records)
 
 
 def limits(config: Config) -> Limits:
@@ -93,11 +109,18 @@ def limits(config: Config) -> Limits:
         total_buffer=config.max_total_buffer,
         server_names=config.max_server_names,
         held_segments=config.max_held_segments,
+        waiting_records=config.max_queued_records,
+        waiting_characters=config.max_queued_characters,
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,
         fragment_timeout=config.fragment_timeout,
     )
+
+
+def without_loss(limits: Limits) -> Limits:
+    """The same where nobody has to be quick: a file is read no faster than its records are taken."""
+    return replace(limits, waiting_records=2**31, waiting_characters=2**40)
 
 
 def future_user(config: Config, arguments: Arguments) -> User | None:

@@ -11,9 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capture.core import decoder_name
 from capture.privileges import chosen_user
 from command.arguments import NO_HISTORY, Arguments
-from command.build import COMMAND, PROGRAM, VERSION, build
+from command.build import COMMAND, PROGRAM, VERSION
 from command.full import WINDOWS
 from command.log import ExchangeLog
 from command.session import Taker
@@ -176,7 +177,7 @@ def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | Non
         from outputs.prometheus import PrometheusExporter
     except ImportError as missing:
         raise _needs("--prometheus", missing, "requirements-prometheus.txt") from missing
-    return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, build())
+    return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, decoder_name())
 
 
 def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
     sys.exit("exercise.py: Python 3.10 or later is needed")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads of numpy's would keep the rights that we give up
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
@@ -22,7 +23,7 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
         parse_arguments()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else NumPy starts threads, which would keep the rights of root
 _TOML = "tomllib" if sys.version_info >= (3, 11) else "tomli"
-_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", "librt", _TOML)
+_NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", _TOML)
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]
 if _MISSING:
     sys.exit(f"exercise.py: missing packages: {', '.join(_MISSING)}; run: pip install -r requirements.txt")

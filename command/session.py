@@ -21,6 +21,7 @@ from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
+from traffic.batch import Batch
 
 RECALL = 0.1
 """Seconds of a tick for what earlier runs counted."""
@@ -104,8 +105,9 @@ class Session:
         """Hand records to these too, in this order."""
         self._takers += takers
 
-    def count(self, records: Sequence[Any]) -> None:
+    def count(self, batch: Batch) -> None:
         """Take records over."""
+        records = batch.records()
         if self._only is not None:
             records = matching(self._only, records)
         for taker in self._takers:
@@ -191,6 +193,6 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        reading = Reading(status.health, status.counters.dropped, status.lost, (*status.notices, *self._notices()))
+        reading = Reading(status.health, status.counters.dropped, (*status.notices, *self._notices()))
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         return view if store is not None else replace(view, history=self._look_back())

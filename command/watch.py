@@ -10,17 +10,15 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from capture.capture_thread import CaptureThread, QueueLimit
+from capture.capture_thread import CaptureThread
 from capture.errors import CaptureError
 from capture.intake import Intake, Status
 from command.session import Session
-from exercise_config import Config
 from traffic.frames import Frames
-from traffic.records import characters
 
-COLUMN = 4096
+COLUMN = 16384
 """Records of a file that are counted together: every statistic counts in whole columns."""
 POLL = 0.05
 """Seconds between looks at the capture's clock when it should be there soon."""
@@ -77,31 +75,29 @@ def drive(watch: Watch, wait: Callable[[float], object]) -> Ending:
                 wait(pause)
 
 
-def watch_live(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
+def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Capture in a thread of its own; each step takes over what it has."""
-    limit = QueueLimit(config.max_queued_records, config.max_queued_characters, characters)
-    thread = CaptureThread(intake, limit)
+    thread = CaptureThread(intake)
     end = time.monotonic() + (duration or float("inf"))
     session.start(time.time())
     thread.start()
     try:
         while not (stop.is_set() or thread.ended or time.monotonic() >= end):
             yield max(POLL, min(session.due - time.time(), end - time.monotonic()))
-            records, clock, status = thread.take()
-            session.count(records)
+            batch, clock, status = thread.take()
+            session.count(batch)
             if clock >= session.due:
                 session.tick(clock, status)
     finally:
         thread.stop()
-    records, clock, status = thread.take()
-    session.count(records)
+    batch, clock, status = thread.take()
+    session.count(batch)
     return Ending(clock, status, thread.error)
 
 
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Read a file as fast as it goes, a batch a step; its packets' time is the clock."""
     begun, clock, end, error = False, 0.0, float("inf"), None
-    records: list[Any] = []
     try:
         while not stop.is_set() and clock < end:
             with stop.interrupting():
@@ -111,42 +107,35 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
             if not frames:
                 continue
             if not begun:
-                begun, clock = True, frames.times[0]
+                begun, clock = True, float(frames.times[0])
                 end = clock + (duration or float("inf"))
                 session.start(clock)
-            if max(frames.times) >= end:
+            if frames.latest >= end:
                 frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
-            clock = max(clock, decode_in_time(intake, session, frames, records))
-            if len(records) >= COLUMN:
-                count_all(session, records)
+            clock = max(clock, decode_in_time(intake, session, frames))
+            if intake.waiting >= COLUMN:
+                session.count(intake.take())
             yield 0.0
     except KeyboardInterrupt:
         stop.set()
     except CaptureError as damage:
         error = damage
-    session.count(records + intake.finish())
+    intake.finish()
+    session.count(intake.take())
     return Ending(clock, intake.status(), error)
 
 
-def decode_in_time(intake: Intake, session: Session, frames: Frames, records: list[Any]) -> float:
-    """Decode frames, with a tick at each moment that is due between them. Returns the latest time.
-
-    At a tick all `records` are counted; those that come after it are added to them.
-    """
+def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
+    """Decode frames, with a tick at each moment that is due between them. Returns the latest time."""
     times, begin = frames.times, 0
-    while times and times[-1] >= session.due:
+    while frames and times[-1] >= session.due:
         due = session.due
         end = next(index for index in range(begin, len(times)) if times[index] >= due)
-        records += intake.decode(frames.part(begin, end)) + intake.advance(due)
-        count_all(session, records)
+        intake.decode(frames.part(begin, end))
+        intake.advance(due)
+        session.count(intake.take())
         session.tick(due, intake.status())
         begin = end
-        session.skip_to(times[begin])
-    records += intake.decode(frames.part(begin, len(times)))
-    return max(times, default=0.0)
-
-
-def count_all(session: Session, records: list[Any]) -> None:
-    """Count what waits to be counted; nothing waits then."""
-    session.count(records.copy())
-    records.clear()
+        session.skip_to(float(times[begin]))
+    intake.decode(frames.part(begin, len(times)))
+    return frames.latest

@@ -44,8 +44,6 @@ class Reading:
     health: Health
     dropped: int
     """Frames that the kernel dropped."""
-    queue_lost: int
-    """Records lost because the queue to the main thread was full."""
     notices: tuple[str, ...] = ()
     """Sentences of the source that need the user's eye."""
 
@@ -172,7 +170,7 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         frames=health.frames,
         requests=health.requests,
         dropped=reading.dropped,
-        queue_lost=reading.queue_lost,
+        queue_lost=reading.health.lost,
         gaps=health.gaps,
         missing_bytes=health.missing_bytes,
         unpaired_responses=health.unpaired_responses,

@@ -106,7 +106,7 @@ def _health(health: HealthView) -> Iterator[Metric]:
     yield _counter("packets", "Packets captured.", health.frames)
     yield _counter("dropped_packets", "Packets that the kernel dropped, as we were too slow.", health.dropped)
     yield _counter("decoded_requests", "Request heads decoded, also of requests still under way.", health.requests)
-    yield _counter("lost_records", "Records lost as the queue to the main thread was full.", health.queue_lost)
+    yield _counter("lost_records", "Records thrown away as they were not taken in time.", health.queue_lost)
     yield _counter("gaps", "Times that bytes were missing from a stream.", health.gaps)
     yield _counter("missing_bytes", "Bytes missing from streams.", health.missing_bytes)
     yield _counter("unpaired_responses", "Responses without a request certainly theirs.", health.unpaired_responses)

@@ -40,6 +40,7 @@ _ENVIRONMENT: Final = (
     ("XDG_STATE_HOME, STATE_DIRECTORY", "Where the history is; the second is set by systemd."),
     ("HTTP_MONITOR_WEBHOOK", "Where notices are posted to, beside the setting notice_webhook."),
     ("HTTP_MONITOR_SMTP_PASSWORD", "Of the mail server, where notice_smtp_password_file names no file."),
+    ("HTTP_MONITOR_DECODER", "python has the decoder in Python run, although there is the one in Rust."),
     ("NO_COLOR", "When it is set, there are no colours."),
     ("SUDO_UID, SUDO_GID", "Set by sudo: who the program becomes once the capture is open."),
 )

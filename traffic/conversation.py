@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from traffic.head import may_start_request, may_start_response, starts_request, starts_response
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.messages import CLOSE, HEAD, LOST, Reader
+from traffic.outbox import Outbox
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
 from traffic.readers import RequestReader, ResponseReader
-from traffic.records import Record, TcpConnection, TlsHello
+from traffic.records import TcpConnection, TlsHello
 from traffic.segment import MASK
 from traffic.stream import Application, Sink
 from traffic.tcp import Connection
 from traffic.text import printable
 from traffic.tls import HelloReader, starts_hello
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _LONGEST_HOST_NAME: Final = 255
@@ -37,9 +35,9 @@ class Opening(Sink):
         self.direction = direction
         self.first = True
 
-    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """See `Sink`."""
-        data = buffer[start:end]
+        size = len(data)
         if self.first:
             data = data.lstrip(b"\r\n")  # empty lines before a message (RFC 9112 section 2.2)
             if not data:
@@ -47,8 +45,7 @@ class Opening(Sink):
         first, self.first = self.first, False
         sink = self.conversation.recognise(self.direction, data, first)
         if sink is not None:
-            stripped = end - start - len(data)
-            sink.data(data, 0, len(data), time, (seq + stripped) & MASK, ack)
+            sink.data(data, time, (seq + size - len(data)) & MASK, ack)
         elif self.conversation.connection.streams[self.direction].origin < 0:
             self.conversation.doubt(self.direction)  # joined in the middle: of a message, for all we know
 
@@ -65,8 +62,8 @@ class Conversation(Application):
         "foreign",
         "health",
         "limits",
+        "outbox",
         "pairing",
-        "records",
         "wanted",
     )
 
@@ -76,7 +73,7 @@ class Conversation(Application):
         addresses: Callable[[int], Addresses],
         limits: Limits,
         health: Health,
-        records: list[Record],
+        outbox: Outbox,
         wanted: frozenset[type] = frozenset(),
     ) -> None:
         self.connection = connection
@@ -84,8 +81,7 @@ class Conversation(Application):
         self.limits = limits
         self.health = health
         self.budget = connection.budget
-        self.records = records
-        """Where what becomes complete is added."""
+        self.outbox = outbox
         self.wanted = wanted
         """Kinds of records that are given out beside requests and exchanges."""
         self.client = 0
@@ -123,7 +119,7 @@ class Conversation(Application):
     def _start(self, direction: int, client: int) -> Reader:
         """HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests."""
         pairing = Pairing(
-            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.records
+            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.outbox
         )
         requests = RequestReader(pairing, self.limits, self.health, self.budget)
         responses = ResponseReader(pairing, self.limits, self.health, self.budget)
@@ -158,7 +154,7 @@ class Conversation(Application):
         names, name = self.health.server_names, printable(wire_name.lower(), _LONGEST_HOST_NAME)
         names[name if name in names or len(names) < self.limits.server_names else "(other)"] += 1
         if TlsHello in self.wanted:
-            self.records.append(TlsHello(self.connection.last, *self.addresses(self.client), name))
+            self.outbox.add(TlsHello(self.connection.last, *self.addresses(self.client), name))
 
     def _foreign(self) -> None:
         if not self.foreign:
@@ -211,13 +207,11 @@ class Conversation(Application):
             if isinstance(stream.sink, (Reader, HelloReader)):
                 stream.sink.close()
             stream.sink = None
-        if pairing is not None:  # it and its readers no longer hold each other
-            pairing.requests = pairing.responses = None
 
     def _tell(self, pairing: Pairing | None, ending: str, time: float) -> None:
         """How the connection was."""
         connection = self.connection
-        self.records.append(
+        self.outbox.add(
             TcpConnection(
                 time,
                 *self.addresses(self.client),

@@ -5,7 +5,8 @@ from typing import Final
 
 from traffic import dns
 from traffic.ip import Datagram
-from traffic.records import DnsAnswer, IpPacket, Record
+from traffic.outbox import Outbox
+from traffic.records import DnsAnswer, IpPacket
 from traffic.text import printable
 
 _TCP, _UDP, _SCTP, _DCCP, _UDP_LITE = 6, 17, 132, 33, 136
@@ -16,11 +17,11 @@ _LONGEST_NAME: Final = 255
 class Datagrams:
     """Makes the records that are `wanted`, of every IP packet or of DNS answers."""
 
-    def __init__(self, wanted: frozenset[type], records: list[Record]) -> None:
+    def __init__(self, wanted: frozenset[type], outbox: Outbox) -> None:
         self.every_packet = IpPacket in wanted
         """Whether TCP is to be looked at too."""
         self._answers = DnsAnswer in wanted
-        self._records = records
+        self._outbox = outbox
 
     @property
     def none(self) -> bool:
@@ -37,9 +38,9 @@ class Datagrams:
         if protocol in _WITH_PORTS and end >= start + 4:
             ports = data[start] << 8 | data[start + 1], data[start + 2] << 8 | data[start + 3]
         if self.every_packet:
-            self._records.append(IpPacket(time, source, target, protocol, *ports, length))
+            self._outbox.add(IpPacket(time, source, target, protocol, *ports, length))
         if self._answers and protocol == _UDP and ports[0] == dns.PORT:
             answer = dns.answer(data, start + 8, end)
             if answer is not None:
                 name = printable(answer.name.lower(), _LONGEST_NAME)
-                self._records.append(DnsAnswer(time, target, source, name, answer.code, answer.addresses))
+                self._outbox.add(DnsAnswer(time, target, source, name, answer.code, answer.addresses))

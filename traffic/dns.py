@@ -9,8 +9,8 @@ _POINTER: Final = 0xC0
 _MOST_LABELS: Final = 128
 """Labels and pointers of one name; a name has at most 127 labels."""
 _MOST_ANSWERS: Final = 64
-_ADDRESSES: Final = {1: (4, AF_INET), 28: (16, AF_INET6)}
-"""A (RFC 1035) and AAAA (RFC 3596): size, and address family."""
+_FAMILIES: Final = {(1, 4): AF_INET, (28, 16): AF_INET6}
+"""A (RFC 1035) and AAAA (RFC 3596), by type and size."""
 
 
 class Answer(NamedTuple):
@@ -44,8 +44,8 @@ def _addresses(message: bytes, place: int, answers: int) -> tuple[str, ...]:
         place += 10 + size
         if place > len(message):
             raise IndexError
-        length, family = _ADDRESSES.get(kind, (0, None))
-        if family is not None and size == length:
+        family = _FAMILIES.get((kind, size))
+        if family is not None:
             found.append(inet_ntop(family, message[place - size : place]))
     return tuple(found)
 

@@ -95,7 +95,6 @@ class Flows:
     def _forget(self, connection: Connection) -> None:
         del self._due[connection]
         del self.streams[connection.key], self.streams[reversed_key(connection.key)]
-        connection.dissolve()
         self._health.connections = len(self._due)
 
 

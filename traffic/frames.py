@@ -3,28 +3,32 @@
 Nothing is made for a single frame unless somebody looks at it as a `Frame`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
 
 from traffic.frame import Frame
 
 
 class Frames:
-    """Frames in the order of their capture. All columns have the same length."""
+    """Frames in the order of their capture. All columns have the same length; they are lists, or arrays."""
 
-    __slots__ = ("buffer", "lengths", "links", "starts", "stops", "times")
+    __slots__ = ("_lists", "buffer", "lengths", "links", "starts", "stops", "times")
 
     def __init__(self, buffer: bytes) -> None:
         self.buffer = buffer
         """The bytes of all frames, and whatever lies between them."""
-        self.times: list[float] = []
+        self._lists: tuple[list[float], list[int], list[int], list[int], list[int]] = ([], [], [], [], [])
+        times, links, starts, stops, lengths = self._lists
+        self.times: Sequence[float] = times
         """Capture times in seconds since the epoch."""
-        self.links: list[int] = []
+        self.links: Sequence[int] = links
         """Numbers of their link layers, as `Frame.link_type`."""
-        self.starts: list[int] = []
+        self.starts: Sequence[int] = starts
         """Where in `buffer` each begins."""
-        self.stops: list[int] = []
+        self.stops: Sequence[int] = stops
         """Where in `buffer` each ends."""
-        self.lengths: list[int] = []
+        self.lengths: Sequence[int] = lengths
         """Lengths on the wire in bytes."""
 
     @staticmethod
@@ -40,12 +44,18 @@ class Frames:
         return batch
 
     def add(self, time: float, link_type: int, start: int, stop: int, length: int) -> None:
-        """One more frame, which is in the buffer already."""
-        self.times.append(time)
-        self.links.append(link_type)
-        self.starts.append(start)
-        self.stops.append(stop)
-        self.lengths.append(length)
+        """One more frame, which is in the buffer already; of a batch whose columns are lists."""
+        times, links, starts, stops, lengths = self._lists
+        times.append(time)
+        links.append(link_type)
+        starts.append(start)
+        stops.append(stop)
+        lengths.append(length)
+
+    @property
+    def latest(self) -> float:
+        """The highest of the capture times; 0 of no frames."""
+        return float(np.max(self.times, initial=0.0))
 
     def part(self, first: int, last: int) -> "Frames":
         """The frames from number `first` to the one before `last`."""
@@ -74,7 +84,7 @@ class Frames:
     def __getitem__(self, number: int) -> Frame:
         """One of them, as a value of its own."""
         data = self.buffer[self.starts[number] : self.stops[number]]
-        return Frame(self.times[number], self.links[number], data, self.lengths[number])
+        return Frame(float(self.times[number]), int(self.links[number]), data, int(self.lengths[number]))
 
     def __iter__(self) -> Iterator[Frame]:
         return map(self.__getitem__, range(len(self.times)))

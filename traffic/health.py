@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass
 class Health:
-    """Totals since the start. Only ever added to; `copy` gives the main thread a value of its own."""
+    """Totals since the start. Only ever added to; `copy` gives a value of one's own."""
 
     frames: int = 0
     """Frames handed to the decoder."""

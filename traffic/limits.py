@@ -25,6 +25,10 @@ class Limits:
     """Bytes held for all connections: waiting segments, heads, waiting requests; and for IP fragments."""
     held_segments: int = 256
     """Segments of one connection that wait for an earlier one."""
+    waiting_records: int = 250_000
+    """Records that wait to be taken."""
+    waiting_characters: int = 32 * 2**20
+    """Characters of the strings of these records."""
     gap_timeout: float = 1.0
     """Until missing bytes are taken as lost."""
     connection_timeout: float = 600.0
@@ -33,10 +37,6 @@ class Limits:
     """That stragglers of a closed connection are recognised and passed over."""
     fragment_timeout: float = 30.0
     """To wait for the rest of an IP datagram."""
-    waiting_records: int = 250_000
-    """Records that wait to be taken."""
-    waiting_characters: int = 32 * 2**20
-    """Characters of their texts."""
 
 
 class Budget:

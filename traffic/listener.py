@@ -1,6 +1,6 @@
 """Who is told of messages, and where they start."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from traffic.head import RequestHead, ResponseHead
 
@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from traffic.messages import Reader
 
 
-class Place:
-    """Where a message starts: capture time, sequence number, and what its segment acknowledged (-1: nothing)."""
+class Place(NamedTuple):
+    """Where a message starts."""
 
-    __slots__ = ("ack", "seq", "time")
-
-    def __init__(self, time: float, seq: int, ack: int) -> None:
-        self.time = time
-        self.seq = seq
-        self.ack = ack
+    time: float
+    """Capture time in seconds since the epoch."""
+    seq: int
+    """Sequence number."""
+    ack: int
+    """What its segment acknowledged; -1: nothing."""
 
 
 class Listener:

@@ -5,22 +5,16 @@ are counted and reading goes on; elsewhere the message is given up, and the read
 of a segment.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from traffic.blocks import Blocks
-from traffic.fields import CHUNKED, UNTIL_CLOSE, Fields
-from traffic.head import blank_line_end, head_end, usual_head_end
+from traffic.fields import CHUNKED, UNTIL_CLOSE, Fields, parse_fields
+from traffic.head import blank_line_end, head_end
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, Place
 from traffic.segment import MASK
 from traffic.stream import Sink
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 # What the next byte belongs to.
 HEAD: Final = 0
@@ -38,10 +32,7 @@ OPAQUE: Final = 7
 DOUBT: Final = 8
 """A body, unless the request was a HEAD, which is not known as it was not seen."""
 
-NO_FIELDS: Final = Fields()
-_LONGEST_BLOCK: Final = 1024
-"""Bytes of a block that a connection keeps for itself."""
-_EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
+_EMPTY_LINES: Final = re.compile(rb"[\r\n]+")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
 
@@ -49,13 +40,10 @@ class Reader(Sink):
     """One direction. Sub-classes know which kind of message it carries."""
 
     __slots__ = (
-        "block",
-        "blocks",
         "body_bytes",
         "budget",
         "buffer",
         "chunked",
-        "fields",
         "health",
         "limits",
         "listener",
@@ -67,18 +55,14 @@ class Reader(Sink):
         "trailer_bytes",
     )
 
-    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget, blocks: Blocks) -> None:
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
         self.listener = listener
         self.limits = limits
         self.health = health
         self.budget = budget
         self.state = HEAD
         self.buffer = bytearray()
-        self.blocks = blocks
-        self.block = b""
-        """The header fields of the message before: mostly they come again, and are recognised at once."""
-        self.fields = NO_FIELDS
-        """What was parsed from it."""
+        """Of a head or a line, what came so far."""
         self.place = Place(0.0, 0, -1)
         self.chunked = False
         self.remaining = 0
@@ -88,44 +72,42 @@ class Reader(Sink):
         self.oddities: tuple[str, ...] = ()
         """Of the message under way."""
 
-    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """Take the next bytes of the stream: one segment's payload, with its time and numbers. See `Sink`."""
-        position = start
+        position, end = 0, len(data)
         while position < end:
-            state = self.state
-            if state == LENGTH:
+            if self.state == LENGTH:
                 position = self._body(position, end, time)
-            elif state == HEAD:
-                position = self._head(buffer, position, end, time, (seq + position - start) & MASK, ack)
-            elif state == CLOSE:
+            elif self.state == HEAD:
+                position = self._head(data, position, Place(time, (seq + position) & MASK, ack))
+            elif self.state == CLOSE:
                 self.body_bytes += end - position
                 return
-            elif state == LOST:
-                if position != start or not self.certain_start(buffer[start:end]):
+            elif self.state == LOST:
+                if position or not self.certain_start(data):
                     self.listener.skipped(self)
                     return
                 self.state = HEAD
-            elif state == OPAQUE:
+            elif self.state == OPAQUE:
                 return
-            elif state == DOUBT:
-                self.decide_body(buffer[position:end])
+            elif self.state == DOUBT:
+                self.decide_body(data[position:])
             else:
-                position = self._line(buffer, position, end, time)
+                position = self._line(data, position, time)
 
     def gap(self, size: int) -> None:
         """`size` bytes of the stream are not in the capture."""
         self.decide_body(b"")
-        state = self.state
-        if state == LENGTH and size <= self.remaining:
+        if self.state == LENGTH and size <= self.remaining:
             self.missing += size
             self.body_bytes += size
             self.remaining -= size
             if self.remaining == 0:
                 self._body_done(None)
-        elif state == CLOSE:
+        elif self.state == CLOSE:
             self.missing += size
             self.body_bytes += size
-        elif state not in (LOST, OPAQUE):
+        elif self.state not in (LOST, OPAQUE):
             self.missing += size
             self.lose(malformed=False)
 
@@ -141,6 +123,14 @@ class Reader(Sink):
         self.state = LOST
         self.listener.lost(self, malformed=malformed)
 
+    def pause(self) -> None:
+        """Read nothing until `resume`: what comes may be no HTTP."""
+        self.state = OPAQUE
+
+    def resume(self, *, tunnel: bool) -> None:
+        """It is known what comes: something that is not HTTP (`tunnel`), or the next message."""
+        self.state = OPAQUE if tunnel else HEAD
+
     def end(self, time: float) -> None:
         """No more bytes will come: a head that lacks only its empty line is taken as it is."""
         end = blank_line_end(self.buffer) if self.state == HEAD else -1
@@ -148,12 +138,11 @@ class Reader(Sink):
             held, place = self._release(), self.place
             self.note("head without an empty line")
             self._whole_head(held[:end])
-            self.data(held, end, len(held), time, (place.seq + end) & MASK, place.ack)
+            self.data(held[end:], time, (place.seq + end) & MASK, place.ack)
 
     def close(self) -> None:
         """Give back what is held; nothing more will be read."""
         self._release()
-        self._forget_block()
         self.state = OPAQUE
 
     # what the sub-classes know ---------------------------------------------------------------------------------------
@@ -166,14 +155,10 @@ class Reader(Sink):
         """Whether a message starts here beyond doubt: only this is believed where the place is unknown."""
         raise NotImplementedError
 
-    def parse(self, block: bytes) -> Fields:
-        """The header fields of a head."""
-        raise NotImplementedError
-
-    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
+    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
         """Report a head, and set out to read its body; False when its first line is none of HTTP.
 
-        That goes from `begin` to the newline at `line`; not `whole`: a limit cut the fields.
+        Not `whole`: a limit cut the fields.
         """
         raise NotImplementedError
 
@@ -182,71 +167,24 @@ class Reader(Sink):
 
     # heads -----------------------------------------------------------------------------------------------------------
 
-    def _head(self, data: bytes, position: i64, end: i64, time: float, seq: i64, ack: i64) -> i64:
-        if not self.buffer:
-            if data[position] in (13, 10):  # empty lines before a message (RFC 9112 section 2.2)
-                empty = _EMPTY_LINES.match(data, position, end)
-                return empty.end() if empty is not None else position
-            self.place = Place(time, seq, ack)
-            self.oddities = ()
-            after = self._known_head(data, position, end)
-            if after >= 0:
-                return after
-            after = head_end(data, position, end)
-            if after >= 0 and after - position <= self.limits.header_bytes:
-                head = data[position:after]
-                fields = self._whole_head(head)
-                if fields is not None:
-                    self._remember(head, fields)
-                return after
-        return self._head_in_parts(data, position, end)
-
-    def _known_head(self, data: bytes, position: i64, end: i64) -> i64:
-        """Take a head whose fields came before; the index after it, -1 if it is another."""
-        line: i64 = data.find(b"\n", position, end)
-        if line < 0:
-            return -1
-        block, fields = self.block, self.fields
-        after = line + len(block)
-        if not block or after > end or data[line:after] != block:
-            after = usual_head_end(data, line, end)
-            if after < 0:
-                return -1
-            block = data[line:after]
-            found = self.blocks.get(block)
-            if found is None:
-                return -1
-            fields = found
-            self._keep_block(block, fields)
-        if fields.lines > self.limits.headers + 2 or after - position > self.limits.header_bytes:
-            return -1
-        if not self.start(data, position, line, fields, whole=True):
-            self._not_http(after - position)
+    def _head(self, data: bytes, position: int, place: Place) -> int:
+        if self.buffer:
+            return self._head_in_parts(data, position)
+        empty = _EMPTY_LINES.match(data, position)  # before a message (RFC 9112 section 2.2)
+        if empty is not None:
+            return empty.end()
+        self.place, self.oddities = place, ()
+        after = head_end(data, position)
+        if after < 0 or after - position > self.limits.header_bytes:
+            return self._head_in_parts(data, position)
+        self._whole_head(data[position:after])
         return after
 
-    def _remember(self, head: bytes, fields: Fields) -> None:
-        """Of a head that ends with its first empty line."""
-        block = head[head.find(b"\n") :]
-        self.blocks.add(block, fields)
-        self._keep_block(block, fields)
-
-    def _keep_block(self, block: bytes, fields: Fields) -> None:
-        """Keep it, while there is plenty of room."""
-        self._forget_block()
-        budget = self.budget
-        if len(block) <= _LONGEST_BLOCK and budget.used < budget.limit // 2 and self.state != OPAQUE:
-            self.block, self.fields = block, fields
-            budget.used += len(block)
-
-    def _forget_block(self) -> None:
-        self.budget.used -= len(self.block)
-        self.block = b""
-
-    def _head_in_parts(self, data: bytes, position: i64, end: i64) -> i64:
+    def _head_in_parts(self, data: bytes, position: int) -> int:
         held = len(self.buffer)
-        if not self._keep(data[position : min(end, position + self.limits.header_bytes - held)]):
+        if not self._keep(data[position : position + self.limits.header_bytes - held]):
             self.lose(malformed=False)
-            return end
+            return len(data)
         after = head_end(self.buffer, max(0, held - 2))
         if after >= 0:
             self._whole_head(self._release()[:after])
@@ -256,22 +194,19 @@ class Reader(Sink):
         elif len(self.buffer) >= self.limits.header_bytes:
             self.note("head too long")
             self._start(self._release(), whole=False)
-        return end
+        return len(data)
 
-    def _whole_head(self, head: bytes) -> Fields | None:
-        """Take a head; its fields, unless there are too many of them."""
+    def _whole_head(self, head: bytes) -> None:
         if head.count(b"\n") > self.limits.headers + 2:
             self.note("too many header fields")
             self._start(b"\n".join(head.split(b"\n", self.limits.headers + 1)[:-1]), whole=False)
-            return None
-        return self._start(head, whole=True)
+        else:
+            self._start(head, whole=True)
 
-    def _start(self, head: bytes, *, whole: bool) -> Fields:
-        line = head.find(b"\n")
-        fields = self.parse(head[line:]) if line >= 0 else NO_FIELDS
-        if not self.start(head, 0, line if line >= 0 else len(head), fields, whole):
+    def _start(self, head: bytes, *, whole: bool) -> None:
+        line, newline, fields = head.partition(b"\n")
+        if not self.start(line, parse_fields(newline + fields), whole=whole):
             self._not_http(len(head))
-        return fields
 
     def _not_http(self, size: int) -> None:
         """The `size` bytes that were read start no message."""
@@ -290,9 +225,8 @@ class Reader(Sink):
 
     def _release(self) -> bytes:
         """What is held, which is held no longer."""
-        held = bytes(self.buffer)
+        held, self.buffer = bytes(self.buffer), bytearray()
         self.budget.used -= len(held)
-        self.buffer = bytearray()
         return held
 
     # bodies ----------------------------------------------------------------------------------------------------------
@@ -313,9 +247,8 @@ class Reader(Sink):
         else:
             self.lose(malformed=True)
 
-    def _body(self, position: i64, end: i64, time: float) -> i64:
-        there: int = end - position
-        taken = min(there, self.remaining)  # a chunk may claim more bytes than 64 bits can count
+    def _body(self, position: int, end: int, time: float) -> int:
+        taken = min(end - position, self.remaining)
         self.body_bytes += taken
         self.remaining -= taken
         if self.remaining == 0:
@@ -329,39 +262,42 @@ class Reader(Sink):
             self.state = HEAD
             self.listener.ended(self, time)
 
-    def _line(self, data: bytes, position: i64, end: i64, time: float) -> i64:
+    def _line(self, data: bytes, position: int, time: float) -> int:
         """Take one line of the chunked framing (RFC 9112 section 7.1)."""
-        after = data.find(b"\n", position, end) + 1
-        part = data[position : after or end]
+        newline = data.find(b"\n", position)
+        after = newline + 1 if newline >= 0 else len(data)
+        part = data[position:after]
         if len(self.buffer) + len(part) + self.trailer_bytes > self.limits.header_bytes:
             self.note("chunk line or trailer too long")
             self.lose(malformed=True)
-        elif after and not self.buffer:
+        elif newline >= 0 and not self.buffer:
             self._chunk_line(part, time)
         elif not self._keep(part):
             self.lose(malformed=False)
-        elif after:
+        elif newline >= 0:
             self._chunk_line(self._release(), time)
-        return after or end
+        return after
 
     def _chunk_line(self, line: bytes, time: float) -> None:
         empty = line in (b"\r\n", b"\n")
         if self.state == CHUNK_SIZE:
-            match = _CHUNK_LINE.match(line)
-            if match is None:
-                self.note("bad chunk size")
-                self.lose(malformed=True)
-            else:
-                self.remaining = int(match[1], 16)
-                self.state = LENGTH if self.remaining else TRAILER
+            self._chunk_size(line)
+        elif self.state == CHUNK_END and empty:
+            self.state = CHUNK_SIZE
         elif self.state == CHUNK_END:
-            if not empty:
-                self.note("bad chunk end")
-                self.lose(malformed=True)
-            else:
-                self.state = CHUNK_SIZE
+            self.note("bad chunk end")
+            self.lose(malformed=True)
         elif empty:
             self.state = HEAD
             self.listener.ended(self, time)
         else:
             self.trailer_bytes += len(line)
+
+    def _chunk_size(self, line: bytes) -> None:
+        match = _CHUNK_LINE.match(line)
+        if match is None:
+            self.note("bad chunk size")
+            self.lose(malformed=True)
+        else:
+            self.remaining = int(match[1], 16)
+            self.state = LENGTH if self.remaining else TRAILER

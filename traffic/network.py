@@ -4,12 +4,8 @@ Checksums are not looked at: with offloading and on loopback they are wrong as a
 for QUIC, which is counted as unreadable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container
-from typing import TYPE_CHECKING, Final
-
-from librt.strings import read_i64_be
+from typing import Final
 
 from traffic import ethernet, layers, link, ppp, tunnels, wifi
 from traffic.datagrams import Datagrams
@@ -19,10 +15,8 @@ from traffic.ip import Datagram, Ip
 from traffic.lanes import Lanes
 from traffic.layers import IPV4, IPV6, LINK, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT, Layer, MalformedError
 from traffic.limits import Budget, Limits
+from traffic.packet import Packet
 from traffic.quic import HTTPS, QuicConnections, is_quic
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 InnerIp = Callable[[int, bytes], bytes | None]
 """Finds the IP packet within a frame of a link type, given by its number, that this folder does not know."""
@@ -35,22 +29,8 @@ _LAYERS: Final[dict[int, Layer]] = {
     **wifi.LAYERS,
     **tunnels.LAYERS,
 }
-_PLAIN_SIZE: Final = 54
-_PLAIN_IPV4: Final = 0x080045
-_PLAIN_MASK: Final = 0xBFFF00FF
-_PLAIN_TCP: Final = 6
-"""Under the mask: no fragment, though it may not be fragmented; any time to live; TCP."""
 _MOST_LAYERS: Final = 40
 """Headers of one frame that are passed through; a tunnel takes three or four."""
-
-
-Packet = tuple[bytes, bytes, int, int, int]
-"""A TCP segment: key, data, start, end, cut. A bare tuple, as there is one for each packet.
-
-The key is source and destination address, source and destination port: one direction of a flow. A label may follow that
-tells apart flows of different networks; it is the same in both directions. The TCP header is at `data[start]`, the last
-byte captured before `data[end]`, and `cut` bytes of the segment were not captured.
-"""
 
 
 class Network:
@@ -136,7 +116,7 @@ class Network:
             size = len(addresses) // 2
             reverse = addresses[size:] + addresses[:size] + data[start + 2 : start + 4] + data[start : start + 2]
             key += self._lanes.label(key, reverse, network, data, start)
-        return key, data, start, end, cut
+        return Packet(key, data, start, end, cut)
 
     def _udp(self, time: float, found: Datagram) -> int:
         """The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks."""
@@ -171,18 +151,3 @@ class Network:
             self._health.oddities[f"unknown link type {layer - LINK}"] += 1
             return None
         return self._through(time, layers.IP, inner)
-
-
-def plain_end(buffer: bytes, start: i64, stop: i64) -> i64:
-    """Where the TCP segment ends of an Ethernet frame of the plain kind, which nearly every one is; 0 for another.
-
-    Its IPv4 header follows at once and has no options, it is no fragment and was captured whole. So its addresses and
-    ports begin 26 bytes after `start`, its TCP header 34.
-    """
-    if stop - start < _PLAIN_SIZE:
-        return 0
-    head = read_i64_be(buffer, start + 12)  # EtherType, version and size, service, length, identification
-    if head >> 40 != _PLAIN_IPV4 or read_i64_be(buffer, start + 20) >> 32 & _PLAIN_MASK != _PLAIN_TCP:
-        return 0
-    end = start + 14 + (head >> 16 & 0xFFFF)
-    return end if start + _PLAIN_SIZE <= end <= stop else 0

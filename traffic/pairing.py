@@ -18,13 +18,14 @@ from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.listener import Listener, Place
-from traffic.messages import OPAQUE, Reader
+from traffic.messages import Reader
+from traffic.outbox import Outbox
 from traffic.pending import Addresses, Answer, Pending
 from traffic.readers import RequestReader
-from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Record, Request
+from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Request
 from traffic.segment import after
 from traffic.stream import Stream
-from traffic.text import printable, printable_once
+from traffic.text import printable
 
 _NO_BODY: Final = frozenset({204, 304})
 
@@ -44,25 +45,22 @@ class Pairing(Listener):
         "last",
         "limits",
         "lossy",
+        "outbox",
         "pending",
         "pipelined",
-        "records",
         "requests",
         "responses",
         "server",
         "uploading",
     )
 
-    def __init__(
-        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, records: list[Record]
-    ) -> None:
+    def __init__(self, addresses: Addresses, server: Stream, limits: Limits, health: Health, outbox: Outbox) -> None:
         self.addresses = addresses
         self.server = server
         self.budget = server.connection.budget
         self.limits = limits
         self.health = health
-        self.records = records
-        """Where what becomes complete is added."""
+        self.outbox = outbox
         self.requests: Reader | None = None
         self.responses: Reader | None = None
         self.count = 0
@@ -85,16 +83,15 @@ class Pairing(Listener):
         """A request head is complete. See `Listener`."""
         limit = self.limits.string_length
         fields = head.fields
-        host, user_agent, referrer, _ = fields.texts(limit)
         request = Request(
             place.time,
             *self.addresses,
             head.method[:limit],
-            host,
-            printable_once(head.target, limit),
+            printable(fields.host, limit),
+            printable(head.target, limit),
             head.version[:limit],
-            user_agent,
-            referrer,
+            printable(fields.user_agent, limit),
+            printable(fields.referrer, limit),
             self.count + 1,
         )
         self._note(self.requests, fields.oddities)
@@ -105,7 +102,7 @@ class Pairing(Listener):
         self.uploading = pending
         self.health.requests += 1
         self.count += 1
-        self.records.append(request)
+        self.outbox.add(request)
         return 0 if fields.length is None else fields.length
 
     def response(self, head: ResponseHead, place: Place) -> int:
@@ -117,8 +114,8 @@ class Pairing(Listener):
             return 0
         self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
-        kind = head.fields.texts(self.limits.string_length)[3]
-        self.answer = Answer(pending, status, place.time, kind)
+        content_type = printable(head.fields.media_type, self.limits.string_length)
+        self.answer = Answer(pending, status, place.time, content_type)
         if pending is None:
             self.health.unpaired_responses += 1
             # Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.
@@ -267,13 +264,13 @@ class Pairing(Listener):
         if self.finished is not None and self.finished[0].pending is pending:
             self._flush_finished()
         if pending.request.method == "CONNECT":
-            reader.state = OPAQUE
+            reader.pause()
 
     def _answer_ended(self, answer: Answer, reader: Reader, time: float | None) -> None:
         answer.received(reader)
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
-            self.requests.state = OPAQUE if answer.status is not None and answer.status < 300 else 0
+            self.requests.resume(tunnel=answer.status is not None and answer.status < 300)
         if pending is not None and not pending.end:
             self.finished = (answer, time)  # the answer came before the request was sent whole
         else:
@@ -340,7 +337,7 @@ class Pairing(Listener):
 
     def _emit(self, exchange: Exchange) -> None:
         self.health.exchanges += 1
-        self.records.append(exchange)
+        self.outbox.add(exchange)
 
     def _tunnel(self, head: ResponseHead, time: float) -> None:
         """From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6)."""

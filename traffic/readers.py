@@ -1,11 +1,6 @@
 """What is told apart by the direction of a message: requests come from the client, responses from the server."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
-
-from traffic.blocks import Blocks
-from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields, parse_fields, response_fields
+from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
     may_start_response,
@@ -16,23 +11,14 @@ from traffic.head import (
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.listener import Listener
+from traffic.listener import Listener, Place
 from traffic.messages import CHUNK_SIZE, DOUBT, HEAD, LENGTH, OPAQUE, Reader
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
-
-_REQUESTS: Final = Blocks()
-_RESPONSES: Final = Blocks()
 
 
 class RequestReader(Reader):
     """The direction from the client."""
 
     __slots__ = ()
-
-    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
-        super().__init__(listener, limits, health, budget, _REQUESTS)
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -42,26 +28,20 @@ class RequestReader(Reader):
         """See `Reader`."""
         return starts_request(data)
 
-    def parse(self, block: bytes) -> Fields:
+    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
         """See `Reader`."""
-        return parse_fields(block)
-
-    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
-        """See `Reader`."""
-        request = parse_request(data, begin, line, fields)
+        request = parse_request(line, fields)
         if request is None:
             return False
         length = self.listener.request(request, self.place)
         self.read_body(length if whole else UNKNOWN)
         return True
 
-    def simple_request(self) -> bool:
+    def simple_request(self) -> None:
         """Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be."""
         line, newline, rest = self.buffer.partition(b"\n")
-        if self.state != HEAD or not newline or rest or line.rstrip()[-8:-3] == b"HTTP/":
-            return False
-        self._start(self._release(), whole=True)
-        return True
+        if self.state == HEAD and newline and not rest and line.rstrip()[-8:-3] != b"HTTP/":
+            self._start(self._release(), whole=True)
 
 
 class ResponseReader(Reader):
@@ -70,7 +50,7 @@ class ResponseReader(Reader):
     __slots__ = ("announced",)
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
-        super().__init__(listener, limits, health, budget, _RESPONSES)
+        super().__init__(listener, limits, health, budget)
         self.announced = HEAD
         """What the head announced while that is in doubt."""
 
@@ -82,13 +62,9 @@ class ResponseReader(Reader):
         """See `Reader`."""
         return starts_response(data)
 
-    def parse(self, block: bytes) -> Fields:
+    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
         """See `Reader`."""
-        return response_fields(block)
-
-    def start(self, data: bytes, begin: i64, line: i64, fields: Fields, whole: bool) -> bool:
-        """See `Reader`."""
-        response = parse_response(data, begin, line, fields)
+        response = parse_response(line, fields)
         if response is None:
             return False
         length = self.listener.response(response, self.place)
@@ -107,10 +83,10 @@ class ResponseReader(Reader):
         elif self.state == DOUBT:
             self.state = self.announced
 
-    def _head(self, data: bytes, position: i64, end: i64, time: float, seq: i64, ack: i64) -> i64:
+    def _head(self, data: bytes, position: int, place: Place) -> int:
         if not self.buffer:
             self.listener.answering()
-        return super()._head(data, position, end, time, seq, ack)
+        return super()._head(data, position, place)
 
     def _not_http(self, size: int) -> None:
         if self.listener.headless(self.place):

@@ -4,7 +4,6 @@ Strings come from the wire: they are cut at `max_str_length` characters and hold
 header field is an empty string.
 """
 
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 # How an exchange ended.
@@ -26,10 +25,8 @@ CAPTURE_END: Final = "capture_end"
 """The capture ended first."""
 
 
-@lru_cache(maxsize=1024)
 def _host_name(authority: str) -> str:
-    """The host of `user@host:port`, as it is compared: the same few are asked for again and again."""
-    authority = authority.rpartition("@")[2]
+    """The host of `host:port`, as it is compared."""
     if authority.startswith("["):
         authority = authority.partition("]")[0][1:]
     elif authority.count(":") == 1:
@@ -77,8 +74,7 @@ class Request(NamedTuple):
     @property
     def domain(self) -> str:
         """Host name in lower case, without port and final dot; the server's address where no host was named."""
-        plain = self.target.startswith("/") and self.method != "CONNECT"
-        return _host_name(self.host if plain else self.authority) or self.server
+        return _host_name(self.authority) or self.server
 
     @property
     def path(self) -> str:
@@ -94,12 +90,8 @@ class Request(NamedTuple):
     @property
     def section(self) -> str:
         """Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`."""
-        target = self.target
-        end = target.find("/", 1)
-        first = target[1:] if end < 0 else target[1:end]
-        if end == 1 or not target.startswith("/") or "?" in first or "#" in first:  # else it is the plain case
-            first = self.path.lstrip("/").partition("/")[0]
-        user, at, rest = first.rpartition("@") if "@" in first else ("", "", first)
+        first = self.path.lstrip("/").partition("/")[0]
+        user, at, rest = first.rpartition("@")
         if at and ":" in user:  # a user name and password that stand where a path should
             first = f"***@{rest}"
         return f"{self.domain}/{first}"

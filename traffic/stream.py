@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from traffic.segment import MASK, Segment, after
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64
-
     from traffic.tcp import Connection
 
 
@@ -17,8 +15,8 @@ class Sink:
 
     __slots__ = ()
 
-    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
-        """The next bytes are in `buffer`, from `start` to before `end`, which is after it.
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
+        """Take the next bytes; there is at least one.
 
         They come with the capture time of their segment, the sequence number of the first of them, and the
         acknowledgment number (-1: none).
@@ -67,19 +65,17 @@ class Stream:
         "sink",
     )
 
-    __deletable__ = ("connection", "peer")  # for mypyc
-
     connection: Connection
     peer: Stream
 
     def __init__(self, direction: int) -> None:
         self.direction = direction
         self.sink: Sink | None = None
-        self.next: i64 = -1
+        self.next = -1
         """Sequence number of the next byte; -1 while it is not known where the stream starts."""
         self.origin = -1
         """Initial sequence number; -1 when no SYN was seen."""
-        self.acknowledged: i64 = -1
+        self.acknowledged = -1
         """What the other side acknowledged last; -1 while it did not."""
         self.expected = -1
         """What the peer acknowledged before anything of this stream was seen; -1: no such number."""
@@ -89,7 +85,7 @@ class Stream:
         self.held_bytes = 0
         self.ended = False
         self.recent = b""
-        """The bytes before the next one, as far as they came in one short segment."""
+        """The bytes before the next one, as far as they came in one segment; not all of a long one."""
 
     def start(self, origin: int) -> None:
         """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""

@@ -6,20 +6,16 @@ in the other: so requests come before their responses whatever order the capture
 first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
-
-from librt.strings import read_i64_be
+from typing import Final
 
 from traffic.handshakes import Handshake
 from traffic.health import Health
 from traffic.limits import Budget, Limits
+from traffic.packet import Packet
 from traffic.records import CLOSED, RESET
 from traffic.segment import (
     ACK,
     FIN,
-    HALF,
     MASK,
     RST,
     SEGMENT_COST,
@@ -34,12 +30,9 @@ from traffic.segment import (
 )
 from traffic.stream import Application, Stream
 
-if TYPE_CHECKING:
-    from mypy_extensions import i64
-
 _CONTROL: Final = FIN | SYN | RST
-_SHORT: Final = 2048
-"""Bytes of a segment that is kept for a while, to notice one that says something else."""
+_RECENT: Final = 256
+"""Bytes of a segment that are kept for a while, to notice another that says something else."""
 _FAR: Final = 2**26
 """Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
 
@@ -63,8 +56,6 @@ class Connection:
         "streams",
         "waiting_since",
     )
-
-    __deletable__ = ("application",)  # for mypyc
 
     application: Application
 
@@ -102,37 +93,26 @@ class Connection:
         if own is not None and other is not None:
             self.connect_time = max(seen) - min(seen)
 
-    def segment(self, stream: Stream, time: float, buffer: bytes, places: tuple[i64, i64, i64], cut: i64) -> bool:
-        """Take one segment; whether it may have changed how the connection ends or what it waits for.
-
-        `places` in the buffer: of its header, of its payload, and after its last captured byte. `cut` bytes at the end
-        of its payload were not captured.
-        """
-        start, payload, end = places
-        numbers = read_i64_be(buffer, start + 4)
-        seq, ack, flags = numbers >> 32 & MASK, numbers & MASK, buffer[start + 13]
+    def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
+        """Take one segment; whether it may have changed how the connection ends or what it waits for."""
         self.last = time
-        peer = stream.peer
-        if flags & ACK:
-            peer.acknowledged = ack
-        else:
-            ack = -1
-        plain = not flags & _CONTROL and not cut
-        if plain and payload == end:
+        flags = packet.flags
+        ack = packet.ack if flags & ACK else -1
+        if ack >= 0:
+            stream.peer.acknowledged = ack
+        data = packet.data[packet.payload : packet.end]
+        plain = not flags & _CONTROL and not packet.cut
+        if plain and not data:
             return False
-        known = peer.next >= 0 and (ack < 0 or (peer.next - ack) & MASK < HALF)
-        if plain and known and seq == stream.next and not stream.held:
-            stream.next = (seq + end - payload) & MASK
-            stream.recent = buffer[payload:end] if end - payload <= _SHORT else b""
-            if stream.sink is not None:
-                stream.sink.data(buffer, payload, end, time, seq, ack)
-            if self.reset_at < 0 and not peer.held:
+        if plain and self._in_order(stream, packet.seq, ack):
+            self._pass_on(stream, data, time, packet.seq, ack)
+            if self.reset_at < 0 and not stream.peer.held:
                 return False
             if self.reset_at >= 0:
                 self._outlives_reset()
         else:
-            cut -= max(0, payload - end)
-            self._irregular(stream, Segment(seq, buffer[payload:end], cut, time, ack, flags))
+            cut = packet.cut - max(0, packet.payload - packet.end)
+            self._irregular(stream, Segment(packet.seq, data, cut, time, ack, flags))
         self._deliver_held()
         self._force(time)
         return True
@@ -169,11 +149,16 @@ class Connection:
             self.waiting_since = -1.0
             self.application.close(ending, time)
 
-    def dissolve(self) -> None:
-        """Let a finished connection go from memory at once: its parts no longer hold each other."""
-        del self.application
-        for stream in self.streams:
-            del stream.connection, stream.peer
+    def _in_order(self, stream: Stream, seq: int, ack: int) -> bool:
+        """Whether a segment is the next one, and all that it acknowledges was delivered."""
+        known = stream.peer.next >= 0 and (ack < 0 or after(stream.peer.next, ack) >= 0)
+        return known and seq == stream.next and not stream.held
+
+    def _pass_on(self, stream: Stream, data: bytes, time: float, seq: int, ack: int) -> None:
+        stream.next = (seq + len(data)) & MASK
+        stream.recent = data[-_RECENT:]
+        if stream.sink is not None:
+            stream.sink.data(data, time, seq, ack)
 
     # control ---------------------------------------------------------------------------------------------------------
 
@@ -266,20 +251,17 @@ class Connection:
 
     def _deliver_held(self) -> None:
         """Deliver whatever no longer waits, in both directions, until nothing moves."""
-        client, server = self.streams
-        moved = True
-        while moved and not self.finished:
-            moved = False
-            for stream in (client, server):
-                while stream.held and self._deliverable(stream):
+        moved, moves = False, True
+        while moves and not self.finished:
+            moves = False
+            for stream in self.streams:
+                while not self.finished and stream.held and self._deliverable(stream):
                     self._deliver(stream, stream.held.pop(0))
-                    moved = True
-                    if self.finished:
-                        return
-        if not client.held and not server.held:
-            self.waiting_since = -1.0
-        elif moved:
-            self.waiting_since = min(segment.time for stream in self.streams for segment in stream.held)
+                    moves = True
+            moved = moved or moves
+        if moved and not self.finished:
+            held = (segment.time for stream in self.streams for segment in stream.held)
+            self.waiting_since = min(held, default=-1.0)
 
     def _deliverable(self, stream: Stream) -> bool:
         if stream.next < 0:
@@ -327,9 +309,9 @@ class Connection:
         if overlap > 0:
             segment = without_start(segment, overlap)
         stream.next = (segment.seq + len(segment.data)) & MASK
-        stream.recent = segment.data if len(segment.data) <= _SHORT else b""
+        stream.recent = segment.data[-_RECENT:]
         if segment.data and stream.sink is not None and not stream.ended:
-            stream.sink.data(segment.data, 0, len(segment.data), segment.time, segment.seq, segment.ack)
+            stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
         if segment.cut:
             self._gap(stream, segment.end, segment.cut)
         if segment.flags & RST:

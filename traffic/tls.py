@@ -4,16 +4,11 @@ Reads the record layer of one direction (RFC 8446 section 5.1) and the first han
 however both are cut into segments and records. What is not a ClientHello, or is too long, is given up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from traffic.limits import Budget
 from traffic.stream import Sink
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 LONGEST_HELLO: Final = 2**14
 """Bytes of a ClientHello. With keys that resist quantum computers it takes some 2,000; one record carries 16 KiB."""
@@ -39,14 +34,14 @@ class HelloReader(Sink):
         self._wanted = _MESSAGE_HEAD
         """Bytes of the message until more is known; 0 when all is done."""
 
-    def data(self, buffer: bytes, start: i64, end: i64, time: float, seq: i64, ack: i64) -> None:
-        """The next bytes. See `Sink`."""
-        position = start
-        while self._wanted and position < end:
+    def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
+        """See `Sink`."""
+        position = 0
+        while self._wanted and position < len(data):
             if self._remaining:
-                position += self._take(buffer[position : min(end, position + self._remaining)])
+                position += self._take(data[position : position + self._remaining])
             else:
-                part = buffer[position : min(end, position + 5 - len(self._head))]
+                part = data[position : position + 5 - len(self._head)]
                 self._head += part
                 position += len(part)
                 self._start_record()

@@ -1,6 +1,5 @@
 """What filters cost: `python -m bench.peers.filter_replay FILE.pcap`. Prints figures as JSON."""
 
-import gc
 import json
 import sys
 import time
@@ -9,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from bench.peers.decoder_alone import decoded
-from exercise import COLLECT
 from exercise_config import Config
 from stats.loading import load
 from store.filtering.filter import parse
@@ -36,7 +34,6 @@ SPANS: Final = {"2 min": 120, "24 h": 86400}
 
 def main() -> None:
     """Measure with the exchanges of a capture, as many as are kept at most."""
-    gc.set_threshold(*COLLECT)
     config = Config()
     records = repeated(list(decoded(sys.argv[1])), config.max_recent_exchanges)
     exchanges = [record for record in records if type(record) is Exchange]

@@ -87,7 +87,7 @@ class Day:
 
     def refresh(self, now: float) -> str:
         """A screen of it."""
-        view = build_view(now, self.run, self.store, self.monitor, Reading(Health(), 0, 0))
+        view = build_view(now, self.run, self.store, self.monitor, Reading(Health(), 0))
         return render(view, WIDTH, colour=True, height=HEIGHT)
 
     def close_bucket(self, now: float) -> None:

@@ -4,18 +4,20 @@
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from struct import pack
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from capture.errors import CaptureError
 from capture.open import open_file
+from command.opening import decoder_for
 from dashboard.cells import visible
 from dashboard.exchange_line import Discretion, exchange_line
 from stats.loading import load
 from store.store import Store
-from traffic.decoder import Decoder
 from traffic.frame import LINKTYPE_RAW, Frame
+from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import Exchange, Request
 
@@ -56,20 +58,19 @@ class Target(NamedTuple):
 
 def decode(frames: list[Frame]) -> None:
     """All that the program does with frames."""
-    decoder = Decoder(AnyPort(), LIMITS)
-    records: list[Any] = []
+    decoder = decoder_for(AnyPort(), LIMITS)
     for frame in frames:
-        records += decoder.feed([frame])
-    records += decoder.advance((frames[-1].time if frames else 0.0) + 2.0)
-    assert decoder._budget.used <= LIMITS.total_buffer + 2 * 65536, decoder._budget.used
-    records += decoder.finish()
-    assert decoder._budget.used == 0, decoder._budget.used
-    health = decoder.health
+        decoder.feed(Frames.of([frame]))
+    decoder.advance((frames[-1].time if frames else 0.0) + 2.0)
+    assert decoder.held <= LIMITS.total_buffer + 2 * 65536, decoder.held
+    decoder.finish()
+    assert decoder.held == 0, decoder.held
+    health, records = decoder.health, decoder.take().records()
     requests = [record for record in records if type(record) is Request]
     exchanges = [record for record in records if type(record) is Exchange]
     assert (health.frames, health.requests, health.exchanges) == (len(frames), len(requests), len(exchanges))
     answered = [exchange for exchange in exchanges if exchange.request is not None]
-    assert sorted(map(id, requests)) == sorted(id(exchange.request) for exchange in answered), "each request once"
+    assert Counter(requests) == Counter(exchange.request for exchange in answered), "each request once"
     assert all(number >= 0 for number in (health.gaps, health.missing_bytes, health.unpaired_responses))
     for record in records:
         check_record(record)

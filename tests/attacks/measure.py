@@ -4,7 +4,6 @@ The child is `python -m tests.attacks.measure NAME N LIMIT`: it gives itself a l
 capture file is run, with a log, and prints one line of JSON.
 """
 
-import gc
 import json
 import os
 import subprocess
@@ -15,13 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import exercise
 from alerting.events import Event
 from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
 from command.log import ExchangeLog
-from command.opening import limits
+from command.opening import decoder_for, limits
 from command.session import Session
 from command.watch import Stop, drive, watch_file
 from dashboard.exchange_line import Discretion
@@ -30,7 +28,6 @@ from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
 from stats.loading import load
-from traffic.decoder import Decoder
 from traffic.frame import Frame
 from traffic.frames import Frames
 
@@ -110,7 +107,7 @@ def run(name: str, n: int) -> Cost:
     config = Config()
     statistics = load(config.statistics)
     source = Made(timed(ATTACKS[name].packets(n)))
-    decoder = Decoder(parse_ports("80"), limits(config))
+    decoder = decoder_for(parse_ports("80"), limits(config))
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
@@ -123,7 +120,7 @@ def run(name: str, n: int) -> Cost:
     assert session.complaints() == []
     assert kept.last is not None
     seconds = time.process_time() - start - source.seconds
-    return Cost(source.frames, seconds, peak(), counted(kept.last), decoder._budget.used)
+    return Cost(source.frames, seconds, peak(), counted(kept.last), decoder.held)
 
 
 def counted(view: View) -> dict[str, int]:
@@ -164,8 +161,6 @@ def measure(name: str, n: int, limit: int) -> Cost:
 def main(name: str, n: str, limit: str) -> None:
     """The child."""
     import resource
-
-    gc.set_threshold(*exercise.COLLECT)
 
     if int(limit):
         resource.setrlimit(resource.RLIMIT_AS, (int(limit) + SLACK, int(limit) + SLACK))

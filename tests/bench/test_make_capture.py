@@ -5,12 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from decoders import decoder, fed, finished
 
 from bench.conversation import Faults
 from bench.make_capture import FAULTS, main, make_capture, truth_of
 from capture.open import open_file
 from capture.ports import parse_ports
-from traffic.decoder import Decoder
 from traffic.frame import Frame
 from traffic.records import Exchange
 
@@ -29,8 +29,8 @@ def made(folder: Path, faults: Faults = FAULTS, packets: int = 3000) -> tuple[li
 
 
 def exchanges(frames: list[Frame]) -> list[Exchange]:
-    decoder = Decoder(parse_ports("80"))
-    return [record for record in decoder.feed(frames) + decoder.finish() if isinstance(record, Exchange)]
+    one = decoder(parse_ports("80"))
+    return [record for record in fed(one, frames) + finished(one) if isinstance(record, Exchange)]
 
 
 def test_the_same_arguments_make_the_same_bytes(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from capture_helpers import read_all, read_to_damage, web
 
+import capture.pcap
+import capture.pcapng
+from capture.core import CORE
 from capture.errors import BadFilter, CaptureError, DamagedCapture
 from capture.open import open_file
 from capture.source import Position
@@ -26,6 +29,16 @@ FRAMES = [
     Frame(1700000000.5, LINKTYPE_ETHERNET, b"", 60),
     Frame(1700000001.75, LINKTYPE_ETHERNET, web(b"two")[:20], 1500),
 ]
+
+
+@pytest.fixture(autouse=True, params=["core", "reference"])
+def each_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read by the core, and by the readers in Python."""
+    if request.param == "reference":
+        for module in (capture.pcap, capture.pcapng):
+            monkeypatch.setattr(module, "CORE", None)
+    elif CORE is None:
+        pytest.skip("the core is not built: make fast")
 
 
 def pcap(frames: list[Frame], order: str = "<", magic: int = 0xA1B2C3D4, link_type: int = 1) -> bytes:

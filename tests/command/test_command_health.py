@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from dashboard_samples import CALM as VIEW
 
+from capture.core import decoder_name
 from command.health import HealthAnswer, voice
 from dashboard.screen import Screen
 from dashboard.summary import standing
 
+ANSWER = f"{standing(VIEW)}\n Decoder   {decoder_name()}"
 ROOT = Path(__file__).parents[2]
 live_only = pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0, reason="capturing on loopback needs root on Linux"
@@ -48,7 +50,7 @@ def test_it_speaks_once_when_asked_with_the_next_view() -> None:
     assert (said, wanted) == ([], [True])
     health.show(VIEW, refreshed=False)
     health.show(VIEW, refreshed=True)
-    assert said == [standing(VIEW)]
+    assert said == [ANSWER]
 
 
 def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
@@ -59,7 +61,7 @@ def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
     health.answer(said.append, lambda: wanted.append(True))
     assert wanted == [True]
     health.finish(VIEW)
-    assert said == [standing(VIEW)]
+    assert said == [ANSWER]
 
 
 def test_state_oddities_and_notices_are_said_beside_the_summary() -> None:

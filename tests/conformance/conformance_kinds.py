@@ -6,13 +6,11 @@ from collections import Counter
 from conformance_corpus import Capture, Row
 
 from capture.errors import DamagedCapture
-from capture.inner_ip import inner_ip
 from capture.intake import Intake
 from capture.open import open_file
 from capture.ports import parse_ports
-from command.opening import limits
+from command.opening import decoder_for, limits
 from exercise_config import Config
-from traffic.decoder import Decoder
 from traffic.health import Health
 
 FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
@@ -21,7 +19,7 @@ FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
 
 def health(capture: Capture) -> Health:
     """What the decoder counts, wired as the command does it."""
-    decoder = Decoder(parse_ports("any"), limits(Config()), inner_ip)
+    decoder = decoder_for(parse_ports("any"), limits(Config()))
     intake = Intake(open_file(str(capture.path)), decoder)
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:

@@ -76,7 +76,7 @@ class Site:
     def view(self, time: float, reading: Reading | None = None, previous: View | None = None) -> View:
         self.store.advance(START + time)
         self.monitor.advance(START + time, self.store.open_count(REQUESTS[0].name))
-        quiet = Reading(Health(), dropped=0, queue_lost=0)
+        quiet = Reading(Health(), dropped=0)
         return build_view(START + time, self.run, self.store, self.monitor, reading or quiet, previous)
 
 
@@ -126,16 +126,16 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
     site.visits(1, "/broken")
     site.view(4000)
     site.visits(5, "/")
-    health = site.view(4000, Reading(Health(), 0, 0, notices=("lo is down",))).health
+    health = site.view(4000, Reading(Health(), 0, notices=("lo is down",))).health
     assert health.notices == ("lo is down", "statistic time was switched off: ValueError: no such page")
     assert health.oddities == (("record too late to count", 2),)
 
 
 def test_what_the_capture_and_the_decoder_counted_is_handed_on() -> None:
     counted = Health(frames=500, requests=9, gaps=2, missing_bytes=3, unpaired_responses=4, unanswered_requests=5)
-    counted.evicted, counted.connections = 6, 7
+    counted.evicted, counted.connections, counted.lost = 6, 7, 12
     counted.unreadable, counted.oddities = Counter({"HTTP/2": 1, "TLS": 2}), Counter({"bare CR": 8})
-    health = Site(Rate()).view(10, Reading(counted, dropped=11, queue_lost=12)).health
+    health = Site(Rate()).view(10, Reading(counted, dropped=11)).health
     assert (health.frames, health.requests, health.dropped, health.queue_lost) == (500, 9, 11, 12)
     assert (health.gaps, health.missing_bytes, health.evicted, health.connections) == (2, 3, 6, 7)
     assert (health.unpaired_responses, health.unanswered_requests) == (4, 5)
@@ -145,7 +145,7 @@ def test_what_the_capture_and_the_decoder_counted_is_handed_on() -> None:
 
 def test_the_packet_rate_is_that_since_the_last_view() -> None:
     site = Site(Rate())
-    first = site.view(10, Reading(Health(frames=500), 0, 0))
-    second = site.view(12, Reading(Health(frames=700), 0, 0), first)
-    again = site.view(12, Reading(Health(frames=700), 0, 0), second)
+    first = site.view(10, Reading(Health(frames=500), 0))
+    second = site.view(12, Reading(Health(frames=700), 0), first)
+    again = site.view(12, Reading(Health(frames=700), 0), second)
     assert [view.health.packet_rate for view in (first, second, again)] == [50, 100, 100]

@@ -37,7 +37,7 @@ class Site:
 
     def view(self, time: float, window: float | None = None) -> View:
         self.store.advance(START + time)
-        reading = Reading(Health(), dropped=0, queue_lost=0)
+        reading = Reading(Health(), dropped=0)
         return build_view(START + time, self.run, self.store, self.monitor, reading, None, window)
 
 

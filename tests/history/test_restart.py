@@ -23,6 +23,7 @@ from history.database import HistoryError
 from history.keep import Keep
 from history.sums import Minute, PeriodSums
 from stats.loading import load
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
 
@@ -69,7 +70,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1, sound: boo
     session.start(start)
     for tick in range(ticks):
         end = start + 60 * (tick + 1)
-        session.count([record for record in records if end - 60 <= record.time < end])
+        session.count(RecordBatch(record for record in records if end - 60 <= record.time < end))
         session.tick(end, STATUS)
     session.finish(start + 60 * ticks, STATUS)
     history.close()
@@ -101,7 +102,7 @@ def test_a_minute_is_written_when_it_is_over_though_nothing_comes_after_it(tmp_p
     session.record_in(history)
     history.start()
     session.start(NOW)
-    session.count(requests("/last", NOW, 5))
+    session.count(RecordBatch(requests("/last", NOW, 5)))
     session.tick(NOW + 60, STATUS)
     reader = SqliteArchive(str(path), Keep())
     for _ in range(10_000):

@@ -7,13 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from command.build import COMPILED
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ROOT = Path(__file__).parent.parent.parent
 HADOLINT = shutil.which("hadolint", path=Path(sys.executable).parent.as_posix()) or shutil.which("hadolint")
 
@@ -22,9 +15,3 @@ HADOLINT = shutil.which("hadolint", path=Path(sys.executable).parent.as_posix())
 def test_hadolint_finds_no_fault() -> None:
     linted = subprocess.run([str(HADOLINT), "Dockerfile"], cwd=ROOT, capture_output=True, text=True)
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
-
-
-def test_the_wheel_compiles_what_make_fast_compiles() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    hook = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["mypyc"]
-    assert hook["include"] == [f"/{pattern}" for pattern in COMPILED]

@@ -14,7 +14,7 @@ import pytest
 from command.build import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
-NOT_SHIPPED = {"bench", "docs", "packaging", "tests", "compile_decoder.py", "exercise_test.py"}
+NOT_SHIPPED = {"bench", "core", "docs", "packaging", "tests", "exercise_test.py"}
 PLUGIN = """
 from stats.statistic import HITS
 from traffic.records import Request
@@ -96,7 +96,7 @@ def test_the_manual_and_the_shells_scripts_come_along(installed: Path) -> None:
 
 def test_the_commands_say_their_own_name(installed: Path, tmp_path: Path) -> None:
     said = run(installed / "bin/exercise", "--version", folder=tmp_path)
-    assert (said.returncode, said.stdout) == (0, f"exercise {VERSION} (plain Python decoder)\n")
+    assert (said.returncode, said.stdout) == (0, f"exercise {VERSION} (decoder: Python reference)\n")
     wrong = run(installed / "bin/exercise", "--set", "timeout=no", folder=tmp_path)
     assert (wrong.returncode, wrong.stderr[:16]) == (2, "exercise: timeou")
     wrong = run(installed / "bin/exercise-gen-traffic", "--count", "0", folder=tmp_path)

@@ -5,7 +5,7 @@ Bytes are written down from the standards, so that what reads them is not tested
 
 from collections.abc import Callable
 from struct import pack
-from typing import Final, NamedTuple
+from typing import Final
 
 from traffic.health import Health
 from traffic.limits import Budget, Limits
@@ -19,31 +19,10 @@ CLIENT4, SERVER4 = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 CLIENT6, SERVER6 = bytes.fromhex("20010db8" + "00" * 11 + "01"), bytes.fromhex("20010db8" + "00" * 11 + "02")
 
 
-class Found(NamedTuple):
-    """A TCP segment, as `traffic.network.Packet` has it, by name."""
-
-    key: bytes
-    data: bytes
-    start: int
-    end: int
-    cut: int
-
-
-class Door:
-    """The network, with names for what it finds."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    def packet(self, time: float, link_type: int, data: bytes) -> Found | None:
-        found = self._network.packet(time, link_type, data)
-        return None if found is None else Found(*found)
-
-
-def network(inner_ip: InnerIp | None = None, ports: tuple[int, ...] = (80,)) -> tuple[Door, Health]:
+def network(inner_ip: InnerIp | None = None, ports: tuple[int, ...] = (80,)) -> tuple[Network, Health]:
     """A fresh network, and what it counts."""
     health = Health()
-    return Door(Network(ports, Limits(), health, Budget(2**20), inner_ip)), health
+    return Network(ports, Limits(), health, Budget(2**20), inner_ip), health
 
 
 def tcp(source: int, target: int, seq: int = 1, ack: int = 1, flags: int = 0x18, payload: bytes = REQUEST) -> bytes:

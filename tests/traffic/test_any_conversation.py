@@ -11,6 +11,8 @@ from wire import ACK, CLIENT, SERVER, SYN, Decoded, Segment, decode
 
 from traffic.records import COMPLETE, Exchange
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 seeds = st.integers(0, 2**32)
 often = settings(max_examples=400, derandomize=True)
 

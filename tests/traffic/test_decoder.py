@@ -4,14 +4,17 @@ from random import Random
 
 import pytest
 from conversations import MIXES, Conversation
+from decoders import advanced, decoder, fed, finished
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire import CLIENT, SERVER, Talk, decode, ethernet, get, ip, ipv4_fragments, ok
 
-from traffic.decoder import Decoder
 from traffic.frame import Frame
+from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import TIMEOUT, Exchange, Record
+
+pytestmark = pytest.mark.usefixtures("each_decoder")
 
 LINK_TYPES = (0, 1, 9, 12, 50, 51, 101, 105, 108, 113, 127, 228, 229, 239, 276, 65535)
 TIGHT = Limits(
@@ -23,12 +26,12 @@ often = settings(max_examples=300, derandomize=True)
 
 def test_how_frames_are_cut_into_batches_changes_nothing() -> None:
     frames = Conversation(Random(5), MIXES).talk.frames
-    decoder = Decoder({80})
+    one = decoder()
     records: list[Record] = []
     for frame in frames:
-        records += decoder.feed([frame])
-        records += decoder.feed([])
-    assert records + decoder.finish() == decode(frames).records
+        records += fed(one, [frame])
+        records += fed(one, [])
+    assert records + finished(one) == decode(frames).records
 
 
 def test_only_ports_that_are_listened_on_are_decoded() -> None:
@@ -39,17 +42,44 @@ def test_only_ports_that_are_listened_on_are_decoded() -> None:
 
 def test_records_come_as_soon_as_they_are_complete() -> None:
     talk = Talk().client(get()).server(ok())
-    decoder = Decoder({80})
-    assert decoder.feed(talk.frames[:3]) == []
-    assert len(decoder.feed(talk.frames[3:4])) == 1
-    assert len(decoder.feed(talk.frames[4:])) == 1
+    one = decoder()
+    assert fed(one, talk.frames[:3]) == []
+    assert len(fed(one, talk.frames[3:4])) == 1
+    assert len(fed(one, talk.frames[4:])) == 1
+
+
+def test_records_wait_until_they_are_taken() -> None:
+    one = decoder()
+    one.feed(Frames.of(Talk().client(get()).server(ok()).frames))
+    assert one.waiting == 2
+    batch = one.take()
+    assert (len(batch), len(batch.table(Exchange))) == (2, 1)
+    assert (one.waiting, len(one.take())) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"), [(Limits(waiting_records=3), 3), (Limits(waiting_characters=len("/1example.com/")), 2)]
+)
+def test_once_a_record_does_not_fit_all_are_lost_until_the_others_are_taken(limits: Limits, kept: int) -> None:
+    one = decoder(limits=limits)
+    one.feed(Frames.of(Talk().client(get("/1")).server(ok()).client(get("/longer")).server(ok()).frames))
+    assert len(one.take()) == kept
+    assert one.health.lost == 4 - kept
+    assert len(fed(one, Talk(client_port=40001, time=1001.0).client(get("/2")).server(ok()).frames)) == 2
+
+
+def test_health_is_a_snapshot() -> None:
+    one = decoder()
+    before = one.health
+    fed(one, Talk().client(get()).frames)
+    assert (before.frames, one.health.frames) == (0, 4)
 
 
 def test_time_passes_without_frames() -> None:
-    decoder = Decoder({80}, Limits(connection_timeout=300))
-    decoder.feed(Talk().client(get()).frames)
-    assert decoder.advance(1200.0) == []
-    (exchange,) = decoder.advance(1301.0)
+    one = decoder(limits=Limits(connection_timeout=300))
+    fed(one, Talk().client(get()).frames)
+    assert advanced(one, 1200.0) == []
+    (exchange,) = advanced(one, 1301.0)
     assert isinstance(exchange, Exchange)
     assert exchange.ending == TIMEOUT
 

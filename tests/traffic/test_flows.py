@@ -7,6 +7,8 @@ from traffic.flows import address_size, reversed_key
 from traffic.limits import Limits
 from traffic.records import EVICTED, TIMEOUT
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 IPV4_KEY = bytes.fromhex("0a0000010a0000029c400050")
 IPV6_KEY = bytes(15) + b"\1" + bytes(15) + b"\2" + bytes.fromhex("9c400050")
 

@@ -6,6 +6,8 @@ from wire import Decoded, Talk, chunked, decode, get, ok
 from traffic.limits import Limits
 from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 RESPONSES = {

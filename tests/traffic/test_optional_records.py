@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from decoders import decoder, fed, finished
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.decoder import Decoder
 from traffic.dns import answer
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket, Request, TcpConnection, TlsHello
+
+pytestmark = pytest.mark.usefixtures("each_decoder")
 
 scapy = pytest.importorskip("scapy.all", reason="Scapy crafts the packets")
 
@@ -27,8 +29,8 @@ def frames(*packets: Any, start: float = 1000.0, step: float = 0.01) -> list[Fra
 
 
 def records(kinds: set[type], *packets: Any, port: int = 80) -> list[Any]:
-    decoder = Decoder({port}, wanted=frozenset(kinds))
-    found = decoder.feed(frames(*packets)) + decoder.finish()
+    one = decoder({port}, wanted=kinds)
+    found = fed(one, frames(*packets)) + finished(one)
     return [record for record in found if type(record) in kinds]
 
 
@@ -111,8 +113,7 @@ def test_of_a_tunnel_the_packet_inside_is_told() -> None:
 
 
 def test_http_is_read_all_the_same_when_every_packet_is_told() -> None:
-    decoder = Decoder({80}, wanted=frozenset({IpPacket}))
-    found = decoder.feed(frames(*conversation()))
+    found = fed(decoder(wanted={IpPacket}), frames(*conversation()))
     assert sum(type(record) is IpPacket for record in found) == 8
     assert sum(type(record) is Request for record in found) == 2
 
@@ -188,6 +189,6 @@ def test_a_client_hello_tells_the_server_name(port: int) -> None:
 
 
 def test_without_a_wish_none_of_them_is_given_out() -> None:
-    decoder = Decoder({80})
-    found = decoder.feed(frames(*conversation(), response())) + decoder.finish()
+    one = decoder()
+    found = fed(one, frames(*conversation(), response())) + finished(one)
     assert not {type(record) for record in found} & OPTIONAL

@@ -6,6 +6,8 @@ from wire import CLIENT, SERVER, Talk, decode, get, ok
 from traffic.limits import Limits
 from traffic.records import CAPTURE_END, CLOSED, COMPLETE, EVICTED, GAP
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 
 def test_keep_alive() -> None:
     talk = Talk()

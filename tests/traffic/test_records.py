@@ -1,11 +1,9 @@
 """What a request says of itself: domain, section and path; and what text from the wire becomes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from traffic.records import Request
-from traffic.text import printable, printable_once
+from traffic.text import printable
 
 
 def request(target: str, host: str = "Example.com", method: str = "GET") -> Request:
@@ -64,8 +62,3 @@ def test_text_is_cut_at_the_limit(raw: bytes, limit: int) -> None:
     text = printable(raw, limit)
     assert len(text) == limit
     assert text.isprintable()
-
-
-@given(st.one_of(st.binary(max_size=60), st.text(max_size=30).map(str.encode)), st.integers(1, 40))
-def test_what_is_kept_once_reads_the_same(raw: bytes, limit: int) -> None:
-    assert printable_once(raw, limit) == printable(raw, limit)

@@ -11,6 +11,8 @@ from traffic.limits import Limits
 from traffic.records import CAPTURE_END, COMPLETE, EVICTED, RESET, TIMEOUT
 from traffic.segment import after
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 
 def dialogue(first: tuple[int, int] = (1000, 5000), size: int = 10) -> Talk:
     """Two requests with bodies and their responses, in small segments."""

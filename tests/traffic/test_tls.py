@@ -6,6 +6,8 @@ from wire import Talk, decode
 from traffic.limits import Budget, Limits
 from traffic.tls import LONGEST_HELLO, HelloReader, server_name, starts_hello
 
+pytestmark = pytest.mark.usefixtures("each_decoder")
+
 
 def sized(size: int, body: bytes) -> bytes:
     return len(body).to_bytes(size, "big") + body
@@ -44,7 +46,7 @@ class Reading:
 
     def feed(self, data: bytes, size: int) -> "Reading":
         for at in range(0, len(data), size):
-            self.reader.data(data, at, min(at + size, len(data)), 0.0, 0, -1)
+            self.reader.data(data[at : at + size], 0.0, 0, -1)
         return self
 
 

@@ -14,7 +14,8 @@ from ipaddress import ip_address
 from struct import pack
 from typing import NamedTuple
 
-from traffic.decoder import Decoder
+from decoders import decoder, fed, finished
+
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_RAW, Frame
 from traffic.health import Health
 from traffic.limits import Limits
@@ -204,10 +205,9 @@ def _timeless(exchange: Exchange) -> Exchange:
 
 def decode(frames: Iterable[Frame], limits: Limits | None = None, ports: Iterable[int] = (80,)) -> Decoded:
     """Feed frames to a decoder, and finish."""
-    decoder = Decoder(frozenset(ports), limits)
-    records = decoder.feed(frames)
-    records += decoder.finish()
-    return Decoded(records, decoder.health, decoder._budget.used)
+    made = decoder(frozenset(ports), limits)
+    records = fed(made, frames) + finished(made)
+    return Decoded(records, made.health, made.held)
 
 
 def get(path: str = "/", *fields: str, method: str = "GET", version: str = "1.1", body: bytes = b"") -> bytes:

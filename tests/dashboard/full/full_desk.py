@@ -118,7 +118,7 @@ class Ledger:
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
-        reading = Reading(self.health, dropped=0, queue_lost=0, notices=self.notices)
+        reading = Reading(self.health, dropped=0, notices=self.notices)
         return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:

@@ -13,8 +13,6 @@ use crate::conversation::Conversation;
 use crate::records::Ending;
 
 const CONTROL: u8 = FIN | SYN | RST;
-/// Bytes of a segment that is kept for a while, to notice one that says something else.
-const SHORT: usize = 2048;
 /// Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use.
 const FAR: i64 = 1 << 26;
 
@@ -128,7 +126,7 @@ impl Tcp {
         let stream = self.streams.of_mut(direction);
         if plain && known && stream.next == Some(packet.seq) && stream.held.is_empty() {
             stream.next = Some(advanced(packet.seq, packet.payload.len()));
-            stream.remember(packet.payload, SHORT);
+            stream.remember(packet.payload);
             app.data(cx, self, direction, packet.payload, Place { time: packet.time, seq: packet.seq, ack });
             if self.reset_at.take().is_some() {
                 // Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones).
@@ -321,22 +319,26 @@ impl Tcp {
 
     /// Deliver whatever no longer waits, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
-        let mut moved = true;
-        while moved && !self.finished {
-            moved = false;
+        let (mut moves, mut moved) = (true, false);
+        while moves && !self.finished {
+            moves = false;
             for direction in [Direction::Forth, Direction::Back] {
-                while self.deliverable(app, cx, direction) {
+                while !self.finished && self.deliverable(app, cx, direction) {
                     self.deliver_first(app, cx, direction);
-                    moved = true;
-                    if self.finished {
-                        return;
-                    }
+                    moves = true;
                 }
             }
+            moved |= moves;
         }
-        if self.streams.forth.held.is_empty() && self.streams.back.held.is_empty() {
-            self.waiting_since = None;
+        if moved && !self.finished {
+            self.waiting_since = self.oldest_held();
         }
+    }
+
+    /// Capture time of the segment that has waited longest.
+    fn oldest_held(&self) -> Option<f64> {
+        let held = self.streams.forth.held.iter().chain(&self.streams.back.held);
+        held.map(|segment| segment.time).reduce(f64::min)
     }
 
     /// Whether the first segment that waits in a direction no longer has to.
@@ -409,7 +411,7 @@ impl Tcp {
             segment = segment.without_start(overlap as usize);
         }
         stream.next = Some(advanced(segment.seq, segment.data.len()));
-        stream.remember(&segment.data, SHORT);
+        stream.remember(&segment.data);
         if !segment.data.is_empty() && !stream.ended {
             let place = Place { time: segment.time, seq: segment.seq, ack: segment.ack };
             app.data(cx, self, direction, &segment.data, place);

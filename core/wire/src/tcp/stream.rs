@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use super::held::Held;
 use super::sequence::after;
 
+/// Bytes of a segment that are kept for a while, to notice another that says something else.
+const RECENT: usize = 256;
+
 /// Which way bytes go: forth from the client, as far as it is known, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -76,7 +79,7 @@ pub(crate) struct Stream {
     pub(crate) held: VecDeque<Held>,
     pub(crate) held_bytes: usize,
     pub(crate) ended: bool,
-    /// The bytes before the next one, as far as they came in one short segment.
+    /// The bytes before the next one, as far as they came in one segment: the last `RECENT` of them.
     pub(crate) recent: Vec<u8>,
 }
 
@@ -97,11 +100,9 @@ impl Stream {
         }
     }
 
-    /// Keep the bytes of a segment that was delivered, if it is short.
-    pub(crate) fn remember(&mut self, bytes: &[u8], short: usize) {
+    /// Keep the last bytes of a segment that was delivered.
+    pub(crate) fn remember(&mut self, bytes: &[u8]) {
         self.recent.clear();
-        if bytes.len() <= short {
-            self.recent.extend_from_slice(bytes);
-        }
+        self.recent.extend_from_slice(bytes.get(bytes.len().saturating_sub(RECENT)..).unwrap_or(bytes));
     }
 }

@@ -1,0 +1,68 @@
+"""The decoders that are here, and the one that tests use: all tests of decoding make theirs by `decoder`.
+
+A module of tests with `pytestmark = pytest.mark.usefixtures("each_decoder")` is run with each of them.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from capture.intake import Decodes
+from traffic.decoder import Decoder
+from traffic.frame import Frame
+from traffic.frames import Frames
+from traffic.limits import Limits
+from traffic.network import InnerIp
+from traffic.records import Record
+
+Make = Callable[[Container[int], Limits, InnerIp | None, frozenset[type]], Decodes]
+
+
+def _core(ports: Container[int], limits: Limits, inner_ip: InnerIp | None, wanted: frozenset[type]) -> Decodes:
+    flags = bytes(port in ports for port in range(2**16))
+    made: Decodes = import_module("http_monitor_core").Decoder(flags, limits, inner_ip, wanted)
+    return made
+
+
+MAKERS: Final[dict[str, Make]] = {"reference": Decoder}
+if find_spec("http_monitor_core") is not None:
+    MAKERS["core"] = _core
+_used = ["reference"]
+
+
+@contextmanager
+def using(name: str) -> Iterator[None]:
+    """Meanwhile tests use this one of `MAKERS`."""
+    _used.append(name)
+    yield
+    _used.pop()
+
+
+def decoder(
+    ports: Container[int] = frozenset({80}),
+    limits: Limits | None = None,
+    inner_ip: InnerIp | None = None,
+    wanted: Iterable[type] = (),
+) -> Decodes:
+    """The decoder to be tested."""
+    return MAKERS[_used[-1]](ports, limits or Limits(), inner_ip, frozenset(wanted))
+
+
+def fed(decoder: Decodes, frames: Iterable[Frame]) -> list[Record]:
+    """The records that became complete with these frames, or waited."""
+    decoder.feed(Frames.of(frames))
+    return decoder.take().records()
+
+
+def advanced(decoder: Decodes, now: float) -> list[Record]:
+    """The records that became complete by time, or waited."""
+    decoder.advance(now)
+    return decoder.take().records()
+
+
+def finished(decoder: Decodes) -> list[Record]:
+    """The records of all that was under way, or waited."""
+    decoder.finish()
+    return decoder.take().records()
