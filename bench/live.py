@@ -81,7 +81,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
         scene = Scene(sides, Path(folder))
         rounds, seconds = (1, 2) if quick else (3, 4)
         ways = [
-            Way(FULL, 2 if quick else 5, seconds, both if quick else able),
+            Way(FULL, 1 if quick else 5, seconds, both if quick else able),
             Way(CROWDED, rounds, seconds, both),
             *([] if quick else [Way(STEADY, rounds, seconds, both, _connections(scene), PAUSE)]),
         ]

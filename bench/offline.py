@@ -45,8 +45,9 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Result]:
     """Let all peers read, in rounds of one after the other."""
     results = [_prepared(peer, say) for peer in peers(quick)]
     start = capture_of(STARTING)
-    for number in range(FAST):
-        say(f"offline: round {number + 1} of {FAST}")
+    rounds = 2 if quick else FAST
+    for number in range(rounds):
+        say(f"offline: round {number + 1} of {rounds}")
         for result in _able(results):
             if number < result.peer.rounds:
                 _attempt(result, lambda result: result.starting.append(_read(result.peer, start)))

@@ -36,13 +36,13 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
     """Seconds by the clock on the wall, or MiB, by what was started."""
     say("start")
     capture = str(capture_of(STARTING))
-    rounds = 3 if quick else 7
+    rounds, cold = (2, 1) if quick else (7, 3)
     values: dict[str, list[float]] = {}
     cases = {"--help": [*PROGRAM, "--help"], f"-r, {STARTING} packets to the end": [*PROGRAM, "-r", capture, "-q"]}
     for name, command in cases.items():
         run(command)
         values[f"{name}, warm"] = [run(command).seconds for _ in range(rounds)]
-        values[f"{name}, no bytecode yet"] = [_cold(command) for _ in range(3)]
+        values[f"{name}, no bytecode yet"] = [_cold(command) for _ in range(cold)]
     if sys.platform == "linux" and os.geteuid() == 0:
         values[SOCKET] = [_listening() for _ in range(rounds)]
         values[SCREEN] = [_drawn() for _ in range(rounds)]

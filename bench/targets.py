@@ -122,19 +122,11 @@ def report(facts: Facts) -> str:
 
 
 def _row(target: Target, facts: Facts) -> list[str] | None:
-    measured, bound = _measured(target.value, facts), target.bound
-    if callable(bound):
-        other = _measured(bound, facts)
-        bound = other.median if other is not None else None
-    if measured is None or bound is None:
+    try:
+        measured = target.value(facts)
+        bound = target.bound(facts).median if callable(target.bound) else target.bound
+    except KeyError:
         return None
     reached = measured.median >= bound if target.sign == AT_LEAST else measured.median <= bound
     aim, text = f"{bound:{target.form}}", measured.text(target.form)
     return [target.what, f"{target.sign} {aim}{target.unit}", f"{text}{target.unit}", "yes" if reached else "**no**"]
-
-
-def _measured(value: Callable[[Facts], Figure], facts: Facts) -> Figure | None:
-    try:
-        return value(facts)
-    except KeyError:
-        return None

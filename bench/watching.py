@@ -171,8 +171,8 @@ class Run(NamedTuple):
 
     @property
     def missed(self) -> int | None:
-        """Requests served that it did not find."""
-        return None if self.requests is None else self.served - self.requests
+        """Requests served that it did not find; those that the server did not finish do not make up for them."""
+        return None if self.requests is None else max(0, self.served - self.requests)
 
     @property
     def lost_requests(self) -> float | None:
