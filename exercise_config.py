@@ -24,16 +24,14 @@ _KEY = 400
 """An entry of a table without its key."""
 _STORES = 3
 """One of all that came, one of what a filter lets pass, one of the row whose detail is open."""
-_TALLIES = 5
-"""Sets of keys: the window, the last bucket, and those under way."""
-_SUMS = 800
+_SUMS = 1000
 """What the store knows of a key, without the key: see `store.window`."""
-_CELLS = 128 * 2**20
-"""Of the store's window, cells and bins: see `store.window`."""
-_BINS = 500_000 * 100
-"""Of the buckets under way, and the last one likewise: see `store.open_buckets`."""
+_BLOCKS = 224 * 2**20
+"""Of the store's window, blocks and bins, of 128 MiB, and what the allocator loses between them: see `store.window`."""
+_OPEN = 2 * 16 * 2**20
+"""Of the buckets under way: see `store.store`."""
 _SUMS_OF_SIGNALS = 13
-"""What the store counts for all signals: see `alerting.sums`."""
+"""What the monitor's store counts for all signals: see `alerting.sums`."""
 _PARTS = 40
 """These in the window under way, and those of each signal in the window that was within its limit last."""
 _NAMES = 600
@@ -324,7 +322,7 @@ class Config:
         text = 4 * self.max_str_length
         request = 4 * text
         keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
-        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (80 * len(self.statistics) + 250)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (24 * len(self.statistics) + 250)
         return (
             _PROGRAM
             + self.ring_size * 2**20
@@ -332,8 +330,9 @@ class Config:
             + self.max_connections * (_CONNECTION + request + 4 * _KEY)
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
-            + _STORES * (_TALLIES * keys + _CELLS + 2 * _BINS + buckets)
-            + (_TALLIES - 1) * _SUMS_OF_SIGNALS * 2 * self.max_keys * (_SUMS + 2 * text)
+            + _STORES * (keys + _BLOCKS + _OPEN + buckets)
+            + _SUMS_OF_SIGNALS * 2 * self.max_keys * (_SUMS + 2 * text)
+            + _OPEN
             + _PARTS * _NAMES * (_KEY + 2 * text)
             + _TIMES
             + self.max_alerts * _ALERT

@@ -16,9 +16,8 @@ from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
 from alerting.states import IllegalSignal, Signal, State, next_state
-from alerting.sums import REQUESTS
 from alerting.terms import Terms
-from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Request
 
 LEARNING, NORMAL, ALERT, DISMISSED = State.LEARNING, State.NORMAL, State.ALERT, State.DISMISSED
@@ -54,7 +53,7 @@ def who(count: int) -> tuple[Contributor, ...]:
 
 
 class Story:
-    """Drives a store and its monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %.
+    """Drives a monitor through packet time, in seconds since START; buckets of 120 s, threshold 10 %.
 
     `rules` are signals besides the request rate.
     """
@@ -63,21 +62,19 @@ class Story:
         terms = Terms(BUCKET, learning, retention, previous=frozenset({"traffic_drop"}))
         self.monitor = Monitor([RequestRate(threshold, BUCKET), *rules], terms)
         self.monitor.start(START)
-        self.store = Store((), terms.store_bucket, retention, max_keys=100, passing=self.monitor.statistics)
-        self.store.closed(self.monitor.take)
         self.now = 0.0
         self.events: list[Event] = []
 
     def given(self, requests: int, seconds: float = BUCKET) -> list[Event]:
         """`requests` spread evenly over the next `seconds`; what was decided meanwhile."""
-        self.store.add([request(START + self.now + seconds * number / requests) for number in range(requests)])
+        times = (START + self.now + seconds * number / requests for number in range(requests))
+        self.monitor.add(RecordBatch(map(request, times)))
         return self.wait(seconds)
 
     def wait(self, seconds: float) -> list[Event]:
         """No request in the next `seconds`; what was decided meanwhile."""
         self.now += seconds
-        self.store.advance(START + self.now)
-        events = self.monitor.advance(START + self.now, self.store.open_count(REQUESTS[0].name))
+        events = self.monitor.advance(START + self.now)
         self.events += events
         return events
 

@@ -1,4 +1,4 @@
-"""The monitor: windows of what the store counted, and for each signal a judge of them.
+"""The monitor: windows of what a store counts for the signals, and for each signal a judge of them.
 
 Time is what the caller says it is, in seconds since the epoch; it goes forward only, and an earlier `now` is ignored.
 Nothing is shown or sent here: `advance` returns what was decided.
@@ -16,7 +16,9 @@ from alerting.states import State
 from alerting.sums import REQUESTS
 from alerting.terms import Terms
 from alerting.window import Window
+from store.store import Store
 from store.sums import ClosedBucket
+from traffic.batch import Batch
 
 LATEST: Final = 1e11
 """The year 5138. A time beyond it is damage, and floats that large no longer tell seconds apart reliably."""
@@ -34,30 +36,26 @@ class Monitor:
         self.terms = terms
         self.history = AlertHistory(terms.retention, terms.max_alerts)
         self.judges = [Judge(rule, terms, self.history, explain) for rule in rules]
-        self.statistics = tuple(dict.fromkeys(each for rule in rules for each in rule.sums))
-        """What the store is to count, for `take`."""
+        self._sums = tuple(dict.fromkeys(each for rule in rules for each in rule.sums))
+        self._store = Store(self._sums, terms.store_bucket, terms.bucket_size, terms.max_keys, windows=())
+        self._store.on_close(self._take)
         self._rate = self.judges[0]
-        self._window = Window.empty_of(self.statistics, inf, inf)
+        self._window = Window.empty_of(self._sums, inf, inf)
         self._started = -inf
         self._waiting: list[ClosedBucket] = []  # for `advance`
-        self._open_requests = 0
 
     def start(self, now: float) -> None:
         """Begin to learn at `now`. What was counted before is part of it, what is captured before is not."""
         self._started = now
         self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
 
-    def take(self, bucket: ClosedBucket) -> None:
-        """A bucket of the store closed, or something came late for one, which goes into the window under way."""
-        if bucket.start + bucket.width > self._started:
-            self._waiting.append(bucket)
+    def add(self, batch: Batch) -> None:
+        """Count records at their time. What is late for its bucket goes into the window under way."""
+        self._store.add(batch)
 
-    def advance(self, now: float, open_requests: int = 0) -> list[Event]:
-        """Judge each window that ended until `now`, and forget alerts that are too old.
-
-        All buckets that ended until `now` were taken; `open_requests` are what the store counted in later ones.
-        """
-        self._open_requests = open_requests
+    def advance(self, now: float) -> list[Event]:
+        """Judge each window that ended until `now`, and forget alerts that are too old."""
+        self._store.advance(now)
         events: list[Event] = []
         now = min(now, LATEST)
         for bucket in sorted(self._waiting, key=lambda bucket: bucket.start):
@@ -97,7 +95,7 @@ class Monitor:
     @property
     def count(self) -> int:
         """Requests so far in the window under way; while learning, since learning began."""
-        return self._window.of(REQUESTS[0]).total + self._open_requests
+        return self._window.of(REQUESTS[0]).total + self._store.open_count(REQUESTS[0].name)
 
     @property
     def dismissed_at(self) -> float | None:
@@ -122,6 +120,11 @@ class Monitor:
         """Seconds until the window under way is judged, or learning ends."""
         return self.duration - self.elapsed(now)
 
+    def _take(self, bucket: ClosedBucket) -> None:
+        """A bucket of the store closed, or something came late for one."""
+        if bucket.start + bucket.width > self._started:
+            self._waiting.append(bucket)
+
     def _judge_until(self, time: float) -> list[Event]:
         """Judge each window that ended until then.
 
@@ -142,7 +145,7 @@ class Monitor:
         events = [event for judge in self.judges for event in judge.judge(window)]
         learning = self._rate.state is State.LEARNING
         duration = self.terms.learning_duration if learning else self.terms.bucket_size
-        self._window = Window.empty_of(self.statistics, window.closes, self._edge(window.closes + duration))
+        self._window = Window.empty_of(self._sums, window.closes, self._edge(window.closes + duration))
         return events
 
     def _edge(self, time: float) -> float:

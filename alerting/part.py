@@ -60,7 +60,7 @@ class Part:
             self._bins[slot, number] += count
 
     def _amount(self, sums: Sums) -> int:
-        return round(sums.total) if self._of.unit is BYTES else sums.count
+        return sums.bytes if self._of.unit is BYTES else sums.count
 
 
 def _clear(bins: NDArray[Any], slots: NDArray[Any]) -> None:

@@ -21,4 +21,6 @@ class Terms:
     changes_per_hour: int = 6
     """Of state; a signal with more of them is flapping."""
     store_bucket: float = 10
-    """Width of the buckets of the store."""
+    """Width of the buckets of the store that counts for the signals."""
+    max_keys: int = 1000
+    """That it keeps apart in each sum."""

@@ -117,8 +117,9 @@ def report(facts: Facts) -> str:
     """The table as Markdown, and which targets are not in it."""
     rows = {target: _row(target, facts) for target in TARGETS}
     missing = dict.fromkeys(target.what for target, row in rows.items() if row is None)
-    known = table(("target", "aim", "measured", "reached"), (row for row in rows.values() if row is not None))
-    return known + (f"\n\nNot measured: {'; '.join(missing)}." if missing else "")
+    known = [row for row in rows.values() if row is not None]
+    texts = [table(("target", "aim", "measured", "reached"), known)] if known else []
+    return "\n\n".join(texts + ([f"Not measured: {'; '.join(missing)}."] if missing else []))
 
 
 def _row(target: Target, facts: Facts) -> list[str] | None:

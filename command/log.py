@@ -5,11 +5,11 @@ Lines are added to a file that exists. A new one may be read by its owner only: 
 
 import contextlib
 import os
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from dashboard.exchange_line import Discretion, exchange_line
 from dashboard.screen import OutputClosedError
+from traffic.batch import Batch
 from traffic.records import Exchange
 
 STANDARD_OUTPUT: Final = "-"
@@ -41,8 +41,8 @@ class ExchangeLog:
             said = getattr(reason, "strerror", None) or reason
             raise LogError(f"cannot write the log to {self._name}: {said}; name another file with --log") from reason
 
-    def take(self, records: Iterable[Any]) -> None:
-        """Add a line for each exchange among the records, and hand them to the system.
+    def take(self, batch: Batch) -> None:
+        """Add a line for each exchange of a batch, and hand them to the system.
 
         A file that takes no more is given up, and `notices` say so.
 
@@ -52,7 +52,7 @@ class ExchangeLog:
         """
         if self._file < 0:
             return
-        lines = [exchange_line(record, self._discretion) for record in records if type(record) is Exchange]
+        lines = [exchange_line(exchange, self._discretion) for exchange in batch.table(Exchange).records()]
         if not lines:
             return
         written = 0

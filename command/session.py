@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from alerting.alert import Alert
 from alerting.monitor import Monitor
-from alerting.sums import REQUESTS
 from capture.intake import Status
 from command.signals import rules, terms
 from dashboard.builder import Reading, Run, build_view
@@ -30,7 +29,7 @@ RECALL = 0.1
 class Taker(Protocol):
     """What is handed every record: a log, a counter."""
 
-    def take(self, records: Sequence[Any]) -> None:
+    def take(self, batch: Batch) -> None:
         """The next records, as they were decoded."""
 
 
@@ -61,8 +60,7 @@ class Session:
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._monitor = Monitor(rules(config), terms(config), explanation)
-        self._store = Store(statistics, bucket, retention, config.max_keys, passing=self._monitor.statistics)
-        self._store.closed(self._monitor.take)
+        self._store = Store(statistics, bucket, retention, config.max_keys)
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._takers = list(takers)
         self._outlets = outlets
@@ -84,7 +82,7 @@ class Session:
     def record_in(self, recorder: Recorder) -> None:
         """Hand it each bucket of the store as it closes."""
         self._recorders.append(recorder)
-        self._store.closed(recorder.add)
+        self._store.on_close(recorder.add)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
@@ -107,12 +105,12 @@ class Session:
 
     def count(self, batch: Batch) -> None:
         """Take records over."""
-        records = batch.records()
         if self._only is not None:
-            records = matching(self._only, records)
+            batch = matching(self._only, batch)
         for taker in self._takers:
-            taker.take(records)
-        self._store.add(records)
+            taker.take(batch)
+        self._store.add(batch)
+        self._monitor.add(batch)
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
@@ -156,7 +154,7 @@ class Session:
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
-        for event in self._monitor.advance(now, self._store.open_count(REQUESTS[0].name)):
+        for event in self._monitor.advance(now):
             for outlet in self._outlets:
                 outlet.event(event)
 

@@ -1,7 +1,7 @@
 """Sums become the rows and panels of a View. Pure."""
 
 from dashboard.view import Measure, Panel, Row, Times
-from stats.statistic import Statistic
+from stats.statistic import HITS, Statistic, Unit
 from store.store import Store
 from store.sums import Sums, TopRow
 
@@ -9,17 +9,18 @@ from store.sums import Sums, TopRow
 def panel(store: Store, statistic: Statistic, limit: int, window: float | None) -> Panel:
     """The top list of a statistic in a window, of at most `limit` rows."""
     top = store.top(statistic.name, limit, window)
-    rows, other = tuple(map(_row, top.rows)), _row(top.other)
-    return Panel(statistic.name, statistic.title, statistic.unit, rows, other, measure(top.whole), *top.slicing)
+    unit = statistic.unit
+    *rows, other = (_row(row, unit) for row in (*top.rows, top.other))
+    return Panel(statistic.name, statistic.title, unit, tuple(rows), other, measure(top.whole, unit), *top.slicing)
 
 
-def measure(sums: Sums) -> Measure:
+def measure(sums: Sums, unit: Unit = HITS) -> Measure:
     """What a screen shows of sums."""
-    return Measure(sums.count, sums.total, sums.volume, _times(sums))
+    return Measure(sums.count, sums.total(unit), sums.bytes, _times(sums))
 
 
-def _row(row: TopRow) -> Row:
-    return Row(row.key, measure(row.recent), measure(row.window), row.trend)
+def _row(row: TopRow, unit: Unit) -> Row:
+    return Row(row.key, measure(row.recent, unit), measure(row.window, unit), row.trend)
 
 
 def _times(sums: Sums) -> Times | None:

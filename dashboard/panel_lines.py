@@ -7,8 +7,8 @@ from dashboard import cells, figures
 from dashboard.page import Line, Page, Piece, Style
 from dashboard.view import Measure, Panel, Row, Times
 from stats.statistic import Unit
+from store.sums import OTHER
 
-OTHER = "(other)"
 NO_KEY = "(empty)"
 ROOM = 24
 """Cells of a key that is long enough for a server's address and port."""

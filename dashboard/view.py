@@ -147,7 +147,7 @@ class Measure:
     total: float
     """In the unit of the panel: bytes or seconds; the count again where hits are counted."""
     volume: int = 0
-    """Body bytes of the responses."""
+    """Body bytes of the responses; in a panel of bytes, the total again."""
     times: Times | None = None
     """None where no response time is known."""
 

@@ -6,13 +6,17 @@ killed loses what was not committed and nothing else, and readers do not wait (h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, NamedTuple, Protocol
 
+from history.bins import unpacked
 from history.database import Database, HistoryError
 from history.keep import Keep
 from history.periods import Level, Tile, begin, following, tiles
-from history.sums import MALFORMED, MOST, OTHER, Minute, PeriodSums, StoredAlert, number_in, ranked, sound
+from history.sums import MALFORMED, MOST, Minute, StoredAlert, number_in, ranked, sound
+from store.distribution import NO_TIMES, Distribution
+from store.sums import ENOUGH, NOTHING, OTHER, Sums
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "Top"]
 
@@ -20,7 +24,9 @@ OPEN = 10
 """Times as many keys are kept of a period that is not over, as the order may still change."""
 KEY_LENGTH = 256
 """Characters of a key."""
-_SUMS = "sum(count) AS count, sum(total) AS total, sum(volume), sum(timed), sum(seconds)"
+_SUMS = "sum(count) AS count, sum(bytes) AS bytes, sum(seconds) AS seconds"
+_ORDER = {"hits": "count", "bytes": "bytes", "seconds": f"count >= {ENOUGH} DESC, seconds / max(count, 1)"}
+"""By unit, what the highest keys are ordered by."""
 _TILE = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
 
 
@@ -30,8 +36,8 @@ class Top(NamedTuple):
     since: float
     """Where the span begins, and where it ends: between periods that are still kept apart."""
     until: float
-    rows: Sequence[tuple[str, PeriodSums]]
-    whole: PeriodSums
+    rows: Sequence[tuple[str, Sums]]
+    whole: Sums
 
 
 class Archive(Protocol):
@@ -59,13 +65,13 @@ class Archive(Protocol):
             KeyError: no such statistic was kept.
         """
 
-    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, PeriodSums]:
+    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, Sums]:
         """Of those of these keys that are known in a span, without the distribution."""
 
-    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, Sums]]:
         """As `totals`, of the longest periods that cover a span: days, and at its edges hours and minutes."""
 
-    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, Sums]]:
         """Of all keys, for each period that has any: its start and its sums, without the distribution."""
 
     def alerts(self, since: float) -> list[StoredAlert]:
@@ -135,25 +141,25 @@ class SqliteArchive:
         """As `Archive.top`."""
         number, unit = self._statistics[statistic]
         span = self._span(number, since, until)
-        order = "count" if unit == "hits" else "total" if unit == "bytes" else "count >= 5 DESC, total / max(count, 1)"
+        order = _ORDER[unit]
         query = f"SELECT key, {_SUMS} FROM {span.sums} WHERE key != ? GROUP BY key ORDER BY {order} DESC, key LIMIT ?"
         found = self._keyed(query, (*span.values, OTHER, limit))
         bins = self._bins(span, [key for key, _ in found])
-        rows = [(key, known._replace(bins=bins.get(key, b""))) for key, known in found]
+        rows = [(key, replace(known, times=bins.get(key, NO_TIMES))) for key, known in found]
         return Top(span.since, span.until, rows, self._whole(span))
 
-    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, PeriodSums]:
+    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, Sums]:
         """As `Archive.sums`."""
         span = self._span(self._statistics[statistic][0], since, until)
         query = f"SELECT key, {_SUMS} FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
         return dict(self._keyed(query, (*span.values, *keys)))
 
-    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, Sums]]:
         """As `Archive.periods`."""
         span = self._span(self._statistics[statistic][0], since, until)
         return self._keyed(f"SELECT start, {_SUMS} FROM {span.sums} GROUP BY start ORDER BY start", span.values)
 
-    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, PeriodSums]]:
+    def totals(self, statistic: str, level: Level, since: float, until: float) -> list[tuple[float, Sums]]:
         """As `Archive.totals`."""
         number, _ = self._statistics[statistic]
         query = (
@@ -166,10 +172,10 @@ class SqliteArchive:
         """What was written of each minute, oldest first."""
         names = {number: name for name, (number, _) in self._statistics.items()}
         query = (
-            "SELECT start, statistic, key, count, total, volume, timed, seconds, bins FROM sums"
+            "SELECT start, statistic, key, count, bytes, seconds, bins FROM sums"
             " WHERE level = 0 AND statistic = ? AND start >= ? AND start < ? ORDER BY start"
         )
-        minutes: dict[float, dict[str, dict[str, PeriodSums]]] = {}
+        minutes: dict[float, dict[str, dict[str, Sums]]] = {}
         for number, name in names.items():
             for start, _, key, *sums in self._database.rows(query, (number, since, until)):
                 known = minutes.setdefault(start, {}).setdefault(name, {})
@@ -243,7 +249,7 @@ class SqliteArchive:
 
     def _trim_period(self, level: Level, number: int, unit: str, start: int, keys: int) -> None:
         where = "level = ? AND statistic = ? AND start = ?"
-        query = f"SELECT key, count, total, volume, timed, seconds, bins FROM sums WHERE {where}"
+        query = f"SELECT key, count, bytes, seconds, bins FROM sums WHERE {where}"
         sums = {key: sound(key, rest) for key, *rest in self._database.rows(query, (level, number, start))}
         if len(sums) > keys + 1:
             self._database.rows(f"DELETE FROM sums WHERE {where}", (level, number, start))
@@ -290,18 +296,20 @@ class SqliteArchive:
         longer = ((other, self._first(other)) for other in Level if other > level)
         return all(start is None or start >= begin(other, first, self._zone) for other, start in longer)
 
-    def _keyed(self, query: str, values: Sequence[float | str]) -> list[tuple[Any, PeriodSums]]:
+    def _keyed(self, query: str, values: Sequence[float | str]) -> list[tuple[Any, Sums]]:
         """Rows of a key, or of a start, and its sums."""
         with self._database.asked():
             return [(key, sound(key, (*sums, b""))) for key, *sums in self._database.rows(query, values)]
 
-    def _bins(self, span: "_Span", keys: Sequence[str]) -> dict[str, bytes]:
+    def _bins(self, span: "_Span", keys: Sequence[str]) -> dict[str, Distribution]:
         query = f"SELECT key, merged_all(bins) FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
-        return dict(self._database.rows(query, (*span.values, *keys)))
+        with self._database.asked():
+            found = self._database.rows(query, (*span.values, *keys))
+            return {key: Distribution.of(unpacked(bins).items()) for key, bins in found}
 
-    def _whole(self, span: "_Span") -> PeriodSums:
+    def _whole(self, span: "_Span") -> Sums:
         found = self._keyed(f"SELECT 0, {_SUMS} FROM {span.sums} GROUP BY NULL", span.values)
-        return found[0][1] if found else PeriodSums(0, 0.0, 0, 0, 0.0, b"")
+        return found[0][1] if found else NOTHING
 
 
 class _Span(NamedTuple):

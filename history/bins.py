@@ -4,8 +4,15 @@ A handful of bytes for a key of a minute. Pure.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from math import ceil, log
+from typing import Final
 
-from store.distribution import LAST
+from store.distribution import HIGHEST, LAST, LOWEST, bin_of
+
+FORMER: Final = 1.01 / 0.99
+"""The width of the bins of histories of version 1, whose bin 0 ended at LOWEST."""
+FORMER_LAST: Final = ceil(log(HIGHEST / LOWEST) / log(FORMER))
 
 
 def packed(counts: Mapping[int, int]) -> bytes:
@@ -22,8 +29,8 @@ def packed(counts: Mapping[int, int]) -> bytes:
     return bytes(out)
 
 
-def unpacked(block: bytes) -> dict[int, int]:
-    """Counts by number of the bin.
+def unpacked(block: bytes, last: int = LAST) -> dict[int, int]:
+    """Counts by number of the bin, up to `last`.
 
     Raises:
         ValueError: the bytes are no such pairs.
@@ -44,7 +51,7 @@ def unpacked(block: bytes) -> dict[int, int]:
     for distance, count in zip(values[::2], values[1::2], strict=True):
         number += distance
         counts[number] = count
-    if number > LAST:
+    if number > last:
         raise ValueError(f"bins are malformed: there is no bin {number}")
     return counts
 
@@ -57,3 +64,17 @@ def merged(one: bytes, two: bytes) -> bytes:
     for number, count in unpacked(two).items():
         counts[number] = counts.get(number, 0) + count
     return packed(counts)
+
+
+def converted(block: bytes) -> bytes:
+    """Bins of version 1 as they are now: each count goes to the bin of the time that it stood for."""
+    counts: dict[int, int] = {}
+    for number, count in unpacked(block, FORMER_LAST).items():
+        now = _converted(number)
+        counts[now] = counts.get(now, 0) + count
+    return packed(counts)
+
+
+@lru_cache(maxsize=FORMER_LAST + 1)
+def _converted(number: int) -> int:
+    return bin_of(LOWEST if number == 0 else 2 * LOWEST * FORMER**number / (FORMER + 1))

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from history.bins import merged, packed, unpacked
+from history.bins import converted, merged, packed, unpacked
 from history.keep import RESERVE
 from history.periods import Level
-from history.sums import MALFORMED, PeriodSums
+from history.sums import MALFORMED
+from store.sums import Sums
 
 APPLICATION: Final = 0x48545450
 """In the file's header, so that `file` and we ourselves know whose it is: `HTTP`."""
-VERSION: Final = 1
+VERSION: Final = 2
+FIRST_VERSION: Final = 1
+"""Had the amounts of a statistic beside the bytes of its responses, how many were timed, and other bins."""
 PAGE: Final = 4096
 WAIT: Final = 2.0
 """Seconds to wait for another process that writes."""
@@ -23,16 +26,24 @@ OWNER_ONLY: Final = 0o600
 
 _TABLES: Final = (
     "CREATE TABLE statistic (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL)",
-    "CREATE TABLE sums (level INTEGER, statistic INTEGER, start INTEGER, key TEXT, count INTEGER, total REAL,"
-    " volume INTEGER, timed INTEGER, seconds REAL, bins BLOB,"
+    "CREATE TABLE sums (level INTEGER, statistic INTEGER, start INTEGER, key TEXT, count INTEGER,"
+    " bytes INTEGER, seconds REAL, bins BLOB,"
     " PRIMARY KEY (level, statistic, start, key)) WITHOUT ROWID",
     "CREATE TABLE alert (signal TEXT, start REAL, end REAL, text TEXT, PRIMARY KEY (signal, start)) WITHOUT ROWID",
 )
 _ADD: Final = (
-    "INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (level, statistic, start, key) DO UPDATE SET"
-    " count = count + excluded.count, total = total + excluded.total, volume = volume + excluded.volume,"
-    " timed = timed + excluded.timed, seconds = seconds + excluded.seconds, bins = merged(bins, excluded.bins)"
+    "INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (level, statistic, start, key) DO UPDATE SET"
+    " count = count + excluded.count, bytes = bytes + excluded.bytes, seconds = seconds + excluded.seconds,"
+    " bins = merged(bins, excluded.bins)"
 )
+_CONVERT: Final = (
+    "UPDATE sums SET bins = converted(bins), volume ="
+    " iif(statistic IN (SELECT number FROM statistic WHERE unit = 'bytes'), CAST(total AS INTEGER), volume)",
+    "ALTER TABLE sums RENAME COLUMN volume TO bytes",
+    "ALTER TABLE sums DROP COLUMN total",
+    "ALTER TABLE sums DROP COLUMN timed",
+)
+"""From the first version; the seconds of a statistic of seconds were in both places."""
 
 _NOT_OURS: Final = ("Could not decode", "user-defined")
 """In what is said of keys and bins that we have not written."""
@@ -121,10 +132,13 @@ class Database:
         with self._lock, self.asked():
             return self._connection.execute(query, values).fetchall()
 
-    def add(self, periods: Sequence[tuple[Level, int, int, Mapping[str, PeriodSums]]]) -> None:
+    def add(self, periods: Sequence[tuple[Level, int, int, Mapping[str, Sums]]]) -> None:
         """Within a transaction, add sums by key to each (level, start, number of the statistic)."""
         for level, start, number, sums in periods:
-            self._connection.executemany(_ADD, [(level, number, start, key, *known) for key, known in sums.items()])
+            rows = [
+                (key, each.count, each.bytes, each.seconds, packed(dict(each.times.bins))) for key, each in sums.items()
+            ]
+            self._connection.executemany(_ADD, [(level, number, start, *row) for row in rows])
 
     @property
     def used(self) -> int:
@@ -146,8 +160,11 @@ class Database:
         self._connection.create_function("merged", 2, merged, deterministic=True)
         self._connection.create_aggregate("merged_all", 1, _MergedAll)  # type: ignore[arg-type]
         empty = not self._number("schema_version")
-        if not empty and (self._number("application_id"), self._number("user_version")) != (APPLICATION, VERSION):
+        version = self._number("user_version")
+        if not empty and (self._number("application_id") != APPLICATION or version not in (FIRST_VERSION, VERSION)):
             raise ValueError("it is none of this program's, or of another version")
+        if not empty and version == FIRST_VERSION:
+            self._convert()
         if not writes:
             run("PRAGMA query_only = 1")
             return
@@ -165,6 +182,12 @@ class Database:
                     run(table)
                 run(f"PRAGMA application_id = {APPLICATION}")
                 run(f"PRAGMA user_version = {VERSION}")
+
+    def _convert(self) -> None:
+        self._connection.create_function("converted", 1, converted, deterministic=True)
+        with self.transaction():
+            for step in (*_CONVERT, f"PRAGMA user_version = {VERSION}"):
+                self._connection.execute(step)
 
     def _number(self, pragma: str) -> int:
         with self._lock, self.asked():

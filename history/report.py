@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from history.archive import Archive, Top
 from history.periods import Level, begin, month, week
-from history.sums import PeriodSums, StoredAlert
+from history.sums import StoredAlert
+from store.sums import Sums
 
 REQUESTS: Final = "request_rate"
 """The statistic that counts all requests."""
@@ -36,7 +37,7 @@ class Report(NamedTuple):
     """Name of the statistic of the top list."""
     unit: str
     top: Top
-    before: dict[str, PeriodSums]
+    before: dict[str, Sums]
     """The same keys in the span before, as far as they were there."""
     alerts: tuple[StoredAlert, ...]
     begins: bool = False
@@ -77,7 +78,7 @@ def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | N
 
 def requests_between(archive: Archive, since: float, until: float) -> int:
     """All requests of a span."""
-    return archive.top(REQUESTS, since, until, 0).whole.counted
+    return archive.top(REQUESTS, since, until, 0).whole.count
 
 
 def same_time(archive: Archive, now: float, days: int, width: float = 600, zone: tzinfo | None = None) -> float | None:
@@ -88,7 +89,7 @@ def same_time(archive: Archive, now: float, days: int, width: float = 600, zone:
     then = (datetime.fromtimestamp(now, zone) - timedelta(days=days)).timestamp()
     since = begin(Level.MINUTE, then - width / 2)
     found = archive.top(REQUESTS, since, since + width, 0)
-    return found.whole.counted / (found.until - found.since) if found.whole.counted else None
+    return found.whole.count / (found.until - found.since) if found.whole.count else None
 
 
 def build_report(
@@ -112,7 +113,7 @@ def build_report(
         since,
         until,
         requests_between(archive, since, until),
-        past.whole.counted if past else None,
+        past.whole.count if past else None,
         past.since if past else None,
         tuple(busiest_times(archive, since, until, zone)),
         name,
@@ -133,5 +134,5 @@ def _alerts(archive: Archive, since: float, until: float) -> Iterator[StoredAler
             yield alert._replace(end=end)
 
 
-def _requests(sums: Iterable[tuple[float, PeriodSums]], since: float) -> list[Period]:
-    return [Period(start, known.counted) for start, known in sums if start >= since]
+def _requests(sums: Iterable[tuple[float, Sums]], since: float) -> list[Period]:
+    return [Period(start, known.count) for start, known in sums if start >= since]

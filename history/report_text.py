@@ -3,15 +3,16 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from dashboard import cells, figures
 from history.alerts import facts
-from history.bins import unpacked
 from history.report import Period, Report
-from history.sums import OTHER, PeriodSums
-from store.distribution import Distribution
+from history.sums import total
+from store.distribution import NO_TIMES
+from store.sums import OTHER, Sums, subtracted
 
 CSV_FACTS: Final = ("count", "total", "count_before", "response_bytes", "response_seconds_average")
 CSV_TIMES: Final = ("p50", "p90", "p95", "p99", "slowest")
@@ -49,8 +50,10 @@ def report_json(report: Report) -> str:
             "busiest": {name: {"start": start, "requests": requests} for name, (start, requests) in report.busiest},
             "statistic": report.by,
             "unit": report.unit,
-            "whole": {"count": report.top.whole.counted, "total": report.top.whole.total},
-            "rows": [{"key": key, **_facts(sums, report.before.get(key))} for key, sums in report.top.rows],
+            "whole": {"count": report.top.whole.count, "total": total(report.top.whole, report.unit)},
+            "rows": [
+                {"key": key, **_facts(report.unit, sums, report.before.get(key))} for key, sums in report.top.rows
+            ],
             "alerts": [facts(alert) for alert in report.alerts],
         }
     )
@@ -65,21 +68,21 @@ def report_csv(report: Report) -> str:
     writer = csv.writer(lines)
     writer.writerow(["key", *CSV_FACTS, *CSV_TIMES])
     for key, sums in report.top.rows:
-        facts = _facts(sums, report.before.get(key))
+        facts = _facts(report.unit, sums, report.before.get(key))
         times = facts["response_seconds"] or {}
         named = f"'{key}" if key.startswith(("=", "+", "-", "@", "\t", "\r")) else key
         writer.writerow([named, *(facts[name] for name in CSV_FACTS), *(times.get(name) for name in CSV_TIMES)])
     return lines.getvalue().replace("\r\n", "\n").rstrip("\n")
 
 
-def _facts(sums: PeriodSums, before: PeriodSums | None) -> dict[str, Any]:
+def _facts(unit: str, sums: Sums, before: Sums | None) -> dict[str, Any]:
     times = _times(sums)
     return {
-        "count": sums.counted,
-        "total": sums.total,
-        "count_before": before.counted if before else None,
-        "response_bytes": sums.volume,
-        "response_seconds_average": sums.seconds / sums.timed if sums.timed else None,
+        "count": sums.count,
+        "total": total(sums, unit),
+        "count_before": before.count if before else None,
+        "response_bytes": None if unit == "bytes" else sums.bytes,
+        "response_seconds_average": sums.average,
         "response_seconds": dict(zip(CSV_TIMES, times, strict=True)) if times else None,
     }
 
@@ -111,7 +114,7 @@ def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     heads = (f"By {report.by}", _heading(report.unit), "share", "change", "volume", "average", "p95")
     rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows), *_rest(report)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
-    used[VOLUME] &= any(sums.volume != sums.total for _, sums in report.top.rows)  # else it is there already
+    used[VOLUME] &= report.unit != "bytes"  # else it is there already
     rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(1, len(rows[0]))]
     room = max(12, width - 1 - sum(widths) - 3 * len(widths))
@@ -127,65 +130,56 @@ def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     ]
 
 
-def _row(report: Report, key: str, sums: PeriodSums) -> tuple[str, ...]:
+def _row(report: Report, key: str, sums: Sums) -> tuple[str, ...]:
     whole, past = report.top.whole, report.before.get(key)
     now = _weight(report.unit, sums)
     before = None if report.requests_before is None else _weight_before(report, past) if past else 0
-    times = _times(sums)
+    times, average = _times(sums), _weight("seconds", sums) if report.unit == "seconds" else sums.average
     return (
         key,
         _amount(report.unit, sums),
         "" if report.unit == "seconds" else figures.percent(now, _weight(report.unit, whole)),
         figures.change(now, before),
-        figures.volume(sums.volume) if sums.volume else "",
-        figures.latency(sums.seconds / sums.timed) if sums.timed else "",
+        figures.volume(sums.bytes) if sums.bytes else "",
+        "" if average is None else figures.latency(average),
         figures.latency(times[2]) if times else "",
     )
 
 
 def _rest(report: Report) -> list[tuple[str, ...]]:
     """A row for all that is in none, so that they add up to the whole."""
-    whole, parts = report.top.whole, [sums for _, sums in report.top.rows]
-    rest = PeriodSums(
-        whole.counted - sum(part.counted for part in parts),
-        whole.total - sum(part.total for part in parts),
-        whole.volume - sum(part.volume for part in parts),
-        whole.timed - sum(part.timed for part in parts),
-        whole.seconds - sum(part.seconds for part in parts),
-        b"",
-    )
-    if rest.counted <= 0:
+    rest = subtracted(report.top.whole, [replace(sums, times=NO_TIMES) for _, sums in report.top.rows])
+    if rest.count <= 0:
         return []
     row = list(_row(report, OTHER, rest))
     row[CHANGE] = ""
     return [tuple(row)]
 
 
-def _weight(unit: str, sums: PeriodSums) -> float:
+def _weight(unit: str, sums: Sums) -> float:
     if unit == "seconds":
-        return sums.total / sums.counted if sums.counted else 0.0
-    return sums.counted if unit == "hits" else sums.total
+        return sums.seconds / sums.count if sums.count else 0.0
+    return total(sums, unit)
 
 
-def _weight_before(report: Report, sums: PeriodSums) -> float:
+def _weight_before(report: Report, sums: Sums) -> float:
     """An average is the same over any span; what adds up is taken to the length of this one."""
     weight = _weight(report.unit, sums)
     return weight if report.unit == "seconds" else weight * report.longer
 
 
-def _amount(unit: str, sums: PeriodSums) -> str:
+def _amount(unit: str, sums: Sums) -> str:
     if unit == "bytes":
-        return figures.volume(sums.total)
-    return figures.count(sums.counted)
+        return figures.volume(sums.bytes)
+    return figures.count(sums.count)
 
 
 def _heading(unit: str) -> str:
     return {"hits": "hits", "bytes": "bytes", "seconds": "count"}[unit]
 
 
-def _times(sums: PeriodSums) -> tuple[float, ...] | None:
-    bins = Distribution.of(unpacked(sums.bins).items())
-    return bins.quantiles(0.5, 0.9, 0.95, 0.99, 1.0) if bins.bins else None
+def _times(sums: Sums) -> tuple[float, ...] | None:
+    return sums.times.quantiles(0.5, 0.9, 0.95, 0.99, 1.0) if sums.times.bins else None
 
 
 def _line(name: str, text: str) -> str:

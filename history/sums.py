@@ -1,33 +1,16 @@
-"""What the history keeps of a statistic in a period, for one key. Pure."""
+"""What the history keeps of a statistic in a period: sums by key, as the store has them. Pure."""
 
 from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any, Final, NamedTuple
 
-from history.bins import merged
+from history.bins import unpacked
+from store.distribution import Distribution
+from store.sums import NOTHING, OTHER, Sums
 
-OTHER: Final = "(other)"
-"""The key of all that is not kept apart."""
 MALFORMED: Final = "what is in it is malformed"
 MOST: Final = 2**48
 """More than this nobody counts in a minute: what says so is damage."""
-
-
-class PeriodSums(NamedTuple):
-    """Sums of one key in a period."""
-
-    counted: int
-    """How often it came."""
-    total: float
-    """In the statistic's unit."""
-    volume: int
-    """Body bytes of responses."""
-    timed: int
-    """Exchanges whose response time is known."""
-    seconds: float
-    """Sum of these response times."""
-    bins: bytes
-    """Their distribution, as `history.bins` packs it."""
 
 
 class Minute(NamedTuple):
@@ -35,7 +18,7 @@ class Minute(NamedTuple):
 
     start: float
     """Seconds since the epoch."""
-    sums: dict[str, dict[str, PeriodSums]]
+    sums: dict[str, dict[str, Sums]]
     """By statistic and key."""
 
 
@@ -61,45 +44,47 @@ def number_in(value: Any) -> float:
     return value
 
 
-def sound(key: Any, sums: Iterable[Any], most: float = inf) -> PeriodSums:
-    """What a file has of a key, or of a start: whole numbers up to `most`. The bins are not looked into.
+def sound(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
+    """What a file has of a key, or of a start: count and bytes up to `most`, seconds, and packed bins.
 
     Raises:
         ValueError: it is malformed, so somebody else wrote into the file.
     """
-    known = PeriodSums(*sums)
-    whole, others = (known.counted, known.volume, known.timed), (known.total, known.seconds)
+    count, size, seconds, bins = sums
     if not (
         isinstance(key, str | float | int)
-        and isinstance(known.bins, bytes)
-        and all(isinstance(number, int) and 0 <= number <= most for number in whole)
-        and all(isinstance(number, float | int) and 0 <= number < inf for number in others)
+        and isinstance(bins, bytes)
+        and all(isinstance(number, int) and 0 <= number <= most for number in (count, size))
+        and isinstance(seconds, float | int)
+        and 0 <= seconds < inf
     ):
         raise ValueError(MALFORMED)
-    return known
+    return Sums(count, size, seconds, Distribution.of(unpacked(bins).items()))
 
 
-def added(parts: Iterable[PeriodSums]) -> PeriodSums:
+def total(sums: Sums, unit: str) -> float:
+    """What a statistic of that unit adds up."""
+    return {"hits": sums.count, "bytes": sums.bytes, "seconds": sums.seconds}[unit]
+
+
+def added(parts: Iterable[Sums]) -> Sums:
     """All of them together."""
-    counted, total, volume, timed, seconds, bins = 0, 0.0, 0, 0, 0.0, b""
+    whole = NOTHING
     for part in parts:
-        counted, total, volume = counted + part.counted, total + part.total, volume + part.volume
-        timed, seconds, bins = timed + part.timed, seconds + part.seconds, merged(bins, part.bins)
-    return PeriodSums(counted, total, volume, timed, seconds, bins)
+        times = whole.times.merge(part.times) if whole.times.bins else part.times
+        whole = Sums(whole.count + part.count, whole.bytes + part.bytes, whole.seconds + part.seconds, times)
+    return whole
 
 
-def ranked(sums: Mapping[str, PeriodSums], unit: str, keys: int, key_length: int) -> dict[str, PeriodSums]:
-    """The `keys` highest keys, cut at `key_length` characters, and the rest as `(other)`.
-
-    Highest by count where the unit is hits, else by total.
-    """
-    cut: dict[str, list[PeriodSums]] = {}
+def ranked(sums: Mapping[str, Sums], unit: str, keys: int, key_length: int) -> dict[str, Sums]:
+    """The `keys` highest keys by their total, cut at `key_length` characters, and the rest as `(other)`."""
+    cut: dict[str, list[Sums]] = {}
     for key, known in sums.items():
         cut.setdefault(key[:key_length], []).append(known)
     whole = {key: parts[0] if len(parts) == 1 else added(parts) for key, parts in cut.items()}
     other = [whole.pop(OTHER)] if OTHER in whole else []
     if len(whole) > keys:
-        order = sorted(whole, key=lambda key: (-(whole[key].counted if unit == "hits" else whole[key].total), key))
+        order = sorted(whole, key=lambda key: (-total(whole[key], unit), key))
         other += [whole.pop(key) for key in order[keys:]]
     if other:
         whole[OTHER] = added(other)

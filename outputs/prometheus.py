@@ -5,7 +5,7 @@ else.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
@@ -17,6 +17,7 @@ from outputs.address import Address
 from outputs.metric_families import Snapshot, families
 from outputs.metrics_server import MetricsServer
 from outputs.traffic_counts import TrafficCounts
+from traffic.batch import Batch
 
 PUBLISH: Final = 1.0
 """Seconds between snapshots while records come: a file is read in many small batches."""
@@ -58,9 +59,9 @@ class PrometheusExporter:
         """Stop listening."""
         self._server.close()
 
-    def take(self, records: Sequence[Any]) -> None:
-        """Count them."""
-        self._counts.add(records)
+    def take(self, batch: Batch) -> None:
+        """Count its records."""
+        self._counts.add(batch.records())
         if self._clock() >= self._due:
             self._publish()
 

@@ -11,7 +11,8 @@ class ConnectionsByUse:
     """TCP connections by the number of requests in them: many of one request tell of a client without keep-alive."""
 
     name, title, unit, record = "connections_by_use", "Connections by use", HITS, TcpConnection
+    columns = ("requests",)
 
-    def key(self, connection: TcpConnection) -> str:
+    def key(self, requests: int) -> str:
         """As `2 to 9 requests`."""
-        return next((name for most, name in STEPS if connection.requests <= most), "100 requests and more")
+        return next((name for most, name in STEPS if requests <= most), "100 requests and more")

@@ -1,6 +1,6 @@
 """Connections per server."""
 
-from stats.servers import server_of
+from stats.servers import server_name
 from stats.statistic import HITS
 from traffic.records import TcpConnection
 
@@ -9,7 +9,8 @@ class ConnectionsPerServer:
     """TCP connections per server that carried bytes, HTTP or not, as they end."""
 
     name, title, unit, record = "connections_per_server", "Connections by server", HITS, TcpConnection
+    columns = ("server", "server_port")
 
-    def key(self, connection: TcpConnection) -> str:
+    def key(self, server: str, server_port: int) -> str:
         """The server, as `10.0.0.5:80`."""
-        return server_of(connection)
+        return server_name(server, server_port)

@@ -8,11 +8,8 @@ class DownloadedPerClient:
     """Body bytes of responses per client."""
 
     name, title, unit, record = "downloaded_per_client", "Downloaded by client", BYTES, Exchange
+    columns, amount = ("client",), "response_bytes"
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, client: str) -> str:
         """The address; responses without a body do not count."""
-        return exchange.client if exchange.response_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.response_bytes
+        return client

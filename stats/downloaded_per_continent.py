@@ -9,14 +9,11 @@ class DownloadedPerContinent:
     """Body bytes of responses per continent of the client."""
 
     name, title, unit, record = "downloaded_per_continent", "Downloaded by continent", BYTES, Exchange
+    columns, amount = ("client",), "response_bytes"
 
     def __init__(self, country_database: str = "") -> None:
         self._place = continents(country_database)
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, client: str) -> str:
         """The name of the continent; responses without a body do not count."""
-        return self._place(exchange.client) if exchange.response_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.response_bytes
+        return self._place(client)

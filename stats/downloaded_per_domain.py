@@ -8,11 +8,8 @@ class DownloadedPerDomain:
     """Body bytes of responses per domain."""
 
     name, title, unit, record = "downloaded_per_domain", "Downloaded by domain", BYTES, Exchange
+    columns, amount = ("domain",), "response_bytes"
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, domain: str) -> str:
         """The domain; responses without a body do not count."""
-        return exchange.domain if exchange.response_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.response_bytes
+        return domain

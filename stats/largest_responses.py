@@ -9,16 +9,11 @@ class LargestResponses:
     """Body bytes of responses per host and path."""
 
     name, title, unit, record = "largest_responses", "Downloaded by path", BYTES, Exchange
+    columns, amount = ("domain", "path"), "response_bytes"
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, exchange: Exchange) -> str | None:
-        """As `my.site.com/video.mp4`; None without a body, and where the request was not seen."""
-        if not exchange.response_bytes or exchange.request is None:
-            return None
-        return host_and_path(exchange.request, self._templates)
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.response_bytes
+    def key(self, domain: str, path: str | None) -> str | None:
+        """As `my.site.com/video.mp4`; None where the request was not seen. Without a body it does not count."""
+        return None if path is None else host_and_path(domain, path, self._templates)

@@ -11,6 +11,7 @@ from typing import Any
 
 import stats
 from stats.statistic import HITS, Statistic, Unit
+from traffic.batch import FLOATS, INTEGERS, TEXTS
 
 NO_PLUGINS = (
     "agents",
@@ -95,13 +96,37 @@ def _the_class(name: str, module: ModuleType) -> type[Any]:
 def _breach(statistic: Any) -> str | None:
     """What is wrong with a statistic, or None."""
     title, unit = getattr(statistic, "title", None), getattr(statistic, "unit", None)
-    has_amount = hasattr(statistic, "amount")
+    record, columns = getattr(statistic, "record", None), getattr(statistic, "columns", None)
+    amount, parameters = getattr(statistic, "amount", None), "record" if columns is None else ", ".join(columns)
     rules = (
         (isinstance(title, str) and bool(title), "title must be a text"),
         (isinstance(unit, Unit), "unit must be HITS, BYTES or SECONDS"),
-        (isinstance(getattr(statistic, "record", None), type), "record must be a class, as Request or Exchange"),
-        (callable(getattr(statistic, "key", None)), "a method key(record) is needed"),
-        (not has_amount or callable(statistic.amount), "amount must be a method"),
-        (unit is HITS or has_amount, "bytes and seconds need a method amount(record)"),
-    )
-    return next((text for kept, text in rules if not kept), None)
+        (isinstance(record, type), "record must be a class, as Request or Exchange"),
+        (callable(getattr(statistic, "key", None)), f"a method key({parameters}) is needed"),
+        (unit is HITS or amount is not None, "bytes and seconds need an amount: a method, or the name of a column"),
+        (amount is None or callable(amount) == (columns is None), "amount must be a method beside key(record), or the"
+         " name of a column beside columns"),
+    )  # fmt: skip
+    broken = next((text for kept, text in rules if not kept), None)
+    return broken if broken or columns is None else _breach_of_columns(statistic, record, columns, amount)
+
+
+def _breach_of_columns(statistic: Any, record: Any, columns: Any, amount: str | None) -> str | None:
+    if record not in TEXTS:
+        return f"{record.__name__} has no columns; key(record) counts it"
+    if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
+        return 'columns must be names, as ("domain",)'
+    numbers = INTEGERS[record] | FLOATS[record]
+    for name, known in [
+        *((name, TEXTS[record] | numbers) for name in columns),
+        *([(amount, numbers)] if amount else []),
+    ]:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            return f"{record.__name__} has no column {name!r}; {hint}"
+    try:
+        signature(statistic.key).bind(*columns)
+    except TypeError:
+        return f"key must take what columns name: key(self, {', '.join(columns)})"
+    return None

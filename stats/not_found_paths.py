@@ -9,12 +9,13 @@ class NotFoundPaths:
     """Exchanges per host and path that got 404 or 410: broken links, and who tries doors."""
 
     name, title, unit, record = "not_found_paths", "Not found (404, 410) by path", HITS, Exchange
+    columns = ("status", "domain", "path")
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, status: int | None, domain: str, path: str | None) -> str | None:
         """As `my.site.com/robots.txt`; None for all that was found."""
-        if exchange.status not in (404, 410) or exchange.request is None:
+        if status not in (404, 410) or path is None:
             return None
-        return host_and_path(exchange.request, self._templates)
+        return host_and_path(domain, path, self._templates)

@@ -4,8 +4,6 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from traffic.records import Request
-
 SEGMENTS: Final = 8
 """Of a path; what follows becomes `...`, so that endless paths do not become endless keys."""
 _KINDS: Final = (
@@ -30,17 +28,14 @@ def path_template(path: str) -> str:
     return "/".join(_named(segment) if _CHANGING.search(segment) else segment for segment in segments)
 
 
-def host_and_path(request: Request, templates: bool) -> str:
+def host_and_path(domain: str, path: str, templates: bool) -> str:
     """As `my.site.com/pages/create`; its path as a template if that is wanted."""
-    path = request.path
-    return request.domain + (path_template(path) if templates else path)
+    return domain + (path_template(path) if templates else path)
 
 
-def section(request: Request, templates: bool) -> str:
-    """As `my.site.com/pages`; its segment as a template if that is wanted. A host is a name, whatever it looks like."""
-    if not templates:
-        return request.section
-    host, slash, first = request.section.partition("/")
+def section_template(section: str) -> str:
+    """As `my.site.com/{id}`. A host is a name, whatever it looks like."""
+    host, slash, first = section.partition("/")
     return host + slash + path_template(first)
 
 

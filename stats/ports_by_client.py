@@ -9,11 +9,8 @@ class PortsByClient:
     """Bytes of packets of any kind per source address and service."""
 
     name, title, unit, record = "ports_by_client", "Ports by source", BYTES, IpPacket
+    columns, amount = ("source", "protocol", "source_port", "destination_port"), "length"
 
-    def key(self, packet: IpPacket) -> str:
+    def key(self, source: str, protocol: int, source_port: int, destination_port: int) -> str:
         """As `10.0.0.7 UDP 53 domain`."""
-        return f"{packet.source} {service_of(packet)}"
-
-    def amount(self, packet: IpPacket) -> int:
-        """Bytes of the frame."""
-        return packet.length
+        return f"{source} {service_of(protocol, source_port, destination_port)}"

@@ -9,11 +9,8 @@ class ProtocolsByClient:
     """Bytes of packets of any kind per source address and protocol: TCP, UDP, ICMP and the rest."""
 
     name, title, unit, record = "protocols_by_client", "Protocols by source", BYTES, IpPacket
+    columns, amount = ("source", "protocol"), "length"
 
-    def key(self, packet: IpPacket) -> str:
+    def key(self, source: str, protocol: int) -> str:
         """As `10.0.0.7 UDP`."""
-        return f"{packet.source} {protocol_name(packet)}"
-
-    def amount(self, packet: IpPacket) -> int:
-        """Bytes of the frame."""
-        return packet.length
+        return f"{source} {protocol_name(protocol)}"

@@ -8,7 +8,8 @@ class RequestRate:
     """All HTTP requests, as one."""
 
     name, title, unit, record = "request_rate", "HTTP requests", HITS, Request
+    columns = ()
 
-    def key(self, request: Request) -> str:
+    def key(self) -> str:
         """The same for every request."""
         return "requests"

@@ -1,6 +1,6 @@
 """Retransmissions per server."""
 
-from stats.servers import server_of
+from stats.servers import server_name
 from stats.statistic import BYTES
 from traffic.records import TcpConnection
 
@@ -9,11 +9,8 @@ class ResentPerServer:
     """Payload bytes per server that came again, in both directions; hits are connections that had any."""
 
     name, title, unit, record = "resent_per_server", "Retransmitted by server", BYTES, TcpConnection
+    columns, amount = ("server", "server_port"), "resent_bytes"
 
-    def key(self, connection: TcpConnection) -> str | None:
-        """The server, as `10.0.0.5:80`; None for connections without any."""
-        return server_of(connection) if connection.resent_bytes else None
-
-    def amount(self, connection: TcpConnection) -> int:
-        """Bytes that came again."""
-        return connection.resent_bytes
+    def key(self, server: str, server_port: int) -> str:
+        """The server, as `10.0.0.5:80`; connections without any do not count."""
+        return server_name(server, server_port)

@@ -1,6 +1,6 @@
 """Resets per server."""
 
-from stats.servers import server_of
+from stats.servers import server_name
 from stats.statistic import HITS
 from traffic.records import RESET, TcpConnection
 
@@ -9,7 +9,8 @@ class ResetsPerServer:
     """TCP connections per server that a RST ended (RFC 9293 section 3.10.7)."""
 
     name, title, unit, record = "resets_per_server", "Resets by server", HITS, TcpConnection
+    columns = ("server", "server_port", "ending")
 
-    def key(self, connection: TcpConnection) -> str | None:
+    def key(self, server: str, server_port: int, ending: str) -> str | None:
         """The server, as `10.0.0.5:80`; None for those that ended otherwise."""
-        return server_of(connection) if connection.ending == RESET else None
+        return server_name(server, server_port) if ending == RESET else None

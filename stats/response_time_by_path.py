@@ -9,16 +9,11 @@ class ResponseTimeByPath:
     """Seconds from the first byte of a request to the first byte of its response, per host and path."""
 
     name, title, unit, record = "response_time_by_path", "Response time by path", SECONDS, Exchange
+    columns, amount = ("domain", "path"), "response_time"
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, exchange: Exchange) -> str | None:
-        """As `my.site.com/cart/pay`; None where the time or the request is not known."""
-        if exchange.response_time is None or exchange.request is None:
-            return None
-        return host_and_path(exchange.request, self._templates)
-
-    def amount(self, exchange: Exchange) -> float:
-        """Seconds; 0 where a clock that was set back would make it less."""
-        return max(0.0, exchange.response_time or 0.0)
+    def key(self, domain: str, path: str | None) -> str | None:
+        """As `my.site.com/cart/pay`; None where the request was not seen."""
+        return None if path is None else host_and_path(domain, path, self._templates)

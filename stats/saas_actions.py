@@ -9,11 +9,12 @@ class SaasActions:
     """Requests per client, application and action, as `10.0.0.7 Dropbox: upload`."""
 
     name, title, unit, record = "saas_actions", "SaaS actions by client", HITS, Request
+    columns = ("client", "domain", "method", "target")
 
     def __init__(self, saas_catalogue: str = "") -> None:
-        self._request = Catalogue(saas_catalogue).request
+        self._action = Catalogue(saas_catalogue).request
 
-    def key(self, request: Request) -> str | None:
+    def key(self, client: str, domain: str, method: str, target: str) -> str | None:
         """The three; None of no application that is known."""
-        found = self._request(request)
-        return None if found is None else f"{request.client} {found[0]}: {found[1]}"
+        found = self._action(domain, method, target)
+        return None if found is None else f"{client} {found[0]}: {found[1]}"

@@ -9,11 +9,11 @@ class SaasApplications:
     """Requests per application that is used over the network, as `Dropbox`: see `saas.toml`."""
 
     name, title, unit, record = "saas_applications", "SaaS applications", HITS, Request
+    columns = ("domain",)
 
     def __init__(self, saas_catalogue: str = "") -> None:
-        self._request = Catalogue(saas_catalogue).request
+        self._application = Catalogue(saas_catalogue).application
 
-    def key(self, request: Request) -> str | None:
+    def key(self, domain: str) -> str | None:
         """Its name; None of no application that is known."""
-        found = self._request(request)
-        return None if found is None else found[0]
+        return self._application(domain)

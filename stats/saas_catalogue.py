@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from stats.loading import StatisticError
-from traffic.records import Request
 
 OURS: Final = Path(__file__).with_name("saas.toml")
 OTHER: Final = "other"
@@ -49,10 +48,10 @@ class Catalogue:
         self.action = lru_cache(maxsize=REMEMBERED)(self._action)
         """From application, method and target to the action; OTHER of none that is known."""
 
-    def request(self, request: Request) -> tuple[str, str] | None:
+    def request(self, domain: str, method: str, target: str) -> tuple[str, str] | None:
         """Application and action; None of no application that is known."""
-        name = self.application(request.domain)
-        return None if name is None else (name, self.action(name, request.method, request.target))
+        name = self.application(domain)
+        return None if name is None else (name, self.action(name, method, target))
 
     def _application(self, host: str) -> str | None:
         while host:

@@ -9,11 +9,12 @@ class SaasConnections:
     """TLS connections per application and client, by the server name that was asked for: see `saas.toml`."""
 
     name, title, unit, record = "saas_connections", "SaaS connections (TLS)", HITS, TlsHello
+    columns = ("server_name", "client")
 
     def __init__(self, saas_catalogue: str = "") -> None:
         self._application = Catalogue(saas_catalogue).application
 
-    def key(self, hello: TlsHello) -> str | None:
+    def key(self, server_name: str, client: str) -> str | None:
         """As `Dropbox 10.0.0.7`; None of no application that is known."""
-        application = self._application(hello.server_name)
-        return None if application is None else f"{application} {hello.client}"
+        application = self._application(server_name)
+        return None if application is None else f"{application} {client}"

@@ -9,11 +9,12 @@ class SaasUsers:
     """Requests per application and client, as `Dropbox 10.0.0.7`."""
 
     name, title, unit, record = "saas_users", "SaaS users", HITS, Request
+    columns = ("domain", "client")
 
     def __init__(self, saas_catalogue: str = "") -> None:
-        self._request = Catalogue(saas_catalogue).request
+        self._application = Catalogue(saas_catalogue).application
 
-    def key(self, request: Request) -> str | None:
+    def key(self, domain: str, client: str) -> str | None:
         """Both; None of no application that is known."""
-        found = self._request(request)
-        return None if found is None else f"{found[0]} {request.client}"
+        application = self._application(domain)
+        return None if application is None else f"{application} {client}"

@@ -9,12 +9,13 @@ class ServerErrorPaths:
     """Exchanges per host and path that got a status of 500 or more (RFC 9110 section 15.6)."""
 
     name, title, unit, record = "server_error_paths", "Server errors (5xx) by path", HITS, Exchange
+    columns = ("status", "domain", "path")
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, status: int | None, domain: str, path: str | None) -> str | None:
         """As `my.site.com/cart/pay`; None for all that was no error of the server."""
-        if exchange.request is None or exchange.status is None or exchange.status < 500:
+        if status is None or status < 500 or path is None:
             return None
-        return host_and_path(exchange.request, self._templates)
+        return host_and_path(domain, path, self._templates)

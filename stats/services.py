@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from traffic.records import IpPacket
-
 PROTOCOLS: Final = {
     1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 33: "DCCP", 41: "IPv6", 47: "GRE", 50: "ESP", 51: "AH",
     58: "ICMPv6", 88: "EIGRP", 89: "OSPF", 103: "PIM", 112: "VRRP", 115: "L2TP", 132: "SCTP", 136: "UDP-Lite",
@@ -27,19 +25,19 @@ SERVICES: Final = {
 """By port, for TCP and UDP alike; and what is well known though it is not registered."""
 
 
-def protocol_name(packet: IpPacket) -> str:
+def protocol_name(protocol: int) -> str:
     """As `TCP`; `protocol 253` of one without a name here."""
-    return PROTOCOLS.get(packet.protocol) or f"protocol {packet.protocol}"
+    return PROTOCOLS.get(protocol) or f"protocol {protocol}"
 
 
-def service_of(packet: IpPacket) -> str:
+def service_of(protocol: int, source_port: int, destination_port: int) -> str:
     """Protocol, port and name of the service, as `TCP 443 https`; the protocol alone where it has no ports.
 
     The service is behind the port that is known, of two the destination; else behind the lower one.
     """
-    protocol, source, destination = protocol_name(packet), packet.source_port, packet.destination_port
-    if not source and not destination:
-        return protocol
-    known = [port for port in (destination, source) if port in SERVICES]
-    port = known[0] if known else min(source, destination)
-    return f"{protocol} {port} {SERVICES[port]}" if known else f"{protocol} {port}"
+    name = protocol_name(protocol)
+    if not source_port and not destination_port:
+        return name
+    known = [port for port in (destination_port, source_port) if port in SERVICES]
+    port = known[0] if known else min(source_port, destination_port)
+    return f"{name} {port} {SERVICES[port]}" if known else f"{name} {port}"

@@ -1,5 +1,16 @@
-"""The contract of a statistic: what to count of one record. All else is derived from the sums."""
+"""The contract of a statistic: what to count, and for which key. All else is derived from the sums.
 
+It says so in one of two ways:
+
+- `columns`, names of columns of `traffic.batch`, and `key(self, ...)` with a parameter for each. The store calls it
+  once for each distinct combination of a batch, with None for what is absent. `amount`, if it has one, is the name of a
+  column of numbers. A row whose amount is absent does not count; one that is below 0 counts as 0, and with 0 a row
+  counts in a statistic of SECONDS alone.
+- `key(self, record)`, which is called for each record, and costs some six times as much; and `amount(self, record)`,
+  if it has one.
+"""
+
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +30,7 @@ HITS, BYTES, SECONDS = Unit.HITS, Unit.BYTES, Unit.SECONDS
 
 
 class Statistic(Protocol):
-    """A plug-in. It may also have `amount(record) -> float`, what to add to the total (else 1 is added)."""
+    """A plug-in. It may also have `columns` and `amount`, see above."""
 
     @property
     def name(self) -> str:
@@ -40,9 +51,9 @@ class Statistic(Protocol):
         It says what is captured too: packets of any kind for `IpPacket` and `ScapyPacket`, DNS for `DnsAnswer`.
         """
 
-    def key(self, record: Any) -> str | None:
-        """The key that the record counts for; None when it does not count."""
-        ...
+    @property
+    def key(self) -> Callable[..., str | None]:
+        """The key that a record counts for, or records with these texts and numbers; None when they do not count."""
 
 
 class ScapyPacket(NamedTuple):

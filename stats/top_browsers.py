@@ -9,11 +9,12 @@ class TopBrowsers:
     """Requests per browser, as `Chrome Mobile`, whatever its version."""
 
     name, title, unit, record = "top_browsers", "Top hits by browser", HITS, Request
+    columns = ("user_agent",)
 
     def __init__(self) -> None:
         self._agent = Agents().agent
 
-    def key(self, request: Request) -> str | None:
+    def key(self, user_agent: str) -> str | None:
         """Its name; None for all that are none."""
-        agent = self._agent(request.user_agent)
+        agent = self._agent(user_agent)
         return agent.family if agent.kind == PEOPLE else None

@@ -8,7 +8,8 @@ class TopClients:
     """Requests per address that sent them: a proxy stands for all behind it."""
 
     name, title, unit, record = "top_clients", "Top hits by client", HITS, Request
+    columns = ("client",)
 
-    def key(self, request: Request) -> str:
+    def key(self, client: str) -> str:
         """The address."""
-        return request.client
+        return client

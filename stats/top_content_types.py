@@ -8,9 +8,8 @@ class TopContentTypes:
     """Responses per media type, as `text/html`."""
 
     name, title, unit, record = "top_content_types", "Top hits by content type", HITS, Exchange
+    columns, amount = ("content_type",), "response_bytes"
 
-    def key(self, exchange: Exchange) -> str | None:
-        """What Content-Type declares; `(none)` for a body without a type, None without a body."""
-        if not exchange.response_bytes:
-            return None
-        return exchange.content_type or "(none)"
+    def key(self, content_type: str) -> str:
+        """What Content-Type declares; `(none)` for a body without a type. Without a body it does not count."""
+        return content_type or "(none)"

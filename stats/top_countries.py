@@ -9,10 +9,11 @@ class TopCountries:
     """Requests per country of the client."""
 
     name, title, unit, record = "top_countries", "Top hits by country", HITS, Request
+    columns = ("client",)
 
     def __init__(self, country_database: str = "") -> None:
         self._place = countries(country_database)
 
-    def key(self, request: Request) -> str:
+    def key(self, client: str) -> str:
         """The code of the country, as `DE`."""
-        return self._place(request.client)
+        return self._place(client)

@@ -8,7 +8,8 @@ class TopDomains:
     """Requests per domain, as `my.site.com`."""
 
     name, title, unit, record = "top_domains", "Top hits by domain", HITS, Request
+    columns = ("domain",)
 
-    def key(self, request: Request) -> str:
+    def key(self, domain: str) -> str:
         """The host name without its port; the server's address where no host was named."""
-        return request.domain
+        return domain

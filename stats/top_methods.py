@@ -8,7 +8,8 @@ class TopMethods:
     """Requests per method, as `GET`."""
 
     name, title, unit, record = "top_methods", "Top hits by method", HITS, Request
+    columns = ("method",)
 
-    def key(self, request: Request) -> str:
+    def key(self, method: str) -> str:
         """The method as sent: methods are case-sensitive (RFC 9110 section 9.1)."""
-        return request.method
+        return method

@@ -9,10 +9,11 @@ class TopPaths:
     """Requests per host and path, without the query."""
 
     name, title, unit, record = "top_paths", "Top hits by path", HITS, Request
+    columns = ("domain", "path")
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, request: Request) -> str:
+    def key(self, domain: str, path: str) -> str:
         """As `my.site.com/pages/create`."""
-        return host_and_path(request, self._templates)
+        return host_and_path(domain, path, self._templates)

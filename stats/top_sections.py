@@ -1,6 +1,6 @@
 """Requests per section."""
 
-from stats.path_template import section
+from stats.path_template import section_template
 from stats.statistic import HITS
 from traffic.records import Request
 
@@ -9,10 +9,11 @@ class TopSections:
     """Requests per section: the host and the first segment of the path."""
 
     name, title, unit, record = "top_sections", "Top hits by section", HITS, Request
+    columns = ("section",)
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates
 
-    def key(self, request: Request) -> str:
+    def key(self, section: str) -> str:
         """The section, as `my.site.com/pages`."""
-        return section(request, self._templates)
+        return section_template(section) if self._templates else section

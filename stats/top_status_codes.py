@@ -8,9 +8,10 @@ class TopStatusCodes:
     """Exchanges per status code, as `200`, and those that got no response: the server did not answer."""
 
     name, title, unit, record = "top_status_codes", "Top hits by status code", HITS, Exchange
+    columns = ("status", "ending")
 
-    def key(self, exchange: Exchange) -> str:
+    def key(self, status: int | None, ending: str) -> str:
         """The final status; `(no response)` where there was none, `(not seen)` where that cannot be told."""
-        if exchange.status is not None:
-            return str(exchange.status)
-        return "(no response)" if exchange.ending in (CLOSED, RESET, TIMEOUT) else "(not seen)"
+        if status is not None:
+            return str(status)
+        return "(no response)" if ending in (CLOSED, RESET, TIMEOUT) else "(not seen)"

@@ -8,7 +8,8 @@ class TopTlsServers:
     """TLS connections per server name that the client asked for: all that can be known of them."""
 
     name, title, unit, record = "top_tls_servers", "TLS connections by server", HITS, TlsHello
+    columns = ("server_name",)
 
-    def key(self, hello: TlsHello) -> str:
+    def key(self, server_name: str) -> str:
         """The name in lower case."""
-        return hello.server_name
+        return server_name

@@ -8,7 +8,8 @@ class TopUserAgents:
     """Requests per user agent, as sent."""
 
     name, title, unit, record = "top_user_agents", "Top hits by user agent", HITS, Request
+    columns = ("user_agent",)
 
-    def key(self, request: Request) -> str:
+    def key(self, user_agent: str) -> str:
         """The field's text; `(none)` where it was not sent, or empty."""
-        return request.user_agent or "(none)"
+        return user_agent or "(none)"

@@ -8,11 +8,8 @@ class UploadedPerClient:
     """Body bytes of requests per client."""
 
     name, title, unit, record = "uploaded_per_client", "Uploaded by client", BYTES, Exchange
+    columns, amount = ("client",), "request_bytes"
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, client: str) -> str:
         """The address; requests without a body do not count."""
-        return exchange.client if exchange.request_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.request_bytes
+        return client

@@ -8,11 +8,8 @@ class UploadedPerDomain:
     """Body bytes of requests per domain."""
 
     name, title, unit, record = "uploaded_per_domain", "Uploaded by domain", BYTES, Exchange
+    columns, amount = ("domain",), "request_bytes"
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, domain: str) -> str:
         """The domain; requests without a body do not count."""
-        return exchange.domain if exchange.request_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.request_bytes
+        return domain

@@ -9,14 +9,11 @@ class UploadedPerNetwork:
     """Body bytes of requests per network (autonomous system) of the client."""
 
     name, title, unit, record = "uploaded_per_network", "Uploaded by network", BYTES, Exchange
+    columns, amount = ("client",), "request_bytes"
 
     def __init__(self, network_database: str = "") -> None:
         self._place = networks(network_database)
 
-    def key(self, exchange: Exchange) -> str | None:
+    def key(self, client: str) -> str:
         """Number and name of the network; requests without a body do not count."""
-        return self._place(exchange.client) if exchange.request_bytes else None
-
-    def amount(self, exchange: Exchange) -> int:
-        """Body bytes, before decompression."""
-        return exchange.request_bytes
+        return self._place(client)

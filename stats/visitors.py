@@ -9,10 +9,11 @@ class Visitors:
     """Requests of people (with a browser), of crawlers, and of other programs, as they say of themselves."""
 
     name, title, unit, record = "visitors", "Hits by kind of visitor", HITS, Request
+    columns = ("user_agent",)
 
     def __init__(self) -> None:
         self._agent = Agents().agent
 
-    def key(self, request: Request) -> str:
+    def key(self, user_agent: str) -> str:
         """`people`, `crawlers`, `programs`, or `(none)` without a user agent."""
-        return self._agent(request.user_agent).kind
+        return self._agent(user_agent).kind

@@ -1,10 +1,9 @@
 """Counts over time, in slices of equal length."""
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from store.packed import count_of
-from store.tally import Tally
+from store.block import Block
+from store.sums import COUNT
 from store.window import Window
 
 WATCHED: Final = 64
@@ -65,13 +64,12 @@ class Curves:
         self._window = window
         self._watched: dict[Subject, Counts] = {}
 
-    def fold(self, index: int, tallies: Sequence[Tally]) -> None:
-        """What the statistics counted in bucket `index`."""
+    def add(self, index: int, block: Block) -> None:
+        """What was counted in bucket `index`."""
         for subject, counts in self._watched.items():
-            tally = tallies[subject.number]
-            cell = tally.whole() if subject.key is None else tally.entries.get(subject.key)
-            if cell is not None:
-                counts.add(index, index, count_of(cell.sums))
+            row = self._window.row(subject.number, subject.key)
+            if row is not None:
+                counts.add(index, index, block.count_of(row))
 
     def counts(self, subject: Subject, first: int, last: int) -> tuple[int, ...]:
         """Of slices `first` to `last`, kept up to date from now on."""
@@ -90,8 +88,8 @@ class Curves:
         if subject.key is None:
             for index, sums in self._window.buckets.items():
                 if index >= begin:
-                    counts.add(index, index, count_of(sums[subject.number]))
-        elif (entry := self._window.entries[subject.number].get(subject.key)) is not None:
-            for span, count in self._window.counts(entry, begin):
-                counts.add(span.first, span.last, count)
+                    counts.add(index, index, int(sums[subject.number, COUNT]))
+        elif (row := self._window.row(subject.number, subject.key)) is not None:
+            for block, count in self._window.counts(row, begin):
+                counts.add(block.first, block.last, count)
         return counts

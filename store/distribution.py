@@ -1,53 +1,53 @@
 """How times are distributed: counts of logarithmic bins, which any two parts merge by adding.
 
-Bin i > 0 holds the times above LOWEST x GAMMA^(i-1), up to LOWEST x GAMMA^i, and stands for one value that is off from
-each of them by at most ERROR of it. So every quantile is within 1 % of the exact one, whatever the times were and
-however many parts were merged (DDSketch, Masson, Rim and Lee, VLDB 2019). The ends are clamped: what is faster than
-10 microseconds counts as that, and what is slower than 10,000 s likewise.
+Bin i holds the times above 2^((i + FIRST - 1) / 32) seconds, up to 2^((i + FIRST) / 32), and stands for one value that
+is off from each of them by at most ERROR of it. So every quantile is within 1.1 % of the exact one, whatever the times
+were and however many parts were merged (DDSketch, Masson, Rim and Lee, VLDB 2019). The bins are those of
+OpenTelemetry's exponential histograms at scale 5: there bin i has the index i + FIRST - 1. The ends are clamped: what
+is faster than 10 microseconds counts as that, and what is slower than 10,000 s likewise.
 """
 
 from collections.abc import Iterable
 from itertools import chain
-from math import ceil, log
-from typing import Final, NamedTuple
+from math import ceil, log2
+from typing import Any, Final, NamedTuple
 
-ERROR: Final = 0.01
-"""Of a quantile, relative to the exact one."""
+import numpy as np
+from numpy.typing import NDArray
+
+PER_OCTAVE: Final = 32
+"""Bins from a time to twice of it."""
+GAMMA: Final = 2 ** (1 / PER_OCTAVE)
+"""The width of a bin: its end by its beginning."""
+ERROR: Final = 0.011
+"""Of a quantile at most, relative to the exact one: (GAMMA - 1) / (GAMMA + 1), and in bin 0 a little more."""
 LOWEST: Final = 1e-5
 HIGHEST: Final = 1e4
 """Seconds."""
-GAMMA: Final = (1 + ERROR) / (1 - ERROR)
-"""The width of a bin: its end by its beginning."""
-SCALE: Final = 1 / log(GAMMA)
-PER_LOWEST: Final = 1 / LOWEST
-LAST: Final = ceil(log(HIGHEST / LOWEST) * SCALE)
+FIRST: Final = ceil(log2(LOWEST) * PER_OCTAVE)
+"""Bin 0 ends at 2^(FIRST / 32) seconds."""
+LAST: Final = ceil(log2(HIGHEST) * PER_OCTAVE) - FIRST
 """Number of the last bin; the first is 0."""
 ROUNDED: Final = 1 - 1e-12
 """Of the rank of a quantile: 0.07 x 100 is 7.000000000000001, and the eighth is not meant."""
-NOT_TIMED: Final = LAST + 1
-"""Stands for a bin where there is no time. A distribution leaves it out."""
+NOT_TIMED: Final = -1
+"""Stands for a bin where there is no time."""
+
+
+def bins_of(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The numbers of the bins for times; NOT_TIMED for NaN."""
+    ends: NDArray[np.float64] = np.ceil(np.log2(np.clip(seconds, LOWEST, HIGHEST)) * PER_OCTAVE)
+    return np.nan_to_num(ends - FIRST, nan=NOT_TIMED).astype(np.int64)
 
 
 def bin_of(seconds: float) -> int:
     """The number of the bin for a time."""
-    if seconds <= LOWEST:
-        return 0
-    return LAST if seconds >= HIGHEST else ceil(log(seconds * PER_LOWEST) * SCALE)
-
-
-def bins_of(seconds: Iterable[float | None]) -> list[int]:
-    """The numbers of the bins for times; NOT_TIMED for None."""
-    return [
-        NOT_TIMED
-        if value is None
-        else (ceil(log(value * PER_LOWEST) * SCALE) if LOWEST < value < HIGHEST else bin_of(value))
-        for value in seconds
-    ]
+    return int(bins_of(np.array([seconds]))[0])
 
 
 def value_of(number: int) -> float:
-    """The time that a bin stands for, in seconds."""
-    return LOWEST if number == 0 else float(2 * LOWEST * GAMMA**number / (GAMMA + 1))
+    """The time that a bin stands for, in seconds: as far from one end as from the other, by their ratio to it."""
+    return LOWEST if number == 0 else float(2 * 2 ** ((number + FIRST) / PER_OCTAVE) / (GAMMA + 1))
 
 
 class Distribution(NamedTuple):
@@ -62,8 +62,12 @@ class Distribution(NamedTuple):
         added: dict[int, int] = {}
         for number, count in counts:
             added[number] = added.get(number, 0) + count
-        added.pop(NOT_TIMED, None)
         return cls(tuple(sorted([item for item in added.items() if item[1]])))
+
+    @classmethod
+    def counted(cls, numbers: NDArray[Any], counts: NDArray[Any]) -> "Distribution":
+        """From numbers of bins in ascending order and how often each was hit, which is at least once."""
+        return cls(tuple(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
     @classmethod
     def merged(cls, parts: Iterable["Distribution"]) -> "Distribution":

@@ -56,7 +56,8 @@ class Heavy:
         self._max_keys = max_keys
         self._weigh = weigh
         self._leave = leave
-        self._keys: list[str] = []  # by slot
+        self.keys: list[str] = []
+        """By slot, also what was let go until another one comes."""
         self._free: list[int] = []
         self._debts: Amounts = np.zeros(capacity(max_keys), np.int64)
 
@@ -82,7 +83,7 @@ class Heavy:
         self._leave(slots)
         self.sums[:, slots] = 0
         for slot in slots.tolist():
-            del self.slots[self._keys[slot]]
+            del self.slots[self.keys[slot]]
             self._free.append(slot)
 
     def _places(self, keys: Sequence[str]) -> list[int]:
@@ -95,10 +96,10 @@ class Heavy:
             return slot
         if self._free:
             slot = self._free.pop()
-            self._keys[slot] = key
+            self.keys[slot] = key
         else:
-            slot = len(self._keys)
-            self._keys.append(key)
+            slot = len(self.keys)
+            self.keys.append(key)
         self.slots[key] = slot
         self._debts[slot] = self.floor
         return slot

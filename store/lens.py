@@ -6,14 +6,13 @@ is over.
 """
 
 from collections import deque
-from collections.abc import Iterable
 from itertools import chain
-from typing import Any
 
 from store.filtering.filter import Filter
 from store.matching import with_request
 from store.recent import Recent, latest, slowest
 from store.store import Store
+from traffic.batch import Batch, RecordBatch
 from traffic.records import Exchange
 
 
@@ -55,13 +54,13 @@ class Lens:
             self._next += 1
             self.looked_at += 1
         self.matched += len(found)
-        self.store.add(chain.from_iterable(map(with_request, found)))
+        self.store.add(RecordBatch(chain.from_iterable(map(with_request, found))))
         self._forget()
         return len(self._waiting)
 
-    def take(self, records: Iterable[Any]) -> None:
-        """The records that `recent` has just taken, all of them and in the same order."""
-        exchanges = [record for record in records if type(record) is Exchange]
+    def take(self, batch: Batch) -> None:
+        """The batch that `recent` has just taken."""
+        exchanges = batch.table(Exchange).records()
         if self.since is None and exchanges:
             self.since = exchanges[0].time
         idle = not self._waiting

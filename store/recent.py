@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
 from itertools import islice
-from typing import Any
 
+from traffic.batch import Batch
 from traffic.records import Exchange, characters
 
 Keep = Callable[[Exchange], object]
@@ -27,14 +27,13 @@ class Recent:
         self._sizes: deque[int] = deque()
         self._characters = 0
 
-    def take(self, records: Iterable[Any]) -> None:
-        """Take over the exchanges among `records`."""
-        for record in records:
-            if type(record) is Exchange:
-                size = characters(record) if record.request is None else characters(record) + characters(record.request)
-                self._exchanges.append(record)
-                self._sizes.append(size)
-                self._characters += size
+    def take(self, batch: Batch) -> None:
+        """Take over the exchanges of a batch."""
+        for exchange in batch.table(Exchange).records():
+            size = characters(exchange) + (0 if exchange.request is None else characters(exchange.request))
+            self._exchanges.append(exchange)
+            self._sizes.append(size)
+            self._characters += size
         while len(self._exchanges) > self._max_exchanges or self._characters > self._max_characters:
             self._exchanges.popleft()
             self._characters -= self._sizes.popleft()

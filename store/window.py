@@ -1,225 +1,311 @@
-"""Closed buckets: what the retention window holds, and shorter windows in it, and what leaves them with each bucket.
+"""Buckets: what the retention window holds, and shorter windows in it, and what leaves them with each bucket.
 
-A top list reads sliding sums: an entry for a key has one for each window, to which a bucket is added when it closes and
-from which it is subtracted when it leaves. All sums are whole numbers, so that days of this leave no error. The whole
-of a statistic is an entry like those of its keys, and what no key is shown for is the rest of it.
+Each statistic has a row for all of its keys together, and one for each key that is kept apart (see `store.heavy`). A
+top list reads sliding sums: each row has some for each window, to which is added what comes, and from which a bucket is
+subtracted when it leaves; and bins likewise. All are whole numbers, so that days of this leave no error. What no
+key is shown for is the rest of the whole. Of a bucket is kept what it added (see `store.block`).
 
-Of a bucket are kept its sums per statistic, and for each key that has an entry a cell (see `store.spans`) and its bins
-(see `store.slices`). An entry that had to make room (see `store.tally`) is gone with its number, and its cells mean
-nothing any more: what they stand for stays in the whole as part of the rest, until it leaves. A key that comes back
-gets a new entry with a new number.
+A key that had to make room is gone from its row, and what blocks have of that row from before means nothing any more:
+it stays in the whole as part of the rest, until it leaves.
 
-Bounds: 2 x `max_keys` entries per statistic, and `max_bytes` for cells and bins, three quarters of it for cells. Where
-keys are so many that this does not do (1000 keys in each of 8640 buckets), neighbouring buckets share their cells and
-leave together when the last of them is due: their keys lose nothing, and stay a little longer. With S statistics the
-whole takes about
+Bounds: 2 x `max_keys` keys per statistic, and `max_bytes` for blocks and the bins of windows. Where keys are so many
+that this does not do (1000 keys in each of 8640 buckets), neighbouring buckets become one block, and leave together
+when the last of them is due: their keys lose nothing, and stay a little longer. Where bins take more than a quarter,
+the oldest blocks forget their times, and averages and percentiles are those of the time after. With S statistics and W
+windows the whole takes about
 
-    max_bytes  +  buckets x (S x 80 B + 250 B)  +  S x 2 x max_keys x (600 B + the key)
+    1.75 x max_bytes  +  buckets x (S x 24 B + 250 B)  +  S x 2 x max_keys x (W x 200 B + 400 B + the key)
 
-which is 128 + 9 + 14 MB for 8640 buckets, 10 statistics and 1000 keys of 100 characters. Buckets not yet closed, and
-the last closed one, take the third term again each.
+which is 224 + 4 + 24 MiB for 8640 buckets, 11 statistics, 3 windows and 1000 keys of 100 characters; a day at that
+took 228 MiB. The factor is what the allocator loses between arrays of many sizes.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import Final
 
-from store.packed import counts_of
-from store.pieces import Columns
-from store.slices import Slices
-from store.spans import Span, neighbours
-from store.tally import Cell, Tally, Weight
+import numpy as np
+from numpy.typing import NDArray
+
+from store.bins import BINS, Bins, added
+from store.block import Block, Meant, neighbours
+from store.heavy import NOWHERE, Heavy, Slots, capacity
+from store.ranking import Look
+from store.sums import COUNT, TIME, Cells, KeyedSums, Sums, sums_of
+from store.trends import Trends
 
 ALL: Final = 0
 """The place of the retention window among the windows."""
 EVER: Final = -(2**62)
 """A bucket before all others."""
 AT_ONCE: Final = 32
-"""Pairs of spans that are chosen in one look at all of them."""
+"""Pairs of blocks that are chosen in one look at all of them."""
+PARTS: Final = 16
+"""Of an open bucket, until they are put together."""
+CODE: Final = 16
+"""Bytes of a code and its hits."""
 
-
-class Entry:
-    """The sums of one key in the windows."""
-
-    __slots__ = ("debt", "key", "number", "statistic", "sums")
-
-    def __init__(self, statistic: int, key: str, number: int, debt: int, windows: int) -> None:
-        self.statistic = statistic
-        self.key = key
-        self.number = number
-        self.debt = debt
-        self.sums = [0] * windows
-        """Packed, for each window."""
-
-    def add(self, packed: int, windows: Sequence[int]) -> None:
-        """Add to some of the windows."""
-        sums = self.sums
-        for window in windows:
-            sums[window] += packed
+Amounts = NDArray[np.int64]
 
 
 class Window:
-    """Sums of closed buckets.
+    """Sums by row. Open buckets are counted in them; a bucket that is closed becomes a block.
 
-    `weights` are those of the statistics; `windows` are lengths in buckets, the retention first.
+    `weighs` are the rows of the sums that the keys of each statistic are kept for; `windows` are lengths in buckets,
+    the retention first.
     """
 
-    def __init__(self, weights: Sequence[Weight], windows: Sequence[int], max_keys: int, max_bytes: int) -> None:
-        self.wholes = [Entry(number, "", number, 0, len(windows)) for number in range(len(weights))]
-        """All keys of each statistic."""
-        self.buckets: dict[int, Sequence[int]] = {}
-        """The packed sums of each statistic in each bucket that has any."""
-        self.entries: list[dict[str, Entry]] = [{} for _ in weights]
-        """By key, for each statistic."""
+    def __init__(self, weighs: Sequence[int], windows: Sequence[int], max_keys: int, max_bytes: int) -> None:
         self.lengths = windows
         """Of the windows, in buckets."""
-        self._weights = weights
-        self._max_keys = max_keys
-        self._numbered = dict(enumerate(self.wholes))
-        self._last_number = len(weights)
+        self.buckets: dict[int, Amounts] = {}
+        """Of each closed bucket that has any, the whole of each statistic: a row of COUNT, BYTES and TIME."""
+        self.open: dict[int, list[Block]] = {}
+        """The parts of buckets that are not closed."""
+        self.open_bytes = 0
+        self._stride = 1 + capacity(max_keys)
+        self._wholes = np.arange(len(weighs)) * self._stride
+        self._rows = len(weighs) * self._stride
+        self._sums: Amounts = np.zeros((len(windows) * 3, self._rows), np.int64)
+        self._bins = [Bins() for _ in windows]
+        self.trends = Trends(windows, self._rows)
+        self._born = np.zeros(self._rows, np.int64)  # when a row got its key
+        self._cleared: list[Slots] = []  # rows whose bins are still to be taken out
+        self._heavies = [self._heavy(number, weigh, max_keys) for number, weigh in enumerate(weighs)]
         self._edges = [EVER] * len(windows)  # the first bucket of each window
-        self._floors = [0] * len(weights)
-        self._past_floors: Sequence[int] = self._floors[:]  # those of the latest bucket that left
-        self._max_bytes = max_bytes - max_bytes // 4
-        self._size = 0
-        self._spans: list[Span] = []  # in the order of time
-        self.slices = Slices(windows, max_bytes // 4, self._numbered.__contains__)
+        self._blocks: list[Block] = []  # closed, in the order of time
+        self._serial = 0
+        self._max_bytes = max_bytes
+        self._bytes = 0  # of the closed blocks
 
-    def fold(self, index: int, tallies: Sequence[Tally]) -> None:
-        """Add what the statistics counted in bucket `index`, which may have been added to before."""
-        wholes = [tally.whole() for tally in tallies]
-        sums = [whole.sums for whole in wholes]
-        before = self.buckets.get(index)
-        self.buckets[index] = sums if before is None else [old + new for old, new in zip(before, sums, strict=True)]
-        place = bisect_left(self._spans, index, key=_last)
-        shared = place < len(self._spans) and self._spans[place].first <= index
-        last = self._spans[place].last if shared else index
-        known = self._credit(wholes, tallies, [window for window, edge in enumerate(self._edges) if last >= edge])
-        numbers = sorted(known)
-        cells = [known[number] for number in numbers]
-        span = Span(index, index, numbers, [cell.sums for cell in cells], self._floors[:])
-        if shared:
-            self._replace(place, place + 1, self._spans[place].merged(span, self._numbered.__contains__))
+    # Out --------------------------------------------------------------------------------------------------------------
+
+    @property
+    def first(self) -> int | None:
+        """The earliest closed bucket."""
+        return self._blocks[0].first if self._blocks else None
+
+    def row(self, number: int, key: str | None) -> int | None:
+        """Of a key of a statistic, or of all keys together; None where it is not kept apart."""
+        slot = -1 if key is None else self._heavies[number].slots.get(key)
+        return None if slot is None else number * self._stride + 1 + slot
+
+    def look(self, number: int, window: int) -> Look:
+        """A statistic in a window."""
+        heavy, whole, bins = self._heavies[number], int(self._wholes[number]), self._bins[window]
+        sums, rows = self._sums[3 * window : 3 * window + 3], heavy.held() + whole + 1
+        every = sums_of(sums[:, whole], bins.of(whole))
+        return Look(list(heavy.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
+
+    def split(self, number: int, cells: Meant) -> tuple[KeyedSums, Sums]:
+        """The cells of a statistic by key, and of all keys together."""
+        whole, keys = int(self._wholes[number]), self._heavies[number].keys
+        return _keyed(cells, whole + 1, whole + self._stride, keys), _keyed(cells, whole, whole + 1, [""]).whole()
+
+    def cells(self, block: Block | None) -> Meant:
+        """What a block has of keys that are kept apart, and of all together; None is a block without anything."""
+        nothing = np.zeros(0, np.int64)
+        return (
+            Meant(nothing, np.zeros((3, 0), np.int64), nothing, nothing) if block is None else block.meant(self._born)
+        )
+
+    def block(self, index: int) -> Block | None:
+        """What was counted in a closed bucket; None where that was nothing, or is one with its neighbours."""
+        place = bisect_left(self._blocks, index, key=_last)
+        found = self._blocks[place] if place < len(self._blocks) else None
+        return found if found and found.first == index == found.last else None
+
+    def counts(self, row: int, first: int) -> Iterator[tuple[Block, int]]:
+        """How often a row came in the blocks that end with bucket `first` or later."""
+        for block in islice(self._blocks, bisect_left(self._blocks, first, key=_last), None):
+            if self._born[row] <= block.serial and (count := block.count_of(row)):
+                yield block, count
+
+    def open_count(self, number: int) -> int:
+        """How often all keys of a statistic came in open buckets."""
+        whole = int(self._wholes[number])
+        return sum(part.count_of(whole) for parts in self.open.values() for part in parts)
+
+    # In ---------------------------------------------------------------------------------------------------------------
+
+    def add(self, buckets: Sequence[int], counted: Mapping[int, Cells]) -> None:
+        """Count cells, by number of the statistic, in open buckets: those are at their places in `buckets`."""
+        self._serial += 1
+        entered = [self._enter(number, cells) for number, cells in counted.items()]
+        wholes = np.add.outer(np.arange(len(buckets)) * self._rows, self._wholes[list(counted)]).ravel()
+        nothing = np.zeros(0, np.int64)
+        entered.append(Meant(wholes, np.zeros((3, len(wholes)), np.int64), nothing, nothing))
+        cells = self._with_wholes(Meant.together(entered))
+        self._take_out_bins()
+        ends = np.arange(len(buckets) + 1) * self._rows
+        rows, codes = np.searchsorted(cells.rows, ends).tolist(), np.searchsorted(cells.codes, ends * BINS).tolist()
+        for place, index in enumerate(buckets):
+            own, coded = slice(*rows[place : place + 2]), slice(*codes[place : place + 2])
+            numbers, bins = cells.rows[own] - ends[place], cells.codes[coded] - ends[place] * BINS
+            part = Meant(numbers, cells.amounts[:, own], bins, cells.hits[coded])
+            keyless = part.amounts * (numbers % self._stride == 0)  # the sketches have counted their keys
+            self._count(ALL, part._replace(amounts=keyless), 1)
+            for window in range(1, len(self._edges)):
+                if index >= self._edges[window]:
+                    self._count(window, part, 1)
+            self._open_part(index, part)
+
+    def _enter(self, number: int, cells: Cells) -> Meant:
+        """Cells by bucket and row; what is of no key is in the row of the whole."""
+        named = len(cells.keys)
+        rows = cells.buckets * self._rows + self._wholes[number]
+        rows[:named] += self._heavies[number].add(cells.keys, cells.amounts[:, :named]) - NOWHERE
+        return Meant(rows, cells.amounts, rows[cells.codes // BINS] * BINS + cells.codes % BINS, cells.hits)
+
+    def _with_wholes(self, cells: Meant) -> Meant:
+        """The same where the row of the whole, the first of its statistic, has what all of them have."""
+        first = np.flatnonzero(cells.rows % self._stride == 0)
+        cells.amounts[:, first] = np.add.reduceat(cells.amounts, first, axis=1)
+        rows, bins = cells.codes // BINS, cells.codes % BINS
+        keyed = rows % self._stride != 0
+        wholes, hits = added((rows - rows % self._stride) * BINS + bins, cells.hits)
+        codes = np.append(cells.codes[keyed], wholes)
+        order = np.argsort(codes, kind="stable")
+        return Meant(cells.rows, cells.amounts, codes[order], np.append(cells.hits[keyed], hits)[order])
+
+    def _open_part(self, index: int, cells: Meant) -> None:
+        parts = self.open.setdefault(index, [])
+        before = sum(part.size for part in parts)
+        parts.append(Block.made(index, index, self._serial, self._floors(), cells))
+        if len(parts) > PARTS:
+            parts[:] = [Block.merged(parts, self._serial, self._born)]
+        self.open_bytes += sum(part.size for part in parts) - before
+
+    def close(self, index: int) -> Block:
+        """What was counted in an open bucket is a block from now on, or belongs to that which the bucket is in."""
+        parts = self.open.pop(index)
+        self.open_bytes -= sum(part.size for part in parts)
+        block = Block.merged(parts, self._serial, self._born)
+        cells = block.meant(self._born)
+        self.trends.add(index, cells.rows, cells.amounts[COUNT])
+        every = np.isin(cells.rows, self._wholes)
+        sums = np.zeros((len(self._wholes), 3), np.int64)
+        sums[cells.rows[every] // self._stride] = cells.amounts[:, every].T
+        self.buckets[index] = self.buckets[index] + sums if index in self.buckets else sums
+        place = bisect_left(self._blocks, index, key=_last)
+        if place < len(self._blocks) and (other := self._blocks[place]).first <= index:
+            for window, edge in enumerate(self._edges):
+                if index < edge <= other.last:  # it leaves later than it would by itself
+                    self._count(window, cells, 1)
+            self._replace(place, place + 1, Block.merged((other, block), self._serial, self._born))
         else:
-            self._replace(place, place, span)
-        self.slices.add(index, Columns.of_cells(numbers, counts_of([cell.sums for cell in cells]), cells))
+            self._replace(place, place, block)
+        return block
+
+    def _floors(self) -> tuple[int, ...]:
+        return tuple(heavy.floor for heavy in self._heavies)
+
+    def _heavy(self, number: int, weigh: int, max_keys: int) -> Heavy:
+        first = number * self._stride + 1
+        sums = self._sums[:3, first : first + self._stride - 1]
+        return Heavy(max_keys, sums, weigh, lambda slots: self._clear(slots + first))
+
+    def _clear(self, rows: Slots) -> None:
+        """Forget what is known of these rows: they may get another key."""
+        self._sums[:, rows] = 0
+        self.trends.clear(rows)
+        self._born[rows] = self._serial
+        self._cleared.append(rows)
+
+    def _take_out_bins(self) -> None:
+        if self._cleared:
+            marked = np.zeros(self._rows, np.bool_)
+            marked[np.concatenate(self._cleared)] = True
+            self._cleared = []
+            for bins in self._bins:
+                bins.pop(marked)
+
+    # What leaves ------------------------------------------------------------------------------------------------------
 
     def drop(self, now: int, edges: Sequence[int]) -> None:
         """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
-        if self._spans and self._spans[-1].last < min(edges):
-            self._clear()
+        if self._blocks and not self.open and self._blocks[-1].last < min(edges):
+            self._sums[:, self._sums.any(axis=0)] = 0  # which is what leaving one by one would come to
+            self._bins = [Bins() for _ in self._bins]
+            self._let_go(len(self._blocks))
         for window in reversed(range(len(edges))):  # the longest last: it is what is kept
             self._leave(window, edges[window])
-        self.slices.drop(now, edges)
-        while self._size > self._max_bytes and len(self._spans) > 1:
-            if not self._share(now, edges):
+        while self._bytes + CODE * sum(map(len, self._bins)) > self._max_bytes:
+            bins = CODE * sum(len(its.all()[0]) for its in self._bins)
+            if self._bytes + bins <= self._max_bytes:
                 break
-
-    def bins(self, entry: Entry, window: int) -> dict[int, int]:
-        """How often each bin was hit by the times of a key in a window."""
-        return self.slices.bins(entry.number, self._edges[window])
-
-    def counts(self, entry: Entry, first: int) -> Iterator[tuple[Span, int]]:
-        """How often a key came in the spans that end with bucket `first` or later."""
-        place = bisect_left(self._spans, first, key=_last)
-        for span in islice(self._spans, place, None):
-            if count := span.count_of(entry.number):
-                yield span, count
-
-    def _credit(self, wholes: Sequence[Cell], tallies: Sequence[Tally], windows: Sequence[int]) -> dict[int, Cell]:
-        """Add the tallies to the entries of their keys; by number, the cells of those that are there at the end."""
-        credited: dict[int, Cell] = {}
-        for statistic, (whole, tally) in enumerate(zip(wholes, tallies, strict=True)):
-            entries = self.entries[statistic]
-            for key, cell in tally.entries.items():
-                entry = entries.get(key) or self._enter(statistic, key)
-                entry.add(cell.sums, windows)
-                credited[entry.number] = cell
-            self.wholes[statistic].add(whole.sums, windows)
-            credited[statistic] = whole
-        alive = self._numbered
-        return {number: cell for number, cell in credited.items() if cell.sums and number in alive}
-
-    def _enter(self, statistic: int, key: str) -> Entry:
-        entries = self.entries[statistic]
-        if len(entries) >= 2 * self._max_keys:
-            self._make_room(statistic)
-        self._last_number += 1
-        entry = Entry(statistic, key, self._last_number, self._floors[statistic], len(self._edges))
-        entries[key] = self._numbered[entry.number] = entry
-        return entry
-
-    def _make_room(self, statistic: int) -> None:
-        """As in a tally. What the floor rose by in buckets that left is no longer owed."""
-        past, weight = self._past_floors[statistic], self._weights[statistic]
-
-        def score(entry: Entry) -> int:
-            return weight(entry.sums[ALL]) + max(entry.debt, past)
-
-        ranked = sorted(self.entries[statistic].values(), key=score, reverse=True)
-        leaving = ranked[self._max_keys :]
-        self._floors[statistic] = max(self._floors[statistic], score(leaving[0]))
-        for entry in leaving:
-            self._forget(entry)
-
-    def _forget(self, entry: Entry) -> None:
-        del self.entries[entry.statistic][entry.key]
-        del self._numbered[entry.number]
+            if not (bins <= self._max_bytes // 4 and self._share(now, edges)) and not self._forget_times():
+                break
 
     def _leave(self, window: int, edge: int) -> None:
         """Move a window on to bucket `edge`."""
-        begin = bisect_left(self._spans, self._edges[window], key=_last)
-        end = bisect_left(self._spans, edge, key=_last)
-        for span in self._spans[begin:end]:
-            self._subtract(window, span)
-        if window == ALL:
-            self._let_go(end)
+        begin = bisect_left(self._blocks, self._edges[window], key=_last)
+        end = bisect_left(self._blocks, edge, key=_last)
         self._edges[window] = max(edge, self._edges[window])
+        for block in self._blocks[begin:end]:
+            self._count(window, block.meant(self._born), -1)
+        if window == ALL and end:
+            self._let_go(end)
 
-    def _subtract(self, window: int, span: Span) -> None:
-        find = self._numbered.get
-        for number, packed in span.cells():
-            entry = find(number)
-            if entry is not None:
-                entry.sums[window] -= packed
-                if window == ALL and not entry.sums[ALL] and number >= len(self.wholes):
-                    self._forget(entry)
+    def _count(self, window: int, cells: Meant, sign: int) -> None:
+        self._sums[3 * window : 3 * window + 3, cells.rows] += sign * cells.amounts
+        self._bins[window].add(cells.codes, sign * cells.hits)
 
-    def _let_go(self, spans: int) -> None:
-        """Of the first spans, after they were subtracted from all windows."""
-        for span in self._spans[:spans]:
-            self._past_floors = span.floors
-            self._size -= span.size
-            for index in range(span.first, span.last + 1):
+    def _let_go(self, blocks: int) -> None:
+        """The first blocks, after they were subtracted from all windows."""
+        self._serial += 1
+        for block in self._blocks[:blocks]:
+            self._bytes -= block.size
+            for index in range(block.first, block.last + 1):
                 self.buckets.pop(index, None)
-        del self._spans[:spans]
+        for heavy, floor in zip(self._heavies, self._blocks[blocks - 1].floors, strict=True):
+            heavy.past = floor
+            held = heavy.held()
+            empty = held[~heavy.sums[:, held].any(axis=0)]
+            if len(empty):
+                heavy.release(empty)
+        del self._blocks[:blocks]
 
-    def _clear(self) -> None:
-        """Nothing of what there is can be in a window any more."""
-        self._let_go(len(self._spans))
-        for entry in self.wholes:
-            entry.sums = [0] * len(self._edges)
-        for entries in self.entries:
-            for entry in list(entries.values()):
-                self._forget(entry)
-
-    def _replace(self, begin: int, end: int, span: Span) -> None:
-        self._size += span.size - sum(gone.size for gone in self._spans[begin:end])
-        self._spans[begin:end] = [span]
+    def _forget_times(self) -> bool:
+        """Those of the oldest block that has any; False where none has."""
+        place = next((place for place, block in enumerate(self._blocks) if len(block.codes)), None)
+        if place is None:
+            return False
+        block = self._blocks[place]
+        rows, amounts, codes, hits = block.meant(self._born)
+        only = np.where(np.arange(3) == TIME, 1, 0)[:, None]
+        for window, edge in enumerate(self._edges):
+            if block.last >= edge:
+                self._count(window, Meant(rows, amounts * only, codes, hits), -1)
+        self._replace(place, place + 1, block.without_times())
+        return True
 
     def _share(self, now: int, edges: Sequence[int]) -> bool:
-        """Let neighbours share their cells, until that is enough; False where none may."""
+        """Let neighbours become one block, until that is enough; False where none may."""
         chosen: set[int] = set()
-        for place in neighbours(self._spans, now, edges)[:AT_ONCE]:
+        for place in neighbours(self._blocks, now, (*edges, now))[:AT_ONCE]:
             if not chosen & {place - 1, place + 1}:
                 chosen.add(place)
         for place in sorted(chosen, reverse=True):
-            if self._size > self._max_bytes:
-                older, newer = self._spans[place : place + 2]
-                self._replace(place, place + 2, older.merged(newer, self._numbered.__contains__))
+            self._replace(place, place + 2, Block.merged(self._blocks[place : place + 2], self._serial, self._born))
         return bool(chosen)
+
+    def _replace(self, begin: int, end: int, block: Block) -> None:
+        self._bytes += block.size - sum(gone.size for gone in self._blocks[begin:end])
+        self._blocks[begin:end] = [block]
 
 
 _last = attrgetter("last")
+
+
+def _keyed(cells: Meant, first: int, end: int, keys: Sequence[str]) -> KeyedSums:
+    """The cells of rows from `first` on, which have these keys; until `end`."""
+    begin, stop = np.searchsorted(cells.rows, (first, end))
+    low, high = np.searchsorted(cells.codes, (first * BINS, end * BINS))
+    rows, codes = cells.rows[begin:stop] - first, cells.codes[low:high] - first * BINS
+    places = np.zeros(end - first, np.int64)
+    places[rows] = np.arange(len(rows))
+    codes = places[codes // BINS] * BINS + codes % BINS
+    return KeyedSums([keys[row] for row in rows.tolist()], cells.amounts[:, begin:stop], codes, cells.hits[low:high])

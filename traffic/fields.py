@@ -52,8 +52,8 @@ def parse_fields(block: bytes) -> Fields:
             codings.append(value)
         elif name in first:
             known = first[name]
-            if name == b"host" and known and value != known:
-                oddities = ["several Host fields"]
+            if name == b"host" and known and value != known and not oddities:
+                oddities.append("several Host fields")
             first[name] = known or value
     return Fields(
         host=first[b"host"],

@@ -14,6 +14,7 @@ from store.filtering.filter import parse
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, Record
 
 STEP: Final = 500
@@ -42,7 +43,7 @@ def main() -> None:
         figures[f"us per exchange, {name}"] = tested(text, exchanges)
     for span, seconds in SPANS.items():
         recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
-        recent.take(stretched(exchanges, seconds))
+        recent.take(RecordBatch(stretched(exchanges, seconds)))
         for name, text in PARTS.items():
             whole, longest = replayed(config, recent, text)
             figures[f"ms to look at {len(recent):,} of {span}, {name} match"] = whole
@@ -79,7 +80,7 @@ def later(record: Record, shift: float) -> Record:
 def kept(config: Config, exchanges: Sequence[Exchange]) -> float:
     """Microseconds for each exchange that is kept one by one."""
     recent = Recent(config.max_recent_exchanges // 2, config.max_recent_characters)
-    return took(lambda: recent.take(exchanges)) / len(exchanges) * 1e6
+    return took(lambda: recent.take(RecordBatch(exchanges))) / len(exchanges) * 1e6
 
 
 def tested(text: str, exchanges: Sequence[Exchange]) -> float:
@@ -102,9 +103,9 @@ def added(config: Config, records: Sequence[Record]) -> float:
     store, lens = new_store(config), Lens(parse(""), Recent(1, 1), new_store(config))
     plain = filtered = 0.0
     for first in range(0, len(records), BATCH):
-        batch = records[first : first + BATCH]
-        plain += took(partial(store.add, batch)) + took(partial(store.advance, batch[-1].time))
-        filtered += took(partial(lens.take, batch)) + took(partial(lens.advance, batch[-1].time))
+        batch, now = RecordBatch(records[first : first + BATCH]), records[: first + BATCH][-1].time
+        plain += took(partial(store.add, batch)) + took(partial(store.advance, now))
+        filtered += took(partial(lens.take, batch)) + took(partial(lens.advance, now))
     return 100 * filtered / plain
 
 

@@ -13,13 +13,13 @@ from bench.conversation import Conversation, Ends, Faults
 from bench.peers.store_full import START, exchange, resident
 from capture.open import open_file
 from capture.ports import parse_ports
-from command.opening import decoder_for
 from exercise_config import Config
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
+from traffic.decoder import Decoder
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.frames import Frames
-from traffic.limits import Limits
 
 RECORDS: Final = 100_000
 BATCH: Final = 2_000
@@ -47,13 +47,12 @@ def with_connections(number: int, path: str) -> tuple[float, float]:
         batches.append(batch)
     opening = handshakes(number)
     before = resident()
-    decoder = decoder_for(parse_ports("80"), Limits())
+    decoder = Decoder(parse_ports("80"))
     decoder.feed(Frames.of(opening))
     grown = resident() - before
     begin = time.process_time()
     for batch in batches:
         decoder.feed(batch)
-        decoder.take()
     return (time.process_time() - begin) * 1e6 / sum(map(len, batches)), grown / 1e6
 
 
@@ -68,7 +67,7 @@ def with_keys(number: int) -> tuple[float, float]:
     added = 0
     while added < RECORDS:
         for first in range(0, len(records), BATCH):
-            store.add(records[first : first + BATCH])
+            store.add(RecordBatch(records[first : first + BATCH]))
         added += len(records)
     store.advance(START + config.dashboard_bucket_size)
     return (time.process_time() - begin) * 1e6 / added, (resident() - before) / 1e6

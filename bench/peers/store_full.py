@@ -21,6 +21,7 @@ from dashboard.console import render
 from exercise_config import Config
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Record, Request
 
@@ -62,9 +63,8 @@ class Day:
         config = Config()
         size, kept = config.dashboard_bucket_size, config.max_retention_length
         statistics = load(config.statistics)
+        store = Store(statistics, size, kept, config.max_keys)
         monitor = Monitor(rules(config), terms(config))
-        store = Store(statistics, size, kept, config.max_keys, passing=monitor.statistics)
-        store.closed(monitor.take)
         return cls(config, store, monitor, Run("eth0 port 80", START, statistics, size, kept, config.max_top_hits))
 
     def fill(self, buckets: int) -> float:
@@ -79,7 +79,9 @@ class Day:
             for number in numbers:
                 answered = exchange(number, now, random.lognormvariate(-4, 1))
                 records += (answered.request, answered) if answered.request is not None else ()
-            self.store.add(records)
+            batch = RecordBatch(records)
+            self.store.add(batch)
+            self.monitor.add(batch)
             now += self.run.bucket_size
             self.store.advance(now)
             self.monitor.advance(now)
@@ -95,7 +97,7 @@ class Day:
         random = Random(4)
         numbers = range(2 * self.config.max_keys)
         answered = [exchange(number, now, random.lognormvariate(-4, 1)) for number in numbers]
-        self.store.add([record for one in answered for record in (one.request, one) if record is not None])
+        self.store.add(RecordBatch([record for one in answered for record in (one.request, one) if record is not None]))
         self.store.advance(now + self.run.bucket_size)
 
 

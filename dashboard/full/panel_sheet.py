@@ -6,9 +6,10 @@ from typing import NamedTuple
 from dashboard import figures
 from dashboard.full.sheet import Column, Entry, Sheet
 from dashboard.page import Page, Style
-from dashboard.panel_lines import NO_KEY, OTHER
+from dashboard.panel_lines import NO_KEY
 from dashboard.view import Measure, Panel, Row
 from stats.statistic import Unit
+from store.sums import OTHER
 
 KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
     "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",

@@ -1,6 +1,6 @@
 """The desk of the program: answers from the store, from the recent exchanges, and from lenses on them. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from store.filtering.filter import Filter, of_key
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import Batch
 
 SLICE = 500
 """Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where they span hours."""
@@ -65,10 +66,10 @@ class StoreDesk:
 
     # Records --------------------------------------------------------------------------------------------------------
 
-    def take(self, records: Iterable[Any]) -> None:
+    def take(self, batch: Batch) -> None:
         """What comes, after `recent` has taken it."""
         for lens in self._lenses():
-            lens.take(records)
+            lens.take(batch)
 
     def work(self) -> bool:
         """Look at some more of the recent exchanges, the filter's first."""

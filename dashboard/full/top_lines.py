@@ -7,10 +7,9 @@ from dashboard.full.paint import ScreenPage
 from dashboard.heading import state_items
 from dashboard.page import Line, Page, Piece, Style, width
 from dashboard.view import AlertView, Panel, Row, View
+from store.sums import ENOUGH
 
 GAP = 2
-ENOUGH = 5
-"""Response times that a key needs to be called slow."""
 BANNERS = 2
 """Lines that active alerts may take."""
 HOT_KEY = 36

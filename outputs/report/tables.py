@@ -8,7 +8,6 @@ from dashboard.view import Measure, Panel
 from outputs.report.plots import bars, scale, share
 from stats.statistic import Unit
 
-OTHER: Final = "(other)"
 NO_KEY: Final = "(empty)"
 _TREND: Final = 2
 """Slices that must have hits for a trend to say anything."""
@@ -86,7 +85,7 @@ _COLUMNS: Final = {
 def table(panel: Panel) -> Table:
     """A top list of the window."""
     rows = [(row.key or NO_KEY, row) for row in panel.rows]
-    rest = [(OTHER, panel.other)] if panel.other.window.count or panel.other.window.total else []
+    rest = [(panel.other.key, panel.other)] if panel.other.window.count or panel.other.window.total else []
     has_trend = any(sum(map(bool, row.trend)) >= _TREND for _, row in rows)
     weights = [_weight(row.window, panel.unit) for _, row in rows + rest]
     whole = _whole(panel, weights)

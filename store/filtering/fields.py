@@ -1,9 +1,10 @@
 """What a filter can ask of an exchange, by name. What is not known of an exchange matches nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from stats.statistic import Statistic
+from stats.statistic import SECONDS, Statistic
 from traffic.records import (
     CAPTURE_END,
     CLOSED,
@@ -50,16 +51,41 @@ def key_of(statistic: Statistic) -> Read:
 
     A plug-in that raises here has no key; the store switches it off and tells.
     """
-    key, of_request = statistic.key, statistic.record is Request
+    of_request, of_record = statistic.record is Request, _key_of_record(statistic)
 
     def read(exchange: Exchange) -> str | None:
         record = exchange.request if of_request else exchange
         try:
-            return key(record) if record is not None else None
+            return of_record(record) if record is not None else None
         except Exception:
             return None
 
     return read
+
+
+def _key_of_record(statistic: Statistic) -> Callable[[Any], str | None]:
+    """The key of one record, also of a statistic that says what columns it wants: see `stats.statistic`."""
+    key, columns, amount = statistic.key, getattr(statistic, "columns", None), getattr(statistic, "amount", None)
+    if columns is None:
+        return key
+    readers = [_column(statistic.record, name) for name in columns]
+    measured = _column(statistic.record, amount) if amount else lambda record: 1
+    counts_nothing = statistic.unit is SECONDS
+
+    def key_of_record(record: Any) -> str | None:
+        its = measured(record)
+        counts = its is not None and (its > 0 or counts_nothing)
+        return key(*(read(record) for read in readers)) if counts else None
+
+    return key_of_record
+
+
+def _column(kind: type, name: str) -> Callable[[Any], Any]:
+    """The value of a record in a column of `traffic.batch`: an exchange has those of its request too."""
+    if kind is Request or hasattr(Exchange, name):
+        return attrgetter(name)
+    asked = attrgetter("time" if name == "request_time" else name)
+    return lambda exchange: None if exchange.request is None else asked(exchange.request)
 
 
 def anywhere(exchange: Exchange) -> str:

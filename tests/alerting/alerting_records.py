@@ -6,10 +6,11 @@ from typing import Any
 from alerting.events import Event
 from alerting.monitor import Monitor
 from alerting.rule import Rule
-from alerting.sums import REQUESTS, Sum
+from alerting.sums import Sum
 from alerting.terms import Terms
 from alerting.window import Window
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, RESET, Exchange, Request
 
 
@@ -47,28 +48,25 @@ def exchange(
 
 
 class Watch:
-    """A store and its monitor, driven as the program does."""
+    """A monitor, driven as the program does."""
 
     def __init__(self, rules: Sequence[Rule], terms: Terms, start: float | None = 0.0) -> None:
         self.monitor = Monitor(rules, terms)
-        self.store = Store((), terms.store_bucket, terms.retention, 1000, passing=self.monitor.statistics)
-        self.store.closed(self.monitor.take)
         if start is not None:
             self.monitor.start(start)
 
     def add(self, records: Iterable[Any]) -> None:
-        self.store.add(records)
+        self.monitor.add(RecordBatch(records))
 
     def advance(self, now: float) -> list[Event]:
-        self.store.advance(now)
-        return self.monitor.advance(now, self.store.open_count(REQUESTS[0].name))
+        return self.monitor.advance(now)
 
 
 def window_of(sums: Sequence[Sum], records: Iterable[Any], seconds: float = 100.0) -> Window:
     """A window with all of the records."""
     window = Window.empty_of(sums, 0.0, seconds)
-    store = Store((), 10, 86400, 1000, passing=sums)
-    store.closed(window.add)
-    store.add(records)
+    store = Store(sums, 10, 86400, 1000)
+    store.on_close(window.add)
+    store.add(RecordBatch(records))
     store.advance(seconds)
     return window

@@ -16,6 +16,7 @@ from dashboard.cells import visible
 from dashboard.exchange_line import Discretion, exchange_line
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.frame import LINKTYPE_RAW, Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
@@ -75,7 +76,7 @@ def decode(frames: list[Frame]) -> None:
     for record in records:
         check_record(record)
     store = Store(STATISTICS, 10, 3600, 10)
-    store.add(records)
+    store.add(RecordBatch(records))
     store.advance(frames[-1].time + 20 if frames else 0)
     assert store.failures == []
     for statistic in STATISTICS:

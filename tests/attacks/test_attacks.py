@@ -47,4 +47,4 @@ def test_a_tighter_setting_promises_less() -> None:
         max_keys=500,
         max_str_length=256,
     )
-    assert tight.memory_bound() < Config().memory_bound() / 3
+    assert tight.memory_bound() < Config().memory_bound() / 2.5

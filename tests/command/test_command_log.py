@@ -9,6 +9,7 @@ import pytest
 from command.log import ExchangeLog, LogError
 from dashboard.exchange_line import Discretion
 from dashboard.screen import OutputClosedError
+from traffic.batch import RecordBatch
 from traffic.records import Exchange
 
 EXCHANGE = Exchange(
@@ -20,13 +21,13 @@ def test_lines_are_added_as_they_come(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("before\n")
     log = ExchangeLog(str(path), Discretion())
-    log.take([EXCHANGE, object(), EXCHANGE])
+    log.take(RecordBatch([EXCHANGE, object(), EXCHANGE]))
     before, *lines = path.read_text().splitlines()
     assert before == "before"
     assert [json.loads(line)["http.response.status_code"] for line in lines] == [200, 200]
     log.close()
     log.close()
-    log.take([EXCHANGE])
+    log.take(RecordBatch([EXCHANGE]))
     assert len(path.read_text().splitlines()) == 3
 
 
@@ -44,9 +45,9 @@ def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 def test_a_full_disk_is_said_once_and_monitoring_goes_on() -> None:
     log = ExchangeLog("/dev/full", Discretion())
-    log.take([EXCHANGE])
+    log.take(RecordBatch([EXCHANGE]))
     assert log.notices == ("the log ended: cannot write on to /dev/full: No space left on device",)
-    log.take([EXCHANGE])
+    log.take(RecordBatch([EXCHANGE]))
     assert log.fileno() == -1
 
 
@@ -57,13 +58,13 @@ def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
 
     path = tmp_path / "log"
     log = ExchangeLog(str(path), Discretion())
-    log.take([EXCHANGE])
+    log.take(RecordBatch([EXCHANGE]))
     whole = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) * 2 + 10, limits[1]))
     try:
-        log.take([EXCHANGE] * 3)
+        log.take(RecordBatch([EXCHANGE] * 3))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
@@ -82,4 +83,4 @@ def test_without_standard_output_there_is_nothing_left_to_do(
 
     monkeypatch.setattr(os, "write", fail)
     with pytest.raises(raised):
-        log.take([EXCHANGE])
+        log.take(RecordBatch([EXCHANGE]))

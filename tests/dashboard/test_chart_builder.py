@@ -10,7 +10,9 @@ from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.view import View
 from stats.loading import load
+from store.distribution import ERROR
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, RESET, Exchange, Request
 
@@ -33,7 +35,7 @@ class Site:
         asked = Request(START + time, "10.0.0.1", 1, "10.0.0.5", 80, "GET", domain, "/", "1.1", "", "")
         ending = COMPLETE if status else RESET
         known: tuple[Any, ...] = (asked, status, 0, 1000, seconds, seconds, "", 0, ending)
-        self.store.add([asked, Exchange(START + time, "10.0.0.1", 1, "10.0.0.5", 80, *known)])
+        self.store.add(RecordBatch([asked, Exchange(START + time, "10.0.0.1", 1, "10.0.0.5", 80, *known)]))
 
     def view(self, time: float, window: float | None = None) -> View:
         self.store.advance(START + time)
@@ -60,7 +62,7 @@ def test_panels_whole_and_chart_are_those_of_the_window() -> None:
         assert (view.whole.count, view.whole.volume) == (sum(hits.values()), 1000 * sum(hits.values()))
         assert times.whole.times is not None
         assert times.whole.times.average == 0.25
-        assert times.whole.times.p50 == times.whole.times.slowest == pytest.approx(0.25, rel=0.01)
+        assert times.whole.times.p50 == times.whole.times.slowest == pytest.approx(0.25, rel=ERROR)
         assert sum(domains.rows[0].trend) == (12 if window == 10 else domains.rows[0].window.count)
 
 

@@ -14,6 +14,7 @@ from store.filtering.filter import of_key, parse
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, RESET, Exchange, Request
 
 SLOW: Final = (0.05, 0.06, 0.3, 0.7)
@@ -32,9 +33,11 @@ def exchange(time: float, target: str, status: int | None, took: float | None) -
 
 def detail(window: float = 600, wanted: str = "") -> DetailView:
     recent = Recent(100, 10**6)
-    recent.take(exchange(1000 + number, "/cart/add", 200, took) for number, took in enumerate(SLOW))
+    recent.take(RecordBatch(exchange(1000 + number, "/cart/add", 200, took) for number, took in enumerate(SLOW)))
     recent.take(
-        [exchange(1010, "/cart", None, None), exchange(1011, "/help", 404, 9.0), exchange(1031, "/cart", 500, 0.05)]
+        RecordBatch(
+            [exchange(1010, "/cart", None, None), exchange(1011, "/help", 404, 9.0), exchange(1031, "/cart", 500, 0.05)]
+        )
     )
     lens = Lens(of_key(TopSections(), "shop/cart") & parse(wanted), recent, Store(STATISTICS, 10, 600, 100))
     lens.replay(100)

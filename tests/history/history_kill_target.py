@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from history.archive import SqliteArchive
 from history.keep import Keep
 from history.periods import Level
-from history.sums import Minute, PeriodSums
+from history.sums import Minute
+from store.sums import Sums
 
 START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 
@@ -20,7 +21,7 @@ def write_until_killed(path: str) -> None:
     number = len(archive.totals("top_sections", Level.MINUTE, 0, START + 1e9))
     print(number, flush=True)
     while True:
-        sums = {f"{key:050}": PeriodSums(1, 1.0, 9, 0, 0.0, b"") for key in range(30)}
+        sums = {f"{key:050}": Sums(1, 9) for key in range(30)}
         archive.write(Minute(START + 60 * number, {"top_sections": sums}))
         number += 1
         print(number, flush=True)

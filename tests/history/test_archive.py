@@ -9,17 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from history.archive import SqliteArchive
-from history.bins import packed
 from history.database import HistoryError
 from history.keep import Keep
 from history.periods import Level
-from history.sums import Minute, PeriodSums, StoredAlert
+from history.sums import Minute, StoredAlert
+from store.distribution import ERROR, Distribution
+from store.sums import Sums
 
 UTC = timezone.utc
 DAY = 86400
@@ -27,9 +29,9 @@ START = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 UNITS = {"top_sections": "hits", "request_rate": "hits", "sent": "bytes", "response_time": "seconds"}
 
 
-def hits(count: int, *bins: int) -> PeriodSums:
+def hits(count: int, *bins: int) -> Sums:
     """So many requests, of which each bin timed one."""
-    return PeriodSums(count, count, 10 * count, len(bins), 0.5 * len(bins), packed(dict.fromkeys(bins, 1)))
+    return Sums(count, 10 * count, 0.5 * len(bins), Distribution.of((number, 1) for number in bins))
 
 
 def minute(number: int, **sections: int) -> Minute:
@@ -52,14 +54,14 @@ def archive(path: str) -> Iterator[SqliteArchive]:
 
 
 def counts(archive: SqliteArchive, since: float, until: float, limit: int = 10) -> dict[str, int]:
-    return {key: sums.counted for key, sums in archive.top("top_sections", since, until, limit).rows}
+    return {key: sums.count for key, sums in archive.top("top_sections", since, until, limit).rows}
 
 
 def test_a_minute_is_in_its_minute_its_hour_and_its_day(archive: SqliteArchive) -> None:
     archive.write(minute(61, cart=4, home=1))
     for level, start in ((Level.MINUTE, 61 * 60), (Level.HOUR, 3600), (Level.DAY, 0)):
         [(found, sums)] = archive.totals("top_sections", level, START, START + DAY)
-        assert (found, sums.counted, sums.volume) == (START + start, 5, 50)
+        assert (found, sums.count, sums.bytes) == (START + start, 5, 50)
 
 
 def test_what_is_late_for_a_minute_is_added_to_it(archive: SqliteArchive) -> None:
@@ -74,12 +76,12 @@ def test_a_span_is_put_together_from_days_hours_and_minutes(archive: SqliteArchi
     since, until = START + 1500 * 60, START + 4200 * 60
     expected = sum(1 + number % 5 for number in range(0, 3 * 1440, 7) if 1500 <= number < 4200)
     assert counts(archive, since, until) == {"cart": expected}
-    assert archive.top("top_sections", since, until, 1).whole.counted == expected
+    assert archive.top("top_sections", since, until, 1).whole.count == expected
 
 
 def test_ranks_are_by_hits_by_bytes_and_by_average_of_at_least_five(archive: SqliteArchive) -> None:
-    sent = {"few": PeriodSums(1, 900, 0, 0, 0, b""), "many": PeriodSums(9, 90, 0, 0, 0, b"")}
-    slow = {"once": PeriodSums(1, 9.0, 0, 1, 9.0, b""), "often": PeriodSums(5, 5.0, 0, 5, 5.0, b"")}
+    sent = {"few": Sums(1, 900), "many": Sums(9, 90)}
+    slow = {"once": Sums(1, 0, 9.0), "often": Sums(5, 0, 5.0)}
     archive.write(Minute(START, {"sent": sent, "response_time": slow}))
     assert [key for key, _ in archive.top("sent", START, START + 60, 2).rows] == ["few", "many"]
     assert [key for key, _ in archive.top("response_time", START, START + 60, 2).rows] == ["often", "once"]
@@ -89,7 +91,7 @@ def test_distributions_of_a_span_are_merged(archive: SqliteArchive) -> None:
     archive.write(Minute(START, {"top_sections": {"cart": hits(2, 7, 9)}}))
     archive.write(Minute(START + 60, {"top_sections": {"cart": hits(2, 9)}}))
     [(_, sums)] = archive.top("top_sections", START, START + 120, 1).rows
-    assert sums.bins == packed({7: 1, 9: 2})
+    assert sums.times.bins == ((7, 1), (9, 2))
     assert (sums.timed, sums.seconds) == (3, 1.5)
 
 
@@ -97,8 +99,8 @@ def test_only_the_highest_keys_of_a_minute_are_kept_apart(path: str) -> None:
     archive = SqliteArchive(path, Keep(keys=2), UNITS, UTC)
     archive.write(minute(0, a=5, b=4, c=3, d=2))
     top = archive.top("top_sections", START, START + 60, 9)
-    assert [(key, sums.counted) for key, sums in top.rows] == [("a", 5), ("b", 4)]
-    assert top.whole.counted == 14
+    assert [(key, sums.count) for key, sums in top.rows] == [("a", 5), ("b", 4)]
+    assert top.whole.count == 14
     archive.close()
 
 
@@ -110,7 +112,7 @@ def test_hours_and_days_do_not_gather_more_keys_than_are_kept(path: str) -> None
     sizes = {(level, int(start - START)): number for level, start, number in rows}
     assert sizes[Level.HOUR, 0] == sizes[Level.HOUR, 24 * 3600] == sizes[Level.DAY, 0] == 3
     assert counts(archive, START, START + DAY, 1) == {"heavy": 144_000}
-    assert archive.top("top_sections", START, START + DAY, 1).whole.counted == 1440 * 101
+    assert archive.top("top_sections", START, START + DAY, 1).whole.count == 1440 * 101
     archive.close()
 
 
@@ -129,7 +131,7 @@ def test_nothing_is_kept_by_minute_or_hour_for_longer_than_by_day(path: str) -> 
         archive.write(minute(day * 1440, cart=1))
     for level in Level:
         assert len(archive.totals("top_sections", level, 0, START + 9 * DAY)) == 3
-    assert archive.top("top_sections", START, START + 9 * DAY, 1).whole.counted == 3
+    assert archive.top("top_sections", START, START + 9 * DAY, 1).whole.count == 3
     archive.close()
 
 
@@ -152,7 +154,7 @@ def test_the_file_stays_below_its_limit_and_loses_the_oldest_first(path: str) ->
     minutes = archive.totals("top_sections", Level.MINUTE, 0, START + DAY)
     assert 10 < len(minutes) < 150
     assert minutes[-1][0] == START + 149 * 60
-    assert archive.top("request_rate", START, START + 150 * 60, 1).whole.counted == 15_000  # hours have them all
+    assert archive.top("request_rate", START, START + 150 * 60, 1).whole.count == 15_000  # hours have them all
     archive.close()
 
 
@@ -221,7 +223,7 @@ def test_damage_in_the_middle_is_said_when_it_is_met(path: str) -> None:
     "damage",
     [
         *("key = CAST(x'1b5b324aff' AS TEXT)", "key = x'01'", "bins = x'80'", "bins = x'ffff7f01'", "bins = NULL"),
-        *("count = 'x'", "count = -1", "total = NULL", "timed = 0.5", "seconds = 9e999", "start = x'00'"),
+        *("count = 'x'", "count = -1", "bytes = NULL", "bytes = 0.5", "seconds = 9e999", "start = x'00'"),
     ],
 )
 def test_damage_within_sums_is_said_and_not_shown(path: str, damage: str) -> None:
@@ -310,9 +312,47 @@ def test_two_hundred_kills_lose_no_minute_that_was_written(path: str) -> None:
     archive = SqliteArchive(path, Keep(), UNITS, UTC)
     minutes = archive.totals("top_sections", Level.MINUTE, 0, START + 1000 * DAY)
     assert len(minutes) in (told, told + 1)  # the last one was written, and its word cut off
-    assert {sums.counted for _, sums in minutes} == {30}
+    assert {sums.count for _, sums in minutes} == {30}
     for level in (Level.HOUR, Level.DAY):
-        assert sum(
-            sums.counted for _, sums in archive.totals("top_sections", level, 0, START + 1000 * DAY)
-        ) == 30 * len(minutes)
+        assert sum(sums.count for _, sums in archive.totals("top_sections", level, 0, START + 1000 * DAY)) == 30 * len(
+            minutes
+        )
     archive.close()
+
+
+# Version 1 ------------------------------------------------------------------------------------------------------------
+
+FORMER = Path(__file__).with_name("version1.sql")
+"""A history as the program wrote it before, of two minutes with a request each second."""
+THEN = 1_790_000_040
+
+
+@pytest.fixture
+def former(path: str) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FORMER.read_text())
+    return path
+
+
+@pytest.mark.parametrize("units", [None, UNITS])
+def test_a_history_of_version_1_is_converted_when_it_is_opened(former: str, units: dict[str, str] | None) -> None:
+    for _ in range(2):  # and only once
+        with closing(SqliteArchive(former, Keep(), units, UTC)) as archive:
+            top = archive.top("top_sections", THEN, THEN + 120, 9)
+            rows = dict(top.rows)
+            sent = dict(archive.top("uploaded_per_domain", THEN, THEN + 120, 9).rows)
+            [(server, slow)] = archive.top("server_response_time", THEN, THEN + 120, 9).rows
+    assert (top.whole.count, len(rows)) == (120, 6)
+    assert (rows["host0/0"].count, rows["host0/0"].bytes, rows["host0/0"].timed) == (20, 21_140, 20)
+    assert rows["host1/0"].average == 0.25
+    assert rows["host1/0"].times.quantile(0.5) == pytest.approx(0.25, rel=0.02)
+    assert {key: sums.bytes for key, sums in sent.items()} == {"host0": 4140, "host1": 4200}
+    assert (server, slow.count) == ("10.0.0.2:80", 120)
+    assert slow.seconds == pytest.approx(400_065.21, abs=0.01)
+    assert slow.times.slowest == pytest.approx(1e4, rel=ERROR)
+
+
+def test_what_was_converted_is_added_to(former: str) -> None:
+    with closing(SqliteArchive(former, Keep(), UNITS, UTC)) as archive:
+        archive.write(Minute(THEN, {"top_sections": {"host0/0": hits(5)}}))
+        assert counts(archive, THEN, THEN + 60)["host0/0"] == 15

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.bins import merged, packed, unpacked
-from store.distribution import LAST
+from history.bins import FORMER, FORMER_LAST, converted, merged, packed, unpacked
+from store.distribution import ERROR, HIGHEST, LAST, LOWEST, value_of
 
 COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**63))
 
@@ -34,3 +34,17 @@ def test_what_ends_in_the_middle_is_refused(block: bytes) -> None:
 def test_a_bin_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match=f"there is no bin {LAST + 1}"):
         unpacked(packed({LAST + 1: 1}))
+
+
+@given(st.integers(1, FORMER_LAST - 1), st.integers(1, 1000))
+def test_a_bin_of_version_1_goes_to_the_one_of_the_time_it_stood_for(number: int, count: int) -> None:
+    [(now, hits)] = unpacked(converted(packed({number: count}))).items()
+    time = min(HIGHEST, 2 * LOWEST * FORMER**number / (FORMER + 1))
+    assert value_of(now) == pytest.approx(time, rel=ERROR + 1e-9)
+    assert hits == count
+
+
+def test_the_ends_of_version_1_are_the_ends_and_what_comes_together_is_added() -> None:
+    assert unpacked(converted(packed({0: 2, FORMER_LAST: 3}))) == {0: 2, LAST: 3}
+    both = dict.fromkeys(range(FORMER_LAST + 1), 1)
+    assert sum(unpacked(converted(packed(both))).values()) == len(both) > LAST

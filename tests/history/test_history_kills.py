@@ -80,12 +80,12 @@ def test_each_run_left_all_its_minutes_up_to_the_one_it_was_killed_in(history: P
     for name in NAMES:
         minutes = dict(archive.totals(name, Level.MINUTE, 0, START + 1e9))
         assert list(minutes) == [START + 60 * number for number in range(len(minutes))]
-        counts = [sums.counted for sums in minutes.values()]
+        counts = [sums.count for sums in minutes.values()]
         assert counts == sorted(counts, reverse=True)  # further runs began at the start again
         assert {count % EACH for count in counts} == {0}
         assert EACH < counts[0] <= KILLS * EACH
         for level in (Level.HOUR, Level.DAY):
-            assert sum(sums.counted for _, sums in archive.totals(name, level, 0, START + 1e9)) == sum(counts)
+            assert sum(sums.count for _, sums in archive.totals(name, level, 0, START + 1e9)) == sum(counts)
     archive.close()
 
 
@@ -97,7 +97,7 @@ def test_the_report_tells_of_it(history: Path, capsys: pytest.CaptureFixture[str
 
 def test_the_next_run_takes_the_last_24_hours_back(history: Path) -> None:
     archive = SqliteArchive(str(history), Keep())
-    counted = sum(sums.counted for _, sums in archive.totals("request_rate", Level.MINUTE, 0, START + 1e9))
+    counted = sum(sums.count for _, sums in archive.totals("request_rate", Level.MINUTE, 0, START + 1e9))
     archive.close()
     again = History(history, Keep(), dict.fromkeys(NAMES, "hits"))
     again.start()

@@ -18,11 +18,12 @@ from dashboard.view import View
 from exercise_config import Config
 from history.alerts import recalled
 from history.archive import SqliteArchive
-from history.bins import packed
 from history.database import HistoryError
 from history.keep import Keep
-from history.sums import Minute, PeriodSums
+from history.sums import Minute
 from stats.loading import load
+from store.distribution import Distribution
+from store.sums import Sums
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
@@ -169,8 +170,8 @@ def test_a_run_goes_on_with_a_file_of_which_some_was_overwritten(tmp_path: Path,
     path, chance = tmp_path / "kept.db", random.Random(seed)
     archive = SqliteArchive(str(path), Keep(), UNITS)
     for minute in range(20):
-        bins = packed({200 + number: chance.randrange(1, 300) for number in range(60)})
-        sections = {f"shop/{number}": PeriodSums(9, 9.0, 90, 9, 0.9, bins) for number in range(20)}
+        times = Distribution.of((200 + number, chance.randrange(1, 300)) for number in range(60))
+        sections = {f"shop/{number}": Sums(9, 90, 0.9, times) for number in range(20)}
         archive.write(Minute(NOW - 3600 + 60 * minute, {"top_sections": sections}))
     archive.close()
     damaged = bytearray(path.read_bytes())

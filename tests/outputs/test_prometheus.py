@@ -22,6 +22,7 @@ from outputs.address import Address
 from outputs.errors import UnavailableError
 from outputs.metrics_server import CONNECTIONS, MetricsServer
 from outputs.prometheus import PrometheusExporter
+from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
 
 ALERT = Alert("request_rate", NOW, None, 1844, 1844, 1200, 10, 1320, Unit.HITS)
@@ -77,7 +78,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def test_requests_bytes_and_response_times_can_be_scraped(exporter: PrometheusExporter) -> None:
-    exporter.take([exchange("shop.example.com"), exchange("shop.example.com", 0.3)])
+    exporter.take(RecordBatch([exchange("shop.example.com"), exchange("shop.example.com", 0.3)]))
     exporter.show(CALM, True)
     told = samples(scrape(exporter))
     host, method, status = "host=shop.example.com", "method=POST", "status=2xx"
@@ -122,7 +123,7 @@ def test_an_alert_counts_once(exporter: PrometheusExporter) -> None:
 
 def test_labels_survive_what_a_peer_puts_into_them(exporter: PrometheusExporter) -> None:
     hosts = ['a"} 1\nevil{x="\\', "日本語.example.jp"]
-    exporter.take([exchange(host) for host in hosts])
+    exporter.take(RecordBatch([exchange(host) for host in hosts]))
     told = samples(scrape(exporter))
     assert {key[1] for key in told if key[0] == "http_monitor_requests_total"} == {f"host={host}" for host in hosts}
 
@@ -133,12 +134,12 @@ def test_records_are_told_before_the_next_refresh_but_not_at_each_batch(
     def requests() -> float:
         return sum(value for key, value in samples(scrape(exporter)).items() if key[0] == "http_monitor_requests_total")
 
-    exporter.take([exchange("a")])
+    exporter.take(RecordBatch([exchange("a")]))
     assert requests() == 1
-    exporter.take([exchange("a")])
+    exporter.take(RecordBatch([exchange("a")]))
     assert requests() == 1
     clock.now += 1
-    exporter.take([exchange("a")])
+    exporter.take(RecordBatch([exchange("a")]))
     assert requests() == 3
 
 
@@ -150,7 +151,7 @@ def test_before_the_first_refresh_there_is_no_invented_health(exporter: Promethe
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
 def test_promtool_finds_nothing_to_complain_about(exporter: PrometheusExporter) -> None:
-    exporter.take([exchange(host) for host in ("a", "b", "c")])
+    exporter.take(RecordBatch([exchange(host) for host in ("a", "b", "c")]))
     exporter.event(AlertRaised(NOW, ALERT))
     exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
     text = scrape(exporter)
@@ -160,7 +161,7 @@ def test_promtool_finds_nothing_to_complain_about(exporter: PrometheusExporter) 
 
 
 def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -> None:
-    exporter.take([exchange("a")])
+    exporter.take(RecordBatch([exchange("a")]))
     exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
     told = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name, *_ in samples(scrape(exporter))}
     text = (Path(__file__).parent.parent.parent / "docs" / "output.md").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 import stats
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, Request
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding_a_statistic.md"
@@ -24,19 +25,19 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         (name,) = re.findall(r'= "(\w+)"', block)
         (tmp_path / f"{name}.py").write_text(block)
         names.append(name)
-    assert names == ["top_servers", "slowest_domains"]
+    assert names == ["top_servers", "slowest_domains", "top_oddities"]
     monkeypatch.setattr(stats, "__path__", [*stats.__path__, str(tmp_path)])
     return Store(load(names), 10, 60, 100)
 
 
 def test_the_page_is_right(store: Store) -> None:
     records: list[Any] = [REQUEST, REQUEST._replace(referrer=""), EXCHANGE, EXCHANGE._replace(total_time=None)]
-    store.add(records)
+    store.add(RecordBatch(records))
     assert store.failures == []
     (server,) = store.top("top_servers", 10).rows
     assert (server.key, server.window.count) == ("10.0.0.5:80", 2)
     (domain,) = store.top("slowest_domains", 10).rows
-    assert (domain.key, domain.window.count, domain.window.total) == ("my.site.com", 1, 0.5)
+    assert (domain.key, domain.window.count, domain.window.seconds) == ("my.site.com", 1, 0.5)
 
 
 def test_the_first_plug_in_has_about_ten_lines() -> None:

@@ -25,7 +25,7 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.
 )
 def test_who_a_user_agent_is(agent: str, visitor: str, crawler: str | None, browser: str | None) -> None:
     request = REQUEST._replace(user_agent=agent)
-    keys = [statistic.key(request) for statistic in load(["visitors", "top_crawlers", "top_browsers"])]
+    keys = [statistic.key(request.user_agent) for statistic in load(["visitors", "top_crawlers", "top_browsers"])]
     assert keys == [visitor, crawler, browser]
 
 

@@ -21,6 +21,8 @@ class Plugin:
         return "all"
 """
 
+COLUMNS = GOOD.replace("def key(self, request)", 'columns = ("domain", "path")\n\n    def key(self, domain, path)')
+
 Drop = Callable[[str, str], None]
 
 
@@ -85,8 +87,22 @@ BROKEN = {
     "no_unit": (GOOD.replace("HITS, Request", '"hits", Request'), "unit must be HITS, BYTES or SECONDS"),
     "no_record": (GOOD.replace("HITS, Request", 'HITS, "Request"'), "record must be a class, as Request or Exchange"),
     "no_key": (GOOD.replace("def key", "def keys"), "a method key(record) is needed"),
-    "no_amount": (GOOD.replace("HITS", "BYTES"), "bytes and seconds need a method amount(record)"),
-    "bad_amount": (GOOD + "\n    amount = 5\n", "amount must be a method"),
+    "no_amount": (GOOD.replace("HITS", "BYTES"), "bytes and seconds need an amount: a method, or the name of a column"),
+    "bad_amount": (GOOD + "\n    amount = 5\n", "amount must be a method beside key(record)"),
+    "method_and_columns": (
+        COLUMNS + "\n    def amount(self, host):\n        return 1\n",
+        "the name of a column beside",
+    ),
+    "no_such_column": (COLUMNS.replace("domain", "domian"), "Request has no column 'domian'; did you mean 'domain'?"),
+    "no_such_amount": (COLUMNS + "\n    amount = 'answer'\n", "Request has no column 'answer'; there are "),
+    "amount_of_text": (
+        COLUMNS + "\n    amount = 'domain'\n",
+        "Request has no column 'domain'; there are client_port, ",
+    ),
+    "one_text": (COLUMNS.replace('("domain", "path")', '"domain"'), "columns must be names, as"),
+    "too_few": (COLUMNS.replace(", path):", "):"), "key must take what columns name: key(self, domain, path)"),
+    "no_key_of_columns": (COLUMNS.replace("def key", "def keys"), "a method key(domain, path) is needed"),
+    "no_table": (COLUMNS.replace("HITS, Request", "HITS, str"), "str has no columns; key(record) counts it"),
 }
 
 

@@ -10,6 +10,7 @@ from stats.continents import CONTINENTS
 from stats.loading import StatisticError, load
 from stats.places import continents, countries
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, Request
 
 pytest.importorskip("iptocc", reason="the packages of requirements-places.txt are not there")
@@ -61,9 +62,9 @@ def test_every_country_is_in_one_of_seven_continents() -> None:
 
 def volumes(name: str, *records: Any, **settings: object) -> dict[str, float]:
     store = Store(load([name], settings), 10, 60, 100)
-    store.add(records)
+    store.add(RecordBatch(records))
     assert not store.failures
-    return {row.key: row.window.total for row in store.top(name, 100).rows}
+    return {row.key: row.window.bytes or row.window.count for row in store.top(name, 100).rows}
 
 
 @pytest.mark.parametrize(

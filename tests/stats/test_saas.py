@@ -9,6 +9,7 @@ import pytest
 from stats.loading import StatisticError, load
 from stats.saas_catalogue import OURS, Catalogue
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Request
 
 REQUEST = Request(1.0, "10.0.0.7", 50000, "162.125.1.1", 80, "GET", "my.site.com", "/", "1.1", "", "")
@@ -34,7 +35,7 @@ def request(method: str, host: str, target: str, client: str = "10.0.0.7") -> Re
     ],
 )
 def test_the_longest_domain_that_fits_is_the_application(host: str, application: str | None) -> None:
-    found = Catalogue().request(request("GET", host, "/"))
+    found = Catalogue().request(request("GET", host, "/").domain, "GET", "/")
     assert (found and found[0]) == application
 
 
@@ -59,14 +60,14 @@ def test_the_longest_domain_that_fits_is_the_application(host: str, application:
     ],
 )
 def test_method_and_target_tell_the_action(method: str, host: str, target: str, action: str) -> None:
-    found = Catalogue().request(request(method, host, target))
+    found = Catalogue().request(host, method, target)
     assert found is not None
     assert found[1] == action
 
 
 def counted(name: str, *records: Any, **settings: object) -> dict[str, int]:
     store = Store(load([name], settings), 10, 60, 100)
-    store.add(records)
+    store.add(RecordBatch(records))
     assert not store.failures
     return {row.key: row.window.count for row in store.top(name, 100).rows}
 
@@ -103,9 +104,9 @@ def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
         '[applications.Dropbox]\ndomains = []\nactions.send = ["POST upload"]\n'
     )
     catalogue = Catalogue(str(own))
-    assert catalogue.request(request("POST", "www.my.shop", "/pay")) == ("Ours", "pay")
-    assert catalogue.request(request("GET", "files.dropbox.com", "/x")) == ("Ours", "view")
-    assert catalogue.request(request("POST", "dropbox.com", "/2/files/upload")) == ("Dropbox", "send")
+    assert catalogue.request("www.my.shop", "POST", "/pay") == ("Ours", "pay")
+    assert catalogue.request("files.dropbox.com", "GET", "/x") == ("Ours", "view")
+    assert catalogue.request("dropbox.com", "POST", "/2/files/upload") == ("Dropbox", "send")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from stats.loading import load
 from stats.statistic import ScapyPacket
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange, Request
 
 REQUEST = Request(
@@ -42,10 +43,11 @@ EXCHANGE = Exchange(
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
     """Count and total by key."""
-    store = Store(load([name]), 10, 60, 100)
-    store.add(records)
+    [statistic] = load([name])
+    store = Store([statistic], 10, 60, 100)
+    store.add(RecordBatch(records))
     assert store.failures == []
-    return {row.key: (row.window.count, row.window.total) for row in store.top(name, 100).rows}
+    return {row.key: (row.window.count, row.window.total(statistic.unit)) for row in store.top(name, 100).rows}
 
 
 def request(**fields: Any) -> Request:
@@ -192,11 +194,11 @@ def test_a_pair_goes_through_all_default_statistics() -> None:
     from exercise_config import Config
 
     store = Store(load(Config.statistics), 10, 60, 100)
-    store.add([REQUEST, EXCHANGE])
+    store.add(RecordBatch([REQUEST, EXCHANGE]))
     assert store.failures == []
     assert {name: store.totals(name).count for name in Config.statistics} == {
         **dict.fromkeys(Config.statistics, 1),
         "uploaded_per_domain": 0,
         "server_error_paths": 0,
     }
-    assert (store.totals("server_response_time").count, store.totals("server_response_time").total) == (1, 0.25)
+    assert (store.totals("server_response_time").count, store.totals("server_response_time").seconds) == (1, 0.25)

@@ -6,6 +6,7 @@ import pytest
 
 from stats.loading import load
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import DnsAnswer, IpPacket, TcpConnection, TlsHello
 
 PACKET = IpPacket(1.0, "10.0.0.7", "9.9.9.9", 17, 40000, 53, 80)
@@ -15,10 +16,11 @@ ANSWER = DnsAnswer(1.0, "10.0.0.7", "9.9.9.9", "www.dropbox.com", 0, ("162.125.1
 
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
-    store = Store(load([name]), 10, 60, 100)
-    store.add(records)
+    [statistic] = load([name])
+    store = Store([statistic], 10, 60, 100)
+    store.add(RecordBatch(records))
     assert not store.failures
-    return {row.key: (row.window.count, row.window.total) for row in store.top(name, 100).rows}
+    return {row.key: (row.window.count, row.window.total(statistic.unit)) for row in store.top(name, 100).rows}
 
 
 def packet(**fields: Any) -> IpPacket:

@@ -10,6 +10,7 @@ from stats.loading import load
 from stats.statistic import HITS, Statistic
 from stats.top_sections import TopSections
 from stats.top_user_agents import TopUserAgents
+from store.filtering.fields import key_of
 from store.filtering.filter import LONGEST, Filter, fields, of_key, parse
 from traffic.records import CLOSED, RESET, TIMEOUT, Exchange, Request
 
@@ -179,7 +180,7 @@ def test_a_row_of_a_top_list_is_a_filter_that_can_be_written_too(statistic: Stat
         record = exchange.request if statistic.record is Request else exchange
         if record is None:
             continue
-        wanted = of_key(statistic, statistic.key(record) or "")
+        wanted = of_key(statistic, key_of(statistic)(exchange) or "")
         assert wanted(exchange)
         written = parse(wanted.text, [statistic])
         for other in SAMPLES.values():

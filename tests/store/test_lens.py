@@ -8,6 +8,7 @@ from store.filtering.filter import parse
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, Record
 
 STATISTICS = load(["request_rate", "top_domains", "top_status_codes", "server_response_time"])
@@ -33,14 +34,14 @@ def counts(store: Store, name: str) -> dict[str, int]:
 
 def test_a_lens_shows_what_matched_before_and_after_it_was_set() -> None:
     recent = Recent(100, 10**6)
-    recent.take(records(at(1001, EXCHANGE), at(1002, BOT), at(1003, EXCHANGE)))
+    recent.take(RecordBatch(records(at(1001, EXCHANGE), at(1002, BOT), at(1003, EXCHANGE))))
     lens = Lens(parse("host:shop"), recent, new_store())
     assert (lens.waiting, lens.matched, lens.looked_at, lens.since) == (3, 0, 0, 1001)
     assert lens.replay(100) == 0
     assert (lens.matched, lens.looked_at) == (2, 3)
     later = records(at(1004, BOT), at(1005, EXCHANGE))
-    recent.take(later)
-    lens.take(later)
+    recent.take(RecordBatch(later))
+    lens.take(RecordBatch(later))
     lens.advance(1010)
     assert (lens.matched, lens.looked_at, lens.since) == (3, 5, 1001)
     assert counts(lens.store, "top_domains") == {"shop.example.com": 3}
@@ -51,12 +52,13 @@ def test_a_lens_shows_what_matched_before_and_after_it_was_set() -> None:
 
 def test_the_replay_goes_in_steps_and_who_comes_meanwhile_waits_behind() -> None:
     recent = Recent(100, 10**6)
-    recent.take([at(1000 + number, EXCHANGE) for number in range(10)])
+    recent.take(RecordBatch([at(1000 + number, EXCHANGE) for number in range(10)]))
     lens = Lens(parse(""), recent, new_store())
     assert lens.replay(4) == 6
     assert lens.matched == lens.looked_at == 4
-    recent.take(later := [at(1010, EXCHANGE), at(1011, EXCHANGE)])
-    lens.take(later)
+    later = [at(1010, EXCHANGE), at(1011, EXCHANGE)]
+    recent.take(RecordBatch(later))
+    lens.take(RecordBatch(later))
     assert (lens.looked_at, lens.waiting) == (8, 4)
     assert lens.replay(3) == 1
     assert lens.replay(3) == 0
@@ -65,12 +67,12 @@ def test_the_replay_goes_in_steps_and_who_comes_meanwhile_waits_behind() -> None
 
 def test_the_replay_ends_although_nobody_asks_for_it() -> None:
     recent = Recent(50, 10**6)
-    recent.take([EXCHANGE] * 50)
+    recent.take(RecordBatch([EXCHANGE] * 50))
     lens = Lens(parse(""), recent, new_store())
     most = 0
     for _ in range(10):
-        recent.take([EXCHANGE] * 5)
-        lens.take([EXCHANGE] * 5)
+        recent.take(RecordBatch([EXCHANGE] * 5))
+        lens.take(RecordBatch([EXCHANGE] * 5))
         most = max(most, lens.waiting)
     assert (most, lens.waiting, lens.looked_at) == (45, 0, 100)
 
@@ -79,8 +81,8 @@ def test_what_is_not_kept_one_by_one_any_more_is_in_the_sums_alone() -> None:
     recent = Recent(3, 10**6)
     lens = Lens(parse("ua:bot"), recent, new_store())
     for batch in ([at(1001, BOT), at(1002, EXCHANGE)], [at(1003, BOT), at(1004, EXCHANGE), at(1005, BOT)]):
-        recent.take(batch)
-        lens.take(batch)
+        recent.take(RecordBatch(batch))
+        lens.take(RecordBatch(batch))
     assert [exchange.time for exchange in lens.latest(9)] == [1005, 1003]
     assert lens.matched == 3
     assert counts(lens.store, "top_domains") == {"api.example.com": 3}
@@ -88,7 +90,9 @@ def test_what_is_not_kept_one_by_one_any_more_is_in_the_sums_alone() -> None:
 
 def test_the_slowest_of_those_that_match() -> None:
     recent = Recent(100, 10**6)
-    recent.take([EXCHANGE._replace(time=1000 + number, response_time=number % 5 / 10) for number in range(10)])
+    recent.take(
+        RecordBatch([EXCHANGE._replace(time=1000 + number, response_time=number % 5 / 10) for number in range(10)])
+    )
     lens = Lens(parse("time<350ms"), recent, new_store())
     lens.replay(100)
     assert [exchange.response_time for exchange in lens.slowest(3)] == [0.3, 0.3, 0.2]
@@ -99,7 +103,7 @@ def test_since_is_known_once_there_is_an_exchange() -> None:
     recent = Recent(100, 10**6)
     lens = Lens(parse(""), recent, new_store())
     assert lens.since is None
-    lens.take([at(1001, UNPAIRED)])
+    lens.take(RecordBatch([at(1001, UNPAIRED)]))
     assert lens.since == 1001
 
 
@@ -115,17 +119,19 @@ def test_whenever_it_is_set_and_however_it_is_replayed_it_shows_the_same(
     recent, wanted = Recent(size, 10**6), parse(text)
     half = len(batches) // 2
     for batch in batches[:half]:
-        recent.take(batch)
+        recent.take(RecordBatch(batch))
     lens, expected = Lens(wanted, recent, new_store()), [exchange for exchange in recent if wanted(exchange)]
     for batch in batches[half:]:
         if steps:
             lens.replay(steps.pop())
-        recent.take(batch)
-        lens.take(batch)
+        recent.take(RecordBatch(batch))
+        lens.take(RecordBatch(batch))
         expected += [exchange for exchange in batch if wanted(exchange)]
     lens.replay(10**6)
     by_hand = new_store()
-    by_hand.add([record for exchange in expected for record in (exchange.request, exchange) if record is not None])
+    by_hand.add(
+        RecordBatch([record for exchange in expected for record in (exchange.request, exchange) if record is not None])
+    )
     for name in ("request_rate", "top_domains", "top_status_codes", "server_response_time"):
         assert lens.store.totals(name) == by_hand.totals(name)
         assert lens.store.top(name, 100) == by_hand.top(name, 100)

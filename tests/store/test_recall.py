@@ -9,6 +9,7 @@ from history.minutes import Minutes, closed_bucket
 from stats.loading import load
 from store.store import Store
 from store.sums import ClosedBucket
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, Request
 
 NAMES = ["request_rate", "top_sections", "downloaded_per_domain", "server_response_time", "status_classes"]
@@ -32,8 +33,8 @@ def records(seconds: int) -> list[Any]:
 
 def filled(bucket: float) -> tuple[Store, list[ClosedBucket]]:
     store, minutes = Store(load(NAMES), bucket, 86400, 100), Minutes()
-    store.closed(minutes.add)
-    store.add(records(590))
+    store.on_close(minutes.add)
+    store.add(RecordBatch(records(590)))
     store.advance(START + 600)
     return store, [closed_bucket(minute) for minute in minutes.rest()]
 
@@ -47,11 +48,11 @@ def test_totals_keys_and_percentiles_are_what_they_were(bucket: float) -> None:
     after.advance(START + 600)
     for name in NAMES:
         assert after.totals(name).count == before.totals(name).count
-        assert after.totals(name).total == pytest.approx(before.totals(name).total)
+        assert after.totals(name).seconds == pytest.approx(before.totals(name).seconds)
         old = {row.key: row.window for row in before.top(name, 100).rows}
         new = {row.key: row.window for row in after.top(name, 100).rows}
-        assert {key: (sums.count, sums.volume, sums.timed) for key, sums in old.items()} == {
-            key: (sums.count, sums.volume, sums.timed) for key, sums in new.items()
+        assert {key: (sums.count, sums.bytes, sums.timed) for key, sums in old.items()} == {
+            key: (sums.count, sums.bytes, sums.timed) for key, sums in new.items()
         }
         assert {key: sums.times for key, sums in old.items()} == {key: sums.times for key, sums in new.items()}
 
@@ -69,7 +70,7 @@ def test_what_comes_back_is_not_recorded_again_and_ages() -> None:
     _, past = filled(10)
     after = Store(load(NAMES), 10, 300, 100)
     taken: list[ClosedBucket] = []
-    after.closed(taken.append)
+    after.on_close(taken.append)
     for part in past:
         after.recall(part)
     after.advance(START + 600)
@@ -84,3 +85,15 @@ def test_a_statistic_that_is_not_counted_any_more_is_passed_over() -> None:
         after.recall(part)
     after.advance(START + 600)
     assert after.totals("top_methods").count == 0
+
+
+def test_what_is_too_old_by_now_does_not_come_back() -> None:
+    _, past = filled(10)
+    after = Store(load(NAMES), 10, 300, 100)
+    after.advance(START + 600)
+    for part in past:
+        after.recall(part)
+    after.advance(START + 610)
+    assert after.totals("request_rate").count == 280
+    after.advance(START + 2000)
+    assert after.totals("request_rate").count == 0

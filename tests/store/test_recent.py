@@ -4,6 +4,7 @@ from filter_samples import BOT, EXCHANGE, EXCHANGES, UNANSWERED, UNPAIRED
 from hypothesis import given, strategies
 
 from store.recent import Recent
+from traffic.batch import RecordBatch
 from traffic.records import Exchange, characters
 
 AMPLE = 10**6
@@ -21,16 +22,16 @@ def test_only_exchanges_are_kept_in_their_order() -> None:
     recent = Recent(10, AMPLE)
     assert (len(recent), recent.since) == (0, None)
     assert EXCHANGE.request is not None
-    recent.take([EXCHANGE.request, EXCHANGE, "a packet", UNPAIRED])
-    recent.take([BOT])
+    recent.take(RecordBatch([EXCHANGE.request, EXCHANGE, "a packet", UNPAIRED]))
+    recent.take(RecordBatch([BOT]))
     assert list(recent) == [EXCHANGE, UNPAIRED, BOT]
     assert (len(recent), recent.since, recent.dropped) == (3, EXCHANGE.time, 0)
 
 
 def test_beyond_the_number_the_oldest_go() -> None:
     recent = Recent(3, AMPLE)
-    recent.take(at(1, 2))
-    recent.take(at(3, 4, 5))
+    recent.take(RecordBatch(at(1, 2)))
+    recent.take(RecordBatch(at(3, 4, 5)))
     assert times(list(recent)) == [3, 4, 5]
     assert (recent.since, recent.dropped) == (3, 2)
 
@@ -38,11 +39,11 @@ def test_beyond_the_number_the_oldest_go() -> None:
 def test_beyond_the_characters_the_oldest_go() -> None:
     size = characters(EXCHANGE) + characters(EXCHANGE.request)
     recent = Recent(100, 2 * size + size // 2)
-    recent.take(at(1, 2, 3))
+    recent.take(RecordBatch(at(1, 2, 3)))
     assert times(list(recent)) == [2, 3]
-    recent.take([UNPAIRED._replace(time=4, content_type="x" * (2 * size))])
+    recent.take(RecordBatch([UNPAIRED._replace(time=4, content_type="x" * (2 * size))]))
     assert times(list(recent)) == [4]
-    recent.take([UNPAIRED._replace(time=5, content_type="x" * (3 * size))])  # alone it is too long
+    recent.take(RecordBatch([UNPAIRED._replace(time=5, content_type="x" * (3 * size))]))  # alone it is too long
     assert (len(recent), recent.since, recent.dropped) == (0, None, 5)
 
 
@@ -52,7 +53,7 @@ def test_beyond_the_characters_the_oldest_go() -> None:
 def test_the_ring_is_the_longest_end_of_all_that_fits(batches: list[list[Exchange]], number: int, limit: int) -> None:
     recent, seen = Recent(number, limit), list[Exchange]()
     for batch in batches:
-        recent.take(batch)
+        recent.take(RecordBatch(batch))
         seen += batch
         sizes = [characters(exchange) + characters(exchange.request) for exchange in seen]
         fits = [count for count in range(min(number, len(seen)) + 1) if sum(sizes[len(sizes) - count :]) <= limit]
@@ -62,7 +63,7 @@ def test_the_ring_is_the_longest_end_of_all_that_fits(batches: list[list[Exchang
 
 def test_the_latest_come_latest_first() -> None:
     recent = Recent(10, AMPLE)
-    recent.take([*at(1, 2, 3), UNANSWERED._replace(time=4)])
+    recent.take(RecordBatch([*at(1, 2, 3), UNANSWERED._replace(time=4)]))
     assert times(recent.latest(2)) == [4, 3]
     assert times(recent.latest(9)) == [4, 3, 2, 1]
     assert times(recent.latest(2, keep=lambda exchange: exchange.status)) == [3, 2]
@@ -70,7 +71,7 @@ def test_the_latest_come_latest_first() -> None:
 
 def test_the_slowest_are_those_with_the_longest_response_times() -> None:
     recent = Recent(10, AMPLE)
-    recent.take([EXCHANGE._replace(response_time=time) for time in (0.2, None, 0.5, 0.0, 0.3)])
+    recent.take(RecordBatch([EXCHANGE._replace(response_time=time) for time in (0.2, None, 0.5, 0.0, 0.3)]))
     assert [exchange.response_time for exchange in recent.slowest(2)] == [0.5, 0.3]
     assert [exchange.response_time for exchange in recent.slowest(9)] == [0.5, 0.3, 0.2, 0.0]
     assert [e.response_time for e in recent.slowest(9, keep=lambda e: (e.response_time or 0) < 0.4)] == [0.3, 0.2, 0.0]

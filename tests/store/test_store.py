@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, strategies
 
 from stats.statistic import BYTES, HITS, SECONDS, Statistic, Unit
-from store.ranking import OTHER
+from store.rows import MOST_BYTES
 from store.store import Store
-from store.sums import Sums, TopRow
+from store.sums import NOTHING, OTHER, Sums, TopRow
+from traffic.batch import RecordBatch
 
 
 class Visit(NamedTuple):
@@ -41,13 +42,14 @@ def store_of(*statistics: Statistic, retention: float = 60, max_keys: int = 100,
     return Store(statistics or (Counted(),), 10, retention, max_keys, (20, 40), max_bytes)
 
 
-def rows(store: Store, name: str = "visits") -> dict[str, tuple[int, float]]:
-    return {row.key: (row.window.count, row.window.total) for row in store.top(name, 10_000).rows}
+def rows(store: Store, name: str = "visits", unit: Unit = HITS) -> dict[str, tuple[int, float]]:
+    """Count and total by key."""
+    return {row.key: plain(row.window, unit) for row in store.top(name, 10_000).rows}
 
 
-def plain(sums: Sums) -> tuple[int, float]:
+def plain(sums: Sums, unit: Unit = SECONDS) -> tuple[int, float]:
     """Count and total."""
-    return sums.count, sums.total
+    return sums.count, sums.total(unit)
 
 
 # Sums -----------------------------------------------------------------------------------------------------------------
@@ -55,35 +57,37 @@ def plain(sums: Sums) -> tuple[int, float]:
 
 def test_a_top_list_has_the_last_closed_bucket_beside_the_window() -> None:
     store = store_of()
-    store.add([Visit(3, "a"), Visit(4, "a"), Visit(5, "b"), Visit(12, "b"), Visit(13, "c"), Visit(21, "b")])
+    store.add(
+        RecordBatch([Visit(3, "a"), Visit(4, "a"), Visit(5, "b"), Visit(12, "b"), Visit(13, "c"), Visit(21, "b")])
+    )
     store.advance(20)
     top = store.top("visits", 2)
     assert top.rows == (
-        TopRow("b", Sums(1, 1), Sums(3, 3), (0,) * 10 + (1, 1)),
-        TopRow("a", Sums(0, 0), Sums(2, 2), (0,) * 10 + (2, 0)),
+        TopRow("b", Sums(1), Sums(3), (0,) * 10 + (1, 1)),
+        TopRow("a", Sums(0), Sums(2), (0,) * 10 + (2, 0)),
     )
-    assert top.other == TopRow(OTHER, Sums(1, 1), Sums(1, 1), (0,) * 11 + (1,))
-    assert store.totals("visits") == Sums(6, 6)
-    assert store.series("visits", 60) == [Sums(3, 3), Sums(2, 2)]
-    assert store.peak("visits") == Sums(3, 3)
+    assert top.other == TopRow(OTHER, Sums(1), Sums(1), (0,) * 11 + (1,))
+    assert store.totals("visits") == Sums(6)
+    assert store.series("visits", 60) == [Sums(3), Sums(2)]
+    assert store.peak("visits") == Sums(3)
 
 
 def test_buckets_leave_whole_when_they_are_older_than_the_retention() -> None:
     store = store_of(retention=60)
-    store.add([Visit(9.9, "old"), Visit(10, "new")])
+    store.add(RecordBatch([Visit(9.9, "old"), Visit(10, "new")]))
     store.advance(69.9)
     assert rows(store) == {"old": (1, 1), "new": (1, 1)}
     store.advance(70)
     assert rows(store) == {"new": (1, 1)}
     store.advance(80)
-    assert (rows(store), store.totals("visits"), store.peak("visits")) == ({}, Sums(0, 0), Sums(0, 0))
+    assert (rows(store), store.totals("visits"), store.peak("visits")) == ({}, NOTHING, NOTHING)
 
 
 def test_hits_rank_by_count_bytes_by_total_seconds_by_average() -> None:
     store = store_of(Counted("hits"), Measured("bytes", BYTES), Measured("seconds", SECONDS))
     often = [Visit(1, "often", 1)] * 8
     much = [Visit(1, "much", 30)] * 6
-    store.add([*often, *much, *[Visit(1, "slow", 35)] * 5])
+    store.add(RecordBatch([*often, *much, *[Visit(1, "slow", 35)] * 5]))
     assert [row.key for row in store.top("hits", 9).rows] == ["often", "much", "slow"]
     assert [row.key for row in store.top("bytes", 9).rows] == ["much", "slow", "often"]
     assert [row.key for row in store.top("seconds", 9).rows] == ["slow", "much", "often"]
@@ -91,7 +95,7 @@ def test_hits_rank_by_count_bytes_by_total_seconds_by_average() -> None:
 
 def test_a_single_slow_hit_does_not_top_the_averages() -> None:
     store = store_of(Measured("seconds", SECONDS))
-    store.add([Visit(1, "once", 30.0), *[Visit(1, "usual", 0.25)] * 5])
+    store.add(RecordBatch([Visit(1, "once", 30.0), *[Visit(1, "usual", 0.25)] * 5]))
     assert [(row.key, *plain(row.window)) for row in store.top("seconds", 9).rows] == [
         ("usual", 5, 1.25),
         ("once", 1, 30.0),
@@ -100,13 +104,13 @@ def test_a_single_slow_hit_does_not_top_the_averages() -> None:
 
 def test_equal_keys_are_in_the_order_of_their_text() -> None:
     store = store_of()
-    store.add([Visit(1, "b"), Visit(1, "a"), Visit(1, "c")])
+    store.add(RecordBatch([Visit(1, "b"), Visit(1, "a"), Visit(1, "c")]))
     assert [row.key for row in store.top("visits", 2).rows] == ["a", "b"]
 
 
 def test_the_peak_of_seconds_is_the_slowest_bucket() -> None:
     store = store_of(Measured("seconds", SECONDS))
-    store.add([*[Visit(1, "a", 0.1)] * 100, *[Visit(11, "a", 2.0)] * 5])
+    store.add(RecordBatch([*[Visit(1, "a", 0.1)] * 100, *[Visit(11, "a", 2.0)] * 5]))
     store.advance(20)
     assert plain(store.peak("seconds")) == (5, 10.0)
 
@@ -114,21 +118,22 @@ def test_the_peak_of_seconds_is_the_slowest_bucket() -> None:
 def test_a_day_of_adding_and_subtracting_seconds_leaves_no_error() -> None:
     store = store_of(Measured("seconds", SECONDS))
     for bucket in range(8640):
-        store.add([Visit(bucket * 10 + 1, "a", 0.1), Visit(bucket * 10 + 2, "a", 1e-7 * bucket)])
+        store.add(RecordBatch([Visit(bucket * 10 + 1, "a", 0.1), Visit(bucket * 10 + 2, "a", 1e-7 * bucket)]))
         store.advance(bucket * 10 + 10)
     expected = sum(100_000_000 + bucket * 100 for bucket in range(8634, 8640)) / 1e9
     assert plain(store.totals("seconds")) == (12, expected)
     store.advance(100_000)
-    assert store.totals("seconds") == Sums(0, 0.0)
+    assert store.totals("seconds") == NOTHING
 
 
-def test_bodies_beyond_64_bits_are_summed_exactly() -> None:
+def test_a_body_that_no_server_has_counts_as_a_tebibyte() -> None:
+    """So that what a peer claims leaves the sums of others whole."""
     store = store_of(Measured("bytes", BYTES))
-    store.add([Visit(1, "a", 2**63), Visit(1, "a", 2**63)])
+    store.add(RecordBatch([Visit(1, "a", 2**63), Visit(1, "a", 2**70), Visit(1, "b", 3)]))
     store.advance(10)
-    assert store.totals("bytes") == Sums(2, 2**64)
+    assert rows(store, "bytes", BYTES) == {"a": (2, 2 * MOST_BYTES), "b": (1, 3)}
     store.advance(100)
-    assert store.totals("bytes") == Sums(0, 0)
+    assert store.totals("bytes") == NOTHING
 
 
 def test_records_are_counted_by_their_type_and_none_is_not_counted() -> None:
@@ -137,7 +142,7 @@ def test_records_are_counted_by_their_type_and_none_is_not_counted() -> None:
         key: str
 
     store = store_of(Counted(), Counted("clicks", record=Click))
-    store.add([Visit(1, "a"), Click(1, "b"), Visit(1, None), Click(2, "b")])
+    store.add(RecordBatch([Visit(1, "a"), Click(1, "b"), Visit(1, None), Click(2, "b")]))
     assert (rows(store), rows(store, "clicks")) == ({"a": (1, 1)}, {"b": (2, 2)})
 
 
@@ -146,7 +151,7 @@ def test_the_series_has_its_empty_buckets_and_none_from_before_the_start() -> No
     assert store.series("visits", 3) == []
     store.advance(1000)
     assert store.series("visits", 3) == []
-    store.add([Visit(1001, "a"), Visit(1025, "a")])
+    store.add(RecordBatch([Visit(1001, "a"), Visit(1025, "a")]))
     store.advance(1030)
     assert [sums.count for sums in store.series("visits", 60)] == [1, 0, 1]
     assert [sums.count for sums in store.series("visits", 2)] == [0, 1]
@@ -157,9 +162,9 @@ def test_the_series_has_its_empty_buckets_and_none_from_before_the_start() -> No
 
 def test_a_late_record_goes_to_its_own_bucket_while_that_is_held() -> None:
     store = store_of(retention=60)
-    store.add([Visit(5, "a"), Visit(15, "a"), Visit(25, "a")])
+    store.add(RecordBatch([Visit(5, "a"), Visit(15, "a"), Visit(25, "a")]))
     store.advance(30)
-    store.add([Visit(5, "late"), Visit(25, "late"), Visit(25, "a")])
+    store.add(RecordBatch([Visit(5, "late"), Visit(25, "late"), Visit(25, "a")]))
     store.advance(31)
     assert [sums.count for sums in store.series("visits", 3)] == [2, 1, 3]
     assert {row.key: row.recent.count for row in store.top("visits", 9).rows} == {"a": 2, "late": 1}
@@ -170,24 +175,24 @@ def test_a_late_record_goes_to_its_own_bucket_while_that_is_held() -> None:
 def test_a_record_older_than_the_window_is_said_to_be_late() -> None:
     store = store_of(retention=60)
     store.advance(1000)
-    store.add([Visit(5, "a"), Visit(float("nan"), "a"), Visit(1e300, "a"), Visit(940, "a")])
+    store.add(RecordBatch([Visit(5, "a"), Visit(float("nan"), "a"), Visit(1e300, "a"), Visit(940, "a")]))
     assert (store.late, rows(store)) == (3, {"a": (1, 1)})
 
 
 def test_a_jump_of_years_drops_all_and_costs_nothing() -> None:
     store = store_of(retention=86400)
-    store.add([Visit(number * 10, "a") for number in range(1000)])
+    store.add(RecordBatch([Visit(number * 10, "a") for number in range(1000)]))
     store.advance(10_000)
     store.advance(3e9)
-    store.add([Visit(3e9, "b")])
+    store.add(RecordBatch([Visit(3e9, "b")]))
     store.advance(3e9 + 10)
-    assert (rows(store), store.peak("visits")) == ({"b": (1, 1)}, Sums(1, 1))
+    assert (rows(store), store.peak("visits")) == ({"b": (1, 1)}, Sums(1))
     assert len(store.series("visits", 60)) == 60
 
 
 def test_time_that_goes_back_is_ignored() -> None:
     store = store_of(retention=60)
-    store.add([Visit(1, "a"), Visit(995, "b")])
+    store.add(RecordBatch([Visit(1, "a"), Visit(995, "b")]))
     store.advance(1000)
     store.advance(50)
     store.advance(float("nan"))
@@ -196,8 +201,8 @@ def test_time_that_goes_back_is_ignored() -> None:
 
 def test_records_of_many_times_in_one_batch_stay_bounded() -> None:
     store = store_of(retention=100)
-    store.add(Visit(number * 7919 % 100_000 * 10, "a") for number in range(5000))
-    assert len(store._open.tallies) <= 64
+    store.add(RecordBatch(Visit(number * 7919 % 100_000 * 10, "a") for number in range(5000)))
+    assert len(store._window.open) <= 64
     assert len(store._window.buckets) <= 64
     store.advance(1_000_000)
     assert store.totals("visits").count <= 11
@@ -225,7 +230,7 @@ def replay(store: Store, steps: list[Any], retention: int = 60) -> dict[int, lis
             store.advance(step)
         else:
             visit = Visit(*step)
-            store.add([visit])
+            store.add(RecordBatch([visit]))
             if visit.time // 10 >= oldest:
                 truth[int(visit.time // 10)].append(visit)
     if now is not None:
@@ -241,7 +246,7 @@ def test_sliding_sums_equal_a_recount(steps: list[Any]) -> None:
     counts = {visit.key: sum(other.key == visit.key for other in visits) for visit in visits}
     totals = {visit.key: sum(other.amount for other in visits if other.key == visit.key) for visit in visits}
     assert rows(store) == {key: (count, count) for key, count in counts.items()}
-    assert rows(store, "bytes") == {key: (count, totals[key]) for key, count in counts.items()}
+    assert rows(store, "bytes", BYTES) == {key: (count, totals[key]) for key, count in counts.items()}
     assert store.totals("bytes") == Sums(len(visits), sum(totals.values()))
     last = store._last_closed
     if last is not None:
@@ -266,9 +271,9 @@ def test_rows_and_other_add_up_exactly_whatever_the_bounds(
     top, totals = store.top("bytes", limit), store.totals("bytes")
     everything = [*top.rows, top.other]
     assert sum(row.window.count for row in everything) == totals.count
-    assert sum(row.window.total for row in everything) == totals.total
-    assert all(row.window.count >= 0 and row.window.total >= 0 for row in everything)
-    assert all(row.recent.count >= 0 and row.recent.total >= 0 for row in everything)
+    assert sum(row.window.bytes for row in everything) == totals.bytes
+    assert all(row.window.count >= 0 and row.window.bytes >= 0 for row in everything)
+    assert all(row.recent.count >= 0 and row.recent.bytes >= 0 for row in everything)
     assert totals.count >= len(held)
 
 
@@ -287,7 +292,7 @@ def test_no_key_is_ever_counted_more_than_it_came(steps: list[Any], max_keys: in
 def test_a_heavy_key_that_comes_late_survives_a_flood_of_junk() -> None:
     """Old heavy keys fill the list; then 4 of 5 requests are junk, and one is for the late key."""
     store = store_of(retention=10_000, max_keys=10)
-    store.add([Visit(1, f"old {number}") for number in range(10) for _ in range(50)])
+    store.add(RecordBatch([Visit(1, f"old {number}") for number in range(10) for _ in range(50)]))
     junk = late = 0
     for bucket in range(1, 200):
         visits = []
@@ -296,14 +301,14 @@ def test_a_heavy_key_that_comes_late_survives_a_flood_of_junk() -> None:
             visits.append(Visit(bucket * 10, "late"))
             junk += 4
             late += 1
-        store.add(visits)
+        store.add(RecordBatch(visits))
         store.advance(bucket * 10 + 10)
     everything = 500 + junk + late
     (best, *_) = store.top("visits", 10).rows
     assert best.key == "late"
     assert late - 2 * everything / 11 <= best.window.count <= late
     assert store.totals("visits").count == everything
-    assert len(store._window.entries[0]) <= 20
+    assert len(store._window._heavies[0].slots) <= 20
 
 
 def test_a_heavy_key_stays_through_days_of_junk() -> None:
@@ -311,7 +316,7 @@ def test_a_heavy_key_stays_through_days_of_junk() -> None:
     store = store_of(retention=100, max_keys=10)
     for bucket in range(500):
         visits = [Visit(bucket * 10, f"junk {bucket} {number}") for number in range(50)]
-        store.add([*visits, *[Visit(bucket * 10, "heavy")] * 30])
+        store.add(RecordBatch([*visits, *[Visit(bucket * 10, "heavy")] * 30]))
         store.advance(bucket * 10 + 10)
         if bucket > 20:
             (best, *_) = store.top("visits", 1).rows
@@ -321,12 +326,12 @@ def test_a_heavy_key_stays_through_days_of_junk() -> None:
 
 def test_a_key_that_was_pushed_out_and_came_back_is_not_subtracted_twice() -> None:
     store = store_of(retention=60, max_keys=2)
-    store.add([Visit(1, "back")])
+    store.add(RecordBatch([Visit(1, "back")]))
     store.advance(10)
-    store.add([Visit(11, key) for key in ("a", "b", "c", "d") for _ in range(5)])
+    store.add(RecordBatch([Visit(11, key) for key in ("a", "b", "c", "d") for _ in range(5)]))
     store.advance(20)
     assert "back" not in rows(store)
-    store.add([Visit(21, "back")] * 9)
+    store.add(RecordBatch([Visit(21, "back")] * 9))
     store.advance(30)
     assert rows(store)["back"] == (9, 9)
     store.advance(70)
@@ -339,18 +344,18 @@ def test_a_key_that_was_pushed_out_and_came_back_is_not_subtracted_twice() -> No
 
 def test_when_cells_run_out_buckets_leave_together_and_keys_lose_nothing() -> None:
     """10 keys in each of 100 buckets, and room for half of them."""
-    store = store_of(retention=1000, max_bytes=40_000)
+    store = store_of(retention=1000, max_bytes=60_000)
     for bucket in range(300):
-        store.add([Visit(bucket * 10, f"key {number}") for number in range(10)])
+        store.add(RecordBatch([Visit(bucket * 10, f"key {number}") for number in range(10)]))
         store.advance(bucket * 10 + 10)
-        assert sum(span.size for span in store._window._spans) == store._window._size <= 30_000
+        assert sum(block.size for block in store._window._blocks) == store._window._bytes <= 60_000
         held = min(bucket + 1, 100)
         counts = [count for count, _ in rows(store).values()]
         assert len(set(counts)) == 1
         assert held <= counts[0] <= held + 16
     assert [sums.count for sums in store.series("visits", 100)] == [10] * 100
     store.advance(10_000)
-    assert (rows(store), store._window._size, store._window._spans) == ({}, 0, [])
+    assert (rows(store), store._window._bytes, store._window._blocks) == ({}, 0, [])
 
 
 def test_a_window_of_junk_takes_the_memory_of_its_bounds() -> None:
@@ -360,7 +365,7 @@ def test_a_window_of_junk_takes_the_memory_of_its_bounds() -> None:
     before = tracemalloc.get_traced_memory()[0]
     for bucket in range(150):
         keys = [f"{bucket} {number} " + "x" * 90 for number in range(300)]
-        store.add(Visit(bucket * 10, key) for key in [*keys, *(f"usual {number}" for number in range(50))])
+        store.add(RecordBatch(Visit(bucket * 10, key) for key in [*keys, *(f"usual {number}" for number in range(50))]))
         store.advance(bucket * 10 + 10)
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
@@ -411,12 +416,12 @@ class Constant(Counted):
 @pytest.mark.parametrize("unit", [BYTES, SECONDS])
 def test_a_plug_in_that_breaks_is_switched_off_and_the_others_go_on(unit: Unit, bad: Visit, text: str) -> None:
     store = store_of(Breaks("broken", unit), Constant("fine"))
-    store.add([Visit(1, "a", 5), bad, Visit(3, "a", 5), Visit(13, "a", 5)])
+    store.add(RecordBatch([Visit(1, "a", 5), bad, Visit(3, "a", 5), Visit(13, "a", 5)]))
     store.advance(30)
-    store.add([Visit(31, "a", 5)])
+    store.add(RecordBatch([Visit(31, "a", 5)]))
     (failure,) = store.failures
     assert failure.name == "broken"
     assert failure.text.startswith("Traceback")
     assert text in failure.text
-    assert plain(store.totals("broken")) == (1, 5)
-    assert store.totals("fine") == Sums(5, 5)
+    assert plain(store.totals("broken"), unit) == (1, 5)
+    assert store.totals("fine").count == 5

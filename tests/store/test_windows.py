@@ -1,4 +1,4 @@
-"""Volume, times, windows, trends and what a history is given: against a recount by hand."""
+"""Bytes, times, windows, trends and what a history is given: against a recount by hand."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies
 
-from stats.statistic import BYTES, HITS, SECONDS, Unit
-from store.distribution import Distribution, bins_of
+from stats.statistic import BYTES, HITS, SECONDS
+from store.distribution import ERROR, HIGHEST, Distribution, bin_of
+from store.rows import MOST_BYTES
 from store.store import Store
 from store.sums import NOTHING, ClosedBucket, Sums
+from store.window import CODE
+from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
 
 SIZE, RETENTION, WINDOWS = 10, 60, (20, 40)
@@ -21,6 +24,16 @@ class Hosts:
     """Requests per host."""
 
     name, title, unit, record = "hosts", "Hosts", HITS, Request
+    columns = ("host",)
+
+    def key(self, host: str) -> str | None:
+        return host if host != "none" else None
+
+
+class PlainHosts:
+    """The same, record by record."""
+
+    name, title, unit, record = "plain_hosts", "Hosts", HITS, Request
 
     def key(self, request: Request) -> str | None:
         return request.host if request.host != "none" else None
@@ -30,9 +43,19 @@ class Sizes:
     """Bytes per host, of exchanges whose request was seen."""
 
     name, title, unit, record = "sizes", "Sizes", BYTES, Exchange
+    columns, amount = ("host",), "request_bytes"
+
+    def key(self, host: str | None) -> str | None:
+        return host
+
+
+class PlainSizes:
+    """The same, record by record."""
+
+    name, title, unit, record = "plain_sizes", "Sizes", BYTES, Exchange
 
     def key(self, exchange: Exchange) -> str | None:
-        return exchange.request.host if exchange.request else None
+        return exchange.request.host if exchange.request and exchange.request_bytes else None
 
     def amount(self, exchange: Exchange) -> int:
         return exchange.request_bytes
@@ -42,6 +65,16 @@ class Totals:
     """Seconds of the whole exchange."""
 
     name, title, unit, record = "totals", "Totals", SECONDS, Exchange
+    columns, amount = (), "total_time"
+
+    def key(self) -> str:
+        return "all"
+
+
+class PlainTotals:
+    """The same, record by record."""
+
+    name, title, unit, record = "plain_totals", "Totals", SECONDS, Exchange
 
     def key(self, exchange: Exchange) -> str | None:
         return None if exchange.total_time is None else "all"
@@ -50,7 +83,7 @@ class Totals:
         return exchange.total_time or 0.0
 
 
-STATISTICS: list[Any] = [Hosts(), Sizes(), Totals()]
+STATISTICS: list[Any] = [Hosts(), PlainHosts(), Sizes(), PlainSizes(), Totals(), PlainTotals()]
 
 
 def request(time: float, host: str) -> Request:
@@ -69,35 +102,32 @@ class Recount:
     """Sums of one statistic as one would count them by hand."""
 
     count: int = 0
-    total: int = 0
-    volume: int = 0
+    bytes: int = 0
     times: list[float] = field(default_factory=list)
 
     def add(self, other: "Recount") -> None:
         self.count += other.count
-        self.total += other.total
-        self.volume += other.volume
+        self.bytes += other.bytes
         self.times += other.times
 
-    def sums(self, unit: Unit) -> Sums:
+    def sums(self) -> Sums:
         seconds = sum(round(time * 1e9) for time in self.times) / 1e9
-        total = {HITS: float(self.count), BYTES: float(self.total), SECONDS: seconds}[unit]
-        times = Distribution.of(Counter(bins_of(self.times)).items())
-        return Sums(self.count, total, self.volume, len(self.times), seconds, times)
+        return Sums(self.count, self.bytes, seconds, Distribution.of(Counter(map(bin_of, self.times)).items()))
 
 
 def said(record: Request | Exchange) -> list[tuple[str, str, Recount]]:
     """(statistic, key, what it adds)."""
     if isinstance(record, Request):
         return [("hosts", record.host, Recount(1))] if record.host != "none" else []
-    volume, times = record.response_bytes, [] if record.response_time is None else [record.response_time]
+    size, times = record.response_bytes, [] if record.response_time is None else [record.response_time]
     known = []
     if record.request is not None:
         if record.request.host != "none":
-            known.append(("hosts", record.request.host, Recount(0, 0, volume, times)))
-        known.append(("sizes", record.request.host, Recount(1, record.request_bytes, volume, times)))
+            known.append(("hosts", record.request.host, Recount(0, size, times)))
+        if record.request_bytes:
+            known.append(("sizes", record.request.host, Recount(1, record.request_bytes, times)))
     if record.total_time is not None:
-        known.append(("totals", "all", Recount(1, 0, volume, [record.total_time])))
+        known.append(("totals", "all", Recount(1, size, [record.total_time])))
     return known
 
 
@@ -114,7 +144,7 @@ class Book:
     def read(self, name: str, buckets: Iterable[int]) -> dict[str, Recount]:
         keys: dict[str, Recount] = {}
         for bucket in buckets:
-            for key, what in self.buckets.get(bucket, {}).get(name, {}).items():
+            for key, what in self.buckets.get(bucket, {}).get(name.removeprefix("plain_"), {}).items():
                 keys.setdefault(key, Recount()).add(what)
         return keys
 
@@ -152,7 +182,7 @@ def play(store: Store, story: list[Any]) -> tuple[Book, int]:
             time, host, came, size, seconds = step
             asked = None if host is None else request(max(0, time - 3), host)
             records = ([asked] if asked and came else []) + [exchange(time, asked, size, seconds)]
-        store.add(records)
+        store.add(RecordBatch(records))
         for record in records:
             if record.time // SIZE >= (now - RETENTION) // SIZE:
                 book.write(record)
@@ -177,14 +207,14 @@ def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
             truth = book.read(statistic.name, buckets_of(window, now))
             top = store.top(statistic.name, 100, window)
             found = {row.key: row.window for row in top.rows}
-            assert found == {key: what.sums(statistic.unit) for key, what in truth.items() if what.count}
+            assert found == {key: what.sums() for key, what in truth.items() if what.count}
             whole = Recount()
             for what in truth.values():
                 whole.add(what)
-            assert top.whole == store.totals(statistic.name, window) == whole.sums(statistic.unit)
+            assert top.whole == store.totals(statistic.name, window) == whole.sums()
             last = book.read(statistic.name, buckets_of(SIZE, now))
             for row in top.rows:
-                assert row.recent == (last[row.key].sums(statistic.unit) if row.key in last else NOTHING)
+                assert row.recent == (last[row.key].sums() if row.key in last else NOTHING)
 
 
 @settings(max_examples=60)
@@ -196,7 +226,7 @@ def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int)
         top = store.top(statistic.name, limit, 40)
         parts = [row.window for row in (*top.rows, top.other)]
         assert sum(part.count for part in parts) == top.whole.count
-        assert sum(part.volume for part in parts) == top.whole.volume
+        assert sum(part.bytes for part in parts) == top.whole.bytes
         assert sum(part.timed for part in parts) == top.whole.timed
         assert sum(part.seconds for part in parts) == pytest.approx(top.whole.seconds)
         assert Distribution.merged(part.times for part in parts) == top.whole.times
@@ -227,59 +257,59 @@ def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
 def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS)
     given_over: list[ClosedBucket] = []
-    store.closed(given_over.append)
+    store.on_close(given_over.append)
     book, now = play(store, story)
     store.advance(now + SIZE * 100)
     found: Counter[tuple[str, int]] = Counter()
-    volume: Counter[tuple[str, int]] = Counter()
+    size: Counter[tuple[str, int]] = Counter()
     for bucket in given_over:
         assert bucket.width == SIZE
         for closed in bucket.statistics:
             for sums in (*closed.keys.values(), closed.other):
                 found[closed.name, int(bucket.start // SIZE)] += sums.count
-                volume[closed.name, int(bucket.start // SIZE)] += sums.volume
+                size[closed.name, int(bucket.start // SIZE)] += sums.bytes
     for index, names in book.buckets.items():
         for name, keys in names.items():
             assert found[name, index] == sum(what.count for what in keys.values())
-            assert volume[name, index] == sum(what.volume for what in keys.values())
+            assert size[name, index] == sum(what.bytes for what in keys.values())
 
 
 def test_a_request_is_known_by_its_answer_also_when_that_comes_much_later() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     asked = request(1, "a")
-    store.add([asked])
+    store.add(RecordBatch([asked]))
     store.advance(20)
-    store.add([exchange(25, asked, 7, 0.25)])
+    store.add(RecordBatch([exchange(25, asked, 7, 0.25)]))
     store.advance(30)
     (row,) = store.top("hosts", 9).rows
-    assert (row.window.count, row.window.volume, row.window.timed, row.window.average) == (1, 70, 1, 0.25)
-    assert row.window.times.quantile(0.95) == pytest.approx(0.25, rel=0.01)
+    assert (row.window.count, row.window.bytes, row.window.timed, row.window.average) == (1, 70, 1, 0.25)
+    assert row.window.times.quantile(0.95) == pytest.approx(0.25, rel=ERROR)
     last = store.top("hosts", 9, SIZE)
     assert last.rows == ()  # nobody asked in the last bucket, though an answer came
-    assert (last.other.window.count, last.other.window.volume) == (0, 70)
+    assert (last.other.window.count, last.other.window.bytes) == (0, 70)
 
 
 def test_times_that_no_clock_can_mean_do_no_harm() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     asked = request(1, "a")
     odd = [-5.0, float("nan"), float("inf"), 1e300, 0.5]
-    store.add([asked, exchange(2, asked, 2**70)])
-    store.add([exchange(3, asked)._replace(response_time=seconds) for seconds in odd])
+    store.add(RecordBatch([asked, exchange(2, asked, 2**59)]))
+    store.add(RecordBatch([exchange(3, asked)._replace(response_time=seconds) for seconds in odd]))
     assert store.failures == []
     (row,) = store.top("hosts", 9).rows
-    assert (row.window.timed, row.window.volume) == (4, 2**64 - 1)
-    assert row.window.seconds == 2e9 + 0.5
+    assert (row.window.timed, row.window.bytes) == (4, MOST_BYTES)
+    assert row.window.seconds == 2 * HIGHEST + 0.5
 
 
 def test_the_trend_of_a_window_is_in_twelfths_of_it() -> None:
     store = Store(STATISTICS, SIZE, 1200, 100, ())
     for bucket in range(150):
-        store.add([request(bucket * 10, "a")] * (bucket // 10 + 1))
+        store.add(RecordBatch([request(bucket * 10, "a")] * (bucket // 10 + 1)))
         store.advance(bucket * 10 + 10)
     (row,) = store.top("hosts", 9).rows
     assert row.trend == tuple(10 * slice_ for slice_ in range(4, 16))
     assert store.top("hosts", 9).slicing == (100, 100)
-    store.add([request(1500, "a")])
+    store.add(RecordBatch([request(1500, "a")]))
     store.advance(1510)
     assert store.top("hosts", 9).rows[0].trend == (*(10 * slice_ for slice_ in range(5, 16)), 1)
     assert store.top("hosts", 9).slicing == (100, 10)
@@ -295,40 +325,44 @@ def test_a_young_trend_is_in_slices_of_a_shorter_window() -> None:
         (90, (300, 10), (0,) * 8 + (30, 30, 30, 1)),
     ):
         for each in range(begun, bucket + 1):
-            store.add([request(each * 10, "a")])
+            store.add(RecordBatch([request(each * 10, "a")]))
             store.advance(each * 10 + 10)
         begun = bucket + 1
         top = store.top("hosts", 9)
         assert (top.slicing, top.rows[0].trend) == (slicing, trend), bucket
 
 
-def test_the_distribution_reaches_back_to_the_begin_of_a_slice_and_no_further() -> None:
-    """An hour in slices of 5 minutes: what the sums have forgotten, the percentiles forget within 5 minutes."""
+def test_the_distribution_is_that_of_the_window_and_no_other() -> None:
+    """An hour, bucket by bucket: what the sums have forgotten, the percentiles have forgotten too."""
     store = Store(STATISTICS, SIZE, 3600, 100, (120,))
     asked = request(1, "a")
     for bucket in range(1000):
-        seconds = 5.0 if bucket < 100 else 0.1
-        store.add([asked._replace(time=bucket * 10), exchange(bucket * 10, asked, 1, seconds)])
+        seconds = 5.0 if bucket < 500 else 0.1
+        store.add(RecordBatch([asked._replace(time=bucket * 10), exchange(bucket * 10, asked, 1, seconds)]))
         store.advance(bucket * 10 + 10)
         (row,) = store.top("hosts", 9).rows
-        assert row.window.timed <= row.window.times.times <= row.window.timed + 30
-        (short,) = store.top("hosts", 9, 120).rows
-        assert short.window.timed == short.window.times.times
-    assert row.window.times.slowest == pytest.approx(0.1, rel=0.01)
-    assert len(store._window.slices._pieces) < 80
+        slow = sum(hits for number, hits in row.window.times.bins if number == bin_of(5.0))
+        assert slow == max(0, min(bucket + 1, 500) - max(0, bucket + 1 - 360))
+        assert row.window.timed == min(bucket + 1, 360)
 
 
-def test_when_memory_is_short_percentiles_get_coarser_and_at_last_are_forgotten() -> None:
-    store = Store(STATISTICS, SIZE, 3600, 100, (120,), max_bytes=16_000)
+def test_when_memory_is_short_the_oldest_times_are_forgotten_and_sums_are_not() -> None:
+    store = Store(STATISTICS, SIZE, 3600, 100, (120,), max_bytes=200_000)
     for bucket in range(200):
+        batch: list[Any] = []
         for number in range(20):
             asked = request(bucket * 10, f"host {number}")
-            store.add([asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))])
+            batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
+        store.add(RecordBatch(batch))
         store.advance(bucket * 10 + 10)
-        assert store._window.slices._size <= 4_000 or len(store._window.slices._pieces) == 1
+        assert store._window._bytes + CODE * sum(len(bins.all()[0]) for bins in store._window._bins) <= 200_000
     top = store.top("hosts", 100)
     assert [row.window.count for row in top.rows] == [200] * 20
-    assert top.whole.timed == 4000
+    assert 0 < top.whole.timed < 4000
+    assert all(row.window.timed == top.whole.timed / 20 for row in top.rows)
+    latest = [0.001 * 20 * (bucket + 1) for bucket in range(200 - top.whole.timed // 20, 200)]
+    slowest = next(row.window for row in top.rows if row.key == "host 19")
+    assert slowest.seconds == pytest.approx(sum(latest))
     assert Distribution.merged([row.window.times for row in (*top.rows, top.other)]) == top.whole.times
 
 

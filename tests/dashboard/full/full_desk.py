@@ -5,7 +5,6 @@ from typing import Any
 
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
-from alerting.sums import REQUESTS
 from alerting.terms import Terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.explanation import explanation
@@ -16,6 +15,7 @@ from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
 from store.store import Store
+from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Request
 
@@ -94,8 +94,7 @@ class Ledger:
     def __init__(self, statistics: Sequence[Statistic] = STATISTICS) -> None:
         self.statistics = statistics
         self.monitor = Monitor([RequestRate(10, 120)], Terms(120, 120, RETENTION), explanation)
-        self.store = Store(statistics, BUCKET, RETENTION, 1000, passing=self.monitor.statistics)
-        self.store.closed(self.monitor.take)
+        self.store = Store(statistics, BUCKET, RETENTION, 1000)
         self.monitor.start(START)
         self.recent = Recent(50_000, 10_000_000)
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
@@ -105,16 +104,18 @@ class Ledger:
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
-        self.recent.take(records)
-        self.desk.take(records)
-        self.store.add(records)
+        batch = RecordBatch(records)
+        self.recent.take(batch)
+        self.desk.take(batch)
+        self.store.add(batch)
+        self.monitor.add(batch)
         for record in records:
             if type(record) is Request:
                 self.health.requests += 1
         self.health.frames += 5 * len(records)
         self.now = now
         self.store.advance(now)
-        self.monitor.advance(now, self.store.open_count(REQUESTS[0].name))
+        self.monitor.advance(now)
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)

@@ -80,7 +80,7 @@ def test_the_top_fits(view: View, columns: int) -> None:
 def test_what_is_hot_and_what_is_slow(view: View) -> None:
     (line,) = texts(glance_lines(view, ScreenPage(198)))
     assert "Hot  shop.example.com/products  41." in line
-    assert "Slow  shop.example.com/reports  p95 2.36 s" in line
+    assert "Slow  shop.example.com/reports  p95 2.35 s" in line
 
 
 def test_an_active_alert_is_a_banner_with_its_explanation(view: View) -> None:

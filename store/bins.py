@@ -1,0 +1,87 @@
+"""How often each bin was hit, for many rows at once: sparse, as a key has but a few of the bins that there are."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.distribution import Distribution
+
+BINS: Final = 1024
+"""More than there are: a code is row x BINS + number of the bin."""
+LOOSE: Final = 16_384
+"""Codes that may wait to be sorted in, and a quarter of those that are."""
+
+NO_CODE: Final = -1
+
+Codes = NDArray[np.int64]
+Hits = NDArray[np.int64]
+
+
+def added(codes: NDArray[Any], hits: NDArray[Any] | None = None) -> tuple[Codes, Hits]:
+    """Each code once, in order, and its hits together; without `hits` each is one."""
+    if hits is None:
+        codes = np.sort(codes)
+        starts = starts_of(codes)
+        return codes[starts], np.diff(np.append(starts, len(codes)))
+    order = np.argsort(codes)
+    starts = starts_of(codes := codes[order])
+    return codes[starts], np.add.reduceat(hits[order], starts) if len(codes) else hits
+
+
+def starts_of(numbers: NDArray[Any]) -> NDArray[np.intp]:
+    """Where another one begins, of numbers that are in order."""
+    return np.flatnonzero(np.concatenate((numbers[:1] == numbers[:1], numbers[1:] != numbers[:-1])))
+
+
+class Bins:
+    """Codes with their hits, which are added and, being negative, taken away again."""
+
+    def __init__(self) -> None:
+        self._codes: Codes = np.zeros(0, np.int64)
+        self._hits: Hits = np.zeros(0, np.int64)
+        self._loose: list[tuple[Codes, Hits]] = []
+        self._number = 0  # of loose ones
+
+    def __len__(self) -> int:
+        return len(self._codes) + self._number
+
+    def add(self, codes: Codes, hits: Hits) -> None:
+        """In any order; a code may come twice."""
+        if len(codes):
+            self._loose.append((codes, hits))
+            self._number += len(codes)
+            if self._number > max(LOOSE, len(self._codes) // 4):
+                self._sort_in()
+
+    def all(self) -> tuple[Codes, Hits]:
+        """Codes in order, and their hits."""
+        if self._loose:
+            self._sort_in()
+        return self._codes, self._hits
+
+    def of(self, row: int) -> Distribution:
+        """Of one row."""
+        codes, hits = self.all()
+        begin, end = np.searchsorted(codes, (row * BINS, (row + 1) * BINS)).tolist()
+        return Distribution.counted(codes[begin:end] - row * BINS, hits[begin:end])
+
+    def pop(self, rows: NDArray[np.bool_]) -> tuple[Codes, Hits]:
+        """Take out the rows that are marked."""
+        codes, hits = self.all()
+        gone = rows[codes // BINS]
+        if gone.any():
+            self._codes, self._hits = codes[~gone], hits[~gone]
+        return codes[gone], hits[gone]
+
+    def _sort_in(self) -> None:
+        codes, hits = added(*(np.concatenate(parts) for parts in zip(*self._loose, strict=True)))
+        self._loose, self._number = [], 0
+        places = np.searchsorted(self._codes, codes)
+        known = np.append(self._codes, NO_CODE)[places] == codes
+        self._hits[places[known]] += hits[known]
+        self._codes = np.insert(self._codes, places[~known], codes[~known])
+        self._hits = np.insert(self._hits, places[~known], hits[~known])
+        if not self._hits.all():
+            kept = self._hits != 0
+            self._codes, self._hits = self._codes[kept], self._hits[kept]
