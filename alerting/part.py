@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.sums import Sum
-from stats.statistic import BYTES
+from stats.statistic import Unit
+from store.bins import BINS
 from store.distribution import LAST, Distribution
 from store.heavy import NOWHERE, Heavy, capacity
-from store.sums import Closed, Sums
+from store.sums import BYTES, COUNT, Closed
 
 MAX_NAMES: Final = 300
 """So no name is short by more than 0.4 % of the whole."""
@@ -19,25 +20,29 @@ MAX_NAMES: Final = 300
 class Part:
     """Of a window, what the store counted for `of`."""
 
-    __slots__ = ("_bins", "_heavy", "_of", "total")
+    __slots__ = ("_bins", "_heavy", "_of", "_row", "total")
 
     def __init__(self, of: Sum) -> None:
         self.total = 0
         """Requests, exchanges or bytes. Exact, however many names there are."""
         self._of = of
+        self._row = BYTES if of.unit is Unit.BYTES else COUNT
         # By slot, how often each bin of a `Distribution` was hit.
         self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if of.timed else 0), np.int32)
         self._heavy = Heavy(MAX_NAMES, leave=partial(_clear, self._bins))
 
     def add(self, closed: Closed) -> None:
         """Add what was counted in a bucket."""
-        amounts = {name: amount for name, sums in closed.keys.items() if (amount := self._amount(sums))}
-        slots = self._heavy.add(list(amounts), np.array([list(amounts.values())], np.int64))
-        self.total += sum(amounts.values()) + self._amount(closed.other)
+        keyed = closed.keyed
+        amounts = keyed.amounts[self._row]
+        self.total += int(amounts.sum()) + closed.other.column[self._row]
+        slots = np.full(len(amounts), NOWHERE)
+        (some,) = amounts.nonzero()
+        slots[some] = self._heavy.add([keyed.keys[place] for place in some.tolist()], amounts[None, some])
         if self._of.timed:
-            for name, slot in zip(amounts, slots.tolist(), strict=True):
-                if slot != NOWHERE:
-                    self._add_times(slot, closed.keys[name].times)
+            own = slots[keyed.codes // BINS]
+            kept = own != NOWHERE
+            np.add.at(self._bins, (own[kept], keyed.codes[kept] % BINS), keyed.hits[kept])
 
     def names(self, group: str = "") -> dict[str, int]:
         """How much each name has; those of a group, if there are groups."""
@@ -54,13 +59,6 @@ class Part:
         bins = self._bins[self._heavy.slots[name]]
         (numbers,) = bins.nonzero()
         return Distribution.of(zip(numbers.tolist(), bins[numbers].tolist(), strict=True))
-
-    def _add_times(self, slot: int, times: Distribution) -> None:
-        for number, count in times.bins:
-            self._bins[slot, number] += count
-
-    def _amount(self, sums: Sums) -> int:
-        return sums.bytes if self._of.unit is BYTES else sums.count
 
 
 def _clear(bins: NDArray[Any], slots: NDArray[Any]) -> None:
