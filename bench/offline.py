@@ -15,7 +15,7 @@ from zlib import crc32
 from bench.found import Found, found_by
 from bench.make_capture import make_capture, truth_of
 from bench.measure import CACHE, ROOT, CommandError, Cost, Figure, ratio, run, table
-from bench.readers import FAST, HTTPRY, SCAPY, SURICATA, TSHARK, Peer, install, peers
+from bench.readers import FAST, HTTPRY, SCAPY, SLOW, SURICATA, TSHARK, Peer, install, peers
 
 STARTING: Final = 100
 GENERATOR: Final = ("make_capture.py", "conversation.py", "visits.py")
@@ -45,7 +45,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Result]:
     """Let all peers read, in rounds of one after the other."""
     results = [_prepared(peer, say) for peer in peers(quick)]
     start = capture_of(STARTING)
-    rounds = 2 if quick else FAST
+    rounds = SLOW if quick else FAST
     for number in range(rounds):
         say(f"offline: round {number + 1} of {rounds}")
         for result in _able(results):

@@ -69,7 +69,7 @@ def _tools(quick: bool) -> list[Peer]:
 
 
 def _ourselves(quick: bool) -> list[Peer]:
-    full, middle = (200_000, 20_000) if quick else (FULL, 100_000)
+    full, middle = (200_000, 50_000) if quick else (FULL, 200_000)
     alone = _module("decoder_alone")
     return [
         Peer(ALONE, lambda file: [*alone, file], full, FAST, tells=lambda file: [*alone, file, "tell"]),
