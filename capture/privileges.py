@@ -57,12 +57,6 @@ def chosen_user(name: str, environment: Mapping[str, str]) -> User | None:
     return user if user.number and os.geteuid() == 0 and _exists_here(user) else None
 
 
-def can_read(user: User, path: str) -> bool:
-    """Whether the user may read a file, as far as the permissions of its folders tell."""
-    folders = (folder.stat() for folder in Path(path).resolve().parents)
-    return all(folder.st_mode & stat.S_IXOTH or folder.st_uid == user.number for folder in folders)
-
-
 def hand_over(descriptor: int, user: User) -> None:
     """Give the user a file that we own, to read and remove. Devices, pipes and what has several names stay as they are.
 

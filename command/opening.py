@@ -9,14 +9,12 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-import scapy
-
 from capture.core import CORE
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes, Intake
 from capture.open import open_file, open_live
-from capture.privileges import ROOT, User, can_read, chosen_user, give_up, hand_over
+from capture.privileges import ROOT, User, chosen_user, give_up, hand_over
 from capture.source import Source
 from capture.writer import PcapWriter
 from command.arguments import Arguments
@@ -26,8 +24,9 @@ from command.outputs import Outputs, open_outputs
 from command.watch import Stop
 from exercise_config import Config
 from stats.statistic import ScapyPacket, Statistic
-from traffic.frame import Frame
+from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
+from traffic.network import reads
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
@@ -39,11 +38,13 @@ def opened(
     arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
 ) -> Iterator[tuple[Intake, Outputs]]:
     """Open what is read and what is written; then there is no more need of rights, and they are given up."""
-    user = future_user(config, arguments)
+    user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
         with stop.interrupting():  # a pipe may have nothing to open for a while
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
+        if user is not None and not reads(getattr(source, "link_type", LINKTYPE_ETHERNET)):
+            import capture.dissect  # noqa: F401 while it can be read: the user that we become may not be allowed to
         outputs = stack.enter_context(open_outputs(arguments, config, statistics))
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         if arguments.ui == "full":
@@ -121,21 +122,6 @@ def limits(config: Config) -> Limits:
 def without_loss(limits: Limits) -> Limits:
     """The same where nobody has to be quick: a file is read no faster than its records are taken."""
     return replace(limits, waiting_records=2**31, waiting_characters=2**40)
-
-
-def future_user(config: Config, arguments: Arguments) -> User | None:
-    """Who we become once the capture is open.
-
-    A file may have rare link types, for which Scapy is imported. What that user could not import is imported now.
-    """
-    user = chosen_user(config.user, os.environ)
-    if (
-        user is not None
-        and arguments.read is not None
-        and not all(can_read(user, library) for library in (scapy.__file__, os.__file__))
-    ):
-        import capture.dissect  # noqa: F401 with all of Scapy that may be needed
-    return user
 
 
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:

@@ -9,7 +9,6 @@
 It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
 """
 
-from collections import OrderedDict
 from collections.abc import Container
 from functools import partial
 from math import inf
@@ -61,8 +60,6 @@ class Decoder:
         self._network = Network(ports, self._limits, self._health, self._budget, inner_ip, datagrams)
         self._flows = Flows(self._limits, self._health)
         self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self._health)
-        self._waiting: OrderedDict[Connection, float] = OrderedDict()
-        """When to look again at connections that wait for something; so each costs little, however many wait."""
         self._now = 0.0
         self._pulse = 0.0
 
@@ -85,7 +82,7 @@ class Decoder:
         """The capture is over, and with it all that was under way."""
         for connection in self._flows.connections():
             connection.drain(max(self._now, connection.last), CAPTURE_END)
-        self._waiting.clear()
+        self._flows.waiting.clear()
         self._network.expire(inf)
 
     def take(self) -> Batch:
@@ -137,14 +134,12 @@ class Decoder:
     def _attend(self, connection: Connection, time: float) -> None:
         """Look at a connection that may have ended, or wait for something now or no longer."""
         if connection.finished:
-            self._waiting.pop(connection, None)
+            self._flows.waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
         elif not connection.waits:
-            self._waiting.pop(connection, None)
-        elif connection not in self._waiting:
-            self._waiting[connection] = time + self._limits.gap_timeout
-            if len(self._waiting) > self._limits.connections:
-                self._look_again(time)  # some of them were evicted meanwhile
+            self._flows.waiting.pop(connection, None)
+        elif connection not in self._flows.waiting:
+            self._flows.waiting[connection] = time + self._limits.gap_timeout
 
     def _open(self, packet: Packet, time: float) -> Stream | None:
         """Follow another connection, from its first byte on; None while there is none, and for stragglers."""
@@ -195,17 +190,17 @@ class Decoder:
 
     def _look_again(self, now: float) -> None:
         """See what time has done to the connection that waits longest to be looked at."""
-        connection, _ = self._waiting.popitem(last=False)
+        connection, _ = self._flows.waiting.popitem(last=False)
         connection.force_due(now)
         if connection.finished:
             self._flows.close(connection, connection.last)
         elif connection.waits:
-            self._waiting[connection] = now + self._limits.gap_timeout
+            self._flows.waiting[connection] = now + self._limits.gap_timeout
 
     def _tick(self, now: float) -> None:
         self._now = now
         self._pulse = now + _PULSE
-        while self._waiting and next(iter(self._waiting.values())) <= now:
+        while self._flows.waiting and next(iter(self._flows.waiting.values())) <= now:
             self._look_again(now)
         self._flows.expire(now)
         self._handshakes.expire(now)

@@ -22,6 +22,8 @@ class Flows:
         self.streams: dict[bytes, Stream] = {}
         """By the key of their packets; for others to look up in."""
         self._due: OrderedDict[Connection, float] = OrderedDict()
+        self.waiting: OrderedDict[Connection, float] = OrderedDict()
+        """When to look again at connections that wait for something; so each costs little, however many wait."""
         self._closed: OrderedDict[bytes, float] = OrderedDict()
 
     def add(self, connection: Connection) -> None:
@@ -94,6 +96,7 @@ class Flows:
 
     def _forget(self, connection: Connection) -> None:
         del self._due[connection]
+        self.waiting.pop(connection, None)
         del self.streams[connection.key], self.streams[reversed_key(connection.key)]
         self._health.connections = len(self._due)
 

@@ -33,6 +33,11 @@ _MOST_LAYERS: Final = 40
 """Headers of one frame that are passed through; a tunnel takes three or four."""
 
 
+def reads(link_type: int) -> bool:
+    """Whether frames of a link type, given by its number, are read here."""
+    return LINK | link_type in _LAYERS
+
+
 class Network:
     """Finds the TCP segments in frames. QUIC counts on UDP port 443 and on `ports`."""
 

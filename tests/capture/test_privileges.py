@@ -16,7 +16,7 @@ import pytest
 from wire import Talk, get, ok
 
 from capture import privileges
-from capture.privileges import UnknownUser, User, can_read, chosen_user
+from capture.privileges import UnknownUser, User, chosen_user
 from capture.writer import PcapWriter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -301,14 +301,3 @@ def test_only_plain_files_of_our_own_change_hands(tmp_path: Path) -> None:
     owners = [path.stat().st_uid for path in (mine, linked, foreign, Path("/dev/null"))]
     assert owners == [4321, 0, 1234, device]
     privileges.hand_over(-1, User("", 4321, 4321))
-
-
-@as_root
-def test_whose_folders_are_closed_cannot_be_read(tmp_path: Path) -> None:
-    inner = tmp_path / "inner"
-    inner.mkdir()
-    (inner / "file").touch()
-    os.chown(inner, 4321, 4321)
-    inner.chmod(0o700)
-    assert can_read(User("", 4321, 4321), str(inner / "file")) is can_read(NOBODY, str(inner))
-    assert not can_read(NOBODY, str(inner / "file"))
