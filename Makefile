@@ -58,10 +58,10 @@ ifdef CARGO
 	cd core && cargo clippy --all-targets -- -D warnings
 endif
 
-bench: $(TEST_STAMP) fast ## measure speed, loss and memory beside other tools, 15 minutes; live runs need root
-	@$(VENV_PYTHON) -m bench
+bench: $(TEST_STAMP) fast ## measure speed, loss and memory beside other tools, 15 minutes, into docs/performance.md; live runs need root
+	@$(VENV_PYTHON) -m bench --into docs/performance.md
 
-bench-quick: $(TEST_STAMP) fast ## the same in a minute
+bench-quick: $(TEST_STAMP) fast ## a shorter look at the same, two minutes, on standard output only
 	@$(VENV_PYTHON) -m bench --quick
 
 soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; needs root; MINUTES=10

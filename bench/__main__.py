@@ -1,6 +1,6 @@
-"""`python -m bench [--quick] [PART...]`: measures, prints tables in Markdown, keeps the numbers in `.bench/`.
+"""`python -m bench [--quick] [--into FILE] [PART...]`: measures, prints tables in Markdown, keeps numbers in `.bench/`.
 
-Parts: offline, live, store_cost, filter_cost, start, growth; all of them without a name.
+Without a part all of them are measured, and what they came to is held against what was aimed at.
 """
 
 import argparse
@@ -9,13 +9,30 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shutil import copy
 from typing import Any, Final
 
+from bench import targets
+from bench.document import placed
+from bench.growth import PICTURE
 from bench.measure import CACHE, busy, machine
+from capture.core import decoder_name
 
-PARTS: Final = ("offline", "live", "store_cost", "filter_cost", "start", "growth")
+PARTS: Final = {
+    "offline": "Reading a file",
+    "counting": "Counting",
+    "live": "Watching a server",
+    "start": "Start, and memory",
+    "store_cost": "The store at its caps",
+    "filter_cost": "Filters",
+    "growth": "How cost grows",
+}
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` of what that returns."""
+
+SLOW: Final = ("filter_cost", "growth")
+"""Those that `--quick` leaves out."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may take."""
@@ -30,29 +47,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the monitor costs, beside other tools.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--into", metavar="FILE", type=Path, help="write the tables into this document too")
     parser.add_argument(
-        "--quick", action="store_true", help="about a minute: shorter runs, the slowest tools and growth left out"
+        "--quick", action="store_true", help="two minutes: shorter runs; the slowest tools and parts are left out"
     )
     given = parser.parse_args(argv)
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     CACHE.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, namespaces and servers are removed
-    facts: dict[str, Any] = {"machine": machine(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": given.quick}
-    print(f"Measured on {facts['machine']}. Medians, with the lowest and the highest run in brackets.", flush=True)
-    for name in given.parts or (PARTS[:-1] if given.quick else PARTS):
+    texts = []
+    names = given.parts or [name for name in PARTS if not (given.quick and name in SLOW)]
+    for text in measured(names, given.quick):
+        print(f"{text}\n", flush=True)
+        texts.append(text)
+    if given.into is not None:
+        machine_line, *parts, aims = texts
+        given.into.write_text(placed(given.into.read_text(), "\n\n".join((machine_line, aims, *parts))))
+        if "growth" in names:
+            copy(PICTURE, given.into.parent)
+    return 0
+
+
+def measured(names: Sequence[str], quick: bool) -> Iterator[str]:
+    """Pieces of text as they are known: where this is, each part, and at the end all targets."""
+    day = time.strftime("%Y-%m-%d")
+    facts: dict[str, Any] = {"machine": machine(), "decoder": decoder_name(), "time": day, "quick": quick}
+    yield (
+        f"Measured on {day} on {facts['machine']}; decoder: {facts['decoder']}. "
+        "Medians, with the lowest and the highest run in brackets."
+    )
+    for name in names:
         others = busy(1)
         part = importlib.import_module(f"bench.{name}")
-        results = part.measure(given.quick, say)
-        print(f"\n{part.report(results)}\n")
+        results = part.measure(quick, say)
+        yield f"## {PARTS[name]}\n\n{part.report(results).strip()}"
         if others > QUIET:
-            print(
-                f"Others took {others:.0f} % of the processors just before: these are not the figures of this machine."
-            )
-        sys.stdout.flush()
+            yield f"Others took {others:.0f} % of the processors just before: the machine can do better than this."
         facts[name] = part.facts(results)
         (CACHE / "results.json").write_text(json.dumps(facts, indent=1) + "\n")
-    return 0
+    yield f"## Targets\n\n{targets.report(facts)}"
 
 
 if __name__ == "__main__":

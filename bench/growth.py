@@ -89,7 +89,7 @@ def report(curves: Sequence[Curve]) -> str:
         for curve in curves
     ]
     PICTURE.write_text(picture(charts))
-    return "\n\n".join(map(_table, curves))
+    return "\n\n".join([f"![how cost grows]({PICTURE.name})", *map(_table, curves)])
 
 
 def _table(curve: Curve) -> str:

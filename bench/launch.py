@@ -1,4 +1,6 @@
-"""Runs a command and writes down what it took: `python -I -S bench/launch.py REPORT COMMAND...`.
+"""Runs a command and writes down what it took: `python -I -S bench/launch.py REPORT CORES COMMAND...`.
+
+CORES is `all`, or `one` for the last core that this process may use: then its threads take turns on it.
 
 A process of its own, and a small one: the peak memory that the system tells of a process is never below that of the
 process that started it. So the least that can be told is about 10 MB.
@@ -12,7 +14,9 @@ import time
 
 def main() -> int:
     """Run the command; its exit status."""
-    report, *command = sys.argv[1:]
+    report, cores, *command = sys.argv[1:]
+    if cores == "one" and hasattr(os, "sched_setaffinity"):  # Linux
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     begin = time.monotonic()
     process = os.posix_spawnp(command[0], command, os.environ)
     _, status, used = os.wait4(process, 0)

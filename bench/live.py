@@ -1,31 +1,48 @@
-"""Watching a web server that is under load: what the server loses by it, and what the monitor misses.
+"""Watching a web server under load: what it costs server, client and monitor, and what the monitor misses.
 
-Two network namespaces, a veth pair without offloads, nginx, wrk. Each run with a monitor comes right after one without,
-and the tax is the part of the throughput that is gone between the two.
+Two network namespaces, a veth pair without offloads, nginx, wrk. In each round all monitors take turns, beside one run
+without any. On few cores a monitor takes from the server what it needs itself, so that rates say little: the tax is the
+extra processor time for a request, of server, client and monitor together, over that of the round's run without.
 """
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench.measure import CommandError, Figure, busy, table
 from bench.network import network
-from bench.watching import MONITORS, OURS, Monitor, Run, Scene
+from bench.watching import HTTPRY, MONITORS, OURS, Monitor, Run, Scene
 
-TOOLS: Final = ("ip", "nginx", "wrk")
+TOOLS: Final = {"ip": "iproute2", "nginx": "nginx-light", "wrk": "wrk"}
+"""And the Debian packages that have them."""
+FULL, CROWDED, STEADY = "as fast as it goes", "the same, one core kept busy by others", "about 10,000 requests/s"
 RATE: Final = 10_000
 """Requests/s of the steady load."""
 PAUSE: Final = 8
 """Milliseconds between an answer and the next request of the steady load."""
 
 
+class Way(NamedTuple):
+    """How the server is kept busy."""
+
+    name: str
+    rounds: int
+    seconds: float
+    monitors: Sequence[Monitor]
+    connections: int = 64
+    pause: int = 0
+
+
 @dataclass
 class Comparison:
-    """Runs of one monitor, each beside the run without that came before it."""
+    """Runs of one monitor, each beside the run without of the same round."""
 
     name: str
     load: str
@@ -34,47 +51,66 @@ class Comparison:
     others: list[float] = field(default_factory=list)
     """Percent of all processors that something else took just before each pair."""
 
-    def compare(self, scene: Scene, monitor: Monitor, seconds: float, connections: int = 64, pause: int = 0) -> None:
+    def compare(self, scene: Scene, monitor: Monitor, way: Way, alone: Run) -> None:
         """One more pair, unless the monitor failed before or fails now."""
         if self.missing:
             return
         try:
             self.others.append(busy())
-            alone = scene.run(None, seconds, connections, pause)
-            self.pairs.append((alone, scene.run(monitor, seconds, connections, pause)))
+            self.pairs.append((alone, scene.run(monitor, way.seconds, way.connections, way.pause)))
         except CommandError as reason:
             self.missing = f"failed: {reason}"
 
-    def tax(self) -> Figure:
-        """Percent of the throughput lost."""
-        return Figure.of(100 * (1 - watched.load.rate / alone.load.rate) for alone, watched in self.pairs)
+    def tax(self) -> list[float]:
+        """Percent of processor time for a request that came on top, in each round."""
+        return [100 * (watched.per_request / alone.per_request - 1) for alone, watched in self.pairs]
+
+    def watched(self) -> list[Run]:
+        """The runs with the monitor."""
+        return [run for _, run in self.pairs]
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
-    """All monitors in turns under full load, then ours and tcpdump under the steady one."""
-    why = why_not()
-    if why:
+    """All monitors under full load, then ours and httpry on a crowded machine and under the steady load."""
+    if why := why_not():
         return [Comparison("all", "", missing=why)]
-    monitors = [monitor for monitor in MONITORS if not quick or monitor.name == OURS]
-    rounds, seconds, steady = (2, 2, 3) if quick else (3, 8, 10)
-    full = {monitor: Comparison(monitor.name, "as fast as it goes", missing=_absent(monitor)) for monitor in monitors}
-    even = {
-        monitor: Comparison(monitor.name, f"about {RATE:,} requests/s")
-        for monitor in monitors
-        if not full[monitor].missing and (monitor.name == OURS or (not quick and monitor.name.startswith("tcpdump")))
-    }
+    able = [monitor for monitor in MONITORS if shutil.which(monitor.command[0])]
+    both = [monitor for monitor in able if monitor.name in (OURS, HTTPRY)]
+    absent = [Comparison(each.name, "", missing=_absent(each)) for each in MONITORS if each not in able]
     with network() as sides, tempfile.TemporaryDirectory() as folder:
         scene = Scene(sides, Path(folder))
-        for number in range(rounds):
-            say(f"live: round {number + 1} of {rounds} as fast as it goes")
-            for monitor, comparison in full.items():
-                comparison.compare(scene, monitor, seconds)
-        connections = _connections(scene)
-        for number in range(1 if quick else 3):
-            say(f"live: round {number + 1} at about {RATE:,} requests/s")
-            for monitor, comparison in even.items():
-                comparison.compare(scene, monitor, steady, connections, PAUSE)
-    return [*full.values(), *even.values()]
+        rounds, seconds = (1, 2) if quick else (3, 4)
+        ways = [
+            Way(FULL, 1 if quick else 5, seconds, both if quick else able),
+            Way(CROWDED, rounds, seconds, both),
+            *([] if quick else [Way(STEADY, rounds, seconds, both, _connections(scene), PAUSE)]),
+        ]
+        return [comparison for way in ways for comparison in _compared(scene, way, say)] + absent
+
+
+def _compared(scene: Scene, way: Way, say: Callable[[str], None]) -> list[Comparison]:
+    """All rounds of one load; who was first in a round is last in the next."""
+    compared = [(monitor, Comparison(monitor.name, way.name)) for monitor in way.monitors]
+    with _crowd() if way.name == CROWDED else nullcontext():
+        for number in range(way.rounds):
+            say(f"live: round {number + 1} of {way.rounds}, {way.name}")
+            alone = scene.run(None, way.seconds, way.connections, way.pause)
+            first = number % len(compared)
+            for monitor, comparison in compared[first:] + compared[:first]:
+                comparison.compare(scene, monitor, way, alone)
+    return [comparison for _, comparison in compared]
+
+
+@contextmanager
+def _crowd() -> Iterator[None]:
+    """Something that would take one core for itself."""
+    process = subprocess.Popen([sys.executable, "-I", "-S", "-c", "while True: pass"])
+    try:
+        os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _connections(scene: Scene) -> int:
@@ -88,19 +124,20 @@ def _connections(scene: Scene) -> int:
 
 def why_not() -> str:
     """Why there can be no live run here; nothing if there can."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
-        return f"not installed: {', '.join(missing)}"
+        return f"not installed; Debian has it in {', '.join(missing)}"
     return "" if os.geteuid() == 0 else "needs root"
 
 
 def _absent(monitor: Monitor) -> str:
-    return "" if shutil.which(monitor.command[0]) else "not installed"
+    return f"not installed; Debian has it in the package {monitor.command[0]}"
 
 
 HEADS: Final = (
-    *("monitor", "load", "requests/s without", "requests/s with", "tax %", "packets/s", "packets dropped %"),
-    *("requests missed %", "99 % within ms", "CPU of monitor %", "CPU of others before %"),
+    *("monitor", "load", "own CPU us a packet", "tax: extra CPU a request %", "packets dropped %", "requests missed %"),
+    *("packets dropped, of all", "requests missed, of all", "requests/s without", "requests/s with", "99 % within ms"),
+    "CPU of others before %",
 )
 
 
@@ -111,18 +148,19 @@ def report(results: Sequence[Comparison]) -> str:
 
 
 def _row(result: Comparison) -> list[str]:
-    watched = [run for _, run in result.pairs]
+    watched = result.watched()
     return [
         result.name,
         result.load,
-        Figure.of(run.load.rate for run, _ in result.pairs).text(),
-        Figure.of(run.load.rate for run in watched).text(),
-        result.tax().text(".1f"),
-        Figure.of(run.packets / run.load.requests * run.load.rate for run in watched).text(),
+        Figure.of(run.per_packet for run in watched).text(".2f"),
+        Figure.of(result.tax()).text(".1f"),
         _known([run.lost_packets for run in watched]),
         _known([run.lost_requests for run in watched]),
+        _of_all([(run.dropped, run.packets) for run in watched]),
+        _of_all([(run.missed, run.served) for run in watched]),
+        Figure.of(run.load.rate for run, _ in result.pairs).text(),
+        Figure.of(run.load.rate for run in watched).text(),
         Figure.of(run.load.slow for run in watched).text(".1f"),
-        Figure.of(100 * run.cpu_seconds / run.seconds for run in watched).text(),
         Figure.of(result.others).text(),
     ]
 
@@ -130,6 +168,11 @@ def _row(result: Comparison) -> list[str]:
 def _known(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     return Figure.of(known).text(".2f") if known else "-"
+
+
+def _of_all(parts: Sequence[tuple[int | None, int]]) -> str:
+    known = [(part, whole) for part, whole in parts if part is not None]
+    return f"{sum(part for part, _ in known):,} of {sum(whole for _, whole in known):,}" if known else "-"
 
 
 def facts(results: Sequence[Comparison]) -> list[dict[str, Any]]:
@@ -140,7 +183,10 @@ def facts(results: Sequence[Comparison]) -> list[dict[str, Any]]:
             "load": result.load,
             "missing": result.missing,
             "others_percent": result.others,
-            "tax_percent": result.tax()._asdict() if result.pairs else None,
+            "tax_percent": result.tax(),
+            "per_packet": [run.per_packet for run in result.watched()],
+            "dropped": [run.dropped for run in result.watched()],
+            "missed": [run.missed for run in result.watched()],
             "pairs": [[{**run._asdict(), "load": run.load._asdict()} for run in pair] for pair in result.pairs],
         }
         for result in results

@@ -1,6 +1,7 @@
 """wrk as the load: the mix of sizes of `bench.network`, as fast as the server goes or with pauses."""
 
 import re
+import resource
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,8 @@ class Load(NamedTuple):
     requests: int
     slow: float
     """Milliseconds that 99 % of the answers took at most."""
+    cpu_seconds: float
+    """That wrk took."""
 
 
 def load(inside: Sequence[str], folder: Path, seconds: float, connections: int = 64, pause: int = 0) -> Load:
@@ -58,10 +61,19 @@ def load(inside: Sequence[str], folder: Path, seconds: float, connections: int =
     script.write_text(text + (PAUSE.format(pause=pause) if pause else ""))
     options = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", str(script)]
     command = [*inside, "wrk", *options, f"http://{SERVER_ADDRESS}/"]
+    before = _of_children()
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    took = _of_children() - before
     rate = re.search(r"Requests/sec: +([\d.]+)", done.stdout)
     total = re.search(r"(\d+) requests in", done.stdout)
     slow = re.search(r"99% +([\d.]+)(us|ms|s)", done.stdout)
     if done.returncode or rate is None or total is None or slow is None or "Socket errors" in done.stdout:
         raise CommandError(f"wrk: {done.stdout} {done.stderr}")
-    return Load(float(rate[1]), int(total[1]), float(slow[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[slow[2]])
+    milliseconds = float(slow[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[slow[2]]
+    return Load(float(rate[1]), int(total[1]), milliseconds, took)
+
+
+def _of_children() -> float:
+    """Processor seconds of all child processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -33,15 +33,15 @@ class CommandError(Exception):
     """A command did not do what it should; the text says what it said."""
 
 
-def run(command: Sequence[str], output: Path | None = None) -> Cost:
-    """Run a command in the root of the project, its standard output in a file.
+def run(command: Sequence[str], output: Path | None = None, cores: str = "all") -> Cost:
+    """Run a command in the root of the project, its standard output in a file, on `all` cores or on `one`.
 
     Raises:
         CommandError: its exit status is not 0, or it took too long.
     """
     with tempfile.TemporaryDirectory() as folder, open(output or os.devnull, "wb") as to:
         report = Path(folder) / "report"
-        launch = [sys.executable, "-I", "-S", str(ROOT / "bench" / "launch.py"), str(report), *command]
+        launch = [sys.executable, "-I", "-S", str(ROOT / "bench" / "launch.py"), str(report), cores, *command]
         try:
             done = subprocess.run(launch, cwd=ROOT, stdout=to, stderr=subprocess.PIPE, timeout=LONGEST, check=False)
         except subprocess.TimeoutExpired as reason:
@@ -69,6 +69,25 @@ class Figure(NamedTuple):
         """The median, with the lowest and the highest where they differ from it in print."""
         middle, low, high = (format(value, form) for value in self)
         return middle if low == high else f"{middle} ({low}-{high})"
+
+
+def ratio(mine: Iterable[float], others: Iterable[float]) -> Figure:
+    """How many times the others' values mine are, round by round; rounds that one of them sat out do not count."""
+    return Figure.of(one / other for one, other in zip(mine, others, strict=False))
+
+
+def resident(process: int) -> float:
+    """MiB of memory that a process has now."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time that all threads of a process took until now, to a hundredth of a second."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()  # a name may hold spaces
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

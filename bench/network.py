@@ -105,7 +105,7 @@ class WebServer:
         return self._log.stat().st_size // len("200\n")
 
 
-def wait(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait(condition: Callable[[], bool], what: str, seconds: float = 20, step: float = 0.02) -> None:
     """Until it holds.
 
     Raises:
@@ -115,4 +115,4 @@ def wait(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
     while not condition():
         if time.monotonic() > until:
             raise CommandError(f"waited {seconds} s for {what}")
-        time.sleep(0.02)
+        time.sleep(step)

@@ -1,7 +1,8 @@
-"""Reading a capture file: the monitor beside other tools, on the same packets, in turns.
+"""Reading a capture file: the monitor beside other tools, on the same packets, in turns, on one core.
 
-Slow tools read a shorter capture from the same generator; rates are per packet. What a tool takes to start (for a
-capture of 100 packets) is not counted in its rate: it would weigh more in a short capture than in a long one.
+Slow tools read a shorter capture from the same generator, in fewer rounds; rates are per packet and second of processor
+time, user and system, of all threads. What a tool takes to start (for a capture of 100 packets) is not counted in its
+rate: it would weigh more in a short capture than in a long one. Ratios are of runs of the same round.
 """
 
 import shutil
@@ -13,8 +14,8 @@ from zlib import crc32
 
 from bench.found import Found, found_by
 from bench.make_capture import make_capture, truth_of
-from bench.measure import CACHE, ROOT, CommandError, Cost, Figure, run, table
-from bench.readers import Peer, install, peers
+from bench.measure import CACHE, ROOT, CommandError, Cost, Figure, ratio, run, table
+from bench.readers import FAST, HTTPRY, SCAPY, SLOW, SURICATA, TSHARK, Peer, install, peers
 
 STARTING: Final = 100
 GENERATOR: Final = ("make_capture.py", "conversation.py", "visits.py")
@@ -34,28 +35,32 @@ class Result:
     packets: int = 0
     found: Found | None = None
 
-    def rate(self) -> Figure:
-        """Packets a second of one core."""
+    def rates(self) -> list[float]:
+        """Packets a second of one core, of each run."""
         start = Figure.of(cost.cpu_seconds for cost in self.starting).median
-        return Figure.of(self.packets / max(cost.cpu_seconds - start, 1e-3) for cost in self.costs)
+        return [self.packets / max(cost.cpu_seconds - start, 1e-3) for cost in self.costs]
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> list[Result]:
-    """Let all peers read, `repeats` rounds of one after the other."""
+    """Let all peers read, in rounds of one after the other."""
     results = [_prepared(peer, say) for peer in peers(quick)]
     start = capture_of(STARTING)
-    for _ in range(3):
+    rounds = SLOW if quick else FAST
+    for number in range(rounds):
+        say(f"offline: round {number + 1} of {rounds}")
         for result in _able(results):
-            _attempt(result, lambda result: result.starting.append(run(result.peer.command(str(start)))))
-    for number in range(3):
-        say(f"offline: round {number + 1} of 3")
-        for result in _able(results):
-            _attempt(result, lambda result: result.costs.append(run(result.peer.command(str(result.capture)))))
+            if number < result.peer.rounds:
+                _attempt(result, lambda result: result.starting.append(_read(result.peer, start)))
+                _attempt(result, lambda result: result.costs.append(_read(result.peer, result.capture)))
     for result in _able(results):
         if not result.peer.silent:
             say(f"offline: what {result.peer.name} found")
             _attempt(result, _check)
     return results
+
+
+def _read(peer: Peer, capture: Path) -> Cost:
+    return run(peer.command(str(capture)), cores="one")
 
 
 def _able(results: Sequence[Result]) -> Iterator[Result]:
@@ -90,7 +95,7 @@ def _prepared(peer: Peer, say: Callable[[str], None]) -> Result:
     result = Result(peer, capture_of(peer.packets))
     result.packets = _packets(result.capture)
     if peer.needs and shutil.which(peer.needs) is None:
-        result.missing = "not installed"
+        result.missing = f"not installed; Debian has it in the package {peer.debian or peer.needs}"
     elif peer.packages:
         result.missing = install(peer.packages)
     return result
@@ -109,19 +114,21 @@ HEADS: Final = (
     *("tool", "packets read", "packets/s of a core", "requests/s of a core", "CPU s", "to start, CPU s", "wall s"),
     *("peak memory MB", "requests found", "transactions found", "found wrongly"),
 )
-RATIO_HEADS: Final = ("packets/s of a core", "x Scapy sniff()", "x tshark", "x httpry")
+OTHERS: Final = (HTTPRY, SURICATA, TSHARK, SCAPY)
+"""Whose rates the others are told in."""
 
 
 def report(results: Sequence[Result]) -> str:
     """Both tables as Markdown, and who is missing."""
     able = [result for result in results if not result.missing]
     missing = [f"Missing: {result.peer.name} ({result.missing})." for result in results if result.missing]
-    return "\n".join([table(HEADS, map(_row, able)), "", table(RATIO_HEADS, _ratios(able)), "", *missing])
+    ratios = table(("packets/s of a core", *(f"x {name}" for name in OTHERS)), _ratios(able))
+    return "\n".join([table(HEADS, map(_row, able)), "", ratios, "", *missing])
 
 
 def _row(result: Result) -> list[str]:
     costs, found = result.costs, result.found
-    rate = result.rate()
+    rate = Figure.of(result.rates())
     return [
         result.peer.name,
         f"{result.packets:,}",
@@ -136,11 +143,9 @@ def _row(result: Result) -> list[str]:
 
 
 def _ratios(results: Sequence[Result]) -> Iterator[list[str]]:
-    rates = {result.peer.name: result.rate().median for result in results}
-    for result in results:
-        mine = rates[result.peer.name]
-        others = (rates.get(name) for name in ("Scapy sniff()", "tshark", "httpry"))
-        yield [result.peer.name, *(f"{mine / other:,.2f}" if other else "-" for other in others)]
+    rates = {result.peer.name: result.rates() for result in results}
+    for name, mine in rates.items():
+        yield [name, *(ratio(mine, rates[other]).text(",.2f") if other in rates else "-" for other in OTHERS)]
 
 
 def facts(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -150,7 +155,7 @@ def facts(results: Sequence[Result]) -> list[dict[str, Any]]:
             "peer": result.peer.name,
             "missing": result.missing,
             "packets": result.packets,
-            "packets_per_cpu_second": result.rate()._asdict() if result.costs and result.starting else None,
+            "rates": result.rates() if not result.missing else [],
             "starting": [cost._asdict() for cost in result.starting],
             "runs": [cost._asdict() for cost in result.costs],
             "found": result.found._asdict() if result.found else None,

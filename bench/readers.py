@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.measure import CACHE, ROOT
+from exercise_config import Config
 
 FULL: Final = 500_000
+"""Packets of the benchmark's capture."""
+HERE: Final = ROOT / "bench" / "peers"
 OURS: Final = "exercise.py -q"
-OURS_TELLS: Final = [sys.executable, "-m", "bench.peers.ours"]
+PLUGIN: Final = "exercise.py -q, and a plug-in with key(record)"
+REFERENCE: Final = "exercise.py -q, Python reference"
+ALONE: Final = "our decoder alone, with columns"
+HTTPRY, SURICATA, TSHARK, SCAPY = "httpry", "Suricata", "tshark", "Scapy sniff()"
+FAST, SLOW = 7, 3
+"""Rounds: where a run takes less than a second, and where it takes several."""
 
 
 class Peer(NamedTuple):
@@ -23,55 +31,101 @@ class Peer(NamedTuple):
     """Of a capture file."""
     packets: int
     """Of the capture that it can read in some seconds."""
+    rounds: int = SLOW
     needs: str = ""
     """The program that has to be there, if any."""
+    debian: str = ""
+    """The Debian package that it is in, where the name is another."""
     packages: tuple[str, ...] = ()
     """Python packages in a virtual environment of its own, if any."""
     tells: Callable[[str], Sequence[str]] | None = None
     """The command whose output says what was found, where it is another one."""
     silent: bool = False
-    """It reads packets and knows nothing of HTTP."""
+    """It tells nothing of single transactions, or the same as another peer."""
 
 
 def peers(quick: bool) -> list[Peer]:
     """All of them, the fastest first; `quick` has shorter captures and leaves the slowest out."""
-    fast, middle, slow = (50_000, 20_000, 2_000) if quick else (FULL, 100_000, 20_000)
-    sniffer = str(ROOT / "bench" / "peers" / "scapy_sniff.py")
-    own = [sys.executable]
-    known = [
+    known = [*_tools(quick), *_ourselves(quick), *_slow_ones(quick)]
+    return [peer for peer in known if not (quick and peer.packages)]
+
+
+def _tools(quick: bool) -> list[Peer]:
+    full = 200_000 if quick else FULL
+    return [
+        Peer("tcpdump -w /dev/null", _tcpdump, full, FAST, "tcpdump", silent=True),
         Peer(
-            "tcpdump -w /dev/null",
-            lambda file: ["tcpdump", "-r", file, "-w", "/dev/null"],
-            fast,
-            "tcpdump",
+            "ndpiReader -q",
+            lambda file: ["ndpiReader", "-q", "-i", file],
+            full,
+            FAST,
+            "ndpiReader",
+            "libndpi-bin",
             silent=True,
         ),
-        Peer("httpry", _httpry, fast, "httpry"),
+        Peer(HTTPRY, _httpry, full, FAST, "httpry"),
+        Peer(SURICATA, suricata, full, SLOW, "suricata", tells=lambda file: [*_module("suricata_read"), file]),
+    ]
+
+
+def _ourselves(quick: bool) -> list[Peer]:
+    full, middle = (200_000, 50_000) if quick else (FULL, 200_000)
+    alone = _module("decoder_alone")
+    return [
+        Peer(ALONE, lambda file: [*alone, file], full, FAST, tells=lambda file: [*alone, file, "tell"]),
+        Peer(OURS, _ours, full, FAST, tells=lambda file: [*_module("ours"), file]),
+        Peer(PLUGIN, lambda file: [*_ours(file), *_with_plugin()], full, FAST, silent=True),
         Peer(
-            "our decoder alone",
-            lambda file: [*own, "-m", "bench.peers.decoder_alone", file],
-            fast,
-            tells=lambda file: [*own, "-m", "bench.peers.decoder_alone", file, "tell"],
-        ),
-        Peer(OURS, lambda file: [*own, "exercise.py", "-r", file, "-q"], fast, tells=lambda file: [*OURS_TELLS, file]),
-        Peer("tshark", _tshark, middle, "tshark"),
-        Peer("Scapy sniff()", lambda file: [*own, sniffer, file], slow),
-        Peer("Scapy sniff(), TCPSession", lambda file: [*own, sniffer, file, "session"], slow),
-        Peer(
-            "Scapy 2.4.5 + scapy-http",
-            lambda file: [_python_of(("scapy==2.4.5", "scapy-http")), sniffer, file],
-            slow,
-            packages=("scapy==2.4.5", "scapy-http"),
-        ),
-        Peer(
-            "pyshark",
-            lambda file: [_python_of(("pyshark",)), str(ROOT / "bench" / "peers" / "pyshark_read.py"), file],
-            2_000,
-            "tshark",
-            ("pyshark",),
+            REFERENCE,
+            lambda file: [*_PYTHON_ONLY, *_ours(file)],
+            middle,
+            tells=lambda file: [*_PYTHON_ONLY, *_module("ours"), file],
         ),
     ]
-    return [peer for peer in known if not (quick and peer.packages)]
+
+
+def _slow_ones(quick: bool) -> list[Peer]:
+    middle, few = (20_000, 2_000) if quick else (100_000, 20_000)
+    sniffer, old = str(HERE / "scapy_sniff.py"), ("scapy==2.4.5", "scapy-http")
+    return [
+        Peer(TSHARK, _tshark, middle, needs="tshark"),
+        Peer(SCAPY, lambda file: [sys.executable, sniffer, file], few),
+        Peer("Scapy sniff(), TCPSession", lambda file: [sys.executable, sniffer, file, "session"], few),
+        Peer("Scapy 2.4.5 + scapy-http", lambda file: [_python_of(old), sniffer, file], few, packages=old),
+        Peer(
+            "pyshark",
+            lambda file: [_python_of(("pyshark",)), str(HERE / "pyshark_read.py"), file],
+            2_000,
+            needs="tshark",
+            packages=("pyshark",),
+        ),
+    ]
+
+
+_PYTHON_ONLY: Final = ("env", "HTTP_MONITOR_DECODER=python")
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", f"bench.peers.{name}"]
+
+
+def _ours(file: str) -> list[str]:
+    return [sys.executable, "exercise.py", "-r", file, "-q"]
+
+
+def _with_plugin() -> list[str]:
+    names = ",".join((*Config.statistics, "hits_by_method_and_host"))
+    return ["--set", f"statistics_folder={HERE / 'plugin'}", "--set", f"statistics={names}"]
+
+
+def _tcpdump(file: str) -> list[str]:
+    return ["tcpdump", "-r", file, "-w", "/dev/null"]
+
+
+def suricata(file: str) -> list[str]:
+    """Suricata reading a file, without rules, in one thread but for its housekeeping."""
+    rules = ["-S", "/dev/null", "-l", str(CACHE)]
+    return ["suricata", "-c", str(HERE / "suricata.yaml"), "--runmode", "single", "-k", "none", *rules, "-r", file]
 
 
 def _httpry(file: str) -> list[str]:
@@ -80,17 +134,8 @@ def _httpry(file: str) -> list[str]:
 
 def _tshark(file: str) -> list[str]:
     fields = ("http.request.uri", "http.response.code", "http.response_for.uri")
-    return [
-        "tshark",
-        "-n",
-        "-r",
-        file,
-        "-Y",
-        "http",
-        "-T",
-        "fields",
-        *(word for name in fields for word in ("-e", name)),
-    ]
+    columns = [word for name in fields for word in ("-e", name)]
+    return ["tshark", "-n", "-r", file, "-Y", "http", "-T", "fields", *columns]
 
 
 def _python_of(packages: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from bench.live import why_not
 from bench.load import load
+from bench.measure import resident
 from bench.network import WebServer, network
 from bench.watching import MONITORS, OURS, Watching
 
@@ -24,14 +25,6 @@ GROWTH: Final = 5.0
 STEP: Final = 5.0
 """Seconds between looks."""
 BAR: Final = 50
-
-
-def resident(process: int) -> float:
-    """MiB of a process."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def soak(seconds: float) -> list[tuple[float, float]]:

@@ -1,35 +1,52 @@
-"""How long it takes to start: `--help`, and the time to the first packet of a file and of an interface."""
+"""Starting: `--help`, a file, an interface to its open socket and its first screen; and what a quiet run holds."""
 
+import fcntl
 import os
+import pty
+import select
 import shutil
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bench.measure import ROOT, Figure, run, table
+from bench.measure import ROOT, CommandError, Figure, resident, run, table
+from bench.network import wait
 from bench.offline import STARTING, capture_of
 
 PROGRAM: Final = [sys.executable, "exercise.py"]
-WARM, COLD = "warm", "no bytecode yet"
+QUIET: Final = [*PROGRAM, "-i", "lo"]
+HELP, SOCKET, SCREEN = "--help, warm", "-i lo to the open socket, warm", "-i lo to the first full screen, warm"
+MEMORY: Final = "-i lo, quiet, after 15 s"
+SETTLED: Final = 15.0
+"""Seconds after which a quiet run has refreshed its console, and closed a bucket."""
+PANEL: Final = b"Top hits by section"
+"""A title that is there once the full screen has all of its panels."""
+ROWS, COLUMNS = 40, 120
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
-    """Seconds by the clock on the wall, by what was started."""
+    """Seconds by the clock on the wall, or MiB, by what was started."""
     say("start")
     capture = str(capture_of(STARTING))
-    rounds = 3 if quick else 7
+    rounds, cold = (2, 1) if quick else (7, 3)
     values: dict[str, list[float]] = {}
     cases = {"--help": [*PROGRAM, "--help"], f"-r, {STARTING} packets to the end": [*PROGRAM, "-r", capture, "-q"]}
     for name, command in cases.items():
         run(command)
-        values[f"{name}, {WARM}"] = [run(command).seconds for _ in range(rounds)]
-        values[f"{name}, {COLD}"] = [_cold(command) for _ in range(3)]
+        values[f"{name}, warm"] = [run(command).seconds for _ in range(rounds)]
+        values[f"{name}, no bytecode yet"] = [_cold(command) for _ in range(cold)]
     if sys.platform == "linux" and os.geteuid() == 0:
-        values[f"-i lo to the open socket, {WARM}"] = [_listening() for _ in range(rounds)]
+        values[SOCKET] = [_listening() for _ in range(rounds)]
+        values[SCREEN] = [_drawn() for _ in range(rounds)]
+        values[MEMORY] = [_quiet_memory() for _ in range(1 if quick else 3)]
     return values
 
 
@@ -40,30 +57,82 @@ def _cold(command: list[str]) -> float:
 
 
 def _listening() -> float:
-    """Until it has a packet socket on loopback, in a network namespace of its own where that can be."""
-    alone = ["unshare", "--net"] if shutil.which("unshare") else []
-    up = 'ip link set lo up; exec "$@"'
-    command = [*alone, "sh", "-c", up, "sh", *PROGRAM, "-i", "lo", "-q"]
-    begin = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    sockets = Path(f"/proc/{process.pid}/net/packet")
+    """Until it has a packet socket on loopback."""
+    with _running([*QUIET, "-q"]) as process:
+        return _until_it_listens(process)
+
+
+def _quiet_memory() -> float:
+    """MiB of the console on a loopback without traffic."""
+    with _running(QUIET) as process:
+        _until_it_listens(process)
+        time.sleep(SETTLED)
+        return resident(process.pid)
+
+
+def _drawn() -> float:
+    """Until the full screen is drawn with all of its panels, in a terminal of its own."""
+    ours, theirs = pty.openpty()
     try:
-        while time.monotonic() < begin + 20 and process.poll() is None:
-            if (
-                Path(f"/proc/{process.pid}/comm").read_text().startswith("python")
-                and "\n" in sockets.read_text().strip()
-            ):
-                break
-            time.sleep(0.002)
-        return time.monotonic() - begin
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        with _running([*QUIET, "--ui", "full"], theirs):
+            return _until_shown(ours, PANEL)
     finally:
-        process.kill()
+        os.close(ours)
+        os.close(theirs)
+
+
+@contextmanager
+def _running(command: Sequence[str], terminal: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command in a network namespace of its own where that can be, with loopback up."""
+    alone = ["unshare", "--net"] if shutil.which("unshare") else []
+    up = ["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
+    process = subprocess.Popen(
+        [*alone, *up, *command],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm-256color"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
         process.wait()
 
 
+def _until_it_listens(process: subprocess.Popen[bytes]) -> float:
+    """Seconds until it has a packet socket."""
+    begin = time.monotonic()
+
+    def listens() -> bool:
+        if process.poll() is not None:
+            raise CommandError("exercise.py -i lo ended")
+        name = Path(f"/proc/{process.pid}/comm").read_text()
+        return name.startswith("python") and "\n" in Path(f"/proc/{process.pid}/net/packet").read_text().strip()
+
+    wait(listens, "exercise.py -i lo to listen", step=0.002)
+    return time.monotonic() - begin
+
+
+def _until_shown(terminal: int, text: bytes) -> float:
+    """Seconds until it was written to a terminal."""
+    begin, seen = time.monotonic(), b""
+    while text not in seen:
+        ready, _, _ = select.select([terminal], [], [], 20)
+        if not ready:
+            raise CommandError(f"{text.decode()} does not come")
+        seen += os.read(terminal, 2**16)
+    return time.monotonic() - begin
+
+
 def report(values: dict[str, list[float]]) -> str:
-    """The table as Markdown."""
-    return table(("start", "s"), ([name, Figure.of(known).text(".2f")] for name, known in values.items()))
+    """Two tables as Markdown."""
+    seconds = ([name, Figure.of(known).text(".2f")] for name, known in values.items() if name != MEMORY)
+    memory = [[MEMORY, Figure.of(values[MEMORY]).text(".1f")]] if MEMORY in values else []
+    return table(("start", "s"), seconds) + "\n\n" + table(("resident memory", "MiB"), memory)
 
 
 def facts(values: dict[str, list[float]]) -> dict[str, Any]:

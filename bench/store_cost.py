@@ -1,37 +1,26 @@
-"""The store: records/s into it with all default statistics; its memory, and the dashboard's refresh, at the caps.
+"""The store at the caps: its memory, the dashboard's refresh, and how long the last bucket takes to close.
 
-Each measurement is a process of its own, `python -m bench.peers.store_full` and `store_add`, which prints its figures.
+The measurement is a process of its own, `python -m bench.peers.store_full`, which prints its figures.
 """
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 from bench.measure import CACHE, Figure, run, table
-from bench.offline import capture_of
-
-ADDED: Final = 50_000
-"""Packets whose records are added."""
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
     """Values of each figure."""
     values: dict[str, list[float]] = {}
-    for number in range(3):
-        say(f"store: adding, round {number + 1} of 3")
-        _collect(values, ["bench.peers.store_add", str(capture_of(ADDED))])
+    output = CACHE / "figures.json"
     for number in range(1 if quick else 2):
         say(f"store: a day at the caps, round {number + 1}")
-        _collect(values, ["bench.peers.store_full", *(["1000"] if quick else [])])
+        run([sys.executable, "-m", "bench.peers.store_full", *(["1000"] if quick else [])], output)
+        for name, figures in json.loads(output.read_text()).items():
+            values.setdefault(name, []).extend(figures)
     return values
-
-
-def _collect(values: dict[str, list[float]], arguments: Sequence[str]) -> None:
-    output = CACHE / "figures.json"
-    run([sys.executable, "-m", *arguments], output)
-    for name, figures in json.loads(output.read_text()).items():
-        values.setdefault(name, []).extend(figures)
 
 
 def report(values: dict[str, list[float]]) -> str:

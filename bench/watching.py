@@ -1,6 +1,5 @@
 """A monitor beside a web server under load: one run, what the server answered, and what the monitor saw."""
 
-import os
 import re
 import signal
 import subprocess
@@ -12,12 +11,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.load import Load, load
-from bench.measure import ROOT, CommandError
+from bench.measure import ROOT, CommandError, cpu_seconds
 from bench.network import INTERFACE, Network, WebServer, wait
 
-OURS: Final = "exercise.py"
+OURS, HTTPRY = "exercise.py", "httpry"
 LONGEST_END: Final = 15.0
 """Seconds that a monitor may take to end."""
+
+
+RESTING: Final = 0.05
+"""Processor seconds that a monitor without packets may take in half a second."""
 
 
 class Monitor(NamedTuple):
@@ -42,7 +45,7 @@ MONITORS: Final = (
         r"(?m)^ Requests +([\d,]+)",
     ),
     Monitor(
-        "httpry",
+        HTTPRY,
         ("httpry", "-i", INTERFACE, "-f", "method,status-code", "-o", "{output}"),
         r"(\d+) packets received",
         r"(\d+) packets dropped",
@@ -65,8 +68,8 @@ MONITORS: Final = (
 class Told(NamedTuple):
     """What a monitor took, and what it says that it saw."""
 
-    seconds: float
-    cpu_seconds: float
+    cpu_seconds: float = 0.0
+    """From when it listened until it had nothing left to read."""
     seen: int | None = None
     dropped: int | None = None
     requests: int | None = None
@@ -86,7 +89,6 @@ class Watching:
         )  # a job in the background ignores it, and so would they
         with self._output.open("wb") as output:
             self.process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
-        self._start = time.monotonic()
         try:
             wait(self._listens, f"{monitor.name} to listen")
         except CommandError:
@@ -94,6 +96,7 @@ class Watching:
             self.process.wait()
             raise
         time.sleep(0.5)
+        self._started = cpu_seconds(self.process.pid)
 
     def _listens(self) -> bool:
         """Whether its namespace has a packet socket; before `ip` has joined it, there is none to be seen."""
@@ -103,21 +106,28 @@ class Watching:
         name = Path(f"/proc/{self.process.pid}/comm").read_text().strip()
         return len(sockets) > 1 and name != "ip"
 
+    def _at_rest(self) -> float:
+        """Processor seconds it took until it worked off what waited for it, or is much too slow."""
+        before, until = 0.0, time.monotonic() + LONGEST_END
+        while (now := cpu_seconds(self.process.pid)) > before + RESTING and time.monotonic() < until:
+            before = now
+            time.sleep(0.5)
+        return now
+
     def stop(self) -> Told:
         """End it as Ctrl+C does; what it took and told."""
-        time.sleep(0.5)
+        took = self._at_rest() - self._started
         self.process.send_signal(signal.SIGINT)
         alarm = threading.Timer(LONGEST_END, self.process.send_signal, [signal.SIGKILL])
         alarm.start()
-        _, status, used = os.wait4(self.process.pid, 0)
+        self.process.wait()
         alarm.cancel()
-        self.process.returncode = os.waitstatus_to_exitcode(status)
         text = self._output.read_text(errors="replace")
         if self._told.exists():
             text += self._told.read_text(errors="replace")
         monitor = self._monitor
         counts = (counted(pattern, text) for pattern in (monitor.packets, monitor.dropped, monitor.requests))
-        return Told(time.monotonic() - self._start, used.ru_utime + used.ru_stime, *counts)
+        return Told(took, *counts)
 
 
 def counted(pattern: str, text: str) -> int | None:
@@ -138,10 +148,10 @@ class Run(NamedTuple):
     """Requests in the server's log."""
     packets: int
     """That went over the server's interface, both ways."""
-    seconds: float
-    """That the monitor ran."""
-    cpu_seconds: float
-    """That the monitor took."""
+    server_cpu: float
+    """Processor seconds that the server took."""
+    own_cpu: float = 0.0
+    """That the monitor took, without its start and its end."""
     seen: int | None = None
     """Packets that the monitor counted."""
     dropped: int | None = None
@@ -150,9 +160,24 @@ class Run(NamedTuple):
     """Requests that it found."""
 
     @property
+    def per_packet(self) -> float:
+        """Microseconds of its own that the monitor took for a packet that it was handed."""
+        return 1e6 * self.own_cpu / (self.packets - (self.dropped or 0))
+
+    @property
+    def per_request(self) -> float:
+        """Microseconds of the processor that server, client and monitor took together for a request."""
+        return 1e6 * (self.server_cpu + self.load.cpu_seconds + self.own_cpu) / self.load.requests
+
+    @property
+    def missed(self) -> int | None:
+        """Requests served that it did not find; those that the server did not finish do not make up for them."""
+        return None if self.requests is None else max(0, self.served - self.requests)
+
+    @property
     def lost_requests(self) -> float | None:
         """Percent of the requests served."""
-        return None if self.requests is None else 100 * (1 - self.requests / self.served)
+        return None if self.missed is None else 100 * self.missed / self.served
 
     @property
     def lost_packets(self) -> float | None:
@@ -172,16 +197,17 @@ class Scene(NamedTuple):
         """One load, with a monitor or without."""
         server = WebServer(self.network.server, self.folder)
         try:
-            before = self._packets(server)
+            before, cpu_before = self._packets(server), cpu_seconds(server.process.pid)
             watching = Watching(monitor, self.network.server, self.folder) if monitor is not None else None
             try:
                 done = load(self.network.client, self.folder, seconds, connections, pause)
             finally:
-                told = watching.stop() if watching is not None else Told(0.0, 0.0)
+                told = watching.stop() if watching is not None else Told()
             packets = self._packets(server) - before
+            server_cpu = cpu_seconds(server.process.pid) - cpu_before
         finally:
             served = server.stop()
-        return Run(done, served, packets, *told)
+        return Run(done, served, packets, server_cpu, *told)
 
     @staticmethod
     def _packets(server: WebServer) -> int:

@@ -1,6 +1,7 @@
-"""Our decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [tell]`.
+"""The decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [tell]`.
 
-With `tell`, a line for each record: request target, status, and the target that was answered.
+Every column of requests and exchanges is made, and none is looked at. With `tell`, a line for each record: request
+target, status, and the target that was answered.
 """
 
 import sys
@@ -9,20 +10,41 @@ from collections.abc import Iterator
 from capture.open import open_file
 from capture.ports import parse_ports
 from command.opening import decoder_for
+from command.watch import COLUMN
+from traffic.batch import FLOATS, INTEGERS, TEXTS, Batch
 from traffic.limits import Limits
 from traffic.records import Exchange, Record, Request
 
 
-def decoded(path: str, wanted: frozenset[type] = frozenset()) -> Iterator[Record]:
-    """The records of a capture file, batch by batch; of the optional ones those that are wanted."""
+def batches(path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN) -> Iterator[tuple[Batch, float]]:
+    """A capture file in batches of so many records or a few more, each with the time up to which it was read."""
     source = open_file(path)
     decoder = decoder_for(parse_ports("80"), Limits(), wanted)
+    now = 0.0
     while (frames := source.read()) is not None:
         decoder.feed(frames)
-        yield from decoder.take().records()
+        now = max(now, *frames.times[-1:])
+        if decoder.waiting >= rows:
+            yield decoder.take(), now
     decoder.finish()
-    yield from decoder.take().records()
+    yield decoder.take(), now
     source.close()
+
+
+def decoded(path: str, wanted: frozenset[type] = frozenset()) -> Iterator[Record]:
+    """The records of a capture file; of the optional ones those that are wanted."""
+    for batch, _ in batches(path, wanted):
+        yield from batch.records()
+
+
+def columns(batch: Batch) -> None:
+    """Make all columns of requests and exchanges."""
+    for kind in (Request, Exchange):
+        table = batch.table(kind)
+        for name in TEXTS[kind]:
+            table.texts(name)
+        for name in INTEGERS[kind] | FLOATS[kind]:
+            table.numbers(name)
 
 
 def tell(record: Record) -> None:
@@ -37,9 +59,12 @@ def tell(record: Record) -> None:
 def main() -> None:
     """Read the file."""
     wanted = "tell" in sys.argv[2:]
-    for record in decoded(sys.argv[1]):
+    for batch, _ in batches(sys.argv[1]):
         if wanted:
-            tell(record)
+            for record in batch.records():
+                tell(record)
+        else:
+            columns(batch)
 
 
 if __name__ == "__main__":

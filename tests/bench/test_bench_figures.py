@@ -1,22 +1,31 @@
 """What the benchmark makes of its measurements: figures, tables, findings and the picture."""
 
 import json
+import os
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
+from bench.document import BEGIN, END, placed
 from bench.found import found_by
-from bench.measure import CommandError, Figure, run, table
+from bench.live import Comparison
+from bench.load import Load
+from bench.measure import CommandError, Figure, cpu_seconds, ratio, run, table
 from bench.picture import Chart, Line, picture
-from bench.watching import MONITORS, counted
+from bench.watching import MONITORS, Run, counted
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
     assert Figure.of([3, 1, 2]) == Figure(2, 1, 3)
     assert Figure.of([1234.4, 999, 2000]).text() == "1,234 (999-2,000)"
     assert Figure.of([2.001, 2.0, 2.004]).text(".1f") == "2.0"
+
+
+def test_a_ratio_is_taken_round_by_round() -> None:
+    assert ratio([10, 1, 4], [5, 1]) == Figure(1.5, 1, 2)
 
 
 def test_a_table_is_markdown() -> None:
@@ -34,6 +43,36 @@ def test_a_run_tells_what_the_command_took(tmp_path: Path) -> None:
 def test_a_run_that_fails_says_why() -> None:
     with pytest.raises(CommandError, match="broken"):
         run([sys.executable, "-c", "raise SystemExit('broken')"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux scheduler")
+def test_a_run_may_have_one_core_only() -> None:
+    run([sys.executable, "-c", "import os; assert len(os.sched_getaffinity(0)) == 1"], cores="one")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_processor_time_of_a_process_is_that_of_its_threads_too() -> None:
+    before = cpu_seconds(os.getpid())
+    busy = threading.Thread(target=lambda: sum(range(20_000_000)))
+    busy.start()
+    busy.join()
+    assert cpu_seconds(os.getpid()) > before
+
+
+def test_text_is_written_between_the_marks_of_a_document() -> None:
+    document = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    once = placed(document, "new\n")
+    assert once == placed(once, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    with pytest.raises(ValueError, match="make bench"):
+        placed("no marks", "new")
+
+
+def test_the_tax_is_processor_time_for_a_request_of_all_three() -> None:
+    alone = Run(Load(100.0, 1000, 1.0, cpu_seconds=0.5), 1000, 7000, server_cpu=0.5)
+    watched = Run(Load(90.0, 500, 1.0, cpu_seconds=0.25), 505, 3600, 0.25, own_cpu=0.1, dropped=100, requests=500)
+    assert Comparison("ours", "full", [(alone, watched)]).tax() == [pytest.approx(20.0)]
+    assert watched.per_packet == pytest.approx(1e6 * 0.1 / 3500)
+    assert (watched.missed, alone.missed) == (5, None)
 
 
 def test_findings_are_held_against_the_truth(tmp_path: Path) -> None:

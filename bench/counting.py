@@ -1,0 +1,37 @@
+"""Counting and judging: what all default statistics and signals take for a transaction.
+
+The measurement is a process of its own, `python -m bench.peers.counting`, which prints its figures.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from bench.measure import CACHE, Figure, run, table
+from bench.offline import capture_of
+
+FILE: Final = "in batches of 16,384 records, as from a file"
+BATCHES: Final = {FILE: 16_384, "in batches of 2,000, as from a busy interface": 2_000}
+
+
+def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Figure]:
+    """Microseconds of the processor for a transaction, by the size of the batches."""
+    capture, output = capture_of(50_000 if quick else 200_000), CACHE / "figures.json"
+    values: dict[str, Figure] = {}
+    for name, rows in BATCHES.items():
+        say(f"counting {name}")
+        run([sys.executable, "-m", "bench.peers.counting", str(capture), str(rows)], output)
+        values[name] = Figure.of(json.loads(output.read_text()))
+    return values
+
+
+def report(values: dict[str, Figure]) -> str:
+    """The table as Markdown."""
+    rows = ([name, figure.text(".2f")] for name, figure in values.items())
+    return table(("counting and judging", "CPU us a transaction"), rows)
+
+
+def facts(values: dict[str, Figure]) -> dict[str, Any]:
+    """The same for machines."""
+    return {name: figure._asdict() for name, figure in values.items()}

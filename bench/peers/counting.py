@@ -1,0 +1,43 @@
+"""Batches counted and judged: `python -m bench.peers.counting FILE.pcap ROWS`. Prints, as JSON, us a transaction.
+
+As the main thread does it, with all default statistics and signals, in batches of so many records; without decoding,
+and without a screen. Each round decodes anew: a batch remembers the columns that were made of it.
+"""
+
+import json
+import sys
+import time
+
+from bench.peers.decoder_alone import batches
+from capture.intake import Status
+from capture.source import Counters
+from command.session import Session
+from exercise_config import Config
+from stats.loading import load
+from traffic.health import Health
+from traffic.records import Exchange
+
+ROUNDS = 5
+
+
+def main() -> None:
+    """Count the whole capture, some rounds."""
+    print(json.dumps([microseconds(sys.argv[1], int(sys.argv[2])) for _ in range(ROUNDS)]))
+
+
+def microseconds(path: str, rows: int) -> float:
+    """Of the processor, for each transaction of the capture."""
+    config, status = Config(), Status(Health(), Counters(0, 0), ())
+    session = Session(config, load(config.statistics), path, [], [])
+    known = list(batches(path, rows=rows))
+    transactions = sum(len(batch.table(Exchange)) for batch, _ in known)
+    session.start(known[0][1])
+    begun = time.process_time()
+    for batch, now in known:
+        session.count(batch)
+        session.judge(now, status)
+    return (time.process_time() - begun) * 1e6 / transactions
+
+
+if __name__ == "__main__":
+    main()

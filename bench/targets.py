@@ -1,0 +1,133 @@
+"""What was aimed at, and what was measured: one row for each target, out of the facts of all parts.
+
+A target that could not be measured is named. Ratios are of runs of the same round.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from bench import counting, live, start
+from bench.measure import Figure, ratio, table
+from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
+from bench.watching import OURS as OURS_LIVE
+
+Facts = Mapping[str, Any]
+"""By part, what its `facts` gives."""
+AT_LEAST, AT_MOST = "≥", "≤"
+
+
+class Target(NamedTuple):
+    """A bound, and where the number that it is about comes from."""
+
+    what: str
+    sign: str
+    bound: float | Callable[[Facts], Figure]
+    """A number, or that of another tool in the same run."""
+    value: Callable[[Facts], Figure]
+    """Raises KeyError where the number was not measured."""
+    form: str = ",.2f"
+    unit: str = ""
+
+
+def _ratio_of(name: str, other: str) -> Callable[[Facts], Figure]:
+    """How many times the other's rate of reading a file one has."""
+    return lambda facts: ratio(_peer(facts, name)["rates"], _peer(facts, other)["rates"])
+
+
+def _rate(facts: Facts) -> Figure:
+    return Figure.of(_peer(facts, OURS)["rates"])
+
+
+def _per_transaction(facts: Facts) -> Figure:
+    peer = _peer(facts, OURS)
+    transactions = peer["found"]["all_transactions"]
+    return Figure.of(1e6 * peer["packets"] / rate / transactions for rate in peer["rates"])
+
+
+def _lost(facts: Facts) -> Figure:
+    """Whole transactions of the capture that were not found, or not as they were."""
+    found = _peer(facts, OURS)["found"]
+    return Figure.of([found["whole"] - found["whole_transactions"] + found["wrong"]])
+
+
+def _peer(facts: Facts, name: str) -> Any:
+    return {peer["peer"]: peer for peer in facts["offline"] if not peer["missing"]}[name]
+
+
+def _rounds(name: str, load: str, values: str) -> Callable[[Facts], Figure]:
+    """Of each round of watching a server."""
+    return lambda facts: Figure.of(_watched(facts, name, load)[values])
+
+
+def _sum(load: str, values: str) -> Callable[[Facts], Figure]:
+    """Over all rounds."""
+    return lambda facts: Figure.of([sum(_watched(facts, OURS_LIVE, load)[values])])
+
+
+def _own_cpu(facts: Facts) -> Figure:
+    ours, theirs = (_watched(facts, name, live.FULL)["per_packet"] for name in (OURS_LIVE, HTTPRY))
+    return ratio(ours, theirs)
+
+
+def _watched(facts: Facts, name: str, load: str) -> Any:
+    known = {(each["monitor"], each["load"]): each for each in facts["live"] if not each["missing"]}
+    return known[name, load]
+
+
+def _figure(part: str, name: str) -> Callable[[Facts], Figure]:
+    """One that a part gives by name."""
+    return lambda facts: Figure(**facts[part][name])
+
+
+_WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
+_CROWDED: Final = f"{_LIVE}, one core busy"
+TARGETS: Final = (
+    Target(_WHOLE, AT_LEAST, 1.5, _ratio_of(OURS, HTTPRY), unit=" x httpry"),
+    Target(_WHOLE, AT_LEAST, 300, _ratio_of(OURS, SCAPY), ",.0f", " x Scapy's sniff"),
+    Target(_WHOLE, AT_LEAST, 40, _ratio_of(OURS, TSHARK), ",.1f", " x tshark"),
+    Target(_WHOLE, AT_LEAST, 12, _ratio_of(OURS, SURICATA), ",.1f", " x Suricata"),
+    Target(f"{_WHOLE} (aim beyond)", AT_LEAST, 2e6, _rate, ",.0f", " packets/s"),
+    Target(f"{_WHOLE} (aim beyond)", AT_MOST, 3.9, _per_transaction, unit=" us a transaction"),
+    Target("decoder alone with columns", AT_LEAST, 2.2, _ratio_of(ALONE, HTTPRY), unit=" x httpry"),
+    Target("with a plug-in, `key(record)`", AT_LEAST, 0.8, _ratio_of(PLUGIN, HTTPRY), unit=" x httpry"),
+    Target("Python reference", AT_LEAST, 8, _ratio_of(REFERENCE, SCAPY), ",.1f", " x Scapy's sniff"),
+    Target("whole transactions not found, or wrongly", AT_MOST, 0, _lost, ",.0f"),
+    Target(f"{_LIVE}, own CPU a packet", AT_MOST, 0.6, _own_cpu, unit=" x httpry"),
+    Target(f"{_LIVE}, packets dropped", AT_MOST, 0, _sum(live.FULL, "dropped"), ",.0f"),
+    Target(f"{_LIVE}, requests missed", AT_MOST, 0, _sum(live.FULL, "missed"), ",.0f"),
+    Target(f"{_CROWDED}, packets dropped", AT_MOST, 0, _sum(live.CROWDED, "dropped"), ",.0f"),
+    Target(f"{_CROWDED}, requests missed", AT_MOST, 0, _sum(live.CROWDED, "missed"), ",.0f"),
+    Target(
+        f"{_LIVE}, tax: extra CPU a request (the bound is httpry's)",
+        AT_MOST,
+        _rounds(HTTPRY, live.FULL, "tax_percent"),
+        _rounds(OURS_LIVE, live.FULL, "tax_percent"),
+        ",.0f",
+        " %",
+    ),
+    Target("resident memory of a quiet default run", AT_MOST, 75, _figure("start", start.MEMORY), ",.1f", " MiB"),
+    Target("counting and judging", AT_MOST, 2, _figure("counting", counting.FILE), unit=" us a transaction"),
+    Target("`--help`", AT_MOST, 0.15, _figure("start", start.HELP), unit=" s"),
+    Target("`-i lo` to the open socket", AT_MOST, 0.3, _figure("start", start.SOCKET), unit=" s"),
+    Target("`-i lo` to the first full screen", AT_MOST, 1, _figure("start", start.SCREEN), unit=" s"),
+)
+
+
+def report(facts: Facts) -> str:
+    """The table as Markdown, and which targets are not in it."""
+    rows = {target: _row(target, facts) for target in TARGETS}
+    missing = dict.fromkeys(target.what for target, row in rows.items() if row is None)
+    known = [row for row in rows.values() if row is not None]
+    texts = [table(("target", "aim", "measured", "reached"), known)] if known else []
+    return "\n\n".join(texts + ([f"Not measured: {'; '.join(missing)}."] if missing else []))
+
+
+def _row(target: Target, facts: Facts) -> list[str] | None:
+    try:
+        measured = target.value(facts)
+        bound = target.bound(facts).median if callable(target.bound) else target.bound
+    except KeyError:
+        return None
+    reached = measured.median >= bound if target.sign == AT_LEAST else measured.median <= bound
+    aim, text = f"{bound:{target.form}}", measured.text(target.form)
+    return [target.what, f"{target.sign} {aim}{target.unit}", f"{text}{target.unit}", "yes" if reached else "**no**"]
