@@ -244,7 +244,7 @@ ATTACKS = {
     attack.packets.__name__: attack
     for attack in (
         Attack(half_heads, 1_000_000, "connections", (), ("evicted",)),
-        Attack(syn_flood, 1_000_000, "connections", (), ("evicted",)),
+        Attack(syn_flood, 3_000_000, "connections", (), ("evicted",)),
         Attack(endless_header, 2**30, "bytes", ("head too long",)),
         Attack(pipelined, 100_000, "requests", ("too many pending requests", "unanswered")),
         Attack(pipelined_by_many, 300_000, "requests", ("unanswered",)),

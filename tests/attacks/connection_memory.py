@@ -79,8 +79,8 @@ def measured(name: str, n: int) -> tuple[float, int]:
         decoder.feed(batch)
         if not flood:
             decoder.take()
-    kept = decoder.waiting if flood else decoder.health.connections
-    return (resident() - before) / (kept or n), kept
+    kept = decoder.waiting if flood else n
+    return (resident() - before) / kept, kept
 
 
 def main(arguments: list[str]) -> None:

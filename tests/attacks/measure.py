@@ -19,7 +19,7 @@ from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
 from command.log import ExchangeLog
-from command.opening import decoder_for, limits
+from command.opening import decoder_for, limits, without_loss
 from command.session import Session
 from command.watch import Stop, drive, watch_file
 from dashboard.exchange_line import Discretion
@@ -107,7 +107,7 @@ def run(name: str, n: int) -> Cost:
     config = Config()
     statistics = load(config.statistics)
     source = Made(timed(ATTACKS[name].packets(n)))
-    decoder = decoder_for(parse_ports("80"), limits(config))
+    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)))
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
