@@ -1,0 +1,40 @@
+"""A connection takes little, and what nobody takes is bounded."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from exercise_config import Config
+
+from .connection_memory import CASES, NOT_TAKEN
+from .difference import HAS_CORE, WHY_NOT
+from .measure import ROOT
+
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is measured as Linux tells it"),
+    pytest.mark.skipif(not HAS_CORE, reason=WHY_NOT),
+]
+HALF = 2048
+"""Bytes: half of what a connection took in Python alone."""
+
+
+def measured(name: str, n: int) -> list[float]:
+    command = [sys.executable, "-m", "tests.attacks.connection_memory", name, str(n)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    told: list[float] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_connection_takes_at_most_half_of_4_kib(name: str) -> None:
+    each, _ = measured(name, 20_000)
+    assert 50 < each < HALF
+
+
+def test_the_dictionaries_of_a_batch_that_nobody_takes_are_bounded() -> None:
+    config = Config()
+    each, kept = measured(NOT_TAKEN, config.max_queued_records)
+    assert kept == config.max_queued_records
+    assert each * kept < 100 * 2**20
