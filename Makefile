@@ -13,7 +13,7 @@ VENV_PYTHON := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-packages
 TEST_STAMP := $(VENV)/.test-packages
 CORE_STAMP := $(VENV)/.core
-CORE := $(shell find core -name target -prune -o -type f -print)
+CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type f -print)
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
@@ -41,9 +41,10 @@ endif
 man: $(TEST_STAMP) ## write the manual page and the scripts of the shells into build/share
 	@$(VENV_PYTHON) packaging/documents.py
 
-fuzz: $(TEST_STAMP) ## fuzz the parsers for FUZZ_SECONDS (60); guided by coverage where atheris can be installed
+fuzz: $(TEST_STAMP) fast ## fuzz for FUZZ_SECONDS (60): parsers, both decoders, the core; guided where atheris, cargo-fuzz are
 	@$(PIP) 'atheris>=3,<4' 2>/dev/null || true
 	$(VENV_PYTHON) -m tests.attacks.fuzz --seconds $(FUZZ_SECONDS)
+	$(VENV_PYTHON) -m tests.attacks.fuzz_core --seconds $(FUZZ_SECONDS)
 
 attacks: $(RUN_STAMP) ## measure what hostile traffic costs: memory, time, and what is counted; takes some minutes
 	$(VENV_PYTHON) -m tests.attacks.table
@@ -67,7 +68,7 @@ soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; nee
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
 
 clean: ## remove the virtual environment, what was built, and all caches
-	rm -rf $(VENV) build core/target .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build core/target core/fuzz/target .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this list

@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from capture.core import CORE, indexed
+from capture.core import CORE
 from traffic.frame import LINKTYPE_LINUX_SLL2
 from traffic.frames import Frames
 
@@ -23,7 +23,7 @@ _COOKED: Final = struct.Struct(">2s2xiHBB8s")
 def frames(block: bytes, link_type: int) -> Frames:
     """The frames of a block, as they were on the wire."""
     index = None if CORE is None else CORE.ring_frames(block)
-    return _frames(block, link_type) if index is None else indexed(block, index, link_type)
+    return _frames(block, link_type) if index is None else Frames.indexed(block, index, link_type)
 
 
 def _frames(block: bytes, link_type: int) -> Frames:

@@ -4,10 +4,6 @@ import os
 from importlib import import_module
 from typing import Any, Final
 
-import numpy as np
-
-from traffic.frames import Frames
-
 
 def built() -> Any:
     """The module `http_monitor_core`, described by `core/core.pyi`; None where it was not built, and where
@@ -28,13 +24,3 @@ CORE: Final = built()
 def decoder_name() -> str:
     """Which decoder runs."""
     return "Python reference" if CORE is None else "Rust core"
-
-
-def indexed(buffer: bytes, index: Any, links: Any) -> Frames:
-    """Frames that the core found in a buffer; `links` is the link type of all of them, or that of each."""
-    times, starts, stops, lengths, *_ = index
-    frames = Frames(buffer)
-    frames.times, frames.starts, frames.stops, frames.lengths = times, starts, stops, lengths
-    each: Any = np.full(len(times), links) if isinstance(links, int) else links
-    frames.links = each
-    return frames

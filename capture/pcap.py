@@ -4,7 +4,7 @@ import struct
 from typing import Final
 
 from capture.bytestream import ByteStream
-from capture.core import CORE, indexed
+from capture.core import CORE
 from capture.errors import CaptureError
 from capture.file import LONGEST_FRAME, CaptureFile
 from traffic.frames import Frames
@@ -56,7 +56,7 @@ class PcapFile(CaptureFile):
         *_, self._position, too_large = index
         if too_large is not None:
             self._broken(f"a record that claims {too_large:,} bytes", self._position)
-        return indexed(self._buffer, index, self.link_type)
+        return Frames.indexed(self._buffer, index, self.link_type)
 
     def _parse_records(self) -> Frames:
         buffer, header = self._buffer, self._record

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from capture.bytestream import ByteStream
-from capture.core import CORE, indexed
+from capture.core import CORE
 from capture.errors import CaptureError
 from capture.file import CaptureFile
 from traffic.frames import Frames
@@ -85,7 +85,7 @@ class PcapngFile(CaptureFile):
             interfaces=[(interface.link_type, interface.per_second, interface.offset) for interface in known],
         )
         *_, self._position, _ = index
-        return indexed(self._buffer, index, links) if len(links) else Frames(self._buffer)
+        return Frames.indexed(self._buffer, index, links) if len(links) else Frames(self._buffer)
 
     def _next_block(self, frames: Frames) -> bool:
         """Take one block in; False where it is not whole yet."""

@@ -21,7 +21,6 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
         from command.arguments import parse_arguments
 
         parse_arguments()
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else NumPy starts threads, which would keep the rights of root
 _TOML = "tomllib" if sys.version_info >= (3, 11) else "tomli"
 _NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", _TOML)
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]

@@ -2,7 +2,7 @@
 
 The contract of the module `http_monitor_core`, which `make fast` or `pip install ./core` builds. Its decoder has the
 same door as `traffic.decoder.Decoder`, and gives the same records in the same order, the same health and the same
-oddities; `tests/traffic/test_differential.py` holds them together. Everything is decided in the crate `wire`; the crate
+oddities; `tests/attacks/test_differential.py` holds them together. Everything is decided in the crate `wire`; the crate
 `http-monitor-core` converts types, and releases the GIL while frames are decoded.
 
     decoder = Decoder(ports, Limits())

@@ -4,6 +4,7 @@ Nothing is made for a single frame unless somebody looks at it as a `Frame`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,17 @@ class Frames:
             parts.append(frame.data)
             place = stop
         batch.buffer = b"".join(parts)
+        return batch
+
+    @staticmethod
+    def indexed(buffer: bytes, index: Sequence[Any], links: Any) -> "Frames":
+        """What the core found in a buffer: `index` has times, starts, stops and lengths. `links` is one for all, or
+        one for each.
+        """
+        batch = Frames(buffer)
+        batch.times, batch.starts, batch.stops, batch.lengths = index[:4]
+        each: Any = np.full(len(batch.times), links) if isinstance(links, int) else links
+        batch.links = each
         return batch
 
     def add(self, time: float, link_type: int, start: int, stop: int, length: int) -> None:

@@ -6,6 +6,7 @@ in the other: so requests come before their responses whatever order the capture
 first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
 """
 
+from math import inf
 from typing import Final
 
 from traffic.handshakes import Handshake
@@ -76,10 +77,10 @@ class Connection:
         """Seconds from the SYN of one side to that of the other; -1 if one of them was not seen."""
         self.resent = 0
         """Payload bytes that came again."""
-        self.waiting_since = -1.0
-        """Capture time of the segment that has waited longest; -1 while none waits."""
-        self.reset_at = -1.0
-        """Capture time of a RST that was not contradicted yet; -1 without one."""
+        self.waiting_since = inf
+        """Capture time of the segment that has waited longest; infinite while none waits."""
+        self.reset_at = inf
+        """Capture time of a RST that was not contradicted yet; infinite without one."""
         self.settled = False
         """Whether a direction of which nothing was seen is no longer waited for."""
         self.finished = ""
@@ -106,9 +107,9 @@ class Connection:
             return False
         if plain and self._in_order(stream, packet.seq, ack):
             self._pass_on(stream, data, time, packet.seq, ack)
-            if self.reset_at < 0 and not stream.peer.held:
+            if self.reset_at == inf and not stream.peer.held:
                 return False
-            if self.reset_at >= 0:
+            if self.reset_at < inf:
                 self._outlives_reset()
         else:
             cut = packet.cut - max(0, packet.payload - packet.end)
@@ -120,19 +121,19 @@ class Connection:
     @property
     def waits(self) -> bool:
         """Whether time alone will change something soon: `force_due` is to be called."""
-        return self.waiting_since >= 0 or self.reset_at >= 0
+        return self.waiting_since < inf or self.reset_at < inf
 
     def force_due(self, now: float) -> None:
         """Give up what has been waited for since before `now - gap_timeout`, and believe a RST that is as old."""
         self._force(now)
-        if self.reset_at >= 0 and now - self.reset_at >= self.limits.gap_timeout:
+        if self.reset_at < inf and now - self.reset_at >= self.limits.gap_timeout:
             self.drain(self.reset_at, RESET)
 
     def drain(self, time: float, ending: str) -> None:
         """Deliver all that waits, with its gaps, and close."""
-        if self.reset_at >= 0:
+        if self.reset_at < inf:
             time, ending = self.reset_at, RESET
-        while self.waiting_since >= 0 and not self.finished:
+        while self.waiting_since < inf and not self.finished:
             self._give_up_one()
             self._deliver_held()
         self.finish(time, ending)
@@ -146,7 +147,7 @@ class Connection:
                     self._gap(stream, stream.lost_to, stream.given_up())
                 self.budget.used -= stream.held_bytes
                 stream.held, stream.held_bytes = [], 0
-            self.waiting_since = -1.0
+            self.waiting_since = inf
             self.application.close(ending, time)
 
     def _in_order(self, stream: Stream, seq: int, ack: int) -> bool:
@@ -198,7 +199,7 @@ class Connection:
     def _outlives_reset(self) -> None:
         """Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones)."""
         self.health.oddities["data after RST"] += 1
-        self.reset_at = -1.0
+        self.reset_at = inf
 
     # waiting ---------------------------------------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Connection:
         for part in parts:
             insert(stream.held, part)
             self._charge(stream, part.cost)
-        if stream.held and self.waiting_since < 0:
+        if stream.held and self.waiting_since == inf:
             self.waiting_since = segment.time
 
     def _unseen(self, stream: Stream, segment: Segment) -> Segment | None:
@@ -261,7 +262,7 @@ class Connection:
             moved = moved or moves
         if moved and not self.finished:
             held = (segment.time for stream in self.streams for segment in stream.held)
-            self.waiting_since = min(held, default=-1.0)
+            self.waiting_since = min(held, default=inf)
 
     def _deliverable(self, stream: Stream) -> bool:
         if stream.next < 0:
@@ -329,7 +330,7 @@ class Connection:
         return min((stream for stream in self.streams if stream.held), key=lambda stream: stream.held[0].time)
 
     def _force(self, now: float) -> None:
-        while self.waiting_since >= 0 and not self.finished and self._overdue(now):
+        while self.waiting_since < inf and not self.finished and self._overdue(now):
             self._give_up_one()
             self._deliver_held()
 

@@ -123,6 +123,19 @@ def wide_names(n: int) -> Packets:
     yield from _names(n, b"x" * 1000 + "\N{GRINNING FACE}".encode())
 
 
+def different_texts(n: int) -> Packets:
+    """The dictionaries of a batch: each text of each message is another, and none is that of another column."""
+    line = Line(0)
+    yield from line.hello()
+    for number in range(n):
+        method, host, path, agent, referrer, kind = (
+            b"%b%d" % (letter, number) for letter in (b"M", b"H", b"P", b"A", b"R", b"K")
+        )
+        fields = b"Host: %b\r\nUser-Agent: %b\r\nReferer: %b\r\n" % (host, agent, referrer)
+        yield from line.send(CLIENT, b"%b /%b/x HTTP/1.1\r\n%b\r\n" % (method, path, fields))
+        yield from line.send(SERVER, b"HTTP/1.1 204 No Content\r\nContent-Type: t/%b\r\n\r\n" % kind)
+
+
 def slow_heads(n: int) -> Packets:
     """A head that comes byte by byte, up to the bound of heads, again and again: `n` bytes in all."""
     body = b"GET /" + b"a" * 30000 + b" HTTP/1.1\r\nHost: example.com\r\n" + b"X: y\r\n" * 200
@@ -239,6 +252,7 @@ ATTACKS = {
         Attack(gzip_bombs, 20_000, "bodies", ()),
         Attack(different_names, 1_000_000, "requests", ("(other)",)),
         Attack(different_long_names, 100_000, "requests", ("(other)",)),
+        Attack(different_texts, 500_000, "requests", ("(other)",)),
         Attack(wide_names, 100_000, "requests", ("(other)",)),
         Attack(server_names, 100_000, "connections", ("TLS",)),
         Attack(slow_heads, 1_000_000, "bytes", ()),

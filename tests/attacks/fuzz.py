@@ -1,6 +1,7 @@
 """Fuzzes each target for `--seconds`: guided by coverage where atheris is installed, else with changed seeds.
 
-What breaks is left as a file in `--findings`, and told. Exit status 1 if anything was found.
+What breaks is left as a file in `--findings`, and told; `--again` tries such a file, and makes it as small as it gets.
+Exit status 1 if anything was found.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .shrink import shrunk
+
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 4096
+LONGEST = 8192
 TIMEOUT = 5
 """Seconds that one input may take; none needs a hundredth of it."""
 
@@ -25,11 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="in all (default: 60)")
     parser.add_argument("--findings", type=Path, default=Path(".fuzz"), help="folder for what breaks something")
     parser.add_argument("--target", help="only this one")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="try only this input of --target")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given, rest = parser.parse_known_args(argv)
     if given.child:
         guided(given.child, rest)
     from .fuzz_targets import TARGETS
+
+    if given.again:
+        return again(given.target, given.again)
 
     names = [given.target] if given.target else list(TARGETS)
     given.findings.mkdir(parents=True, exist_ok=True)
@@ -75,15 +82,42 @@ def at_random(name: str, seconds: float, findings: Path) -> bool:
     """Change seeds; whether one broke something. The same changes each time, as far as the time goes."""
     from .fuzz_targets import TARGETS
 
-    run, seeds = TARGETS[name].run, list(TARGETS[name].seeds())
+    run, seeds, fresh = TARGETS[name].run, list(TARGETS[name].seeds()), TARGETS[name].fresh
     dice, end, count, found = random.Random(name), time.monotonic() + seconds, 0, 0
     for seed in seeds:
         run(seed)
     while time.monotonic() < end and found < 10:
-        found += not survives(run, changed(dice, seeds), findings / f"{name}-{count}")
+        data = fresh(dice) if fresh is not None and count % 2 else changed(dice, seeds)
+        found += not survives(run, data, findings / f"{name}-{count}")
         count += 1
     print(f"{name}: {count} inputs, {found} findings", flush=True)
     return found > 0
+
+
+def again(name: str, finding: Path) -> int:
+    """Try an input; what breaks is left beside it as the smallest that does."""
+    from .fuzz_targets import TARGETS
+
+    target, data = TARGETS[name], finding.read_bytes()
+    if not breaks(target.run, data):
+        print("nothing breaks")
+        return 0
+    if target.records is not None:
+        data = shrunk(data, lambda changed: breaks(target.run, changed), *target.records)
+    small = finding.with_suffix(".small")
+    small.write_bytes(data)
+    print(f"{small}: {data!r}")
+    target.run(data)
+    return 1
+
+
+def breaks(run: Callable[[bytes], None], data: bytes) -> bool:
+    """Whether it does harm."""
+    try:
+        run(data)
+    except Exception:
+        return True
+    return False
 
 
 def survives(run: Callable[[bytes], None], data: bytes, finding: Path) -> bool:

@@ -6,6 +6,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from struct import pack
 from typing import NamedTuple
 
@@ -22,7 +23,10 @@ from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import Exchange, Request
 
+from .difference import HAS_CORE
 from .frames import ACK, CLIENT, FIN, RST, SERVER, SYN, packet
+from .fuzz_both import both_frames, both_talks, frame_seeds, talk_seeds
+from .strange_talk import strange_talk
 
 LIMITS = Limits(
     string_length=64,
@@ -52,6 +56,10 @@ class Target(NamedTuple):
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Sequence[bytes]]
+    fresh: Callable[[Random], bytes] | None = None
+    """Makes another input, which is no seed changed."""
+    records: tuple[int, int] | None = None
+    """Where inputs consist of records: bytes at their beginning, and of a record's head; see `shrink`."""
 
 
 # what must hold -------------------------------------------------------------------------------------------------------
@@ -283,3 +291,6 @@ TARGETS = {
     "streams": Target(streams, _stream_seeds),
     "capture_file": Target(capture_file, _file_seeds),
 }
+if HAS_CORE:
+    TARGETS["both_talks"] = Target(both_talks, talk_seeds, strange_talk, (2, 4))
+    TARGETS["both_frames"] = Target(both_frames, frame_seeds, None, (2, 3))

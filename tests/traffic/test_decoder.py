@@ -12,7 +12,7 @@ from wire import CLIENT, SERVER, Talk, decode, ethernet, get, ip, ipv4_fragments
 from traffic.frame import Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
-from traffic.records import TIMEOUT, Exchange, Record
+from traffic.records import RESET, TIMEOUT, Exchange, Record
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
 
@@ -82,6 +82,16 @@ def test_time_passes_without_frames() -> None:
     (exchange,) = advanced(one, 1301.0)
     assert isinstance(exchange, Exchange)
     assert exchange.ending == TIMEOUT
+
+
+def test_a_connection_that_ended_while_it_waited_holds_up_no_other_that_waits() -> None:
+    waits = Talk(time=2000.0).client(get("/1"), lost=True).server(ok())
+    again = Talk(time=2000.1, first=(90000, 95000))
+    resets = Talk(time=1999.0, client_port=40001).client(get("/2")).reset(CLIENT)
+    one = decoder()
+    fed(one, [*waits.frames, *again.frames, *resets.frames])
+    ended = [record for record in advanced(one, 2000.5) if isinstance(record, Exchange)]
+    assert [exchange.ending for exchange in ended] == [RESET]
 
 
 def test_ip_fragments_of_segments() -> None:

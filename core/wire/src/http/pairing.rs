@@ -48,7 +48,7 @@ pub(crate) struct Pairing {
     uploading: Option<Uploading>,
     answer: Option<Answer>,
     /// An answer that came before its request was sent whole, and when it ended.
-    finished: Option<(Answer, Option<f64>)>,
+    finished: Option<Box<(Answer, Option<f64>)>>,
     interim: bool,
     certain: bool,
     pipelined: bool,
@@ -112,7 +112,7 @@ impl Pairing {
 
     /// A request that was not given out yet.
     fn find(&mut self, ordinal: u64) -> Option<&mut Pending> {
-        let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|(answer, _)| answer));
+        let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
         let answered = answers.filter_map(|answer| answer.pending.as_mut());
         self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
     }
@@ -150,6 +150,9 @@ impl Http {
             end: false,
         };
         cx.ledger.budget.used += pending.cost();
+        if pairing.pending.is_empty() {
+            pairing.pending.reserve_exact(1); // most clients wait, and a queue of its own accord has room for four
+        }
         pairing.pending.push_back(pending);
         fields.length.unwrap_or(BodyLength::Bytes(0))
     }
@@ -318,7 +321,7 @@ impl Http {
             pending.done_at = time;
             pending.end = true;
         }
-        let finished = self.pairing.finished.as_ref().and_then(|(answer, _)| answer.pending.as_ref());
+        let finished = self.pairing.finished.as_ref().and_then(|finished| finished.0.pending.as_ref());
         if finished.is_some_and(|pending| pending.asked.ordinal == ordinal) {
             self.flush_finished(cx);
         }
@@ -334,14 +337,15 @@ impl Http {
             self.requests.state = if tunnel { State::Opaque } else { State::Head };
         }
         if answer.pending.as_ref().is_some_and(|pending| !pending.end) {
-            self.pairing.finished = Some((answer, time)); // the answer came before the request was sent whole
+            // The answer came before the request was sent whole.
+            self.pairing.finished = Some(Box::new((answer, time)));
         } else {
             self.give(cx, answer, time, Ending::Complete, None);
         }
     }
 
     fn flush_finished(&mut self, cx: &mut Context<'_>) {
-        if let Some((answer, time)) = self.pairing.finished.take() {
+        if let Some((answer, time)) = self.pairing.finished.take().map(|finished| *finished) {
             self.give(cx, answer, time, Ending::Complete, None);
         }
     }

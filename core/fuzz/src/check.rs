@@ -1,0 +1,82 @@
+//! What must hold of every batch.
+
+use wire::health::Health;
+use wire::records::{Batch, Codes, Interner, Kind, NO_REQUEST};
+
+/// What came out of a decoder, all in all.
+#[derive(Debug, Default)]
+pub struct Totals {
+    records: u64,
+    requests: u64,
+    exchanges: u64,
+}
+
+impl Totals {
+    /// A batch more.
+    ///
+    /// # Panics
+    /// Its columns do not fit each other, or its dictionaries.
+    pub fn add(&mut self, batch: &Batch) {
+        check(batch);
+        self.records += batch.order.len() as u64;
+        self.requests += batch.requests.len() as u64;
+        self.exchanges += batch.exchanges.time.len() as u64;
+    }
+
+    /// Compare with what the decoder counted.
+    ///
+    /// # Panics
+    /// It counted otherwise.
+    pub fn check(&self, health: &Health) {
+        assert!(self.requests <= health.requests && self.exchanges <= health.exchanges);
+        assert!(self.requests + self.exchanges + health.lost >= health.requests + health.exchanges);
+        if health.lost == 0 {
+            assert_eq!((self.requests, self.exchanges), (health.requests, health.exchanges));
+        }
+        assert!(health.unreadable.values().all(|count| *count >= 0), "{:?}", health.unreadable);
+    }
+}
+
+fn check(batch: &Batch) {
+    let of = |kind| batch.order.iter().filter(|one| **one == kind).count();
+    let (asked, exchanges) = (&batch.asked, &batch.exchanges);
+    assert_eq!(of(Kind::Request), batch.requests.len());
+    assert_eq!(of(Kind::Exchange), exchanges.time.len());
+    assert_eq!(of(Kind::Connection), batch.connections.len());
+    assert_eq!(of(Kind::Hello), batch.hellos.len());
+    assert_eq!(of(Kind::Datagram), batch.datagrams.len());
+    let rows = asked.len() as u32;
+    assert!(batch.requests.iter().all(|row| *row < rows));
+    assert!(exchanges.asked.iter().all(|row| *row == NO_REQUEST || *row < rows));
+    let columns = [
+        (&asked.client, &batch.addresses, asked.len()),
+        (&asked.server, &batch.addresses, asked.len()),
+        (&asked.method, &batch.methods, asked.len()),
+        (&asked.host, &batch.hosts, asked.len()),
+        (&asked.version, &batch.versions, asked.len()),
+        (&asked.user_agent, &batch.user_agents, asked.len()),
+        (&asked.referrer, &batch.referrers, asked.len()),
+        (&exchanges.client, &batch.addresses, exchanges.time.len()),
+        (&exchanges.server, &batch.addresses, exchanges.time.len()),
+        (&exchanges.content_type, &batch.content_types, exchanges.time.len()),
+    ];
+    for (codes, texts, length) in columns {
+        coded(codes, texts, length);
+    }
+    for column in [batch.domains(), batch.authorities(), batch.paths(), batch.sections(), batch.targets()] {
+        let Codes { codes, texts } = column;
+        let codes: Vec<u32> = codes.into_iter().map(i32::cast_unsigned).collect();
+        coded(&codes, &texts, asked.len());
+    }
+    exchanges.response_time.iter().chain(&exchanges.total_time).for_each(|span| assert!(span.is_nan() || *span >= 0.0));
+    let sizes = exchanges.request_bytes.iter().chain(&exchanges.response_bytes).chain(&exchanges.missing_bytes);
+    assert!(sizes.into_iter().all(|size| *size >= 0), "negative sizes");
+}
+
+fn coded(codes: &[u32], texts: &Interner, length: usize) {
+    assert_eq!(codes.len(), length);
+    for code in codes {
+        let text = texts.get(*code).unwrap_or_else(|| panic!("{code} is in no dictionary"));
+        assert!(!text.chars().any(char::is_control), "{text:?} is not to be shown");
+    }
+}

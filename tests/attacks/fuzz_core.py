@@ -1,0 +1,63 @@
+"""Fuzzes the crate `wire` with cargo-fuzz, `--seconds` each target; seeds are those of the fuzzing of both decoders.
+
+Without cargo-fuzz one line says so. What breaks is left in `--findings`. Exit status 1 if anything was found.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from .fuzz import LONGEST, ROOT
+from .fuzz_both import frame_seeds, talk_seeds
+from .fuzz_targets import TARGETS
+
+CRATE = ROOT / "core" / "fuzz"
+MISSING = "cargo-fuzz is missing, so the core is not fuzzed by itself: cargo install cargo-fuzz"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="fuzz_core", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60, help="for each target (default: 60)")
+    parser.add_argument(
+        "--findings", type=Path, default=Path(".fuzz"), help="folder for seeds, and what breaks something"
+    )
+    parser.add_argument("--target", choices=SEEDS, help="only this one")
+    given = parser.parse_args(argv)
+    if shutil.which("cargo-fuzz") is None:
+        print(MISSING)
+        return 0
+    names = [given.target] if given.target else list(SEEDS)
+    return 1 if [name for name in names if finds(name, given.seconds, given.findings.resolve())] else 0
+
+
+def finds(name: str, seconds: int, folder: Path) -> bool:
+    """Fuzz one target; whether it found something."""
+    known = folder / "corpus" / name
+    known.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(SEEDS[name]()):
+        (known / f"seed-{number}").write_bytes(seed)
+    options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=5", "-rss_limit_mb=2048"]
+    place = f"-artifact_prefix={folder}/core-{name}-"
+    # No sanitizer, as the crate has no unsafe code; guiding needs switches that stable compilers only have with this.
+    command = ["cargo", "fuzz", "run", "--sanitizer", "none", name, str(known), "--", *options, place]
+    unlocked = {**os.environ, "RUSTC_BOOTSTRAP": "1"}
+    return subprocess.run(command, cwd=CRATE, env=unlocked, check=False).returncode != 0
+
+
+def pieces() -> Iterable[bytes]:
+    """Capture files from behind their header on, for each reader."""
+    for seed in TARGETS["capture_file"].seeds():
+        for choice in range(8):
+            yield bytes([choice, 0]) + seed[24:]
+            yield bytes([choice, 56]) + seed
+
+
+SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {"frames": frame_seeds, "streams": talk_seeds, "files": pieces}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
