@@ -109,7 +109,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
             if not begun:
                 begun, clock = True, float(frames.times[0])
                 end = clock + (duration or float("inf"))
-                session.start(clock)
+                session.replay(clock)
             if frames.latest >= end:
                 frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
             clock = max(clock, decode_in_time(intake, session, frames))
