@@ -1,15 +1,22 @@
 """From a source to records: reads frames, keeps them in a file if asked to, and has them decoded."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from capture.dissector import Dissector
 from capture.errors import CaptureError, NobodyReads
+from capture.faults import Fault, report
 from capture.source import Counters, Source
 from capture.writer import PcapWriter
 from traffic.batch import Batch, RecordBatch
 from traffic.frames import Frames
 from traffic.health import Health
+
+COLUMN: Final = 16384
+"""Records that are counted together: every statistic counts in whole columns."""
+CHARACTERS: Final = 4 * 2**20
+"""Of their texts likewise."""
 
 
 class Decodes(Protocol):
@@ -32,12 +39,19 @@ class Decodes(Protocol):
         """Records that wait to be taken."""
 
     @property
+    def waiting_characters(self) -> int:
+        """Characters of their texts."""
+
+    @property
     def health(self) -> Health:
         """What was counted so far; it does not change any more."""
 
     @property
     def held(self) -> int:
         """Bytes that wait for others."""
+
+    def faults(self) -> Sequence[tuple[str, float, int, bytes]]:
+        """Faults of the decoder itself since the last time: its words; time, link type and bytes of the frame."""
 
 
 class Status(NamedTuple):
@@ -66,7 +80,7 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self.trouble: tuple[str, ...] = ()
-        """Why the frames are kept no longer, once that is so."""
+        """What failed: why the frames are kept no longer, and faults of the decoder."""
 
     def read(self) -> Frames | None:
         """The next frames, as `Source.read`; None also when as many as wanted were read."""
@@ -104,6 +118,11 @@ class Intake:
         """Records that wait to be taken."""
         return self._decoder.waiting + (self._dissector.waiting if self._dissector is not None else 0)
 
+    @property
+    def full(self) -> bool:
+        """Whether as much waits as is best counted together."""
+        return self.waiting >= COLUMN or self._decoder.waiting_characters >= CHARACTERS
+
     def take(self) -> Batch:
         """The records that became complete since they were taken last, whole packets after all others."""
         batch = self._decoder.take()
@@ -113,6 +132,8 @@ class Intake:
 
     def status(self) -> Status:
         """How it goes."""
+        if faults := self._decoder.faults():
+            self.trouble += (report([Fault(*fault) for fault in faults]),)
         notices = (self.source.notice, *self.trouble) if self.source.notice else self.trouble
         health = self._decoder.health
         if self._dissector is not None:

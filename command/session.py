@@ -23,6 +23,8 @@ from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
 
+FIRST_LOOK = 0.2
+"""Seconds until there is something to see, be it nothing."""
 RECALL = 0.1
 """Seconds of a tick for what earlier runs counted."""
 
@@ -104,6 +106,7 @@ class Session:
         self._run = replace(self._run, started=now)
         self._monitor.start(now)
         self._schedule(now)
+        self.due = min(self.due, now + FIRST_LOOK)
 
     def hand_to(self, *takers: Taker) -> None:
         """Hand records to these too, in this order."""

@@ -18,8 +18,6 @@ from capture.intake import Intake, Status
 from command.session import Session
 from traffic.frames import Frames
 
-COLUMN = 16384
-"""Records of a file that are counted together: every statistic counts in whole columns."""
 POLL = 0.05
 """Seconds between looks at the capture's clock when it should be there soon."""
 
@@ -113,7 +111,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
             if frames.latest >= end:
                 frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
             clock = max(clock, decode_in_time(intake, session, frames))
-            if intake.waiting >= COLUMN:
+            if intake.full:
                 session.count(intake.take())
             yield 0.0
     except KeyboardInterrupt:

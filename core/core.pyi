@@ -70,6 +70,10 @@ class Decoder:
         """Records that wait to be taken; `Limits.waiting_records` bounds them, and `Health.lost` counts the rest."""
 
     @property
+    def waiting_characters(self) -> int:
+        """Characters of their texts, likewise bounded."""
+
+    @property
     def held(self) -> int:
         """Bytes that are held now: waiting segments and fragments, heads, waiting requests."""
 

@@ -90,6 +90,15 @@ class Decoder:
         return self._outbox.take()
 
     @property
+    def waiting_characters(self) -> int:
+        """Characters of their texts."""
+        return self._outbox.characters
+
+    def faults(self) -> tuple[()]:
+        """None: what goes wrong here is an exception, and ends the program."""
+        return ()
+
+    @property
     def waiting(self) -> int:
         """Records that wait to be taken."""
         return len(self._outbox)

@@ -13,24 +13,25 @@ class Outbox:
         self._limits = limits
         self._health = health
         self._records: list[Record] = []
-        self._characters = 0
+        self.characters = 0
+        """Of the texts of the records that wait."""
         self._full = False
 
     def add(self, record: Record) -> None:
         """One more, if there is room."""
-        size = self._characters + characters(record)
+        size = self.characters + characters(record)
         limits = self._limits
         if self._full or len(self._records) >= limits.waiting_records or size > limits.waiting_characters:
             self._full = True
             self._health.lost += 1
         else:
             self._records.append(record)
-            self._characters = size
+            self.characters = size
 
     def take(self) -> RecordBatch:
         """All that wait; none do then."""
         records, self._records = self._records, []
-        self._characters, self._full = 0, False
+        self.characters, self._full = 0, False
         return RecordBatch(records)
 
     def __len__(self) -> int:

@@ -1,8 +1,11 @@
 """From a source to batches: what is taken, what waits, and what the thread of a live capture hands over."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from capture_helpers import read_all
 from decoders import decoder
 from wire import Talk, get, ok
 
@@ -10,6 +13,7 @@ from capture.capture_thread import CaptureThread
 from capture.dissector import Dissector
 from capture.errors import CaptureError
 from capture.intake import Intake
+from capture.open import open_file
 from capture.source import Counters
 from traffic.frame import Frame
 from traffic.frames import Frames
@@ -99,3 +103,29 @@ def test_a_fault_of_the_program_is_raised_where_records_are_taken() -> None:
     thread._thread.join()
     with pytest.raises(ZeroDivisionError):
         thread.take()
+
+
+class Failing:
+    """A decoder that failed at a frame."""
+
+    def __init__(self) -> None:
+        self._faults = [("index out of bounds", 1000.5, 1, b"frame"), ("another", 1001.0, 1, b"")]
+        self._decoder = decoder()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
+
+    def faults(self) -> list[tuple[str, float, int, bytes]]:
+        faults, self._faults = self._faults, []
+        return faults
+
+
+def test_a_fault_of_the_decoder_is_said_in_one_line_and_its_frame_is_kept() -> None:
+    intake = Intake(Made([]), Failing())
+    (said,) = intake.status().notices
+    assert said.startswith("the core failed at a packet (index out of bounds) and goes on with the next connection")
+    assert intake.status().notices == (said,)
+    path = Path(said.rpartition(" with ")[2])
+    (frame,) = read_all(open_file(str(path), ""))
+    path.unlink()
+    assert (frame.time, frame.data) == (1000.5, b"frame")

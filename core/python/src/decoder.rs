@@ -83,6 +83,12 @@ impl Decoder {
         py.detach(|| self.lock().waiting())
     }
 
+    /// Characters of their texts.
+    #[getter]
+    fn waiting_characters(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.lock().waiting_characters())
+    }
+
     /// Bytes that are held now.
     #[getter]
     fn held(&self, py: Python<'_>) -> usize {

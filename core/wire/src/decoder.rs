@@ -135,6 +135,12 @@ impl Decoder {
         self.out.waiting()
     }
 
+    /// Characters of their texts.
+    #[must_use]
+    pub fn waiting_characters(&self) -> usize {
+        self.out.characters()
+    }
+
     /// What was counted until now.
     #[must_use]
     pub fn health(&self) -> &Health {

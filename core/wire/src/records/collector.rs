@@ -62,6 +62,12 @@ impl Collector {
         self.batch.order.len()
     }
 
+    /// Characters of their texts.
+    #[must_use]
+    pub fn characters(&self) -> usize {
+        self.characters
+    }
+
     /// All that waits, which waits no longer.
     pub fn take(&mut self) -> Batch {
         self.number += 1;
