@@ -8,7 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stats.statistic import BYTES, HITS, Unit
+from traffic.batch import ABSENT as NO_STATUS
+from traffic.batch import Table
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
 
 FINE: Final = "fine"
@@ -41,6 +46,17 @@ class Sum:
     def title(self) -> str:
         """There is no panel that would need another one."""
         return self.name
+
+
+@dataclass(frozen=True)
+class Fault(Sum):
+    """Exchanges that are not fine."""
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """Those with a status of errors, or without one."""
+        status = table.numbers("status")
+        return np.asarray((status >= 400) | (status == NO_STATUS))
 
 
 @dataclass(frozen=True)
@@ -114,9 +130,9 @@ OUTCOMES: Final = Sum("signals.outcomes", "status", Exchange, ("status", "ending
 """Exchanges by what became of them, with the status of errors and the ending of what was not answered: `5xx 503`."""
 
 FAULTS: Final = (
-    Sum("signals.faults_by_section", "section", Exchange, ("status", "ending", "section"), _fault),
-    Sum("signals.faults_by_client", "client", Exchange, ("status", "ending", "client"), _fault),
-    Sum(
+    Fault("signals.faults_by_section", "section", Exchange, ("status", "ending", "section"), _fault),
+    Fault("signals.faults_by_client", "client", Exchange, ("status", "ending", "client"), _fault),
+    Fault(
         "signals.faults_by_server",
         "server",
         Exchange,

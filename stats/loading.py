@@ -125,6 +125,8 @@ def _breach_of_columns(statistic: Any, record: Any, columns: Any, amount: str | 
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
             return f"{record.__name__} has no column {name!r}; {hint}"
+    if not callable(getattr(statistic, "where", len)):
+        return "where must be a method: where(table)"
     try:
         signature(statistic.key).bind(*columns)
     except TypeError:

@@ -1,7 +1,11 @@
 """Paths that were not found."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stats.path_template import host_and_path
 from stats.statistic import HITS
+from traffic.batch import Table
 from traffic.records import Exchange
 
 
@@ -10,6 +14,11 @@ class NotFoundPaths:
 
     name, title, unit, record = "not_found_paths", "Not found (404, 410) by path", HITS, Exchange
     columns = ("status", "domain", "path")
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """The rows of what was not found: few, so that few keys are made."""
+        return np.isin(table.numbers("status"), (404, 410))
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates

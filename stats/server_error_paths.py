@@ -1,7 +1,11 @@
 """Paths at which the server failed."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stats.path_template import host_and_path
 from stats.statistic import HITS
+from traffic.batch import Table
 from traffic.records import Exchange
 
 
@@ -10,6 +14,11 @@ class ServerErrorPaths:
 
     name, title, unit, record = "server_error_paths", "Server errors (5xx) by path", HITS, Exchange
     columns = ("status", "domain", "path")
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """The rows of errors: few, so that few keys are made."""
+        return np.asarray(table.numbers("status") >= 500)
 
     def __init__(self, path_templates: bool = False) -> None:
         self._templates = path_templates

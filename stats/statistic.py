@@ -4,7 +4,8 @@ It says so in one of two ways:
 
 - `columns`, names of columns of `traffic.batch`, and `key(self, ...)` with a parameter for each. The store calls it
   once for each distinct combination of a batch, with None for what is absent. `amount`, if it has one, is the name of a
-  column of numbers. A row whose amount is absent does not count; one that is below 0 counts as 0, and with 0 a row
+  column of numbers. `where(table)`, if it has one, says which rows count, as an array of booleans: where few do, few
+  keys are made. A row whose amount is absent does not count; one that is below 0 counts as 0, and with 0 a row
   counts in a statistic of SECONDS alone.
 - `key(self, record)`, which is called for each record, and costs some six times as much; and `amount(self, record)`,
   if it has one.

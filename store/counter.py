@@ -34,6 +34,7 @@ class Counter:
         self._columns: Sequence[str] | None = getattr(statistic, "columns", None)
         self._key: Callable[..., str | None] = statistic.key
         self._amount: Any = getattr(statistic, "amount", None)
+        self._where: Any = getattr(statistic, "where", None)
 
     def count(self, rows: Rows) -> Cells:
         """Sums by bucket and key. Where it raises, those of the records before, or none."""
@@ -42,7 +43,7 @@ class Counter:
 
     def _count_columns(self, rows: Rows, follows: bool) -> Cells:
         columns = tuple("request_time" if follows and name == "time" else name for name in self._columns or ())
-        what = (columns, self._amount, self.unit if self._amount else None, follows)
+        what = (columns, self._amount, self.unit if self._amount else None, follows, self._where)
         groups = rows.once(("groups", what), lambda: rows.groups(columns, self._which(rows, follows)))
         cells = rows.once(("cells", what), lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
         values = rows.once(("values", what), lambda: rows.values(columns, groups.firsts[1:]))
@@ -58,6 +59,8 @@ class Counter:
 
     def _which(self, rows: Rows, follows: bool) -> NDArray[np.bool_] | None:
         """The rows that count; None for all."""
+        if not follows and self._where is not None:
+            return np.asarray(self._where(rows.table), np.bool_)
         if not follows and self._amount is None:
             return None
         values = rows.numbers("ordinal" if follows else self._amount)  # an exchange without one is of no request

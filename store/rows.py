@@ -76,7 +76,8 @@ class Rows:
 
     def __init__(self, batch: Batch, kind: type, bucket_size: float, oldest: float = -inf) -> None:
         self.kind = kind
-        self._table = batch.table(kind)
+        self.table = batch.table(kind)
+        """Their columns."""
         self._kept: dict[Any, Any] = {}
         with np.errstate(invalid="ignore"):
             indexes = np.floor_divide(self._times(), bucket_size)
@@ -88,16 +89,16 @@ class Rows:
         """Numbers of the buckets there are, ascending."""
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self.table)
 
     @cached_property
     def records(self) -> list[Any]:
         """One for each row."""
-        return self._table.records()
+        return self.table.records()
 
     def numbers(self, name: str) -> NDArray[Any]:
         """A column of numbers."""
-        return self._table.numbers(name)
+        return self.table.numbers(name)
 
     def once(self, what: Any, work_out: Callable[[], T]) -> T:
         """What was worked out before under that name, or is now."""
@@ -130,7 +131,7 @@ class Rows:
 
     def _values(self, name: str, rows: NDArray[Any]) -> list[Any]:
         if name in TEXTS.get(self.kind, ()):
-            codes, texts = self._table.texts(name)
+            codes, texts = self.table.texts(name)
             return [None if code == ABSENT else texts[code] for code in codes[rows].tolist()]
         values = self.numbers(name)[rows]
         absent = values == ABSENT if values.dtype == np.int64 else np.isnan(values)
@@ -139,7 +140,7 @@ class Rows:
     def _codes(self, name: str) -> tuple[NDArray[Any], int]:
         """A code from 0 up for each row, which tells what is in a column, and how many codes there may be."""
         if name in TEXTS.get(self.kind, ()):
-            texts: Texts = self._table.texts(name)
+            texts: Texts = self.table.texts(name)
             return texts.codes + 1, len(texts.values) + 1
         numbers = self.numbers(name)
         if len(numbers) and numbers.dtype == np.int64:
@@ -194,7 +195,7 @@ class Rows:
 
     def _times(self) -> NDArray[np.float64]:
         if self.kind in FLOATS:
-            return self._table.numbers("time")
+            return self.table.numbers("time")
         return np.fromiter(map(attrgetter("time"), self.records), np.float64, len(self))
 
 

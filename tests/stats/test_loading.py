@@ -99,6 +99,7 @@ BROKEN = {
         COLUMNS + "\n    amount = 'domain'\n",
         "Request has no column 'domain'; there are client_port, ",
     ),
+    "no_method_where": (COLUMNS + "\n    where = True\n", "where must be a method: where(table)"),
     "one_text": (COLUMNS.replace('("domain", "path")', '"domain"'), "columns must be names, as"),
     "too_few": (COLUMNS.replace(", path):", "):"), "key must take what columns name: key(self, domain, path)"),
     "no_key_of_columns": (COLUMNS.replace("def key", "def keys"), "a method key(domain, path) is needed"),

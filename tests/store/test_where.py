@@ -1,0 +1,40 @@
+"""Statistics that say which rows count."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stats.statistic import HITS
+from store.store import Store
+from traffic.batch import RecordBatch, Table
+from traffic.records import COMPLETE, Exchange
+
+
+class Failures:
+    name, title, unit, record = "failures", "Failures", HITS, Exchange
+    columns = ("status", "server")
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, str]] = []
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        return np.asarray(table.numbers("status") >= 500)
+
+    def key(self, status: int, server: str) -> str:
+        self.asked.append((status, server))
+        return f"{server} {status}"
+
+
+def exchange(status: int, server: str) -> Any:
+    return Exchange(5, "10.0.0.1", 1, server, 80, None, status, 0, 10, None, None, "", 0, COMPLETE)
+
+
+def test_other_rows_are_neither_asked_for_nor_counted() -> None:
+    failures = Failures()
+    store = Store([failures], 10, 3600, 100)
+    store.add(RecordBatch([exchange(200, "a"), exchange(503, "a"), exchange(404, "b"), exchange(503, "a")]))
+    assert failures.asked == [(503, "a")]
+    assert {row.key: row.window.count for row in store.top("failures", 9).rows} == {"a 503": 2}
+    assert store.totals("failures").count == 2
