@@ -69,37 +69,23 @@ impl Decoder {
         if time >= self.pulse {
             self.tick(time);
         }
-        self.ledger.health.frames += 1;
-        if self.wanted.packets || self.wanted.answers {
-            return self.feed_shown(time, link_type, frame);
+        let Self { ports, limits, wanted, ledger, out, network, flows, handshakes, .. } = self;
+        ledger.health.frames += 1;
+        let mut cx = Context { ledger, limits, out };
+        let mut parts = Parts { ports, wanted: *wanted, flows, handshakes };
+        if !wanted.packets && !wanted.answers {
+            if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
+                parts.segment(&mut cx, time, segment.key, segment.bytes, segment.cut);
+            }
+            return;
         }
-        if let Some(segment) = self.network.segment(&mut self.ledger, time, link_type, frame) {
-            let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
-            let mut parts = Parts {
-                ports: &self.ports,
-                wanted: self.wanted,
-                flows: &mut self.flows,
-                handshakes: &mut self.handshakes,
-            };
-            parts.segment(&mut cx, time, segment.key, segment.bytes, segment.cut);
-        }
-    }
-
-    /// The same, with a record of the IP packet itself before those of what it carries.
-    fn feed_shown(&mut self, time: f64, link_type: u32, frame: &[u8]) {
-        let found = self.network.segment(&mut self.ledger, time, link_type, frame);
+        // The record of an IP packet comes before those of what it carries; a segment borrows the network meanwhile.
+        let found = network.segment(cx.ledger, time, link_type, frame);
         let segment = found.map(|segment| (segment.key, segment.bytes.to_vec(), segment.cut));
-        for datagram in self.network.datagrams().found.drain(..) {
-            self.out.datagram(&mut self.ledger.health, datagram);
+        for datagram in network.datagrams().found.drain(..) {
+            cx.out.datagram(&mut cx.ledger.health, datagram);
         }
         if let Some((key, bytes, cut)) = segment {
-            let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
-            let mut parts = Parts {
-                ports: &self.ports,
-                wanted: self.wanted,
-                flows: &mut self.flows,
-                handshakes: &mut self.handshakes,
-            };
             parts.segment(&mut cx, time, key, &bytes, cut);
         }
     }

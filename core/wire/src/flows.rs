@@ -83,6 +83,7 @@ impl Flows {
         if connection.tcp.segment(&mut connection.conversation, cx, direction, packet) {
             self.attend(cx, slot, packet.time);
         }
+        self.current = None;
     }
 
     /// Forget the connection whose packet was being taken, whatever state it is in.
