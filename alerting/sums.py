@@ -43,9 +43,24 @@ class Sum:
     unit: Unit = HITS
 
     @property
+    def responses(self) -> bool:
+        """Whether what is known of the responses is counted too."""
+        return self.timed
+
+    @property
     def title(self) -> str:
         """There is no panel that would need another one."""
         return self.name
+
+
+@dataclass(frozen=True)
+class First(Sum):
+    """First requests of connections."""
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """Those that are number 1."""
+        return np.asarray(table.numbers("ordinal") == 1)
 
 
 @dataclass(frozen=True)
@@ -85,10 +100,6 @@ def _itself(name: str | None) -> str | None:
     return name
 
 
-def _first_of_connection(ordinal: int, name: str) -> str | None:
-    return name if ordinal == 1 else None
-
-
 def _outcome(status: int | None, ending: str) -> str | None:
     return _fault(status, ending, ending if status is None else str(status)) or outcome(status, ending)
 
@@ -109,14 +120,8 @@ REQUESTS: Final = (
 """Requests; each of the two has all of them."""
 
 NEW_CONNECTIONS: Final = (
-    Sum("signals.new_connections_by_client", "client", Request, ("ordinal", "client"), _first_of_connection),
-    Sum(
-        "signals.new_connections_by_server",
-        "server",
-        Request,
-        ("ordinal", "server", "server_port"),
-        lambda ordinal, address, port: _first_of_connection(ordinal, server_name(address, port)),
-    ),
+    First("signals.new_connections_by_client", "client", Request, ("client",), _itself),
+    First("signals.new_connections_by_server", "server", Request, ("server", "server_port"), server_name),
 )
 """First requests of connections."""
 

@@ -19,6 +19,7 @@ from exercise_config import Config
 from stats.statistic import Statistic
 from store.filtering.filter import Filter
 from store.matching import matching
+from store.rows import BucketedBatch
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
@@ -118,8 +119,9 @@ class Session:
             batch = matching(self._only, batch)
         for taker in self._takers:
             taker.take(batch)
-        self._store.add(batch)
-        self._monitor.add(batch)
+        shared = BucketedBatch(batch, self._run.bucket_size)
+        self._store.add(shared)
+        self._monitor.add(shared)
 
     def tick(self, now: float, status: Status) -> None:
         """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""

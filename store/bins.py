@@ -9,7 +9,7 @@ from store.distribution import Distribution
 
 BINS: Final = 1024
 """More than there are: a code is row x BINS + number of the bin."""
-LOOSE: Final = 16_384
+LOOSE: Final = 131_072
 """Codes that may wait to be sorted in, and a quarter of those that are."""
 
 NO_CODE: Final = -1

@@ -21,8 +21,25 @@ OVERHEAD: Final = 1300
 """Bytes of a block without its cells."""
 
 
+class Loose(NamedTuple):
+    """Cells of rows as they came: in any order, and a row may come twice."""
+
+    rows: NDArray[np.int64]
+    amounts: NDArray[np.int64]
+    """A column for each row: COUNT, BYTES and TIME."""
+    codes: NDArray[np.int64]
+    """The bins that were hit: row x BINS + number of the bin."""
+    hits: NDArray[np.int64] | None
+    """How often each was; None where each is one time."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the columns."""
+        return sum(column.nbytes for column in self if column is not None)
+
+
 class Meant(NamedTuple):
-    """Cells of rows, in any order."""
+    """Cells of rows: each row once, and all in order."""
 
     rows: NDArray[np.int64]
     amounts: NDArray[np.int64]
@@ -32,13 +49,24 @@ class Meant(NamedTuple):
     hits: NDArray[np.int64]
 
     @classmethod
-    def together(cls, parts: Sequence["Meant"]) -> "Meant":
-        """All of them, each row once, and all in order."""
-        rows, amounts, codes, hits = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+    def together(cls, parts: "Sequence[Loose | Meant]") -> "Meant":
+        """All of them."""
+        rows, amounts, codes, hits = joined(parts)
         order = np.argsort(rows)
         starts = starts_of(rows := rows[order])
         sums = np.add.reduceat(amounts[:, order], starts, axis=1) if len(rows) else amounts
         return cls(rows[starts], sums, *added(codes, hits))
+
+
+def joined(parts: Sequence[Loose | Meant]) -> Loose:
+    """All parts, one after the other."""
+    rows = np.concatenate([part.rows for part in parts])
+    amounts = np.concatenate([part.amounts for part in parts], axis=1)
+    codes = np.concatenate([part.codes for part in parts])
+    if all(part.hits is None for part in parts):
+        return Loose(rows, amounts, codes, None)
+    hits = [np.ones(len(part.codes), np.int64) if part.hits is None else part.hits for part in parts]
+    return Loose(rows, amounts, codes, np.concatenate(hits))
 
 
 class Block(NamedTuple):

@@ -5,13 +5,14 @@ exchange that answers a request, when that comes: so its keys too say what the s
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stats.statistic import Statistic, Unit
+from store.heavy import NOWHERE
 from store.rows import Amounts, Groups, Rows, sized, timed
 from store.sums import WEIGHS, Cells
 from traffic.batch import ABSENT
@@ -26,7 +27,8 @@ class Counter:
         self.unit = statistic.unit
         self.weigh = WEIGHS[statistic.unit]
         """The row of the sums that a key is kept for."""
-        self.kinds = {statistic.record, Exchange} if statistic.record is Request else {statistic.record}
+        responses = statistic.record is Request and getattr(statistic, "responses", True)
+        self.kinds = {statistic.record, Exchange} if responses else {statistic.record}
         """The kinds of records that it is given."""
         self.failure: str | None = None
         """The traceback of what it raised, if it did. It is not to be asked again."""
@@ -35,6 +37,7 @@ class Counter:
         self._key: Callable[..., str | None] = statistic.key
         self._amount: Any = getattr(statistic, "amount", None)
         self._where: Any = getattr(statistic, "where", None)
+        self._responses: bool = getattr(statistic, "responses", True)
 
     def count(self, rows: Rows) -> Cells:
         """Sums by bucket and key. Where it raises, those of the records before, or none."""
@@ -43,28 +46,33 @@ class Counter:
 
     def _count_columns(self, rows: Rows, follows: bool) -> Cells:
         columns = tuple("request_time" if follows and name == "time" else name for name in self._columns or ())
-        what = (columns, self._amount, self.unit if self._amount else None, follows, self._where)
-        groups = rows.once(("groups", what), lambda: rows.groups(columns, self._which(rows, follows)))
-        cells = rows.once(("cells", what), lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
-        values = rows.once(("values", what), lambda: rows.values(columns, groups.firsts[1:]))
-        return cells.keyed([None, *self._keys(values)])
+        which = "follows" if follows else (self._amount, self.unit if self._amount else None, self._where)
+        those = rows.once(("those", which), lambda: rows.those(self._which(rows, follows)))
+        groups = rows.once(("groups", columns, which), lambda: rows.groups(columns, those))
+        what = ("cells", columns, which, self._responses)
+        sheet = rows.once(what, lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
+        values = rows.once(("values", columns, which), lambda: rows.values(columns, groups.firsts))
+        return sheet.keyed(self._keys(values, len(groups.firsts)))
 
-    def _keys(self, values: Iterable[tuple[Any, ...]]) -> list[str | None]:
+    def _keys(self, values: Sequence[list[Any]], number: int) -> list[str | None]:
         try:
-            found = [self._key(*each) for each in values]
+            found = list(map(self._key, *values)) if values else [self._key() for _ in range(number)]
             return found if set(map(type, found)) <= {str, type(None)} else list(map(_checked_key, found))
         except Exception:
             self.failure = traceback.format_exc()
-            return [None for _ in values]
+            return [None] * number
 
     def _which(self, rows: Rows, follows: bool) -> NDArray[np.bool_] | None:
         """The rows that count; None for all."""
-        if not follows and self._where is not None:
+        if follows:  # an exchange without an ordinal is of no request; one of which nothing is known adds nothing
+            known = (rows.numbers("response_bytes") > 0) | ~np.isnan(rows.numbers("response_time"))
+            return np.asarray(known & (rows.numbers("ordinal") != ABSENT))
+        if self._where is not None:
             return np.asarray(self._where(rows.table), np.bool_)
-        if not follows and self._amount is None:
+        if self._amount is None:
             return None
-        values = rows.numbers("ordinal" if follows else self._amount)  # an exchange without one is of no request
-        if self.unit is not Unit.SECONDS and not follows:
+        values = rows.numbers(self._amount)
+        if self.unit is not Unit.SECONDS:
             return np.asarray(values > 0)
         return np.asarray(values != ABSENT if values.dtype == np.int64 else ~np.isnan(values))
 
@@ -72,7 +80,7 @@ class Counter:
         own = Amounts()
         if self._amount is not None and not follows:
             own = rows.size(self._amount) if self.unit is Unit.BYTES else rows.timed(self._amount)
-        return self._with_own(own, rows.response)
+        return self._with_own(own, rows.response if self._responses else Amounts())
 
     def _with_own(self, own: Amounts, response: Amounts) -> Amounts:
         """Its own amounts, if it has some, in the place of what is known of the response."""
@@ -81,8 +89,8 @@ class Counter:
         return response._replace(size=own.size) if self.unit is Unit.BYTES else own._replace(size=response.size)
 
     def _count_each(self, rows: Rows, follows: bool) -> Cells:
-        found: dict[str | None, int] = {None: 0}
-        numbers, amounts = [0] * len(rows), [0.0] * len(rows)
+        found: dict[str, int] = {}
+        numbers, amounts = np.full(len(rows), NOWHERE), np.zeros(len(rows))
         measures = self._amount is not None and not follows
         try:
             for place, record in enumerate(rows.records):
@@ -94,8 +102,9 @@ class Counter:
                     numbers[place] = found.setdefault(key, len(found))
         except Exception:
             self.failure = traceback.format_exc()
-        own = (sized if self.unit is Unit.BYTES else timed)(np.array(amounts, np.float64)) if measures else Amounts()
-        groups = Groups(np.array(numbers, np.int64), np.zeros(len(found), np.int64))
+        own = (sized if self.unit is Unit.BYTES else timed)(amounts) if measures else Amounts()
+        those = rows.those(numbers != NOWHERE)
+        groups = Groups(those, numbers[those], np.zeros(len(found), np.intp))
         return rows.cells(groups, self._with_own(own, rows.response), not follows).keyed(list(found))
 
 

@@ -88,6 +88,8 @@ class Heavy:
 
     def _places(self, keys: Sequence[str]) -> list[int]:
         found = list(map(self.slots.get, keys))
+        if None not in found:
+            return found  # type: ignore[return-value]
         return [self._enter(key) if slot is None else slot for key, slot in zip(keys, found, strict=True)]
 
     def _enter(self, key: str) -> int:
@@ -108,8 +110,8 @@ class Heavy:
         held = self.held()
         scores = self.sums[self._weigh, held] + np.maximum(self._debts[held], self.past)
         leaving = np.argsort(-scores, kind="stable")[self._max_keys :]
-        self.floor = max(self.floor, int(scores[leaving[0]]))
         gone = held[leaving]
         self.rest += self.sums[:, gone].sum(axis=1)
         self.release(gone)
+        self.floor = max(self.floor, int(scores[leaving[0]]))
         return gone

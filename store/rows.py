@@ -1,6 +1,6 @@
 """The rows of one table of a batch: which bucket each is of, which have the same texts, and what such groups add up to.
 
-What several statistics ask for is worked out once. Rows that do not count are in group 0.
+What several statistics ask for is worked out once.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from store.bins import BINS, added
+from store.bins import BINS
 from store.distribution import HIGHEST, NOT_TIMED, bins_of
 from store.sums import BYTES, COUNT, NANOSECONDS, TIME, Cells
-from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Texts
+from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Table, Texts
 from traffic.records import Exchange
 
 LATEST: Final = 1e11
@@ -31,8 +31,10 @@ T = TypeVar("T")
 class Groups(NamedTuple):
     """Rows by what they have in common."""
 
+    rows: NDArray[Any] | None
+    """The rows that count; None for all."""
     numbers: NDArray[Any]
-    """Of each row the number of its group."""
+    """Of each of these the number of its group."""
     firsts: NDArray[Any]
     """Of each group the place of one of its rows."""
 
@@ -50,25 +52,49 @@ class Amounts(NamedTuple):
 class Sheet(NamedTuple):
     """Sums by bucket and group."""
 
-    groups: NDArray[Any]
+    groups: NDArray[Any] | None
+    """Of each cell the number of its group; None where that is its place."""
     cells: Cells
     """One for each group in each bucket, without keys."""
 
     def keyed(self, keys: Sequence[str | None]) -> Cells:
-        """With the keys of the groups; without those whose key is None, and what is nothing."""
-        _, buckets, amounts, codes, hits = self.cells
-        kept = np.array([key is not None for key in keys])[self.groups]
-        something: NDArray[np.bool_] = np.asarray(amounts.any(axis=0))
-        something[codes // BINS] = True
-        kept &= something
-        if kept[1:].all():  # only the first cell goes, that of no bucket and group 0
-            first = np.searchsorted(codes, BINS)
-            found = [keys[group] for group in self.groups[1:].tolist()]
-            return Cells(found, buckets[1:], amounts[:, 1:], codes[first:] - BINS, hits[first:])
-        there = kept[codes // BINS]
-        codes = (np.cumsum(kept) - 1)[codes[there] // BINS] * BINS + codes[there] % BINS
-        found = [keys[group] for group in self.groups[kept].tolist()]
-        return Cells(found, buckets[kept], amounts[:, kept], codes, hits[there])
+        """With the keys of the groups, and without those whose key is None."""
+        own = keys if self.groups is None else [keys[group] for group in self.groups.tolist()]
+        found = [key for key in own if key is not None]
+        if len(found) == len(own):
+            return self.cells._replace(keys=found)
+        _, buckets, amounts, places, bins, hits = self.cells
+        kept = np.array([key is not None for key in own], np.bool_)
+        numbers, there = np.cumsum(kept) - 1, kept[places]
+        return Cells(found, buckets[kept], amounts[:, kept], numbers[places[there]], bins[there], hits)
+
+
+class BucketedBatch:
+    """A batch by buckets. Stores whose buckets are of that size share what they work out of it."""
+
+    def __init__(self, batch: Batch, bucket_size: float) -> None:
+        self.bucket_size = bucket_size
+        self._batch = batch
+        self._rows: dict[type, Rows] = {}
+
+    def __len__(self) -> int:
+        return len(self._batch)
+
+    def table(self, kind: type) -> Table:
+        """See `Batch`."""
+        return self._batch.table(kind)
+
+    def records(self) -> list[Any]:
+        """See `Batch`."""
+        return self._batch.records()
+
+    def rows(self, kind: type, oldest: float) -> "Rows":
+        """The records of a kind; those of before bucket `oldest` do not count."""
+        if kind not in self._rows:
+            self._rows[kind] = Rows(self._batch, kind, self.bucket_size)
+        rows = self._rows[kind]
+        too_old = rows.buckets and rows.buckets[0] < oldest
+        return Rows(self._batch, kind, self.bucket_size, oldest) if too_old else rows
 
 
 class Rows:
@@ -81,10 +107,11 @@ class Rows:
         self._kept: dict[Any, Any] = {}
         with np.errstate(invalid="ignore"):
             indexes = np.floor_divide(self._times(), bucket_size)
-        indexes[~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)] = np.nan
-        self.strays = int(np.count_nonzero(np.isnan(indexes)))
+        strays = ~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)
+        self.strays = int(np.count_nonzero(strays))
         """Rows of before bucket `oldest`, or without a time that can be: they do not count."""
-        found, self._places = _distinct(indexes)
+        self._counts = ~strays if self.strays else None
+        found, self._places = _distinct(np.where(strays, np.nan, indexes) if self.strays else indexes)
         self.buckets: list[int] = found[~np.isnan(found)].astype(np.int64).tolist()
         """Numbers of the buckets there are, ascending."""
 
@@ -109,44 +136,62 @@ class Rows:
 
     # Groups -----------------------------------------------------------------------------------------------------------
 
-    def groups(self, columns: Sequence[str], counts: NDArray[np.bool_] | None) -> Groups:
-        """Rows that have the same in all of these columns; those for which `counts` is False are in group 0."""
-        codes, number = self._codes(columns[0]) if columns else (np.zeros(len(self), np.int64), 1)
-        for name in columns[1:]:
-            more, size = self._codes(name)
-            codes, number = codes.astype(np.int64) * size + more, number * size
-            if number > 2**31:  # so that the product has room for one more column
+    def those(self, counts: NDArray[np.bool_] | None) -> NDArray[Any] | None:
+        """The rows that are in a bucket and for which `counts` is True; None for all rows."""
+        if counts is None:
+            counts = self._counts
+        elif self._counts is not None:
+            counts = counts & self._counts
+        return None if counts is None else np.flatnonzero(counts)
+
+    def groups(self, columns: Sequence[str], rows: NDArray[Any] | None) -> Groups:
+        """Rows that have the same in all of these columns."""
+        size = len(self) if rows is None else len(rows)
+        codes, number = np.zeros(size, np.int32), 1
+        for name in columns:
+            own, span = self._coded(name)
+            own = own if rows is None else own[rows]
+            if number == 1:
+                codes, number = own, span
+                continue
+            if number * span > 2**62:
                 found, codes = _distinct(codes)
                 number = len(found)
-        codes = codes + 1
-        if counts is not None:
-            codes[~counts] = 0
-        return _grouped(codes, number + 1)
+            codes, number = codes.astype(np.int64) * span + own, number * span
+        numbers, firsts = _grouped(codes, number)
+        return Groups(rows, numbers, firsts if rows is None else rows[firsts])
 
-    def values(self, columns: Sequence[str], rows: NDArray[Any]) -> list[tuple[Any, ...]]:
-        """What some rows have in these columns; None for what is absent."""
-        if not columns:
-            return [()] * len(rows)
-        return list(zip(*(self._values(name, rows) for name in columns), strict=True))
+    def values(self, columns: Sequence[str], rows: NDArray[Any]) -> list[list[Any]]:
+        """For each of these columns what some rows have in it; None for what is absent."""
+        return [self._values(name, rows) for name in columns]
 
     def _values(self, name: str, rows: NDArray[Any]) -> list[Any]:
         if name in TEXTS.get(self.kind, ()):
-            codes, texts = self.table.texts(name)
-            return [None if code == ABSENT else texts[code] for code in codes[rows].tolist()]
+            codes, _ = self.table.texts(name)
+            texts = self.once(
+                ("texts", name), lambda: [*self.table.texts(name).values, None]
+            )  # None is ABSENT: the last
+            return list(map(texts.__getitem__, codes[rows].tolist()))
         values = self.numbers(name)[rows]
         absent = values == ABSENT if values.dtype == np.int64 else np.isnan(values)
-        return [None if gone else value for value, gone in zip(values.tolist(), absent.tolist(), strict=True)]
+        found: list[Any] = values.tolist()
+        for place in np.flatnonzero(absent).tolist():
+            found[place] = None
+        return found
+
+    def _coded(self, name: str) -> tuple[NDArray[Any], int]:
+        """A code from 0 up for each row, which tells what is in a column, and how many codes there may be."""
+        return self.once(("codes", name), lambda: self._codes(name))
 
     def _codes(self, name: str) -> tuple[NDArray[Any], int]:
-        """A code from 0 up for each row, which tells what is in a column, and how many codes there may be."""
         if name in TEXTS.get(self.kind, ()):
             texts: Texts = self.table.texts(name)
             return texts.codes + 1, len(texts.values) + 1
         numbers = self.numbers(name)
         if len(numbers) and numbers.dtype == np.int64:
-            lowest, span = int(numbers.min()), int(numbers.max()) - int(numbers.min()) + 1
-            if span <= ROOMY * len(numbers) + BINS:
-                return numbers - lowest, span
+            lowest, highest = int(numbers.min()), int(numbers.max())
+            if highest - lowest < ROOMY * len(numbers) + BINS:
+                return numbers - lowest, highest - lowest + 1
         found, codes = _distinct(numbers)
         return codes, len(found)
 
@@ -154,29 +199,29 @@ class Rows:
 
     def cells(self, groups: Groups, amounts: Amounts, counted: bool) -> Sheet:
         """The sums of groups in each bucket; with `counted`, each row is one hit."""
+        size, nanoseconds, bins = (
+            amounts if groups.rows is None else (None if each is None else each[groups.rows] for each in amounts)
+        )
         numbers, own, buckets = self._cells(groups)
-        sums = np.zeros((3, len(own)), np.int64)
+        sums = np.zeros((3, len(buckets)), np.int64)
         if counted:
-            sums[COUNT] = np.bincount(numbers, minlength=len(own))
-        for row, values in ((BYTES, amounts.size), (TIME, amounts.nanoseconds)):
+            sums[COUNT] = np.bincount(numbers, minlength=len(buckets))
+        for row, values in ((BYTES, size), (TIME, nanoseconds)):
             if values is not None:
-                sums[row] = np.bincount(numbers, values, len(own))
-        codes, hits = NO_CODES, NO_CODES
-        if amounts.bins is not None:
-            timed = amounts.bins != NOT_TIMED
-            codes, hits = added((numbers * BINS + amounts.bins)[timed])
-        return Sheet(own, Cells([], buckets, sums, codes, hits))
+                sums[row] = np.bincount(numbers, values, len(buckets))
+        if bins is None:
+            return Sheet(own, Cells([], buckets, sums, NONE, NONE))
+        timed = bins != NOT_TIMED
+        return Sheet(own, Cells([], buckets, sums, numbers[timed], bins[timed]))
 
-    def _cells(self, groups: Groups) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Of each row the number of its cell; of each cell its group and bucket. What is in no bucket is in group 0."""
+    def _cells(self, groups: Groups) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any]]:
+        """Of each row the number of its cell; of each cell its group, as in `Sheet`, and its bucket."""
         number = len(groups.firsts)
-        if len(self.buckets) == 1 and not self.strays:
-            return groups.numbers, np.arange(number), np.zeros(number, np.int64)
-        its = np.where(self._places == len(self.buckets), 0, groups.numbers)
-        cells, firsts = _grouped(self._places * number + its, number * (len(self.buckets) + 1))
-        own = its[firsts]
-        own[0] = 0  # no row need be in it
-        return cells, own, self._places[firsts]
+        if len(self.buckets) == 1:
+            return groups.numbers, None, np.zeros(number, np.int64)
+        places = self._places if groups.rows is None else self._places[groups.rows]
+        cells, firsts = _grouped(places * number + groups.numbers, number * len(self.buckets))
+        return cells, groups.numbers[firsts], places[firsts]
 
     @cached_property
     def response(self) -> Amounts:
@@ -199,7 +244,7 @@ class Rows:
         return np.fromiter(map(attrgetter("time"), self.records), np.float64, len(self))
 
 
-NO_CODES: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
+NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
 
 
 def timed(seconds: NDArray[Any]) -> Amounts:
@@ -221,16 +266,14 @@ def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return found, places
 
 
-def _grouped(codes: NDArray[Any], number: int) -> Groups:
-    """Rows of the same code, in the order of the codes. Group 0 is that of code 0, which may have no rows."""
+def _grouped(codes: NDArray[Any], number: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows of the same code, in the order of the codes: of each row its group, of each group one of its rows."""
     if number > ROOMY * len(codes) + BINS:
-        found, firsts, numbers = np.unique(codes, return_index=True, return_inverse=True)
-        shift = int(not len(found) or found[0] != 0)
-        return Groups(numbers + shift, np.concatenate((np.zeros(shift, np.int64), firsts)))
-    places = np.full(number, -1, np.int64)
-    places[0] = 0
-    places[codes[::-1]] = np.arange(len(codes))[::-1]
+        _, firsts, numbers = np.unique(codes, return_index=True, return_inverse=True)
+        return numbers, firsts
+    places = np.full(number, -1, np.intp)
+    places[codes] = np.arange(len(codes))
     found = np.flatnonzero(places >= 0)
-    numbers = np.empty(number, np.int64)
-    numbers[found] = np.arange(len(found))
-    return Groups(numbers[codes], places[found])
+    firsts = places[found]
+    places[found] = np.arange(len(found))
+    return places[codes], firsts

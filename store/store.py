@@ -14,8 +14,8 @@ from stats.statistic import Statistic
 from store.counter import Counter
 from store.curves import Curve, Curves, Subject
 from store.ranking import RANKS, Look, top_list
-from store.rows import LATEST, Rows
-from store.sums import NOTHING, Closed, ClosedBucket, Slicing, Sums, Top, spread, subtracted, sums_of
+from store.rows import LATEST, BucketedBatch, Rows
+from store.sums import NOTHING, Closed, ClosedBucket, Slicing, Sums, Top, rest, spread, sums_of
 from store.trends import SLICES
 from store.window import ALL, Window
 from traffic.batch import Batch
@@ -74,9 +74,11 @@ class Store:
 
     def add(self, batch: Batch) -> None:
         """Count each record in the bucket of its time, for each statistic that counts records of its kind."""
+        if not isinstance(batch, BucketedBatch) or batch.bucket_size != self._bucket_size:
+            batch = BucketedBatch(batch, self._bucket_size)
         for kind in dict.fromkeys(kind for counter in self._active.values() for kind in counter.kinds):
             if len(batch.table(kind)):
-                self._add_rows(Rows(batch, kind, self._bucket_size, self._oldest_kept))
+                self._add_rows(batch.rows(kind, self._oldest_kept))
 
     def advance(self, now: float) -> None:
         """Close the buckets that ended until `now`, and let those leave that ended `retention` before it."""
@@ -221,7 +223,7 @@ class Store:
         if self._callbacks:
             cells = self._window.cells(block)
             split = ((name, *self._window.split(number, cells)) for name, number in self._numbers.items())
-            parts = tuple(Closed(name, keyed, subtracted(whole, [keyed.whole()])) for name, keyed, whole in split)
+            parts = tuple(Closed(name, keyed, rest(keyed, every)) for name, keyed, every in split)
             for callback in self._callbacks:
                 callback(ClosedBucket(index * self._bucket_size, self._bucket_size, parts))
 
@@ -233,8 +235,8 @@ class Store:
         if place is not None:
             return self._window.look(number, place)
         block = None if self._last_closed is None else self._window.block(self._last_closed)
-        keyed, whole = self._window.split(number, self._window.cells(block))
-        return Look(keyed.keys, keyed.amounts, keyed.times, whole)
+        keyed, every = self._window.split(number, self._window.cells(block))
+        return Look(keyed.keys, keyed.amounts, keyed.times, every.whole())
 
     def _slice_width(self, place: int | None) -> int:
         """Buckets of a slice of a trend."""

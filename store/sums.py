@@ -125,9 +125,11 @@ class Cells(NamedTuple):
     buckets: NDArray[np.int64]
     """Of each cell the place of its bucket among others."""
     amounts: NDArray[np.int64]
-    codes: NDArray[np.int64]
-    """Place of the cell x BINS + number of the bin."""
-    hits: NDArray[np.int64]
+    places: NDArray[np.int64]
+    """For each time, or for each bin, the place of its cell."""
+    bins: NDArray[np.int64]
+    hits: NDArray[np.int64] | None = None
+    """How often each bin was hit; None where each is one time."""
 
 
 class TopRow(NamedTuple):
@@ -195,6 +197,16 @@ def subtracted(whole: Sums, parts: Sequence[Sums]) -> Sums:
     return sums_of(left, whole.times.without(Distribution.merged(part.times for part in parts)))
 
 
+def rest(keyed: KeyedSums, every: KeyedSums) -> Sums:
+    """What the sums by key leave of those of all keys together."""
+    hits = np.zeros(BINS, np.int64)
+    hits[every.codes] = every.hits
+    np.subtract.at(hits, keyed.codes % BINS, keyed.hits)
+    bins = np.flatnonzero(hits)
+    amounts = every.amounts.sum(axis=1) - keyed.amounts.sum(axis=1)
+    return sums_of(amounts, Distribution.counted(bins, hits[bins]))
+
+
 def spread(keyed: KeyedSums, other: Sums, buckets: int) -> Cells:
     """Sums in nearly equal parts over so many buckets. All times are in the first.
 
@@ -211,6 +223,7 @@ def spread(keyed: KeyedSums, other: Sums, buckets: int) -> Cells:
         [key for key, is_kept in zip(list(keyed.keys) * buckets, kept.tolist(), strict=True) if is_kept],
         np.append(places[kept], np.arange(buckets)),
         np.column_stack((named[:, kept], parts[:, :, -1])),
-        np.append(keyed.codes, rest[0] + first * BINS),
+        np.append(keyed.codes // BINS, np.full(len(rest[0]), first)),
+        np.append(keyed.codes % BINS, rest[0]),
         np.append(keyed.hits, rest[1]),
     )

@@ -29,11 +29,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from store.bins import BINS, Bins, added
-from store.block import Block, Meant, neighbours
+from store.bins import BINS, Bins, Codes, Hits, starts_of
+from store.block import Block, Loose, Meant, joined, neighbours
 from store.heavy import NOWHERE, Heavy, Slots, capacity
 from store.ranking import Look
-from store.sums import COUNT, TIME, Cells, KeyedSums, Sums, sums_of
+from store.sums import COUNT, TIME, Cells, KeyedSums, sums_of
 from store.trends import Trends
 
 ALL: Final = 0
@@ -42,12 +42,22 @@ EVER: Final = -(2**62)
 """A bucket before all others."""
 AT_ONCE: Final = 32
 """Pairs of blocks that are chosen in one look at all of them."""
-PARTS: Final = 16
-"""Of an open bucket, until they are put together."""
+MOST_LOOSE: Final = 2**22
+"""Bytes that came for open buckets and are not put together."""
 CODE: Final = 16
 """Bytes of a code and its hits."""
 
 Amounts = NDArray[np.int64]
+
+
+class Open:
+    """A bucket that is counted in."""
+
+    def __init__(self) -> None:
+        self.loose: list[Loose] = []
+        """What came and is not put together."""
+        self.block: Block | None = None
+        """All that came before."""
 
 
 class Window:
@@ -62,9 +72,9 @@ class Window:
         """Of the windows, in buckets."""
         self.buckets: dict[int, Amounts] = {}
         """Of each closed bucket that has any, the whole of each statistic: a row of COUNT, BYTES and TIME."""
-        self.open: dict[int, list[Block]] = {}
-        """The parts of buckets that are not closed."""
-        self.open_bytes = 0
+        self.open: dict[int, Open] = {}
+        """The buckets that are not closed."""
+        self._loose = 0  # bytes of what came for these and is not put together
         self._stride = 1 + capacity(max_keys)
         self._wholes = np.arange(len(weighs)) * self._stride
         self._rows = len(weighs) * self._stride
@@ -94,15 +104,16 @@ class Window:
 
     def look(self, number: int, window: int) -> Look:
         """A statistic in a window."""
+        self._settle()
         heavy, whole, bins = self._heavies[number], int(self._wholes[number]), self._bins[window]
         sums, rows = self._sums[3 * window : 3 * window + 3], heavy.held() + whole + 1
         every = sums_of(sums[:, whole], bins.of(whole))
         return Look(list(heavy.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
 
-    def split(self, number: int, cells: Meant) -> tuple[KeyedSums, Sums]:
-        """The cells of a statistic by key, and of all keys together."""
+    def split(self, number: int, cells: Meant) -> tuple[KeyedSums, KeyedSums]:
+        """The cells of a statistic by key, and that of all of them together, if there is any."""
         whole, keys = int(self._wholes[number]), self._heavies[number].keys
-        return _keyed(cells, whole + 1, whole + self._stride, keys), _keyed(cells, whole, whole + 1, [""]).whole()
+        return _keyed(cells, whole + 1, whole + self._stride, keys), _keyed(cells, whole, whole + 1, [""])
 
     def cells(self, block: Block | None) -> Meant:
         """What a block has of keys that are kept apart, and of all together; None is a block without anything."""
@@ -125,67 +136,100 @@ class Window:
 
     def open_count(self, number: int) -> int:
         """How often all keys of a statistic came in open buckets."""
+        self._settle()
         whole = int(self._wholes[number])
-        return sum(part.count_of(whole) for parts in self.open.values() for part in parts)
+        return sum(its.block.count_of(whole) for its in self.open.values() if its.block)
+
+    @property
+    def open_bytes(self) -> int:
+        """Of what is known of open buckets."""
+        return self._loose + sum(its.block.size for its in self.open.values() if its.block)
 
     # In ---------------------------------------------------------------------------------------------------------------
 
     def add(self, buckets: Sequence[int], counted: Mapping[int, Cells]) -> None:
         """Count cells, by number of the statistic, in open buckets: those are at their places in `buckets`."""
-        self._serial += 1
-        entered = [self._enter(number, cells) for number, cells in counted.items()]
-        wholes = np.add.outer(np.arange(len(buckets)) * self._rows, self._wholes[list(counted)]).ravel()
-        nothing = np.zeros(0, np.int64)
-        entered.append(Meant(wholes, np.zeros((3, len(wholes)), np.int64), nothing, nothing))
-        cells = self._with_wholes(Meant.together(entered))
-        self._take_out_bins()
-        ends = np.arange(len(buckets) + 1) * self._rows
-        rows, codes = np.searchsorted(cells.rows, ends).tolist(), np.searchsorted(cells.codes, ends * BINS).tolist()
-        for place, index in enumerate(buckets):
-            own, coded = slice(*rows[place : place + 2]), slice(*codes[place : place + 2])
-            numbers, bins = cells.rows[own] - ends[place], cells.codes[coded] - ends[place] * BINS
-            part = Meant(numbers, cells.amounts[:, own], bins, cells.hits[coded])
-            keyless = part.amounts * (numbers % self._stride == 0)  # the sketches have counted their keys
-            self._count(ALL, part._replace(amounts=keyless), 1)
-            for window in range(1, len(self._edges)):
-                if index >= self._edges[window]:
-                    self._count(window, part, 1)
-            self._open_part(index, part)
+        cells = joined([self._enter(number, cells) for number, cells in counted.items()])
+        for index, part in zip(buckets, self._parts(cells, len(buckets)), strict=True):
+            if len(part.rows):
+                self.open.setdefault(index, Open()).loose.append(part)
+        self._loose += cells.size
+        if self._loose > MOST_LOOSE:
+            self._settle()
 
-    def _enter(self, number: int, cells: Cells) -> Meant:
+    def _enter(self, number: int, cells: Cells) -> Loose:
         """Cells by bucket and row; what is of no key is in the row of the whole."""
         named = len(cells.keys)
         rows = cells.buckets * self._rows + self._wholes[number]
         rows[:named] += self._heavies[number].add(cells.keys, cells.amounts[:, :named]) - NOWHERE
-        return Meant(rows, cells.amounts, rows[cells.codes // BINS] * BINS + cells.codes % BINS, cells.hits)
+        return Loose(rows, cells.amounts, rows[cells.places] * BINS + cells.bins, cells.hits)
+
+    def _parts(self, cells: Loose, buckets: int) -> Iterator[Loose]:
+        """The cells of each of so many buckets."""
+        if buckets == 1:
+            yield cells
+            return
+        places, coded = cells.rows // self._rows, cells.codes // (self._rows * BINS)
+        order, code_order = np.argsort(places, kind="stable"), np.argsort(coded, kind="stable")
+        rows, amounts, codes = cells.rows[order] % self._rows, cells.amounts[:, order], cells.codes[code_order]
+        codes %= self._rows * BINS
+        hits = None if cells.hits is None else cells.hits[code_order]
+        ends = np.searchsorted(places[order], np.arange(buckets + 1)).tolist()
+        code_ends = np.searchsorted(coded[code_order], np.arange(buckets + 1)).tolist()
+        for place in range(buckets):
+            own, its = slice(*ends[place : place + 2]), slice(*code_ends[place : place + 2])
+            yield Loose(rows[own], amounts[:, own], codes[its], None if hits is None else hits[its])
+
+    def _settle(self) -> None:
+        """Put together what came for open buckets, and count it in the windows."""
+        if not self._loose:
+            return
+        self._loose = 0
+        self._take_out_bins()
+        for index, its in self.open.items():
+            if its.loose:
+                cells = self._with_wholes(Meant.together(its.loose))
+                its.loose = []
+                self._count_open(index, cells)
+                block = Block.made(index, index, self._serial, self._floors(), cells)
+                its.block = Block.merged((its.block, block), self._serial, self._born) if its.block else block
+
+    def _count_open(self, index: int, cells: Meant) -> None:
+        keyless = cells.amounts * (cells.rows % self._stride == 0)  # the sketches have counted their keys
+        self._count(ALL, cells._replace(amounts=keyless), 1)
+        for window in range(1, len(self._edges)):
+            if index >= self._edges[window]:
+                self._count(window, cells, 1)
 
     def _with_wholes(self, cells: Meant) -> Meant:
         """The same where the row of the whole, the first of its statistic, has what all of them have."""
-        first = np.flatnonzero(cells.rows % self._stride == 0)
-        cells.amounts[:, first] = np.add.reduceat(cells.amounts, first, axis=1)
-        rows, bins = cells.codes // BINS, cells.codes % BINS
-        keyed = rows % self._stride != 0
-        wholes, hits = added((rows - rows % self._stride) * BINS + bins, cells.hits)
-        codes = np.append(cells.codes[keyed], wholes)
-        order = np.argsort(codes, kind="stable")
-        return Meant(cells.rows, cells.amounts, codes[order], np.append(cells.hits[keyed], hits)[order])
+        statistics = cells.rows // self._stride
+        starts = starts_of(statistics)
+        wholes = statistics[starts] * self._stride
+        lacking = cells.rows[starts] != wholes
+        sums = np.add.reduceat(cells.amounts, starts, axis=1)
+        rows = np.insert(cells.rows, starts[lacking], wholes[lacking])
+        amounts = np.insert(cells.amounts, starts[lacking], 0, axis=1)
+        amounts[:, starts + np.cumsum(lacking) - lacking] = sums
+        return Meant(rows, amounts, *self._with_whole_bins(cells.codes, cells.hits))
 
-    def _open_part(self, index: int, cells: Meant) -> None:
-        parts = self.open.setdefault(index, [])
-        before = sum(part.size for part in parts)
-        parts.append(Block.made(index, index, self._serial, self._floors(), cells))
-        if len(parts) > PARTS:
-            parts[:] = [Block.merged(parts, self._serial, self._born)]
-        self.open_bytes += sum(part.size for part in parts) - before
+    def _with_whole_bins(self, codes: Codes, hits: Hits) -> tuple[Codes, Hits]:
+        rows, bins = codes // BINS, codes % BINS
+        keyed = rows % self._stride != 0
+        every = np.bincount(rows // self._stride * BINS + bins, hits, len(self._wholes) * BINS).astype(np.int64)
+        found = np.flatnonzero(every)
+        wholes = self._wholes[found // BINS] * BINS + found % BINS
+        kept, places = codes[keyed], np.searchsorted(codes[keyed], wholes)
+        return np.insert(kept, places, wholes), np.insert(hits[keyed], places, every[found])
 
     def close(self, index: int) -> Block:
         """What was counted in an open bucket is a block from now on, or belongs to that which the bucket is in."""
-        parts = self.open.pop(index)
-        self.open_bytes -= sum(part.size for part in parts)
-        block = Block.merged(parts, self._serial, self._born)
+        self._settle()
+        block = self.open.pop(index).block
+        assert block is not None
         cells = block.meant(self._born)
         self.trends.add(index, cells.rows, cells.amounts[COUNT])
-        every = np.isin(cells.rows, self._wholes)
+        every = cells.rows % self._stride == 0
         sums = np.zeros((len(self._wholes), 3), np.int64)
         sums[cells.rows[every] // self._stride] = cells.amounts[:, every].T
         self.buckets[index] = self.buckets[index] + sums if index in self.buckets else sums
@@ -209,6 +253,8 @@ class Window:
 
     def _clear(self, rows: Slots) -> None:
         """Forget what is known of these rows: they may get another key."""
+        self._settle()
+        self._serial += 1
         self._sums[:, rows] = 0
         self.trends.clear(rows)
         self._born[rows] = self._serial
