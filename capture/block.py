@@ -1,10 +1,17 @@
-"""Blocks of a TPACKET_V3 ring: the frames of one, out of a copy of its bytes (linux/if_packet.h)."""
+"""Blocks of a TPACKET_V3 ring (linux/if_packet.h): the frames of one, out of a copy of its bytes.
+
+The kernel takes VLAN tags out of frames, and the link-layer header too where the socket is cooked, and says beside each
+frame what they were. Both are put back, in the core or here.
+"""
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from capture.core import CORE
-from traffic.frame import LINKTYPE_LINUX_SLL2
+from traffic.frame import LINKTYPE_LINUX_SLL2, Frame
 from traffic.frames import Frames
 
 _VLAN_VALID: Final = 1 << 4
@@ -15,60 +22,55 @@ _ADDRESSES: Final = 12
 
 _START: Final = struct.Struct("=12x2I")  # frames, offset of the first
 _HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, where the frame starts
-_TAG: Final = struct.Struct("=32xIH")  # tag and its protocol
+_TAG: Final = struct.Struct("=20xI8xIH")  # status, tag and its protocol
 _ADDRESS: Final = struct.Struct("=48x2x2siHBB8s")  # protocol, interface, hardware, packet type, address length, address
 _COOKED: Final = struct.Struct(">2s2xiHBB8s")
 
 
-def frames(block: bytes, link_type: int) -> Frames:
-    """The frames of a block, as they were on the wire."""
-    index = None if CORE is None else CORE.ring_frames(block)
-    return _frames(block, link_type) if index is None else Frames.indexed(block, index, link_type)
+def frames(block: bytes | memoryview, link_type: int) -> Frames:
+    """The frames of a block, as they were on the wire; those of LINKTYPE_LINUX_SLL2 with a header made of their socket
+    address. The block may be the kernel's own memory: it is copied.
+    """
+    if CORE is None:
+        return Frames.of(_read(bytes(block), link_type))
+    copy, index = CORE.ring_frames(np.frombuffer(block, np.uint8), cooked=link_type == LINKTYPE_LINUX_SLL2)
+    return Frames.indexed(copy, index, link_type)
 
 
-def _frames(block: bytes, link_type: int) -> Frames:
-    found, tagged, behind = Frames(block), list[bytes](), len(block)
-    count, place = _START.unpack_from(block)
+def _read(block: bytes, link_type: int) -> Iterator[Frame]:
+    """A block ends before a record that is not right."""
+    put_together = _cooked if link_type == LINKTYPE_LINUX_SLL2 else _tagged
+    count, place = _START.unpack(block[: _START.size].ljust(_START.size, b"\0"))
     for _ in range(count):
-        step, seconds, nanoseconds, captured, length, status, offset = _HEADER.unpack_from(block, place)
-        start = place + offset
-        stop = start + captured
-        if status & _VLAN_VALID:  # the kernel took the tag out of the frame: one with it follows the block
-            tag = _tag(block, place)
-            tagged += (block[start : start + _ADDRESSES], tag, block[start + _ADDRESSES : stop])
-            length += len(tag)
-            start, behind = behind, behind + captured + len(tag)
-            stop = behind
-        found.add(seconds + nanoseconds / 1e9, link_type, start, stop, length)
+        if place + _ADDRESS.size > len(block):
+            return
+        step, seconds, nanoseconds, captured, length, _, offset = _HEADER.unpack_from(block, place)
+        stop = place + offset + captured
+        if offset < _ADDRESS.size or stop > len(block) or 0 < step < offset + captured:
+            return
+        frame = put_together(block, place, block[place + offset : stop])
+        yield Frame(seconds + nanoseconds / 1e9, link_type, frame, length + len(frame) - captured)
+        if not step:
+            return
         place += step
-    found.buffer = block + b"".join(tagged)
-    return found
 
 
-def cooked_frames(block: bytes) -> Frames:
-    """The frames of a block, each with a cooked header made of its socket address."""
-    found, parts, behind = Frames(b""), list[bytes](), 0
-    count, place = _START.unpack_from(block)
-    for _ in range(count):
-        step, seconds, nanoseconds, captured, length, status, offset = _HEADER.unpack_from(block, place)
-        protocol, *rest = _ADDRESS.unpack_from(block, place)
-        start = place + offset
-        payload = block[start : start + captured]
-        if status & _VLAN_VALID:
-            tag = _tag(block, place)
-            payload = tag[2:] + protocol + payload
-            protocol = tag[:2]
-            length += len(tag)
-        frame = _COOKED.pack(protocol, *rest) + payload
-        parts.append(frame)
-        found.add(seconds + nanoseconds / 1e9, LINKTYPE_LINUX_SLL2, behind, behind + len(frame), length + _COOKED.size)
-        behind += len(frame)
-        place += step
-    found.buffer = b"".join(parts)
-    return found
+def _tagged(block: bytes, place: int, frame: bytes) -> bytes:
+    return frame[:_ADDRESSES] + b"".join(_tag(block, place)) + frame[_ADDRESSES:]
 
 
-def _tag(block: bytes, place: int) -> bytes:
-    tag, protocol = _TAG.unpack_from(block, place)
-    status = _HEADER.unpack_from(block, place)[5]
-    return struct.pack(">HH", protocol if status & _TPID_VALID else _VLAN_TPID, tag & 0xFFFF)
+def _cooked(block: bytes, place: int, packet: bytes) -> bytes:
+    protocol, *address = _ADDRESS.unpack_from(block, place)
+    if tag := _tag(block, place):
+        packet = tag[1] + protocol + packet
+        protocol = tag[0]
+    return _COOKED.pack(protocol, *address) + packet
+
+
+def _tag(block: bytes, place: int) -> tuple[bytes, ...]:
+    """The protocol and the value of the VLAN tag that the kernel took out; nothing if it did not."""
+    status, value, protocol = _TAG.unpack_from(block, place)
+    if not status & _VLAN_VALID:
+        return ()
+    protocol = protocol if status & _TPID_VALID else _VLAN_TPID
+    return protocol.to_bytes(2, "big"), (value & 0xFFFF).to_bytes(2, "big")

@@ -50,8 +50,7 @@ class Ring:
         """
         self.name = interface
         self.link_type = link_type(interface)
-        self._cooked = self.link_type == LINKTYPE_LINUX_SLL2
-        packets = _open_socket(interface, self._cooked)
+        packets = _open_socket(interface, self.link_type == LINKTYPE_LINUX_SLL2)
         self._socket = PacketSocket(packets, interface, snap_length)
         try:
             self._socket.attach(program)
@@ -130,10 +129,10 @@ class Ring:
     def _take(self) -> Frames:
         start = self._next * BLOCK_SIZE
         (length,) = _LENGTH.unpack_from(self._memory, start)
-        copy = self._memory[start : start + length]
+        with memoryview(self._memory) as memory, memory[start : start + length] as filled:
+            frames = block.frames(filled, self.link_type)
         _STATUS.pack_into(self._memory, start + 8, 0)
         self._next = (self._next + 1) % self._blocks
-        frames = block.cooked_frames(copy) if self._cooked else block.frames(copy, self.link_type)
         self._received += len(frames)
         if frames:
             self._clock = float(frames.times[-1])

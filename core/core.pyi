@@ -138,8 +138,10 @@ def pcapng_frames(
     ticks per second (at most 2^53) and seconds to add.
     """
 
-def ring_frames(block: bytes) -> FrameIndex | None:
-    """The frames of a block of a TPACKET_V3 ring (linux/if_packet.h).
+def ring_frames(block: NDArray[np.uint8], *, cooked: bool) -> tuple[bytes, FrameIndex]:
+    """A copy of a block of a TPACKET_V3 ring (linux/if_packet.h), and its frames in there. `block` may be the kernel's.
 
-    None where the kernel took a VLAN tag out of one of them, so that it is to be put together anew.
+    VLAN tags that the kernel took out are put back, and frames of a `cooked` socket get a header of LINKTYPE_LINUX_SLL2
+    made of their address: both in the copy, in the place of what the kernel says before the frame. A block ends before
+    a record that is not right.
     """

@@ -1,12 +1,12 @@
 """The readers of the core and those in Python find the same frames."""
 
 import os
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
+from ring_blocks import Record, block
 
 import capture.block
 import capture.pcap
@@ -14,7 +14,7 @@ import capture.pcapng
 from capture.core import CORE
 from capture.errors import CaptureError
 from capture.open import open_file
-from traffic.frame import Frame
+from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, Frame
 
 CORPUS = Path(os.environ.get("HTTP_MONITOR_CORPUS", Path(__file__).parents[3] / "shared" / "corpus")) / "pcaps"
 
@@ -48,20 +48,34 @@ def test_files_are_read_alike(captures: list[Path], monkeypatch: pytest.MonkeyPa
     assert sum(map(len, by_core.values())) > 1000
 
 
-def ring_block(chance: Random, frames: int) -> bytes:
-    """A block of a ring, as the kernel lays it out (linux/if_packet.h)."""
-    parts = []
-    for number in range(frames):
+def some_block(chance: Random) -> bytes:
+    """A block of frames of any kind."""
+    records = []
+    for number in range(chance.randint(1, 6)):
         data = chance.randbytes(chance.randint(0, 90))
-        step = 68 + len(data)
-        parts.append(struct.pack("=6IH42x", step, 1000 + number, chance.randint(0, 10**9 - 1), len(data), 99, 0, 68))
-        parts.append(data)
-    return struct.pack("=12x2I28x", frames, 48) + b"".join(parts)
+        tag = chance.choice([b"", b"\x81\x00\x00\x05", b"\x88\xa8\xff\xff"])
+        offset = chance.choice([68, 70, 82, 96])
+        records.append(Record(1000 + number + chance.random(), data, 99, offset, chance.randbytes(2), tag))
+    return block(records)
 
 
-def test_blocks_of_a_ring_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = [ring_block(Random(seed), seed) for seed in range(20)]
-    by_core = [list(capture.block.frames(block, 1)) for block in blocks]
+def damaged(chance: Random, whole: bytes) -> bytes:
+    """The same cut, or with some bytes of its headers changed."""
+    if chance.random() < 0.3:
+        return whole[: chance.randint(1, len(whole))]
+    changed = bytearray(whole)
+    for _ in range(chance.randint(1, 3)):
+        changed[chance.randrange(len(whole))] = chance.choice([0, 1, 0x44, 0x80, 0xFF])
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("link_type", [LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2])
+def test_blocks_of_a_ring_are_read_alike(monkeypatch: pytest.MonkeyPatch, link_type: int) -> None:
+    chance = Random(7)
+    whole = [some_block(chance) for _ in range(50)]
+    blocks = [*whole, *(damaged(chance, block) for block in whole * 40)]
+    by_core = [list(capture.block.frames(block, link_type)) for block in blocks]
     monkeypatch.setattr(capture.block, "CORE", None)
-    assert [list(capture.block.frames(block, 1)) for block in blocks] == by_core
-    assert [len(frames) for frames in by_core] == list(range(20))
+    assert [list(capture.block.frames(block, link_type)) for block in blocks] == by_core
+    assert sum(map(len, by_core)) > 3000
+    assert len({len(frames) for frames in by_core}) == 7

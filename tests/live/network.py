@@ -40,3 +40,20 @@ def veth_pair() -> Iterator[tuple[Side, Side]]:
     finally:
         for name in made:
             ip("netns", "delete", name)
+
+
+def vlan(sides: tuple[Side, Side], number: int) -> tuple[Side, Side]:
+    """The same with an interface for a VLAN on each side, and addresses in there.
+
+    Raises:
+        subprocess.CalledProcessError: this kernel has no such interfaces.
+    """
+    tagged = []
+    for i, side in enumerate(sides, 1):
+        name, interface, address = side.inside[-1], f"{side.interface}.{number}", f"10.204.0.{i}"
+        link = ["link", "add", "link", side.interface, "name", interface, "type", "vlan", "id", str(number)]
+        ip("-n", name, *link)
+        ip("-n", name, "address", "add", f"{address}/24", "dev", interface)
+        ip("-n", name, "link", "set", interface, "up")
+        tagged.append(Side(interface, address, side.inside))
+    return tagged[0], tagged[1]

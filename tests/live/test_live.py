@@ -16,11 +16,12 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from decoders import MAKERS
 
 from . import clients
 from .dashboard_text import Dashboard, dashboards, summarized_requests
 from .monitor import Monitor, command, environment, running
-from .network import veth_pair
+from .network import Side, veth_pair, vlan
 from .web_server import Totals, WebServer, totals, web_server
 
 MISSING = [tool for tool in ("nginx", "wrk", "curl", "ip") if shutil.which(tool) is None]
@@ -114,6 +115,33 @@ def test_veth_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
             logged = assert_seen_all(monitor, server)
     assert logged.statuses.total() > 690
     assert shown(dashboards(replay(tmp_path / "kept.pcap", 80))[-1]) == logged
+
+
+@pytest.mark.parametrize("decoder", MAKERS)
+@pytest.mark.parametrize("within", ["no VLAN", "a VLAN"])
+@pytest.mark.parametrize("interface", ["veth0", "any"])
+def test_each_decoder_counts_what_was_logged_on_a_trunk_and_on_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interface: str, within: str, decoder: str
+) -> None:
+    """On `any` the frames of a VLAN are there twice: with their tag, and on its own interface without."""
+    monkeypatch.setenv("HTTP_MONITOR_DECODER", "python" if decoder == "reference" else "")
+    tmp_path.chmod(0o755)
+    with veth_pair() as sides:
+        far, near = sides if within == "no VLAN" else vlan_or_skip(sides)
+        arguments, base = command("-i", interface, "--history", "none", **BRISK), f"http://{far.address}"
+        served = web_server(tmp_path / "web", [far.address], 80, far.inside)
+        with served as server, running(tmp_path, arguments, near.inside) as monitor:
+            clients.curl(base, server.folder / "www" / "large", near.inside)
+            clients.wrk(base, tmp_path, requests=600, inside=near.inside)
+            logged = assert_seen_all(monitor, server)
+    assert logged.statuses.total() > 600
+
+
+def vlan_or_skip(sides: tuple[Side, Side]) -> tuple[Side, Side]:
+    try:
+        return vlan(sides, 7)
+    except subprocess.CalledProcessError as reason:
+        pytest.skip(f"this kernel has no VLAN interfaces: {reason.stderr.strip()}")
 
 
 # Alerts

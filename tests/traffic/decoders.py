@@ -40,6 +40,11 @@ def using(name: str) -> Iterator[None]:
     _used.pop()
 
 
+def used() -> str:
+    """The name of the one that tests use."""
+    return _used[-1]
+
+
 def decoder(
     ports: Container[int] = frozenset({80}),
     limits: Limits | None = None,
@@ -47,7 +52,7 @@ def decoder(
     wanted: Iterable[type] = (),
 ) -> Decodes:
     """The decoder to be tested."""
-    return MAKERS[_used[-1]](ports, limits or Limits(), inner_ip, frozenset(wanted))
+    return MAKERS[used()](ports, limits or Limits(), inner_ip, frozenset(wanted))
 
 
 def fed(decoder: Decodes, frames: Iterable[Frame]) -> list[Record]:

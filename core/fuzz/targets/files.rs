@@ -24,9 +24,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             check(&index, buffer.len(), position);
         }
         _ => {
-            if let Some(index) = ring(buffer) {
-                check(&index, buffer.len(), 0);
-            }
+            let mut block = buffer.to_vec();
+            let index = ring(&mut block, choice & 4 != 0);
+            check(&index, block.len(), 0);
         }
     }
 });

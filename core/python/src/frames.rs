@@ -2,6 +2,7 @@
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use wire::capture::{Index, Interface, PcapLayout, pcap, pcapng, ring};
 
 /// The columns of a `traffic.frames.Frames`: lists, or what `pcap_frames` and `ring_frames` gave.
@@ -108,8 +109,20 @@ pub(crate) fn pcapng_frames<'py>(
     (written(py, index), PyArray1::from_vec(py, links))
 }
 
-/// The frames of a block of a TPACKET_V3 ring; None where one of them needs more than its place; see `core.pyi`.
+/// A copy of a block of a TPACKET_V3 ring in which its frames are whole, and where they are; see `core.pyi`.
 #[pyfunction]
-pub(crate) fn ring_frames<'py>(py: Python<'py>, block: &[u8]) -> Option<Found<'py>> {
-    ring(block).map(|index| written(py, index))
+#[pyo3(signature = (block, *, cooked))]
+pub(crate) fn ring_frames<'py>(
+    py: Python<'py>,
+    block: PyReadonlyArray1<'py, u8>,
+    cooked: bool,
+) -> PyResult<(Bound<'py, PyBytes>, Found<'py>)> {
+    let block = block.as_slice()?;
+    let mut index = Index::default();
+    let copy = PyBytes::new_with(py, block.len(), |copy| {
+        copy.copy_from_slice(block);
+        index = ring(copy, cooked);
+        Ok(())
+    })?;
+    Ok((copy, written(py, index)))
 }

@@ -1,4 +1,5 @@
-//! Where frames are in what was captured: a piece of a file, a block of a ring. Bytes are found, and not copied.
+//! Where frames are in what was captured: a piece of a file, a block of a ring. Bytes are found, and not copied; what
+//! the kernel took out of a frame of a ring is put back in its place.
 
 mod pcap;
 mod pcapng;
@@ -26,11 +27,11 @@ pub struct Index {
 }
 
 impl Index {
-    fn push(&mut self, time: f64, start: usize, stop: usize, length: u32) {
+    fn push(&mut self, time: f64, start: usize, stop: usize, length: i64) {
         self.times.push(time);
         self.starts.push(start as i64);
         self.stops.push(stop as i64);
-        self.lengths.push(i64::from(length));
+        self.lengths.push(length);
     }
 }
 

@@ -27,7 +27,7 @@ pub fn pcap(buffer: &[u8], position: usize, layout: &PcapLayout) -> Index {
             index.too_large = Some(u64::from(captured)).filter(|size| *size > layout.longest);
             break;
         }
-        index.push(f64::from(seconds) + f64::from(fraction) / per_second, start, stop, length);
+        index.push(f64::from(seconds) + f64::from(fraction) / per_second, start, stop, i64::from(length));
         index.next = stop;
     }
     index

@@ -37,7 +37,7 @@ pub fn pcapng(buffer: &[u8], position: usize, little_endian: bool, interfaces: &
         }
         let start = index.next + HEAD;
         let next = index.next + length;
-        index.push(seconds(*interface, time), start, start + captured as usize, wire_length);
+        index.push(seconds(*interface, time), start, start + captured as usize, i64::from(wire_length));
         links.push(i64::from(interface.link_type));
         index.next = next;
     }
