@@ -1,12 +1,11 @@
 //! The decoder, shared by the thread that feeds it and the one that takes its records.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList};
 use wire::decoder::Decoder as WireDecoder;
+use wire::fault::{self, Fault};
 use wire::health::Health;
 use wire::limits::Limits;
 use wire::network::InnerIp;
@@ -19,14 +18,6 @@ use crate::frames::Columns;
 
 /// Frames that are kept for a report, of those at which the core had a fault.
 const MOST_FAULTS: usize = 8;
-
-/// A fault of the core itself: what it said, and the frame at which it came.
-struct Fault {
-    text: String,
-    time: f64,
-    link_type: u32,
-    frame: Vec<u8>,
-}
 
 /// Decodes the HTTP traffic of the TCP ports that are listened on; see `core.pyi`.
 #[pyclass(frozen, module = "http_monitor_core")]
@@ -116,22 +107,14 @@ impl Decoder {
         self.wire.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A fault at one frame costs its connection, and no other.
     fn take_frame(&self, wire: &mut WireDecoder, time: f64, link_type: u32, frame: &[u8]) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| wire.feed(time, link_type, frame))) {
-            wire.abandon();
+        if let Some(fault) = fault::feed(wire, time, link_type, frame) {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
             if faults.len() < MOST_FAULTS {
-                faults.push(Fault { text: said(&*panic), time, link_type, frame: frame.to_vec() });
+                faults.push(fault);
             }
         }
     }
-}
-
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
 /// Asks a Python function for the IP packet in a frame; what it raises is no answer.

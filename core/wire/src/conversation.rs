@@ -75,6 +75,8 @@ impl Conversation {
 
     /// The next bytes of a direction.
     pub(crate) fn data(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Place) {
+        #[cfg(test)]
+        crate::fault::provoke(data);
         match self.sinks.of_mut(direction) {
             Sink::Messages => {
                 let side = self.side(direction);

@@ -12,6 +12,7 @@ mod conversation;
 pub mod datagrams;
 pub mod decoder;
 mod dns;
+pub mod fault;
 mod flows;
 pub mod health;
 mod hello;
