@@ -37,8 +37,9 @@ pub(crate) use ip::Payload;
 pub type InnerIp = Box<dyn FnMut(u32, &[u8]) -> Option<Vec<u8>> + Send>;
 
 const LINKTYPE_ETHERNET: u32 = 1;
-/// Bytes of an Ethernet header, of an IPv4 header without options, and of a TCP header.
-const PLAIN_SIZE: usize = 54;
+const LINKTYPE_LINUX_SLL2: u32 = 276;
+/// Bytes of an IPv4 header without options, and of a TCP header.
+const PLAIN_SIZE: usize = 40;
 const LEAST_TCP_HEADER: usize = 20;
 /// Headers of one frame that are passed through; a tunnel takes three or four.
 const MOST_LAYERS: usize = 40;
@@ -98,9 +99,9 @@ impl Network {
         link_type: u32,
         frame: &'a [u8],
     ) -> Option<Segment<'a>> {
-        if link_type == LINKTYPE_ETHERNET
-            && !self.datagrams.every_packet
-            && let Some(segment) = plain(frame)
+        if !self.datagrams.every_packet
+            && let Some(ip) = plain_ip(link_type, frame)
+            && let Some(segment) = plain(ip)
         {
             return Some(segment);
         }
@@ -252,23 +253,33 @@ impl Network {
     }
 }
 
-/// The segment of an Ethernet frame of the plain kind, which nearly every one is.
-///
-/// Its IPv4 header follows at once and has no options, it is no fragment and was captured whole.
+/// What follows the EtherType of IPv4 in an Ethernet frame, or in a cooked one.
 #[inline]
-fn plain(frame: &[u8]) -> Option<Segment<'_>> {
-    let head: &[u8; PLAIN_SIZE] = frame.first_chunk()?;
-    let is_ipv4 = head[12] == 0x08 && head[13] == 0x00 && head[14] == 0x45;
+fn plain_ip(link_type: u32, frame: &[u8]) -> Option<&[u8]> {
+    let (kind, header) = match link_type {
+        LINKTYPE_ETHERNET => (frame.get(12..14)?, 14),
+        LINKTYPE_LINUX_SLL2 => (frame.get(..2)?, 20),
+        _ => return None,
+    };
+    if kind == [0x08, 0x00] { frame.get(header..) } else { None }
+}
+
+/// The segment of an IPv4 packet of the plain kind, which nearly every one is.
+///
+/// Its header has no options, it is no fragment and was captured whole.
+#[inline]
+fn plain(ip: &[u8]) -> Option<Segment<'_>> {
+    let head: &[u8; PLAIN_SIZE] = ip.first_chunk()?;
     // It may say that it may not be fragmented (0x40).
-    let is_whole_tcp = head[20] & 0xBF == 0 && head[21] == 0 && head[23] == 6;
-    if !is_ipv4 || !is_whole_tcp {
+    let is_whole_tcp = head[6] & 0xBF == 0 && head[7] == 0 && head[9] == 6;
+    if head[0] != 0x45 || !is_whole_tcp {
         return None;
     }
-    let end = 14 + usize::from(u16::from_be_bytes([head[16], head[17]]));
+    let end = usize::from(u16::from_be_bytes([head[2], head[3]]));
     if end < PLAIN_SIZE {
         return None;
     }
     let number = |at: usize| be32(head, at).ok();
-    let key = Key::v4(number(26)?, number(30)?, number(34)?, 0);
-    Some(Segment { key, bytes: frame.get(34..end)?, cut: 0 })
+    let key = Key::v4(number(12)?, number(16)?, number(20)?, 0);
+    Some(Segment { key, bytes: ip.get(20..end)?, cut: 0 })
 }

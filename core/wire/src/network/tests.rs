@@ -40,6 +40,11 @@ fn ethernet(kinds: &[u16], payload: &[u8]) -> Vec<u8> {
     [2; 12].into_iter().chain(tags).chain(payload.iter().copied()).collect()
 }
 
+/// As Linux' cooked captures of the second version have it.
+fn cooked(kind: u16, payload: &[u8]) -> Vec<u8> {
+    [&kind.to_be_bytes(), [0; 18].as_slice(), payload].concat()
+}
+
 fn vxlan(inner: &[u8]) -> Vec<u8> {
     let payload = [&[8, 0, 0, 0, 0, 0, 5, 0], inner].concat();
     ethernet(&[0x0800], &ipv4(17, 0, &udp(50000, 4789, &payload)))
@@ -75,10 +80,11 @@ impl Case {
 
 #[test]
 fn the_short_way_and_the_long_way_find_the_same() {
-    let frame = ethernet(&[0x0800], &[ipv4(6, 0x4000, &tcp()), b"trailer".to_vec()].concat());
-    for every_packet in [false, true] {
+    let ip = [ipv4(6, 0x4000, &tcp()), b"trailer".to_vec()].concat();
+    let frames = [(1, ethernet(&[0x0800], &ip)), (276, cooked(0x0800, &ip))];
+    for (every_packet, (link_type, frame)) in frames.iter().flat_map(|frame| [(false, frame), (true, frame)]) {
         let mut case = Case::new(every_packet, None);
-        assert_eq!(case.segment(1, &frame), Some((flow(), tcp(), 0)));
+        assert_eq!(case.segment(*link_type, frame), Some((flow(), tcp(), 0)));
         assert_eq!(case.network.datagrams().found.len(), usize::from(every_packet));
     }
 }
@@ -101,6 +107,8 @@ fn tags_and_tunnels_are_passed_through() {
     for frame in [vlan.clone(), vxlan(&vlan), vxlan(&vxlan(&ethernet(&[0x0800], &ip)))] {
         assert_eq!(Case::plain().segment(1, &frame), Some((flow(), tcp(), 0)));
     }
+    let tagged = cooked(0x8100, &[&[0, 5, 8, 0], ip.as_slice()].concat());
+    assert_eq!(Case::plain().segment(276, &tagged), Some((flow(), tcp(), 0)));
 }
 
 #[test]
