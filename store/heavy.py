@@ -88,23 +88,21 @@ class Heavy:
 
     def _places(self, keys: Sequence[str]) -> list[int]:
         found = list(map(self.slots.get, keys))
-        if None not in found:
-            return found  # type: ignore[return-value]
-        return [self._enter(key) if slot is None else slot for key, slot in zip(keys, found, strict=True)]
+        if None in found:
+            self._enter([key for key, slot in zip(keys, found, strict=True) if slot is None])
+        return [self.slots[key] if slot is None else slot for key, slot in zip(keys, found, strict=True)]
 
-    def _enter(self, key: str) -> int:
-        slot = self.slots.get(key)
-        if slot is not None:
-            return slot
-        if self._free:
-            slot = self._free.pop()
+    def _enter(self, keys: Sequence[str]) -> None:
+        """Give new keys a slot each; a key may come twice."""
+        new = list(dict.fromkeys(keys))
+        reused = [self._free.pop() for _ in range(min(len(new), len(self._free)))]
+        for slot, key in zip(reused, new, strict=False):
             self.keys[slot] = key
-        else:
-            slot = len(self.keys)
-            self.keys.append(key)
-        self.slots[key] = slot
-        self._debts[slot] = self.floor
-        return slot
+        unused = new[len(reused) :]
+        slots = [*reused, *range(len(self.keys), len(self.keys) + len(unused))]
+        self.keys += unused
+        self.slots.update(zip(new, slots, strict=True))
+        self._debts[slots] = self.floor
 
     def _make_room(self) -> Slots:
         held = self.held()
