@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from bench.measure import CACHE, Figure, run, table
 from bench.offline import capture_of
+from capture.intake import COLUMN
 
-FILE: Final = "in batches of 16,384 records, as from a file"
-BATCHES: Final = {FILE: 16_384, "in batches of 2,000, as from a busy interface": 2_000}
+FILE: Final = f"in batches of {COLUMN:,} records, as from a file"
+BATCHES: Final = {FILE: COLUMN, "in batches of 2,000, as from a busy interface": 2_000}
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Figure]:

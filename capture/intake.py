@@ -13,7 +13,7 @@ from traffic.batch import Batch, RecordBatch
 from traffic.frames import Frames
 from traffic.health import Health
 
-COLUMN: Final = 16384
+COLUMN: Final = 32_768
 """Records that are counted together: every statistic counts in whole columns."""
 CHARACTERS: Final = 4 * 2**20
 """Of their texts likewise."""

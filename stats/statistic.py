@@ -7,6 +7,7 @@ It says so in one of two ways:
   column of numbers. `where(table)`, if it has one, says which rows count, as an array of booleans: where few do, few
   keys are made. A row whose amount is absent does not count; one that is below 0 counts as 0, and with 0 a row
   counts in a statistic of SECONDS alone.
+  `responses = False` leaves out the bytes and the times of responses, which are counted beside its own amounts.
 - `key(self, record)`, which is called for each record, and costs some six times as much; and `amount(self, record)`,
   if it has one.
 """

@@ -10,6 +10,7 @@ is faster than 10 microseconds counts as that, and what is slower than 10,000 s 
 from collections.abc import Iterable
 from itertools import chain
 from math import ceil, log2
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -85,7 +86,7 @@ class Distribution(NamedTuple):
     @property
     def times(self) -> int:
         """How many times are in it."""
-        return sum(count for _, count in self.bins)
+        return sum(map(itemgetter(1), self.bins))
 
     def quantile(self, share: float) -> float | None:
         """Seconds that `share` (0 to 1) of the times do not exceed; None of nothing.

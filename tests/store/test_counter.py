@@ -169,3 +169,22 @@ def test_one_that_raises_is_switched_off_with_its_batch(say: Callable[..., Any],
     [failure] = store.failures
     assert text in failure.text
     assert counts(store, "asked") == {"ok": 1}
+
+
+class Alone(Asked):
+    """One that leaves out what is known of responses."""
+
+    responses = False
+
+
+@pytest.mark.parametrize("record", [Request, Exchange])
+def test_a_statistic_may_leave_out_what_is_known_of_responses(record: type) -> None:
+    asked, alone = Asked(("host",), record=record), Alone(("host",), record=record)
+    alone.name = "alone"
+    store = Store([asked, alone], 10, 3600, 100)
+    assert EXCHANGE.request is not None
+    store.add(RecordBatch([EXCHANGE.request, EXCHANGE]))
+    with_responses, without = store.totals("asked"), store.totals("alone")
+    assert with_responses.count == without.count == 1
+    assert (with_responses.bytes, with_responses.timed) == (EXCHANGE.response_bytes, 1)
+    assert (without.bytes, without.timed) == (0, 0)

@@ -274,6 +274,21 @@ def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> 
             assert size[name, index] == sum(what.bytes for what in keys.values())
 
 
+@settings(max_examples=60)
+@given(steps, strategies.integers(1, 3))
+def test_who_looks_between_sees_the_same_in_the_end(story: list[Any], max_keys: int) -> None:
+    """A look puts together what came; whether that is done often or once makes no difference."""
+    seldom, often = (Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS) for _ in range(2))
+    play(seldom, story)
+    for end in range(len(story)):
+        play(often, story[end : end + 1])
+        assert often.totals("hosts").count >= often.open_count("hosts") >= 0
+    often.advance(max([0, *(step for step in story if isinstance(step, int))]))
+    for statistic in STATISTICS:
+        for window in (SIZE, *WINDOWS, RETENTION):
+            assert seldom.top(statistic.name, 100, window) == often.top(statistic.name, 100, window)
+
+
 def test_a_request_is_known_by_its_answer_also_when_that_comes_much_later() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     asked = request(1, "a")
