@@ -24,8 +24,6 @@ from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
 
-FIRST_LOOK = 0.2
-"""Seconds until there is something to see, be it nothing."""
 RECALL = 0.1
 """Seconds of a tick for what earlier runs counted."""
 
@@ -102,12 +100,16 @@ class Session:
         self._timeout = inf
         self.start(now)
 
+    def begin(self, now: float, status: Status) -> None:
+        """Begin to learn live: there is something to see at once, be it nothing."""
+        self.start(now)
+        self.tick(now, status)
+
     def start(self, now: float) -> None:
         """Begin to learn."""
         self._run = replace(self._run, started=now)
         self._monitor.start(now)
         self._schedule(now)
-        self.due = min(self.due, now + FIRST_LOOK)
 
     def hand_to(self, *takers: Taker) -> None:
         """Hand records to these too, in this order."""

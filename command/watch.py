@@ -77,7 +77,7 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
     """Capture in a thread of its own; each step takes over what it has."""
     thread = CaptureThread(intake)
     end = time.monotonic() + (duration or float("inf"))
-    session.start(time.time())
+    session.begin(time.time(), intake.status())
     thread.start()
     try:
         while not (stop.is_set() or thread.ended or time.monotonic() >= end):
