@@ -20,6 +20,7 @@ from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
 from stats.statistic import Statistic
+from store.filtering import patterns
 from store.recent import Recent
 from store.store import Store
 
@@ -72,6 +73,7 @@ def load_full_screen() -> None:
     import dashboard.full.terminal
 
     dashboard.full.terminal.load_everything()
+    patterns.engine()
 
 
 class FullUi:

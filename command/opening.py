@@ -26,7 +26,6 @@ from exercise_config import Config
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
-from traffic.network import reads
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
@@ -43,8 +42,8 @@ def opened(
         with stop.interrupting():  # a pipe may have nothing to open for a while
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
-        if user is not None and not reads(getattr(source, "link_type", LINKTYPE_ETHERNET)):
-            import capture.dissect  # noqa: F401 while it can be read: the user that we become may not be allowed to
+        if user is not None:
+            load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
         outputs = stack.enter_context(open_outputs(arguments, config, statistics))
         writer = PcapWriter(arguments.write) if arguments.write is not None else None
         if arguments.ui == "full":
@@ -84,6 +83,18 @@ def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] =
     from traffic.decoder import Decoder
 
     return Decoder(ports, limits, inner_ip, wanted)
+
+
+def load_dissection(link_type: int) -> None:
+    """Import Scapy where frames need it, as long as its files can surely be read: the user that we become may not be
+    allowed to.
+    """
+    if link_type == LINKTYPE_ETHERNET:
+        return
+    from traffic.network import reads  # a MiB that the core has no use for
+
+    if not reads(link_type):
+        import capture.dissect  # noqa: F401
 
 
 def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:

@@ -34,5 +34,16 @@ def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:
     assert status == 0
     assert "command.session" in modules
     assert modules.isdisjoint(
-        {"textual", "rich", "scapy.all", "requests", "prometheus_client", "smtplib", "shtab", "sqlite3", "asyncio"}
+        {
+            "textual",
+            "rich",
+            "scapy.all",
+            "requests",
+            "prometheus_client",
+            "smtplib",
+            "shtab",
+            "sqlite3",
+            "asyncio",
+            "re2",
+        }
     )

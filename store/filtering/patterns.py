@@ -15,11 +15,6 @@ from typing import Any, Final
 
 from store.filtering.errors import FilterError
 
-try:
-    import re2
-except ImportError:
-    re2 = None
-
 Search = Callable[[str], object]
 """What it returns is true when the text has what is looked for."""
 
@@ -55,10 +50,20 @@ def search(pattern: str, start: int) -> Search:
     insensitive = not _has_capital(pattern)
     if _PLAIN.fullmatch(pattern):
         return _plain(pattern, insensitive)
+    re2 = engine()
     if not hasattr(re2, "Options"):  # another package has the same name
         message = "repetitions, groups and classes need a package: pip install -r requirements-filter.txt"
         raise FilterError(message, start, start + len(pattern))
-    return _linear(pattern, start, insensitive)
+    return _linear(re2, pattern, start, insensitive)
+
+
+def engine() -> Any:
+    """The module of RE2; None where it is not installed. It takes 2 MiB, so it is loaded when something asks for it."""
+    try:
+        import re2
+    except ImportError:
+        return None
+    return re2
 
 
 def _has_capital(pattern: str) -> bool:
@@ -72,7 +77,7 @@ def _plain(pattern: str, insensitive: bool) -> Search:
     return (lambda text: compiled(text.lower())) if insensitive else compiled
 
 
-def _linear(pattern: str, start: int, insensitive: bool) -> Search:
+def _linear(re2: Any, pattern: str, start: int, insensitive: bool) -> Search:
     options = re2.Options()
     options.max_mem = MEMORY
     options.never_capture = True
