@@ -7,6 +7,7 @@ is over.
 
 from collections import deque
 from itertools import chain
+from math import inf
 
 from store.filtering.filter import Filter
 from store.matching import with_request
@@ -36,21 +37,26 @@ class Lens:
         self._recent = recent
         self._waiting = deque(recent)
         self._next = recent.dropped  # the number of the first one that waits, as `recent` counts
-        self._matching: deque[tuple[int, Exchange]] = deque()  # with their numbers; those that `recent` still has
+        self._matching: deque[Exchange] = deque()  # those that `recent` still has
+        self._numbers: deque[int] = deque()  # theirs; apart, as 50,000 pairs would be work for the garbage collector
 
     @property
     def waiting(self) -> int:
         """Exchanges that are still to be looked at."""
         return len(self._waiting)
 
-    def replay(self, limit: int) -> int:
-        """Look at up to `limit` of the exchanges that wait; how many still do."""
+    def replay(self, limit: int, span: float = inf) -> int:
+        """Look at up to `limit` of the exchanges that wait, which ended within `span` seconds; how many still wait."""
         accepts, found = self.filter.accepts, []
+        end = self._waiting[0].time + span if self._waiting else inf
         for _ in range(min(limit, len(self._waiting))):
+            if self._waiting[0].time > end:
+                break
             exchange = self._waiting.popleft()
             if accepts(exchange):
                 found.append(exchange)
-                self._matching.append((self._next, exchange))
+                self._matching.append(exchange)
+                self._numbers.append(self._next)
             self._next += 1
             self.looked_at += 1
         self.matched += len(found)
@@ -74,13 +80,14 @@ class Lens:
 
     def latest(self, limit: int) -> list[Exchange]:
         """Matching exchanges that `recent` still has, the latest first."""
-        return latest((exchange for _, exchange in reversed(self._matching)), limit)
+        return latest(reversed(self._matching), limit)
 
     def slowest(self, limit: int, since: float = float("-inf")) -> list[Exchange]:
         """The same by response time, the slowest first, of those that ended at `since` or later."""
-        return slowest((exchange for _, exchange in self._matching if exchange.time >= since), limit)
+        return slowest((exchange for exchange in self._matching if exchange.time >= since), limit)
 
     def _forget(self) -> None:
         """What `recent` has dropped is not kept here either."""
-        while self._matching and self._matching[0][0] < self._recent.dropped:
+        while self._numbers and self._numbers[0] < self._recent.dropped:
+            self._numbers.popleft()
             self._matching.popleft()

@@ -17,7 +17,9 @@ from store.store import Store
 from traffic.batch import Batch
 
 SLICE = 500
-"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds, or 50 where they span hours."""
+"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds."""
+BUCKETS = 50
+"""Of the store that these are counted in at most. Each has its price, which where traffic is thin is most of it."""
 
 SHORT = 15
 """Rows of a top list, as long as nobody looks closer; more are not seen."""
@@ -53,7 +55,7 @@ class StoreDesk:
         windows: Sequence[float],
         progress: Callable[[], Progress | None] = lambda: None,
     ) -> None:
-        """`windows` end with all that is kept. `progress` says how far a file is read."""
+        """`windows` begin with a bucket, and end with all that is kept. `progress` says how far a file is read."""
         self.windows = windows
         self.progress = progress
         self._books = books
@@ -75,8 +77,15 @@ class StoreDesk:
         """Look at some more of the recent exchanges, the filter's first."""
         waiting = next((lens for lens in self._lenses() if lens.waiting), None)
         if waiting is not None:
-            waiting.replay(SLICE)
+            waiting.replay(SLICE, BUCKETS * self.windows[0])
         return any(lens.waiting for lens in self._lenses())
+
+    def _new_lens(self, wanted: Filter, counted: Sequence[Statistic]) -> Lens:
+        """One whose windows of time are where they are now: what is too old for one need not enter and leave it."""
+        lens = Lens(wanted, self._recent, self._new_store(counted))
+        if self._books.now:
+            lens.advance(self._books.now)
+        return lens
 
     def _lenses(self) -> list[Lens]:
         lenses = [] if self._lens is None else [self._lens]
@@ -123,7 +132,7 @@ class StoreDesk:
         self._filter = filtering.parse(text, self._statistics)
         self._lens = None
         if self._filter.text:
-            self._lens = Lens(self._filter, self._recent, self._new_store(self._statistics))
+            self._lens = self._new_lens(self._filter, self._statistics)
 
     # Details --------------------------------------------------------------------------------------------------------
 
@@ -132,7 +141,7 @@ class StoreDesk:
         known = next(each for each in self._statistics if each.name == statistic)
         behind = of_key(known, key)
         wanted = behind & self._filter if self._filter.text else behind
-        self._detail = known, key, Lens(wanted, self._recent, self._new_store(STATISTICS))
+        self._detail = known, key, self._new_lens(wanted, STATISTICS)
 
     def close_detail(self) -> None:
         """Let it go."""

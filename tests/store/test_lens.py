@@ -65,6 +65,16 @@ def test_the_replay_goes_in_steps_and_who_comes_meanwhile_waits_behind() -> None
     assert [exchange.time for exchange in lens.latest(3)] == [1011, 1010, 1009]
 
 
+def test_a_step_of_the_replay_spans_no_more_seconds_than_wanted() -> None:
+    recent = Recent(100, 10**6)
+    recent.take(RecordBatch([at(1000 + 10 * number, EXCHANGE) for number in range(10)]))
+    lens = Lens(parse(""), recent, new_store())
+    assert [lens.replay(100, 25), lens.replay(2, 25), lens.replay(100, 25), lens.replay(100, 5)] == [7, 5, 2, 1]
+    assert lens.replay(100, 0) == lens.replay(100, 0) == 0
+    lens.advance(1100)
+    assert counts(lens.store, "top_domains") == {"shop.example.com": 10}
+
+
 def test_the_replay_ends_although_nobody_asks_for_it() -> None:
     recent = Recent(50, 10**6)
     recent.take(RecordBatch([EXCHANGE] * 50))
@@ -97,6 +107,23 @@ def test_the_slowest_of_those_that_match() -> None:
     lens.replay(100)
     assert [exchange.response_time for exchange in lens.slowest(3)] == [0.3, 0.3, 0.2]
     assert [exchange.time for exchange in lens.slowest(1, since=1004)] == [1008]
+
+
+def test_windows_that_are_moved_on_before_the_replay_show_the_same_as_after_it() -> None:
+    recent = Recent(100, 10**6)
+    recent.take(RecordBatch([at(1000 + 10 * number, EXCHANGE) for number in range(70)]))
+    lenses = [Lens(parse("host:shop"), recent, new_store()) for _ in range(2)]
+    lenses[0].advance(1695)
+    for lens in lenses:
+        while lens.replay(10):
+            pass
+        lens.advance(1695)
+    before, after = (lens.store for lens in lenses)
+    for window in (10, 120, None):
+        assert before.top("top_domains", 5, window) == after.top("top_domains", 5, window)
+        assert before.totals("request_rate", window) == after.totals("request_rate", window)
+    assert before.curve("request_rate") == after.curve("request_rate")
+    assert before.series("request_rate", 60) == after.series("request_rate", 60)
 
 
 def test_since_is_known_once_there_is_an_exchange() -> None:
