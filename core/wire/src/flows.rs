@@ -9,6 +9,7 @@ use crate::aged::Aged;
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::key::Key;
+use crate::recent::Recent;
 use crate::records::Ending;
 use crate::tcp::{Direction, Packet, Tcp};
 
@@ -39,6 +40,8 @@ impl Connection {
 pub(crate) struct Flows {
     /// Slots by key, the same for both directions.
     slots: HashMap<Key, u32>,
+    /// Slots that were found lately.
+    recent: Recent,
     connections: Vec<Option<Box<Connection>>>,
     free: Vec<u32>,
     /// When connections time out, if they stay as idle as they were.
@@ -55,6 +58,7 @@ impl Flows {
     pub(crate) fn new() -> Self {
         Self {
             slots: HashMap::new(),
+            recent: Recent::default(),
             connections: Vec::new(),
             free: Vec::new(),
             due: Aged::new(),
@@ -65,8 +69,21 @@ impl Flows {
     }
 
     /// The connection that packets with this key belong to.
-    pub(crate) fn find(&self, key: Key) -> Option<u32> {
-        self.slots.get(&key.canonical().0).copied()
+    pub(crate) fn find(&mut self, key: Key) -> Option<u32> {
+        let (key, _) = key.canonical();
+        let recent = self.recent.get(key.bits());
+        if self.is_between(recent, key) {
+            return Some(recent);
+        }
+        let slot = *self.slots.get(&key)?;
+        self.recent.note(key.bits(), slot);
+        Some(slot)
+    }
+
+    /// Whether a slot has the connection of this canonical key.
+    fn is_between(&self, slot: u32, key: Key) -> bool {
+        let connection = self.connections.get(slot as usize).and_then(Option::as_deref);
+        connection.is_some_and(|connection| connection.key.canonical().0 == key)
     }
 
     fn connection(&mut self, slot: u32) -> Option<&mut Connection> {

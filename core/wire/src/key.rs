@@ -55,6 +55,16 @@ impl Key {
         (if swapped { self.reversed() } else { self }, swapped)
     }
 
+    /// Bits that differ between most flows; whoever makes up flows can make them equal.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        let bits = match self {
+            Self::V4(bits) => bits,
+            Self::V6(source, destination, rest) => source ^ destination ^ u128::from(rest),
+        };
+        (bits >> 64) as u64 ^ bits as u64
+    }
+
     /// Source and destination port.
     #[must_use]
     pub fn ports(self) -> (u16, u16) {

@@ -23,6 +23,7 @@ pub mod network;
 pub mod ports;
 mod printable;
 mod readers;
+mod recent;
 pub mod records;
 mod tcp;
 pub mod text;

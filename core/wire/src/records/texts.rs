@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
+use crate::recent::{Recent, bits_of_text};
+
 /// Distinct texts, each with a code: its place in the order of their coming.
 ///
 /// Hostile peers choose texts, so the hash is keyed.
@@ -14,20 +16,24 @@ pub struct Interner {
     ends: Vec<usize>,
     codes: HashTable<u32>,
     hasher: RandomState,
-    latest: u32,
+    /// Codes that were given out lately.
+    recent: Recent,
 }
 
 impl Interner {
     /// The code of a text.
     pub fn code(&mut self, text: &str) -> u32 {
-        if self.get(self.latest) == Some(text) {
-            return self.latest;
+        let bits = bits_of_text(text.as_bytes());
+        let recent = self.recent.get(bits);
+        if self.get(recent) == Some(text) {
+            return recent;
         }
         let Self { bytes, ends, codes, hasher, .. } = self;
         let hash = hasher.hash_one(text);
         let known = codes.find(hash, |code| at(bytes, ends, *code) == Some(text)).copied();
-        self.latest = known.unwrap_or_else(|| self.enter(text, hash));
-        self.latest
+        let code = known.unwrap_or_else(|| self.enter(text, hash));
+        self.recent.note(bits, code);
+        code
     }
 
     fn enter(&mut self, text: &str, hash: u64) -> u32 {

@@ -1,0 +1,72 @@
+//! Numbers that were found lately: most looks for one end here, and spare the keyed hash of a table.
+//!
+//! The mix of bits costs little and is no secret, so whoever chooses what is looked for can make all looks miss; then each
+//! goes to the table as well. What is found here may be of something else, and is to be compared.
+
+const PLACES: usize = 1 << PLACE_BITS;
+const PLACE_BITS: u32 = 10;
+/// 2^64 divided by the golden ratio (Knuth's multiplicative hashing).
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Numbers by bits of what they were found for; 0 where nothing was.
+#[derive(Debug)]
+pub(crate) struct Recent(Box<[u32; PLACES]>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Box::new([0; PLACES]))
+    }
+}
+
+impl Recent {
+    /// The number that was noted last for these bits or others like them.
+    pub(crate) fn get(&self, bits: u64) -> u32 {
+        self.0.get(place(bits)).copied().unwrap_or_default()
+    }
+
+    /// Note a number that was found.
+    pub(crate) fn note(&mut self, bits: u64, number: u32) {
+        if let Some(noted) = self.0.get_mut(place(bits)) {
+            *noted = number;
+        }
+    }
+}
+
+fn place(bits: u64) -> usize {
+    // The highest bits of the product depend on all bits.
+    (bits.wrapping_mul(SPREAD) >> (u64::BITS - PLACE_BITS)) as usize
+}
+
+/// Bits that differ between most texts: of their lengths and of bytes at four places.
+pub(crate) fn bits_of_text(text: &[u8]) -> u64 {
+    let size = text.len();
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let word_at = |place: usize| word(text.get(place..).and_then(<[u8]>::first_chunk));
+    let byte = |byte: Option<&u8>| byte.copied().map_or(0, u64::from);
+    let ends = [byte(text.first()), byte(text.last()), word(text.first_chunk()), word(text.last_chunk())];
+    let between = [word_at(size / 4), word_at(size / 2)];
+    ends.iter().chain(&between).fold(size as u64, |mixed, part| mixed.rotate_left(13) ^ part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_last_is_found() {
+        let mut recent = Recent::default();
+        assert_eq!(recent.get(7), 0);
+        recent.note(7, 1);
+        recent.note(7, 2);
+        assert_eq!((recent.get(7), recent.get(8)), (2, 0));
+    }
+
+    #[test]
+    fn usual_texts_have_places_of_their_own() {
+        let texts: Vec<String> = (0..100).map(|number| format!("www.host{number}.example.com")).collect();
+        let usual = ["GET", "PUT", "POST", "HEAD", "DELETE", "1.0", "1.1", ""].map(str::to_owned);
+        let all = texts.iter().chain(&usual);
+        let places: std::collections::HashSet<usize> = all.map(|text| place(bits_of_text(text.as_bytes()))).collect();
+        assert!(places.len() > 90, "{}", places.len());
+    }
+}
