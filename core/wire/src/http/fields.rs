@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::bytes::{is_blank, newline, partition, run, trimmed};
+use crate::bytes::{is_blank, newline, run, trimmed};
 
 /// How long a body is (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) oddities: Vec<&'static str>,
 }
 
+#[derive(Clone, Copy)]
 enum Name {
     Host,
     UserAgent,
@@ -62,17 +63,13 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
         let Some(first) = line.first() else {
             continue;
         };
-        match first | 0x20 {
-            b'c' | b'h' | b'r' | b't' | b'u' => {}
-            _ if matches!(first, b' ' | b'\t') && !trimmed(line).is_empty() => return None,
-            _ if !matches!(first, b'\r' | 0x0B | 0x0C) => continue,
-            _ => {}
+        if is_blank(*first) && !trimmed(line).is_empty() {
+            return None;
         }
-        let (name, value) = partition(line, b':');
-        match known(name) {
-            Some(Name::ContentLength) => lengths.push(value),
-            Some(Name::TransferEncoding) => codings.push(value),
-            Some(name) => fields.set(&name, trimmed(value)),
+        match known(line) {
+            Some((Name::ContentLength, value)) => lengths.push(value),
+            Some((Name::TransferEncoding, value)) => codings.push(value),
+            Some((name, value)) => fields.set(name, trimmed(value)),
             None => {}
         }
     }
@@ -84,7 +81,7 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
 
 impl<'a> Fields<'a> {
     /// Of a field that comes several times the first counts.
-    fn set(&mut self, name: &Name, value: &'a [u8]) {
+    fn set(&mut self, name: Name, value: &'a [u8]) {
         let field = match name {
             Name::Host => {
                 if !self.host.is_empty() && *self.host != *value {
@@ -117,22 +114,38 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
     }
 }
 
-fn known(name: &[u8]) -> Option<Name> {
-    let white = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C);
-    let begin = run(name, white);
-    let tail = name.iter().rev().take_while(|byte| white(**byte)).count();
-    let name = name.get(begin..name.len().saturating_sub(tail)).unwrap_or_default();
-    let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-    match name.len() {
-        4 if is(b"host") => Some(Name::Host),
-        7 if is(b"referer") => Some(Name::Referer),
-        7 if is(b"upgrade") => Some(Name::Upgrade),
-        10 if is(b"user-agent") => Some(Name::UserAgent),
-        12 if is(b"content-type") => Some(Name::ContentType),
-        14 if is(b"content-length") => Some(Name::ContentLength),
-        17 if is(b"transfer-encoding") => Some(Name::TransferEncoding),
+/// The field of a line and its value, if the field is one of those that are needed.
+fn known(line: &[u8]) -> Option<(Name, &[u8])> {
+    let line = without_white(line);
+    let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
+        b'c' => &[(b"Content-Length", Name::ContentLength), (b"Content-Type", Name::ContentType)],
+        b'h' => &[(b"Host", Name::Host)],
+        b'r' => &[(b"Referer", Name::Referer)],
+        b't' => &[(b"Transfer-Encoding", Name::TransferEncoding)],
+        b'u' => &[(b"User-Agent", Name::UserAgent), (b"Upgrade", Name::Upgrade)],
+        _ => return None,
+    };
+    candidates.iter().find_map(|(name, known)| Some((*known, value(line, name)?)))
+}
+
+/// What is behind a name, in letters of any case, and its colon; nothing is where the line ends with the name.
+fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = line.split_at_checked(name.len())?;
+    // As it is usually spelt it is compared fastest.
+    if start != name && !start.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    match without_white(rest) {
+        [] => Some(&[]),
+        [b':', value @ ..] => Some(value),
         _ => None,
     }
+}
+
+/// Without what may stand around the name of a field.
+fn without_white(line: &[u8]) -> &[u8] {
+    let white = run(line, |byte| matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C));
+    line.get(white..).unwrap_or_default()
 }
 
 /// The block with each line end that is followed by white space replaced by a space.
@@ -217,6 +230,7 @@ mod tests {
         let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n");
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
+        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n").host, b"c: d");
     }
 
     #[test]
@@ -228,6 +242,7 @@ mod tests {
             (b"Content-Length: 1234567890123456789\n", BodyLength::Unknown),
             (b"Content-Length: 5\nTransfer-Encoding: gzip, chunked\n", BodyLength::Chunked),
             (b"Transfer-Encoding: gzip\n", BodyLength::Unknown),
+            (b"Content-Length\r\n", BodyLength::Unknown),
         ] {
             assert_eq!(parse(block).length, Some(length), "{}", block.escape_ascii());
         }

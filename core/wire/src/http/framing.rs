@@ -3,6 +3,8 @@
 //! Bytes that the capture lost are a number: inside a body they are counted and reading goes on; elsewhere the message is
 //! given up, and the reader looks for the next one at the start of a segment.
 
+use memchr::memchr_iter;
+
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
     blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
@@ -112,7 +114,7 @@ impl Http {
         let held = self.release(cx, side);
         let (head, rest) = held.split_at(end.min(held.len()));
         self.note(cx, side, "head without an empty line");
-        self.whole_head(cx, side, head);
+        self.whole_head(cx, side, head, lines_of(head));
         self.data(cx, side, rest, Place { time, ..place.further(end) });
     }
 
@@ -150,8 +152,8 @@ impl Http {
             let reader = self.reader(side);
             reader.place = place;
             reader.oddities.clear();
-            if let Some(after) = head_end(rest, 0).filter(|after| *after <= cx.limits.header_bytes) {
-                self.whole_head(cx, side, rest.get(..after).unwrap_or(rest));
+            if let Some((after, lines)) = head_end(rest, 0).filter(|(after, _)| *after <= cx.limits.header_bytes) {
+                self.whole_head(cx, side, rest.get(..after).unwrap_or(rest), lines);
                 return after;
             }
         }
@@ -166,9 +168,10 @@ impl Http {
             return rest.len();
         }
         let buffer = &self.reader(side).held;
-        if let Some(after) = head_end(buffer, held.saturating_sub(2)) {
+        if let Some((after, _)) = head_end(buffer, held.saturating_sub(2)) {
             let whole = self.release(cx, side);
-            self.whole_head(cx, side, whole.get(..after).unwrap_or(&whole));
+            let head = whole.get(..after).unwrap_or(&whole);
+            self.whole_head(cx, side, head, lines_of(head));
             return after - held;
         }
         if !possible_start(side, buffer) {
@@ -182,16 +185,15 @@ impl Http {
         rest.len()
     }
 
-    fn whole_head(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8]) {
+    /// Take a head of so many lines, the empty one that ends it among them.
+    fn whole_head(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], lines: usize) {
         let most = cx.limits.headers;
-        match memchr::memchr_iter(b'\n', head).nth(most + 2) {
-            None => self.start(cx, side, head, true),
-            Some(_) => {
-                self.note(cx, side, "too many header fields");
-                let end = memchr::memchr_iter(b'\n', head).nth(most).unwrap_or(head.len());
-                self.start(cx, side, head.get(..end).unwrap_or(head), false);
-            }
+        if lines <= most + 2 {
+            return self.start(cx, side, head, true);
         }
+        self.note(cx, side, "too many header fields");
+        let end = memchr_iter(b'\n', head).nth(most).unwrap_or(head.len());
+        self.start(cx, side, head.get(..end).unwrap_or(head), false);
     }
 
     /// Report a head, and set out to read its body; not `whole`: a limit cut the fields.
@@ -364,6 +366,10 @@ impl Http {
         self.note(cx, side, wrong);
         self.lose(cx, side, true);
     }
+}
+
+fn lines_of(head: &[u8]) -> usize {
+    memchr_iter(b'\n', head).count()
 }
 
 /// Whether a message may start with these bytes.

@@ -48,17 +48,18 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) version: &'a [u8],
 }
 
-/// Index after the empty line that ends a head, looked for from `start` on.
-pub(crate) fn head_end(data: &[u8], start: usize) -> Option<usize> {
+/// Index after the empty line that ends a head, looked for from `start` on; and the lines from there, with that one.
+pub(crate) fn head_end(data: &[u8], start: usize) -> Option<(usize, usize)> {
     let mut place = start;
-    loop {
+    for lines in 2.. {
         let end = newline(data, place)?;
         match data.get(end + 1..) {
-            Some([b'\n', ..]) => return Some(end + 2),
-            Some([b'\r', b'\n', ..]) => return Some(end + 3),
+            Some([b'\n', ..]) => return Some((end + 2, lines)),
+            Some([b'\r', b'\n', ..]) => return Some((end + 3, lines)),
             _ => place = end + 1,
         }
     }
+    None
 }
 
 /// Index after the first line of nothing but white space.
@@ -209,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_head_ends_with_its_first_empty_line() {
-        assert_eq!(head_end(b"a\r\nb\r\n\r\nrest", 0), Some(8));
-        assert_eq!(head_end(b"a\nb\n\nrest\r\n\r\n", 0), Some(5));
+        assert_eq!(head_end(b"a\r\nb\r\n\r\nrest", 0), Some((8, 3)));
+        assert_eq!(head_end(b"a\nb\n\nrest\r\n\r\n", 0), Some((5, 3)));
         assert_eq!(head_end(b"a\r\nb\r\n\r", 0), None);
         assert_eq!(blank_line_end(b"a\nb\n \t\nc"), Some(7));
     }
