@@ -10,33 +10,35 @@ use crate::printable::NOT_PRINTABLE;
 /// bidirectional overrides, zero-width characters) is shown by its escape, as `\x1b`.
 #[must_use]
 pub fn printable(raw: &[u8], limit: usize) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     push_printable(&mut text, raw, limit);
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// Add the same to a text.
-pub fn push_printable(text: &mut String, raw: &[u8], limit: usize) {
-    if let Some(plain) = plain(raw) {
-        text.push_str(plain.get(..limit).unwrap_or(plain));
-        return;
+/// Add the same to the UTF-8 of a text. Returns how many characters it has.
+pub fn push_printable(text: &mut Vec<u8>, raw: &[u8], limit: usize) -> usize {
+    if is_plain(raw) {
+        let plain = raw.get(..limit).unwrap_or(raw);
+        text.extend_from_slice(plain);
+        return plain.len();
     }
     // A character takes up to four bytes; cut first, so that the work does not grow with the input.
     let most = if raw.len() > limit { limit.saturating_mul(4).min(raw.len()) } else { raw.len() };
-    let start = text.len();
+    let mut shown = String::new();
     for character in decoded(raw.get(..most).unwrap_or_default()).chars() {
-        push(text, character);
+        push(&mut shown, character);
     }
-    if let Some((end, _)) = text.get(start..).unwrap_or_default().char_indices().nth(limit) {
-        text.truncate(start + end);
+    if let Some((end, _)) = shown.char_indices().nth(limit) {
+        shown.truncate(end);
     }
+    text.extend_from_slice(shown.as_bytes());
+    shown.chars().count()
 }
 
-/// The text of bytes that are all printable ASCII.
-fn plain(raw: &[u8]) -> Option<&str> {
+/// Whether bytes are all printable ASCII.
+fn is_plain(raw: &[u8]) -> bool {
     // Without an early end it takes many bytes at a time.
-    let printable = raw.iter().fold(true, |so_far, byte| so_far & matches!(byte, 0x20..=0x7E));
-    if printable { std::str::from_utf8(raw).ok() } else { None }
+    raw.iter().fold(true, |so_far, byte| so_far & matches!(byte, 0x20..=0x7E))
 }
 
 fn decoded(raw: &[u8]) -> Cow<'_, str> {
