@@ -44,7 +44,7 @@ pub(crate) fn without_tail(mut data: &[u8]) -> &[u8] {
 
 /// How many bytes at the start are of a kind.
 pub(crate) fn run(data: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    data.iter().take_while(|byte| is(**byte)).count()
+    data.iter().position(|byte| !is(*byte)).unwrap_or(data.len())
 }
 
 /// What is before the first `separator`, and what is after it; nothing is after where there is none.

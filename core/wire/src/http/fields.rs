@@ -131,15 +131,13 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
 /// What is behind a name, in letters of any case, and its colon; nothing is where the line ends with the name.
 fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = line.split_at_checked(name.len())?;
+    let value: &[u8] = match without_white(rest) {
+        [] => &[],
+        [b':', value @ ..] => value,
+        _ => return None,
+    };
     // As it is usually spelt it is compared fastest.
-    if start != name && !start.eq_ignore_ascii_case(name) {
-        return None;
-    }
-    match without_white(rest) {
-        [] => Some(&[]),
-        [b':', value @ ..] => Some(value),
-        _ => None,
-    }
+    (start == name || start.eq_ignore_ascii_case(name)).then_some(value)
 }
 
 /// Without what may stand around the name of a field.
