@@ -175,9 +175,8 @@ impl Parts<'_> {
             return cx.odd("bad TCP header");
         };
         cx.ledger.health.segments += 1;
-        let arrival = Arrival { key, packet };
         let known = slot.filter(|slot| packet.flags & SYN == 0 || !self.flows.begins(cx, *slot, key, &packet));
-        if let Some(slot) = known.or_else(|| self.open(cx, &arrival)) {
+        if let Some(slot) = known.or_else(|| self.open(cx, &Arrival { key, packet })) {
             self.flows.deliver(cx, slot, key, &packet);
         }
     }
