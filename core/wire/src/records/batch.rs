@@ -282,8 +282,7 @@ impl Batch {
     }
 
     fn derived(&self, write: impl Fn(&derived::Target<'_>, &mut String)) -> Codes {
-        let (mut codes, mut text) = (Codes::default(), String::new());
-        codes.codes.reserve(self.asked.len());
+        let (mut codes, mut text) = (Codes::with_room(self.asked.len()), String::new());
         let columns = &self.asked;
         for (row, ((method, host), server)) in columns.method.iter().zip(&columns.host).zip(&columns.server).enumerate()
         {

@@ -1,5 +1,7 @@
 //! What follows from a request's target and its Host field (RFC 9112 section 3.2).
 
+use memchr::{memchr, memrchr};
+
 /// What of a request says whom and what it asks for.
 pub(crate) struct Target<'a> {
     pub(crate) connect: bool,
@@ -23,9 +25,9 @@ impl<'a> Target<'a> {
         let authority = if self.connect {
             self.target
         } else {
-            self.behind_scheme().map_or(self.host, |rest| before(before(rest, '/'), '?'))
+            self.behind_scheme().map_or(self.host, |rest| before(before(rest, b'/'), b'?'))
         };
-        behind_last(authority, '@')
+        behind_last(authority, b'@')
     }
 
     /// The target's path without query and fragment, `/` where it is empty; `*` for the asterisk form.
@@ -37,7 +39,7 @@ impl<'a> Target<'a> {
                 _ => "/",
             },
         };
-        let path = before(before(whole, '?'), '#');
+        let path = before(before(whole, b'?'), b'#');
         if path.is_empty() { "/" } else { path }
     }
 }
@@ -49,7 +51,9 @@ pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
     if name.is_empty() {
         out.push_str(asked.server);
     } else if name.is_ascii() {
-        out.extend(name.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        let start = out.len();
+        out.push_str(name);
+        out.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
     } else {
         out.push_str(&name.to_lowercase());
     }
@@ -59,7 +63,7 @@ pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
 pub(crate) fn section(asked: &Target<'_>, out: &mut String) {
     domain(asked, out);
     out.push('/');
-    let first = before(asked.path().trim_start_matches('/'), '/');
+    let first = before(asked.path().trim_start_matches('/'), b'/');
     match first.rsplit_once('@') {
         // A user name and password that stand where a path should.
         Some((user, rest)) if user.contains(':') => {
@@ -71,23 +75,25 @@ pub(crate) fn section(asked: &Target<'_>, out: &mut String) {
 }
 
 fn host_name(authority: &str) -> &str {
-    let authority = behind_last(authority, '@');
+    let authority = behind_last(authority, b'@');
     let name = if let Some(address) = authority.strip_prefix('[') {
-        before(address, ']')
-    } else if authority.matches(':').count() == 1 {
-        before(authority, ':')
+        before(address, b']')
+    } else if memchr(b':', authority.as_bytes()) == memrchr(b':', authority.as_bytes()) {
+        before(authority, b':')
     } else {
-        authority
+        authority // an IPv6 address without its brackets
     };
     name.trim_end_matches('.')
 }
 
-fn before(text: &str, separator: char) -> &str {
-    text.split_once(separator).map_or(text, |(head, _)| head)
+fn before(text: &str, separator: u8) -> &str {
+    let place = memchr(separator, text.as_bytes());
+    place.and_then(|place| text.get(..place)).unwrap_or(text)
 }
 
-fn behind_last(text: &str, separator: char) -> &str {
-    text.rsplit_once(separator).map_or(text, |(_, tail)| tail)
+fn behind_last(text: &str, separator: u8) -> &str {
+    let place = memrchr(separator, text.as_bytes());
+    place.and_then(|place| text.get(place + 1..)).unwrap_or(text)
 }
 
 #[cfg(test)]

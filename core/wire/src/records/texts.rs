@@ -21,6 +21,12 @@ pub struct Interner {
 }
 
 impl Interner {
+    /// None yet, with room for so many: to hash all again whenever there are twice as many takes time.
+    #[must_use]
+    pub fn with_room(texts: usize) -> Self {
+        Self { ends: Vec::with_capacity(texts), codes: HashTable::with_capacity(texts), ..Self::default() }
+    }
+
     /// The code of a text.
     pub fn code(&mut self, text: &str) -> u32 {
         let bits = bits_of_text(text.as_bytes());
@@ -74,6 +80,12 @@ pub struct Codes {
 }
 
 impl Codes {
+    /// None yet, with room for so many rows with a text each.
+    #[must_use]
+    pub fn with_room(rows: usize) -> Self {
+        Self { codes: Vec::with_capacity(rows), texts: Interner::with_room(rows) }
+    }
+
     /// One more row.
     pub fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(-1, |text| self.texts.code(text).cast_signed());
