@@ -71,9 +71,9 @@ impl Flows {
     /// The connection that packets with this key belong to.
     pub(crate) fn find(&mut self, key: Key) -> Option<u32> {
         let (key, _) = key.canonical();
-        let recent = self.recent.get(key.bits());
-        if self.is_between(recent, key) {
-            return Some(recent);
+        let recent = self.recent.get(key.bits()).filter(|slot| self.is_between(*slot, key));
+        if recent.is_some() {
+            return recent;
         }
         let slot = *self.slots.get(&key)?;
         self.recent.note(key.bits(), slot);

@@ -8,26 +8,26 @@ const PLACE_BITS: u32 = 10;
 /// 2^64 divided by the golden ratio (Knuth's multiplicative hashing).
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Numbers by bits of what they were found for; 0 where nothing was.
+/// Numbers, each with the bits of what it was found for.
 #[derive(Debug)]
-pub(crate) struct Recent(Box<[u32; PLACES]>);
+pub(crate) struct Recent(Box<[(u64, u32); PLACES]>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Box::new([0; PLACES]))
+        Self(Box::new([(0, 0); PLACES]))
     }
 }
 
 impl Recent {
-    /// The number that was noted last for these bits or others like them.
-    pub(crate) fn get(&self, bits: u64) -> u32 {
-        self.0.get(place(bits)).copied().unwrap_or_default()
+    /// The number that was noted for these bits, unless another has taken its place.
+    pub(crate) fn get(&self, bits: u64) -> Option<u32> {
+        self.0.get(place(bits)).filter(|(noted, _)| *noted == bits).map(|(_, number)| *number)
     }
 
     /// Note a number that was found.
     pub(crate) fn note(&mut self, bits: u64, number: u32) {
         if let Some(noted) = self.0.get_mut(place(bits)) {
-            *noted = number;
+            *noted = (bits, number);
         }
     }
 }
@@ -55,10 +55,10 @@ mod tests {
     #[test]
     fn what_was_noted_last_is_found() {
         let mut recent = Recent::default();
-        assert_eq!(recent.get(7), 0);
+        assert_eq!(recent.get(7), None);
         recent.note(7, 1);
         recent.note(7, 2);
-        assert_eq!((recent.get(7), recent.get(8)), (2, 0));
+        assert_eq!((recent.get(7), recent.get(8)), (Some(2), None));
     }
 
     #[test]

@@ -30,9 +30,9 @@ impl Interner {
     /// The code of a text.
     pub fn code(&mut self, text: &str) -> u32 {
         let bits = bits_of_text(text.as_bytes());
-        let recent = self.recent.get(bits);
-        if self.get(recent) == Some(text) {
-            return recent;
+        let recent = self.recent.get(bits).filter(|code| self.get(*code) == Some(text));
+        if let Some(code) = recent {
+            return code;
         }
         let Self { bytes, ends, codes, hasher, .. } = self;
         let hash = hasher.hash_one(text);
