@@ -58,6 +58,15 @@ impl Conversation {
         if direction == self.client { Side::Requests } else { Side::Responses }
     }
 
+    /// Bytes of the budget that it takes.
+    pub(crate) fn held(&self) -> usize {
+        let hellos = [&self.sinks.forth, &self.sinks.back].into_iter().map(|sink| match sink {
+            Sink::Hello(reader) => reader.held(),
+            _ => 0,
+        });
+        hellos.sum::<usize>() + self.http.as_deref().map_or(0, Http::held)
+    }
+
     /// The readers, told what TCP has given up.
     fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
         let http = self.http.as_deref_mut()?;

@@ -150,7 +150,7 @@ mod tests {
         assert!(case.client(&mut faulty, PROVOKES).is_some());
         assert_eq!((case.counts(), case.faults()), ((3, 1, 1), Some(1)));
         assert_eq!(case.server(&mut other, RESPONSE), None);
-        assert_eq!((case.counts(), case.0.waiting()), ((3, 2, 1), 5));
+        assert_eq!((case.counts(), case.0.waiting(), case.0.held()), ((3, 2, 1), 5, 0));
     }
 
     #[test]

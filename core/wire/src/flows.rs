@@ -30,6 +30,12 @@ impl Connection {
         if key == self.key { Direction::Forth } else { Direction::Back }
     }
 
+    /// Bytes of the budget that it takes.
+    fn held(&self) -> usize {
+        let streams = &self.tcp.streams;
+        streams.forth.held_bytes + streams.back.held_bytes + self.conversation.held()
+    }
+
     fn drain(&mut self, cx: &mut Context<'_>, time: f64, ending: Ending) {
         self.tcp.drain(&mut self.conversation, cx, time, ending);
     }
@@ -107,7 +113,8 @@ impl Flows {
     pub(crate) fn abandon(&mut self, cx: &mut Context<'_>) {
         if let Some(slot) = self.current.take() {
             cx.odd("fault of the core");
-            self.forget(cx, slot);
+            let held = self.forget(cx, slot).map_or(0, |connection| connection.held());
+            cx.ledger.budget.used = cx.ledger.budget.used.saturating_sub(held); // the fault may have come between the two
         }
     }
 

@@ -46,6 +46,11 @@ impl HelloReader {
         name
     }
 
+    /// Bytes of the budget that it takes.
+    pub(crate) fn held(&self) -> usize {
+        self.message.len()
+    }
+
     /// Give back what is held; nothing more is read.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>) {
         cx.release(self.message.len());

@@ -29,6 +29,11 @@ impl Http {
         Self { requests: Reader::default(), responses: Reader::default(), pairing }
     }
 
+    /// Bytes of the budget that it takes.
+    pub(crate) fn held(&self) -> usize {
+        self.requests.held.len() + self.responses.held.len() + self.pairing.held()
+    }
+
     pub(crate) fn reader(&mut self, side: Side) -> &mut Reader {
         match side {
             Side::Requests => &mut self.requests,

@@ -110,6 +110,11 @@ impl Pairing {
         Some(first)
     }
 
+    /// Bytes of the budget that waiting requests take.
+    pub(super) fn held(&self) -> usize {
+        self.pending.iter().map(Pending::cost).sum()
+    }
+
     /// A request that was not given out yet.
     fn find(&mut self, ordinal: u64) -> Option<&mut Pending> {
         let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
