@@ -78,7 +78,7 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
 def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
     """The core where it was built, else the reference; `wanted` are records of `OPTIONAL`."""
     if CORE is not None:
-        fast: Decodes = CORE.Decoder(bytes(port in ports for port in range(2**16)), limits, inner_ip, wanted)
+        fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
         return fast
     from traffic.decoder import Decoder
 

@@ -79,9 +79,12 @@ class Distribution(NamedTuple):
         """Both as one."""
         return Distribution.merged((self, other))
 
-    def without(self, part: "Distribution") -> "Distribution":
-        """What is left when a part of it is taken out."""
-        return Distribution.of(chain(self.bins, ((number, -count) for number, count in part.bins)))
+    def without(self, parts: "Iterable[Distribution]") -> "Distribution":
+        """What is left when these parts of it are taken out."""
+        left = dict(self.bins)
+        for number, count in chain.from_iterable(part.bins for part in parts):
+            left[number] -= count
+        return Distribution(tuple([item for item in left.items() if item[1]]))
 
     @property
     def times(self) -> int:

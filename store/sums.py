@@ -194,7 +194,7 @@ class ClosedBucket(NamedTuple):
 def subtracted(whole: Sums, parts: Sequence[Sums]) -> Sums:
     """What parts leave of the whole."""
     left = np.array(whole.column) - sum(np.array(part.column) for part in parts)
-    return sums_of(left, whole.times.without(Distribution.merged(part.times for part in parts)))
+    return sums_of(left, whole.times.without(part.times for part in parts))
 
 
 def rest(keyed: KeyedSums, every: KeyedSums) -> Sums:

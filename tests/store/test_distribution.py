@@ -73,7 +73,7 @@ def test_parts_put_together_are_the_whole(parts: list[list[float]]) -> None:
     assert Distribution.merged(map(distribution, parts)) == everything
     assert everything.times == sum(map(len, parts))
     for part in parts:
-        assert everything.without(distribution(part)).merge(distribution(part)) == everything
+        assert everything.without([distribution(part)]).merge(distribution(part)) == everything
 
 
 def test_of_nothing_nothing_is_known() -> None:
