@@ -154,9 +154,9 @@ class Rows:
             if number == 1:
                 codes, number = own, span
                 continue
-            if number * span > 2**62:
-                found, codes = _distinct(codes)
-                number = len(found)
+            if number * span > ROOMY * size + BINS:  # few of the combinations there may be are there
+                codes, firsts = _grouped(codes, number)
+                number = len(firsts)
             codes, number = codes.astype(np.int64) * span + own, number * span
         numbers, firsts = _grouped(codes, number)
         return Groups(rows, numbers, firsts if rows is None else rows[firsts])

@@ -169,16 +169,17 @@ class Window:
         if buckets == 1:
             yield cells
             return
-        places, coded = cells.rows // self._rows, cells.codes // (self._rows * BINS)
-        order, code_order = np.argsort(places, kind="stable"), np.argsort(coded, kind="stable")
-        rows, amounts, codes = cells.rows[order] % self._rows, cells.amounts[:, order], cells.codes[code_order]
-        codes %= self._rows * BINS
-        hits = None if cells.hits is None else cells.hits[code_order]
-        ends = np.searchsorted(places[order], np.arange(buckets + 1)).tolist()
-        code_ends = np.searchsorted(coded[code_order], np.arange(buckets + 1)).tolist()
-        for place in range(buckets):
+        order, codes, hits = np.argsort(cells.rows), np.sort(cells.codes), None
+        if cells.hits is not None:
+            code_order = np.argsort(cells.codes)
+            codes, hits = cells.codes[code_order], cells.hits[code_order]
+        rows, amounts = cells.rows[order], cells.amounts[:, order]
+        edges = np.arange(buckets + 1) * self._rows
+        ends, code_ends = np.searchsorted(rows, edges).tolist(), np.searchsorted(codes, edges * BINS).tolist()
+        for place, edge in enumerate(edges[:-1].tolist()):
             own, its = slice(*ends[place : place + 2]), slice(*code_ends[place : place + 2])
-            yield Loose(rows[own], amounts[:, own], codes[its], None if hits is None else hits[its])
+            kept_hits = None if hits is None else hits[its]
+            yield Loose(rows[own] - edge, amounts[:, own], codes[its] - edge * BINS, kept_hits)
 
     def _settle(self) -> None:
         """Put together what came for open buckets, and count it in the windows."""
