@@ -28,7 +28,7 @@ ifdef CARGO
 fast: $(CORE_STAMP) ## build the core, the decoder in Rust, where there is cargo
 else
 fast:
-	@echo "cargo is missing, so the decoder is the one in Python, about fourteen times slower; https://rustup.rs has it, then: make fast" >&2
+	@echo "cargo is missing, so the Python decoder is used, about twenty times slower; install cargo (https://rustup.rs), then: make fast" >&2
 endif
 
 test: $(TEST_STAMP) fast ## run every test, with each decoder that is here; those of live traffic need root
