@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
 COMMAND: Final = "exercise"
 """What the program is called where it is installed."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
