@@ -6,7 +6,7 @@ by pluggable statistics in a store that ages, a learning/enforce state machine w
 console dashboard shows all of it, refreshed each bucket.
 """
 
-import command.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
+import cli.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
 
 import os
 import sys
@@ -19,19 +19,19 @@ from capture.errors import BadFilter, CaptureError, NobodyReads
 from capture.intake import Intake
 from capture.ports import Ports
 from capture.privileges import UnknownUser
-from command.arguments import Arguments, parse_arguments
-from command.build import PROGRAM
-from command.full import FullUi, brisk, chosen_ui
-from command.health import HealthAnswer, voice
-from command.log import LogError
-from command.notices import Receivers, from_settings, notifying
-from command.opening import opened
-from command.outputs import Outputs, shown_on
-from command.progress import with_progress
-from command.session import Session
-from command.settings import configured
-from command.signals import rounding, rules
-from command.watch import Stop, Watch, drive, watch_file, watch_live
+from cli.arguments import Arguments, parse_arguments
+from cli.build import PROGRAM
+from run.full import FullUi, brisk, chosen_ui
+from run.health import HealthAnswer, voice
+from outputs.exchange_log import LogError
+from notices.receivers import Receivers, from_settings, notifying
+from run.opening import opened
+from run.outputs import Outputs, shown_on
+from run.progress import with_progress
+from run.session import Session
+from cli.settings import configured
+from run.signals import rounding, rules
+from run.watch import Stop, Watch, drive, watch_file, watch_live
 from dashboard.full.complaints import Complaints, collected
 from dashboard.outlet import Outlet
 from dashboard.screen import OutputClosedError, Screen
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
     given = sys.argv[1:] if argv is None else list(argv)
     if given[:1] == ["report"]:
-        from command.report import report
+        from cli.report import report
 
         return report(given[1:])
     arguments = parse_arguments(given)
@@ -178,7 +178,7 @@ def list_interfaces() -> int:
 
 def demonstrate(arguments: Arguments, config: Config) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from command.demo import LOOPBACK, DemoError, DemoTraffic, demo_duration, enter_private_network
+    from demo.demo import LOOPBACK, DemoError, DemoTraffic, demo_duration, enter_private_network
 
     duration = demo_duration(arguments.duration, chosen_ui(arguments).ui)
     try:

@@ -11,7 +11,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from manual import manual
 
-from command.completion import completion
+from cli.arguments import make_parser
+from cli.build import COMMAND
+from cli.completion import completion
 
 COMPLETIONS: Final = {
     "bash": "bash-completion/completions/exercise",
@@ -23,7 +25,8 @@ COMPLETIONS: Final = {
 
 def write() -> list[Path]:
     """Write all of them; returns their places below `SHARE`."""
-    texts = {"man/man1/exercise.1": manual(), **{place: completion(shell) for shell, place in COMPLETIONS.items()}}
+    scripts = {place: completion(make_parser(COMMAND), shell) for shell, place in COMPLETIONS.items()}
+    texts = {"man/man1/exercise.1": manual(), **scripts}
     for place, text in texts.items():
         path = SHARE / place
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
-from command import opening
+from run import opening
 from traffic.frame import Frame
 
 START = 1_700_000_000.0
@@ -206,7 +206,7 @@ def test_standard_input_is_read(capture: Callable[..., str]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_can_be_stopped_while_a_pipe_is_still_empty(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", f"import exercise\nfrom command import opening\n{WAITING}"]
+    command = [sys.executable, "-c", f"import exercise\nfrom run import opening\n{WAITING}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"opening\n"

@@ -14,8 +14,8 @@ import pytest
 from wire import Talk, get, ok
 
 import exercise
-from command import opening
 from dashboard import figures
+from run import opening
 from traffic.frame import Frame
 
 START = 1_700_000_000.0

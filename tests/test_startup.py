@@ -23,16 +23,14 @@ def imported(*arguments: str) -> tuple[set[str], int]:
 def test_what_the_command_line_alone_answers_loads_nothing_else(arguments: list[str], status: int) -> None:
     modules, ended = imported(*arguments)
     assert ended == status
-    assert "command.arguments" in modules
-    assert modules.isdisjoint(
-        {"scapy", "textual", "command.session", "dashboard.view", "store.store", "asyncio", "ssl"}
-    )
+    assert "cli.arguments" in modules
+    assert modules.isdisjoint({"scapy", "textual", "run.session", "dashboard.view", "store.store", "asyncio", "ssl"})
 
 
 def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:
     modules, status = imported("--show-config")
     assert status == 0
-    assert "command.session" in modules
+    assert "run.session" in modules
     assert modules.isdisjoint(
         {
             "textual",

@@ -11,8 +11,8 @@ import time
 from bench.peers.decoder_alone import batches
 from capture.intake import Status
 from capture.source import Counters
-from command.session import Session
 from exercise_config import Config
+from run.session import Session
 from stats.loading import load
 from traffic.health import Health
 from traffic.records import Exchange

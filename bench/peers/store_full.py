@@ -15,10 +15,10 @@ from random import Random
 from resource import getpagesize
 
 from alerting.monitor import Monitor
-from command.signals import rules, terms
 from dashboard.builder import Reading, Run, build_view
 from dashboard.console import render
 from exercise_config import Config
+from run.signals import rules, terms
 from stats.loading import load
 from store.store import Store
 from traffic.batch import RecordBatch

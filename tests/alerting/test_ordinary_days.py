@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from alerting_records import Watch
 
-from command.signals import SIGNALS, rules, terms
 from exercise_config import Config
+from run.signals import SIGNALS, rules, terms
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
 
 pytestmark = pytest.mark.timeout(300)  # a million records; half a minute, more on a machine that is busy

@@ -22,8 +22,8 @@ from alerting.sums import (
     UNANSWERED,
 )
 from alerting.window import Window
-from command.signals import SIGNALS
 from exercise_config import Config
+from run.signals import SIGNALS
 from traffic.batch import INTEGERS, TEXTS
 from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange
 

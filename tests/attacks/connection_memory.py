@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from capture.core import CORE
-from command.opening import decoder_for, limits
 from exercise_config import Config
+from run.opening import decoder_for, limits
 from traffic.frames import Frames
 
 from .attacks import different_texts

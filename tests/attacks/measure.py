@@ -18,15 +18,15 @@ from alerting.events import Event
 from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
-from command.log import ExchangeLog
-from command.opening import decoder_for, limits, without_loss
-from command.session import Session
-from command.watch import Stop, drive, watch_file
 from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console
 from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
+from outputs.exchange_log import ExchangeLog
+from run.opening import decoder_for, limits, without_loss
+from run.session import Session
+from run.watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.frame import Frame
 from traffic.frames import Frames

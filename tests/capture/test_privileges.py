@@ -141,7 +141,7 @@ def test_capture_goes_on_without_root(
 IMPORTS_AFTERWARDS = """
 import sys
 import exercise
-from command import opening
+from run import opening
 
 def give_up(user):
     before(user)

@@ -9,8 +9,8 @@ from capture.errors import DamagedCapture
 from capture.intake import Intake
 from capture.open import open_file
 from capture.ports import parse_ports
-from command.opening import decoder_for, limits
 from exercise_config import Config
+from run.opening import decoder_for, limits
 from traffic.health import Health
 
 FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}

@@ -11,10 +11,10 @@ import pytest
 from wire import Talk
 
 from capture.writer import PcapWriter
-from command.history import History
-from command.report import report
+from cli.report import report
 from history.archive import SqliteArchive
 from history.keep import Keep
+from history.outlet import History
 from history.periods import Level
 
 ROOT = Path(__file__).parents[2]

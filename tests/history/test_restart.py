@@ -12,15 +12,15 @@ from alerting.alert import Alert, Unit
 from alerting.events import AlertDismissed, AlertRaised
 from capture.intake import Status
 from capture.source import Counters
-from command.history import History
-from command.session import Session
 from dashboard.view import View
 from exercise_config import Config
 from history.alerts import recalled
 from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep
+from history.outlet import History
 from history.sums import Minute
+from run.session import Session
 from stats.loading import load
 from store.distribution import Distribution
 from store.sums import Sums

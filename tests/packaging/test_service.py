@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from command.arguments import parse_arguments
+from cli.arguments import parse_arguments
 
 ROOT = Path(__file__).parent.parent.parent
 UNIT = ROOT / "packaging" / "http-monitor.service"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from command.build import VERSION
+from cli.build import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_SHIPPED = {"bench", "core", "docs", "packaging", "tests", "exercise_test.py"}

@@ -9,7 +9,7 @@ PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[1:]
 import exercise, full_desk
-from command.full import load_full_screen
+from run.full import load_full_screen
 load_full_screen()
 before = set(sys.modules)
 import textual.drivers.headless_driver

@@ -1,0 +1,226 @@
+"""The command line of `exercise.py`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from capture.core import decoder_name
+from capture.ports import Ports, parse_ports
+from cli.build import COMMAND, PROGRAM, VERSION
+from outputs.address import Address, parse_address
+
+_EXAMPLES = """\
+examples:
+  exercise.py -i eth0 -p 80              watch port 80 on eth0
+  exercise.py -i any -p 80,8000-8100     several ports, on all interfaces
+  exercise.py -r trace.pcap              a capture file (pcap or pcapng, - for standard input)
+  exercise.py --demo                     a web server and visitors of its own, on loopback
+  exercise.py report --since 7d          what the history knows, see exercise.py report --help
+  exercise.py --set average_threshold=25 any setting; --show-config lists them
+
+Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops.
+"""
+
+
+NO_HISTORY = "none"
+"""Instead of a file, for `--history`."""
+SHELLS = ("bash", "zsh", "fish")
+"""That the command line can be completed in."""
+UIS = ("auto", "full", "console", "json")
+"""How Views can be shown; `auto` looks whether there is a terminal."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was asked for."""
+
+    interface: str
+    ports: Ports
+    read: str | None
+    write: str | None
+    log: str | None
+    report: str | None
+    """File of the page that is made at the end."""
+    prometheus: Address | None
+    """Where metrics are served."""
+    history: str | None
+    """The file of the history, or NO_HISTORY; None leaves it to whether the capture is live."""
+    expression: str
+    only: str
+    """A filter of exchanges; empty for all."""
+    count: int | None
+    duration: float | None
+    config: str | None
+    """Settings file; None is the user's, if there is one."""
+    settings: dict[str, str]
+    list_interfaces: bool
+    show_config: bool
+    demo: bool
+    ui: str
+    """One of UIS."""
+    colour: bool | None
+    """None leaves it to the terminal and NO_COLOR."""
+    quiet: bool
+    verbose: bool
+
+    @property
+    def uses_output(self) -> bool:
+        """Whether standard output is the log, the packets or the report; it carries nothing else then."""
+        return "-" in (self.log, self.write, self.report)
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
+    """The arguments; ends the program for --help, --version and wrong usage."""
+    parser = make_parser()
+    given = parser.parse_args(argv)
+    if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
+        parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
+    if given.read is not None and given.interface is not None:
+        parser.error("-i and -r exclude each other")
+    output = [given.log, given.write, given.report].count("-")
+    if output > 1:
+        parser.error("--log -, -w - and --report - all want standard output; name files")
+    if given.ui in ("full", "json") and output:
+        parser.error(f"--ui {given.ui} wants standard output for itself; name files for --log, -w and --report")
+    if given.ui == "full" and given.quiet:
+        parser.error("--ui full and -q exclude each other")
+    if given.demo and given.prometheus is not None:
+        parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
+    return Arguments(
+        interface=given.interface or "eth0",
+        ports=given.port or parse_ports("80"),
+        read=given.read,
+        write=given.write,
+        log=given.log,
+        report=given.report,
+        prometheus=given.prometheus,
+        history=given.history,
+        expression=given.filter,
+        only=given.only,
+        count=given.count,
+        duration=given.duration,
+        config=given.config,
+        settings={**dict(given.settings), **_short_settings(given)},
+        list_interfaces=given.list_interfaces,
+        show_config=given.show_config,
+        demo=given.demo,
+        ui=given.ui,
+        colour=False if given.no_color else None,
+        quiet=given.quiet or output > 0,
+        verbose=given.verbose,
+    )
+
+
+_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command"}
+"""Settings that have an option of their own, by the option."""
+
+
+def _short_settings(given: argparse.Namespace) -> dict[str, str]:
+    values = {name: getattr(given, option) for option, name in _SHORT_SETTINGS.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
+class _PrintCompletion(argparse.Action):
+    """Ends the program, as --help does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
+        from cli.completion import completion
+
+        print(completion(make_parser(COMMAND), values))
+        parser.exit()
+
+
+def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
+    """The parser of the command line, for a program of that name."""
+    parser = _Parser(
+        prog=program,
+        description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",
+        epilog=_EXAMPLES.replace("exercise.py", program),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
+    add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
+    add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
+    add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
+    add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
+    add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
+    add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
+    add("--report", metavar="FILE", help="write a page of HTML with charts and tables at the end; - is standard output")
+    add(
+        "--prometheus", metavar="ADDRESS:PORT", type=_address,
+        help="serve metrics for Prometheus there; a port alone is on 127.0.0.1",
+    )  # fmt: skip
+    add("--history", metavar="FILE", help="keep sums for years there, or none (default: where `report` looks, if live)")
+    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
+    add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
+    add(
+        "--user", metavar="NAME", help="become this user once the capture is open (default: who called sudo, or nobody)"
+    )
+    add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; docs/notices.md")
+    add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
+    add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
+    add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
+    add("--show-config", action="store_true", help="print all settings, as a settings file, and exit")
+    add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
+    add(
+        "--ui",
+        choices=UIS,
+        default=UIS[0],
+        help="how it is shown: auto is full on a terminal, else console; json is a line a refresh",
+    )
+    add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
+    add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
+    add("-v", "--verbose", action="store_true", help="say on standard error what is done")
+    add("--print-completion", choices=SHELLS, action=_PrintCompletion, help="print a script for this shell, and exit")
+    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} (decoder: {decoder_name()})")
+    return parser
+
+
+def _argument(error: ValueError) -> Exception:
+    return argparse.ArgumentTypeError(str(error))
+
+
+def _ports(text: str) -> Ports:
+    try:
+        return parse_ports(text)
+    except ValueError as error:
+        raise _argument(error) from error
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise _argument(error) from error
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE; see --show-config")
+    return name.strip(), value.strip()
+
+
+def _whole(text: str) -> int:
+    return int(_positive(text, int, "a whole number above 0"))
+
+
+def _seconds(text: str) -> float:
+    return float(_positive(text, float, "a number of seconds above 0"))
+
+
+def _positive(text: str, kind: Any, wanted: str) -> Any:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+    return number

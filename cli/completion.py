@@ -1,0 +1,60 @@
+"""Completion of the command line by the shell: scripts for bash, zsh and fish, made by shtab from the parser.
+
+Besides options it completes what follows them: files, network interfaces, users, and after `--set` the settings' names.
+"""
+
+import argparse
+from typing import Any, Final
+
+from cli.build import COMMAND
+from exercise_config import Config
+from settings.setting import settings_of
+
+_INTERFACES: Final = "echo any; ls /sys/class/net 2>/dev/null || ifconfig -l"
+_USERS: Final = {"bash": "_exercise_users", "zsh": "_users", "fish": "(__fish_complete_users)"}
+_NAMES: Final = {"bash": "_exercise_settings", "zsh": "_exercise_settings", "fish": "(_exercise_settings)"}
+_BASH: Final = """
+_exercise_users() {{ compgen -u -- "$1"; }}
+_exercise_settings() {{ compgen -W "{names}" -- "$1"; }}
+"""
+_ZSH: Final = """
+_exercise_settings() {{ compadd -S '' -- {names}; }}
+"""
+_FISH: Final = """
+function _exercise_settings; string join \\n {names}; end
+"""
+_PREAMBLES: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+_NO_SPACE: Final = """
+# A setting goes on after its name.
+_exercise() {
+  _shtab_exercise "$@"
+  [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+  return 0
+}
+complete -o bashdefault -F _exercise exercise
+"""
+
+
+def completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    """Return the script that completes this parser's options in a shell: "bash", "zsh" or "fish".
+
+    The parser is changed on the way: let it be one of your own.
+
+    Raises:
+        ModuleNotFoundError: shtab is not installed.
+    """
+    import shtab
+
+    completers = {"interface": shtab.cmd(_INTERFACES), "user": _USERS, "settings": _NAMES}
+    for action in parser._actions:
+        _complete(action, completers.get(action.dest) or {"FILE": shtab.FILE}.get(str(action.metavar)))
+    names = " ".join(f"{name}=" for name in settings_of(Config))
+    script = shtab.complete(parser, shell, COMMAND, _PREAMBLES[shell].format(names=names))
+    return script + (_NO_SPACE if shell == "bash" else "")
+
+
+def _complete(action: argparse.Action, completer: Any) -> None:
+    if completer is not None:
+        vars(action)["complete"] = completer
+    if isinstance(action.metavar, str):
+        action.metavar = action.metavar.replace(":", r"\:")  # what it means to zsh

@@ -1,0 +1,144 @@
+"""`exercise.py report`: what the history knows of a span of time, as text, JSON or CSV."""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NoReturn
+
+from capture.ports import parse_ports
+from cli.history_file import default_path
+from dashboard.screen import Screen
+from history.archive import SqliteArchive
+from history.database import HistoryError
+from history.keep import Keep
+from history.report import REQUESTS, build_report
+from history.report_text import report_csv, report_json, report_text
+
+_SPANS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_FORMS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+MOST_ROWS: Final = 10_000
+_EXAMPLES: Final = """\
+examples:
+  exercise.py report                                  the last 24 h of eth0 port 80, by section
+  exercise.py report --since 7d --by domain           a week, beside the week before
+  exercise.py report --since 2026-11-01 --until 2026-11-08 --by status
+  exercise.py report -i lo -p 8080 --json             for programs
+  exercise.py report --list                           what the top list can be of
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
+def report(argv: Sequence[str], now: float | None = None) -> int:
+    """Print the report; 0, or 1 when there is no history that can be read, or 2 for wrong usage."""
+    now = time.time() if now is None else now
+    parser = report_parser()
+    given = parser.parse_args(argv)
+    since = moment(given.since, now)
+    until = moment(given.until, now) if given.until else now
+    if since is None or until is None or not since < until:
+        parser.error("--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22, the earlier one first")
+    path = given.history or str(default_path(given.interface, given.port))
+    try:
+        archive = SqliteArchive(path, Keep())
+        try:
+            if given.list:
+                return listed(archive.statistics())
+            by = chosen(given.by, archive.statistics())
+            if REQUESTS not in archive.statistics():
+                raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
+            source = given.history or f"{given.interface} port {given.port}"
+            found = build_report(archive, source, by, since, until, given.rows)
+        finally:
+            archive.close()
+    except HistoryError as error:
+        print(f"exercise.py: {error}", file=sys.stderr)
+        return 1
+    except KeyError as error:
+        parser.error(str(error.args[0]))
+    screen = Screen(sys.stdout)
+    if given.json or given.csv:
+        screen.say(report_json(found) if given.json else report_csv(found))
+    else:
+        screen.say(report_text(found, screen.width, ascii_only=screen.ascii_only))
+    return 0
+
+
+def listed(statistics: Mapping[str, str]) -> int:
+    """Print the statistics with their units."""
+    screen = Screen(sys.stdout)
+    width = max(map(len, statistics), default=0)
+    for name, unit in sorted(statistics.items()):
+        screen.say(f"{name:<{width}}   {unit}")
+    return 0
+
+
+def report_parser() -> argparse.ArgumentParser:
+    """The arguments of the report."""
+    parser = _Parser(
+        prog="exercise.py report",
+        description="What the history knows: totals, busiest times and a top list, beside the same span before.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("-i", "--interface", metavar="NAME", default="eth0", help="whose history, as it was captured (default: eth0)")
+    add("-p", "--port", metavar="PORTS", default="80", type=_ports, help="and of which ports (default: 80)")
+    add("--history", metavar="FILE", help="the file to read instead")
+    add("--since", metavar="TIME", default="24h", help="span until now, or a day or moment (default: 24h)")
+    add("--until", metavar="TIME", help="likewise (default: now)")
+    add("--by", metavar="WHAT", default="section", help="what the top list is of: section, domain, status ...")
+    add("-n", "--rows", metavar="N", type=_rows, default=10, help="rows of the top list (default: 10)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument("--csv", action="store_true", help="the top list as comma-separated values")
+    form.add_argument("--list", action="store_true", help="what --by can be: the statistics that were kept")
+    return parser
+
+
+def moment(text: str, now: float) -> float | None:
+    """Seconds since the epoch: so long ago (`7d`), or a day or minute of local time; None if it is neither."""
+    if span := re.fullmatch(r"(\d{1,6})([mhdw])", text):
+        return now - int(span[1]) * _SPANS[span[2]]
+    for form in _FORMS:
+        try:
+            return datetime.strptime(text, form).timestamp()
+        except ValueError:  # noqa: PERF203
+            continue
+    return None
+
+
+def chosen(by: str, statistics: Mapping[str, str]) -> tuple[str, str]:
+    """Name and unit of the statistic that is meant: its whole name, or a word of it, as `section` or `status`.
+
+    Raises:
+        KeyError: none is, or none was kept. The text is for the user.
+    """
+    word = by.lower()
+    for name in (word, f"top_{word}", f"top_{word}s", f"top_{word}_codes", f"top_{word.replace('-', '_')}s"):
+        if name in statistics:
+            return name, statistics[name]
+    near = [name for name in statistics if word in name]
+    if near:
+        return near[0], statistics[near[0]]
+    known = ", ".join(sorted(statistics)) or "none yet"
+    raise KeyError(f"the history has no statistic {by!r}; it has {known}")
+
+
+def _rows(text: str) -> int:
+    if re.fullmatch(r"\d{1,9}", text) is None or not 1 <= int(text) <= MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to {MOST_ROWS:,}")
+    return int(text)
+
+
+def _ports(text: str) -> str:
+    try:
+        return str(parse_ports(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -1,0 +1,46 @@
+"""The settings of a run: the defaults, changed by the settings file, changed by `--set`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.arguments import Arguments
+from exercise_config import Config, SettingError
+from settings.file import read
+from settings.setting import settings_of
+from settings.trust import UntrustedError, caller, check
+from stats.loading import look_in
+
+
+def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
+    """The settings. The demo has some of its own, and leaves out the user's file.
+
+    Raises:
+        SettingError: a file cannot be read, or a setting is unknown or not allowed.
+    """
+    texts, values = arguments.settings, {}
+    if arguments.demo:
+        from demo.demo import DEMO_SETTINGS
+
+        texts = {**DEMO_SETTINGS, **texts}
+    if arguments.config is not None or not arguments.demo:
+        values = read(arguments.config, environment, settings_of(Config))
+    config = Config.with_settings(texts, values)
+    if config.statistics_folder:
+        look_in(str(_believed(config.statistics_folder, frozenset({caller(environment)}))))
+    return config
+
+
+def _believed(name: str, owners: frozenset[int]) -> Path:
+    """The folder of that name, if nobody but root and `owners` can have put anything into it."""
+    folder = Path(name).expanduser()
+    try:
+        if not folder.is_dir():
+            raise SettingError(f"statistics_folder = {name!r} is no folder")
+        for path in (folder, *folder.rglob("*")):
+            check(path, owners)
+    except UntrustedError as error:
+        raise SettingError(f"statistics_folder: {error}") from error
+    except OSError as error:
+        raise SettingError(f"statistics_folder = {name!r} cannot be read: {error.strerror}") from error
+    return folder.resolve()

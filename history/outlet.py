@@ -1,0 +1,149 @@
+"""Writes the history of a run: closed buckets and alerts, in a thread of its own. This is the edge."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from alerting.alert import Alert
+from alerting.events import AlertDismissed, AlertRaised, Event
+from dashboard.view import HistoryView, View
+from history.alerts import recalled, stored
+from history.archive import HistoryError, SqliteArchive
+from history.keep import Keep
+from history.minutes import Minutes, closed_bucket
+from history.past import look_back
+from history.periods import Level, begin
+from history.sums import Minute
+from history.writer import Writer
+from store.sums import ClosedBucket
+
+CHUNK: Final = 1800.0
+"""Seconds of the past that are read at a time."""
+LOOK: Final = 60.0
+"""Seconds between looks at the past."""
+PATIENCE: Final = 5.0
+"""Seconds at the end for what waits to be written."""
+AHEAD: Final = 86400.0
+"""Seconds that packet time may be ahead of the clock: what claims more is damage, and would age all there is."""
+
+
+class History:
+    """An outlet that writes closed buckets and alerts, in a thread of its own. Trouble becomes a notice."""
+
+    watches = False
+
+    def __init__(self, path: Path, keep: Keep, units: Mapping[str, str], *, patient: bool = False) -> None:
+        """A file for statistics by name and unit; `patient` where what is watched can wait for the disk."""
+        self._patient = patient
+        self._path = path
+        self._keep = keep
+        self._units = units
+        self._minutes = Minutes()
+        self._trouble: tuple[str, ...] = ()
+        self._writer: Writer | None = None
+        self.archive: SqliteArchive | None = None
+        """To be asked about the past; None until it is started, and when it cannot be used."""
+        self._then: HistoryView | None = None
+        self._look_at = 0.0
+
+    def start(self) -> None:
+        """Open the file, as the user who will own it, and begin to write."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.archive = SqliteArchive(str(self._path), self._keep, self._units)
+        except OSError as reason:
+            place = f"{self._path.parent} cannot be made: {reason.strerror}"
+            self._trouble = (f"no history is kept: {place}; name a file with --history, or none",)
+        except HistoryError as reason:
+            self._trouble = (f"no history is kept: {reason}",)
+        else:
+            self._writer = Writer(self.archive, patient=self._patient)
+            self._writer.start()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong, while something is."""
+        return self._trouble if self._writer is None else (*self._trouble, *self._writer.notices)
+
+    def before(self, now: float, retention: float) -> tuple[Iterator[ClosedBucket], list[Alert]]:
+        """What earlier runs counted, minute by minute, and alerted in the time that is kept; the latest first.
+
+        The minute under way is read at once, as this run will add to it.
+        """
+        minute = begin(Level.MINUTE, now)
+        return chain(self._minutes_of(minute, now), self._past(now - retention, minute)), self._alerts(now - retention)
+
+    def _past(self, since: float, until: float) -> Iterator[ClosedBucket]:
+        while since < until:
+            yield from self._minutes_of(max(since, until - CHUNK), until)
+            until -= CHUNK
+
+    def _minutes_of(self, since: float, until: float) -> list[ClosedBucket]:
+        if self.archive is None:
+            return []
+        try:
+            return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
+        except (HistoryError, ValueError) as error:  # its bins may be malformed
+            self._trouble = (f"what was counted before cannot be read: {error}",)
+            return []
+
+    def _alerts(self, since: float) -> list[Alert]:
+        """Alerts of earlier runs, latest first; one that was active then ended with what was last written."""
+        if self.archive is None or self._writer is None:
+            return []
+        try:
+            known = [alert for alert in map(recalled, self.archive.alerts(since)) if alert]
+            end = self.archive.latest()
+        except HistoryError as error:
+            self._trouble = (f"the alerts of before cannot be read: {error}",)
+            return []
+        ended = [alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known]
+        for alert in set(ended) - set(known):
+            self._writer.put(stored(alert))  # else it would end later at each further start
+        return [alert for alert in ended if (alert.end or 0.0) >= since]
+
+    def past(self) -> HistoryView | None:
+        """What it says of now, for a live run. Never waits: what was found last, while the writer looks again."""
+        if self._writer is not None and time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK
+            self._writer.ask(self._look_back)
+        return self._then
+
+    def add(self, bucket: ClosedBucket) -> None:
+        """A bucket was closed, or something came late for it."""
+        if self._writer is not None and bucket.start < time.time() + AHEAD:
+            known = tuple(closed for closed in bucket.statistics if closed.name in self._units)
+            self._minutes.add(bucket._replace(statistics=known))
+
+    def advance(self, now: float) -> None:
+        """Write the minutes that are over, though nothing may have come since."""
+        self._write(self._minutes.over(now))
+
+    def show(self, view: View, refreshed: bool) -> None:
+        """Not looked at."""
+
+    def event(self, event: Event) -> None:
+        """Write an alert that began or ended."""
+        if self._writer is not None and isinstance(event, AlertRaised | AlertDismissed):
+            self._writer.put(stored(event.alert))
+
+    def finish(self, view: View) -> None:
+        """What is left is written by `close`."""
+
+    def close(self) -> None:
+        """Write what is left, and end. May be called twice."""
+        self._write(self._minutes.rest())
+        if self._writer is not None:
+            self._writer.close(PATIENCE)
+
+    def _look_back(self) -> None:
+        if self.archive is not None:
+            self._then = look_back(self.archive, time.time())
+
+    def _write(self, minutes: Sequence[Minute]) -> None:
+        if self._writer is not None:
+            for minute in minutes:
+                self._writer.put(minute)

@@ -1,0 +1,121 @@
+"""The full screen, wired: the recent exchanges, the desk that answers, and the steps of the capture in its loop.
+
+Textual is imported only here, and only when the full screen is shown.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from capture.intake import Intake
+from cli.arguments import Arguments
+from dashboard.exchange_line import Discretion
+from dashboard.full.complaints import Complaints
+from dashboard.progress import Progress
+from exercise_config import Config, SettingError
+from run.progress import progress_of
+from run.session import Session
+from run.watch import Ending, Stop, Watch
+from stats.statistic import Statistic
+from store.filtering import patterns
+from store.recent import Recent
+from store.store import Store
+
+PACE = 1.0
+"""Seconds between two pictures at most, also where records are taken over less often on the console."""
+WINDOWS = (120.0, 3600.0)
+"""Seconds that can be looked at beside the last bucket and all that is kept."""
+
+
+def chosen_ui(arguments: Arguments) -> Arguments:
+    """With `auto` decided: the full screen on a terminal, the console elsewhere.
+
+    A pipe is read on the console: nobody knows when it has more, and the screen would not obey keys meanwhile.
+
+    Raises:
+        SettingError: the full screen is asked for where it cannot be.
+    """
+    piped = arguments.read is not None and not os.path.isfile(arguments.read)
+    if arguments.ui == "full" and not can_show():
+        raise SettingError("--ui full needs a terminal: standard output, and one to read keys from")
+    if arguments.ui == "full" and piped:
+        raise SettingError("--ui full reads regular files alone; leave it out for a pipe")
+    if arguments.ui != "auto":
+        return arguments
+    full = can_show() and not piped and not arguments.quiet and not arguments.uses_output
+    return replace(arguments, ui="full" if full else "console")
+
+
+def can_show(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there is a terminal that can be drawn on, and one to read keys from."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # a stream that is closed, or none
+        shown = sys.stdout.isatty() and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+        return shown and (sys.stdin.isatty() or _has_own_terminal())
+    return False
+
+
+def _has_own_terminal() -> bool:
+    os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    return True
+
+
+def brisk(config: Config) -> Config:
+    """Settings for a screen that somebody looks at: records are taken over each second at least."""
+    return replace(config, timeout=min(config.timeout, PACE))
+
+
+def load_full_screen() -> None:
+    """Import all that it needs, as long as its files can surely be read: a user without rights may not see them."""
+    import dashboard.full.store_desk
+    import dashboard.full.terminal
+
+    dashboard.full.terminal.load_everything()
+    patterns.engine()
+
+
+class FullUi:
+    """The full screen of one run."""
+
+    def __init__(
+        self, arguments: Arguments, config: Config, statistics: Sequence[Statistic], complaints: Complaints
+    ) -> None:
+        self._arguments = arguments
+        self._config = config
+        self._statistics = statistics
+        self._complaints = complaints
+        self._begun = time.monotonic()
+        self._reading = arguments.read is not None
+
+    def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
+        """Take all steps with the full screen up. After the end of a file it stays until the user leaves."""
+        from dashboard.full.store_desk import StoreDesk
+        from dashboard.full.terminal import first_setting, watch_on_screen
+
+        config = self._config
+        bucket, retention = config.dashboard_bucket_size, config.max_retention_length
+        recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
+        windows = [bucket, *(window for window in WINDOWS if bucket < window < retention), retention]
+        desk = StoreDesk(session, recent, self._statistics, self._new_store, windows, lambda: self._progress(intake))
+        session.hand_to(recent, desk)
+        discretion = Discretion(config.log_query_strings, config.log_credentials)
+        setting = first_setting(self._arguments.colour, discretion)
+        shown = self._judged(steps, session)
+        ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, self._complaints)
+        return ending
+
+    def _new_store(self, counted: Sequence[Statistic]) -> Store:
+        config = self._config
+        return Store(counted, config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
+
+    def _progress(self, intake: Intake) -> Progress | None:
+        return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
+
+    def _judged(self, steps: Watch, session: Session) -> Watch:
+        """The same steps; what the last one counted is judged at once, as the screen may stay."""
+        ending = yield from steps
+        self._reading = False
+        session.judge(ending.clock, ending.status)
+        return ending

@@ -1,0 +1,145 @@
+"""What a run opens: its source, its decoder and what it writes. Then rights are given up.
+
+`opened` is the door.
+"""
+
+import os
+import sys
+from collections.abc import Container, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+from capture.core import CORE
+from capture.dissector import Dissector
+from capture.inner_ip import inner_ip
+from capture.intake import Decodes, Intake
+from capture.open import open_file, open_live
+from capture.privileges import ROOT, User, chosen_user, give_up, hand_over
+from capture.source import Source
+from capture.writer import PcapWriter
+from cli.arguments import Arguments
+from cli.build import PROGRAM
+from exercise_config import Config
+from run.full import load_full_screen
+from run.outputs import Outputs, open_outputs
+from run.watch import Stop
+from stats.statistic import ScapyPacket, Statistic
+from traffic.frame import LINKTYPE_ETHERNET, Frame
+from traffic.limits import Limits
+from traffic.records import OPTIONAL, DnsAnswer, IpPacket
+
+DNS_ANSWERS = "udp src port 53"
+"""What is captured beside the ports for statistics of DNS."""
+
+
+@contextmanager
+def opened(
+    arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
+) -> Iterator[tuple[Intake, Outputs]]:
+    """Open what is read and what is written; then there is no more need of rights, and they are given up."""
+    user = chosen_user(config.user, os.environ)
+    with ExitStack() as stack:
+        with stop.interrupting():  # a pipe may have nothing to open for a while
+            source = open_source(arguments, config, statistics)
+        stack.callback(source.close)
+        if user is not None:
+            load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
+        outputs = stack.enter_context(open_outputs(arguments, config, statistics))
+        writer = PcapWriter(arguments.write) if arguments.write is not None else None
+        if arguments.ui == "full":
+            load_full_screen()
+        bounds = limits(config) if source.live else without_loss(limits(config))
+        decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
+        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count)
+        if config.user != ROOT:
+            files = outputs.files + ([writer.fileno()] if writer is not None else [])
+            give_up_rights(user, files, arguments.verbose)
+        yield intake, outputs
+
+
+def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
+    """The file or the interface; how it was opened is said on standard error."""
+    if arguments.read is not None:
+        return open_file(arguments.read, arguments.expression)
+    records = {statistic.record for statistic in statistics}
+    source, sentences = open_live(
+        arguments.interface,
+        None if records & {ScapyPacket, IpPacket} else arguments.ports,
+        arguments.expression,
+        config.ring_size,
+        config.snap_length,
+        DNS_ANSWERS if DnsAnswer in records else "",
+    )
+    for sentence in sentences:
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    return source
+
+
+def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
+    """The core where it was built, else the reference; `wanted` are records of `OPTIONAL`."""
+    if CORE is not None:
+        fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
+        return fast
+    from traffic.decoder import Decoder
+
+    return Decoder(ports, limits, inner_ip, wanted)
+
+
+def load_dissection(link_type: int) -> None:
+    """Import Scapy where frames need it, as long as its files can surely be read: the user that we become may not be
+    allowed to.
+    """
+    if link_type == LINKTYPE_ETHERNET:
+        return
+    from traffic.network import reads  # a MiB that the core has no use for
+
+    if not reads(link_type):
+        import capture.dissect  # noqa: F401
+
+
+def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
+    """Dissection by Scapy, when a statistic asks for whole packets."""
+    if not any(statistic.record is ScapyPacket for statistic in statistics):
+        return None
+    from capture.dissect import dissect
+
+    def whole(frame: Frame) -> ScapyPacket:
+        return ScapyPacket(frame.time, dissect(frame))
+
+    return Dissector(whole, limits.waiting_records)
+
+
+def limits(config: Config) -> Limits:
+    """The decoder's part of the settings."""
+    return Limits(
+        string_length=config.max_str_length,
+        connections=config.max_connections,
+        pending_requests=config.max_pending_requests,
+        header_bytes=config.max_header_bytes,
+        headers=config.max_headers,
+        connection_buffer=config.max_connection_buffer,
+        total_buffer=config.max_total_buffer,
+        server_names=config.max_server_names,
+        held_segments=config.max_held_segments,
+        waiting_records=config.max_queued_records,
+        waiting_characters=config.max_queued_characters,
+        gap_timeout=config.gap_timeout,
+        connection_timeout=config.connection_timeout,
+        closed_timeout=config.closed_timeout,
+        fragment_timeout=config.fragment_timeout,
+    )
+
+
+def without_loss(limits: Limits) -> Limits:
+    """The same where nobody has to be quick: a file is read no faster than its records are taken."""
+    return replace(limits, waiting_records=2**31, waiting_characters=2**40)
+
+
+def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
+    """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
+    if user is not None:
+        for file in files:
+            hand_over(file, user)
+    give_up(user)
+    if verbose and user is not None:
+        print(f"{PROGRAM}: running as {user.name} from here on", file=sys.stderr)

@@ -1,0 +1,187 @@
+"""What is written beside or instead of the dashboard: the log, JSON lines, a page, metrics.
+
+All of it is opened with the rights that the program was started with. What needs a package of its own is imported only
+when it is asked for, and before the rights are given up.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capture.core import decoder_name
+from capture.privileges import chosen_user
+from cli.arguments import NO_HISTORY, Arguments
+from cli.build import COMMAND, PROGRAM, VERSION
+from cli.history_file import default_path, make_ready
+from dashboard.exchange_line import Discretion
+from dashboard.outlet import Console, Farewell, Outlet, Quiet
+from dashboard.screen import Screen
+from dashboard.view import View
+from exercise_config import Config
+from history.keep import Keep
+from outputs.errors import UnavailableError
+from outputs.exchange_log import ExchangeLog
+from outputs.json_lines import JsonLines
+from run.full import WINDOWS
+from run.session import Taker
+from stats.statistic import Statistic
+
+if TYPE_CHECKING:
+    from history.outlet import History
+    from outputs.html_report import HtmlReport
+    from outputs.prometheus import PrometheusExporter
+
+DISTRIBUTION = "http-monitor"
+"""What is installed, by its name in `pyproject.toml`."""
+
+
+class Outputs:
+    """What is open."""
+
+    def __init__(
+        self,
+        log: ExchangeLog | None,
+        page: "HtmlReport | None",
+        exporter: "PrometheusExporter | None",
+        history: "History | None",
+    ) -> None:
+        self._log = log
+        self._page = page
+        self._exporter = exporter
+        self.history = history
+
+    @property
+    def takers(self) -> list[Taker]:
+        """Those that want every record."""
+        return [taker for taker in (self._log, self._exporter) if taker is not None]
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        """Those that want every View."""
+        return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
+
+    @property
+    def files(self) -> list[int]:
+        """Descriptors of files that are written to."""
+        return [file.fileno() for file in (self._log, self._page) if file is not None]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What takes no more."""
+        return tuple(notice for file in (self._log, self._page) if file is not None for notice in file.notices)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is wrong with the history. The run is none the worse for it."""
+        return () if self.history is None else self.history.notices
+
+    def look_closer(self, closer: Callable[[float | None], View | None]) -> None:
+        """Whom to ask for the last View in a window (None: all that is kept)."""
+        if self._page is not None:
+            self._page.closer = closer
+
+    def finish(self) -> None:
+        """The session is over: write what is written then."""
+        if self._page is not None:
+            self._page.write()
+
+    def start(self, verbose: bool) -> None:
+        """Begin to answer those who ask and to keep a history, now that no rights are left to lose."""
+        if self.history is not None:
+            self.history.start()
+        if self._exporter is None:
+            return
+        self._exporter.start()
+        if verbose:
+            print(f"{PROGRAM}: metrics at http://{self._exporter.address}/metrics", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Iterator[Outputs]:
+    """Open what was asked for; close it in the end.
+
+    Raises:
+        LogError: the log cannot be opened.
+        UnavailableError: another output cannot be had.
+    """
+    with ExitStack() as stack:
+        log = _log(arguments, config)
+        if log is not None:
+            stack.callback(log.close)
+        page = _page(arguments, config)
+        if page is not None:
+            stack.callback(page.close)
+        exporter = _exporter(arguments, config)
+        if exporter is not None:
+            stack.callback(exporter.close)
+        history = _history(arguments, config, statistics)
+        if history is not None:
+            stack.callback(history.close)
+        yield Outputs(log, page, exporter, history)
+
+
+def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
+    """How Views are shown."""
+    if arguments.ui == "json":
+        return JsonLines(screen, arguments.quiet)
+    if arguments.ui == "full":
+        return Farewell(screen)
+    return Quiet(screen) if arguments.quiet else Console(screen)
+
+
+def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
+    if arguments.log is None:
+        return None
+    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
+
+
+def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
+    """As it was asked for; without a word on it, only what is live, whole and no demo is kept."""
+    part = arguments.demo or arguments.read is not None or bool(arguments.only)
+    if arguments.history == NO_HISTORY or (arguments.history is None and part):
+        return None
+    from history.outlet import History
+
+    path = Path(arguments.history or default_path(arguments.interface, str(arguments.ports), config.user))
+    if not arguments.history:
+        make_ready(path, chosen_user(config.user, os.environ))
+    day = 86400
+    keep = Keep(
+        config.history_minutes * day,
+        config.history_hours * day,
+        config.history_days * day,
+        config.history_size * 2**20,
+        config.history_keys,
+    )
+    units = {statistic.name: statistic.unit.value for statistic in statistics}
+    return History(path, keep, units, patient=arguments.read is not None)
+
+
+def _page(arguments: Arguments, config: Config) -> "HtmlReport | None":
+    if arguments.report is None:
+        return None
+    try:
+        from outputs.html_report import HtmlReport
+    except ImportError as missing:
+        raise _needs("--report", missing, "requirements-report.txt") from missing
+    shorter = [window for window in WINDOWS if config.dashboard_bucket_size < window < config.max_retention_length]
+    return HtmlReport(arguments.report, shorter)
+
+
+def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | None":
+    if arguments.prometheus is None:
+        return None
+    try:
+        from outputs.prometheus import PrometheusExporter
+    except ImportError as missing:
+        raise _needs("--prometheus", missing, "requirements-prometheus.txt") from missing
+    return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, decoder_name())
+
+
+def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:
+    installed = PROGRAM == COMMAND
+    command = f"pipx inject {DISTRIBUTION} {missing.name}" if installed else f"pip install -r {packages}"
+    return UnavailableError(f"{option} needs the package {missing.name}; run: {command}")

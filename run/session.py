@@ -1,0 +1,209 @@
+"""The main thread's part: counts records, judges what was counted, and shows all of it to whoever wants to see."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Protocol
+
+from alerting.alert import Alert
+from alerting.monitor import Monitor
+from capture.intake import Status
+from dashboard.builder import Reading, Run, build_view
+from dashboard.explanation import explanation
+from dashboard.outlet import Outlet
+from dashboard.panel_builder import panel
+from dashboard.view import HistoryView, Panel, View
+from exercise_config import Config
+from run.signals import rules, terms
+from stats.statistic import Statistic
+from store.filtering.filter import Filter
+from store.matching import matching
+from store.rows import BucketedBatch
+from store.store import Store
+from store.sums import ClosedBucket
+from traffic.batch import Batch
+
+RECALL = 0.1
+"""Seconds of a tick for what earlier runs counted."""
+
+
+class Taker(Protocol):
+    """What is handed every record: a log, a counter."""
+
+    def take(self, batch: Batch) -> None:
+        """The next records, as they were decoded."""
+
+
+class Recorder(Protocol):
+    """What keeps for longer what the store counted."""
+
+    def add(self, bucket: ClosedBucket) -> None:
+        """A bucket that was closed, or what came late for one."""
+
+    def advance(self, now: float) -> None:
+        """All buckets that ended until `now` were closed."""
+
+
+class Session:
+    """What the main thread owns. Takers get every record, outlets every View and event; `notices` are asked for
+    sentences that need the user's eye. With `only`, records that do not match it are as if they had not been.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        statistics: Sequence[Statistic],
+        source: str,
+        takers: Sequence[Taker],
+        outlets: Sequence[Outlet],
+        notices: Callable[[], Sequence[str]] = tuple,
+        only: Filter | None = None,
+    ) -> None:
+        bucket, retention = config.dashboard_bucket_size, config.max_retention_length
+        self._monitor = Monitor(rules(config), terms(config), explanation)
+        self._store = Store(statistics, bucket, retention, config.max_keys)
+        self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
+        self._takers = list(takers)
+        self._outlets = outlets
+        self._notices = notices
+        self._only = only
+        self._timeout = config.timeout
+        self._view: View | None = None
+        self._status: Status | None = None
+        self._refresh_at = 0.0
+        self._past: Iterator[ClosedBucket] = iter(())
+        self._look_back: Callable[[], HistoryView | None] = lambda: None
+        self._recorders: list[Recorder] = []
+        self._wanted = False
+        self.now = 0.0
+        """Packet time up to which all was counted and judged."""
+        self.due = 0.0
+        """Packet time of the next `tick`."""
+
+    def record_in(self, recorder: Recorder) -> None:
+        """Hand it each bucket of the store as it closes."""
+        self._recorders.append(recorder)
+        self._store.on_close(recorder.add)
+
+    def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
+        """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
+        self._past = past
+        self._monitor.history.recall(alerts)
+
+    def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
+        """Whom to ask, without waiting, what the past was like."""
+        self._look_back = look_back
+
+    def replay(self, now: float) -> None:
+        """Begin to learn from a file: nobody waits between its refreshes, and nothing is judged there."""
+        self._timeout = inf
+        self.start(now)
+
+    def begin(self, now: float, status: Status) -> None:
+        """Begin to learn live: there is something to see at once, be it nothing."""
+        self.start(now)
+        self.tick(now, status)
+
+    def start(self, now: float) -> None:
+        """Begin to learn."""
+        self._run = replace(self._run, started=now)
+        self._monitor.start(now)
+        self._schedule(now)
+
+    def hand_to(self, *takers: Taker) -> None:
+        """Hand records to these too, in this order."""
+        self._takers += takers
+
+    def count(self, batch: Batch) -> None:
+        """Take records over."""
+        if self._only is not None:
+            batch = matching(self._only, batch)
+        for taker in self._takers:
+            taker.take(batch)
+        shared = BucketedBatch(batch, self._run.bucket_size)
+        self._store.add(shared)
+        self._monitor.add(shared)
+
+    def tick(self, now: float, status: Status) -> None:
+        """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
+        self.judge(now, status)
+        refresh = now >= self._refresh_at
+        if refresh:
+            self._monitor.refreshed(now)
+        watched = any(outlet.watches for outlet in self._outlets) and (refresh or self._monitor.baseline is None)
+        if watched or self._wanted:
+            self._wanted = False
+            self._view = view = self._build(now, status)
+            for outlet in self._outlets:
+                outlet.show(view, refresh)
+        self._schedule(now)
+        self._recall_some()
+
+    def want_view(self) -> None:
+        """Let the next tick show a View, whether a refresh is due or not. A signal's handler may call it."""
+        self._wanted = True
+
+    def skip_to(self, now: float) -> None:
+        """Nothing is kept as long as nothing came: leave out the refreshes of that time."""
+        if now - self.due > self._run.retention:
+            self._schedule(now)
+
+    def finish(self, now: float, status: Status) -> None:
+        """All records were counted: the last View."""
+        self.judge(now, status)
+        view = self._build(now, status)
+        for outlet in self._outlets:
+            outlet.finish(view)
+        self._store.advance(now + self._run.bucket_size)  # closes the bucket under way too
+
+    def complaints(self) -> list[str]:
+        """Tracebacks of plug-ins that were switched off."""
+        return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
+
+    def judge(self, now: float, status: Status) -> None:
+        """All records until `now` were counted: let old ones go, and judge."""
+        self.now, self._status = now, status
+        self._store.advance(now)
+        for recorder in self._recorders:
+            recorder.advance(now)
+        for event in self._monitor.advance(now):
+            for outlet in self._outlets:
+                outlet.event(event)
+
+    def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
+        """How things stood at `now`, in a window of time (None: all that is kept), with so many rows of each top
+        list; of `store` instead of the session's own, if there is one. None before there was anything to judge.
+        """
+        if self._status is None:
+            return None
+        return self._build(self.now, self._status, replace(self._run, rows=rows), window, store)
+
+    def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
+        """One panel of that view."""
+        statistic = next(each for each in self._run.statistics if each.name == name)
+        return panel(store or self._store, statistic, rows, window)
+
+    def _recall_some(self) -> None:
+        end = time.perf_counter() + RECALL
+        for bucket in self._past:
+            self._store.recall(bucket)
+            if time.perf_counter() > end:
+                break
+
+    def _schedule(self, now: float) -> None:
+        size = self._run.bucket_size
+        self._refresh_at = (now // size + 1) * size
+        self.due = min(now + self._timeout, self._refresh_at)
+
+    def _build(
+        self,
+        now: float,
+        status: Status,
+        run: Run | None = None,
+        window: float | None = None,
+        store: Store | None = None,
+    ) -> View:
+        reading = Reading(status.health, status.counters.dropped, (*status.notices, *self._notices()))
+        view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
+        return view if store is not None else replace(view, history=self._look_back())

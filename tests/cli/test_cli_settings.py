@@ -1,0 +1,155 @@
+"""The settings of a run: which file wins, and which folder's statistics are run."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import exercise
+import stats
+from cli.arguments import parse_arguments
+from cli.settings import configured
+from exercise_config import Config, SettingError
+from stats.loading import load
+
+PLUGIN = """
+from stats.statistic import HITS
+from traffic.records import Request
+
+
+class OfMine:
+    name, title, unit, record = "of_mine", "Of mine", HITS, Request
+
+    def key(self, request):
+        return "all"
+"""
+root_only = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root needs to take care")
+
+Show = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Show:
+    """`--show-config` with further arguments: exit status, standard output and standard error."""
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        status = exercise.main(["--show-config", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return command
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text("average_bucket_size = 30\nmax_top_hits = 3\n")
+    return str(path)
+
+
+def test_the_file_changes_defaults_and_set_changes_the_file(show: Show, settings_file: str) -> None:
+    status, out, err = show("--config", settings_file, "--set", "max_top_hits=4")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert "average_bucket_size = 30" in lines
+    assert "average_learning_duration = 30" in lines
+    assert "max_top_hits = 4" in lines
+    assert "timeout = 2" in lines
+
+
+def test_learning_of_the_file_stays_when_set_changes_the_bucket(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("average_learning_duration = 600\n")
+    config = configured(parse_arguments(["--config", str(path), "--set", "average_bucket_size=30"]), {})
+    assert (config.average_bucket_size, config.average_learning_duration) == (30, 600)
+
+
+def test_what_is_shown_can_be_given_again(show: Show, settings_file: str, tmp_path: Path) -> None:
+    _, shown, _ = show("--config", settings_file, "--set", "log_credentials=yes")
+    again = tmp_path / "again.toml"
+    again.write_text(shown)
+    assert show("--config", str(again))[1] == shown
+
+
+def test_the_users_file_counts_but_not_for_the_demo(tmp_path: Path) -> None:
+    (tmp_path / "http-monitor").mkdir()
+    (tmp_path / "http-monitor" / "config.toml").write_text("average_bucket_size = 77\nmax_top_hits = 3\n")
+    environment = {"XDG_CONFIG_HOME": str(tmp_path)}
+    mine = configured(parse_arguments([]), environment)
+    demo = configured(parse_arguments(["--demo"]), environment)
+    assert (mine.average_bucket_size, mine.max_top_hits) == (77, 3)
+    assert (demo.average_bucket_size, demo.max_top_hits) == (10, Config.max_top_hits)
+
+
+def test_the_demo_keeps_its_rhythm_beside_a_file_that_was_named(settings_file: str) -> None:
+    demo = configured(parse_arguments(["--demo", "--config", settings_file]), {})
+    assert (demo.average_bucket_size, demo.max_top_hits) == (10, 3)
+
+
+def test_a_wrong_file_is_wrong_usage_in_one_line(show: Show, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text("\nmax_top_hit = 3\n")
+    status, out, err = show("--config", str(path))
+    assert (status, out) == (2, "")
+    assert err == f"exercise.py: {path}:2: no setting 'max_top_hit'; did you mean 'max_top_hits'?\n"
+
+
+# statistics_folder ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(stats, "__path__", list(stats.__path__))
+    path = tmp_path / "statistics"
+    path.mkdir()
+    (path / "of_mine.py").write_text(PLUGIN)
+    return path
+
+
+def arguments_with(folder: Path) -> list[str]:
+    return ["--set", f"statistics_folder={folder}", "--set", "statistics=request_rate,of_mine"]
+
+
+def test_a_statistic_of_the_users_folder_is_found(folder: Path) -> None:
+    config = configured(parse_arguments(arguments_with(folder)), {})
+    assert [statistic.title for statistic in load(config.statistics)] == ["HTTP requests", "Of mine"]
+
+
+def test_the_folder_may_be_named_from_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder.parent))
+    configured(parse_arguments(arguments_with(Path("~/statistics"))), {})
+    assert stats.__path__[-1] == str(folder)
+
+
+def test_ours_come_first(folder: Path) -> None:
+    (folder / "top_methods.py").write_text(PLUGIN.replace("of_mine", "top_methods"))
+    config = configured(
+        parse_arguments(["--set", f"statistics_folder={folder}", "--set", "statistics=top_methods"]), {}
+    )
+    assert load(config.statistics)[0].title != "Of mine"
+
+
+def test_a_folder_that_is_not_there_is_said(folder: Path) -> None:
+    with pytest.raises(SettingError, match=r"^statistics_folder = '.*/none' is no folder$"):
+        configured(parse_arguments(arguments_with(folder.parent / "none")), {})
+
+
+@root_only
+@pytest.mark.parametrize("place", ["", "of_mine.py", "__pycache__/of_mine.cpython-310.pyc"])
+def test_root_runs_no_code_that_others_can_write(folder: Path, place: str) -> None:
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "of_mine.cpython-310.pyc").write_bytes(b"")
+    (folder / place).chmod(0o707)
+    with pytest.raises(SettingError, match=r"^statistics_folder: .* can be written by others; chmod go-w it$"):
+        configured(parse_arguments(arguments_with(folder)), {})
+    assert str(folder) not in stats.__path__
+
+
+@root_only
+def test_root_runs_no_code_of_a_stranger_but_that_of_who_called_sudo(folder: Path) -> None:
+    os.chown(folder / "of_mine.py", 4001, 4001)
+    with pytest.raises(SettingError, match="belongs to user 4001"):
+        configured(parse_arguments(arguments_with(folder)), {})
+    configured(parse_arguments(arguments_with(folder)), {"SUDO_UID": "4001"})
+    assert stats.__path__[-1] == str(folder)

@@ -1,0 +1,127 @@
+"""The history of a run, and the report on it, as commands."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import exercise
+from bench.make_capture import main as make_capture
+from cli.report import chosen, moment, report
+from history.archive import SqliteArchive
+from history.keep import Keep
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("capture") / "made.pcap"
+    make_capture([str(path), "--packets", "4000", "--loss", "0", "--seed", "1"])
+    return path
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "exercise.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_what_a_run_counted_is_in_the_report(capture: Path, tmp_path: Path) -> None:
+    history = tmp_path / "kept.db"
+    read = run("-r", str(capture), "-p", "any", "--history", str(history), "-q", "--user", "root")
+    assert (read.returncode, read.stderr) == (0, "")
+    requests = int(next(line for line in read.stdout.splitlines() if "Requests" in line).split()[1].replace(",", ""))
+    told = run("report", "--history", str(history), "--since", "2000-01-01", "--by", "domain", "-n", "1000", "--json")
+    found = json.loads(told.stdout)
+    assert (told.returncode, found["source"], found["requests"]) == (0, str(history), requests)
+    assert sum(row["count"] for row in found["rows"]) == requests
+    assert found["rows"][0]["response_seconds"]["p95"] > 0
+
+
+def test_a_file_that_is_read_leaves_no_history_unless_asked(capture: Path, tmp_path: Path) -> None:
+    before = set(Path(os.environ["STATE_DIRECTORY"]).iterdir())
+    assert run("-r", str(capture), "-q", "--user", "root").returncode == 0
+    assert set(Path(os.environ["STATE_DIRECTORY"]).iterdir()) == before
+
+
+def test_a_history_that_cannot_be_kept_is_said_on_screen_and_changes_nothing_else(
+    capture: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"no database at all" * 100)
+    read = run("-r", str(capture), "-p", "any", "--history", str(broken), "--user", "root")
+    assert read.returncode == 0
+    assert "no history is kept: the history in" in " ".join(read.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--history", "/nonexistent/x.db"], 1, "there is no history at /nonexistent/x.db"),
+        (["--since", "yesterday"], 2, "--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22"),
+        (["--since", "1h", "--until", "2h"], 2, "the earlier one first"),
+        (["-p", "x"], 2, "argument -p"),
+        (["-n", "-5"], 2, "argument -n/--rows: -5 is no number from 1 to 10,000"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        found = report(arguments, now=time.time())
+    except SystemExit as end:
+        found = int(str(end.code))
+    error = capsys.readouterr().err
+    assert (found, error.count("\n")) == (status, 1)
+    assert said in error
+
+
+def test_the_command_knows_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        exercise.main(["report", "--help"])
+    assert end.value.code == 0
+    assert "--since" in capsys.readouterr().out
+
+
+def test_what_the_top_list_can_be_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "kept.db")
+    SqliteArchive(path, Keep(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
+    assert report(["--history", path, "--list"]) == 0
+    assert capsys.readouterr().out == "server_response_time   seconds\ntop_sections           hits\n"
+    assert report(["--history", path]) == 1
+    assert "knows of no requests: the statistic request_rate was never on" in capsys.readouterr().err
+    SqliteArchive(path, Keep(), {"request_rate": "hits"}).close()
+    assert report(["--history", path, "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("key,count,total,")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds_ago"), [("90m", 5400), ("24h", 86400), ("7d", 7 * 86400), ("4w", 28 * 86400)]
+)
+def test_spans_reach_back_from_now(text: str, seconds_ago: int) -> None:
+    assert moment(text, 1e9) == 1e9 - seconds_ago
+
+
+@pytest.mark.parametrize(
+    ("by", "name"),
+    [
+        ("section", "top_sections"),
+        ("status", "top_status_codes"),
+        ("method", "top_methods"),
+        ("user-agent", "top_user_agents"),
+        ("server_response_time", "server_response_time"),
+        ("response", "server_response_time"),
+    ],
+)
+def test_a_word_of_its_name_is_enough_for_a_statistic(by: str, name: str) -> None:
+    names = ["top_sections", "top_status_codes", "top_methods", "top_user_agents", "server_response_time"]
+    assert chosen(by, dict.fromkeys(names, "hits")) == (name, "hits")
+
+
+def test_a_statistic_that_was_not_kept_is_named_with_those_that_were() -> None:
+    with pytest.raises(KeyError, match="no statistic 'colour'; it has top_sections"):
+        chosen("colour", {"top_sections": "hits"})

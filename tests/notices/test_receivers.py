@@ -1,0 +1,155 @@
+"""Who is told of alerts, as the settings and the environment say it; and that no secret is shown."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from exercise_config import Config, SettingError
+from notices.errors import NoticeError
+from notices.receivers import Receivers, from_settings
+
+SECRET = "s3cret"
+URL = f"https://hooks.example.com/services/{SECRET}"
+MAIL = {"notice_smtp": "mail.example.com", "notice_mail_to": "ops@example.com"}
+
+
+def told(environment: Mapping[str, str] = MappingProxyType({}), /, **settings: str) -> Receivers:
+    known = {**os.environ, **environment}
+    secret = {name: settings.pop(name) for name in list(settings) if name == "notice_webhook"}
+    return from_settings(Config.with_settings(settings, secret), known)
+
+
+def names(receivers: Receivers) -> list[str]:
+    return [receiver.name for receiver in receivers.receivers]
+
+
+def test_by_default_nobody_is_told() -> None:
+    assert names(told()) == []
+
+
+def test_capture_files_can_be_left_out() -> None:
+    for tells in (True, False):
+        config = Config.with_settings({"notice_command": "true", "notice_replays": str(tells)})
+        assert names(from_settings(config, os.environ, replay=True)) == ["command"] * tells
+        assert names(from_settings(config, os.environ, replay=False)) == ["command"]
+
+
+def test_all_that_is_named_is_told(tmp_path: Path) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.write_text(f"slack {URL}\nalertmanager http://alerts.example.com\n")
+    hooks.chmod(0o600)
+    receivers = told(
+        {"HTTP_MONITOR_WEBHOOK": "http://one.example.com"},
+        notice_command="true",
+        notice_webhook=URL,
+        notice_webhook_file=str(hooks),
+        notice_syslog="/dev/log, udp://logs.example.com",
+        **MAIL,
+    )
+    assert names(receivers) == [
+        "command",
+        "webhook hooks.example.com",
+        "webhook one.example.com",
+        "webhook hooks.example.com (2)",
+        "webhook alerts.example.com",
+        "syslog /dev/log",
+        "syslog logs.example.com (udp)",
+        "mail mail.example.com",
+    ]
+    assert receivers.warnings == ()
+    assert SECRET not in repr(receivers)
+
+
+def test_only_alertmanager_is_told_again(tmp_path: Path) -> None:
+    lines = f"{URL}\nslack {URL}\nalertmanager {URL}"
+    receivers = told({"HTTP_MONITOR_WEBHOOK": lines}, notice_alertmanager_repeat="30", notice_command="true", **MAIL)
+    assert [receiver.repeat for receiver in receivers.receivers] == [None, None, None, 30, None]
+
+
+def test_the_same_webhook_named_twice_is_one() -> None:
+    assert names(told({"HTTP_MONITOR_WEBHOOK": URL}, notice_webhook=URL)) == ["webhook hooks.example.com"]
+
+
+def test_a_script_that_was_not_made_a_program_is_said(tmp_path: Path) -> None:
+    script = tmp_path / "page-me"
+    script.write_text("#!/bin/sh\n")
+    with pytest.raises(NoticeError, match=r"page-me is no program yet; chmod \+x it$"):
+        told(notice_command=f"{script} now")
+    script.chmod(0o755)
+    assert told(notice_command=f"{script} now").program == str(script)
+
+
+def test_a_login_that_cannot_be_sent_is_said_at_the_start_and_not_shown() -> None:
+    with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_SMTP_PASSWORD: .* takes ASCII letters only") as caught:
+        told({"HTTP_MONITOR_SMTP_PASSWORD": f"{SECRET}\u00fc"}, notice_smtp_user="x", **MAIL)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"notice_command": "no-such-command -x"}, "--on-alert: no command 'no-such-command' to be run; name one in"),
+        ({"notice_command": "  "}, "--on-alert: no command '' to be run; name one in"),
+        ({"notice_command": "echo 'x"}, '--on-alert: no closing quotation in "echo \'x"'),
+        ({"notice_syslog": "logs"}, "notice_syslog: write udp://host:port, tcp://host:port or the path of a socket"),
+        ({"notice_smtp": "mail"}, "for e-mail, notice_smtp and notice_mail_to belong together"),
+        ({"notice_mail_to": "a@b.c"}, "for e-mail, notice_smtp and notice_mail_to belong together"),
+        ({**MAIL, "notice_mail_from": "x"}, "notice_mail_from: 'x' is no address; write someone@example.com"),
+        (
+            {**MAIL, "notice_smtp_user": "x"},
+            "notice_smtp_user needs a password: name its file in notice_smtp_password_",
+        ),
+        ({**MAIL, "notice_authorities": "/none"}, "notice_authorities: cannot read /none: No such file or directory"),
+        ({"notice_webhook_file": "/none"}, "notice_webhook_file: cannot read /none: No such file or directory"),
+        (
+            {"notice_webhook": f"hooks.example.com/{SECRET}"},
+            "notice_webhook: the URL must begin with http:// or https:",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_line_that_names_the_setting(settings: dict[str, str], words: str) -> None:
+    with pytest.raises(NoticeError) as caught:
+        told(**settings)
+    assert str(caught.value).startswith(words)
+    assert "\n" not in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_the_word_of_the_environment_is_named_when_it_is_wrong() -> None:
+    with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_WEBHOOK: the URL must begin with http"):
+        told({"HTTP_MONITOR_WEBHOOK": SECRET})
+
+
+def test_a_shell_is_used_only_when_it_is_asked_for() -> None:
+    line = "true; no-such-command | cat"
+    with pytest.raises(NoticeError, match=r"no command 'true;'"):
+        told(notice_command=line)
+    assert names(told(notice_command=line, notice_command_shell="yes")) == ["command"]
+
+
+def test_a_secret_never_comes_from_the_command_line() -> None:
+    with pytest.raises(SettingError, match=r"^notice_webhook is secret, and a command line is seen by all; use a sett"):
+        Config.with_settings({"notice_webhook": URL})
+
+
+def test_a_secret_is_never_shown() -> None:
+    config = Config.with_settings({}, {"notice_webhook": URL})
+    assert SECRET not in config.as_toml()
+    assert "# notice_webhook is set, and not shown" in config.as_toml()
+
+
+def test_files_of_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:
+    hooks, password = tmp_path / "hooks", tmp_path / "password"
+    for path in (hooks, password):
+        path.write_text(URL)
+        path.chmod(0o644)
+    receivers = told(
+        notice_webhook_file=str(hooks), notice_smtp_user="x", notice_smtp_password_file=str(password), **MAIL
+    )
+    assert receivers.warnings == (
+        f"notice_webhook_file: every user may read {hooks}; chmod o= it",
+        f"notice_smtp_password_file: every user may read {password}; chmod o= it",
+    )

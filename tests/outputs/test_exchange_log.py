@@ -1,0 +1,86 @@
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard.exchange_line import Discretion
+from dashboard.screen import OutputClosedError
+from outputs.exchange_log import ExchangeLog, LogError
+from traffic.batch import RecordBatch
+from traffic.records import Exchange
+
+EXCHANGE = Exchange(
+    1.0, "192.0.2.7", 50000, "198.51.100.1", 80, None, 200, 0, 0, None, None, "", 0, "complete", answered=1.0
+)
+
+
+def test_lines_are_added_as_they_come(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("before\n")
+    log = ExchangeLog(str(path), Discretion())
+    log.take(RecordBatch([EXCHANGE, object(), EXCHANGE]))
+    before, *lines = path.read_text().splitlines()
+    assert before == "before"
+    assert [json.loads(line)["http.response.status_code"] for line in lines] == [200, 200]
+    log.close()
+    log.close()
+    log.take(RecordBatch([EXCHANGE]))
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_a_new_log_is_for_its_owner_only(tmp_path: Path) -> None:
+    log = ExchangeLog(str(tmp_path / "log"), Discretion())
+    assert stat.S_IMODE(os.fstat(log.fileno()).st_mode) == 0o600
+    log.close()
+
+
+def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=r"^cannot write the log to .*missing/log: No such file or directory; name"):
+        ExchangeLog(str(tmp_path / "missing" / "log"), Discretion())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_once_and_monitoring_goes_on() -> None:
+    log = ExchangeLog("/dev/full", Discretion())
+    log.take(RecordBatch([EXCHANGE]))
+    assert log.notices == ("the log ended: cannot write on to /dev/full: No space left on device",)
+    log.take(RecordBatch([EXCHANGE]))
+    assert log.fileno() == -1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
+def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    path = tmp_path / "log"
+    log = ExchangeLog(str(path), Discretion())
+    log.take(RecordBatch([EXCHANGE]))
+    whole = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) * 2 + 10, limits[1]))
+    try:
+        log.take(RecordBatch([EXCHANGE] * 3))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "File too large" in log.notices[0]
+    assert path.read_bytes() == whole * 2
+
+
+@pytest.mark.parametrize(("errno", "raised"), [(32, OutputClosedError), (28, LogError)])
+def test_without_standard_output_there_is_nothing_left_to_do(
+    errno: int, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = ExchangeLog("-", Discretion())
+
+    def fail(file: int, block: bytes) -> int:
+        raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(raised):
+        log.take(RecordBatch([EXCHANGE]))

@@ -1,0 +1,55 @@
+"""Which decoder runs: the core where it was built, unless the reference is asked for."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from capture.core import built
+from capture.inner_ip import inner_ip
+from capture.ports import parse_ports
+from run import opening
+from run.opening import decoder_for
+from traffic.decoder import Decoder
+from traffic.limits import Limits
+from traffic.records import DnsAnswer
+
+
+class Core(ModuleType):
+    """A core that keeps what it is made with."""
+
+    @staticmethod
+    def Decoder(*arguments: Any) -> Any:  # noqa: N802 as the core has it
+        return arguments
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
+    """A core is here, and nobody asks for another decoder."""
+    made = Core("http_monitor_core")
+    monkeypatch.delenv("HTTP_MONITOR_DECODER", raising=False)
+    monkeypatch.setitem(sys.modules, "http_monitor_core", made)
+    return made
+
+
+def test_the_core_is_used_where_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert built() is core
+    monkeypatch.setattr(opening, "CORE", core)
+    limits, wanted = Limits(), frozenset({DnsAnswer})
+    made: Any = decoder_for(parse_ports("80,8000-8002"), limits, wanted)
+    flags, *rest = made
+    assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
+    assert (len(flags), rest) == (65536, [limits, inner_ip, wanted])
+
+
+def test_the_reference_is_used_where_it_is_asked_for(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_MONITOR_DECODER", "python")
+    assert built() is None
+
+
+def test_the_reference_is_used_where_no_core_is(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "http_monitor_core", None)
+    assert built() is None
+    monkeypatch.setattr(opening, "CORE", None)
+    assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)

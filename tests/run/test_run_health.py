@@ -1,0 +1,189 @@
+"""SIGUSR1: how things stand is said on standard error, and nothing else changes."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from dashboard_samples import CALM as VIEW
+
+from capture.core import decoder_name
+from dashboard.screen import Screen
+from dashboard.summary import standing
+from run.health import HealthAnswer, voice
+
+ANSWER = f"{standing(VIEW)}\n Decoder   {decoder_name()}"
+ROOT = Path(__file__).parents[2]
+live_only = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="capturing on loopback needs root on Linux"
+)
+
+
+@pytest.fixture(autouse=True)
+def _handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGUSR1)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def ask() -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def test_it_speaks_once_when_asked_with_the_next_view() -> None:
+    said: list[str] = []
+    wanted: list[bool] = []
+    health = HealthAnswer()
+    health.answer(said.append, lambda: wanted.append(True))
+    health.show(VIEW, refreshed=True)
+    assert (said, wanted) == ([], [])
+    ask()
+    assert (said, wanted) == ([], [True])
+    health.show(VIEW, refreshed=False)
+    health.show(VIEW, refreshed=True)
+    assert said == [ANSWER]
+
+
+def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
+    said: list[str] = []
+    wanted: list[bool] = []
+    health = HealthAnswer()
+    ask()
+    health.answer(said.append, lambda: wanted.append(True))
+    assert wanted == [True]
+    health.finish(VIEW)
+    assert said == [ANSWER]
+
+
+def test_state_oddities_and_notices_are_said_beside_the_summary() -> None:
+    health = replace(VIEW.health, oddities=(("checksum", 12),), notices=("eth0 is down",))
+    lines = standing(replace(VIEW, state="NORMAL", health=health)).splitlines()
+    assert lines[0] == " State     ENFORCING"
+    assert lines[1].startswith(" Watched   ")
+    assert lines[-2:] == [" Oddities  12 checksum", " Attention eth0 is down"]
+
+
+def test_where_standard_error_is_no_terminal_it_goes_there(capsys: pytest.CaptureFixture[str]) -> None:
+    voice(Screen(sys.stdout), full=False)("hello")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")
+
+
+IN_THE_FULL_SCREEN = """
+import os, sys
+from dashboard.screen import Screen
+from run.health import voice
+say = voice(Screen(sys.stdout), full=True)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+say("hello")
+"""
+"""The full screen takes standard error over, as long as it is up."""
+
+
+def test_the_full_screen_does_not_keep_it_from_the_file_that_was_given() -> None:
+    done = subprocess.run([sys.executable, "-c", IN_THE_FULL_SCREEN], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "hello\n")
+
+
+LOADING = """
+import os, runpy, signal, sys
+sys.addaudithook(lambda event, facts: os.kill(os.getpid(), signal.SIGUSR1) if (event, facts[:1]) == HOOK else None)
+HOOK = ("import", ("scapy",))
+sys.argv = ["exercise.py", "--show-config"]
+sys.modules["__main__"].__file__ = "exercise.py"
+import exercise
+"""
+
+
+def test_a_signal_while_the_program_loads_does_not_end_it() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+class Silent(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
+        """Nothing."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), Silent)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def visit(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    connection.close()
+
+
+def wait_for(holds: Callable[[], bool], what: str, meanwhile: Callable[[], None]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, what
+        meanwhile()
+        time.sleep(0.1)
+
+
+@live_only
+def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
+    """Refreshes are 12 s apart, so no View of more than five would come by itself."""
+    rhythm = ("timeout=0.2", "dashboard_bucket_size=12", "average_bucket_size=3600", "average_learning_duration=1")
+    sets = [part for text in rhythm for part in ("--set", text)]
+    command = [
+        sys.executable,
+        str(ROOT / "exercise.py"),
+        "-i",
+        "lo",
+        "-p",
+        str(port),
+        "--user",
+        "root",
+        "-q",
+        "--history",
+        "none",
+        *sets,
+    ]
+    errors, output = tmp_path / "errors", tmp_path / "output"
+
+    def visit_and_ask() -> None:
+        visit(port)
+        process.send_signal(signal.SIGUSR1)
+
+    with errors.open("wb") as err, output.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=err)
+    try:
+        threads = Path(f"/proc/{process.pid}/task")
+        wait_for(lambda: len(list(threads.iterdir())) > 1, "the capture thread", lambda: None)
+        learned = "the answers of a monitor that has learned"
+        wait_for(lambda: errors.read_text().count("ENFORCING") > 5, learned, visit_and_ask)
+        assert re.search(
+            r"^ State     ENFORCING\n Watched   lo port .*\n Captured .* 0 dropped$", errors.read_text(), re.M
+        )
+        assert process.poll() is None
+        assert "State" not in output.read_text()
+    finally:
+        process.terminate()
+        assert process.wait(timeout=60) == 0, errors.read_text()

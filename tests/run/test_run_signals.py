@@ -1,0 +1,76 @@
+"""Which signals are on, as the settings say."""
+
+from pathlib import Path
+
+import pytest
+
+import exercise
+from exercise_config import Config, SettingError
+from run.signals import SIGNALS, rules, terms
+
+
+def test_all_signals_can_be_on_each_by_its_own_name() -> None:
+    found = rules(Config(signals=tuple(SIGNALS)))
+    assert [rule.name for rule in found] == list(SIGNALS)
+
+
+def test_by_default_the_request_rate_is_first_and_judged_against_what_was_learned() -> None:
+    config = Config()
+    first = rules(config)[0]
+    assert (first.name, first.threshold) == ("request_rate", 10)
+    assert "request_rate" not in terms(config).previous
+
+
+def test_a_wrong_name_is_wrong_usage_and_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept.pcap"
+    wrong = ("-r", "missing.pcap", "-w", str(kept), "--set", "signals=request_rate,trafic_drop")
+    assert exercise.main(wrong) == 2
+    assert "did you mean 'traffic_drop'?" in capsys.readouterr().err
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "names", "said"),
+    [
+        ("signals", ("request_rate", "error_ratio_5x"), "no signal 'error_ratio_5x'; did you mean 'error_ratio_5xx'"),
+        ("signals", ("request_rate", "zzz"), "there are request_rate, traffic_drop, "),
+        ("signals", ("traffic_drop", "request_rate"), "request_rate is always on, and the first"),
+        ("signals", (), "request_rate is always on, and the first"),
+        ("signals", ("request_rate", "request_rate"), "signals: request_rate comes twice"),
+        ("signals_against_previous", ("drop",), "signals_against_previous: no signal 'drop'"),
+    ],
+)
+def test_a_wrong_name_is_said_in_one_line(setting: str, names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SettingError) as error:
+        rules(Config.with_settings({}, {setting: names}))
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_bucket_that_is_no_multiple_of_the_dashboard_s_is_rounded_up_which_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = Config(average_bucket_size=95)
+    assert (terms(config).bucket_size, terms(config).store_bucket) == (100, 10)
+    assert exercise.main(("-r", "missing.pcap", "--set", "average_bucket_size=95")) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "exercise.py: average_bucket_size = 95 becomes 100, a multiple of dashboard_bucket_size"
+    assert (
+        exercise.main(
+            (
+                "-r",
+                "missing.pcap",
+            )
+        )
+        == 1
+    )
+    assert "becomes" not in capsys.readouterr().err
+
+
+def test_each_threshold_reaches_its_signal() -> None:
+    others = [name for name in SIGNALS if name != "request_rate"]
+    texts = {"signals": ",".join(SIGNALS), "average_threshold": "33"}
+    texts |= {f"{name}_threshold": "33" for name in others} | {f"{name}_floor": "44" for name in others}
+    config = Config.with_settings(texts)
+    assert {rule.threshold for rule in rules(config)} == {33.0}
+    assert {rule.floor for rule in rules(config)[1:]} == {44}

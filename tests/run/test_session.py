@@ -1,0 +1,60 @@
+"""What a run shows, and when."""
+
+from collections.abc import Sequence
+
+from alerting.events import Event
+from capture.intake import Status
+from capture.source import Counters
+from dashboard.view import View
+from exercise_config import Config
+from run.session import Session
+from stats.loading import load
+from traffic.batch import RecordBatch
+from traffic.health import Health
+from traffic.records import Request
+
+NAMES = ("request_rate", "top_sections")
+STATUS = Status(Health(), Counters(0, 0), ())
+START = 1_800_000_000.0
+
+
+class Seen:
+    """Keeps when it was shown how many requests."""
+
+    watches = True
+
+    def __init__(self) -> None:
+        self.views: list[tuple[float, int]] = []
+
+    def show(self, view: View, refreshed: bool) -> None:
+        self.views.append((view.now - START, view.requests))
+
+    def event(self, event: Event) -> None:
+        """Not kept."""
+
+    def finish(self, view: View) -> None:
+        """Not kept."""
+
+
+def session(seen: Sequence[Seen]) -> Session:
+    return Session(Config(statistics=NAMES, signals=("request_rate",)), load(NAMES), "eth0 port 80", [], seen)
+
+
+def test_a_live_run_shows_at_once_that_nothing_came_yet() -> None:
+    seen = Seen()
+    run = session([seen])
+    run.begin(START, STATUS)
+    assert seen.views == [(0.0, 0)]
+    panels = run.view(None, 10)
+    assert panels is not None
+    assert [panel.name for panel in panels.panels] == ["top_sections"]
+
+
+def test_what_came_is_shown_when_the_time_has_passed_after_which_records_are_taken_over() -> None:
+    seen = Seen()
+    run = session([seen])
+    run.begin(START, STATUS)
+    assert run.due == START + Config().timeout
+    run.count(RecordBatch([Request(START + 1, "10.0.0.1", 1, "10.0.0.2", 80, "GET", "shop", "/", "1.1", "", "")]))
+    run.tick(run.due, STATUS)
+    assert seen.views == [(0.0, 0), (2.0, 1)]
