@@ -178,7 +178,10 @@ def list_interfaces() -> int:
 
 def demonstrate(arguments: Arguments, config: Config) -> int:
     """Watch a web server and visitors of our own, on loopback."""
-    from demo.demo import LOOPBACK, DemoError, DemoTraffic, demo_duration, enter_private_network
+    from demo.errors import DemoError
+    from demo.private_network import LOOPBACK, enter_private_network
+    from demo.settings import demo_duration
+    from demo.traffic import DemoTraffic
 
     duration = demo_duration(arguments.duration, chosen_ui(arguments).ui)
     try:

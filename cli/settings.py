@@ -20,7 +20,7 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     """
     texts, values = arguments.settings, {}
     if arguments.demo:
-        from demo.demo import DEMO_SETTINGS
+        from demo.settings import DEMO_SETTINGS
 
         texts = {**DEMO_SETTINGS, **texts}
     if arguments.config is not None or not arguments.demo:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import gen_traffic
-from demo.demo import DemoServer
+from demo.web_server import DemoServer
 from gen_traffic import Client, Outcome, Step, Tally, base_url, main, paced, reason
 
 ROOT = Path(__file__).resolve().parent.parent

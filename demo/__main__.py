@@ -1,0 +1,26 @@
+"""The child process of the demo: see `demo.traffic`."""
+
+import sys
+import threading
+
+from demo.visitors import send_visitors
+from demo.web_server import DemoServer
+
+
+def serve() -> None:
+    """Serve and send until the input ends. The only line that is printed is the port, or what is wrong."""
+    try:
+        import requests  # noqa: F401 a missing package is said here, where the parent listens
+
+        server = DemoServer()
+    except (ImportError, OSError) as error:
+        print(error, flush=True)
+        return
+    print(server.port, flush=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=send_visitors, args=(server.port,), daemon=True).start()
+    sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,5 @@
+"""What can go wrong with the demo."""
+
+
+class DemoError(OSError):
+    """The demo cannot run here. The text is one line for the user and names the way out."""
