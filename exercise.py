@@ -8,39 +8,29 @@ console dashboard shows all of it, refreshed each bucket.
 
 import cli.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
 
-import os
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 
-
-from capture.errors import BadFilter, CaptureError, NobodyReads
-from capture.intake import Intake
-from capture.ports import Ports
+from capture.errors import BadFilter, CaptureError
 from capture.privileges import UnknownUser
+from cli.answers import answered
 from cli.arguments import Arguments, parse_arguments
 from cli.build import PROGRAM
-from run.full import FullUi, brisk, chosen_ui
-from run.health import HealthAnswer, voice
+from cli.settings import configured
+from dashboard.full.complaints import Complaints, collected
+from dashboard.screen import OutputClosedError
+from exercise_config import Config, SettingError
 from outputs.exchange_log import LogError
-from notices.receivers import Receivers, from_settings, notifying
-from run.opening import opened
-from run.outputs import Outputs, shown_on
+from run.demonstration import demonstrated
+from run.full import FullUi, chosen_ui
+from run.opening import Opened, opened
+from run.plan import planned
 from run.progress import with_progress
 from run.session import Session
-from cli.settings import configured
-from run.signals import rounding, rules
-from run.watch import Stop, Watch, drive, watch_file, watch_live
-from dashboard.full.complaints import Complaints, collected
-from dashboard.outlet import Outlet
-from dashboard.screen import OutputClosedError, Screen
-from exercise_config import Config, SettingError
-from notices.notifier import Notifier
-from stats.loading import StatisticError, load
-from stats.statistic import Statistic
-from store.filtering.errors import FilterError
-from store.filtering.filter import Filter, parse
+from run.verdict import verdict
+from run.watch import Ending, Stop, drive, steps
+from run.wiring import new_session
+from stats.loading import StatisticError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,151 +43,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(given)
     try:
         config = configured(arguments)
-        return demonstrate(arguments, config) if arguments.demo else run(arguments, config)
+        if answered(arguments, config):
+            return 0
+        with demonstrated(chosen_ui(arguments)) as arguments, collected(arguments.ui == "full") as complaints:
+            return monitor(arguments, config, complaints)
     except (OutputClosedError, KeyboardInterrupt):
         return 0
     except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
+        return failed(error, 2)
     except (CaptureError, LogError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
-
-
-def run(arguments: Arguments, config: Config) -> int:
-    """Do what was asked for."""
-    if arguments.show_config:
-        Screen(sys.stdout).say(config.as_toml())
-        return 0
-    if arguments.list_interfaces:
-        return list_interfaces()
-    arguments = chosen_ui(arguments)
-    with collected(arguments.ui == "full") as complaints:
-        return monitor(arguments, brisk(config) if arguments.ui == "full" else config, complaints)
+        return failed(error, 1)
 
 
 def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int:
-    """Capture, decode, count, judge and show, until the source ends or a signal comes. `complaints` is what was said on
-    standard error, where a full screen takes it over.
+    """Open the source and the outputs, watch until the source ends or a signal comes, and close them.
+
+    `complaints` is what was written to standard error, where the full screen takes it over.
     """
     stop = Stop()
-    statistics, only, told = prepared(arguments, config)
-    with opened(arguments, config, statistics, stop) as (intake, outputs):
-        name = f"{intake.source.name} port {arguments.ports}" + (f" only {only.text}" if only else "")
-        with (
-            notifying(told, name, config.notice_flush_time) as notifier,
-            Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour) as screen,
-        ):
-            health = HealthAnswer()
-            outlets: list[Outlet] = [shown_on(screen, arguments), *outputs.outlets, notifier, health]
-
-            def notices() -> tuple[str, ...]:
-                return (*failing(outputs, notifier), *outputs.remarks)
-
-            session = Session(config, statistics, name, outputs.takers, outlets, notices, only)
-            health.answer(voice(screen, arguments.ui == "full"), session.want_view)
-            outputs.look_closer(lambda window: session.view(window, config.max_top_hits))
-            outputs.start(arguments.verbose)
-            remember(session, outputs, intake.source.live, config)
-            steps = watch(intake, session, config, arguments.duration, stop)
-            if arguments.ui == "full":
-                ending = FullUi(arguments, config, statistics, complaints).drive(session, intake, steps, stop)
-            else:
-                ending = drive(with_progress(steps, intake, screen), stop.wait)
-            session.finish(ending.clock, ending.status)
-            outputs.finish()
-    early = None if isinstance(ending.error, NobodyReads) else ending.error
-    remarks = [f"{PROGRAM}: {remark}" for remark in outputs.remarks]
-    return judged([*intake.trouble, *failing(outputs, notifier), early], [*session.complaints(), *remarks])
+    plan = planned(arguments, config)
+    with opened(arguments, config, plan, stop) as parts:
+        session = new_session(arguments, config, plan, parts)
+        full = FullUi(arguments, config, plan.statistics, complaints) if arguments.ui == "full" else None
+        ending = watch(session, parts, arguments.duration, stop, full)
+        session.finish(ending.clock, ending.status)
+        parts.outputs.finish(session.view)
+    return verdict(parts, session, ending)
 
 
-def prepared(arguments: Arguments, config: Config) -> tuple[list[Statistic], Filter | None, Receivers]:
-    """What is counted, of which exchanges, and who is told of alerts: all that can be wrong is said before anything is
-    opened.
-    """
-    rules(config)
-    statistics = load(config.statistics, vars(config))
-    only = chosen(arguments.only, statistics)
-    told = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
-    for sentence in (*rounding(config), *told.warnings):
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    return statistics, only, told
+def watch(session: Session, parts: Opened, duration: float | None, stop: Stop, full: FullUi | None) -> Ending:
+    """Capture, decode and count step by step, with the full screen up if there is one."""
+    watched = steps(parts.intake, session, duration, stop)
+    if full is not None:
+        return full.drive(session, parts.intake, watched, stop)
+    return drive(with_progress(watched, parts.intake, parts.screen), stop.wait)
 
 
-def remember(session: Session, outputs: Outputs, live: bool, config: Config) -> None:
-    """Keep a history, if one is kept; a live run shows what is in it."""
-    history = outputs.history
-    if history is None:
-        return
-    session.record_in(history)
-    if live:
-        session.recall(*history.before(time.time(), config.max_retention_length))
-        session.compare_with(history.past)
-
-
-def judged(faults: Sequence[object], complaints: Sequence[str]) -> int:
-    """The exit status, once what went wrong was said; plug-ins that were switched off do not count."""
-    for text in complaints:
-        print(text, file=sys.stderr)
-    texts = [str(fault) for fault in faults if fault]
-    for text in texts:
-        print(f"{PROGRAM}: {text}", file=sys.stderr)
-    return 1 if texts else 0
-
-
-def chosen(text: str, statistics: Sequence[Statistic]) -> Filter | None:
-    """The exchanges that this run is about; None for all."""
-    try:
-        return parse(text, statistics) if text else None
-    except FilterError as error:
-        wrong = text[error.start : error.end]
-        raise SettingError(f"--only: {error.message}" + (f" ({wrong!r})" if wrong else "")) from None
-
-
-def failing(outputs: Outputs, notifier: Notifier) -> tuple[str, ...]:
-    """What does not take what it is given: the log, and those who are told of alerts."""
-    return (*outputs.notices, *notifier.complaints)
-
-
-def watch(intake: Intake, session: Session, config: Config, duration: float | None, stop: Stop) -> Watch:
-    """The steps of a live capture, or of a file."""
-    if intake.source.live:
-        return watch_live(intake, session, duration, stop)
-    return watch_file(intake, session, duration, stop)
-
-
-def list_interfaces() -> int:
-    """Print the network interfaces."""
-    from capture.interfaces import interfaces
-
-    screen = Screen(sys.stdout)
-    for name, addresses, state in interfaces():
-        screen.say(f"{name:16} {state:5} {', '.join(addresses)}".rstrip())
-    return 0
-
-
-def demonstrate(arguments: Arguments, config: Config) -> int:
-    """Watch a web server and visitors of our own, on loopback."""
-    from demo.errors import DemoError
-    from demo.private_network import LOOPBACK, enter_private_network
-    from demo.settings import demo_duration
-    from demo.traffic import DemoTraffic
-
-    duration = demo_duration(arguments.duration, chosen_ui(arguments).ui)
-    try:
-        enter_private_network()
-        with DemoTraffic() as traffic:
-            return run(
-                replace(
-                    arguments,
-                    interface=LOOPBACK,
-                    ports=Ports([traffic.port]),
-                    duration=duration,
-                ),
-                config,
-            )
-    except DemoError as error:
-        raise CaptureError(str(error)) from error
+def failed(error: Exception, status: int) -> int:
+    """Say what is wrong in one line."""
+    print(f"{PROGRAM}: {error}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

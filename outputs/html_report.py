@@ -7,8 +7,8 @@ from dashboard.view import View
 from outputs.report.page import Page
 from outputs.report_file import ReportFile
 
-Closer = Callable[[float | None], View | None]
-"""The last moment in a window, in seconds; None is all that is kept."""
+LastView = Callable[[float | None], View | None]
+"""Gives the last View in a window, in seconds; None is all that is kept."""
 
 
 class HtmlReport:
@@ -24,8 +24,6 @@ class HtmlReport:
         """
         self.notices: tuple[str, ...] = ()
         """Why there is no report, once that is so."""
-        self.closer: Closer | None = None
-        """Who is asked how things stood in the end."""
         self._last: View | None = None
         self._windows = sorted(windows)
         self._page = Page()
@@ -41,16 +39,15 @@ class HtmlReport:
         """Remember it, for `write`."""
         self._last = view
 
-    def write(self) -> None:
+    def write(self, last_view: LastView) -> None:
         """Write the page, of the shortest window that holds all of the run: what is short is drawn finer."""
         last = self._last
         if last is None:
             return
         run = last.now - last.started + 2 * last.bucket_size
         window = next((window for window in self._windows if run <= window), None)
-        view = self.closer(window) if self.closer is not None else None
         try:
-            self._file.write(self._page.html(view or last))
+            self._file.write(self._page.html(last_view(window) or last))
         except OSError as reason:
             self.notices = (f"cannot write the report to {self._file.name}: {reason.strerror}",)
 

@@ -23,19 +23,15 @@ class HealthAnswer:
 
     watches = False
 
-    def __init__(self) -> None:
-        """Take the signal from here on: without a handler it would end the program."""
+    def __init__(self, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
+        """Take the signal from here on, and answer by `say`. `want_view` is called at the signal, so that a View
+        comes soon.
+        """
         self._asked = False
-        self._want_view: Callable[[], None] = _nothing
-        self._say: Callable[[str], None] = _nothing
+        self._say = say
+        self._want_view = want_view
         if hasattr(signal, "SIGUSR1"):
             signal.signal(signal.SIGUSR1, self._ask)
-
-    def answer(self, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
-        """Answer by `say` from here on. `want_view` is called at the signal, so that a View comes soon."""
-        self._say, self._want_view = say, want_view
-        if self._asked:
-            want_view()
 
     def show(self, view: View, refreshed: bool) -> None:
         """Answer, if asked."""
@@ -76,7 +72,3 @@ def _print(text: str) -> None:
 def _write(descriptor: int, text: str) -> None:
     with contextlib.suppress(OSError):
         os.write(descriptor, f"{text}\n".encode())
-
-
-def _nothing(*_: str) -> None:
-    """Before there is anybody to tell."""

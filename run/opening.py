@@ -1,13 +1,11 @@
-"""What a run opens: its source, its decoder and what it writes. Then rights are given up.
-
-`opened` is the door.
-"""
+"""What a run opens: its source, its decoder, what it writes and where it is shown. `opened` is the door."""
 
 import os
 import sys
 from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 from capture.core import CORE
 from capture.dissector import Dissector
@@ -19,9 +17,13 @@ from capture.source import Source
 from capture.writer import PcapWriter
 from cli.arguments import Arguments
 from cli.build import PROGRAM
+from dashboard.screen import Screen
 from exercise_config import Config
+from notices.notifier import Notifier
+from notices.receivers import notifying
 from run.full import load_full_screen
 from run.outputs import Outputs, open_outputs
+from run.plan import Plan
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
@@ -32,11 +34,33 @@ DNS_ANSWERS = "udp src port 53"
 """What is captured beside the ports for statistics of DNS."""
 
 
+class Opened(NamedTuple):
+    """What is open during a run."""
+
+    name: str
+    """What is watched, for the user."""
+    intake: Intake
+    outputs: Outputs
+    notifier: Notifier
+    screen: Screen
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """Sentences on outputs that can no longer be written to, and on receivers that were not notified."""
+        return (*self.outputs.notices, *self.notifier.complaints)
+
+
 @contextmanager
-def opened(
-    arguments: Arguments, config: Config, statistics: Sequence[Statistic], stop: Stop
-) -> Iterator[tuple[Intake, Outputs]]:
-    """Open what is read and what is written; then there is no more need of rights, and they are given up."""
+def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iterator[Opened]:
+    """Open what is read and what is written, give up the rights that this took, and open where it is shown.
+
+    Raises:
+        CaptureError: the source cannot be opened.
+        LogError: the log cannot be opened.
+        UnavailableError: another output is not available.
+        NoticeError: the command for alerts cannot be run with the rights that are left.
+    """
+    statistics = plan.statistics
     user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
         with stop.interrupting():  # a pipe may have nothing to open for a while
@@ -54,7 +78,10 @@ def opened(
         if config.user != ROOT:
             files = outputs.files + ([writer.fileno()] if writer is not None else [])
             give_up_rights(user, files, arguments.verbose)
-        yield intake, outputs
+        name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
+        notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
+        screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
+        yield Opened(name, intake, outputs, notifier, screen)
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:

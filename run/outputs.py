@@ -78,15 +78,10 @@ class Outputs:
         """What is wrong with the history. The run is none the worse for it."""
         return () if self.history is None else self.history.notices
 
-    def look_closer(self, closer: Callable[[float | None], View | None]) -> None:
-        """Whom to ask for the last View in a window (None: all that is kept)."""
+    def finish(self, last_view: Callable[[float | None], View | None]) -> None:
+        """Write what is written at the end. `last_view` gives the last View in a window (None: all that is kept)."""
         if self._page is not None:
-            self._page.closer = closer
-
-    def finish(self) -> None:
-        """The session is over: write what is written then."""
-        if self._page is not None:
-            self._page.write()
+            self._page.write(last_view)
 
     def start(self, verbose: bool) -> None:
         """Begin to answer those who ask and to keep a history, now that no rights are left to lose."""

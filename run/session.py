@@ -65,7 +65,7 @@ class Session:
         self._store = Store(statistics, bucket, retention, config.max_keys)
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._takers = list(takers)
-        self._outlets = outlets
+        self._outlets = list(outlets)
         self._notices = notices
         self._only = only
         self._timeout = config.timeout
@@ -114,6 +114,10 @@ class Session:
     def hand_to(self, *takers: Taker) -> None:
         """Hand records to these too, in this order."""
         self._takers += takers
+
+    def show_to(self, outlet: Outlet) -> None:
+        """Show Views and events to this one too."""
+        self._outlets.append(outlet)
 
     def count(self, batch: Batch) -> None:
         """Take records over."""
@@ -171,13 +175,15 @@ class Session:
             for outlet in self._outlets:
                 outlet.event(event)
 
-    def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
-        """How things stood at `now`, in a window of time (None: all that is kept), with so many rows of each top
-        list; of `store` instead of the session's own, if there is one. None before there was anything to judge.
+    def view(self, window: float | None, rows: int | None = None, store: Store | None = None) -> View | None:
+        """Return how things stood at `now`, in a window of time (None: all that is kept), with so many rows of each
+        top list (None: as the settings say); of `store` instead of the session's own, if there is one. It is None
+        before there was anything to judge.
         """
         if self._status is None:
             return None
-        return self._build(self.now, self._status, replace(self._run, rows=rows), window, store)
+        run = self._run if rows is None else replace(self._run, rows=rows)
+        return self._build(self.now, self._status, run, window, store)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         """One panel of that view."""

@@ -73,6 +73,13 @@ def drive(watch: Watch, wait: Callable[[float], object]) -> Ending:
                 wait(pause)
 
 
+def steps(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
+    """Return the steps of a live capture, or of a file."""
+    if intake.source.live:
+        return watch_live(intake, session, duration, stop)
+    return watch_file(intake, session, duration, stop)
+
+
 def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Capture in a thread of its own; each step takes over what it has."""
     thread = CaptureThread(intake)

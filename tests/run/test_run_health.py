@@ -42,8 +42,7 @@ def ask() -> None:
 def test_it_speaks_once_when_asked_with_the_next_view() -> None:
     said: list[str] = []
     wanted: list[bool] = []
-    health = HealthAnswer()
-    health.answer(said.append, lambda: wanted.append(True))
+    health = HealthAnswer(said.append, lambda: wanted.append(True))
     health.show(VIEW, refreshed=True)
     assert (said, wanted) == ([], [])
     ask()
@@ -56,9 +55,8 @@ def test_it_speaks_once_when_asked_with_the_next_view() -> None:
 def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
     said: list[str] = []
     wanted: list[bool] = []
-    health = HealthAnswer()
+    health = HealthAnswer(said.append, lambda: wanted.append(True))
     ask()
-    health.answer(said.append, lambda: wanted.append(True))
     assert wanted == [True]
     health.finish(VIEW)
     assert said == [ANSWER]

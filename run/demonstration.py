@@ -1,0 +1,28 @@
+"""`--demo`: a run that watches the web server and the visitors of the demo."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from capture.ports import Ports
+from cli.arguments import Arguments
+
+
+@contextmanager
+def demonstrated(arguments: Arguments) -> Iterator[Arguments]:
+    """Yield the arguments; with `--demo`, those that watch the demo, which runs meanwhile.
+
+    Raises:
+        DemoError: the demo cannot run here.
+    """
+    if not arguments.demo:
+        yield arguments
+        return
+    from demo.private_network import LOOPBACK, enter_private_network
+    from demo.settings import demo_duration
+    from demo.traffic import DemoTraffic
+
+    enter_private_network()
+    duration = demo_duration(arguments.duration, arguments.ui)
+    with DemoTraffic() as traffic:
+        yield replace(arguments, interface=LOOPBACK, ports=Ports([traffic.port]), duration=duration)

@@ -1,0 +1,49 @@
+"""What a run is about. All of it is decided before anything is opened, so that what is wrong is said first."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cli.arguments import Arguments
+from cli.build import PROGRAM
+from exercise_config import Config, SettingError
+from notices.receivers import Receivers, from_settings
+from run.signals import rounding, rules
+from stats.loading import load
+from stats.statistic import Statistic
+from store.filtering.errors import FilterError
+from store.filtering.filter import Filter, parse
+
+
+class Plan(NamedTuple):
+    """What is counted, of which exchanges, and who is notified of alerts."""
+
+    statistics: list[Statistic]
+    only: Filter | None
+    """A filter of exchanges; None counts all of them."""
+    receivers: Receivers
+
+
+def planned(arguments: Arguments, config: Config) -> Plan:
+    """Return the plan of a run. Its warnings are printed on standard error.
+
+    Raises:
+        SettingError: a signal, a receiver or the filter of `--only` is wrong.
+        StatisticError: a statistic is wrong.
+    """
+    rules(config)
+    statistics = load(config.statistics, vars(config))
+    only = _filter(arguments.only, statistics)
+    receivers = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
+    for sentence in (*rounding(config), *receivers.warnings):
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    return Plan(statistics, only, receivers)
+
+
+def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:
+    try:
+        return parse(text, statistics) if text else None
+    except FilterError as error:
+        wrong = text[error.start : error.end]
+        raise SettingError(f"--only: {error.message}" + (f" ({wrong!r})" if wrong else "")) from None

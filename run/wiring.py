@@ -1,0 +1,41 @@
+"""Connects the parts of a run: its session, whoever is shown what the session finds, and the history."""
+
+import time
+
+from cli.arguments import Arguments
+from exercise_config import Config
+from run.full import brisk
+from run.health import HealthAnswer, voice
+from run.opening import Opened
+from run.outputs import shown_on
+from run.plan import Plan
+from run.session import Session
+
+
+def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened) -> Session:
+    """Return the session of a run, connected to all that was opened for it."""
+    full, outputs = arguments.ui == "full", parts.outputs
+    session = Session(
+        brisk(config) if full else config,
+        plan.statistics,
+        parts.name,
+        outputs.takers,
+        [shown_on(parts.screen, arguments), *outputs.outlets, parts.notifier],
+        lambda: (*parts.failing, *outputs.remarks),
+        plan.only,
+    )
+    session.show_to(HealthAnswer(voice(parts.screen, full), session.want_view))
+    outputs.start(arguments.verbose)
+    _remember(session, parts, config)
+    return session
+
+
+def _remember(session: Session, parts: Opened, config: Config) -> None:
+    """Write the history, if one is kept; a live run also shows what is in it."""
+    history = parts.outputs.history
+    if history is None:
+        return
+    session.record_in(history)
+    if parts.intake.source.live:
+        session.recall(*history.before(time.time(), config.max_retention_length))
+        session.compare_with(history.past)
