@@ -34,14 +34,14 @@ from stats.loading import StatisticError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit status is 0, 1 when the environment fails, 2 for usage and configuration."""
+    """Run the command and return its exit status: 0, 1 if the environment fails, 2 for wrong usage or settings."""
     given = sys.argv[1:] if argv is None else list(argv)
-    if given[:1] == ["report"]:
-        from cli.report import report
-
-        return report(given[1:])
-    arguments = parse_arguments(given)
     try:
+        if given[:1] == ["report"]:
+            from cli.report import report
+
+            return report(given[1:])
+        arguments = parse_arguments(given)
         config = configured(arguments)
         if answered(arguments, config):
             return 0
@@ -80,7 +80,7 @@ def watch(session: Session, parts: Opened, duration: float | None, stop: Stop, f
 
 
 def failed(error: Exception, status: int) -> int:
-    """Say what is wrong in one line."""
+    """Print the error as one line, and return the exit status."""
     print(f"{PROGRAM}: {error}", file=sys.stderr)
     return status
 

@@ -24,16 +24,16 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 
 
 NO_HISTORY = "none"
-"""Instead of a file, for `--history`."""
+"""The value of `--history` that keeps no history."""
 SHELLS = ("bash", "zsh", "fish")
-"""That the command line can be completed in."""
+"""The shells in which the command line can be completed."""
 UIS = ("auto", "full", "console", "json")
-"""How Views can be shown; `auto` looks whether there is a terminal."""
+"""How Views can be shown; `auto` chooses by whether there is a terminal."""
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What was asked for."""
+    """What the command line asks for."""
 
     interface: str
     ports: Ports
@@ -41,18 +41,18 @@ class Arguments:
     write: str | None
     log: str | None
     report: str | None
-    """File of the page that is made at the end."""
+    """The file for the HTML page that is written at the end."""
     prometheus: Address | None
-    """Where metrics are served."""
+    """The address at which metrics are served."""
     history: str | None
-    """The file of the history, or NO_HISTORY; None leaves it to whether the capture is live."""
+    """The file of the history, or NO_HISTORY; None keeps one if the capture is live."""
     expression: str
     only: str
     """A filter of exchanges; empty for all."""
     count: int | None
     duration: float | None
     config: str | None
-    """Settings file; None is the user's, if there is one."""
+    """The settings file; None is the user's own, if there is one."""
     settings: dict[str, str]
     list_interfaces: bool
     show_config: bool
@@ -60,33 +60,21 @@ class Arguments:
     ui: str
     """One of UIS."""
     colour: bool | None
-    """None leaves it to the terminal and NO_COLOR."""
+    """None leaves the choice to the terminal and NO_COLOR."""
     quiet: bool
     verbose: bool
 
     @property
     def uses_output(self) -> bool:
-        """Whether standard output is the log, the packets or the report; it carries nothing else then."""
+        """Whether the log, the packets or the report go to standard output, which carries nothing else then."""
         return "-" in (self.log, self.write, self.report)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
-    """The arguments; ends the program for --help, --version and wrong usage."""
+    """Return the arguments. The program ends here for --help, --version and wrong usage."""
     parser = make_parser()
     given = parser.parse_args(argv)
-    if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
-        parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
-    if given.read is not None and given.interface is not None:
-        parser.error("-i and -r exclude each other")
-    output = [given.log, given.write, given.report].count("-")
-    if output > 1:
-        parser.error("--log -, -w - and --report - all want standard output; name files")
-    if given.ui in ("full", "json") and output:
-        parser.error(f"--ui {given.ui} wants standard output for itself; name files for --log, -w and --report")
-    if given.ui == "full" and given.quiet:
-        parser.error("--ui full and -q exclude each other")
-    if given.demo and given.prometheus is not None:
-        parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
+    _refuse_contradictions(parser, given)
     return Arguments(
         interface=given.interface or "eth0",
         ports=given.port or parse_ports("80"),
@@ -107,13 +95,29 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         demo=given.demo,
         ui=given.ui,
         colour=False if given.no_color else None,
-        quiet=given.quiet or output > 0,
+        quiet=given.quiet or "-" in (given.log, given.write, given.report),
         verbose=given.verbose,
     )
 
 
+def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
+        parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
+    if given.read is not None and given.interface is not None:
+        parser.error("-i and -r exclude each other")
+    output = [given.log, given.write, given.report].count("-")
+    if output > 1:
+        parser.error("--log -, -w - and --report - all want standard output; name files")
+    if given.ui in ("full", "json") and output:
+        parser.error(f"--ui {given.ui} wants standard output for itself; name files for --log, -w and --report")
+    if given.ui == "full" and given.quiet:
+        parser.error("--ui full and -q exclude each other")
+    if given.demo and given.prometheus is not None:
+        parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
+
+
 _SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command"}
-"""Settings that have an option of their own, by the option."""
+"""The settings that have an option of their own, by option."""
 
 
 def _short_settings(given: argparse.Namespace) -> dict[str, str]:
@@ -127,7 +131,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _PrintCompletion(argparse.Action):
-    """Ends the program, as --help does."""
+    """Prints the script of a shell and ends the program, as --help does."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
         from cli.completion import completion
@@ -137,7 +141,7 @@ class _PrintCompletion(argparse.Action):
 
 
 def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
-    """The parser of the command line, for a program of that name."""
+    """Return the parser of the command line, for a program of that name."""
     parser = _Parser(
         prog=program,
         description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",

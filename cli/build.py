@@ -1,4 +1,4 @@
-"""Which program this is: its name and its version."""
+"""The name and the version of the program."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,6 @@ from typing import Final
 
 VERSION: Final = "0.2.0"
 COMMAND: Final = "exercise"
-"""What the program is called where it is installed."""
+"""The name of the installed program."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
-"""What it was called by: messages begin with it."""
+"""The name that it was called by: messages begin with it."""

@@ -1,6 +1,6 @@
-"""Completion of the command line by the shell: scripts for bash, zsh and fish, made by shtab from the parser.
+"""Completion of the command line by the shell: shtab makes the scripts for bash, zsh and fish from the parser.
 
-Besides options it completes what follows them: files, network interfaces, users, and after `--set` the settings' names.
+They complete options and what follows them: files, network interfaces, users, and after `--set` the names of settings.
 """
 
 import argparse
@@ -38,7 +38,7 @@ complete -o bashdefault -F _exercise exercise
 def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """Return the script that completes this parser's options in a shell: "bash", "zsh" or "fish".
 
-    The parser is changed on the way: let it be one of your own.
+    The parser is changed in the process, so pass one that is not used for anything else.
 
     Raises:
         ModuleNotFoundError: shtab is not installed.

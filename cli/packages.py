@@ -1,7 +1,7 @@
-"""Imported first: ends the program with one line when a package of `requirements.txt` is missing.
+"""Ends the program with one line if a package of `requirements.txt` is missing; it is imported first.
 
-What needs no package is done before: --help, --version and wrong usage are answered at once. Ctrl+C while the program
-still loads ends it, without a traceback; SIGUSR1 does not.
+--help, --version and wrong usage need no package and are answered before. While the program still loads, Ctrl+C ends
+it without a traceback, and SIGUSR1 is ignored.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
     sys.exit("exercise.py: Python 3.10 or later is needed")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads of numpy's would keep the rights that we give up
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would keep the rights that we give up
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):

@@ -1,10 +1,11 @@
-"""`exercise.py report`: what the history knows of a span of time, as text, JSON or CSV."""
+"""`exercise.py report` prints what the history holds of a span of time, as text, JSON or CSV."""
 
 import argparse
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Final, NoReturn
 
@@ -14,7 +15,7 @@ from dashboard.screen import Screen
 from history.archive import SqliteArchive
 from history.database import HistoryError
 from history.keep import Keep
-from history.report import REQUESTS, build_report
+from history.report import REQUESTS, build_report, find_statistic
 from history.report_text import report_csv, report_json, report_text
 
 _SPANS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -36,51 +37,51 @@ class _Parser(argparse.ArgumentParser):
 
 
 def report(argv: Sequence[str], now: float | None = None) -> int:
-    """Print the report; 0, or 1 when there is no history that can be read, or 2 for wrong usage."""
-    now = time.time() if now is None else now
+    """Print the report; return 0, or 1 if no history can be read, or 2 for wrong usage."""
     parser = report_parser()
     given = parser.parse_args(argv)
-    since = moment(given.since, now)
-    until = moment(given.until, now) if given.until else now
-    if since is None or until is None or not since < until:
+    span = _span(given, time.time() if now is None else now)
+    if span is None:
         parser.error("--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22, the earlier one first")
     path = given.history or str(default_path(given.interface, given.port))
     try:
-        archive = SqliteArchive(path, Keep())
-        try:
-            if given.list:
-                return listed(archive.statistics())
-            by = chosen(given.by, archive.statistics())
-            if REQUESTS not in archive.statistics():
-                raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
-            source = given.history or f"{given.interface} port {given.port}"
-            found = build_report(archive, source, by, since, until, given.rows)
-        finally:
-            archive.close()
+        with closing(SqliteArchive(path, Keep())) as archive:
+            _print(archive, path, given, span)
     except HistoryError as error:
         print(f"exercise.py: {error}", file=sys.stderr)
         return 1
     except KeyError as error:
         parser.error(str(error.args[0]))
+    return 0
+
+
+def _span(given: argparse.Namespace, now: float) -> tuple[float, float] | None:
+    since = moment(given.since, now)
+    until = moment(given.until, now) if given.until else now
+    return None if since is None or until is None or since >= until else (since, until)
+
+
+def _print(archive: SqliteArchive, path: str, given: argparse.Namespace, span: tuple[float, float]) -> None:
     screen = Screen(sys.stdout)
+    statistics = archive.statistics()
+    if given.list:
+        width = max(map(len, statistics), default=0)
+        for name, unit in sorted(statistics.items()):
+            screen.say(f"{name:<{width}}   {unit}")
+        return
+    by = find_statistic(given.by, statistics)
+    if REQUESTS not in statistics:
+        raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
+    source = given.history or f"{given.interface} port {given.port}"
+    found = build_report(archive, source, by, *span, given.rows)
     if given.json or given.csv:
         screen.say(report_json(found) if given.json else report_csv(found))
     else:
         screen.say(report_text(found, screen.width, ascii_only=screen.ascii_only))
-    return 0
-
-
-def listed(statistics: Mapping[str, str]) -> int:
-    """Print the statistics with their units."""
-    screen = Screen(sys.stdout)
-    width = max(map(len, statistics), default=0)
-    for name, unit in sorted(statistics.items()):
-        screen.say(f"{name:<{width}}   {unit}")
-    return 0
 
 
 def report_parser() -> argparse.ArgumentParser:
-    """The arguments of the report."""
+    """Return the parser of the report's arguments."""
     parser = _Parser(
         prog="exercise.py report",
         description="What the history knows: totals, busiest times and a top list, beside the same span before.",
@@ -103,7 +104,7 @@ def report_parser() -> argparse.ArgumentParser:
 
 
 def moment(text: str, now: float) -> float | None:
-    """Seconds since the epoch: so long ago (`7d`), or a day or minute of local time; None if it is neither."""
+    """Return the seconds since the epoch that a text stands for: a span ago (`7d`), a local day or minute; or None."""
     if span := re.fullmatch(r"(\d{1,6})([mhdw])", text):
         return now - int(span[1]) * _SPANS[span[2]]
     for form in _FORMS:
@@ -112,23 +113,6 @@ def moment(text: str, now: float) -> float | None:
         except ValueError:  # noqa: PERF203
             continue
     return None
-
-
-def chosen(by: str, statistics: Mapping[str, str]) -> tuple[str, str]:
-    """Name and unit of the statistic that is meant: its whole name, or a word of it, as `section` or `status`.
-
-    Raises:
-        KeyError: none is, or none was kept. The text is for the user.
-    """
-    word = by.lower()
-    for name in (word, f"top_{word}", f"top_{word}s", f"top_{word}_codes", f"top_{word.replace('-', '_')}s"):
-        if name in statistics:
-            return name, statistics[name]
-    near = [name for name in statistics if word in name]
-    if near:
-        return near[0], statistics[near[0]]
-    known = ", ".join(sorted(statistics)) or "none yet"
-    raise KeyError(f"the history has no statistic {by!r}; it has {known}")
 
 
 def _rows(text: str) -> int:

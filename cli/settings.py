@@ -1,4 +1,4 @@
-"""The settings of a run: the defaults, changed by the settings file, changed by `--set`."""
+"""The settings of a run: the defaults, the settings file over them, and `--set` over both."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from stats.loading import look_in
 
 
 def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
-    """The settings. The demo has some of its own, and leaves out the user's file.
+    """Return the settings. The demo has some of its own and ignores the user's file.
 
     Raises:
         SettingError: a file cannot be read, or a setting is unknown or not allowed.
@@ -32,7 +32,7 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
 
 
 def _believed(name: str, owners: frozenset[int]) -> Path:
-    """The folder of that name, if nobody but root and `owners` can have put anything into it."""
+    """Return the folder of that name, if only root and `owners` can have written to it."""
     folder = Path(name).expanduser()
     try:
         if not folder.is_dir():

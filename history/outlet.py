@@ -21,22 +21,22 @@ from history.writer import Writer
 from store.sums import ClosedBucket
 
 CHUNK: Final = 1800.0
-"""Seconds of the past that are read at a time."""
+"""Seconds of the past that are read at once."""
 LOOK: Final = 60.0
-"""Seconds between looks at the past."""
+"""Seconds between two looks at the past."""
 PATIENCE: Final = 5.0
-"""Seconds at the end for what waits to be written."""
+"""Seconds to wait at the end for what is not yet written."""
 AHEAD: Final = 86400.0
-"""Seconds that packet time may be ahead of the clock: what claims more is damage, and would age all there is."""
+"""Seconds that packet time may be ahead of the clock. A time beyond that is damage, and would age everything else."""
 
 
 class History:
-    """An outlet that writes closed buckets and alerts, in a thread of its own. Trouble becomes a notice."""
+    """An outlet that writes closed buckets and alerts in a thread of its own. Its notices say what goes wrong."""
 
     watches = False
 
     def __init__(self, path: Path, keep: Keep, units: Mapping[str, str], *, patient: bool = False) -> None:
-        """A file for statistics by name and unit; `patient` where what is watched can wait for the disk."""
+        """Keep statistics, given by name and unit, in a file. `patient` is for a source that can wait for the disk."""
         self._patient = patient
         self._path = path
         self._keep = keep
@@ -45,7 +45,7 @@ class History:
         self._trouble: tuple[str, ...] = ()
         self._writer: Writer | None = None
         self.archive: SqliteArchive | None = None
-        """To be asked about the past; None until it is started, and when it cannot be used."""
+        """Answers questions about the past; None before the start, and if it cannot be used."""
         self._then: HistoryView | None = None
         self._look_at = 0.0
 
@@ -65,13 +65,13 @@ class History:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is wrong, while something is."""
+        """Sentences on what is wrong at present."""
         return self._trouble if self._writer is None else (*self._trouble, *self._writer.notices)
 
     def before(self, now: float, retention: float) -> tuple[Iterator[ClosedBucket], list[Alert]]:
-        """What earlier runs counted, minute by minute, and alerted in the time that is kept; the latest first.
+        """Return the counts, minute by minute, and the alerts of earlier runs within the retention, latest first.
 
-        The minute under way is read at once, as this run will add to it.
+        The current minute is read at once, as this run will add to it.
         """
         minute = begin(Level.MINUTE, now)
         return chain(self._minutes_of(minute, now), self._past(now - retention, minute)), self._alerts(now - retention)
@@ -91,7 +91,7 @@ class History:
             return []
 
     def _alerts(self, since: float) -> list[Alert]:
-        """Alerts of earlier runs, latest first; one that was active then ended with what was last written."""
+        """Return the alerts of earlier runs, latest first; one that was active ended with the last write."""
         if self.archive is None or self._writer is None:
             return []
         try:
@@ -106,24 +106,24 @@ class History:
         return [alert for alert in ended if (alert.end or 0.0) >= since]
 
     def past(self) -> HistoryView | None:
-        """What it says of now, for a live run. Never waits: what was found last, while the writer looks again."""
+        """Return how the present compares with the past. This never waits: it is what the writer found last."""
         if self._writer is not None and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK
             self._writer.ask(self._look_back)
         return self._then
 
     def add(self, bucket: ClosedBucket) -> None:
-        """A bucket was closed, or something came late for it."""
+        """Take a bucket that was closed, or what came late for one."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
             known = tuple(closed for closed in bucket.statistics if closed.name in self._units)
             self._minutes.add(bucket._replace(statistics=known))
 
     def advance(self, now: float) -> None:
-        """Write the minutes that are over, though nothing may have come since."""
+        """Write the minutes that are over, even if nothing came since."""
         self._write(self._minutes.over(now))
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Not looked at."""
+        """Ignore the View."""
 
     def event(self, event: Event) -> None:
         """Write an alert that began or ended."""
@@ -131,10 +131,10 @@ class History:
             self._writer.put(stored(event.alert))
 
     def finish(self, view: View) -> None:
-        """What is left is written by `close`."""
+        """Do nothing: `close` writes what is left."""
 
     def close(self) -> None:
-        """Write what is left, and end. May be called twice."""
+        """Write what is left, and end. This may be called twice."""
         self._write(self._minutes.rest())
         if self._writer is not None:
             self._writer.close(PATIENCE)

@@ -1,6 +1,6 @@
 """What the history says of a span: totals, busiest times, a top list, and all of it beside the span before. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
@@ -47,6 +47,23 @@ class Report(NamedTuple):
     def longer(self) -> float:
         """The length of the span by that of the one before: times so much, what was counted then compares with now."""
         return 1.0 if self.since_before is None else (self.until - self.since) / (self.since - self.since_before)
+
+
+def find_statistic(word: str, statistics: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name and the unit of the statistic that the user means: by its name, or a word of it, as `status`.
+
+    Raises:
+        KeyError: none has that word, or none was kept. The text is for the user.
+    """
+    low = word.lower()
+    for name in (low, f"top_{low}", f"top_{low}s", f"top_{low}_codes", f"top_{low.replace('-', '_')}s"):
+        if name in statistics:
+            return name, statistics[name]
+    near = next((name for name in statistics if low in name), None)
+    if near is None:
+        known = ", ".join(sorted(statistics)) or "none yet"
+        raise KeyError(f"the history has no statistic {word!r}; it has {known}")
+    return near, statistics[near]
 
 
 def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period | None:

@@ -1,7 +1,7 @@
-"""Who is told of alerts, from the settings and the environment.
+"""Makes the receivers of notices from the settings and the environment.
 
-All that is secret, or needs rights, is read here, before the rights are given up; so are the modules that the receivers
-need. Where nobody is to be told, nothing is imported.
+Secrets, and files that need rights, are read here, before the rights are given up; the modules that the receivers need
+are imported here for the same reason. If nobody is to be notified, nothing is imported.
 """
 
 import os
@@ -29,23 +29,23 @@ SHELL: Final = "/bin/sh"
 
 
 class Receivers(NamedTuple):
-    """Who is told."""
+    """Who is notified of alerts."""
 
     receivers: tuple[Receiver, ...]
     limits: Limits
     host: str
-    """Our name."""
+    """The name of this host."""
     warnings: tuple[str, ...]
-    """Sentences on files of secrets that others may read."""
+    """Warnings about files of secrets that others can read."""
     program: str = ""
-    """What `--on-alert` runs, with its folder."""
+    """The path of the program that `--on-alert` runs."""
 
 
 def from_settings(config: Config, environment: Mapping[str, str], replay: bool = False) -> Receivers:
-    """All receivers that the settings name; `replay`: what they are told of is in a capture file.
+    """Return all receivers that the settings name. `replay` is whether the traffic comes from a capture file.
 
     Raises:
-        NoticeError: one of them cannot be set up so.
+        NoticeError: one of them cannot be set up as the settings say.
     """
     host = socket.gethostname() or "localhost"
     limits = Limits(config.notice_queue, config.notice_retry_limit)
@@ -65,7 +65,7 @@ def from_settings(config: Config, environment: Mapping[str, str], replay: bool =
 
 @contextmanager
 def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
-    """Tell them of what happens at `source`; at the end, deliver what waits for at most `flush_time` seconds.
+    """Notify them of alerts of `source`. At the end, wait up to `flush_time` seconds for what is not yet delivered.
 
     Raises:
         NoticeError: the command cannot be run with the rights that are left.
@@ -92,7 +92,7 @@ def _command(config: Config, environment: Mapping[str, str]) -> Iterator[Receive
 
 
 def _words(config: Config, environment: Mapping[str, str]) -> list[str]:
-    """The program, with its folder, and its arguments."""
+    """Return the path of the program, and its arguments."""
     try:
         words = shlex.split(config.notice_command)
     except ValueError as error:
@@ -126,7 +126,7 @@ def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiv
 
 
 def _webhook(hook: "Hook", number: int, config: Config) -> "Webhook":
-    """`number`: of those at the same host, for the user to tell them apart."""
+    """Return a webhook; `number` tells those at the same host apart."""
     from notices.bodies import alertmanager_body, json_body, slack_body
     from notices.tls import authorities
     from notices.webhook import Address, Body, Webhook

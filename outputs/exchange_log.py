@@ -1,6 +1,6 @@
-"""The file of `--log`: a line for each exchange. This is the edge; `dashboard.exchange_line` knows the lines.
+"""The file of `--log` gets one line per exchange. This is the edge; `dashboard.exchange_line` knows the lines.
 
-Lines are added to a file that exists. A new one may be read by its owner only: it tells who asked for what.
+Lines are appended to a file that exists. A new file can be read by its owner only: it says who requested what.
 """
 
 import contextlib
@@ -17,20 +17,20 @@ OWNER_ONLY: Final = 0o600
 
 
 class LogError(Exception):
-    """The log cannot be opened, or standard output takes no more. The text is one line for the user."""
+    """The log cannot be opened, or standard output cannot be written to. The text is one line for the user."""
 
 
 class ExchangeLog:
-    """A log that is being written."""
+    """A log that takes every exchange."""
 
     def __init__(self, path: str, discretion: Discretion) -> None:
-        """Open `path` to add to it; `-` is standard output.
+        """Open `path` to append to it; `-` is standard output.
 
         Raises:
             LogError: it cannot be opened.
         """
         self.notices: tuple[str, ...] = ()
-        """Why nothing more is written, once that is so."""
+        """Says why nothing more is written, once that is so."""
         self._name = "standard output" if path == STANDARD_OUTPUT else path
         self._is_output = path == STANDARD_OUTPUT
         self._discretion = discretion
@@ -42,12 +42,12 @@ class ExchangeLog:
             raise LogError(f"cannot write the log to {self._name}: {said}; name another file with --log") from reason
 
     def take(self, batch: Batch) -> None:
-        """Add a line for each exchange of a batch, and hand them to the system.
+        """Write a line for each exchange of a batch.
 
-        A file that takes no more is given up, and `notices` say so.
+        A file that cannot be written to is given up, and `notices` says so.
 
         Raises:
-            LogError: standard output takes no more, so that nothing is left to be shown.
+            LogError: standard output cannot be written to, so nothing more can be shown.
             OutputClosedError: nobody reads standard output any more.
         """
         if self._file < 0:
@@ -70,11 +70,11 @@ class ExchangeLog:
             self._file = -1
 
     def fileno(self) -> int:
-        """Of the open file; -1 when it is closed."""
+        """Return the descriptor of the open file; -1 if it is closed."""
         return self._file
 
     def _give_up(self, reason: OSError, written: bytes) -> None:
-        """Take back the part of a line that was written last, close, and say why."""
+        """Cut off an incomplete last line, close the file, and say why."""
         part = len(written) - (written.rfind(b"\n") + 1)
         if part:
             with contextlib.suppress(OSError):  # a pipe cannot be cut

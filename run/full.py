@@ -1,6 +1,6 @@
-"""The full screen, wired: the recent exchanges, the desk that answers, and the steps of the capture in its loop.
+"""Runs the full screen: with the recent exchanges, the desk that answers it, and the steps of the capture in its loop.
 
-Textual is imported only here, and only when the full screen is shown.
+Textual is imported only if the full screen is shown.
 """
 
 import contextlib
@@ -25,18 +25,18 @@ from store.recent import Recent
 from store.store import Store
 
 PACE = 1.0
-"""Seconds between two pictures at most, also where records are taken over less often on the console."""
+"""The longest time between two pictures in seconds, even if `timeout` is longer."""
 WINDOWS = (120.0, 3600.0)
-"""Seconds that can be looked at beside the last bucket and all that is kept."""
+"""The windows in seconds that can be shown, beside the last bucket and all that is kept."""
 
 
 def chosen_ui(arguments: Arguments) -> Arguments:
-    """With `auto` decided: the full screen on a terminal, the console elsewhere.
+    """Return the arguments with `auto` decided: the full screen on a terminal, the console elsewhere.
 
-    A pipe is read on the console: nobody knows when it has more, and the screen would not obey keys meanwhile.
+    A pipe is shown on the console: reading it may block, and the full screen would not respond to keys meanwhile.
 
     Raises:
-        SettingError: the full screen is asked for where it cannot be.
+        SettingError: the full screen is asked for where it cannot be shown.
     """
     piped = arguments.read is not None and not os.path.isfile(arguments.read)
     if arguments.ui == "full" and not can_show():
@@ -50,7 +50,7 @@ def chosen_ui(arguments: Arguments) -> Arguments:
 
 
 def can_show(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a terminal that can be drawn on, and one to read keys from."""
+    """Return whether there is a terminal to draw on, and one to read keys from."""
     with contextlib.suppress(AttributeError, ValueError, OSError):  # a stream that is closed, or none
         shown = sys.stdout.isatty() and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
         return shown and (sys.stdin.isatty() or _has_own_terminal())
@@ -63,12 +63,12 @@ def _has_own_terminal() -> bool:
 
 
 def brisk(config: Config) -> Config:
-    """Settings for a screen that somebody looks at: records are taken over each second at least."""
+    """Return the settings for a screen that somebody watches: records are taken over at least once a second."""
     return replace(config, timeout=min(config.timeout, PACE))
 
 
 def load_full_screen() -> None:
-    """Import all that it needs, as long as its files can surely be read: a user without rights may not see them."""
+    """Import all that the full screen needs while we can read it: a user without rights may not be able to."""
     import dashboard.full.store_desk
     import dashboard.full.terminal
 
@@ -90,7 +90,7 @@ class FullUi:
         self._reading = arguments.read is not None
 
     def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
-        """Take all steps with the full screen up. After the end of a file it stays until the user leaves."""
+        """Take all steps while the full screen is up. After the end of a file it stays until the user leaves."""
         from dashboard.full.store_desk import StoreDesk
         from dashboard.full.terminal import first_setting, watch_on_screen
 
@@ -114,7 +114,7 @@ class FullUi:
         return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
 
     def _judged(self, steps: Watch, session: Session) -> Watch:
-        """The same steps; what the last one counted is judged at once, as the screen may stay."""
+        """Take the same steps, and judge what the last one counted at once, as the screen may stay."""
         ending = yield from steps
         self._reading = False
         session.judge(ending.clock, ending.status)

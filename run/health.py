@@ -1,7 +1,7 @@
-"""SIGUSR1 asks how things stand: a few lines are printed, and nothing else changes.
+"""SIGUSR1 prints a status summary, and changes nothing: `kill -USR1 PID`, `systemctl kill -s USR1 http-monitor`.
 
-As in `kill -USR1 PID` or `systemctl kill -s USR1 http-monitor`. The lines go to standard error. Where that is the
-terminal of a dashboard they stand below it, and the full screen shows them among its notices.
+It is printed on standard error. If that is the terminal of a dashboard, the summary is printed below it; the full
+screen shows it among its notices.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ from dashboard.view import View
 
 
 class HealthAnswer:
-    """An outlet that speaks when it was asked. The signal only sets flags; the View that comes next is the answer."""
+    """An outlet that prints a View when it was asked. The signal only sets flags; the next View is the answer."""
 
     watches = False
 
     def __init__(self, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
-        """Take the signal from here on, and answer by `say`. `want_view` is called at the signal, so that a View
-        comes soon.
+        """Handle the signal from now on, and answer by `say`. `want_view` is called at the signal, so that the next
+        View comes soon.
         """
         self._asked = False
         self._say = say
@@ -34,16 +34,16 @@ class HealthAnswer:
             signal.signal(signal.SIGUSR1, self._ask)
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Answer, if asked."""
+        """Print the View, if it was asked for."""
         if self._asked:
             self._asked = False
             self._say(f"{standing(view)}\n Decoder   {decoder_name()}")
 
     def event(self, event: Event) -> None:
-        """Not asked for."""
+        """Ignore the event."""
 
     def finish(self, view: View) -> None:
-        """Whoever asked at the very end is answered too."""
+        """Answer whoever asked at the very end."""
         self.show(view, refreshed=True)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -52,9 +52,9 @@ class HealthAnswer:
 
 
 def voice(screen: Screen, full: bool) -> Callable[[str], None]:
-    """What says something on standard error, or so that no dashboard is spoilt where that is its terminal.
+    """Return a function that prints a text on standard error without spoiling a dashboard on the same terminal.
 
-    To be called before the full screen takes standard error over, which it does when `full`.
+    Call this before the full screen takes over standard error, which it does if `full`.
     """
     if not full:
         return screen.leave_and_say if screen.is_terminal and sys.stderr.isatty() else _print

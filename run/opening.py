@@ -31,7 +31,7 @@ from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
-"""What is captured beside the ports for statistics of DNS."""
+"""The filter for what is captured beside the ports for statistics of DNS."""
 
 
 class Opened(NamedTuple):
@@ -63,7 +63,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     statistics = plan.statistics
     user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
-        with stop.interrupting():  # a pipe may have nothing to open for a while
+        with stop.interrupting():  # opening a pipe may block for a while
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
         if user is not None:
@@ -85,7 +85,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
-    """The file or the interface; how it was opened is said on standard error."""
+    """Open the file or the interface, and print on standard error how it was opened."""
     if arguments.read is not None:
         return open_file(arguments.read, arguments.expression)
     records = {statistic.record for statistic in statistics}
@@ -103,7 +103,7 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
 
 
 def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
-    """The core where it was built, else the reference; `wanted` are records of `OPTIONAL`."""
+    """Return the core's decoder if it was built, else the reference; `wanted` are records of `OPTIONAL`."""
     if CORE is not None:
         fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
         return fast
@@ -113,19 +113,17 @@ def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] =
 
 
 def load_dissection(link_type: int) -> None:
-    """Import Scapy where frames need it, as long as its files can surely be read: the user that we become may not be
-    allowed to.
-    """
+    """Import Scapy if frames need it, while we can read its files: the user that we become may not be able to."""
     if link_type == LINKTYPE_ETHERNET:
         return
-    from traffic.network import reads  # a MiB that the core has no use for
+    from traffic.network import reads  # a MiB that the core does not need
 
     if not reads(link_type):
         import capture.dissect  # noqa: F401
 
 
 def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
-    """Dissection by Scapy, when a statistic asks for whole packets."""
+    """Return what dissects whole packets with Scapy, if a statistic asks for them."""
     if not any(statistic.record is ScapyPacket for statistic in statistics):
         return None
     from capture.dissect import dissect
@@ -137,7 +135,7 @@ def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | No
 
 
 def limits(config: Config) -> Limits:
-    """The decoder's part of the settings."""
+    """Return the decoder's part of the settings."""
     return Limits(
         string_length=config.max_str_length,
         connections=config.max_connections,
@@ -158,12 +156,12 @@ def limits(config: Config) -> Limits:
 
 
 def without_loss(limits: Limits) -> Limits:
-    """The same where nobody has to be quick: a file is read no faster than its records are taken."""
+    """Return the limits for a file, which can wait: it is read no faster than its records are taken."""
     return replace(limits, waiting_records=2**31, waiting_characters=2**40)
 
 
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
-    """Lose root and all capabilities, as bytes of strangers are parsed from here on. `files` become the user's."""
+    """Give up root and all capabilities before hostile bytes are parsed. `files` become the user's."""
     if user is not None:
         for file in files:
             hand_over(file, user)

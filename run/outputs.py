@@ -1,7 +1,7 @@
-"""What is written beside or instead of the dashboard: the log, JSON lines, a page, metrics.
+"""What is written beside or instead of the dashboard: the log, JSON lines, a page, metrics, the history.
 
-All of it is opened with the rights that the program was started with. What needs a package of its own is imported only
-when it is asked for, and before the rights are given up.
+All outputs are opened with the rights that the program was started with. An output that needs a package of its own
+imports it only if it was asked for, and before the rights are given up.
 """
 
 import os
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from outputs.prometheus import PrometheusExporter
 
 DISTRIBUTION = "http-monitor"
-"""What is installed, by its name in `pyproject.toml`."""
+"""The name of the package in `pyproject.toml`."""
 
 
 class Outputs:
-    """What is open."""
+    """The outputs that are open."""
 
     def __init__(
         self,
@@ -55,36 +55,36 @@ class Outputs:
 
     @property
     def takers(self) -> list[Taker]:
-        """Those that want every record."""
+        """The outputs that take every record."""
         return [taker for taker in (self._log, self._exporter) if taker is not None]
 
     @property
     def outlets(self) -> list[Outlet]:
-        """Those that want every View."""
+        """The outputs that take every View."""
         return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
 
     @property
     def files(self) -> list[int]:
-        """Descriptors of files that are written to."""
+        """The descriptors of the files that are written to."""
         return [file.fileno() for file in (self._log, self._page) if file is not None]
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What takes no more."""
+        """Sentences on outputs that can no longer be written to."""
         return tuple(notice for file in (self._log, self._page) if file is not None for notice in file.notices)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is wrong with the history. The run is none the worse for it."""
+        """Sentences on what is wrong with the history. They do not make the run fail."""
         return () if self.history is None else self.history.notices
 
     def finish(self, last_view: Callable[[float | None], View | None]) -> None:
-        """Write what is written at the end. `last_view` gives the last View in a window (None: all that is kept)."""
+        """Write the page. `last_view` returns the last View in a window (None: all that is kept)."""
         if self._page is not None:
             self._page.write(last_view)
 
     def start(self, verbose: bool) -> None:
-        """Begin to answer those who ask and to keep a history, now that no rights are left to lose."""
+        """Begin to serve metrics and to write the history, now that the rights have been given up."""
         if self.history is not None:
             self.history.start()
         if self._exporter is None:
@@ -96,11 +96,11 @@ class Outputs:
 
 @contextmanager
 def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Iterator[Outputs]:
-    """Open what was asked for; close it in the end.
+    """Open the outputs that were asked for, and close them at the end.
 
     Raises:
         LogError: the log cannot be opened.
-        UnavailableError: another output cannot be had.
+        UnavailableError: another output is not available.
     """
     with ExitStack() as stack:
         log = _log(arguments, config)
@@ -119,7 +119,7 @@ def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Stat
 
 
 def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
-    """How Views are shown."""
+    """Return the outlet that shows Views on the screen."""
     if arguments.ui == "json":
         return JsonLines(screen, arguments.quiet)
     if arguments.ui == "full":
@@ -134,7 +134,7 @@ def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
-    """As it was asked for; without a word on it, only what is live, whole and no demo is kept."""
+    """Return the history that was asked for; by default, one is kept of live captures that are whole and no demo."""
     part = arguments.demo or arguments.read is not None or bool(arguments.only)
     if arguments.history == NO_HISTORY or (arguments.history is None and part):
         return None

@@ -1,4 +1,4 @@
-"""How far a file is read, said on a terminal while it is read."""
+"""Shows on a terminal how much of a file was read so far."""
 
 import sys
 import time
@@ -11,13 +11,13 @@ from dashboard.screen import Screen
 from run.watch import Ending, Watch
 
 PERIOD = 0.5
-"""Seconds between two lines; a file that takes no longer has none."""
+"""Seconds between two lines; a file that is read faster shows none."""
 
 
 def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[[], float] = time.monotonic) -> Watch:
-    """The same steps; now and then a line passes that says how far the file is read.
+    """Take the same steps, and show now and then how much of the file was read.
 
-    It is on the screen, or where that is no terminal, on standard error if that is one.
+    It is shown on the screen, or on standard error if only that is a terminal.
     """
     place = screen if screen.is_terminal else Screen(sys.stderr)
     begun = clock()
@@ -40,7 +40,7 @@ def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[
 
 
 def progress_of(intake: Intake, elapsed: float) -> Progress | None:
-    """How far it is after so many seconds; None of what is live."""
+    """Return how much was read after so many seconds; None for a live capture."""
     position = intake.source.position()
     if position is None:
         return None

@@ -1,4 +1,4 @@
-"""The main thread's part: counts records, judges what was counted, and shows all of it to whoever wants to see."""
+"""The session is the main thread's part: it counts records, judges the counts, and shows Views to its outlets."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,29 +25,29 @@ from store.sums import ClosedBucket
 from traffic.batch import Batch
 
 RECALL = 0.1
-"""Seconds of a tick for what earlier runs counted."""
+"""Seconds per tick that may be spent on the counts of earlier runs."""
 
 
 class Taker(Protocol):
-    """What is handed every record: a log, a counter."""
+    """Whatever takes every record: a log, a counter."""
 
     def take(self, batch: Batch) -> None:
-        """The next records, as they were decoded."""
+        """Take the next records, as they were decoded."""
 
 
 class Recorder(Protocol):
-    """What keeps for longer what the store counted."""
+    """Whatever keeps the store's sums for longer than the store."""
 
     def add(self, bucket: ClosedBucket) -> None:
-        """A bucket that was closed, or what came late for one."""
+        """Take a bucket that was closed, or what came late for one."""
 
     def advance(self, now: float) -> None:
-        """All buckets that ended until `now` were closed."""
+        """Learn that all buckets that ended before `now` were closed."""
 
 
 class Session:
-    """What the main thread owns. Takers get every record, outlets every View and event; `notices` are asked for
-    sentences that need the user's eye. With `only`, records that do not match it are as if they had not been.
+    """All that the main thread owns. Takers get every record, outlets every View and event. `notices` returns sentences
+    for the user, such as failing outputs. With `only`, records that do not match it are ignored.
     """
 
     def __init__(
@@ -77,31 +77,31 @@ class Session:
         self._recorders: list[Recorder] = []
         self._wanted = False
         self.now = 0.0
-        """Packet time up to which all was counted and judged."""
+        """The packet time up to which everything was counted and judged."""
         self.due = 0.0
-        """Packet time of the next `tick`."""
+        """The packet time of the next `tick`."""
 
     def record_in(self, recorder: Recorder) -> None:
-        """Hand it each bucket of the store as it closes."""
+        """Hand the recorder each bucket of the store as it closes."""
         self._recorders.append(recorder)
         self._store.on_close(recorder.add)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
-        """Take back what earlier runs counted, the latest first: a little at each tick, so that nobody waits for it."""
+        """Restore the counts of earlier runs, latest first: a little at each tick, so that nobody waits for it."""
         self._past = past
         self._monitor.history.recall(alerts)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
-        """Whom to ask, without waiting, what the past was like."""
+        """Show what `look_back` returns of the past with each View. It must not wait."""
         self._look_back = look_back
 
     def replay(self, now: float) -> None:
-        """Begin to learn from a file: nobody waits between its refreshes, and nothing is judged there."""
+        """Begin to learn from a file: nobody watches between two refreshes, so nothing is judged there."""
         self._timeout = inf
         self.start(now)
 
     def begin(self, now: float, status: Status) -> None:
-        """Begin to learn live: there is something to see at once, be it nothing."""
+        """Begin to learn live, and show a View at once, even if it is empty."""
         self.start(now)
         self.tick(now, status)
 
@@ -112,15 +112,15 @@ class Session:
         self._schedule(now)
 
     def hand_to(self, *takers: Taker) -> None:
-        """Hand records to these too, in this order."""
+        """Hand records to these takers too, in this order."""
         self._takers += takers
 
     def show_to(self, outlet: Outlet) -> None:
-        """Show Views and events to this one too."""
+        """Show Views and events to this outlet too."""
         self._outlets.append(outlet)
 
     def count(self, batch: Batch) -> None:
-        """Take records over."""
+        """Count the records of a batch."""
         if self._only is not None:
             batch = matching(self._only, batch)
         for taker in self._takers:
@@ -130,7 +130,7 @@ class Session:
         self._monitor.add(shared)
 
     def tick(self, now: float, status: Status) -> None:
-        """All records until `now` were counted: let old ones go, judge, and refresh what is shown."""
+        """Judge, forget what is too old, and refresh what is shown. All records before `now` must have been counted."""
         self.judge(now, status)
         refresh = now >= self._refresh_at
         if refresh:
@@ -145,28 +145,28 @@ class Session:
         self._recall_some()
 
     def want_view(self) -> None:
-        """Let the next tick show a View, whether a refresh is due or not. A signal's handler may call it."""
+        """Let the next tick show a View, even if no refresh is due. A signal handler may call this."""
         self._wanted = True
 
     def skip_to(self, now: float) -> None:
-        """Nothing is kept as long as nothing came: leave out the refreshes of that time."""
+        """Skip the refreshes of a silence that is longer than the retention: there is nothing to show."""
         if now - self.due > self._run.retention:
             self._schedule(now)
 
     def finish(self, now: float, status: Status) -> None:
-        """All records were counted: the last View."""
+        """Show the last View. All records must have been counted."""
         self.judge(now, status)
         view = self._build(now, status)
         for outlet in self._outlets:
             outlet.finish(view)
-        self._store.advance(now + self._run.bucket_size)  # closes the bucket under way too
+        self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
 
     def complaints(self) -> list[str]:
-        """Tracebacks of plug-ins that were switched off."""
+        """Return the tracebacks of plug-ins that were switched off."""
         return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
 
     def judge(self, now: float, status: Status) -> None:
-        """All records until `now` were counted: let old ones go, and judge."""
+        """Judge, and forget what is too old. All records before `now` must have been counted."""
         self.now, self._status = now, status
         self._store.advance(now)
         for recorder in self._recorders:
@@ -186,7 +186,7 @@ class Session:
         return self._build(self.now, self._status, run, window, store)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
-        """One panel of that view."""
+        """Return one panel of that View."""
         statistic = next(each for each in self._run.statistics if each.name == name)
         return panel(store or self._store, statistic, rows, window)
 

@@ -1,4 +1,4 @@
-"""The signals that `Config.signals` turns on, each with its part of the settings."""
+"""The signals that `Config.signals` turns on, each with its own settings."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -31,11 +31,11 @@ SIGNALS: Final[Mapping[str, Callable[[Config], Rule]]] = {
     "dominant_client": lambda c: DominantClient(c.dominant_client_threshold, c.dominant_client_floor),
     "dominant_section": lambda c: DominantSection(c.dominant_section_threshold, c.dominant_section_floor),
 }
-"""All there are."""
+"""How each signal is made from the settings, by name."""
 
 
 def rules(config: Config) -> list[Rule]:
-    """Those that are on, in the order of the setting.
+    """Return the rules of the signals that are on, in the order of the setting.
 
     Raises:
         SettingError: a name is unknown or comes twice, or the request rate is not the first.
@@ -48,13 +48,13 @@ def rules(config: Config) -> list[Rule]:
 
 
 def bucket_size(config: Config) -> int:
-    """Seconds of the bucket that is judged: `average_bucket_size`, rounded up to whole buckets of the store."""
+    """Return the seconds of a judged bucket: `average_bucket_size`, rounded up to whole buckets of the store."""
     step = config.dashboard_bucket_size
     return -(-config.average_bucket_size // step) * step
 
 
 def rounding(config: Config) -> tuple[str, ...]:
-    """That it was rounded, if it was."""
+    """Return a sentence that says that the bucket size was rounded, if it was."""
     size, given = bucket_size(config), config.average_bucket_size
     if size == given:
         return ()
@@ -62,7 +62,7 @@ def rounding(config: Config) -> tuple[str, ...]:
 
 
 def terms(config: Config) -> Terms:
-    """How they are judged."""
+    """Return how signals are judged."""
     return Terms(
         bucket_size=bucket_size(config),
         learning_duration=config.average_learning_duration,

@@ -1,7 +1,7 @@
-"""From a source to the session, step by step: each step captures, decodes and counts what there is.
+"""The steps from a source to the session: each one captures, decodes and counts what there is.
 
-`watch_live` and `watch_file` are generators. They yield the seconds until the next step is due, so that whoever drives
-them can do something else meanwhile: the console waits, the full screen draws. They return how the capture ended.
+`watch_live` and `watch_file` are generators. They yield the seconds until the next step is due, so that their driver
+can do something else meanwhile: the console waits, the full screen draws. They return how the capture ended.
 """
 
 import signal
@@ -19,25 +19,25 @@ from run.session import Session
 from traffic.frames import Frames
 
 POLL = 0.05
-"""Seconds between looks at the capture's clock when it should be there soon."""
+"""Seconds between looks at the capture's clock when a tick is almost due."""
 
 
 class Ending(NamedTuple):
     """How a capture ended."""
 
     clock: float
-    """Packet time of its end."""
+    """The packet time of its end."""
     status: Status
     error: CaptureError | None
-    """Why it ended early, if it did."""
+    """The reason why it ended early, if it did."""
 
 
 Watch = Generator[float, None, Ending]
-"""Yields seconds until the next step."""
+"""The steps of a capture: a generator that yields the seconds until the next one."""
 
 
 class Stop(threading.Event):
-    """Set by SIGINT and SIGTERM, which are no errors here."""
+    """An event that SIGINT and SIGTERM set: they end a run, but are no errors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Stop(threading.Event):
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Meanwhile a signal raises KeyboardInterrupt: for a read that may block for ever."""
+        """Let a signal raise KeyboardInterrupt meanwhile: for a read that may block forever."""
         self._interrupts = True
         try:
             yield
@@ -81,7 +81,7 @@ def steps(intake: Intake, session: Session, duration: float | None, stop: Stop) 
 
 
 def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
-    """Capture in a thread of its own; each step takes over what it has."""
+    """Capture in a separate thread; each step takes over what it has."""
     thread = CaptureThread(intake)
     end = time.monotonic() + (duration or float("inf"))
     session.begin(time.time(), intake.status())
@@ -131,7 +131,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
 
 
 def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
-    """Decode frames, with a tick at each moment that is due between them. Returns the latest time."""
+    """Decode frames, with a tick whenever one is due between them. Returns the latest time."""
     times, begin = frames.times, 0
     while frames and times[-1] >= session.due:
         due = session.due

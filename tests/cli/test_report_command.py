@@ -11,9 +11,10 @@ import pytest
 
 import exercise
 from bench.make_capture import main as make_capture
-from cli.report import chosen, moment, report
+from cli.report import moment, report
 from history.archive import SqliteArchive
 from history.keep import Keep
+from history.report import find_statistic
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,9 +120,9 @@ def test_spans_reach_back_from_now(text: str, seconds_ago: int) -> None:
 )
 def test_a_word_of_its_name_is_enough_for_a_statistic(by: str, name: str) -> None:
     names = ["top_sections", "top_status_codes", "top_methods", "top_user_agents", "server_response_time"]
-    assert chosen(by, dict.fromkeys(names, "hits")) == (name, "hits")
+    assert find_statistic(by, dict.fromkeys(names, "hits")) == (name, "hits")
 
 
 def test_a_statistic_that_was_not_kept_is_named_with_those_that_were() -> None:
     with pytest.raises(KeyError, match="no statistic 'colour'; it has top_sections"):
-        chosen("colour", {"top_sections": "hits"})
+        find_statistic("colour", {"top_sections": "hits"})
