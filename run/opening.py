@@ -2,15 +2,11 @@
 
 import os
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
-from capture.core import CORE
-from capture.dissector import Dissector
-from capture.inner_ip import inner_ip
-from capture.intake import Decodes, Intake
+from capture.intake import Intake
 from capture.open import open_file, open_live
 from capture.privileges import ROOT, User, chosen_user, give_up, hand_over
 from capture.source import Source
@@ -21,13 +17,13 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import notifying
+from run.decoding import decoder_for, dissector, limits, load_dissection, without_loss
 from run.full import load_full_screen
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
-from traffic.frame import LINKTYPE_ETHERNET, Frame
-from traffic.limits import Limits
+from traffic.frame import LINKTYPE_ETHERNET
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
@@ -100,64 +96,6 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
     for sentence in sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return source
-
-
-def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
-    """Return the core's decoder if it was built, else the reference; `wanted` are records of `OPTIONAL`."""
-    if CORE is not None:
-        fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
-        return fast
-    from traffic.decoder import Decoder
-
-    return Decoder(ports, limits, inner_ip, wanted)
-
-
-def load_dissection(link_type: int) -> None:
-    """Import Scapy if frames need it, while we can read its files: the user that we become may not be able to."""
-    if link_type == LINKTYPE_ETHERNET:
-        return
-    from traffic.network import reads  # a MiB that the core does not need
-
-    if not reads(link_type):
-        import capture.dissect  # noqa: F401
-
-
-def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
-    """Return what dissects whole packets with Scapy, if a statistic asks for them."""
-    if not any(statistic.record is ScapyPacket for statistic in statistics):
-        return None
-    from capture.dissect import dissect
-
-    def whole(frame: Frame) -> ScapyPacket:
-        return ScapyPacket(frame.time, dissect(frame))
-
-    return Dissector(whole, limits.waiting_records)
-
-
-def limits(config: Config) -> Limits:
-    """Return the decoder's part of the settings."""
-    return Limits(
-        string_length=config.max_str_length,
-        connections=config.max_connections,
-        pending_requests=config.max_pending_requests,
-        header_bytes=config.max_header_bytes,
-        headers=config.max_headers,
-        connection_buffer=config.max_connection_buffer,
-        total_buffer=config.max_total_buffer,
-        server_names=config.max_server_names,
-        held_segments=config.max_held_segments,
-        waiting_records=config.max_queued_records,
-        waiting_characters=config.max_queued_characters,
-        gap_timeout=config.gap_timeout,
-        connection_timeout=config.connection_timeout,
-        closed_timeout=config.closed_timeout,
-        fragment_timeout=config.fragment_timeout,
-    )
-
-
-def without_loss(limits: Limits) -> Limits:
-    """Return the limits for a file, which can wait: it is read no faster than its records are taken."""
-    return replace(limits, waiting_records=2**31, waiting_characters=2**40)
 
 
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from capture.intake import COLUMN
 from capture.open import open_file
 from capture.ports import parse_ports
-from run.opening import decoder_for
+from run.decoding import decoder_for
 from traffic.batch import FLOATS, INTEGERS, TEXTS, Batch
 from traffic.limits import Limits
 from traffic.records import Exchange, Record, Request

@@ -14,7 +14,7 @@ from typing import Final
 
 from capture.core import CORE
 from exercise_config import Config
-from run.opening import decoder_for, limits
+from run.decoding import decoder_for, limits
 from traffic.frames import Frames
 
 from .attacks import different_texts

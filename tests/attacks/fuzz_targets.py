@@ -14,7 +14,7 @@ from capture.errors import CaptureError
 from capture.open import open_file
 from dashboard.cells import visible
 from dashboard.exchange_line import Discretion, exchange_line
-from run.opening import decoder_for
+from run.decoding import decoder_for
 from stats.loading import load
 from store.store import Store
 from traffic.batch import RecordBatch

@@ -24,7 +24,7 @@ from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
 from outputs.exchange_log import ExchangeLog
-from run.opening import decoder_for, limits, without_loss
+from run.decoding import decoder_for, limits, without_loss
 from run.session import Session
 from run.watch import Stop, drive, watch_file
 from stats.loading import load

@@ -10,7 +10,7 @@ from capture.intake import Intake
 from capture.open import open_file
 from capture.ports import parse_ports
 from exercise_config import Config
-from run.opening import decoder_for, limits
+from run.decoding import decoder_for, limits
 from traffic.health import Health
 
 FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}

@@ -9,8 +9,8 @@ import pytest
 from capture.core import built
 from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
-from run import opening
-from run.opening import decoder_for
+from run import decoding
+from run.decoding import decoder_for
 from traffic.decoder import Decoder
 from traffic.limits import Limits
 from traffic.records import DnsAnswer
@@ -35,7 +35,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 
 def test_the_core_is_used_where_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     assert built() is core
-    monkeypatch.setattr(opening, "CORE", core)
+    monkeypatch.setattr(decoding, "CORE", core)
     limits, wanted = Limits(), frozenset({DnsAnswer})
     made: Any = decoder_for(parse_ports("80,8000-8002"), limits, wanted)
     flags, *rest = made
@@ -51,5 +51,5 @@ def test_the_reference_is_used_where_it_is_asked_for(core: Core, monkeypatch: py
 def test_the_reference_is_used_where_no_core_is(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "http_monitor_core", None)
     assert built() is None
-    monkeypatch.setattr(opening, "CORE", None)
+    monkeypatch.setattr(decoding, "CORE", None)
     assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)

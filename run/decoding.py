@@ -1,0 +1,71 @@
+"""What decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
+
+from collections.abc import Container, Sequence
+from dataclasses import replace
+
+from capture.core import CORE
+from capture.dissector import Dissector
+from capture.inner_ip import inner_ip
+from capture.intake import Decodes
+from exercise_config import Config
+from stats.statistic import ScapyPacket, Statistic
+from traffic.frame import LINKTYPE_ETHERNET, Frame
+from traffic.limits import Limits
+
+
+def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
+    """Return the core's decoder if it was built, else the reference; `wanted` are records of `OPTIONAL`."""
+    if CORE is not None:
+        fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
+        return fast
+    from traffic.decoder import Decoder
+
+    return Decoder(ports, limits, inner_ip, wanted)
+
+
+def load_dissection(link_type: int) -> None:
+    """Import Scapy if frames need it, while we can read its files: the user that we become may not be able to."""
+    if link_type == LINKTYPE_ETHERNET:
+        return
+    from traffic.network import reads  # a MiB that the core does not need
+
+    if not reads(link_type):
+        import capture.dissect  # noqa: F401
+
+
+def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
+    """Return what dissects whole packets with Scapy, if a statistic asks for them."""
+    if not any(statistic.record is ScapyPacket for statistic in statistics):
+        return None
+    from capture.dissect import dissect
+
+    def whole(frame: Frame) -> ScapyPacket:
+        return ScapyPacket(frame.time, dissect(frame))
+
+    return Dissector(whole, limits.waiting_records)
+
+
+def limits(config: Config) -> Limits:
+    """Return the decoder's part of the settings."""
+    return Limits(
+        string_length=config.max_str_length,
+        connections=config.max_connections,
+        pending_requests=config.max_pending_requests,
+        header_bytes=config.max_header_bytes,
+        headers=config.max_headers,
+        connection_buffer=config.max_connection_buffer,
+        total_buffer=config.max_total_buffer,
+        server_names=config.max_server_names,
+        held_segments=config.max_held_segments,
+        waiting_records=config.max_queued_records,
+        waiting_characters=config.max_queued_characters,
+        gap_timeout=config.gap_timeout,
+        connection_timeout=config.connection_timeout,
+        closed_timeout=config.closed_timeout,
+        fragment_timeout=config.fragment_timeout,
+    )
+
+
+def without_loss(limits: Limits) -> Limits:
+    """Return the limits for a file, which can wait: it is read no faster than its records are taken."""
+    return replace(limits, waiting_records=2**31, waiting_characters=2**40)
