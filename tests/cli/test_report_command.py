@@ -126,3 +126,12 @@ def test_a_word_of_its_name_is_enough_for_a_statistic(by: str, name: str) -> Non
 def test_a_statistic_that_was_not_kept_is_named_with_those_that_were() -> None:
     with pytest.raises(KeyError, match="no statistic 'colour'; it has top_sections"):
         find_statistic("colour", {"top_sections": "hits"})
+
+
+def test_ctrl_c_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(path: str, keep: Keep) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.report.SqliteArchive", interrupt)
+    assert exercise.main(["report"]) == 0
+    assert capsys.readouterr() == ("", "")
