@@ -1,50 +1,35 @@
 """The signals that `Config.signals` turns on, each with its own settings."""
 
 import difflib
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from alerting.events import REQUEST_RATE
+from alerting.loading import SignalError, available, load
 from alerting.rule import Rule
-from alerting.signals.dominant_client import DominantClient
-from alerting.signals.dominant_section import DominantSection
-from alerting.signals.error_ratio_4xx import ErrorRatio4xx
-from alerting.signals.error_ratio_5xx import ErrorRatio5xx
-from alerting.signals.new_connections import NewConnections
-from alerting.signals.request_rate import RequestRate
-from alerting.signals.response_time import ResponseTime
-from alerting.signals.traffic_drop import TrafficDrop
-from alerting.signals.unanswered import Unanswered
-from alerting.signals.volume_out import VolumeOut
 from alerting.terms import Terms
 from exercise_config import Config, SettingError
 
-SIGNALS: Final[Mapping[str, Callable[[Config], Rule]]] = {
-    REQUEST_RATE: lambda c: RequestRate(c.average_threshold, bucket_size(c)),
-    "traffic_drop": lambda c: TrafficDrop(c.traffic_drop_threshold, c.traffic_drop_floor),
-    "error_ratio_5xx": lambda c: ErrorRatio5xx(c.error_ratio_5xx_threshold, c.error_ratio_5xx_floor),
-    "error_ratio_4xx": lambda c: ErrorRatio4xx(c.error_ratio_4xx_threshold, c.error_ratio_4xx_floor),
-    "response_time": lambda c: ResponseTime(c.response_time_threshold, c.response_time_floor, c.response_time_least),
-    "unanswered": lambda c: Unanswered(c.unanswered_threshold, c.unanswered_floor),
-    "volume_out": lambda c: VolumeOut(c.volume_out_threshold, c.volume_out_floor),
-    "new_connections": lambda c: NewConnections(c.new_connections_threshold, c.new_connections_floor),
-    "dominant_client": lambda c: DominantClient(c.dominant_client_threshold, c.dominant_client_floor),
-    "dominant_section": lambda c: DominantSection(c.dominant_section_threshold, c.dominant_section_floor),
-}
-"""How each signal is made from the settings, by name."""
+SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
+"""All there are, the request rate first. They are listed at the start: without rights, the folder may be unreadable."""
 
 
 def rules(config: Config) -> list[Rule]:
     """Return the rules of the signals that are on, in the order of the setting.
 
     Raises:
-        SettingError: a name is unknown or comes twice, or the request rate is not the first.
+        SettingError: a name is unknown or listed twice, the request rate is not the first, or a file is not a signal.
     """
     _check("signals", config.signals)
     _check("signals_against_previous", config.signals_against_previous)
     if config.signals[:1] != (REQUEST_RATE,):
         raise SettingError(f"signals = {config.signals!r} is not allowed: {REQUEST_RATE} is always on, and the first")
-    return [SIGNALS[name](config) for name in config.signals]
+    # The request rate is older than the other signals, and its settings have other names.
+    of_rate = {"threshold": config.average_threshold, "bucket_size": bucket_size(config)}
+    settings = vars(config) | {f"{REQUEST_RATE}_{name}": value for name, value in of_rate.items()}
+    try:
+        return load(config.signals, settings)
+    except SignalError as error:
+        raise SettingError(str(error)) from error
 
 
 def bucket_size(config: Config) -> int:
@@ -79,7 +64,7 @@ def _check(setting: str, names: tuple[str, ...]) -> None:
     for place, name in enumerate(names):
         if name not in SIGNALS:
             near = difflib.get_close_matches(name, SIGNALS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(SIGNALS)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(SIGNALS)}"
             raise SettingError(f"{setting}: no signal {name!r}; {hint}")
         if name in names[:place]:
-            raise SettingError(f"{setting}: {name} comes twice")
+            raise SettingError(f"{setting}: {name} is listed twice")

@@ -112,6 +112,6 @@ def test_a_week_raises_nothing() -> None:
 
 
 def test_what_was_learned_at_night_holds_all_week_but_for_the_request_rate() -> None:
-    judged, alerted = live_through(Config(max_retention_length=7 * DAY, signals=tuple(SIGNALS)), hour=3.5)
+    judged, alerted = live_through(Config(max_retention_length=7 * DAY, signals=SIGNALS), hour=3.5)
     assert alerted == {"request_rate"}
     assert judged >= set(Config().signals)

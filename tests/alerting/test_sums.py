@@ -23,7 +23,7 @@ from alerting.sums import (
 )
 from alerting.window import Window
 from exercise_config import Config
-from run.signals import SIGNALS
+from run.signals import SIGNALS, rules
 from traffic.batch import INTEGERS, TEXTS
 from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange
 
@@ -161,7 +161,7 @@ def test_a_connection_is_new_with_its_first_request() -> None:
 
 
 def test_each_sum_names_columns_that_there_are_and_has_a_name_of_its_own() -> None:
-    sums = {each for name in SIGNALS for each in SIGNALS[name](Config()).sums}
+    sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.sums}
     assert len({each.name for each in sums}) == len(sums) == 13
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

@@ -10,8 +10,8 @@ from run.signals import SIGNALS, rules, terms
 
 
 def test_all_signals_can_be_on_each_by_its_own_name() -> None:
-    found = rules(Config(signals=tuple(SIGNALS)))
-    assert [rule.name for rule in found] == list(SIGNALS)
+    found = rules(Config(signals=SIGNALS))
+    assert [rule.name for rule in found] == [*SIGNALS]
 
 
 def test_by_default_the_request_rate_is_first_and_judged_against_what_was_learned() -> None:
@@ -33,10 +33,10 @@ def test_a_wrong_name_is_wrong_usage_and_nothing_is_opened(tmp_path: Path, capsy
     ("setting", "names", "said"),
     [
         ("signals", ("request_rate", "error_ratio_5x"), "no signal 'error_ratio_5x'; did you mean 'error_ratio_5xx'"),
-        ("signals", ("request_rate", "zzz"), "there are request_rate, traffic_drop, "),
+        ("signals", ("request_rate", "zzz"), "available: request_rate, dominant_client, "),
         ("signals", ("traffic_drop", "request_rate"), "request_rate is always on, and the first"),
         ("signals", (), "request_rate is always on, and the first"),
-        ("signals", ("request_rate", "request_rate"), "signals: request_rate comes twice"),
+        ("signals", ("request_rate", "request_rate"), "signals: request_rate is listed twice"),
         ("signals_against_previous", ("drop",), "signals_against_previous: no signal 'drop'"),
     ],
 )
