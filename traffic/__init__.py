@@ -1,1 +1,3 @@
-"""Frames in, records out. Pure: no sockets, threads, clocks or printing; time comes with the frames."""
+"""Decode captured frames into records. This folder is pure: it opens no sockets, starts no threads, reads no clock and
+prints nothing; the time comes with the frames.
+"""

@@ -1,9 +1,9 @@
-"""What a decoder hands over: the records of a while, kind by kind and column by column.
+"""The records that a decoder hands over, in one table per kind of record, column by column.
 
-Whoever counts takes whole columns of a `Table`: numbers as arrays, and texts as codes, so that work is done once for
-each distinct text and not once for each record. Whoever needs single records asks for `records`.
+Statistics read whole columns of a `Table`: numbers are arrays and texts are codes, so work is done once per distinct
+text and not once per record. Callers that need single records use `records`.
 
-`Batch` and `Table` are the contract, which the core (`core/core.pyi`) keeps too; `RecordBatch` makes one of records.
+`Batch` and `Table` are the contract, which the core (`core/core.pyi`) keeps too; `RecordBatch` builds one from records.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from traffic.records import DnsAnswer, Exchange, IpPacket, Request, TcpConnection, TlsHello
 
 ABSENT: Final = -1
-"""Code of a text that is None, and whole number that stands for None; of a float it is NaN."""
+"""Code of a missing text, and value of a missing whole number. A missing float is NaN."""
 
 _ENDS: Final = ("client", "server")
 _PORTS: Final = ("client_port", "server_port")
 _ASKED: Final = ("method", "host", "target", "version", "user_agent", "referrer", "authority", "path", "section")
-"""Texts of a request, which its exchange has too: None where the request was not seen."""
+"""Texts of a request that its exchange repeats; they are None if the request was not seen."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -34,7 +34,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset((*_ENDS, "name")),
     }
 )
-"""By kind of record, the columns of texts. The domain of an exchange is its server where the request was not seen."""
+"""Text columns of each kind of record. If the request was not seen, the domain of an exchange is its server."""
 
 INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -46,7 +46,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("code",)),
     }
 )
-"""The columns of whole numbers, from 0 up. The ordinal of an exchange is that of its request."""
+"""Columns of whole numbers, all 0 or more. The ordinal of an exchange is that of its request."""
 
 FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -58,57 +58,57 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("time",)),
     }
 )
-"""The columns of seconds: times since the epoch, and spans."""
+"""Columns in seconds: times since the epoch, and durations."""
 
 
 class Texts(NamedTuple):
-    """A column of texts. Codes are of this batch alone."""
+    """A column of texts. Its codes are valid in this batch only."""
 
     codes: NDArray[np.int32]
-    """One for each row: the place of its text in `values`, or ABSENT."""
+    """One code per row: the index of its text in `values`, or ABSENT."""
     values: Sequence[str]
-    """Distinct texts. One that no row has may be among them."""
+    """Distinct texts. Some may not be used by any row."""
 
 
 class Table(Protocol):
-    """The records of one kind, a row each, in the order in which they were given out."""
+    """The records of one kind, one per row, in the order in which they were emitted."""
 
     def __len__(self) -> int:
-        """Number of rows."""
+        """Return the number of rows."""
 
     def texts(self, name: str) -> Texts:
-        """A column of `TEXTS`.
+        """Return a column of `TEXTS`.
 
         Raises:
-            KeyError: there is no such column.
+            KeyError: There is no such column.
         """
 
     def numbers(self, name: str) -> NDArray[Any]:
-        """A column of `INTEGERS` (int64) or `FLOATS` (float64). It must not be written to.
+        """Return a column of `INTEGERS` (int64) or `FLOATS` (float64). Callers must not write to it.
 
         Raises:
-            KeyError: there is no such column.
+            KeyError: There is no such column.
         """
 
     def records(self) -> list[Any]:
-        """A record for each row."""
+        """Return one record per row."""
 
 
 class Batch(Protocol):
     """Records of all kinds."""
 
     def __len__(self) -> int:
-        """Number of records."""
+        """Return the number of records."""
 
     def table(self, kind: type) -> Table:
-        """The records of one kind; an empty table where there are none."""
+        """Return the records of one kind; the table is empty if there are none."""
 
     def records(self) -> list[Any]:
-        """All records, in the order in which they were given out."""
+        """Return all records in the order in which they were emitted."""
 
 
 class RecordTable:
-    """A `Table` made of records."""
+    """A `Table` built from records."""
 
     def __init__(self, kind: type, records: list[Any]) -> None:
         self._kind = kind
@@ -134,7 +134,7 @@ class RecordTable:
                 values = [ABSENT if value is None else value for value in self._values(name)]
                 self._numbers[name] = np.array(values, np.int64)
             elif name in FLOATS.get(self._kind, ()):
-                self._numbers[name] = np.array(self._values(name), np.float64)  # which makes NaN of None
+                self._numbers[name] = np.array(self._values(name), np.float64)  # this turns None into NaN
             else:
                 raise KeyError(name)
         return self._numbers[name]
@@ -151,7 +151,7 @@ class RecordTable:
 
 
 class RecordBatch:
-    """A `Batch` made of records of any kind; of kinds that are not of `traffic.records` there are but the records."""
+    """A `Batch` built from records. Kinds unknown to `traffic.records` have records but no columns."""
 
     def __init__(self, records: Iterable[Any] = ()) -> None:
         self._records = list(records)
@@ -175,7 +175,7 @@ class RecordBatch:
 
 
 def coded(values: Iterable[str | None]) -> Texts:
-    """A column of these texts."""
+    """Encode texts as a column."""
     codes: dict[str | None, int] = {None: ABSENT}
     rows = [codes.setdefault(value, len(codes) - 1) for value in values]
     return Texts(np.array(rows, np.int32), list(codes)[1:])  # type: ignore[arg-type]  # None is the first

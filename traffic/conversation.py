@@ -1,4 +1,4 @@
-"""What two streams say to each other: recognises HTTP/1, tells client from server, and runs readers and pairing."""
+"""The bytes of one TCP connection: recognise HTTP/1, tell the client from the server, and run readers and pairing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TLS_RECORD: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\
 
 
 class Opening(Sink):
-    """Takes the bytes of one direction until it is known what the connection carries."""
+    """Takes the bytes of one direction until the protocol is known."""
 
     __slots__ = ("conversation", "direction", "first")
 
@@ -39,7 +39,7 @@ class Opening(Sink):
         """See `Sink`."""
         size = len(data)
         if self.first:
-            data = data.lstrip(b"\r\n")  # empty lines before a message (RFC 9112 section 2.2)
+            data = data.lstrip(b"\r\n")  # skip empty lines before a message (RFC 9112 section 2.2)
             if not data:
                 return
         first, self.first = self.first, False
@@ -47,11 +47,11 @@ class Opening(Sink):
         if sink is not None:
             sink.data(data, time, (seq + size - len(data)) & MASK, ack)
         elif self.conversation.connection.streams[self.direction].origin < 0:
-            self.conversation.doubt(self.direction)  # joined in the middle: of a message, for all we know
+            self.conversation.doubt(self.direction)  # joined mid-stream, possibly within a message
 
 
 class Conversation(Application):
-    """The application of one connection."""
+    """The application data of one connection."""
 
     __slots__ = (
         "addresses",
@@ -83,24 +83,24 @@ class Conversation(Application):
         self.budget = connection.budget
         self.outbox = outbox
         self.wanted = wanted
-        """Kinds of records that are given out beside requests and exchanges."""
+        """Optional kinds of records to emit, besides requests and exchanges."""
         self.client = 0
         self.foreign = False
         self.pairing: Pairing | None = None
         self.doubts = [False, False]
-        """By direction: whether bytes were missed before HTTP was recognised."""
+        """Per direction: whether bytes were missed before HTTP was recognised."""
         for stream in connection.streams:
             stream.sink = Opening(self, stream.direction)
 
     # recognition -----------------------------------------------------------------------------------------------------
 
     def recognise(self, direction: int, data: bytes, first: bool) -> Sink | None:
-        """Look at a segment before anything is known; the reader for this direction once it is HTTP/1."""
+        """Inspect a segment while the protocol is unknown; return the reader of this direction once it is HTTP/1."""
         if starts_request(data):
             return self._start(direction, direction)
         if starts_response(data):
             return self._start(direction, 1 - direction)
-        if data[:3] in _TLS_RECORD and (first or starts_hello(data)):  # at once, or after a STARTTLS of some kind
+        if data[:3] in _TLS_RECORD and (first or starts_hello(data)):  # at the start, or after some kind of STARTTLS
             self._unreadable("TLS")
             return self._hello(direction)
         if not first:
@@ -108,7 +108,7 @@ class Conversation(Application):
         if data[:16] == _HTTP2_PREFACE[:16]:
             self._unreadable("HTTP/2")
         elif self.connection.streams[direction].origin >= 0:
-            # The very first byte of the stream: less proof is needed.
+            # This is the very first byte of the stream, so weaker evidence is enough.
             if direction == 0 and may_start_request(data):
                 return self._start(direction, direction)
             if may_start_response(data):
@@ -117,7 +117,7 @@ class Conversation(Application):
         return None
 
     def _start(self, direction: int, client: int) -> Reader:
-        """HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests."""
+        """Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests."""
         pairing = Pairing(
             self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.outbox
         )
@@ -138,13 +138,13 @@ class Conversation(Application):
 
     def _unreadable(self, kind: str) -> None:
         self.health.unreadable[kind] += 1
-        if self.foreign:  # now it is known what it is
+        if self.foreign:  # the protocol is known by now
             self.health.unreadable["other"] -= 1
         for stream in self.connection.streams:
             stream.sink = None
 
     def _hello(self, direction: int) -> Sink:
-        """TLS tells one thing: the name of the server, where the client says it."""
+        """Look for the server name, the only thing that TLS reveals, in what the client sends."""
         self.client = direction
         reader = HelloReader(self._server_named, self.budget)
         self.connection.streams[direction].sink = reader
@@ -162,7 +162,7 @@ class Conversation(Application):
             self.health.unreadable["other"] += 1
 
     # what TCP reports ------------------------------------------------------------------------------------------------
-
+    # events from TCP -------------------------------------------------------------------------------------------------
     def gap(self, direction: int, size: int) -> None:
         """See `Application`."""
         sink = self.connection.streams[direction].sink
@@ -209,7 +209,7 @@ class Conversation(Application):
             stream.sink = None
 
     def _tell(self, pairing: Pairing | None, ending: str, time: float) -> None:
-        """How the connection was."""
+        """Emit a record of the connection."""
         connection = self.connection
         self.outbox.add(
             TcpConnection(

@@ -1,4 +1,4 @@
-"""Records of IP packets that are not about HTTP, for statistics that ask for them."""
+"""Records of IP packets and DNS answers, for statistics that ask for them."""
 
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Final
@@ -15,21 +15,21 @@ _LONGEST_NAME: Final = 255
 
 
 class Datagrams:
-    """Makes the records that are `wanted`, of every IP packet or of DNS answers."""
+    """Builds the `wanted` records: of every IP packet, or of DNS answers."""
 
     def __init__(self, wanted: frozenset[type], outbox: Outbox) -> None:
         self.every_packet = IpPacket in wanted
-        """Whether TCP is to be looked at too."""
+        """Whether TCP packets are wanted too."""
         self._answers = DnsAnswer in wanted
         self._outbox = outbox
 
     @property
     def none(self) -> bool:
-        """Whether nothing is wanted."""
+        """Whether no such records are wanted."""
         return not (self.every_packet or self._answers)
 
     def add(self, time: float, length: int, found: Datagram) -> None:
-        """Take the innermost IP packet of a frame of `length` bytes."""
+        """Record the innermost IP packet of a frame of `length` bytes."""
         protocol, addresses, data, start, end, _ = found
         size = len(addresses) // 2
         family = AF_INET if size == 4 else AF_INET6

@@ -1,12 +1,13 @@
-"""The decoder: frames in, batches of records out. The one door of this folder.
+"""The decoder turns frames into batches of records. It is the only entry point of this folder.
 
     decoder = Decoder(ports, limits)
-    decoder.feed(frames)        # as often as there are frames
-    decoder.advance(now)        # when there are none
-    decoder.finish()            # at the end
-    batch = decoder.take()      # what became complete since the last time, whenever it is wanted
+    decoder.feed(frames)        # whenever frames arrive
+    decoder.advance(now)        # when none arrive
+    decoder.finish()            # at the end of the capture
+    batch = decoder.take()      # records completed since the last call, at any time
 
-It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes nothing.
+It reads no clock: the time of the packets drives its timeouts, frame by frame, so the result does not depend on how
+frames are split into batches.
 """
 
 from collections.abc import Container
@@ -33,13 +34,13 @@ from traffic.stream import Stream
 from traffic.tcp import Connection
 
 _PULSE: Final = 0.1
-"""Seconds of packet time between looks at time-outs."""
+"""Packet time between two checks of the timeouts, in seconds."""
 
 
 class Decoder:
-    """Decodes the HTTP/1 traffic of the TCP ports that `ports` contains.
+    """Decodes the HTTP/1 traffic of the TCP ports in `ports`.
 
-    `inner_ip` finds the IP packet in frames of link types that are not known here.
+    `inner_ip` finds the IP packet in frames of link types that this folder does not know.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Decoder:
         inner_ip: InnerIp | None = None,
         wanted: frozenset[type] = frozenset(),
     ) -> None:
-        """`wanted` are the kinds of records that are given out beside requests and exchanges, of `records.OPTIONAL`."""
+        """`wanted` names the optional kinds of records to emit, out of `records.OPTIONAL`."""
         self._ports = ports
         self._limits = limits or Limits()
         self._health = Health()
@@ -64,7 +65,7 @@ class Decoder:
         self._pulse = 0.0
 
     def feed(self, frames: Frames) -> None:
-        """Take frames in the order of their capture."""
+        """Decode frames, which must be in the order of their capture."""
         self._health.frames += len(frames)
         for time, link_type, data, _ in frames:
             if time >= self._pulse:
@@ -74,43 +75,43 @@ class Decoder:
                 self._segment(time, packet)
 
     def advance(self, now: float) -> None:
-        """No frame came until `now`."""
+        """Report that no frame was captured until `now`, so that timeouts can expire."""
         if now >= self._pulse:
             self._tick(now)
 
     def finish(self) -> None:
-        """The capture is over, and with it all that was under way."""
+        """End the capture: close all connections and complete their records."""
         for connection in self._flows.connections():
             connection.drain(max(self._now, connection.last), CAPTURE_END)
         self._flows.waiting.clear()
         self._network.expire(inf)
 
     def take(self) -> Batch:
-        """The records that became complete since they were taken last."""
+        """Return the records completed since the last call."""
         return self._outbox.take()
 
     @property
     def waiting_characters(self) -> int:
-        """Characters of their texts."""
+        """Characters of the records that wait to be taken."""
         return self._outbox.characters
 
     def faults(self) -> tuple[()]:
-        """None: what goes wrong here is an exception, and ends the program."""
+        """Return nothing: a fault of this decoder is an exception, which ends the program."""
         return ()
 
     @property
     def waiting(self) -> int:
-        """Records that wait to be taken."""
+        """Number of records that wait to be taken."""
         return len(self._outbox)
 
     @property
     def health(self) -> Health:
-        """What was counted so far; it does not change any more."""
+        """A snapshot of the counters."""
         return self._health.copy()
 
     @property
     def held(self) -> int:
-        """Bytes of segments, heads, requests and fragments that wait for others."""
+        """Bytes of buffered segments, heads, requests and fragments."""
         return self._budget.used
 
     def _segment(self, time: float, packet: Packet) -> None:
@@ -132,7 +133,7 @@ class Decoder:
         return any(port in self._ports for port in packet.ports)
 
     def _begins(self, stream: Stream, time: float, packet: Packet) -> bool:
-        """Whether a SYN ends the connection that it seems to belong to, as another one begins."""
+        """Whether a SYN starts a new connection in place of the one that it seems to belong to."""
         connection = stream.connection
         if not connection.reused_by(stream, packet.seq):
             return False
@@ -141,7 +142,7 @@ class Decoder:
         return True
 
     def _attend(self, connection: Connection, time: float) -> None:
-        """Look at a connection that may have ended, or wait for something now or no longer."""
+        """Update a connection that may have ended, or started or stopped waiting."""
         if connection.finished:
             self._flows.waiting.pop(connection, None)
             self._flows.close(connection, connection.last)
@@ -151,11 +152,11 @@ class Decoder:
             self._flows.waiting[connection] = time + self._limits.gap_timeout
 
     def _open(self, packet: Packet, time: float) -> Stream | None:
-        """Follow another connection, from its first byte on; None while there is none, and for stragglers."""
+        """Follow a new connection from its first byte; return None if there is none yet, and for stragglers."""
         key, flags = packet.key, packet.flags
         reverse = reversed_key(key)
-        if key == reverse:  # no two sides to tell apart (a LAND attack, or a socket connected to itself)
-            self._health.oddities["segment to its own sender"] += 1
+        if key == reverse:  # the two sides are indistinguishable (a LAND attack, or a socket connected to itself)
+            self._health.oddities["segment with identical endpoints"] += 1
             return None
         if flags & SYN:
             self._flows.reopen(key, reverse)
@@ -187,7 +188,7 @@ class Decoder:
         return stream
 
     def _direction(self, packet: Packet, own: Handshake | None, other: Handshake | None) -> int:
-        """0 when a packet seems to come from the client: the handshake tells, else the port that is listened on."""
+        """Return 0 if a packet seems to come from the client, judged by the handshake, else by the monitored port."""
         if own is not None:
             return 1 if own.ack >= 0 else 0
         if other is not None:
@@ -198,7 +199,7 @@ class Decoder:
         return 1 if source < target else 0
 
     def _look_again(self, now: float) -> None:
-        """See what time has done to the connection that waits longest to be looked at."""
+        """Check the connection that has waited longest."""
         connection, _ = self._flows.waiting.popitem(last=False)
         connection.force_due(now)
         if connection.finished:
@@ -217,7 +218,7 @@ class Decoder:
 
 
 def _begin(stream: Stream, handshake: Handshake | None) -> None:
-    """Where a stream, and so perhaps the other, starts."""
+    """Set where a stream, and possibly its peer, starts."""
     if handshake is not None:
         stream.start(handshake.seq)
         if handshake.ack >= 0:
@@ -225,7 +226,7 @@ def _begin(stream: Stream, handshake: Handshake | None) -> None:
 
 
 def _addresses(key: bytes, client: int) -> Addresses:
-    """Both ends as text, from the key of direction 0; `client` is the direction that sends the requests."""
+    """Return both ends as text, from the key of direction 0; `client` is the direction that sends requests."""
     key = reversed_key(key) if client else key
     size = address_size(key)
     family = AF_INET if size == 4 else AF_INET6

@@ -1,4 +1,4 @@
-"""DNS answers: which name has which addresses (RFC 1035). Names are read through compression, with a bound."""
+"""DNS answers: which addresses a name has (RFC 1035). Compressed names are followed up to a limit."""
 
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Final, NamedTuple
@@ -7,24 +7,24 @@ PORT: Final = 53
 _RESPONSE: Final = 0x8000
 _POINTER: Final = 0xC0
 _MOST_LABELS: Final = 128
-"""Labels and pointers of one name; a name has at most 127 labels."""
+"""Maximum labels and pointers of one name; a name has at most 127 labels."""
 _MOST_ANSWERS: Final = 64
 _FAMILIES: Final = {(1, 4): AF_INET, (28, 16): AF_INET6}
-"""A (RFC 1035) and AAAA (RFC 3596), by type and size."""
+"""A (RFC 1035) and AAAA (RFC 3596) records, by type and size."""
 
 
 class Answer(NamedTuple):
-    """What a response says of the name that was asked for."""
+    """The answer to a question about a name."""
 
     name: bytes
-    """As asked, without the final dot."""
+    """The name that was asked for, without the final dot."""
     code: int
-    """RCODE: 0 is no error, 3 no such name."""
+    """RCODE: 0 is no error, 3 is no such name."""
     addresses: tuple[str, ...]
 
 
 def answer(data: bytes, start: int, end: int) -> Answer | None:
-    """The answer in a UDP payload; None for queries, and for what is malformed."""
+    """Return the answer in a UDP payload; None for queries and malformed messages."""
     message = data[start:end]
     try:
         flags = _number(message, 2)
@@ -51,10 +51,10 @@ def _addresses(message: bytes, place: int, answers: int) -> tuple[str, ...]:
 
 
 def _name(message: bytes, place: int) -> tuple[bytes, int]:
-    """A name, and the index after it.
+    """Read a name; return it and the index after it.
 
     Raises:
-        IndexError: it does not end within the message, or points in a circle.
+        IndexError: The name does not end within the message, or its pointers form a loop.
     """
     labels: list[bytes] = []
     after = -1

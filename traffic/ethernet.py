@@ -1,4 +1,4 @@
-"""What stands between an Ethernet header and IP: tags, labels, LLC/SNAP and PPPoE."""
+"""Headers between Ethernet and IP: tags, labels, LLC/SNAP and PPPoE."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ _MOST_LABELS: Final = 32
 _SNAP: Final = 0xAAAA
 _LLC_IP: Final = 0x0606
 _BRIDGED: Final = frozenset({0x0080C20001, 0x0080C20007})
-"""SNAP numbers of whole Ethernet frames, with their checksum and without (RFC 2684 section 5.2)."""
+"""SNAP identifiers of bridged Ethernet frames, with and without checksum (RFC 2684 section 5.2)."""
 
 
 def _ethernet(data: bytes, start: int) -> Step:
@@ -32,30 +32,30 @@ def _ethernet(data: bytes, start: int) -> Step:
 
 
 def _vlan(data: bytes, start: int) -> Step:
-    """IEEE 802.1Q. VLAN 0 only carries a priority: it is no VLAN."""
+    """IEEE 802.1Q. VLAN 0 only carries a priority and names no VLAN."""
     kind, place, _ = ethertype(data, start + 2)
     identity = (data[start] & 0x0F) << 8 | data[start + 1]
     return kind, place, b"v" + identity.to_bytes(2, "big") if identity else b""
 
 
 def _backbone(data: bytes, start: int) -> Step:
-    """IEEE 802.1ah: a service identifier of 24 bits, then the customer's whole frame."""
+    """IEEE 802.1ah: a 24-bit service identifier, then the whole frame of the customer."""
     return ETHERNET, start + 4, b"i" + data[start + 1 : start + 4]
 
 
 def _fabric_path(data: bytes, start: int) -> Step:
-    """Cisco FabricPath: its addresses were the outer header, so the rest of its tag is four bytes."""
+    """Cisco FabricPath: the outer header held its addresses, so only four bytes of its tag are left."""
     return ETHERNET, start + 2, b""
 
 
 def _trill(data: bytes, start: int) -> Step:
-    """RFC 6325 section 3: six bytes and options counted in words."""
+    """RFC 6325 section 3: six bytes, then options whose length is counted in words."""
     options = (data[start] & 0x07) << 2 | data[start + 1] >> 6
     return ETHERNET, start + 6 + options * 4, b""
 
 
 def _macsec(data: bytes, start: int) -> Step:
-    """IEEE 802.1AE clause 9: readable only while its E bit is not set."""
+    """IEEE 802.1AE clause 9. The payload is readable only if the E bit is not set."""
     control = data[start]
     if control & 0x08:
         raise MalformedError("encrypted MACsec frame")
@@ -63,7 +63,7 @@ def _macsec(data: bytes, start: int) -> Step:
 
 
 def _nsh(data: bytes, start: int) -> Step:
-    """Network Service Header, RFC 8300 section 2.2."""
+    """Network Service Header (RFC 8300 section 2.2)."""
     size = (data[start + 1] & 0x3F) * 4
     if size < 8:
         raise MalformedError("bad NSH header")
@@ -71,7 +71,7 @@ def _nsh(data: bytes, start: int) -> Step:
 
 
 def _llc(data: bytes, start: int) -> Step:
-    """IEEE 802.2, and the SNAP extension that brings an EtherType (RFC 1042)."""
+    """IEEE 802.2, and its SNAP extension with an EtherType (RFC 1042)."""
     access = number(data, start, 2)
     if access == _SNAP and data[start + 2] == 3:
         if number(data, start + 3, 5) in _BRIDGED:
@@ -83,14 +83,14 @@ def _llc(data: bytes, start: int) -> Step:
 
 
 def _pppoe(data: bytes, start: int) -> Step:
-    """PPPoE session stage, RFC 2516 section 4; both directions have the same session number."""
+    """PPPoE session stage (RFC 2516 section 4). Both directions have the same session number."""
     if data[start] != 0x11:
         raise MalformedError("bad PPPoE header")
     return LINK | 9, start + 6, b"p" + data[start + 2 : start + 4]
 
 
 def _mpls(data: bytes, start: int) -> Step:
-    """A stack of MPLS labels (RFC 3032); they differ by direction. Nothing tells what they carry but its first bits."""
+    """A stack of MPLS labels (RFC 3032), which differ by direction. Only its first bits reveal the payload."""
     for place in range(start, start + 4 * _MOST_LABELS, 4):
         if data[place + 2] & 1:
             return _labelled(data, place + 4)
@@ -98,7 +98,7 @@ def _mpls(data: bytes, start: int) -> Step:
 
 
 def _labelled(data: bytes, start: int) -> Step:
-    """IP, or a pseudowire of Ethernet with a control word (RFC 4385) or without."""
+    """IP, or an Ethernet pseudowire with or without a control word (RFC 4385)."""
     first = data[start] >> 4
     if first in (0, 4, 6) and not _seems_ethernet(data, start):
         return {0: (ETHERNET, start + _CONTROL_WORD, b""), 4: (IPV4, start, b""), 6: (IPV6, start, b"")}[first]
@@ -106,7 +106,7 @@ def _labelled(data: bytes, start: int) -> Step:
 
 
 def _seems_ethernet(data: bytes, start: int) -> bool:
-    """Whether an Ethernet frame with IP or a tag in it starts here: a MAC address may begin with any bits."""
+    """Whether an Ethernet frame with IP or a tag starts here; the first bits of a MAC address prove nothing."""
     kind, version = data[start + 12 : start + 14], data[start + 14 : start + 15]
     return (
         kind == b"\x81\x00"
@@ -116,11 +116,11 @@ def _seems_ethernet(data: bytes, start: int) -> bool:
 
 
 _GPE_PROTOCOLS: Final = {1: IPV4, 2: IPV6, 3: ETHERNET, 4: 0x894F, 5: MPLS}
-"""Next protocols of NSH; those of VXLAN-GPE are the same."""
+"""Next-protocol values of NSH, which VXLAN-GPE shares."""
 
 
 def generic_protocol(code: int) -> int:
-    """The layer that a next-protocol field of VXLAN-GPE names."""
+    """Return the layer of a VXLAN-GPE next-protocol value."""
     return _GPE_PROTOCOLS.get(code, NOTHING)
 
 

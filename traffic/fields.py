@@ -1,6 +1,6 @@
 """The header fields of an HTTP/1 message that framing and statistics need (RFC 9112).
 
-Lenient where real senders are: white space may stand before the colon, a folded line is joined.
+Parsing is as lenient as real senders require: white space before the colon is accepted, and folded lines are joined.
 """
 
 import re
@@ -12,7 +12,7 @@ CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 """Body length of a response that ends with the connection."""
 UNKNOWN: Final = -3
-"""Body length that cannot be told: the framing is broken."""
+"""Body length that is unknown because the framing is broken."""
 
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
@@ -22,7 +22,7 @@ _TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade"
 
 
 class Fields(NamedTuple):
-    """The header fields of a message that are needed; empty where absent."""
+    """The header fields in use; a missing field is empty."""
 
     host: bytes
     user_agent: bytes
@@ -30,17 +30,17 @@ class Fields(NamedTuple):
     content_type: bytes
     upgrade: bytes
     length: int | None
-    """Content-Length, or `CHUNKED`, or `UNKNOWN`; None where the head says nothing of a body."""
+    """Content-Length, or `CHUNKED`, or `UNKNOWN`; None if the head does not mention a body."""
     oddities: tuple[str, ...]
 
     @property
     def media_type(self) -> bytes:
-        """The content type in lower case, without parameters (RFC 9110 section 8.3.1)."""
+        """Return the content type in lower case, without parameters (RFC 9110 section 8.3.1)."""
         return self.content_type[:_LONGEST_TYPE].partition(b";")[0].strip().lower()
 
 
 def parse_fields(block: bytes) -> Fields:
-    """The fields of the lines after the first newline of `block`. Of one that comes several times the first counts."""
+    """Parse the lines after the first newline of `block`. The first of several equal fields counts."""
     first = dict.fromkeys(_TEXTS, b"")
     lengths: list[bytes] = []
     codings: list[bytes] = []
@@ -53,7 +53,7 @@ def parse_fields(block: bytes) -> Fields:
         elif name in first:
             known = first[name]
             if name == b"host" and known and value != known and not oddities:
-                oddities.append("several Host fields")
+                oddities.append("multiple Host fields")
             first[name] = known or value
     return Fields(
         host=first[b"host"],
@@ -67,7 +67,7 @@ def parse_fields(block: bytes) -> Fields:
 
 
 def _lines(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names in lower case, and values."""
+    """Yield names, in lower case, and values."""
     while any(line[:1] in (b" ", b"\t") and line.strip() for line in block.split(b"\n")[1:]):
         block = _FOLD.sub(b" ", block)
     for line in block.split(b"\n")[1:]:
@@ -76,7 +76,7 @@ def _lines(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]) -> int | None:
-    """Length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3)."""
+    """Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3)."""
     if codings:
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
@@ -85,7 +85,7 @@ def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]
             oddities.append("Transfer-Encoding without chunked")
             return UNKNOWN
         if coding.rpartition(b",")[2].strip() != b"chunked":
-            # RFC 9112 section 6.3 calls it an error; those who answer it nevertheless read chunks.
+            # RFC 9112 section 6.3 calls this an error, but recipients that answer anyway read chunks.
             oddities.append("chunked is not the last transfer coding")
         return CHUNKED
     if not lengths:

@@ -1,4 +1,4 @@
-"""The connections that are followed: found by addresses and ports, bounded in number and in idle time."""
+"""The table of connections, keyed by addresses and ports. Their number and their idle time are limited."""
 
 from collections import OrderedDict
 
@@ -10,24 +10,25 @@ from traffic.tcp import Connection
 
 
 class Flows:
-    """Streams by the key of their packets, and the time-outs of their connections.
+    """Streams by packet key, and the timeouts of their connections.
 
-    Time is the packets' time. Looking for idle connections costs constant time per connection and time-out, whatever
-    their number: each waits in a queue and is looked at when its time-out would be due.
+    Time is packet time. Finding idle connections costs constant time per connection and timeout, however many there
+    are:
+    each connection waits in a queue and is checked when its timeout would expire.
     """
 
     def __init__(self, limits: Limits, health: Health) -> None:
         self._limits = limits
         self._health = health
         self.streams: dict[bytes, Stream] = {}
-        """By the key of their packets; for others to look up in."""
+        """Both streams of each connection, by packet key. Only `Flows` changes this; others may look up."""
         self._due: OrderedDict[Connection, float] = OrderedDict()
         self.waiting: OrderedDict[Connection, float] = OrderedDict()
-        """When to look again at connections that wait for something; so each costs little, however many wait."""
+        """When to check connections that wait for something. Checking one costs little, however many wait."""
         self._closed: OrderedDict[bytes, float] = OrderedDict()
 
     def add(self, connection: Connection) -> None:
-        """Follow a connection. The one that is idle longest goes when there are too many."""
+        """Follow a connection. If there are too many, evict the one that has been idle longest."""
         while len(self._due) >= self._limits.connections:
             self._evict()
         key, reverse = connection.key, reversed_key(connection.key)
@@ -37,24 +38,24 @@ class Flows:
         self._health.connections = len(self._due)
 
     def reopen(self, key: bytes, reverse: bytes) -> None:
-        """A connection between these ends begins: what comes is no straggler of one before."""
+        """Note that a new connection starts between these ends, so that its packets are not taken for stragglers."""
         self._closed.pop(key, None)
         self._closed.pop(reverse, None)
 
     def closed_lately(self, key: bytes, now: float) -> bool:
-        """Whether packets with this key are stragglers of a connection that was closed."""
+        """Whether packets with this key are stragglers of a recently closed connection."""
         until = self._closed.get(key)
         return until is not None and now < until
 
     def close(self, connection: Connection, now: float) -> None:
-        """Forget a finished connection but for the fact that it was there."""
+        """Forget a finished connection, but remember its key to recognise stragglers."""
         if connection in self._due:
             self._forget(connection)
             until = now + self._limits.closed_timeout
             self._closed[connection.key] = self._closed[reversed_key(connection.key)] = until
 
     def expire(self, now: float) -> None:
-        """Time out idle connections, and forget closed ones."""
+        """Time out idle connections, and forget keys of closed ones."""
         while self._due:
             connection, due = next(iter(self._due.items()))
             if due > now:
@@ -68,11 +69,11 @@ class Flows:
             del self._closed[key]
 
     def connections(self) -> list[Connection]:
-        """All that are followed."""
+        """Return all connections in the table."""
         return list(self._due)
 
     def _put_off(self, connection: Connection, now: float) -> bool:
-        """Whether a connection was active since its time-out was set; then it is set anew."""
+        """Postpone the timeout of a connection that was active since it was set; return whether it was."""
         due = connection.last + self._limits.connection_timeout
         if due <= now:
             return False
@@ -81,7 +82,7 @@ class Flows:
         return True
 
     def _evict(self) -> None:
-        """Drop the connection that seems idle longest: few are looked at, as all may be active."""
+        """Evict the connection that seems idle longest. Only a few are checked, because all may be active."""
         for _ in range(8):
             connection, due = next(iter(self._due.items()))
             if not self._put_off(connection, due):
@@ -102,12 +103,12 @@ class Flows:
 
 
 def reversed_key(key: bytes) -> bytes:
-    """The key of the other direction: see `Packet.key`."""
+    """Return the key of the opposite direction. `Packet.key` describes its layout."""
     size = address_size(key)
     ports = 2 * size
     return key[size:ports] + key[:size] + key[ports + 2 : ports + 4] + key[ports : ports + 2] + key[ports + 4 :]
 
 
 def address_size(key: bytes) -> int:
-    """Bytes of an address in a key: 4 for IPv4, 16 for IPv6."""
+    """Return the size of an address in a key: 4 bytes for IPv4, 16 for IPv6."""
     return 4 if len(key) < 36 else 16

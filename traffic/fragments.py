@@ -1,7 +1,7 @@
-"""IP datagrams put back together from fragments (RFC 791, RFC 8200 section 4.5).
+"""Reassembly of IP datagrams from fragments (RFC 791, RFC 8200 section 4.5).
 
-Of bytes that come twice the first copy counts. What is held is bounded in bytes and in time, and is counted when it is
-thrown away.
+Of bytes received twice, the first copy counts. Buffered fragments are limited in bytes and in time; discarded ones are
+counted.
 """
 
 from collections import OrderedDict
@@ -13,11 +13,11 @@ from traffic.limits import Budget
 _LARGEST: Final = 65535
 _MOST_DATAGRAMS: Final = 4096
 _SHARE: Final = 4
-"""Fragments may take one part in so many of all buffers: a flood of them leaves the streams theirs."""
+"""Fragments may use the total buffer divided by this, so that a flood of them leaves room for streams."""
 _PART_COST: Final = 200
-"""Bytes that a fragment takes beside its data; a datagram takes a few of them."""
+"""Overhead of a buffered fragment in bytes; a datagram costs a few times as much."""
 _MOST_FRAGMENTS: Final = 512
-"""Of one datagram: 64 KiB in pieces of 128 bytes."""
+"""Maximum fragments per datagram: 64 KiB in pieces of 128 bytes."""
 
 
 class _Datagram:
@@ -32,7 +32,7 @@ class _Datagram:
 
 
 class Fragments:
-    """The datagrams that are not complete yet."""
+    """The incomplete datagrams."""
 
     def __init__(self, timeout: float, health: Health, budget: Budget) -> None:
         self._timeout = timeout
@@ -40,10 +40,12 @@ class Fragments:
         self._budget = budget
         self._used = 0
         self._most = budget.limit // _SHARE
-        self._datagrams: OrderedDict[bytes, _Datagram] = OrderedDict()  # its first is found at once
+        self._datagrams: OrderedDict[bytes, _Datagram] = (
+            OrderedDict()
+        )  # an ordered dictionary finds its first entry at once
 
     def add(self, time: float, ident: bytes, offset: int, more: bool, part: bytes) -> bytes | None:
-        """Take a fragment: `part` belongs at `offset`, `more` follow. The datagram's payload once it is complete."""
+        """Add a fragment: `part` belongs at `offset`, and `more` follow. Return the payload of a completed datagram."""
         if not part or offset + len(part) > _LARGEST or (more and len(part) % 8):
             self._health.oddities["bad IP fragment"] += 1
             return None
@@ -54,7 +56,7 @@ class Fragments:
             datagram = self._datagrams[ident] = _Datagram(time)
             self._charge(datagram, 4 * _PART_COST)
         if offset in datagram.parts:
-            self._health.oddities["IP fragment came twice"] += 1
+            self._health.oddities["duplicate IP fragment"] += 1
             return None
         datagram.parts[offset] = part
         datagram.size += len(part)
@@ -69,7 +71,7 @@ class Fragments:
         return self._join(ident, datagram)
 
     def expire(self, now: float) -> None:
-        """Drop datagrams that were begun too long ago; they are in the order of their beginning."""
+        """Drop datagrams that were started too long ago; they are sorted by start."""
         while self._datagrams:
             ident = next(iter(self._datagrams))
             if now - self._datagrams[ident].started < self._timeout:
@@ -80,17 +82,17 @@ class Fragments:
         whole = bytearray()
         for offset in sorted(datagram.parts):
             if offset > len(whole):
-                return None  # a hole, though enough bytes are there: some overlap
+                return None  # a hole despite enough bytes: some fragments overlap
             part = datagram.parts[offset]
             if offset < len(whole):
-                self._health.oddities["IP fragments overlap"] += 1
+                self._health.oddities["overlapping IP fragments"] += 1
                 part = part[len(whole) - offset :]
             whole += part
         self._forget(ident)
         return bytes(whole[: datagram.total])
 
     def _drop(self, ident: bytes) -> None:
-        self._health.oddities["IP datagram incomplete"] += 1
+        self._health.oddities["incomplete IP datagram"] += 1
         self._forget(ident)
 
     def _forget(self, ident: bytes) -> None:

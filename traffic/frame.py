@@ -1,8 +1,8 @@
-"""What goes into `traffic`: captured frames, as a source in `capture/` hands them over, in batches."""
+"""The input of `traffic`: captured frames, as the sources in `capture/` hand them over in batches."""
 
 from typing import Final, NamedTuple
 
-# Link types by their number in capture files, https://www.tcpdump.org/linktypes.html
+# Link-layer types of capture files, https://www.tcpdump.org/linktypes.html.
 LINKTYPE_NULL: Final = 0
 LINKTYPE_ETHERNET: Final = 1
 LINKTYPE_RAW: Final = 101
@@ -19,8 +19,8 @@ class Frame(NamedTuple):
     time: float
     """Capture time in seconds since the epoch."""
     link_type: int
-    """Number of the link layer in capture files (a `LINKTYPE_` value)."""
+    """Link-layer type of capture files (a `LINKTYPE_` value)."""
     data: bytes
-    """The bytes captured, from the link-layer header on."""
+    """The captured bytes, starting with the link-layer header."""
     length: int
-    """Length on the wire in bytes; more than `len(data)` where the capture cut the frame."""
+    """Length on the wire in bytes; greater than `len(data)` if the capture truncated the frame."""

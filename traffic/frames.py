@@ -1,6 +1,6 @@
-"""A batch of captured frames, in columns: all of their bytes in one buffer, and where in it each frame is.
+"""A batch of captured frames in columns: one buffer with all bytes, and the position of each frame in it.
 
-Nothing is made for a single frame unless somebody looks at it as a `Frame`.
+A single `Frame` is only created when somebody asks for it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,29 +12,29 @@ from traffic.frame import Frame
 
 
 class Frames:
-    """Frames in the order of their capture. All columns have the same length; they are lists, or arrays."""
+    """Frames in the order of capture. All columns have the same length; each is a list or an array."""
 
     __slots__ = ("_lists", "buffer", "lengths", "links", "starts", "stops", "times")
 
     def __init__(self, buffer: bytes) -> None:
         self.buffer = buffer
-        """The bytes of all frames, and whatever lies between them."""
+        """The bytes of all frames, and any bytes between them."""
         self._lists: tuple[list[float], list[int], list[int], list[int], list[int]] = ([], [], [], [], [])
         times, links, starts, stops, lengths = self._lists
         self.times: Sequence[float] = times
         """Capture times in seconds since the epoch."""
         self.links: Sequence[int] = links
-        """Numbers of their link layers, as `Frame.link_type`."""
+        """Link-layer types, as in `Frame.link_type`."""
         self.starts: Sequence[int] = starts
-        """Where in `buffer` each begins."""
+        """Index of the first byte of each frame in `buffer`."""
         self.stops: Sequence[int] = stops
-        """Where in `buffer` each ends."""
+        """Index after the last byte of each frame in `buffer`."""
         self.lengths: Sequence[int] = lengths
         """Lengths on the wire in bytes."""
 
     @staticmethod
     def of(frames: Iterable[Frame]) -> "Frames":
-        """A batch of single frames."""
+        """Build a batch from single frames."""
         batch, parts, place = Frames(b""), list[bytes](), 0
         for frame in frames:
             stop = place + len(frame.data)
@@ -46,8 +46,9 @@ class Frames:
 
     @staticmethod
     def indexed(buffer: bytes, index: Sequence[Any], links: Any) -> "Frames":
-        """What the core found in a buffer: `index` has times, starts, stops and lengths. `links` is one for all, or
-        one for each.
+        """Build a batch of frames that the core found in a buffer: `index` has times, starts, stops and lengths.
+                `links` is one
+        link-layer type for all frames, or one per frame.
         """
         batch = Frames(buffer)
         batch.times, batch.starts, batch.stops, batch.lengths = index[:4]
@@ -56,7 +57,7 @@ class Frames:
         return batch
 
     def add(self, time: float, link_type: int, start: int, stop: int, length: int) -> None:
-        """One more frame, which is in the buffer already; of a batch whose columns are lists."""
+        """Add a frame that is already in the buffer. The columns must be lists."""
         times, links, starts, stops, lengths = self._lists
         times.append(time)
         links.append(link_type)
@@ -66,11 +67,11 @@ class Frames:
 
     @property
     def latest(self) -> float:
-        """The highest of the capture times; 0 of no frames."""
+        """The latest capture time; 0 if there are no frames."""
         return float(np.max(self.times, initial=0.0))
 
     def part(self, first: int, last: int) -> "Frames":
-        """The frames from number `first` to the one before `last`."""
+        """Return the frames from number `first` up to, but not including, `last`."""
         batch = Frames(self.buffer)
         batch.times, batch.links = self.times[first:last], self.links[first:last]
         batch.starts, batch.stops = self.starts[first:last], self.stops[first:last]
@@ -78,7 +79,7 @@ class Frames:
         return batch
 
     def chosen(self, wanted: Iterable[int]) -> "Frames":
-        """The frames with these numbers."""
+        """Return the frames with these numbers."""
         batch = Frames(self.buffer)
         for number in wanted:
             batch.add(
@@ -94,7 +95,7 @@ class Frames:
         return len(self.times)
 
     def __getitem__(self, number: int) -> Frame:
-        """One of them, as a value of its own."""
+        """Return one frame as a value of its own."""
         data = self.buffer[self.starts[number] : self.stops[number]]
         return Frame(float(self.times[number]), int(self.links[number]), data, int(self.lengths[number]))
 

@@ -1,6 +1,6 @@
-"""Connections that have said no more than SYN: their numbers are noted, and nothing else is kept of them.
+"""Connections that have only sent SYNs: just their sequence numbers are kept.
 
-So a flood of SYN costs little, and a connection is followed from its first byte on.
+So a SYN flood costs little, and a connection is followed from its first byte.
 """
 
 from collections import OrderedDict
@@ -15,13 +15,13 @@ class Handshake(NamedTuple):
     time: float
     """Capture time in seconds since the epoch."""
     seq: int
-    """Its initial sequence number."""
+    """Initial sequence number."""
     ack: int
-    """The number after the initial one of the other direction; -1 when it acknowledges nothing: the client's."""
+    """Acknowledgment number: the peer's initial sequence number plus one. -1 if there is none (the client's SYN)."""
 
 
 class Handshakes:
-    """By the key of their packets, the oldest first. At most `limit` of them, for `timeout` seconds each."""
+    """SYNs by packet key, oldest first. At most `limit` are kept, for `timeout` seconds each."""
 
     def __init__(self, limit: int, timeout: float, health: Health) -> None:
         self._limit = limit
@@ -30,7 +30,7 @@ class Handshakes:
         self._noted: OrderedDict[bytes, Handshake] = OrderedDict()
 
     def note(self, key: bytes, handshake: Handshake) -> None:
-        """A SYN came."""
+        """Remember a SYN."""
         self._noted.pop(key, None)
         if len(self._noted) >= self._limit:
             self._noted.popitem(last=False)
@@ -38,11 +38,11 @@ class Handshakes:
         self._noted[key] = handshake
 
     def take(self, key: bytes) -> Handshake | None:
-        """What was noted, which is noted no longer."""
+        """Remove and return the SYN with this key."""
         return self._noted.pop(key, None)
 
     def expire(self, now: float) -> None:
-        """Forget those that came to nothing."""
+        """Forget SYNs that no data followed in time."""
         while self._noted:
             key, handshake = next(iter(self._noted.items()))
             if handshake.time + self._timeout > now:

@@ -1,6 +1,6 @@
-"""The start line of an HTTP/1 message, and where its head ends (RFC 9112).
+"""The start line of an HTTP/1 message, and the end of its head (RFC 9112).
 
-Lenient where real senders are: bare LF ends a line.
+Parsing is as lenient as real senders require: a bare LF ends a line.
 """
 
 import re
@@ -27,41 +27,43 @@ _BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 
 
 class RequestHead(NamedTuple):
-    """A request line with its fields."""
+    """A request line and its header fields."""
 
     method: str
     target: bytes
     version: str
-    """`0.9` where the line names none."""
+    """`0.9` if the line has no version."""
     fields: Fields
 
 
 class ResponseHead(NamedTuple):
-    """A status line with its fields."""
+    """A status line and its header fields."""
 
     status: int
     fields: Fields
 
 
 def head_end(data: bytes | bytearray, start: int = 0) -> int:
-    """Index after the empty line that ends a head, looked for from `start` on; -1 without one."""
+    """Search from `start` for the empty line that ends a head; return the index after it, or -1."""
     end = _EMPTY_LINE.search(data, start)
     return end.end() if end is not None else -1
 
 
 def blank_line_end(data: bytes | bytearray) -> int:
-    """Index after the first line of nothing but white space; -1 without one.
+    """Return the index after the first line that holds only white space, or -1.
 
-    It is a folded line (RFC 9112 section 5.2), but where no empty line comes any more, parsers take it for one.
+    Such a line is a folded line (RFC 9112 section 5.2), but parsers take it for the end of a head if no empty line
+    follows.
     """
     end = _BLANK_LINE.search(data)
     return end.end() if end is not None else -1
 
 
 def may_start_request(data: bytes | bytearray) -> bool:
-    """Whether a request may start with these bytes: a method, white space and, once there is a whole line, a version.
+    """Whether a request may start with these bytes: a method, white space and, at the end of a complete line, a
+        version.
 
-    Without a version it must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
+    A line without a version must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
     """
     end = data.find(b"\n")
     if end < 0:
@@ -78,17 +80,17 @@ def may_start_response(data: bytes | bytearray) -> bool:
 
 
 def starts_request(data: bytes) -> bool:
-    """Whether a whole request line of HTTP/1 with a well-known method stands at the start."""
+    """Whether the bytes start with a complete HTTP/1 request line with a well-known method."""
     return _CERTAIN_REQUEST.match(data) is not None
 
 
 def starts_response(data: bytes) -> bool:
-    """Whether a status line of HTTP/1 stands at the start."""
+    """Whether the bytes start with an HTTP/1 status line."""
     return _CERTAIN_RESPONSE.match(data) is not None
 
 
 def parse_request(line: bytes, fields: Fields) -> RequestHead | None:
-    """The request that a line begins; None when it is none."""
+    """Parse a request line; return None if it is not one."""
     line = line.rstrip()
     method = _METHOD.match(line)
     version = _version(line)
@@ -104,6 +106,6 @@ def _version(line: bytes) -> re.Match[bytes] | None:
 
 
 def parse_response(line: bytes, fields: Fields) -> ResponseHead | None:
-    """The response that a line begins; None when it is none."""
+    """Parse a status line; return None if it is not one."""
     match = _STATUS_LINE.match(line)
     return ResponseHead(int(match[2]), fields) if match is not None else None

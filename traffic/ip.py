@@ -1,4 +1,4 @@
-"""IPv4 and IPv6 down to what they carry, fragments put together (RFC 791, RFC 8200)."""
+"""IPv4 and IPv6 headers, with fragments reassembled (RFC 791, RFC 8200)."""
 
 from typing import Final, NamedTuple
 
@@ -12,31 +12,31 @@ _MOST_EXTENSIONS: Final = 16
 
 
 class Datagram(NamedTuple):
-    """What an IP packet carries, within `data`."""
+    """The payload of an IP packet, within `data`."""
 
     protocol: int
     addresses: bytes
-    """Source, then destination."""
+    """Source address, then destination address."""
     data: bytes
     start: int
     end: int
-    """Index after its last captured byte."""
+    """Index after the last captured byte."""
     cut: int
-    """Bytes that were not captured."""
+    """Number of bytes that were not captured."""
 
 
 class Ip:
-    """Reads IP packets; keeps the fragments that wait for others."""
+    """Parses IP packets and keeps the fragments of incomplete ones."""
 
     def __init__(self, fragments: Fragments, health: Health) -> None:
         self._fragments = fragments
         self._health = health
 
     def version4(self, time: float, data: bytes, start: int, limit: int, identity: bytes) -> Datagram | None:
-        """The content of an IPv4 packet that may reach up to `limit`; None while fragments are missing.
+        """Return the payload of an IPv4 packet that may extend to `limit`; None while fragments are missing.
 
         Raises:
-            MalformedError, IndexError: its header is wrong, or cut.
+            MalformedError, IndexError: The header is invalid or truncated.
         """
         header = (data[start] & 15) * 4
         if data[start] >> 4 != 4 or header < 20:
@@ -44,7 +44,7 @@ class Ip:
         total = data[start + 2] << 8 | data[start + 3]
         if total and total < header:
             raise MalformedError("bad IPv4 header")
-        # Segmentation offload hands over packets of more than 64 KiB with a length of 0.
+        # Segmentation offload delivers packets of more than 64 KiB with a length of 0.
         declared = start + total if total else limit
         end = min(declared, limit)
         protocol, addresses, content = data[start + 9], data[start + 12 : start + 20], start + header
@@ -61,11 +61,11 @@ class Ip:
         return found
 
     def version6(self, time: float, data: bytes, start: int, limit: int, identity: bytes) -> Datagram | None:
-        """The content of an IPv6 packet behind its extension headers, as `version4`."""
+        """Return the payload of an IPv6 packet after its extension headers, like `version4`."""
         if data[start] >> 4 != 6:
             raise MalformedError("bad IPv6 header")
         size = data[start + 4] << 8 | data[start + 5]
-        # The length is 0 in jumbograms (RFC 2675), and with segmentation offload.
+        # The length is 0 in jumbograms (RFC 2675) and with segmentation offload.
         declared = start + 40 + size if size else limit
         end = min(declared, limit)
         addresses = data[start + 8 : start + 40]
@@ -87,7 +87,7 @@ class Ip:
         raise MalformedError("too many IPv6 extension headers")
 
     def _fragmented(self, time: float, found: Datagram, identity: bytes) -> Datagram | None:
-        """RFC 8200 section 4.5; an atomic fragment (RFC 6946) is whole by itself."""
+        """Fragment header (RFC 8200 section 4.5). An atomic fragment (RFC 6946) is a whole datagram."""
         data, place = found.data, found.start
         field = data[place + 2] << 8 | data[place + 3]
         ident = found.addresses + data[place + 4 : place + 8] + identity
@@ -110,6 +110,6 @@ def _extended(found: Datagram) -> Datagram:
 
 
 def _authenticated(found: Datagram) -> Datagram:
-    """Authentication header, RFC 4302: its length is counted in words, less two."""
+    """Authentication header (RFC 4302): its length is counted in words, minus two."""
     place = found.start
     return found._replace(protocol=found.data[place], start=place + 8 + found.data[place + 1] * 4)

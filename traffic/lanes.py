@@ -1,9 +1,9 @@
-"""Tells apart connections of different networks (VLANs, virtual networks) that have the same addresses and ports.
+"""Tells apart connections of different networks (VLANs, virtual networks) with the same addresses and ports.
 
-A frame's network is no part of a connection's key as a rule: a mirror port may tag one direction and not the other, or
-differently, and may show a packet once before and once after it was routed, tunnelled or tagged. The same packets are
-then copies of one connection. Only a SYN with another sequence number than the one that was seen in another network is
-proof of another connection; from then on what belongs to that network has a label in its key.
+Normally the network of a frame is not part of a connection's key: a mirror port may tag one direction and not the
+other, or tag them differently, and may show a packet both before and after it is routed, tunnelled or tagged. Such
+packets are copies within one connection. Only a SYN whose sequence number differs from that seen in another network
+proves a second connection; from then on, the keys of that network carry a label.
 """
 
 from collections import OrderedDict
@@ -11,11 +11,11 @@ from typing import Final
 
 _SYN, _ACK = 0x02, 0x10
 _MOST_FIRSTS: Final = 8
-"""Connections with the same addresses and ports at a time."""
+"""Maximum connections with the same addresses and ports at a time."""
 
 
 class Lanes:
-    """The first segments of connections in tagged networks, and the labels of those that collide."""
+    """The SYNs of connections in tagged networks, and the labels of those that collide."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -24,7 +24,7 @@ class Lanes:
         self._count = 0
 
     def label(self, key: bytes, reverse: bytes, network: bytes, data: bytes, start: int) -> bytes:
-        """What to append to the key of a segment that came from `network`; nothing while there is no collision."""
+        """Return the label to append to the key of a segment from `network`; it is empty if nothing collides."""
         flags = data[start + 13]
         if flags & _SYN:
             sequence = int.from_bytes(data[start + 4 : start + 8], "big")
@@ -48,7 +48,7 @@ class Lanes:
         self._assign(key, reverse, network, known[1])
 
     def _label_of_new(self, starts: dict[int, tuple[bytes, bytes]], key: bytes, network: bytes) -> bytes:
-        """None in the network that was first, or the only one."""
+        """Return an empty label in the first network, or if it is the only one."""
         for other, label in starts.values():
             if other == network:
                 return label
@@ -58,7 +58,9 @@ class Lanes:
         return self._count.to_bytes(4, "big")
 
     def _answer(self, key: bytes, reverse: bytes, network: bytes, sequence: int) -> None:
-        """A SYN-ACK may come from another network than the SYN: what it acknowledges tells the connection."""
+        """Assign a label to a SYN-ACK. It may come from another network than the SYN, but what it acknowledges
+        identifies it.
+        """
         known = self._starts.get(reverse, {}).get(sequence)
         if known is not None:
             self._assign(reverse, key, network, known[1])
@@ -70,5 +72,5 @@ class Lanes:
                 self._labels.popitem(last=False)
 
     def remembered(self) -> int:
-        """First segments and labels that are held."""
+        """Return the number of SYNs and labels that are kept."""
         return sum(map(len, self._starts.values())) + len(self._labels)

@@ -1,46 +1,46 @@
-"""The bounds of the decoder, as `Config` sets them. Each is kept, and what goes beyond it is counted in `Health`."""
+"""The decoder's limits, as set by `Config`. Whatever exceeds one is counted in `Health`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much the decoder may hold, and for how long (seconds of packet time)."""
+    """How much the decoder may buffer, and for how long (in seconds of packet time)."""
 
     string_length: int = 1024
-    """Characters of a string from the wire."""
+    """Maximum characters of a string from the wire."""
     connections: int = 65536
-    """TCP connections followed at a time, and as many again that were closed lately."""
+    """Maximum TCP connections followed at a time; as many closed ones are remembered."""
     pending_requests: int = 256
-    """Requests of one connection that wait for a response."""
+    """Maximum unanswered requests per connection."""
     header_bytes: int = 65536
-    """Bytes of one message head, of one chunk-size line, and of one trailer section."""
+    """Maximum bytes of a message head, of a chunk-size line, and of a trailer section."""
     headers: int = 256
-    """Header fields of one message."""
+    """Maximum header fields per message."""
     connection_buffer: int = 2**20
-    """Bytes of segments of one connection that wait for an earlier one."""
+    """Maximum bytes of out-of-order segments per connection."""
     server_names: int = 200
-    """Names of TLS servers that are counted apart."""
+    """Maximum TLS server names counted separately."""
     total_buffer: int = 64 * 2**20
-    """Bytes held for all connections: waiting segments, heads, waiting requests; and for IP fragments."""
+    """Maximum bytes buffered for all connections: segments, heads, unanswered requests and IP fragments."""
     held_segments: int = 256
-    """Segments of one connection that wait for an earlier one."""
+    """Maximum out-of-order segments per connection."""
     waiting_records: int = 250_000
-    """Records that wait to be taken."""
+    """Maximum records that wait to be taken."""
     waiting_characters: int = 32 * 2**20
-    """Characters of the strings of these records."""
+    """Maximum characters of the strings in waiting records."""
     gap_timeout: float = 1.0
-    """Until missing bytes are taken as lost."""
+    """How long to wait for missing bytes before they count as lost."""
     connection_timeout: float = 600.0
-    """Of silence, until a connection is forgotten."""
+    """How long a connection may be idle before it is forgotten."""
     closed_timeout: float = 5.0
-    """That stragglers of a closed connection are recognised and passed over."""
+    """How long to recognise and ignore stragglers of a closed connection."""
     fragment_timeout: float = 30.0
-    """To wait for the rest of an IP datagram."""
+    """How long to wait for the missing fragments of an IP datagram."""
 
 
 class Budget:
-    """Bytes held by all connections together."""
+    """The bytes buffered for all connections together."""
 
     __slots__ = ("limit", "used")
 

@@ -1,4 +1,4 @@
-"""The link types of capture files and what they put before IP (https://www.tcpdump.org/linktypes.html)."""
+"""Link-layer headers before IP, by link-layer type (https://www.tcpdump.org/linktypes.html)."""
 
 from typing import Final
 
@@ -30,15 +30,15 @@ from traffic.layers import (
 )
 
 _FAMILIES: Final = {2: IPV4, 10: IPV6, 23: IPV6, 24: IPV6, 26: IPV6, 28: IPV6, 30: IPV6}
-"""AF_INET, and AF_INET6 of Linux, Windows, NetBSD and OpenBSD, Solaris, FreeBSD and macOS."""
+"""AF_INET, and AF_INET6 on Linux, Windows, NetBSD and OpenBSD, Solaris, FreeBSD and macOS."""
 _NFLOG_PAYLOAD: Final = 9
 _MACHINE_LINK_TYPES: Final = {12: LINKTYPE_RAW, 14: LINKTYPE_RAW}
 _LLC_FRAMES: Final = (1, 4)
-"""Cooked captures name 802.3 and 802.2 frames by these instead of an EtherType."""
+"""Cooked captures mark 802.3 and 802.2 frames with these values instead of an EtherType."""
 
 
 def _loopback(data: bytes, start: int) -> Step:
-    """An address family in the byte order of the machine that captured; from OpenBSD always big endian."""
+    """An address family in the byte order of the capturing machine; OpenBSD always uses big endian."""
     family = host_number(data, start, 4)
     if family > 0xFFFF:
         family = number(data, start, 4)
@@ -61,7 +61,7 @@ def _cooked_protocol(data: bytes, place: int, following: int) -> Step:
 
 
 def _nflog(data: bytes, start: int) -> Step:
-    """Family, version, resource, then fields of length, type and value; lengths are in the machine's byte order."""
+    """Family, version, resource, then fields of length, type and value; lengths are in host byte order."""
     place = start + 4
     while place < len(data):
         size, kind = host_number(data, place, 2), host_number(data, place + 2, 2)
@@ -76,7 +76,7 @@ def _nflog(data: bytes, start: int) -> Step:
 
 
 def _pktap(data: bytes, start: int) -> Step:
-    """Apple's header: its length, the kind of record, and the link type as the machine numbers it."""
+    """Apple's header: its length, the record type, and the link-layer type in the machine's numbering."""
     size, following = host_number(data, start, 4), host_number(data, start + 8, 4)
     if not 12 <= size <= len(data):
         raise MalformedError("bad PKTAP header")
@@ -89,12 +89,12 @@ def _arcnet(data: bytes, start: int) -> Step:
 
 
 def _linux_arcnet(data: bytes, start: int) -> Step:
-    """As above, with the offset within the card's buffer before the protocol."""
+    """Like `_arcnet`, with the offset in the card's buffer before the protocol."""
     return _arcnet_protocol(data, start + 4)
 
 
 def _arcnet_protocol(data: bytes, place: int) -> Step:
-    """RFC 1051 has IP follow at once; RFC 1201 and RFC 2497 have a split flag and a sequence number before it."""
+    """In RFC 1051 IP follows directly; RFC 1201 and RFC 2497 insert a split flag and a sequence number."""
     kind = data[place]
     if kind == 0xF0:
         return IPV4, place + 1, b""
@@ -102,23 +102,23 @@ def _arcnet_protocol(data: bytes, place: int) -> Step:
         return NOTHING, place, b""
     place += 5 if data[place + 1] == 0xFF else 1  # an exception frame is padded
     if data[place]:
-        raise MalformedError("split ARCNET packet")
+        raise MalformedError("fragmented ARCNET packet")
     return (IPV4 if kind == 0xD4 else IPV6), place + 3, b""
 
 
 def _token_ring(data: bytes, start: int) -> Step:
-    """IEEE 802.5: access and frame control, addresses; the source's first bit says that a route follows."""
+    """IEEE 802.5: access and frame control, then addresses. The first bit of the source announces a route."""
     route = data[start + 14] & 0x1F if data[start + 8] & 0x80 else 0
     return LLC, start + 14 + route, b""
 
 
 def _firewall(data: bytes, start: int) -> Step:
-    """OpenBSD pflog: length of the header without its padding, address family."""
+    """OpenBSD pflog: header length without padding, then address family."""
     return _FAMILIES.get(data[start + 1], NOTHING), start + (data[start] + 3 & ~3), b""
 
 
 def _ipnet(data: bytes, start: int) -> Step:
-    """Solaris: version and address family, 24 bytes in all."""
+    """Solaris ipnet: version and address family in a 24-byte header."""
     return _FAMILIES.get(data[start + 1], NOTHING), start + 24, b""
 
 
@@ -126,7 +126,7 @@ LAYERS: Final[dict[int, Layer]] = {
     LINK | LINKTYPE_NULL: _loopback,
     LINK | LINKTYPE_LOOP: _loopback,
     LINK | LINKTYPE_RAW: after(0, IP),
-    LINK | 12: after(0, IP),  # the number of LINKTYPE_RAW on some systems
+    LINK | 12: after(0, IP),  # LINKTYPE_RAW on some systems
     LINK | 14: after(0, IP),
     LINK | LINKTYPE_IPV4: after(0, IP),
     LINK | LINKTYPE_IPV6: after(0, IP),
@@ -137,7 +137,7 @@ LAYERS: Final[dict[int, Layer]] = {
     LINK | 129: _linux_arcnet,
     LINK | 109: after(12, IP),  # OpenBSD IPsec interface
     LINK | 117: _firewall,
-    LINK | 143: after(0, ETHERNET),  # DOCSIS, as cable modem systems hand it over
+    LINK | 143: after(0, ETHERNET),  # DOCSIS, as delivered by cable modem systems
     LINK | 149: _pktap,
     LINK | 258: _pktap,
     LINK | 219: after(0, MPLS),

@@ -1,4 +1,4 @@
-"""Who is told of messages, and where they start."""
+"""The interface through which readers report messages and where they start."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,50 +8,50 @@ if TYPE_CHECKING:
     from traffic.messages import Reader
 
 
-class Place(NamedTuple):
-    """Where a message starts."""
+class MessageStart(NamedTuple):
+    """The segment, and the byte of it, in which a message starts."""
 
     time: float
     """Capture time in seconds since the epoch."""
     seq: int
-    """Sequence number."""
+    """Sequence number of its first byte."""
     ack: int
-    """What its segment acknowledged; -1: nothing."""
+    """Acknowledgment number of its segment; -1 if there is none."""
 
 
 class Listener:
-    """Who is told of messages: the pairing."""
+    """Receives the messages of both directions. `Pairing` implements it."""
 
     __slots__ = ()
 
-    def request(self, head: RequestHead, place: Place) -> int:
-        """A request head is complete; returns its body length (or `CHUNKED`, `UNKNOWN`)."""
+    def request(self, head: RequestHead, place: MessageStart) -> int:
+        """Handle a complete request head; return the length of its body (or `CHUNKED`, `UNKNOWN`)."""
         raise NotImplementedError
 
-    def response(self, head: ResponseHead, place: Place) -> int:
-        """A response head is complete; returns its body length (or `CHUNKED`, `UNTIL_CLOSE`)."""
+    def response(self, head: ResponseHead, place: MessageStart) -> int:
+        """Handle a complete response head; return the length of its body (or `CHUNKED`, `UNTIL_CLOSE`)."""
         raise NotImplementedError
 
     def unpaired(self) -> bool:
-        """Whether the response under way has no request that is certainly its own."""
+        """Whether the current response has no request that is certainly its own."""
         raise NotImplementedError
 
     def answering(self) -> None:
-        """The server begins to send a message."""
+        """Note that the server starts to send a message."""
         raise NotImplementedError
 
-    def headless(self, place: Place) -> bool:
-        """Whether what the server sends is an answer without a head, as HTTP/0.9 has it."""
+    def headless(self, place: MessageStart) -> bool:
+        """Whether the server sends an answer without a head, as in HTTP/0.9."""
         raise NotImplementedError
 
     def ended(self, reader: "Reader", time: float | None) -> None:
-        """A message is complete; its last byte came at `time`, None where the capture lost it."""
+        """Handle the end of a message; its last byte came at `time`, None if the capture lost it."""
         raise NotImplementedError
 
     def skipped(self, reader: "Reader") -> None:
-        """Bytes came that no message is known to hold."""
+        """Note bytes that belong to no known message."""
         raise NotImplementedError
 
     def lost(self, reader: "Reader", *, malformed: bool) -> None:
-        """The reader no longer knows where messages start."""
+        """Note that the reader no longer knows where messages start."""
         raise NotImplementedError

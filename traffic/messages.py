@@ -1,7 +1,7 @@
-"""HTTP/1 framing of one direction of a connection: bytes in order go in, messages come out (RFC 9112).
+"""HTTP/1 framing of one direction of a connection: takes bytes in order and reports messages (RFC 9112).
 
-A reader knows heads and body lengths and keeps no body. Bytes that the capture lost are a number: inside a body they
-are counted and reading goes on; elsewhere the message is given up, and the reader looks for the next one at the start
+A reader parses heads and body lengths and keeps no body. Bytes that the capture lost are just a number: inside a body
+they are counted and reading goes on; elsewhere the reader gives up the message and looks for the next one at the start
 of a segment.
 """
 
@@ -12,11 +12,11 @@ from traffic.fields import CHUNKED, UNTIL_CLOSE, Fields, parse_fields
 from traffic.head import blank_line_end, head_end
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.listener import Listener, Place
+from traffic.listener import Listener, MessageStart
 from traffic.segment import MASK
 from traffic.stream import Sink
 
-# What the next byte belongs to.
+# States of a reader: what the next byte belongs to.
 HEAD: Final = 0
 LENGTH: Final = 1
 """A body of known length, or the data of a chunk."""
@@ -26,18 +26,18 @@ TRAILER: Final = 4
 CLOSE: Final = 5
 """A body that ends with the connection."""
 LOST: Final = 6
-"""It is not known what: the start of a message is looked for."""
+"""The position is unknown, and the reader looks for the start of a message."""
 OPAQUE: Final = 7
-"""It is not HTTP/1: a tunnel, another protocol."""
+"""The bytes are not HTTP/1: a tunnel, or another protocol."""
 DOUBT: Final = 8
-"""A body, unless the request was a HEAD, which is not known as it was not seen."""
+"""A body, unless the request was a HEAD, which is unknown because it was not seen."""
 
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]+")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
 
 class Reader(Sink):
-    """One direction. Sub-classes know which kind of message it carries."""
+    """Reads one direction. Subclasses know which kind of message it carries."""
 
     __slots__ = (
         "body_bytes",
@@ -62,24 +62,24 @@ class Reader(Sink):
         self.budget = budget
         self.state = HEAD
         self.buffer = bytearray()
-        """Of a head or a line, what came so far."""
-        self.place = Place(0.0, 0, -1)
+        """The bytes of an incomplete head or line."""
+        self.place = MessageStart(0.0, 0, -1)
         self.chunked = False
         self.remaining = 0
         self.body_bytes = 0
         self.missing = 0
         self.trailer_bytes = 0
         self.oddities: tuple[str, ...] = ()
-        """Of the message under way."""
+        """Oddities of the current message."""
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
-        """Take the next bytes of the stream: one segment's payload, with its time and numbers. See `Sink`."""
+        """Read the next bytes of the stream: the payload of one segment. See `Sink`."""
         position, end = 0, len(data)
         while position < end:
             if self.state == LENGTH:
                 position = self._body(position, end, time)
             elif self.state == HEAD:
-                position = self._head(data, position, Place(time, (seq + position) & MASK, ack))
+                position = self._head(data, position, MessageStart(time, (seq + position) & MASK, ack))
             elif self.state == CLOSE:
                 self.body_bytes += end - position
                 return
@@ -96,7 +96,7 @@ class Reader(Sink):
                 position = self._line(data, position, time)
 
     def gap(self, size: int) -> None:
-        """`size` bytes of the stream are not in the capture."""
+        """Skip `size` bytes that the capture lost."""
         self.decide_body(b"")
         if self.state == LENGTH and size <= self.remaining:
             self.missing += size
@@ -112,27 +112,27 @@ class Reader(Sink):
             self.lose(malformed=False)
 
     def note(self, oddity: str) -> None:
-        """Count something that is wrong with the message under way."""
+        """Count an oddity of the current message."""
         self.health.oddities[oddity] += 1
         if oddity not in self.oddities:
             self.oddities += (oddity,)
 
     def lose(self, *, malformed: bool) -> None:
-        """Give up the message under way and look for the start of another."""
+        """Give up the current message and look for the start of another."""
         self._release()
         self.state = LOST
         self.listener.lost(self, malformed=malformed)
 
     def pause(self) -> None:
-        """Read nothing until `resume`: what comes may be no HTTP."""
+        """Read nothing until `resume`, because the next bytes may not be HTTP."""
         self.state = OPAQUE
 
     def resume(self, *, tunnel: bool) -> None:
-        """It is known what comes: something that is not HTTP (`tunnel`), or the next message."""
+        """Go on after `pause`: skip everything (`tunnel`), or read the next message."""
         self.state = OPAQUE if tunnel else HEAD
 
     def end(self, time: float) -> None:
-        """No more bytes will come: a head that lacks only its empty line is taken as it is."""
+        """End the stream: a head that lacks only its empty line is accepted."""
         end = blank_line_end(self.buffer) if self.state == HEAD else -1
         if end >= 0:
             held, place = self._release(), self.place
@@ -141,33 +141,33 @@ class Reader(Sink):
             self.data(held[end:], time, (place.seq + end) & MASK, place.ack)
 
     def close(self) -> None:
-        """Give back what is held; nothing more will be read."""
+        """Release the buffer and read nothing more."""
         self._release()
         self.state = OPAQUE
 
-    # what the sub-classes know ---------------------------------------------------------------------------------------
+    # for subclasses ---------------------------------------------------------------------------------------------------
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """Whether a message may start with these bytes."""
         raise NotImplementedError
 
     def certain_start(self, data: bytes) -> bool:
-        """Whether a message starts here beyond doubt: only this is believed where the place is unknown."""
+        """Whether a message certainly starts here; only this counts while the position is unknown."""
         raise NotImplementedError
 
     def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
-        """Report a head, and set out to read its body; False when its first line is none of HTTP.
+        """Report a head and prepare to read its body; return False if its first line is not HTTP.
 
-        Not `whole`: a limit cut the fields.
+        `whole` is False if a limit cut the fields.
         """
         raise NotImplementedError
 
     def decide_body(self, data: bytes) -> None:
-        """Whether a body that is in doubt is there; `data` comes next."""
+        """Decide whether a body that is in doubt exists; `data` comes next."""
 
     # heads -----------------------------------------------------------------------------------------------------------
 
-    def _head(self, data: bytes, position: int, place: Place) -> int:
+    def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if self.buffer:
             return self._head_in_parts(data, position)
         empty = _EMPTY_LINES.match(data, position)  # before a message (RFC 9112 section 2.2)
@@ -209,22 +209,22 @@ class Reader(Sink):
             self._not_http(len(head))
 
     def _not_http(self, size: int) -> None:
-        """The `size` bytes that were read start no message."""
+        """Give up: the `size` bytes read so far start no message."""
         self.note("not an HTTP message")
         self.lose(malformed=True)
 
     def _keep(self, data: bytes) -> bool:
-        """Add to what is held; False when all buffers together are full."""
+        """Add to the buffer; return False if the total buffer is full."""
         budget = self.budget
         if budget.used + len(data) > budget.limit:
-            self.note("buffers full")
+            self.note("total buffer full")
             return False
         budget.used += len(data)
         self.buffer += data
         return True
 
     def _release(self) -> bytes:
-        """What is held, which is held no longer."""
+        """Empty the buffer and return what it held."""
         held, self.buffer = bytes(self.buffer), bytearray()
         self.budget.used -= len(held)
         return held
@@ -232,7 +232,7 @@ class Reader(Sink):
     # bodies ----------------------------------------------------------------------------------------------------------
 
     def read_body(self, length: int) -> None:
-        """Set out to read a body of `length` bytes, or by `CHUNKED` or `UNTIL_CLOSE`."""
+        """Prepare to read a body of `length` bytes, or `CHUNKED`, or `UNTIL_CLOSE`."""
         self.body_bytes = self.missing = self.trailer_bytes = 0
         self.chunked = length == CHUNKED
         if length > 0:
@@ -263,7 +263,7 @@ class Reader(Sink):
             self.listener.ended(self, time)
 
     def _line(self, data: bytes, position: int, time: float) -> int:
-        """Take one line of the chunked framing (RFC 9112 section 7.1)."""
+        """Read one line of the chunked framing (RFC 9112 section 7.1)."""
         newline = data.find(b"\n", position)
         after = newline + 1 if newline >= 0 else len(data)
         part = data[position:after]

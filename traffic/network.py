@@ -1,6 +1,6 @@
-"""Frames down to TCP segments: through link layers, tags, tunnels and IP, with fragments put together.
+"""From frames to TCP segments: through link layers, tags, tunnels and IP, with fragments reassembled.
 
-Checksums are not looked at: with offloading and on loopback they are wrong as a rule. UDP is looked at for tunnels, and
+Checksums are ignored, because they are usually wrong with offloading and on loopback. UDP is searched for tunnels and
 for QUIC, which is counted as unreadable.
 """
 
@@ -19,7 +19,7 @@ from traffic.packet import Packet
 from traffic.quic import HTTPS, QuicConnections, is_quic
 
 InnerIp = Callable[[int, bytes], bytes | None]
-"""Finds the IP packet within a frame of a link type, given by its number, that this folder does not know."""
+"""Finds the IP packet in a frame of a link-layer type (a number) that this folder does not know."""
 
 _LAYERS: Final[dict[int, Layer]] = {
     **layers.LAYERS,
@@ -30,16 +30,16 @@ _LAYERS: Final[dict[int, Layer]] = {
     **tunnels.LAYERS,
 }
 _MOST_LAYERS: Final = 40
-"""Headers of one frame that are passed through; a tunnel takes three or four."""
+"""Maximum headers of one frame; a tunnel adds three or four."""
 
 
 def reads(link_type: int) -> bool:
-    """Whether frames of a link type, given by its number, are read here."""
+    """Whether frames of this link-layer type are supported here."""
     return LINK | link_type in _LAYERS
 
 
 class Network:
-    """Finds the TCP segments in frames. QUIC counts on UDP port 443 and on `ports`."""
+    """Finds the TCP segments in frames. QUIC is counted on UDP port 443 and on `ports`."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Network:
         inner_ip: InnerIp | None = None,
         datagrams: Datagrams | None = None,
     ) -> None:
-        """`datagrams` is shown each IP packet, if there is anything that it wants."""
+        """`datagrams` gets each IP packet if it wants any."""
         self._ports = ports
         self._health = health
         self._datagrams = None if datagrams is None or datagrams.none else datagrams
@@ -58,12 +58,12 @@ class Network:
         self._inner_ip = inner_ip
         self._fragments = Fragments(limits.fragment_timeout, health, budget)
         self._ip = Ip(self._fragments, health)
-        # Both are only needed while connections begin, so far fewer are remembered than may be open.
+        # Both are only needed while connections start, so fewer entries are enough than connections may be open.
         self._lanes = Lanes(limits.connections // 8 + 1)
         self._quic = QuicConnections(limits.connections // 8 + 1, limits.connection_timeout)
 
     def packet(self, time: float, link_type: int, data: bytes) -> Packet | None:
-        """The TCP segment of a frame; None when there is none, or its datagram is not complete yet."""
+        """Return the TCP segment in a frame; None if there is none, or if its datagram is incomplete."""
         if self._datagrams is not None:
             return self._shown(time, link_type, data, self._datagrams)
         return self._found(time, link_type, data)
@@ -85,12 +85,12 @@ class Network:
         return None
 
     def expire(self, now: float) -> None:
-        """Forget fragments whose datagram did not become complete in time, and silent QUIC connections."""
+        """Forget fragments of datagrams that stayed incomplete, and idle QUIC connections."""
         self._fragments.expire(now)
         self._quic.expire(now)
 
     def _through(self, time: float, layer: int, data: bytes) -> Packet | None:
-        """Pass from header to header until there is TCP, or nothing that is read."""
+        """Go from header to header until TCP, or until a header that is not supported."""
         start, end, network = 0, len(data), b""
         for _ in range(_MOST_LAYERS):
             if layer in (IPV4, IPV6):
@@ -124,7 +124,7 @@ class Network:
         return Packet(key, data, start, end, cut)
 
     def _udp(self, time: float, found: Datagram) -> int:
-        """The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks."""
+        """Return the layer inside UDP: known by a port of either side, or Teredo if it looks like it."""
         _, _, data, start, end, _ = found
         source, target = data[start] << 8 | data[start + 1], data[start + 2] << 8 | data[start + 3]
         if UDP_PORT | target in _LAYERS:
@@ -148,7 +148,7 @@ class Network:
                 self._health.unreadable["QUIC"] += 1
 
     def _foreign(self, time: float, layer: int, data: bytes, start: int) -> Packet | None:
-        """A link type we do not know: whoever can dissect it may find IP in it."""
+        """Ask `inner_ip` for the IP packet in a frame of an unknown link-layer type."""
         if layer < LINK or layer >= PROTOCOL:
             return None
         inner = self._inner_ip(layer - LINK, data[start:]) if self._inner_ip is not None else None

@@ -1,4 +1,4 @@
-"""The records that wait to be taken: no more than the limits allow, and what is more is counted as lost."""
+"""The records that wait to be taken. Their number is limited, and those beyond the limit are counted as lost."""
 
 from traffic.batch import RecordBatch
 from traffic.health import Health
@@ -7,18 +7,18 @@ from traffic.records import Record, characters
 
 
 class Outbox:
-    """Records in the order in which they became complete. Once one is lost, so are all until the next `take`."""
+    """Records in the order in which they completed. Once one is lost, all are until the next `take`."""
 
     def __init__(self, limits: Limits, health: Health) -> None:
         self._limits = limits
         self._health = health
         self._records: list[Record] = []
         self.characters = 0
-        """Of the texts of the records that wait."""
+        """Characters of the texts in waiting records."""
         self._full = False
 
     def add(self, record: Record) -> None:
-        """One more, if there is room."""
+        """Add a record if there is room."""
         size = self.characters + characters(record)
         limits = self._limits
         if self._full or len(self._records) >= limits.waiting_records or size > limits.waiting_characters:
@@ -29,7 +29,7 @@ class Outbox:
             self.characters = size
 
     def take(self) -> RecordBatch:
-        """All that wait; none do then."""
+        """Remove and return all records."""
         records, self._records = self._records, []
         self.characters, self._full = 0, False
         return RecordBatch(records)

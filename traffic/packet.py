@@ -1,4 +1,4 @@
-"""A TCP segment as it stands in a captured frame (RFC 9293 section 3.1)."""
+"""A TCP segment within a captured frame (RFC 9293 section 3.1)."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Packet(NamedTuple):
 
     @property
     def ports(self) -> tuple[int, int]:
-        """Source and destination."""
+        """Source and destination port."""
         return self._number(0, 2), self._number(2, 2)
 
     @property
@@ -31,17 +31,17 @@ class Packet(NamedTuple):
 
     @property
     def ack(self) -> int:
-        """Acknowledgment number, which counts where the flags say so."""
+        """Acknowledgment number, valid if the ACK flag is set."""
         return self._number(8, 4)
 
     @property
     def flags(self) -> int:
-        """FIN, SYN, RST and their like."""
+        """Control bits: FIN, SYN, RST, ACK and others."""
         return self.data[self.start + 13]
 
     @property
     def payload(self) -> int:
-        """Index after the header, as the header itself has it."""
+        """Index of the payload, according to the header length."""
         return self.start + (self.data[self.start + 12] >> 4) * 4
 
     def _number(self, offset: int, size: int) -> int:

@@ -1,14 +1,14 @@
-"""Which response answers which request.
+"""Pairs responses with requests.
 
-Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them as long as both directions
-are whole. After a loss the queue is no longer believed: a request that was sent before it may have been answered by
-bytes that are missing, and a response may answer a request that is missing. Then TCP's own numbers decide. A client
-that waits for each response before its next request acknowledges, with that request, all that was answered before; so
-the answer starts at just the byte that the request acknowledged. Only such a response is paired, and with it the queue
-is believed again. A client that was seen to pipeline gives no such proof: its exchanges stay unpaired from the loss on.
-Pipelining may hide in the lost bytes. So where requests may be missing, the one after them is believed only if it also
-acknowledges a response that the server sent when it had all bytes before that request: then what is missing was not
-sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
+Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them while both directions are
+complete. After a loss the queue is not trusted: an earlier request may have been answered by lost bytes, and a response
+may answer a lost request. Then TCP's own numbers decide. A client that waits for each response before its next request
+acknowledges with that request everything answered before, so its answer starts at exactly the byte that the request
+acknowledged. Only such a response is paired, and then the queue is trusted again. A client that was seen to pipeline
+gives no such proof, so its exchanges stay unpaired after a loss. Lost bytes may also hide pipelining. So if requests
+may be missing, the next one is trusted only if it also acknowledges a response that the server sent after receiving all
+bytes before that request: then the missing bytes were not sent together with it. A client that pipelines only now and
+then, always in lost bytes, goes undetected.
 """
 
 from typing import Final
@@ -17,10 +17,10 @@ from traffic.fields import UNKNOWN, UNTIL_CLOSE
 from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Limits
-from traffic.listener import Listener, Place
+from traffic.listener import Listener, MessageStart
 from traffic.messages import Reader
 from traffic.outbox import Outbox
-from traffic.pending import Addresses, Answer, Pending
+from traffic.pending import Addresses, PendingRequest, PendingResponse
 from traffic.readers import RequestReader
 from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Request
 from traffic.segment import after
@@ -31,7 +31,7 @@ _NO_BODY: Final = frozenset({204, 304})
 
 
 class Pairing(Listener):
-    """The requests and responses of one connection; gives out records."""
+    """Pairs the requests and responses of one connection and emits records."""
 
     __slots__ = (
         "addresses",
@@ -64,23 +64,23 @@ class Pairing(Listener):
         self.requests: Reader | None = None
         self.responses: Reader | None = None
         self.count = 0
-        """Requests so far."""
-        self.pending: list[Pending] = []
-        self.uploading: Pending | None = None
-        self.answer: Answer | None = None
-        self.finished: tuple[Answer, float | None] | None = None
+        """Number of requests so far."""
+        self.pending: list[PendingRequest] = []
+        self.uploading: PendingRequest | None = None
+        self.answer: PendingResponse | None = None
+        self.finished: tuple[PendingResponse, float | None] | None = None
         self.interim = False
         self.certain = True
         self.pipelined = False
-        self.last: Place | None = None
-        """Of the last response head, interim ones too."""
+        self.last: MessageStart | None = None
+        """Start of the last response head, interim responses included."""
         self.lossy = False
         """Whether requests may be missing before the next one."""
 
-    # messages, as the readers report them ----------------------------------------------------------------------------
+    # messages reported by the readers --------------------------------------------------------------------------------
 
-    def request(self, head: RequestHead, place: Place) -> int:
-        """A request head is complete. See `Listener`."""
+    def request(self, head: RequestHead, place: MessageStart) -> int:
+        """Handle a complete request head. See `Listener`."""
         limit = self.limits.string_length
         fields = head.fields
         request = Request(
@@ -96,7 +96,7 @@ class Pairing(Listener):
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
-        pending = Pending(request, place, self.certain, not self.lossy)
+        pending = PendingRequest(request, place, self.certain, not self.lossy)
         self.pending.append(pending)
         self.budget.used += pending.cost
         self.uploading = pending
@@ -105,8 +105,8 @@ class Pairing(Listener):
         self.outbox.add(request)
         return 0 if fields.length is None else fields.length
 
-    def response(self, head: ResponseHead, place: Place) -> int:
-        """A response head is complete. See `Listener`."""
+    def response(self, head: ResponseHead, place: MessageStart) -> int:
+        """Handle a complete response head. See `Listener`."""
         status = head.status
         self.last = place
         self.interim = 100 <= status < 200 and status != 101
@@ -115,10 +115,10 @@ class Pairing(Listener):
         self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
         content_type = printable(head.fields.media_type, self.limits.string_length)
-        self.answer = Answer(pending, status, place.time, content_type)
+        self.answer = PendingResponse(pending, status, place.time, content_type)
         if pending is None:
             self.health.unpaired_responses += 1
-            # Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.
+            # Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.responses_lost()
         method = pending.request.method if pending is not None else ""
         if status == 101 or (method == "CONNECT" and 200 <= status < 300):
@@ -134,20 +134,20 @@ class Pairing(Listener):
         return self.answer is not None and self.answer.pending is None
 
     def answering(self) -> None:
-        """The server begins to send. See `Listener`."""
+        """Take a pending HTTP/0.9 request, now that the server answers. See `Listener`."""
         requests = self.requests
         if isinstance(requests, RequestReader) and requests.buffer:
             requests.simple_request()
 
-    def headless(self, place: Place) -> bool:
+    def headless(self, place: MessageStart) -> bool:
         """Whether an answer has no head. See `Listener`."""
         if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
             return False
-        self.answer = Answer(self._first(), None, place.time, "")
+        self.answer = PendingResponse(self._first(), None, place.time, "")
         return True
 
     def ended(self, reader: Reader, time: float | None) -> None:
-        """A message is complete. See `Listener`."""
+        """Handle the end of a message. See `Listener`."""
         if reader is self.requests:
             self._upload_ended(reader, time)
         elif self.interim:
@@ -159,7 +159,7 @@ class Pairing(Listener):
     # losses ----------------------------------------------------------------------------------------------------------
 
     def lost(self, reader: Reader, *, malformed: bool) -> None:
-        """A reader lost its place. See `Listener`."""
+        """Note that a reader lost its position. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
             if self.uploading is not None:
@@ -175,18 +175,18 @@ class Pairing(Listener):
         self.responses_lost()
 
     def skipped(self, reader: Reader) -> None:
-        """Bytes came that no message is known to hold. See `Listener`."""
+        """Note bytes that belong to no known message. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
         else:
             self.responses_lost()
 
     def requests_lost(self) -> None:
-        """Requests may be missing."""
+        """Note that requests may be missing."""
         self.certain, self.lossy = False, True
 
     def responses_lost(self) -> None:
-        """Responses may be missing: what waits may have been answered."""
+        """Note that responses may be missing, so that waiting requests may have been answered."""
         self.certain = False
         for pending in self.pending:
             pending.certain = False
@@ -194,7 +194,7 @@ class Pairing(Listener):
     # the end ---------------------------------------------------------------------------------------------------------
 
     def close(self, ending: str, time: float) -> None:
-        """The connection is over; all that waits is given out."""
+        """Close the connection and emit everything that waits."""
         self._flush_finished()
         answer, reader = self.answer, self.responses
         if answer is not None and reader is not None:
@@ -204,7 +204,7 @@ class Pairing(Listener):
         self._give_up(ending, time)
 
     def close_body(self, time: float) -> None:
-        """The server ended its stream: a body that lasts until then is complete (RFC 9112 section 6.3)."""
+        """End the server's stream, which completes a body delimited by it (RFC 9112 section 6.3)."""
         answer, reader = self.answer, self.responses
         if answer is not None and reader is not None:
             self.answer = None
@@ -212,8 +212,8 @@ class Pairing(Listener):
 
     # inside ----------------------------------------------------------------------------------------------------------
 
-    def _before(self, place: Place) -> None:
-        """Look at what still waits when a request comes."""
+    def _before(self, place: MessageStart) -> None:
+        """Check what still waits when a request arrives."""
         self._flush_finished()
         if self.certain:
             self.pipelined = self.pipelined or bool(self.pending) or self.answer is not None
@@ -228,13 +228,13 @@ class Pairing(Listener):
             self.pipelined, self.certain = True, False
             self._give_up(EVICTED, place.time)
 
-    def _answers_all_before(self, place: Place) -> bool:
-        """Whether what a request acknowledges has a response from when the server had all that was sent before."""
+    def _answers_all_before(self, place: MessageStart) -> bool:
+        """Whether the request acknowledges a response that was sent after all earlier request bytes had arrived."""
         last = self.last
         return last is not None and after(last.seq, place.ack) < 0 and last.ack >= 0 and after(last.ack, place.seq) >= 0
 
-    def _answered(self, place: Place) -> Pending | None:
-        """The request that a response certainly answers."""
+    def _answered(self, place: MessageStart) -> PendingRequest | None:
+        """Return the request that a response certainly answers."""
         self._flush_finished()
         if not self.pending:
             return None
@@ -244,13 +244,13 @@ class Pairing(Listener):
         if len(self.pending) > 1 or self.pipelined or not first.provable or first.ack != place.seq:
             return None
         if place.ack < 0 or after(place.ack, first.seq) <= 0:
-            self.pipelined = True  # sent before the server had any of the request: it answers another
+            self.pipelined = True  # sent before the server had any of this request, so it answers another
             return None
         self.certain = not self.lossy
         return self._first()
 
-    def _first(self) -> Pending:
-        """The request that waits longest, which waits no longer."""
+    def _first(self) -> PendingRequest:
+        """Remove and return the oldest waiting request."""
         first = self.pending.pop(0)
         self.budget.used -= first.cost
         return first
@@ -266,13 +266,13 @@ class Pairing(Listener):
         if pending.request.method == "CONNECT":
             reader.pause()
 
-    def _answer_ended(self, answer: Answer, reader: Reader, time: float | None) -> None:
+    def _answer_ended(self, answer: PendingResponse, reader: Reader, time: float | None) -> None:
         answer.received(reader)
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
             self.requests.resume(tunnel=answer.status is not None and answer.status < 300)
         if pending is not None and not pending.end:
-            self.finished = (answer, time)  # the answer came before the request was sent whole
+            self.finished = (answer, time)  # the answer came before the whole request was sent
         else:
             self._give(answer, time, COMPLETE)
 
@@ -282,7 +282,7 @@ class Pairing(Listener):
             self.finished = None
             self._give(answer, time, COMPLETE)
 
-    def _give(self, answer: Answer, time: float | None, ending: str, now: float | None = None) -> None:
+    def _give(self, answer: PendingResponse, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
         if pending is not None and not pending.end and self.requests is not None:
             pending.cut_off(self.requests, self.server.peer.given_up())
@@ -309,12 +309,12 @@ class Pairing(Listener):
         self._emit(exchange)
 
     def _give_up(self, ending: str, time: float) -> None:
-        """Give out every waiting request as not answered."""
+        """Emit every waiting request as unanswered."""
         while self.pending:
             pending = self._first()
             self._unanswered(pending, ending if pending.certain else GAP, time)
 
-    def _unanswered(self, pending: Pending, ending: str, time: float) -> None:
+    def _unanswered(self, pending: PendingRequest, ending: str, time: float) -> None:
         if not pending.end and self.requests is not None:
             pending.cut_off(self.requests, self.server.peer.given_up())
         self.health.unanswered_requests += 1
@@ -340,7 +340,7 @@ class Pairing(Listener):
         self.outbox.add(exchange)
 
     def _tunnel(self, head: ResponseHead, time: float) -> None:
-        """From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        """Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6)."""
         kind = printable(head.fields.upgrade, 32) if head.status == 101 else "tunnel"
         known = {"websocket": "WebSocket", "h2c": "HTTP/2", "tunnel": "CONNECT tunnel"}
         self.health.unreadable[known.get(kind.lower(), "upgraded")] += 1
@@ -358,5 +358,5 @@ class Pairing(Listener):
 
 
 def _span(start: float | None, end: float | None) -> float | None:
-    """Seconds between two times; None when one is unknown or the capture has them in the wrong order."""
+    """Return the seconds between two times; None if one is unknown or they are in the wrong order."""
     return end - start if start is not None and end is not None and end >= start else None

@@ -1,17 +1,17 @@
-"""What pairing holds: a request without its response yet, and a response under way."""
+"""What pairing keeps: unanswered requests, and the current response."""
 
 from typing import Final, NamedTuple
 
-from traffic.listener import Place
+from traffic.listener import MessageStart
 from traffic.messages import LENGTH, Reader
 from traffic.records import Request
 
 _REQUEST_COST: Final = 1000
-"""Bytes that a waiting request takes beside its longest strings."""
+"""Memory of a waiting request in bytes, besides its longest strings."""
 
 
 class Addresses(NamedTuple):
-    """Who talks: both ends of a connection, as text."""
+    """Both ends of a connection, as text."""
 
     client: str
     client_port: int
@@ -19,8 +19,8 @@ class Addresses(NamedTuple):
     server_port: int
 
 
-class Pending:
-    """A request without its response yet."""
+class PendingRequest:
+    """A request that waits for its response."""
 
     __slots__ = (
         "ack",
@@ -36,7 +36,7 @@ class Pending:
         "seq",
     )
 
-    def __init__(self, request: Request, place: Place, certain: bool, provable: bool) -> None:
+    def __init__(self, request: Request, place: MessageStart, certain: bool, provable: bool) -> None:
         self.request = request
         self.seq = place.seq
         self.ack = place.ack
@@ -44,9 +44,9 @@ class Pending:
         """Whether the next response answers it."""
         strings = len(request.target) + len(request.host) + len(request.user_agent) + len(request.referrer)
         self.cost = _REQUEST_COST + strings
-        """Bytes that it takes while it waits, about."""
+        """Its approximate memory in bytes."""
         self.provable = provable
-        """Whether the response that starts where it acknowledged answers it."""
+        """Whether a response that starts at the byte it acknowledged answers it."""
         self.body_bytes = 0
         self.missing = 0
         self.done_at: float | None = None
@@ -54,23 +54,23 @@ class Pending:
         self.oddities: tuple[str, ...] = ()
 
     def sent(self, reader: Reader) -> None:
-        """Note how much of it the reader has seen."""
+        """Copy what the reader has seen of the request."""
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
 
     def cut_off(self, reader: Reader, given_up: int) -> None:
-        """The same before its end, when the next `given_up` bytes are no longer waited for."""
+        """Copy what the reader has seen before the end of the request; the next `given_up` bytes will not come."""
         self.sent(reader)
         lost = max(0, min(given_up, reader.remaining) if reader.state == LENGTH else given_up)
         self.body_bytes += lost
         self.missing += lost
 
 
-class Answer:
-    """A response under way, with the request that it certainly answers, if any."""
+class PendingResponse:
+    """The current response, and the request that it certainly answers, if any."""
 
     __slots__ = ("body_bytes", "content_type", "missing", "oddities", "pending", "status", "time")
 
-    def __init__(self, pending: Pending | None, status: int | None, time: float, content_type: str) -> None:
+    def __init__(self, pending: PendingRequest | None, status: int | None, time: float, content_type: str) -> None:
         self.pending = pending
         self.status = status
         self.time = time
@@ -80,5 +80,5 @@ class Answer:
         self.oddities: tuple[str, ...] = ()
 
     def received(self, reader: Reader) -> None:
-        """Note how much of it the reader has seen."""
+        """Copy what the reader has seen of the response."""
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities

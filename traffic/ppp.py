@@ -1,4 +1,4 @@
-"""Point-to-point links: PPP (RFC 1661, RFC 1662), Cisco HDLC, frame relay (RFC 2427) and SLIP."""
+"""Serial links: PPP (RFC 1661, RFC 1662), Cisco HDLC, frame relay (RFC 2427) and SLIP."""
 
 from typing import Final
 
@@ -27,11 +27,11 @@ _NLPIDS: Final = {0xCC: IPV4, 0x8E: IPV6, 0xCF: _PPP}
 
 
 def _ppp(data: bytes, start: int) -> Step:
-    """PPP with or without its address and control field, with a protocol of two bytes or, compressed, of one."""
+    """PPP with or without address and control field. The protocol takes two bytes, or one if compressed."""
     if data[start] == 0xFF and data[start + 1] == _UNNUMBERED:
         start += 2
     elif data[start] in (0x0F, 0x8F) and data[start + 1] == 0:
-        return _hdlc(data, start)  # serial links that are captured as PPP, but talk as Cisco's do
+        return _hdlc(data, start)  # serial links captured as PPP that use Cisco HDLC
     if data[start] & 1:
         return PPP | data[start], start + 1, b""
     return PPP | data[start] << 8 | data[start + 1], start + 2, b""
@@ -43,7 +43,7 @@ def _hdlc(data: bytes, start: int) -> Step:
 
 
 def _frame_relay(data: bytes, start: int) -> Step:
-    """An address of two to four bytes, then HDLC control and a network-layer protocol, or Cisco's EtherType."""
+    """An address of two to four bytes, then HDLC control and a network-layer protocol, or an EtherType (Cisco)."""
     place = start
     while not data[place] & 1:
         place += 1
@@ -69,12 +69,12 @@ LAYERS: Final[dict[int, Layer]] = {
     LINK | 205: after(1, _CISCO_HDLC),
     _FRAME_RELAY: _frame_relay,
     LINK | 206: after(1, _FRAME_RELAY),
-    LINK | 8: after(16, IP),  # SLIP as libpcap writes it
+    LINK | 8: after(16, IP),  # SLIP as written by libpcap
     PPP | 0x21: after(0, IPV4),
     PPP | 0x57: after(0, IPV6),
     PPP | 0x281: after(0, MPLS),
     PPP | 0x283: after(0, MPLS),
-    PPP | 0x31: after(2, ETHERNET),  # bridged (RFC 3518), flags and kind of MAC
+    PPP | 0x31: after(2, ETHERNET),  # bridged (RFC 3518), with flags and MAC type
     LINK | 100: after(0, LLC),  # ATM with LLC (RFC 2684)
     LINK | 123: after(4, LLC),  # SunATM
     LINK | 122: after(16, LLC),  # IP over fibre channel (RFC 2625)

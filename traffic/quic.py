@@ -1,4 +1,4 @@
-"""QUIC connections are encrypted: they are recognised by the first packets of their handshake, and counted."""
+"""QUIC is encrypted: connections are recognised by the first packets of their handshake, and counted."""
 
 from collections import OrderedDict
 from typing import Final
@@ -7,7 +7,8 @@ HTTPS: Final = 443
 _LONG, _FIXED = 0x80, 0x40
 _NEGOTIATION: Final = 0
 _LEAST_IDENTITY, _MOST_IDENTITY = 8, 20
-"""Bytes of the connection id that a client makes up for its server (RFC 9000 section 7.2), and of any."""
+"""Minimum length of the connection id that a client chooses for its server (RFC 9000 section 7.2), and maximum of any.
+"""
 _DRAFTS: Final = range(0xFF000001, 0xFF000080)
 _MVFST: Final = range(0xFACEB000, 0xFACEB010)
 _NAMED: Final = frozenset({0x00000001, 0x6B3343CF, 0x709A50C4})
@@ -15,13 +16,13 @@ _NAMED: Final = frozenset({0x00000001, 0x6B3343CF, 0x709A50C4})
 
 
 def is_quic(data: bytes, start: int, end: int) -> bool:
-    """Whether a UDP payload is a QUIC packet that names its version: RFC 8999, or Google's own before that."""
+    """Whether a UDP payload is a QUIC packet with a version field: RFC 8999, or Google's predecessor."""
     if end - start < 12:
         return False
     first = data[start]
     if first & _LONG:
         return _is_long(first, data, start, end)
-    # Google's public header: version flag, connection id of 8 bytes, version (up to Q043).
+    # Google's public header: version flag, 8-byte connection id, version (up to Q043).
     return first & 0xC1 == 1 and _is_googles(
         data[start + 9 : start + 13] if first & 0x08 else data[start + 1 : start + 5]
     )
@@ -43,7 +44,7 @@ def _is_long(first: int, data: bytes, start: int, end: int) -> bool:
 
 
 def _is_negotiation(data: bytes, place: int, end: int) -> bool:
-    """The client's connection id, the one it made up, then versions of four bytes (RFC 8999 section 6)."""
+    """Connection ids of the client and of its own choice for the server, then 4-byte versions (RFC 8999 section 6)."""
     place += 1 + data[place]
     if place >= end or not _LEAST_IDENTITY <= data[place] <= _MOST_IDENTITY:
         return False
@@ -52,12 +53,12 @@ def _is_negotiation(data: bytes, place: int, end: int) -> bool:
 
 
 def _is_googles(tag: bytes) -> bool:
-    """`Q043`, `T051` and the like."""
+    """Whether a version is one of Google's, such as `Q043` or `T051`."""
     return tag[:2] in (b"Q0", b"T0") and tag[2:].isdigit()
 
 
 class QuicConnections:
-    """Counts connections: the pairs of address and port, each once as long as it does not fall silent."""
+    """Counts connections: each pair of endpoints once, until it falls silent."""
 
     def __init__(self, most: int, timeout: float) -> None:
         self._most = most
@@ -65,7 +66,7 @@ class QuicConnections:
         self._seen: OrderedDict[bytes, float] = OrderedDict()
 
     def is_new(self, time: float, one: bytes, other: bytes) -> bool:
-        """Whether a connection between these two ends was not seen lately."""
+        """Whether no connection between these two endpoints was seen recently."""
         pair = one + other if one < other else other + one
         last = self._seen.pop(pair, None)
         self._seen[pair] = time
@@ -74,7 +75,7 @@ class QuicConnections:
         return last is None or time - last > self._timeout
 
     def expire(self, now: float) -> None:
-        """Forget those that are silent."""
+        """Forget idle connections."""
         while self._seen:
             pair, last = next(iter(self._seen.items()))
             if now - last <= self._timeout:

@@ -1,4 +1,4 @@
-"""What is told apart by the direction of a message: requests come from the client, responses from the server."""
+"""The readers of the two directions: the client sends requests, the server sends responses."""
 
 from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
@@ -11,12 +11,12 @@ from traffic.head import (
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.listener import Listener, Place
+from traffic.listener import Listener, MessageStart
 from traffic.messages import CHUNK_SIZE, DOUBT, HEAD, LENGTH, OPAQUE, Reader
 
 
 class RequestReader(Reader):
-    """The direction from the client."""
+    """Reads requests, which the client sends."""
 
     __slots__ = ()
 
@@ -38,21 +38,21 @@ class RequestReader(Reader):
         return True
 
     def simple_request(self) -> None:
-        """Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be."""
+        """Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came."""
         line, newline, rest = self.buffer.partition(b"\n")
         if self.state == HEAD and newline and not rest and line.rstrip()[-8:-3] != b"HTTP/":
             self._start(self._release(), whole=True)
 
 
 class ResponseReader(Reader):
-    """The direction from the server."""
+    """Reads responses, which the server sends."""
 
     __slots__ = ("announced",)
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
         super().__init__(listener, limits, health, budget)
         self.announced = HEAD
-        """What the head announced while that is in doubt."""
+        """The state to resume if the body that is in doubt exists."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -76,14 +76,14 @@ class ResponseReader(Reader):
         return True
 
     def decide_body(self, data: bytes) -> None:
-        """See `Reader`. It is not there when the next response comes in its place."""
+        """Skip the body if the next response starts in its place. See `Reader`."""
         if self.state == DOUBT and self.certain_start(data):
             self.state = HEAD
             self.listener.ended(self, self.place.time)
         elif self.state == DOUBT:
             self.state = self.announced
 
-    def _head(self, data: bytes, position: int, place: Place) -> int:
+    def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if not self.buffer:
             self.listener.answering()
         return super()._head(data, position, place)

@@ -1,4 +1,4 @@
-"""TCP segments that wait, and the arithmetic of sequence numbers (RFC 9293 section 3.4)."""
+"""Out-of-order TCP segments, and the arithmetic of sequence numbers (RFC 9293 section 3.4)."""
 
 from typing import Final
 
@@ -11,19 +11,19 @@ MASK: Final = 0xFFFFFFFF
 HALF: Final = 0x80000000
 
 SEGMENT_COST: Final = 300
-"""Bytes that a waiting segment takes beside its data."""
+"""Memory of a waiting segment in bytes, besides its data."""
 
 
 def after(a: int, b: int) -> int:
-    """How far sequence number `a` is after `b` (RFC 9293 section 3.4): negative when it is before."""
+    """Return how far sequence number `a` is after `b` (RFC 9293 section 3.4); negative if it is before."""
     distance = (a - b) & MASK
     return distance if distance < HALF else distance - (MASK + 1)
 
 
 class Segment:
-    """A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST.
+    """A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN and RST matter.
 
-    It is not changed once it waits.
+    It does not change while it waits.
     """
 
     __slots__ = ("ack", "cut", "data", "flags", "seq", "time")
@@ -38,30 +38,30 @@ class Segment:
 
     @property
     def cost(self) -> int:
-        """Bytes that it takes while it waits."""
+        """Its memory in bytes while it waits."""
         return len(self.data) + SEGMENT_COST
 
     @property
     def end(self) -> int:
-        """Sequence number after its bytes."""
+        """Sequence number after its last byte."""
         return (self.seq + len(self.data) + self.cut) & MASK
 
 
 def without_start(segment: Segment, size: int) -> Segment:
-    """A segment without its first `size` bytes."""
+    """Return a segment without its first `size` bytes."""
     cut = segment.cut - max(0, size - len(segment.data))
     seq, data = (segment.seq + size) & MASK, segment.data[size:]
     return Segment(seq, data, max(0, cut), segment.time, segment.ack, segment.flags)
 
 
 def only_start(segment: Segment, size: int, flags: int) -> Segment:
-    """The first `size` bytes of a segment, with other flags."""
+    """Return the first `size` bytes of a segment, with other flags."""
     data = segment.data[:size]
     return Segment(segment.seq, data, size - len(data), segment.time, segment.ack, flags)
 
 
 def insert(held: list[Segment], segment: Segment) -> None:
-    """Put a segment in its place; segments come mostly in order, so the place is near the end."""
+    """Insert a segment in sequence. Most segments come in order, so the search starts at the end."""
     index = len(held)
     while index and after(segment.seq, held[index - 1].seq) < 0:
         index -= 1
@@ -69,7 +69,7 @@ def insert(held: list[Segment], segment: Segment) -> None:
 
 
 def differs(held: Segment, segment: Segment) -> bool:
-    """Whether two segments that overlap have different bytes there."""
+    """Whether two overlapping segments differ in the bytes they share."""
     start = after(segment.seq, held.seq)
     a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
     size = min(len(a), len(b))
@@ -77,7 +77,7 @@ def differs(held: Segment, segment: Segment) -> bool:
 
 
 def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int]:
-    """The parts of a segment that none of those that are held has, and how many of these contradict it."""
+    """Return the parts of a segment that are not buffered yet, and how many buffered segments contradict it."""
     if not held or after(segment.seq, held[-1].end) >= 0:
         return [segment], 0
     parts: list[Segment] = []
@@ -103,7 +103,7 @@ def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int
 
 
 def contradicts(recent: bytes, data: bytes, behind: int) -> bool:
-    """Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly."""
+    """Whether a segment that starts `behind` bytes before the next one differs from the `recent` bytes there."""
     skip = max(0, behind - len(recent))
     seen = recent[max(0, len(recent) - behind) :]
     again = data[skip:behind]

@@ -1,4 +1,4 @@
-"""One direction of a TCP connection, and who takes what it carries."""
+"""One direction of a TCP connection, and the interfaces to which its bytes and events go."""
 
 from __future__ import annotations
 
@@ -11,38 +11,41 @@ if TYPE_CHECKING:
 
 
 class Sink:
-    """Who takes the bytes of one direction."""
+    """Receives the bytes of one direction."""
 
     __slots__ = ()
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
-        """Take the next bytes; there is at least one.
+        """Handle the next bytes, at least one.
 
-        They come with the capture time of their segment, the sequence number of the first of them, and the
-        acknowledgment number (-1: none).
+        They come with the capture time of their segment, the sequence number of the first byte, and the acknowledgment
+        number
+        (-1: none).
         """
         raise NotImplementedError
 
 
 class Application:
-    """Who is told of all but the bytes. Directions are 0, from the client as far as it is known, and 1."""
+    """Receives the events of both directions. Direction 0 comes from the client, as far as that is known; 1 is the
+    other.
+    """
 
     __slots__ = ()
 
     def gap(self, direction: int, size: int) -> None:
-        """`size` bytes of a direction are not in the capture; 0 when it is not known how many."""
+        """Handle `size` missing bytes in a direction; 0 if their number is unknown."""
         raise NotImplementedError
 
     def doubt(self, direction: int) -> None:
-        """Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong."""
+        """Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong."""
         raise NotImplementedError
 
     def end(self, direction: int, time: float) -> None:
-        """FIN: no more bytes in this direction."""
+        """Handle a FIN: no more bytes come in this direction."""
         raise NotImplementedError
 
     def close(self, ending: str, time: float) -> None:
-        """The connection is over; how, as `traffic.records` names it."""
+        """Handle the end of the connection; `ending` is one of those in `traffic.records`."""
         raise NotImplementedError
 
 
@@ -72,27 +75,27 @@ class Stream:
         self.direction = direction
         self.sink: Sink | None = None
         self.next = -1
-        """Sequence number of the next byte; -1 while it is not known where the stream starts."""
+        """Sequence number of the next byte; -1 while the start of the stream is unknown."""
         self.origin = -1
-        """Initial sequence number; -1 when no SYN was seen."""
+        """Initial sequence number; -1 if no SYN was seen."""
         self.acknowledged = -1
-        """What the other side acknowledged last; -1 while it did not."""
+        """The last acknowledgment number of the peer; -1 if there was none."""
         self.expected = -1
-        """What the peer acknowledged before anything of this stream was seen; -1: no such number."""
+        """What the peer acknowledged before any segment of this stream was seen; -1 if nothing."""
         self.lost_to = -1
-        """Up to here missing bytes have been waited for long enough; -1: no such place."""
+        """Sequence number up to which missing bytes are no longer waited for; -1 if there is none."""
         self.held: list[Segment] = []
         self.held_bytes = 0
         self.ended = False
         self.recent = b""
-        """The bytes before the next one, as far as they came in one segment; not all of a long one."""
+        """The last delivered bytes, at most those of one segment; only the end of a long segment."""
 
     def start(self, origin: int) -> None:
-        """Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it."""
+        """Set the initial sequence number, known from a SYN or from its acknowledgment (RFC 9293 section 3.5)."""
         if self.origin < 0 and self.next < 0:
             self.origin = origin
             self.next = (origin + 1) & MASK
 
     def given_up(self) -> int:
-        """Missing bytes from the next one on that are waited for no longer; negative when it went on since."""
+        """Return how many missing bytes from `next` on are no longer waited for; negative if the stream went on."""
         return after(self.lost_to, self.next) if self.lost_to >= 0 else -1

@@ -1,9 +1,9 @@
-"""TCP streams put back together: segments in any order go in, bytes in order come out (RFC 9293).
+"""TCP reassembly: takes segments in any order and delivers bytes in order (RFC 9293).
 
-A segment is delivered when all bytes before it in its own direction were delivered, and all bytes that it acknowledges
-in the other: so requests come before their responses whatever order the capture has. What does not come within
-`gap_timeout`, or before a limit is reached, is a gap: a number of bytes, never zeros. Of bytes that come twice the
-first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
+A segment is delivered once all earlier bytes of its own direction, and all bytes that it acknowledges in the other,
+have been delivered; so requests come before their responses, whatever the order of the capture. Bytes that do not
+arrive within `gap_timeout`, or before a limit is reached, are a gap: a number, never zeros. Of bytes received twice,
+the first copy counts. A stream joined in the middle waits as long for an earlier segment before it starts.
 """
 
 from math import inf
@@ -33,9 +33,9 @@ from traffic.stream import Application, Stream
 
 _CONTROL: Final = FIN | SYN | RST
 _RECENT: Final = 256
-"""Bytes of a segment that are kept for a while, to notice another that says something else."""
+"""Bytes of the last segment to keep, in order to detect a retransmission with different content."""
 _FAR: Final = 2**26
-"""Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use."""
+"""A sequence number this far behind cannot be a retransmission; it is many times any window in use."""
 
 
 class Connection:
@@ -62,7 +62,7 @@ class Connection:
 
     def __init__(self, key: bytes, time: float, limits: Limits, health: Health, budget: Budget) -> None:
         self.key = key
-        """Key of the packets of direction 0, as `traffic.network` makes it."""
+        """Packet key of direction 0, as built by `traffic.network`."""
         client, server = Stream(0), Stream(1)
         client.peer, server.peer = server, client
         client.connection = server.connection = self
@@ -72,22 +72,22 @@ class Connection:
         self.budget = budget
         self.last = time
         self.started = time
-        """Capture time of its first packet that was seen."""
+        """Capture time of the first packet seen."""
         self.connect_time = -1.0
         """Seconds from the SYN of one side to that of the other; -1 if one of them was not seen."""
         self.resent = 0
-        """Payload bytes that came again."""
+        """Retransmitted payload bytes."""
         self.waiting_since = inf
-        """Capture time of the segment that has waited longest; infinite while none waits."""
+        """Capture time of the longest-waiting segment; infinite if none waits."""
         self.reset_at = inf
-        """Capture time of a RST that was not contradicted yet; infinite without one."""
+        """Capture time of a RST that no later data has contradicted; infinite if there is none."""
         self.settled = False
         """Whether a direction of which nothing was seen is no longer waited for."""
         self.finished = ""
-        """How it ended, once it did."""
+        """How it ended; empty while it is open."""
 
     def shake(self, own: Handshake | None, other: Handshake | None) -> None:
-        """Its handshake, as far as it was seen."""
+        """Record the handshake, as far as it was seen."""
         seen = [shake.time for shake in (own, other) if shake is not None]
         if seen:
             self.started = min(seen)
@@ -95,7 +95,7 @@ class Connection:
             self.connect_time = max(seen) - min(seen)
 
     def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
-        """Take one segment; whether it may have changed how the connection ends or what it waits for."""
+        """Handle a segment; return whether it may have ended the connection or changed what it waits for."""
         self.last = time
         flags = packet.flags
         ack = packet.ack if flags & ACK else -1
@@ -120,17 +120,17 @@ class Connection:
 
     @property
     def waits(self) -> bool:
-        """Whether time alone will change something soon: `force_due` is to be called."""
+        """Whether time alone will change something soon, so that `force_due` must be called."""
         return self.waiting_since < inf or self.reset_at < inf
 
     def force_due(self, now: float) -> None:
-        """Give up what has been waited for since before `now - gap_timeout`, and believe a RST that is as old."""
+        """Give up what has waited since before `now - gap_timeout`, and accept a RST of that age."""
         self._force(now)
         if self.reset_at < inf and now - self.reset_at >= self.limits.gap_timeout:
             self.drain(self.reset_at, RESET)
 
     def drain(self, time: float, ending: str) -> None:
-        """Deliver all that waits, with its gaps, and close."""
+        """Deliver everything that waits, with its gaps, and close."""
         if self.reset_at < inf:
             time, ending = self.reset_at, RESET
         while self.waiting_since < inf and not self.finished:
@@ -139,7 +139,7 @@ class Connection:
         self.finish(time, ending)
 
     def finish(self, time: float, ending: str) -> None:
-        """Close; nothing more will be delivered."""
+        """Close the connection; nothing more will be delivered."""
         if not self.finished:
             self.finished = ending
             for stream in self.streams:
@@ -151,7 +151,7 @@ class Connection:
             self.application.close(ending, time)
 
     def _in_order(self, stream: Stream, seq: int, ack: int) -> bool:
-        """Whether a segment is the next one, and all that it acknowledges was delivered."""
+        """Whether a segment is the next one, and everything it acknowledges has been delivered."""
         known = stream.peer.next >= 0 and (ack < 0 or after(stream.peer.next, ack) >= 0)
         return known and seq == stream.next and not stream.held
 
@@ -164,7 +164,7 @@ class Connection:
     # control ---------------------------------------------------------------------------------------------------------
 
     def _irregular(self, stream: Stream, segment: Segment) -> None:
-        """A segment that is out of order, or more than bytes."""
+        """Handle a segment that is out of order or carries control bits."""
         if segment.flags & SYN:
             stream.start(segment.seq)
             if segment.ack >= 0:
@@ -180,13 +180,13 @@ class Connection:
             self._hold(stream, segment)
 
     def reused_by(self, stream: Stream, seq: int) -> bool:
-        """Whether a SYN with this number starts another connection between the same ports."""
+        """Whether a SYN with this number starts a new connection between the same ports."""
         if stream.origin >= 0:
             return stream.origin != seq
         return stream.next >= 0 and after(stream.next, seq) not in range(1, _FAR)
 
     def _credible_reset(self, stream: Stream, segment: Segment) -> bool:
-        """Whether a RST is to be put in its place in the stream (RFC 5961 section 3)."""
+        """Whether a RST takes effect at its position in the stream (RFC 5961 section 3)."""
         if stream.next < 0:
             if not stream.held and not stream.peer.held:
                 self.finish(segment.time, RESET)
@@ -197,7 +197,7 @@ class Connection:
         return True
 
     def _outlives_reset(self) -> None:
-        """Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones)."""
+        """Discard a RST: data goes on in order, so the receiver rejected it (RFC 5961, TCP-AO, forged RSTs)."""
         self.health.oddities["data after RST"] += 1
         self.reset_at = inf
 
@@ -217,7 +217,7 @@ class Connection:
             segment = unseen
         parts, contradictions = new_parts(stream.held, segment)
         if contradictions:
-            self.health.oddities["overlap with other bytes"] += contradictions
+            self.health.oddities["overlap with different bytes"] += contradictions
         for part in parts:
             insert(stream.held, part)
             self._charge(stream, part.cost)
@@ -225,7 +225,7 @@ class Connection:
             self.waiting_since = segment.time
 
     def _unseen(self, stream: Stream, segment: Segment) -> Segment | None:
-        """What of a segment is not behind the stream; None of a retransmission."""
+        """Return the part of a segment that was not delivered yet; None for a retransmission."""
         behind = -after(segment.seq, stream.next)
         size = len(segment.data)
         if behind > _FAR:
@@ -233,7 +233,7 @@ class Connection:
         elif behind > 0:
             self.resent += min(behind, size)
             if contradicts(stream.recent, segment.data, behind):
-                self.health.oddities["overlap with other bytes"] += 1
+                self.health.oddities["overlap with different bytes"] += 1
             if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
                 return None
             return without_start(segment, behind)
@@ -244,14 +244,14 @@ class Connection:
         self.budget.used += size
 
     def _jump(self, stream: Stream, seq: int) -> None:
-        """The numbers went where no retransmission is: another connection whose SYN was missed, or a hostile sender."""
+        """Handle a jump of the sequence number: a new connection whose SYN was missed, or a hostile sender."""
         self.health.oddities["sequence number jump"] += 1
         self.budget.used -= stream.held_bytes
         stream.held, stream.held_bytes, stream.lost_to = [], 0, -1
         self._gap(stream, seq, 0)
 
     def _deliver_held(self) -> None:
-        """Deliver whatever no longer waits, in both directions, until nothing moves."""
+        """Deliver whatever need not wait any longer, in both directions, until nothing moves."""
         moved, moves = False, True
         while moves and not self.finished:
             moves = False
@@ -276,7 +276,7 @@ class Connection:
         return self._causal(stream, segment)
 
     def _causal(self, stream: Stream, segment: Segment) -> bool:
-        """Whether all that a segment acknowledges was delivered, or is waited for no longer."""
+        """Whether everything that a segment acknowledges has been delivered, or is no longer waited for."""
         peer = stream.peer
         if segment.ack < 0:
             return True
@@ -289,9 +289,9 @@ class Connection:
         return self._known_before(stream, segment)
 
     def _known_before(self, stream: Stream, segment: Segment) -> bool:
-        """Whether the peer's next bytes acknowledge a segment, which then came before them.
+        """Whether the peer's next bytes acknowledge a segment, which therefore came before them.
 
-        A segment that acknowledges them nevertheless was sent again later. It is cut where they show that it can be.
+        A segment that nevertheless acknowledges them is a later retransmission. It is cut where they allow it.
         """
         peer = stream.peer
         first = peer.held[0] if peer.held else None
@@ -343,17 +343,19 @@ class Connection:
             or client.held_bytes + server.held_bytes > self.limits.connection_buffer
             or self.budget.used > self.budget.limit
         ):
-            self.health.oddities["too much waits for lost segments"] += 1
+            self.health.oddities["reassembly buffer full"] += 1
             return True
         return False
 
     def _unreceived(self, stream: Stream) -> bool:
-        """Whether the receiver misses the same bytes as we do: then the network lost them, and they will come again."""
+        """Whether the receiver misses the same bytes as we do: then the network lost them, and they will be
+        retransmitted.
+        """
         missing = stream.next >= 0 and after(stream.held[0].seq, stream.next) > 0
         return missing and stream.acknowledged >= 0 and after(stream.acknowledged, stream.next) <= 0
 
     def _give_up_one(self) -> None:
-        """Stop waiting for what holds up the first segment that was captured."""
+        """Stop waiting for what holds up the segment that was captured first."""
         stream = self._first_held()
         segment = stream.held[0]
         peer = stream.peer
@@ -370,12 +372,12 @@ class Connection:
             self.application.doubt(peer.direction)
 
     def _join(self, stream: Stream, seq: int) -> None:
-        """Start in the middle: at the first bytes there are, or where the peer's first ones say that it had come to."""
+        """Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge."""
         told = stream.peer.held[0].ack if stream.peer.held else -1
         stream.next = told if told >= 0 and 0 < after(seq, told) < _FAR else seq
 
     def _settle(self, peer: Stream, ack: int) -> None:
-        """A stream of which nothing was delivered yet starts where it was acknowledged, or earlier."""
+        """Let a stream without delivered bytes start where it was acknowledged, or earlier."""
         self.settled = True
         if peer.held:
             seq = peer.held[0].seq

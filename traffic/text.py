@@ -1,17 +1,17 @@
-"""Bytes from the wire as text that is safe to show, log and compare."""
+"""Converts bytes from the wire to text that is safe to display, log and compare."""
 
 import codecs
 from typing import Final
 
 _escape: Final = codecs.getencoder("unicode_escape")
-"""Looked up at the start: once the program has given up its rights, Python may not find its own modules any more."""
+"""Looked up at the start, because Python may not find its own modules after the program has dropped privileges."""
 
 
 def printable(raw: bytes, limit: int) -> str:
-    r"""`raw` as at most `limit` printable characters.
+    r"""Convert `raw` to at most `limit` printable characters.
 
-    UTF-8 where it is that, else Latin-1 (RFC 9110 section 5.5). What is not printable (control characters,
-    bidirectional overrides, zero-width characters) is shown by its escape, as `\x1b`.
+    It is decoded as UTF-8 if valid, else as Latin-1 (RFC 9110 section 5.5). Unprintable characters (control characters,
+    bidirectional overrides, zero-width characters) are escaped, as in `\x1b`.
     """
     raw = raw[: 4 * limit]  # a character takes up to four bytes
     try:

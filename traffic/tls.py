@@ -1,7 +1,7 @@
-"""The server name in a TLS ClientHello, the one thing of an encrypted connection that says who is asked.
+"""The server name in a TLS ClientHello, the only readable part of an encrypted connection that names the server.
 
-Reads the record layer of one direction (RFC 8446 section 5.1) and the first handshake message in it (section 4.1.2),
-however both are cut into segments and records. What is not a ClientHello, or is too long, is given up.
+Reads the record layer of one direction (RFC 8446 section 5.1) and its first handshake message (section 4.1.2), however
+both are split into segments and records. Anything that is not a ClientHello, or is too long, is given up.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from traffic.limits import Budget
 from traffic.stream import Sink
 
 LONGEST_HELLO: Final = 2**14
-"""Bytes of a ClientHello. With keys that resist quantum computers it takes some 2,000; one record carries 16 KiB."""
+"""Maximum bytes of a ClientHello. Post-quantum keys make it some 2,000 bytes; one record carries 16 KiB."""
 _HANDSHAKE: Final = 22
 _CLIENT_HELLO: Final = 1
 _SERVER_NAME: Final = 0
@@ -20,7 +20,7 @@ _MESSAGE_HEAD: Final = 4
 
 
 class HelloReader(Sink):
-    """Takes the bytes from the first of a TLS connection on; tells `found` the name, once, if there is one."""
+    """Reads a TLS connection from its first byte; calls `found` once with the server name, if there is one."""
 
     __slots__ = ("_budget", "_found", "_head", "_message", "_remaining", "_wanted")
 
@@ -30,9 +30,9 @@ class HelloReader(Sink):
         self._head = bytearray()
         self._message = bytearray()
         self._remaining = 0
-        """Bytes of the record under way."""
+        """Remaining bytes of the current record."""
         self._wanted = _MESSAGE_HEAD
-        """Bytes of the message until more is known; 0 when all is done."""
+        """Bytes of the message needed to go on; 0 when done."""
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """See `Sink`."""
@@ -47,7 +47,7 @@ class HelloReader(Sink):
                 self._start_record()
 
     def close(self) -> None:
-        """Give back what is held; nothing more is read."""
+        """Release the buffer and read nothing more."""
         self._budget.used -= len(self._message)
         self._message = bytearray()
         self._wanted = 0
@@ -62,7 +62,7 @@ class HelloReader(Sink):
         self._head = bytearray()
 
     def _take(self, part: bytes) -> int:
-        """Add to the message what of the record belongs to it; how much was read."""
+        """Add the next bytes of the current record to the message; return how many were read."""
         self._remaining -= len(part)
         kept = part[: LONGEST_HELLO - len(self._message)]
         if self._budget.used + len(kept) > self._budget.limit:
@@ -87,14 +87,14 @@ class HelloReader(Sink):
 
 
 def starts_hello(data: bytes) -> bool:
-    """Whether a segment starts with a ClientHello beyond doubt: record, message, and a version in each."""
+    """Whether a segment certainly starts with a ClientHello: record type, message type, and both versions match."""
     return data[:2] == b"\x16\x03" and data[5:6] == b"\x01" and data[9:10] == b"\x03"
 
 
 def server_name(hello: bytes) -> bytes:
-    """The host name (RFC 6066 section 3) in the body of a ClientHello; empty when there is none.
+    """Return the host name (RFC 6066 section 3) in the body of a ClientHello; empty if there is none.
 
-    What is too short for the lengths that it names ends there.
+    A body too short for its own lengths is read as far as it goes.
     """
     position = 2 + 32  # version, random
     for size in (1, 2, 1):  # session id, cipher suites, compression methods
@@ -111,7 +111,7 @@ def server_name(hello: bytes) -> bytes:
 
 
 def _host_name(names: bytes) -> bytes:
-    """The first name of the list; the only kind there is, is a host name."""
+    """Return the first name in the list; host names are the only kind there is."""
     size = int.from_bytes(names[3:5], "big")
     whole = len(names) >= 5 + size
     return names[5 : 5 + size] if whole and names[2] == _HOST_NAME else b""

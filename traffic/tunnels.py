@@ -1,4 +1,4 @@
-"""Tunnels inside IP and UDP: GRE with all it carries, VXLAN, Geneve, GTP-U, Teredo and the like."""
+"""Tunnels in IP and UDP: GRE with all its payloads, VXLAN, Geneve, GTP-U, Teredo and others."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ _TEREDO_PREFIX: Final = b"\x20\x01\x00\x00"
 
 
 def _gre(data: bytes, start: int) -> Step:
-    """RFC 2784 with RFC 2890 and the routing of RFC 1701; version 1 is PPTP's (RFC 2637)."""
+    """GRE (RFC 2784, RFC 2890) with the routing of RFC 1701; version 1 is that of PPTP (RFC 2637)."""
     flags = number(data, start, 2)
     kind, _, _ = ethertype(data, start + 2)
     place = start + 4
@@ -39,7 +39,7 @@ def _gre(data: bytes, start: int) -> Step:
     identity = b""
     if flags & _KEY:
         if kind == _BRIDGING:
-            identity = b"x" + data[place : place + 3]  # NVGRE, RFC 7637: virtual subnet and flow
+            identity = b"x" + data[place : place + 3]  # NVGRE (RFC 7637): virtual subnet and flow
         place += 4
     if flags & _SEQUENCE:
         place += 4
@@ -52,44 +52,44 @@ def _gre(data: bytes, start: int) -> Step:
 
 def _gre_payload(kind: int, flags: int, data: bytes, place: int, identity: bytes) -> Step:
     if kind == _ERSPAN:
-        # Type I has no header and no sequence number, type II has both (draft-foschiano-erspan-03).
+        # Type I has neither header nor sequence number, type II has both (draft-foschiano-erspan-03).
         return ETHERNET, place + (8 if flags & _SEQUENCE else 0), identity
     if kind == _ERSPAN_3:
         return _erspan_3(data, place)
     if kind == _WCCP:
-        # Version 2 has a redirect header of four bytes, version 1 has none; IPv4 follows.
+        # Version 2 has a 4-byte redirect header, version 1 has none; IPv4 follows.
         return IPV4, place + (0 if data[place] >> 4 == 4 else 4), identity
     return kind, place, identity
 
 
 def _erspan_3(data: bytes, start: int) -> Step:
-    """Twelve bytes, and eight for a platform if the last bit says so; frame type 2 is IP, 0 is Ethernet."""
+    """ERSPAN type III: twelve bytes, plus eight if the last bit says so. Frame type 2 is IP, 0 is Ethernet."""
     size = 20 if data[start + 11] & 1 else 12
     return (IP if data[start + 10] >> 2 & 0x1F == 2 else ETHERNET), start + size, b""
 
 
 def _after_routes(data: bytes, place: int) -> int:
-    """Pass over source route entries: address family, offset, length; the last is all zero."""
+    """Skip source route entries: address family, offset, length. The last one is all zeros."""
     while number(data, place, 2) or data[place + 3]:
         place += 4 + data[place + 3]
     return place + 4
 
 
 def _vxlan(data: bytes, start: int) -> Step:
-    """RFC 7348. Its reserved fields are in use by others, so only the flag of a valid identifier is asked for."""
+    """VXLAN (RFC 7348). Others use its reserved fields, so only the flag of a valid identifier is checked."""
     if not data[start] & 0x08:
         raise MalformedError("bad VXLAN header")
     return ETHERNET, start + 8, b"x" + data[start + 4 : start + 7]
 
 
 def _vxlan_generic(data: bytes, start: int) -> Step:
-    """VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe): the next protocol is named if its flag is set."""
+    """VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe): a flag says whether the next protocol is given."""
     layer = generic_protocol(data[start + 3]) if data[start] & 0x04 else ETHERNET
     return layer, start + 8, b"x" + data[start + 4 : start + 7]
 
 
 def _geneve(data: bytes, start: int) -> Step:
-    """RFC 8926: options counted in words, then an EtherType."""
+    """Geneve (RFC 8926): options, whose length is counted in words, then an EtherType."""
     if data[start] >> 6:
         raise MalformedError("bad Geneve header")
     kind, _, _ = ethertype(data, start + 2)
@@ -97,7 +97,7 @@ def _geneve(data: bytes, start: int) -> Step:
 
 
 def _gtp(data: bytes, start: int) -> Step:
-    """User data of GTP version 1 (3GPP TS 29.281 section 5); the tunnel's number differs by direction."""
+    """User data of GTP version 1 (3GPP TS 29.281 section 5). The tunnel identifier differs by direction."""
     flags = data[start]
     if flags >> 4 != 3 or data[start + 1] != 0xFF:
         return NOTHING, start, b""  # control messages, echo, GTP'
@@ -118,7 +118,7 @@ def _gtp_0(data: bytes, start: int) -> Step:
 
 
 def _teredo(data: bytes, start: int) -> Step:
-    """RFC 4380 section 5.1.1: authentication and origin may stand before IPv6."""
+    """Teredo (RFC 4380 section 5.1.1): authentication and origin may precede IPv6."""
     if number(data, start, 2) == 1:
         start += 13 + data[start + 2] + data[start + 3]
     if number(data, start, 2) == 0:
@@ -127,7 +127,7 @@ def _teredo(data: bytes, start: int) -> Step:
 
 
 def is_teredo(data: bytes, start: int) -> bool:
-    """Whether a UDP payload between any ports is a Teredo packet (RFC 4380): peers do not use the server's port."""
+    """Whether a UDP payload on any ports is a Teredo packet (RFC 4380); peers do not use the server's port."""
     if data[start] >> 4 != 6 or len(data) < start + 40:
         return False
     addressed = _TEREDO_PREFIX in (data[start + 8 : start + 12], data[start + 24 : start + 28])
@@ -135,14 +135,14 @@ def is_teredo(data: bytes, start: int) -> bool:
 
 
 def _ayiya(data: bytes, start: int) -> Step:
-    """draft-massar-v6ops-ayiya-02 section 3: lengths of identity (a power of two) and signature (in words)."""
+    """AYIYA (draft-massar-v6ops-ayiya-02 section 3): identity length (a power of two), signature length (in words)."""
     size = 8 + (1 << (data[start] >> 4)) + (data[start + 1] >> 4) * 4
     layer = {4: IPV4, 41: IPV6}.get(data[start + 3], NOTHING)
     return (layer if data[start + 2] & 0x0F == 1 else NOTHING), start + size, b""
 
 
 def _l2tp(data: bytes, start: int) -> Step:
-    """Data messages of L2TP version 2 (RFC 2661 section 3.1), with PPP inside."""
+    """Data messages of L2TP version 2 (RFC 2661 section 3.1), which carry PPP."""
     flags = number(data, start, 2)
     if flags & 0x8000 or flags & 0x0F != 2:
         return NOTHING, start, b""
@@ -153,7 +153,7 @@ def _l2tp(data: bytes, start: int) -> Step:
 
 
 def _tzsp(data: bytes, start: int) -> Step:
-    """TaZmen Sniffer Protocol: version, kind, link type, tagged fields up to an end tag."""
+    """TaZmen Sniffer Protocol: version, type, link type, then tagged fields up to an end tag."""
     layer = _TZSP_LINKS.get(number(data, start + 2, 2), NOTHING)
     place = start + 4
     while data[place] != 1:
@@ -162,12 +162,12 @@ def _tzsp(data: bytes, start: int) -> Step:
 
 
 def _lisp(data: bytes, start: int) -> Step:
-    """RFC 9300 section 5.1."""
+    """LISP (RFC 9300 section 5.1)."""
     return IP, start + 8, b""
 
 
 def _etherip(data: bytes, start: int) -> Step:
-    """EtherIP, RFC 3378: version 3."""
+    """EtherIP version 3 (RFC 3378)."""
     return (ETHERNET if data[start] >> 4 == 3 else NOTHING), start + 2, b""
 
 

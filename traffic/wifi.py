@@ -1,4 +1,4 @@
-"""IEEE 802.11 frames that are not encrypted, and the headers that a capturing radio puts before them."""
+"""Unencrypted IEEE 802.11 frames, and the headers that capturing radios prepend."""
 
 from typing import Final
 
@@ -15,10 +15,10 @@ _AGGREGATED: Final = 0x80
 
 
 def _wifi(data: bytes, start: int) -> Step:
-    """A data frame (IEEE 802.11 section 9.3.2): the addresses, then LLC."""
+    """A data frame (IEEE 802.11 section 9.3.2): addresses, then LLC."""
     control, flags = data[start], data[start + 1]
     if control & 0x0F != 0x08 or control & _NO_CONTENT:
-        return NOTHING, start, b""  # management, control, extension; data frames without data
+        return NOTHING, start, b""  # management, control and extension frames; data frames without data
     if flags & _PROTECTED:
         raise MalformedError("encrypted 802.11 frame")
     size = 30 if flags & _TO_AND_FROM_ACCESS_POINTS == _TO_AND_FROM_ACCESS_POINTS else 24
@@ -27,18 +27,18 @@ def _wifi(data: bytes, start: int) -> Step:
     quality = data[start + size]
     size += 6 if flags & _ORDER else 2
     if quality & _AGGREGATED:
-        size += 14  # addresses and length of the first of several
+        size += 14  # addresses and length of the first of several subframes
     return LLC, start + size, b""
 
 
 def _padded(data: bytes, start: int) -> Step:
-    """The same after a radio that aligns what follows the header to four bytes."""
+    """An 802.11 frame whose header the radio padded to a multiple of four bytes."""
     layer, place, identity = _wifi(data, start)
     return layer, place + (start - place) % 4, identity
 
 
 def _radiotap(data: bytes, start: int) -> Step:
-    """https://www.radiotap.org: its length, and in its flags whether the header after it is padded."""
+    """Radiotap (https://www.radiotap.org): its length, and in its flags whether the next header is padded."""
     size = host_number(data, start + 2, 2)
     if size < 8:
         raise MalformedError("bad radiotap header")
@@ -54,7 +54,7 @@ def _radiotap(data: bytes, start: int) -> Step:
 
 
 def _prism(data: bytes, start: int) -> Step:
-    """Prism or, under the same link type, AVS; each says its length, in the byte order of its machine."""
+    """Prism or, with the same link type, AVS; each has a length field in its machine's byte order."""
     if number(data, start, 4) >> 12 == _AVS >> 12:
         return _WIFI, start + number(data, start + 4, 4), b""
     order = number if number(data, start, 4) == _PRISM else host_number
@@ -62,7 +62,7 @@ def _prism(data: bytes, start: int) -> Step:
 
 
 def _ppi(data: bytes, start: int) -> Step:
-    """Per-Packet Information: version, flags, length, then the link type of what follows."""
+    """Per-Packet Information: version, flags, length, then the link type of the payload."""
     size = host_number(data, start + 2, 2)
     if size < 8:
         raise MalformedError("bad PPI header")
@@ -75,5 +75,5 @@ LAYERS: Final[dict[int, Layer]] = {
     LINK | 127: _radiotap,
     LINK | 163: _prism,
     LINK | 192: _ppi,
-    **{0x8200 + 0x10 * channel: _wifi for channel in range(32)},  # Aruba's GRE protocols
+    **{0x8200 + 0x10 * channel: _wifi for channel in range(32)},  # GRE protocols of Aruba
 }

@@ -257,10 +257,10 @@ ATTACKS = {
         Attack(server_names, 100_000, "connections", ("TLS",)),
         Attack(slow_heads, 1_000_000, "bytes", ()),
         Attack(single_bytes, 1_000_000, "bytes", ()),
-        Attack(overlaps, 50_000, "segments", ("overlap with other bytes",)),
-        Attack(combs, 200_000, "segments", ("overlap with other bytes",)),
+        Attack(overlaps, 50_000, "segments", ("overlap with different bytes",)),
+        Attack(combs, 200_000, "segments", ("overlap with different bytes",)),
         Attack(held_by_many, 500_000, "segments", ("gaps",)),
-        Attack(fragments, 1_000_000, "fragments", (), ("IP datagram incomplete",)),
+        Attack(fragments, 1_000_000, "fragments", (), ("incomplete IP datagram",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
     )
 }

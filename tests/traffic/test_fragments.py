@@ -40,14 +40,14 @@ def test_fragments_in_either_order(size: int, backwards: bool) -> None:
 def test_fragments_that_come_twice() -> None:
     case = Case()
     assert case.add(piece for piece in pieces(64) for _ in range(2))[0] == WHOLE
-    assert case.health.oddities["IP fragment came twice"] > 0
+    assert case.health.oddities["duplicate IP fragment"] > 0
 
 
 def test_of_overlapping_fragments_the_first_copy_counts() -> None:
     case = Case()
     (whole,) = case.add([(0, True, b"a" * 16), (8, True, b"b" * 16), (24, False, b"c" * 8)])
     assert whole == b"a" * 16 + b"b" * 8 + b"c" * 8
-    assert case.health.oddities["IP fragments overlap"] == 1
+    assert case.health.oddities["overlapping IP fragments"] == 1
 
 
 def test_overlaps_that_hide_a_hole_make_no_datagram() -> None:
@@ -68,7 +68,7 @@ def test_an_incomplete_datagram_is_forgotten_in_time_and_counted() -> None:
     case.fragments.expire(129.0)
     assert case.budget.used > 0
     case.fragments.expire(130.0)
-    assert (case.health.oddities["IP datagram incomplete"], case.budget.used) == (1, 0)
+    assert (case.health.oddities["incomplete IP datagram"], case.budget.used) == (1, 0)
 
 
 def test_fragments_keep_to_the_total_buffer() -> None:
@@ -76,17 +76,17 @@ def test_fragments_keep_to_the_total_buffer() -> None:
     for number in range(1000):
         case.add(pieces(64)[:2], number.to_bytes(4, "big"))
         assert case.budget.used <= 100_000
-    assert case.health.oddities["IP datagram incomplete"] > 0
+    assert case.health.oddities["incomplete IP datagram"] > 0
 
 
 def test_a_datagram_of_very_many_fragments_is_given_up() -> None:
     case = Case(limit=2**30)
     assert case.add((8 * n, True, b"x" * 8) for n in range(1, 600)) == []
-    assert case.health.oddities["IP datagram incomplete"] == 1
+    assert case.health.oddities["incomplete IP datagram"] == 1
 
 
 def test_datagrams_are_limited_in_number() -> None:
     case = Case(limit=2**30)
     for number in range(5000):
         case.add(pieces(64)[:1], number.to_bytes(4, "big"))
-    assert case.health.oddities["IP datagram incomplete"] == 5000 - 4096
+    assert case.health.oddities["incomplete IP datagram"] == 5000 - 4096

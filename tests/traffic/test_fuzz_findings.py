@@ -20,7 +20,7 @@ def test_a_segment_that_its_own_sender_gets_is_no_connection() -> None:
     assert fed(one, [ethernet(1.0, ip("10.0.0.1", "10.0.0.1", segment))]) == []
     assert advanced(one, 5000.0) == []
     assert finished(one) == []
-    assert one.health.oddities == {"segment to its own sender": 1}
+    assert one.health.oddities == {"segment with identical endpoints": 1}
 
 
 def test_fragments_that_wait_at_the_end_are_counted_and_given_back() -> None:
@@ -31,7 +31,7 @@ def test_fragments_that_wait_at_the_end_are_counted_and_given_back() -> None:
     assert one.held > 0
     assert finished(one) == []
     assert one.held == 0
-    assert one.health.oddities == {"IP datagram incomplete": 1}
+    assert one.health.oddities == {"incomplete IP datagram": 1}
 
 
 def test_a_port_of_thousands_of_digits_is_none() -> None:

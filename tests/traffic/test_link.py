@@ -83,7 +83,7 @@ def test_ip_directly_in_llc() -> None:
         (258, bytes(60), "bad PKTAP header"),
         (239, b"\2\0\0\0" + pack("<HH", 200, 10) + bytes(8), "bad NFLOG field"),
         (239, b"\2\0\0\0" + pack("<HH", 0, 10) + bytes(8), "bad NFLOG field"),
-        (129, b"\1\2\0\0\xd4\1\0\0" + bytes(60), "split ARCNET packet"),
+        (129, b"\1\2\0\0\xd4\1\0\0" + bytes(60), "fragmented ARCNET packet"),
         (9999, bytes(60), "unknown link type 9999"),
         (1, bytes(13), "truncated frame"),
     ],

@@ -183,7 +183,7 @@ class TestLimits:
             f for port in range(50) for f in Talk(client_port=20000 + port).client(get("/" + "x" * 800)[:-4]).frames
         ]
         decoded = decode(frames, Limits(total_buffer=8000))
-        assert decoded.health.oddities["buffers full"] > 0
+        assert decoded.health.oddities["total buffer full"] > 0
         assert decoded.held == 0
 
 

@@ -74,7 +74,7 @@ def test_of_overlapping_bytes_the_first_copy_counts() -> None:
     talk.server(ok())
     decoded = decode(talk.frames)
     assert decoded.pairs == [("/first", 200)]
-    assert decoded.health.oddities["overlap with other bytes"] > 0
+    assert decoded.health.oddities["overlap with different bytes"] > 0
 
 
 def test_a_stream_joined_in_the_middle_is_read_from_there() -> None:
@@ -190,14 +190,14 @@ class TestLimits:
         talk = Talk()
         frames = [talk.frame(one_byte(talk, 2 * number + 5)) for number in range(300)]
         decoded = decode(talk.frames + frames, Limits(held_segments=16))
-        assert decoded.health.oddities["too much waits for lost segments"] > 0
+        assert decoded.health.oddities["reassembly buffer full"] > 0
         assert decoded.health.missing_bytes > 200
 
     def test_connection_buffer(self) -> None:
         talk = Talk()
         frames = [talk.frame(one_byte(talk, 100 + 1400 * n)._replace(data=b"x" * 1400)) for n in range(100)]
         decoded = decode(talk.frames + frames, Limits(connection_buffer=65536))
-        assert decoded.health.oddities["too much waits for lost segments"] > 0
+        assert decoded.health.oddities["reassembly buffer full"] > 0
 
     def test_total_buffer(self) -> None:
         talks = [Talk(client_port=10000 + number) for number in range(100)]
@@ -207,7 +207,7 @@ class TestLimits:
             for frame in [*talk.frames, talk.frame(one_byte(talk, 9)._replace(data=b"x" * 1400))]
         ]
         decoded = decode(frames, Limits(total_buffer=20_000))
-        assert decoded.health.oddities["too much waits for lost segments"] > 0
+        assert decoded.health.oddities["reassembly buffer full"] > 0
         assert decoded.held == 0
 
     def test_connections(self) -> None:
@@ -237,7 +237,7 @@ def test_a_retransmission_that_says_something_else_is_counted_and_the_first_copy
     talk.segments.append(again.segments[-1]._replace(time=talk.time))
     decoded = decode(talk.server(ok()).frames)
     assert decoded.pairs == [("/first", 200)]
-    assert decoded.health.oddities["overlap with other bytes"] == 1
+    assert decoded.health.oddities["overlap with different bytes"] == 1
 
 
 def test_a_retransmission_that_says_the_same_is_no_oddity() -> None:
@@ -247,4 +247,4 @@ def test_a_retransmission_that_says_the_same_is_no_oddity() -> None:
     talk.segments.append(talk.segments[-1]._replace(time=talk.time))
     talk.client(get("/second")).wait(5).send(1, b"lost", lost=True).server(ok()).wait(5).fin(1)
     talk.segments += [segment._replace(time=talk.time) for segment in talk.segments[3:]]
-    assert "overlap with other bytes" not in decode(talk.frames).health.oddities
+    assert "overlap with different bytes" not in decode(talk.frames).health.oddities

@@ -191,7 +191,7 @@ impl Parts<'_> {
         let (key, packet) = (arrival.key, &arrival.packet);
         if key == key.reversed() {
             // No two sides to tell apart (a LAND attack, or a socket connected to itself).
-            cx.odd("segment to its own sender");
+            cx.odd("segment with identical endpoints");
             return None;
         }
         if packet.flags & SYN != 0 {

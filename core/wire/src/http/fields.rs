@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
         let field = match name {
             Name::Host => {
                 if !self.host.is_empty() && *self.host != *value {
-                    self.oddities = vec!["several Host fields"];
+                    self.oddities = vec!["multiple Host fields"];
                 }
                 &mut self.host
             }

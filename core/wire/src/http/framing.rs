@@ -264,7 +264,7 @@ impl Http {
     /// Add to what is held; false when all buffers together are full.
     fn keep(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
         if !cx.charge(data.len()) {
-            self.note(cx, side, "buffers full");
+            self.note(cx, side, "total buffer full");
             return false;
         }
         self.reader(side).held.extend_from_slice(data);

@@ -77,7 +77,7 @@ impl Fragments {
         self.begin(ledger, time, &ident);
         let datagram = self.datagrams.get_mut(&ident)?;
         if datagram.parts.contains_key(&offset) {
-            ledger.health.odd("IP fragment came twice");
+            ledger.health.odd("duplicate IP fragment");
             return None;
         }
         datagram.parts.insert(offset, part.to_vec());
@@ -128,7 +128,7 @@ impl Fragments {
             // A hole, though enough bytes are there: some overlap.
             let known = whole.len().checked_sub(*offset)?;
             if known > 0 {
-                ledger.health.odd("IP fragments overlap");
+                ledger.health.odd("overlapping IP fragments");
             }
             whole.extend_from_slice(part.get(known..).unwrap_or_default());
         }
@@ -146,7 +146,7 @@ impl Fragments {
     }
 
     fn count_incomplete(&mut self, ledger: &mut Ledger, datagram: &Datagram) {
-        ledger.health.odd("IP datagram incomplete");
+        ledger.health.odd("incomplete IP datagram");
         self.release(ledger, datagram);
     }
 
@@ -204,7 +204,7 @@ mod tests {
         case.add(1, 8, true, &[b'b'; 16]);
         let whole = case.add(1, 24, false, &[b'c'; 8]).unwrap();
         assert_eq!(whole, [[b'a'; 16].as_slice(), &[b'b'; 8], &[b'c'; 8]].concat());
-        assert_eq!(case.count("IP fragments overlap"), 1);
+        assert_eq!(case.count("overlapping IP fragments"), 1);
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         case.add(1, 8, true, &[b'b'; 16]);
         assert_eq!(case.add(1, 32, false, &[b'c'; 8]), None);
         assert_eq!(case.add(1, 0, true, &[b'a'; 24]), None);
-        assert_eq!(case.count("IP fragment came twice"), 1);
+        assert_eq!(case.count("duplicate IP fragment"), 1);
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
         case.fragments.expire(&mut case.ledger, 129.0);
         assert!(case.ledger.budget.used > 0);
         case.fragments.expire(&mut case.ledger, 130.0);
-        assert_eq!((case.count("IP datagram incomplete"), case.ledger.budget.used), (1, 0));
+        assert_eq!((case.count("incomplete IP datagram"), case.ledger.budget.used), (1, 0));
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
         for number in 0..5000 {
             case.add(number, 0, true, &[0; 8]);
         }
-        assert_eq!(case.count("IP datagram incomplete"), 5000 - MOST_DATAGRAMS as u64);
+        assert_eq!(case.count("incomplete IP datagram"), 5000 - MOST_DATAGRAMS as u64);
         let mut case = Case::new(100_000);
         for number in 0..1000 {
             case.add(number, 0, true, &[0; 64]);
@@ -243,6 +243,6 @@ mod tests {
         for number in 1..=513 {
             assert_eq!(case.add(1, number * 8, true, &[0; 8]), None);
         }
-        assert_eq!((case.count("IP datagram incomplete"), case.ledger.budget.used), (1, 0));
+        assert_eq!((case.count("incomplete IP datagram"), case.ledger.budget.used), (1, 0));
     }
 }

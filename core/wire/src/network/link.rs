@@ -104,7 +104,7 @@ fn arcnet_protocol(data: &[u8], place: usize) -> Result<Step, Malformed> {
     let exception = byte(data, place + 1)? == 0xFF; // such a frame is padded
     let place = place + if exception { 5 } else { 1 };
     if byte(data, place)? != 0 {
-        return Err(Malformed("split ARCNET packet"));
+        return Err(Malformed("fragmented ARCNET packet"));
     }
     Ok(Step::to(layer, place + 3))
 }

@@ -267,7 +267,7 @@ impl Tcp {
         let stream = self.streams.of_mut(direction);
         let (parts, contradictions) = new_parts(&stream.held, segment);
         if contradictions > 0 {
-            cx.ledger.health.odd_many("overlap with other bytes", contradictions);
+            cx.ledger.health.odd_many("overlap with different bytes", contradictions);
         }
         for part in parts {
             stream.held_bytes += part.cost();
@@ -298,7 +298,7 @@ impl Tcp {
             let behind = behind as usize;
             self.resent += behind.min(segment.data.len()) as u64;
             if contradicts(&stream.recent, &segment.data, behind) {
-                cx.odd("overlap with other bytes");
+                cx.odd("overlap with different bytes");
             }
             let control = segment.flags & (FIN | RST) != 0;
             if behind > segment.size() || (behind == segment.size() && !control) {
@@ -472,7 +472,7 @@ impl Tcp {
             || forth.held_bytes + back.held_bytes > cx.limits.connection_buffer
             || cx.ledger.budget.used > cx.ledger.budget.limit;
         if full {
-            cx.odd("too much waits for lost segments");
+            cx.odd("reassembly buffer full");
         }
         full
     }
