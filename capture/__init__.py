@@ -1,1 +1,3 @@
-"""The I/O edge: where frames come from. Sources hand over batches of `traffic.frame.Frame` and know nothing of HTTP."""
+"""Frame sources, where captured frames come from. Sources do the I/O, hand over batches of `traffic.frame.Frame` and
+know nothing about HTTP.
+"""

@@ -1,7 +1,7 @@
-"""Blocks of a TPACKET_V3 ring (linux/if_packet.h): the frames of one, out of a copy of its bytes.
+"""Frames of a TPACKET_V3 ring block (linux/if_packet.h), extracted from a copy of its bytes.
 
-The kernel takes VLAN tags out of frames, and the link-layer header too where the socket is cooked, and says beside each
-frame what they were. Both are put back, in the core or here.
+The kernel removes VLAN tags from frames, and the whole link-layer header for a cooked socket, and stores them beside
+each frame. The core, or this module, puts both back.
 """
 
 import struct
@@ -18,18 +18,18 @@ _VLAN_VALID: Final = 1 << 4
 _TPID_VALID: Final = 1 << 6
 _VLAN_TPID: Final = 0x8100
 _ADDRESSES: Final = 12
-"""Bytes of an Ethernet header before a tag."""
+"""Bytes of an Ethernet header before a VLAN tag."""
 
-_START: Final = struct.Struct("=12x2I")  # frames, offset of the first
-_HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, where the frame starts
-_TAG: Final = struct.Struct("=20xI8xIH")  # status, tag and its protocol
+_START: Final = struct.Struct("=12x2I")  # number of frames, offset of the first
+_HEADER: Final = struct.Struct("=6IH")  # next, seconds, nanoseconds, captured, length, status, offset of the frame
+_TAG: Final = struct.Struct("=20xI8xIH")  # status, VLAN tag and its protocol
 _ADDRESS: Final = struct.Struct("=48x2x2siHBB8s")  # protocol, interface, hardware, packet type, address length, address
 _COOKED: Final = struct.Struct(">2s2xiHBB8s")
 
 
 def frames(block: bytes | memoryview, link_type: int) -> Frames:
-    """The frames of a block, as they were on the wire; those of LINKTYPE_LINUX_SLL2 with a header made of their socket
-    address. The block may be the kernel's own memory: it is copied.
+    """Return the frames of a block as they were on the wire. With LINKTYPE_LINUX_SLL2, each gets a cooked header built
+    from its socket address. The block may be the kernel's own memory, because it is copied.
     """
     if CORE is None:
         return Frames.of(_read(bytes(block), link_type))
@@ -38,7 +38,7 @@ def frames(block: bytes | memoryview, link_type: int) -> Frames:
 
 
 def _read(block: bytes, link_type: int) -> Iterator[Frame]:
-    """A block ends before a record that is not right."""
+    """Yield the frames up to the first invalid record."""
     put_together = _cooked if link_type == LINKTYPE_LINUX_SLL2 else _tagged
     count, place = _START.unpack(block[: _START.size].ljust(_START.size, b"\0"))
     for _ in range(count):
@@ -68,7 +68,7 @@ def _cooked(block: bytes, place: int, packet: bytes) -> bytes:
 
 
 def _tag(block: bytes, place: int) -> tuple[bytes, ...]:
-    """The protocol and the value of the VLAN tag that the kernel took out; nothing if it did not."""
+    """Return the protocol and value of the VLAN tag that the kernel removed; nothing if there was none."""
     status, value, protocol = _TAG.unpack_from(block, place)
     if not status & _VLAN_VALID:
         return ()

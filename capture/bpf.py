@@ -1,4 +1,4 @@
-"""Small changes to compiled filter programs (classic BPF), so that they fit a Linux packet socket.
+"""Adapts compiled filter programs (classic BPF) to Linux packet sockets.
 
 A program is a list of instructions. Programs are joined by jumps, so each keeps the offsets it was compiled with.
 """
@@ -15,22 +15,22 @@ _JUMP: Final = 0x05
 _JUMP_EQUAL: Final = 0x15
 _LOAD_HALF: Final = 0x28
 _LOAD_BYTE: Final = 0x30
-# Loads with an absolute or relative offset, and the one that takes the length of an IPv4 header.
+# Loads with an absolute or relative offset, and the load of an IPv4 header length.
 _LOADS: Final = frozenset((0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0xB1))
 _ABSOLUTE: Final = frozenset((0x20, 0x28, 0x30))
 
-# What Linux knows of a frame beside its bytes, at offsets that no frame has (linux/filter.h)
+# Metadata of a frame, which Linux offers at offsets that no frame has (linux/filter.h).
 _ANCILLARY: Final = 0xFFFFF000
 _PROTOCOL, _PACKET_TYPE, _INTERFACE, _HARDWARE_TYPE = (_ANCILLARY + number for number in (0, 4, 8, 28))
 _OUTGOING: Final = 4
 _LOOPBACK: Final = 772
 _COOKED_HEADER: Final = 20
-# Fields of the cooked header (LINKTYPE_LINUX_SLL2) that the kernel has elsewhere
+# Fields of the cooked header (LINKTYPE_LINUX_SLL2) that the kernel offers as metadata.
 _COOKED_FIELDS: Final = {0: _PROTOCOL, 4: _INTERFACE, 8: _HARDWARE_TYPE, 10: _PACKET_TYPE}
 
 
 class Instruction(NamedTuple):
-    """One instruction: operation, jump if true, jump if false, operand."""
+    """One instruction: opcode, jump if true, jump if false, operand."""
 
     code: int
     true: int
@@ -42,31 +42,31 @@ Program = list[Instruction]
 
 
 class NotForKernelError(ValueError):
-    """The program reads something that a packet socket does not have."""
+    """The program reads something that a packet socket does not offer."""
 
 
 def program(code: bytes) -> Program:
-    """The instructions of a compiled filter."""
+    """Decode a compiled filter."""
     return [Instruction(*fields) for fields in instructions(code)]
 
 
 def encode(steps: Program) -> bytes:
-    """The program as the kernel takes it."""
+    """Encode a program for the kernel."""
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
 def accept(length: int) -> Program:
-    """Takes every frame, cut at `length` bytes."""
+    """Accept every frame, truncated to `length` bytes."""
     return [Instruction(_RETURN, 0, 0, length)]
 
 
 def reject() -> Program:
-    """Takes no frame."""
+    """Reject every frame."""
     return accept(0)
 
 
 def all_of(programs: Sequence[Program], length: int) -> Program:
-    """Takes what each of the programs takes, cut at `length` bytes."""
+    """Accept frames that all of the programs accept, truncated to `length` bytes."""
     steps: Program = []
     for part in programs:
         for place, step in enumerate(part):
@@ -78,7 +78,7 @@ def all_of(programs: Sequence[Program], length: int) -> Program:
 
 
 def without_outgoing() -> Program:
-    """Takes no outgoing frame: loopback shows each frame twice, on its way out and in."""
+    """Reject outgoing frames, because loopback shows each frame twice: outgoing and incoming."""
     return [
         Instruction(_LOAD_BYTE, 0, 0, _PACKET_TYPE),
         Instruction(_JUMP_EQUAL, 0, 1, _OUTGOING),
@@ -88,7 +88,7 @@ def without_outgoing() -> Program:
 
 
 def without_outgoing_loopback() -> Program:
-    """The same for a socket on all interfaces: only the loopback interface shows frames twice."""
+    """Reject outgoing loopback frames, for a socket on all interfaces: only loopback shows frames twice."""
     return [
         Instruction(_LOAD_BYTE, 0, 0, _PACKET_TYPE),
         Instruction(_JUMP_EQUAL, 0, 3, _OUTGOING),
@@ -100,10 +100,10 @@ def without_outgoing_loopback() -> Program:
 
 
 def for_cooked_socket(steps: Program) -> Program:
-    """A program for cooked frames, changed for a socket whose frames start at the network layer.
+    """Adapt a program for cooked frames to a socket whose frames start at the network layer.
 
     Raises:
-        NotForKernelError: it reads a part of the cooked header that the kernel does not offer.
+        NotForKernelError: It reads a part of the cooked header that the kernel does not offer.
     """
     return [_uncooked(step) if step.code in _LOADS else step for step in steps]
 

@@ -1,4 +1,4 @@
-"""The bytes of a capture file in pieces, from a path or standard input, gzip undone. Memory is bounded by the piece."""
+"""Reads a capture file piecewise, from a path or standard input, and decompresses gzip. One piece limits the memory."""
 
 import os
 import select
@@ -19,17 +19,17 @@ _GZIP_FORMAT: Final = 31
 
 
 class ByteStream:
-    """A file read from the front to the end."""
+    """A file that is read once from start to end."""
 
     def __init__(self, path: str) -> None:
         """Open `path`; `-` is standard input.
 
         Raises:
-            CaptureError: it cannot be opened or is no file.
+            CaptureError: The file cannot be opened or is not a regular file or pipe.
         """
         self.name = "standard input" if path == "-" else path
         self.damage = ""
-        """Why the stream ended too early; empty if it did not."""
+        """Why the stream ended early; empty if it did not."""
         self._gzip: _Gzip | None = None
         self._start = b""
         self._file = -1
@@ -54,10 +54,10 @@ class ByteStream:
         self._total = _length(self._file) if stat.S_ISREG(mode) else None
 
     def begin(self, length: int) -> bytes:
-        """The first bytes, `length` or more of them if there are so many; waits for them.
+        """Wait for and return at least the first `length` bytes, or fewer if the file is shorter.
 
         Raises:
-            CaptureError: the file cannot be read.
+            CaptureError: The file cannot be read.
         """
         start = b""
         while len(start) < len(_GZIP) and (piece := self._piece(PIECE)):
@@ -72,9 +72,9 @@ class ByteStream:
         return start
 
     def read_on(self, rest: bytes) -> bytes | None:
-        """The next piece behind `rest`, which are the last bytes that were read; None if a pipe had nothing in 0.1 s.
+        """Return `rest`, the unparsed bytes read last, with the next piece; None if a pipe sent nothing within 0.1 s.
 
-        At the end it is `rest` alone. A file is read again from `rest` on: that costs less than to put both together.
+        At the end it is `rest` alone. A file is read again from `rest` on, which is cheaper than concatenating both.
         """
         if self._gzip is None and not self._waits:
             return self._piece(len(rest) + PIECE, len(rest)) or rest
@@ -82,7 +82,7 @@ class ByteStream:
         return None if piece is None else rest + piece
 
     def read(self) -> bytes | None:
-        """The next piece; empty at the end; None if a pipe had nothing within 0.1 s."""
+        """Return the next piece; empty at the end, None if a pipe sent nothing within 0.1 s."""
         if self._waits and not self._start and not select.select([self._file], [], [], _WAIT)[0]:
             return None
         piece = self._next()
@@ -91,17 +91,17 @@ class ByteStream:
         return piece
 
     def position(self) -> Position:
-        """How far the file is read."""
+        """Return how far the file has been read."""
         return Position(self._done, self._total)
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file. Closing it twice is harmless."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
     def _next(self) -> bytes | None:
-        """The next bytes, decompressed; None if it takes more of the file to have any, empty only at the end."""
+        """Return the next decompressed bytes; empty only at the end, None if decompression needs more input."""
         if self._gzip is None:
             return self._piece(PIECE)
         if self.damage:
@@ -113,7 +113,7 @@ class ByteStream:
         return None if compressed and not piece and not self.damage else piece
 
     def _piece(self, size: int, again: int = 0) -> bytes:
-        """The next bytes, `again` of them a second time."""
+        """Read the next bytes; the first `again` of them are read a second time."""
         try:
             if again:
                 os.lseek(self._file, -again, os.SEEK_CUR)
@@ -127,7 +127,7 @@ class ByteStream:
 
 
 class _Gzip:
-    """Undoes gzip, one or more members, at most a piece at a time."""
+    """Decompresses gzip with one or more members, one piece at a time."""
 
     def __init__(self) -> None:
         self.damage = ""
@@ -135,28 +135,28 @@ class _Gzip:
         self._rest = b""
 
     def feed(self, compressed: bytes) -> bytes:
-        """Up to a piece of what the bytes decompress to; see `take_rest`. No bytes: the end."""
+        """Decompress at most a piece; see `take_rest`. Empty input marks the end."""
         if self._inflate.eof:
             return self._next_member(compressed)
         if not compressed:
-            self.damage = "the gzip data ends too early"
+            self.damage = "the gzip data is truncated"
             return self._inflate.flush()
         before = self._inflate.copy()
         try:
             piece = self._inflate.decompress(compressed, PIECE)
         except zlib.error:
-            self.damage = "the gzip data is broken"
+            self.damage = "the gzip data is corrupt"
             return _salvage(before, compressed)
         self._rest = self._inflate.unconsumed_tail or self._inflate.unused_data
         return piece
 
     def take_rest(self) -> bytes:
-        """The bytes that `feed` did not come to, to be fed next."""
+        """Return the bytes that `feed` has not consumed, to be fed next."""
         rest, self._rest = self._rest, b""
         return rest
 
     def _next_member(self, compressed: bytes) -> bytes:
-        # What follows and is no further member is padding, which gzip tools ignore as well.
+        # What follows and is not another member is padding, which gzip tools ignore as well.
         if not compressed.startswith(_GZIP[:1]):
             return b""
         self._inflate = zlib.decompressobj(_GZIP_FORMAT)
@@ -164,21 +164,21 @@ class _Gzip:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc put a piece where an earlier one was; other C libraries are not touched.
+    """Let glibc reuse freed memory for the next piece; other C libraries are not affected.
 
-    It gives freed memory back to the system by itself, and a fault for each page that comes again costs as much as what
-    is read into it. Memory up to the size of the largest block that was freed is kept; this one is never written to.
+    On its own it returns freed memory to the system, and the page faults of getting it back cost as much as reading the
+    data. It keeps memory up to the size of the largest block freed, so this frees one that was never written to.
     """
     bytes(_KEPT)
 
 
 def _length(file: int) -> int:
-    """Bytes from where we are to the end."""
+    """Return the number of bytes from the current position to the end."""
     return max(0, os.fstat(file).st_size - os.lseek(file, 0, os.SEEK_CUR))
 
 
 def _salvage(inflate: "zlib._Decompress", compressed: bytes) -> bytes:
-    """What can be had of data that is broken somewhere."""
+    """Decompress as much as possible of damaged data."""
     found = bytearray()
     try:
         for place in range(len(compressed)):

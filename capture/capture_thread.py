@@ -1,4 +1,4 @@
-"""The thread that reads a live source and has it decoded, while the main thread takes what became complete."""
+"""The thread that reads and decodes a live source while the main thread takes the completed records."""
 
 import threading
 from collections.abc import Iterator
@@ -10,39 +10,39 @@ from traffic.batch import Batch
 
 
 class CaptureThread:
-    """Reads and decodes until it is stopped or the source ends."""
+    """Captures and decodes until it is stopped or the source ends."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._lock = threading.Lock()
-        """Of the intake, but for `read`."""
+        """Guards the intake, except for `read`."""
         self._turn = threading.Lock()
         self._clock = intake.source.clock()
         self._stop = threading.Event()
         self._crash: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self.error: CaptureError | None = None
-        """Why capture ended, if it was not asked to."""
+        """Why the capture ended unasked; None if it has not."""
 
     def start(self) -> None:
-        """Begin to capture."""
+        """Start the capture."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the capture, and wait until all that was captured is decoded and the source is closed."""
+        """Stop the capture, and wait until everything captured is decoded and the source is closed."""
         self._stop.set()
         self._thread.join()
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the capture has ended."""
         return not self._thread.is_alive()
 
     def take(self) -> tuple[Batch, float, Status]:
-        """What became complete, the packet time up to which it is all there, and how the capture goes.
+        """Return the completed records, the packet time up to which they are complete, and the status of the capture.
 
         Raises:
-            BaseException: a fault of the program ended the thread.
+            BaseException: The thread ended with this unexpected exception.
         """
         with self._alone():
             if self._crash is not None:
@@ -51,7 +51,7 @@ class CaptureThread:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Use the intake alone. Who waits for it comes next: the capture thread hardly pauses and might not let go."""
+        """Lock the intake. A waiting thread gets the next turn, because the capture thread hardly ever pauses."""
         with self._turn:
             self._lock.acquire()
         try:
@@ -67,7 +67,7 @@ class CaptureThread:
                 self.error = error
             with self._alone():
                 self._intake.finish()
-        except BaseException as error:  # handed to the main thread, which owns the way out
+        except BaseException as error:  # handed to the main thread, which handles the exit
             with self._alone():
                 self._crash = error
                 self._intake.source.close()

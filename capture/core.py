@@ -1,4 +1,4 @@
-"""The core: decoder and readers in Rust, where they were built. Else the reference in `traffic/` does the same."""
+"""Selects the decoder: the Rust core if it was built, otherwise the reference in `traffic/`, which behaves the same."""
 
 import os
 from importlib import import_module
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 
 def built() -> Any:
-    """The module `http_monitor_core`, described by `core/core.pyi`; None where it was not built, and where
-    HTTP_MONITOR_DECODER=python asks for the reference.
+    """Return the module `http_monitor_core`, which `core/core.pyi` describes; None if it was not built, or if
+    HTTP_MONITOR_DECODER=python selects the reference.
     """
     if os.environ.get("HTTP_MONITOR_DECODER") == "python":
         return None
@@ -18,9 +18,9 @@ def built() -> Any:
 
 
 CORE: Final = built()
-"""What was built when the program started."""
+"""The core, or None, as found when the program started."""
 
 
 def decoder_name() -> str:
-    """Which decoder runs."""
+    """Name the decoder in use."""
     return "Python reference" if CORE is None else "Rust core"

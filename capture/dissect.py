@@ -1,4 +1,4 @@
-"""Whole Scapy packets, for the statistics that ask for them. Full dissection is slow: only done when one is named."""
+"""Builds Scapy packets for statistics that need them. Full dissection is slow, so it only runs if one is selected."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from traffic.frame import Frame
 
 
 def dissect(frame: Frame) -> Any:
-    """The Scapy packet of a frame; `Raw` where Scapy does not know its link type.
+    """Dissect a frame with Scapy; the result is `Raw` if Scapy does not know its link type.
 
-    Scapy's dissectors end in `Raw` for what they cannot read; where one raises all the same, the whole frame is `Raw`.
+    Scapy's dissectors end in `Raw` for anything they cannot read; if one raises an exception, the whole frame is `Raw`.
     """
     layer = conf.l2types.num2layer.get(frame.link_type, Raw)
     try:
         packet = layer(frame.data)
-    except Exception:  # hostile bytes against many dissectors
+    except Exception:  # hostile bytes may break any dissector
         packet = Raw(frame.data)
     packet.time, packet.wirelen = frame.time, frame.length
     return packet

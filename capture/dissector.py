@@ -1,4 +1,4 @@
-"""Whole packets beside the decoder's records: dissected, and kept until they are taken."""
+"""Dissects whole packets, besides the decoder's records, and keeps them until they are taken."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,27 +8,27 @@ from traffic.frames import Frames
 
 
 class Dissector:
-    """Makes a record of each frame. Of those that are not taken in time no more than `limit` are kept."""
+    """Turns each frame into a record. At most `limit` records are kept until they are taken."""
 
     def __init__(self, dissect: Callable[[Frame], Any], limit: int) -> None:
         self._dissect = dissect
         self._limit = limit
         self._records: list[Any] = []
         self.lost = 0
-        """Frames that were not dissected, as too many records waited."""
+        """Frames that were not dissected because too many records were waiting."""
 
     def feed(self, frames: Frames) -> None:
-        """Dissect these, as far as there is room."""
+        """Dissect frames while there is room."""
         room = self._limit - len(self._records)
         self._records += map(self._dissect, frames.part(0, room))
         self.lost += max(0, len(frames) - room)
 
     def take(self) -> list[Any]:
-        """All records that wait; none do then."""
+        """Remove and return all records."""
         records, self._records = self._records, []
         return records
 
     @property
     def waiting(self) -> int:
-        """Records that wait to be taken."""
+        """Number of records that wait to be taken."""
         return len(self._records)

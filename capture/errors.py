@@ -1,4 +1,4 @@
-"""What can go wrong with the environment. The text of each error is one line for the user and names the way out."""
+"""Errors caused by the environment. Their text is one line for the user, with the fix."""
 
 # ruff: noqa: N818 - the names say what is the matter; that it is an error says the base class
 
@@ -9,22 +9,22 @@ from pathlib import Path
 
 
 class CaptureError(Exception):
-    """Capture cannot start or go on."""
+    """The capture cannot start or continue."""
 
 
 class NobodyReads(CaptureError):
-    """What is kept goes to standard output, which was closed."""
+    """The reader of standard output, to which frames are written, is gone."""
 
 
 class PermissionDenied(CaptureError):
-    """The system does not let this process capture."""
+    """The system does not allow this process to capture."""
 
     def __init__(self, interface: str) -> None:
         ways = ["sudo"]
         if sys.platform == "linux":
             copy = f"{Path(sys.prefix, 'bin', 'python-capture')}"
             ways.append(
-                f"a copy of the interpreter that has the capability "
+                f"a copy of the interpreter with the capability "
                 f"(cp $(readlink -f {sys.executable}) {copy}; sudo setcap cap_net_raw+ep {copy})"
             )
         ways.append("-r FILE to read a capture, or --demo")
@@ -32,24 +32,24 @@ class PermissionDenied(CaptureError):
 
 
 class UnknownInterface(CaptureError):
-    """There is no such network interface."""
+    """There is no network interface of this name."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        """`known`: the interfaces that exist, nearest first."""
+        """`known` lists the existing interfaces, most similar first."""
         listed = ", ".join(known) if known else "none"
-        super().__init__(f"no interface {name!r}; there are: {listed}")
+        super().__init__(f"no interface {name!r}; available: {listed}")
 
 
 class BadFilter(CaptureError):
-    """A filter expression that cannot be used."""
+    """The filter expression cannot be used."""
 
 
 class LibpcapMissing(CaptureError):
-    """There is no libpcap on this machine."""
+    """libpcap is not installed."""
 
 
 class RingUnavailable(CaptureError):
-    """Linux refuses a memory-mapped ring."""
+    """Linux refused a memory-mapped ring."""
 
     def __init__(self, reason: OSError) -> None:
         self.out_of_memory = reason.errno == errno.ENOMEM
@@ -57,9 +57,9 @@ class RingUnavailable(CaptureError):
 
 
 class DamagedCapture(CaptureError):
-    """A capture file is broken or cut from some byte on; all that comes before was handed over."""
+    """A capture file is invalid or truncated from some byte on; all frames before it were handed over."""
 
     def __init__(self, name: str, damage: str, offset: int) -> None:
-        """`offset`: of the first byte that could not be used, after decompression."""
+        """`offset` is that of the first unusable byte, after decompression."""
         self.offset = offset
-        super().__init__(f"{name} is damaged: {damage} at byte {offset}; what comes before it was read")
+        super().__init__(f"{name} is damaged: {damage} at byte {offset}; frames before it were read")

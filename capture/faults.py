@@ -1,4 +1,4 @@
-"""A fault of the core itself: the frame at which it came is kept, so that it can be reported."""
+"""Reports faults of the core itself, and saves the frame that caused one."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from traffic.frame import Frame
 
 
 class Fault(NamedTuple):
-    """What the core said, and the frame."""
+    """The message of a fault, and the frame that caused it."""
 
     text: str
     time: float
@@ -20,9 +20,9 @@ class Fault(NamedTuple):
 
 
 def report(faults: Sequence[Fault]) -> str:
-    """One line about the first of them, whose frame is written to a file of its own."""
+    """Describe the first fault in one line, and write its frame to a file."""
     text, time, link_type, data = faults[0]
-    said = f"the core failed at a packet ({text}) and goes on with the next connection; please report it"
+    said = f"the core failed on a packet ({text}) and dropped its connection; please report it"
     try:
         file, path = tempfile.mkstemp(prefix="http-monitor-fault-", suffix=".pcap")
         os.close(file)
@@ -30,5 +30,5 @@ def report(faults: Sequence[Fault]) -> str:
         writer.write([Frame(time, link_type, data, len(data))])
         writer.close()
     except (OSError, CaptureError) as reason:
-        return f"{said}; its packet could not be kept: {reason}"
+        return f"{said}; saving the packet failed: {reason}"
     return f"{said} with {path}"

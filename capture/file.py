@@ -1,7 +1,7 @@
-"""What capture files of every format have in common: bytes go in as they come, batches of frames come out.
+"""The common part of all capture file formats: bytes go in as they arrive, batches of frames come out.
 
-A format parses what is in the buffer, and asks for more by leaving the rest. Damage is kept back until
-all frames before it were handed over.
+A format parses the buffer and leaves incomplete records there to ask for more. Damage is reported only after all frames
+before it were handed over.
 """
 
 from abc import ABC, abstractmethod
@@ -13,39 +13,39 @@ from capture.source import Counters, Position
 from traffic.frames import Frames
 
 LONGEST_FRAME: Final = 2**18
-"""Longest frame that a sane file holds, in bytes, unless its head promises longer ones."""
+"""Maximum plausible length of a frame in bytes, unless the file header announces longer ones."""
 
 
 class Damage(NamedTuple):
-    """What is wrong with a file, and at which byte of it."""
+    """What is wrong with a file, and at which byte."""
 
     what: str
     offset: int
 
 
 class CaptureFile(ABC):
-    """A source that reads a file. A pipe may have nothing for the moment: then `read` gives an empty batch."""
+    """A source that reads a file. If a pipe has nothing yet, `read` returns an empty batch."""
 
     live: Final = False
     notice: Final = ""
 
     def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
-        """`start`: the bytes that were already read from the stream."""
+        """`start` holds the bytes already read from the stream."""
         self.name = name
         self._stream = stream
         self._buffer = start
         self._position = 0
-        self._offset = 0  # of the buffer in the file
+        self._offset = 0  # file offset of the buffer
         self._damage: Damage | None = None
         self._ended = False
         self._received = 0
         self._clock = 0.0
 
     def read(self) -> Frames | None:
-        """The next frames, as many as came whole with a piece of the file; None at the end.
+        """Return the next frames, all that are complete in one piece of the file; None at the end.
 
         Raises:
-            DamagedCapture: once, when all frames before the damage were handed over.
+            DamagedCapture: Raised once, after all frames before the damage were handed over.
         """
         while not self._ended:
             if not self._damage:
@@ -68,15 +68,15 @@ class CaptureFile(ABC):
         return None
 
     def counters(self) -> Counters:
-        """Frames handed over; a file drops none."""
+        """Return the number of frames handed over; a file drops none."""
         return Counters(self._received, 0)
 
     def clock(self) -> float:
-        """The time of the latest frame."""
+        """Return the time of the latest frame."""
         return self._clock
 
     def position(self) -> Position:
-        """How far the file is read: what is in the buffer too."""
+        """Return how far the file has been read, including the buffer."""
         return self._stream.position()
 
     def close(self) -> None:
@@ -86,16 +86,16 @@ class CaptureFile(ABC):
 
     @abstractmethod
     def _parse(self) -> Frames:
-        """Take all whole records from the buffer; calls `_broken` where they make no sense."""
+        """Take all complete records from the buffer; call `_broken` if one is invalid."""
 
     def _broken(self, what: str, position: int) -> None:
         self._damage = Damage(what, self._offset + position)
 
     def _end(self) -> None:
-        """No more bytes will come; some may be left."""
+        """Handle the end of the file, where bytes may be left over."""
         if self._stream.damage:
             self._broken(self._stream.damage, len(self._buffer))
         elif self._buffer:
-            self._broken("the last record is cut off", 0)
+            self._broken("the last record is truncated", 0)
         else:
             self._ended = True

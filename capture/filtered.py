@@ -1,4 +1,4 @@
-"""A source of which only the frames that pass a filter expression are handed over, checked in our own process."""
+"""Wraps a source and filters its frames with an expression in this process."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from traffic.frames import Frames
 
 
 class Filtered:
-    """`source`, less the frames that the expression refuses."""
+    """Hands over the frames of `source` that match the expression."""
 
     def __init__(self, source: Source, expression: str, link_type: int = LINKTYPE_ETHERNET) -> None:
-        """`link_type`: for which the expression is tried at once, so that a wrong one is known at the start.
+        """Compile the expression for `link_type` at once, so that an invalid one is reported at the start.
 
         Raises:
-            BadFilter, LibpcapMissing: the expression cannot be used.
+            BadFilter, LibpcapMissing: The expression cannot be used.
         """
         compile_filter(expression, link_type)
         self.name = source.name
@@ -27,11 +27,11 @@ class Filtered:
 
     @property
     def notice(self) -> str:
-        """That of the source."""
+        """The notice of the source."""
         return self._source.notice
 
     def read(self) -> Frames | None:
-        """The next batch; an empty one also when all of it was refused."""
+        """Return the next matching frames; the batch is also empty if no frame matched."""
         frames = self._source.read()
         if not frames:
             return frames
@@ -40,15 +40,15 @@ class Filtered:
         return kept
 
     def counters(self) -> Counters:
-        """Frames that passed, and what the source dropped."""
+        """Return the matching frames, and the frames that the source dropped."""
         return Counters(self._received, self._source.counters().dropped)
 
     def clock(self) -> float:
-        """That of the source."""
+        """Return the clock of the source."""
         return self._source.clock()
 
     def position(self) -> Position | None:
-        """That of the source."""
+        """Return the position of the source."""
         return self._source.position()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""From a source to records: reads frames, keeps them in a file if asked to, and has them decoded."""
+"""Reads frames from a source, saves them if asked to, and decodes them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,57 +14,57 @@ from traffic.frames import Frames
 from traffic.health import Health
 
 COLUMN: Final = 32_768
-"""Records that are counted together: every statistic counts in whole columns."""
+"""Records to count at a time; every statistic counts whole columns."""
 CHARACTERS: Final = 4 * 2**20
-"""Of their texts likewise."""
+"""Characters to count at a time; see `COLUMN`."""
 
 
 class Decodes(Protocol):
-    """What turns frames into records: `traffic.decoder.Decoder`, or the core's."""
+    """A decoder: `traffic.decoder.Decoder`, or that of the core."""
 
     def feed(self, frames: Frames) -> None:
-        """Take frames in the order of their capture."""
+        """Decode frames, which must be in the order of their capture."""
 
     def advance(self, now: float) -> None:
-        """No frame came until `now`."""
+        """Report that no frame was captured until `now`."""
 
     def finish(self) -> None:
-        """The capture is over, and with it all that was under way."""
+        """End the capture: close all connections and complete their records."""
 
     def take(self) -> Batch:
-        """The records that became complete since they were taken last."""
+        """Return the records completed since the last call."""
 
     @property
     def waiting(self) -> int:
-        """Records that wait to be taken."""
+        """Number of records that wait to be taken."""
 
     @property
     def waiting_characters(self) -> int:
-        """Characters of their texts."""
+        """Characters of the records that wait to be taken."""
 
     @property
     def health(self) -> Health:
-        """What was counted so far; it does not change any more."""
+        """A snapshot of the counters."""
 
     @property
     def held(self) -> int:
-        """Bytes that wait for others."""
+        """Number of buffered bytes."""
 
     def faults(self) -> Sequence[tuple[str, float, int, bytes]]:
-        """Faults of the decoder itself since the last time: its words; time, link type and bytes of the frame."""
+        """Return faults of the decoder itself since the last call: message; time, link type and bytes of the frame."""
 
 
 class Status(NamedTuple):
-    """What the capture says of itself; totals since the start."""
+    """The status of a capture; counts are totals since the start."""
 
     health: Health
     counters: Counters
     notices: tuple[str, ...]
-    """Sentences for the user's eye."""
+    """Sentences for the user."""
 
 
 class Intake:
-    """One source, its decoder, and what else looks at the frames."""
+    """One source, its decoder, and the other consumers of its frames."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self.trouble: tuple[str, ...] = ()
-        """What failed: why the frames are kept no longer, and faults of the decoder."""
+        """What failed: writing frames to a file, or the decoder itself."""
 
     def read(self) -> Frames | None:
-        """The next frames, as `Source.read`; None also when as many as wanted were read."""
+        """Return the next frames, like `Source.read`; None also after the requested number of frames."""
         if self._left == 0:
             return None
         frames = self.source.read()
@@ -93,10 +93,10 @@ class Intake:
         return frames
 
     def decode(self, frames: Frames) -> None:
-        """Decode these frames; they are kept, if asked to.
+        """Decode frames, and save them if asked to.
 
         Raises:
-            NobodyReads: they go to standard output, which was closed.
+            NobodyReads: They go to standard output, and its reader is gone.
         """
         if self._writer is not None:
             try:
@@ -110,28 +110,28 @@ class Intake:
             self._dissector.feed(frames)
 
     def advance(self, now: float) -> None:
-        """No frame came until `now`."""
+        """Report that no frame was captured until `now`."""
         self._decoder.advance(now)
 
     @property
     def waiting(self) -> int:
-        """Records that wait to be taken."""
+        """Number of records that wait to be taken."""
         return self._decoder.waiting + (self._dissector.waiting if self._dissector is not None else 0)
 
     @property
     def full(self) -> bool:
-        """Whether as much waits as is best counted together."""
+        """Whether enough records wait to be counted in one go."""
         return self.waiting >= COLUMN or self._decoder.waiting_characters >= CHARACTERS
 
     def take(self) -> Batch:
-        """The records that became complete since they were taken last, whole packets after all others."""
+        """Return the records completed since the last call; whole packets come last."""
         batch = self._decoder.take()
         if self._dissector is None:
             return batch
         return RecordBatch([*batch.records(), *self._dissector.take()])
 
     def status(self) -> Status:
-        """How it goes."""
+        """Return the status of the capture."""
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
         notices = (self.source.notice, *self.trouble) if self.source.notice else self.trouble
@@ -141,11 +141,11 @@ class Intake:
         return Status(health, self.source.counters(), notices)
 
     def finish(self) -> None:
-        """Close everything; all that was under way is over."""
+        """Close the source and complete all records."""
         self.source.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
-                self.trouble += (f"{skipped} packets of another link type are not in {self._writer.name}",)
+                self.trouble += (f"{skipped} packets with another link type were not written to {self._writer.name}",)
             try:
                 self._writer.close()
             except CaptureError as error:

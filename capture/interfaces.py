@@ -1,4 +1,4 @@
-"""The network interfaces of this machine, as Scapy finds them. Scapy is imported only when needed: that is slow."""
+"""The network interfaces of this machine, as found by Scapy. Scapy is imported on demand because that is slow."""
 
 import difflib
 from typing import NamedTuple
@@ -9,14 +9,14 @@ class Interface(NamedTuple):
 
     name: str
     addresses: tuple[str, ...]
-    """IPv4 addresses, then IPv6 ones."""
+    """IPv4 addresses, then IPv6 addresses."""
     state: str
     """`up` or `down`."""
 
 
 def interfaces() -> list[Interface]:
-    """Every interface there is now, by name."""
-    import scapy.arch  # noqa: F401 - it registers the providers of this system
+    """Return all current interfaces, sorted by name."""
+    import scapy.arch  # noqa: F401 - it registers the interface providers of this system
     from scapy.config import conf
 
     conf.ifaces.reload()
@@ -33,7 +33,7 @@ def interfaces() -> list[Interface]:
 
 
 def nearest(name: str) -> list[str]:
-    """The names of all interfaces, those most like `name` first."""
+    """Return the names of all interfaces, most similar to `name` first."""
 
     def unlike(known: str) -> tuple[float, str]:
         return -difflib.SequenceMatcher(None, name.lower(), known.lower()).ratio(), known

@@ -1,7 +1,7 @@
-"""Which frames the kernel should hand over: those of the ports, and of these the ones that the user's expression takes.
+"""Builds the kernel filter: frames of the monitored ports that also match the user's expression.
 
-The ports are checked again by the decoder, so the kernel may let too much pass, but never too little: it takes also
-what hides its ports, such as fragments and tunnels. Without libpcap everything passes, and a sentence says so.
+The decoder checks the ports again, so the kernel may pass too much but never too little: it also passes packets that
+hide their ports, such as fragments and tunnels. Without libpcap everything passes, and a sentence says so.
 """
 
 import re
@@ -13,46 +13,46 @@ from capture.libpcap import HOW_TO_GET_LIBPCAP, compile_filter
 from capture.ports import Ports
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2
 
-_MOST_RANGES: Final = 48  # beyond, the kernel takes all of TCP: the program would get long
+_MOST_RANGES: Final = 48  # beyond this, accept all TCP to keep the program short
 _MOST_QUIC_RANGES: Final = 8
-_EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60)  # RFC 8200: they stand between IPv6 and TCP
+_EXTENSION_HEADERS: Final = (0, 43, 44, 51, 60)  # RFC 8200: headers between IPv6 and TCP
 _TUNNELS: Final = (4, 41, 47, 94, 97, 137, 143)  # IPv4, IPv6, GRE, IPv4, EtherIP, MPLS and Ethernet inside IP
 _TUNNEL_PORTS: Final = (1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 5072, 6081, 6635, 8472, 37008)
-"""L2TP, GTP-U, GTP version 0, Teredo, LISP, GRE, VXLAN, VXLAN-GPE, AYIYA, Geneve, MPLS, VXLAN of old, TZSP."""
+"""L2TP, GTP-U, GTP version 0, Teredo, LISP, GRE, VXLAN, VXLAN-GPE, AYIYA, Geneve, MPLS, legacy VXLAN, TZSP."""
 _LABELLED: Final = (0x8847, 0x8848, 0x8864, 0x88E7, 0x8903, 0x22F3, 0x88E5, 0x894F, 0x8926, 0x8909, 0xF1C1, 0x892F)
 """MPLS, PPPoE session, 802.1ah, FabricPath, TRILL, MACsec, NSH, VN-Tag, Cisco MetaData, 802.1CB, HSR."""
 _RADIO: Final = (105, 119, 127, 163, 192)
-"""Link types of 802.11, with and without headers of the radio."""
+"""Link types of 802.11, with and without radio headers."""
 _TAGGED: Final = (0x8100, 0x88A8, 0x9100)
 _NAMES_ITS_VERSION: Final = (
     "((ip and (udp[8] & 0x80 != 0 or udp[8] & 0xc1 = 1)) or (ip6 and (ip6[48] & 0x80 != 0 or ip6[48] & 0xc1 = 1)))"
 )
-"""The header of a QUIC packet that is not encrypted (RFC 8999, or Google's before)."""
-_LONGEST: Final = 1800  # instructions of one program; the kernel takes 4096 in all
+"""The unencrypted header of a QUIC packet (RFC 8999, or Google's predecessor)."""
+_LONGEST: Final = 1800  # instructions per program; the kernel allows 4096 in total
 _VLAN_WORD: Final = re.compile(r"\bvlan\b")
 
 
 class KernelFilter(NamedTuple):
-    """What to attach to a socket."""
+    """A filter for a socket."""
 
     program: bpf.Program
-    """For a Linux packet socket."""
+    """The program for a Linux packet socket."""
     expression: str
-    """The same as a filter expression, for the sockets of other systems; empty: none."""
+    """The same filter as an expression, for sockets of other systems; empty if there is none."""
     remainder: str
-    """What has to be checked in our own process, on the whole frame; empty: nothing."""
+    """The expression to check in this process, on whole frames; empty if there is none."""
     sentences: list[str]
-    """For the user."""
+    """Messages for the user."""
 
 
 def ports_expression(ports: Ports, link_type: int) -> str:
-    """The filter expression that takes all frames that may hold TCP on one of the ports."""
+    """Return the expression that matches all frames that may hold TCP on one of the ports."""
     if link_type in _RADIO:
-        # Each look into a packet takes many steps behind headers of any length, so all of UDP passes.
+        # Skipping headers of variable length takes many instructions, so all UDP passes.
         return f"{_network_expression(ports)} or udp"
     network = f"{_network_expression(ports)} or {_datagram_expression(ports)}"
     if link_type == LINKTYPE_ETHERNET:
-        # Each `vlan` moves the offsets of all that follows it by one tag, so this order is the only one.
+        # Each `vlan` shifts the offsets of everything after it by one tag, so only this order works.
         frame = f"{network} or {_ether(_LABELLED)}"
         return f"{frame} or (vlan and ({frame} or (vlan and ({frame}))))"
     if link_type in (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2):
@@ -61,22 +61,22 @@ def ports_expression(ports: Ports, link_type: int) -> str:
 
 
 def choose(ports: Ports | None, expression: str, link_type: int, snap_length: int, also: str = "") -> KernelFilter:
-    """The filter for frames of `link_type`; `ports` None is for all there is. `also` is taken beside the ports.
+    """Choose the filter for frames of `link_type`. `ports` None means all traffic; `also` is matched besides the ports.
 
     Raises:
-        BadFilter: the user's expression is wrong.
-        LibpcapMissing: there is an expression, but no libpcap to compile it.
+        BadFilter: The user's expression is invalid.
+        LibpcapMissing: There is an expression, but no libpcap to compile it.
     """
     user = compile_filter(expression, link_type) if expression.strip() else b""
     wanted = ports_expression(ports, link_type) if ports is not None else ""
-    wanted = f"({also}) or {wanted}" if also and wanted else wanted  # first: `vlan` moves the offsets behind it
+    wanted = f"({also}) or {wanted}" if also and wanted else wanted  # first, because `vlan` shifts the offsets after it
     try:
         parts = [_fitted(compile_filter(wanted, link_type), link_type)] if wanted else []
     except LibpcapMissing:
-        sentence = f"libpcap is missing, so every packet is copied to this program to be filtered; {HOW_TO_GET_LIBPCAP}"
+        sentence = f"libpcap is missing, so this program must filter every packet itself; {HOW_TO_GET_LIBPCAP}"
         return KernelFilter(bpf.accept(snap_length), "", "", [sentence])
     except (BadFilter, bpf.NotForKernelError):
-        sentence = f"no kernel filter for link type {link_type}, so every packet is copied to this program"
+        sentence = f"no kernel filter for link type {link_type}, so this program must filter every packet itself"
         return KernelFilter(bpf.accept(snap_length), "", expression if user else "", [sentence])
     remainder = ""
     if user:
@@ -90,7 +90,7 @@ def choose(ports: Ports | None, expression: str, link_type: int, snap_length: in
 
 def _users(code: bytes, expression: str, link_type: int) -> bpf.Program:
     if _VLAN_WORD.search(expression):
-        # Linux takes the outer tag out of a frame before a socket's filter sees it.
+        # Linux removes the outer tag from a frame before the socket filter sees it.
         raise bpf.NotForKernelError("VLAN tags are not in the frame yet")
     return _fitted(code, link_type)
 
@@ -117,7 +117,7 @@ def _network_expression(ports: Ports) -> str:
 
 
 def _datagram_expression(ports: Ports) -> str:
-    """Tunnels in UDP, and the first packets of QUIC connections: the bulk of QUIC stays in the kernel."""
+    """Return the part for tunnels in UDP and the first packets of QUIC connections; other QUIC stays in the kernel."""
     tunnelled = " or ".join(f"port {port}" for port in _TUNNEL_PORTS)
     ranges = ports.ranges()
     quic = [(443, 443), *ranges] if len(ranges) <= _MOST_QUIC_RANGES else [(443, 443)]

@@ -1,6 +1,6 @@
-"""The two functions of libpcap that we need, through the binding that Scapy brings: compile a filter, run a filter.
+"""The two libpcap functions in use, through the binding in Scapy: compile a filter, run a filter.
 
-Without libpcap `compile_filter` raises `LibpcapMissing`; nothing else here depends on it.
+Without libpcap, `compile_filter` raises `LibpcapMissing`; nothing else here needs it.
 """
 
 import ctypes
@@ -14,23 +14,23 @@ from traffic.frame import LINKTYPE_RAW
 HOW_TO_GET_LIBPCAP: Final = "install libpcap, e.g. `apt install libpcap0.8` or `dnf install libpcap`"
 _UNKNOWN_NETMASK: Final = -1
 _INSTRUCTION_SIZE: Final = 8
-_LIVE_RAW: Final = 12  # what LINKTYPE_RAW is called outside of files
+_LIVE_RAW: Final = 12  # the value of LINKTYPE_RAW outside files
 
 
 def _binding() -> Any:
     try:
         from scapy.libs import winpcapy
     except (ImportError, OSError, AttributeError) as reason:
-        raise LibpcapMissing(f"a filter needs libpcap, which is missing here; {HOW_TO_GET_LIBPCAP}") from reason
+        raise LibpcapMissing(f"filters need libpcap, which is not installed; {HOW_TO_GET_LIBPCAP}") from reason
     return winpcapy
 
 
 def compile_filter(expression: str, link_type: int, snap_length: int = 262144) -> bytes:
-    """The classic BPF program of a filter expression, as 8-byte instructions in the order of this machine.
+    """Compile a filter expression to classic BPF: 8-byte instructions in the byte order of this machine.
 
     Raises:
-        BadFilter: libpcap refuses the expression; the text has its reason.
-        LibpcapMissing: there is no libpcap.
+        BadFilter: libpcap rejected the expression; the text gives its reason.
+        LibpcapMissing: libpcap is not installed.
     """
     pcap = _binding()
     handle = pcap.pcap_open_dead(_LIVE_RAW if link_type == LINKTYPE_RAW else link_type, snap_length)
@@ -39,7 +39,7 @@ def compile_filter(expression: str, link_type: int, snap_length: int = 262144) -
         text = expression.encode("utf-8", "surrogateescape")
         if pcap.pcap_compile(handle, ctypes.byref(program), text, 1, _UNKNOWN_NETMASK) < 0:
             reason = (pcap.pcap_geterr(handle) or b"").decode("utf-8", "replace")
-            raise BadFilter(f"filter {expression!r} is not usable: {' '.join(reason.split())}")
+            raise BadFilter(f"invalid filter {expression!r}: {' '.join(reason.split())}")
         code = ctypes.string_at(program.bf_insns, program.bf_len * _INSTRUCTION_SIZE)
         pcap.pcap_freecode(ctypes.byref(program))
     finally:
@@ -48,10 +48,10 @@ def compile_filter(expression: str, link_type: int, snap_length: int = 262144) -
 
 
 def frame_filter(expression: str, link_type: int) -> Callable[[bytes], bool]:
-    """A function that tells whether the bytes of a frame pass the filter expression.
+    """Return a function that tells whether the bytes of a frame match the filter expression.
 
     Raises:
-        BadFilter, LibpcapMissing: as `compile_filter`.
+        BadFilter, LibpcapMissing: As in `compile_filter`.
     """
     code = compile_filter(expression, link_type)
     run = _binding()._lib.bpf_filter
@@ -66,5 +66,5 @@ def frame_filter(expression: str, link_type: int) -> Callable[[bytes], bool]:
 
 
 def instructions(code: bytes) -> list[tuple[int, int, int, int]]:
-    """The (code, jt, jf, k) of each instruction of a program."""
+    """Return (code, jt, jf, k) of each instruction of a program."""
     return list(struct.iter_unpack("=HBBI", code))

@@ -1,4 +1,4 @@
-"""Opens the right source: a file of any known format, or an interface in the best way that this system offers."""
+"""Opens the right source: a capture file of any known format, or an interface in the best way the system offers."""
 
 from capture import kernel_filter, packet_socket
 from capture.bytestream import ByteStream
@@ -24,12 +24,12 @@ def open_live(
     snap_length: int = 262144,
     also: str = "",
 ) -> tuple[Source, list[str]]:
-    """A live source, and sentences for the user about how it was opened. `ports` None is for all packets there are.
+    """Open a live source; return it with messages for the user. `ports` None captures all packets.
 
-    `also` is a filter expression for what is captured beside the ports.
+    `also` is a filter expression for packets to capture besides those of the ports.
 
     Raises:
-        CaptureError: it cannot be opened; PermissionDenied, UnknownInterface and BadFilter are the usual reasons.
+        CaptureError: It cannot be opened, usually PermissionDenied, UnknownInterface or BadFilter.
     """
     link_type = guess_link_type(interface)
     chosen = kernel_filter.choose(ports, expression, link_type, snap_length, also)
@@ -40,10 +40,10 @@ def open_live(
 
 
 def open_file(path: str, expression: str = "") -> Source:
-    """The capture file at `path`, or from standard input for `-`; of it the frames that the expression takes.
+    """Open the capture file at `path`, or standard input for `-`, with only the frames that match the expression.
 
     Raises:
-        CaptureError: it cannot be read, is no capture, or the expression is wrong.
+        CaptureError: It cannot be read, is not a capture file, or the expression is invalid.
     """
     stream = ByteStream(path)
     try:
@@ -64,29 +64,29 @@ def _open_interface(
     except RingUnavailable as reason:
         if interface == packet_socket.ANY:
             raise
-        sentence = f"no memory-mapped ring ({reason}); capturing through Scapy's socket, which drops packets earlier"
+        sentence = f"no memory-mapped ring ({reason}); using Scapy's socket, which drops packets sooner"
         return ScapySocket(interface, chosen, snap_length), [sentence]
 
 
 def _open_ring(
     interface: str, chosen: kernel_filter.KernelFilter, size: int, snap_length: int
 ) -> tuple[Source, list[str]]:
-    """A ring of the size wanted, or of the largest that the system has memory for."""
+    """Open a ring of the requested size, or the largest one for which there is memory."""
     try:
         return Ring(interface, chosen.program, size, snap_length), []
     except RingUnavailable as reason:
         if not reason.out_of_memory or size == 1:
             raise
     ring, _ = _open_ring(interface, chosen, max(1, size // 2), snap_length)
-    return ring, [f"no memory for a ring of {size} MiB; a smaller one is used"]
+    return ring, [f"not enough memory for a ring of {size} MiB; using a smaller one"]
 
 
 def _recognised(stream: ByteStream) -> CaptureFile:
     start = stream.begin(max(HEADER_LENGTH, PCAPNG_HEADER_LENGTH))
     if not start:
-        raise CaptureError(f"{stream.name} is no capture: it is empty")
+        raise CaptureError(f"{stream.name} is not a capture file (it is empty)")
     if pcap_byte_order(start):
         return PcapFile(stream.name, stream, start)
     if start.startswith(MAGIC):
         return PcapngFile(stream.name, stream, start)
-    raise CaptureError(f"{stream.name} is no capture: it begins neither like pcap nor like pcapng")
+    raise CaptureError(f"{stream.name} is not a capture file (no pcap or pcapng header)")

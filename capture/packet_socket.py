@@ -1,4 +1,4 @@
-"""What Linux packet sockets (packet(7)) have in common, whoever made them: filter, counters, binding, link state."""
+"""The common part of all Linux packet sockets (packet(7)): filter, counters, binding and link state."""
 
 import array
 import contextlib
@@ -26,7 +26,7 @@ _GET_HARDWARE: Final = 0x8927
 _UP: Final = 1
 _LOOPBACK: Final = 772
 _STATISTICS_OF: Final = struct.Struct("=II")
-# Hardware types (linux/if_arp.h) whose frames are kept as they are; all others come cooked.
+# Hardware types (linux/if_arp.h) whose frames are captured unchanged; all others are cooked.
 _LINK_TYPES: Final = {1: LINKTYPE_ETHERNET, _LOOPBACK: LINKTYPE_ETHERNET, 519: LINKTYPE_RAW, 65534: LINKTYPE_RAW}
 
 
@@ -39,7 +39,7 @@ def _interface_request(interface: str, request: int) -> bytes:
 
 
 def index_of(interface: str) -> int:
-    """The number of the interface; 0 where there is none of that name."""
+    """Return the index of the interface; 0 if it does not exist."""
     try:
         return socket.if_nametoindex(interface)
     except (OSError, ValueError):
@@ -47,7 +47,7 @@ def index_of(interface: str) -> int:
 
 
 def is_up(interface: str) -> bool:
-    """Whether the interface exists and is switched on."""
+    """Return whether the interface exists and is up."""
     try:
         (flags,) = struct.unpack_from("=H", _interface_request(interface, _GET_FLAGS), 16)
     except OSError:
@@ -56,10 +56,10 @@ def is_up(interface: str) -> bool:
 
 
 def hardware_type(interface: str) -> int:
-    """The ARPHRD number of the interface; 0 for `any`.
+    """Return the ARPHRD number of the interface; 0 for `any`.
 
     Raises:
-        UnknownInterface: there is none of that name.
+        UnknownInterface: There is no interface of that name.
     """
     if interface == ANY:
         return 0
@@ -70,19 +70,19 @@ def hardware_type(interface: str) -> int:
 
 
 def link_type(interface: str) -> int:
-    """The link type that frames of the interface get: its own, or cooked for `any` and for what we do not know."""
+    """Return the link type of frames of the interface: its own, or cooked for `any` and unknown hardware."""
     return _LINK_TYPES.get(hardware_type(interface), LINKTYPE_LINUX_SLL2)
 
 
 def each_once(interface: str) -> list[bpf.Program]:
-    """What has to stand before a filter so that loopback packets are not seen twice."""
+    """Return the programs that must precede a filter so that loopback packets are not captured twice."""
     if interface == ANY:
         return [bpf.without_outgoing_loopback()]
     return [bpf.without_outgoing()] if hardware_type(interface) == _LOOPBACK else []
 
 
 class PacketSocket:
-    """A packet socket on one interface or on `any`: keeps its counters and follows the interface through its life."""
+    """A packet socket on one interface or on `any`. It keeps counters and survives the interface going away."""
 
     def __init__(self, packets: socket.socket, interface: str, snap_length: int) -> None:
         self.packets = packets
@@ -92,14 +92,14 @@ class PacketSocket:
         self._dropped = 0
 
     def attach(self, program: bpf.Program) -> None:
-        """Put the filter before the socket, and before it what keeps each packet single."""
+        """Attach the filter, preceded by the programs that prevent duplicates."""
         parts = [*each_once(self.interface), program]
         steps = array.array("B", bpf.encode(bpf.all_of(parts, self._snap_length)))
         address, size = steps.buffer_info()
         self.packets.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("@HP", size // 8, address))
 
     def reject_all(self) -> None:
-        """Let nothing through until `attach`, and throw away what is waiting."""
+        """Reject everything until `attach`, and discard what is queued."""
         steps = array.array("B", bpf.encode(bpf.reject()))
         self.packets.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("@HP", 1, steps.buffer_info()[0]))
         with contextlib.suppress(BlockingIOError):
@@ -107,7 +107,7 @@ class PacketSocket:
                 self.packets.recv(1, socket.MSG_DONTWAIT)
 
     def bind(self) -> None:
-        """Start to receive; `any` does so without. Where the interface is down, the socket waits for it."""
+        """Start to receive, which `any` does without binding. If the interface is down, wait for it."""
         if self.interface == ANY:
             return
         index = index_of(self.interface)
@@ -116,35 +116,35 @@ class PacketSocket:
         self.packets.bind((self.interface, ALL_PROTOCOLS))
         if hardware_type(self.interface) != _LOOPBACK:
             request = struct.pack("=iHH8s", index, _PROMISCUOUS, 0, b"")
-            with contextlib.suppress(OSError):  # some devices have no such mode
+            with contextlib.suppress(OSError):  # some devices have no promiscuous mode
                 self.packets.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, request)
 
     def enlarge(self, size: int) -> None:
-        """Let the kernel keep `size` bytes for us, where it allows so much."""
+        """Enlarge the receive buffer to `size` bytes, as far as the kernel allows."""
         try:
             self.packets.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, size)
         except OSError:
             self.packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def forget_counters(self) -> None:
-        """Start to count from here."""
+        """Reset the counter of dropped frames."""
         self.dropped()
         self._dropped = 0
 
     def fault(self) -> None:
-        """Look what an error of the socket was; an interface that went away is a notice, not an end."""
+        """Check the pending socket error; an interface that went away is a notice, not an end."""
         code = self.packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self.lost(code)
 
     def lost(self, code: int) -> None:
-        """The socket reported the error `code`."""
-        self.notice = f"{self.interface} is down, waiting for it"
+        """Handle the socket error `code`."""
+        self.notice = f"{self.interface} is down; waiting for it"
         if code not in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):
-            self.notice = f"{self.interface}: {errno.errorcode.get(code, code)}, waiting for it"
+            self.notice = f"{self.interface}: {errno.errorcode.get(code, code)}; waiting for it"
 
     def recover(self) -> None:
-        """Take the notice back once the interface is up again; follow it if it was made anew."""
+        """Clear the notice once the interface is up again; bind anew if it was re-created."""
         if self.interface != ANY:
             if not is_up(self.interface):
                 return
@@ -156,7 +156,9 @@ class PacketSocket:
         self.notice = ""
 
     def dropped(self) -> int:
-        """Frames that the kernel threw away since the socket was opened. It counts from the last time it was asked."""
+        """Return the frames that the kernel has dropped since the socket was opened; the kernel resets its count when
+        read.
+        """
         with contextlib.suppress(OSError):
             reading = self.packets.getsockopt(SOL_PACKET, STATISTICS, 12)
             self._dropped += _STATISTICS_OF.unpack_from(reading)[1]
@@ -164,5 +166,5 @@ class PacketSocket:
 
 
 def available() -> bool:
-    """Whether this system has packet sockets."""
+    """Return whether this system has packet sockets."""
     return sys.platform == "linux" and hasattr(socket, "AF_PACKET")

@@ -1,6 +1,6 @@
-"""pcapng files (draft-ietf-opsawg-pcapng): sections of either byte order, interfaces each with its own clock.
+"""pcapng files (draft-ietf-opsawg-pcapng): sections of either byte order, and interfaces with their own clocks.
 
-Blocks that hold no frames are skipped.
+Blocks without frames are skipped.
 """
 
 import struct
@@ -15,7 +15,7 @@ from capture.file import CaptureFile
 from traffic.frames import Frames
 
 SECTION: Final = 0x0A0D0D0A
-MAGIC: Final = SECTION.to_bytes(4, "big")  # reads the same in both byte orders
+MAGIC: Final = SECTION.to_bytes(4, "big")  # the same in both byte orders
 HEADER_LENGTH: Final = 28
 _ORDER_MAGIC: Final = 0x1A2B3C4D
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
@@ -23,41 +23,54 @@ _RESOLUTION, _TIME_OFFSET = 9, 14
 _LONGEST_BLOCK: Final = 2**24
 _MOST_INTERFACES: Final = 65536
 _EXACT: Final = 2**53
-"""Ticks per second that a float still tells apart."""
+"""Maximum ticks per second that a float can resolve."""
 
 
 class _Interface(NamedTuple):
-    """What an interface description says."""
+    """The content of an interface description block."""
 
     link_type: int
     snap_length: int
     per_second: int
-    """Ticks of its clock."""
+    """Ticks per second of its clock."""
     offset: int
-    """Seconds to add to its clock."""
+    """Offset to add to its clock, in seconds."""
+
+
+class _Content(NamedTuple):
+    """The packet data of a block."""
+
+    start: int
+    """Index of its first byte in the buffer."""
+    end: int
+    """Index after the last byte of the block that it may use."""
+    captured: int
+    """Captured length of the frame in bytes."""
+    length: int
+    """Length of the frame on the wire in bytes."""
 
 
 class _BlockError(ValueError):
-    """A block that cannot be right."""
+    """The block is invalid."""
 
 
 class PcapngFile(CaptureFile):
     """A source that reads a pcapng file."""
 
     def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
-        """`start`: the first bytes of the file, at least its first block header.
+        """`start` holds the first bytes of the file, at least its first block header.
 
         Raises:
-            CaptureError: it does not begin with a section.
+            CaptureError: It does not start with a section.
         """
         super().__init__(name, stream, start)
         if not byte_order(start):
-            raise CaptureError(f"{stream.name} is no capture: it begins like pcapng, but its first section is broken")
+            raise CaptureError(f"{stream.name} is not a capture file (its first pcapng section is invalid)")
         self._interfaces: list[_Interface] = []
         self._use(byte_order(start))
 
     def _use(self, order: str) -> None:
-        """Read what follows in this byte order."""
+        """Switch to a byte order."""
         self._order = order
         self._head = struct.Struct(order + "II")
         self._packet = struct.Struct(order + "7I")
@@ -74,7 +87,7 @@ class PcapngFile(CaptureFile):
         return frames
 
     def _packet_blocks(self) -> Frames:
-        """The frames of packet blocks up to a block of another kind, as far as the core reads them."""
+        """Let the core read packet blocks up to a block of another kind."""
         if CORE is None:
             return Frames(self._buffer)
         known = takewhile(lambda interface: interface.per_second <= _EXACT, self._interfaces)
@@ -88,7 +101,7 @@ class PcapngFile(CaptureFile):
         return Frames.indexed(self._buffer, index, links) if len(links) else Frames(self._buffer)
 
     def _next_block(self, frames: Frames) -> bool:
-        """Take one block in; False where it is not whole yet."""
+        """Read one block; return False if it is incomplete."""
         start, end = self._position, len(self._buffer)
         if start + 12 > end:
             return False
@@ -96,54 +109,54 @@ class PcapngFile(CaptureFile):
         if kind == SECTION:
             length = self._section()
         if length < 12 or length > _LONGEST_BLOCK or length % 4:
-            raise _BlockError(f"a block that claims {length:,} bytes")
+            raise _BlockError(f"invalid block length {length:,}")
         if start + length <= end:
             self._block(kind, start + length, frames)
             self._position += length
         return bool(start + length <= end)
 
     def _section(self) -> int:
-        """Begin a new section, and give the length of its header. It may use the other byte order."""
+        """Start a new section, possibly in the other byte order; return the length of its header block."""
         order = byte_order(self._buffer[self._position : self._position + 12])
         if not order:
-            raise _BlockError("a section of unknown byte order")
+            raise _BlockError("unknown byte order of a section")
         self._use(order)
         self._interfaces = []
         (_, length) = self._head.unpack_from(self._buffer, self._position)
         return int(length)
 
     def _block(self, kind: int, end: int, frames: Frames) -> None:
-        """Take a whole block in. `end` is its first byte after."""
+        """Handle a complete block that ends before index `end`."""
         start = self._position
         if self._length.unpack_from(self._buffer, end - 4)[0] != end - start:
-            raise _BlockError("a block whose two lengths differ")
+            raise _BlockError("block lengths differ")
         if kind == _PACKET and end - start >= 32:
             _, _, interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
-            self._add_frame(frames, interface, high << 32 | low, (start + 28, captured, end - 4), length)
+            self._add_frame(frames, interface, high << 32 | low, _Content(start + 28, end - 4, captured, length))
         elif kind == _INTERFACE and end - start >= 20:
             self._add_interface(self._buffer[start + 8 : end - 4])
         elif kind == _SIMPLE_PACKET and end - start >= 16:
             self._add_simple(frames, start, end)
         elif kind == _OLD_PACKET and end - start >= 32:
             interface, _, high, low, captured, length = self._old_packet.unpack_from(self._buffer, start)
-            self._add_frame(frames, interface, high << 32 | low, (start + 28, captured, end - 4), length)
+            self._add_frame(frames, interface, high << 32 | low, _Content(start + 28, end - 4, captured, length))
         elif kind in (_PACKET, _INTERFACE, _SIMPLE_PACKET, _OLD_PACKET):
-            raise _BlockError("a block that is too short for its kind")
+            raise _BlockError("block too short")
 
-    def _add_frame(self, frames: Frames, interface: int, ticks: int, span: tuple[int, int, int], length: int) -> None:
-        start, captured, end = span
+    def _add_frame(self, frames: Frames, interface: int, ticks: int, content: _Content) -> None:
+        start, end, captured, length = content
         if interface >= len(self._interfaces):
-            raise _BlockError(f"a frame of interface {interface}, which was not described")
+            raise _BlockError(f"frame of undescribed interface {interface}")
         if start + captured > end:
-            raise _BlockError(f"a frame that claims {captured:,} bytes")
+            raise _BlockError(f"invalid frame length {captured:,}")
         link_type, _, per_second, offset = self._interfaces[interface]
         seconds, rest = divmod(ticks, per_second)
         frames.add(offset + seconds + rest / per_second, link_type, start, start + captured, length)
 
     def _add_simple(self, frames: Frames, start: int, end: int) -> None:
-        """A frame without a time: it gets that of the frame before."""
+        """Read a frame without a time; it gets the time of the frame before it."""
         if not self._interfaces:
-            raise _BlockError("a frame before any interface")
+            raise _BlockError("frame before any interface")
         (length,) = struct.unpack_from(self._order + "I", self._buffer, start + 8)
         interface = self._interfaces[0]
         captured = min(length, interface.snap_length or length, end - 4 - start - 12)
@@ -173,7 +186,7 @@ class PcapngFile(CaptureFile):
 
 
 def byte_order(start: bytes) -> str:
-    """`<` or `>` if the bytes are the start of a section, else empty."""
+    """Return `<` or `>` if the bytes start a section, otherwise an empty string."""
     for order in "<>":
         if len(start) >= 12 and start[:4] == MAGIC and struct.unpack_from(order + "I", start, 8)[0] == _ORDER_MAGIC:
             return order

@@ -1,4 +1,4 @@
-"""The TCP ports to watch: a frozen set of numbers that reads and prints as `80,8000-8100` or `any`."""
+"""The TCP ports to monitor: a frozen set of numbers that reads and prints as `80,8000-8100` or `any`."""
 
 from itertools import groupby
 from typing import Final
@@ -8,10 +8,10 @@ HIGHEST: Final = 65535
 
 
 class Ports(frozenset[int]):
-    """Port numbers. `port in ports` is a look-up in a set."""
+    """A set of port numbers; `port in ports` is a set lookup."""
 
     def ranges(self) -> list[tuple[int, int]]:
-        """Runs of neighbouring ports as (first, last), in order."""
+        """Return runs of consecutive ports as (first, last), in order."""
         runs: list[tuple[int, int]] = []
         for _, run in groupby(enumerate(sorted(self)), key=lambda item: item[1] - item[0]):
             numbers = [port for _, port in run]
@@ -19,7 +19,7 @@ class Ports(frozenset[int]):
         return runs
 
     def is_any(self) -> bool:
-        """Whether every port is watched."""
+        """Return whether every port is monitored."""
         return len(self) == HIGHEST - LOWEST + 1
 
     def __str__(self) -> str:
@@ -32,10 +32,10 @@ class Ports(frozenset[int]):
 
 
 def parse_ports(text: str) -> Ports:
-    """Ports of a text such as `80`, `80,8080`, `8000-8100` or `any`.
+    """Parse ports such as `80`, `80,8080`, `8000-8100` or `any`.
 
     Raises:
-        ValueError: with one sentence that says what is wrong.
+        ValueError: The text is invalid; the message says why in one sentence.
     """
     if text.strip().lower() == "any":
         return Ports(range(LOWEST, HIGHEST + 1))
@@ -45,7 +45,7 @@ def parse_ports(text: str) -> Ports:
         low = _port(first, text)
         high = _port(last, text) if dash else low
         if high < low:
-            raise ValueError(f"port range {part.strip()!r} runs backwards; did you mean {high}-{low}?")
+            raise ValueError(f"port range {part.strip()!r} is reversed; did you mean {high}-{low}?")
         ports.update(range(low, high + 1))
     return Ports(ports)
 
@@ -59,7 +59,7 @@ def _range_text(first: int, last: int) -> str:
 def _port(digits: str, text: str) -> int:
     digits = digits.strip()
     if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"{text!r} is no list of ports; write 80 or 80,8080 or 8000-8100 or any")
+        raise ValueError(f"{text!r} is not a valid port list; use 80 or 80,8080 or 8000-8100 or any")
     if len(digits) > 9 or not LOWEST <= int(digits) <= HIGHEST:
         raise ValueError(f"port {digits} is out of range; ports are {LOWEST} to {HIGHEST}")
     return int(digits)

@@ -1,8 +1,8 @@
-"""Gives up the rights that opening the capture took, before the first packet is parsed.
+"""Drops the privileges that opening the capture required, before the first packet is parsed.
 
-Root becomes another user for good, and whoever has capabilities loses them. `chosen_user` says who it will be,
-`hand_over` gives that user the files that were opened for writing, and `give_up` does it and looks whether it is so.
-On a system without POSIX users nothing happens.
+Root becomes another user for good, and capabilities are dropped. `chosen_user` selects the user, `hand_over` gives that
+user the files opened for writing, and `give_up` drops the privileges and verifies that they are gone. On systems
+without POSIX users nothing happens.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ from capture.errors import CaptureError
 ROOT: Final = "root"
 NOBODY: Final = "nobody"
 _NOBODY_NUMBER: Final = 65534
-_LARGEST_ID: Final = 2**32 - 2  # the highest number means "leave as it is"
+_LARGEST_ID: Final = 2**32 - 2  # the next number means "leave unchanged"
 
 _PR_CAPBSET_DROP: Final = 24  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -28,15 +28,15 @@ _PR_CAP_AMBIENT: Final = 47
 _CLEAR_ALL: Final = 4
 _CAPABILITY_VERSION_3: Final = 0x20080522  # linux/capability.h
 _SETS: Final = ("CapInh", "CapPrm", "CapEff", "CapAmb")
-STAY: Final = "use --user root to go on as root all the same"
+STAY: Final = "use --user root to stay root"
 
 
-class UnknownUser(ValueError):  # noqa: N818 - the name says what is the matter
+class UnknownUser(ValueError):  # noqa: N818 - the name says what is wrong
     """There is no such user. The text is one line for the user."""
 
 
 class User(NamedTuple):
-    """Who the process becomes."""
+    """The user that the process becomes."""
 
     name: str
     number: int
@@ -44,12 +44,12 @@ class User(NamedTuple):
 
 
 def chosen_user(name: str, environment: Mapping[str, str]) -> User | None:
-    """The user called `name`, or without one who called sudo, else nobody; None to stay who we are.
+    """Return the user `name`, by default the sudo caller, otherwise nobody; None to stay the current user.
 
-    Only root can become another user, so for everybody else it is None, as for the name `root`.
+    Only root can become another user, so the result is None for everybody else, and for the name `root`.
 
     Raises:
-        UnknownUser: there is no user of that name.
+        UnknownUser: There is no user of that name.
     """
     if not hasattr(os, "geteuid"):
         return None
@@ -58,10 +58,10 @@ def chosen_user(name: str, environment: Mapping[str, str]) -> User | None:
 
 
 def hand_over(descriptor: int, user: User) -> None:
-    """Give the user a file that we own, to read and remove. Devices, pipes and what has several names stay as they are.
+    """Make the user the owner of a file that root owns. Devices, pipes and files with several links are unchanged.
 
     Raises:
-        CaptureError: the system refuses.
+        CaptureError: The system refused.
     """
     if descriptor < 0:
         return
@@ -71,18 +71,18 @@ def hand_over(descriptor: int, user: User) -> None:
     try:
         os.fchown(descriptor, user.number, user.group)
     except OSError as reason:
-        raise CaptureError(f"cannot give a file to {user.name}: {reason.strerror}; {STAY}") from reason
+        raise CaptureError(f"cannot make {user.name} the owner of a file: {reason.strerror}; {STAY}") from reason
 
 
 def give_up(user: User | None) -> None:
-    """Become `user` if there is one, and lose all capabilities. To be called before any thread is started.
+    """Become `user` if there is one, and drop all capabilities. Must be called before any thread starts.
 
     Raises:
-        CaptureError: it did not work; the process must end, as it may still have rights.
-        RuntimeError: there are other threads, which would keep their rights.
+        CaptureError: It failed; the process must end, because it may still have privileges.
+        RuntimeError: Other threads are running, which would keep their privileges.
     """
     if threading.active_count() > 1:
-        raise RuntimeError("rights are given up by each thread for itself, and there are several")
+        raise RuntimeError("privileges must be dropped before threads start")
     linux = sys.platform.startswith("linux")
     try:
         if linux:
@@ -92,17 +92,17 @@ def give_up(user: User | None) -> None:
         if linux:
             _clear_capabilities()
     except OSError as reason:
-        raise CaptureError(f"cannot give up {_what(user)}: {reason.strerror}; {STAY}") from reason
+        raise CaptureError(f"cannot drop {_what(user)}: {reason.strerror}; {STAY}") from reason
     left = _rights_left(user) if linux else []
     if left:
-        raise CaptureError(f"could not give up {_what(user)}, there is still {', '.join(left)}; {STAY}")
+        raise CaptureError(f"cannot drop {_what(user)}: {', '.join(left)} still there; {STAY}")
 
 
 def _what(user: User | None) -> str:
-    return "the capabilities" if user is None else f"root for {user.name}"
+    return "capabilities" if user is None else f"root to become {user.name}"
 
 
-# who ------------------------------------------------------------------------------------------------------------------
+# choosing the user ----------------------------------------------------------------------------------------------------
 
 
 def _named(name: str) -> User:
@@ -111,12 +111,12 @@ def _named(name: str) -> User:
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
-        raise UnknownUser(f"no user {name!r} to give up root for; name one that exists with --user") from None
+        raise UnknownUser(f"no user {name!r}; choose an existing user with --user") from None
     return User(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 def _who_called_sudo(environment: Mapping[str, str]) -> User | None:
-    """The user and group that sudo says called it; None when it says nothing, or nothing that makes sense."""
+    """Return the user and group that called sudo; None if sudo did not name valid ones."""
     number, group = (_id(environment.get(name, "")) for name in ("SUDO_UID", "SUDO_GID"))
     if not number or not group:
         return None
@@ -124,7 +124,7 @@ def _who_called_sudo(environment: Mapping[str, str]) -> User | None:
 
 
 def _id(text: str) -> int:
-    """The number of a user or group that is not root's; 0 if it is none."""
+    """Return a user or group number; 0 if it is invalid or root's."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
     return number if number <= _LARGEST_ID else 0
 
@@ -137,9 +137,9 @@ def _nobody() -> User:
 
 
 def _exists_here(user: User) -> bool:
-    """Whether the user namespace has that user: False where we are root of a namespace of our own and nobody else.
+    """Return whether the user exists in this user namespace; it does not if the namespace maps only root.
 
-    Then root is but another name of the user outside, and there is nobody to become (user_namespaces(7)).
+    Then root is another name of an ordinary user outside, and there is nobody to become (user_namespaces(7)).
     """
     try:
         lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
@@ -151,31 +151,31 @@ def _exists_here(user: User) -> bool:
     return mapped or not ordinary
 
 
-# how ------------------------------------------------------------------------------------------------------------------
+# dropping the privileges ----------------------------------------------------------------------------------------------
 
 
 def _forbid_new_rights() -> None:
-    """Let no program that we start, and no later bug, get rights again (prctl(2))."""
+    """Prevent child programs and later bugs from regaining privileges (prctl(2))."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     number = 0
-    while _try_prctl(_PR_CAPBSET_DROP, number):  # up to the first that the kernel does not know, or all are refused
+    while _try_prctl(_PR_CAPBSET_DROP, number):  # up to the first one that is unknown to the kernel, or refused
         number += 1
     _try_prctl(_PR_CAP_AMBIENT, _CLEAR_ALL)
 
 
 def _become(user: User) -> None:
-    """Groups first: without root they cannot be changed any more."""
+    """Change groups first, because only root can change them."""
     os.setgroups([])
     if hasattr(os, "setresuid"):
         os.setresgid(user.group, user.group, user.group)
         os.setresuid(user.number, user.number, user.number)
-    else:  # macOS: for root these set all three
+    else:  # macOS: for root, these set all three ids
         os.setgid(user.group)
         os.setuid(user.number)
 
 
 def _clear_capabilities() -> None:
-    """None effective, permitted or inheritable (capset(2))."""
+    """Clear the effective, permitted and inheritable capabilities (capset(2))."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     _checked(_libc().capset(header, bytes(24)))
 
@@ -202,11 +202,11 @@ def _checked(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-# whether --------------------------------------------------------------------------------------------------------------
+# verifying ------------------------------------------------------------------------------------------------------------
 
 
 def _rights_left(user: User | None) -> list[str]:
-    """What any thread of the process still has and should not have, as the kernel tells it (proc(5))."""
+    """Return the privileges that any thread still has but should not have, according to the kernel (proc(5))."""
     left: set[str] = set()
     for status in Path("/proc/self/task").glob("*/status"):
         lines = (line.split() for line in status.read_text(encoding="ascii", errors="replace").splitlines())

@@ -1,7 +1,7 @@
-"""Frames from a ring of memory blocks that Linux fills and we empty (TPACKET_V3, packet_mmap.rst of the kernel).
+"""Captures frames with a memory-mapped ring of blocks (TPACKET_V3, see packet_mmap.rst of the kernel).
 
-The kernel hands a block over when it is full or `RETIRE` seconds old; we copy its frames and give it back. The filter
-is in place before the socket is bound, so no frame passes it by.
+The kernel hands a block over when it is full or `RETIRE` seconds old; its frames are copied and the block is given
+back. The filter is attached before the socket is bound, so it sees every frame.
 """
 
 import mmap
@@ -22,7 +22,7 @@ from traffic.frames import Frames
 BLOCK_SIZE: Final = 2**18
 RETIRE: Final = 0.064
 POLL: Final = 0.1
-# A block closes one to two periods after its first frame; the rest is for the kernel's timer and our reading.
+# A block closes one to two periods after its first frame; the rest is for the kernel's timer and for reading.
 LONGEST_DELAY: Final = 2 * RETIRE + 0.1
 
 _VERSION: Final = 10
@@ -33,20 +33,20 @@ _USER: Final = 1
 
 _REQUEST: Final = struct.Struct("=7I")
 _STATUS: Final = struct.Struct("=I")
-_LENGTH: Final = struct.Struct("=20xI")  # bytes of a block that are in use
+_LENGTH: Final = struct.Struct("=20xI")  # bytes in use of a block
 
 
 class Ring:
-    """A live source on Linux. `interface` may be `any`; frames then have a cooked header."""
+    """A live source on Linux. `interface` may be `any`; its frames have a cooked header."""
 
     live: Final = True
 
     def __init__(self, interface: str, program: bpf.Program, size_mib: int, snap_length: int) -> None:
-        """Open, filter, bind.
+        """Open the socket, attach the filter, map the ring and bind.
 
         Raises:
-            PermissionDenied, UnknownInterface: not allowed, or no such interface.
-            RingUnavailable: anything else that the system refuses.
+            PermissionDenied, UnknownInterface: The capture is not allowed, or there is no such interface.
+            RingUnavailable: The system refused for any other reason.
         """
         self.name = interface
         self.link_type = link_type(interface)
@@ -75,11 +75,11 @@ class Ring:
 
     @property
     def notice(self) -> str:
-        """A sentence while the interface is away."""
+        """A sentence while the interface is unavailable, otherwise empty."""
         return self._socket.notice
 
     def read(self) -> Frames | None:
-        """The frames of the next block; empty when none was handed over within 0.1 s."""
+        """Return the frames of the next block; empty if none was handed over within 0.1 s."""
         with self._lock:
             if self._closed:
                 return None
@@ -93,20 +93,20 @@ class Ring:
             return self._take()
 
     def counters(self) -> Counters:
-        """Frames handed over, and frames for which there was no room in the ring."""
+        """Return the frames handed over, and those dropped because the ring was full."""
         if not self._closed:
             self._dropped = self._socket.dropped()
         return Counters(self._received, self._dropped)
 
     def clock(self) -> float:
-        """The time of the latest frame, or while idle the wall clock less the longest delay."""
+        """Return the time of the latest frame or, while idle, the wall clock minus the longest delay."""
         return self._clock
 
     def position(self) -> None:
-        """There is none: packets come as long as we listen."""
+        """Return None: a live capture has no position."""
 
     def close(self) -> None:
-        """Give the ring back; the counters stay."""
+        """Unmap the ring; the counters stay."""
         with self._lock:
             if self._closed:
                 return
@@ -140,8 +140,8 @@ class Ring:
 
 
 def _open_socket(interface: str, cooked: bool) -> socket.socket:
-    # Protocol 0: nothing is received before the socket is bound. `any` cannot be bound by name: such a socket receives
-    # from the start, and what comes before the filter is in place is thrown away when the ring is set up.
+    # Protocol 0 receives nothing before the socket is bound. `any` cannot be bound by name: such a socket receives from
+    # the start, and packets that precede the filter are discarded when the ring is set up.
     protocol = socket.htons(ALL_PROTOCOLS) if interface == ANY else 0
     try:
         return socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM if cooked else socket.SOCK_RAW, protocol)

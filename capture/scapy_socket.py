@@ -1,6 +1,6 @@
-"""Frames from Scapy's listening socket, on every system that Scapy runs on: raw bytes, nothing is dissected.
+"""Captures raw frames with Scapy's listening socket, on every system that Scapy supports; nothing is dissected.
 
-On Linux it is a packet socket like any other, so filter, counters and recovery are those of `packet_socket`.
+On Linux it is an ordinary packet socket, so filter, counters and recovery are those of `packet_socket`.
 """
 
 import contextlib
@@ -20,15 +20,15 @@ from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_NULL,
 from traffic.frames import Frames
 
 BATCH: Final = 512
-BUFFER: Final = 2**23  # bytes; what Scapy asks for holds a few large frames only
+BUFFER: Final = 2**23  # bytes; Scapy's default has room for only a few large frames
 WAIT: Final = 0.1
 LONGEST_DELAY: Final = 0.2
-_GET_LINK_TYPE: Final = 0x4004426A  # BIOCGDLT of the BSDs
+_GET_LINK_TYPE: Final = 0x4004426A  # BIOCGDLT of BSD systems
 _RAW_TYPES: Final = (12, 14)
 
 
 def guess_link_type(interface: str) -> int:
-    """The link type that the interface will very likely have, for a filter that is compiled before it is opened."""
+    """Guess the link type of the interface, for a filter that is compiled before the interface is opened."""
     if available():
         return packet_link_type(interface)
     return LINKTYPE_NULL if interface.startswith(("lo", "utun", "\\Device\\NPF_Loopback")) else LINKTYPE_ETHERNET
@@ -40,11 +40,11 @@ class ScapySocket:
     live: Final = True
 
     def __init__(self, interface: str, chosen: KernelFilter, snap_length: int) -> None:
-        """Open and filter.
+        """Open the socket and attach the filter.
 
         Raises:
-            PermissionDenied, UnknownInterface: not allowed, or no such interface.
-            CaptureError: anything else that the system refuses.
+            PermissionDenied, UnknownInterface: The capture is not allowed, or there is no such interface.
+            CaptureError: The system refused for any other reason.
         """
         self.name = interface
         self._snap_length = snap_length
@@ -70,11 +70,11 @@ class ScapySocket:
 
     @property
     def notice(self) -> str:
-        """A sentence while the interface is away."""
+        """A sentence while the interface is unavailable, otherwise empty."""
         return self._packet_socket.notice if self._packet_socket else self._notice
 
     def read(self) -> Frames | None:
-        """What is there, up to a few hundred frames; empty when nothing came within 0.1 s."""
+        """Return up to a few hundred available frames; empty if nothing arrived within 0.1 s."""
         with self._lock:
             if self._closed:
                 return None
@@ -87,17 +87,17 @@ class ScapySocket:
             return Frames.of(frames)
 
     def counters(self) -> Counters:
-        """Frames handed over, and frames for which there was no room in the socket where the system tells."""
+        """Return the frames handed over and, if the system counts them, those dropped because the socket was full."""
         if self._packet_socket and not self._closed:
             self._dropped = self._packet_socket.dropped()
         return Counters(self._received, self._dropped)
 
     def clock(self) -> float:
-        """The time of the latest frame, or while idle the wall clock less a little."""
+        """Return the time of the latest frame or, while idle, slightly less than the wall clock."""
         return self._clock
 
     def position(self) -> None:
-        """There is none: packets come as long as we listen."""
+        """Return None: a live capture has no position."""
 
     def close(self) -> None:
         """Close the socket; the counters stay."""
@@ -126,9 +126,9 @@ class ScapySocket:
         return frames
 
     def _silent(self, after_frames: bool) -> None:
-        """The socket was ready and gave nothing: an interface that is away does so again and again."""
+        """Handle a socket that was ready but returned nothing, as it keeps doing if the interface is unavailable."""
         if not after_frames:
-            self._notice = f"{self.name} gives nothing; is it down?"
+            self._notice = f"no packets from {self.name}; is it up?"
             time.sleep(WAIT)
 
     def _fault(self, reason: OSError) -> None:
@@ -158,7 +158,7 @@ def _open(interface: str, expression: str) -> Any:
 
 
 def _unblocked(listening: Any) -> Any:
-    """The same socket, which now never waits for a frame: of libpcap or BSD it otherwise may, though it was ready."""
+    """Make the socket never wait for a frame; libpcap and BSD sockets otherwise may, even when ready."""
     if hasattr(listening, "pcap_fd"):
         listening.pcap_fd.setnonblock(True)
     elif hasattr(listening, "bpf_fd"):
@@ -167,11 +167,11 @@ def _unblocked(listening: Any) -> Any:
 
 
 def _link_type(listening: Any, interface: str) -> int:
-    """The link type of a socket that Scapy opened, asked for in the way of each system."""
+    """Return the link type of an open Scapy socket, queried as each system requires."""
     if available():
         kind = packet_link_type(interface)
         if kind == LINKTYPE_LINUX_SLL2:
-            raise CaptureError(f"Scapy's socket cannot tell the frames of {interface}: unknown hardware")
+            raise CaptureError(f"cannot capture on {interface}: unknown hardware type")
         return kind
     kind = LINKTYPE_ETHERNET
     if hasattr(listening, "pcap_fd"):

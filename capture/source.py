@@ -1,4 +1,4 @@
-"""What every source of frames can do."""
+"""The interface of every frame source."""
 
 from typing import NamedTuple, Protocol
 
@@ -6,55 +6,56 @@ from traffic.frames import Frames
 
 
 class Counters(NamedTuple):
-    """Frames since the source was opened."""
+    """Frame counts since the source was opened."""
 
     received: int
-    """Handed over by `read`."""
+    """Frames handed over by `read`."""
     dropped: int
-    """Lost before they reached us, because we were too slow."""
+    """Frames lost before they reached this program, because it was too slow."""
 
 
 class Position(NamedTuple):
-    """How far a file is read, in bytes of the file as it is stored."""
+    """How far a file has been read, in bytes of the file as stored."""
 
     done: int
     total: int | None
-    """None where nobody knows: of a pipe."""
+    """Size of the file; None if unknown, as for a pipe."""
 
 
 class Source(Protocol):
-    """Where frames come from. One thread reads; `counters`, `notice` and `close` may be used from another."""
+    """A source of frames. One thread reads; others may use `counters`, `notice` and `close`."""
 
     @property
     def name(self) -> str:
-        """The interface or the file, as the user named it."""
+        """The interface or the file, as given by the user."""
 
     @property
     def live(self) -> bool:
-        """Whether frames come as they are on the wire; else they come from a file, as fast as they are read."""
+        """Whether frames arrive in real time; otherwise they are read from a file at full speed."""
 
     @property
     def notice(self) -> str:
-        """A sentence for the dashboard while something is amiss ("eth0 is down, waiting for it"), else empty."""
+        """A sentence for the dashboard while something is wrong ("eth0 is down; waiting for it"), otherwise empty."""
 
     def read(self) -> Frames | None:
-        """The next batch; empty when nothing came within about 0.1 s; None at the end of the capture.
+        """Return the next batch; empty if nothing arrived within about 0.1 s, None at the end of the capture.
 
         Raises:
-            CaptureError: capture cannot go on, or (DamagedCapture) the file is broken from here on.
+            CaptureError: The capture cannot continue, or (DamagedCapture) the file is damaged from here on.
         """
 
     def counters(self) -> Counters:
-        """Totals since the source was opened; also after it was closed."""
+        """Return totals since the source was opened; also valid after it was closed."""
 
     def clock(self) -> float:
-        """The packet time up to which everything was handed over, in seconds since the epoch; 0 before any frame.
+        """Return the packet time up to which everything was handed over, in seconds since the epoch; 0 before any
+        frame.
 
-        A live source that is idle follows the wall clock, less the longest time that it may hold a frame back.
+        An idle live source follows the wall clock, minus the longest time that it may hold back a frame.
         """
 
     def position(self) -> Position | None:
-        """How far the file is read; None for what is no file."""
+        """Return how far the file has been read; None if it is not a file."""
 
     def close(self) -> None:
-        """Let go of the socket or file. May be called twice."""
+        """Close the socket or file. Closing it twice is harmless."""

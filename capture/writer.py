@@ -1,4 +1,4 @@
-"""Writes frames to a pcap file, with nanoseconds, so that a replay has the same times as the capture had."""
+"""Writes frames to a pcap file with nanosecond timestamps, so that a replay has the same times as the capture."""
 
 import contextlib
 import os
@@ -18,18 +18,18 @@ _RECORD_HEADER: Final = struct.Struct("=4I")
 
 
 class PcapWriter:
-    """A pcap file that is being written. It has one link type: that given, or that of the first frame."""
+    """A pcap file being written. It has one link type: the one given, or that of the first frame."""
 
     def __init__(self, path: str, link_type: int | None = None) -> None:
         """Create `path`; `-` is standard output.
 
         Raises:
-            CaptureError: it cannot be created.
+            CaptureError: The file cannot be created.
         """
         self._is_output = path == "-"
         self.name = "standard output" if self._is_output else path
         self.skipped = 0
-        """Frames of another link type, which were left out."""
+        """Number of frames left out because of another link type."""
         self._link_type = link_type
         self._pending = bytearray()
         self._begun = False
@@ -45,11 +45,11 @@ class PcapWriter:
             msvcrt.setmode(self._file, os.O_BINARY)
 
     def write(self, frames: Iterable[Frame]) -> None:
-        """Add frames; they reach the file in large pieces.
+        """Add frames; they are written in large pieces.
 
         Raises:
-            CaptureError: the disk is full or the file is gone. The file ends with a whole record and takes no more.
-            NobodyReads: it is standard output, which was closed.
+            CaptureError: Writing failed, as on a full disk. The file ends with a complete record and accepts no more.
+            NobodyReads: It is standard output, and its reader is gone.
         """
         pending, pack = self._pending, _RECORD_HEADER.pack
         for time, link_type, frame, length in frames:
@@ -68,10 +68,10 @@ class PcapWriter:
                 self.flush()
 
     def flush(self) -> None:
-        """Bring everything to the file.
+        """Write everything to the file.
 
         Raises:
-            CaptureError: as `write`.
+            CaptureError: As in `write`.
         """
         if self._file < 0:
             self._pending.clear()
@@ -85,15 +85,15 @@ class PcapWriter:
             self._give_up()
             gone = self._is_output and isinstance(reason, BrokenPipeError)
             kind = NobodyReads if gone else CaptureError
-            raise kind(f"cannot write on to {self.name}: {reason.strerror}") from reason
+            raise kind(f"writing to {self.name} failed: {reason.strerror}") from reason
         self._whole += len(self._pending)
         self._pending.clear()
 
     def close(self) -> None:
-        """Flush and close. May be called twice.
+        """Flush and close. Closing twice is harmless.
 
         Raises:
-            CaptureError: as `write`.
+            CaptureError: As in `write`.
         """
         if self._file < 0:
             return
@@ -107,7 +107,7 @@ class PcapWriter:
                 self._file = -1
 
     def fileno(self) -> int:
-        """Of the open file; -1 when it is closed."""
+        """Return the descriptor of the open file; -1 when it is closed."""
         return self._file
 
     def _begin(self, link_type: int) -> None:
@@ -117,8 +117,8 @@ class PcapWriter:
         self._begun = True
 
     def _give_up(self) -> None:
-        """Cut the file after what was written whole, and close it."""
-        with contextlib.suppress(OSError):  # a pipe cannot be cut
+        """Truncate the file after the last complete record, and close it."""
+        with contextlib.suppress(OSError):  # a pipe cannot be truncated
             os.ftruncate(self._file, self._whole)
         os.close(self._file)
         self._file = -1

@@ -1,4 +1,4 @@
-"""What the tests of `capture` share: frames made by hand, files made by hand, a network of their own."""
+"""Helpers of the capture tests: frames and files built by hand, and a private network."""
 
 import contextlib
 import ctypes
@@ -38,7 +38,7 @@ def ethernet(protocol: int, payload: bytes) -> bytes:
 
 
 def web(payload: bytes = b"", port: int = 80) -> bytes:
-    """An Ethernet frame of TCP to port 80."""
+    """Build an Ethernet frame with a TCP segment to port 80."""
     return ethernet(0x0800, ipv4(6, tcp(40000, port, payload)))
 
 
@@ -51,7 +51,7 @@ def read_all(source: Source) -> list[Frame]:
 
 
 def read_to_damage(source: Source) -> tuple[list[Frame], DamagedCapture | None]:
-    """The frames of a file, and the damage that ends it."""
+    """Read the frames of a file, and the damage that ends it."""
     frames: list[Frame] = []
     damage = None
     try:
@@ -63,7 +63,7 @@ def read_to_damage(source: Source) -> tuple[list[Frame], DamagedCapture | None]:
 
 
 def read_until_idle(source: Source, idle: int = 4) -> list[Frame]:
-    """What a live source has, until nothing came `idle` times."""
+    """Read a live source until nothing arrives `idle` times."""
     frames: list[Frame] = []
     quiet = 0
     while quiet < idle:
@@ -75,7 +75,7 @@ def read_until_idle(source: Source, idle: int = 4) -> list[Frame]:
 
 
 def ip(command: str) -> None:
-    """Run the ip command in the network of this thread."""
+    """Run the ip command in the network namespace of this thread."""
     subprocess.run(["ip", *command.split()], check=True, capture_output=True, timeout=60)
 
 
@@ -87,7 +87,7 @@ def inject(interface: str, frames: list[bytes]) -> None:
 
 
 def why_no_network() -> str:
-    """Why this machine lets us make no network of our own; empty if it does."""
+    """Return why this machine cannot create a private network; empty if it can."""
     if sys.platform != "linux":
         return "needs Linux"
     if os.geteuid():
@@ -103,7 +103,7 @@ def why_no_network() -> str:
 
 @contextlib.contextmanager
 def network_apart() -> Iterator[None]:
-    """A new network, of the main thread: `/proc/net`, where Scapy 2.5 finds the interfaces, is that thread's."""
+    """Create a network namespace for the main thread, whose `/proc/net` Scapy 2.5 reads to find interfaces."""
     with open("/proc/self/ns/net") as before:
         _change_network("unshare", CLONE_NEWNET)
         try:
@@ -113,7 +113,7 @@ def network_apart() -> Iterator[None]:
 
 
 def _change_network(call: str, *arguments: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)  # Python has them as of 3.12
+    libc = ctypes.CDLL(None, use_errno=True)  # in Python itself from 3.12 on
     if getattr(libc, call)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{call}: {os.strerror(number)}")

@@ -1,4 +1,4 @@
-"""A network of a test's own."""
+"""A private network for a test."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ def _network_reason() -> str:
 
 @pytest.fixture
 def own_network(_network_reason: str) -> Callable[[Callable[[], Any]], None]:
-    """Runs a function in a network of its own: lo and the pair veth0, veth1, all up."""
+    """Run a function in a private network with lo and the pair veth0 and veth1, all up."""
     if _network_reason:
         pytest.skip(_network_reason)
 
@@ -23,7 +23,7 @@ def own_network(_network_reason: str) -> Callable[[Callable[[], Any]], None]:
             for command in ("link set lo up", "link add veth0 type veth peer name veth1"):
                 ip(command)
             with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") as switch:
-                switch.write("1")  # no neighbour discovery among the frames that we count
+                switch.write("1")  # no neighbour discovery among the counted frames
             for name in ("veth0", "veth1"):
                 ip(f"link set {name} up")
             story()

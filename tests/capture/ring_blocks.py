@@ -1,4 +1,4 @@
-"""Blocks of a ring as the kernel lays them out (linux/if_packet.h), made of frames as they were on the wire."""
+"""Builds ring blocks as the kernel lays them out (linux/if_packet.h), from frames as they were on the wire."""
 
 import struct
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ _ADDRESS = struct.Struct("=H2siHBB8s")
 
 
 class Record(NamedTuple):
-    """A frame as the kernel hands it over."""
+    """A frame as the kernel delivers it."""
 
     time: float
     data: bytes
     length: int
     offset: int
-    """Where its bytes begin."""
+    """Offset of its bytes."""
     protocol: bytes
-    """The EtherType of what is left of it."""
+    """EtherType of the remaining frame."""
     tag: bytes = b""
-    """The VLAN tag that was taken out: its protocol and its value."""
+    """The VLAN tag that was removed: protocol and value."""
 
 
 def of_wire(frame: Frame, cooked: bool = False) -> Record:
-    """An Ethernet frame as a socket gets it: the outer tag is taken out, for a cooked one all before IP."""
+    """Convert an Ethernet frame as a socket does: remove the outer tag or, if cooked, everything before IP."""
     data, tag, left = frame.data, b"", frame.length
     if data[12:14] in (b"\x81\x00", b"\x88\xa8"):
         data, tag, left = data[:12] + data[16:], data[12:16], left - 4
@@ -40,18 +40,18 @@ def of_wire(frame: Frame, cooked: bool = False) -> Record:
 
 
 def block(records: Sequence[Record]) -> bytes:
-    """A block of these records."""
+    """Build a block of these records."""
     parts = [_record(record, number + 1 == len(records)) for number, record in enumerate(records)]
     return struct.pack("=12x2I28x", len(records), 48) + b"".join(parts)
 
 
 def cooked_header(protocol: bytes) -> bytes:
-    """The header of LINKTYPE_LINUX_SLL2 of all frames here."""
+    """Build the LINKTYPE_LINUX_SLL2 header that all frames here have."""
     return protocol + struct.pack(">2xiHBB", INTERFACE, LOOPBACK, OUTGOING, 6) + SENDER
 
 
 def cooked_frame(frame: Frame) -> Frame:
-    """What is to be read of a cooked record of that Ethernet frame."""
+    """Return the expected frame for a cooked record of an Ethernet frame."""
     data = cooked_header(frame.data[12:14]) + frame.data[14:]
     return Frame(frame.time, LINKTYPE_LINUX_SLL2, data, frame.length + 6)
 

@@ -1,4 +1,4 @@
-"""Which frames the kernel is asked for, tried with libpcap's own interpreter."""
+"""The kernel filters, run by libpcap's own interpreter."""
 
 import struct
 
@@ -75,17 +75,17 @@ def test_frames_that_may_hold_the_ports_pass(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", UNWANTED)
-def test_other_frames_are_left_to_the_kernel(case: str) -> None:
+def test_other_frames_are_dropped_by_the_kernel(case: str) -> None:
     assert not frame_filter(ports_expression(PORTS, LINKTYPE_ETHERNET), LINKTYPE_ETHERNET)(UNWANTED[case])
 
 
-def test_any_port_is_all_of_tcp() -> None:
+def test_any_port_means_all_tcp() -> None:
     passes = frame_filter(ports_expression(parse_ports("any"), LINKTYPE_ETHERNET), LINKTYPE_ETHERNET)
     assert passes(web(port=81))
     assert not passes(UNWANTED["DNS"])
 
 
-def test_very_many_ports_become_all_of_tcp() -> None:
+def test_very_many_ports_become_all_tcp() -> None:
     many = parse_ports(",".join(str(port) for port in range(1, 65000, 500)))
     passes = frame_filter(ports_expression(many, LINKTYPE_ETHERNET), LINKTYPE_ETHERNET)
     assert passes(web(port=9999))
@@ -95,7 +95,7 @@ def test_very_many_ports_become_all_of_tcp() -> None:
     ("link_type", "head"),
     [(LINKTYPE_RAW, b""), (LINKTYPE_NULL, b"\2\0\0\0"), (LINKTYPE_LINUX_SLL2, b"\x08\0" + bytes(18))],
 )
-def test_other_link_types_are_filtered_as_well(link_type: int, head: bytes) -> None:
+def test_other_link_types_are_filtered_too(link_type: int, head: bytes) -> None:
     passes = frame_filter(ports_expression(PORTS, link_type), link_type)
     assert passes(head + ipv4(6, tcp(40000, 80)))
     assert not passes(head + ipv4(6, tcp(40000, 81)))
@@ -104,7 +104,7 @@ def test_other_link_types_are_filtered_as_well(link_type: int, head: bytes) -> N
 
 @pytest.mark.parametrize("link_type", [LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_LINUX_SLL2, LINKTYPE_NULL, 105, 127])
 @pytest.mark.parametrize("expression", ["", "host 10.0.0.1", "not port 8080"])
-def test_a_program_fits_the_kernel_and_cuts_at_the_snap_length(link_type: int, expression: str) -> None:
+def test_a_program_fits_the_kernel_and_truncates_at_the_snap_length(link_type: int, expression: str) -> None:
     chosen = choose(PORTS, expression, link_type, 1000)
     assert 0 < len(chosen.program) < 4096
     assert chosen.program[-1] == (0x06, 0, 0, 1000)
@@ -114,12 +114,12 @@ def test_a_program_fits_the_kernel_and_cuts_at_the_snap_length(link_type: int, e
 
 
 @pytest.mark.parametrize("expression", ["vlan 5", "not vlan", "vlan and host 10.0.0.1"])
-def test_vlan_tags_are_looked_at_in_our_own_process(expression: str) -> None:
-    """Linux has taken them out of the frame when its filter runs."""
+def test_vlan_expressions_are_checked_in_this_process(expression: str) -> None:
+    """Linux removes them from the frame before its filter runs."""
     assert choose(PORTS, expression, LINKTYPE_ETHERNET, 1000).remainder == expression
 
 
-def test_parts_of_a_cooked_header_that_the_kernel_lacks_are_looked_at_in_our_own_process() -> None:
+def test_cooked_header_fields_unknown_to_the_kernel_are_checked_in_this_process() -> None:
     expression = "link[12] = 1"
     assert choose(PORTS, expression, LINKTYPE_LINUX_SLL2, 1000).remainder == expression
     assert choose(PORTS, "inbound", LINKTYPE_LINUX_SLL2, 1000).remainder == ""
@@ -129,14 +129,16 @@ def test_parts_of_a_cooked_header_that_the_kernel_lacks_are_looked_at_in_our_own
     ("expression", "reason"),
     [("tcp porrt 80", "syntax error"), ("host (", "syntax error"), ("port 99999999", "."), ("vlan and vlann", ".")],
 )
-def test_a_wrong_expression_is_refused_in_one_line_with_the_reason(expression: str, reason: str) -> None:
+def test_an_invalid_expression_is_rejected_in_one_line_with_the_reason(expression: str, reason: str) -> None:
     with pytest.raises(BadFilter, match=reason) as refusal:
         choose(PORTS, expression, LINKTYPE_ETHERNET, 1000)
     assert repr(expression) in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
-def test_without_libpcap_everything_passes_and_the_way_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libpcap_everything_passes_and_a_message_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def missing() -> None:
         raise LibpcapMissing("a filter needs libpcap, which is missing here; install libpcap")
 
@@ -149,7 +151,7 @@ def test_without_libpcap_everything_passes_and_the_way_to_get_it_is_said(monkeyp
         choose(PORTS, "host 10.0.0.1", LINKTYPE_ETHERNET, 1000)
 
 
-def test_a_library_that_cannot_be_loaded_is_a_missing_libpcap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_fails_to_load_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     import ctypes.util
     import sys
 

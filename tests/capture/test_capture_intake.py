@@ -1,4 +1,4 @@
-"""From a source to batches: what is taken, what waits, and what the thread of a live capture hands over."""
+"""From a source to batches: what is taken, what waits, and what the thread of a live capture delivers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ FRAMES = Talk(time=1000.0).client(get("/1")).server(ok()).client(get("/2")).serv
 
 
 class Made:
-    """A live source that has some frames, each by itself, and then ends as it is told to."""
+    """A live source that yields frames one by one and then ends as requested."""
 
     name, live, notice = "made", True, ""
 
@@ -67,7 +67,7 @@ def test_records_wait_until_they_are_taken() -> None:
     assert intake.waiting == 0
 
 
-def test_whole_packets_come_after_the_records_and_what_is_not_taken_is_counted() -> None:
+def test_whole_packets_follow_the_records_and_lost_ones_are_counted() -> None:
     intake = Intake(Made(FRAMES), decoder(), dissector=Dissector(lambda frame: frame.time, limit=6))
     intake.decode(Frames.of(FRAMES))
     assert intake.waiting == 4 + 6
@@ -76,7 +76,7 @@ def test_whole_packets_come_after_the_records_and_what_is_not_taken_is_counted()
     assert intake.waiting == 0
 
 
-def test_the_thread_hands_over_all_that_there_was() -> None:
+def test_the_thread_hands_over_everything() -> None:
     source = Made(FRAMES)
     thread = CaptureThread(Intake(source, decoder()))
     thread.start()
@@ -88,7 +88,7 @@ def test_the_thread_hands_over_all_that_there_was() -> None:
     assert (clock, status.counters, status.health.exchanges) == (FRAMES[-1].time, Counters(len(FRAMES), 3), 2)
 
 
-def test_a_source_that_fails_ends_the_capture_and_what_came_before_is_there() -> None:
+def test_a_failing_source_ends_the_capture_but_keeps_earlier_records() -> None:
     thread = CaptureThread(Intake(Made(FRAMES, CaptureError("eth0 is gone")), decoder()))
     thread.start()
     thread._thread.join()
@@ -97,7 +97,7 @@ def test_a_source_that_fails_ends_the_capture_and_what_came_before_is_there() ->
     assert str(thread.error) == "eth0 is gone"
 
 
-def test_a_fault_of_the_program_is_raised_where_records_are_taken() -> None:
+def test_an_unexpected_exception_is_raised_when_records_are_taken() -> None:
     thread = CaptureThread(Intake(Made(FRAMES, ZeroDivisionError()), decoder()))
     thread.start()
     thread._thread.join()
@@ -106,7 +106,7 @@ def test_a_fault_of_the_program_is_raised_where_records_are_taken() -> None:
 
 
 class Failing:
-    """A decoder that failed at a frame."""
+    """A decoder that failed on a frame."""
 
     def __init__(self) -> None:
         self._faults = [("index out of bounds", 1000.5, 1, b"frame"), ("another", 1001.0, 1, b"")]
@@ -120,10 +120,10 @@ class Failing:
         return faults
 
 
-def test_a_fault_of_the_decoder_is_said_in_one_line_and_its_frame_is_kept() -> None:
+def test_a_decoder_fault_is_reported_in_one_line_and_its_frame_is_saved() -> None:
     intake = Intake(Made([]), Failing())
     (said,) = intake.status().notices
-    assert said.startswith("the core failed at a packet (index out of bounds) and goes on with the next connection")
+    assert said.startswith("the core failed on a packet (index out of bounds) and dropped its connection")
     assert intake.status().notices == (said,)
     path = Path(said.rpartition(" with ")[2])
     (frame,) = read_all(open_file(str(path), ""))

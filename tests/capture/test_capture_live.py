@@ -1,4 +1,4 @@
-"""Live capture, on loopback and on a veth pair in a network of the test's own."""
+"""Live capture, on loopback and on a veth pair in a private network."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def refuse_ring(*_: object) -> None:
 def opened(
     interface: str, kind: str, monkeypatch: pytest.MonkeyPatch, expression: str = "", snap_length: int = 262144
 ) -> Source:
-    """The source of one kind."""
+    """Open a source of the given kind."""
     if kind == "scapy":
         monkeypatch.setattr(capture.open, "Ring", refuse_ring)
     source, sentences = open_live(interface, PORTS, expression, 8, snap_length)
@@ -49,7 +49,7 @@ def opened(
 
 
 def converse(port: int, sizes: tuple[int, ...]) -> None:
-    """A TCP connection on loopback that carries that many bytes."""
+    """Run a TCP connection on loopback that carries that many bytes."""
     address = ("127.0.0.1", port)
     with socket.create_server(address) as server, socket.create_connection(address, timeout=5) as client:
         peer, _ = server.accept()
@@ -74,7 +74,7 @@ def test_loopback_shows_each_packet_once(own_network: OwnNetwork, monkeypatch: p
         payload = sum(len(frame.data) - 66 for frame in frames if frame.data[47] & 2 == 0)
         assert payload == 201_005
         assert len({frame.data for frame in frames}) == len(frames)
-        assert [frame.data[47] & 2 for frame in frames].count(2) == 2  # SYN and its answer
+        assert [frame.data[47] & 2 for frame in frames].count(2) == 2  # SYN and SYN-ACK
         assert all(80 in (frame.data[35], frame.data[37]) for frame in frames)
         assert source.counters() == (len(frames), 0)
         source.close()
@@ -93,7 +93,7 @@ def test_any_shows_loopback_once_and_other_interfaces(own_network: OwnNetwork, m
         loopback = [frame for frame in frames if frame.data[8:10] == b"\x03\x04"]
         assert len({frame.data for frame in loopback}) == len(loopback)
         assert sum(len(frame.data) - 72 for frame in loopback if frame.data[53] & 2 == 0) == 1000
-        # Each end of the pair sees the frame, one as it leaves and one as it comes.
+        # Each end of the pair sees the frame: one as outgoing, one as incoming.
         ends = [frame for frame in frames if frame.data[8:10] == b"\x00\x01"]
         assert sorted(frame.data[10] for frame in ends) == [3, 4]
         assert {frame.data[20:] for frame in ends} == {web(b"x")[14:]}
@@ -127,7 +127,7 @@ def test_every_frame_of_a_wire_is_seen_in_order(
     own_network(story)
 
 
-def test_the_snap_length_cuts_frames_and_their_length_is_kept(
+def test_the_snap_length_truncates_frames_but_keeps_their_length(
     own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def story() -> None:
@@ -142,7 +142,7 @@ def test_the_snap_length_cuts_frames_and_their_length_is_kept(
 
 
 @both
-def test_a_vlan_tag_that_the_kernel_took_out_is_put_back(
+def test_a_vlan_tag_removed_by_the_kernel_is_restored(
     own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     def tagged(tag: int) -> bytes:
@@ -160,7 +160,7 @@ def test_a_vlan_tag_that_the_kernel_took_out_is_put_back(
     own_network(story)
 
 
-def test_a_vlan_tag_is_put_back_into_cooked_frames(own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vlan_tag_is_restored_in_cooked_frames(own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     def story() -> None:
         source = opened("any", "ring", monkeypatch)
         frame = web(b"tagged")
@@ -186,9 +186,7 @@ def test_a_users_expression_narrows_the_ports(
 
 
 @both
-def test_frames_that_find_no_room_are_counted(
-    own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_dropped_frames_are_counted(own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     def story() -> None:
         if kind == "scapy":
             monkeypatch.setattr(capture.open, "Ring", refuse_ring)
@@ -216,7 +214,7 @@ def wait_for(source: Source, condition: Callable[[], bool]) -> None:
 
 
 @both
-def test_an_interface_that_goes_and_comes_back_is_followed(
+def test_capture_resumes_when_an_interface_comes_back(
     own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     def story() -> None:
@@ -226,7 +224,7 @@ def test_an_interface_that_goes_and_comes_back_is_followed(
         assert source.notice == ""
 
         ip("link set veth0 down")
-        wait_for(source, lambda: source.notice == "veth0 is down, waiting for it")
+        wait_for(source, lambda: source.notice == "veth0 is down; waiting for it")
         ip("link set veth0 up")
         wait_for(source, lambda: source.notice == "")
         inject("veth1", [web(b"up again")])
@@ -248,7 +246,7 @@ def test_an_interface_that_goes_and_comes_back_is_followed(
     own_network(story)
 
 
-def test_an_interface_that_is_down_at_the_start_is_waited_for(
+def test_capture_waits_for_an_interface_that_is_down_at_the_start(
     own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def story() -> None:
@@ -321,12 +319,12 @@ def test_without_libpcap_every_frame_is_handed_over(
     own_network(story)
 
 
-def test_a_missing_ring_is_said_in_one_sentence(own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ring_is_reported_in_one_sentence(own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     def story() -> None:
         monkeypatch.setattr(capture.open, "Ring", refuse_ring)
         source, sentences = open_live("veth0", PORTS)
         assert len(sentences) == 1
-        assert "no memory-mapped ring (Protocol not available); capturing through Scapy's socket" in sentences[0]
+        assert "no memory-mapped ring (Protocol not available); using Scapy's socket" in sentences[0]
         source.close()
         with pytest.raises(RingUnavailable):
             open_live("any", PORTS)
@@ -343,7 +341,7 @@ def test_a_ring_that_is_too_large_is_made_smaller(own_network: OwnNetwork, monke
 
         monkeypatch.setattr(capture.open, "Ring", scarce)
         source, sentences = open_live("veth0", PORTS, "", 20)
-        assert sentences == ["no memory for a ring of 20 MiB; a smaller one is used"]
+        assert sentences == ["not enough memory for a ring of 20 MiB; using a smaller one"]
         source.close()
 
     own_network(story)
@@ -351,18 +349,18 @@ def test_a_ring_that_is_too_large_is_made_smaller(own_network: OwnNetwork, monke
 
 @pytest.mark.parametrize("interface", ["veth9", "", "a/b", "x" * 40, "lo\0"])
 @both
-def test_an_unknown_interface_is_answered_with_those_there_are(
+def test_an_unknown_interface_is_rejected_with_a_list_of_existing_ones(
     own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch, kind: str, interface: str
 ) -> None:
     def story() -> None:
-        with pytest.raises(UnknownInterface, match=r"there are: .*lo") as refusal:
+        with pytest.raises(UnknownInterface, match=r"available: .*lo") as refusal:
             opened(interface, kind, monkeypatch)
         assert "\n" not in str(refusal.value)
 
     own_network(story)
 
 
-def test_interfaces_are_listed_the_nearest_first(own_network: OwnNetwork) -> None:
+def test_interfaces_are_listed_most_similar_first(own_network: OwnNetwork) -> None:
     def story() -> None:
         ip("addr add 10.9.8.7/24 dev veth0")
         ip("link set veth1 down")
@@ -377,7 +375,7 @@ def test_interfaces_are_listed_the_nearest_first(own_network: OwnNetwork) -> Non
 
 
 @linux_only
-def test_no_permission_names_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_permission_lists_the_alternatives(monkeypatch: pytest.MonkeyPatch) -> None:
     class Forbidden(socket.socket):
         def __init__(self, family: int = -1, *rest: Any, **more: Any) -> None:
             if family == socket.AF_PACKET:
@@ -408,7 +406,7 @@ inject("veth1", [web(), web(bytes(50)), web(bytes(50), port=81)] * 20)
 assert [frame.data for frame in read_until_idle(source)] == [web(bytes(50))] * 20
 assert source.link_type == 1
 ip("link set veth0 down")
-assert not source.read() and source.notice == "veth0 gives nothing; is it down?"
+assert not source.read() and source.notice == "no packets from veth0; is it up?"
 ip("link set veth0 up")
 inject("veth1", [web(bytes(50))])
 assert len(read_until_idle(source)) == 1 and source.notice == ""
@@ -416,8 +414,8 @@ source.close()
 """
 
 
-def test_the_socket_that_scapy_has_on_other_systems_works_as_well(own_network: OwnNetwork) -> None:
-    """Scapy's libpcap socket, which Windows and others get, can be had on Linux too."""
+def test_scapys_socket_for_other_systems_works_too(own_network: OwnNetwork) -> None:
+    """Linux can also use Scapy's libpcap socket, which Windows and others get."""
 
     def story() -> None:
         path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])

@@ -16,7 +16,7 @@ from capture.ports import parse_ports
         ("65535", {65535}, "65535"),
     ],
 )
-def test_ports_are_read_and_print_as_they_were_given(text: str, members: set[int], printed: str) -> None:
+def test_ports_are_parsed_and_printed(text: str, members: set[int], printed: str) -> None:
     ports = parse_ports(text)
     assert set(ports) == members
     assert str(ports) == printed
@@ -39,18 +39,18 @@ def test_any_is_every_port(text: str) -> None:
         ("0", "port 0 is out of range; ports are 1 to 65535"),
         ("65536", "port 65536 is out of range"),
         ("9" * 5000, "is out of range"),
-        ("8100-8000", "port range '8100-8000' runs backwards; did you mean 8000-8100?"),
-        ("", "is no list of ports"),
-        ("80,", "is no list of ports"),
-        ("http", "is no list of ports"),
-        ("80-", "is no list of ports"),
-        ("-80", "is no list of ports"),
-        ("1-2-3", "is no list of ports"),
-        ("٨٠", "is no list of ports"),
-        ("8 0", "is no list of ports"),
+        ("8100-8000", "port range '8100-8000' is reversed; did you mean 8000-8100?"),
+        ("", "is not a valid port list"),
+        ("80,", "is not a valid port list"),
+        ("http", "is not a valid port list"),
+        ("80-", "is not a valid port list"),
+        ("-80", "is not a valid port list"),
+        ("1-2-3", "is not a valid port list"),
+        ("٨٠", "is not a valid port list"),
+        ("8 0", "is not a valid port list"),
     ],
 )
-def test_bad_ports_are_refused_with_one_sentence(text: str, sentence: str) -> None:
+def test_invalid_ports_are_rejected_in_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as refusal:
         parse_ports(text)
     assert sentence in str(refusal.value)

@@ -1,4 +1,4 @@
-"""The readers of the core and those in Python find the same frames."""
+"""The core's file and ring readers find the same frames as those in Python."""
 
 import os
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ pytestmark = pytest.mark.skipif(CORE is None, reason="the core is not built: mak
 
 @pytest.fixture
 def captures() -> list[Path]:
-    """Every fifth of the public captures."""
+    """Return every fifth of the public captures."""
     if not CORPUS.is_dir():
         pytest.skip(f"no captures in {CORPUS}")
     return sorted(path for path in CORPUS.rglob("*") if path.is_file())[::5]
 
 
 def frames_of(path: Path) -> Iterator[Frame | str]:
-    """All frames of a file, and the fault that ends it."""
+    """Yield all frames of a file, and the fault that ends it."""
     try:
         source = open_file(str(path), "")
         while (batch := source.read()) is not None:
@@ -40,7 +40,7 @@ def frames_of(path: Path) -> Iterator[Frame | str]:
         yield str(error)
 
 
-def test_files_are_read_alike(captures: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_readers_agree_on_files(captures: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     by_core = {path: list(frames_of(path)) for path in captures}
     for module in (capture.pcap, capture.pcapng):
         monkeypatch.setattr(module, "CORE", None)
@@ -49,7 +49,7 @@ def test_files_are_read_alike(captures: list[Path], monkeypatch: pytest.MonkeyPa
 
 
 def some_block(chance: Random) -> bytes:
-    """A block of frames of any kind."""
+    """Build a block of frames of any kind."""
     records = []
     for number in range(chance.randint(1, 6)):
         data = chance.randbytes(chance.randint(0, 90))
@@ -60,7 +60,7 @@ def some_block(chance: Random) -> bytes:
 
 
 def damaged(chance: Random, whole: bytes) -> bytes:
-    """The same cut, or with some bytes of its headers changed."""
+    """Truncate the block, or change some bytes of its headers."""
     if chance.random() < 0.3:
         return whole[: chance.randint(1, len(whole))]
     changed = bytearray(whole)
@@ -70,7 +70,7 @@ def damaged(chance: Random, whole: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("link_type", [LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2])
-def test_blocks_of_a_ring_are_read_alike(monkeypatch: pytest.MonkeyPatch, link_type: int) -> None:
+def test_both_readers_agree_on_ring_blocks(monkeypatch: pytest.MonkeyPatch, link_type: int) -> None:
     chance = Random(7)
     whole = [some_block(chance) for _ in range(50)]
     blocks = [*whole, *(damaged(chance, block) for block in whole * 40)]

@@ -1,4 +1,4 @@
-"""What the kernel took out of frames is put back, by each reader of ring blocks, and decoded by its decoder."""
+"""Each reader of ring blocks restores what the kernel removed from frames, and its decoder decodes them."""
 
 from collections.abc import Callable
 
@@ -19,18 +19,18 @@ TALK = (
     Talk(step=2**-9).client(get("/1") + get("/2")).server(ok(b"a" * 3000) + ok()).close().frames
 )  # times that a nanosecond clock has
 TAG, OUTER = b"\x81\x00\x20\x07", b"\x88\xa8\x00\x09"
-"""The first one has a priority beside its number."""
+"""The first one has a priority besides its VLAN id."""
 
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reader that belongs to the decoder."""
+    """Use the reader that belongs to the decoder."""
     if used() == "reference":
         monkeypatch.setattr(capture.block, "CORE", None)
 
 
 def tagged(frame: Frame, *tags: bytes) -> Frame:
-    """The same with tags behind its addresses."""
+    """Insert tags after the addresses of a frame."""
     added = b"".join(tags)
     return frame._replace(data=frame.data[:12] + added + frame.data[12:], length=frame.length + len(added))
 
@@ -51,13 +51,13 @@ WIRES: dict[str, Callable[[Frame], Frame]] = {
 
 
 @pytest.mark.parametrize("wire", WIRES)
-def test_ethernet_frames_are_those_of_the_wire(wire: str) -> None:
+def test_ethernet_frames_are_as_on_the_wire(wire: str) -> None:
     frames = [WIRES[wire](frame) for frame in TALK]
     assert read([of_wire(frame) for frame in frames]) == frames
 
 
 @pytest.mark.parametrize("wire", WIRES)
-def test_cooked_frames_have_a_header_made_of_their_address(wire: str) -> None:
+def test_cooked_frames_have_a_header_built_from_their_address(wire: str) -> None:
     frames = [WIRES[wire](frame) for frame in TALK]
     found = read([of_wire(frame, cooked=True) for frame in frames], LINKTYPE_LINUX_SLL2)
     assert found == [cooked_frame(frame) for frame in frames]
@@ -72,19 +72,19 @@ def test_the_records_are_those_of_plain_frames(wire: str, cooked: bool) -> None:
     assert [record.target for record in found if isinstance(record, Request)] == ["/1", "/2"]
 
 
-def test_tagged_frames_may_stand_between_others() -> None:
+def test_tagged_and_untagged_frames_may_be_mixed() -> None:
     frames = [tagged(frame, TAG) if number % 3 == 1 else frame for number, frame in enumerate(TALK)]
     assert read([of_wire(frame) for frame in frames]) == frames
 
 
-def test_a_tag_without_a_protocol_is_that_of_a_vlan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tag_without_a_protocol_is_a_vlan_tag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ring_blocks.TPID_VALID", 0)
     frame = tagged(TALK[0], OUTER)
     assert read([of_wire(frame)]) == [tagged(TALK[0], b"\x81\x00\x00\x09")]
 
 
 @pytest.mark.parametrize("size", [0, 5, 12, 13, 200])
-def test_a_frame_that_was_cut_keeps_its_length(size: int) -> None:
+def test_a_truncated_frame_keeps_its_length(size: int) -> None:
     whole = of_wire(tagged(TALK[3], TAG))
     (frame, following) = read([whole._replace(data=whole.data[:size]), of_wire(TALK[4])])
     assert frame.data == whole.data[: min(size, 12)] + TAG + whole.data[12:size]
@@ -92,7 +92,7 @@ def test_a_frame_that_was_cut_keeps_its_length(size: int) -> None:
     assert following == TALK[4]
 
 
-def test_a_cut_cooked_frame_has_its_whole_header() -> None:
+def test_a_truncated_cooked_frame_has_a_complete_header() -> None:
     (frame,) = read([of_wire(TALK[3], cooked=True)._replace(data=b"")], LINKTYPE_LINUX_SLL2)
     assert (frame.data, frame.length) == (cooked_header(b"\x08\x00"), TALK[3].length - 14 + 20)
 
@@ -102,21 +102,21 @@ def test_headers_fit_where_the_kernel_leaves_least_room() -> None:
     assert read(records, LINKTYPE_LINUX_SLL2) == [cooked_frame(tagged(frame, TAG)) for frame in TALK]
 
 
-def test_the_block_itself_is_left_as_it_is() -> None:
+def test_the_block_itself_is_not_modified() -> None:
     memory = bytearray(block([of_wire(tagged(frame, TAG)) for frame in TALK]))
     before = bytes(memory)
     with memoryview(memory) as view:
         frames = capture.block.frames(view, LINKTYPE_ETHERNET)
-    memory[:] = bytes(len(memory))  # the kernel fills it anew
+    memory[:] = bytes(len(memory))  # the kernel reuses the block
     assert list(frames) == list(capture.block.frames(before, LINKTYPE_ETHERNET))
 
 
-def test_a_block_ends_before_a_record_that_is_not_right() -> None:
+def test_a_block_ends_before_an_invalid_record() -> None:
     bad = of_wire(Frame(1.0, LINKTYPE_ETHERNET, web(), len(web())))._replace(offset=60)
     assert read([of_wire(TALK[0]), bad, of_wire(TALK[1])]) == TALK[:1]
 
 
 def test_a_vlan_and_its_trunk_show_each_exchange_once_on_any() -> None:
-    """The frames of a VLAN are there twice: on its own interface without the tag, and on the trunk with it."""
+    """The frames of a VLAN occur twice: untagged on its own interface, and tagged on the trunk."""
     copies = [of_wire(copy, cooked=True) for frame in TALK for copy in (frame, tagged(frame, TAG))]
     assert decoded(read(copies, LINKTYPE_LINUX_SLL2)) == decoded(TALK)

@@ -1,4 +1,4 @@
-"""A tagged conversation on a wire, captured from a ring and decoded by each decoder: on the trunk, and on `any`."""
+"""A tagged conversation on a wire, captured with a ring and decoded by each decoder: on the trunk and on `any`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +27,7 @@ WIRES = {"no tag": b"", "a tag": TAG, "two tags": OUTER + TAG}
 
 
 def conversations() -> list[Talk]:
-    """Several at a time, each with two requests."""
+    """Build several concurrent connections with two requests each."""
     talks = [Talk(client_port=40000 + number, segment_size=1400) for number in range(20)]
     for number, talk in enumerate(talks):
         talk.client(get(f"/{number}/a")).server(ok(bytes(3000)))
@@ -36,7 +36,7 @@ def conversations() -> list[Talk]:
 
 
 def watched(interface: str, sent: list[bytes], monkeypatch: pytest.MonkeyPatch) -> tuple[list[Frame], Any]:
-    """The frames that a ring on the interface has, by the reader of the decoder, and the decoder that was fed."""
+    """Return the frames that a ring captures on the interface, and the decoder that was fed with them."""
     if used() == "reference":
         monkeypatch.setattr(capture.block, "CORE", None)
     source, _ = open_live(interface, parse_ports("80"), "", 8)
@@ -51,8 +51,8 @@ def exchanges(records: list[Any]) -> Counter[tuple[str, int | None]]:
     return Counter((exchange.request.target, exchange.status) for exchange in found if exchange.request)
 
 
-# Two tags on `any` are left out: of a frame that comes in, Linux as of 6.11 takes out the outer one alone, and names
-# the protocol behind both.
+# Two tags on `any` are left out: of an incoming frame, Linux up to at least 6.11 removes only the outer tag, and names
+# the protocol after both.
 @pytest.mark.parametrize(
     ("interface", "wire"),
     [("veth0", "no tag"), ("veth0", "a tag"), ("veth0", "two tags"), ("any", "no tag"), ("any", "a tag")],

@@ -1,4 +1,6 @@
-"""Live, a statistic brings the traffic that it is about: pings and DNS beside HTTP, and without it the ports alone."""
+"""In a live capture, a statistic adds the traffic it needs, such as pings and DNS; otherwise only the ports are
+captured.
+"""
 
 import json
 import os
@@ -25,13 +27,13 @@ PATIENCE = 60.0
 
 
 def watched(frames: list[Any], *names: str) -> dict[str, Any]:
-    """The last View of a program that watches one end of a wire while frames come from the other."""
+    """Return the last View of a program that monitors one end of a wire while frames are sent from the other."""
     statistics = ",".join(["request_rate", "top_clients", *names])
     command = [sys.executable, PROGRAM, "-i", "veth0", "--ui", "json", *BRISK, "--set", f"statistics={statistics}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert process.stdout is not None
     try:
-        process.stdout.readline()  # it captures now
+        process.stdout.readline()  # it is capturing now
         inject("veth1", [bytes(frame) for frame in frames])
         until = time.monotonic() + PATIENCE
         while json.loads(process.stdout.readline())["requests"] < 9 and time.monotonic() < until:
@@ -69,7 +71,7 @@ def rows(view: dict[str, Any], name: str) -> dict[str, int]:
     ],
     ids=["the ports alone", "DNS", "everything"],
 )
-def test_what_is_captured_is_what_the_statistics_need(
+def test_the_capture_matches_what_the_statistics_need(
     own_network: OwnNetwork, names: tuple[str, ...], beside: list[Any], expected: dict[str, dict[str, int]]
 ) -> None:
     def story() -> None:

@@ -1,4 +1,4 @@
-"""Root is given up before the first packet is parsed, for good and in every thread, and capture goes on."""
+"""Root privileges are dropped before the first packet is parsed, for good and in every thread; capture continues."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ class Quiet(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def monitor(folder: Path, program: list[str], **environment: str) -> Iterator["s
 
 
 def threads(process: "subprocess.Popen[bytes]") -> list[dict[str, list[str]]]:
-    """What the kernel says of each thread."""
+    """Return the kernel's status of each thread."""
     texts = [status.read_text() for status in Path(f"/proc/{process.pid}/task").glob("*/status")]
     return [{line.split(":")[0]: line.split()[1:] for line in text.splitlines()} for text in texts]
 
@@ -155,8 +155,8 @@ sys.exit(status)
 
 
 @as_root
-def test_nothing_is_imported_once_root_is_given_up(web_port: int, tmp_path: Path) -> None:
-    """Python and Scapy may lie in a folder that only root can read."""
+def test_nothing_is_imported_after_root_is_dropped(web_port: int, tmp_path: Path) -> None:
+    """Only root may be able to read the folders of Python and Scapy."""
     history = Path(os.environ["STATE_DIRECTORY"], f"{tmp_path.name}-{web_port}.db")
     arguments = (*live(web_port, tmp_path), "-i", "any", "--duration", "3", "--history", str(history))
     environment = {"PYTHONPATH": str(ROOT), "SUDO_UID": "1234", "SUDO_GID": "1234"}
@@ -196,10 +196,10 @@ def test_root_stays_root_when_told_to(tmp_path: Path) -> None:
     assert kept.stat().st_uid == 0
 
 
-def test_a_user_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+def test_an_unknown_user_is_a_usage_error(tmp_path: Path) -> None:
     kept = tmp_path / "kept.pcap"
     done = run("-r", "/dev/null", "-w", str(kept), "--user", "no-such-user")
-    sentence = "exercise.py: no user 'no-such-user' to give up root for; name one that exists with --user\n"
+    sentence = "exercise.py: no user 'no-such-user'; choose an existing user with --user\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
     assert not kept.exists()
 
@@ -220,24 +220,24 @@ def test_a_user_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
         ({}, NOBODY[1:]),
     ],
 )
-def test_only_a_sensible_word_of_sudo_is_believed(environment: dict[str, str], numbers: tuple[int, int]) -> None:
+def test_only_valid_sudo_variables_are_trusted(environment: dict[str, str], numbers: tuple[int, int]) -> None:
     user = chosen_user("", environment)
     assert user is not None
     assert user[1:] == numbers
 
 
-def test_the_name_root_is_nobody_to_become() -> None:
+def test_the_user_root_means_no_change() -> None:
     assert chosen_user("root", {}) is None
     with pytest.raises(UnknownUser, match="no-such-user"):
         chosen_user("no-such-user", {})
 
 
-def test_rights_are_not_given_up_beside_other_threads() -> None:
+def test_privileges_are_not_dropped_while_other_threads_run() -> None:
     ended = threading.Event()
     thread = threading.Thread(target=ended.wait)
     thread.start()
     try:
-        with pytest.raises(RuntimeError, match="several"):
+        with pytest.raises(RuntimeError, match="before threads start"):
             privileges.give_up(None)
     finally:
         ended.set()
@@ -251,7 +251,7 @@ def python(code: str, *inside: str) -> "subprocess.CompletedProcess[str]":
 
 
 @as_root
-def test_capabilities_go_also_where_the_user_stays() -> None:
+def test_capabilities_are_dropped_even_if_the_user_stays() -> None:
     done = python("from capture.privileges import give_up; give_up(None); print(open('/proc/self/status').read())")
     status = {line.split(":")[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert done.stderr == ""
@@ -264,7 +264,7 @@ def test_capabilities_go_also_where_the_user_stays() -> None:
     [("0 1000 1", None), ("0 0 1", NOBODY), ("0 0 4294967295", NOBODY), ("0 1000 1\n1 100000 65536", NOBODY)],
     ids=["another name of an ordinary user", "real root alone", "no namespace", "a container"],
 )
-def test_who_there_is_in_a_user_namespace(uid_map: str, user: User | None, tmp_path: Path) -> None:
+def test_the_chosen_user_in_a_user_namespace(uid_map: str, user: User | None, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from capture import privileges; "
         f"Path.read_text = lambda *_, **__: {uid_map!r}; print(privileges.chosen_user('', {{}}))"
@@ -273,7 +273,7 @@ def test_who_there_is_in_a_user_namespace(uid_map: str, user: User | None, tmp_p
 
 
 @as_root
-def test_where_root_cannot_be_given_up_the_program_ends(tmp_path: Path) -> None:
+def test_the_program_ends_if_root_cannot_be_dropped(tmp_path: Path) -> None:
     write_capture(tmp_path / "source.pcap")
     inside = ["unshare", "--user", "--map-root-user"]
     probe = subprocess.run([*inside, "true"], capture_output=True, check=False)
@@ -282,13 +282,13 @@ def test_where_root_cannot_be_given_up_the_program_ends(tmp_path: Path) -> None:
     arguments = [*inside, *command("-r", str(tmp_path / "source.pcap"), "-q")]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, env=without_sudo(), check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("exercise.py: cannot give up root for nobody: ")
-    assert done.stderr.endswith("use --user root to go on as root all the same\n")
+    assert done.stderr.startswith("exercise.py: cannot drop root to become nobody: ")
+    assert done.stderr.endswith("use --user root to stay root\n")
     assert done.stderr.count("\n") == 1
 
 
 @as_root
-def test_only_plain_files_of_our_own_change_hands(tmp_path: Path) -> None:
+def test_only_our_own_regular_files_change_owner(tmp_path: Path) -> None:
     mine, linked, foreign = (tmp_path / name for name in ("mine", "linked", "foreign"))
     for path in (mine, linked, foreign):
         path.touch()
