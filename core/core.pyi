@@ -1,17 +1,17 @@
-"""The decoder in Rust, as Python sees it: frames in, batches of records out.
+"""The Rust decoder as seen from Python: turns frames into batches of records.
 
-The contract of the module `http_monitor_core`, which `make fast` or `pip install ./core` builds. Its decoder has the
-same door as `traffic.decoder.Decoder`, and gives the same records in the same order, the same health and the same
-oddities; `tests/attacks/test_differential.py` holds them together. Everything is decided in the crate `wire`; the crate
-`http-monitor-core` converts types, and releases the GIL while frames are decoded.
+This is the contract of the module `http_monitor_core`, which `make fast` or `pip install ./core` builds. Its decoder
+has the same interface as `traffic.decoder.Decoder`, and returns the same records in the same order, the same health and
+the same oddities; `tests/attacks/test_differential.py` verifies that. All decisions are made in the crate `wire`; the
+crate `http-monitor-core` converts types, and releases the GIL while frames are decoded.
 
     decoder = Decoder(ports, Limits())
-    decoder.feed(frames)        # as often as there are frames
-    decoder.advance(now)        # when there are none
-    decoder.finish()            # at the end
-    batch = decoder.take()      # what became complete since the last time
+    decoder.feed(frames)        # whenever frames arrive
+    decoder.advance(now)        # when none arrive
+    decoder.finish()            # at the end of the capture
+    batch = decoder.take()      # records completed since the last call
 
-A decoder may be used by two threads, one that feeds and one that takes: each call waits for the other's.
+Two threads may share a decoder, one that feeds and one that takes: calls wait for each other.
 """
 
 from collections.abc import Callable
@@ -26,16 +26,17 @@ from traffic.health import Health
 from traffic.limits import Limits
 
 Fault = tuple[str, float, int, bytes]
-"""What a fault of the core said, and the frame at which it came: capture time, link type, bytes."""
+"""The message of a fault of the core, and the frame that caused it: capture time, link type, bytes."""
 
 FrameIndex = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int, int | None]
-"""Frames in a buffer, column by column: capture times in seconds since the epoch, indexes of the first byte and behind
-the last one, lengths on the wire in bytes. Then the index of the first record that is not whole, and the bytes that it
-claims where no sane file has so many."""
+"""Frames in a buffer, column by column: capture times in seconds since the epoch, indexes of the first byte and after
+the last one, lengths on the wire in bytes. Then the index of the first incomplete record, and the length it claims if
+that is implausible.
+"""
 
 @final
 class Decoder:
-    """Decodes the HTTP traffic of the TCP ports that are listened on. Time is the packets' time."""
+    """Decodes the HTTP traffic of the monitored TCP ports. Time is packet time."""
 
     def __new__(
         cls,
@@ -44,104 +45,106 @@ class Decoder:
         inner_ip: Callable[[int, bytes], bytes | None] | None = None,
         wanted: frozenset[type] | None = None,
     ) -> Decoder:
-        """`ports` has a byte for each port number, other than 0 where it is listened on.
+        """`ports` has one byte per port number, which is not 0 if the port is monitored.
 
-        `inner_ip` finds the IP packet in frames of link types, given by their number, that are not known here. `wanted`
-        are the kinds of records that are given out beside requests and exchanges, of `traffic.records.OPTIONAL`.
+        `inner_ip` finds the IP packet in frames of link-layer types (numbers) that the core does not know. `wanted`
+        names the optional kinds of records to emit, out of `traffic.records.OPTIONAL`.
         """
 
     def feed(self, frames: Frames) -> None:
-        """Take frames in the order of their capture; `frames.buffer` is not copied, and the GIL is released.
+        """Decode frames, in the order of their capture. `frames.buffer` is not copied, and the GIL is released.
 
-        Columns may be arrays (float64 and int64), which is quick, or any sequences; `links` may be one number for all.
+        Columns may be arrays (float64 and int64), which are fast, or any sequences; `links` may be one number for all
+        frames.
         """
 
     def advance(self, now: float) -> None:
-        """No frame came until `now`, in seconds since the epoch: what time-outs make becomes complete."""
+        """Report that no frame was captured until `now`, in seconds since the epoch, so that timeouts can expire."""
 
     def finish(self) -> None:
-        """The capture is over: all that was under way becomes complete."""
+        """End the capture: close all connections and complete their records."""
 
     def take(self) -> Batch:
-        """The records that became complete since the last time; none waits then."""
+        """Return the records completed since the last call."""
 
     @property
     def waiting(self) -> int:
-        """Records that wait to be taken; `Limits.waiting_records` bounds them, and `Health.lost` counts the rest."""
+        """Records that wait to be taken; `Limits.waiting_records` limits them, and `Health.lost` counts the rest."""
 
     @property
     def waiting_characters(self) -> int:
-        """Characters of their texts, likewise bounded."""
+        """Characters of these records, which are limited too."""
 
     @property
     def held(self) -> int:
-        """Bytes that are held now: waiting segments and fragments, heads, waiting requests."""
+        """Bytes of buffered segments, fragments, heads and requests."""
 
     @property
     def health(self) -> Health:
-        """What was counted until now: a value of the caller's own."""
+        """A snapshot of the counters."""
 
     def faults(self) -> list[Fault]:
-        """Faults of the core itself since the last time, at most eight. Each cost its connection, and no other."""
+        """Return faults of the core itself since the last call, at most eight. Each cost only its connection."""
 
 @final
 class Batch:
-    """Records of all kinds: a `traffic.batch.Batch`. To be used by one thread."""
+    """Records of all kinds: a `traffic.batch.Batch`. Only one thread may use it."""
 
     def __len__(self) -> int:
-        """Number of records."""
+        """Return the number of records."""
 
     def table(self, kind: type) -> Table:
-        """The records of one kind of `traffic.records`; an empty table for any other class."""
+        """Return the records of one kind of `traffic.records`; the table is empty for any other class."""
 
     def records(self) -> list[Any]:
-        """All records, in the order in which they were given out. They are made here, about 1 us each."""
+        """Return all records in the order in which they were emitted. They are built here, at about 1 us each."""
 
 @final
 class Table:
-    """The records of one kind: a `traffic.batch.Table`. Columns are made when they are first asked for, and kept."""
+    """The records of one kind: a `traffic.batch.Table`. Columns are built on first use and then kept."""
 
     def __len__(self) -> int:
-        """Number of rows."""
+        """Return the number of rows."""
 
     def texts(self, name: str) -> Texts:
-        """A column of texts: int32 codes, and what they stand for. Codes are of this batch alone.
+        """Return a column of texts: int32 codes and the texts they stand for. Codes are valid in this batch only.
 
         Raises:
-            KeyError: there is no such column.
+            KeyError: There is no such column.
         """
 
     def numbers(self, name: str) -> NDArray[Any]:
-        """A column of whole numbers (int64) or of seconds (float64).
+        """Return a column of whole numbers (int64) or of seconds (float64).
 
         Raises:
-            KeyError: there is no such column.
+            KeyError: There is no such column.
         """
 
     def records(self) -> list[Any]:
-        """A record for each row."""
+        """Return one record per row."""
 
 def pcap_frames(
     buffer: bytes, position: int, *, little_endian: bool, nanoseconds: bool, header: int, longest: int
 ) -> FrameIndex:
-    """The whole records of a pcap file (draft-ietf-opsawg-pcap) in `buffer`, from index `position` on.
+    """Find the complete records of a pcap file (draft-ietf-opsawg-pcap) in `buffer`, from index `position` on.
 
-    A record's header has `header` bytes; a record of more than `longest` is no record.
+    A record header has `header` bytes; a record of more than `longest` bytes is invalid.
     """
 
 def pcapng_frames(
     buffer: bytes, position: int, *, little_endian: bool, interfaces: list[tuple[int, int, int]]
 ) -> tuple[FrameIndex, NDArray[np.int64]]:
-    """The enhanced packet blocks of a pcapng file in `buffer`, from index `position` on, and their link types.
+    """Find the enhanced packet blocks of a pcapng file in `buffer`, from index `position` on; also return their link
+    types.
 
-    It ends before a block of another kind, or one that is not right. Of each interface `interfaces` has the link type,
+    It stops before a block that is invalid or of another kind. For each interface, `interfaces` has the link type,
     ticks per second (at most 2^53) and seconds to add.
     """
 
 def ring_frames(block: NDArray[np.uint8], *, cooked: bool) -> tuple[bytes, FrameIndex]:
-    """A copy of a block of a TPACKET_V3 ring (linux/if_packet.h), and its frames in there. `block` may be the kernel's.
+    """Copy a block of a TPACKET_V3 ring (linux/if_packet.h) and find its frames; `block` may be the kernel's memory.
 
-    VLAN tags that the kernel took out are put back, and frames of a `cooked` socket get a header of LINKTYPE_LINUX_SLL2
-    made of their address: both in the copy, in the place of what the kernel says before the frame. A block ends before
-    a record that is not right.
+    VLAN tags that the kernel removed are restored, and frames of a `cooked` socket get a LINKTYPE_LINUX_SLL2 header
+    built from their socket address. Both are written to the copy, in place of the kernel's description of the frame.
+    The frames end before the first invalid record.
     """

@@ -1,6 +1,6 @@
-"""Writes `wire/src/printable.rs`: which characters Python's `str.isprintable` refuses.
+"""Writes `wire/src/printable.rs`, the table of characters that Python's `str.isprintable` rejects.
 
-Run it with Python 3.11, whose table the decoders agree on: `python core/printable.py > core/wire/src/printable.rs`.
+Run it with Python 3.11, on whose table the decoders agree: `python core/printable.py > core/wire/src/printable.rs`.
 """
 
 import sys
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from unicodedata import unidata_version
 
 _HEAD = """\
-//! Characters that are not shown: those that Python's `str.isprintable` refuses, by Unicode {version}.
+//! Characters that must be escaped: those that Python's `str.isprintable` rejects, according to Unicode {version}.
 //!
 //! Written by `core/printable.py`; do not edit.
 
-/// Ranges of code points, each from its first to its last, in ascending order.
+/// Ranges of code points, first and last, in ascending order.
 #[rustfmt::skip]
 pub(crate) static NOT_PRINTABLE: &[(u32, u32)] = &["""
 _ON_A_LINE = 6
 
 
 def ranges() -> Iterator[tuple[int, int]]:
-    """The first and the last code point of each range that is not printable."""
+    """Yield the first and the last code point of each unprintable range."""
     first = -1
     for code in range(sys.maxunicode + 2):
         hidden = code <= sys.maxunicode and not chr(code).isprintable()
@@ -31,7 +31,7 @@ def ranges() -> Iterator[tuple[int, int]]:
 
 
 def main() -> None:
-    """Write the table."""
+    """Print the table."""
     print(_HEAD.format(version=unidata_version))
     texts = [f"(0x{first:X}, 0x{last:X})" for first, last in ranges()]
     for start in range(0, len(texts), _ON_A_LINE):

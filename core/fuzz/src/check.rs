@@ -1,9 +1,9 @@
-//! What must hold of every batch.
+//! Checks that must hold for every batch.
 
 use wire::health::Health;
 use wire::records::{Batch, Codes, Interner, Kind, NO_REQUEST};
 
-/// What came out of a decoder, all in all.
+/// Totals of everything a decoder returned.
 #[derive(Debug, Default)]
 pub struct Totals {
     records: u64,
@@ -12,10 +12,10 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// A batch more.
+    /// Add a batch.
     ///
     /// # Panics
-    /// Its columns do not fit each other, or its dictionaries.
+    /// Panics if its columns do not match each other or their dictionaries.
     pub fn add(&mut self, batch: &Batch) {
         check(batch);
         self.records += batch.order.len() as u64;
@@ -23,10 +23,10 @@ impl Totals {
         self.exchanges += batch.exchanges.time.len() as u64;
     }
 
-    /// Compare with what the decoder counted.
+    /// Compare the totals with the decoder's counters.
     ///
     /// # Panics
-    /// It counted otherwise.
+    /// Panics if they differ.
     pub fn check(&self, health: &Health) {
         assert!(self.requests <= health.requests && self.exchanges <= health.exchanges);
         assert!(self.requests + self.exchanges + health.lost >= health.requests + health.exchanges);
@@ -77,6 +77,6 @@ fn coded(codes: &[u32], texts: &Interner, length: usize) {
     assert_eq!(codes.len(), length);
     for code in codes {
         let text = texts.get(*code).unwrap_or_else(|| panic!("{code} is in no dictionary"));
-        assert!(!text.chars().any(char::is_control), "{text:?} is not to be shown");
+        assert!(!text.chars().any(char::is_control), "{text:?} has control characters");
     }
 }

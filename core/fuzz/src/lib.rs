@@ -1,4 +1,4 @@
-//! What the targets share: a decoder that is given any frames, and what must hold of all that it gives.
+//! The common part of the fuzz targets: a decoder that is fed arbitrary frames, and checks of everything it returns.
 
 pub mod check;
 pub mod talk;
@@ -8,32 +8,32 @@ use wire::limits::Limits;
 use wire::ports::Ports;
 use wire::records::Wanted;
 
-/// A frame, as a decoder takes it.
+/// A frame as fed to a decoder.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// Capture time in seconds since the epoch.
     pub time: f64,
-    /// Number of its link layer.
+    /// Link-layer type.
     pub link_type: u32,
-    /// Its bytes.
+    /// The captured bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What is done with a decoder.
+/// One operation on a decoder.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A frame is fed.
+    /// Feed a frame.
     Feed(Frame),
-    /// No frame came until then.
+    /// Advance to a time without frames.
     Advance(f64),
-    /// Its records are taken.
+    /// Take the records.
     Take,
 }
 
-/// Take all steps, and finish; the first byte of `data` chooses limits, records and ports, as `fuzz_both.py` has it.
+/// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`.
 ///
 /// # Panics
-/// Something does not hold.
+/// Panics if a check fails.
 pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     let choice = data.first().copied().unwrap_or_default();
     let wanted = choice & 4 != 0;
@@ -53,16 +53,16 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
             Step::Advance(now) => decoder.advance(now),
             Step::Take => totals.add(&decoder.take()),
         }
-        assert!(decoder.held() <= most + 4 * 65536, "{} bytes are held", decoder.held());
+        assert!(decoder.held() <= most + 4 * 65536, "{} bytes are buffered", decoder.held());
     }
     decoder.finish();
     totals.add(&decoder.take());
-    assert_eq!(decoder.held(), 0, "bytes are held when all is over");
+    assert_eq!(decoder.held(), 0, "bytes are still buffered at the end");
     assert_eq!(decoder.health().frames, count);
     totals.check(decoder.health());
 }
 
-/// From those of every day to those that are always reached.
+/// Select limits, from the defaults to limits that are always reached.
 fn limits(choice: u8) -> Limits {
     let small = |string_length, connections, bytes: usize, waiting_records| Limits {
         string_length,

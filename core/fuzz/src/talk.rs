@@ -1,4 +1,4 @@
-//! Bytes as TCP connections in any condition, as `tests/attacks/talk_bytes.py` has them.
+//! Turns bytes into TCP connections in any condition, like `tests/attacks/talk_bytes.py`.
 
 use crate::{Frame, Step};
 
@@ -12,7 +12,7 @@ const FIRSTS: [[u32; 2]; 4] = [[1000, 5000], [1000, 5000], [u32::MAX, u32::MAX -
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 
-/// The connections under way.
+/// The current connections.
 #[derive(Debug)]
 pub struct Talk {
     time: f64,
@@ -22,7 +22,7 @@ pub struct Talk {
     steps: Vec<Step>,
 }
 
-/// What bytes stand for, from the third on.
+/// Decode the input, from its third byte on, into steps.
 #[must_use]
 pub fn steps(data: &[u8]) -> Vec<Step> {
     let mut talk = Talk { time: 1000.0, next: FIRSTS, begun: [false; 4], early: Vec::new(), steps: Vec::new() };
@@ -95,7 +95,7 @@ impl Talk {
         }
     }
 
-    /// The handshake, or half of it, or none.
+    /// Send the handshake, half of it, or none.
     fn open(&mut self, line: usize) {
         if std::mem::replace(&mut self.begun[line], true) {
             return;

@@ -1,4 +1,4 @@
-//! Pieces of files and blocks of rings: the first byte chooses the reader, the second where it begins.
+//! Pieces of files and blocks of rings: the first byte selects the reader, the second the start position.
 #![no_main]
 
 use wire::capture::{Index, Interface, PcapLayout, pcap, pcapng, ring};
@@ -31,12 +31,12 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Every frame is in the buffer, and all columns have a value for it.
+/// Check that every frame lies in the buffer, and that all columns have a value for it.
 fn check(index: &Index, size: usize, position: usize) {
     assert_eq!(index.times.len(), index.starts.len());
     assert_eq!(index.times.len(), index.stops.len());
     assert_eq!(index.times.len(), index.lengths.len());
-    assert!(index.next <= size.max(position), "it goes on behind the end");
+    assert!(index.next <= size.max(position), "the next record starts beyond the end");
     for (start, stop) in index.starts.iter().zip(&index.stops) {
         assert!(0 <= *start && start <= stop && *stop <= size as i64, "{start} to {stop} of {size}");
     }

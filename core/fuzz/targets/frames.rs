@@ -1,4 +1,4 @@
-//! Frames of any link type, as `both_frames` of `tests/attacks/fuzz_both.py` has them.
+//! Frames of any link type, like `both_frames` in `tests/attacks/fuzz_both.py`.
 #![no_main]
 
 use fuzz::{Frame, Step};

@@ -1,4 +1,4 @@
-//! A batch and its tables, as `traffic.batch` describes them.
+//! A batch and its tables, as described in `traffic.batch`.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::attribute;
 use crate::columns::{Column, Columns};
 use crate::rows::Rows;
 
-/// A kind of record that has a table.
+/// A kind of record with a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Request,
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Hello,
     Packet,
     Answer,
-    /// None that comes from here.
+    /// Any other class, whose table is empty.
     Other,
 }
 
@@ -43,7 +43,7 @@ impl Kind {
 pub(crate) struct Batch {
     columns: Columns,
     rows: Rows,
-    /// What Python was given before.
+    /// Columns already given to Python.
     given: HashMap<(Kind, String), Py<PyAny>>,
 }
 
@@ -52,7 +52,7 @@ impl Batch {
         Self { columns: Columns::new(wire), rows: Rows::default(), given: HashMap::new() }
     }
 
-    /// A column, made when it is first asked for.
+    /// Return a column, created on first use.
     fn column(&mut self, py: Python<'_>, kind: Kind, name: String, texts: bool) -> PyResult<Py<PyAny>> {
         if let Some(known) = self.given.get(&(kind, name.clone())) {
             return Ok(known.clone_ref(py));
@@ -77,12 +77,12 @@ impl Batch {
         self.columns.wire.order.len()
     }
 
-    /// The records of one kind.
+    /// Return the records of one kind.
     fn table(slf: Bound<'_, Self>, kind: &Bound<'_, PyType>) -> PyResult<Table> {
         Ok(Table { kind: Kind::of(kind)?, batch: slf.unbind() })
     }
 
-    /// All records, in the order in which they were given out.
+    /// Return all records in the order in which they were emitted.
     fn records<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let Self { columns, rows, .. } = self;
         rows.all(py, columns)
@@ -102,17 +102,17 @@ impl Table {
         self.batch.borrow(py).columns.len(self.kind)
     }
 
-    /// A column of texts: codes, and what they stand for.
+    /// Return a column of texts: codes and the texts they stand for.
     fn texts(&self, py: Python<'_>, name: String) -> PyResult<Py<PyAny>> {
         self.batch.borrow_mut(py).column(py, self.kind, name, true)
     }
 
-    /// A column of numbers.
+    /// Return a column of numbers.
     fn numbers(&self, py: Python<'_>, name: String) -> PyResult<Py<PyAny>> {
         self.batch.borrow_mut(py).column(py, self.kind, name, false)
     }
 
-    /// A record for each row.
+    /// Return one record per row.
     fn records<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut batch = self.batch.borrow_mut(py);
         let Batch { columns, rows, .. } = &mut *batch;

@@ -1,4 +1,4 @@
-//! Columns of a batch as NumPy arrays, and the texts that codes stand for as lists.
+//! Columns of a batch as NumPy arrays, and their dictionaries as lists.
 
 use std::collections::HashMap;
 
@@ -13,26 +13,26 @@ use crate::batch::Kind;
 
 /// A column for Python.
 pub(crate) enum Column<'py> {
-    /// Codes, and what they stand for.
+    /// Codes, and the texts they stand for.
     Texts(Bound<'py, PyArray1<i32>>, Bound<'py, PyList>),
     /// Whole numbers.
     Integers(Bound<'py, PyArray1<i64>>),
-    /// Seconds.
+    /// Times or durations in seconds.
     Floats(Bound<'py, PyArray1<f64>>),
 }
 
-/// Codes of the rows of `asked`, with their texts as a list.
+/// Codes of the rows of `asked`, and the list of their texts.
 struct AskedTexts {
     codes: Vec<i32>,
     values: Py<PyList>,
 }
 
-/// A batch of the crate `wire`, and the lists of texts that were made of it.
+/// A batch of the crate `wire`, and the lists of texts created from it.
 pub(crate) struct Columns {
     pub(crate) wire: WireBatch,
     pub(crate) packets: Vec<IpPacket>,
     pub(crate) answers: Vec<DnsAnswer>,
-    /// Places of packets and of answers among the datagrams.
+    /// Indexes of packets and of DNS answers in the list of datagrams.
     pub(crate) packet_places: Vec<usize>,
     pub(crate) answer_places: Vec<usize>,
     lists: HashMap<&'static str, Py<PyList>>,
@@ -71,7 +71,7 @@ impl Columns {
         }
     }
 
-    /// None where the kind has no such column.
+    /// Return a column; None if the kind has no such column.
     pub(crate) fn column<'py>(&mut self, py: Python<'py>, kind: Kind, name: &str) -> PyResult<Option<Column<'py>>> {
         Ok(match kind {
             Kind::Request => self.of_requests(py, name)?,
@@ -148,7 +148,7 @@ impl Columns {
         Ok(Some(found))
     }
 
-    /// Of a response without a request it is the server's address.
+    /// Return the domains of exchanges. Without a request it is the server's address.
     fn exchange_domains<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Column<'py>>> {
         let addresses = self.list(py, "address")?;
         let Some(domains) = self.asked_texts(py, "domain")? else {
@@ -171,7 +171,7 @@ impl Columns {
         Ok(Some(Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "address")?.into_bound(py))))
     }
 
-    /// A text of requests, at these rows of `asked`; None where there is none.
+    /// Return a text of requests at these rows of `asked`; None if there is no request.
     fn gathered<'py>(&mut self, py: Python<'py>, name: &str, rows: &[u32]) -> PyResult<Option<Column<'py>>> {
         Ok(self.asked_texts(py, name)?.map(|texts| {
             let codes = rows.iter().map(|row| texts.codes.get(*row as usize).copied().unwrap_or(-1)).collect();
@@ -210,7 +210,7 @@ impl Columns {
         Ok(Some(AskedTexts { codes, values: self.list(py, list)? }))
     }
 
-    /// The texts of one of the batch's dictionaries.
+    /// Return the texts of one of the batch's dictionaries.
     pub(crate) fn list(&mut self, py: Python<'_>, name: &'static str) -> PyResult<Py<PyList>> {
         if let Some(known) = self.lists.get(name) {
             return Ok(known.clone_ref(py));

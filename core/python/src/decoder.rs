@@ -16,10 +16,10 @@ use crate::attribute;
 use crate::batch::Batch;
 use crate::frames::Columns;
 
-/// Frames that are kept for a report, of those at which the core had a fault.
+/// Maximum frames kept for reports of faults.
 const MOST_FAULTS: usize = 8;
 
-/// Decodes the HTTP traffic of the TCP ports that are listened on; see `core.pyi`.
+/// Decodes the HTTP traffic of the monitored TCP ports; see `core.pyi`.
 #[pyclass(frozen, module = "http_monitor_core")]
 pub(crate) struct Decoder {
     wire: Mutex<WireDecoder>,
@@ -41,7 +41,7 @@ impl Decoder {
         Ok(Self { wire: Mutex::new(wire), faults: Mutex::default() })
     }
 
-    /// Take frames, in the order of their capture.
+    /// Decode frames, which must be in the order of their capture.
     fn feed(&self, py: Python<'_>, frames: &Bound<'_, PyAny>) -> PyResult<()> {
         let buffer = frames.getattr("buffer")?.cast_into::<PyBytes>()?;
         let bytes = buffer.as_bytes();
@@ -53,47 +53,47 @@ impl Decoder {
         Ok(())
     }
 
-    /// No frame came until `now`: what time-outs make becomes complete.
+    /// Report that no frame was captured until `now`, so that timeouts can expire.
     fn advance(&self, py: Python<'_>, now: f64) {
         py.detach(|| self.lock().advance(now));
     }
 
-    /// The capture is over: all that was under way becomes complete.
+    /// End the capture: close all connections and complete their records.
     fn finish(&self, py: Python<'_>) {
         py.detach(|| self.lock().finish());
     }
 
-    /// All records since the last time.
+    /// Return the records completed since the last call.
     fn take(&self, py: Python<'_>) -> Batch {
         Batch::new(py.detach(|| self.lock().take()))
     }
 
-    /// Records that wait to be taken.
+    /// Number of records that wait to be taken.
     #[getter]
     fn waiting(&self, py: Python<'_>) -> usize {
         py.detach(|| self.lock().waiting())
     }
 
-    /// Characters of their texts.
+    /// Characters of the records that wait to be taken.
     #[getter]
     fn waiting_characters(&self, py: Python<'_>) -> usize {
         py.detach(|| self.lock().waiting_characters())
     }
 
-    /// Bytes that are held now.
+    /// Number of buffered bytes.
     #[getter]
     fn held(&self, py: Python<'_>) -> usize {
         py.detach(|| self.lock().held())
     }
 
-    /// What was counted until now: a `traffic.health.Health`.
+    /// Return a snapshot of the counters: a `traffic.health.Health`.
     #[getter]
     fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let health = py.detach(|| self.lock().health().clone());
         written_health(py, &health)
     }
 
-    /// Faults of the core itself since the last time: what each said, and time, link type and bytes of its frame.
+    /// Return faults of the core itself since the last call: message; time, link type and bytes of the frame.
     fn faults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let faults = std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner));
         let rows =
@@ -117,7 +117,7 @@ impl Decoder {
     }
 }
 
-/// Asks a Python function for the IP packet in a frame; what it raises is no answer.
+/// Call a Python function to find the IP packet in a frame; an exception means there is none.
 fn finder(function: Py<PyAny>) -> InnerIp {
     Box::new(move |link_type, data| {
         Python::attach(|py| {
@@ -127,7 +127,7 @@ fn finder(function: Py<PyAny>) -> InnerIp {
     })
 }
 
-/// Of a `traffic.limits.Limits`.
+/// Convert a `traffic.limits.Limits`.
 fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
     let count = |name: &str| limits.getattr(name)?.extract::<usize>();
     let seconds = |name: &str| limits.getattr(name)?.extract::<f64>();
@@ -150,7 +150,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
     })
 }
 
-/// Of the optional classes of `traffic.records`.
+/// Convert the set of optional classes of `traffic.records`.
 fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
     let mut wanted = Wanted::default();
     for kind in kinds.into_iter().flatten() {

@@ -1,11 +1,11 @@
-//! Batches of frames: where they are in a buffer, read from what Python hands over, or found in a piece of a file.
+//! Batches of frames in a buffer: given by Python, or found in a piece of a file.
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use wire::capture::{Index, Interface, PcapLayout, pcap, pcapng, ring};
 
-/// The columns of a `traffic.frames.Frames`: lists, or what `pcap_frames` and `ring_frames` gave.
+/// The columns of a `traffic.frames.Frames`: lists, or the result of `pcap_frames` or `ring_frames`.
 pub(crate) struct Columns {
     times: Vec<f64>,
     links: Links,
@@ -32,7 +32,7 @@ impl Columns {
         })
     }
 
-    /// Visit each frame; one that is not within the buffer is empty.
+    /// Visit each frame; a frame outside the buffer is passed as empty.
     pub(crate) fn each(&self, buffer: &[u8], mut take: impl FnMut(f64, u32, &[u8])) {
         let places = self.starts.iter().zip(&self.stops);
         for (number, (time, (start, stop))) in self.times.iter().zip(places).enumerate() {
@@ -45,7 +45,7 @@ impl Columns {
     }
 }
 
-/// A column, from an array at one go or from any sequence number by number.
+/// Read a column: an array at once, any other sequence item by item.
 fn column<'py, T>(values: &Bound<'py, PyAny>) -> PyResult<Vec<T>>
 where
     T: numpy::Element + Copy + for<'a> FromPyObject<'a, 'py>,
@@ -56,8 +56,7 @@ where
     }
 }
 
-/// Times, starts, stops and lengths of frames; where the next record begins; and the size that it claims, if that is too
-/// large.
+/// Times, starts, stops and lengths of frames; the start of the next record; and the size it claims, if too large.
 type Found<'py> = (
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyArray1<i64>>,
@@ -78,7 +77,7 @@ fn written(py: Python<'_>, index: Index) -> Found<'_> {
     )
 }
 
-/// The records of a pcap file in `buffer` from `position` on; see `core.pyi`.
+/// Find the records of a pcap file in `buffer` from `position` on; see `core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (buffer, position, *, little_endian, nanoseconds, header, longest))]
 pub(crate) fn pcap_frames<'py>(
@@ -93,7 +92,7 @@ pub(crate) fn pcap_frames<'py>(
     written(py, pcap(buffer, position, &PcapLayout { little_endian, nanoseconds, header, longest }))
 }
 
-/// The packet blocks of a pcapng file in `buffer` from `position` on, up to a block of another kind; see `core.pyi`.
+/// Find packet blocks of a pcapng file in `buffer` from `position` up to a block of another kind; see `core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (buffer, position, *, little_endian, interfaces))]
 pub(crate) fn pcapng_frames<'py>(
@@ -109,7 +108,7 @@ pub(crate) fn pcapng_frames<'py>(
     (written(py, index), PyArray1::from_vec(py, links))
 }
 
-/// A copy of a block of a TPACKET_V3 ring in which its frames are whole, and where they are; see `core.pyi`.
+/// Copy a block of a TPACKET_V3 ring, and find its frames, complete, in the copy; see `core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (block, *, cooked))]
 pub(crate) fn ring_frames<'py>(

@@ -1,4 +1,4 @@
-//! The crate `wire` as a Python module. Nothing is decided here: types are converted, and the GIL is released meanwhile.
+//! The crate `wire` as a Python module. It only converts types and releases the GIL while the crate works.
 //!
 //! `core.pyi` is the contract.
 
@@ -20,7 +20,7 @@ mod http_monitor_core {
     use super::frames::{pcap_frames, pcapng_frames, ring_frames};
 }
 
-/// An attribute of one of our Python modules.
+/// Import an attribute of one of our Python modules.
 pub(crate) fn attribute<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import(module)?.getattr(name)
 }

@@ -1,4 +1,4 @@
-//! Python records of rows, for whoever needs single ones: the log, filters, and plug-ins that ask for records.
+//! Builds Python records from rows, for callers that need single ones: the log, filters, and plug-ins.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple, PyType};
@@ -11,15 +11,15 @@ use crate::columns::Columns;
 
 type Record = Py<PyAny>;
 
-/// Records that were made; those of a kind are made together.
+/// Records already built; those of one kind are built together.
 #[derive(Default)]
 pub(crate) struct Rows {
-    /// Requests, by their row in `asked`.
+    /// Requests by row of `asked`.
     asked: Option<Vec<Record>>,
     exchanges: Option<Vec<Record>>,
 }
 
-/// Makes tuples of one class: its constructor is written in Python, and takes four times as long.
+/// Builds named tuples of one class directly, because their constructor, written in Python, takes four times as long.
 struct Maker<'py> {
     class: Bound<'py, PyType>,
     new: Bound<'py, PyAny>,
@@ -36,7 +36,7 @@ impl<'py> Maker<'py> {
     }
 }
 
-/// One list of texts, as objects to be put into records.
+/// A list of texts as Python objects, ready for records.
 struct Texts<'py>(Bound<'py, PyList>);
 
 impl<'py> Texts<'py> {
@@ -46,7 +46,7 @@ impl<'py> Texts<'py> {
 }
 
 impl Rows {
-    /// All records, in the order in which they were given out.
+    /// Return all records in the order in which they were emitted.
     pub(crate) fn all<'py>(&mut self, py: Python<'py>, columns: &mut Columns) -> PyResult<Bound<'py, PyList>> {
         let kinds = [Kind::Request, Kind::Exchange, Kind::Connection, Kind::Hello];
         let mut lists =
@@ -63,7 +63,7 @@ impl Rows {
         PyList::new(py, found)
     }
 
-    /// The records of one kind.
+    /// Return the records of one kind.
     pub(crate) fn of<'py>(
         &mut self,
         py: Python<'py>,

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An address as glibc's `inet_ntop` writes it.
+/// Format an address like glibc's `inet_ntop`.
 ///
-/// Rust differs for IPv4-compatible addresses (RFC 4291 section 2.5.5.1): `::1.2.3.4` is `::102:304` there.
+/// Rust formats IPv4-compatible addresses (RFC 4291 section 2.5.5.1) differently: `::1.2.3.4` becomes `::102:304`.
 #[must_use]
 pub fn text(address: IpAddr) -> String {
     match address {
@@ -16,7 +16,7 @@ pub fn text(address: IpAddr) -> String {
     }
 }
 
-/// The IPv4 address in an IPv6 address that is all zero before it; its own first half may not be.
+/// Return the IPv4 address in an IPv6 address that is otherwise zero; its first half must not be zero.
 fn compatible(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let number = u128::from(address);
     let inner = u32::try_from(number).ok()?;
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_written_as_the_c_library_does() {
+    fn addresses_are_formatted_like_the_c_library() {
         for expected in [
             "10.0.0.1",
             "::",

@@ -1,13 +1,13 @@
-//! A map that remembers the order in which its entries came, so that the oldest is found at once.
+//! A map that remembers the insertion order of its entries, so that the oldest is found at once.
 //!
-//! Looking up, adding, removing, and moving to the end take constant time. Keys are hashed with a secret: whoever sends
-//! them cannot make them collide. The memory of removed entries is used again, and given back with the map.
+//! Lookup, insertion, removal and moving to the end take constant time. Keys are hashed with a secret, so that senders
+//! cannot cause collisions. The memory of removed entries is reused, and freed with the map.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Where the ring of entries begins and ends: an entry that holds nothing.
+/// The entry without content where the ring of entries starts and ends.
 const ENDS: u32 = 0;
 
 #[derive(Debug)]
@@ -17,7 +17,7 @@ struct Entry<K, V> {
     held: Option<(K, V)>,
 }
 
-/// A map in the order of insertion. What is put under a known key keeps its place, unless it is moved.
+/// A map in insertion order. Inserting under an existing key keeps its position; `touch` and `move_to_back` change it.
 #[derive(Debug)]
 pub struct Aged<K, V> {
     places: HashMap<K, u32>,
@@ -32,25 +32,25 @@ impl<K: Hash + Eq + Clone, V> Default for Aged<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V> Aged<K, V> {
-    /// An empty one; it allocates once there is something in it.
+    /// Create an empty map; it allocates on first insertion.
     #[must_use]
     pub fn new() -> Self {
         Self { places: HashMap::new(), entries: Vec::new(), free: Vec::new() }
     }
 
-    /// Entries held.
+    /// Return the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether there is no entry.
+    /// Return whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// Whether there is an entry of this key.
+    /// Return whether the map contains a key.
     #[must_use]
     pub fn contains<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
     where
@@ -59,7 +59,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.places.contains_key(key)
     }
 
-    /// The value of a key.
+    /// Return the value of a key.
     #[must_use]
     pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
@@ -69,7 +69,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.held(place).map(|(_, value)| value)
     }
 
-    /// The value of a key, to be changed.
+    /// Return the value of a key for modification.
     pub fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -78,7 +78,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.value(place)
     }
 
-    /// The value of a key, which becomes the youngest.
+    /// Return the value of a key, which becomes the youngest entry.
     pub fn touch<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -91,7 +91,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.value(place)
     }
 
-    /// Make an entry the youngest; whether there is one.
+    /// Make an entry the youngest; return whether it exists.
     pub fn move_to_back<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -99,7 +99,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.touch(key).is_some()
     }
 
-    /// Put a value under a key: in the old one's place, which is given back, or as the youngest.
+    /// Insert a value: in place of the old one, which is returned, or as the youngest entry.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         if let Some(old) = self.get_mut(&key) {
             return Some(std::mem::replace(old, value));
@@ -113,7 +113,7 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         None
     }
 
-    /// Take an entry out.
+    /// Remove an entry.
     pub fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -122,26 +122,26 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.clear(place).map(|(_, value)| value)
     }
 
-    /// The oldest entry.
+    /// Return the oldest entry.
     #[must_use]
     pub fn front(&self) -> Option<(&K, &V)> {
         self.held(self.neighbours(ENDS).1).map(|(key, value)| (key, value))
     }
 
-    /// Take the oldest entry out.
+    /// Remove the oldest entry.
     pub fn pop_front(&mut self) -> Option<(K, V)> {
         let (key, value) = self.clear(self.neighbours(ENDS).1)?;
         self.places.remove(&key);
         Some((key, value))
     }
 
-    /// Take the oldest entry out if it is as asked for: `while let Some(old) = aged.pop_front_if(too_old)`.
+    /// Remove the oldest entry if it satisfies a condition: `while let Some(old) = aged.pop_front_if(too_old)`.
     pub fn pop_front_if(&mut self, wanted: impl FnOnce(&K, &V) -> bool) -> Option<(K, V)> {
         let (key, value) = self.front()?;
         if wanted(key, value) { self.pop_front() } else { None }
     }
 
-    /// All entries, the oldest first.
+    /// Iterate over all entries, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let mut place = ENDS;
         std::iter::from_fn(move || {
@@ -158,12 +158,12 @@ impl<K: Hash + Eq + Clone, V> Aged<K, V> {
         self.entries.get_mut(place as usize)?.held.as_mut().map(|(_, value)| value)
     }
 
-    /// The places of the next older and the next younger entry.
+    /// Return the indexes of the next older and the next younger entry.
     fn neighbours(&self, place: u32) -> (u32, u32) {
         self.entries.get(place as usize).map_or((ENDS, ENDS), |entry| (entry.before, entry.after))
     }
 
-    /// A place for another entry.
+    /// Return the index of a free entry.
     fn room(&mut self) -> u32 {
         if self.entries.is_empty() {
             self.entries.push(Entry { before: ENDS, after: ENDS, held: None });
@@ -238,16 +238,16 @@ mod tests {
     }
 
     #[test]
-    fn it_is_found_by_what_its_key_borrows_as() {
+    fn borrowed_keys_find_their_entry() {
         let mut aged: Aged<Vec<u8>, u32> = Aged::new();
         aged.insert(b"one".to_vec(), 1);
         assert_eq!(aged.get(b"one".as_slice()), Some(&1));
         assert!(aged.contains(b"one".as_slice()) && !aged.contains(b"two".as_slice()));
     }
 
-    /// Against a list that is searched, through many steps that a simple generator of numbers chooses.
+    /// Compare with a plain list through many steps chosen by a simple random number generator.
     #[test]
-    fn it_does_what_a_list_would() {
+    fn the_map_behaves_like_a_list() {
         let (mut aged, mut list): (Aged<u32, u32>, Vec<(u32, u32)>) = (Aged::new(), Vec::new());
         let mut state = 1_u32;
         for step in 0..20_000 {

@@ -1,10 +1,10 @@
-//! What every part works with: what it counts into, its bounds, and where records go.
+//! The context of every component: the counters, the limits and the destination of records.
 
 use crate::health::Ledger;
 use crate::limits::Limits;
 use crate::records::Collector;
 
-/// Lent by the decoder, for as long as a packet is taken.
+/// Lent by the decoder while it handles a packet.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
@@ -13,12 +13,12 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Count something malformed, hostile or over-long.
+    /// Count malformed, hostile or oversized input.
     pub(crate) fn odd(&mut self, name: &str) {
         self.ledger.health.odd(name);
     }
 
-    /// Take `size` bytes of the budget; false when all buffers together are full.
+    /// Charge `size` bytes to the budget; return false if the total buffer is full.
     pub(crate) fn charge(&mut self, size: usize) -> bool {
         let budget = &mut self.ledger.budget;
         let fits = budget.used + size <= budget.limit;
@@ -28,7 +28,7 @@ impl Context<'_> {
         fits
     }
 
-    /// Give `size` bytes back.
+    /// Return `size` bytes to the budget.
     pub(crate) fn release(&mut self, size: usize) {
         self.ledger.budget.used -= size;
     }

@@ -1,4 +1,4 @@
-//! What two streams say to each other: recognises HTTP/1, tells client from server, and runs the readers.
+//! The bytes of one TCP connection: recognises HTTP/1, tells the client from the server, and runs the readers.
 
 use crate::bytes::run;
 use crate::context::Context;
@@ -6,24 +6,24 @@ use crate::hello::{HelloReader, starts_hello, starts_record};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::key::Key;
 use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
-use crate::tcp::{Both, Direction, Place, Tcp};
+use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 const LONGEST_HOST_NAME: usize = 255;
-/// What server names beyond a limit are counted under.
+/// Name under which server names beyond the limit are counted.
 const OTHER: &str = "(other)";
 
-/// Who takes the bytes of one direction.
+/// Receives the bytes of one direction.
 #[derive(Debug)]
 enum Sink {
-    /// It is not known yet what the connection carries; whether nothing came yet.
+    /// The protocol is still unknown. `first`: no bytes have arrived yet.
     Opening { first: bool },
-    /// A reader of HTTP/1.
+    /// An HTTP/1 reader.
     Messages,
-    /// TLS: the name of the server is looked for.
+    /// TLS, searched for the server name.
     Hello(Box<HelloReader>),
-    /// Nobody.
+    /// Nothing: the bytes are ignored.
     Nobody,
 }
 
@@ -33,17 +33,17 @@ impl Default for Sink {
     }
 }
 
-/// The application of one connection.
+/// The application data of one connection.
 #[derive(Debug)]
 pub(crate) struct Conversation {
-    /// Key of the packets that go forth.
+    /// Packet key of direction `Forth`.
     key: Key,
     wanted: Wanted,
     sinks: Both<Sink>,
-    /// The direction in which requests go.
+    /// The direction of the requests.
     client: Direction,
     foreign: bool,
-    /// By direction: whether bytes were missed before HTTP was recognised.
+    /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
     http: Option<Box<Http>>,
 }
@@ -58,7 +58,7 @@ impl Conversation {
         if direction == self.client { Side::Requests } else { Side::Responses }
     }
 
-    /// Bytes of the budget that it takes.
+    /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
         let hellos = [&self.sinks.forth, &self.sinks.back].into_iter().map(|sink| match sink {
             Sink::Hello(reader) => reader.held(),
@@ -67,7 +67,7 @@ impl Conversation {
         hellos.sum::<usize>() + self.http.as_deref().map_or(0, Http::held)
     }
 
-    /// The readers, told what TCP has given up.
+    /// Return the HTTP readers, after updating how many bytes TCP has given up.
     fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
         let http = self.http.as_deref_mut()?;
         http.pairing.given_up = tcp.streams.of(self.client).given_up();
@@ -80,10 +80,10 @@ impl Conversation {
         Ends::new((client, client_port), (server, server_port))
     }
 
-    // what TCP reports ------------------------------------------------------------------------------------------------
+    // events from TCP -------------------------------------------------------------------------------------------------
 
-    /// The next bytes of a direction.
-    pub(crate) fn data(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Place) {
+    /// Handle the next bytes of a direction.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Position) {
         #[cfg(test)]
         crate::fault::provoke(data);
         match self.sinks.of_mut(direction) {
@@ -103,7 +103,7 @@ impl Conversation {
         }
     }
 
-    /// `size` bytes of a direction are not in the capture; 0 when it is not known how many.
+    /// Handle `size` missing bytes in a direction; 0 if their number is unknown.
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, size: usize) {
         match self.sinks.of_mut(direction) {
             Sink::Messages => {
@@ -129,7 +129,7 @@ impl Conversation {
         }
     }
 
-    /// Bytes that were acknowledged have not come: they may be missing, or the acknowledgment is wrong.
+    /// Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong.
     pub(crate) fn doubt(&mut self, direction: Direction) {
         match (self.http.as_deref_mut(), direction == self.client) {
             (None, _) => *self.doubts.of_mut(direction) = true,
@@ -138,7 +138,7 @@ impl Conversation {
         }
     }
 
-    /// FIN: no more bytes in this direction.
+    /// Handle a FIN: no more bytes come in this direction.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64) {
         let side = self.side(direction);
         if !matches!(self.sinks.of(direction), Sink::Messages) {
@@ -152,7 +152,7 @@ impl Conversation {
         }
     }
 
-    /// The connection is over.
+    /// Handle the end of the connection.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
         if let Some(http) = self.http(tcp) {
             http.close(cx, ending, time);
@@ -172,7 +172,7 @@ impl Conversation {
         }
     }
 
-    /// How the connection was.
+    /// Emit a record of the connection.
     fn tell(&self, cx: &mut Context<'_>, tcp: &Tcp, requests: u64, ending: Ending, time: f64) {
         let Ends { client, server, .. } = self.ends();
         let row = ConnectionRow {
@@ -190,12 +190,12 @@ impl Conversation {
 
     // recognition -----------------------------------------------------------------------------------------------------
 
-    /// Take bytes before it is known what the connection carries.
-    fn open(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Place) {
+    /// Handle bytes while the protocol is unknown.
+    fn open(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Position) {
         let Sink::Opening { first } = self.sinks.of_mut(direction) else {
             return;
         };
-        // Empty lines may stand before a message (RFC 9112 section 2.2).
+        // Skip empty lines before a message (RFC 9112 section 2.2).
         let empty = if *first { run(data, |byte| matches!(byte, b'\r' | b'\n')) } else { 0 };
         let Some(data) = data.get(empty..).filter(|data| !data.is_empty()) else {
             return;
@@ -206,11 +206,11 @@ impl Conversation {
         } else if matches!(self.sinks.of(direction), Sink::Opening { .. } | Sink::Nobody)
             && tcp.streams.of(direction).origin.is_none()
         {
-            self.doubt(direction); // joined in the middle: of a message, for all we know
+            self.doubt(direction); // joined mid-stream, possibly within a message
         }
     }
 
-    /// Look at a segment before anything is known; whether there is a reader for this direction now.
+    /// Inspect a segment while the protocol is unknown; return whether this direction now has a reader.
     fn recognise(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], first: bool) -> bool {
         if starts_request(data) {
             return self.start(tcp, direction, direction);
@@ -219,7 +219,7 @@ impl Conversation {
             return self.start(tcp, direction, direction.reversed());
         }
         if starts_record(data) && (first || starts_hello(data)) {
-            // At once, or after a STARTTLS of some kind.
+            // At the start, or after some kind of STARTTLS.
             self.unreadable(cx, "TLS");
             self.client = direction;
             *self.sinks.of_mut(direction) = Sink::Hello(Box::new(HelloReader::new()));
@@ -228,7 +228,7 @@ impl Conversation {
         if first && data.starts_with(HTTP2_PREFACE) {
             self.unreadable(cx, "HTTP/2");
         } else if first && tcp.streams.of(direction).origin.is_some() {
-            // The very first byte of the stream: less proof is needed.
+            // This is the very first byte of the stream, so weaker evidence is enough.
             if direction == Direction::Forth && may_start_request(data) {
                 return self.start(tcp, direction, direction);
             }
@@ -242,7 +242,7 @@ impl Conversation {
         false
     }
 
-    /// HTTP/1 it is: `direction` is at the start of a message, and `client` sends the requests.
+    /// Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests.
     fn start(&mut self, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
         self.client = client;
         let mut http = Http::new(Pairing::new(self.ends()));
@@ -264,7 +264,7 @@ impl Conversation {
     fn unreadable(&mut self, cx: &mut Context<'_>, kind: &str) {
         cx.ledger.health.unread(kind, 1);
         if self.foreign {
-            cx.ledger.health.unread("other", -1); // now it is known what it is
+            cx.ledger.health.unread("other", -1); // the protocol is known by now
         }
         self.sinks = Both { forth: Sink::Nobody, back: Sink::Nobody };
     }

@@ -1,4 +1,4 @@
-//! Records of IP packets that are not about HTTP, for statistics that ask for them.
+//! Records of IP packets and DNS answers, for statistics that ask for them.
 
 use std::net::IpAddr;
 
@@ -12,73 +12,73 @@ const UDP: u8 = 17;
 const DCCP: u8 = 33;
 const SCTP: u8 = 132;
 const UDP_LITE: u8 = 136;
-/// Characters of a name.
+/// Maximum characters of a name.
 const LONGEST_NAME: usize = 255;
 
-/// An IP packet of any kind; of a tunnel, the one inside.
+/// An IP packet of any kind; the inner one of a tunnel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IpPacket {
     /// Capture time in seconds since the epoch.
     pub time: f64,
-    /// Who sent it.
+    /// Source address.
     pub source: IpAddr,
-    /// Who is to receive it.
+    /// Destination address.
     pub destination: IpAddr,
-    /// Its number (IANA): 6 is TCP, 17 UDP, 1 ICMP.
+    /// IP protocol number (IANA): 6 is TCP, 17 UDP, 1 ICMP.
     pub protocol: u8,
-    /// 0 where the protocol has no ports.
+    /// Source port; 0 if the protocol has no ports.
     pub source_port: u16,
-    /// 0 where the protocol has no ports.
+    /// Destination port; 0 if the protocol has no ports.
     pub destination_port: u16,
-    /// Bytes of the whole frame that were captured.
+    /// Captured bytes of the whole frame.
     pub length: usize,
 }
 
-/// A response of a name server (RFC 1035).
+/// A response of a DNS server (RFC 1035).
 #[derive(Clone, Debug, PartialEq)]
 pub struct DnsAnswer {
     /// Capture time in seconds since the epoch.
     pub time: f64,
-    /// Who asked.
+    /// Address of the client that asked.
     pub client: IpAddr,
-    /// The name server.
+    /// Address of the DNS server.
     pub server: IpAddr,
-    /// The name that was asked for, in lower case.
+    /// The requested name in lower case.
     pub name: String,
-    /// 0 is no error, 3 no such name.
+    /// RCODE: 0 is no error, 3 is no such name.
     pub code: u8,
-    /// The addresses that it has.
+    /// The addresses of the name.
     pub addresses: Vec<IpAddr>,
 }
 
-/// One of the records.
+/// A record of either kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datagram {
     /// An IP packet.
     Packet(IpPacket),
-    /// A response of a name server.
+    /// A response of a DNS server.
     Answer(DnsAnswer),
 }
 
-/// Makes the records that are wanted, of every IP packet or of DNS answers.
+/// Builds the requested records: of every IP packet, or of DNS answers.
 #[derive(Clone, Debug, Default)]
 pub struct Datagrams {
-    /// Whether there is to be a record of every IP packet, also of TCP.
+    /// Whether to record every IP packet, including TCP.
     pub every_packet: bool,
-    /// Whether DNS answers are wanted.
+    /// Whether to record DNS answers.
     pub answers: bool,
-    /// What was found and not taken yet.
+    /// Records not taken yet.
     pub found: Vec<Datagram>,
 }
 
 impl Datagrams {
-    /// Whether nothing is wanted.
+    /// Return whether no such records are wanted.
     #[must_use]
     pub fn none(&self) -> bool {
         !(self.every_packet || self.answers)
     }
 
-    /// The records of an IP packet in a frame of so many bytes, to be kept if it is the innermost.
+    /// Build the records of an IP packet in a frame of `length` bytes; they are kept if it is the innermost one.
     pub(crate) fn records(&self, time: f64, length: usize, payload: &Payload<'_>) -> [Option<Datagram>; 2] {
         let (source, destination) = payload.addresses.both();
         let (source_port, destination_port) = ports(payload);

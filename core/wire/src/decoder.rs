@@ -1,7 +1,7 @@
-//! The decoder: frames in, records out. The one door of this crate.
+//! The decoder turns frames into records. It is the only entry point of this crate.
 //!
-//! It holds no clock: packet time drives its time-outs, frame by frame, so how frames are cut into batches changes
-//! nothing.
+//! It reads no clock: the time of the packets drives its timeouts, frame by frame, so the result does not depend on how
+//! frames are split into batches.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use crate::records::{Batch, Collector, Wanted};
 use crate::tcp::sequence::{ACK, RST, SYN};
 use crate::tcp::{Direction, Handshake, Packet, Tcp};
 
-/// Seconds of packet time between looks at time-outs.
+/// Packet time between two checks of the timeouts, in seconds.
 const PULSE: f64 = 0.1;
 
-/// Decodes the HTTP/1 traffic of the TCP ports that are listened on.
+/// Decodes the HTTP/1 traffic of the monitored TCP ports.
 pub struct Decoder {
     ports: Arc<Ports>,
     limits: Limits,
@@ -32,20 +32,20 @@ pub struct Decoder {
     out: Collector,
     network: Network,
     flows: Flows,
-    /// SYNs of connections that have said no more, by the key of their packets.
+    /// SYNs of connections that have sent nothing else, by packet key.
     handshakes: Aged<Key, Handshake>,
     now: f64,
     pulse: f64,
 }
 
-/// A segment of a connection, taken apart.
+/// A parsed segment of a connection.
 struct Arrival<'a> {
     key: Key,
     packet: Packet<'a>,
 }
 
 impl Decoder {
-    /// `inner_ip` finds the IP packet in frames of link types that are not known here.
+    /// Create a decoder. `inner_ip` finds the IP packet in frames of link types that this crate does not know.
     #[must_use]
     pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted) -> Self {
         let ports = Arc::new(ports);
@@ -64,7 +64,7 @@ impl Decoder {
         }
     }
 
-    /// Take a frame that was captured at `time`; frames come in the order of their capture.
+    /// Decode a frame captured at `time`; frames must be in the order of their capture.
     pub fn feed(&mut self, time: f64, link_type: u32, frame: &[u8]) {
         if time >= self.pulse {
             self.tick(time);
@@ -79,7 +79,7 @@ impl Decoder {
             }
             return;
         }
-        // The record of an IP packet comes before those of what it carries; a segment borrows the network meanwhile.
+        // The record of an IP packet precedes those of its content; meanwhile a segment borrows the network.
         let found = network.segment(cx.ledger, time, link_type, frame);
         let segment = found.map(|segment| (segment.key, segment.bytes.to_vec(), segment.cut));
         for datagram in network.datagrams().found.drain(..) {
@@ -90,50 +90,50 @@ impl Decoder {
         }
     }
 
-    /// No frame came until `now`: what time-outs make becomes complete.
+    /// Report that no frame was captured until `now`, so that timeouts can expire.
     pub fn advance(&mut self, now: f64) {
         if now >= self.pulse {
             self.tick(now);
         }
     }
 
-    /// The capture is over: all that was under way becomes complete.
+    /// End the capture: close all connections and complete their records.
     pub fn finish(&mut self) {
         let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
         self.flows.drain_all(&mut cx, self.now);
         self.network.expire(&mut self.ledger, f64::INFINITY);
     }
 
-    /// Give up the connection whose packet was being taken, after a fault of ours.
+    /// Drop the connection whose packet was being handled when a fault occurred.
     pub fn abandon(&mut self) {
         let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
         self.flows.abandon(&mut cx);
     }
 
-    /// All records since the last time.
+    /// Return the records completed since the last call.
     pub fn take(&mut self) -> Batch {
         self.out.take()
     }
 
-    /// Records that wait to be taken.
+    /// Return the number of records that wait to be taken.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.out.waiting()
     }
 
-    /// Characters of their texts.
+    /// Return the characters of the records that wait to be taken.
     #[must_use]
     pub fn waiting_characters(&self) -> usize {
         self.out.characters()
     }
 
-    /// What was counted until now.
+    /// Return the counters.
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.ledger.health
     }
 
-    /// Bytes that are held now.
+    /// Return the number of buffered bytes.
     #[must_use]
     pub fn held(&self) -> usize {
         self.ledger.budget.used
@@ -156,7 +156,7 @@ impl std::fmt::Debug for Decoder {
     }
 }
 
-/// The parts of a decoder that follow connections.
+/// The components of a decoder that follow connections.
 struct Parts<'a> {
     ports: &'a Ports,
     wanted: Wanted,
@@ -165,7 +165,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Take a TCP segment: its header, and the payload behind it as far as it was captured.
+    /// Handle a TCP segment: its header and the captured part of its payload.
     fn segment(&mut self, cx: &mut Context<'_>, time: f64, key: Key, bytes: &[u8], cut: usize) {
         let slot = self.flows.find(key);
         if slot.is_none() && !self.listens(key) {
@@ -186,11 +186,11 @@ impl Parts<'_> {
         self.ports.contains(source) || self.ports.contains(target)
     }
 
-    /// Follow another connection, from its first byte on; None while there is none, and for stragglers.
+    /// Follow a new connection from its first byte; return None if there is none yet, and for stragglers.
     fn open(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> Option<u32> {
         let (key, packet) = (arrival.key, &arrival.packet);
         if key == key.reversed() {
-            // No two sides to tell apart (a LAND attack, or a socket connected to itself).
+            // The two sides are indistinguishable (a LAND attack, or a socket connected to itself).
             cx.odd("segment with identical endpoints");
             return None;
         }
@@ -208,7 +208,7 @@ impl Parts<'_> {
         Some(self.follow(cx, arrival))
     }
 
-    /// Note a SYN, so that a flood of them costs little.
+    /// Remember a SYN, so that a flood of them costs little.
     fn shake_hands(&mut self, cx: &mut Context<'_>, key: Key, packet: &Packet<'_>) {
         self.handshakes.remove(&key);
         if self.handshakes.len() >= 2 * cx.limits.connections {
@@ -231,7 +231,7 @@ impl Parts<'_> {
         self.flows.add(cx, Connection { key: client_key, tcp, conversation })
     }
 
-    /// Forth when a packet seems to come from the client: the handshake tells, else the port that is listened on.
+    /// Return `Forth` if a packet seems to come from the client, judged by the handshake, else by the monitored port.
     fn direction(&self, key: Key, own: Option<Handshake>, other: Option<Handshake>) -> Direction {
         let (source, target) = key.ports();
         let back = match (own, other) {
@@ -244,7 +244,7 @@ impl Parts<'_> {
     }
 }
 
-/// A segment taken apart; None where its header is longer than the segment.
+/// Parse a segment; None if its header is longer than the segment.
 fn packet(time: f64, bytes: &[u8], cut: usize) -> Option<Packet<'_>> {
     let header = usize::from(byte(bytes, 12).ok()? >> 4) * 4;
     if header < 20 || header > bytes.len() + cut {

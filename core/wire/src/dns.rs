@@ -1,31 +1,31 @@
-//! DNS answers: which name has which addresses (RFC 1035). Names are read through compression, with a bound.
+//! DNS answers: which addresses a name has (RFC 1035). Compressed names are followed up to a limit.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::readers::{Short, be16, be32, be128, byte, part};
 
-/// The port of name servers.
+/// The UDP port of DNS servers.
 pub(crate) const PORT: u16 = 53;
 const RESPONSE: u16 = 0x8000;
 const POINTER: u8 = 0xC0;
-/// Labels and pointers of one name; a name has at most 127 labels.
+/// Maximum labels and pointers of one name; a name has at most 127 labels.
 const MOST_LABELS: usize = 128;
 const MOST_ANSWERS: u16 = 64;
 const A: u16 = 1;
-/// RFC 3596.
+/// IPv6 address record (RFC 3596).
 const AAAA: u16 = 28;
 
-/// What a response says of the name that was asked for.
+/// The answer to a question about a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// As asked, without the final dot.
+    /// The name that was asked for, without the final dot.
     pub(crate) name: Vec<u8>,
-    /// RCODE: 0 is no error, 3 no such name.
+    /// RCODE: 0 is no error, 3 is no such name.
     pub(crate) code: u8,
     pub(crate) addresses: Vec<IpAddr>,
 }
 
-/// The answer in a UDP payload; None for queries, and for what is malformed.
+/// Return the answer in a UDP payload; None for queries and malformed messages.
 pub(crate) fn answer(message: &[u8]) -> Option<Answer> {
     response(message).ok().flatten()
 }
@@ -59,7 +59,7 @@ fn addresses(message: &[u8], mut place: usize, answers: u16) -> Result<Vec<IpAdd
     Ok(found)
 }
 
-/// A name, and the index after it; an error where it does not end within the message, or points in a circle.
+/// Read a name and return the index after it; an error if it exceeds the message or its pointers form a loop.
 fn name(message: &[u8], mut place: usize) -> Result<(Vec<u8>, usize), Short> {
     let (mut name, mut after) = (Vec::new(), None);
     for _ in 0..MOST_LABELS {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_early_or_points_in_a_circle_is_none() {
+    fn truncated_and_looping_names_are_rejected() {
         let circle = record(b"\xc0\x18", 1, &[10, 0, 0, 9]);
         assert_eq!(answer(&[QUESTION, &circle, &circle].concat()), None);
         assert_eq!(answer(&QUESTION[..20]), None);

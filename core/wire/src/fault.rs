@@ -1,25 +1,25 @@
-//! A fault of the decoder itself, which should never be: it costs the connection whose packet was being taken, and no
-//! other, and its frame is kept for a report.
+//! A fault of the decoder itself, which should never happen. It costs the connection whose packet was being handled,
+//! and no other; the frame is kept for a report.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::decoder::Decoder;
 
-/// What a fault said, and the frame at which it came.
+/// The message of a fault, and the frame that caused it.
 #[derive(Debug, PartialEq)]
 pub struct Fault {
-    /// The words of the panic.
+    /// The message of the panic.
     pub text: String,
     /// Capture time in seconds since the epoch.
     pub time: f64,
-    /// Number of the link layer.
+    /// Link-layer type.
     pub link_type: u32,
-    /// The bytes of the frame.
+    /// The captured bytes of the frame.
     pub frame: Vec<u8>,
 }
 
-/// Have the decoder take a frame, as [`Decoder::feed`] does; the fault at it, if there was one.
+/// Decode a frame, like [`Decoder::feed`]; return the fault that it caused, if any.
 #[inline]
 pub fn feed(decoder: &mut Decoder, time: f64, link_type: u32, frame: &[u8]) -> Option<Fault> {
     let panic = catch_unwind(AssertUnwindSafe(|| decoder.feed(time, link_type, frame))).err()?;
@@ -27,17 +27,17 @@ pub fn feed(decoder: &mut Decoder, time: f64, link_type: u32, frame: &[u8]) -> O
     Some(Fault { text: said(&*panic), time, link_type, frame: frame.to_vec() })
 }
 
-/// What a panic said.
+/// Return the message of a panic.
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
-/// Bytes at which a connection panics, in tests of this crate alone.
+/// Bytes that make a connection panic, only in tests of this crate.
 #[cfg(test)]
 const PROVOKES: &[u8] = b"\0a fault, please\0";
 
-/// Panic if a connection says so.
+/// Panic if the bytes of a connection ask for it.
 #[cfg(test)]
 pub(crate) fn provoke(data: &[u8]) {
     assert!(!data.ends_with(PROVOKES), "provoked by {} bytes", data.len());
@@ -53,16 +53,16 @@ mod tests {
     use crate::tcp::sequence::{ACK, SYN};
 
     const RAW: u32 = 101;
-    /// A link type that only `inner_ip` knows, which panics.
+    /// A link type known only to `inner_ip`, which panics.
     const UNKNOWN: u32 = 999;
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     const UNFINISHED: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n";
 
-    /// A client of the server at port 80.
+    /// A client of a server on port 80.
     struct Client {
         port: u16,
-        /// Of the client, and of the server.
+        /// Next sequence numbers of the client and of the server.
         next: [u32; 2],
     }
 
@@ -71,7 +71,7 @@ mod tests {
             Self { port, next: [1000, 5000] }
         }
 
-        /// A segment of the client, or of the server, as an IP packet.
+        /// Build a segment of the client or the server as an IP packet.
         fn says(&mut self, server: usize, flags: u8, data: &[u8]) -> Vec<u8> {
             let ends = [(1, self.port), (2, 80)];
             let ((source, source_port), (target, target_port)) = (ends[server], ends[1 - server]);
@@ -84,7 +84,7 @@ mod tests {
         }
     }
 
-    /// A decoder, and the time of the frame that it takes next.
+    /// A decoder, and the time of its next frame.
     struct Case(Decoder, f64);
 
     impl Case {
@@ -112,7 +112,7 @@ mod tests {
             self.take(RAW, &client.says(1, ACK, data))
         }
 
-        /// Requests, exchanges and open connections.
+        /// Return the number of requests, exchanges and open connections.
         fn counts(&self) -> (u64, u64, u64) {
             let health = self.0.health();
             (health.requests, health.exchanges, health.connections)
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// Two connections under way, of which the first has said half of a request's body.
+    /// Start two connections, the first of which has sent half the body of a request.
     fn two_connections() -> (Case, Client, Client) {
         let (mut case, mut faulty, mut other) = (Case::new(), Client::new(40000), Client::new(40001));
         for client in [&mut faulty, &mut other] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_said_with_its_frame() {
+    fn a_fault_is_reported_with_its_frame() {
         let (mut case, mut faulty, _) = two_connections();
         let frame = faulty.says(0, ACK, PROVOKES);
         let fault = case.take(RAW, &frame).unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_costs_its_connection_alone() {
+    fn a_fault_costs_only_its_connection() {
         let (mut case, mut faulty, mut other) = two_connections();
         assert!(case.client(&mut faulty, PROVOKES).is_some());
         assert_eq!((case.counts(), case.faults()), ((3, 1, 1), Some(1)));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn fault_upon_fault_costs_no_more() {
+    fn repeated_faults_cost_no_more() {
         let (mut case, _, mut other) = two_connections();
         for port in 41000..41100 {
             let mut client = Client::new(port);

@@ -1,7 +1,7 @@
-//! The connections that are followed: found by addresses and ports, bounded in number and in idle time.
+//! The table of connections, keyed by addresses and ports. Their number and their idle time are limited.
 //!
-//! Time is the packets' time. Looking for idle connections costs constant time per connection and time-out, whatever
-//! their number: each waits in a queue and is looked at when its time-out would be due.
+//! Time is packet time. Finding idle connections costs constant time per connection and timeout, however many there
+//! are: each connection waits in a queue and is checked when its timeout would expire.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::recent::Recent;
 use crate::records::Ending;
 use crate::tcp::{Direction, Packet, Tcp};
 
-/// Connections that are put off when one is to be evicted: few are looked at, as all may be active.
+/// Maximum connections to check before evicting one; only a few are checked, because all may be active.
 const LOOKED_AT: usize = 8;
 
-/// A connection: its TCP streams, and what they carry.
+/// A connection: its TCP streams, and the data they carry.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Key of the packets that go forth.
+    /// Packet key of direction `Forth`.
     pub(crate) key: Key,
     pub(crate) tcp: Tcp,
     pub(crate) conversation: Conversation,
@@ -30,7 +30,7 @@ impl Connection {
         if key == self.key { Direction::Forth } else { Direction::Back }
     }
 
-    /// Bytes of the budget that it takes.
+    /// Return the bytes of the budget in use.
     fn held(&self) -> usize {
         let streams = &self.tcp.streams;
         streams.forth.held_bytes + streams.back.held_bytes + self.conversation.held()
@@ -41,22 +41,22 @@ impl Connection {
     }
 }
 
-/// Connections by the key of their packets.
+/// The connections, by packet key.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    /// Slots by key, the same for both directions.
+    /// Slots by canonical key, which is the same for both directions.
     slots: HashMap<Key, u32>,
-    /// Slots that were found lately.
+    /// Recently found slots.
     recent: Recent,
     connections: Vec<Option<Box<Connection>>>,
     free: Vec<u32>,
-    /// When connections time out, if they stay as idle as they were.
+    /// When each connection times out, if it stays idle.
     due: Aged<u32, f64>,
-    /// Until when stragglers of closed connections are known.
+    /// Until when stragglers of closed connections are recognised.
     closed: Aged<Key, f64>,
-    /// When to look again at connections that wait for something; so each costs little, however many wait.
+    /// When to check connections that wait for something. Checking one costs little, however many wait.
     waiting: Aged<u32, f64>,
-    /// The connection whose packet is being taken.
+    /// The connection whose packet is being handled.
     current: Option<u32>,
 }
 
@@ -74,7 +74,7 @@ impl Flows {
         }
     }
 
-    /// The connection that packets with this key belong to.
+    /// Return the slot of the connection to which packets with this key belong.
     pub(crate) fn find(&mut self, key: Key) -> Option<u32> {
         let (key, _) = key.canonical();
         let recent = self.recent.get(key.bits()).filter(|slot| self.is_between(*slot, key));
@@ -86,7 +86,7 @@ impl Flows {
         Some(slot)
     }
 
-    /// Whether a slot has the connection of this canonical key.
+    /// Return whether a slot holds the connection with this canonical key.
     fn is_between(&self, slot: u32, key: Key) -> bool {
         let connection = self.connections.get(slot as usize).and_then(Option::as_deref);
         connection.is_some_and(|connection| connection.key.canonical().0 == key)
@@ -96,7 +96,7 @@ impl Flows {
         self.connections.get_mut(slot as usize)?.as_deref_mut()
     }
 
-    /// Take a packet of a connection.
+    /// Handle a packet of a connection.
     pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) {
         self.current = Some(slot);
         let Some(connection) = self.connection(slot) else {
@@ -109,16 +109,17 @@ impl Flows {
         self.current = None;
     }
 
-    /// Forget the connection whose packet was being taken, whatever state it is in.
+    /// Forget the connection whose packet was being handled, whatever its state.
     pub(crate) fn abandon(&mut self, cx: &mut Context<'_>) {
         if let Some(slot) = self.current.take() {
             cx.odd("fault of the core");
             let held = self.forget(cx, slot).map_or(0, |connection| connection.held());
-            cx.ledger.budget.used = cx.ledger.budget.used.saturating_sub(held); // the fault may have come between the two
+            // The fault may have come between charging the connection and charging the budget.
+            cx.ledger.budget.used = cx.ledger.budget.used.saturating_sub(held);
         }
     }
 
-    /// Whether a SYN ends the connection that it seems to belong to, as another one begins.
+    /// Return whether a SYN starts a new connection in place of the one that it seems to belong to.
     pub(crate) fn begins(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) -> bool {
         let Some(connection) = self.connection(slot) else {
             return true;
@@ -131,7 +132,7 @@ impl Flows {
         true
     }
 
-    /// Follow a connection. The one that is idle longest goes when there are too many.
+    /// Follow a connection. If there are too many, evict the one that has been idle longest.
     pub(crate) fn add(&mut self, cx: &mut Context<'_>, connection: Connection) -> u32 {
         while self.due.len() >= cx.limits.connections.max(1) {
             self.evict(cx);
@@ -157,17 +158,17 @@ impl Flows {
         slot
     }
 
-    /// A connection between these ends begins: what comes is no straggler of one before.
+    /// Note that a new connection starts between these ends, so that its packets are not taken for stragglers.
     pub(crate) fn reopen(&mut self, key: Key) {
         self.closed.remove(&key.canonical().0);
     }
 
-    /// Whether packets with this key are stragglers of a connection that was closed.
+    /// Return whether packets with this key are stragglers of a recently closed connection.
     pub(crate) fn closed_lately(&self, key: Key, now: f64) -> bool {
         self.closed.get(&key.canonical().0).is_some_and(|until| now < *until)
     }
 
-    /// Time out idle connections, look at those that wait, and forget closed ones.
+    /// Time out idle connections, check those that wait, and forget keys of closed ones.
     pub(crate) fn expire(&mut self, cx: &mut Context<'_>, now: f64) {
         while let Some((slot, _)) = self.waiting.pop_front_if(|_, due| *due <= now) {
             self.look_again(cx, slot, now);
@@ -186,7 +187,7 @@ impl Flows {
         }
     }
 
-    /// The capture is over: close all connections.
+    /// End the capture: close all connections.
     pub(crate) fn drain_all(&mut self, cx: &mut Context<'_>, now: f64) {
         let slots: Vec<u32> = self.due.iter().map(|(slot, _)| *slot).collect();
         for slot in slots {
@@ -197,7 +198,7 @@ impl Flows {
         self.waiting = Aged::new();
     }
 
-    /// Look at a connection that may have ended, or wait for something now or no longer.
+    /// Update a connection that may have ended, or started or stopped waiting.
     fn attend(&mut self, cx: &mut Context<'_>, slot: u32, time: f64) {
         let Some((finished, waits)) = self.connection(slot).map(|one| (one.tcp.finished, one.tcp.waits())) else {
             return;
@@ -211,7 +212,7 @@ impl Flows {
         }
     }
 
-    /// See what time has done to a connection that has waited.
+    /// Check a connection that has waited.
     fn look_again(&mut self, cx: &mut Context<'_>, slot: u32, now: f64) {
         let Some(connection) = self.connection(slot) else {
             return;
@@ -220,7 +221,7 @@ impl Flows {
         self.attend(cx, slot, now);
     }
 
-    /// Forget a finished connection but for the fact that it was there.
+    /// Forget a finished connection, but remember its key to recognise stragglers.
     fn close(&mut self, cx: &mut Context<'_>, slot: u32) {
         if let Some(connection) = self.forget(cx, slot) {
             let until = connection.tcp.last + cx.limits.closed_timeout;
@@ -228,7 +229,7 @@ impl Flows {
         }
     }
 
-    /// Whether a connection was active since its time-out was set; then it is set anew.
+    /// Postpone the timeout of a connection that was active since it was set; return whether it was.
     fn put_off(&mut self, cx: &mut Context<'_>, slot: u32, now: f64) -> bool {
         let Some(last) = self.connection(slot).map(|connection| connection.tcp.last) else {
             return false;
@@ -242,7 +243,7 @@ impl Flows {
         true
     }
 
-    /// Drop the connection that seems idle longest.
+    /// Evict the connection that seems idle longest.
     fn evict(&mut self, cx: &mut Context<'_>) {
         for _ in 0..LOOKED_AT {
             let Some((slot, due)) = self.due.front().map(|(slot, due)| (*slot, *due)) else {

@@ -1,47 +1,47 @@
-//! What the decoder counts about itself: how much it saw, lost, could not read or threw away.
+//! The decoder's counters: what it saw, missed, could not read or discarded.
 
 use std::collections::HashMap;
 
 /// Totals since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    /// Frames handed to the decoder.
+    /// Frames passed to the decoder.
     pub frames: u64,
-    /// TCP segments that belong to the monitored ports.
+    /// TCP segments of monitored ports.
     pub segments: u64,
     /// Requests decoded.
     pub requests: u64,
-    /// Exchanges given out.
+    /// Exchanges emitted.
     pub exchanges: u64,
     /// Connections open now.
     pub connections: u64,
-    /// Times that bytes were missing from a stream.
+    /// Number of times that bytes were missing from a stream.
     pub gaps: u64,
     /// Bytes missing from streams.
     pub missing_bytes: u64,
-    /// Responses without a request that is certainly theirs.
+    /// Responses that no request could be proven to belong to.
     pub unpaired_responses: u64,
-    /// Requests without a response that is certainly theirs.
+    /// Requests that no response could be proven to belong to.
     pub unanswered_requests: u64,
-    /// Connections given up because a limit was reached.
+    /// Connections given up because of a limit.
     pub evicted: u64,
-    /// Records thrown away because they were not taken in time.
+    /// Records discarded because they were not taken in time.
     pub lost: u64,
-    /// Connections that cannot be read, by kind: `TLS`, `HTTP/2`, `WebSocket`, ...
+    /// Connections that cannot be decoded, by kind: `TLS`, `HTTP/2`, `WebSocket`, ...
     pub unreadable: HashMap<String, i64>,
-    /// TLS connections by the name that the client asked for; those beyond a limit under `(other)`.
+    /// TLS connections by requested server name; names beyond a limit count under `(other)`.
     pub server_names: HashMap<String, u64>,
-    /// Malformed, hostile or over-long input, by name.
+    /// Malformed, hostile or oversized input, by name.
     pub oddities: HashMap<String, u64>,
 }
 
 impl Health {
-    /// Count something malformed, hostile or over-long.
+    /// Count malformed, hostile or oversized input.
     pub fn odd(&mut self, name: &str) {
         self.odd_many(name, 1);
     }
 
-    /// Count so many of them.
+    /// Count it several times.
     pub fn odd_many(&mut self, name: &str, times: u64) {
         match self.oddities.get_mut(name) {
             Some(count) => *count += times,
@@ -51,7 +51,7 @@ impl Health {
         }
     }
 
-    /// Count a connection that cannot be read; `times` is -1 where it turns out to be of another kind.
+    /// Count a connection that cannot be decoded; `times` is -1 to correct an earlier count.
     pub fn unread(&mut self, kind: &str, times: i64) {
         match self.unreadable.get_mut(kind) {
             Some(count) => *count += times,
@@ -62,26 +62,26 @@ impl Health {
     }
 }
 
-/// Bytes held by all connections together.
+/// The bytes buffered for all connections together.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// How many there may be.
+    /// Maximum bytes.
     pub limit: usize,
-    /// How many there are.
+    /// Bytes in use.
     pub used: usize,
 }
 
-/// What every part counts into: it belongs to the decoder, and is lent to the parts.
+/// The counters of all components. The decoder owns them and lends them out.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// What was seen, lost and thrown away.
+    /// What was seen, lost and discarded.
     pub health: Health,
-    /// What is held.
+    /// What is buffered.
     pub budget: Budget,
 }
 
 impl Ledger {
-    /// An empty one; `limit` bytes may be held.
+    /// Create empty counters; `limit` is the total buffer in bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { health: Health::default(), budget: Budget { limit, used: 0 } }

@@ -1,11 +1,11 @@
-//! The server name in a TLS ClientHello, the one thing of an encrypted connection that says who is asked.
+//! The server name in a TLS ClientHello, the only readable part of an encrypted connection that names the server.
 //!
-//! Reads the record layer of one direction (RFC 8446 section 5.1) and the first handshake message in it (section 4.1.2),
-//! however both are cut into segments and records. What is not a ClientHello, or is too long, is given up.
+//! Reads the record layer of one direction (RFC 8446 section 5.1) and its first handshake message (section 4.1.2),
+//! however both are split into segments and records. Anything that is not a ClientHello, or is too long, is given up.
 
 use crate::context::Context;
 
-/// Bytes of a ClientHello. With keys that resist quantum computers it takes some 2,000; one record carries 16 KiB.
+/// Maximum bytes of a ClientHello. Post-quantum keys make it some 2,000 bytes; one record carries 16 KiB.
 const LONGEST: usize = 1 << 14;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -13,14 +13,14 @@ const SERVER_NAME: usize = 0;
 const HOST_NAME: u8 = 0;
 const MESSAGE_HEAD: usize = 4;
 
-/// Takes the bytes from the first of a TLS connection on.
+/// Reads a TLS connection from its first byte.
 #[derive(Debug)]
 pub(crate) struct HelloReader {
     head: Vec<u8>,
     message: Vec<u8>,
-    /// Bytes of the record under way.
+    /// Remaining bytes of the current record.
     remaining: usize,
-    /// Bytes of the message until more is known; 0 when all is done.
+    /// Bytes of the message needed to go on; 0 when done.
     wanted: usize,
 }
 
@@ -29,7 +29,7 @@ impl HelloReader {
         Self { head: Vec::new(), message: Vec::new(), remaining: 0, wanted: MESSAGE_HEAD }
     }
 
-    /// Take the next bytes; the name, once, if there is one.
+    /// Read the next bytes; return the server name, once, if there is one.
     pub(crate) fn data(&mut self, cx: &mut Context<'_>, mut data: &[u8]) -> Option<Vec<u8>> {
         let mut name = None;
         while self.wanted > 0 && !data.is_empty() {
@@ -46,12 +46,12 @@ impl HelloReader {
         name
     }
 
-    /// Bytes of the budget that it takes.
+    /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
         self.message.len()
     }
 
-    /// Give back what is held; nothing more is read.
+    /// Release the buffer and read nothing more.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>) {
         cx.release(self.message.len());
         self.message = Vec::new();
@@ -69,7 +69,7 @@ impl HelloReader {
         self.head.clear();
     }
 
-    /// Add to the message what of the record belongs to it.
+    /// Add the next bytes of the current record to the message.
     fn take(&mut self, cx: &mut Context<'_>, part: &[u8]) -> Option<Vec<u8>> {
         self.remaining -= part.len();
         let kept = part.get(..LONGEST.saturating_sub(self.message.len())).unwrap_or(part);
@@ -94,19 +94,19 @@ impl HelloReader {
     }
 }
 
-/// Whether bytes start with a record of TLS.
+/// Return whether bytes start with a TLS record.
 pub(crate) fn starts_record(data: &[u8]) -> bool {
     matches!(data, [0x16, 0x03, 0x00..=0x03, ..])
 }
 
-/// Whether a segment starts with a ClientHello beyond doubt: record, message, and a version in each.
+/// Return whether a segment certainly starts with a ClientHello: both types and both versions match.
 pub(crate) fn starts_hello(data: &[u8]) -> bool {
     data.starts_with(b"\x16\x03") && data.get(5) == Some(&1) && data.get(9) == Some(&3)
 }
 
-/// The host name (RFC 6066 section 3) in the body of a ClientHello; empty when there is none.
+/// Return the host name (RFC 6066 section 3) in the body of a ClientHello; empty if there is none.
 ///
-/// What is too short for the lengths that it names ends there.
+/// A body too short for its own lengths is read as far as it goes.
 fn server_name(hello: &[u8]) -> &[u8] {
     let mut place = 2 + 32; // version, random
     for size in [1, 2, 1] {
@@ -125,13 +125,13 @@ fn server_name(hello: &[u8]) -> &[u8] {
     &[]
 }
 
-/// The first name of the list; the only kind there is, is a host name.
+/// Return the first name in the list; host names are the only kind there is.
 fn host_name(names: &[u8]) -> &[u8] {
     let name = names.get(5..).and_then(|rest| rest.get(..number(names, 3, 2)));
     name.filter(|_| names.get(2) == Some(&HOST_NAME)).unwrap_or_default()
 }
 
-/// A number of `size` bytes in network byte order, of as many of them as there are.
+/// Read a number of `size` bytes in network byte order, or of as many as there are.
 fn number(data: &[u8], start: usize, size: usize) -> usize {
     let end = data.len().min(start + size);
     data.get(start..end).unwrap_or_default().iter().fold(0, |number, byte| number << 8 | usize::from(*byte))

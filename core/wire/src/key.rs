@@ -1,30 +1,30 @@
-//! The key of a flow: both ends, and a label that tells apart flows of different networks with the same addresses.
+//! The key of a flow: both endpoints, and a label that tells apart flows of different networks with the same addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One direction of a flow: source and destination, each an address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// IPv4: source, destination, source port, destination port and label, from the highest bits on.
+    /// IPv4: source, destination, source port, destination port and label, from the highest bits down.
     V4(u128),
-    /// IPv6: source, destination; then source port, destination port and label, from the highest bits on.
+    /// IPv6: source, destination; then source port, destination port and label, from the highest bits down.
     V6(u128, u128, u64),
 }
 
 impl Key {
-    /// Of IPv4 addresses and ports in network byte order; the label of most flows is 0.
+    /// Create a key from IPv4 addresses and ports in network byte order; the label of most flows is 0.
     #[must_use]
     pub fn v4(source: u32, destination: u32, ports: u32, label: u32) -> Self {
         Self::V4(u128::from(source) << 96 | u128::from(destination) << 64 | u128::from(ports) << 32 | u128::from(label))
     }
 
-    /// Of IPv6 addresses and ports.
+    /// Create a key from IPv6 addresses and ports.
     #[must_use]
     pub fn v6(source: u128, destination: u128, ports: u32, label: u32) -> Self {
         Self::V6(source, destination, u64::from(ports) << 32 | u64::from(label))
     }
 
-    /// The other direction.
+    /// Return the key of the opposite direction.
     #[must_use]
     pub fn reversed(self) -> Self {
         match self {
@@ -39,7 +39,7 @@ impl Key {
         }
     }
 
-    /// The same for both directions, and whether this one had to be reversed for it.
+    /// Return the key that both directions share, and whether this one had to be reversed for it.
     #[must_use]
     pub fn canonical(self) -> (Self, bool) {
         let swapped = match self {
@@ -55,7 +55,7 @@ impl Key {
         (if swapped { self.reversed() } else { self }, swapped)
     }
 
-    /// Bits that differ between most flows; whoever makes up flows can make them equal.
+    /// Return bits that differ between most flows; whoever crafts flows can make them collide.
     #[must_use]
     pub fn bits(self) -> u64 {
         let bits = match self {
@@ -65,7 +65,7 @@ impl Key {
         (bits >> 64) as u64 ^ bits as u64
     }
 
-    /// Source and destination port.
+    /// Return the source and destination port.
     #[must_use]
     pub fn ports(self) -> (u16, u16) {
         let ports = match self {
@@ -75,7 +75,7 @@ impl Key {
         ((ports >> 16) as u16, ports as u16)
     }
 
-    /// Source and destination address.
+    /// Return the source and destination address.
     #[must_use]
     pub fn addresses(self) -> (IpAddr, IpAddr) {
         match self {
@@ -89,7 +89,7 @@ impl Key {
         }
     }
 
-    /// The same flow with another label.
+    /// Return the same flow with another label.
     #[must_use]
     pub fn labelled(self, label: u32) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! Captured frames in, HTTP records out. No I/O, no clock, no threads: time is the packets' time.
+//! Decodes captured frames into HTTP records. No I/O, no clock, no threads: time is packet time.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -1,37 +1,37 @@
-//! The bounds of the decoder, as `Config` sets them. Each is kept, and what goes beyond it is counted in `Health`.
+//! The decoder's limits, as set by `Config`. Whatever exceeds one is counted in `Health`.
 
-/// How much the decoder may hold, and for how long (seconds of packet time).
+/// How much the decoder may buffer, and for how long (in seconds of packet time).
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Characters of a string from the wire.
+    /// Maximum characters of a string from the wire.
     pub string_length: usize,
-    /// TCP connections followed at a time, and as many again that were closed lately.
+    /// Maximum TCP connections followed at a time; as many closed ones are remembered.
     pub connections: usize,
-    /// Requests of one connection that wait for a response.
+    /// Maximum unanswered requests per connection.
     pub pending_requests: usize,
-    /// Bytes of one message head, of one chunk-size line, and of one trailer section.
+    /// Maximum bytes of a message head, of a chunk-size line, and of a trailer section.
     pub header_bytes: usize,
-    /// Header fields of one message.
+    /// Maximum header fields per message.
     pub headers: usize,
-    /// Bytes of segments of one connection that wait for an earlier one.
+    /// Maximum bytes of out-of-order segments per connection.
     pub connection_buffer: usize,
-    /// Names of TLS servers that are counted apart.
+    /// Maximum TLS server names counted separately.
     pub server_names: usize,
-    /// Bytes held for all connections: waiting segments, heads, waiting requests; and for IP fragments.
+    /// Maximum bytes buffered for all connections: segments, heads, unanswered requests and IP fragments.
     pub total_buffer: usize,
-    /// Segments of one connection that wait for an earlier one.
+    /// Maximum out-of-order segments per connection.
     pub held_segments: usize,
-    /// Until missing bytes are taken as lost.
+    /// How long to wait for missing bytes before they count as lost.
     pub gap_timeout: f64,
-    /// Of silence, until a connection is forgotten.
+    /// How long a connection may be idle before it is forgotten.
     pub connection_timeout: f64,
-    /// That stragglers of a closed connection are recognised and passed over.
+    /// How long to recognise and ignore stragglers of a closed connection.
     pub closed_timeout: f64,
-    /// To wait for the rest of an IP datagram.
+    /// How long to wait for the missing fragments of an IP datagram.
     pub fragment_timeout: f64,
-    /// Records that wait to be taken.
+    /// Number of records that wait to be taken.
     pub waiting_records: usize,
-    /// Characters of their texts.
+    /// Maximum characters of the strings in waiting records.
     pub waiting_characters: usize,
 }
 

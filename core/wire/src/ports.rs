@@ -1,13 +1,13 @@
-//! The TCP ports that are monitored.
+//! The monitored TCP ports.
 
 const COUNT: usize = 1 << 16;
 
-/// A set of ports; asking costs one look.
+/// A set of ports with lookup in constant time.
 #[derive(Clone, Debug)]
 pub struct Ports(Box<[bool; COUNT]>);
 
 impl Ports {
-    /// The ports whose flag, found at the port's number, is not 0; those beyond the flags are not monitored.
+    /// Create a set of the ports whose flag, at the index of the port's number, is not 0; missing flags count as 0.
     #[must_use]
     pub fn new(flags: &[u8]) -> Self {
         let mut ports = Box::new([false; COUNT]);
@@ -17,7 +17,7 @@ impl Ports {
         Self(ports)
     }
 
-    /// Whether a port is monitored.
+    /// Return whether a port is monitored.
     #[inline]
     #[must_use]
     pub fn contains(&self, port: u16) -> bool {
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_may_be_fewer_than_ports() {
+    fn missing_flags_mean_not_monitored() {
         let ports = Ports::new(&[0, 1, 0, 2]);
         let monitored: Vec<u16> = (0..=u16::MAX).filter(|port| ports.contains(*port)).collect();
         assert_eq!(monitored, [1, 3]);

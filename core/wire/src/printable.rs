@@ -1,8 +1,8 @@
-//! Characters that are not shown: those that Python's `str.isprintable` refuses, by Unicode 14.0.0.
+//! Characters that must be escaped: those that Python's `str.isprintable` rejects, according to Unicode 14.0.0.
 //!
 //! Written by `core/printable.py`; do not edit.
 
-/// Ranges of code points, each from its first to its last, in ascending order.
+/// Ranges of code points, first and last, in ascending order.
 #[rustfmt::skip]
 pub(crate) static NOT_PRINTABLE: &[(u32, u32)] = &[
     (0x0, 0x1F), (0x7F, 0xA0), (0xAD, 0xAD), (0x378, 0x379), (0x380, 0x383), (0x38B, 0x38B),

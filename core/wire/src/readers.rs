@@ -1,52 +1,52 @@
-//! Numbers from bytes, for `?`: what is not there is an error, and never a panic.
+//! Reads numbers from bytes, for use with `?`: missing bytes are an error, never a panic.
 
 /// The bytes end too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Short;
 
-/// The byte at a place.
+/// Read the byte at an index.
 #[inline]
 pub(crate) fn byte(data: &[u8], at: usize) -> Result<u8, Short> {
     data.get(at).copied().ok_or(Short)
 }
 
-/// So many bytes from a place on.
+/// Read `SIZE` bytes at an index.
 #[inline]
 fn array<const SIZE: usize>(data: &[u8], at: usize) -> Result<[u8; SIZE], Short> {
     data.get(at..).and_then(<[u8]>::first_chunk).copied().ok_or(Short)
 }
 
-/// Two bytes in network byte order.
+/// Read two bytes in network byte order.
 #[inline]
 pub(crate) fn be16(data: &[u8], at: usize) -> Result<u16, Short> {
     array(data, at).map(u16::from_be_bytes)
 }
 
-/// Four bytes in network byte order.
+/// Read four bytes in network byte order.
 #[inline]
 pub(crate) fn be32(data: &[u8], at: usize) -> Result<u32, Short> {
     array(data, at).map(u32::from_be_bytes)
 }
 
-/// Sixteen bytes in network byte order.
+/// Read sixteen bytes in network byte order.
 #[inline]
 pub(crate) fn be128(data: &[u8], at: usize) -> Result<u128, Short> {
     array(data, at).map(u128::from_be_bytes)
 }
 
-/// Two bytes in the byte order of the machine that captured: nearly always little endian.
+/// Read two bytes in the byte order of the capturing machine, nearly always little endian.
 #[inline]
 pub(crate) fn le16(data: &[u8], at: usize) -> Result<u16, Short> {
     array(data, at).map(u16::from_le_bytes)
 }
 
-/// Four bytes in the byte order of the machine that captured.
+/// Read four bytes in the byte order of the capturing machine.
 #[inline]
 pub(crate) fn le32(data: &[u8], at: usize) -> Result<u32, Short> {
     array(data, at).map(u32::from_le_bytes)
 }
 
-/// The bytes from one place to before another, as many of them as there are.
+/// Return the bytes from one index up to another, or as many as there are.
 #[inline]
 pub(crate) fn part(data: &[u8], from: usize, to: usize) -> &[u8] {
     data.get(from..to.min(data.len())).unwrap_or_default()
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_end_with_the_bytes() {
+    fn reading_past_the_end_is_an_error() {
         let data = [1, 2, 3, 4, 5];
         assert_eq!(be16(&data, 3), Ok(0x0405));
         assert_eq!(be16(&data, 4), Err(Short));

@@ -1,14 +1,14 @@
-//! Numbers that were found lately: most looks for one end here, and spare the keyed hash of a table.
+//! A cache of recently found numbers: most lookups end here and avoid the keyed hash of a table.
 //!
-//! The mix of bits costs little and is no secret, so whoever chooses what is looked for can make all looks miss; then each
-//! goes to the table as well. What is found here may be of something else, and is to be compared.
+//! The mixing of bits is cheap and not secret, so an attacker can make every lookup miss; then each one goes to the
+//! table as well. A hit may belong to something else and must be compared.
 
 const PLACES: usize = 1 << PLACE_BITS;
 const PLACE_BITS: u32 = 10;
 /// 2^64 divided by the golden ratio (Knuth's multiplicative hashing).
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Numbers, each with the bits of what it was found for.
+/// Numbers, each with the bits of the key it was found for.
 #[derive(Debug)]
 pub(crate) struct Recent(Box<[(u64, u32); PLACES]>);
 
@@ -19,7 +19,7 @@ impl Default for Recent {
 }
 
 impl Recent {
-    /// The number that was noted for these bits, unless another has taken its place.
+    /// Return the number noted for these bits, unless another has replaced it.
     pub(crate) fn get(&self, bits: u64) -> Option<u32> {
         self.0.get(place(bits)).filter(|(noted, _)| *noted == bits).map(|(_, number)| *number)
     }
@@ -37,7 +37,7 @@ fn place(bits: u64) -> usize {
     (bits.wrapping_mul(SPREAD) >> (u64::BITS - PLACE_BITS)) as usize
 }
 
-/// Bits that differ between most texts: of their lengths and of bytes at four places.
+/// Return bits that differ between most texts, from their length and the bytes at four positions.
 pub(crate) fn bits_of_text(text: &[u8]) -> u64 {
     let size = text.len();
     let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_noted_last_is_found() {
+    fn the_last_noted_number_is_found() {
         let mut recent = Recent::default();
         assert_eq!(recent.get(7), None);
         recent.note(7, 1);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_texts_have_places_of_their_own() {
+    fn common_texts_do_not_collide() {
         let texts: Vec<String> = (0..100).map(|number| format!("www.host{number}.example.com")).collect();
         let usual = ["GET", "PUT", "POST", "HEAD", "DELETE", "1.0", "1.1", ""].map(str::to_owned);
         let all = texts.iter().chain(&usual);

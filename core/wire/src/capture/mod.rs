@@ -1,5 +1,5 @@
-//! Where frames are in what was captured: a piece of a file, a block of a ring. Bytes are found, and not copied; what
-//! the kernel took out of a frame of a ring is put back in its place.
+//! Finds frames in captured data: a piece of a file, or a block of a ring. Bytes are not copied; headers that the
+//! kernel removed from a frame in a ring are restored in place.
 
 mod pcap;
 mod pcapng;
@@ -9,20 +9,20 @@ pub use pcap::{PcapLayout, pcap};
 pub use pcapng::{Interface, pcapng};
 pub use ring::ring;
 
-/// Frames, column by column.
+/// The frames found, column by column.
 #[derive(Debug, Default)]
 pub struct Index {
     /// Capture times in seconds since the epoch.
     pub times: Vec<f64>,
-    /// Where in the buffer each begins.
+    /// Index of the first byte of each frame in the buffer.
     pub starts: Vec<i64>,
-    /// Where in the buffer each ends.
+    /// Index after the last byte of each frame in the buffer.
     pub stops: Vec<i64>,
     /// Lengths on the wire in bytes.
     pub lengths: Vec<i64>,
-    /// Where the first record begins that is not whole.
+    /// Index of the first incomplete record.
     pub next: usize,
-    /// The bytes that it claims, if no sane file has so many in a record.
+    /// The length it claims, if implausible.
     pub too_large: Option<u64>,
 }
 
@@ -35,7 +35,7 @@ impl Index {
     }
 }
 
-/// A number of four bytes.
+/// Read a 4-byte number.
 fn number(data: &[u8], place: usize, little_endian: bool) -> Option<u32> {
     let bytes = *data.get(place..)?.first_chunk::<4>()?;
     Some(if little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })

@@ -2,20 +2,20 @@
 
 use super::{Index, number};
 
-/// What the header of a file says of its records.
+/// The record layout according to the file header.
 #[derive(Clone, Copy, Debug)]
 pub struct PcapLayout {
-    /// The byte order of all numbers.
+    /// Byte order of all numbers.
     pub little_endian: bool,
-    /// Whether fractions of seconds are nanoseconds; else microseconds.
+    /// Whether fractions of seconds are in nanoseconds; otherwise they are in microseconds.
     pub nanoseconds: bool,
-    /// Bytes of a record's header.
+    /// Length of a record header in bytes.
     pub header: usize,
-    /// Bytes of the longest record that is sane.
+    /// Maximum plausible length of a record in bytes.
     pub longest: u64,
 }
 
-/// The whole records from `position` on.
+/// Find the complete records from `position` on.
 #[must_use]
 pub fn pcap(buffer: &[u8], position: usize, layout: &PcapLayout) -> Index {
     let mut index = Index { next: position, ..Index::default() };
@@ -33,7 +33,7 @@ pub fn pcap(buffer: &[u8], position: usize, layout: &PcapLayout) -> Index {
     index
 }
 
-/// The numbers that every record begins with; None where its header is not whole.
+/// Read the four numbers at the start of a record; None if its header is incomplete.
 fn record(buffer: &[u8], place: usize, layout: &PcapLayout) -> Option<[u32; 4]> {
     let header = buffer.get(place..place + layout.header)?;
     let at = |offset| number(header, offset, layout.little_endian);
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_records_are_found_and_the_rest_is_left() {
+    fn complete_records_are_found_and_the_rest_is_left() {
         let buffer = [b"xx".to_vec(), record(1, 3, b"abc"), record(2, 2, b"d")].concat();
         let index = pcap(&buffer, 2, &LAYOUT);
         assert_eq!((index.times, index.starts, index.stops, index.lengths), (vec![1.5], vec![18], vec![21], vec![60]));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_claims_too_much_is_told() {
+    fn an_implausible_record_length_is_reported() {
         assert_eq!(pcap(&record(1, 101, b""), 0, &LAYOUT).too_large, Some(101));
     }
 }

@@ -1,25 +1,25 @@
-//! Enhanced packet blocks of a pcapng file (draft-ietf-opsawg-pcapng section 4.3); whoever calls reads the other blocks.
+//! Enhanced packet blocks of a pcapng file (draft-ietf-opsawg-pcapng section 4.3); the caller reads other blocks.
 
 use super::{Index, number};
 
 const PACKET: u32 = 6;
-/// Bytes of a block before its frame, and behind it.
+/// Bytes of a block before its frame.
 const HEAD: usize = 28;
 const TAIL: usize = 4;
 const LONGEST_BLOCK: usize = 1 << 24;
 
-/// What the description of an interface says.
+/// The content of an interface description block.
 #[derive(Clone, Copy, Debug)]
 pub struct Interface {
-    /// Number of its link layer.
+    /// Link-layer type.
     pub link_type: u32,
-    /// Ticks of its clock; at most 2^53, so that a float holds them.
+    /// Ticks per second of its clock; at most 2^53, so that a float can hold them.
     pub per_second: u64,
-    /// Seconds to add to its clock.
+    /// Offset to add to its clock, in seconds.
     pub offset: i64,
 }
 
-/// The frames from `position` on, and their link types, up to a block of another kind or one that is not right.
+/// Find the frames from `position` on, and their link types, up to a block that is invalid or of another kind.
 #[must_use]
 pub fn pcapng(buffer: &[u8], position: usize, little_endian: bool, interfaces: &[Interface]) -> (Index, Vec<i64>) {
     let (mut index, mut links) = (Index { next: position, ..Index::default() }, Vec::new());
@@ -44,7 +44,7 @@ pub fn pcapng(buffer: &[u8], position: usize, little_endian: bool, interfaces: &
     (index, links)
 }
 
-/// The length of a whole packet block at `place`, if that is what is there.
+/// Return the length of the block at `place`, if it is a complete packet block.
 fn block(buffer: &[u8], place: usize, little_endian: bool) -> Option<usize> {
     let length = number(buffer, place + 4, little_endian)? as usize;
     let fits = (HEAD + TAIL..=LONGEST_BLOCK).contains(&length) && length.is_multiple_of(4);

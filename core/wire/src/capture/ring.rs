@@ -1,31 +1,31 @@
-//! Frames of a block of a TPACKET_V3 ring (linux/if_packet.h); its numbers are in the byte order of the machine.
+//! Frames of a TPACKET_V3 ring block (linux/if_packet.h), whose numbers are in host byte order.
 //!
-//! The kernel takes VLAN tags out of frames, and the link-layer header too where the socket is cooked, and says beside
-//! the frame what they were. Both are put back where the record's own header was: the block has room for them.
+//! The kernel removes VLAN tags from frames, and the whole link-layer header for a cooked socket, and stores them
+//! beside the frame. Both are restored in the space of the record's own header, which has room for them.
 
 use super::{Index, number};
 
 const LITTLE_ENDIAN: bool = cfg!(target_endian = "little");
 /// Bytes of a record before its frame: `struct tpacket3_hdr` and `struct sockaddr_ll`.
 const HEAD: usize = 68;
-/// Where the address has the protocol of the frame.
+/// Offset of the frame's protocol in the socket address.
 const PROTOCOL: usize = 50;
-/// Statuses: the kernel took a VLAN tag out, and says of which protocol it was.
+/// Status bits: the kernel removed a VLAN tag, and recorded the tag's protocol.
 const VLAN_VALID: u32 = 1 << 4;
 const TPID_VALID: u32 = 1 << 6;
-/// The protocol of a tag where it is not said.
+/// Protocol of a VLAN tag for which none was recorded.
 const VLAN: u16 = 0x8100;
-/// Bytes of an Ethernet header before a tag.
+/// Bytes of an Ethernet header before a VLAN tag.
 const ADDRESSES: usize = 12;
-/// Bytes of a header of LINKTYPE_LINUX_SLL2.
+/// Bytes of a LINKTYPE_LINUX_SLL2 header.
 const COOKED_SIZE: usize = 20;
 
-/// A tag's protocol and its value, in network byte order.
+/// The protocol and the value of a VLAN tag, in network byte order.
 type Tag = [[u8; 2]; 2];
 
 /// A frame within its record.
 struct Found {
-    /// Where the next record is; 0 of the last one.
+    /// Offset of the next record; 0 for the last one.
     step: usize,
     time: f64,
     start: usize,
@@ -33,9 +33,9 @@ struct Found {
     length: i64,
 }
 
-/// The frames of a block, as they were on the wire; those of a `cooked` socket with a header of LINKTYPE_LINUX_SLL2.
+/// Return the frames of a block as they were on the wire, with a LINKTYPE_LINUX_SLL2 header if the socket is `cooked`.
 ///
-/// A block ends before a record that is not right.
+/// The frames end before the first invalid record.
 #[must_use]
 pub fn ring(block: &mut [u8], cooked: bool) -> Index {
     let mut index = Index { next: block.len(), ..Index::default() };
@@ -52,7 +52,7 @@ pub fn ring(block: &mut [u8], cooked: bool) -> Index {
     index
 }
 
-/// The frame of a record, put together; None where it is not behind its header, or reaches into the next record.
+/// Restore the frame of a record; None if it overlaps its header or the next record.
 fn frame(record: &mut [u8], cooked: bool) -> Option<Found> {
     let at = |place| number(record, place, LITTLE_ENDIAN);
     let (step, seconds, nanoseconds) = (at(0)? as usize, at(4)?, at(8)?);
@@ -73,7 +73,7 @@ fn frame(record: &mut [u8], cooked: bool) -> Option<Found> {
     })
 }
 
-/// The VLAN tag that was taken out of a frame, if one was.
+/// Return the VLAN tag that was removed from a frame, if any.
 fn tag(record: &[u8]) -> Option<Option<Tag>> {
     let status = number(record, 20, LITTLE_ENDIAN)?;
     let value = number(record, 32, LITTLE_ENDIAN)? as u16;
@@ -81,7 +81,7 @@ fn tag(record: &[u8]) -> Option<Option<Tag>> {
     Some((status & VLAN_VALID != 0).then_some([protocol.to_be_bytes(), value.to_be_bytes()]))
 }
 
-/// Move the addresses of an Ethernet frame forward, so that the tag fits behind them; the bytes that were added.
+/// Move the addresses of an Ethernet frame forward to insert the tag after them; return the bytes added.
 fn put_back(record: &mut [u8], start: usize, captured: usize, tag: Option<Tag>) -> usize {
     let Some(tag) = tag else { return 0 };
     let bytes = tag.as_flattened();
@@ -91,7 +91,7 @@ fn put_back(record: &mut [u8], start: usize, captured: usize, tag: Option<Tag>) 
     bytes.len()
 }
 
-/// Make the cooked header of a frame of its address; the bytes that were added.
+/// Build the cooked header of a frame from its socket address; return the bytes added.
 fn cook(record: &mut [u8], start: usize, tag: Option<Tag>) -> Option<usize> {
     let address: [u8; HEAD - PROTOCOL] = *record.get(PROTOCOL..)?.first_chunk()?;
     let [p0, p1, i0, i1, i2, i3, h0, h1, kind_and_sender @ ..] = address;
@@ -127,10 +127,10 @@ fn two(record: &[u8], place: usize) -> Option<[u8; 2]> {
 mod tests {
     use super::*;
 
-    /// What a record says of its frame.
+    /// The description of a frame in its record.
     #[derive(Clone)]
     struct Record {
-        /// Where the frame begins.
+        /// Offset of the frame.
         offset: u16,
         status: u32,
         tci: u32,
@@ -171,7 +171,7 @@ mod tests {
         bytes
     }
 
-    /// The bytes of the frames, and their lengths.
+    /// Return the bytes and the length of each frame.
     fn frames(mut block: Vec<u8>, cooked: bool) -> Vec<(Vec<u8>, i64)> {
         let index = ring(&mut block, cooked);
         assert!(index.times.iter().all(|time| *time == 7.5));
@@ -184,7 +184,7 @@ mod tests {
     const COOKED: &[u8] = b"\0\0\0\0\0\x03\x03\x04\x04\x06\x01\x02\x03\x04\x05\x06\0\0";
 
     #[test]
-    fn frames_are_found_one_behind_the_other() {
+    fn consecutive_frames_are_found() {
         let mut block = block(&[Record::plain(b"abcd"), Record::plain(b"xyz")]);
         let before = block.clone();
         let index = ring(&mut block, false);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_put_back_behind_the_addresses() {
+    fn a_tag_is_restored_after_the_addresses() {
         let records = [Record::plain(FRAME), Record::tagged(FRAME, None), Record::tagged(FRAME, Some(0x88A8))];
         let expected = [
             (FRAME.to_vec(), 1000),
@@ -205,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_cut_within_its_addresses_ends_with_the_tag() {
+    fn a_frame_truncated_within_its_addresses_ends_with_the_tag() {
         assert_eq!(frames(block(&[Record::tagged(b"abc", None)]), false), [(b"abc\x81\x00\x20\x07".to_vec(), 1004)]);
     }
 
     #[test]
-    fn a_cooked_frame_has_a_header_made_of_its_address() {
+    fn a_cooked_frame_gets_a_header_built_from_its_address() {
         let inner = b"\x20\x07\x08\x00packet".as_slice();
         let records = [Record::plain(b"packet"), Record::tagged(b"packet", None)];
         let expected =
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_ends_before_a_record_that_is_not_right() {
+    fn a_block_ends_before_an_invalid_record() {
         let whole = block(&[Record::plain(b"abcd"), Record::plain(b"wxyz")]);
         let with = |place: usize, value: u32| {
             let mut block = whole.clone();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_cut_anywhere_gives_what_is_whole() {
+    fn a_truncated_block_yields_its_complete_frames() {
         let whole = block(&[Record::tagged(FRAME, None), Record::plain(FRAME)]);
         for cooked in [false, true] {
             let counts = (0..=whole.len()).map(|size| frames(whole[..size].to_vec(), cooked).len());

@@ -1,25 +1,26 @@
 //! The header fields of an HTTP/1 message that framing and statistics need (RFC 9112).
 //!
-//! Lenient where real senders are: white space may stand before the colon, a folded line is joined.
+//! Parsing is as lenient as real senders require: white space before the colon is accepted, and folded lines are
+//! joined.
 
 use std::borrow::Cow;
 
 use crate::bytes::{is_blank, newline, run, trimmed};
 
-/// How long a body is (RFC 9112 section 6.3).
+/// The length of a body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyLength {
-    /// So many bytes.
+    /// A number of bytes.
     Bytes(u64),
-    /// As the chunked transfer coding says.
+    /// Given by the chunked transfer coding.
     Chunked,
     /// Until the connection ends.
     UntilClose,
-    /// It cannot be told: the framing is broken.
+    /// Unknown, because the framing is broken.
     Unknown,
 }
 
-/// The fields that are needed, as they were sent; empty where absent.
+/// The header fields in use, as sent; a missing field is empty.
 #[derive(Debug, Default)]
 pub(crate) struct Fields<'a> {
     pub(crate) host: Cow<'a, [u8]>,
@@ -27,7 +28,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) referrer: Cow<'a, [u8]>,
     pub(crate) content_type: Cow<'a, [u8]>,
     pub(crate) upgrade: Cow<'a, [u8]>,
-    /// None where the head says nothing of a body.
+    /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
     pub(crate) oddities: Vec<&'static str>,
 }
@@ -43,7 +44,7 @@ enum Name {
     Upgrade,
 }
 
-/// The fields of the lines of `block`, which follows the start line.
+/// Parse the fields in the lines of `block`, which follows the start line.
 pub(crate) fn parse(block: &[u8]) -> Fields<'_> {
     match read(block) {
         Some(fields) => fields,
@@ -51,7 +52,7 @@ pub(crate) fn parse(block: &[u8]) -> Fields<'_> {
     }
 }
 
-/// None where a line is folded (RFC 9112 section 5.2).
+/// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
 fn read(block: &[u8]) -> Option<Fields<'_>> {
     let mut fields = Fields::default();
     let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
@@ -80,7 +81,7 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
 }
 
 impl<'a> Fields<'a> {
-    /// Of a field that comes several times the first counts.
+    /// Set a field; the first of several equal fields counts.
     fn set(&mut self, name: Name, value: &'a [u8]) {
         let field = match name {
             Name::Host => {
@@ -114,7 +115,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
     }
 }
 
-/// The field of a line and its value, if the field is one of those that are needed.
+/// Return the name and value of a line, if the field is one of those in use.
 fn known(line: &[u8]) -> Option<(Name, &[u8])> {
     let line = without_white(line);
     let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
@@ -128,7 +129,7 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
     candidates.iter().find_map(|(name, known)| Some((*known, value(line, name)?)))
 }
 
-/// What is behind a name, in letters of any case, and its colon; nothing is where the line ends with the name.
+/// Return the value after a name, in any case, and its colon; it is empty if the line ends after the name.
 fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = line.split_at_checked(name.len())?;
     let value: &[u8] = match without_white(rest) {
@@ -136,19 +137,19 @@ fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
         [b':', value @ ..] => value,
         _ => return None,
     };
-    // As it is usually spelt it is compared fastest.
+    // The usual spelling is compared first because that is faster.
     (start == name || start.eq_ignore_ascii_case(name)).then_some(value)
 }
 
-/// Without what may stand around the name of a field.
+/// Trim what may surround a field name.
 fn without_white(line: &[u8]) -> &[u8] {
     let white = run(line, |byte| matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C));
     line.get(white..).unwrap_or_default()
 }
 
-/// The block with each line end that is followed by white space replaced by a space.
+/// Join folded lines: replace each line end before white space by a space.
 fn unfolded(block: &[u8]) -> Vec<u8> {
-    // The newline of the start line stands before the block: its first line may be folded onto it.
+    // The newline of the start line precedes the block, because the first line may be folded onto it.
     let whole = [b"\n", block].concat();
     let (mut joined, mut start) = (Vec::with_capacity(whole.len()), 0);
     while let Some(end) = newline(&whole, start) {
@@ -161,12 +162,12 @@ fn unfolded(block: &[u8]) -> Vec<u8> {
         start = end + 1 + white;
     }
     joined.extend_from_slice(whole.get(start..).unwrap_or_default());
-    // What was joined to the start line is no field.
+    // What was joined to the start line is not a field.
     let fields = newline(&joined, 0).map_or(joined.len(), |end| end + 1);
     joined.split_off(fields)
 }
 
-/// Length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3).
+/// Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3).
 fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
     if codings.is_empty() {
         return declared(lengths, oddities);
@@ -180,7 +181,7 @@ fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static
         return BodyLength::Unknown;
     }
     if coding.rsplit(|byte| *byte == b',').next().is_none_or(|last| trimmed(last) != b"chunked") {
-        // RFC 9112 section 6.3 calls it an error; those who answer it nevertheless read chunks.
+        // RFC 9112 section 6.3 calls this an error, but recipients that answer anyway read chunks.
         oddities.push("chunked is not the last transfer coding");
     }
     BodyLength::Chunked
@@ -209,7 +210,7 @@ fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
     }
 }
 
-/// A number of up to 18 digits, behind up to 4,000 zeros.
+/// Parse a number of up to 18 digits after up to 4,000 zeros.
 fn whole_number(digits: &[u8]) -> Option<u64> {
     let zeros = run(digits, |byte| byte == b'0').min(4000).min(digits.len().saturating_sub(1));
     let digits = digits.get(zeros..)?;
@@ -224,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_however_they_are_written() {
+    fn fields_are_found_in_any_spelling() {
         let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n");
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_read_as_they_are_meant() {
+    fn body_lengths_follow_rfc_9112() {
         for (block, length) in [
             (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
             (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),

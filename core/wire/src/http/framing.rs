@@ -1,7 +1,7 @@
-//! HTTP/1 framing: bytes in order go in, messages come out (RFC 9112).
+//! HTTP/1 framing: takes bytes in order and reports messages (RFC 9112).
 //!
-//! Bytes that the capture lost are a number: inside a body they are counted and reading goes on; elsewhere the message is
-//! given up, and the reader looks for the next one at the start of a segment.
+//! Bytes that the capture lost are just a number: inside a body they are counted and reading goes on; elsewhere the
+//! reader gives up the message and looks for the next one at the start of a segment.
 
 use memchr::memchr_iter;
 
@@ -14,9 +14,9 @@ use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
 use crate::bytes::{newline, run, without_tail};
 use crate::context::Context;
-use crate::tcp::Place;
+use crate::tcp::Position;
 
-/// The messages of one connection: a reader of each direction, and what pairs them.
+/// The messages of one connection: a reader per direction, and their pairing.
 #[derive(Debug)]
 pub(crate) struct Http {
     pub(crate) requests: Reader,
@@ -29,7 +29,7 @@ impl Http {
         Self { requests: Reader::default(), responses: Reader::default(), pairing }
     }
 
-    /// Bytes of the budget that it takes.
+    /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
         self.requests.held.len() + self.responses.held.len() + self.pairing.held()
     }
@@ -41,8 +41,8 @@ impl Http {
         }
     }
 
-    /// Take the next bytes of a direction: one segment's payload, and where it starts.
-    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Place) {
+    /// Read the next bytes of a direction: the payload of one segment, and where it starts.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Position) {
         let mut position = 0;
         while let Some(rest) = segment.get(position..).filter(|rest| !rest.is_empty()) {
             match self.reader(side).state {
@@ -63,7 +63,7 @@ impl Http {
         }
     }
 
-    /// `size` bytes of a direction are not in the capture.
+    /// Skip `size` bytes of a direction that the capture lost.
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
         if side == Side::Responses {
             self.decide_body(cx, &[]);
@@ -90,7 +90,7 @@ impl Http {
         }
     }
 
-    /// Count something that is wrong with the message under way.
+    /// Count an oddity of the current message.
     pub(crate) fn note(&mut self, cx: &mut Context<'_>, side: Side, oddity: &'static str) {
         cx.odd(oddity);
         let oddities = &mut self.reader(side).oddities;
@@ -99,14 +99,14 @@ impl Http {
         }
     }
 
-    /// Give up the message under way and look for the start of another.
+    /// Give up the current message and look for the start of another.
     pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
         self.reader(side).state = State::Lost;
         self.lost(cx, side, malformed);
     }
 
-    /// No more bytes will come: a head that lacks only its empty line is taken as it is.
+    /// End the stream: a head that lacks only its empty line is accepted.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
         let reader = self.reader(side);
         if reader.state != State::Head {
@@ -120,16 +120,16 @@ impl Http {
         let (head, rest) = held.split_at(end.min(held.len()));
         self.note(cx, side, "head without an empty line");
         self.whole_head(cx, side, head, lines_of(head));
-        self.data(cx, side, rest, Place { time, ..place.further(end) });
+        self.data(cx, side, rest, Position { time, ..place.further(end) });
     }
 
-    /// Give back what is held; nothing more will be read.
+    /// Release the buffer and read nothing more.
     pub(crate) fn close_reader(&mut self, cx: &mut Context<'_>, side: Side) {
         self.release(cx, side);
         self.reader(side).state = State::Opaque;
     }
 
-    /// Decide whether a response whose body is in doubt has one: it has not when the next response comes in its place.
+    /// Decide whether a response whose body is in doubt has one; it has none if the next response starts in its place.
     fn decide_body(&mut self, cx: &mut Context<'_>, next: &[u8]) {
         let reader = &mut self.responses;
         if reader.state != State::Doubt {
@@ -145,14 +145,14 @@ impl Http {
 
     // heads -----------------------------------------------------------------------------------------------------------
 
-    fn head(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], place: Place) -> usize {
+    fn head(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], place: Position) -> usize {
         if self.reader(side).held.is_empty() {
             if side == Side::Responses {
                 self.answering(cx);
             }
             let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
             if empty > 0 {
-                return empty; // empty lines before a message (RFC 9112 section 2.2)
+                return empty; // skip empty lines before a message (RFC 9112 section 2.2)
             }
             let reader = self.reader(side);
             reader.place = place;
@@ -190,7 +190,7 @@ impl Http {
         rest.len()
     }
 
-    /// Take a head of so many lines, the empty one that ends it among them.
+    /// Handle a head of `lines` lines, including the empty one that ends it.
     fn whole_head(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], lines: usize) {
         let most = cx.limits.headers;
         if lines <= most + 2 {
@@ -201,7 +201,7 @@ impl Http {
         self.start(cx, side, head.get(..end).unwrap_or(head), false);
     }
 
-    /// Report a head, and set out to read its body; not `whole`: a limit cut the fields.
+    /// Report a head and prepare to read its body; `whole` is false if a limit cut the fields.
     fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
         let line = newline(head, 0).unwrap_or(head.len());
         let fields = fields::parse(head.get(line + 1..).unwrap_or_default());
@@ -215,7 +215,7 @@ impl Http {
         }
     }
 
-    /// None when the line is none of HTTP.
+    /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
         let length = self.request(cx, &request_line(line)?, fields);
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
@@ -235,7 +235,7 @@ impl Http {
         Some(())
     }
 
-    /// The `size` bytes that were read start no message.
+    /// Give up: the `size` bytes read so far start no message.
     fn not_http(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
         if side == Side::Responses && self.headless(cx) {
             self.read_body(cx, side, BodyLength::UntilClose);
@@ -246,7 +246,7 @@ impl Http {
         }
     }
 
-    /// Take a lone request line that waits for fields as the HTTP/0.9 request that an answer shows it to be.
+    /// Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came.
     fn answering(&mut self, cx: &mut Context<'_>) {
         let reader = &self.requests;
         let lone = newline(&reader.held, 0).is_some_and(|end| end + 1 == reader.held.len());
@@ -261,7 +261,7 @@ impl Http {
         }
     }
 
-    /// Add to what is held; false when all buffers together are full.
+    /// Add to the buffer; return false if the total buffer is full.
     fn keep(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
         if !cx.charge(data.len()) {
             self.note(cx, side, "total buffer full");
@@ -271,7 +271,7 @@ impl Http {
         true
     }
 
-    /// What is held, which is held no longer.
+    /// Empty the buffer and return what it held.
     fn release(&mut self, cx: &mut Context<'_>, side: Side) -> Vec<u8> {
         let held = std::mem::take(&mut self.reader(side).held);
         cx.release(held.len());
@@ -280,7 +280,7 @@ impl Http {
 
     // bodies ----------------------------------------------------------------------------------------------------------
 
-    /// Set out to read a body.
+    /// Prepare to read a body.
     fn read_body(&mut self, cx: &mut Context<'_>, side: Side, length: BodyLength) {
         let reader = self.reader(side);
         (reader.body_bytes, reader.missing, reader.trailer_bytes) = (0, 0, 0);
@@ -322,7 +322,7 @@ impl Http {
         }
     }
 
-    /// Take one line of the chunked framing (RFC 9112 section 7.1).
+    /// Read one line of the chunked framing (RFC 9112 section 7.1).
     fn line(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], time: f64) -> usize {
         let end = newline(rest, 0).map(|end| end + 1);
         let size = end.unwrap_or(rest.len());
@@ -377,7 +377,7 @@ fn lines_of(head: &[u8]) -> usize {
     memchr_iter(b'\n', head).count()
 }
 
-/// Whether a message may start with these bytes.
+/// Return whether a message may start with these bytes.
 fn possible_start(side: Side, data: &[u8]) -> bool {
     match side {
         Side::Requests => may_start_request(data),
@@ -385,7 +385,7 @@ fn possible_start(side: Side, data: &[u8]) -> bool {
     }
 }
 
-/// Whether a message starts here beyond doubt: only this is believed where the place is unknown.
+/// Return whether a message certainly starts here; only this counts while the position is unknown.
 fn certain_start(side: Side, data: &[u8]) -> bool {
     match side {
         Side::Requests => starts_request(data),
@@ -393,7 +393,7 @@ fn certain_start(side: Side, data: &[u8]) -> bool {
     }
 }
 
-/// The size on a line before a chunk: up to 16 hexadecimal digits behind up to 4,000 zeros, then an extension, maybe.
+/// Parse the size on a chunk line: up to 16 hex digits after up to 4,000 zeros, then an optional extension.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let white = |byte: u8| matches!(byte, b' ' | b'\t' | 0x0B | 0x0C);
     let line = line.get(run(line, white)..)?;

@@ -1,6 +1,6 @@
-//! The start line of an HTTP/1 message, and where its head ends (RFC 9112).
+//! The start line of an HTTP/1 message, and the end of its head (RFC 9112).
 //!
-//! Lenient where real senders are: bare LF ends a line.
+//! Parsing is as lenient as real senders require: a bare LF ends a line.
 
 use crate::bytes::{is_blank, newline, run, starts_with_ignoring_case, trimmed, without_tail};
 
@@ -40,7 +40,7 @@ const METHODS: [&[u8]; 31] = [
 const LONGEST_METHOD: usize = 64;
 const LONGEST_TARGET: usize = 65536;
 
-/// A request line; `version` is `0.9` where the line names none (RFC 1945 section 5).
+/// A request line; `version` is `0.9` if the line has none (RFC 1945 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestLine<'a> {
     pub(crate) method: &'a [u8],
@@ -48,7 +48,8 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) version: &'a [u8],
 }
 
-/// Index after the empty line that ends a head, looked for from `start` on; and the lines from there, with that one.
+/// Search from `start` for the empty line that ends a head; return the index after it, and the number of lines up to
+/// it.
 pub(crate) fn head_end(data: &[u8], start: usize) -> Option<(usize, usize)> {
     let mut place = start;
     for lines in 2.. {
@@ -62,9 +63,10 @@ pub(crate) fn head_end(data: &[u8], start: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// Index after the first line of nothing but white space.
+/// Return the index after the first line that holds only white space.
 ///
-/// It is a folded line (RFC 9112 section 5.2), but where no empty line comes any more, parsers take it for one.
+/// Such a line is a folded line (RFC 9112 section 5.2), but parsers take it for the end of a head if no empty line
+/// follows.
 pub(crate) fn blank_line_end(data: &[u8]) -> Option<usize> {
     let mut place = 0;
     loop {
@@ -81,14 +83,14 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Length of the method that a line starts with: a token with white space behind it.
+/// Return the length of the method at the start of a line: a token followed by white space.
 fn method(line: &[u8]) -> Option<usize> {
     let size = run(line, is_token);
     let ends = line.get(size).is_some_and(|byte| is_blank(*byte));
     (ends && (1..=LONGEST_METHOD).contains(&size)).then_some(size)
 }
 
-/// Where the version at the end of a line begins, with the white space before it, and its number.
+/// Return the start of the version at the end of a line, including the white space before it, and its number.
 fn version(line: &[u8]) -> Option<(usize, &[u8])> {
     let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     let begin = line.len().checked_sub(digits + 6)?;
@@ -98,7 +100,7 @@ fn version(line: &[u8]) -> Option<(usize, &[u8])> {
     (near && found).then_some((begin, word.get(6..)?))
 }
 
-/// Whether a line without a version is a request of HTTP/0.9.
+/// Return whether a line without a version is an HTTP/0.9 request.
 fn is_simple_request(line: &[u8]) -> bool {
     let size = run(line, |byte| byte.is_ascii_uppercase());
     let Some([b' ', target @ ..]) = line.get(size..) else {
@@ -108,9 +110,9 @@ fn is_simple_request(line: &[u8]) -> bool {
     (3..=16).contains(&size) && path && !target.iter().any(|byte| is_blank(*byte))
 }
 
-/// Whether a request may start with these bytes: a method, white space and, once there is a whole line, a version.
+/// Return whether a request may start with these bytes: a method, white space and, in a complete line, a version.
 ///
-/// Without a version it must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
+/// A line without a version must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
 pub(crate) fn may_start_request(data: &[u8]) -> bool {
     let Some(end) = newline(data, 0) else {
         let size = run(data, is_token);
@@ -120,14 +122,14 @@ pub(crate) fn may_start_request(data: &[u8]) -> bool {
     request_line(data.get(..end).unwrap_or_default()).is_some()
 }
 
-/// Whether a response may start with these bytes.
+/// Return whether a response may start with these bytes.
 pub(crate) fn may_start_response(data: &[u8]) -> bool {
     let word = b"HTTP/";
     let size = data.len().min(word.len());
     word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
 }
 
-/// Whether a whole request line of HTTP/1 with a well-known method stands at the start.
+/// Return whether the bytes start with a complete HTTP/1 request line with a well-known method.
 pub(crate) fn starts_request(data: &[u8]) -> bool {
     let size = run(data.get(..17).unwrap_or(data), |byte| byte.is_ascii_uppercase() || byte == b'-');
     let Some([b' ', rest @ ..]) = data.get(size..) else {
@@ -147,13 +149,13 @@ fn has_version_of_http1(rest: &[u8]) -> bool {
     whole && target.is_some_and(|target| (1..=LONGEST_TARGET).contains(&target.len()))
 }
 
-/// Whether nothing but a target is there, as the segment ends in it.
+/// Return whether there is only a target, because the segment ends in it.
 fn is_cut_target(rest: &[u8]) -> bool {
     let starts: [&[u8]; 4] = [b"/", b"http://", b"https://", b"*"];
     starts.iter().any(|start| rest.starts_with(start)) && !rest.iter().any(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
 }
 
-/// Whether a status line of HTTP/1 stands at the start.
+/// Return whether the bytes start with an HTTP/1 status line.
 pub(crate) fn starts_response(data: &[u8]) -> bool {
     matches!(
         data,
@@ -176,7 +178,7 @@ pub(crate) fn starts_response(data: &[u8]) -> bool {
     )
 }
 
-/// The request of a line without its newline; None when it is none.
+/// Parse a request line without its newline; None if it is not one.
 pub(crate) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let line = without_tail(line);
     let size = method(line)?;
@@ -189,7 +191,7 @@ pub(crate) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     Some(RequestLine { method: line.get(..size)?, target: trimmed(target), version })
 }
 
-/// The status of a line without its newline; None when it is none of HTTP.
+/// Parse the status in a line without its newline; None if it is not HTTP.
 pub(crate) fn status(line: &[u8]) -> Option<u16> {
     let rest = line.get(..5).filter(|word| word.eq_ignore_ascii_case(b"HTTP/")).and(line.get(5..))?;
     let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');

@@ -1,7 +1,7 @@
-//! HTTP/1: what two streams say to each other (RFC 9110, RFC 9112).
+//! HTTP/1 on one connection (RFC 9110, RFC 9112).
 //!
-//! `Http` holds a reader for each direction and what pairs their messages. `framing` reads heads and bodies, `pairing`
-//! says which response answers which request, and `fields` and `head` know the syntax.
+//! `Http` holds a reader per direction and their pairing. `framing` reads heads and bodies, `pairing` pairs responses
+//! with requests, and `fields` and `head` parse the syntax.
 
 mod fields;
 mod framing;

@@ -1,32 +1,32 @@
-//! Which response answers which request.
+//! Pairs responses with requests.
 //!
-//! Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them as long as both directions
-//! are whole. After a loss the queue is no longer believed: a request that was sent before it may have been answered by
-//! bytes that are missing, and a response may answer a request that is missing. Then TCP's own numbers decide. A client
-//! that waits for each response before its next request acknowledges, with that request, all that was answered before; so
-//! the answer starts at just the byte that the request acknowledged. Only such a response is paired, and with it the queue
-//! is believed again. A client that was seen to pipeline gives no such proof: its exchanges stay unpaired from the loss
-//! on. Pipelining may hide in the lost bytes. So where requests may be missing, the one after them is believed only if it
-//! also acknowledges a response that the server sent when it had all bytes before that request: then what is missing was
-//! not sent in one go with it. What stays out of sight is a client that pipelines now and then, always in lost bytes.
+//! Responses come in the order of their requests (RFC 9112 section 9.3), so a queue pairs them while both directions
+//! are complete. After a loss the queue is not trusted: an earlier request may have been answered by lost bytes, and a
+//! response may answer a lost request. Then TCP's own numbers decide. A client that waits for each response before its
+//! next request acknowledges with that request everything answered before, so its answer starts at exactly the byte
+//! that the request acknowledged. Only such a response is paired, and then the queue is trusted again. A client that
+//! was seen to pipeline gives no such proof, so its exchanges stay unpaired after a loss. Lost bytes may also hide
+//! pipelining. So if requests may be missing, the next one is trusted only if it also acknowledges a response that the
+//! server sent after receiving all bytes before that request: then the missing bytes were not sent together with it. A
+//! client that pipelines only now and then, always in lost bytes, goes undetected.
 
 use std::collections::VecDeque;
 
 use super::fields::{BodyLength, Fields};
 use super::framing::Http;
 use super::head::RequestLine;
-use super::pending::{Answer, Pending};
+use super::pending::{PendingRequest, PendingResponse};
 use super::reader::{Progress, Side, State};
 use crate::bytes::{partition, trimmed};
 use crate::context::Context;
 use crate::records::{Asked, Ending, Ends, Exchange};
-use crate::tcp::Place;
+use crate::tcp::Position;
 use crate::tcp::sequence::after;
 use crate::text::printable;
 
-/// Bytes of a Content-Type that are looked at.
+/// Maximum bytes of a Content-Type to inspect.
 const LONGEST_TYPE: usize = 2048;
-/// Characters of an Upgrade field that are looked at.
+/// Maximum characters of an Upgrade field to inspect.
 const LONGEST_UPGRADE: usize = 32;
 
 /// The request whose body is being sent.
@@ -36,24 +36,24 @@ struct Uploading {
     connect: bool,
 }
 
-/// What pairing knows of one connection.
+/// The pairing state of one connection.
 #[derive(Debug)]
 pub(crate) struct Pairing {
     ends: Ends,
-    /// Requests so far.
+    /// Number of requests so far.
     pub(crate) count: u64,
-    /// Missing bytes of the client that are waited for no longer, as TCP has it now.
+    /// Missing bytes of the client that TCP currently no longer waits for.
     pub(crate) given_up: usize,
-    pending: VecDeque<Pending>,
+    pending: VecDeque<PendingRequest>,
     uploading: Option<Uploading>,
-    answer: Option<Answer>,
-    /// An answer that came before its request was sent whole, and when it ended.
-    finished: Option<Box<(Answer, Option<f64>)>>,
+    answer: Option<PendingResponse>,
+    /// An answer that came before the whole request was sent, and when it ended.
+    finished: Option<Box<(PendingResponse, Option<f64>)>>,
     interim: bool,
     certain: bool,
     pipelined: bool,
-    /// Of the last response head, interim ones too.
-    last: Option<Place>,
+    /// Start of the last response head, interim responses included.
+    last: Option<Position>,
     /// Whether requests may be missing before the next one.
     lossy: bool,
 }
@@ -76,18 +76,18 @@ impl Pairing {
         }
     }
 
-    /// Whether the response under way has no request that is certainly its own.
+    /// Return whether the current response has no request that is certainly its own.
     pub(crate) fn unpaired(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())
     }
 
-    /// Requests may be missing.
+    /// Note that requests may be missing.
     pub(crate) fn requests_lost(&mut self) {
         self.certain = false;
         self.lossy = true;
     }
 
-    /// Responses may be missing: what waits may have been answered.
+    /// Note that responses may be missing, so that waiting requests may have been answered.
     pub(crate) fn responses_lost(&mut self) {
         self.certain = false;
         for pending in &mut self.pending {
@@ -95,28 +95,28 @@ impl Pairing {
         }
     }
 
-    /// Whether what a request acknowledges has a response from when the server had all that was sent before.
-    fn answers_all_before(&self, place: Place) -> bool {
-        let Some(Place { seq, ack: Some(ack), .. }) = self.last else {
+    /// Return whether the request acknowledges a response that was sent after all earlier request bytes had arrived.
+    fn answers_all_before(&self, place: Position) -> bool {
+        let Some(Position { seq, ack: Some(ack), .. }) = self.last else {
             return false;
         };
         after(seq, place.ack.unwrap_or(u32::MAX)) < 0 && after(ack, place.seq) >= 0
     }
 
-    /// The request that waits longest, which waits no longer.
-    fn first(&mut self, cx: &mut Context<'_>) -> Option<Pending> {
+    /// Remove and return the oldest waiting request.
+    fn first(&mut self, cx: &mut Context<'_>) -> Option<PendingRequest> {
         let first = self.pending.pop_front()?;
         cx.release(first.cost());
         Some(first)
     }
 
-    /// Bytes of the budget that waiting requests take.
+    /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
-        self.pending.iter().map(Pending::cost).sum()
+        self.pending.iter().map(PendingRequest::cost).sum()
     }
 
-    /// A request that was not given out yet.
-    fn find(&mut self, ordinal: u64) -> Option<&mut Pending> {
+    /// Return a request that was not emitted yet.
+    fn find(&mut self, ordinal: u64) -> Option<&mut PendingRequest> {
         let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
         let answered = answers.filter_map(|answer| answer.pending.as_mut());
         self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
@@ -124,9 +124,9 @@ impl Pairing {
 }
 
 impl Http {
-    // messages, as the readers report them ----------------------------------------------------------------------------
+    // messages reported by the readers --------------------------------------------------------------------------------
 
-    /// A request head is complete; the length of its body.
+    /// Handle a complete request head; return the length of its body.
     pub(super) fn request(&mut self, cx: &mut Context<'_>, line: &RequestLine<'_>, fields: &Fields<'_>) -> BodyLength {
         let place = self.requests.place;
         let wire = [line.method, &fields.host, line.target, line.version, &fields.user_agent, &fields.referrer];
@@ -141,7 +141,7 @@ impl Http {
         cx.out.request(&mut cx.ledger.health, &mut pairing.ends, &mut asked);
         let connect = line.method == b"CONNECT";
         pairing.uploading = Some(Uploading { ordinal: asked.ordinal, connect });
-        let pending = Pending {
+        let pending = PendingRequest {
             asked,
             connect,
             head: line.method == b"HEAD",
@@ -156,13 +156,13 @@ impl Http {
         };
         cx.ledger.budget.used += pending.cost();
         if pairing.pending.is_empty() {
-            pairing.pending.reserve_exact(1); // most clients wait, and a queue of its own accord has room for four
+            pairing.pending.reserve_exact(1); // most clients send one at a time; the default is room for four
         }
         pairing.pending.push_back(pending);
         fields.length.unwrap_or(BodyLength::Bytes(0))
     }
 
-    /// A response head is complete; the length of its body.
+    /// Handle a complete response head; return the length of its body.
     pub(super) fn response(&mut self, cx: &mut Context<'_>, status: u16, fields: &Fields<'_>) -> BodyLength {
         let place = self.responses.place;
         self.pairing.last = Some(place);
@@ -178,10 +178,11 @@ impl Http {
         let (head, connect) = pending.as_ref().map_or((false, false), |pending| (pending.head, pending.connect));
         let content_type = media_type(&fields.content_type, cx.limits.string_length);
         let received = Progress::default();
-        self.pairing.answer = Some(Answer { pending, status: Some(status), time: place.time, content_type, received });
+        self.pairing.answer =
+            Some(PendingResponse { pending, status: Some(status), time: place.time, content_type, received });
         if !paired {
             cx.ledger.health.unpaired_responses += 1;
-            // Requests and responses are not in step; nor is it known where this one ends, as it may answer a HEAD.
+            // Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.pairing.responses_lost();
         }
         if status == 101 || (connect && (200..300).contains(&status)) {
@@ -197,18 +198,18 @@ impl Http {
         }
     }
 
-    /// Whether what the server sends is an answer without a head, as HTTP/0.9 has it.
+    /// Return whether the server sends an answer without a head, as in HTTP/0.9.
     pub(super) fn headless(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.pairing.pending.front().is_some_and(|first| first.certain && first.simple) {
             return false;
         }
         let (pending, time) = (self.pairing.first(cx), self.responses.place.time);
         let (content_type, received) = (String::new(), Progress::default());
-        self.pairing.answer = Some(Answer { pending, status: None, time, content_type, received });
+        self.pairing.answer = Some(PendingResponse { pending, status: None, time, content_type, received });
         true
     }
 
-    /// A message is complete; its last byte came at `time`, None where the capture lost it.
+    /// Handle the end of a message; its last byte came at `time`, None if the capture lost it.
     pub(super) fn ended(&mut self, cx: &mut Context<'_>, side: Side, time: Option<f64>) {
         if side == Side::Requests {
             self.upload_ended(cx, time);
@@ -221,7 +222,7 @@ impl Http {
 
     // losses ----------------------------------------------------------------------------------------------------------
 
-    /// A reader no longer knows where messages start.
+    /// Note that a reader no longer knows where messages start.
     pub(super) fn lost(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         if side == Side::Requests {
             self.pairing.requests_lost();
@@ -243,7 +244,7 @@ impl Http {
         self.pairing.responses_lost();
     }
 
-    /// Bytes came that no message is known to hold.
+    /// Note bytes that belong to no known message.
     pub(super) fn skipped(&mut self, side: Side) {
         match side {
             Side::Requests => self.pairing.requests_lost(),
@@ -253,7 +254,7 @@ impl Http {
 
     // the end ---------------------------------------------------------------------------------------------------------
 
-    /// The connection is over; all that waits is given out.
+    /// Close the connection and emit everything that waits.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
         self.flush_finished(cx);
         if let Some(mut answer) = self.pairing.answer.take() {
@@ -263,17 +264,17 @@ impl Http {
         self.give_up(cx, ending, time);
     }
 
-    /// The server ended its stream: a body that lasts until then is complete (RFC 9112 section 6.3).
+    /// End the server's stream, which completes a body delimited by it (RFC 9112 section 6.3).
     pub(crate) fn close_body(&mut self, cx: &mut Context<'_>, time: f64) {
         if let Some(answer) = self.pairing.answer.take() {
             self.answer_ended(cx, answer, Some(time));
         }
     }
 
-    // inside ----------------------------------------------------------------------------------------------------------
+    // helpers ---------------------------------------------------------------------------------------------------------
 
-    /// Look at what still waits when a request comes.
-    fn before(&mut self, cx: &mut Context<'_>, place: Place) {
+    /// Check what still waits when a request arrives.
+    fn before(&mut self, cx: &mut Context<'_>, place: Position) {
         self.flush_finished(cx);
         let pairing = &mut self.pairing;
         let waits = !pairing.pending.is_empty();
@@ -297,8 +298,8 @@ impl Http {
         }
     }
 
-    /// The request that a response certainly answers.
-    fn answered(&mut self, cx: &mut Context<'_>, place: Place) -> Option<Pending> {
+    /// Return the request that a response certainly answers.
+    fn answered(&mut self, cx: &mut Context<'_>, place: Position) -> Option<PendingRequest> {
         self.flush_finished(cx);
         let pairing = &mut self.pairing;
         let first = pairing.pending.front()?;
@@ -309,7 +310,7 @@ impl Http {
             return None;
         }
         if place.ack.is_none_or(|ack| after(ack, first.seq) <= 0) {
-            pairing.pipelined = true; // sent before the server had any of the request: it answers another
+            pairing.pipelined = true; // sent before the server had any of this request, so it answers another
             return None;
         }
         pairing.certain = !pairing.lossy;
@@ -335,14 +336,14 @@ impl Http {
         }
     }
 
-    fn answer_ended(&mut self, cx: &mut Context<'_>, mut answer: Answer, time: Option<f64>) {
+    fn answer_ended(&mut self, cx: &mut Context<'_>, mut answer: PendingResponse, time: Option<f64>) {
         answer.received = self.responses.progress();
         if answer.pending.as_ref().is_some_and(|pending| pending.connect) {
             let tunnel = answer.status.is_some_and(|status| status < 300);
             self.requests.state = if tunnel { State::Opaque } else { State::Head };
         }
         if answer.pending.as_ref().is_some_and(|pending| !pending.end) {
-            // The answer came before the request was sent whole.
+            // The answer came before the whole request was sent.
             self.pairing.finished = Some(Box::new((answer, time)));
         } else {
             self.give(cx, answer, time, Ending::Complete, None);
@@ -355,9 +356,16 @@ impl Http {
         }
     }
 
-    /// Give out an exchange: its last byte came at `time`, or it was given up `now`.
-    fn give(&mut self, cx: &mut Context<'_>, answer: Answer, time: Option<f64>, ending: Ending, now: Option<f64>) {
-        let Answer { mut pending, status, time: answered, content_type, received } = answer;
+    /// Emit an exchange: its last byte came at `time`, or it was given up `now`.
+    fn give(
+        &mut self,
+        cx: &mut Context<'_>,
+        answer: PendingResponse,
+        time: Option<f64>,
+        ending: Ending,
+        now: Option<f64>,
+    ) {
+        let PendingResponse { mut pending, status, time: answered, content_type, received } = answer;
         if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
             pending.cut_off(&self.requests, self.pairing.given_up);
         }
@@ -383,7 +391,7 @@ impl Http {
         self.emit(cx, pending, exchange);
     }
 
-    /// Give out every waiting request as not answered.
+    /// Emit every waiting request as unanswered.
     fn give_up(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
         while let Some(pending) = self.pairing.first(cx) {
             let ending = if pending.certain { ending } else { Ending::Gap };
@@ -391,7 +399,7 @@ impl Http {
         }
     }
 
-    fn unanswered(&mut self, cx: &mut Context<'_>, mut pending: Pending, ending: Ending, time: f64) {
+    fn unanswered(&mut self, cx: &mut Context<'_>, mut pending: PendingRequest, ending: Ending, time: f64) {
         if !pending.end {
             pending.cut_off(&self.requests, self.pairing.given_up);
         }
@@ -413,13 +421,13 @@ impl Http {
         self.emit(cx, Some(pending), exchange);
     }
 
-    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<Pending>, exchange: Exchange) {
+    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<PendingRequest>, exchange: Exchange) {
         cx.ledger.health.exchanges += 1;
         let asked = pending.as_mut().map(|pending| &mut pending.asked);
         cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);
     }
 
-    /// From here on the connection carries something else (RFC 9110 sections 7.8 and 9.3.6).
+    /// Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6).
     fn tunnel(&mut self, cx: &mut Context<'_>, status: u16, upgrade: &[u8], time: f64) {
         let kind = if status == 101 { printable(upgrade, LONGEST_UPGRADE).to_lowercase() } else { "tunnel".to_owned() };
         let name = match kind.as_str() {
@@ -437,13 +445,13 @@ impl Http {
     }
 }
 
-/// The media type of a Content-Type field: lower case, without parameters (RFC 9110 section 8.3.1).
+/// Return the media type of a Content-Type field in lower case, without parameters (RFC 9110 section 8.3.1).
 fn media_type(field: &[u8], limit: usize) -> String {
     let field = field.get(..LONGEST_TYPE).unwrap_or(field);
     printable(&trimmed(partition(field, b';').0).to_ascii_lowercase(), limit)
 }
 
-/// Seconds between two times; None when one is unknown or the capture has them in the wrong order.
+/// Return the seconds between two times; None if one is unknown or they are in the wrong order.
 fn span(start: Option<f64>, end: Option<f64>) -> Option<f64> {
     start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start)
 }

@@ -1,39 +1,39 @@
-//! What pairing holds: a request without its response yet, and a response under way.
+//! What pairing keeps: unanswered requests, and the current response.
 
 use super::reader::{Progress, Reader, State};
 use crate::records::Asked;
 
-/// Bytes that a waiting request takes beside its longest strings.
+/// Memory of a waiting request in bytes, besides its longest strings.
 const COST: usize = 1000;
 
-/// A request without its response yet.
+/// A request that waits for its response.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingRequest {
     pub(crate) asked: Asked,
     pub(crate) connect: bool,
     pub(crate) head: bool,
-    /// Whether its line named no version (RFC 1945).
+    /// Whether its line has no version (RFC 1945).
     pub(crate) simple: bool,
     pub(crate) seq: u32,
     pub(crate) ack: Option<u32>,
     /// Whether the next response answers it.
     pub(crate) certain: bool,
-    /// Whether the response that starts where it acknowledged answers it.
+    /// Whether a response that starts at the byte it acknowledged answers it.
     pub(crate) provable: bool,
     pub(crate) sent: Progress,
-    /// When its last byte came; None where the capture lost it.
+    /// When its last byte came; None if the capture lost it.
     pub(crate) done_at: Option<f64>,
-    /// Whether it was sent whole.
+    /// Whether it was sent completely.
     pub(crate) end: bool,
 }
 
-impl Pending {
-    /// Bytes that it takes while it waits, about.
+impl PendingRequest {
+    /// Return its approximate memory in bytes while it waits.
     pub(crate) fn cost(&self) -> usize {
         COST + self.asked.characters
     }
 
-    /// Note how much of it was sent before its end, when the next `given_up` bytes are no longer waited for.
+    /// Record how much was sent before the end of the request; the next `given_up` bytes will not come.
     pub(crate) fn cut_off(&mut self, reader: &Reader, given_up: usize) {
         self.sent = reader.progress();
         let given_up = given_up as u64;
@@ -43,15 +43,15 @@ impl Pending {
     }
 }
 
-/// A response under way, with the request that it certainly answers, if any.
+/// The current response, and the request that it certainly answers, if any.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) pending: Option<Pending>,
-    /// None where it has no head, as HTTP/0.9 has it.
+pub(crate) struct PendingResponse {
+    pub(crate) pending: Option<PendingRequest>,
+    /// None if it has no head, as in HTTP/0.9.
     pub(crate) status: Option<u16>,
-    /// Capture time of its first byte.
+    /// Capture time of the first byte.
     pub(crate) time: f64,
-    /// Media type, lower case, without parameters.
+    /// Media type in lower case, without parameters.
     pub(crate) content_type: String,
     pub(crate) received: Progress,
 }

@@ -1,8 +1,8 @@
-//! What is known of one direction of HTTP/1 between two segments.
+//! The state of one direction of HTTP/1 between two segments.
 
-use crate::tcp::Place;
+use crate::tcp::Position;
 
-/// What the next byte belongs to.
+/// States of a reader: what the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
     /// The head of a message.
@@ -18,46 +18,46 @@ pub(crate) enum State {
     Trailer,
     /// A body that ends with the connection.
     Close,
-    /// It is not known what: the start of a message is looked for.
+    /// The position is unknown, and the reader looks for the start of a message.
     Lost,
-    /// It is not HTTP/1: a tunnel, another protocol.
+    /// The bytes are not HTTP/1: a tunnel, or another protocol.
     Opaque,
-    /// A body, unless the request was a HEAD, which is not known as it was not seen.
+    /// A body, unless the request was a HEAD, which is unknown because it was not seen.
     Doubt,
 }
 
-/// Which kind of message a direction carries.
+/// The kind of message that a direction carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// From the client.
+    /// Requests, from the client.
     Requests,
-    /// From the server.
+    /// Responses, from the server.
     Responses,
 }
 
-/// One direction. Bodies are not kept.
+/// Reads one direction. Bodies are not kept.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) state: State,
     /// The part of a head or line that came in earlier segments.
     pub(crate) held: Vec<u8>,
-    /// Where the message under way starts.
-    pub(crate) place: Place,
+    /// Start of the current message.
+    pub(crate) place: Position,
     pub(crate) chunked: bool,
-    /// Bytes of the body, or of its chunk, that are still to come.
+    /// Bytes still missing from the body or chunk.
     pub(crate) remaining: u64,
     pub(crate) body_bytes: u64,
     /// Bytes of the message that the capture lost.
     pub(crate) missing: u64,
     pub(crate) trailer_bytes: usize,
-    /// What was wrong with the message under way.
+    /// Oddities of the current message.
     pub(crate) oddities: Vec<&'static str>,
-    /// What the head announced while that is in doubt.
+    /// The state to resume if the body that is in doubt exists.
     pub(crate) announced: State,
 }
 
 impl Reader {
-    /// What of it is carried over to the record of its message.
+    /// Return the part of the state that goes into the record of the message.
     pub(crate) fn progress(&self) -> Progress {
         Progress { body_bytes: self.body_bytes, missing: self.missing, oddities: self.oddities.clone() }
     }

@@ -1,4 +1,4 @@
-//! What stands between an Ethernet header and IP: tags, labels, LLC/SNAP and PPPoE.
+//! Headers between Ethernet and IP: tags, labels, LLC/SNAP and PPPoE.
 
 use super::layers::{ETHERNET, IPV4, IPV6, Identity, MPLS, Malformed, NOTHING, NSH, PPP_LINK, Step, ethertype};
 use crate::readers::{be16, be32, byte, part};
@@ -7,38 +7,38 @@ const CONTROL_WORD: usize = 4;
 const MOST_LABELS: usize = 32;
 const SNAP: u16 = 0xAAAA;
 const LLC_IP: u16 = 0x0606;
-/// SNAP numbers of whole Ethernet frames, with their checksum and without (RFC 2684 section 5.2).
+/// SNAP identifiers of bridged Ethernet frames, with and without checksum (RFC 2684 section 5.2).
 const BRIDGED: [(u8, u32); 2] = [(0x00, 0x80C2_0001), (0x00, 0x80C2_0007)];
 
-/// Addresses and EtherType.
+/// An Ethernet header: addresses and EtherType.
 pub(super) fn ethernet(data: &[u8], start: usize) -> Result<Step, Malformed> {
     ethertype(data, start + 12)
 }
 
-/// IEEE 802.1Q. VLAN 0 only carries a priority: it is no VLAN.
+/// IEEE 802.1Q. VLAN 0 only carries a priority and names no VLAN.
 pub(super) fn vlan(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let step = ethertype(data, start + 2)?;
     let number = be16(data, start)? & 0x0FFF;
     Ok(if number == 0 { step } else { step.within(Identity::new(b'v', &number.to_be_bytes())) })
 }
 
-/// IEEE 802.1ah: a service identifier of 24 bits, then the customer's whole frame.
+/// IEEE 802.1ah: a 24-bit service identifier, then the whole frame of the customer.
 pub(super) fn backbone(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(ETHERNET, start + 4).within(Identity::new(b'i', part(data, start + 1, start + 4))))
 }
 
-/// Cisco FabricPath: its addresses were the outer header, so the rest of its tag is four bytes.
+/// Cisco FabricPath: the outer header held its addresses, so only four bytes of its tag are left.
 pub(super) fn fabric_path(_: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(ETHERNET, start + 2))
 }
 
-/// RFC 6325 section 3: six bytes and options counted in words.
+/// RFC 6325 section 3: six bytes, then options whose length is counted in words.
 pub(super) fn trill(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let options = usize::from(be16(data, start)? >> 6 & 0x1F);
     Ok(Step::to(ETHERNET, start + 6 + options * 4))
 }
 
-/// IEEE 802.1AE clause 9: readable only while its E bit is not set.
+/// IEEE 802.1AE clause 9. The payload is readable only if the E bit is not set.
 pub(super) fn macsec(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let control = byte(data, start)?;
     if control & 0x08 != 0 {
@@ -48,7 +48,7 @@ pub(super) fn macsec(data: &[u8], start: usize) -> Result<Step, Malformed> {
     ethertype(data, start + if with_channel { 14 } else { 6 })
 }
 
-/// Network Service Header, RFC 8300 section 2.2.
+/// Network Service Header (RFC 8300 section 2.2).
 pub(super) fn nsh(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let size = usize::from(byte(data, start + 1)? & 0x3F) * 4;
     if size < 8 {
@@ -57,7 +57,7 @@ pub(super) fn nsh(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(generic_protocol(byte(data, start + 3)?), start + size))
 }
 
-/// The layer that the next-protocol field of NSH names; those of VXLAN-GPE are the same.
+/// Return the layer of an NSH next-protocol value; VXLAN-GPE shares them.
 pub(super) fn generic_protocol(code: u8) -> u32 {
     match code {
         1 => IPV4,
@@ -69,7 +69,7 @@ pub(super) fn generic_protocol(code: u8) -> u32 {
     }
 }
 
-/// IEEE 802.2, and the SNAP extension that brings an EtherType (RFC 1042).
+/// IEEE 802.2, and its SNAP extension with an EtherType (RFC 1042).
 pub(super) fn llc(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let access = be16(data, start)?;
     if access == SNAP && byte(data, start + 2)? == 3 {
@@ -84,12 +84,12 @@ pub(super) fn llc(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(NOTHING, start))
 }
 
-/// The number of five bytes that names a protocol: in two parts.
+/// Read the 5-byte SNAP identifier of a protocol, in two parts.
 pub(super) fn snap_number(data: &[u8], place: usize) -> Result<(u8, u32), Malformed> {
     Ok((byte(data, place)?, be32(data, place + 1)?))
 }
 
-/// PPPoE session stage, RFC 2516 section 4; both directions have the same session number.
+/// PPPoE session stage (RFC 2516 section 4). Both directions have the same session number.
 pub(super) fn pppoe(data: &[u8], start: usize) -> Result<Step, Malformed> {
     if byte(data, start)? != 0x11 {
         return Err(Malformed("bad PPPoE header"));
@@ -97,7 +97,7 @@ pub(super) fn pppoe(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(PPP_LINK, start + 6).within(Identity::new(b'p', part(data, start + 2, start + 4))))
 }
 
-/// A stack of MPLS labels (RFC 3032); they differ by direction. Nothing tells what they carry but its first bits.
+/// Skip MPLS labels (RFC 3032), which differ by direction. Only the first bits of the payload reveal it.
 pub(super) fn mpls(data: &[u8], start: usize) -> Result<Step, Malformed> {
     for place in (start..).step_by(4).take(MOST_LABELS) {
         if byte(data, place + 2)? & 1 != 0 {
@@ -107,7 +107,7 @@ pub(super) fn mpls(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Err(Malformed("too many MPLS labels"))
 }
 
-/// IP, or a pseudowire of Ethernet with a control word (RFC 4385) or without.
+/// IP, or an Ethernet pseudowire with or without a control word (RFC 4385).
 fn labelled(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let first = byte(data, start)? >> 4;
     Ok(match first {
@@ -119,7 +119,7 @@ fn labelled(data: &[u8], start: usize) -> Result<Step, Malformed> {
     })
 }
 
-/// Whether an Ethernet frame with IP or a tag in it starts here: a MAC address may begin with any bits.
+/// Return whether an Ethernet frame with IP or a tag starts here; the first bits of a MAC address prove nothing.
 fn seems_ethernet(data: &[u8], start: usize) -> bool {
     match part(data, start + 12, start + 15) {
         [0x81, 0x00, ..] => true,

@@ -1,7 +1,7 @@
-//! IP datagrams put back together from fragments (RFC 791, RFC 8200 section 4.5).
+//! Reassembly of IP datagrams from fragments (RFC 791, RFC 8200 section 4.5).
 //!
-//! Of bytes that come twice the first copy counts. What is held is bounded in bytes and in time, and is counted when it
-//! is thrown away.
+//! Of bytes received twice, the first copy counts. Buffered fragments are limited in bytes and in time; discarded ones
+//! are counted.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +11,30 @@ use crate::health::Ledger;
 
 const LARGEST: usize = 65535;
 const MOST_DATAGRAMS: usize = 4096;
-/// Fragments may take one part in so many of all buffers: a flood of them leaves the streams theirs.
+/// Fragments may use the total buffer divided by this, so that a flood of them leaves room for streams.
 const SHARE: usize = 4;
-/// Bytes that a fragment takes beside its data; a datagram takes a few of them.
+/// Overhead of a buffered fragment in bytes; a datagram costs a few times as much.
 const PART_COST: usize = 200;
-/// Of one datagram: 64 KiB in pieces of 128 bytes.
+/// Maximum fragments per datagram: 64 KiB in pieces of 128 bytes.
 const MOST_FRAGMENTS: usize = 512;
 
-/// What tells that fragments belong together.
+/// Identifies the fragments of one datagram.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ident {
     pub(super) addresses: Addresses,
     pub(super) protocol: u8,
     pub(super) number: u32,
-    /// The VLAN and the like.
+    /// The VLAN or other network.
     pub(super) network: Vec<u8>,
 }
 
-/// Where a fragment belongs.
+/// The position of a fragment in its datagram.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(super) struct FragmentPosition {
     pub(super) time: f64,
     pub(super) ident: Ident,
     pub(super) offset: usize,
-    /// Whether others follow.
+    /// Whether more fragments follow.
     pub(super) more: bool,
 }
 
@@ -44,7 +44,7 @@ struct Datagram {
     parts: BTreeMap<usize, Vec<u8>>,
     size: usize,
     cost: usize,
-    /// Bytes of the whole, once its last fragment came.
+    /// Length of the whole datagram, known once its last fragment came.
     total: Option<usize>,
 }
 
@@ -54,7 +54,7 @@ impl Datagram {
     }
 }
 
-/// The datagrams that are not complete yet, in the order of their beginning.
+/// The incomplete datagrams, sorted by start.
 pub(super) struct Fragments {
     timeout: f64,
     used: usize,
@@ -62,14 +62,14 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
-    /// With a time in seconds until a datagram is given up.
+    /// Create an empty set; a datagram is given up after `timeout` seconds.
     pub(super) fn new(timeout: f64) -> Self {
         Self { timeout, used: 0, datagrams: Aged::new() }
     }
 
-    /// Take a fragment; the datagram's payload once it is complete.
-    pub(super) fn add(&mut self, ledger: &mut Ledger, piece: Piece, part: &[u8]) -> Option<Vec<u8>> {
-        let Piece { time, ident, offset, more } = piece;
+    /// Add a fragment; return the payload of a completed datagram.
+    pub(super) fn add(&mut self, ledger: &mut Ledger, piece: FragmentPosition, part: &[u8]) -> Option<Vec<u8>> {
+        let FragmentPosition { time, ident, offset, more } = piece;
         if part.is_empty() || offset + part.len() > LARGEST || (more && !part.len().is_multiple_of(8)) {
             ledger.health.odd("bad IP fragment");
             return None;
@@ -95,7 +95,7 @@ impl Fragments {
         if enough { self.join(ledger, &ident) } else { None }
     }
 
-    /// Drop datagrams that were begun too long ago.
+    /// Drop datagrams that were started too long ago.
     pub(super) fn expire(&mut self, ledger: &mut Ledger, now: f64) {
         let timeout = self.timeout;
         while let Some((_, old)) = self.datagrams.pop_front_if(|_, datagram| now - datagram.started >= timeout) {
@@ -103,7 +103,7 @@ impl Fragments {
         }
     }
 
-    /// Make room for a datagram, unless it is there.
+    /// Make room for a datagram, unless it is already there.
     fn begin(&mut self, ledger: &mut Ledger, time: f64, ident: &Ident) {
         if self.datagrams.contains(ident) {
             return;
@@ -125,7 +125,7 @@ impl Fragments {
         let datagram = self.datagrams.get(ident)?;
         let mut whole = Vec::with_capacity(datagram.total.unwrap_or_default());
         for (offset, part) in &datagram.parts {
-            // A hole, though enough bytes are there: some overlap.
+            // A hole despite enough bytes: some fragments overlap.
             let known = whole.len().checked_sub(*offset)?;
             if known > 0 {
                 ledger.health.odd("overlapping IP fragments");
@@ -180,7 +180,7 @@ mod tests {
 
         fn add(&mut self, number: u32, offset: usize, more: bool, part: &[u8]) -> Option<Vec<u8>> {
             let ident = Ident { addresses: Addresses::V4(1, 2), protocol: 6, number, network: Vec::new() };
-            self.fragments.add(&mut self.ledger, Piece { time: 100.0, ident, offset, more }, part)
+            self.fragments.add(&mut self.ledger, FragmentPosition { time: 100.0, ident, offset, more }, part)
         }
 
         fn count(&self, name: &str) -> u64 {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_come_in_any_order_and_the_budget_is_given_back() {
+    fn fragments_may_come_in_any_order_and_release_their_budget() {
         let mut case = Case::new(1 << 20);
         assert_eq!(case.add(1, 16, false, b"cc"), None);
         assert_eq!(case.add(1, 8, true, b"bbbbbbbb"), None);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn of_overlapping_fragments_the_first_copy_counts() {
+    fn the_first_copy_of_overlapping_fragments_counts() {
         let mut case = Case::new(1 << 20);
         case.add(1, 0, true, &[b'a'; 16]);
         case.add(1, 8, true, &[b'b'; 16]);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_become_complete_is_forgotten_and_counted() {
+    fn incomplete_datagrams_are_dropped_and_counted() {
         let mut case = Case::new(1 << 20);
         case.add(1, 0, true, &[0; 8]);
         case.fragments.expire(&mut case.ledger, 129.0);

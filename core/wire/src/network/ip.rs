@@ -1,9 +1,9 @@
-//! IPv4 and IPv6 down to what they carry, fragments put together (RFC 791, RFC 8200).
+//! IPv4 and IPv6 headers, with fragments reassembled (RFC 791, RFC 8200).
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::fragments::{Fragments, Ident, Piece};
+use super::fragments::{FragmentPosition, Fragments, Ident};
 use super::layers::Malformed;
 use crate::health::Ledger;
 use crate::key::Key;
@@ -27,7 +27,7 @@ pub(crate) enum Addresses {
 }
 
 impl Addresses {
-    /// The key of a flow between these, with its ports in network byte order.
+    /// Return the key of a flow between these addresses; the ports are in network byte order.
     pub(crate) fn key(self, ports: u32) -> Key {
         match self {
             Self::V4(source, destination) => Key::v4(source, destination, ports, 0),
@@ -35,7 +35,7 @@ impl Addresses {
         }
     }
 
-    /// Both, the source first.
+    /// Return both addresses, the source first.
     pub(crate) fn both(self) -> (IpAddr, IpAddr) {
         match self {
             Self::V4(source, destination) => (Ipv4Addr::from(source).into(), Ipv4Addr::from(destination).into()),
@@ -44,34 +44,33 @@ impl Addresses {
     }
 }
 
-/// What an IP packet carries, within `data`: a frame, or a datagram put together from fragments.
+/// The payload of an IP packet, within `data`: a frame or a reassembled datagram.
 #[derive(Clone, Debug)]
 pub(crate) struct Payload<'a> {
     pub(crate) protocol: u8,
     pub(crate) addresses: Addresses,
     pub(crate) data: Cow<'a, [u8]>,
     pub(crate) start: usize,
-    /// Index after its last captured byte; before `start` where the headers claim more than there is.
+    /// Index after the last captured byte; before `start` if the headers claim more than there is.
     pub(crate) end: usize,
-    /// Bytes that were not captured.
+    /// Number of bytes that were not captured.
     pub(crate) cut: usize,
 }
 
-/// Where an IP packet stands, and in which network.
-pub(crate) struct Place<'a, 'n> {
+/// The position of an IP packet, and its network.
+pub(crate) struct PacketPosition<'a, 'n> {
     pub(crate) time: f64,
     pub(crate) data: Cow<'a, [u8]>,
     pub(crate) start: usize,
-    /// Up to where it may reach.
+    /// Index up to which it may extend.
     pub(crate) limit: usize,
     pub(crate) network: &'n [u8],
 }
 
-impl Place<'_, '_> {
-    /// Where a packet ends of which that many bytes are declared, and how many of these were not captured.
+impl PacketPosition<'_, '_> {
+    /// Return the end of a packet of a declared length, and the number of bytes that were not captured.
     ///
-    /// A length of 0 is that of packets of more than 64 KiB, as segmentation offload hands over, and of jumbograms
-    /// (RFC 2675).
+    /// A length of 0 marks packets of more than 64 KiB from segmentation offload, and jumbograms (RFC 2675).
     fn extent(&self, declared: Option<usize>) -> (usize, usize) {
         let declared = declared.map_or(self.limit, |size| self.start + size);
         let end = declared.min(self.limit);
@@ -79,27 +78,27 @@ impl Place<'_, '_> {
     }
 }
 
-/// Reads IP packets; keeps the fragments that wait for others.
+/// Parses IP packets and keeps the fragments of incomplete ones.
 pub(super) struct Ip {
     fragments: Fragments,
 }
 
 impl Ip {
-    /// With a time in seconds until fragments are given up.
+    /// Create a parser; fragments are given up after `fragment_timeout` seconds.
     pub(super) fn new(fragment_timeout: f64) -> Self {
         Self { fragments: Fragments::new(fragment_timeout) }
     }
 
-    /// Forget fragments whose datagram did not become complete in time.
+    /// Forget fragments of datagrams that stayed incomplete.
     pub(super) fn expire(&mut self, ledger: &mut Ledger, now: f64) {
         self.fragments.expire(ledger, now);
     }
 
-    /// The content of an IPv4 packet; None while fragments are missing.
+    /// Return the payload of an IPv4 packet; None while fragments are missing.
     pub(super) fn version4<'a>(
         &mut self,
         ledger: &mut Ledger,
-        place: Place<'a, '_>,
+        place: PacketPosition<'a, '_>,
     ) -> Result<Option<Payload<'a>>, Malformed> {
         let (data, start) = (place.data.as_ref(), place.start);
         let first = byte(data, start)?;
@@ -118,7 +117,8 @@ impl Ip {
         let mut found = Payload { protocol, addresses, data: place.data, start: start + header, end, cut };
         if field & 0x3FFF != 0 {
             let ident = Ident { addresses, protocol, number: number.into(), network: network.to_vec() };
-            let piece = Piece { time, ident, offset: usize::from(field & 0x1FFF) * 8, more: field & 0x2000 != 0 };
+            let piece =
+                FragmentPosition { time, ident, offset: usize::from(field & 0x1FFF) * 8, more: field & 0x2000 != 0 };
             match self.fragment(ledger, piece, found) {
                 Some(whole) => found = whole,
                 None => return Ok(None),
@@ -127,11 +127,11 @@ impl Ip {
         Ok(Some(if found.protocol == AUTHENTICATION { authenticated(found)? } else { found }))
     }
 
-    /// The content of an IPv6 packet behind its extension headers; None while fragments are missing.
+    /// Return the payload of an IPv6 packet after its extension headers; None while fragments are missing.
     pub(super) fn version6<'a>(
         &mut self,
         ledger: &mut Ledger,
-        place: Place<'a, '_>,
+        place: PacketPosition<'a, '_>,
     ) -> Result<Option<Payload<'a>>, Malformed> {
         let (time, network) = (place.time, place.network);
         let mut found = header6(place)?;
@@ -149,7 +149,7 @@ impl Ip {
         Err(Malformed("too many IPv6 extension headers"))
     }
 
-    /// RFC 8200 section 4.5; an atomic fragment (RFC 6946) is whole by itself.
+    /// Fragment header (RFC 8200 section 4.5). An atomic fragment (RFC 6946) is a whole datagram.
     fn fragmented<'a>(
         &mut self,
         ledger: &mut Ledger,
@@ -158,18 +158,23 @@ impl Ip {
         network: &[u8],
     ) -> Result<Option<Payload<'a>>, Short> {
         let field = be16(&found.data, found.start + 2)?;
-        // Where the number is cut off there is no data behind it: then it does not matter.
+        // If the number is truncated, no data follows it, so it does not matter.
         let number = be32(&found.data, found.start + 4).unwrap_or_default();
         let found = behind(found, 8)?;
         if field & 0xFFF9 == 0 {
             return Ok(Some(found));
         }
         let ident = Ident { addresses: found.addresses, protocol: FRAGMENT, number, network: network.to_vec() };
-        let piece = Piece { time, ident, offset: usize::from(field & 0xFFF8), more: field & 1 != 0 };
+        let piece = FragmentPosition { time, ident, offset: usize::from(field & 0xFFF8), more: field & 1 != 0 };
         Ok(self.fragment(ledger, piece, found))
     }
 
-    fn fragment<'a>(&mut self, ledger: &mut Ledger, piece: Piece, found: Payload<'a>) -> Option<Payload<'a>> {
+    fn fragment<'a>(
+        &mut self,
+        ledger: &mut Ledger,
+        piece: FragmentPosition,
+        found: Payload<'a>,
+    ) -> Option<Payload<'a>> {
         if found.cut > 0 {
             ledger.health.odd("truncated IP fragment");
             return None;
@@ -179,8 +184,8 @@ impl Ip {
     }
 }
 
-/// The content of an IPv6 packet, or its first extension header.
-fn header6<'a>(place: Place<'a, '_>) -> Result<Payload<'a>, Malformed> {
+/// Return the content of an IPv6 packet, which may start with an extension header.
+fn header6<'a>(place: PacketPosition<'a, '_>) -> Result<Payload<'a>, Malformed> {
     let (data, start) = (place.data.as_ref(), place.start);
     if byte(data, start)? >> 4 != 6 {
         return Err(Malformed("bad IPv6 header"));
@@ -197,13 +202,13 @@ fn extended(found: Payload<'_>) -> Result<Payload<'_>, Short> {
     behind(found, size)
 }
 
-/// Authentication header, RFC 4302: its length is counted in words, less two.
+/// Skip an authentication header (RFC 4302), whose length is counted in words, minus two.
 fn authenticated(found: Payload<'_>) -> Result<Payload<'_>, Short> {
     let size = 8 + usize::from(byte(&found.data, found.start + 1)?) * 4;
     behind(found, size)
 }
 
-/// What stands behind a header of so many bytes, the first of which names it.
+/// Skip a header of `size` bytes, the first of which names the next one.
 fn behind(found: Payload<'_>, size: usize) -> Result<Payload<'_>, Short> {
     Ok(Payload { protocol: byte(&found.data, found.start)?, start: found.start + size, ..found })
 }

@@ -1,9 +1,9 @@
-//! Tells apart connections of different networks (VLANs, virtual networks) that have the same addresses and ports.
+//! Tells apart connections of different networks (VLANs, virtual networks) with the same addresses and ports.
 //!
-//! A frame's network is no part of a connection's key as a rule: a mirror port may tag one direction and not the other,
-//! or differently, and may show a packet once before and once after it was routed, tunnelled or tagged. The same packets
-//! are then copies of one connection. Only a SYN with another sequence number than the one that was seen in another
-//! network is proof of another connection; from then on what belongs to that network has a label in its key.
+//! Normally the network of a frame is not part of a connection's key: a mirror port may tag one direction and not the
+//! other, or tag them differently, and may show a packet both before and after it is routed, tunnelled or tagged. Such
+//! packets are copies within one connection. Only a SYN whose sequence number differs from that seen in another network
+//! proves a second connection; from then on, the keys of that network carry a label.
 
 use crate::aged::Aged;
 use crate::key::Key;
@@ -11,7 +11,7 @@ use crate::readers::{Short, be32, byte};
 
 const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
-/// Connections with the same addresses and ports at a time.
+/// Maximum connections with the same addresses and ports at a time.
 const MOST_FIRSTS: usize = 8;
 
 /// A flow within a network.
@@ -21,7 +21,7 @@ struct Lane {
     network: Vec<u8>,
 }
 
-/// A connection's first segment.
+/// The SYN of a connection.
 #[derive(Debug)]
 struct First {
     sequence: u32,
@@ -29,25 +29,25 @@ struct First {
     label: u32,
 }
 
-/// The first segments of connections in tagged networks, and the labels of those that collide.
+/// The SYNs of connections in tagged networks, and the labels of those that collide.
 pub(super) struct Lanes {
     most: usize,
-    /// By flow, those of each in the order they came.
+    /// SYNs by flow, each flow's in order of arrival.
     firsts: Aged<Key, Vec<First>>,
     labels: Aged<Lane, u32>,
-    /// The lane that is looked for, so that looking allocates nothing.
+    /// A reusable lookup key, so that lookups do not allocate.
     sought: Lane,
     count: u32,
 }
 
 impl Lanes {
-    /// For so many flows at a time.
+    /// Create an empty set for up to `most` flows at a time.
     pub(super) fn new(most: usize) -> Self {
         let sought = Lane { key: Key::v4(0, 0, 0, 0), network: Vec::new() };
         Self { most, firsts: Aged::new(), labels: Aged::new(), sought, count: 0 }
     }
 
-    /// The label for the key of a segment that came from a network, by its TCP header; 0 while there is no collision.
+    /// Return the label for the key of a segment from `network`, given its TCP header; 0 if nothing collides.
     pub(super) fn label(&mut self, key: Key, network: &[u8], tcp: &[u8]) -> Result<u32, Short> {
         let flags = byte(tcp, 13)?;
         if flags & SYN != 0 {
@@ -79,7 +79,7 @@ impl Lanes {
         self.assign(key, network, label);
     }
 
-    /// The label of the connection that a segment with this number began.
+    /// Return the label of the connection that a SYN with this number started.
     fn first(&self, key: Key, sequence: u32) -> Option<u32> {
         self.firsts.get(&key)?.iter().find(|first| first.sequence == sequence).map(|first| first.label)
     }
@@ -98,7 +98,7 @@ impl Lanes {
         label
     }
 
-    /// None in the network that was first, or the only one.
+    /// Return 0 in the first network, or if it is the only one.
     fn label_of_new(&mut self, key: Key, network: &[u8]) -> u32 {
         let firsts = self.firsts.get(&key).map(Vec::as_slice).unwrap_or_default();
         if let Some(first) = firsts.iter().find(|first| first.network == network) {
@@ -111,7 +111,8 @@ impl Lanes {
         self.count
     }
 
-    /// A SYN-ACK may come from another network than the SYN: what it acknowledges tells the connection.
+    /// Assign a label to a SYN-ACK. It may come from another network than the SYN, but what it acknowledges identifies
+    /// it.
     fn answer(&mut self, key: Key, network: &[u8], sequence: u32) {
         if let Some(label) = self.first(key.reversed(), sequence) {
             self.assign(key.reversed(), network, label);
@@ -156,13 +157,13 @@ mod tests {
         assert_eq!(mirror.label(client, b"v006", SYN, 1000, 0), 1);
         assert_eq!(mirror.label(client.reversed(), b"v006", ACK, 9, 0), 1);
         assert_eq!(mirror.label(client, b"v005", ACK, 2, 0), 0);
-        // The answer comes with yet another tag.
+        // The answer has yet another tag.
         assert_eq!(mirror.label(client.reversed(), b"v007", SYN | ACK, 9, 1001), 1);
         assert_eq!(mirror.label(client.reversed(), b"v007", ACK, 10, 0), 1);
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn memory_is_bounded() {
         let mut mirror = Mirror(Lanes::new(16));
         for number in 0..2000 {
             for tag in 0..20 {

@@ -1,6 +1,6 @@
-//! Frames down to TCP segments: through link layers, tags, tunnels and IP, with fragments put together.
+//! From frames to TCP segments: through link layers, tags, tunnels and IP, with fragments reassembled.
 //!
-//! Checksums are not looked at: with offloading and on loopback they are wrong as a rule. UDP is looked at for tunnels,
+//! Checksums are ignored, because they are usually wrong with offloading and on loopback. UDP is searched for tunnels
 //! and for QUIC, which is counted as unreadable.
 
 mod ethernet;
@@ -26,30 +26,31 @@ use crate::key::Key;
 use crate::limits::Limits;
 use crate::ports::Ports;
 use crate::readers::{Short, be16, be32, part};
-use ip::{Ip, Place};
+use ip::{Ip, PacketPosition};
 use lanes::Lanes;
 use layers::{IPV4, IPV6, LINK, Malformed, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT};
 use quic::{HTTPS, QuicConnections};
 
 pub(crate) use ip::Payload;
 
-/// Finds the IP packet within a frame of a link type, given by its number, that is not known here.
+/// Finds the IP packet in a frame of a link-layer type (a number) that this crate does not know.
 pub type InnerIp = Box<dyn FnMut(u32, &[u8]) -> Option<Vec<u8>> + Send>;
 
 const LINKTYPE_ETHERNET: u32 = 1;
 const LINKTYPE_LINUX_SLL2: u32 = 276;
-/// Bytes of an IPv4 header without options, and of a TCP header.
+/// Bytes of an IPv4 header without options and a TCP header.
 const PLAIN_SIZE: usize = 40;
 const LEAST_TCP_HEADER: usize = 20;
-/// Headers of one frame that are passed through; a tunnel takes three or four.
+/// Maximum headers of one frame; a tunnel adds three or four.
 const MOST_LAYERS: usize = 40;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// The direction of the flow; its label tells apart flows of different networks, and is the same in both directions.
+    /// The direction of the flow. Its label tells apart flows of different networks, and is the same in both
+    /// directions.
     pub key: Key,
-    /// From the first byte of the TCP header to the last one captured: 20 bytes at least.
+    /// The captured bytes from the TCP header on, at least 20.
     pub bytes: &'a [u8],
     /// Bytes of the segment that were not captured.
     pub cut: usize,
@@ -63,19 +64,19 @@ pub struct Network {
     ip: Ip,
     lanes: Lanes,
     quic: QuicConnections,
-    /// The networks that the frame at hand has passed through: VLANs and the like.
+    /// The networks that the current frame has passed through, such as VLANs.
     network: Vec<u8>,
-    /// The records of the innermost IP packet of the frame at hand.
+    /// The records of the innermost IP packet of the current frame.
     innermost: [Option<Datagram>; 2],
-    /// The last datagram that was put together or taken out of an unknown frame: a segment borrows from it.
+    /// The last datagram that was reassembled or found by `inner_ip`; a segment borrows from it.
     whole: Vec<u8>,
 }
 
 impl Network {
-    /// QUIC counts on UDP port 443 and on `ports`; `datagrams` says what is wanted of other IP packets.
+    /// Create a network. QUIC is counted on UDP port 443 and on `ports`; `datagrams` selects records of IP packets.
     #[must_use]
     pub fn new(ports: Arc<Ports>, limits: &Limits, inner_ip: Option<InnerIp>, datagrams: Datagrams) -> Self {
-        // Both are only needed while connections begin, so far fewer are remembered than may be open.
+        // Both are only needed while connections start, so fewer entries are enough than connections may be open.
         let most = limits.connections / 8 + 1;
         Self {
             ports,
@@ -90,7 +91,7 @@ impl Network {
         }
     }
 
-    /// The TCP segment of a frame; None when there is none, or its datagram is not complete yet.
+    /// Return the TCP segment in a frame; None if there is none, or if its datagram is incomplete.
     #[inline]
     pub fn segment<'a>(
         &'a mut self,
@@ -108,13 +109,13 @@ impl Network {
         self.any_segment(ledger, time, link_type, frame)
     }
 
-    /// Forget fragments whose datagram did not become complete in time, and silent QUIC connections.
+    /// Forget fragments of datagrams that stayed incomplete, and idle QUIC connections.
     pub fn expire(&mut self, ledger: &mut Ledger, now: f64) {
         self.ip.expire(ledger, now);
         self.quic.expire(now);
     }
 
-    /// The records of IP packets and DNS answers.
+    /// Return the collector of IP packets and DNS answers.
     pub fn datagrams(&mut self) -> &mut Datagrams {
         &mut self.datagrams
     }
@@ -138,7 +139,7 @@ impl Network {
         }
     }
 
-    /// A segment as it is given out: within the frame, or within a buffer that is kept until the next one.
+    /// Return a segment within the frame, or within a buffer that is valid until the next call.
     fn kept<'a>(&'a mut self, key: Key, payload: Payload<'a>) -> Option<Segment<'a>> {
         let Payload { start, end, cut, .. } = payload;
         let data: &[u8] = match payload.data {
@@ -151,7 +152,7 @@ impl Network {
         Some(Segment { key, bytes: data.get(start..end)?, cut })
     }
 
-    /// Pass from header to header until there is TCP, or nothing that is read. The frame had `length` bytes.
+    /// Go from header to header until TCP, or until a header that is not supported. The frame had `length` bytes.
     fn through<'a>(
         &mut self,
         ledger: &mut Ledger,
@@ -164,7 +165,7 @@ impl Network {
         let (mut start, mut end) = (0, data.len());
         for _ in 0..MOST_LAYERS {
             if layer == IPV4 || layer == IPV6 {
-                let place = Place { time, data, start, limit: end, network: &self.network };
+                let place = PacketPosition { time, data, start, limit: end, network: &self.network };
                 let read = if layer == IPV4 { Ip::version4 } else { Ip::version6 };
                 let Some(found) = read(&mut self.ip, ledger, place)? else { return Ok(None) };
                 self.note(time, length, &found);
@@ -189,7 +190,7 @@ impl Network {
         Err(Malformed("too many encapsulations"))
     }
 
-    /// Make the records of an IP packet; they are given out if none is found within it.
+    /// Build the records of an IP packet; they are emitted if it contains no other IP packet.
     fn note(&mut self, time: f64, length: usize, found: &Payload<'_>) {
         if !self.datagrams.none() {
             self.innermost = self.datagrams.records(time, length, found);
@@ -209,7 +210,7 @@ impl Network {
         Ok((key.labelled(label), found))
     }
 
-    /// The layer inside UDP: by a well-known port on either side, or because it is Teredo by its looks.
+    /// Return the layer inside UDP: known by a port of either side, or Teredo if it looks like it.
     fn udp(&mut self, ledger: &mut Ledger, time: f64, found: &Payload<'_>) -> Result<u32, Short> {
         let (data, start) = (found.data.as_ref(), found.start);
         let (source, target) = (be16(data, start)?, be16(data, start + 2)?);
@@ -239,7 +240,7 @@ impl Network {
         Ok(())
     }
 
-    /// The IP packet within a link type that is not known here, from whoever can dissect it.
+    /// Ask `inner_ip` for the IP packet in a frame of an unknown link-layer type.
     fn foreign(&mut self, ledger: &mut Ledger, layer: u32, data: &[u8]) -> Option<Vec<u8>> {
         if !(LINK..PROTOCOL).contains(&layer) {
             return None;
@@ -253,7 +254,7 @@ impl Network {
     }
 }
 
-/// What follows the EtherType of IPv4 in an Ethernet frame, or in a cooked one.
+/// Return the bytes after the IPv4 EtherType of an Ethernet or cooked frame.
 #[inline]
 fn plain_ip(link_type: u32, frame: &[u8]) -> Option<&[u8]> {
     let (kind, header) = match link_type {
@@ -264,13 +265,13 @@ fn plain_ip(link_type: u32, frame: &[u8]) -> Option<&[u8]> {
     if kind == [0x08, 0x00] { frame.get(header..) } else { None }
 }
 
-/// The segment of an IPv4 packet of the plain kind, which nearly every one is.
+/// Parse the segment of a plain IPv4 packet, as nearly all are.
 ///
-/// Its header has no options, it is no fragment and was captured whole.
+/// Its header has no options, it is not a fragment, and it was captured completely.
 #[inline]
 fn plain(ip: &[u8]) -> Option<Segment<'_>> {
     let head: &[u8; PLAIN_SIZE] = ip.first_chunk()?;
-    // It may say that it may not be fragmented (0x40).
+    // The don't-fragment flag (0x40) may be set.
     let is_whole_tcp = head[6] & 0xBF == 0 && head[7] == 0 && head[9] == 6;
     if head[0] != 0x45 || !is_whole_tcp {
         return None;

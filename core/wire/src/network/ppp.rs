@@ -1,4 +1,4 @@
-//! Point-to-point links: PPP (RFC 1661, RFC 1662), Cisco HDLC, and frame relay (RFC 2427).
+//! Serial links: PPP (RFC 1661, RFC 1662), Cisco HDLC, and frame relay (RFC 2427).
 
 use super::ethernet::snap_number;
 use super::layers::{ETHERNET, IPV4, IPV6, Malformed, NOTHING, PPP, PPP_LINK, Step, ethertype};
@@ -7,11 +7,11 @@ use crate::readers::{be16, byte};
 const UNNUMBERED: u8 = 3;
 const BRIDGED: (u8, u32) = (0x00, 0x80C2_0007);
 
-/// PPP with or without its address and control field, with a protocol of two bytes or, compressed, of one.
+/// PPP with or without address and control field. The protocol takes two bytes, or one if compressed.
 pub(super) fn ppp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     match byte(data, start)? {
         0xFF if byte(data, start + 1)? == UNNUMBERED => ppp_protocol(data, start + 2),
-        // Serial links that are captured as PPP, but talk as Cisco's do.
+        // Serial links captured as PPP that use Cisco HDLC.
         0x0F | 0x8F if byte(data, start + 1)? == 0 => hdlc(data, start),
         _ => ppp_protocol(data, start),
     }
@@ -30,7 +30,7 @@ pub(super) fn hdlc(data: &[u8], start: usize) -> Result<Step, Malformed> {
     ethertype(data, start + 2)
 }
 
-/// An address of two to four bytes, then HDLC control and a network-layer protocol, or Cisco's EtherType.
+/// Skip an address of two to four bytes, then HDLC control and a network-layer protocol, or an EtherType (Cisco).
 pub(super) fn frame_relay(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let mut place = start;
     while byte(data, place)? & 1 == 0 {

@@ -1,4 +1,4 @@
-//! QUIC connections are encrypted: they are recognised by the first packets of their handshake, and counted.
+//! QUIC is encrypted: connections are recognised by the first packets of their handshake, and counted.
 
 use crate::aged::Aged;
 use crate::key::Key;
@@ -9,19 +9,19 @@ pub(super) const HTTPS: u16 = 443;
 const LONG: u8 = 0x80;
 const FIXED: u8 = 0x40;
 const NEGOTIATION: u32 = 0;
-/// Bytes of the connection id that a client makes up for its server (RFC 9000 section 7.2).
+/// Minimum length of the connection id that a client chooses for its server (RFC 9000 section 7.2).
 const LEAST_IDENTITY: u8 = 8;
-/// Bytes of any connection id.
+/// Maximum length of any connection id.
 const MOST_IDENTITY: u8 = 20;
 
-/// Whether a UDP payload is a QUIC packet that names its version: RFC 8999, or Google's own before that.
+/// Return whether a UDP payload is a QUIC packet with a version field: RFC 8999, or Google's predecessor.
 pub(super) fn is_quic(data: &[u8], start: usize, end: usize) -> bool {
     if end < start + 12 {
         return false;
     }
     match byte(data, start) {
         Ok(first) if first & LONG != 0 => is_long(first, data, start, end).unwrap_or_default(),
-        // Google's public header: version flag, connection id of 8 bytes, version (up to Q043).
+        // Google's public header: version flag, 8-byte connection id, version (up to Q043).
         Ok(first) if first & 0xC1 == 1 => {
             let version = start + if first & 0x08 != 0 { 9 } else { 1 };
             is_googles(part(data, version, version + 4))
@@ -44,17 +44,17 @@ fn is_long(first: u8, data: &[u8], start: usize, end: usize) -> Result<bool, Sho
     Ok(is_known(version) && byte(data, start + 5)? <= MOST_IDENTITY)
 }
 
-/// Drafts of the IETF, and Facebook's mvfst.
+/// Return whether a version is an IETF draft, or Facebook's mvfst.
 fn is_experiment(version: u32) -> bool {
     matches!(version, 0xFF00_0001..0xFF00_0080 | 0xFACE_B000..0xFACE_B010)
 }
 
-/// Versions 1 and 2, the last draft of version 2, and those that are reserved to be refused.
+/// Return whether a version is 1, 2, the last draft of version 2, or reserved to force negotiation.
 fn is_known(version: u32) -> bool {
     matches!(version, 0x0000_0001 | 0x6B33_43CF | 0x709A_50C4) || version & 0x0F0F_0F0F == 0x0A0A_0A0A
 }
 
-/// The client's connection id, the one it made up, then versions of four bytes (RFC 8999 section 6).
+/// Check the connection ids of the client and for the server, then 4-byte versions (RFC 8999 section 6).
 fn is_negotiation(data: &[u8], place: usize, end: usize) -> Result<bool, Short> {
     let place = place + 1 + usize::from(byte(data, place)?);
     if place >= end {
@@ -65,7 +65,7 @@ fn is_negotiation(data: &[u8], place: usize, end: usize) -> Result<bool, Short> 
     Ok((LEAST_IDENTITY..=MOST_IDENTITY).contains(&size) && place < end && (end - place).is_multiple_of(4))
 }
 
-/// `Q043`, `T051` and the like.
+/// Return whether a version is one of Google's, such as `Q043` or `T051`.
 fn is_googles(tag: &[u8]) -> bool {
     match tag {
         [b'Q' | b'T', b'0', number @ ..] => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
@@ -73,21 +73,21 @@ fn is_googles(tag: &[u8]) -> bool {
     }
 }
 
-/// Counts connections: the pairs of address and port, each once as long as it does not fall silent.
+/// Counts connections: each pair of endpoints once, until it falls silent.
 pub(super) struct QuicConnections {
     most: usize,
     timeout: f64,
-    /// When each was seen last, the one that was silent longest first.
+    /// When each was last seen, the longest silent first.
     seen: Aged<Key, f64>,
 }
 
 impl QuicConnections {
-    /// For so many at a time; after so many seconds one has fallen silent.
+    /// Create an empty set for up to `most` connections, each of which falls silent after `timeout` seconds.
     pub(super) fn new(most: usize, timeout: f64) -> Self {
         Self { most, timeout, seen: Aged::new() }
     }
 
-    /// Whether a connection of this key, or of the other direction's, was not seen lately.
+    /// Return whether no connection with this key, or that of the opposite direction, was seen recently.
     pub(super) fn is_new(&mut self, time: f64, key: Key) -> bool {
         let (key, _) = key.canonical();
         let last = self.seen.touch(&key).map(|seen| std::mem::replace(seen, time));
@@ -100,7 +100,7 @@ impl QuicConnections {
         last.is_none_or(|last| time - last > self.timeout)
     }
 
-    /// Forget those that are silent.
+    /// Forget idle connections.
     pub(super) fn expire(&mut self, now: f64) {
         let timeout = self.timeout;
         while self.seen.pop_front_if(|_, last| now - last > timeout).is_some() {}

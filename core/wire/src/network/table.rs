@@ -1,4 +1,4 @@
-//! Which layer has which number: the tables of what is read beside IPv4, IPv6, TCP and UDP.
+//! The tables of supported layers by number, besides IPv4, IPv6, TCP and UDP.
 
 use super::layers::{ETHERNET, IP, IPV4, IPV6, LINK, LLC, Layer, MPLS, OWN, PPP, PPP_LINK, PROTOCOL, Step, UDP_PORT};
 use super::layers::{ethertype, ip};
@@ -8,7 +8,7 @@ const GRE: u32 = PROTOCOL | 47;
 const CISCO_HDLC: u32 = LINK | 104;
 const FRAME_RELAY: u32 = LINK | 107;
 
-/// The layer of a number; None where it is not known.
+/// Return the layer with a number; None if unknown.
 pub(super) fn layer(number: u32) -> Option<Layer> {
     let (source, own) = (number & !0xFFFF, number & 0xFFFF);
     match source {
@@ -23,21 +23,21 @@ pub(super) fn layer(number: u32) -> Option<Layer> {
     }
 }
 
-/// A header of so many bytes without meaning for us, before a layer.
+/// A layer that skips a header of `size` bytes before another layer.
 macro_rules! after {
     ($size:expr, $layer:expr) => {
         |_, start| Ok(Step::to($layer, start + $size))
     };
 }
 
-/// A header of so many bytes, the last two of which are the EtherType of what follows.
+/// A layer that skips a header of `size` bytes, the last two of which are an EtherType.
 macro_rules! ethertype_after {
     ($size:expr) => {
         |data, start| ethertype(data, start + $size - 2)
     };
 }
 
-/// By EtherType.
+/// Return the layer of an EtherType.
 fn of_ethertype(number: u32) -> Option<Layer> {
     Some(match number {
         0x8100 | 0x88A8 | 0x9100 | 0x9200 | 0x9300 => ethernet::vlan,
@@ -55,22 +55,22 @@ fn of_ethertype(number: u32) -> Option<Layer> {
         0x6558 => after!(0, ETHERNET),    // transparent Ethernet bridging (RFC 1701)
         0x6559 => after!(0, FRAME_RELAY), // inside GRE (RFC 1701)
         0x8847 | 0x8848 => ethernet::mpls,
-        0x8200..0x8400 if number & 0xF == 0 => wifi::wifi, // Aruba's GRE protocols, one for each channel
+        0x8200..0x8400 if number & 0xF == 0 => wifi::wifi, // GRE protocols of Aruba, one per channel
         _ => return None,
     })
 }
 
-/// By link type of capture files (https://www.tcpdump.org/linktypes.html).
+/// Return the layer of a link-layer type of capture files (https://www.tcpdump.org/linktypes.html).
 fn of_link_type(number: u32) -> Option<Layer> {
     Some(match number {
         0 | 108 => link::loopback,
         1 => ethernet::ethernet,
         6 => link::token_ring,
         7 => link::arcnet,
-        8 => after!(16, IP), // SLIP as libpcap writes it
+        8 => after!(16, IP), // SLIP as written by libpcap
         9 | 50 | 166 => ppp::ppp,
         10 => after!(13, LLC),                      // FDDI: frame control and addresses
-        12 | 14 | 101 | 228 | 229 => after!(0, IP), // raw, by the numbers of several systems
+        12 | 14 | 101 | 228 | 229 => after!(0, IP), // raw IP, as numbered by several systems
         51 => after!(6, PPP_LINK),                  // PPPoE without its Ethernet header
         100 => after!(0, LLC),                      // ATM with LLC (RFC 2684)
         104 => ppp::hdlc,
@@ -84,7 +84,7 @@ fn of_link_type(number: u32) -> Option<Layer> {
         123 => after!(4, LLC),  // SunATM
         127 => wifi::radiotap,
         129 => link::linux_arcnet,
-        143 => after!(0, ETHERNET), // DOCSIS, as cable modem systems hand it over
+        143 => after!(0, ETHERNET), // DOCSIS, as delivered by cable modem systems
         149 | 258 => link::pktap,
         192 => wifi::ppi,
         204 => after!(1, PPP_LINK), // direction
@@ -101,7 +101,7 @@ fn of_link_type(number: u32) -> Option<Layer> {
     })
 }
 
-/// By number of the IP protocol.
+/// Return the layer of an IP protocol.
 fn of_protocol(number: u32) -> Option<Layer> {
     Some(match number {
         4 | 94 => after!(0, IPV4),
@@ -114,7 +114,7 @@ fn of_protocol(number: u32) -> Option<Layer> {
     })
 }
 
-/// By UDP port.
+/// Return the layer of a UDP port.
 fn of_port(number: u32) -> Option<Layer> {
     Some(match number {
         1701 => tunnels::l2tp,
@@ -133,13 +133,13 @@ fn of_port(number: u32) -> Option<Layer> {
     })
 }
 
-/// By PPP protocol.
+/// Return the layer of a PPP protocol.
 fn of_ppp_protocol(number: u32) -> Option<Layer> {
     Some(match number {
         0x21 => after!(0, IPV4),
         0x57 => after!(0, IPV6),
         0x281 | 0x283 => after!(0, MPLS),
-        0x31 => after!(2, ETHERNET), // bridged (RFC 3518), flags and kind of MAC
+        0x31 => after!(2, ETHERNET), // bridged (RFC 3518), with flags and MAC type
         _ => return None,
     })
 }

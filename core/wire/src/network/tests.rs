@@ -1,4 +1,4 @@
-//! The network through its door: frames in, segments, records and counts out.
+//! Tests of the network through its public interface: frames in; segments, records and counts out.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn udp(source: u16, target: u16, payload: &[u8]) -> Vec<u8> {
     [source, target, length, 0].iter().flat_map(|word| word.to_be_bytes()).chain(payload.iter().copied()).collect()
 }
 
-/// `field` holds the flags and the offset of a fragment.
+/// `field` holds the flags and the fragment offset.
 fn ipv4(protocol: u8, field: u16, payload: &[u8]) -> Vec<u8> {
     let total = (20 + payload.len() as u16).to_be_bytes();
     let [high, low] = field.to_be_bytes();
@@ -40,7 +40,7 @@ fn ethernet(kinds: &[u16], payload: &[u8]) -> Vec<u8> {
     [2; 12].into_iter().chain(tags).chain(payload.iter().copied()).collect()
 }
 
-/// As Linux' cooked captures of the second version have it.
+/// Build a Linux cooked frame, version 2.
 fn cooked(kind: u16, payload: &[u8]) -> Vec<u8> {
     [&kind.to_be_bytes(), [0; 18].as_slice(), payload].concat()
 }
@@ -67,7 +67,7 @@ impl Case {
         Self::new(false, None)
     }
 
-    /// Key, bytes and what was cut off.
+    /// Return the key, the bytes and the number of missing bytes.
     fn segment(&mut self, link_type: u32, frame: &[u8]) -> Option<(Key, Vec<u8>, usize)> {
         let found = self.network.segment(&mut self.ledger, 1.0, link_type, frame)?;
         Some((found.key, found.bytes.to_vec(), found.cut))
@@ -79,7 +79,7 @@ impl Case {
 }
 
 #[test]
-fn the_short_way_and_the_long_way_find_the_same() {
+fn the_fast_path_and_the_general_path_agree() {
     let ip = [ipv4(6, 0x4000, &tcp()), b"trailer".to_vec()].concat();
     let frames = [(1, ethernet(&[0x0800], &ip)), (276, cooked(0x0800, &ip))];
     for (every_packet, (link_type, frame)) in frames.iter().flat_map(|frame| [(false, frame), (true, frame)]) {
@@ -90,7 +90,7 @@ fn the_short_way_and_the_long_way_find_the_same() {
 }
 
 #[test]
-fn a_cut_frame_says_how_much_is_missing() {
+fn a_truncated_frame_reports_how_much_is_missing() {
     let frame = ethernet(&[0x0800], &ipv4(6, 0, &tcp()));
     let mut case = Case::plain();
     let (_, bytes, cut) = case.segment(1, &frame[..frame.len() - 5]).unwrap();
@@ -112,7 +112,7 @@ fn tags_and_tunnels_are_passed_through() {
 }
 
 #[test]
-fn no_beginning_of_a_frame_is_too_short() {
+fn no_truncated_frame_panics() {
     let frame = vxlan(&ethernet(&[0x88A8, 5, 0x8100, 6, 0x0800], &ipv4(6, 0, &tcp())));
     let mut case = Case::plain();
     let found = (0..frame.len()).filter(|size| case.segment(1, &frame[..*size]).is_some()).count();
@@ -120,7 +120,7 @@ fn no_beginning_of_a_frame_is_too_short() {
 }
 
 #[test]
-fn fragments_are_put_together_also_within_a_tunnel() {
+fn fragments_are_reassembled_even_within_a_tunnel() {
     let (segment, whole) = (tcp(), ipv4(6, 0, &tcp()));
     let (first, second) = segment.split_at(24);
     let mut case = Case::plain();
@@ -133,7 +133,7 @@ fn fragments_are_put_together_also_within_a_tunnel() {
 }
 
 #[test]
-fn headers_without_end_are_given_up() {
+fn endless_headers_are_given_up() {
     let ip = ipv4(6, 0, &tcp());
     let mut case = Case::plain();
     let mut tagged = |tags: usize| case.segment(1, &ethernet(&[[0x8100, 0].repeat(tags), vec![0x0800]].concat(), &ip));
@@ -146,7 +146,7 @@ fn headers_without_end_are_given_up() {
 }
 
 #[test]
-fn an_unknown_link_type_is_asked_about_and_counted() {
+fn an_unknown_link_type_is_passed_to_inner_ip_and_counted() {
     let frame = [vec![0; 3], ipv4(6, 0, &tcp())].concat();
     let inner_ip: InnerIp = Box::new(|link_type, frame| (link_type == 999).then(|| frame[3..].to_vec()));
     let mut case = Case::new(false, Some(inner_ip));
@@ -166,7 +166,7 @@ fn a_quic_connection_is_counted_once() {
 }
 
 #[test]
-fn the_innermost_packet_is_recorded_even_where_it_cannot_be_read() {
+fn the_innermost_packet_is_recorded_even_if_unreadable() {
     let mut case = Case::new(true, None);
     let frame = vxlan(&ethernet(&[0x0800], &[0x45, 0]));
     assert_eq!(case.segment(1, &frame), None);

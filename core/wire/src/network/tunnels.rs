@@ -1,4 +1,4 @@
-//! Tunnels inside IP and UDP: GRE with all it carries, VXLAN, Geneve, GTP-U, Teredo and the like.
+//! Tunnels in IP and UDP: GRE with all its payloads, VXLAN, Geneve, GTP-U, Teredo and others.
 
 use super::ethernet::generic_protocol;
 use super::layers::{ETHERNET, IP, IPV4, IPV6, Identity, LINK, Malformed, NOTHING, PPP_LINK, Step, ethertype};
@@ -15,17 +15,17 @@ const WCCP: u32 = 0x883E;
 const BRIDGING: u32 = 0x6558;
 const TEREDO_PREFIX: [u8; 4] = [0x20, 0x01, 0x00, 0x00];
 
-/// The identifier of a virtual network, 24 bits.
+/// Read the 24-bit identifier of a virtual network.
 fn virtual_network(data: &[u8], place: usize) -> Identity {
     Identity::new(b'x', part(data, place, place + 3))
 }
 
-/// A length in words of four bytes.
+/// Convert a length in 4-byte words to bytes.
 fn words(number: u8) -> usize {
     usize::from(number) * 4
 }
 
-/// RFC 2784 with RFC 2890 and the routing of RFC 1701; version 1 is PPTP's (RFC 2637).
+/// GRE (RFC 2784, RFC 2890) with the routing of RFC 1701; version 1 is that of PPTP (RFC 2637).
 pub(super) fn gre(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let flags = be16(data, start)?;
     let kind = ethertype(data, start + 2)?.layer;
@@ -37,31 +37,31 @@ pub(super) fn gre(data: &[u8], start: usize) -> Result<Step, Malformed> {
         place = after_routes(data, place)?;
     }
     let step = gre_payload(kind, flags, data, place)?;
-    // NVGRE, RFC 7637: virtual subnet and flow.
+    // NVGRE (RFC 7637): virtual subnet and flow.
     Ok(if flags & KEY != 0 && kind == BRIDGING { step.within(virtual_network(data, key)) } else { step })
 }
 
 fn gre_payload(kind: u32, flags: u16, data: &[u8], place: usize) -> Result<Step, Malformed> {
     Ok(match kind {
-        // Type I has no header and no sequence number, type II has both (draft-foschiano-erspan-03).
+        // Type I has neither header nor sequence number, type II has both (draft-foschiano-erspan-03).
         ERSPAN if flags & SEQUENCE != 0 => Step::to(ETHERNET, place + 8),
         ERSPAN => Step::to(ETHERNET, place),
         ERSPAN_3 => erspan_3(data, place)?,
-        // Version 2 has a redirect header of four bytes, version 1 has none; IPv4 follows.
+        // Version 2 has a 4-byte redirect header, version 1 has none; IPv4 follows.
         WCCP if byte(data, place)? >> 4 == 4 => Step::to(IPV4, place),
         WCCP => Step::to(IPV4, place + 4),
         _ => Step::to(kind, place),
     })
 }
 
-/// Twelve bytes, and eight for a platform if the last bit says so; frame type 2 is IP, 0 is Ethernet.
+/// ERSPAN type III: twelve bytes, plus eight if the last bit says so. Frame type 2 is IP, 0 is Ethernet.
 fn erspan_3(data: &[u8], start: usize) -> Result<Step, Short> {
     let (kind, options) = (byte(data, start + 10)? >> 2 & 0x1F, byte(data, start + 11)?);
     let size = if options & 1 != 0 { 20 } else { 12 };
     Ok(Step::to(if kind == 2 { IP } else { ETHERNET }, start + size))
 }
 
-/// Pass over source route entries: address family, offset, length; the last is all zero.
+/// Skip source route entries: address family, offset, length. The last one is all zeros.
 fn after_routes(data: &[u8], mut place: usize) -> Result<usize, Short> {
     while be16(data, place)? != 0 || byte(data, place + 3)? != 0 {
         place += 4 + usize::from(byte(data, place + 3)?);
@@ -69,7 +69,7 @@ fn after_routes(data: &[u8], mut place: usize) -> Result<usize, Short> {
     Ok(place + 4)
 }
 
-/// RFC 7348. Its reserved fields are in use by others, so only the flag of a valid identifier is asked for.
+/// VXLAN (RFC 7348). Others use its reserved fields, so only the flag of a valid identifier is checked.
 pub(super) fn vxlan(data: &[u8], start: usize) -> Result<Step, Malformed> {
     if byte(data, start)? & 0x08 == 0 {
         return Err(Malformed("bad VXLAN header"));
@@ -77,14 +77,14 @@ pub(super) fn vxlan(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(ETHERNET, start + 8).within(virtual_network(data, start + 4)))
 }
 
-/// VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe): the next protocol is named if its flag is set.
+/// VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe): a flag says whether the next protocol is given.
 pub(super) fn vxlan_generic(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let named = byte(data, start)? & 0x04 != 0;
     let layer = if named { generic_protocol(byte(data, start + 3)?) } else { ETHERNET };
     Ok(Step::to(layer, start + 8).within(virtual_network(data, start + 4)))
 }
 
-/// RFC 8926: options counted in words, then an EtherType.
+/// Geneve (RFC 8926): options, whose length is counted in words, then an EtherType.
 pub(super) fn geneve(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let first = byte(data, start)?;
     if first >> 6 != 0 {
@@ -94,7 +94,7 @@ pub(super) fn geneve(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(kind, start + 8 + words(first & 0x3F)).within(virtual_network(data, start + 4)))
 }
 
-/// User data of GTP version 1 (3GPP TS 29.281 section 5); the tunnel's number differs by direction.
+/// User data of GTP version 1 (3GPP TS 29.281 section 5). The tunnel identifier differs by direction.
 pub(super) fn gtp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let flags = byte(data, start)?;
     if flags >> 4 != 3 || byte(data, start + 1)? != 0xFF {
@@ -104,7 +104,7 @@ pub(super) fn gtp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(if byte(data, place)? == 0xFF { PPP_LINK } else { IP }, place))
 }
 
-/// Pass over the optional fields, the last of which names an extension header, and over those headers.
+/// Skip the optional fields, the last of which names an extension header, and those headers.
 fn after_gtp_extensions(data: &[u8], fields: usize, flags: u8) -> Result<usize, Malformed> {
     let (mut following, mut place) = (byte(data, fields + 3)?, fields + 4);
     while flags & 0x04 != 0 && following != 0 {
@@ -124,7 +124,7 @@ pub(super) fn gtp_0(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(if user_data { IP } else { NOTHING }, start + 20))
 }
 
-/// RFC 4380 section 5.1.1: authentication and origin may stand before IPv6.
+/// Teredo (RFC 4380 section 5.1.1): authentication and origin may precede IPv6.
 pub(super) fn teredo(data: &[u8], mut start: usize) -> Result<Step, Malformed> {
     if be16(data, start)? == 1 {
         start += 13 + usize::from(byte(data, start + 2)?) + usize::from(byte(data, start + 3)?);
@@ -135,7 +135,7 @@ pub(super) fn teredo(data: &[u8], mut start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(if byte(data, start)? >> 4 == 6 { IPV6 } else { NOTHING }, start))
 }
 
-/// Whether a UDP packet between any ports carries Teredo (RFC 4380): peers do not use the server's port.
+/// Return whether a UDP packet on any ports carries Teredo (RFC 4380); peers do not use the server's port.
 pub(super) fn is_teredo(data: &[u8], udp: usize) -> bool {
     let start = udp + 8;
     let addressed = || [8, 24].iter().any(|at| part(data, start + at, start + at + 4) == TEREDO_PREFIX);
@@ -146,7 +146,7 @@ pub(super) fn is_teredo(data: &[u8], udp: usize) -> bool {
         && lengths().is_some_and(|(outer, inner)| u32::from(outer) == 48 + u32::from(inner))
 }
 
-/// draft-massar-v6ops-ayiya-02 section 3: lengths of identity (a power of two) and signature (in words).
+/// AYIYA (draft-massar-v6ops-ayiya-02 section 3): identity length (a power of two), signature length (in words).
 pub(super) fn ayiya(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let (identity, signature) = (byte(data, start)? >> 4, byte(data, start + 1)? >> 4);
     let (operation, following) = (byte(data, start + 2)? & 0x0F, byte(data, start + 3)?);
@@ -158,7 +158,7 @@ pub(super) fn ayiya(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(layer, start + 8 + (1 << identity) + words(signature)))
 }
 
-/// Data messages of L2TP version 2 (RFC 2661 section 3.1), with PPP inside.
+/// Parse a data message of L2TP version 2 (RFC 2661 section 3.1), which carries PPP.
 pub(super) fn l2tp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let flags = be16(data, start)?;
     if flags & 0x8000 != 0 || flags & 0x0F != 2 {
@@ -171,7 +171,7 @@ pub(super) fn l2tp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(PPP_LINK, place + offset))
 }
 
-/// `TaZmen` Sniffer Protocol: version, kind, link type, tagged fields up to an end tag.
+/// `TaZmen` Sniffer Protocol: version, type, link type, then tagged fields up to an end tag.
 pub(super) fn tzsp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let layer = match be16(data, start + 2)? {
         1 => ETHERNET,
@@ -190,7 +190,7 @@ pub(super) fn tzsp(data: &[u8], start: usize) -> Result<Step, Malformed> {
     }
 }
 
-/// `EtherIP`, RFC 3378: version 3.
+/// `EtherIP` version 3 (RFC 3378).
 pub(super) fn etherip(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(if byte(data, start)? >> 4 == 3 { ETHERNET } else { NOTHING }, start + 2))
 }

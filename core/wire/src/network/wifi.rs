@@ -1,4 +1,4 @@
-//! IEEE 802.11 frames that are not encrypted, and the headers that a capturing radio puts before them.
+//! Unencrypted IEEE 802.11 frames, and the headers that capturing radios prepend.
 
 use super::layers::{LINK, LLC, Malformed, NOTHING, Step};
 use crate::readers::{Short, be32, byte, le16, le32};
@@ -13,11 +13,11 @@ const QOS: u8 = 0x80;
 const NO_CONTENT: u8 = 0x40;
 const AGGREGATED: u8 = 0x80;
 
-/// A data frame (IEEE 802.11 section 9.3.2): the addresses, then LLC.
+/// Parse a data frame (IEEE 802.11 section 9.3.2): addresses, then LLC.
 pub(super) fn wifi(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let (control, flags) = (byte(data, start)?, byte(data, start + 1)?);
     if control & 0x0F != 0x08 || control & NO_CONTENT != 0 {
-        return Ok(Step::to(NOTHING, start)); // management, control, extension; data frames without data
+        return Ok(Step::to(NOTHING, start)); // management, control and extension frames; data frames without data
     }
     if flags & PROTECTED != 0 {
         return Err(Malformed("encrypted 802.11 frame"));
@@ -28,21 +28,21 @@ pub(super) fn wifi(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(LLC, place + quality))
 }
 
-/// Bytes of the quality of service field, and of what follows it before LLC.
+/// Return the length of the quality-of-service field and everything else before LLC.
 fn quality_size(data: &[u8], place: usize, flags: u8) -> Result<usize, Short> {
     let control = if flags & ORDER != 0 { 6 } else { 2 };
-    // Of several frames in one, the first has its addresses and its length before it.
+    // An aggregated frame has the addresses and the length of its first subframe before LLC.
     let aggregated = byte(data, place)? & AGGREGATED != 0;
     Ok(if aggregated { control + 14 } else { control })
 }
 
-/// The same after a radio that aligns what follows the header to four bytes.
+/// Parse an 802.11 frame whose header the radio padded to a multiple of four bytes.
 fn padded(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let step = wifi(data, start)?;
     Ok(Step { start: start + (step.start - start).next_multiple_of(4), ..step })
 }
 
-/// https://www.radiotap.org: its length, and in its flags whether the header after it is padded.
+/// Radiotap (https://www.radiotap.org): its length, and in its flags whether the next header is padded.
 pub(super) fn radiotap(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let size = usize::from(le16(data, start + 2)?);
     if size < 8 {
@@ -51,7 +51,7 @@ pub(super) fn radiotap(data: &[u8], start: usize) -> Result<Step, Malformed> {
     if is_padded(data, start)? { padded(data, start + size) } else { wifi(data, start + size) }
 }
 
-/// Words of the fields that are present, each naming another one; then the fields, a timer of eight bytes before flags.
+/// Skip the words of present fields, which may announce another word; a timer of eight bytes may precede the flags.
 fn is_padded(data: &[u8], start: usize) -> Result<bool, Short> {
     let present = le32(data, start + 4)?;
     let (mut place, mut word) = (start + 8, present);
@@ -65,7 +65,7 @@ fn is_padded(data: &[u8], start: usize) -> Result<bool, Short> {
     Ok(present & 2 != 0 && byte(data, place)? & 0x20 != 0)
 }
 
-/// Prism or, under the same link type, AVS; each says its length, in the byte order of its machine.
+/// Prism or, with the same link type, AVS; each has a length field in its machine's byte order.
 pub(super) fn prism(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let kind = be32(data, start)?;
     let big_endian = kind >> 12 == AVS >> 12 || kind == PRISM;
@@ -73,7 +73,7 @@ pub(super) fn prism(data: &[u8], start: usize) -> Result<Step, Malformed> {
     Ok(Step::to(WIFI, start + (size as usize).min(data.len())))
 }
 
-/// Per-Packet Information: version, flags, length, then the link type of what follows.
+/// Per-Packet Information: version, flags, length, then the link type of the payload.
 pub(super) fn ppi(data: &[u8], start: usize) -> Result<Step, Malformed> {
     let size = usize::from(le16(data, start + 2)?);
     if size < 8 {

@@ -1,4 +1,4 @@
-//! A request, as its exchange needs it later: its texts in one piece.
+//! A request, kept for its exchange, with all of its texts in one string.
 
 use crate::text::push_printable;
 
@@ -7,11 +7,11 @@ use crate::text::push_printable;
 pub enum Field {
     /// The method.
     Method,
-    /// The Host field as sent, with its port; without one, the authority of the target; else empty.
+    /// The Host field as sent, with its port; if missing, the authority of the target; else empty.
     Host,
     /// The request target as sent (RFC 9112 section 3.2).
     Target,
-    /// `1.0` or `1.1`; `0.9` for a request line without a version.
+    /// `1.0` or `1.1`; `0.9` if the request line has no version.
     Version,
     /// The User-Agent field.
     UserAgent,
@@ -20,27 +20,27 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them, in the order in which they are kept.
+    /// All fields, in the order in which they are stored.
     pub const ALL: [Self; 6] = [Self::Method, Self::Host, Self::Target, Self::Version, Self::UserAgent, Self::Referrer];
 }
 
 /// A request whose head is complete.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Capture time of its first byte.
+    /// Capture time of the first byte.
     pub time: f64,
-    /// Which request of its connection it is, from 1, of those that were read.
+    /// Number of the request within its connection, counted from 1 among those decoded.
     pub ordinal: u64,
     /// Characters of its longest texts: target, host, user agent and referrer.
     pub characters: usize,
     texts: String,
     ends: [u32; 6],
-    /// The batch in which it has a row, and which.
+    /// The number of the batch that holds it, and its row there.
     pub(crate) row: (u64, u32),
 }
 
 impl Asked {
-    /// Texts as they came from the wire, in the order of `Field`; each is cut at `limit` characters.
+    /// Create a request from texts as sent, in the order of `Field`; each is cut at `limit` characters.
     #[must_use]
     pub fn new(time: f64, ordinal: u64, wire: [&[u8]; 6], limit: usize) -> Self {
         let mut texts = Vec::with_capacity(wire.iter().map(|text| text.len()).sum());
@@ -51,12 +51,12 @@ impl Asked {
         }
         let [_, host, target, _, user_agent, referrer] = characters;
         let characters = host + target + user_agent + referrer;
-        // To look at all of them at one go costs less than one by one.
+        // Validating all texts together is faster than one by one.
         let texts = String::from_utf8(texts).unwrap_or_default();
         Self { time, ordinal, characters, texts, ends, row: (u64::MAX, 0) }
     }
 
-    /// One of its texts.
+    /// Return one of its texts.
     #[must_use]
     pub fn text(&self, field: Field) -> &str {
         let place = field as usize;

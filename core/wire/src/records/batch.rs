@@ -1,4 +1,4 @@
-//! A batch: the records of a while, column by column.
+//! A batch of records, column by column.
 
 use std::net::IpAddr;
 
@@ -8,9 +8,9 @@ use super::texts::{Codes, Interner};
 use super::{Asked, Field};
 use crate::datagrams::Datagram;
 
-/// Stands for the request of an exchange whose request was not seen.
+/// Marks an exchange whose request was not seen.
 pub const NO_REQUEST: u32 = u32::MAX;
-/// Stands for the status of an exchange without one.
+/// Marks an exchange without a status.
 pub const NO_STATUS: i64 = -1;
 
 /// A kind of record.
@@ -19,17 +19,17 @@ pub const NO_STATUS: i64 = -1;
 pub enum Kind {
     /// A request whose head is complete.
     Request,
-    /// A request with what became of it, or a response whose request was not seen.
+    /// A request and its outcome, or a response whose request was not seen.
     Exchange,
-    /// A TCP connection that is over.
+    /// A closed TCP connection.
     Connection,
-    /// A ClientHello of TLS.
+    /// A TLS ClientHello.
     Hello,
-    /// An IP packet, or an answer of a name server.
+    /// An IP packet or a DNS answer.
     Datagram,
 }
 
-/// Requests of the batch, and those of earlier ones that an exchange of it answers.
+/// The requests of the batch, and earlier ones to which its exchanges belong.
 #[derive(Debug, Default)]
 pub struct AskedColumns {
     /// Capture times of their first bytes.
@@ -52,26 +52,26 @@ pub struct AskedColumns {
     pub user_agent: Vec<u32>,
     /// Codes of `Batch::referrers`.
     pub referrer: Vec<u32>,
-    /// Which request of its connection each is, from 1.
+    /// Number of each request within its connection, counted from 1.
     pub ordinal: Vec<u64>,
     targets: String,
     target_ends: Vec<usize>,
 }
 
 impl AskedColumns {
-    /// Number of rows.
+    /// Return the number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.time.len()
     }
 
-    /// Whether there are none.
+    /// Return whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
     }
 
-    /// The target of a row.
+    /// Return the target of a row.
     #[must_use]
     pub fn target(&self, row: usize) -> &str {
         let start = row.checked_sub(1).and_then(|before| self.target_ends.get(before)).copied().unwrap_or_default();
@@ -79,7 +79,7 @@ impl AskedColumns {
     }
 }
 
-/// Exchanges of the batch.
+/// The exchanges of the batch.
 #[derive(Debug, Default)]
 pub struct ExchangeColumns {
     /// Capture times of their ends.
@@ -96,11 +96,11 @@ pub struct ExchangeColumns {
     pub asked: Vec<u32>,
     /// Final status codes, or `NO_STATUS`.
     pub status: Vec<i64>,
-    /// Body bytes sent.
+    /// Bytes of the request bodies.
     pub request_bytes: Vec<i64>,
-    /// Body bytes answered.
+    /// Bytes of the response bodies.
     pub response_bytes: Vec<i64>,
-    /// Seconds from the first byte of the request to the first byte of the response; NaN where it is not known.
+    /// Seconds from the first byte of the request to the first byte of the response; NaN if unknown.
     pub response_time: Vec<f64>,
     /// Seconds from the first byte of the request to the last byte of the response; NaN unless it is complete.
     pub total_time: Vec<f64>,
@@ -108,15 +108,15 @@ pub struct ExchangeColumns {
     pub content_type: Vec<u32>,
     /// Bytes of their messages that the capture lost.
     pub missing_bytes: Vec<i64>,
-    /// How they ended.
+    /// How they ended: codes of `Ending`.
     pub ending: Vec<u8>,
-    /// Capture times of the first bytes of their responses; NaN without one.
+    /// Capture times of the first response bytes; NaN without a response.
     pub answered: Vec<f64>,
-    /// What was wrong with messages: rows that have any, in ascending order, with the names.
+    /// Rows with oddities, in ascending order, and their names.
     pub oddities: Vec<(u32, Vec<&'static str>)>,
 }
 
-/// One exchange, on its way into the columns.
+/// An exchange to be added to the columns.
 pub(crate) struct Exchange {
     pub(crate) time: f64,
     pub(crate) status: Option<u16>,
@@ -131,56 +131,56 @@ pub(crate) struct Exchange {
     pub(crate) oddities: Vec<&'static str>,
 }
 
-/// A TCP connection that carried bytes, HTTP or not, and is over.
+/// A closed TCP connection that carried bytes, HTTP or not.
 #[derive(Clone, Debug)]
 pub struct ConnectionRow {
-    /// Capture time of its end.
+    /// Capture time of the end.
     pub time: f64,
     /// Client address and port.
     pub client: (IpAddr, u16),
     /// Server address and port.
     pub server: (IpAddr, u16),
-    /// Capture time of its SYN, or of the first packet that was seen.
+    /// Capture time of the SYN, or of the first packet seen.
     pub started: f64,
     /// Seconds from the client's SYN to the server's; None if one of them was not seen.
     pub connect_time: Option<f64>,
-    /// HTTP requests that were read in it.
+    /// Number of HTTP requests decoded.
     pub requests: u64,
-    /// Payload bytes that came again, in both directions.
+    /// Retransmitted payload bytes of both directions.
     pub resent_bytes: u64,
     /// How it ended.
     pub ending: Ending,
 }
 
-/// A TLS connection began, and its client said which server it wants (RFC 6066 section 3).
+/// The start of a TLS connection whose client named the server (RFC 6066 section 3).
 #[derive(Clone, Debug)]
 pub struct HelloRow {
-    /// Capture time of the name's last byte.
+    /// Capture time of the last byte of the name.
     pub time: f64,
     /// Client address and port.
     pub client: (IpAddr, u16),
     /// Server address and port.
     pub server: (IpAddr, u16),
-    /// The name in lower case.
+    /// Server name in lower case.
     pub server_name: String,
 }
 
-/// The records of a while.
+/// The records of a period.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The kind of each record, in the order in which they were given out.
+    /// The kind of each record, in the order in which they were emitted.
     pub order: Vec<Kind>,
-    /// Requests, and those that exchanges answer.
+    /// Requests of this batch, and those to which its exchanges belong.
     pub asked: AskedColumns,
     /// Rows of `asked` that are records of this batch.
     pub requests: Vec<u32>,
     /// Exchanges.
     pub exchanges: ExchangeColumns,
-    /// Connections that are over.
+    /// Closed connections.
     pub connections: Vec<ConnectionRow>,
     /// ClientHellos.
     pub hellos: Vec<HelloRow>,
-    /// IP packets and answers of name servers.
+    /// IP packets and DNS answers.
     pub datagrams: Vec<Datagram>,
     /// Addresses of clients and servers.
     pub addresses: Interner,
@@ -198,7 +198,7 @@ pub struct Batch {
     pub content_types: Interner,
 }
 
-/// Addresses, as codes, and ports of a connection.
+/// The endpoints of a connection: addresses as codes, and ports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndCodes {
     pub(crate) client: u32,
@@ -208,7 +208,7 @@ pub(crate) struct EndCodes {
 }
 
 impl Batch {
-    /// A row of `asked`.
+    /// Add a row to `asked`.
     pub(crate) fn push_asked(&mut self, ends: EndCodes, asked: &Asked) -> u32 {
         let columns = &mut self.asked;
         let row = columns.time.len() as u32;
@@ -228,7 +228,7 @@ impl Batch {
         row
     }
 
-    /// A row of `exchanges`.
+    /// Add a row to `exchanges`.
     pub(crate) fn push_exchange(&mut self, ends: EndCodes, asked: u32, exchange: Exchange) {
         let columns = &mut self.exchanges;
         if !exchange.oddities.is_empty() {
@@ -251,31 +251,32 @@ impl Batch {
         columns.answered.push(exchange.answered.unwrap_or(f64::NAN));
     }
 
-    /// Host name of each row of `asked`, in lower case, without port and final dot; the server's where none was named.
+    /// Return the host name of each row of `asked`, in lower case, without port and final dot; the server's address if
+    /// unnamed.
     #[must_use]
     pub fn domains(&self) -> Codes {
         self.derived(derived::domain)
     }
 
-    /// Who is asked, with the port, for each row of `asked`.
+    /// Return the requested host with its port, for each row of `asked`.
     #[must_use]
     pub fn authorities(&self) -> Codes {
         self.derived(|asked, out| out.push_str(asked.authority()))
     }
 
-    /// The target's path of each row of `asked`, without query and fragment.
+    /// Return the path of each row of `asked`, without query and fragment.
     #[must_use]
     pub fn paths(&self) -> Codes {
         self.derived(|asked, out| out.push_str(asked.path()))
     }
 
-    /// Host and first segment of the path of each row of `asked`.
+    /// Return the host and first path segment of each row of `asked`.
     #[must_use]
     pub fn sections(&self) -> Codes {
         self.derived(derived::section)
     }
 
-    /// The target of each row of `asked`.
+    /// Return the target of each row of `asked`.
     #[must_use]
     pub fn targets(&self) -> Codes {
         self.derived(|asked, out| out.push_str(asked.target))

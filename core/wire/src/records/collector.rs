@@ -1,4 +1,4 @@
-//! The batch under way: bounded, as whoever takes it may be late.
+//! Collects the current batch, within limits, because it may be taken late.
 
 use std::net::IpAddr;
 
@@ -9,25 +9,25 @@ use crate::datagrams::Datagram;
 use crate::health::Health;
 use crate::limits::Limits;
 
-/// The kinds of records that are given out beside requests and exchanges.
+/// The optional kinds of records to emit, besides requests and exchanges.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
-    /// TCP connections.
+    /// Closed TCP connections.
     pub connections: bool,
-    /// ClientHellos.
+    /// TLS ClientHellos.
     pub hellos: bool,
     /// IP packets of any kind.
     pub packets: bool,
-    /// Answers of name servers.
+    /// DNS answers.
     pub answers: bool,
 }
 
-/// Who talks: both ends of a connection.
+/// Both ends of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ends {
     pub(crate) client: (IpAddr, u16),
     pub(crate) server: (IpAddr, u16),
-    /// Codes of the addresses, and the batch that they are of.
+    /// Codes of the addresses, with the number of the batch in which they are valid.
     codes: (u64, u32, u32),
 }
 
@@ -37,11 +37,11 @@ impl Ends {
     }
 }
 
-/// Takes records, and throws away what does not fit until the batch is taken.
+/// Collects records, and discards those that exceed the limits until the batch is taken.
 #[derive(Debug, Default)]
 pub struct Collector {
     batch: Batch,
-    /// Number of the batch under way.
+    /// Number of the current batch.
     number: u64,
     characters: usize,
     most_records: usize,
@@ -50,25 +50,25 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// An empty one, with the bounds of `limits`.
+    /// Create an empty collector with these limits.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self { most_records: limits.waiting_records, most_characters: limits.waiting_characters, ..Self::default() }
     }
 
-    /// Records that wait to be taken.
+    /// Return the number of records that wait to be taken.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.batch.order.len()
     }
 
-    /// Characters of their texts.
+    /// Return the characters of the records that wait to be taken.
     #[must_use]
     pub fn characters(&self) -> usize {
         self.characters
     }
 
-    /// All that waits, which waits no longer.
+    /// Take the batch, and start another.
     pub fn take(&mut self) -> Batch {
         self.number += 1;
         self.characters = 0;
@@ -76,7 +76,7 @@ impl Collector {
         std::mem::take(&mut self.batch)
     }
 
-    /// Whether one more record of so many characters fits; once one does not, none does until the batch is taken.
+    /// Return whether another record fits; once one does not, none does until the batch is taken.
     fn admits(&mut self, health: &mut Health, kind: Kind, characters: usize) -> bool {
         self.full = self.full
             || self.batch.order.len() >= self.most_records
@@ -129,7 +129,7 @@ impl Collector {
         }
     }
 
-    /// Its row in this batch, which it gets if it has none.
+    /// Return the row of a request in this batch, which is added if missing.
     fn row(&mut self, ends: &mut Ends, asked: &mut Asked) -> u32 {
         let (batch, row) = asked.row;
         if batch == self.number {

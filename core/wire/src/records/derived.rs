@@ -1,18 +1,18 @@
-//! What follows from a request's target and its Host field (RFC 9112 section 3.2).
+//! Values derived from a request's target and its Host field (RFC 9112 section 3.2).
 
 use memchr::{memchr, memrchr};
 
-/// What of a request says whom and what it asks for.
+/// The parts of a request that name the server and the resource.
 pub(crate) struct Target<'a> {
     pub(crate) connect: bool,
     pub(crate) host: &'a str,
     pub(crate) target: &'a str,
-    /// The server's address.
+    /// Address of the server.
     pub(crate) server: &'a str,
 }
 
 impl<'a> Target<'a> {
-    /// What follows `scheme://` in an absolute target.
+    /// Return what follows `scheme://` in an absolute target.
     fn behind_scheme(&self) -> Option<&'a str> {
         if self.target.starts_with('/') {
             return None;
@@ -20,7 +20,7 @@ impl<'a> Target<'a> {
         self.target.split_once("://").filter(|(scheme, _)| !scheme.contains('/')).map(|(_, rest)| rest)
     }
 
-    /// Who is asked, with the port: the target's own authority comes before Host. User names are left out.
+    /// Return the requested host with its port: the target's own authority overrides Host. User names are left out.
     pub(crate) fn authority(&self) -> &'a str {
         let authority = if self.connect {
             self.target
@@ -30,7 +30,7 @@ impl<'a> Target<'a> {
         behind_last(authority, b'@')
     }
 
-    /// The target's path without query and fragment, `/` where it is empty; `*` for the asterisk form.
+    /// Return the path of the target without query and fragment; `/` if empty, `*` for the asterisk form.
     pub(crate) fn path(&self) -> &'a str {
         let whole = match self.behind_scheme() {
             None => self.target,
@@ -44,7 +44,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Host name in lower case, without port and final dot; the server's address where no host was named.
+/// Write the host name in lower case, without port and final dot; the server's address if no host was named.
 pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
     let plain = asked.target.starts_with('/') && !asked.connect;
     let name = host_name(if plain { asked.host } else { asked.authority() });
@@ -59,13 +59,13 @@ pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
     }
 }
 
-/// Host and first segment of the path: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`.
+/// Write the host and first path segment: `my.site.com/pages` for `http://my.site.com/pages/create?x=1`.
 pub(crate) fn section(asked: &Target<'_>, out: &mut String) {
     domain(asked, out);
     out.push('/');
     let first = before(asked.path().trim_start_matches('/'), b'/');
     match first.rsplit_once('@') {
-        // A user name and password that stand where a path should.
+        // A user name and password in place of a path.
         Some((user, rest)) if user.contains(':') => {
             out.push_str("***@");
             out.push_str(rest);

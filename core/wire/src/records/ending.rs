@@ -4,26 +4,26 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Ending {
-    /// The response was seen to its last byte.
+    /// The last byte of the response was seen.
     Complete,
     /// The connection was closed before the response was complete.
     Closed,
     /// A TCP RST ended the connection before the response was complete.
     Reset,
-    /// No packet came for `connection_timeout` seconds.
+    /// No packet arrived for `connection_timeout` seconds.
     Timeout,
-    /// The framing is broken: where the body ends is not known.
+    /// The framing is broken, so the end of the body is unknown.
     Malformed,
-    /// Bytes are missing from the capture, and what became of the exchange is not known.
+    /// Bytes are missing from the capture, so the outcome of the exchange is unknown.
     Gap,
-    /// A limit was reached, and the connection or the request was given up.
+    /// A limit was reached, so the connection or the request was given up.
     Evicted,
-    /// The capture ended first.
+    /// The capture ended before the exchange.
     CaptureEnd,
 }
 
 impl Ending {
-    /// All of them, in the order of their numbers.
+    /// All endings, in the order of their numbers.
     pub const ALL: [Self; 8] = [
         Self::Complete,
         Self::Closed,
@@ -35,7 +35,7 @@ impl Ending {
         Self::CaptureEnd,
     ];
 
-    /// Its name in records.
+    /// Return its name in records.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
-//! What comes out: requests, exchanges and the optional records, as columns of a batch.
+//! The output: requests, exchanges and optional records, as columns of a batch.
 //!
-//! Numbers are arrays; texts are codes of a dictionary that belongs to the batch, so that whoever counts does its work
-//! once for each distinct text, and nothing outlives a batch that hostile peers could fill.
+//! Numbers are arrays and texts are codes of a dictionary that belongs to the batch. So statistics work once per
+//! distinct text, and hostile peers cannot fill anything that outlives a batch.
 
 mod asked;
 mod batch;

@@ -1,4 +1,4 @@
-//! A column of texts: a code for each row, and the distinct texts that codes stand for.
+//! Columns of texts: one code per row, and the distinct texts that the codes stand for.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -6,28 +6,28 @@ use hashbrown::HashTable;
 
 use crate::recent::{Recent, bits_of_text};
 
-/// Distinct texts, each with a code: its place in the order of their coming.
+/// Distinct texts, each with a code: its index in order of first appearance.
 ///
-/// Hostile peers choose texts, so the hash is keyed.
+/// Peers choose the texts, so the hash is keyed.
 #[derive(Debug, Default)]
 pub struct Interner {
     bytes: String,
-    /// Where each text ends in `bytes`.
+    /// Index after the last byte of each text in `bytes`.
     ends: Vec<usize>,
     codes: HashTable<u32>,
     hasher: RandomState,
-    /// Codes that were given out lately.
+    /// Recently used codes.
     recent: Recent,
 }
 
 impl Interner {
-    /// None yet, with room for so many: to hash all again whenever there are twice as many takes time.
+    /// Create an empty dictionary with room for `texts` texts, because rehashing at every doubling takes time.
     #[must_use]
     pub fn with_room(texts: usize) -> Self {
         Self { ends: Vec::with_capacity(texts), codes: HashTable::with_capacity(texts), ..Self::default() }
     }
 
-    /// The code of a text.
+    /// Return the code of a text, which is added if new.
     pub fn code(&mut self, text: &str) -> u32 {
         let bits = bits_of_text(text.as_bytes());
         let recent = self.recent.get(bits).filter(|code| self.get(*code) == Some(text));
@@ -51,13 +51,13 @@ impl Interner {
         code
     }
 
-    /// The text of a code.
+    /// Return the text of a code.
     #[must_use]
     pub fn get(&self, code: u32) -> Option<&str> {
         at(&self.bytes, &self.ends, code)
     }
 
-    /// All texts, in the order of their codes.
+    /// Iterate over all texts, in the order of their codes.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len() as u32).filter_map(|code| self.get(code))
     }
@@ -70,23 +70,23 @@ fn at<'a>(bytes: &'a str, ends: &[usize], code: u32) -> Option<&'a str> {
     bytes.get(start..end)
 }
 
-/// A column that was made from others, with a dictionary of its own.
+/// A column derived from others, with a dictionary of its own.
 #[derive(Debug, Default)]
 pub struct Codes {
-    /// One for each row; -1 stands for None.
+    /// One code per row; -1 stands for None.
     pub codes: Vec<i32>,
-    /// What they stand for.
+    /// The texts that the codes stand for.
     pub texts: Interner,
 }
 
 impl Codes {
-    /// None yet, with room for so many rows with a text each.
+    /// Create an empty column with room for `rows` rows, each with a text of its own.
     #[must_use]
     pub fn with_room(rows: usize) -> Self {
         Self { codes: Vec::with_capacity(rows), texts: Interner::with_room(rows) }
     }
 
-    /// One more row.
+    /// Add a row.
     pub fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(-1, |text| self.texts.code(text).cast_signed());
         self.codes.push(code);

@@ -1,61 +1,61 @@
 //! Two streams that acknowledge each other.
 //!
-//! A segment is delivered when all bytes before it in its own direction were delivered, and all bytes that it
-//! acknowledges in the other: so requests come before their responses whatever order the capture has. What does not come
-//! within `gap_timeout`, or before a limit is reached, is a gap: a number of bytes, never zeros. Of bytes that come twice
-//! the first copy counts. A stream that was joined in the middle waits as long for an earlier segment before it starts.
+//! A segment is delivered once all earlier bytes of its own direction, and all bytes that it acknowledges in the other,
+//! have been delivered; so requests come before their responses, whatever the order of the capture. Bytes that do not
+//! arrive within `gap_timeout`, or before a limit is reached, are a gap: a number, never zeros. Of bytes received
+//! twice, the first copy counts. A stream joined in the middle waits as long for an earlier segment before it starts.
 
 use super::held::{self, Held, contradicts, new_parts};
 use super::sequence::{ACK, FIN, RST, SYN, advanced, after};
-use super::stream::{Both, Direction, Place, Stream};
+use super::stream::{Both, Direction, Position, Stream};
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::records::Ending;
 
 const CONTROL: u8 = FIN | SYN | RST;
-/// Bytes behind which a sequence number can't be a retransmission: many times the windows that are in use.
+/// A sequence number this far behind cannot be a retransmission; it is many times any window in use.
 const FAR: i64 = 1 << 26;
 
 /// The SYN of one direction (RFC 9293 section 3.5).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handshake {
     pub(crate) time: f64,
-    /// Its initial sequence number.
+    /// Initial sequence number.
     pub(crate) seq: u32,
-    /// The number after the initial one of the other direction; None when it acknowledges nothing: the client's.
+    /// Acknowledgment number: the peer's initial sequence number plus one. None if there is none (the client's SYN).
     pub(crate) ack: Option<u32>,
 }
 
-/// What of a segment matters to its connection.
+/// The parts of a segment that matter to its connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packet<'a> {
     pub(crate) time: f64,
     pub(crate) seq: u32,
     pub(crate) ack: u32,
     pub(crate) flags: u8,
-    /// The bytes of its payload that were captured.
+    /// The captured bytes of the payload.
     pub(crate) payload: &'a [u8],
-    /// Those at the end that were not.
+    /// Payload bytes at the end that were not captured.
     pub(crate) cut: usize,
 }
 
-/// The TCP half of a connection; `Conversation` is the other, and takes what this delivers.
+/// The TCP half of a connection; `Conversation` is the other half, and receives what this one delivers.
 #[derive(Debug)]
 pub(crate) struct Tcp {
     pub(crate) streams: Both<Stream>,
     /// Capture time of the latest packet.
     pub(crate) last: f64,
-    /// Capture time of the first packet that was seen.
+    /// Capture time of the first packet seen.
     pub(crate) started: f64,
     /// Seconds from the SYN of one side to that of the other; None if one of them was not seen.
     pub(crate) connect_time: Option<f64>,
-    /// Payload bytes that came again.
+    /// Retransmitted payload bytes.
     pub(crate) resent: u64,
-    /// How it ended, once it did.
+    /// Whether the connection has ended.
     pub(crate) finished: bool,
-    /// Capture time of the segment that has waited longest; None while none waits.
+    /// Capture time of the longest-waiting segment; None if none waits.
     waiting_since: Option<f64>,
-    /// Capture time of a RST that was not contradicted yet.
+    /// Capture time of a RST that no later data has contradicted.
     reset_at: Option<f64>,
     /// Whether a direction of which nothing was seen is no longer waited for.
     settled: bool,
@@ -76,7 +76,7 @@ impl Tcp {
         }
     }
 
-    /// Its handshake, as far as it was seen: of the side in `direction`, and of the other.
+    /// Record the handshake, as far as it was seen: that of the side in `direction`, and that of the other.
     pub(crate) fn shake(&mut self, direction: Direction, own: Option<Handshake>, other: Option<Handshake>) {
         match (own, other) {
             (Some(one), Some(two)) => {
@@ -103,7 +103,7 @@ impl Tcp {
         }
     }
 
-    /// Take one segment; whether it may have changed how the connection ends or what it waits for.
+    /// Handle a segment; return whether it may have ended the connection or changed what it waits for.
     pub(crate) fn segment(
         &mut self,
         app: &mut Conversation,
@@ -127,9 +127,9 @@ impl Tcp {
         if plain && known && stream.next == Some(packet.seq) && stream.held.is_empty() {
             stream.next = Some(advanced(packet.seq, packet.payload.len()));
             stream.remember(packet.payload);
-            app.data(cx, self, direction, packet.payload, Place { time: packet.time, seq: packet.seq, ack });
+            app.data(cx, self, direction, packet.payload, Position { time: packet.time, seq: packet.seq, ack });
             if self.reset_at.take().is_some() {
-                // Bytes go on in order after a RST: the receiver did not believe it (RFC 5961, TCP-AO, forged ones).
+                // Data goes on in order, so the receiver rejected the RST (RFC 5961, TCP-AO, forged RSTs).
                 cx.odd("data after RST");
             } else if !peer_waits {
                 return false;
@@ -143,12 +143,12 @@ impl Tcp {
         true
     }
 
-    /// Whether time alone will change something soon: `force_due` is to be called.
+    /// Return whether time alone will change something soon, so that `force_due` must be called.
     pub(crate) fn waits(&self) -> bool {
         self.waiting_since.is_some() || self.reset_at.is_some()
     }
 
-    /// Give up what has been waited for since before `now - gap_timeout`, and believe a RST that is as old.
+    /// Give up what has waited since before `now - gap_timeout`, and accept a RST of that age.
     pub(crate) fn force_due(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
         self.force(app, cx, now);
         if let Some(at) = self.reset_at
@@ -158,7 +158,7 @@ impl Tcp {
         }
     }
 
-    /// Deliver all that waits, with its gaps, and close.
+    /// Deliver everything that waits, with its gaps, and close.
     pub(crate) fn drain(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
         let (time, ending) = self.reset_at.map_or((time, ending), |at| (at, Ending::Reset));
         while self.waiting_since.is_some() && !self.finished {
@@ -168,7 +168,7 @@ impl Tcp {
         self.finish(app, cx, time, ending);
     }
 
-    /// Close; nothing more will be delivered.
+    /// Close the connection; nothing more will be delivered.
     fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
         if self.finished {
             return;
@@ -195,7 +195,7 @@ impl Tcp {
 
     // control ---------------------------------------------------------------------------------------------------------
 
-    /// A segment that is out of order, or more than bytes.
+    /// Handle a segment that is out of order or carries control bits.
     fn irregular(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, mut segment: Held) {
         if segment.flags & SYN != 0 {
             self.start(direction, segment.seq, segment.ack);
@@ -215,7 +215,7 @@ impl Tcp {
         }
     }
 
-    /// Whether a SYN with this number starts another connection between the same ports.
+    /// Return whether a SYN with this number starts a new connection between the same ports.
     pub(crate) fn reused_by(&self, direction: Direction, seq: u32) -> bool {
         let stream = self.streams.of(direction);
         match (stream.origin, stream.next) {
@@ -225,7 +225,7 @@ impl Tcp {
         }
     }
 
-    /// The next byte of the stream, if a RST is to be put in its place there (RFC 5961 section 3).
+    /// Return the next byte of the stream if a RST takes effect at its position there (RFC 5961 section 3).
     fn credible_reset(
         &mut self,
         app: &mut Conversation,
@@ -279,7 +279,7 @@ impl Tcp {
         }
     }
 
-    /// What of a segment is not behind the stream; None of a retransmission.
+    /// Return the part of a segment that was not delivered yet; None for a retransmission.
     fn unseen(
         &mut self,
         app: &mut Conversation,
@@ -309,7 +309,7 @@ impl Tcp {
         Some(segment)
     }
 
-    /// The numbers went where no retransmission is: another connection whose SYN was missed, or a hostile sender.
+    /// Handle a jump of the sequence number: a new connection whose SYN was missed, or a hostile sender.
     fn jump(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, seq: u32) {
         cx.odd("sequence number jump");
         self.let_go(cx, direction);
@@ -317,7 +317,7 @@ impl Tcp {
         self.gap(app, cx, direction, seq, 0);
     }
 
-    /// Deliver whatever no longer waits, in both directions, until nothing moves.
+    /// Deliver whatever need not wait any longer, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
         let (mut moves, mut moved) = (true, false);
         while moves && !self.finished {
@@ -335,13 +335,13 @@ impl Tcp {
         }
     }
 
-    /// Capture time of the segment that has waited longest.
+    /// Return the capture time of the longest-waiting segment.
     fn oldest_held(&self) -> Option<f64> {
         let held = self.streams.forth.held.iter().chain(&self.streams.back.held);
         held.map(|segment| segment.time).reduce(f64::min)
     }
 
-    /// Whether the first segment that waits in a direction no longer has to.
+    /// Return whether the first waiting segment of a direction need not wait any longer.
     fn deliverable(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction) -> bool {
         let stream = self.streams.of(direction);
         let (Some(next), Some(first)) = (stream.next, stream.held.front()) else {
@@ -357,7 +357,7 @@ impl Tcp {
         self.causal(cx, direction)
     }
 
-    /// Whether all that the first waiting segment acknowledges was delivered, or is waited for no longer.
+    /// Return whether everything that the first waiting segment acknowledges was delivered or given up.
     fn causal(&mut self, cx: &mut Context<'_>, direction: Direction) -> bool {
         let peer = self.streams.of(direction.reversed());
         let Some(ack) = self.streams.of(direction).held.front().and_then(|first| first.ack) else {
@@ -371,9 +371,9 @@ impl Tcp {
             || self.known_before(cx, direction, next)
     }
 
-    /// Whether the peer's next bytes acknowledge the first waiting segment, which then came before them.
+    /// Return whether the peer's next bytes acknowledge the first waiting segment, which therefore came before them.
     ///
-    /// A segment that acknowledges them nevertheless was sent again later. It is cut where they show that it can be.
+    /// A segment that nevertheless acknowledges them is a later retransmission. It is cut where they allow it.
     fn known_before(&mut self, cx: &mut Context<'_>, direction: Direction, peer_next: u32) -> bool {
         let peer = self.streams.of(direction.reversed());
         let Some((seq, Some(ack))) = peer.held.front().map(|first| (first.seq, first.ack)) else {
@@ -413,7 +413,7 @@ impl Tcp {
         stream.next = Some(advanced(segment.seq, segment.data.len()));
         stream.remember(&segment.data);
         if !segment.data.is_empty() && !stream.ended {
-            let place = Place { time: segment.time, seq: segment.seq, ack: segment.ack };
+            let place = Position { time: segment.time, seq: segment.seq, ack: segment.ack };
             app.data(cx, self, direction, &segment.data, place);
         }
         if segment.cut > 0 {
@@ -426,7 +426,7 @@ impl Tcp {
         }
     }
 
-    /// FIN: no more bytes in this direction.
+    /// Handle a FIN: no more bytes come in this direction.
     fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64) {
         let stream = self.streams.of_mut(direction);
         if stream.ended {
@@ -443,7 +443,7 @@ impl Tcp {
 
     // giving up -------------------------------------------------------------------------------------------------------
 
-    /// The direction of the waiting segment that was captured first, and that segment.
+    /// Return the waiting segment that was captured first, and its direction.
     fn first_held(&self) -> Option<(Direction, &Held)> {
         let forth = self.streams.forth.held.front().map(|first| (Direction::Forth, first));
         let back = self.streams.back.held.front().map(|first| (Direction::Back, first));
@@ -477,7 +477,7 @@ impl Tcp {
         full
     }
 
-    /// Whether the receiver misses the same bytes as we do: then the network lost them, and they will come again.
+    /// Return whether the receiver misses the same bytes as we do: they were lost and will be retransmitted.
     fn unreceived(&self) -> bool {
         let Some((direction, first)) = self.first_held() else {
             return false;
@@ -489,7 +489,7 @@ impl Tcp {
         after(first.seq, next) > 0 && after(acknowledged, next) <= 0
     }
 
-    /// Stop waiting for what holds up the first segment that was captured.
+    /// Stop waiting for what holds up the segment that was captured first.
     fn give_up_one(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
         let Some((direction, first)) = self.first_held() else {
             self.waiting_since = None;
@@ -517,14 +517,14 @@ impl Tcp {
         app.doubt(direction.reversed());
     }
 
-    /// Start in the middle: at the first bytes there are, or where the peer's first ones say that it had come to.
+    /// Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge.
     fn join(&mut self, direction: Direction, seq: u32) {
         let told = self.streams.of(direction.reversed()).held.front().and_then(|first| first.ack);
         let start = told.filter(|told| (1..FAR).contains(&after(seq, *told)));
         self.streams.of_mut(direction).next = Some(start.unwrap_or(seq));
     }
 
-    /// A stream of which nothing was delivered yet starts where it was acknowledged, or earlier.
+    /// Let a stream without delivered bytes start where it was acknowledged, or earlier.
     fn settle(&mut self, direction: Direction, ack: u32) {
         self.settled = true;
         let stream = self.streams.of_mut(direction);

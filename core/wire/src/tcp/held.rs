@@ -1,13 +1,13 @@
-//! Segments that wait for an earlier one, or for what they acknowledge.
+//! Segments that wait for an earlier one, or for the bytes they acknowledge.
 
 use std::collections::VecDeque;
 
 use super::sequence::{FIN, RST, advanced, after};
 
-/// Bytes that a waiting segment takes beside its data.
+/// Memory of a waiting segment in bytes, besides its data.
 pub(crate) const COST: usize = 300;
 
-/// A segment that waits. `cut` bytes at its end were not captured; `flags` matter for FIN and RST.
+/// A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN and RST matter.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) seq: u32,
@@ -19,29 +19,29 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Bytes that it takes while it waits.
+    /// Return its memory in bytes while it waits.
     pub(crate) fn cost(&self) -> usize {
         self.data.len() + COST
     }
 
-    /// Bytes that it had on the wire.
+    /// Return its payload length on the wire in bytes.
     pub(crate) fn size(&self) -> usize {
         self.data.len() + self.cut
     }
 
-    /// Sequence number after its bytes.
+    /// Return the sequence number after its last byte.
     pub(crate) fn end(&self) -> u32 {
         advanced(self.seq, self.size())
     }
 
-    /// The same without its first `size` bytes.
+    /// Return the segment without its first `size` bytes.
     pub(crate) fn without_start(&self, size: usize) -> Self {
         let data = self.data.get(size..).unwrap_or_default().to_vec();
         let cut = self.cut.saturating_sub(size.saturating_sub(self.data.len()));
         Self { seq: advanced(self.seq, size), data, cut, ..*self }
     }
 
-    /// Its first `size` bytes, with other flags.
+    /// Return its first `size` bytes as a segment, with other flags.
     pub(crate) fn only_start(&self, size: usize, flags: u8) -> Self {
         let data = self.data.get(..size).unwrap_or(&self.data).to_vec();
         let cut = size - data.len();
@@ -49,13 +49,13 @@ impl Held {
     }
 }
 
-/// Put a segment in its place; segments come mostly in order, so the place is near the end.
+/// Insert a segment in sequence. Most segments come in order, so the search starts at the end.
 pub(crate) fn insert(held: &mut VecDeque<Held>, segment: Held) {
     let before = held.iter().rev().take_while(|other| after(segment.seq, other.seq) < 0).count();
     held.insert(held.len() - before, segment);
 }
 
-/// The parts of a segment that none of those that are held has, and how many of these contradict it.
+/// Return the parts of a segment that are not buffered yet, and how many buffered segments contradict it.
 pub(crate) fn new_parts(held: &VecDeque<Held>, segment: Held) -> (Vec<Held>, u64) {
     if held.back().is_none_or(|last| after(segment.seq, last.end()) >= 0) {
         return (vec![segment], 0);
@@ -87,7 +87,7 @@ pub(crate) fn new_parts(held: &VecDeque<Held>, segment: Held) -> (Vec<Held>, u64
     (parts, contradictions)
 }
 
-/// Whether two segments that overlap have different bytes there.
+/// Return whether two overlapping segments differ in the bytes they share.
 fn differs(held: &Held, segment: &Held) -> bool {
     let start = after(segment.seq, held.seq);
     let (skip_held, skip_new) = (start.max(0) as usize, (-start).max(0) as usize);
@@ -96,7 +96,7 @@ fn differs(held: &Held, segment: &Held) -> bool {
     known.iter().zip(new).any(|(a, b)| a != b)
 }
 
-/// Whether a segment that starts `behind` bytes before the next one has other bytes there than came `recent`ly.
+/// Return whether a segment that starts `behind` bytes before the next one differs from the `recent` bytes there.
 pub(crate) fn contradicts(recent: &[u8], data: &[u8], behind: usize) -> bool {
     let seen = recent.get(recent.len().saturating_sub(behind)..).unwrap_or_default();
     let skip = behind.saturating_sub(recent.len());
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_cut_out_of_a_segment_around_it() {
+    fn buffered_bytes_are_cut_out_of_an_overlapping_segment() {
         let known = VecDeque::from([held(10, b"cd"), held(14, b"gh")]);
         let (parts, contradictions) = new_parts(&known, held(8, b"abcXefgh"));
         let told: Vec<_> = parts.iter().map(|part| (part.seq, part.data.as_slice())).collect();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fin_behind_known_bytes_is_a_part_of_its_own() {
+    fn a_fin_after_known_bytes_is_a_separate_part() {
         let fin = Held { flags: FIN, ..held(10, b"cd") };
         let (parts, _) = new_parts(&VecDeque::from([held(10, b"cd")]), fin);
         assert_eq!(parts.iter().map(|part| (part.seq, part.flags)).collect::<Vec<_>>(), [(12, FIN)]);

@@ -1,4 +1,4 @@
-//! TCP streams put back together: segments in any order go in, bytes in order come out (RFC 9293).
+//! TCP reassembly: takes segments in any order and delivers bytes in order (RFC 9293).
 
 mod connection;
 mod held;
@@ -6,4 +6,4 @@ pub(crate) mod sequence;
 mod stream;
 
 pub(crate) use connection::{Handshake, Packet, Tcp};
-pub(crate) use stream::{Both, Direction, Place};
+pub(crate) use stream::{Both, Direction, Position};

@@ -1,16 +1,16 @@
-//! The arithmetic of sequence numbers (RFC 9293 section 3.4), and the flags of a segment.
+//! The arithmetic of sequence numbers (RFC 9293 section 3.4), and the control bits of a segment.
 
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
 pub(crate) const RST: u8 = 0x04;
 pub(crate) const ACK: u8 = 0x10;
 
-/// How far number `a` is after `b`: negative when it is before.
+/// Return how far number `a` is after `b`; negative if it is before.
 pub(crate) fn after(a: u32, b: u32) -> i64 {
     i64::from(a.wrapping_sub(b).cast_signed())
 }
 
-/// The number `size` bytes further on.
+/// Return the number `size` bytes further on.
 pub(crate) fn advanced(number: u32, size: usize) -> u32 {
     number.wrapping_add(size as u32)
 }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use super::held::Held;
 use super::sequence::after;
 
-/// Bytes of a segment that are kept for a while, to notice another that says something else.
+/// Bytes of the last segment to keep, in order to detect a retransmission with different content.
 const RECENT: usize = 256;
 
-/// Which way bytes go: forth from the client, as far as it is known, or back.
+/// The direction of bytes: `Forth` from the client, as far as that is known, or `Back`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Forth,
@@ -16,7 +16,7 @@ pub(crate) enum Direction {
 }
 
 impl Direction {
-    /// The other way.
+    /// Return the opposite direction.
     pub(crate) fn reversed(self) -> Self {
         match self {
             Self::Forth => Self::Back,
@@ -25,7 +25,7 @@ impl Direction {
     }
 }
 
-/// One of each direction.
+/// One value per direction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Both<T> {
     pub(crate) forth: T,
@@ -48,16 +48,16 @@ impl<T> Both<T> {
     }
 }
 
-/// Where bytes are: capture time, sequence number of the first, and what their segment acknowledged.
+/// The position of bytes: capture time, sequence number of the first, and acknowledgment number of their segment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) time: f64,
     pub(crate) seq: u32,
     pub(crate) ack: Option<u32>,
 }
 
-impl Place {
-    /// The place `size` bytes further on in the same segment.
+impl Position {
+    /// Return the position `size` bytes further on in the same segment.
     pub(crate) fn further(self, size: usize) -> Self {
         Self { seq: super::sequence::advanced(self.seq, size), ..self }
     }
@@ -66,25 +66,25 @@ impl Place {
 /// One direction of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
-    /// Sequence number of the next byte; None while it is not known where the stream starts.
+    /// Sequence number of the next byte; None while the start of the stream is unknown.
     pub(crate) next: Option<u32>,
-    /// Initial sequence number; None when no SYN was seen.
+    /// Initial sequence number; None if no SYN was seen.
     pub(crate) origin: Option<u32>,
-    /// What the other side acknowledged last.
+    /// The last acknowledgment number of the peer.
     pub(crate) acknowledged: Option<u32>,
-    /// What the peer acknowledged before anything of this stream was seen.
+    /// What the peer acknowledged before any segment of this stream was seen.
     pub(crate) expected: Option<u32>,
-    /// Up to here missing bytes have been waited for long enough.
+    /// Sequence number up to which missing bytes are no longer waited for.
     pub(crate) lost_to: Option<u32>,
     pub(crate) held: VecDeque<Held>,
     pub(crate) held_bytes: usize,
     pub(crate) ended: bool,
-    /// The bytes before the next one, as far as they came in one segment: the last `RECENT` of them.
+    /// The last delivered bytes, at most those of one segment and `RECENT` of them.
     pub(crate) recent: Vec<u8>,
 }
 
 impl Stream {
-    /// Its initial sequence number becomes known (RFC 9293 section 3.5): a SYN has it, or acknowledges it.
+    /// Set the initial sequence number, known from a SYN or from its acknowledgment (RFC 9293 section 3.5).
     pub(crate) fn start(&mut self, origin: u32) {
         if self.origin.is_none() && self.next.is_none() {
             self.origin = Some(origin);
@@ -92,7 +92,7 @@ impl Stream {
         }
     }
 
-    /// Missing bytes from the next one on that are waited for no longer; 0 when it went on since.
+    /// Return how many missing bytes from `next` on are no longer waited for; 0 if the stream went on.
     pub(crate) fn given_up(&self) -> usize {
         match (self.lost_to, self.next) {
             (Some(lost_to), Some(next)) => after(lost_to, next).max(0) as usize,
@@ -100,7 +100,7 @@ impl Stream {
         }
     }
 
-    /// Keep the last bytes of a segment that was delivered.
+    /// Keep the last bytes of a delivered segment.
     pub(crate) fn remember(&mut self, bytes: &[u8]) {
         self.recent.clear();
         self.recent.extend_from_slice(bytes.get(bytes.len().saturating_sub(RECENT)..).unwrap_or(bytes));
