@@ -92,7 +92,7 @@ class Conversation(Application):
         for stream in connection.streams:
             stream.sink = Opening(self, stream.direction)
 
-    # recognition -----------------------------------------------------------------------------------------------------
+    # recognition ------------------------------------------------------------------------------------------------------
 
     def recognise(self, direction: int, data: bytes, first: bool) -> Sink | None:
         """Inspect a segment while the protocol is unknown; return the reader of this direction once it is HTTP/1."""
@@ -161,8 +161,8 @@ class Conversation(Application):
             self.foreign = True
             self.health.unreadable["other"] += 1
 
-    # what TCP reports ------------------------------------------------------------------------------------------------
-    # events from TCP -------------------------------------------------------------------------------------------------
+    # events from TCP --------------------------------------------------------------------------------------------------
+
     def gap(self, direction: int, size: int) -> None:
         """See `Application`."""
         sink = self.connection.streams[direction].sink

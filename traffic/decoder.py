@@ -133,7 +133,7 @@ class Decoder:
         return any(port in self._ports for port in packet.ports)
 
     def _begins(self, stream: Stream, time: float, packet: Packet) -> bool:
-        """Whether a SYN starts a new connection in place of the one that it seems to belong to."""
+        """Return whether a SYN starts a new connection in place of the one that it seems to belong to."""
         connection = stream.connection
         if not connection.reused_by(stream, packet.seq):
             return False

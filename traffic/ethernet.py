@@ -90,7 +90,7 @@ def _pppoe(data: bytes, start: int) -> Step:
 
 
 def _mpls(data: bytes, start: int) -> Step:
-    """A stack of MPLS labels (RFC 3032), which differ by direction. Only its first bits reveal the payload."""
+    """Skip MPLS labels (RFC 3032), which differ by direction. Only the first bits of the payload reveal it."""
     for place in range(start, start + 4 * _MOST_LABELS, 4):
         if data[place + 2] & 1:
             return _labelled(data, place + 4)
@@ -106,7 +106,7 @@ def _labelled(data: bytes, start: int) -> Step:
 
 
 def _seems_ethernet(data: bytes, start: int) -> bool:
-    """Whether an Ethernet frame with IP or a tag starts here; the first bits of a MAC address prove nothing."""
+    """Return whether an Ethernet frame with IP or a tag starts here; the first bits of a MAC address prove nothing."""
     kind, version = data[start + 12 : start + 14], data[start + 14 : start + 15]
     return (
         kind == b"\x81\x00"

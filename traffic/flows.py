@@ -13,8 +13,7 @@ class Flows:
     """Streams by packet key, and the timeouts of their connections.
 
     Time is packet time. Finding idle connections costs constant time per connection and timeout, however many there
-    are:
-    each connection waits in a queue and is checked when its timeout would expire.
+    are: each connection waits in a queue and is checked when its timeout would expire.
     """
 
     def __init__(self, limits: Limits, health: Health) -> None:
@@ -43,7 +42,7 @@ class Flows:
         self._closed.pop(reverse, None)
 
     def closed_lately(self, key: bytes, now: float) -> bool:
-        """Whether packets with this key are stragglers of a recently closed connection."""
+        """Return whether packets with this key are stragglers of a recently closed connection."""
         until = self._closed.get(key)
         return until is not None and now < until
 

@@ -47,8 +47,7 @@ class Frames:
     @staticmethod
     def indexed(buffer: bytes, index: Sequence[Any], links: Any) -> "Frames":
         """Build a batch of frames that the core found in a buffer: `index` has times, starts, stops and lengths.
-                `links` is one
-        link-layer type for all frames, or one per frame.
+        `links` is one link-layer type for all frames, or one per frame.
         """
         batch = Frames(buffer)
         batch.times, batch.starts, batch.stops, batch.lengths = index[:4]

@@ -60,8 +60,7 @@ def blank_line_end(data: bytes | bytearray) -> int:
 
 
 def may_start_request(data: bytes | bytearray) -> bool:
-    """Whether a request may start with these bytes: a method, white space and, at the end of a complete line, a
-        version.
+    """Return whether a request may start with these bytes: a method, white space and, in a complete line, a version.
 
     A line without a version must be a Simple-Request of HTTP/0.9 (RFC 1945 section 5).
     """
@@ -75,17 +74,17 @@ def may_start_request(data: bytes | bytearray) -> bool:
 
 
 def may_start_response(data: bytes | bytearray) -> bool:
-    """Whether a response may start with these bytes."""
+    """Return whether a response may start with these bytes."""
     return data[:5].upper() == b"HTTP/"[: len(data)]
 
 
 def starts_request(data: bytes) -> bool:
-    """Whether the bytes start with a complete HTTP/1 request line with a well-known method."""
+    """Return whether the bytes start with a complete HTTP/1 request line with a well-known method."""
     return _CERTAIN_REQUEST.match(data) is not None
 
 
 def starts_response(data: bytes) -> bool:
-    """Whether the bytes start with an HTTP/1 status line."""
+    """Return whether the bytes start with an HTTP/1 status line."""
     return _CERTAIN_RESPONSE.match(data) is not None
 
 

@@ -110,6 +110,6 @@ def _extended(found: Datagram) -> Datagram:
 
 
 def _authenticated(found: Datagram) -> Datagram:
-    """Authentication header (RFC 4302): its length is counted in words, minus two."""
+    """Skip an authentication header (RFC 4302), whose length is counted in words, minus two."""
     place = found.start
     return found._replace(protocol=found.data[place], start=place + 8 + found.data[place + 1] * 4)

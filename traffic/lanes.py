@@ -7,11 +7,20 @@ proves a second connection; from then on, the keys of that network carry a label
 """
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
 _SYN, _ACK = 0x02, 0x10
 _MOST_FIRSTS: Final = 8
 """Maximum connections with the same addresses and ports at a time."""
+
+
+class _Start(NamedTuple):
+    """The SYN of a connection."""
+
+    network: bytes
+    """Identity of the network in which it was seen first."""
+    label: bytes
+    """Label of the connection's keys in that network; empty if nothing collides."""
 
 
 class Lanes:
@@ -19,7 +28,7 @@ class Lanes:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._starts: OrderedDict[bytes, dict[int, tuple[bytes, bytes]]] = OrderedDict()
+        self._starts: OrderedDict[bytes, dict[int, _Start]] = OrderedDict()
         self._labels: OrderedDict[bytes, bytes] = OrderedDict()
         self._count = 0
 
@@ -40,14 +49,14 @@ class Lanes:
         self._starts.move_to_end(key)
         known = starts.get(sequence)
         if known is None:
-            starts[sequence] = known = network, self._label_of_new(starts, key, network)
+            starts[sequence] = known = _Start(network, self._label_of_new(starts, network))
             if len(starts) > _MOST_FIRSTS:
                 del starts[next(iter(starts))]
             if len(self._starts) > self._most:
                 self._starts.popitem(last=False)
-        self._assign(key, reverse, network, known[1])
+        self._assign(key, reverse, network, known.label)
 
-    def _label_of_new(self, starts: dict[int, tuple[bytes, bytes]], key: bytes, network: bytes) -> bytes:
+    def _label_of_new(self, starts: dict[int, _Start], network: bytes) -> bytes:
         """Return an empty label in the first network, or if it is the only one."""
         for other, label in starts.values():
             if other == network:
@@ -63,7 +72,7 @@ class Lanes:
         """
         known = self._starts.get(reverse, {}).get(sequence)
         if known is not None:
-            self._assign(reverse, key, network, known[1])
+            self._assign(reverse, key, network, known.label)
 
     def _assign(self, key: bytes, reverse: bytes, network: bytes, label: bytes) -> None:
         if self._labels or label:

@@ -38,7 +38,7 @@ _LLC_FRAMES: Final = (1, 4)
 
 
 def _loopback(data: bytes, start: int) -> Step:
-    """An address family in the byte order of the capturing machine; OpenBSD always uses big endian."""
+    """Read an address family in the byte order of the capturing machine; OpenBSD always uses big endian."""
     family = host_number(data, start, 4)
     if family > 0xFFFF:
         family = number(data, start, 4)

@@ -33,7 +33,7 @@ class Listener:
         raise NotImplementedError
 
     def unpaired(self) -> bool:
-        """Whether the current response has no request that is certainly its own."""
+        """Return whether the current response has no request that is certainly its own."""
         raise NotImplementedError
 
     def answering(self) -> None:
@@ -41,7 +41,7 @@ class Listener:
         raise NotImplementedError
 
     def headless(self, place: MessageStart) -> bool:
-        """Whether the server sends an answer without a head, as in HTTP/0.9."""
+        """Return whether the server sends an answer without a head, as in HTTP/0.9."""
         raise NotImplementedError
 
     def ended(self, reader: "Reader", time: float | None) -> None:

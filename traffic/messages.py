@@ -148,11 +148,11 @@ class Reader(Sink):
     # for subclasses ---------------------------------------------------------------------------------------------------
 
     def possible_start(self, data: bytes | bytearray) -> bool:
-        """Whether a message may start with these bytes."""
+        """Return whether a message may start with these bytes."""
         raise NotImplementedError
 
     def certain_start(self, data: bytes) -> bool:
-        """Whether a message certainly starts here; only this counts while the position is unknown."""
+        """Return whether a message certainly starts here; only this counts while the position is unknown."""
         raise NotImplementedError
 
     def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
@@ -165,7 +165,7 @@ class Reader(Sink):
     def decide_body(self, data: bytes) -> None:
         """Decide whether a body that is in doubt exists; `data` comes next."""
 
-    # heads -----------------------------------------------------------------------------------------------------------
+    # heads ------------------------------------------------------------------------------------------------------------
 
     def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if self.buffer:
@@ -229,7 +229,7 @@ class Reader(Sink):
         self.budget.used -= len(held)
         return held
 
-    # bodies ----------------------------------------------------------------------------------------------------------
+    # bodies -----------------------------------------------------------------------------------------------------------
 
     def read_body(self, length: int) -> None:
         """Prepare to read a body of `length` bytes, or `CHUNKED`, or `UNTIL_CLOSE`."""

@@ -34,7 +34,7 @@ _MOST_LAYERS: Final = 40
 
 
 def reads(link_type: int) -> bool:
-    """Whether frames of this link-layer type are supported here."""
+    """Return whether frames of this link-layer type are supported here."""
     return LINK | link_type in _LAYERS
 
 

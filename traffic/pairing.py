@@ -77,7 +77,7 @@ class Pairing(Listener):
         self.lossy = False
         """Whether requests may be missing before the next one."""
 
-    # messages reported by the readers --------------------------------------------------------------------------------
+    # messages reported by the readers ---------------------------------------------------------------------------------
 
     def request(self, head: RequestHead, place: MessageStart) -> int:
         """Handle a complete request head. See `Listener`."""
@@ -140,7 +140,7 @@ class Pairing(Listener):
             requests.simple_request()
 
     def headless(self, place: MessageStart) -> bool:
-        """Whether an answer has no head. See `Listener`."""
+        """Return whether an answer has no head. See `Listener`."""
         if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
             return False
         self.answer = PendingResponse(self._first(), None, place.time, "")
@@ -156,7 +156,7 @@ class Pairing(Listener):
             answer, self.answer = self.answer, None
             self._answer_ended(answer, reader, time)
 
-    # losses ----------------------------------------------------------------------------------------------------------
+    # losses -----------------------------------------------------------------------------------------------------------
 
     def lost(self, reader: Reader, *, malformed: bool) -> None:
         """Note that a reader lost its position. See `Listener`."""
@@ -191,7 +191,7 @@ class Pairing(Listener):
         for pending in self.pending:
             pending.certain = False
 
-    # the end ---------------------------------------------------------------------------------------------------------
+    # the end ----------------------------------------------------------------------------------------------------------
 
     def close(self, ending: str, time: float) -> None:
         """Close the connection and emit everything that waits."""
@@ -210,7 +210,7 @@ class Pairing(Listener):
             self.answer = None
             self._answer_ended(answer, reader, time)
 
-    # inside ----------------------------------------------------------------------------------------------------------
+    # helpers ----------------------------------------------------------------------------------------------------------
 
     def _before(self, place: MessageStart) -> None:
         """Check what still waits when a request arrives."""
@@ -229,7 +229,7 @@ class Pairing(Listener):
             self._give_up(EVICTED, place.time)
 
     def _answers_all_before(self, place: MessageStart) -> bool:
-        """Whether the request acknowledges a response that was sent after all earlier request bytes had arrived."""
+        """Return whether the request acknowledges a response that was sent after all earlier request bytes came."""
         last = self.last
         return last is not None and after(last.seq, place.ack) < 0 and last.ack >= 0 and after(last.ack, place.seq) >= 0
 

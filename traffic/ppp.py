@@ -43,7 +43,7 @@ def _hdlc(data: bytes, start: int) -> Step:
 
 
 def _frame_relay(data: bytes, start: int) -> Step:
-    """An address of two to four bytes, then HDLC control and a network-layer protocol, or an EtherType (Cisco)."""
+    """Skip an address of two to four bytes, then HDLC control and a network-layer protocol, or an EtherType (Cisco)."""
     place = start
     while not data[place] & 1:
         place += 1

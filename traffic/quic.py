@@ -16,7 +16,7 @@ _NAMED: Final = frozenset({0x00000001, 0x6B3343CF, 0x709A50C4})
 
 
 def is_quic(data: bytes, start: int, end: int) -> bool:
-    """Whether a UDP payload is a QUIC packet with a version field: RFC 8999, or Google's predecessor."""
+    """Return whether a UDP payload is a QUIC packet with a version field: RFC 8999, or Google's predecessor."""
     if end - start < 12:
         return False
     first = data[start]
@@ -44,7 +44,7 @@ def _is_long(first: int, data: bytes, start: int, end: int) -> bool:
 
 
 def _is_negotiation(data: bytes, place: int, end: int) -> bool:
-    """Connection ids of the client and of its own choice for the server, then 4-byte versions (RFC 8999 section 6)."""
+    """Check the connection ids of the client and for the server, then 4-byte versions (RFC 8999 section 6)."""
     place += 1 + data[place]
     if place >= end or not _LEAST_IDENTITY <= data[place] <= _MOST_IDENTITY:
         return False
@@ -53,7 +53,7 @@ def _is_negotiation(data: bytes, place: int, end: int) -> bool:
 
 
 def _is_googles(tag: bytes) -> bool:
-    """Whether a version is one of Google's, such as `Q043` or `T051`."""
+    """Return whether a version is one of Google's, such as `Q043` or `T051`."""
     return tag[:2] in (b"Q0", b"T0") and tag[2:].isdigit()
 
 
@@ -66,7 +66,7 @@ class QuicConnections:
         self._seen: OrderedDict[bytes, float] = OrderedDict()
 
     def is_new(self, time: float, one: bytes, other: bytes) -> bool:
-        """Whether no connection between these two endpoints was seen recently."""
+        """Return whether no connection between these two endpoints was seen recently."""
         pair = one + other if one < other else other + one
         last = self._seen.pop(pair, None)
         self._seen[pair] = time

@@ -1,7 +1,7 @@
 """The output of `traffic`: requests, exchanges and optional records.
 
-Strings come from the wire: they are cut at `max_str_length` characters and hold no control characters. A missing
-header field is an empty string.
+Strings come from the wire: they are cut at `max_str_length` characters and hold no control characters. A missing header
+field is an empty string.
 """
 
 from typing import Final, NamedTuple

@@ -69,7 +69,7 @@ def insert(held: list[Segment], segment: Segment) -> None:
 
 
 def differs(held: Segment, segment: Segment) -> bool:
-    """Whether two overlapping segments differ in the bytes they share."""
+    """Return whether two overlapping segments differ in the bytes they share."""
     start = after(segment.seq, held.seq)
     a, b = (held.data[start:], segment.data) if start >= 0 else (held.data, segment.data[-start:])
     size = min(len(a), len(b))
@@ -103,7 +103,7 @@ def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int
 
 
 def contradicts(recent: bytes, data: bytes, behind: int) -> bool:
-    """Whether a segment that starts `behind` bytes before the next one differs from the `recent` bytes there."""
+    """Return whether a segment that starts `behind` bytes before the next one differs from the `recent` bytes there."""
     skip = max(0, behind - len(recent))
     seen = recent[max(0, len(recent) - behind) :]
     again = data[skip:behind]

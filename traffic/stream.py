@@ -19,8 +19,7 @@ class Sink:
         """Handle the next bytes, at least one.
 
         They come with the capture time of their segment, the sequence number of the first byte, and the acknowledgment
-        number
-        (-1: none).
+        number (-1: none).
         """
         raise NotImplementedError
 

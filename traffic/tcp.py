@@ -151,7 +151,7 @@ class Connection:
             self.application.close(ending, time)
 
     def _in_order(self, stream: Stream, seq: int, ack: int) -> bool:
-        """Whether a segment is the next one, and everything it acknowledges has been delivered."""
+        """Return whether a segment is the next one, and everything it acknowledges has been delivered."""
         known = stream.peer.next >= 0 and (ack < 0 or after(stream.peer.next, ack) >= 0)
         return known and seq == stream.next and not stream.held
 
@@ -161,7 +161,7 @@ class Connection:
         if stream.sink is not None:
             stream.sink.data(data, time, seq, ack)
 
-    # control ---------------------------------------------------------------------------------------------------------
+    # control ----------------------------------------------------------------------------------------------------------
 
     def _irregular(self, stream: Stream, segment: Segment) -> None:
         """Handle a segment that is out of order or carries control bits."""
@@ -180,13 +180,13 @@ class Connection:
             self._hold(stream, segment)
 
     def reused_by(self, stream: Stream, seq: int) -> bool:
-        """Whether a SYN with this number starts a new connection between the same ports."""
+        """Return whether a SYN with this number starts a new connection between the same ports."""
         if stream.origin >= 0:
             return stream.origin != seq
         return stream.next >= 0 and after(stream.next, seq) not in range(1, _FAR)
 
     def _credible_reset(self, stream: Stream, segment: Segment) -> bool:
-        """Whether a RST takes effect at its position in the stream (RFC 5961 section 3)."""
+        """Return whether a RST takes effect at its position in the stream (RFC 5961 section 3)."""
         if stream.next < 0:
             if not stream.held and not stream.peer.held:
                 self.finish(segment.time, RESET)
@@ -201,7 +201,7 @@ class Connection:
         self.health.oddities["data after RST"] += 1
         self.reset_at = inf
 
-    # waiting ---------------------------------------------------------------------------------------------------------
+    # waiting ----------------------------------------------------------------------------------------------------------
 
     def _hold(self, stream: Stream, segment: Segment) -> None:
         peer = stream.peer
@@ -276,7 +276,7 @@ class Connection:
         return self._causal(stream, segment)
 
     def _causal(self, stream: Stream, segment: Segment) -> bool:
-        """Whether everything that a segment acknowledges has been delivered, or is no longer waited for."""
+        """Return whether everything that a segment acknowledges has been delivered, or is no longer waited for."""
         peer = stream.peer
         if segment.ack < 0:
             return True
@@ -289,7 +289,7 @@ class Connection:
         return self._known_before(stream, segment)
 
     def _known_before(self, stream: Stream, segment: Segment) -> bool:
-        """Whether the peer's next bytes acknowledge a segment, which therefore came before them.
+        """Return whether the peer's next bytes acknowledge a segment, which therefore came before them.
 
         A segment that nevertheless acknowledges them is a later retransmission. It is cut where they allow it.
         """
@@ -324,7 +324,7 @@ class Connection:
             if stream.peer.ended:
                 self.finish(segment.time, CLOSED)
 
-    # giving up -------------------------------------------------------------------------------------------------------
+    # giving up --------------------------------------------------------------------------------------------------------
 
     def _first_held(self) -> Stream:
         return min((stream for stream in self.streams if stream.held), key=lambda stream: stream.held[0].time)
@@ -348,9 +348,7 @@ class Connection:
         return False
 
     def _unreceived(self, stream: Stream) -> bool:
-        """Whether the receiver misses the same bytes as we do: then the network lost them, and they will be
-        retransmitted.
-        """
+        """Return whether the receiver misses the same bytes as we do: they were lost and will be retransmitted."""
         missing = stream.next >= 0 and after(stream.held[0].seq, stream.next) > 0
         return missing and stream.acknowledged >= 0 and after(stream.acknowledged, stream.next) <= 0
 

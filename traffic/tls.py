@@ -87,7 +87,7 @@ class HelloReader(Sink):
 
 
 def starts_hello(data: bytes) -> bool:
-    """Whether a segment certainly starts with a ClientHello: record type, message type, and both versions match."""
+    """Return whether a segment certainly starts with a ClientHello: both types and both versions match."""
     return data[:2] == b"\x16\x03" and data[5:6] == b"\x01" and data[9:10] == b"\x03"
 
 

@@ -127,7 +127,7 @@ def _teredo(data: bytes, start: int) -> Step:
 
 
 def is_teredo(data: bytes, start: int) -> bool:
-    """Whether a UDP payload on any ports is a Teredo packet (RFC 4380); peers do not use the server's port."""
+    """Return whether a UDP payload on any ports is a Teredo packet (RFC 4380); peers do not use the server's port."""
     if data[start] >> 4 != 6 or len(data) < start + 40:
         return False
     addressed = _TEREDO_PREFIX in (data[start + 8 : start + 12], data[start + 24 : start + 28])
@@ -142,7 +142,7 @@ def _ayiya(data: bytes, start: int) -> Step:
 
 
 def _l2tp(data: bytes, start: int) -> Step:
-    """Data messages of L2TP version 2 (RFC 2661 section 3.1), which carry PPP."""
+    """Parse a data message of L2TP version 2 (RFC 2661 section 3.1), which carries PPP."""
     flags = number(data, start, 2)
     if flags & 0x8000 or flags & 0x0F != 2:
         return NOTHING, start, b""

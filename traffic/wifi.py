@@ -15,7 +15,7 @@ _AGGREGATED: Final = 0x80
 
 
 def _wifi(data: bytes, start: int) -> Step:
-    """A data frame (IEEE 802.11 section 9.3.2): addresses, then LLC."""
+    """Parse a data frame (IEEE 802.11 section 9.3.2): addresses, then LLC."""
     control, flags = data[start], data[start + 1]
     if control & 0x0F != 0x08 or control & _NO_CONTENT:
         return NOTHING, start, b""  # management, control and extension frames; data frames without data
@@ -32,7 +32,7 @@ def _wifi(data: bytes, start: int) -> Step:
 
 
 def _padded(data: bytes, start: int) -> Step:
-    """An 802.11 frame whose header the radio padded to a multiple of four bytes."""
+    """Parse an 802.11 frame whose header the radio padded to a multiple of four bytes."""
     layer, place, identity = _wifi(data, start)
     return layer, place + (start - place) % 4, identity
 

@@ -1,1 +1,1 @@
-"""Traffic made to hurt the monitor: what it costs (`make attacks`), and what breaks it (`make fuzz`)."""
+"""Traffic designed to hurt the monitor: what it costs (`make attacks`), and what breaks it (`make fuzz`)."""

@@ -1,6 +1,6 @@
-"""The attacks: each a generator of packets of a size `n`, whose docstring says what is attacked.
+"""The attacks. Each generates packets of a size `n`, and its docstring names the target.
 
-`ATTACKS` has the full size of each, and what must be seen of it.
+`ATTACKS` gives the full size of each attack, and what the monitor must report.
 """
 
 import gzip
@@ -14,16 +14,16 @@ Packets = Iterator[bytes]
 
 
 class Attack(NamedTuple):
-    """One attack, and what the monitor has to say about it."""
+    """One attack, and what the monitor must report."""
 
     packets: Callable[[int], Packets]
     size: int
-    """For the table; the tests make do with less."""
+    """Full size, as in the table; the tests use smaller ones."""
     unit: str
     named: tuple[str, ...]
-    """Names under which something is counted, on screen, at any size; see `measure.counted`."""
+    """Counters that must be on screen at any size; see `measure.counted`."""
     flood: tuple[str, ...] = ()
-    """The same, at full size."""
+    """Counters that must also be on screen at full size."""
 
 
 def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
@@ -31,7 +31,7 @@ def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
 
 
 def half_heads(n: int) -> Packets:
-    """Memory per connection: each sends half a head and nothing more."""
+    """Memory per connection: each one sends half a head and nothing more."""
     half = b"GET /" + b"a" * 200 + b" HTTP/1.1\r\nHost: example.com\r\nX-Half: "
     for number in range(n):
         line = Line(number)
@@ -40,7 +40,7 @@ def half_heads(n: int) -> Packets:
 
 
 def syn_flood(n: int) -> Packets:
-    """The table of connections: each is opened, and reset or not."""
+    """The connection table: every connection is opened; some are reset."""
     for number in range(n):
         yield packet(number, CLIENT, 1000, 0, SYN)
         if number % 2:
@@ -48,7 +48,7 @@ def syn_flood(n: int) -> Packets:
 
 
 def endless_header(n: int) -> Packets:
-    """The buffer of one head: a header field of `n` bytes."""
+    """The buffer of a single head: a header field of `n` bytes."""
     line = Line(0)
     yield from line.hello()
     yield from line.send(CLIENT, b"GET / HTTP/1.1\r\nHost: example.com\r\nX-Long: ")
@@ -57,7 +57,7 @@ def endless_header(n: int) -> Packets:
 
 
 def pipelined(n: int) -> Packets:
-    """The queue of requests without responses."""
+    """The queue of unanswered requests."""
     line = Line(0)
     yield from line.hello()
     for number in range(n):
@@ -65,7 +65,7 @@ def pipelined(n: int) -> Packets:
 
 
 def pipelined_by_many(n: int) -> Packets:
-    """The same queue, on as many connections as are needed to stay below its bound on each; with long targets."""
+    """The same queue, spread over enough connections to stay below the limit of each; with long targets."""
     lines = [Line(number) for number in range(max(1, n // 200))]
     for line in lines:
         yield from line.hello()
@@ -74,7 +74,7 @@ def pipelined_by_many(n: int) -> Packets:
 
 
 def huge_chunks(n: int) -> Packets:
-    """Arithmetic: chunk sizes of 2^64 - 1, and of 2^64, which is too long to be believed."""
+    """Arithmetic: chunk sizes of 2^64 - 1, and of 2^64, which is too long to be valid."""
     for number in range(n):
         line = Line(number)
         yield from line.hello()
@@ -87,7 +87,7 @@ def huge_chunks(n: int) -> Packets:
 
 
 def gzip_bombs(n: int) -> Packets:
-    """Bodies that would grow a thousandfold if they were inflated, as gzip of gzip."""
+    """Bodies that would grow a thousandfold if decompressed: gzip within gzip."""
     bomb = gzip.compress(gzip.compress(bytes(8 * 2**20)))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
     line = Line(0)
@@ -98,12 +98,12 @@ def gzip_bombs(n: int) -> Packets:
 
 
 def different_names(n: int) -> Packets:
-    """The keys of the store: every path, host and user agent is another."""
+    """The keys of the store: every path, host and user agent is different."""
     yield from _names(n, b"")
 
 
 def different_long_names(n: int) -> Packets:
-    """The same with names as long as are kept."""
+    """The same with names of the maximum length."""
     yield from _names(n, b"x" * 1000)
 
 
@@ -119,12 +119,12 @@ def _names(n: int, tail: bytes) -> Packets:
 
 
 def wide_names(n: int) -> Packets:
-    """Strings that take four bytes a character, as one of them is an emoji."""
+    """Strings that take four bytes per character, because one of them is an emoji."""
     yield from _names(n, b"x" * 1000 + "\N{GRINNING FACE}".encode())
 
 
 def different_texts(n: int) -> Packets:
-    """The dictionaries of a batch: each text of each message is another, and none is that of another column."""
+    """The dictionaries of a batch: every text of every message is different, and shared by no two columns."""
     line = Line(0)
     yield from line.hello()
     for number in range(n):
@@ -137,7 +137,7 @@ def different_texts(n: int) -> Packets:
 
 
 def slow_heads(n: int) -> Packets:
-    """A head that comes byte by byte, up to the bound of heads, again and again: `n` bytes in all."""
+    """A head that arrives byte by byte, up to the maximum length, again and again: `n` bytes in all."""
     body = b"GET /" + b"a" * 30000 + b" HTTP/1.1\r\nHost: example.com\r\n" + b"X: y\r\n" * 200
     done = number = 0
     while done < n:
@@ -149,7 +149,7 @@ def slow_heads(n: int) -> Packets:
 
 
 def single_bytes(n: int) -> Packets:
-    """Conversations in segments of one byte: `n` bytes in all."""
+    """Conversations in one-byte segments: `n` bytes in all."""
     request, response = _head(1), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20
     line = Line(0)
     yield from line.hello()
@@ -159,7 +159,7 @@ def single_bytes(n: int) -> Packets:
 
 
 def overlaps(n: int) -> Packets:
-    """Reassembly: segments ahead of a hole, last first, each over the ones before it, with other bytes."""
+    """Reassembly: segments after a hole, last first, each overlapping the previous ones with different bytes."""
     for number in range(n // 250):
         line = Line(number)
         yield from line.hello()
@@ -180,7 +180,7 @@ def combs(n: int) -> Packets:
 
 
 def held_by_many(n: int) -> Packets:
-    """What waits: single bytes ahead of a hole, on many connections; each byte takes far more than a byte to keep."""
+    """Buffered data: single bytes after a hole on many connections; each costs far more than one byte to keep."""
     lines = [Line(number) for number in range(max(1, n // 200))]
     for line in lines:
         yield from line.hello()
@@ -189,7 +189,7 @@ def held_by_many(n: int) -> Packets:
 
 
 def fragments(n: int) -> Packets:
-    """IP fragments of eight bytes that never make a whole."""
+    """IP fragments of eight bytes that never complete a datagram."""
     for number in range(n):
         ident, place = number % 4000, 1 + 2 * (number // 4000 % 500)
         yield (
@@ -199,7 +199,7 @@ def fragments(n: int) -> Packets:
 
 
 def expression_bait(n: int) -> Packets:
-    """Regular expressions: heads full of what almost matches; `n` bytes in all."""
+    """Regular expressions: heads full of near matches; `n` bytes in all."""
     baits = [
         b"GET / HTTP/1.1\r\n" + b"\n\r \r \r \r host \t\r" * 250 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\nContent-Length: " + b"0" * 30000 + b"x\r\n\r\n",
@@ -224,7 +224,7 @@ def expression_bait(n: int) -> Packets:
 
 
 def hello(name: bytes) -> bytes:
-    """A TLS ClientHello (RFC 8446 section 4.1.2) for a server of that name (RFC 6066 section 3)."""
+    """Build a TLS ClientHello (RFC 8446 section 4.1.2) with that server name (RFC 6066 section 3)."""
     names = pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
     body = b"\3\3" + bytes(32) + b"\0" + b"\0\2\x13\1" + b"\1\0" + pack(">H", len(names)) + names
     message = b"\1" + pack(">I", len(body))[1:] + body
@@ -232,7 +232,7 @@ def hello(name: bytes) -> bytes:
 
 
 def server_names(n: int) -> Packets:
-    """The names of TLS servers: every one is another."""
+    """TLS server names: every one is different."""
     for number in range(n):
         line = Line(number)
         yield from line.hello()

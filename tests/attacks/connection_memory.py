@@ -1,7 +1,7 @@
-"""What a connection costs in memory: `python -m tests.attacks.connection_memory`, with the core where it is built.
+"""Measures the memory per connection: `python -m tests.attacks.connection_memory`, using the core if it is built.
 
-Each case is run in a process of its own, for as many connections as the default limits allow; what the process has
-resident before and after is divided by their number.
+Each case runs in its own process, with as many connections as the default limits allow. The growth of its resident
+memory is divided by their number.
 """
 
 import json
@@ -23,7 +23,7 @@ from .measure import ROOT
 
 Packets = Iterator[bytes]
 HEAD: Final = b"GET /articles/2026/11?page=2 HTTP/1.1\r\nHost: shop.example.com\r\nUser-Agent: Mozilla/5.0\r\n"
-"""Of a request, without the empty line."""
+"""A request without its final empty line."""
 
 
 def exchanged(n: int) -> Packets:
@@ -36,7 +36,7 @@ def exchanged(n: int) -> Packets:
 
 
 def asked(n: int) -> Packets:
-    """Connections whose request was not answered yet."""
+    """Connections with an unanswered request."""
     for number in range(n):
         line = Line(number)
         yield from line.hello()
@@ -63,17 +63,17 @@ NOT_TAKEN: Final = "records not taken"
 
 
 def resident() -> int:
-    """Bytes that this process has resident."""
+    """Return the resident memory of this process in bytes."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def measured(name: str, n: int) -> tuple[float, int]:
-    """Bytes for each of `n` connections or records in this process, and how many of them the decoder keeps."""
+    """Return the bytes per connection or record for `n` of them in this process, and how many the decoder keeps."""
     flood = name == NOT_TAKEN
     decoder = decoder_for(frozenset({80}), limits(Config()))
     frames = timed(different_texts(n) if flood else CASES[name](n))
-    decoder.feed(Frames.of(islice(frames, 4)))  # what is loaded and allocated once
+    decoder.feed(Frames.of(islice(frames, 4)))  # allocates everything that is loaded only once
     before = resident()
     while batch := Frames.of(islice(frames, 1000)):
         decoder.feed(batch)
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> None:
         print(json.dumps(measured(arguments[0], int(arguments[1]))))
         return
     most = Config().max_connections
-    print(f"Bytes of memory for each, decoded by the {'reference' if CORE is None else 'core'}")
+    print(f"Bytes of memory each, with the {'reference' if CORE is None else 'core'}")
     for name in (*CASES, NOT_TAKEN):
         n = 10 * most if name == NOT_TAKEN else most
         command = [sys.executable, "-m", "tests.attacks.connection_memory", name, str(n)]

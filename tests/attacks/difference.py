@@ -1,6 +1,6 @@
-"""Both decoders on the same frames: the first thing in which they are not the same.
+"""Runs both decoders on the same frames and describes the first difference.
 
-difference([frames, 1005.0, TAKE, more_frames], limits, wanted)     # None where there is none
+difference([frames, 1005.0, TAKE, more_frames], limits, wanted)     # None if there is no difference
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from traffic.records import OPTIONAL
 HAS_CORE: Final = find_spec("http_monitor_core") is not None
 WHY_NOT: Final = "the core is not built: make fast"
 TAKE: Final = None
-"""A step: the records that wait are taken."""
+"""A step that takes the waiting records."""
 ALL_PORTS: Final = bytes([1]) * 2**16
 
 Step = Frames | float | None
@@ -29,7 +29,7 @@ Step = Frames | float | None
 
 
 class DifferError(AssertionError):
-    """The decoders are not the same."""
+    """The decoders differ."""
 
 
 def compare(
@@ -39,10 +39,10 @@ def compare(
     ports: bytes = ALL_PORTS,
     inner_ip: InnerIp | None = None,
 ) -> int:
-    """Take each step with both, and finish; the number of records.
+    """Run each step with both decoders, and finish; return the number of records.
 
     Raises:
-        DifferError: they are not the same after a step.
+        DifferError: They differ after a step.
     """
     bounds = limits or Limits()
     reference = Decoder(_Ports(ports), bounds, inner_ip, wanted)
@@ -58,7 +58,7 @@ def compare(
 
 
 def steps_of(frames: Iterable[Frame], size: int = 1024) -> Iterator[Step]:
-    """Frames in batches of this size, and what they give."""
+    """Yield frames in batches of this size, each followed by TAKE."""
     batch: list[Frame] = []
     for frame in frames:
         batch.append(frame)
@@ -89,7 +89,7 @@ def _to_the_end(steps: Iterable[Step]) -> Iterator[Step | str]:
 
 
 def _taken(decoder: Any, step: Step | str) -> Batch | None:
-    """The batch, where it is taken in this step."""
+    """Run a step; return the batch if the step takes one."""
     if step is TAKE:
         batch: Batch = decoder.take()
         return batch
@@ -103,7 +103,7 @@ def _taken(decoder: Any, step: Step | str) -> Batch | None:
 
 
 def difference(reference: Any, core: Any) -> str | None:
-    """What they count and hold differently."""
+    """Describe a difference in their counters or buffers; None if there is none."""
     ours, its = vars(reference.health), vars(core.health)
     for name, value in ours.items():
         if value != its[name]:
@@ -116,7 +116,7 @@ def difference(reference: Any, core: Any) -> str | None:
 
 
 def between(reference: Batch, core: Batch) -> str | None:
-    """In which record or column batches differ."""
+    """Describe the first different record or column of two batches; None if there is none."""
     ours, its = reference.records(), core.records()
     for number, (one, other) in enumerate(zip(ours, its, strict=False)):
         if type(one) is not type(other) or one != other:
@@ -128,7 +128,7 @@ def between(reference: Batch, core: Batch) -> str | None:
 
 
 def between_tables(kind: type, reference: Table, core: Table) -> str | None:
-    """In which column tables differ."""
+    """Describe the first different column of two tables; None if there is none."""
     if reference.records() != core.records() or len(reference) != len(core):
         return f"the table of {kind.__name__} has other records"
     for name in TEXTS[kind]:
@@ -143,7 +143,7 @@ def between_tables(kind: type, reference: Table, core: Table) -> str | None:
 
 
 def _texts(table: Table, name: str) -> list[str | None]:
-    """The column of texts, without codes."""
+    """Return the column of texts without codes."""
     codes, values = table.texts(name)
     assert codes.dtype == np.int32
     return [None if code < 0 else values[code] for code in codes.tolist()]

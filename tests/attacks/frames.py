@@ -1,6 +1,6 @@
-"""Frames made as cheaply as Python can, for attacks of millions of them.
+"""Builds frames as cheaply as Python can, for attacks with millions of them.
 
-A `Line` is one connection; what it sends is in order and acknowledged as in real traffic.
+A `Line` is one connection. Its segments are in order and acknowledged as in real traffic.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +14,14 @@ CLIENT, SERVER = 0, 1
 MASK = 0xFFFFFFFF
 START = 1_700_000_000.0
 RATE = 100_000
-"""Frames per second of packet time: fast enough that time-outs are no help."""
+"""Frames per second of packet time, too fast for timeouts to help."""
 SEGMENT = 1460
 
 _headers = Struct(">BBHHHBBHIIHHIIBBHHH")
 
 
 def packet(line: int, side: int, seq: int, ack: int, flags: int, data: bytes = b"") -> bytes:
-    """IPv4 and TCP of connection number `line`, between a client of its own and one server's port 80."""
+    """Build an IPv4 TCP packet of connection number `line`, between its own client and port 80 of one server."""
     client, port = 0x0A000000 + (line >> 14), 1024 + (line & 0x3FFF)
     size = 40 + len(data)
     ends = (0xC0000201, client, 80, port) if side else (client, 0xC0000201, port, 80)
@@ -30,37 +30,37 @@ def packet(line: int, side: int, seq: int, ack: int, flags: int, data: bytes = b
 
 
 class Line:
-    """One connection. `hello` opens it; each side then sends."""
+    """One connection. `hello` opens it; then each side sends."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.next = [1000, 5000]
 
     def hello(self) -> Iterator[bytes]:
-        """The handshake."""
+        """Yield the handshake."""
         yield packet(self.number, CLIENT, 1000, 0, SYN)
         yield packet(self.number, SERVER, 5000, 1001, SYN | ACK)
         self.next = [1001, 5001]
 
     def send(self, side: int, data: bytes, size: int = SEGMENT) -> Iterator[bytes]:
-        """`data` in segments of `size` bytes."""
+        """Yield `data` in segments of `size` bytes."""
         for start in range(0, len(data), size):
             part = data[start : start + size]
             yield packet(self.number, side, self.next[side], self.next[1 - side], ACK, part)
             self.next[side] += len(part)
 
     def ahead(self, side: int, offset: int, data: bytes) -> bytes:
-        """Bytes that come `offset` bytes too early."""
+        """Build a segment that arrives `offset` bytes too early."""
         return packet(self.number, side, self.next[side] + offset, self.next[1 - side], ACK, data)
 
     def bye(self) -> Iterator[bytes]:
-        """Both sides end."""
+        """Yield the FINs of both sides."""
         for side in (SERVER, CLIENT):
             yield packet(self.number, side, self.next[side], self.next[1 - side], FIN | ACK)
             self.next[side] += 1
 
 
 def timed(packets: Iterable[bytes]) -> Iterator[Frame]:
-    """Packets as frames, at RATE."""
+    """Turn packets into frames at RATE."""
     for number, data in zip(count(), packets):
         yield Frame(START + number / RATE, LINKTYPE_RAW, data, len(data))

@@ -1,7 +1,7 @@
-"""Fuzzes each target for `--seconds`: guided by coverage where atheris is installed, else with changed seeds.
+"""Fuzzes each target for `--seconds`: guided by coverage if atheris is installed, otherwise with mutated seeds.
 
-What breaks is left as a file in `--findings`, and told; `--again` tries such a file, and makes it as small as it gets.
-Exit status 1 if anything was found.
+Failing inputs are saved in `--findings` and reported; `--again` retries one and shrinks it. The exit status is 1 if
+anything failed.
 """
 
 import argparse
@@ -20,15 +20,15 @@ from .shrink import shrunk
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 8192
 TIMEOUT = 5
-"""Seconds that one input may take; none needs a hundredth of it."""
+"""Maximum seconds per input; none needs a hundredth of it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="in all (default: 60)")
-    parser.add_argument("--findings", type=Path, default=Path(".fuzz"), help="folder for what breaks something")
-    parser.add_argument("--target", help="only this one")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="try only this input of --target")
+    parser.add_argument("--seconds", type=float, default=60, help="total duration (default: 60)")
+    parser.add_argument("--findings", type=Path, default=Path(".fuzz"), help="folder for failing inputs")
+    parser.add_argument("--target", help="fuzz only this target")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="run only this input of --target")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given, rest = parser.parse_known_args(argv)
     if given.child:
@@ -42,14 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given.findings.mkdir(parents=True, exist_ok=True)
     with_atheris = importlib.util.find_spec("atheris") is not None
     if not with_atheris:
-        print("atheris is not installed (pip install atheris): changing seeds at random, not guided by coverage")
+        print("atheris is not installed (pip install atheris): mutating seeds without coverage guidance")
     fuzz = start_guided if with_atheris else at_random
     found = [name for name in names if fuzz(name, given.seconds / len(names), given.findings)]
     return 1 if found else 0
 
 
 def start_guided(name: str, seconds: float, findings: Path) -> bool:
-    """Let a child fuzz, as libFuzzer ends the process; whether it found something."""
+    """Fuzz in a child process, because libFuzzer exits the process; return whether it found something."""
     from .fuzz_targets import TARGETS
 
     with tempfile.TemporaryDirectory() as seeds:
@@ -69,7 +69,7 @@ def start_guided(name: str, seconds: float, findings: Path) -> bool:
 
 
 def guided(name: str, arguments: Sequence[str]) -> None:
-    """The child: instruments our own code, and never returns."""
+    """Fuzz in the child process: instrument our own code, and never return."""
     import atheris
 
     with atheris.instrument_imports(include=["capture", "traffic", "store", "dashboard"]):
@@ -79,7 +79,7 @@ def guided(name: str, arguments: Sequence[str]) -> None:
 
 
 def at_random(name: str, seconds: float, findings: Path) -> bool:
-    """Change seeds; whether one broke something. The same changes each time, as far as the time goes."""
+    """Mutate seeds; return whether one broke something. The sequence of mutations is the same every time."""
     from .fuzz_targets import TARGETS
 
     run, seeds, fresh = TARGETS[name].run, list(TARGETS[name].seeds()), TARGETS[name].fresh
@@ -95,7 +95,7 @@ def at_random(name: str, seconds: float, findings: Path) -> bool:
 
 
 def again(name: str, finding: Path) -> int:
-    """Try an input; what breaks is left beside it as the smallest that does."""
+    """Retry an input; if it fails, save the smallest failing input beside it."""
     from .fuzz_targets import TARGETS
 
     target, data = TARGETS[name], finding.read_bytes()
@@ -112,7 +112,7 @@ def again(name: str, finding: Path) -> int:
 
 
 def breaks(run: Callable[[bytes], None], data: bytes) -> bool:
-    """Whether it does harm."""
+    """Return whether an input fails."""
     try:
         run(data)
     except Exception:
@@ -121,7 +121,7 @@ def breaks(run: Callable[[bytes], None], data: bytes) -> bool:
 
 
 def survives(run: Callable[[bytes], None], data: bytes, finding: Path) -> bool:
-    """Whether an input does no harm; else it is kept."""
+    """Return whether an input succeeds; a failing input is saved."""
     start = time.process_time()
     try:
         run(data)
@@ -136,7 +136,7 @@ def survives(run: Callable[[bytes], None], data: bytes, finding: Path) -> bool:
 
 
 def changed(dice: random.Random, seeds: Sequence[bytes]) -> bytes:
-    """A seed with some bytes changed, cut out, doubled, or taken from another."""
+    """Return a seed with some bytes changed, removed, duplicated, or replaced by those of another."""
     data = bytearray(dice.choice(seeds))
     for _ in range(dice.choice((1, 2, 4, 16))):
         place, size = dice.randrange(len(data) + 1), dice.choice((1, 1, 2, 4, 32))

@@ -1,6 +1,7 @@
-"""Fuzzes the crate `wire` with cargo-fuzz, `--seconds` each target; seeds are those of the fuzzing of both decoders.
+"""Fuzzes the crate `wire` with cargo-fuzz, `--seconds` per target, with the seeds used for both decoders.
 
-Without cargo-fuzz one line says so. What breaks is left in `--findings`. Exit status 1 if anything was found.
+Without cargo-fuzz it prints one line. Failing inputs are saved in `--findings`. The exit status is 1 if anything
+failed.
 """
 
 import argparse
@@ -16,16 +17,14 @@ from .fuzz_both import frame_seeds, talk_seeds
 from .fuzz_targets import TARGETS
 
 CRATE = ROOT / "core" / "fuzz"
-MISSING = "cargo-fuzz is missing, so the core is not fuzzed by itself: cargo install cargo-fuzz"
+MISSING = "cargo-fuzz is missing, so the core is not fuzzed separately: cargo install cargo-fuzz"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fuzz_core", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=60, help="for each target (default: 60)")
-    parser.add_argument(
-        "--findings", type=Path, default=Path(".fuzz"), help="folder for seeds, and what breaks something"
-    )
-    parser.add_argument("--target", choices=SEEDS, help="only this one")
+    parser.add_argument("--seconds", type=int, default=60, help="duration per target (default: 60)")
+    parser.add_argument("--findings", type=Path, default=Path(".fuzz"), help="folder for seeds and failing inputs")
+    parser.add_argument("--target", choices=SEEDS, help="fuzz only this target")
     given = parser.parse_args(argv)
     if shutil.which("cargo-fuzz") is None:
         print(MISSING)
@@ -35,21 +34,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def finds(name: str, seconds: int, folder: Path) -> bool:
-    """Fuzz one target; whether it found something."""
+    """Fuzz one target; return whether it found something."""
     known = folder / "corpus" / name
     known.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(SEEDS[name]()):
         (known / f"seed-{number}").write_bytes(seed)
     options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=5", "-rss_limit_mb=2048"]
     place = f"-artifact_prefix={folder}/core-{name}-"
-    # No sanitizer, as the crate has no unsafe code; guiding needs switches that stable compilers only have with this.
+    # No sanitizer, because the crate has no unsafe code; coverage guidance then needs flags that stable compilers only
+    # allow with this variable.
     command = ["cargo", "fuzz", "run", "--sanitizer", "none", name, str(known), "--", *options, place]
     unlocked = {**os.environ, "RUSTC_BOOTSTRAP": "1"}
     return subprocess.run(command, cwd=CRATE, env=unlocked, check=False).returncode != 0
 
 
 def pieces() -> Iterable[bytes]:
-    """Capture files from behind their header on, for each reader."""
+    """Yield capture files without their header, for each reader."""
     for seed in TARGETS["capture_file"].seeds():
         for choice in range(8):
             yield bytes([choice, 0]) + seed[24:]

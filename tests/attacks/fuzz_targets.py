@@ -1,6 +1,6 @@
-"""What is fuzzed: functions that take bytes, do all that can be done with them, and assert what must hold for any.
+"""Fuzz targets: functions that take bytes, run the code on them, and assert what must hold for any input.
 
-`TARGETS` has them by name, each with seeds made by code.
+`TARGETS` lists them by name, with seeds built by code.
 """
 
 import os
@@ -38,7 +38,7 @@ LIMITS = Limits(
     total_buffer=16384,
     held_segments=8,
 )
-"""Small, so that each is reached."""
+"""Small limits, so that each is reached."""
 LINK_TYPES = (1, 0, 12, 101, 113, 276, 9, 50, 51, 105, 127, 119, 163, 239, 228, 229, 108, 109, 104, 107, 114, 204, 205)
 STATISTICS = load(("top_sections", "top_domains", "top_user_agents", "top_status_codes", "server_response_time"))
 DISCRETION = Discretion(False, False)
@@ -52,21 +52,21 @@ class AnyPort:
 
 
 class Target(NamedTuple):
-    """One way in."""
+    """One fuzz target."""
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Sequence[bytes]]
     fresh: Callable[[Random], bytes] | None = None
-    """Makes another input, which is no seed changed."""
+    """Generates a new input that is not a mutated seed."""
     records: tuple[int, int] | None = None
-    """Where inputs consist of records: bytes at their beginning, and of a record's head; see `shrink`."""
+    """For inputs that consist of records: the bytes before the first record, and of a record's header; see `shrink`."""
 
 
-# what must hold -------------------------------------------------------------------------------------------------------
+# invariants -----------------------------------------------------------------------------------------------------------
 
 
 def decode(frames: list[Frame]) -> None:
-    """All that the program does with frames."""
+    """Do everything with the frames that the program does."""
     decoder = decoder_for(AnyPort(), LIMITS)
     for frame in frames:
         decoder.feed(Frames.of([frame]))
@@ -93,7 +93,7 @@ def decode(frames: list[Frame]) -> None:
 
 
 def check_record(record: Request | Exchange) -> None:
-    """Strings are short and printable, numbers make sense."""
+    """Check that strings are short and printable, and numbers plausible."""
     for value in record:
         if isinstance(value, str):
             assert len(value) <= LIMITS.string_length, value
@@ -111,7 +111,7 @@ def check_record(record: Request | Exchange) -> None:
 
 
 def check_sentence(error: CaptureError) -> None:
-    """One line for the user."""
+    """Check that the error is one line for the user."""
     assert str(error).isprintable()
 
 
@@ -119,7 +119,7 @@ def check_sentence(error: CaptureError) -> None:
 
 
 def frames(data: bytes) -> None:
-    """Frames of any link type: a byte for it, two for the length, and so on."""
+    """Fuzz frames of any link type: a byte for the type, two for the length, then the data."""
     taken: list[Frame] = []
     time, place = 1000.0, 0
     while place + 3 <= len(data) and len(taken) < 200:
@@ -132,7 +132,7 @@ def frames(data: bytes) -> None:
 
 
 def _frame_seeds() -> list[bytes]:
-    """A request and its response below each kind of header that is cheap to write down."""
+    """Return a request and its response behind each kind of header that is short to write."""
     request = packet(0, CLIENT, 1000, 0, ACK, b"GET /a HTTP/1.1\r\nHost: b\r\n\r\n")
     response = packet(0, SERVER, 5000, 1029, ACK, b"HTTP/1.1 204 No Content\r\n\r\n")
     heads = [*_LINK_HEADS, *((101, _ip(number, head, len(request))) for number, head in _TUNNELS)]
@@ -167,7 +167,7 @@ _TUNNELS = [
 
 
 def _ip(protocol: int, head: bytes, size: int) -> bytes:
-    """An IPv4 header, and `head`, for `size` bytes that follow."""
+    """Build an IPv4 header, and `head`, for `size` bytes that follow."""
     return pack(">BBHHHBBHII", 0x45, 0, 20 + len(head) + size, 0, 0x4000, 64, protocol, 0, 1, 2) + head
 
 
@@ -179,12 +179,12 @@ def _framed(link: int, body: bytes) -> bytes:
 
 
 def streams(data: bytes) -> None:
-    """A connection: a byte for side and fate of a segment, one for its length, its bytes, and so on."""
+    """Fuzz a connection: a byte for side and fate of a segment, one for its length, then the data."""
     decode(list(_conversation(data)))
 
 
 def _conversation(data: bytes) -> Iterator[Frame]:
-    """Bits of the first byte: side, lost, doubled, early, late by 2 s, FIN, RST, without ACK."""
+    """Decode segments. Bits of the first byte: side, lost, doubled, early, late by 2 s, FIN, RST, without ACK."""
     numbers, time, place = [1001, 5001], 1000.0, 0
     early: list[bytes] = []
     yield Frame(time, LINKTYPE_RAW, packet(0, CLIENT, 1000, 0, SYN), 40)
@@ -237,7 +237,7 @@ def _stream_seeds() -> list[bytes]:
 
 
 def capture_file(data: bytes) -> None:
-    """A file of any bytes: gives frames, and at most one `CaptureError` for its damage."""
+    """Fuzz a capture file: it must yield frames, and at most one `CaptureError` for its damage."""
     descriptor = os.memfd_create("capture")
     try:
         os.write(descriptor, data)

@@ -1,7 +1,7 @@
-"""One attack in a process of its own, through all of the program: `measure(name, n)` starts it and reads what it says.
+"""Runs one attack through the whole program in a process of its own; `measure(name, n)` starts it and reads the result.
 
-The child is `python -m tests.attacks.measure NAME N LIMIT`: it gives itself a limit of memory, runs the attack as a
-capture file is run, with a log, and prints one line of JSON.
+The child is `python -m tests.attacks.measure NAME N LIMIT`. It limits its own memory, runs the attack like a capture
+file, with a log, and prints one line of JSON.
 """
 
 import json
@@ -36,25 +36,25 @@ from .frames import timed
 
 ROOT = Path(__file__).resolve().parents[2]
 SLACK = 512 * 2**20
-"""Address space that is no resident memory: libraries, and what the allocator keeps in reserve."""
+"""Address space besides resident memory: libraries, and reserves of the allocator."""
 
 
 class Cost(NamedTuple):
-    """What an attack cost."""
+    """The cost of an attack."""
 
     frames: int
     seconds: float
-    """Of processor time, the making of the frames left out."""
+    """Processor time, without the time to generate frames."""
     peak: int
-    """Resident memory in bytes, the interpreter and all libraries included."""
+    """Peak resident memory in bytes, including the interpreter and all libraries."""
     counted: dict[str, int]
-    """What is on screen of what was thrown away: by name."""
+    """What the screen says was discarded, by name."""
     held: int
-    """Bytes that the decoder still accounts for at the end; 0 if it forgot none."""
+    """Bytes that the decoder still accounts for at the end; 0 if it released everything."""
 
 
 class Made:
-    """A source of frames that are made while they are asked for; keeps the time that it took."""
+    """A source that generates frames on demand and measures the time this takes."""
 
     name, live, notice = "attack", False, ""
 
@@ -64,7 +64,7 @@ class Made:
         self._made = frames
 
     def read(self) -> Frames | None:
-        """The next thousand."""
+        """Generate the next thousand frames."""
         start = time.process_time()
         batch = Frames.of(islice(self._made, 1024))
         self.seconds += time.process_time() - start
@@ -78,10 +78,10 @@ class Made:
         return 0.0
 
     def position(self) -> None:
-        """It is no file."""
+        """Return None, because it is not a file."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, because nothing is open."""
 
 
 class Kept:
@@ -92,13 +92,13 @@ class Kept:
     last: View | None = None
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Not the last one."""
+        """Ignore all but the last View."""
 
     def event(self, event: Event) -> None:
-        """The View has it."""
+        """Ignore the event; the View includes it."""
 
     def finish(self, view: View) -> None:
-        """Keep it."""
+        """Keep the View."""
         self.last = view
 
 
@@ -124,7 +124,7 @@ def run(name: str, n: int) -> Cost:
 
 
 def counted(view: View) -> dict[str, int]:
-    """All that the screen says was left out, by name."""
+    """Return everything that the screen says was left out, by name."""
     health = view.health
     figures = {
         "evicted": health.evicted,
@@ -140,16 +140,16 @@ def counted(view: View) -> dict[str, int]:
 
 
 def peak() -> int:
-    """The most memory that this process had resident, in bytes."""
+    """Return the peak resident memory of this process in bytes."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def measure(name: str, n: int, limit: int) -> Cost:
-    """Run an attack in a process that the kernel lets have `limit` bytes, and SLACK of address space.
+    """Run an attack in a process that may use `limit` bytes of memory, plus SLACK of address space.
 
     Raises:
-        subprocess.CalledProcessError: it ended early, for want of memory as a rule.
+        subprocess.CalledProcessError: The process failed, usually for lack of memory.
     """
     command = [sys.executable, "-m", "tests.attacks.measure", name, str(n), str(limit)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -159,7 +159,7 @@ def measure(name: str, n: int, limit: int) -> Cost:
 
 
 def main(name: str, n: str, limit: str) -> None:
-    """The child."""
+    """Run the child process."""
     import resource
 
     if int(limit):

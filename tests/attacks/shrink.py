@@ -1,4 +1,4 @@
-"""The smallest input that still breaks: of what was found, records and bytes are left out as long as it does."""
+"""Shrinks a failing input: removes records and bytes as long as it still fails."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,9 +6,10 @@ Fails = Callable[[bytes], bool]
 
 
 def shrunk(data: bytes, fails: Fails, head: int, record: int) -> bytes:
-    """The input made smaller; it begins with `head` bytes, and each of its records with `record` bytes.
+    """Return the smallest failing input found. It starts with `head` bytes, and each record with a header of `record`
+    bytes.
 
-    The last two of these hold the length of what follows, in 12 bits.
+    The last two bytes of a record header hold the length of its content, in 12 bits.
     """
     first, records = data[:head], _records(data[head:], record)
 
@@ -58,7 +59,7 @@ def _fewer(
 def _smaller(
     records: list[tuple[bytes, bytes]], number: int, still: Callable[[Sequence[tuple[bytes, bytes]]], bool]
 ) -> list[tuple[bytes, bytes]]:
-    """With fewer bytes in one record, and plainer ones."""
+    """Return the records with fewer bytes in one of them, and simpler ones."""
     for place in range(len(records[number][0]) - 2):
         head, body = records[number]
         plain = [*records[:number], (head[:place] + bytes([head[place] & 1]) + head[place + 1 :], body)]
@@ -73,7 +74,7 @@ def _smaller(
 
 
 def _ranges(length: int) -> Iterator[tuple[int, int]]:
-    """Ranges to leave out, from the back, long ones first."""
+    """Yield ranges to remove, from the end, long ones first."""
     size = length
     while size:
         for start in range(length - size, -1, -size):

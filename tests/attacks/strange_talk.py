@@ -1,4 +1,4 @@
-"""Connections that hardly anybody has, made by chance from a small grammar, as `talk_bytes` has them."""
+"""Unusual connections, generated at random from a small grammar and encoded as in `talk_bytes`."""
 
 import random
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ OPENINGS: Final = (
 
 
 def strange_talk(dice: random.Random) -> bytes:
-    """One of them, with a choice of limits."""
+    """Generate one connection, with a choice of limits."""
     parts = [dice.randbytes(2)]
     for _ in range(dice.randint(1, 5)):
         line = dice.choice((0, 0, 0, 1, 2, 3))
@@ -67,7 +67,7 @@ def strange_talk(dice: random.Random) -> bytes:
 
 
 def _turns(dice: random.Random) -> list[tuple[int, bytes]]:
-    """Who says what: as a rule a few requests and as many responses."""
+    """Generate the turns of both sides, usually a few requests and as many responses."""
     if dice.random() < 0.1:
         return [(dice.randint(0, 1), dice.choice(OPENINGS)) for _ in range(dice.randint(1, 3))]
     requests = [message(dice, False) for _ in range(dice.choice((1, 1, 2, 3)))]
@@ -81,7 +81,7 @@ def _turns(dice: random.Random) -> list[tuple[int, bytes]]:
 
 
 def message(dice: random.Random, response: bool) -> bytes:
-    """A request or a response, more or less."""
+    """Generate a request or a response, possibly malformed."""
     if response:
         first = [dice.choice(VERSIONS), dice.choice(STATUSES)]
     else:
@@ -99,7 +99,7 @@ def _field(dice: random.Random) -> bytes:
 
 
 def _body(dice: random.Random) -> tuple[bytes, bytes]:
-    """The field that says how long the body is, and the body."""
+    """Generate the field with the length of the body, and the body."""
     kind = dice.randrange(6)
     octets = dice.choice((b"", b"hello", b"x" * 300, b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"))
     if kind == 0:
@@ -118,7 +118,7 @@ def _chunk(dice: random.Random) -> bytes:
 
 
 def _flawed(dice: random.Random, octets: bytes) -> bytes:
-    """With a byte more, less, or another."""
+    """Return the bytes with one added, removed or changed."""
     place = dice.randrange(len(octets))
     return (
         octets[:place]
@@ -128,7 +128,7 @@ def _flawed(dice: random.Random, octets: bytes) -> bytes:
 
 
 def _cut(dice: random.Random, side: int, line: int, octets: bytes) -> list[bytes]:
-    """In segments, of which one or another has a fate."""
+    """Split into segments, some of which get a special fate."""
     size = dice.choice((1460, 1460, 1460, 60, 17, 5))
     pieces = [octets[start : start + size] for start in range(0, len(octets), size)]
     fates: Sequence[int] = (LOST, DOUBLED, EARLY, LATE, SAYS_NO_ACK)
@@ -144,7 +144,7 @@ def _oddity(dice: random.Random, chance: float) -> tuple[int, int]:
 
 
 def _event(dice: random.Random, line: int) -> bytes:
-    """Something between messages: an end, a new beginning, time that passes, a capture that is cut."""
+    """Generate an event between messages: an end, a new start, elapsed time, a truncated frame."""
     side, amount = dice.randint(0, 1), dice.randrange(16)
     return dice.choice(
         (

@@ -1,7 +1,7 @@
-"""Measures every attack at a tenth of its size and at its size, and prints the table: `python -m tests.attacks.table`.
+"""Measures every attack at a tenth of its size and at full size, and prints the table: `python -m tests.attacks.table`.
 
-Exit status 1 where memory goes beyond `Config.memory_bound`, where ten times the traffic takes more than twelve times
-the time, or where what was thrown away is not on screen. Names of attacks as arguments: only these.
+The exit status is 1 if memory exceeds `Config.memory_bound`, if ten times the traffic takes more than twelve times the
+time, or if discarded data is not on screen. Arguments select attacks by name.
 """
 
 import sys
@@ -14,12 +14,12 @@ from .measure import Cost, measure
 
 GROWTH = 12
 SHORT = 0.03
-"""Seconds; what takes less is said to take as much, as the first use of each function counts in it."""
+"""Shorter times in seconds are raised to this one, because they include the first call of each function."""
 
 
 def main(names: list[str]) -> int:
     bound = Config().memory_bound()
-    print(f"Bound of resident memory by the default settings: {bound / 2**20:,.0f} MiB\n")
+    print(f"Resident memory limit with default settings: {bound / 2**20:,.0f} MiB\n")
     print("| attack | size | packets | processor time | packets/s | 10x / 1x | peak memory | counted, on screen |")
     print("|---|---|---|---|---|---|---|---|")
     faults = []
@@ -34,14 +34,14 @@ def main(names: list[str]) -> int:
 
 
 def growth(small: Cost, full: Cost) -> float:
-    """How many times longer the full attack took."""
+    """Return how many times longer the full attack took."""
     return full.seconds / max(small.seconds, SHORT)
 
 
 def found_wrong(attack: Attack, small: Cost, full: Cost, bound: int) -> Iterator[str]:
-    """What is not as it should be."""
+    """Yield what is wrong with the results."""
     if full.peak > bound:
-        yield f"{full.peak} bytes of memory, {bound} promised"
+        yield f"{full.peak} bytes of memory, limit {bound}"
     if growth(small, full) > GROWTH:
         yield f"takes {growth(small, full):.1f} times as long for ten times as much"
     for name in (*attack.named, *attack.flood):
@@ -52,7 +52,7 @@ def found_wrong(attack: Attack, small: Cost, full: Cost, bound: int) -> Iterator
 
 
 def _row(name: str, attack: Attack, small: Cost, full: Cost) -> str:
-    counted = ", ".join(f"{number:,} {what}" for what, number in full.counted.items()) or "nothing was thrown away"
+    counted = ", ".join(f"{number:,} {what}" for what, number in full.counted.items()) or "nothing was discarded"
     cells = (
         name.replace("_", " "),
         f"{attack.size:,} {attack.unit}",

@@ -1,8 +1,8 @@
-"""Bytes as TCP connections in any condition: what a fuzzer changes, and what becomes of it.
+"""Encodes TCP connections in any condition as bytes, for a fuzzer to change.
 
-The first byte chooses limits and records, the second how frames are cut into batches; then segments follow. Each has a
-byte for its fate (`FATES`), one for what is odd about it (`ODDS`, and its amount), and two for its connection (2 bits),
-how much of it was not captured (2 bits) and how many bytes follow (12 bits), which are its payload.
+The first byte chooses limits and records, the second the size of the batches; segments follow. Each has a byte for its
+fate (`FATES`), one for its oddity (`ODDS`, with an amount), and two for its connection (2 bits), how much of it was not
+captured (2 bits) and the length of its payload (12 bits), which follows.
 """
 
 from collections.abc import Iterator
@@ -23,17 +23,17 @@ SPANS: Final = (0.01, 0.1, 0.5, 1.0, 1.5, 2.0, 4.9, 5.1, 10.0, 29.9, 30.1, 31.0,
 CUTS: Final = (0, 1, 10, 4096)
 FIRSTS: Final = ((1000, 5000), (1000, 5000), (MASK, MASK - 40), (0, 2**31 - 20))
 MOST: Final = 300
-"""Segments of one input."""
+"""Maximum segments per input."""
 
 
 def said(fate: int, data: bytes = b"", odd: int = PLAIN, amount: int = 0, *, line: int = 0, cut: int = 0) -> bytes:
-    """A segment, to be changed."""
+    """Encode a segment for mutation."""
     return pack(">BBH", fate, odd | amount << 4, line << 14 | cut << 12 | len(data)) + data
 
 
 @dataclass
 class Talk:
-    """Connections under way: the first and the third with a handshake, the second without, the fourth with half."""
+    """The connections: the first and third with a handshake, the second without, the fourth with half of one."""
 
     time: float = 1000.0
     next: list[list[int]] = field(default_factory=lambda: [list(first) for first in FIRSTS])
@@ -41,7 +41,7 @@ class Talk:
     early: list[Frame] = field(default_factory=list)
 
     def steps(self, data: bytes, size: int) -> Iterator[Step]:
-        """What the decoders are given, `size` frames at a time."""
+        """Yield the steps for the decoders, `size` frames at a time."""
         batch: list[Frame] = []
         for fate, odd, amount, place, body in segments(data):
             batch += self._frames(fate, odd, amount, place, body)
@@ -98,14 +98,14 @@ class Talk:
 
 
 def _shifts(odd: int, amount: int, body: bytes) -> tuple[int, int]:
-    """By how much the sequence number is other than it should be, and the acknowledged one."""
-    if odd == OTHER_BYTES:  # again over bytes that were there before
+    """Return the offsets of the sequence and acknowledgment numbers from their correct values."""
+    if odd == OTHER_BYTES:  # overlaps bytes that were already sent
         return -(len(body) + SHIFTS[amount] % 7), 0
     return SHIFTS[amount] if odd == SEQUENCE else 0, SHIFTS[amount] if odd == ACKNOWLEDGES else 0
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """Fate, oddity, its amount, connection and cut, payload."""
+    """Yield fate, oddity, its amount, connection and truncation, and payload."""
     place, count = 0, 0
     while place + 4 <= len(data) and count < MOST:
         head = int.from_bytes(data[place + 2 : place + 4], "big")

@@ -1,4 +1,4 @@
-"""Each attack, small enough for a test: memory, time and what is on screen. `make attacks` has the full sizes."""
+"""Runs each attack at a size small enough for a test; `make attacks` uses the full sizes."""
 
 import subprocess
 import sys
@@ -14,10 +14,10 @@ from .table import found_wrong
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is measured as Linux tells it")
 
 SMALLER = {"endless_header": 40, "gzip_bombs": 10, "single_bytes": 25, "overlaps": 100, "combs": 50}
-"""By how many times an attack is smaller than in the table; all others by USUAL."""
+"""How many times smaller an attack is than in the table; the others use USUAL."""
 USUAL = 100
 ENOUGH = 256 * 2**20
-"""Bytes of memory that do for attacks of these sizes."""
+"""Sufficient memory in bytes for attacks of these sizes."""
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -25,19 +25,19 @@ def test_an_attack_costs_little_and_is_seen(name: str) -> None:
     attack = ATTACKS[name]
     size = attack.size // SMALLER.get(name, USUAL)
     faults = [""]
-    for _ in range(3):  # on a busy machine a time may be anything; what is wrong is so each time
+    for _ in range(3):  # on a busy machine a time may be wrong once, but a real fault repeats
         if faults:
             small, full = (measure(name, n, ENOUGH) for n in (size // 10, size))
             faults = list(found_wrong(attack._replace(flood=()), small, full, ENOUGH))
     assert faults == []
 
 
-def test_the_limit_of_memory_is_one() -> None:
+def test_the_memory_limit_is_enforced() -> None:
     with pytest.raises(subprocess.CalledProcessError):
         measure("half_heads", 20_000, -450 * 2**20)
 
 
-def test_a_tighter_setting_promises_less() -> None:
+def test_tighter_settings_lower_the_memory_limit() -> None:
     tight = Config(
         max_connections=1000,
         max_queued_records=10_000,

@@ -1,4 +1,4 @@
-"""A connection takes little, and what nobody takes is bounded."""
+"""A connection takes little memory, and records that nobody takes are limited."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not HAS_CORE, reason=WHY_NOT),
 ]
 HALF = 2048
-"""Bytes: half of what a connection took in Python alone."""
+"""Maximum bytes per connection: half of what the Python decoder alone takes."""
 
 
 def measured(name: str, n: int) -> list[float]:
@@ -33,7 +33,7 @@ def test_a_connection_takes_at_most_half_of_4_kib(name: str) -> None:
     assert 50 < each < HALF
 
 
-def test_the_dictionaries_of_a_batch_that_nobody_takes_are_bounded() -> None:
+def test_the_dictionaries_of_a_batch_that_nobody_takes_are_limited() -> None:
     config = Config()
     each, kept = measured(NOT_TAKEN, config.max_queued_records)
     assert kept == config.max_queued_records

@@ -1,4 +1,4 @@
-"""The core and the reference are the same: in every record, column and count, and in what they hold, at any time."""
+"""The core and the reference agree on every record, column, counter and buffer size at any time."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -34,11 +34,11 @@ pytestmark = pytest.mark.skipif(not HAS_CORE, reason=WHY_NOT)
 seeds = st.integers(0, 2**32)
 often = settings(max_examples=120, derandomize=True)
 FRAMES_OF_A_CAPTURE = 2000
-"""More tell little, and take long."""
+"""More frames reveal little and take long."""
 
 
 def cut_up(chance: Random, frames: list[Frame]) -> Iterator[Step]:
-    """Batches of any size, some empty; time that passes, or goes back, between them; records that are taken or not."""
+    """Yield batches of any size, some empty, mixed with elapsed or reversed time and taken records."""
     while frames:
         size = chance.choice((0, 1, 2, 5, 40))
         batch, frames = frames[:size], frames[size:]
@@ -50,7 +50,7 @@ def cut_up(chance: Random, frames: list[Frame]) -> Iterator[Step]:
 
 
 def with_odd_clocks(chance: Random, frames: Iterable[Frame]) -> list[Frame]:
-    """Frames whose times jump to and fro."""
+    """Return frames whose times jump back and forth."""
     made, offset = [], 0.0
     for frame in frames:
         offset += chance.choice((*(0.0,) * 30, -0.2, 0.2, 1.5, -5.0, 40.0, -700.0, 700.0))
@@ -59,7 +59,7 @@ def with_odd_clocks(chance: Random, frames: Iterable[Frame]) -> list[Frame]:
 
 
 def cut_short(chance: Random, frames: Iterable[Frame]) -> list[Frame]:
-    """Frames of which some were not captured to their end."""
+    """Return frames some of which were truncated by the capture."""
     return [
         frame._replace(data=frame.data[: chance.randint(0, len(frame.data))]) if chance.random() < 0.1 else frame
         for frame in frames
@@ -71,7 +71,7 @@ def raw(packets: Iterable[bytes]) -> list[Frame]:
 
 
 def ways(frame: bytes, link_type: int) -> Iterator[Frame]:
-    """A frame whole, cut at every byte of its first 140, and with each of these bytes turned over."""
+    """Yield a frame complete, truncated at each of its first 140 bytes, and with each of these bytes inverted."""
     whole = Frame(1000.0, link_type, frame, len(frame))
     yield whole
     for place in range(min(len(frame), 140)):
@@ -80,7 +80,7 @@ def ways(frame: bytes, link_type: int) -> Iterator[Frame]:
 
 
 @pytest.mark.skipif(not corpus(), reason="the corpus is not there")
-def test_in_the_corpus() -> None:
+def test_agreement_on_the_corpus() -> None:
     assert sum(compare(in_capture(path), inner_ip=inner_ip) for path in corpus()) > 5000
 
 
@@ -90,18 +90,18 @@ def in_capture(path: Path) -> Iterator[Step]:
         read = iter(source.read, None)
         yield from steps_of(islice((frame for batch in read for frame in batch), FRAMES_OF_A_CAPTURE))
     except CaptureError:
-        return  # what was read before the damage was compared
+        return  # the frames before the damage were compared
     source.close()
 
 
 @pytest.mark.parametrize("packet", [ipv4(6, tcp(50000, 80)), ipv6(6, tcp(50000, 80))], ids=["IPv4", "IPv6"])
-def test_in_every_encapsulation_cut_and_changed_anywhere(packet: bytes) -> None:
+def test_agreement_on_every_encapsulation_truncated_and_changed_anywhere(packet: bytes) -> None:
     cases = [*LINKS.values(), *((1, wrap) for wrap in TUNNELS.values())]
     for link_type, wrap in cases:
         compare(steps_of(ways(wrap(packet), link_type), 50))
 
 
-def test_in_datagrams_and_what_they_carry() -> None:
+def test_agreement_on_datagrams_and_their_content() -> None:
     quic = b"\xc3\x00\x00\x00\x01\x08" + bytes(1200)
     answer = bytes.fromhex("0001818000010001000000000161016200000100010161016200000100010000000a00040a000001")
     packets = [ipv4(17, udp(50000, 443, quic)), ipv6(17, udp(53, 40000, answer)), ipv4(17, udp(53, 40000, answer))]
@@ -111,7 +111,7 @@ def test_in_datagrams_and_what_they_carry() -> None:
 
 @given(seed=seeds)
 @often
-def test_in_fragments_in_any_order(seed: int) -> None:
+def test_agreement_on_fragments_in_any_order(seed: int) -> None:
     chance = Random(seed)
     packets = [ipv4(6, tcp(50000 + n % 3, 80, 1 + n // 3, payload=REQUEST * 9)) for n in range(6)]
     parts = [
@@ -124,7 +124,7 @@ def test_in_fragments_in_any_order(seed: int) -> None:
 
 @given(seeds, st.sampled_from([WAITS, PIPELINES, MIXES]))
 @often
-def test_in_conversations_lossy_shuffled_and_repeated(seed: int, in_one_go: tuple[int, int]) -> None:
+def test_agreement_on_lossy_reordered_and_repeated_conversations(seed: int, in_one_go: tuple[int, int]) -> None:
     chance = Random(seed)
     talk = Conversation(chance, in_one_go).talk
     segments = with_losses(chance, talk.segments) if chance.random() < 0.7 else talk.segments
@@ -136,25 +136,25 @@ def test_in_conversations_lossy_shuffled_and_repeated(seed: int, in_one_go: tupl
 
 
 @pytest.mark.parametrize("start", range(0, 1000, 250))
-def test_in_talks_by_a_strange_grammar(start: int) -> None:
+def test_agreement_on_unusual_connections(start: int) -> None:
     for seed in range(start, start + 250):
         both_talks(strange_talk(Random(seed)))
 
 
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), st.binary(max_size=60)), max_size=12))
 @often
-def test_in_bytes_of_any_kind(said: list[tuple[int, bytes]]) -> None:
+def test_agreement_on_arbitrary_bytes(said: list[tuple[int, bytes]]) -> None:
     both_talks(b"\4\3" + b"".join(bytes([side, 0, 0, len(data)]) + data for side, data in said))
 
 
-def test_in_the_traffic_of_the_catalogue() -> None:
+def test_agreement_on_the_catalogue_traffic() -> None:
     frames = [Frame(float(one.time), 1, bytes(one), len(bytes(one))) for one in everything()]
     for size in (1, 7, 1000):
         assert compare(steps_of(frames, size)) > 100
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_in_attacks(name: str) -> None:
+def test_agreement_on_attacks(name: str) -> None:
     attack = ATTACKS[name]
     packets = attack.packets(max(20, attack.size // 2000))
     frames = list(islice(timed(packets), 1500))
@@ -162,20 +162,20 @@ def test_in_attacks(name: str) -> None:
         compare(steps_of(frames, 500), limits)
 
 
-def test_in_what_is_lost_when_nobody_takes() -> None:
+def test_agreement_on_records_lost_because_nobody_takes_them() -> None:
     frames = raw(ipv4(6, tcp(40000 + n, 80, payload=get(f"/{n}", "Referer: r"))) for n in range(50))
     for limits in (Limits(waiting_records=7), Limits(waiting_characters=100), Limits(waiting_records=0)):
         steps: list[Step] = [Frames.of(frames[:20]), TAKE, Frames.of(frames[20:30]), Frames.of(frames[30:]), TAKE]
         compare(steps, limits)
 
 
-def test_in_times_before_1970() -> None:
-    """Of pcapng files whose interfaces have an offset; -1 stood for no time in the reference."""
+def test_agreement_on_times_before_1970() -> None:
+    """pcapng interfaces may have an offset; the reference once used -1 as a missing time."""
     talk = Talk(time=-1000.0).client(get("/a")).server(ok(), lost=True).client(get("/b")).wait(5).server(ok()).reset(0)
     assert compare(steps_of(talk.frames, 1)) > 0
 
 
-def test_in_tables_of_kinds_that_did_not_come() -> None:
+def test_agreement_on_empty_tables() -> None:
     from http_monitor_core import Decoder as Core  # type: ignore[import-not-found,unused-ignore]
 
     batch = Core(bytes(2**16), Limits()).take()
@@ -183,7 +183,7 @@ def test_in_tables_of_kinds_that_did_not_come() -> None:
         assert between_tables(kind, RecordBatch().table(kind), batch.table(kind)) is None
 
 
-def test_a_difference_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Decoder, "held", property(lambda _: 1))
     with pytest.raises(DifferError, match="held is 1, of the core 343"):
         compare([Frames.of(raw([ipv4(6, tcp(80, 50000, payload=ok()))]))])

@@ -1,4 +1,4 @@
-"""The fuzzing targets hold for their seeds, and for changes of them: a moment of what `make fuzz` does for longer."""
+"""The fuzz targets hold for their seeds and for mutations: a short version of `make fuzz`."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Of an input that breaks something, what has no part in it is left out."""
+"""Shrinking removes the parts of a failing input that do not matter."""
 
 from .shrink import shrunk
 from .talk_bytes import ENDS, FAR, LATE, SIDE, said, segments
@@ -8,7 +8,7 @@ def bodies(data: bytes) -> list[bytes]:
     return [body for *_, body in segments(data[2:])]
 
 
-def test_records_and_bytes_that_have_no_part_in_it_go() -> None:
+def test_irrelevant_records_and_bytes_are_removed() -> None:
     data = (
         b"\x07\x09" + said(0, b"hello") + said(LATE, b"a long X indeed", FAR, 3) + said(SIDE, b"more") + said(0, b"Y!")
     )
@@ -16,6 +16,6 @@ def test_records_and_bytes_that_have_no_part_in_it_go() -> None:
     assert small == b"\x03\x00" + said(0, b"X") + said(0, b"Y")
 
 
-def test_what_has_a_part_in_it_stays() -> None:
+def test_relevant_bytes_are_kept() -> None:
     data = b"\x04\x00" + said(SIDE | ENDS, b"ab", line=3, cut=1)
     assert shrunk(data, lambda changed: changed == data, 2, 4) == data

@@ -1,4 +1,4 @@
-"""Whatever bytes are on the wire, what reaches the terminal and the log can neither command nor disguise anything."""
+"""Bytes on the wire cannot make the terminal or the log execute commands or disguise anything."""
 
 import contextlib
 import io
@@ -33,12 +33,12 @@ ATTACKS = (
     "\u05d0\u05d1\u0661\u0627".encode() + b"\xff\xfe\xed\xa0\x80",
 )
 SEQUENCES = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?(?:25|7)[hl]|\x1b\[[HJK]|\x1b\[[0-9]*[ABJK]|\r")
-"""What our own screen sends: colours, cursor, line ends."""
+"""The sequences of our own screen: colours, cursor, line ends."""
 RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "LRE", "RLO", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI"}
 
 
 def unsafe(text: str) -> list[str]:
-    """The characters of a text that a terminal would act on, hide, or show elsewhere than where they stand."""
+    """Return the characters of a text that a terminal would execute, hide, or display elsewhere."""
     lines = text.split("\n")
     return [
         f"U+{ord(character):04X}"
@@ -51,7 +51,7 @@ def unsafe(text: str) -> list[str]:
 
 
 def conversation(words: tuple[bytes, ...]) -> Talk:
-    """A request and a response that have the words wherever bytes are taken from the wire."""
+    """Build a request and a response with the words in every place that is read from the wire."""
     path, host, agent, referrer, media, method = words
     request = b"%b /%b?%b HTTP/1.1\r\nHost: %b\r\nUser-Agent: %b\r\nReferer: %b\r\nUpgrade: %b\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/%b\r\nContent-Length: 2\r\n\r\nok"
@@ -60,12 +60,12 @@ def conversation(words: tuple[bytes, ...]) -> Talk:
 
 
 def greeting(name: bytes) -> Talk:
-    """A TLS connection to a server that is named so."""
+    """Build a TLS connection to a server of that name."""
     return Talk(client_port=40001).client(hello(name)).close()
 
 
 def run(words: tuple[bytes, ...], output: io.StringIO, *arguments: str) -> str:
-    """Print what the command prints for a capture of such a conversation; the log."""
+    """Print what the command prints for a capture of such a conversation; return the log."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(output), kept_signals():
         capture, log = Path(folder, "capture"), Path(folder, "log")
         writer = PcapWriter(str(capture))
@@ -85,7 +85,7 @@ def kept_signals() -> Iterator[None]:
 
 
 def word(excluded: bytes = b"\r\n") -> st.SearchStrategy[bytes]:
-    """Bytes, or text of every kind, in one place of a head."""
+    """Generate bytes or text of any kind for one place in a head."""
     parts = st.one_of(st.binary(max_size=20), st.text(max_size=20).map(as_utf8), st.sampled_from(ATTACKS))
     joined = st.lists(parts, max_size=4).map(b"".join)
     return joined.map(lambda raw: bytes(byte for byte in raw if byte not in excluded))
@@ -102,7 +102,7 @@ ALL_ATTACKS = (b"".join(ATTACKS).translate(None, BARE),) * 5 + (b"GET",)
 @settings(max_examples=60)
 @given(WORDS)
 @example(ALL_ATTACKS)
-def test_plain_output_and_log_have_safe_characters_only(words: tuple[bytes, ...]) -> None:
+def test_plain_output_and_log_only_have_safe_characters(words: tuple[bytes, ...]) -> None:
     output = io.StringIO()
     log = run(words, output)
     assert unsafe(output.getvalue()) == []
@@ -125,7 +125,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 class Terminal(io.StringIO):
-    """What the screen takes for a terminal."""
+    """Output that the screen takes for a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -134,7 +134,7 @@ class Terminal(io.StringIO):
         raise OSError
 
 
-def test_a_terminal_gets_no_sequence_but_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_only_gets_our_own_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setitem(os.environ, "NO_COLOR", "")
     harmless, hostile = Terminal(), Terminal()

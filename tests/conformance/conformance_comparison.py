@@ -1,7 +1,7 @@
-"""Compares the log of a capture with the transactions that are expected of it, one by one.
+"""Compares the log of a capture with the transactions that the corpus expects, one by one.
 
-A line and a row belong together when connection, method and target are the same; of several, the one whose first byte
-came at the nearest time. Each line answers for one row.
+A line matches a row with the same connection, method and target; of several lines, the one whose first byte came at the
+nearest time. Each line matches one row.
 """
 
 from collections import defaultdict
@@ -15,23 +15,23 @@ from traffic.text import printable
 
 LONGEST = 65536
 Key = tuple[Any, ...]
-"""Connection, method and target; of a response alone, connection and status."""
+"""Connection, method and target; for a lone response, connection and status."""
 
 
 class Comparison(NamedTuple):
-    """What became of a capture's rows and lines. Optional rows are in none of the numbers but `optional`."""
+    """The result for one capture. Optional rows only count in `optional`."""
 
     expected: int
     matched: int
     optional: int
-    """Optional or disputed rows that were found."""
+    """Number of optional or disputed rows found."""
     missing: list[str]
     extra: list[str]
     wrong: list[str]
 
     @property
     def differences(self) -> list[str]:
-        """One sentence each."""
+        """All differences, one sentence each."""
         return [*self.missing, *self.extra, *self.wrong]
 
 
@@ -42,7 +42,7 @@ def compare(expected: list[Row], lines: list[Row]) -> Comparison:
     matched, optional = 0, 0
     missing: list[str] = []
     wrong: list[str] = []
-    for row in sorted(expected, key=is_optional):  # what must be there comes first
+    for row in sorted(expected, key=is_optional):  # mandatory rows first
         found = _take(row, left)
         if is_optional(row):
             optional += found is not None
@@ -58,12 +58,12 @@ def compare(expected: list[Row], lines: list[Row]) -> Comparison:
 
 
 def is_optional(row: Row) -> bool:
-    """Whether a tool may give this row or not."""
+    """Return whether a tool may omit this row."""
     return bool(row["disputed"] or row.get("orphan_response") or "in-connect-tunnel" in row.get("flags", ()))
 
 
 def _take(row: Row, lines: dict[Key, list[Row]]) -> Row | None:
-    """The line that belongs to a row; it is taken out of the lines."""
+    """Remove and return the line that matches a row."""
     fitting = lines[_row_key(row)]
     if not fitting:
         return None
@@ -94,7 +94,7 @@ def _line_connection(line: Row) -> tuple[str, str]:
 
 
 def _is_half(line: Row, connections: set[tuple[str, str]]) -> bool:
-    """A response alone, where it is a judgement which request it answers, or whether that is one."""
+    """Return whether a line is a lone response for which it is a matter of judgement which request it answers."""
     return "http.request.method" not in line and _line_connection(line) in connections
 
 
@@ -105,7 +105,7 @@ def _differences(row: Row, line: Row) -> Iterator[str]:
 
 
 def _wanted(row: Row) -> Iterator[tuple[str, Any, str]]:
-    """What the row demands: name, value, and field of the log."""
+    """Yield what the row demands: name, value, and field of the log."""
     yield "host", _text(row.get("host")), "http_monitor.host"
     yield "user agent", _text(row.get("user_agent")), "user_agent.original"
     if row.get("pairing_uncertain"):
@@ -120,7 +120,7 @@ def _wanted(row: Row) -> Iterator[tuple[str, Any, str]]:
 
 
 def _text(wire: str | None) -> str | None:
-    """Text from the wire, which rows hold as Latin-1, as the log has it; empty is absent there."""
+    """Convert text from the wire, which rows hold as Latin-1, to that of the log; an empty text is None there."""
     return printable(wire.encode("latin-1"), LONGEST) or None if wire is not None else None
 
 

@@ -1,6 +1,6 @@
-"""The corpus of public captures and what is expected of each: `HTTP_MONITOR_CORPUS`, default `../shared/corpus`.
+"""The corpus of public captures and the expected results: `HTTP_MONITOR_CORPUS`, default `../shared/corpus`.
 
-Its README says what the fields of an expected row mean. Nothing of it is copied into this project.
+Its README describes the fields of an expected row. Nothing of it is copied into this project.
 """
 
 import json
@@ -13,21 +13,21 @@ VARIABLE = "HTTP_MONITOR_CORPUS"
 FOLDER = Path(os.environ.get(VARIABLE) or PROJECT.parent / "shared" / "corpus")
 
 Row = dict[str, Any]
-"""One line of an expectation, or of the log."""
+"""One line of expected results, or of the log."""
 
 
 class Capture(NamedTuple):
     """One capture of the corpus."""
 
     name: str
-    """Source and file, as `zeek/web.pcap`."""
+    """Source and file, such as `zeek/web.pcap`."""
 
     @property
     def path(self) -> Path:
         return FOLDER / "pcaps" / self.name
 
     def expected(self, kind: str = "") -> list[Row]:
-        """The rows expected: HTTP/1 transactions, or those of a kind such as `tls`."""
+        """Return the expected rows: HTTP/1 transactions, or those of a kind such as `tls`."""
         path = FOLDER / "expected" / f"{self.name}.{kind}.json".replace("..", ".")
         return rows(path.read_text(encoding="utf-8")) if path.exists() else []
 
@@ -42,7 +42,7 @@ def captures() -> list[Capture]:
 
 
 def negatives() -> frozenset[str]:
-    """Names of the captures in which there is no HTTP transaction."""
+    """Return the names of captures without any HTTP transaction."""
     return frozenset(json.loads((FOLDER / "negatives.json").read_text(encoding="utf-8"))) if present() else frozenset()
 
 

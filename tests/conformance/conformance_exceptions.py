@@ -1,27 +1,28 @@
-"""Where the corpus and this program differ on purpose, by name of the capture: in what, and why. The one table."""
+"""The intended differences between the corpus and this program, with reasons, by name of the capture."""
 
 from typing import NamedTuple
 
 
 class Exemption(NamedTuple):
-    """A difference that is right. A capture may differ in nothing else, and must differ in this."""
+    """An intended difference. A capture must differ in exactly this."""
 
     differences: dict[str, int]
-    """For transactions: `missing`, `extra`, `wrong` and how many. For connections that cannot be read: by kind or name
-    of the server, how many more (or fewer, below 0) are counted than expected."""
+    """For transactions: `missing`, `extra`, `wrong`, with their numbers. For unreadable connections: by kind or server
+    name, how many more (or fewer, if negative) are counted than expected.
+    """
     reason: str
     section: str
-    """The rule that says so."""
+    """The rule that justifies it."""
 
 
 TRANSACTIONS: dict[str, Exemption] = {}
-"""HTTP transactions."""
+"""Exceptions for HTTP transactions."""
 
-_TUNNEL = "the connection is counted as a CONNECT tunnel, which it was first; what runs inside is not read"
+_TUNNEL = "the connection counts as the CONNECT tunnel that it started as; its content is not read"
 _TUNNEL_RULE = "RFC 9110 section 9.3.6"
-_RECORDS = "TLS records without a ClientHello in the capture: unreadable all the same; the corpus has only ClientHellos"
-_SWITCHED = "101 switched to WebSocket, which no longer can be read; the corpus has only connections with frames"
-_OPENVPN = "OpenVPN over TCP, whose control channel carries TLS inside packets of its own: not a TLS connection"
+_RECORDS = "TLS records without a ClientHello in the capture are also unreadable; the corpus lists only ClientHellos"
+_SWITCHED = "101 switched to WebSocket, which is unreadable; the corpus lists only connections with frames"
+_OPENVPN = "OpenVPN over TCP, which carries TLS inside its own packets, is not a TLS connection"
 
 CONNECTIONS = {
     "ndpi/default__pcap__1kxun.pcap": Exemption({"WebSocket": 3}, _SWITCHED, "RFC 6455 section 4.2.2"),
@@ -43,22 +44,20 @@ CONNECTIONS = {
     "suricata-verify/http2-errorcode__input.pcap": Exemption({"HTTP/2": -1}, _TUNNEL, _TUNNEL_RULE),
     "suricata-verify/drop-protocol-change__input.pcap": Exemption(
         {"HTTP/2": 1},
-        "101 switched to h2c and the preface follows; the corpus has no whole request of it",
+        "101 switched to h2c and the preface follows; the corpus lists no complete request of it",
         "RFC 7540 section 3.2",
     ),
     "suricata-verify/tcp-fastopen-10-syn-data-ignore__input.pcap": Exemption(
-        {"TLS": 2, "icloud.com": 2}, "the ClientHello is in the SYN, where Fast Open puts it", "RFC 7413 section 4.1"
+        {"TLS": 2, "icloud.com": 2}, "Fast Open puts the ClientHello in the SYN", "RFC 7413 section 4.1"
     ),
     "zeek/tls__irc-starttls.pcap": Exemption(
-        {"TLS": 1}, "TLS after STARTTLS on a port of IRC; Zeek's own log has it, too", "RFC 8446 section 4.1.2"
+        {"TLS": 1}, "TLS after STARTTLS on an IRC port; Zeek logs it too", "RFC 8446 section 4.1.2"
     ),
     "zeek/tls__ssl-to-http-server.pcap": Exemption(
         {"TLS": 1, "vk.com": 1},
-        "a ClientHello, if to a server of HTTP; Zeek's own log has it, too",
+        "a ClientHello, although to an HTTP server; Zeek logs it too",
         "RFC 8446 section 4.1.2",
     ),
-    "zeek/tls__ssl-v2.pcap": Exemption(
-        {"TLS": -1}, "SSL 2.0, which is no TLS and counts as other", "RFC 6176 section 3"
-    ),
+    "zeek/tls__ssl-v2.pcap": Exemption({"TLS": -1}, "SSL 2.0 is not TLS and counts as other", "RFC 6176 section 3"),
 }
-"""Connections that cannot be read."""
+"""Exceptions for unreadable connections."""

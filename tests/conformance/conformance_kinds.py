@@ -1,4 +1,4 @@
-"""Connections that cannot be read, as the corpus and the decoder count them, and the names of TLS servers."""
+"""Unreadable connections, as counted by the corpus and by the decoder, and the names of TLS servers."""
 
 import contextlib
 from collections import Counter
@@ -18,7 +18,7 @@ FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
 
 
 def health(capture: Capture) -> Health:
-    """What the decoder counts, wired as the command does it."""
+    """Return what the decoder counts, configured as by the command."""
     decoder = decoder_for(parse_ports("any"), limits(Config()))
     intake = Intake(open_file(str(capture.path)), decoder)
     with contextlib.suppress(DamagedCapture):
@@ -29,20 +29,20 @@ def health(capture: Capture) -> Health:
 
 
 def expected(capture: Capture) -> Counter[str]:
-    """Connections by kind, and by name of the TLS server."""
+    """Return the expected connections by kind, and by TLS server name."""
     counts = Counter({kind: len(_connections(capture.expected(file))) for kind, file in FILES.items()})
     counts.update(row["sni"].lower() for row in capture.expected("tls") if row.get("sni"))
     return +counts
 
 
 def counted(capture: Capture) -> Counter[str]:
-    """The same by the decoder."""
+    """Return the same counts according to the decoder."""
     found = health(capture)
     return Counter({kind: found.unreadable[kind] for kind in FILES}) + found.server_names
 
 
 def _connections(rows: list[Row]) -> set[tuple[object, ...]]:
-    """HTTP/2 has a row per stream, the others one per connection."""
+    """Identify connections; HTTP/2 has a row per stream, the others one per connection."""
     named = (row.get("stream") for row in rows)
     return {
         (row["client"], row["server"], number if stream is None else stream)

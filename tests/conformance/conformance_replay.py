@@ -1,4 +1,4 @@
-"""Runs the command on a capture, in this process, and reads what a user of `--log` gets."""
+"""Runs the command on a capture in this process, and reads the log that a user of `--log` would get."""
 
 import contextlib
 import io
@@ -12,13 +12,13 @@ from conformance_corpus import Capture, Row, rows
 import exercise
 
 SETTINGS = ("log_query_strings=true", "log_credentials=true", "max_str_length=65536")
-"""Nothing is cut, so that all of a row can be compared."""
+"""Settings that truncate nothing, so that whole rows can be compared."""
 _KEEP_RIGHTS = "user=root"
-"""A process that has tests to run after this one does not give up its rights."""
+"""This process has more tests to run, so it keeps its privileges."""
 
 
 def replay(capture: Capture, settings: tuple[str, ...] = SETTINGS) -> list[Row]:
-    """The log that `exercise.py -r FILE -p any --log LOG` writes."""
+    """Return the log that `exercise.py -r FILE -p any --log LOG` writes."""
     with tempfile.TemporaryDirectory() as folder, _kept_signals(), _no_output():
         log = Path(folder, "log")
         exercise.main([*arguments(capture, log, settings), "--quiet"])
@@ -32,7 +32,7 @@ def arguments(capture: Capture, log: Path | str, settings: tuple[str, ...] = SET
 
 @contextlib.contextmanager
 def _kept_signals() -> Iterator[None]:
-    """The command takes SIGINT and SIGTERM for itself; give them back."""
+    """Restore the handlers of SIGINT and SIGTERM, which the command replaces."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     handlers = [signal.getsignal(number) for number in numbers]
     try:
@@ -44,6 +44,6 @@ def _kept_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_output() -> Iterator[None]:
-    """The summary goes nowhere."""
+    """Discard the summary."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

@@ -1,7 +1,7 @@
-"""What the corpus says of this program: `python tests/conformance/report.py [--all] [PART OF A NAME ...]`.
+"""Reports how this program does on the corpus: `python tests/conformance/report.py [--all] [PART OF A NAME ...]`.
 
-Prints each capture that differs (with `--all`, each capture), with what was expected, matched, missing, extra and
-wrong, and the totals.
+Prints each capture that differs (with `--all`, each capture) with its expected, matched, missing, extra and wrong
+transactions, and the totals.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The corpus: every capture is replayed as a user would, and its log compared with what is expected of it."""
+"""Replays every capture of the corpus as a user would, and compares the log with the expected transactions."""
 
 import json
 import subprocess
@@ -17,9 +17,9 @@ needs_corpus = pytest.mark.skipif(not present(), reason=f"no corpus at {FOLDER};
 each_capture = pytest.mark.parametrize("capture", captures() or [Capture("none")], ids=lambda capture: capture.name)
 
 logged = lru_cache(maxsize=None)(replay)
-"""What came of a capture; each is replayed once."""
+"""The log of a capture; each capture is replayed once."""
 RUN_APART = ("zeek/web.pcap", "arkime/http-xff.pcap", "suricata-verify/http2-errorcode__input.pcap")
-"""Captures that are also replayed by a process of its own, as a user starts it."""
+"""Captures that are also replayed in a separate process, as a user would start it."""
 
 
 @needs_corpus
@@ -38,7 +38,7 @@ def test_no_transaction_is_found_where_there_is_none(name: str) -> None:
 
 @needs_corpus
 @each_capture
-def test_connections_that_cannot_be_read_are_counted_by_kind_and_server(capture: Capture) -> None:
+def test_unreadable_connections_are_counted_by_kind_and_server(capture: Capture) -> None:
     expected, counted = kinds.expected(capture), kinds.counted(capture)
     names = {*expected, *counted}
     excepted = CONNECTIONS[capture.name].differences if capture.name in CONNECTIONS else {}
@@ -47,7 +47,7 @@ def test_connections_that_cannot_be_read_are_counted_by_kind_and_server(capture:
 
 @needs_corpus
 @pytest.mark.parametrize("name", RUN_APART)
-def test_a_process_of_its_own_writes_the_same_log_to_standard_output(name: str) -> None:
+def test_a_separate_process_writes_the_same_log_to_standard_output(name: str) -> None:
     capture = Capture(name)
     command = [sys.executable, "exercise.py", *arguments(capture, "-")]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
@@ -56,7 +56,7 @@ def test_a_process_of_its_own_writes_the_same_log_to_standard_output(name: str) 
 
 
 @needs_corpus
-def test_by_default_no_line_holds_a_query() -> None:
+def test_by_default_no_line_contains_a_query() -> None:
     names = ("ndpi/default__pcap__malware.pcap", "ndpi/default__pcap__1kxun.pcap")
     lines = [line for name in names for line in replay(Capture(name), settings=())]
     assert len(lines) > 10
@@ -124,11 +124,11 @@ LINE = {
         ({"disputed": True}, {"url.original": "/x"}, {"extra": 1}),
     ],
 )
-def test_the_comparison_sees(row: dict[str, object], line: dict[str, object], difference: dict[str, int]) -> None:
+def test_the_comparison_detects(row: dict[str, object], line: dict[str, object], difference: dict[str, int]) -> None:
     assert counts(compare([{**ROW, **row}], [{**LINE, **line}])) == {"missing": 0, "extra": 0, "wrong": 0, **difference}
 
 
-def test_a_line_answers_for_one_row_only() -> None:
+def test_a_line_matches_only_one_row() -> None:
     assert counts(compare([ROW, ROW], [LINE])) == {"missing": 1, "extra": 0, "wrong": 0}
     assert counts(compare([ROW], [LINE, LINE])) == {"missing": 0, "extra": 1, "wrong": 0}
 

@@ -1,7 +1,7 @@
-"""A capture that every statistic finds something in. What each of them should say of it was computed by hand.
+"""A capture in which every statistic finds something. The expected results were computed by hand.
 
 Clients: A 8.8.8.8 shops with Chrome, B 193.0.6.139 is a crawler, C 10.0.0.7 downloads with curl. Servers: 10.0.0.5,
-10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. Beside them: DNS answers to C, pings of 10.0.0.9, UDP of
+10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. In addition: DNS answers to C, pings from 10.0.0.9, UDP from
 10.0.0.10.
 """
 
@@ -21,7 +21,7 @@ START = 1_795_000_000.0
 
 @dataclass
 class Talk:
-    """A TCP connection in the making."""
+    """A TCP connection under construction."""
 
     client: str
     server: str
@@ -32,14 +32,14 @@ class Talk:
     _next: dict[bool, int] = field(default_factory=lambda: {True: 1000, False: 5000})
 
     def open(self, connect_time: float) -> "Talk":
-        """The handshake, whose answer comes after so many seconds."""
+        """Add the handshake, answered after so many seconds."""
         self._put(True, flags="S")
         self.time += connect_time - 0.001
         self._put(False, flags="SA")
         return self._put(True, flags="A")
 
     def asks(self, *segments: bytes, twice: int | None = None) -> "Talk":
-        """The client sends; the segment `twice` comes again."""
+        """Send segments from the client; the segment `twice` is retransmitted."""
         for number, segment in enumerate(segments):
             before = self._next[True]
             self._put(True, segment)
@@ -49,7 +49,7 @@ class Talk:
         return self
 
     def answers(self, after: float, head: str, body: int) -> "Talk":
-        """The server sends a response."""
+        """Send a response from the server."""
         self.time += after
         text = f"HTTP/1.1 {head}\r\nContent-Length: {body}\r\n\r\n".encode() + bytes(body)
         for begin in range(0, len(text), 1400):
@@ -57,7 +57,7 @@ class Talk:
         return self
 
     def ends(self, *, reset: bool = False) -> list[Any]:
-        """The last packets; all of the connection."""
+        """Add the last packets, and return all packets of the connection."""
         if reset:
             self._put(False, flags="RA")
         else:
@@ -89,7 +89,7 @@ def request(method: str, path: str, host: str, agent: str, fields: str = "") -> 
 
 
 def shopper() -> list[Any]:
-    """Four requests of A, of which the body of the first is sent twice; the server resets the connection."""
+    """Return four requests of A, the first with its body sent twice; the server resets the connection."""
     from_search = "Referer: https://search.example.org/?q=1\r\n"
 
     def ask(path: str) -> bytes:
@@ -105,7 +105,7 @@ def shopper() -> list[Any]:
 
 
 def crawler() -> list[Any]:
-    """Two searches of B."""
+    """Return two searches of B."""
     talk = Talk(B, "10.0.0.6", 40002).open(0.1)
     for _ in range(2):
         talk.asks(request("GET", "/search?q=1", "www.dropbox.com", GOOGLEBOT))
@@ -114,7 +114,7 @@ def crawler() -> list[Any]:
 
 
 def downloads() -> list[Any]:
-    """Three downloads of C."""
+    """Return three downloads of C."""
     talk = Talk(C, "10.0.0.8", 40003).open(0.1)
     for _ in range(3):
         talk.asks(request("GET", "/files/download", "dl.dropbox.com", "curl/8.0"))
@@ -123,7 +123,7 @@ def downloads() -> list[Any]:
 
 
 def tls_hello(name: bytes) -> bytes:
-    """A ClientHello with a server name (RFC 8446 section 4.1.2, RFC 6066 section 3)."""
+    """Build a ClientHello with a server name (RFC 8446 section 4.1.2, RFC 6066 section 3)."""
     names = b"\0" + len(name).to_bytes(2, "big") + name
     extension = b"\0\0" + (len(names) + 2).to_bytes(2, "big") + len(names).to_bytes(2, "big") + names
     body = b"\3\3" + bytes(32) + b"\0" + b"\0\2\x13\1" + b"\1\0" + len(extension).to_bytes(2, "big") + extension
@@ -132,7 +132,7 @@ def tls_hello(name: bytes) -> bytes:
 
 
 def tls() -> list[Any]:
-    """Four connections of C."""
+    """Return four connections of C."""
     return [
         frame
         for port in range(41001, 41005)
@@ -141,7 +141,7 @@ def tls() -> list[Any]:
 
 
 def dns() -> list[Any]:
-    """Three answers to C."""
+    """Return three answers to C."""
     name = "www.dropbox.com"
     answer = DNS(id=7, qr=1, qd=DNSQR(qname=name), an=DNSRR(rrname=name, rdata="162.125.1.1"))
     packet = IP(src="9.9.9.9", dst=C) / UDP(sport=53, dport=42000) / answer
@@ -149,22 +149,22 @@ def dns() -> list[Any]:
 
 
 def pings() -> list[Any]:
-    """20 of 1,042 bytes, until the first refresh is over."""
+    """Return 20 pings of 1,042 bytes, lasting beyond the first refresh."""
     packet = IP(src="10.0.0.9", dst="10.0.0.5") / ICMP() / Raw(bytes(1000))
     return [timed(packet.copy(), START + 0.6 * number) for number in range(20)]
 
 
 def datagrams() -> list[Any]:
-    """100 of 1,042 bytes to a port of UDP."""
+    """Return 100 UDP packets of 1,042 bytes."""
     packet = IP(src="10.0.0.10", dst="10.0.0.5") / UDP(sport=43000, dport=51820) / Raw(bytes(1000))
     return [timed(packet.copy(), START + 0.01 * number) for number in range(100)]
 
 
 def web() -> list[Any]:
-    """All that is on port 80."""
+    """Return everything on port 80."""
     return [*shopper(), *crawler(), *downloads()]
 
 
 def everything() -> list[Any]:
-    """All frames, by time."""
+    """Return all frames, sorted by time."""
     return sorted([*web(), *tls(), *dns(), *pings(), *datagrams()], key=lambda frame: float(frame.time))

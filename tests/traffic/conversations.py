@@ -1,4 +1,4 @@
-"""Conversations by chance: requests and responses whose every field tells which exchange they belong to."""
+"""Random conversations, in which every field of a message identifies its exchange."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from random import Random
 from wire import ACK, CLIENT, MASK, SERVER, Segment, Talk, chunked
 
 WAITS = (1, 1)
-"""A client that waits for each response before its next request: the fewest and the most requests in one go."""
+"""A client that waits for each response before its next request: minimum and maximum requests at a time."""
 PIPELINES = (2, 4)
 MIXES = (1, 3)
 
 
 @dataclass
 class Said:
-    """An exchange as it was said."""
+    """An exchange as it was sent."""
 
     method: str
     request_bytes: int
@@ -24,7 +24,7 @@ class Said:
 
 @dataclass
 class Conversation:
-    """A talk, and what was said in it by the target of the request."""
+    """A talk, and its exchanges by request target."""
 
     chance: Random
     in_one_go: tuple[int, int] = WAITS
@@ -89,13 +89,13 @@ class Conversation:
 
 
 def shuffled(chance: Random, segments: list[Segment], window: int) -> list[Segment]:
-    """Segments of which each moved by at most `window` places."""
+    """Return segments that each moved by at most `window` places."""
     places = [number + chance.uniform(0, window) for number in range(len(segments))]
     return [segment for _, segment in sorted(zip(places, segments, strict=True), key=lambda pair: pair[0])]
 
 
 def repeated(chance: Random, segments: list[Segment]) -> list[Segment]:
-    """Segments with duplicates, and retransmissions that are cut and joined otherwise."""
+    """Return segments with duplicates, and with retransmissions that are split and joined differently."""
     again: list[Segment] = []
     for index, segment in enumerate(segments):
         again.append(segment)
@@ -110,14 +110,14 @@ def repeated(chance: Random, segments: list[Segment]) -> list[Segment]:
 
 
 def _joined(run: list[Segment]) -> Segment:
-    """Consecutive segments of one side as one, as a retransmission has them: with the latest acknowledgment."""
+    """Join consecutive segments of one side like a retransmission does: with the latest acknowledgment."""
     if any(segment.flags != run[-1].flags for segment in run):
         return run[-1]
     return run[0]._replace(data=b"".join(segment.data for segment in run), ack=run[-1].ack)
 
 
 def with_losses(chance: Random, segments: list[Segment]) -> list[Segment]:
-    """Segments of which some were not captured: here and there, in bursts, or of one side."""
+    """Remove some segments, as if not captured: single ones, bursts, or those of one side."""
     share = chance.choice([0.02, 0.1, 0.3, 0.6])
     kind = chance.choice(["any", "burst", "side"])
     if kind == "burst":

@@ -1,6 +1,6 @@
-"""The decoders that are here, and the one that tests use: all tests of decoding make theirs by `decoder`.
+"""The available decoders, and the one under test: all decoding tests create theirs with `decoder`.
 
-A module of tests with `pytestmark = pytest.mark.usefixtures("each_decoder")` is run with each of them.
+A test module with `pytestmark = pytest.mark.usefixtures("each_decoder")` runs with each decoder.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -34,14 +34,14 @@ _used = ["reference"]
 
 @contextmanager
 def using(name: str) -> Iterator[None]:
-    """Meanwhile tests use this one of `MAKERS`."""
+    """Select one of `MAKERS` for the tests within the context."""
     _used.append(name)
     yield
     _used.pop()
 
 
 def used() -> str:
-    """The name of the one that tests use."""
+    """Return the name of the selected decoder."""
     return _used[-1]
 
 
@@ -51,23 +51,23 @@ def decoder(
     inner_ip: InnerIp | None = None,
     wanted: Iterable[type] = (),
 ) -> Decodes:
-    """The decoder to be tested."""
+    """Create the decoder under test."""
     return MAKERS[used()](ports, limits or Limits(), inner_ip, frozenset(wanted))
 
 
 def fed(decoder: Decodes, frames: Iterable[Frame]) -> list[Record]:
-    """The records that became complete with these frames, or waited."""
+    """Feed frames; return the records that completed or were waiting."""
     decoder.feed(Frames.of(frames))
     return decoder.take().records()
 
 
 def advanced(decoder: Decodes, now: float) -> list[Record]:
-    """The records that became complete by time, or waited."""
+    """Advance the time; return the records that completed or were waiting."""
     decoder.advance(now)
     return decoder.take().records()
 
 
 def finished(decoder: Decodes) -> list[Record]:
-    """The records of all that was under way, or waited."""
+    """Finish; return all remaining records."""
     decoder.finish()
     return decoder.take().records()

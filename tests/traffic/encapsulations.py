@@ -1,6 +1,6 @@
-"""An HTTP request inside every encapsulation that is read: each builder takes an IP packet and gives what carries it.
+"""An HTTP request in every supported encapsulation: each builder wraps an IP packet.
 
-Bytes are written down from the standards, so that what reads them is not tested by itself.
+The bytes are taken from the standards, so that the parsers are not tested against themselves.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ CLIENT6, SERVER6 = bytes.fromhex("20010db8" + "00" * 11 + "01"), bytes.fromhex("
 
 
 def network(inner_ip: InnerIp | None = None, ports: tuple[int, ...] = (80,)) -> tuple[Network, Health]:
-    """A fresh network, and what it counts."""
+    """Create a network, and its counters."""
     health = Health()
     return Network(ports, Limits(), health, Budget(2**20), inner_ip), health
 
@@ -46,7 +46,7 @@ def ethernet(kind: int, payload: bytes) -> bytes:
 
 
 def kind_of(ip: bytes) -> int:
-    """EtherType of an IP packet."""
+    """Return the EtherType of an IP packet."""
     return 0x0800 if ip[0] >> 4 == 4 else 0x86DD
 
 
@@ -55,7 +55,7 @@ def frame(ip: bytes) -> bytes:
 
 
 def tagged(ip: bytes, *tags: tuple[int, int]) -> bytes:
-    """Behind VLAN tags of (EtherType, identity)."""
+    """Add VLAN tags of (EtherType, VLAN id)."""
     body = pack(">H", kind_of(ip)) + ip
     for kind, identity in reversed(tags):
         body = pack(">HH", kind, identity) + body
@@ -63,7 +63,7 @@ def tagged(ip: bytes, *tags: tuple[int, int]) -> bytes:
 
 
 def outer(protocol: int, payload: bytes) -> bytes:
-    """An IPv4 packet of a tunnel, in an Ethernet frame."""
+    """Build an IPv4 packet of a tunnel, in an Ethernet frame."""
     return ethernet(0x0800, ipv4(protocol, payload, b"\xac\x10\0\1", b"\xac\x10\0\2"))
 
 
@@ -88,7 +88,7 @@ def vxlan(inner: bytes, identity: int = 5) -> bytes:
 
 
 def wifi(ip: bytes, control: int = 0x08, flags: int = 1, more: bytes = b"") -> bytes:
-    """A data frame: three addresses, sequence number, what else belongs to the header."""
+    """Build a data frame: three addresses, sequence number, the rest of the header."""
     return bytes((control, flags)) + bytes(22) + more + snap(ip)
 
 
@@ -196,7 +196,7 @@ LINKS: Final[dict[str, tuple[int, Wrap]]] = {
     "ARCNET, RFC 1201": (129, lambda ip: b"\1\2\0\0" + (b"\xd4" if kind_of(ip) == 0x0800 else b"\xc4") + bytes(3) + ip),
     "ARCNET of BSD": (7, lambda ip: b"\1\2" + (b"\xd4" if kind_of(ip) == 0x0800 else b"\xc4") + bytes(3) + ip),
 }
-"""Name: link type, and what puts an IP packet into a frame of it."""
+"""Name: link type, and the builder that puts an IP packet into such a frame."""
 
 TUNNELS: Final[dict[str, Wrap]] = {
     "IP in IPv4": lambda ip: outer(4 if kind_of(ip) == 0x0800 else 41, ip),

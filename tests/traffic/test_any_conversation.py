@@ -1,4 +1,4 @@
-"""What holds for every HTTP conversation, however it is cut, shuffled, repeated, or lost in parts."""
+"""Invariants of every HTTP conversation, however it is split, reordered, repeated, or lost in parts."""
 
 from collections import Counter
 from random import Random
@@ -18,7 +18,7 @@ often = settings(max_examples=400, derandomize=True)
 
 
 def cut_again(chance: Random, segments: list[Segment]) -> list[Segment]:
-    """The same bytes in smaller segments."""
+    """Split the same bytes into smaller segments."""
     parts = []
     for segment in segments:
         middle = chance.randint(0, len(segment.data))
@@ -124,7 +124,7 @@ def right_exchange(said: dict[str, Said], exchange: Exchange) -> None:
 
 
 def losses_counted(said: dict[str, Said], sent: list[Segment], captured: list[Segment], decoded: Decoded) -> None:
-    """A response or request that is missing in the records is missing in the counts."""
+    """Check that a response or request missing from the records is counted as missing."""
     complete = {e.request.target for e in decoded.exchanges if e.request is not None and e.ending == COMPLETE}
     if complete == set(said):
         return
@@ -141,7 +141,7 @@ def losses_counted(said: dict[str, Said], sent: list[Segment], captured: list[Se
 
 
 def nothing_after(sent: list[Segment], captured: list[Segment]) -> bool:
-    """Whether what was lost came last on its side, and was never acknowledged: nobody can see that it was there."""
+    """Return whether the lost segments came last on their side and were never acknowledged."""
     lost = [s for s in sent if s.data and s not in captured]
     return all(
         not any(s.side == side and s.data and s.time > segment.time for s in captured)

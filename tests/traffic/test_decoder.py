@@ -1,4 +1,4 @@
-"""The decoder as a whole: batches change nothing, ports are obeyed, no bytes at all break it."""
+"""The decoder as a whole: batches do not matter, ports are respected, and no input breaks it."""
 
 from random import Random
 
@@ -24,7 +24,7 @@ TIGHT = Limits(
 often = settings(max_examples=300, derandomize=True)
 
 
-def test_how_frames_are_cut_into_batches_changes_nothing() -> None:
+def test_batch_boundaries_do_not_matter() -> None:
     frames = Conversation(Random(5), MIXES).talk.frames
     one = decoder()
     records: list[Record] = []
@@ -34,7 +34,7 @@ def test_how_frames_are_cut_into_batches_changes_nothing() -> None:
     assert records + finished(one) == decode(frames).records
 
 
-def test_only_ports_that_are_listened_on_are_decoded() -> None:
+def test_only_monitored_ports_are_decoded() -> None:
     talk = Talk(server_port=8080).client(get()).server(ok())
     assert decode(talk.frames, ports=[80]).records == []
     assert len(decode(talk.frames, ports=[8080]).exchanges) == 1
@@ -84,7 +84,7 @@ def test_time_passes_without_frames() -> None:
     assert exchange.ending == TIMEOUT
 
 
-def test_a_connection_that_ended_while_it_waited_holds_up_no_other_that_waits() -> None:
+def test_a_connection_that_ended_while_waiting_does_not_block_others() -> None:
     waits = Talk(time=2000.0).client(get("/1"), lost=True).server(ok())
     again = Talk(time=2000.1, first=(90000, 95000))
     resets = Talk(time=1999.0, client_port=40001).client(get("/2")).reset(CLIENT)
@@ -94,7 +94,7 @@ def test_a_connection_that_ended_while_it_waited_holds_up_no_other_that_waits() 
     assert [exchange.ending for exchange in ended] == [RESET]
 
 
-def test_ip_fragments_of_segments() -> None:
+def test_segments_in_ip_fragments() -> None:
     talk = Talk(segment_size=600).client(get("/" + "x" * 500)).server(ok(b"y" * 1000))
     frames = []
     for number, frame in enumerate(talk.frames):
@@ -181,5 +181,5 @@ def test_any_mix_of_http_lines_with_anything_lost(seed: int, limits: Limits) -> 
     assert sorted(answered) == sorted(decoded.requests)
 
 
-def test_packets_that_are_no_tcp_are_passed_over() -> None:
+def test_packets_other_than_tcp_are_ignored() -> None:
     assert decode([ethernet(1.0, ip("10.0.0.1", "10.0.0.2", b"x" * 30, protocol=17))]).records == []

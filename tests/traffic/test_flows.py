@@ -1,4 +1,4 @@
-"""Connections found by their addresses, kept within bounds in number and time."""
+"""The connection table: lookup by address, and limits on number and time."""
 
 import pytest
 from wire import Talk, decode, get, ok
@@ -40,7 +40,7 @@ def test_many_connections_at_a_time_do_not_mix() -> None:
     )
 
 
-def test_the_connection_that_is_idle_longest_goes_first() -> None:
+def test_the_longest_idle_connection_is_evicted_first() -> None:
     idle, busy, new = Talk(client_port=1, time=0.0), Talk(client_port=2, time=1.0), Talk(client_port=3, time=9.0)
     idle.client(get("/idle"))
     busy.client(get("/busy")).wait(5).server(ok())
@@ -50,7 +50,7 @@ def test_the_connection_that_is_idle_longest_goes_first() -> None:
     assert decoded.endings[1] == EVICTED
 
 
-def test_connections_that_say_nothing_drive_nobody_out() -> None:
+def test_silent_connections_evict_no_others() -> None:
     talk = Talk(client_port=1, time=0.0).client(get("/slow"))
     flood = [Talk(client_port=port, time=1.0).frames[0] for port in range(1000, 1100)]
     talk.wait(5).server(ok())

@@ -1,4 +1,4 @@
-"""IP datagrams put back together: in any order, twice, overlapping; bounded, and counted when thrown away."""
+"""IP reassembly: any order, duplicates and overlaps; limited, and counted when discarded."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ def pieces(size: int) -> list[Piece]:
 
 
 class Case:
-    """Fragments, with what they count."""
+    """Fragments, and the resulting counters."""
 
     def __init__(self, limit: int = 2**20) -> None:
         self.health, self.budget = Health(), Budget(limit)
@@ -37,20 +37,20 @@ def test_fragments_in_either_order(size: int, backwards: bool) -> None:
     assert case.budget.used == 0
 
 
-def test_fragments_that_come_twice() -> None:
+def test_duplicate_fragments() -> None:
     case = Case()
     assert case.add(piece for piece in pieces(64) for _ in range(2))[0] == WHOLE
     assert case.health.oddities["duplicate IP fragment"] > 0
 
 
-def test_of_overlapping_fragments_the_first_copy_counts() -> None:
+def test_the_first_copy_of_overlapping_fragments_counts() -> None:
     case = Case()
     (whole,) = case.add([(0, True, b"a" * 16), (8, True, b"b" * 16), (24, False, b"c" * 8)])
     assert whole == b"a" * 16 + b"b" * 8 + b"c" * 8
     assert case.health.oddities["overlapping IP fragments"] == 1
 
 
-def test_overlaps_that_hide_a_hole_make_no_datagram() -> None:
+def test_overlaps_that_hide_a_hole_complete_no_datagram() -> None:
     case = Case()
     assert case.add([(0, True, b"a" * 16), (8, True, b"b" * 8), (32, False, b"c" * 8), (0, True, b"a" * 24)]) == []
 
@@ -62,7 +62,7 @@ def test_a_bad_fragment_is_counted(piece: Piece) -> None:
     assert (case.health.oddities["bad IP fragment"], case.budget.used) == (1, 0)
 
 
-def test_an_incomplete_datagram_is_forgotten_in_time_and_counted() -> None:
+def test_an_incomplete_datagram_times_out_and_is_counted() -> None:
     case = Case()
     case.add(pieces(64)[:-1], time=100.0)
     case.fragments.expire(129.0)
@@ -71,7 +71,7 @@ def test_an_incomplete_datagram_is_forgotten_in_time_and_counted() -> None:
     assert (case.health.oddities["incomplete IP datagram"], case.budget.used) == (1, 0)
 
 
-def test_fragments_keep_to_the_total_buffer() -> None:
+def test_fragments_respect_the_total_buffer() -> None:
     case = Case(limit=100_000)
     for number in range(1000):
         case.add(pieces(64)[:2], number.to_bytes(4, "big"))

@@ -1,4 +1,4 @@
-"""A batch of frames: columns, and single frames out of them."""
+"""A batch of frames: its columns, and single frames taken from it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ SINGLE = st.builds(Frame, st.floats(0, 2e9), st.integers(0, 300), st.binary(max_
 
 
 @given(st.lists(SINGLE))
-def test_a_batch_gives_back_the_frames_it_was_made_of(frames: list[Frame]) -> None:
+def test_a_batch_returns_the_frames_it_was_built_from(frames: list[Frame]) -> None:
     batch = Frames.of(frames)
     assert list(batch) == frames
     assert [batch[number] for number in range(len(batch))] == frames

@@ -1,4 +1,4 @@
-"""What fuzzing and attacks found, each as small as it gets."""
+"""Findings of fuzzing and attacks, each as small as possible."""
 
 from json import loads
 
@@ -13,8 +13,8 @@ from traffic.records import Exchange, Request
 pytestmark = pytest.mark.usefixtures("each_decoder")
 
 
-def test_a_segment_that_its_own_sender_gets_is_no_connection() -> None:
-    """Both directions had the same key, so that forgetting the connection failed (a LAND attack)."""
+def test_a_segment_sent_to_its_own_sender_opens_no_connection() -> None:
+    """Both directions had the same key, so forgetting the connection failed (a LAND attack)."""
     one = decoder()
     segment = tcp(80, 80, Segment(1.0, CLIENT, 1, 0, 2))
     assert fed(one, [ethernet(1.0, ip("10.0.0.1", "10.0.0.1", segment))]) == []
@@ -23,7 +23,7 @@ def test_a_segment_that_its_own_sender_gets_is_no_connection() -> None:
     assert one.health.oddities == {"segment with identical endpoints": 1}
 
 
-def test_fragments_that_wait_at_the_end_are_counted_and_given_back() -> None:
+def test_fragments_buffered_at_the_end_are_counted_and_released() -> None:
     packet = bytearray(ip("10.0.0.1", "10.0.0.2", bytes(16)))
     packet[6:8] = b"\x20\x00"  # more fragments follow
     one = decoder()
@@ -34,8 +34,8 @@ def test_fragments_that_wait_at_the_end_are_counted_and_given_back() -> None:
     assert one.health.oddities == {"incomplete IP datagram": 1}
 
 
-def test_a_port_of_thousands_of_digits_is_none() -> None:
-    """`int` raised for so many digits, and gave numbers of any size for fewer."""
+def test_a_port_with_thousands_of_digits_is_parsed_safely() -> None:
+    """`int` raises an exception for so many digits, and returns huge numbers for fewer."""
     for digits, port in (("0" * 5000, 0), ("0" * 5000 + "80", 80), ("0" * 12 + "9" * 9, None), ("65536", None)):
         request = Request(1.0, "10.0.0.1", 1, "10.0.0.2", 80, "GET", f"h:{digits}", "/", "1.1", "", "")
         exchange = Exchange(1.0, *request[1:5], request, 200, 0, 0, None, None, "", 0, "complete")
@@ -43,8 +43,8 @@ def test_a_port_of_thousands_of_digits_is_none() -> None:
 
 
 @pytest.mark.parametrize("field", [b"Content-Length", b"Content-Length: 5\r\n", b"Content-Type"])
-def test_a_response_head_that_is_cut_behind_a_field_is_read_to_there(field: bytes) -> None:
-    """Where the limit of a head fell there, the byte after it was looked at."""
+def test_a_response_head_cut_after_a_field_is_read_up_to_there(field: bytes) -> None:
+    """If a limit cut the head there, the byte after it was read."""
     head = b"HTTP/1.1 200 OK\r\nServer: x\r\n" + field
     talk = Talk().client(get()).server(head + b"More: " + b"x" * 100)
     decoded = decode(talk.frames, Limits(header_bytes=len(head)))

@@ -1,4 +1,4 @@
-"""Where a head ends."""
+"""The end of a message head."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""IPv4 and IPv6: lengths, options, extension headers, fragments, and what is wrong with them."""
+"""IPv4 and IPv6: lengths, options, extension headers, fragments, and malformed packets."""
 
 from struct import pack
 
@@ -38,13 +38,13 @@ def oddities(data: bytes) -> dict[str, int]:
     return dict(health.oddities)
 
 
-def test_a_length_of_zero_is_that_of_offloading() -> None:
+def test_a_length_of_zero_means_offloading() -> None:
     assert payload(changed(ipv4(6, SEGMENT), 2, b"\0\0")) == REQUEST
     assert payload(changed(ipv6(6, SEGMENT), 4, b"\0\0")) == REQUEST
     assert payload(frame(changed(ipv4(6, SEGMENT), 2, b"\0\0")), 1) == REQUEST
 
 
-def test_options_and_their_end_are_passed_over() -> None:
+def test_ip_options_are_skipped() -> None:
     options = b"\x94\4\0\0" + b"\1\1\1\0"
     packet = ipv4(6, SEGMENT)
     packet = b"\x47\0" + pack(">H", len(packet) + 8) + packet[4:20] + options + SEGMENT
@@ -52,19 +52,19 @@ def test_options_and_their_end_are_passed_over() -> None:
     assert payload(frame(packet), 1) == REQUEST
 
 
-def test_what_pads_a_frame_is_no_payload() -> None:
+def test_frame_padding_is_not_payload() -> None:
     bare = tcp(40000, 80, payload=b"")
     for packet in (ipv4(6, bare), ipv6(6, bare)):
         assert payload(frame(packet) + bytes(6), 1) == b""
 
 
 @pytest.mark.parametrize("flags", [0x0000, 0x4000, 0x8000])
-def test_flags_that_make_no_fragment(flags: int) -> None:
+def test_flags_that_do_not_mean_a_fragment(flags: int) -> None:
     assert payload(frame(ipv4(6, SEGMENT, field=flags)), 1) == REQUEST
 
 
 @pytest.mark.parametrize("kind", [0, 43, 60, 135])
-def test_ipv6_extension_headers_are_passed_over(kind: int) -> None:
+def test_ipv6_extension_headers_are_skipped(kind: int) -> None:
     assert payload(ipv6(kind, b"\6\1" + bytes(14) + SEGMENT)) == REQUEST
     assert payload(ipv6(kind, bytes((kind, 0)) + bytes(6) + b"\6\0" + bytes(6) + SEGMENT)) == REQUEST
 
@@ -89,7 +89,7 @@ def fragments6(inner: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("pieces", [fragments4(SEGMENT, 16), fragments6(SEGMENT, 16)], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("backwards", [False, True])
-def test_fragments_are_put_together_in_any_order(pieces: list[bytes], backwards: bool) -> None:
+def test_fragments_are_reassembled_in_any_order(pieces: list[bytes], backwards: bool) -> None:
     door, health = network()
     found = [door.packet(0.0, 101, piece) for piece in (reversed(pieces) if backwards else pieces)]
     assert found[:-1] == [None] * (len(pieces) - 1)
@@ -100,7 +100,7 @@ def test_fragments_are_put_together_in_any_order(pieces: list[bytes], backwards:
     assert not health.oddities
 
 
-def test_a_tunnel_in_fragments_that_carries_fragments() -> None:
+def test_a_fragmented_tunnel_that_carries_fragments() -> None:
     door, health = network()
     found = None
     for inner in fragments4(SEGMENT, 24):
@@ -119,7 +119,7 @@ def test_fragments_of_different_vlans_do_not_mix() -> None:
         assert door.packet(0.0, 1, MACS + b"\x81\0\0\6\x08\0" + piece) is None
 
 
-def test_a_fragment_that_was_cut_is_counted() -> None:
+def test_a_truncated_fragment_is_counted() -> None:
     assert oddities(fragments4(SEGMENT, 24)[0][:-1]) == {"truncated IP fragment": 1}
 
 
@@ -147,8 +147,8 @@ def test_an_ethertype_that_does_not_fit_the_version_is_counted() -> None:
     assert dict(health.oddities) == {"bad IPv6 header": 1, "bad IPv4 header": 1}
 
 
-def test_short_and_long_way_agree() -> None:
-    """The common frame is decided on at once; the same packet behind a raw link is not."""
+def test_the_fast_and_the_general_path_agree() -> None:
+    """A common frame is handled by a fast path; the same packet on a raw link is not."""
     for flags in (0, 0x4000):
         for ttl in (0, 1, 64, 255):
             packet = changed(ipv4(6, SEGMENT, field=flags), 8, bytes((ttl,)))

@@ -1,4 +1,4 @@
-"""QUIC: recognised by packets that name their version, counted once per pair of ends, in bounded memory."""
+"""QUIC: recognised by packets with a version, counted once per pair of endpoints, in limited memory."""
 
 import pytest
 from encapsulations import CLIENT4, CLIENT6, SERVER4, SERVER6, ipv4, ipv6, network, udp
@@ -61,12 +61,12 @@ def test_what_is_not_quic_is_not_counted(name: str) -> None:
 
 
 @pytest.mark.parametrize("kept", range(20 + 8 + len(QUIC["version negotiation"])))
-def test_a_packet_cut_anywhere_does_not_raise(kept: int) -> None:
+def test_a_packet_truncated_anywhere_does_not_raise(kept: int) -> None:
     for packet in QUIC.values():
         network()[0].packet(1.0, 101, ipv4(17, udp(50000, 443, packet))[:kept])
 
 
-def test_other_ports_count_where_they_are_watched() -> None:
+def test_other_ports_count_if_monitored() -> None:
     door, health = network(ports=(80, 4433))
     door.packet(1.0, 101, ipv4(17, udp(50000, 4433, QUIC["version 1"])))
     door.packet(1.0, 101, ipv4(17, udp(50000, 4434, QUIC["version 1"])))

@@ -1,4 +1,4 @@
-"""Link layers: a request is found behind each of them, in both directions, and no way to cut a frame raises."""
+"""Link layers: a request is found behind each of them, in both directions, and no truncated frame raises an error."""
 
 from struct import pack
 
@@ -44,7 +44,7 @@ def test_a_request_is_found_behind_each_link_layer(link: str, packet: str) -> No
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("packet", ["IPv4", "IPv6"])
-def test_a_frame_that_was_cut_tells_how_much_is_missing(link: str, packet: str) -> None:
+def test_a_truncated_frame_reports_how_much_is_missing(link: str, packet: str) -> None:
     link_type, wrap = LINKS[link]
     whole = wrap(PACKETS[packet][0])
     size = len(whole) - (len(b"GET /trailer") if link == "Ethernet with trailer" else 0)
@@ -88,7 +88,7 @@ def test_ip_directly_in_llc() -> None:
         (1, bytes(13), "truncated frame"),
     ],
 )
-def test_what_cannot_be_read_is_counted_by_name(link_type: int, data: bytes, oddity: str) -> None:
+def test_unreadable_frames_are_counted_by_name(link_type: int, data: bytes, oddity: str) -> None:
     door, health = network()
     assert door.packet(0.0, link_type, data) is None
     assert dict(health.oddities) == {oddity: 1}
@@ -106,13 +106,13 @@ def test_what_cannot_be_read_is_counted_by_name(link_type: int, data: bytes, odd
         (0, b"\x21\0\0\0" + bytes(60)),
     ],
 )
-def test_what_is_no_ip_is_passed_over(link_type: int, data: bytes) -> None:
+def test_frames_without_ip_are_ignored(link_type: int, data: bytes) -> None:
     door, health = network()
     assert door.packet(0.0, link_type, data) is None
     assert not health.oddities
 
 
-def test_whoever_knows_a_rare_link_type_may_find_ip_in_it() -> None:
+def test_inner_ip_may_find_ip_in_a_rare_link_type() -> None:
     ip, key = PACKETS["IPv4"]
     asked = []
 

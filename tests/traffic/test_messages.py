@@ -1,4 +1,4 @@
-"""HTTP/1 messages: each sample whole, byte by byte, in sevens, and with another message right behind it."""
+"""HTTP/1 messages: each sample whole, byte by byte, in sevens, and directly followed by another message."""
 
 import pytest
 from wire import Decoded, Talk, chunked, decode, get, ok
@@ -35,7 +35,7 @@ RESPONSES = {
 
 
 def three_ways(request: bytes, response: bytes) -> list[Decoded]:
-    """A pair whole, byte by byte and in sevens, with another pair behind it."""
+    """Decode a pair whole, byte by byte and in sevens, followed by another pair."""
     talks = [Talk(segment_size=size) for size in (1460, 1, 7)]
     return [
         decode(t.client(request).server(response).client(get("/next")).server(ok(status=299)).frames) for t in talks
@@ -138,7 +138,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("oddity", "response"), BROKEN.items(), ids=BROKEN)
-def test_what_is_broken_is_named_and_does_not_stop_what_follows(oddity: str, response: bytes) -> None:
+def test_malformed_messages_are_counted_and_do_not_stop_later_ones(oddity: str, response: bytes) -> None:
     other = Talk(client_port=41000).client(get("/other")).server(ok())
     decoded = decode(Talk().client(get()).server(response).close().frames + other.frames)
     assert decoded.health.oddities[oddity] == 1
@@ -147,7 +147,7 @@ def test_what_is_broken_is_named_and_does_not_stop_what_follows(oddity: str, res
     assert decoded.held == 0
 
 
-def test_a_chunk_size_of_2_to_the_64_is_no_number_of_bytes_to_wait_for() -> None:
+def test_a_chunk_size_of_2_to_the_64_is_rejected() -> None:
     talk = Talk().client(get()).server(CHUNKED + b"10000000000000000\r\nabc\r\n").close()
     decoded = decode(talk.frames)
     assert decoded.endings == [MALFORMED]
@@ -187,7 +187,7 @@ class TestLimits:
         assert decoded.held == 0
 
 
-def test_the_answer_to_a_head_that_was_lost_has_no_body() -> None:
+def test_the_response_to_a_lost_head_request_has_no_body() -> None:
     talk = Talk().client(get("/1")).server(ok())
     talk.client(get("/2", method="HEAD"), lost=True).server(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").wait(2)
     talk.client(get("/3")).server(ok(b"three", status=203)).wait(2).client(get("/4")).server(ok(status=204)).close()
@@ -200,14 +200,14 @@ def test_the_answer_to_a_head_that_was_lost_has_no_body() -> None:
     ]
 
 
-def test_a_body_that_may_not_be_there_is_read_where_it_is() -> None:
+def test_a_doubtful_body_is_read_if_present() -> None:
     talk = Talk().client(get("/1")).server(ok())
     talk.client(get("/2"), lost=True).server(ok(b"x" * 3000)).wait(2).client(get("/3")).server(ok(status=203)).close()
     decoded = decode(talk.frames)
     assert [exchange.response_bytes for exchange in decoded.exchanges] == [5, 3000, 5]
 
 
-def test_a_chunk_may_claim_as_much_as_it_can_write() -> None:
+def test_the_largest_chunk_size_is_accepted() -> None:
     talk = Talk().client(get()).server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")
     (exchange,) = decode(talk.client(get("/next")).frames).exchanges[:1]
     assert (exchange.status, exchange.response_bytes) == (200, 3)

@@ -1,4 +1,4 @@
-"""Records that are given out only where a statistic wants them: packets, DNS answers, TLS names, connections."""
+"""Records emitted only if a statistic wants them: packets, DNS answers, TLS names, connections."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def segment(there: bool, flags: str, seq: int, ack: int, data: bytes = b"", port
 
 
 def conversation(*, resent: bool = False, reset: bool = False, port: int = 80) -> list[Any]:
-    """A handshake, two requests and their answers, and an end."""
+    """Build a handshake, two requests with their answers, and an end."""
     packets = [segment(True, "S", 99, 0, port=port), segment(False, "SA", 499, 100, port=port)]
     seq, ack = 100, 500
     for number in range(2):
@@ -62,36 +62,36 @@ def conversation(*, resent: bool = False, reset: bool = False, port: int = 80) -
 # connections ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_connection_tells_of_its_handshake_its_requests_and_its_end() -> None:
+def test_a_connection_record_has_its_handshake_requests_and_ending() -> None:
     [found] = records({TcpConnection}, *conversation())
     assert found[1:6] == (CLIENT, 50000, SERVER, 80, 1000.0)
     assert (found.time, found.connect_time) == (pytest.approx(1000.07), pytest.approx(0.01))
     assert found[7:] == (2, 0, "closed")
 
 
-def test_bytes_that_came_again_are_counted() -> None:
+def test_retransmitted_bytes_are_counted() -> None:
     [found] = records({TcpConnection}, *conversation(resent=True))
     assert (found.resent_bytes, found.requests) == (len(GET), 2)
 
 
-def test_a_reset_is_the_end() -> None:
+def test_a_reset_ends_the_connection() -> None:
     [found] = records({TcpConnection}, *conversation(reset=True))
     assert found.ending == "reset"
 
 
-def test_a_connection_that_was_joined_has_no_connect_time() -> None:
+def test_a_connection_joined_midway_has_no_connect_time() -> None:
     [found] = records({TcpConnection}, *conversation()[2:])
     assert (found.connect_time, found.started, found.requests) == (None, 1000.0, 2)
 
 
-def test_a_connection_that_said_nothing_is_none() -> None:
+def test_a_connection_without_data_has_no_record() -> None:
     assert records({TcpConnection}, *conversation()[:2]) == []
 
 
 # packets -------------------------------------------------------------------------------------------------------------
 
 
-def test_every_packet_of_any_protocol_is_told() -> None:
+def test_every_packet_of_any_protocol_is_recorded() -> None:
     echo = ends(True) / scapy.ICMP()
     query = ends(True) / scapy.UDP(sport=40000, dport=53) / (b"x" * 20)
     other = scapy.IPv6(src="2001:db8::1", dst="2001:db8::2") / scapy.TCP(sport=1, dport=25)
@@ -106,13 +106,13 @@ def test_every_packet_of_any_protocol_is_told() -> None:
     assert [packet.time for packet in found] == pytest.approx([1000.0, 1000.01, 1000.02, 1000.03])
 
 
-def test_of_a_tunnel_the_packet_inside_is_told() -> None:
+def test_the_inner_packet_of_a_tunnel_is_recorded() -> None:
     inner = scapy.IP(src="192.168.0.1", dst="192.168.0.2") / scapy.ICMP()
     [found] = records({IpPacket}, ends(True) / scapy.GRE() / inner)
     assert (found.source, found.protocol) == ("192.168.0.1", 1)
 
 
-def test_http_is_read_all_the_same_when_every_packet_is_told() -> None:
+def test_http_is_still_decoded_when_every_packet_is_recorded() -> None:
     found = fed(decoder(wanted={IpPacket}), frames(*conversation()))
     assert sum(type(record) is IpPacket for record in found) == 8
     assert sum(type(record) is Request for record in found) == 2
@@ -127,7 +127,7 @@ def response(*answers: Any, name: str = "WWW.Dropbox.com", rcode: int = 0) -> An
     return scapy.IP(src="9.9.9.9", dst=CLIENT) / scapy.UDP(sport=53, dport=40000) / message
 
 
-def test_an_answer_gives_the_addresses_of_the_name_that_was_asked_for() -> None:
+def test_an_answer_has_the_addresses_of_the_requested_name() -> None:
     answers = (
         scapy.DNSRR(rrname="www.dropbox.com", type="CNAME", rdata="edge.dropbox.com"),
         scapy.DNSRR(rrname="edge.dropbox.com", type="A", rdata="162.125.1.1"),
@@ -137,12 +137,12 @@ def test_an_answer_gives_the_addresses_of_the_name_that_was_asked_for() -> None:
     assert found == [DnsAnswer(1000.0, CLIENT, "9.9.9.9", "www.dropbox.com", 0, ("162.125.1.1", "2620:100::1"))]
 
 
-def test_a_name_that_is_not_there_has_no_addresses() -> None:
+def test_an_unknown_name_has_no_addresses() -> None:
     [found] = records({DnsAnswer}, response(rcode=3))
     assert (found.code, found.addresses) == (3, ())
 
 
-def test_queries_and_other_datagrams_are_none() -> None:
+def test_queries_and_other_datagrams_are_ignored() -> None:
     query = (
         scapy.IP(src=CLIENT, dst="9.9.9.9") / scapy.UDP(sport=40000, dport=53) / scapy.DNS(qd=scapy.DNSQR(qname="x"))
     )
@@ -151,12 +151,12 @@ def test_queries_and_other_datagrams_are_none() -> None:
 
 
 @pytest.mark.parametrize("name", [b"\xc0\x0c", b"\x01a\xc0\x0c", b"\x40", b"\x3fabc", b""])
-def test_a_name_that_points_in_a_circle_or_beyond_the_end_is_none(name: bytes) -> None:
+def test_looping_and_truncated_names_are_rejected(name: bytes) -> None:
     assert answer(b"\x00\x00\x80\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name, 0, 12 + len(name)) is None
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_do_harm(data: bytes) -> None:
+def test_arbitrary_bytes_are_harmless(data: bytes) -> None:
     for message in (data, b"\x00\x00\x80\x00\x00\x01\x00\x09\x00\x00\x00\x00" + data):
         found = answer(message, 0, len(message))
         assert found is None or len(found.addresses) <= 64
@@ -166,7 +166,7 @@ def test_no_bytes_do_harm(data: bytes) -> None:
 
 
 def hello(name: str) -> bytes:
-    """A ClientHello with a server name (RFC 8446 section 4.1.2, RFC 6066 section 3)."""
+    """Build a ClientHello with a server name (RFC 8446 section 4.1.2, RFC 6066 section 3)."""
     wire = name.encode()
     entry = b"\x00" + len(wire).to_bytes(2, "big") + wire
     extension = b"\x00\x00" + (len(entry) + 2).to_bytes(2, "big") + len(entry).to_bytes(2, "big") + entry
@@ -177,7 +177,7 @@ def hello(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("port", [443, 60000])
-def test_a_client_hello_tells_the_server_name(port: int) -> None:
+def test_a_client_hello_reveals_the_server_name(port: int) -> None:
     packets = [
         segment(True, "S", 99, 0, port=port),
         segment(False, "SA", 499, 100, port=port),
@@ -188,7 +188,7 @@ def test_a_client_hello_tells_the_server_name(port: int) -> None:
     assert found.time == pytest.approx(1000.02)
 
 
-def test_without_a_wish_none_of_them_is_given_out() -> None:
+def test_optional_records_are_only_emitted_on_request() -> None:
     one = decoder()
     found = fed(one, frames(*conversation(), response())) + finished(one)
     assert not {type(record) for record in found} & OPTIONAL

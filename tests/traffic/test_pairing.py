@@ -1,4 +1,4 @@
-"""Which response answers which request: by order where nothing is lost, by proof after a loss, never by a guess."""
+"""Pairs responses with requests: by order if nothing is lost, by proof after a loss, never by a guess."""
 
 import pytest
 from wire import CLIENT, SERVER, Talk, decode, get, ok
@@ -53,7 +53,7 @@ def test_a_lost_pipelined_request_ends_pairing_on_the_connection() -> None:
     assert decoded.pairs == [("/1", 201), ("/2", 202), (None, 203), (None, 204), ("/4", None)]
 
 
-def test_lost_pipelined_responses_are_not_made_up_for_by_later_ones() -> None:
+def test_lost_pipelined_responses_are_not_replaced_by_later_ones() -> None:
     talk = Talk().client(get("/1") + get("/2") + get("/3"))
     talk.server(ok(status=201)).server(ok(status=202), lost=True).server(ok(status=203))
     decoded = decode(talk.frames)
@@ -82,7 +82,7 @@ def test_an_early_response_answers_the_request_that_is_still_being_sent() -> Non
     assert decoded.exchanges[0].request_bytes == 3000
 
 
-def test_an_early_response_and_the_end() -> None:
+def test_an_early_response_before_the_end() -> None:
     head = get("/upload", "Content-Length: 3000", method="POST")
     (exchange,) = decode(Talk().client(head + b"x" * 1000).server(ok(status=413)).close().frames).exchanges
     assert (exchange.status, exchange.request_bytes, exchange.ending) == (413, 1000, COMPLETE)
@@ -101,7 +101,7 @@ def test_several_interim_responses() -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_204_and_304_have_no_body_whatever_their_length_says(status: int) -> None:
+def test_204_and_304_have_no_body_whatever_content_length_says(status: int) -> None:
     head = b"HTTP/1.1 %d X\r\nContent-Length: 1000\r\n\r\n" % status
     talk = Talk().client(get("/1")).server(head).client(get("/2")).server(ok())
     assert decode(talk.frames).pairs == [("/1", status), ("/2", 200)]
@@ -123,7 +123,7 @@ def test_connect_opens_a_tunnel_that_is_not_read() -> None:
     assert decoded.health.unreadable["CONNECT tunnel"] == 1
 
 
-def test_a_refused_connect_is_an_exchange_like_others() -> None:
+def test_a_refused_connect_is_an_ordinary_exchange() -> None:
     talk = Talk().client(get("example.com:443", method="CONNECT")).server(ok(status=403))
     talk.client(get("/2")).server(ok())
     assert decode(talk.frames).pairs == [("example.com:443", 403), ("/2", 200)]
@@ -137,7 +137,7 @@ def test_upgrade_to_websocket_ends_http() -> None:
     assert decoded.health.unreadable["WebSocket"] == 1
 
 
-def test_a_request_without_an_answer_says_how_it_ended() -> None:
+def test_an_unanswered_request_says_how_it_ended() -> None:
     assert decode(Talk().client(get()).close().frames).endings == [CLOSED]
     assert decode(Talk().client(get()).frames).endings == [CAPTURE_END]
 
@@ -149,7 +149,7 @@ def test_times_are_those_of_the_first_and_last_bytes() -> None:
     assert exchange.total_time == pytest.approx(0.506)
 
 
-def test_no_time_is_invented_where_the_last_byte_was_lost() -> None:
+def test_no_total_time_is_given_if_the_last_byte_was_lost() -> None:
     talk = Talk(segment_size=100).client(get()).server(ok(b"x" * 500))
     del talk.segments[-1]
     (exchange,) = decode(talk.client(get("/2")).frames).exchanges[:1]

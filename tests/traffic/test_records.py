@@ -1,4 +1,4 @@
-"""What a request says of itself: domain, section and path; and what text from the wire becomes."""
+"""Values derived from a request: domain, section and path; and the conversion of text from the wire."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_the_asterisk_is_a_path_of_its_own() -> None:
         ("zero\u200bwidth".encode(), "zero\\u200bwidth"),
     ],
 )
-def test_what_cannot_be_printed_is_escaped(raw: bytes, text: str) -> None:
+def test_unprintable_characters_are_escaped(raw: bytes, text: str) -> None:
     assert printable(raw, 100) == text
 
 

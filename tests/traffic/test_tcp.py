@@ -1,4 +1,4 @@
-"""TCP: whatever the order and number of segments, their bytes come once and in order; what is lost is counted."""
+"""TCP: whatever the order and number of segments, their bytes are delivered once and in order; losses are counted."""
 
 from random import Random
 
@@ -64,7 +64,7 @@ class TestSameRecordsWhateverTheSegments:
         assert decode(dialogue(first, size=1).frames).said == decode(dialogue(first).frames).said
 
 
-def test_of_overlapping_bytes_the_first_copy_counts() -> None:
+def test_the_first_copy_of_overlapping_bytes_counts() -> None:
     talk = Talk()
     request = get("/first")
     other = talk.segments[-1]._replace(data=get("/other")[:9])
@@ -77,7 +77,7 @@ def test_of_overlapping_bytes_the_first_copy_counts() -> None:
     assert decoded.health.oddities["overlap with different bytes"] > 0
 
 
-def test_a_stream_joined_in_the_middle_is_read_from_there() -> None:
+def test_a_stream_joined_midway_is_read_from_there() -> None:
     talk = Talk(handshake=False)
     talk.client(get("/before"), lost=True).server(ok(b"x" * 5000)[2000:])
     talk.client(get("/one")).server(ok()).client(get("/two")).server(ok(status=404))
@@ -90,7 +90,7 @@ def test_a_syn_with_another_number_is_a_new_connection_between_the_same_ports() 
     assert decode(old.frames + new.frames).pairs == [("/old", 200), ("/new", 200)]
 
 
-def test_a_syn_that_comes_again_changes_nothing() -> None:
+def test_a_retransmitted_syn_changes_nothing() -> None:
     talk = Talk().client(get()).server(ok())
     talk.segments.insert(4, talk.segments[0])
     assert decode(talk.frames).pairs == [("/", 200)]
@@ -109,13 +109,13 @@ def test_fin_before_lost_data_waits_for_it() -> None:
     assert (exchange.response_bytes, exchange.missing_bytes, exchange.ending) == (3000, 0, COMPLETE)
 
 
-def test_rst_ends_an_exchange_that_is_under_way() -> None:
+def test_rst_ends_the_current_exchange() -> None:
     talk = Talk().client(get()).server(ok(b"x" * 100)[:60]).reset(CLIENT).wait(10)
     (exchange,) = decode(talk.frames).exchanges
     assert (exchange.status, exchange.ending) == (200, RESET)
 
 
-def test_rst_with_a_number_out_of_the_window_is_not_believed() -> None:
+def test_rst_outside_the_window_is_ignored() -> None:
     talk = Talk().client(get())
     talk.segments.append(talk.segments[-1]._replace(seq=2**30, flags=RST, data=b""))
     decoded = decode(talk.server(ok()).frames)
@@ -131,7 +131,7 @@ def test_a_silent_connection_times_out() -> None:
     assert decoded.exchanges[0].status is None
 
 
-def test_stragglers_of_a_closed_connection_open_none() -> None:
+def test_stragglers_of_a_closed_connection_open_no_new_one() -> None:
     talk = Talk().client(get()).server(ok()).close()
     talk.segments.append(talk.segments[3]._replace(time=talk.time))
     assert len(decode(talk.frames).exchanges) == 1
@@ -155,7 +155,7 @@ def test_bytes_lost_at_the_end_are_missing_if_they_were_acknowledged() -> None:
     assert decoded.health.missing_bytes == exchange.missing_bytes > 0
 
 
-def test_frames_that_the_capture_cut_are_gaps_of_known_size() -> None:
+def test_truncated_frames_are_gaps_of_known_size() -> None:
     talk = Talk().client(get()).server(ok(b"x" * 1300)).client(get("/two")).server(ok(status=404))
     frames = [Frame(f.time, f.link_type, f.data[:200], f.length) for f in talk.frames]
     decoded = decode(frames)
@@ -164,7 +164,7 @@ def test_frames_that_the_capture_cut_are_gaps_of_known_size() -> None:
     assert decoded.health.missing_bytes == decoded.exchanges[0].missing_bytes > 1000
 
 
-def test_one_sided_captures_give_requests_or_responses() -> None:
+def test_one_sided_captures_yield_requests_or_responses() -> None:
     talk = dialogue()
     client = decode([talk.frame(s) for s in talk.segments if s.side == CLIENT])
     server = decode([talk.frame(s) for s in talk.segments if s.side == SERVER])
@@ -225,13 +225,13 @@ class TestLimits:
         assert gone.health.missing_bytes == 100
 
     @pytest.mark.parametrize("flags", [0, FIN, SYN, RST, FIN | SYN, SYN | RST, FIN | SYN | RST | ACK, 0xFF])
-    def test_any_flags_are_survived(self, flags: int) -> None:
+    def test_any_flags_are_harmless(self, flags: int) -> None:
         talk = Talk().client(get())
         talk.segments.append(talk.segments[-1]._replace(flags=flags))
         assert decode(talk.server(ok()).frames).held == 0
 
 
-def test_a_retransmission_that_says_something_else_is_counted_and_the_first_copy_counts() -> None:
+def test_a_retransmission_with_different_bytes_is_counted_and_the_first_copy_counts() -> None:
     talk = Talk().client(get("/first"))
     again = Talk().client(get("/other"))
     talk.segments.append(again.segments[-1]._replace(time=talk.time))
@@ -240,7 +240,7 @@ def test_a_retransmission_that_says_something_else_is_counted_and_the_first_copy
     assert decoded.health.oddities["overlap with different bytes"] == 1
 
 
-def test_a_retransmission_that_says_the_same_is_no_oddity() -> None:
+def test_a_retransmission_with_the_same_bytes_is_not_an_oddity() -> None:
     talk = Talk().client(get("/first"))
     talk.segments.append(talk.segments[-1]._replace(time=talk.time))
     talk.server(ok())

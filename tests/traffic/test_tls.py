@@ -37,7 +37,7 @@ HELLO = b"\x01" + sized(3, BODY)
 
 
 class Reading:
-    """A reader, what it found, and the memory that it holds."""
+    """A reader, the names it found, and the memory it uses."""
 
     def __init__(self, limit: int = 2**20) -> None:
         self.names: list[bytes] = []
@@ -52,7 +52,7 @@ class Reading:
 
 @pytest.mark.parametrize("record", [1, 4, 5, 100, 2**14])
 @pytest.mark.parametrize("segment", [1, 2, 7, 1460])
-def test_the_name_is_found_however_the_hello_is_cut(record: int, segment: int) -> None:
+def test_the_name_is_found_however_the_hello_is_split(record: int, segment: int) -> None:
     reading = Reading().feed(records(HELLO, record) + b"\x17\x03\x03\x00\x05later", segment)
     assert reading.names == [b"shop.example.com"]
     assert reading.budget.used == 0
@@ -71,7 +71,7 @@ def test_the_name_is_found_however_the_hello_is_cut(record: int, segment: int) -
         b"",
     ],
 )
-def test_no_name_where_none_is_given(body: bytes) -> None:
+def test_no_name_is_found_if_none_is_given(body: bytes) -> None:
     assert server_name(body) == b""
     assert Reading().feed(records(b"\x01" + sized(3, body)), 1460).names == []
 
@@ -87,7 +87,7 @@ def test_no_name_where_none_is_given(body: bytes) -> None:
     ],
     ids=["application data", "ServerHello", "empty record", "too long", "cut off"],
 )
-def test_what_is_no_whole_hello_gives_no_name_and_is_not_kept(stream: bytes) -> None:
+def test_an_invalid_hello_yields_no_name_and_is_released(stream: bytes) -> None:
     reading = Reading().feed(stream, 100)
     reading.reader.close()
     assert (reading.names, reading.budget.used) == ([], 0)
@@ -98,7 +98,7 @@ def test_without_memory_the_hello_is_given_up() -> None:
     assert (reading.names, reading.budget.used) == ([], 0)
 
 
-def test_a_hello_is_told_from_other_bytes() -> None:
+def test_a_hello_is_distinguished_from_other_bytes() -> None:
     assert starts_hello(records(HELLO))
     assert not starts_hello(b"\x16\x03\x01\x00\x05\x02\x00\x00\x01\x03")
     assert not starts_hello(b"220 mail.example.com\r\n")
@@ -120,7 +120,7 @@ def hello_to(name: bytes) -> bytes:
     return records(b"\x01" + sized(3, hello_body(named(name))))
 
 
-def test_connections_are_counted_by_the_server_that_is_asked_for() -> None:
+def test_connections_are_counted_by_requested_server_name() -> None:
     frames = [
         frame
         for port, name in enumerate((b"a.example", b"A.Example", b"b.example", b"evil\x1b[2J"), 40000)
@@ -148,7 +148,7 @@ def test_tls_after_a_starttls_is_counted_as_such() -> None:
     assert health.server_names == {"mail.example": 1}
 
 
-def test_a_hello_with_bytes_missing_gives_no_name() -> None:
+def test_a_hello_with_missing_bytes_yields_no_name() -> None:
     hello = hello_to(b"a.example")
     talk = Talk().client(hello[:60]).client(hello[60:70], lost=True).client(hello[70:])
     health = decode(talk.frames).health

@@ -1,4 +1,4 @@
-"""Tunnels: a request is found in each of them, and in each within each other."""
+"""Tunnels: a request is found in each of them, and in each one nested in another."""
 
 import pytest
 from encapsulations import CLIENT4, LINKS, REQUEST, TUNNELS, in_udp, ipv4, ipv6, network, outer, tcp, udp
@@ -35,7 +35,7 @@ def test_tunnels_nest(one: str) -> None:
 
 @pytest.mark.parametrize("tunnel", TUNNELS)
 @pytest.mark.parametrize("packet", ["IPv4", "IPv6"])
-def test_a_tunnel_that_was_cut_tells_how_much_is_missing(tunnel: str, packet: str) -> None:
+def test_a_truncated_tunnel_reports_how_much_is_missing(tunnel: str, packet: str) -> None:
     whole = TUNNELS[tunnel](PACKETS[packet][0])
     for kept in range(len(whole)):
         found = network()[0].packet(0.0, 1, whole[:kept])
@@ -52,7 +52,7 @@ def test_any_bytes_after_any_header_never_raise(name: str) -> None:
             network()[0].packet(0.0, link_type, whole[:place] + bytes((byte,)) + whole[place + 1 :])
 
 
-def test_teredo_between_any_ports_is_known_by_its_looks() -> None:
+def test_teredo_on_any_ports_is_recognised_by_its_content() -> None:
     teredo = bytes.fromhex("20010000" + "41379e50" + "8000f12ab9c82815")
     ip = ipv6(6, tcp(40000, 80), source=teredo)
     found = network()[0].packet(0.0, 1, outer(17, udp(3797, 32900, ip)))
@@ -85,13 +85,13 @@ def test_wccp_with_and_without_its_redirect_header(redirect: bytes) -> None:
         (in_udp(2152, b"\x34\xff" + bytes(9) + b"\x85" + bytes(60)), "bad GTP extension header"),
     ],
 )
-def test_a_header_that_contradicts_itself_is_counted(data: bytes, oddity: str) -> None:
+def test_an_invalid_header_is_counted(data: bytes, oddity: str) -> None:
     door, health = network()
     assert door.packet(0.0, 1, data) is None
     assert dict(health.oddities) == {oddity: 1}
 
 
-def test_nesting_has_an_end() -> None:
+def test_nesting_is_limited() -> None:
     ip = PACKETS["IPv4"][0]
     for _ in range(50):
         ip = ipv4(4, ip, CLIENT4)
@@ -100,8 +100,8 @@ def test_nesting_has_an_end() -> None:
     assert dict(health.oddities) == {"too many encapsulations": 1}
 
 
-def test_the_outer_packet_bounds_the_inner() -> None:
-    """What lies behind the end of the outer packet is padding, though the inner one counts it as its own."""
+def test_the_outer_packet_limits_the_inner() -> None:
+    """The bytes after the end of the outer packet are padding, even if the inner packet claims them."""
     ip = PACKETS["IPv4"][0]
     short = bytearray(outer(4, ip))
     short[16:18] = (20 + len(ip) - 5).to_bytes(2, "big")
@@ -111,7 +111,7 @@ def test_the_outer_packet_bounds_the_inner() -> None:
     assert found.data[found.start + 20 : found.end] == REQUEST[:-5]
 
 
-def test_the_kernel_passes_what_is_read_here() -> None:
+def test_the_kernel_filter_passes_every_supported_tunnel() -> None:
     expression = ports_expression(parse_ports("80"), 1)
     for number in tunnels.LAYERS:
         if number >= UDP_PORT:

@@ -11,7 +11,7 @@ SYN, SYN_ACK, DATA = 0x02, 0x12, 0x18
 
 
 class Mirror:
-    """Gives the keys of segments of one pair of ends."""
+    """Returns the keys of segments between one pair of endpoints."""
 
     def __init__(self) -> None:
         self._network = network()[0]
@@ -62,7 +62,7 @@ def test_a_colliding_connection_may_be_answered_with_another_tag() -> None:
     assert mirror.server(7, SYN_ACK, 9, 1001) == mirror.server(7, DATA, 10) == reversed_key(other)
 
 
-def test_the_same_network_uses_its_ports_again() -> None:
+def test_a_network_may_reuse_its_ports() -> None:
     mirror = Mirror()
     assert mirror.client(5, SYN, 1) == mirror.client(5, SYN, 1000)
     other = mirror.client(6, SYN, 2000)
@@ -81,7 +81,7 @@ def test_virtual_networks_collide_like_vlans() -> None:
     assert len(keys) == 2
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_memory_is_limited() -> None:
     lanes = Lanes(16)
     for number in range(5000):
         key, reverse = number.to_bytes(4, "big"), (-number & 0xFFFFFFFF).to_bytes(4, "big")

@@ -1,11 +1,11 @@
-"""A client and a server that talk over TCP, written down as frames: what a test says is what is on the wire.
+"""A client and a server that talk over TCP, written down as frames: a test states what is on the wire.
 
     talk = Talk()
     talk.client(b"GET / HTTP/1.1\\r\\n\\r\\n").server(b"HTTP/1.1 204 No Content\\r\\n\\r\\n").close()
     decode(talk.frames).exchanges
 
-Numbers are those of a real exchange: each side acknowledges all that the other has sent. What is sent with `lost=True`
-is sent, acknowledged and answered, but not captured.
+Sequence numbers are as in real traffic: each side acknowledges everything that the other has sent. Data sent with
+`lost=True` is sent, acknowledged and answered, but not captured.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,19 +37,19 @@ class Segment(NamedTuple):
     data: bytes = b""
 
     def part(self, start: int, end: int) -> "Segment":
-        """Some of its bytes, as another segment."""
+        """Return a range of its bytes as another segment."""
         return self._replace(seq=(self.seq + start) & MASK, data=self.data[start:end])
 
 
 @dataclass
 class Talk:
-    """A TCP connection between a client and a server. Each saying is one or more segments."""
+    """A TCP connection between a client and a server. Each call sends one or more segments."""
 
     client_port: int = 40000
     server_port: int = 80
     addresses: tuple[str, str] = ("10.0.0.1", "10.0.0.2")
     first: tuple[int, int] = (1000, 5000)
-    """Initial sequence numbers, of the client and of the server."""
+    """Initial sequence numbers of the client and the server."""
     segment_size: int = 1460
     time: float = 1000.0
     step: float = 0.001
@@ -66,11 +66,11 @@ class Talk:
         self.send(CLIENT, lost=lost)
 
     def client(self, data: bytes, size: int = 0, *, lost: bool = False) -> "Talk":
-        """The client sends `data`, in segments of `size` bytes."""
+        """Send `data` from the client, in segments of `size` bytes."""
         return self.say(CLIENT, data, size, lost=lost)
 
     def server(self, data: bytes, size: int = 0, *, lost: bool = False) -> "Talk":
-        """The server sends `data`, in segments of `size` bytes."""
+        """Send `data` from the server, in segments of `size` bytes."""
         return self.say(SERVER, data, size, lost=lost)
 
     def say(self, side: int, data: bytes, size: int = 0, *, lost: bool = False) -> "Talk":
@@ -82,7 +82,7 @@ class Talk:
     def send(
         self, side: int, data: bytes = b"", flags: int = ACK, *, lost: bool = False, ack: int | None = None
     ) -> "Talk":
-        """One segment; `ack` other than all that the peer has sent."""
+        """Send one segment; by default it acknowledges everything that the peer has sent."""
         if ack is None:
             ack = self.next[1 - side] if flags & ACK else 0
         if not lost:
@@ -93,7 +93,7 @@ class Talk:
         return self
 
     def wait(self, seconds: float) -> "Talk":
-        """Time passes."""
+        """Let time pass."""
         self.time += seconds
         return self
 
@@ -104,7 +104,7 @@ class Talk:
         return self.send(side, flags=RST | ACK)
 
     def close(self) -> "Talk":
-        """Both sides say that they are done."""
+        """Close the connection from both sides."""
         return self.fin(SERVER).fin(CLIENT).send(SERVER)
 
     @property
@@ -112,14 +112,14 @@ class Talk:
         return [self.frame(segment) for segment in self.segments]
 
     def frame(self, segment: Segment) -> Frame:
-        """A segment as an Ethernet frame."""
+        """Build an Ethernet frame from a segment."""
         ports = (self.client_port, self.server_port)
         source, target = segment.side, 1 - segment.side
         payload = tcp(ports[source], ports[target], segment)
         return ethernet(segment.time, ip(self.addresses[source], self.addresses[target], payload))
 
     def as_captured(self, segments: Iterable[Segment]) -> list[Frame]:
-        """Frames of other segments than were said, or in another order; times are those of the order given."""
+        """Build frames from other segments, or in another order; the times follow the given order."""
         start = self.segments[0].time
         return [
             self.frame(segment._replace(time=start + number * self.step)) for number, segment in enumerate(segments)
@@ -127,13 +127,13 @@ class Talk:
 
 
 def tcp(source: int, target: int, segment: Segment) -> bytes:
-    """A TCP header without options (RFC 9293 section 3.1), and the payload."""
+    """Build a TCP header without options (RFC 9293 section 3.1), with the payload."""
     numbers = (segment.seq & MASK, segment.ack & MASK)
     return pack(">HHIIBBHHH", source, target, *numbers, 5 << 4, segment.flags, 65535, 0, 0) + segment.data
 
 
 def ip(source: str, target: str, payload: bytes, protocol: int = 6) -> bytes:
-    """An IP packet: IPv4 or IPv6, as the addresses are."""
+    """Build an IPv4 or IPv6 packet, depending on the addresses."""
     pair = ip_address(source).packed + ip_address(target).packed
     if len(pair) == 8:
         return pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0x4000, 64, protocol, 0) + pair + payload
@@ -141,7 +141,7 @@ def ip(source: str, target: str, payload: bytes, protocol: int = 6) -> bytes:
 
 
 def ipv4_fragments(packet: bytes, size: int, ident: int = 7) -> list[bytes]:
-    """An IPv4 packet in fragments of `size` bytes, a multiple of 8 (RFC 791 section 3.2)."""
+    """Split an IPv4 packet into fragments of `size` bytes, a multiple of 8 (RFC 791 section 3.2)."""
     payload = packet[20:]
     fragments = []
     for start in range(0, len(payload), size):
@@ -153,24 +153,24 @@ def ipv4_fragments(packet: bytes, size: int, ident: int = 7) -> list[bytes]:
 
 
 def ethernet(time: float, packet: bytes, snap: int = 65535) -> Frame:
-    """An Ethernet frame, of which `snap` bytes were captured."""
+    """Build an Ethernet frame of which `snap` bytes were captured."""
     kind = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
     data = b"\2\0\0\0\0\2\2\0\0\0\0\1" + pack(">H", kind) + packet
     return Frame(time, LINKTYPE_ETHERNET, data[:snap], len(data))
 
 
 def raw(time: float, packet: bytes) -> Frame:
-    """An IP packet without a link layer."""
+    """Build a frame of an IP packet without a link layer."""
     return Frame(time, LINKTYPE_RAW, packet, len(packet))
 
 
 class Decoded(NamedTuple):
-    """What became of frames."""
+    """The result of decoding frames."""
 
     records: list[Record]
     health: Health
     held: int
-    """Bytes that are still held when all is over."""
+    """Bytes still buffered at the end."""
 
     @property
     def requests(self) -> list[Request]:
@@ -182,7 +182,7 @@ class Decoded(NamedTuple):
 
     @property
     def pairs(self) -> list[tuple[str | None, int | None]]:
-        """Target and status of each exchange, None where one is not known."""
+        """Target and status of each exchange; None if unknown."""
         return [(e.request.target if e.request is not None else None, e.status) for e in self.exchanges]
 
     @property
@@ -191,7 +191,7 @@ class Decoded(NamedTuple):
 
     @property
     def said(self) -> tuple[list[Request], list[Exchange]]:
-        """The records without what depends on the times and the order of the capture."""
+        """The records without anything that depends on the times and the order of the capture."""
         return (
             [request._replace(time=0.0) for request in self.requests],
             [_timeless(exchange) for exchange in self.exchanges],
@@ -211,7 +211,7 @@ def decode(frames: Iterable[Frame], limits: Limits | None = None, ports: Iterabl
 
 
 def get(path: str = "/", *fields: str, method: str = "GET", version: str = "1.1", body: bytes = b"") -> bytes:
-    """A request."""
+    """Build a request."""
     lines = [f"{method} {path} HTTP/{version}", "Host: example.com", *fields]
     if body:
         lines.append(f"Content-Length: {len(body)}")
@@ -219,16 +219,16 @@ def get(path: str = "/", *fields: str, method: str = "GET", version: str = "1.1"
 
 
 def ok(body: bytes = b"hello", *fields: str, status: int = 200) -> bytes:
-    """A response with Content-Length."""
+    """Build a response with Content-Length."""
     return "\r\n".join([f"HTTP/1.1 {status} OK", *fields, f"Content-Length: {len(body)}"]).encode() + b"\r\n\r\n" + body
 
 
 def chunked(parts: Sequence[bytes], trailers: bytes = b"") -> bytes:
-    """A body in the chunked transfer coding (RFC 9112 section 7.1)."""
+    """Build a body in the chunked transfer coding (RFC 9112 section 7.1)."""
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n" + trailers + b"\r\n"
 
 
 def three_ways(talk: Callable[[int], Talk]) -> Iterator[Decoded]:
-    """What a talk gives whole, in segments of one byte, and in segments of seven."""
+    """Decode a talk whole, in segments of one byte, and in segments of seven bytes."""
     for size in (1460, 1, 7):
         yield decode(talk(size).frames)
