@@ -1,13 +1,13 @@
-# The monitor in a container: with its core, as a user without rights, whose interpreter may open packet sockets and nothing more.
+# The monitor with its Rust core, run by an unprivileged user whose Python interpreter may open packet sockets.
 #
 #   docker build -t http-monitor .
 #   docker run --rm -it --network host --cap-drop ALL --cap-add NET_RAW --read-only http-monitor -i eth0 -p 80
 #
-# --security-opt no-new-privileges cannot be used: it would take the capability away. The program gives it up itself, and
-# forbids itself new ones, as soon as the capture is open.
+# Do not use --security-opt no-new-privileges: it disables the capability. The monitor drops the capability itself as soon
+# as the capture is open, and sets no_new_privs then.
 
 FROM rust:1.88-slim-bookworm AS core
-# hadolint ignore=DL3008 # maturin only needs some Python
+# hadolint ignore=DL3008 # any Python will do for maturin
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3-venv \
     && rm -rf /var/lib/apt/lists/*
@@ -27,7 +27,7 @@ RUN python -m venv --copies /opt/http-monitor \
 
 FROM python:3.12-slim
 COPY --from=build /opt/http-monitor /opt/http-monitor
-# hadolint ignore=DL3008 # security updates of libpcap are welcome
+# hadolint ignore=DL3008 # unpinned, to get security updates of libpcap
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libcap2-bin libpcap0.8 \
     && setcap cap_net_raw+ep /opt/http-monitor/bin/python \

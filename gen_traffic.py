@@ -1,7 +1,7 @@
-"""Traffic generator: sends HTTP requests to a host at a steady pace, or by a scenario, and prints what came back.
+"""Sends HTTP requests to a host, at a steady pace or following a scenario, and prints each result.
 
-The core is a library: a scenario is an endless iterator of steps and knows neither a clock nor a network; a `Client`
-sends one step. The demo drives the same two.
+The core is a library: a scenario is an endless iterator of steps and uses neither a clock nor a network; a `Client`
+sends one step. The demo uses both.
 """
 
 import argparse
@@ -31,60 +31,60 @@ AGENTS: Final = (
 )
 
 QUIET_STEPS, BURST_STEPS, BURST_SPEED = 10, 100, 50
-"""The burst scenario: so many requests at the given pace, then so many at so many times that pace."""
+"""The burst scenario sends 10 requests at the given pace, then 100 requests 50 times as fast."""
 
 
 class Step(NamedTuple):
     """One request of a scenario."""
 
     delay: float
-    """Seconds after the step before it."""
+    """Seconds after the previous step."""
     method: str
     path: str
-    """With its query, if any."""
+    """Path with its query, if any."""
     user_agent: str
     upload: int = 0
-    """Bytes of the request body."""
+    """Size of the request body in bytes."""
     host: str = ""
-    """Value of the Host field; empty: as the address says."""
+    """Value of the Host field; empty means the host of the URL."""
 
 
 class Outcome(NamedTuple):
-    """What became of a step."""
+    """The result of a step."""
 
     status: int | None
-    """None when there was no whole answer."""
+    """Status code; None if there was no complete response."""
     size: int
-    """Bytes of the body as they were sent, so compressed where the server compresses."""
+    """Bytes of the response body as sent, compressed if the server compresses."""
     seconds: float
-    """From sending to the last byte, or to giving up."""
+    """Seconds from sending to the last byte, or until the client gave up."""
     failure: str
-    """Why there was no whole answer, as a phrase; empty when there was one."""
+    """Why there was no complete response, as a phrase; otherwise empty."""
 
 
 # Scenarios ------------------------------------------------------------------------------------------------------------
 
 
 def steady(interval: float) -> Iterator[Step]:
-    """The same GET, again and again."""
+    """Repeat the same GET request."""
     return itertools.repeat(Step(interval, "GET", "/", AGENT))
 
 
 def burst(interval: float) -> Iterator[Step]:
-    """Quiet, then many at once, then quiet again."""
+    """Alternate between a slow phase and a burst."""
     quiet = [Step(interval, "GET", "/", AGENT)] * QUIET_STEPS
     rush = [Step(interval / BURST_SPEED, "GET", "/", AGENT)] * BURST_STEPS
     return itertools.cycle(quiet + rush)
 
 
 def errors(interval: float) -> Iterator[Step]:
-    """One good request, then two for what most servers do not have and some servers fail at."""
+    """Repeat one good request, one for a missing page, and one for a path that some servers answer with 500."""
     paths = ("/", "/no-such-page", "/status/500")
     return (Step(interval, "GET", path, AGENT) for path in itertools.cycle(paths))
 
 
 MIXED: Final = (
-    # weight, method, path, bytes of the body
+    # weight, method, path, body bytes
     (30, "GET", "/", 0),
     (20, "GET", "/pages/create?x=1", 0),
     (15, "GET", "/images/logo.png", 0),
@@ -95,11 +95,11 @@ MIXED: Final = (
     (3, "GET", "/no-such-page", 0),
     (1, "GET", "/status/500", 0),
 )
-"""Nothing here asks a server to change or delete a thing: the host may be anyone's."""
+"""Requests of the mixed scenario. None asks a server to change or delete anything: the host may be anyone's."""
 
 
 def mixed(interval: float) -> Iterator[Step]:
-    """Several paths, methods and user agents, shuffled the same way each time."""
+    """Send several paths, methods and user agents, in the same random order every time."""
     dice = random.Random(0)
     weights = [weight for weight, *_ in MIXED]
     while True:
@@ -119,18 +119,18 @@ SCENARIOS: Final[dict[str, Callable[[float], Iterator[Step]]]] = {
 
 
 class Client:
-    """Sends steps to one server, over a connection that is kept alive. Redirects are answers like any other."""
+    """Sends steps to one server over a keep-alive connection. It does not follow redirects."""
 
     def __init__(self, base_url: str, timeout: float):
-        import requests  # late, so that --help is quick
+        import requests  # here, so that --help is fast
 
         self._base_url = base_url
         self._timeout = timeout
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy would take the traffic off the port that is watched
+        self._session.trust_env = False  # a proxy would move the traffic to another port than the monitored one
 
     def send(self, step: Step) -> Outcome:
-        """Send it, and read the whole answer. A failure is an outcome, not an exception."""
+        """Send the step and read the whole response. A failure is an outcome, not an exception."""
         import requests
 
         url = self._base_url if step.path == "/" else self._base_url.rstrip("/") + step.path
@@ -152,7 +152,7 @@ class Client:
         return Outcome(response.status_code, size, time.monotonic() - begin, "")
 
     def _read(self, response: "requests.Response", deadline: float) -> int:
-        """Bytes of the body. The deadline is for all of it: a server that drips must not hold us."""
+        """Read the body and return its size. The deadline covers all of it, so a slow server cannot hold us up."""
         import requests
         import urllib3
 
@@ -178,7 +178,7 @@ class Client:
 
 
 def reason(error: BaseException) -> str:
-    """The cause of a failure in a few words, dug out of the exceptions wrapped around it."""
+    """Return the cause of a failure in a few words, found inside the exceptions wrapped around it."""
     import requests
 
     seen: list[BaseException] = []
@@ -186,9 +186,9 @@ def reason(error: BaseException) -> str:
     while isinstance(inner, BaseException) and inner not in seen:
         seen.append(inner)
         if isinstance(inner, http.client.IncompleteRead):
-            return "the answer is broken off or not well-formed"
+            return "response cut off or malformed"
         if isinstance(inner, (requests.Timeout, TimeoutError)):
-            return "no answer in time"
+            return "timed out"
         if isinstance(inner, OSError) and inner.strerror:
             return inner.strerror
         wrapped = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
@@ -197,21 +197,21 @@ def reason(error: BaseException) -> str:
 
 
 class Tally:
-    """Counts outcomes for the line at the end."""
+    """Counts outcomes for the summary."""
 
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
         self.failed = 0
 
     def add(self, outcome: Outcome) -> None:
-        """Count one more."""
+        """Count one outcome."""
         if outcome.status is None:
             self.failed += 1
         else:
             self.statuses[outcome.status] += 1
 
     def summary(self, seconds: float) -> str:
-        """All of it in one line."""
+        """Return the summary as one line."""
         answered = self.statuses.total()
         by_status = ", ".join(f"{status} x {count}" for status, count in sorted(self.statuses.items()))
         answers = f"{answered} answered ({by_status})" if answered else "none answered"
@@ -220,7 +220,7 @@ class Tally:
 
 
 def paced(steps: Iterable[Step], clock: Callable[[], float], sleep: Callable[[float], object]) -> Iterator[Step]:
-    """The steps, each at its time; the first at once. What took long delays the rest, and is not made up for."""
+    """Yield each step when it is due, the first one immediately. A late step delays all that follow."""
     due = None
     for step in steps:
         now = clock()
@@ -244,7 +244,7 @@ def _seconds(text: str, lowest: float = 0) -> float:
     except ValueError:
         value = math.nan
     if not lowest <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: seconds, from {lowest:g} to 86400")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from {lowest:g} to 86400")
     return value
 
 
@@ -254,15 +254,15 @@ def _timeout(text: str) -> float:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
 
 
 def base_url(text: str) -> str:
-    """The URL of `host`, `host:port`, an IPv6 address, or a whole http:// URL.
+    """Return the URL for `host`, `host:port`, an IPv6 address, or an http:// URL.
 
     Raises:
-        argparse.ArgumentTypeError: it is none of these.
+        argparse.ArgumentTypeError: the text is none of these.
     """
     if text.count(":") > 1 and "://" not in text and not text.startswith("["):
         text = f"[{text}]"
@@ -273,43 +273,58 @@ def base_url(text: str) -> str:
     except ValueError:
         good = False
     if good and parts.scheme == "https":
-        raise argparse.ArgumentTypeError(f"{text!r}: https is encrypted, which no monitor can read; give http://")
+        raise argparse.ArgumentTypeError(f"{text!r}: the monitor cannot read https; use http://")
     if not good or parts.scheme != "http" or parts.query or parts.fragment:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a host, host:port or http://host:port/path")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a host, host:port or http://host:port/path")
     return url
 
 
 def _program() -> str:
     called = os.path.basename(sys.argv[0])
-    return called if called == "exercise-gen-traffic" else "gen_traffic.py"  # the first is where it is installed
+    return called if called == "exercise-gen-traffic" else "gen_traffic.py"  # the name of the installed command
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line; ends the program with status 2 and one line when it is wrong."""
+    """Parse the command line. A wrong one ends the program with one line and status 2."""
     parser = _Parser(
         prog=_program(),
-        description="Sends HTTP requests at a steady pace and prints what came back. Ctrl+C stops.",
-        epilog="burst: quiet, then many at once. errors: one good path, one for 404, one for 500. mixed: several "
-        "paths, user agents and methods (GET, HEAD, POST, OPTIONS). Proxies are not used.",
+        description="Send HTTP requests at a steady pace or following a scenario, and print each result. Ctrl+C stops.",
+        epilog="Scenarios: steady repeats GET /. burst alternates between slow and very fast. errors requests a good "
+        "path, one for 404 and one for 500. mixed uses several paths, user agents and methods (GET, HEAD, POST, "
+        "OPTIONS). Proxies are ignored.",
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("-i", "--host", type=base_url, default="www.google.com", help="host, host:port or http:// URL (%(default)s)")
-    add("-f", "--frequency", type=_seconds, default=5.0, metavar="SECONDS", help="between requests (5)")
-    add("--count", type=_count, metavar="N", help="stop after so many requests")
-    add("--scenario", choices=SCENARIOS, default="steady", help="what to send (%(default)s)")
-    add("--timeout", type=_timeout, default=10.0, metavar="SECONDS", help="to wait for an answer (10)")
+    add(
+        "-i",
+        "--host",
+        type=base_url,
+        default="www.google.com",
+        help="host, host:port or http:// URL (default: %(default)s)",
+    )
+    add(
+        "-f", "--frequency", type=_seconds, default=5.0, metavar="SECONDS", help="seconds between requests (default: 5)"
+    )
+    add("--count", type=_count, metavar="N", help="stop after N requests")
+    add("--scenario", choices=SCENARIOS, default="steady", help="what to send (default: %(default)s)")
+    add(
+        "--timeout",
+        type=_timeout,
+        default=10.0,
+        metavar="SECONDS",
+        help="give up on a response after this time (default: 10)",
+    )
     return parser.parse_args(arguments)
 
 
 def line(step: Step, outcome: Outcome) -> str:
-    """What is printed for one request."""
+    """Return the line to print for one request."""
     answer = f"failed: {outcome.failure}" if outcome.failure else f"{outcome.status}  {outcome.size:,} bytes"
     return f"{step.method:7} {step.path}  {answer}  {outcome.seconds * 1000:,.0f} ms"
 
 
 def run(client: Client, steps: Iterable[Step], tally: Tally) -> None:
-    """Send the steps at their pace, and print a line for each."""
+    """Send each step when it is due, and print a line for it."""
     for step in paced(steps, time.monotonic, time.sleep):
         outcome = client.send(step)
         tally.add(outcome)
@@ -317,9 +332,9 @@ def run(client: Client, steps: Iterable[Step], tally: Tally) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; returns the exit status."""
+    """Run the command and return the exit status."""
     options = parse_arguments(arguments)
-    # Both: a shell starts background jobs with SIGINT ignored, and Python then leaves it so.
+    # SIGINT too: a shell starts background jobs with SIGINT ignored, and Python leaves it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     steps = itertools.islice(SCENARIOS[options.scenario](options.frequency), options.count)
@@ -331,7 +346,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print()
     except BrokenPipeError:
-        sys.stdout = None  # the reader left: nothing more to say, and nothing to flush
+        sys.stdout = None  # the reader is gone, so nothing may be flushed to it
         return 0
     print(tally.summary(time.monotonic() - begin))
     return 0

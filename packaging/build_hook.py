@@ -1,4 +1,4 @@
-"""What hatchling calls when it builds the wheel: the manual page and the shells' scripts are made, and put into it."""
+"""Adds the manual page and the shells' completion scripts to the wheel when hatchling builds it."""
 
 import sys
 from pathlib import Path
@@ -8,10 +8,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class DocumentsHook(BuildHookInterface[Any]):
-    """Adds what `documents.py` makes, to be installed below `share`."""
+    """Adds the files that `documents.py` writes, to be installed in `share`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Before the wheel is put together."""
+        """Write the files before the wheel is built."""
         sys.path.insert(0, str(Path(self.root, "packaging")))
         from documents import SHARE, write
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what goes with the command into build/share: the manual page, and the scripts of three shells: `make man`."""
+"""Writes the manual page and the completion scripts of three shells to build/share: `make man`."""
 
 import sys
 from pathlib import Path
@@ -20,11 +20,11 @@ COMPLETIONS: Final = {
     "zsh": "zsh/site-functions/_exercise",
     "fish": "fish/vendor_completions.d/exercise.fish",
 }
-"""Where each shell looks, below a folder `share`."""
+"""Where each shell looks for its script, relative to a folder `share`."""
 
 
 def write() -> list[Path]:
-    """Write all of them; returns their places below `SHARE`."""
+    """Write all files and return their paths relative to `SHARE`."""
     scripts = {place: completion(make_parser(COMMAND), shell) for shell, place in COMPLETIONS.items()}
     texts = {"man/man1/exercise.1": manual(), **scripts}
     for place, text in texts.items():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The manual page of the command, in roff, made from its parser and its settings: `make man`.
+"""Prints the manual page of the command in roff, made from its parser and its settings: `make man`.
 
-argparse-manpage writes what the parser knows; examples, settings, files, signals and exit status follow. man-pages(7).
+argparse-manpage writes the options; examples, settings, files, environment, signals and exit status follow, in the
+order of man-pages(7).
 """
 
 import sys
@@ -24,46 +25,50 @@ from settings.toml import value_as_toml
 _FILES: Final = (
     (
         "$XDG_CONFIG_HOME/http-monitor/config.toml",
-        "The settings, where no other file is named by --config. It is TOML: a line is the name of a setting, an "
-        "equals sign and a value. XDG_CONFIG_HOME is ~/.config where it is not set. Run as root, the program refuses a "
-        "file that is another user's, or that others can write; under sudo, one of the caller's is read when --config "
-        "names it.",
+        "The settings file, unless --config names another. It is a TOML file: each line has the name of a setting, an "
+        "equals sign and a value. The default of XDG_CONFIG_HOME is ~/.config. As root, the program refuses a file "
+        "that belongs to another user or that others can write. Under sudo, it accepts a file of the caller if "
+        "--config names it.",
     ),
     (
         "$XDG_STATE_HOME/http-monitor/INTERFACE-PORTS.db",
-        "The history of a live capture, where --history does not name another file; exercise report reads it. "
-        "XDG_STATE_HOME is ~/.local/state where it is not set; a service has it in /var/lib/http-monitor.",
+        "The history of a live capture, unless --history names another file. exercise report reads it. The default of "
+        "XDG_STATE_HOME is ~/.local/state. A service keeps its history in /var/lib/http-monitor.",
     ),
 )
 _ENVIRONMENT: Final = (
-    ("XDG_CONFIG_HOME", "The folder of http-monitor/config.toml."),
-    ("XDG_STATE_HOME, STATE_DIRECTORY", "Where the history is; the second is set by systemd."),
-    ("HTTP_MONITOR_WEBHOOK", "Where notices are posted to, beside the setting notice_webhook."),
-    ("HTTP_MONITOR_SMTP_PASSWORD", "Of the mail server, where notice_smtp_password_file names no file."),
-    ("HTTP_MONITOR_DECODER", "python has the decoder in Python run, although there is the one in Rust."),
-    ("NO_COLOR", "When it is set, there are no colours."),
-    ("SUDO_UID, SUDO_GID", "Set by sudo: who the program becomes once the capture is open."),
+    ("XDG_CONFIG_HOME", "Folder that contains http-monitor/config.toml."),
+    ("XDG_STATE_HOME, STATE_DIRECTORY", "Folder of the history; systemd sets STATE_DIRECTORY for a service."),
+    ("HTTP_MONITOR_WEBHOOK", "URLs of webhooks, in addition to the setting notice_webhook."),
+    ("HTTP_MONITOR_SMTP_PASSWORD", "Password for the mail server, unless notice_smtp_password_file names a file."),
+    ("HTTP_MONITOR_DECODER", "Set to python to use the Python decoder even if the Rust decoder is installed."),
+    ("NO_COLOR", "Turns colours off if it is set."),
+    ("SUDO_UID, SUDO_GID", "Set by sudo: the user that the program becomes once the capture is open."),
 )
 _SIGNALS: Final = (
-    ("SIGINT, SIGTERM", "End the program, with a summary."),
+    ("SIGINT, SIGTERM", "Stop the program and print a summary."),
     (
         "SIGUSR1",
-        "Prints on standard error what was captured, dropped, lost and unreadable so far. Nothing else changes.",
+        "Print a status summary to standard error: packets captured and dropped, data missed and unreadable.",
     ),
 )
 _EXIT_STATUS: Final = (
-    ("0", "It ended as asked."),
-    ("1", "The environment failed: no permission, no such file, a damaged capture, a full disk."),
-    ("2", "Wrong usage or settings."),
+    ("0", "The program finished normally."),
+    (
+        "1",
+        "The environment failed: no permission, no such file, a damaged capture, a full disk, a port in use, an "
+        "undelivered notice.",
+    ),
+    ("2", "Wrong usage or invalid settings."),
 )
 
 
 def manual() -> str:
-    """The page, as roff."""
+    """Return the page as roff."""
     parser = make_parser(COMMAND)
     examples, parser.epilog = str(parser.epilog).removeprefix("examples:\n"), None
     page = Manpage(parser)
-    page.date = f"{date.fromisoformat(page.date):%B %d, %Y}"  # as mandoc(1) can read it in this place
+    page.date = f"{date.fromisoformat(page.date):%B %d, %Y}"  # the form that mandoc(1) expects here
     page.source, page.manual = f"http-monitor {VERSION}", "User Commands"
     page.description = "a passive HTTP monitor"
     page.add_section("EXAMPLES", ">", _verbatim(examples))
@@ -77,7 +82,7 @@ def manual() -> str:
 
 
 def _settings() -> Iterator[str]:
-    yield "For --set NAME=VALUE and the settings file; --show-config prints the values."
+    yield "Set these with --set NAME=VALUE or in the settings file. --show-config prints the present values."
     known = explanations(Config)
     for name, setting in settings_of(Config).items():
         if known[name].heading:
@@ -101,7 +106,7 @@ def _verbatim(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """So that roff shows just this text: groff_char(7)."""
+    """Escape the text so that roff prints it literally: groff_char(7)."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("`", "\\(ga")
     return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in escaped.splitlines())
 

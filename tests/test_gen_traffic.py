@@ -157,8 +157,8 @@ def test_the_path_of_the_address_comes_first(server: str) -> None:
     [
         (b"", "Remote end closed connection without response"),
         (b"this is no HTTP\r\n\r\n", "this is no HTTP"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the answer is broken off or not well-formed"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", "no answer in time"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "response cut off or malformed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", "timed out"),
     ],
 )
 def test_a_broken_answer_is_a_failure_with_a_reason(

@@ -25,12 +25,12 @@ def table(heading: str) -> list[str]:
 
 def test_every_fact_is_explained() -> None:
     body = json.loads(json_body(RAISED))
-    assert ["version", *table("The facts")] == list(body)
-    assert sorted(f"HTTP_MONITOR_{name.upper()}" for name in table("The facts")) == sorted(variables(RAISED))
+    assert ["version", *table("Fields of a notice")] == list(body)
+    assert sorted(f"HTTP_MONITOR_{name.upper()}" for name in table("Fields of a notice")) == sorted(variables(RAISED))
 
 
 def test_every_kind_is_explained() -> None:
-    assert table("What is told") == [kind.value for kind in Kind]
+    assert table("When a notice is sent") == [kind.value for kind in Kind]
 
 
 def test_every_setting_is_named() -> None:
