@@ -1,7 +1,7 @@
 """How one statistic counts the rows of a batch.
 
-A statistic of exchanges takes bytes and response time from the exchange it counts. One of requests takes them from the
-exchange that answers a request, when that comes: so its keys too say what the server made of them.
+A statistic of exchanges takes bytes and response time from the exchange it counts. A statistic of requests takes them
+from the exchange that answers the request, when that arrives; so its keys, too, have response sizes and times.
 """
 
 import traceback
@@ -20,18 +20,18 @@ from traffic.records import Exchange, Request
 
 
 class Counter:
-    """Of one statistic."""
+    """Counts the records of one statistic."""
 
     def __init__(self, statistic: Statistic) -> None:
         self.name = statistic.name
         self.unit = statistic.unit
         self.weigh = WEIGHS[statistic.unit]
-        """The row of the sums that a key is kept for."""
+        """The row of the sums that decides which keys are kept."""
         responses = statistic.record is Request and getattr(statistic, "responses", True)
         self.kinds = {statistic.record, Exchange} if responses else {statistic.record}
-        """The kinds of records that it is given."""
+        """The types of record it counts."""
         self.failure: str | None = None
-        """The traceback of what it raised, if it did. It is not to be asked again."""
+        """Traceback of the exception its plug-in raised, if any. The plug-in must not be called again."""
         self._record = statistic.record
         self._columns: Sequence[str] | None = getattr(statistic, "columns", None)
         self._key: Callable[..., str | None] = statistic.key
@@ -40,7 +40,7 @@ class Counter:
         self._responses: bool = getattr(statistic, "responses", True)
 
     def count(self, rows: Rows) -> Cells:
-        """Sums by bucket and key. Where it raises, those of the records before, or none."""
+        """Return sums by bucket and key. If the plug-in raises, return those of the records before, or none."""
         follows = rows.kind is not self._record
         return self._count_each(rows, follows) if self._columns is None else self._count_columns(rows, follows)
 
@@ -63,8 +63,9 @@ class Counter:
             return [None] * number
 
     def _which(self, rows: Rows, follows: bool) -> NDArray[np.bool_] | None:
-        """The rows that count; None for all."""
-        if follows:  # an exchange without an ordinal is of no request; one of which nothing is known adds nothing
+        """Return a mask of the rows to count; None for all."""
+        # An exchange without an ordinal answers no known request; one without bytes and response time adds nothing.
+        if follows:
             known = (rows.numbers("response_bytes") > 0) | ~np.isnan(rows.numbers("response_time"))
             return np.asarray(known & (rows.numbers("ordinal") != ABSENT))
         if self._where is not None:
@@ -83,7 +84,7 @@ class Counter:
         return self._with_own(own, rows.response if self._responses else Amounts())
 
     def _with_own(self, own: Amounts, response: Amounts) -> Amounts:
-        """Its own amounts, if it has some, in the place of what is known of the response."""
+        """Replace the bytes or the response time by the statistic's own amounts, if it has any."""
         if self._amount is None or self.unit is Unit.HITS:
             return response
         return response._replace(size=own.size) if self.unit is Unit.BYTES else own._replace(size=response.size)
@@ -117,5 +118,5 @@ def _checked_key(key: Any) -> str | None:
 def _checked_amount(amount: Any) -> float:
     if not isinstance(amount, (int, float)) or amount < 0:
         raise ValueError(f"an amount is a number from 0 up, not {amount!r:.100}")
-    round(amount)  # which NaN and infinity can't be
+    round(amount)  # Raises for NaN and infinity.
     return amount

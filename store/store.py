@@ -1,7 +1,7 @@
-"""The store: batches of records in, sums per bucket, statistic and key out.
+"""The store: batches of records in; sums per bucket, statistic and key out.
 
-Buckets are `bucket_size` seconds wide and aligned to the epoch. Time is that of the records, and `now` is what the
-caller says it is; it goes forward only.
+Buckets are `bucket_size` seconds long and aligned to the epoch. Time is the time of the records, and the caller passes
+`now`, which only moves forward.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ from store.window import ALL, Window
 from traffic.batch import Batch
 
 MAX_OPEN: Final = 64
-"""Buckets that are counted into at a time."""
+"""Maximum number of buckets open at a time."""
 MOST_OPEN: Final = 16 * 2**20
-"""Bytes of these: what has more is closed before its time."""
+"""Maximum bytes in open buckets; beyond it they are closed early."""
 
 
 class Failure(NamedTuple):
-    """A plug-in that raised, and is switched off."""
+    """A plug-in that raised an exception and was switched off."""
 
     name: str
     text: str
@@ -35,10 +35,10 @@ class Failure(NamedTuple):
 
 
 class Store:
-    """Sums of `statistics` over `retention` seconds, with at most 2 x `max_keys` keys apart in each.
+    """Sums of `statistics` over `retention` seconds, with at most 2 x `max_keys` separate keys in each.
 
-    `windows` are shorter ones, in seconds, for which the same is known; those beyond the retention are like it. What it
-    holds in memory is bounded, see `store.window`; `max_bytes` is the larger part of it.
+    `windows` are shorter periods, in seconds, for which the same is known; longer ones are treated as the retention.
+    Memory is bounded, see `store.window`; `max_bytes` is the larger part of it.
     """
 
     def __init__(
@@ -51,21 +51,23 @@ class Store:
         max_bytes: int = 128 * 2**20,
     ) -> None:
         self.late = 0
-        """Records left out because they are older than the window, or their time is none."""
+        """Records not counted because they are older than the window, or have no valid time."""
         self.failures: list[Failure] = []
-        """Plug-ins that were switched off. What they counted until then stays until it ages."""
+        """Plug-ins that were switched off. What they counted until then stays until it is too old."""
         self._counters = [Counter(statistic) for statistic in statistics]
         self._active = dict(enumerate(self._counters))
         self._numbers = {counter.name: number for number, counter in enumerate(self._counters)}
         self._bucket_size = bucket_size
         self._lengths = [retention, *sorted({window for window in windows if window < retention})]
-        self._places: dict[float, int | None] = dict.fromkeys(windows, ALL)  # those beyond the retention are like it
+        # Windows longer than the retention are treated as the retention.
+        self._places: dict[float, int | None] = dict.fromkeys(windows, ALL)
         self._places |= {length: place for place, length in enumerate(self._lengths)} | {bucket_size: None}
         self._max_buckets = ceil(retention / bucket_size) + 1
         buckets = [ceil(length / bucket_size) for length in self._lengths]
         self._window = Window([counter.weigh for counter in self._counters], buckets, max_keys, max_bytes)
         self._curves = Curves(self._window)
-        self._first: int | None = None  # the earliest bucket there was
+        # The earliest bucket seen.
+        self._first: int | None = None
         self._last_closed: int | None = None
         self._oldest_kept: float = float("-inf")
         self._callbacks: list[Callable[[ClosedBucket], None]] = []
@@ -73,7 +75,7 @@ class Store:
     # In ---------------------------------------------------------------------------------------------------------------
 
     def add(self, batch: Batch) -> None:
-        """Count each record in the bucket of its time, for each statistic that counts records of its kind."""
+        """Count each record in the bucket of its time, for each statistic that counts records of its type."""
         if not isinstance(batch, BucketedBatch) or batch.bucket_size != self._bucket_size:
             batch = BucketedBatch(batch, self._bucket_size)
         for kind in dict.fromkeys(kind for counter in self._active.values() for kind in counter.kinds):
@@ -81,7 +83,7 @@ class Store:
                 self._add_rows(batch.rows(kind, self._oldest_kept))
 
     def advance(self, now: float) -> None:
-        """Close the buckets that ended until `now`, and let those leave that ended `retention` before it."""
+        """Close the buckets that ended by `now`, and drop those that ended `retention` seconds before."""
         if not abs(now) <= LATEST:
             return
         last = int(now // self._bucket_size) - 1
@@ -96,16 +98,16 @@ class Store:
         self._window.drop(self._last_closed, edges)
 
     def on_close(self, callback: Callable[[ClosedBucket], None]) -> None:
-        """From now on call it with each bucket as it closes, and with what comes late for one as a further part of it.
+        """Call `callback` with each bucket that closes, and later with late records as a further part of it.
 
-        The parts of a bucket add up to all that was counted in it.
+        The parts of a bucket add up to everything counted in it.
         """
         self._callbacks.append(callback)
 
     def recall(self, bucket: ClosedBucket) -> None:
-        """Take back what was counted in a time before this run, which may have been longer than a bucket.
+        """Restore sums from before this run; the period they cover may be longer than a bucket.
 
-        It is spread over its buckets evenly. To be called before anything is counted, oldest first.
+        They are spread evenly over its buckets. Call this before anything is counted, oldest period first.
         """
         first = int(bucket.start // self._bucket_size)
         buckets = range(first, first + max(1, int(bucket.width // self._bucket_size)))
@@ -120,11 +122,11 @@ class Store:
     # Out --------------------------------------------------------------------------------------------------------------
 
     def top(self, name: str, limit: int, window: float | None = None) -> Top:
-        """The `limit` highest keys of a window: by count, by bytes, or by average, as the unit of the statistic says.
+        """Return the `limit` highest keys of a window: by count, bytes or average, depending on the statistic's unit.
 
-        `window` is the bucket size for the last bucket, one of the store's windows, or None for the retention; all but
-        the last bucket include the buckets under way. By average, keys with at least ENOUGH measurements come first.
-        Equal ones are in the order of their text.
+        `window` is the bucket size for the last bucket, one of the store's windows, or None for the retention. All but
+        the last bucket include the open buckets. By average, keys with at least ENOUGH measurements come first. Ties
+        are in alphabetical order.
 
         Raises:
             KeyError: there is no such window.
@@ -141,34 +143,34 @@ class Store:
         return top_list(unit, recent if place is None else self._look(number, place), recent, limit, trend, slicing)
 
     def totals(self, name: str, window: float | None = None) -> Sums:
-        """Of all keys in a window, as in `top`."""
+        """Return the sums of all keys in a window, as in `top`."""
         return self._look(self._numbers[name], self._place(window)).whole
 
     def open_count(self, name: str) -> int:
-        """How often all keys came in the buckets that are not closed."""
+        """Return the count of all keys in the open buckets."""
         return self._window.open_count(self._numbers[name])
 
     def series(self, name: str, buckets: int) -> list[Sums]:
-        """Of all keys, in each of the last closed buckets, oldest first; fewer where the store is younger.
+        """Return the sums of all keys in each of the last closed buckets, oldest first; fewer if the store is younger.
 
-        Without the distribution of times.
+        The sums have no distribution of times.
         """
         number, known = self._numbers[name], self._window.buckets
         return [sums_of(known[index][number]) if index in known else NOTHING for index in self._latest(buckets)]
 
     def series_of(self, name: str, key: str, buckets: int) -> list[int]:
-        """How often a key came in each of the last closed buckets, oldest first; fewer where the store is younger.
+        """Return the counts of a key in each of the last closed buckets, oldest first; fewer if the store is younger.
 
-        As far as it was among the keys that are kept apart. Buckets that are one block share it evenly.
+        Only the time since the key last got a slot is counted. Buckets merged into one block share its count evenly.
         """
         latest = self._latest(buckets)
         counts = self._curves.look_up(Subject(self._numbers[name], key, 1), latest.start)
         return list(counts.between(latest.start, latest.stop - 1))
 
     def curve(self, name: str, window: float | None = None, slices: int = 240, key: str | None = None) -> Curve:
-        """How often a key came, or all of them, over the closed buckets of a window, in at most `slices` slices.
+        """Return the counts of a key, or of all keys, over the closed buckets of a window, in at most `slices` slices.
 
-        Of the last bucket it tells the last 12 buckets.
+        For the last bucket, the curve covers the last 12 buckets.
         """
         place = self._place(window)
         buckets = SLICES if place is None else self._window.lengths[place]
@@ -182,7 +184,7 @@ class Store:
         return Curve(first * seconds, seconds, (latest[-1] % width + 1) * self._bucket_size, counts)
 
     def peak(self, name: str) -> Sums:
-        """Of all keys, in that closed bucket of the retention which is the highest: by count, total or average."""
+        """Return the sums of all keys in the highest closed bucket of the retention: by count, bytes or average."""
         if not self._window.buckets:
             return NOTHING
         number = self._numbers[name]
@@ -204,7 +206,7 @@ class Store:
             self._limit_open()
 
     def _limit_open(self) -> None:
-        """Close buckets before their time, the oldest first, where there are too many. They can still be added to."""
+        """Close buckets early, oldest first, if there are too many. They can still be added to."""
         buckets = sorted(self._window.open)
         too_many = len(buckets) - MAX_OPEN // 2 if len(buckets) > MAX_OPEN else 0
         for index in buckets if self._window.open_bytes > MOST_OPEN else buckets[:too_many]:
@@ -228,7 +230,7 @@ class Store:
                 callback(ClosedBucket(index * self._bucket_size, self._bucket_size, parts))
 
     def _place(self, window: float | None) -> int | None:
-        """Of a window among those of `store.window`; None for the last bucket."""
+        """Return the index of a window in `store.window`; None for the last bucket."""
         return ALL if window is None else self._places[window]
 
     def _look(self, number: int, place: int | None) -> Look:
@@ -239,14 +241,14 @@ class Store:
         return Look(keyed.keys, keyed.amounts, keyed.times, every.whole())
 
     def _slice_width(self, place: int | None) -> int:
-        """Buckets of a slice of a trend."""
+        """Return the length of a trend's slices in buckets."""
         if place is None or self._last_closed is None:
             return 1
         first = self._last_closed if self._window.first is None else self._window.first
         return self._window.trends.width(self._window.lengths[place], first, self._last_closed)
 
     def _latest(self, buckets: int) -> range:
-        """The last closed buckets."""
+        """Return the indexes of the last closed buckets."""
         if self._last_closed is None or self._first is None:
             return range(0)
         return range(max(self._first, self._last_closed - buckets + 1), self._last_closed + 1)

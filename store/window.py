@@ -1,23 +1,23 @@
-"""Buckets: what the retention window holds, and shorter windows in it, and what leaves them with each bucket.
+"""Windows: sliding sums over the retention and over shorter periods within it.
 
-Each statistic has a row for all of its keys together, and one for each key that is kept apart (see `store.heavy`). A
-top list reads sliding sums: each row has some for each window, to which is added what comes, and from which a bucket is
-subtracted when it leaves; and bins likewise. All are whole numbers, so that days of this leave no error. What no
-key is shown for is the rest of the whole. Of a bucket is kept what it added (see `store.block`).
+Each statistic has a row for all its keys together, and one for each key that has a slot in its sketch (see
+`store.heavy`). A row has sums and bins for each window: new counts are added to them, and when a bucket leaves a window
+its counts are subtracted again. All are whole numbers, so no error builds up over days. What no row shows is the rest
+of the whole. What each bucket added is kept in a block (see `store.block`).
 
-A key that had to make room is gone from its row, and what blocks have of that row from before means nothing any more:
-it stays in the whole as part of the rest, until it leaves.
+When a key is removed to make room, its row may get another key. What earlier blocks have in that row is then ignored;
+it stays in the whole, as part of the rest, until its block leaves.
 
-Bounds: 2 x `max_keys` keys per statistic, and `max_bytes` for blocks and the bins of windows. Where keys are so many
-that this does not do (1000 keys in each of 8640 buckets), neighbouring buckets become one block, and leave together
-when the last of them is due: their keys lose nothing, and stay a little longer. Where bins take more than a quarter,
-the oldest blocks forget their times, and averages and percentiles are those of the time after. With S statistics and W
-windows the whole takes about
+Bounds: 2 x `max_keys` keys per statistic, and `max_bytes` for the blocks and the bins of the windows. If there are so
+many keys that this is too little (1000 keys in each of 8640 buckets), neighbouring buckets are merged into one block
+and leave together when the last of them is due: their keys lose nothing, but stay a little longer. If bins take more
+than a quarter, the oldest blocks lose their times, and averages and percentiles cover only the time after. With S
+statistics and W windows the whole takes about
 
     1.75 x max_bytes  +  buckets x (S x 24 B + 250 B)  +  S x 2 x max_keys x (W x 200 B + 400 B + the key)
 
-which is 224 + 4 + 24 MiB for 8640 buckets, 11 statistics, 3 windows and 1000 keys of 100 characters; a day at that
-took 228 MiB. The factor is what the allocator loses between arrays of many sizes.
+which is 224 + 4 + 24 MiB for 8640 buckets, 11 statistics, 3 windows and 1000 keys of 100 characters; a day of that load
+took 228 MiB. The factor 1.75 covers what the allocator loses between arrays of many sizes.
 """
 
 from bisect import bisect_left
@@ -37,13 +37,13 @@ from store.sums import COUNT, TIME, Cells, KeyedSums, sums_of
 from store.trends import Trends
 
 ALL: Final = 0
-"""The place of the retention window among the windows."""
+"""Index of the retention among the windows."""
 EVER: Final = -(2**62)
 """A bucket before all others."""
 AT_ONCE: Final = 32
-"""Pairs of blocks that are chosen in one look at all of them."""
+"""Pairs of blocks merged before the candidates are ranked again."""
 MOST_LOOSE: Final = 2**22
-"""Bytes that came for open buckets and are not put together."""
+"""Bytes of pending cells that trigger a merge into the open buckets' blocks."""
 CODE: Final = 16
 """Bytes of a code and its hits."""
 
@@ -51,59 +51,65 @@ Amounts = NDArray[np.int64]
 
 
 class Open:
-    """A bucket that is counted in."""
+    """A bucket that still accepts records."""
 
     def __init__(self) -> None:
         self.loose: list[Loose] = []
-        """What came and is not put together."""
+        """Cells not yet merged into `block`."""
         self.block: Block | None = None
-        """All that came before."""
+        """All earlier cells."""
 
 
 class Window:
-    """Sums by row. Open buckets are counted in them; a bucket that is closed becomes a block.
+    """Sums by row. Records are counted in open buckets; a bucket that closes becomes a block.
 
-    `weighs` are the rows of the sums that the keys of each statistic are kept for; `windows` are lengths in buckets,
-    the retention first.
+    `weight_rows` says for each statistic by which row of the sums its keys are ranked. `windows` are lengths in
+    buckets, the retention first.
     """
 
     def __init__(self, weighs: Sequence[int], windows: Sequence[int], max_keys: int, max_bytes: int) -> None:
         self.lengths = windows
-        """Of the windows, in buckets."""
+        """Length of each window in buckets."""
         self.buckets: dict[int, Amounts] = {}
-        """Of each closed bucket that has any, the whole of each statistic: a row of COUNT, BYTES and TIME."""
+        """For each closed bucket that is not empty, the whole of each statistic: a row of COUNT, BYTES and TIME."""
         self.open: dict[int, Open] = {}
-        """The buckets that are not closed."""
-        self._loose = 0  # bytes of what came for these and is not put together
+        """The open buckets, by index."""
+        # Bytes of all pending cells.
+        self._loose = 0
         self._stride = 1 + capacity(max_keys)
         self._wholes = np.arange(len(weighs)) * self._stride
         self._rows = len(weighs) * self._stride
         self._sums: Amounts = np.zeros((len(windows) * 3, self._rows), np.int64)
         self._bins = [Bins() for _ in windows]
         self.trends = Trends(windows, self._rows)
-        self._born = np.zeros(self._rows, np.int64)  # when a row got its key
-        self._cleared: list[Slots] = []  # rows whose bins are still to be taken out
+        # Serial number at which each row got its key.
+        self._born = np.zeros(self._rows, np.int64)
+        # Rows whose bins are still to be removed.
+        self._cleared: list[Slots] = []
         self._heavies = [self._heavy(number, weigh, max_keys) for number, weigh in enumerate(weighs)]
-        self._edges = [EVER] * len(windows)  # the first bucket of each window
-        self._blocks: list[Block] = []  # closed, in the order of time
+        # First bucket of each window.
+        self._edges = [EVER] * len(windows)
+        # Closed buckets, in order of time.
+        self._blocks: list[Block] = []
         self._serial = 0
         self._max_bytes = max_bytes
-        self._bytes = 0  # of the closed blocks
+        # Bytes of the closed blocks.
+        self._bytes = 0
 
     # Out --------------------------------------------------------------------------------------------------------------
 
     @property
     def first(self) -> int | None:
-        """The earliest closed bucket."""
+        """Earliest closed bucket."""
         return self._blocks[0].first if self._blocks else None
 
     def row(self, number: int, key: str | None) -> int | None:
-        """Of a key of a statistic, or of all keys together; None where it is not kept apart."""
+        """Return the row of a key, or of all keys together; None if the key has no slot."""
         slot = -1 if key is None else self._heavies[number].slots.get(key)
         return None if slot is None else number * self._stride + 1 + slot
 
     def look(self, number: int, window: int) -> Look:
-        """A statistic in a window."""
+        """Return one statistic's snapshot of a window."""
         self._settle()
         heavy, whole, bins = self._heavies[number], int(self._wholes[number]), self._bins[window]
         sums, rows = self._sums[3 * window : 3 * window + 3], heavy.held() + whole + 1
@@ -111,44 +117,44 @@ class Window:
         return Look(list(heavy.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
 
     def split(self, number: int, cells: Meant) -> tuple[KeyedSums, KeyedSums]:
-        """The cells of a statistic by key, and that of all of them together, if there is any."""
+        """Return the cells of a statistic by key, and the cell of all its keys together, if there is any."""
         whole, keys = int(self._wholes[number]), self._heavies[number].keys
         return _keyed(cells, whole + 1, whole + self._stride, keys), _keyed(cells, whole, whole + 1, [""])
 
     def cells(self, block: Block | None) -> Meant:
-        """What a block has of keys that are kept apart, and of all together; None is a block without anything."""
+        """Return the cells of a block whose rows still have the same key; None stands for an empty block."""
         nothing = np.zeros(0, np.int64)
         return (
             Meant(nothing, np.zeros((3, 0), np.int64), nothing, nothing) if block is None else block.meant(self._born)
         )
 
     def block(self, index: int) -> Block | None:
-        """What was counted in a closed bucket; None where that was nothing, or is one with its neighbours."""
+        """Return the block of a closed bucket; None if the bucket was empty or is merged with its neighbours."""
         place = bisect_left(self._blocks, index, key=_last)
         found = self._blocks[place] if place < len(self._blocks) else None
         return found if found and found.first == index == found.last else None
 
     def counts(self, row: int, first: int) -> Iterator[tuple[Block, int]]:
-        """How often a row came in the blocks that end with bucket `first` or later."""
+        """Iterate over the blocks that end with bucket `first` or later, with the count of a row in each."""
         for block in islice(self._blocks, bisect_left(self._blocks, first, key=_last), None):
             if self._born[row] <= block.serial and (count := block.count_of(row)):
                 yield block, count
 
     def open_count(self, number: int) -> int:
-        """How often all keys of a statistic came in open buckets."""
+        """Return the count of all keys of a statistic in the open buckets."""
         self._settle()
         whole = int(self._wholes[number])
         return sum(its.block.count_of(whole) for its in self.open.values() if its.block)
 
     @property
     def open_bytes(self) -> int:
-        """Of what is known of open buckets."""
+        """Bytes held for open buckets."""
         return self._loose + sum(its.block.size for its in self.open.values() if its.block)
 
     # In ---------------------------------------------------------------------------------------------------------------
 
     def add(self, buckets: Sequence[int], counted: Mapping[int, Cells]) -> None:
-        """Count cells, by number of the statistic, in open buckets: those are at their places in `buckets`."""
+        """Count cells, by index of the statistic, in open buckets; a cell's bucket is an index into `buckets`."""
         cells = joined([self._enter(number, cells) for number, cells in counted.items()])
         for index, part in zip(buckets, self._parts(cells, len(buckets)), strict=True):
             if len(part.rows):
@@ -158,14 +164,14 @@ class Window:
             self._settle()
 
     def _enter(self, number: int, cells: Cells) -> Loose:
-        """Cells by bucket and row; what is of no key is in the row of the whole."""
+        """Convert keys to rows. Cells without a key go to the row of the whole."""
         named = len(cells.keys)
         rows = cells.buckets * self._rows + self._wholes[number]
         rows[:named] += self._heavies[number].add(cells.keys, cells.amounts[:, :named]) - NOWHERE
         return Loose(rows, cells.amounts, rows[cells.places] * BINS + cells.bins, cells.hits)
 
     def _parts(self, cells: Loose, buckets: int) -> Iterator[Loose]:
-        """The cells of each of so many buckets."""
+        """Split the cells by bucket."""
         if buckets == 1:
             yield cells
             return
@@ -182,7 +188,7 @@ class Window:
             yield Loose(rows[own] - edge, amounts[:, own], codes[its] - edge * BINS, kept_hits)
 
     def _settle(self) -> None:
-        """Put together what came for open buckets, and count it in the windows."""
+        """Merge the pending cells into their buckets' blocks."""
         if not self._loose:
             return
         self._loose = 0
@@ -196,14 +202,15 @@ class Window:
                 its.block = Block.merged((its.block, block), self._serial, self._born) if its.block else block
 
     def _count_open(self, index: int, cells: Meant) -> None:
-        keyless = cells.amounts * (cells.rows % self._stride == 0)  # the sketches have counted their keys
+        # The sketches have already counted the keys.
+        keyless = cells.amounts * (cells.rows % self._stride == 0)
         self._count(ALL, cells._replace(amounts=keyless), 1)
         for window in range(1, len(self._edges)):
             if index >= self._edges[window]:
                 self._count(window, cells, 1)
 
     def _with_wholes(self, cells: Meant) -> Meant:
-        """The same where the row of the whole, the first of its statistic, has what all of them have."""
+        """Fill in the row of the whole, the first of each statistic, with the sum of all its rows."""
         statistics = cells.rows // self._stride
         starts = starts_of(statistics)
         wholes = statistics[starts] * self._stride
@@ -224,7 +231,7 @@ class Window:
         return np.insert(kept, places, wholes), np.insert(hits[keyed], places, every[found])
 
     def close(self, index: int) -> Block:
-        """What was counted in an open bucket is a block from now on, or belongs to that which the bucket is in."""
+        """Turn an open bucket into a block, merged into the block that already covers it, if there is one."""
         self._settle()
         block = self.open.pop(index).block
         assert block is not None
@@ -237,7 +244,8 @@ class Window:
         place = bisect_left(self._blocks, index, key=_last)
         if place < len(self._blocks) and (other := self._blocks[place]).first <= index:
             for window, edge in enumerate(self._edges):
-                if index < edge <= other.last:  # it leaves later than it would by itself
+                # The merged block leaves later than this bucket alone would.
+                if index < edge <= other.last:
                     self._count(window, cells, 1)
             self._replace(place, place + 1, Block.merged((other, block), self._serial, self._born))
         else:
@@ -253,7 +261,7 @@ class Window:
         return Heavy(max_keys, sums, weigh, lambda slots: self._clear(slots + first))
 
     def _clear(self, rows: Slots) -> None:
-        """Forget what is known of these rows: they may get another key."""
+        """Forget what these rows hold: they may get another key."""
         self._settle()
         self._serial += 1
         self._sums[:, rows] = 0
@@ -272,12 +280,14 @@ class Window:
     # What leaves ------------------------------------------------------------------------------------------------------
 
     def drop(self, now: int, edges: Sequence[int]) -> None:
-        """The last bucket closed is `now`. Let the buckets before each window's edge leave, and keep to the bounds."""
+        """Remove the buckets before each window's edge, and enforce the bounds. `now` is the last closed bucket."""
         if self._blocks and not self.open and self._blocks[-1].last < min(edges):
-            self._sums[:, self._sums.any(axis=0)] = 0  # which is what leaving one by one would come to
+            # The same as removing them one by one.
+            self._sums[:, self._sums.any(axis=0)] = 0
             self._bins = [Bins() for _ in self._bins]
             self._let_go(len(self._blocks))
-        for window in reversed(range(len(edges))):  # the longest last: it is what is kept
+        # The retention comes last, because its blocks are deleted.
+        for window in reversed(range(len(edges))):
             self._leave(window, edges[window])
         while self._bytes + CODE * sum(map(len, self._bins)) > self._max_bytes:
             bins = CODE * sum(len(its.all()[0]) for its in self._bins)
@@ -287,7 +297,7 @@ class Window:
                 break
 
     def _leave(self, window: int, edge: int) -> None:
-        """Move a window on to bucket `edge`."""
+        """Move the start of a window to bucket `edge`."""
         begin = bisect_left(self._blocks, self._edges[window], key=_last)
         end = bisect_left(self._blocks, edge, key=_last)
         self._edges[window] = max(edge, self._edges[window])
@@ -301,7 +311,7 @@ class Window:
         self._bins[window].add(cells.codes, sign * cells.hits)
 
     def _let_go(self, blocks: int) -> None:
-        """The first blocks, after they were subtracted from all windows."""
+        """Delete the first blocks, after they were subtracted from all windows."""
         self._serial += 1
         for block in self._blocks[:blocks]:
             self._bytes -= block.size
@@ -316,7 +326,7 @@ class Window:
         del self._blocks[:blocks]
 
     def _forget_times(self) -> bool:
-        """Those of the oldest block that has any; False where none has."""
+        """Drop the times of the oldest block that has any; return False if none has."""
         place = next((place for place, block in enumerate(self._blocks) if len(block.codes)), None)
         if place is None:
             return False
@@ -330,7 +340,7 @@ class Window:
         return True
 
     def _share(self, now: int, edges: Sequence[int]) -> bool:
-        """Let neighbours become one block, until that is enough; False where none may."""
+        """Merge a round of neighbouring blocks; return False if none may be merged."""
         chosen: set[int] = set()
         for place in neighbours(self._blocks, now, (*edges, now))[:AT_ONCE]:
             if not chosen & {place - 1, place + 1}:
@@ -348,7 +358,7 @@ _last = attrgetter("last")
 
 
 def _keyed(cells: Meant, first: int, end: int, keys: Sequence[str]) -> KeyedSums:
-    """The cells of rows from `first` on, which have these keys; until `end`."""
+    """Return the cells of the rows from `first` up to `end`, which have these keys."""
     begin, stop = np.searchsorted(cells.rows, (first, end))
     low, high = np.searchsorted(cells.codes, (first * BINS, end * BINS))
     rows, codes = cells.rows[begin:stop] - first, cells.codes[low:high] - first * BINS

@@ -1,4 +1,4 @@
-"""Addresses of clients and servers: one, one with a port, a network, or the first numbers of one."""
+"""Addresses of clients and servers: an address, an address with a port, a network, or the start of an address."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from store.filtering.quantities import items
 from store.filtering.words import Word
 
 Lives = Callable[[str, int], bool]
-"""Whether an address and a port are among those that a value stands for."""
+"""Tests whether an address and a port are among those a value stands for."""
 
 _WITH_PORT: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):(\d{1,5})", re.ASCII)
 _FIRST_OF_FOUR: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})\.?", re.ASCII)
@@ -19,10 +19,10 @@ _FIRST_OF_EIGHT: Final = re.compile(r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}:", re
 
 
 def lives(word: Word) -> Lives:
-    """The addresses that a term names; commas separate several.
+    """Return a test for the addresses of a term; commas separate several.
 
     Raises:
-        FilterError: a part of the value is no address.
+        FilterError: a part of the value is not an address.
     """
     tests = [_one(word, text, start) for text, start in items(word)]
     return tests[0] if len(tests) == 1 else lambda address, port: any(test(address, port) for test in tests)
@@ -30,7 +30,7 @@ def lives(word: Word) -> Lives:
 
 @lru_cache(maxsize=4096)
 def _as_number(address: str) -> tuple[int, int]:
-    """Version and number of an address; (0, 0) for none."""
+    """Return the version and number of an address; (0, 0) if it is invalid."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -62,7 +62,7 @@ def _at_port(word: Word, address: str, wanted: int, start: int) -> Lives:
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
-    """The addresses that are meant; `10.1` stands for 10.1.0.0/16, as with tcpdump, and `2001:db8:` for a /32."""
+    """Return the network a text stands for: `10.1` is 10.1.0.0/16, as in tcpdump, and `2001:db8:` is a /32."""
     if first := _FIRST_OF_FOUR.fullmatch(text):
         known = first[1].split(".")
         text = f"{'.'.join(str(int(part)) for part in [*known, *['0'] * (4 - len(known))])}/{8 * len(known)}"

@@ -1,8 +1,8 @@
-"""A filter: from a line of text to a test of exchanges.
+"""Filters: a line of text becomes a test of exchanges.
 
     parse("host:shop path:^/api (status:5xx or time>500ms)")(exchange)
 
-In grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
+Grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,26 +17,26 @@ from store.filtering.words import Kind, Word, words
 from traffic.records import Exchange
 
 LONGEST: Final = 2000
-"""Characters of a filter."""
+"""Maximum characters of a filter."""
 DEEPEST: Final = 30
-"""Parentheses within each other."""
+"""Maximum depth of nested parentheses."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Whether an exchange is one of those that are looked for. Without text, all are."""
+    """A test of exchanges. An empty filter matches everything."""
 
     text: str
-    """In the one form that all ways to write it come to; it can be parsed again."""
+    """The filter in canonical form, which can be parsed again."""
     accepts: Callable[[Exchange], object] = field(compare=False, repr=False)
-    """The test itself; what it returns is true or not."""
+    """The test itself; its result is used as true or false."""
 
     def __call__(self, exchange: Exchange) -> bool:
-        """Whether it matches."""
+        """Return whether an exchange matches."""
         return bool(self.accepts(exchange))
 
     def __and__(self, other: "Filter") -> "Filter":
-        """Those that match both."""
+        """Combine two filters into one that requires both."""
         if not (self.text and other.text):
             return self if self.text else other
         texts = (f"({part.text})" if " or " in part.text else part.text for part in (self, other))
@@ -44,10 +44,10 @@ class Filter:
 
 
 def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
-    """The filter that `text` means. Each of the statistics is a field too, as `top_sections=shop.example.com/cart`.
+    """Parse a filter. Each of the statistics is also a field, for instance `top_sections=shop.example.com/cart`.
 
     Raises:
-        FilterError: it means nothing; the message names the way out, and its place is that of the mistake.
+        FilterError: the text is not a valid filter; the message names the fix, and its position is that of the mistake.
     """
     if len(text) > LONGEST:
         raise FilterError(f"a filter has at most {LONGEST:,} characters", LONGEST, len(text))
@@ -61,29 +61,29 @@ def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
 
 
 def of_key(statistic: Statistic, key: str) -> Filter:
-    """Those that a statistic counts for `key`: the exchanges behind a row of its top list."""
+    """Return a filter for the exchanges that a statistic counts under `key`, the ones behind a row of its top list."""
     read = key_of(statistic)
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return Filter(f'{statistic.name}="{escaped}"', lambda exchange: read(exchange) == key)
 
 
 def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:
-    """All fields there are, each once, for help and completion."""
+    """Return each field once, for help and completion."""
     return tuple({found.name: found for found in by_name(statistics).values()}.values())
 
 
 class _Node(NamedTuple):
-    """A part of the filter; `joins` is the Kind that holds its text together."""
+    """A part of the filter. `joins` is the kind of operator that holds its text together."""
 
     text: str
     test: Test
     joins: Kind
     negated: "_Node | None" = None
-    """The node that this one is the opposite of."""
+    """The node that this one negates, if any."""
 
 
 class _Reader:
-    """Goes through the words once, looking at one."""
+    """Recursive-descent parser that looks one word ahead."""
 
     def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int) -> None:
         self._source = iter(source)
@@ -146,7 +146,7 @@ class _Reader:
         return self._before
 
     def _missing(self) -> FilterError:
-        """Something stands where a term should."""
+        """Return the error for a word that stands where a term should be."""
         before, here = self._before, self.word
         if here is not None and (here.kind in (Kind.AND, Kind.OR) or before is None):
             name = here.kind.value

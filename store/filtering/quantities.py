@@ -10,20 +10,20 @@ from store.filtering.errors import FilterError
 from store.filtering.words import Word
 
 Holds = Callable[[float], bool]
-"""Whether a number is one of those that a value stands for."""
+"""Tests whether a number is among those a value stands for."""
 
 
 class Scale(NamedTuple):
-    """What a field's numbers are counted in."""
+    """The units of a field's numbers."""
 
     units: Mapping[str, str]
-    """What one of each unit is, in lower case; the empty one may be left out by the user."""
+    """The value of each unit, in lower case; the user may leave out the empty one."""
     example: str
-    """A number with its unit, for explanations."""
+    """A number with its unit, for messages."""
 
 
 TIME: Final = Scale({"us": "0.000001", "ms": "0.001", "s": "1", "min": "60"}, "500ms or 1.5s")
-"""In seconds."""
+"""Scale of times, in seconds."""
 SIZE: Final = Scale(
     {"": "1", "b": "1"}
     | {
@@ -40,7 +40,7 @@ SIZE: Final = Scale(
     },
     "10k or 1.5MiB",
 )
-"""In bytes."""
+"""Scale of sizes, in bytes."""
 PLAIN: Final = Scale({"": "1"}, "404")
 
 _COMPARE: Final = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
@@ -51,10 +51,10 @@ _HYPHENATED: Final = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
 def holds(word: Word, scale: Scale) -> Holds:
-    """The numbers that a term names: by a comparison, or as a list of numbers and ranges.
+    """Return a test for the numbers of a term, which is a comparison or a list of numbers and ranges.
 
     Raises:
-        FilterError: a part of the value is no number, or has no unit, or a wrong one.
+        FilterError: a part of the value is not a number, or its unit is missing or wrong.
     """
     if word.operator in _COMPARE:
         compare, limit = _COMPARE[word.operator], number(word, word.value, word.value_start, scale)
@@ -69,7 +69,7 @@ def holds(word: Word, scale: Scale) -> Holds:
 
 
 def items(word: Word) -> list[tuple[str, int]]:
-    """The parts of a value that commas separate, each with its place in the filter's text."""
+    """Return the comma-separated parts of a value, each with its position in the filter's text."""
     parts, start = [], word.value_start
     for part in word.value.split(","):
         parts.append((part, start))
@@ -78,7 +78,7 @@ def items(word: Word) -> list[tuple[str, int]]:
 
 
 def number(word: Word, text: str, start: int, scale: Scale) -> float:
-    """One number with its unit, in the scale's own."""
+    """Convert a number with its unit to the scale's base unit."""
     end = start + len(text)
     found = _NUMBER.fullmatch(_MICRO.sub("u", text.strip()))
     needed = "a number" if "" in scale.units else "a number with a unit"
@@ -93,7 +93,7 @@ def number(word: Word, text: str, start: int, scale: Scale) -> float:
 
 
 def _hardly(word: Word) -> FilterError:
-    """A time is measured: nothing takes just as long."""
+    """Return the error for an exact time: times are measured, so nothing takes exactly that long."""
     name, value = word.field, word.value
     message = f"hardly anything takes just {value}: write {name}>{value}, or a range as {name}:100ms..1s"
     return FilterError(message, word.start, word.end)
@@ -104,7 +104,7 @@ def _named(scale: Scale) -> list[str]:
 
 
 def _span(word: Word, text: str, start: int, scale: Scale) -> tuple[float, float]:
-    """Both ends of a range, which it includes; of a single number, that number twice."""
+    """Return both ends of a range, which are included; for a single number, that number twice."""
     found = _RANGE.fullmatch(text) or (_HYPHENATED.fullmatch(text) if scale is PLAIN else None)
     if found is None:
         single = number(word, text, start, scale)

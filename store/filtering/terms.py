@@ -1,4 +1,4 @@
-"""One term becomes a test: the kinds of fields, and what can be said about each."""
+"""Turns one term into a test, by the kind of its field."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ from store.filtering.words import Word
 from traffic.records import Exchange
 
 Test = Callable[[Exchange], object]
-"""What it returns is true when the exchange matches."""
+"""Tests an exchange; its result is used as true or false."""
 
 _SIMPLE: Final = re.compile(r"\w[\w./,+-]*")
 _ORDERS: Final = ("<", "<=", ">", ">=")
@@ -23,10 +23,10 @@ _CLASS: Final = re.compile("([1-9])xx", re.IGNORECASE)
 
 
 def test_of(word: Word, known: Mapping[str, Field]) -> tuple[str, Test]:
-    """A term in its canonical text, and its test. `!=` is not known here.
+    """Return a term's canonical text and its test. The caller handles `!=`.
 
     Raises:
-        FilterError: no such field, or its value says nothing.
+        FilterError: the field does not exist, or its value is invalid.
     """
     if not word.field:
         return _quoted(word.value, word.quote), _text(word, anywhere)
@@ -37,7 +37,7 @@ def test_of(word: Word, known: Mapping[str, Field]) -> tuple[str, Test]:
 
 
 def _quoted(value: str, quote: str) -> str:
-    """As it was written, without quotes that are plainly not needed."""
+    """Quote a value as the user did, unless it plainly needs no quotes."""
     if _SIMPLE.fullmatch(value) and value.lower() not in ("and", "or", "not"):
         return value
     return f"{quote}{value}{quote}"
@@ -76,7 +76,7 @@ def _quantity(scale: Scale) -> Callable[[Word, Field], Test]:
 
 
 def _status(word: Word, field: Field) -> Test:
-    """As a number, or `5xx`, or `none`."""
+    """Return a test for a number, a class such as `5xx`, or `none`."""
     if word.operator in _ORDERS:
         return _quantity(PLAIN)(word, field)
     return _either(_one_status(word._replace(value=text, value_start=start), field) for text, start in items(word))
@@ -101,7 +101,7 @@ def _address(word: Word, field: Field) -> Test:
 
 
 def _one_of(word: Word, field: Field) -> Test:
-    """One of the words that there are, or several with commas."""
+    """Return a test for one of the field's words, or several separated by commas."""
     assert field.words is not None
     if word.operator in _ORDERS:
         raise FilterError(f"{word.field} cannot be compared: write {field.example}", word.start, word.end)

@@ -1,8 +1,8 @@
-r"""A filter's text as words: terms, parentheses, `and`, `or`, `not`.
+"""Splits a filter's text into words: terms, parentheses, `and`, `or`, `not`.
 
-A value ends at a space, or at a parenthesis that it did not open itself; a backslash takes the next character along,
-and within `[...]` nothing counts: a regular expression can be written as it is, as long as it has no spaces. In quotes,
-single or double, anything can stand.
+A value ends at a space, or at a closing parenthesis that it did not open. A backslash escapes the next character, and
+nothing within `[...]` counts. So a regular expression can be written as it is, as long as it has no spaces. Values in
+single or double quotes may contain anything.
 """
 
 import re
@@ -14,7 +14,7 @@ from store.filtering.errors import FilterError
 
 
 class Kind(Enum):
-    """What a word is."""
+    """The kind of a word."""
 
     TERM = "term"
     AND = "and"
@@ -25,33 +25,33 @@ class Kind(Enum):
 
 
 class Word(NamedTuple):
-    """One word, and where it stands."""
+    """A word and its position."""
 
     kind: Kind
     start: int
     end: int
     field: str = ""
-    """Of a term: the name as written, empty for a bare word."""
+    """For a term: the field's name as written, empty for a bare word."""
     operator: str = ":"
-    """`:`, `=`, `!=`, `<`, `<=`, `>` or `>=`."""
+    """One of `:`, `=`, `!=`, `<`, `<=`, `>` and `>=`."""
     value: str = ""
-    """As written between the quotes, where there are any."""
+    """The value as written, without its quotes."""
     quote: str = ""
-    """`"` or `'`, or empty."""
+    """The quote, `"` or `'`, or empty."""
     value_start: int = 0
-    """Where the value begins, without its quote."""
+    """Where the value starts, after its opening quote."""
 
 
 _SPACE: Final = re.compile(r"\s*")
 _HEAD: Final = re.compile(r"([^\W\d]\w*)(\s*:?(?:[<>]=?|!=|==?)\s*|:)")
-"""Field and operator. Spaces may stand around `<`, `>` and `=`, as in `time > 500ms`."""
+"""Field and operator. Spaces are allowed around `<`, `>` and `=`, as in `time > 500ms`."""
 _SIGNS: Final = (("&&", Kind.AND), ("||", Kind.OR), ("(", Kind.OPEN), (")", Kind.CLOSE), ("!", Kind.NOT))
 _NAMED: Final = {"and": Kind.AND, "or": Kind.OR, "not": Kind.NOT}
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\\s])*\]")
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of `text`, in order.
+    """Iterate over the words of `text`.
 
     Raises:
         FilterError: a quote is not closed, or a value is missing.
@@ -64,7 +64,7 @@ def words(text: str) -> Iterator[Word]:
 
 
 def end_of_value(text: str, position: int) -> int:
-    """Where a value that begins here without a quote ends.
+    """Return where an unquoted value that starts at `position` ends.
 
     Raises:
         FilterError: a parenthesis in it is not closed.
@@ -121,7 +121,7 @@ def _bare(text: str, start: int) -> Word:
 
 
 def _value(text: str, start: int) -> tuple[str, str, int]:
-    """The value that begins here, its quote, and where it ends."""
+    """Return the value that starts here, its quote, and where it ends."""
     quote = text[start : start + 1]
     if quote not in ('"', "'"):
         end = end_of_value(text, start)
