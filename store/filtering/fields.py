@@ -136,12 +136,14 @@ def _ended(ending: str) -> Callable[[Exchange], bool]:
 
 
 _FIELDS: Final = (
-    Field("host", "text", lambda e: e.domain, "host name that was asked for", "host:shop", ("domain",)),
+    Field("host", "text", lambda e: e.domain, "requested host name", "host:shop", ("domain",)),
     Field("path", "text", _of_request(lambda r: r.path), "path, without the query", "path:^/api"),
     Field("section", "text", _of_request(lambda r: r.section), "host and first part of the path", "section:/cart"),
     Field("url", "text", _of_request(_url), "host, path and query", "url:shop.example.com/cart"),
-    Field("target", "text", _of_request(lambda r: r.target), "what stands in the request line", "target:id=7"),
-    Field("query", "text", _of_request(lambda r: r.target.partition("?")[2]), "what comes after the ?", "query:id=7"),
+    Field("target", "text", _of_request(lambda r: r.target), "target in the request line", "target:id=7"),
+    Field(
+        "query", "text", _of_request(lambda r: r.target.partition("?")[2]), "query string, after the ?", "query:id=7"
+    ),
     Field("method", "text", _of_request(lambda r: r.method), "request method", "method:POST"),
     Field("status", "status", lambda e: e.status, "status code of the response", "status:5xx", ("code",)),
     Field("ua", "text", _of_request(lambda r: r.user_agent), "user agent", "ua:bot", ("agent", "user_agent")),
@@ -153,18 +155,22 @@ _FIELDS: Final = (
     Field("port", "number", lambda e: e.server_port, "port of the server", "port:8080"),
     Field("type", "text", lambda e: e.content_type, "media type of the response", "type:json", ("content_type",)),
     Field("version", "text", _of_request(lambda r: r.version), "HTTP version of the request", "version:1.0"),
-    Field("time", "time", lambda e: e.response_time, "until the response began", "time>500ms", ("response_time",)),
-    Field("total", "time", lambda e: e.total_time, "until the response was complete", "total>5s", ("total_time",)),
-    Field("size", "size", lambda e: e.response_bytes, "body of the response", "size>1M", ("bytes", "response_bytes")),
-    Field("sent", "size", lambda e: e.request_bytes, "body of the request", "sent>10k", ("request_bytes",)),
-    Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "what was wrong with it", "oddity:chunk"),
+    Field(
+        "time", "time", lambda e: e.response_time, "time until the response started", "time>500ms", ("response_time",)
+    ),
+    Field("total", "time", lambda e: e.total_time, "time until the response was complete", "total>5s", ("total_time",)),
+    Field(
+        "size", "size", lambda e: e.response_bytes, "size of the response body", "size>1M", ("bytes", "response_bytes")
+    ),
+    Field("sent", "size", lambda e: e.request_bytes, "size of the request body", "sent>10k", ("request_bytes",)),
+    Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "oddities of the exchange", "oddity:chunk"),
     Field(
         "ending",
         "word",
         lambda e: e.ending,
-        f"how it ended: {', '.join(_ENDINGS)}",
+        f"how the exchange ended: {', '.join(_ENDINGS)}",
         "ending:reset",
         words={ending: _ended(ending) for ending in _ENDINGS},
     ),
-    Field("is", "word", lambda e: None, f"what holds of it: {', '.join(_IS)}", "is:error", words=_IS),
+    Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

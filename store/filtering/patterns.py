@@ -18,26 +18,26 @@ from store.filtering.errors import FilterError
 Search = Callable[[str], object]
 """Searches a text; its result is used as true or false."""
 
-MEMORY: Final = 2**20
+MAX_MEMORY: Final = 2**20
 """Maximum bytes RE2 may use for one pattern."""
-LARGEST: Final = 2000
+MAX_STEPS: Final = 2000
 """Maximum steps of a pattern. RE2 takes at most that many per byte of text, which is 5 ms for 1,024 characters."""
 _ITEM: Final = r"(?:[^\\.^$*+?{}()|\[\]]|\.|\\\W)"
 _PLAIN: Final = re.compile(rf"\^?{_ITEM}*\$?(?:\|\^?{_ITEM}*\$?)*")
 _MESSAGES: Final = {
-    "missing )": r"a ( is never closed: add ), write \( for the character, or quote a value that has spaces",
-    "unexpected )": r"a ) closes nothing: write \) for the character",
-    "missing ]": r"a [ is never closed: add ], or write \[ for the character",
-    "bad repetition operator": "two repetitions in a row: one of them is too much",
-    "no argument for repetition operator": "there is nothing before it that could repeat: write a \\ before it for the"
-    " character, or .* for any text",
-    "invalid repetition size": "a repetition goes up to 1000, all in all",
-    "invalid perl operator": "groups are (...), (?:...) and (?i:...); looking ahead or behind is not possible",
-    "invalid escape sequence": r"this means nothing here: \\ is a backslash, \d \w \s \b are as in Perl, \z is the end",
-    "invalid character class range": "no such range of characters",
-    "trailing \\": r"a \ at the end: \\ is the character",
-    "invalid named capture group": "no good name of a group",
-    "pattern too large - compile failed": "a pattern this large is not possible",
+    "missing )": r"unclosed (: add ), write \( for the character, or quote a value that has spaces",
+    "unexpected )": r"unmatched ): write \) for the character",
+    "missing ]": r"unclosed [: add ], or write \[ for the character",
+    "bad repetition operator": "two repetitions in a row: remove one",
+    "no argument for repetition operator": "nothing to repeat before it: write .* for any text, or put a \\ in front"
+    " for the character",
+    "invalid repetition size": "too many repetitions: at most 1000 in all",
+    "invalid perl operator": "unknown group: use (...), (?:...) or (?i:...); there is no lookahead or lookbehind",
+    "invalid escape sequence": r"unknown escape: use \\ for a backslash, \d \w \s \b as in Perl, \z for the end",
+    "invalid character class range": "invalid character range: put the lower character first",
+    "trailing \\": r"\ at the end: write \\ for the character",
+    "invalid named capture group": "invalid group name: use letters, digits and _",
+    "pattern too large - compile failed": "pattern too large: repeat less",
 }
 
 
@@ -53,7 +53,7 @@ def search(pattern: str, start: int) -> Search:
     re2 = engine()
     # Another package has the same name.
     if not hasattr(re2, "Options"):
-        message = "repetitions, groups and classes need a package: pip install -r requirements-filter.txt"
+        message = "repetitions, groups and classes need RE2: pip install -r requirements-filter.txt"
         raise FilterError(message, start, start + len(pattern))
     return _linear(re2, pattern, start, insensitive)
 
@@ -80,7 +80,7 @@ def _plain(pattern: str, insensitive: bool) -> Search:
 
 def _linear(re2: Any, pattern: str, start: int, insensitive: bool) -> Search:
     options = re2.Options()
-    options.max_mem = MEMORY
+    options.max_mem = MAX_MEMORY
     options.never_capture = True
     options.case_sensitive = not insensitive
     options.dot_nl = True
@@ -92,8 +92,8 @@ def _linear(re2: Any, pattern: str, start: int, insensitive: bool) -> Search:
     finally:
         # RE2 would otherwise keep 128 patterns, one for each letter typed.
         re2.purge()
-    if max(compiled.programsize, compiled.reverseprogramsize) > LARGEST:
-        raise FilterError("a pattern this large is not possible: repeat less", start, start + len(pattern))
+    if max(compiled.programsize, compiled.reverseprogramsize) > MAX_STEPS:
+        raise FilterError("pattern too large: repeat less", start, start + len(pattern))
     find = compiled.search
     return lambda text: find(text.encode("utf-8", "replace"))
 
@@ -102,7 +102,7 @@ def _explained(pattern: str, start: int, error: Any) -> FilterError:
     """Turn RE2's message, which is `what is wrong: the wrong part`, into words that help."""
     said: bytes = error.args[0]
     name, _, part = said.decode("utf-8", "replace").partition(": ")
-    message = _MESSAGES.get(name, f"no regular expression: {name}")
+    message = _MESSAGES.get(name, f"invalid regular expression: {name}")
     place = pattern.rfind(part) if part else -1
     if place < 0:
         return FilterError(message, start, start + len(pattern))

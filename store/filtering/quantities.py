@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from store.filtering.errors import FilterError
 from store.filtering.words import Word
 
-Holds = Callable[[float], bool]
+NumberTest = Callable[[float], bool]
 """Tests whether a number is among those a value stands for."""
 
 
@@ -50,7 +50,7 @@ _RANGE: Final = re.compile(r"(.*?)\.\.+(.*)")
 _HYPHENATED: Final = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
-def holds(word: Word, scale: Scale) -> Holds:
+def number_test(word: Word, scale: Scale) -> NumberTest:
     """Return a test for the numbers of a term, which is a comparison or a list of numbers and ranges.
 
     Raises:
@@ -59,16 +59,16 @@ def holds(word: Word, scale: Scale) -> Holds:
     if word.operator in _COMPARE:
         compare, limit = _COMPARE[word.operator], number(word, word.value, word.value_start, scale)
         return lambda value: compare(value, limit)
-    spans = [_span(word, text, start, scale) for text, start in items(word)]
+    spans = [_span(word, text, start, scale) for text, start in comma_separated(word)]
     if len(spans) == 1:
         ((low, high),) = spans
         if low == high and scale is TIME and word.operator == ":":
-            raise _hardly(word)
+            raise _exact_time(word)
         return lambda value: low <= value <= high
     return lambda value: any(low <= value <= high for low, high in spans)
 
 
-def items(word: Word) -> list[tuple[str, int]]:
+def comma_separated(word: Word) -> list[tuple[str, int]]:
     """Return the comma-separated parts of a value, each with its position in the filter's text."""
     parts, start = [], word.value_start
     for part in word.value.split(","):
@@ -83,19 +83,21 @@ def number(word: Word, text: str, start: int, scale: Scale) -> float:
     found = _NUMBER.fullmatch(_MICRO.sub("u", text.strip()))
     needed = "a number" if "" in scale.units else "a number with a unit"
     if found is None:
-        raise FilterError(f"{word.field} needs {needed}, as {scale.example}", start, end)
+        raise FilterError(f"{word.field} needs {needed}, such as {scale.example}", start, end)
     unit = scale.units.get(found[2].lower())
     if unit is None and not found[2]:
-        raise FilterError(f"{found[1]} of what? Say {', '.join(found[1] + unit for unit in _named(scale))}", start, end)
+        raise FilterError(
+            f"{found[1]} needs a unit: {', '.join(found[1] + unit for unit in _named(scale))}", start, end
+        )
     if unit is None:
-        raise FilterError(f"no unit {found[2]!r} here; {needed} is needed, as {scale.example}", start, end)
+        raise FilterError(f"unknown unit {found[2]!r}; use {needed}, such as {scale.example}", start, end)
     return float(Decimal(found[1]) * Decimal(unit))
 
 
-def _hardly(word: Word) -> FilterError:
+def _exact_time(word: Word) -> FilterError:
     """Return the error for an exact time: times are measured, so nothing takes exactly that long."""
     name, value = word.field, word.value
-    message = f"hardly anything takes just {value}: write {name}>{value}, or a range as {name}:100ms..1s"
+    message = f"nothing takes exactly {value}: write {name}>{value}, or a range such as {name}:100ms..1s"
     return FilterError(message, word.start, word.end)
 
 
@@ -110,9 +112,11 @@ def _span(word: Word, text: str, start: int, scale: Scale) -> tuple[float, float
         single = number(word, text, start, scale)
         return single, single
     if not (found[1] or found[2]):
-        raise FilterError(f"a range needs an end, as {scale.example} before or after it", start, start + len(text))
+        raise FilterError(
+            f"a range needs a limit before or after it, such as {scale.example}", start, start + len(text)
+        )
     low = number(word, found[1], start, scale) if found[1] else float("-inf")
     high = number(word, found[2], start + found.start(2), scale) if found[2] else float("inf")
     if low > high:
-        raise FilterError("a range begins with the lower number", start, start + len(text))
+        raise FilterError("the lower number of a range comes first", start, start + len(text))
     return low, high

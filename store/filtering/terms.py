@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from store.filtering.addresses import lives
+from store.filtering.addresses import address_test
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, Read, anywhere, by_name
 from store.filtering.patterns import search
-from store.filtering.quantities import PLAIN, SIZE, TIME, Scale, holds, items
+from store.filtering.quantities import PLAIN, SIZE, TIME, Scale, comma_separated, number_test
 from store.filtering.words import Word
 from traffic.records import Exchange
 
@@ -45,13 +45,13 @@ def _quoted(value: str, quote: str) -> str:
 
 def _text(word: Word, read: Read) -> Test:
     if word.operator in _ORDERS:
-        message = f"{word.field} is a text: {word.field}:... searches it, {word.field}=... is the whole of it"
+        message = f"{word.field} is text: write {word.field}:... to search it, {word.field}=... for the whole value"
         raise FilterError(message, word.start, word.end)
     if word.operator == "=":
         whole = re.sub(r"\\([\\\"'])", r"\1", word.value) if word.quote else word.value
         return lambda exchange: read(exchange) == whole
     if not word.value:
-        message = f'nothing to search for; {word.field or "ua"}="" is a text that is empty'
+        message = f'nothing to search for; {word.field or "ua"}="" matches an empty value'
         raise FilterError(message, word.start, word.end)
     found = search(re.sub(r"\\([\"'])", r"\1", word.value) if word.quote else word.value, word.value_start)
 
@@ -64,7 +64,7 @@ def _text(word: Word, read: Read) -> Test:
 
 def _quantity(scale: Scale) -> Callable[[Word, Field], Test]:
     def kind(word: Word, field: Field) -> Test:
-        test, read = holds(word, scale), field.read
+        test, read = number_test(word, scale), field.read
 
         def known_and_held(exchange: Exchange) -> bool:
             value = read(exchange)
@@ -79,7 +79,9 @@ def _status(word: Word, field: Field) -> Test:
     """Return a test for a number, a class such as `5xx`, or `none`."""
     if word.operator in _ORDERS:
         return _quantity(PLAIN)(word, field)
-    return _either(_one_status(word._replace(value=text, value_start=start), field) for text, start in items(word))
+    return _either(
+        _one_status(word._replace(value=text, value_start=start), field) for text, start in comma_separated(word)
+    )
 
 
 def _one_status(word: Word, field: Field) -> Test:
@@ -88,7 +90,7 @@ def _one_status(word: Word, field: Field) -> Test:
     if group := _CLASS.fullmatch(word.value):
         word = word._replace(value=f"{group[1]}00-{group[1]}99")
     elif _CODES.fullmatch(word.value) is None:
-        message = f"{word.field} needs a code of three digits, as 404, or 5xx, 200-299, none"
+        message = f"{word.field} needs a three-digit code such as 404, or 5xx, 200-299, none"
         raise FilterError(message, word.value_start, word.value_start + len(word.value))
     return _quantity(PLAIN)(word, field)
 
@@ -96,7 +98,7 @@ def _one_status(word: Word, field: Field) -> Test:
 def _address(word: Word, field: Field) -> Test:
     if word.operator in _ORDERS:
         raise FilterError(f"{word.field} cannot be compared: write {field.example}", word.start, word.end)
-    test, read = lives(word), field.read
+    test, read = address_test(word), field.read
     return lambda exchange: test(*read(exchange))
 
 
@@ -106,10 +108,10 @@ def _one_of(word: Word, field: Field) -> Test:
     if word.operator in _ORDERS:
         raise FilterError(f"{word.field} cannot be compared: write {field.example}", word.start, word.end)
     tests: list[Test] = []
-    for text, start in items(word):
+    for text, start in comma_separated(word):
         if text.lower() not in field.words:
-            near = _near(text, field.words) or f"there are {', '.join(field.words)}"
-            message = f"{word.field}:{text} means nothing: {near}"
+            near = _near(text, field.words) or f"available: {', '.join(field.words)}"
+            message = f"unknown value {word.field}:{text}; {near}"
             raise FilterError(message, start, start + len(text))
         tests.append(field.words[text.lower()])
     return _either(tests)
@@ -122,8 +124,8 @@ def _either(tests: Iterable[Test]) -> Test:
 
 def _unknown(word: Word, known: Mapping[str, Field]) -> FilterError:
     names = dict.fromkeys(field.name for field in by_name().values())
-    near = _near(word.field, known) or f"there are {', '.join(names)}"
-    message = f"no field {word.field!r}: {near}; in quotes it is a text to search for"
+    near = _near(word.field, known) or f"available: {', '.join(names)}."
+    message = f"no field {word.field!r}; {near} Quote it to search as text"
     return FilterError(message, word.start, word.start + len(word.field))
 
 

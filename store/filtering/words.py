@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from store.filtering.errors import FilterError
 
 
-class Kind(Enum):
+class WordKind(Enum):
     """The kind of a word."""
 
     TERM = "term"
@@ -27,7 +27,7 @@ class Kind(Enum):
 class Word(NamedTuple):
     """A word and its position."""
 
-    kind: Kind
+    kind: WordKind
     start: int
     end: int
     field: str = ""
@@ -45,8 +45,14 @@ class Word(NamedTuple):
 _SPACE: Final = re.compile(r"\s*")
 _HEAD: Final = re.compile(r"([^\W\d]\w*)(\s*:?(?:[<>]=?|!=|==?)\s*|:)")
 """Field and operator. Spaces are allowed around `<`, `>` and `=`, as in `time > 500ms`."""
-_SIGNS: Final = (("&&", Kind.AND), ("||", Kind.OR), ("(", Kind.OPEN), (")", Kind.CLOSE), ("!", Kind.NOT))
-_NAMED: Final = {"and": Kind.AND, "or": Kind.OR, "not": Kind.NOT}
+_SIGNS: Final = (
+    ("&&", WordKind.AND),
+    ("||", WordKind.OR),
+    ("(", WordKind.OPEN),
+    (")", WordKind.CLOSE),
+    ("!", WordKind.NOT),
+)
+_NAMED: Final = {"and": WordKind.AND, "or": WordKind.OR, "not": WordKind.NOT}
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\\s])*\]")
 
 
@@ -80,7 +86,7 @@ def end_of_value(text: str, position: int) -> int:
         depth += (here == "(") - (here == ")")
         position += 2 if here == "\\" else 1
     if depth:
-        raise FilterError("a ( in a value is never closed: quote the value, or add )", start, min(position, len(text)))
+        raise FilterError("unclosed ( in a value: quote the value, or add )", start, min(position, len(text)))
     return min(position, len(text))
 
 
@@ -94,7 +100,7 @@ def _sign(text: str, start: int) -> Word | None:
         if text.startswith(sign, start):
             return Word(kind, start, start + len(sign))
     after = text[start + 1 : start + 2]
-    return Word(Kind.NOT, start, start + 1) if text[start] == "-" and after and not after.isspace() else None
+    return Word(WordKind.NOT, start, start + 1) if text[start] == "-" and after and not after.isspace() else None
 
 
 def _term(text: str, start: int) -> Word:
@@ -104,20 +110,20 @@ def _term(text: str, start: int) -> Word:
     field, operator = head[1], head[2].strip().lstrip(":") or ":"
     operator = "=" if operator == "==" else operator
     if text.startswith(("<", ">", "="), head.end()):
-        raise FilterError("two comparisons in a row; in quotes the second is a text", head.end(), head.end() + 1)
+        raise FilterError("two comparisons in a row; quote the second to search as text", head.end(), head.end() + 1)
     value, quote, end = _value(text, head.end())
     if end == head.end():
         raise FilterError(f"{field}{operator} needs a value right after it", start, head.end())
-    return Word(Kind.TERM, start, end, field, operator, value, quote, head.end() + len(quote))
+    return Word(WordKind.TERM, start, end, field, operator, value, quote, head.end() + len(quote))
 
 
 def _bare(text: str, start: int) -> Word:
     if text[start] in "<>=":
-        raise FilterError("the name of a field is needed before this, as in time>500ms", start, start + 1)
+        raise FilterError("field name missing before this, as in time>500ms", start, start + 1)
     value, quote, end = _value(text, start)
     if not quote and value.lower() in _NAMED:
         return Word(_NAMED[value.lower()], start, end)
-    return Word(Kind.TERM, start, end, value=value, quote=quote, value_start=start + len(quote))
+    return Word(WordKind.TERM, start, end, value=value, quote=quote, value_start=start + len(quote))
 
 
 def _value(text: str, start: int) -> tuple[str, str, int]:
@@ -130,8 +136,8 @@ def _value(text: str, start: int) -> tuple[str, str, int]:
     while end < len(text) and text[end] != quote:
         end += 2 if text[end] == "\\" else 1
     if end >= len(text):
-        raise FilterError(f"the quote is not closed: put a {quote} at the end", start, len(text))
+        raise FilterError(f"unclosed quote: add {quote} at the end", start, len(text))
     after = text[end + 1 : end + 2]
     if after and after != ")" and not after.isspace():
-        raise FilterError("a space is needed after a quoted value", end + 1, end + 2)
+        raise FilterError("add a space after a quoted value", end + 1, end + 2)
     return text[start + 1 : end], quote, end + 1

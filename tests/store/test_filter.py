@@ -11,7 +11,7 @@ from stats.statistic import HITS, Statistic
 from stats.top_sections import TopSections
 from stats.top_user_agents import TopUserAgents
 from store.filtering.fields import key_of
-from store.filtering.filter import LONGEST, Filter, fields, of_key, parse
+from store.filtering.filter import MAX_CHARACTERS, Filter, fields, of_key, parse
 from traffic.records import CLOSED, RESET, TIMEOUT, Exchange, Request
 
 ALL = "cart bot ipv6 unanswered lost unpaired"
@@ -192,7 +192,7 @@ def test_a_row_of_a_top_list_is_a_filter_that_can_be_written_too(statistic: Stat
 def test_any_key_can_be_written(key: str) -> None:
     text = of_key(TopUserAgents(), key).text
     exchange = EXCHANGE._replace(request=CART._replace(user_agent=key))
-    if key and len(text) <= LONGEST:
+    if key and len(text) <= MAX_CHARACTERS:
         assert parse(text, [TopUserAgents()])(exchange)
         assert not parse(text, [TopUserAgents()])(EXCHANGE._replace(request=CART._replace(user_agent=key + "x")))
 
