@@ -25,9 +25,9 @@ _KEY = 400
 _STORES = 3
 """One of all that came, one of what a filter lets pass, one of the row whose detail is open."""
 _SUMS = 1000
-"""What the store knows of a key, without the key: see `store.window`."""
+"""What the store knows of a key, without the key: see `store.windows`."""
 _BLOCKS = 224 * 2**20
-"""Of the store's window, blocks and bins, of 128 MiB, and what the allocator loses between them: see `store.window`."""
+"""Blocks and bins of a store, 128 MiB, and what the allocator loses between them: see `store.windows`."""
 _OPEN = 2 * 16 * 2**20
 """Of the buckets under way: see `store.store`."""
 _SUMS_OF_SIGNALS = 13

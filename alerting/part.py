@@ -10,8 +10,8 @@ from alerting.sums import Sum
 from stats.statistic import Unit
 from store.bins import BINS
 from store.distribution import LAST, Distribution
-from store.heavy import NOWHERE, Heavy, capacity
-from store.sums import BYTES, COUNT, Closed
+from store.sketch import NOWHERE, Sketch, capacity
+from store.sums import BYTES, COUNT, StatisticSums
 
 MAX_NAMES: Final = 300
 """So no name is short by more than 0.5 % of the whole: 1/301 for the sketch, 1/601 for what is left out of buckets."""
@@ -20,7 +20,7 @@ MAX_NAMES: Final = 300
 class Part:
     """Of a window, what the store counted for `of`."""
 
-    __slots__ = ("_bins", "_heavy", "_of", "_row", "total")
+    __slots__ = ("_bins", "_of", "_row", "_sketch", "total")
 
     def __init__(self, of: Sum) -> None:
         self.total = 0
@@ -29,9 +29,9 @@ class Part:
         self._row = BYTES if of.unit is Unit.BYTES else COUNT
         # By slot, how often each bin of a `Distribution` was hit.
         self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if of.timed else 0), np.int32)
-        self._heavy = Heavy(MAX_NAMES, leave=partial(_clear, self._bins))
+        self._sketch = Sketch(MAX_NAMES, on_release=partial(_clear, self._bins))
 
-    def add(self, closed: Closed) -> None:
+    def add(self, closed: StatisticSums) -> None:
         """Add what was counted in a bucket."""
         keyed = closed.keyed
         amounts = keyed.amounts[self._row]
@@ -41,7 +41,7 @@ class Part:
         if len(some) > 2 * MAX_NAMES:
             largest = np.argpartition(-amounts[some], 2 * MAX_NAMES)[: 2 * MAX_NAMES]
             some = some[np.sort(largest)]
-        slots[some] = self._heavy.add([keyed.keys[place] for place in some.tolist()], amounts[None, some])
+        slots[some] = self._sketch.add([keyed.keys[place] for place in some.tolist()], amounts[None, some])
         if self._of.timed:
             own = slots[keyed.codes // BINS]
             kept = own != NOWHERE
@@ -50,8 +50,8 @@ class Part:
     def names(self, group: str = "") -> dict[str, int]:
         """How much each name has; those of a group, if there are groups."""
         before = f"{group} " if group else ""
-        cut, amounts = len(before), self._heavy.sums[0].tolist()
-        return {name[cut:]: amounts[slot] for name, slot in self._heavy.slots.items() if name.startswith(before)}
+        cut, amounts = len(before), self._sketch.sums[0].tolist()
+        return {name[cut:]: amounts[slot] for name, slot in self._sketch.slots.items() if name.startswith(before)}
 
     def amount(self, group: str) -> int:
         """How much a group has."""
@@ -59,7 +59,7 @@ class Part:
 
     def times(self, name: str) -> Distribution:
         """The response times of a name, which has its group before it."""
-        bins = self._bins[self._heavy.slots[name]]
+        bins = self._bins[self._sketch.slots[name]]
         (numbers,) = bins.nonzero()
         return Distribution.of(zip(numbers.tolist(), bins[numbers].tolist(), strict=True))
 

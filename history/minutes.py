@@ -2,7 +2,7 @@
 
 from history.periods import Level, begin
 from history.sums import Minute
-from store.sums import NOTHING, OTHER, Closed, ClosedBucket, KeyedSums
+from store.sums import NOTHING, OTHER, ClosedBucket, KeyedSums, StatisticSums
 
 
 class Minutes:
@@ -15,7 +15,7 @@ class Minutes:
         """What a bucket counted; one of more than a minute goes to the minute of its start."""
         minute = self._filling.setdefault(begin(Level.MINUTE, bucket.start), {})
         for name, keyed, other in bucket.statistics:
-            minute.setdefault(name, []).extend((keyed, KeyedSums.made([(OTHER, other)])))
+            minute.setdefault(name, []).extend((keyed, KeyedSums.of_items([(OTHER, other)])))
 
     def over(self, now: float) -> list[Minute]:
         """Those that ended until `now`, oldest first; they are let go."""
@@ -37,6 +37,6 @@ def closed_bucket(minute: Minute) -> ClosedBucket:
     """The reverse: a minute as the store knows buckets."""
     statistics = []
     for name, sums in minute.sums.items():
-        keyed = KeyedSums.made((key, known) for key, known in sums.items() if key != OTHER)
-        statistics.append(Closed(name, keyed, sums.get(OTHER, NOTHING)))
+        keyed = KeyedSums.of_items((key, known) for key, known in sums.items() if key != OTHER)
+        statistics.append(StatisticSums(name, keyed, sums.get(OTHER, NOTHING)))
     return ClosedBucket(minute.start, 60.0, tuple(statistics))

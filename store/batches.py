@@ -22,7 +22,7 @@ LATEST: Final = 1e11
 """The year 5138. A later time is corrupt."""
 MOST_BYTES: Final = 2**40
 """Maximum bytes counted for one record, so that a sum has room for 8 million such records."""
-ROOMY: Final = 16
+MAX_CODES_PER_ROW: Final = 16
 """Up to this many codes per row, codes are looked up in a table instead of being sorted."""
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Groups(NamedTuple):
     """The index of one row of each group."""
 
 
-class Amounts(NamedTuple):
+class RowAmounts(NamedTuple):
     """What each row adds to the sums, besides its count."""
 
     size: NDArray[np.float64] | None = None
@@ -49,7 +49,7 @@ class Amounts(NamedTuple):
     """The bin of each of these times, or NOT_TIMED."""
 
 
-class Sheet(NamedTuple):
+class GroupedCells(NamedTuple):
     """Sums by bucket and group."""
 
     groups: NDArray[Any] | None
@@ -75,7 +75,7 @@ class BucketedBatch:
     def __init__(self, batch: Batch, bucket_size: float) -> None:
         self.bucket_size = bucket_size
         self._batch = batch
-        self._rows: dict[type, Rows] = {}
+        self._rows: dict[type, BucketedTable] = {}
 
     def __len__(self) -> int:
         return len(self._batch)
@@ -88,16 +88,16 @@ class BucketedBatch:
         """See `Batch`."""
         return self._batch.records()
 
-    def rows(self, kind: type, oldest: float) -> "Rows":
+    def rows(self, kind: type, oldest: float) -> "BucketedTable":
         """Return the records of a type, without those from before bucket `oldest`."""
         if kind not in self._rows:
-            self._rows[kind] = Rows(self._batch, kind, self.bucket_size)
+            self._rows[kind] = BucketedTable(self._batch, kind, self.bucket_size)
         rows = self._rows[kind]
         too_old = rows.buckets and rows.buckets[0] < oldest
-        return Rows(self._batch, kind, self.bucket_size, oldest) if too_old else rows
+        return BucketedTable(self._batch, kind, self.bucket_size, oldest) if too_old else rows
 
 
-class Rows:
+class BucketedTable:
     """The records of type `kind` in a batch."""
 
     def __init__(self, batch: Batch, kind: type, bucket_size: float, oldest: float = -inf) -> None:
@@ -107,11 +107,11 @@ class Rows:
         self._kept: dict[Any, Any] = {}
         with np.errstate(invalid="ignore"):
             indexes = np.floor_divide(self._times(), bucket_size)
-        strays = ~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)
-        self.strays = int(np.count_nonzero(strays))
+        rejected = ~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)
+        self.rejected = int(np.count_nonzero(rejected))
         """Rows from before bucket `oldest`, or without a plausible time. They do not count."""
-        self._counts = ~strays if self.strays else None
-        found, self._places = _distinct(np.where(strays, np.nan, indexes) if self.strays else indexes)
+        self._counts = ~rejected if self.rejected else None
+        found, self._places = _distinct(np.where(rejected, np.nan, indexes) if self.rejected else indexes)
         self.buckets: list[int] = found[~np.isnan(found)].astype(np.int64).tolist()
         """Numbers of the buckets that occur, ascending."""
 
@@ -127,16 +127,16 @@ class Rows:
         """Return a column of numbers."""
         return self.table.numbers(name)
 
-    def once(self, what: Any, work_out: Callable[[], T]) -> T:
+    def cached(self, name: Any, compute: Callable[[], T]) -> T:
         """Return the result stored under that name; compute it if there is none."""
-        if what not in self._kept:
-            self._kept[what] = work_out()
-        kept: T = self._kept[what]
+        if name not in self._kept:
+            self._kept[name] = compute()
+        kept: T = self._kept[name]
         return kept
 
     # Groups -----------------------------------------------------------------------------------------------------------
 
-    def those(self, counts: NDArray[np.bool_] | None) -> NDArray[Any] | None:
+    def selected(self, counts: NDArray[np.bool_] | None) -> NDArray[Any] | None:
         """Return the rows that are in a bucket and for which `counts` is True; None for all rows."""
         if counts is None:
             counts = self._counts
@@ -154,7 +154,7 @@ class Rows:
             if number == 1:
                 codes, number = own, span
                 continue
-            if number * span > ROOMY * size + BINS:  # few of the combinations there may be are there
+            if number * span > MAX_CODES_PER_ROW * size + BINS:  # only a few of the possible combinations occur
                 codes, firsts = _grouped(codes, number)
                 number = len(firsts)
             codes, number = codes.astype(np.int64) * span + own, number * span
@@ -168,7 +168,7 @@ class Rows:
     def _values(self, name: str, rows: NDArray[Any]) -> list[Any]:
         if name in TEXTS.get(self.kind, ()):
             codes, _ = self.table.texts(name)
-            texts = self.once(("texts", name), lambda: [*self.table.texts(name).values, None])
+            texts = self.cached(("texts", name), lambda: [*self.table.texts(name).values, None])
             return list(map(texts.__getitem__, codes[rows].tolist()))
         values = self.numbers(name)[rows]
         absent = values == ABSENT if values.dtype == np.int64 else np.isnan(values)
@@ -179,7 +179,7 @@ class Rows:
 
     def _coded(self, name: str) -> tuple[NDArray[Any], int]:
         """Return a code for each row that identifies its value in a column, and the number of possible codes."""
-        return self.once(("codes", name), lambda: self._codes(name))
+        return self.cached(("codes", name), lambda: self._codes(name))
 
     def _codes(self, name: str) -> tuple[NDArray[Any], int]:
         if name in TEXTS.get(self.kind, ()):
@@ -188,14 +188,14 @@ class Rows:
         numbers = self.numbers(name)
         if len(numbers) and numbers.dtype == np.int64:
             lowest, highest = int(numbers.min()), int(numbers.max())
-            if highest - lowest < ROOMY * len(numbers) + BINS:
+            if highest - lowest < MAX_CODES_PER_ROW * len(numbers) + BINS:
                 return numbers - lowest, highest - lowest + 1
         found, codes = _distinct(numbers)
         return codes, len(found)
 
     # Sums -------------------------------------------------------------------------------------------------------------
 
-    def cells(self, groups: Groups, amounts: Amounts, counted: bool) -> Sheet:
+    def cells(self, groups: Groups, amounts: RowAmounts, counted: bool) -> GroupedCells:
         """Return the sums of groups in each bucket. With `counted`, each row adds one to the count."""
         size, nanoseconds, bins = (
             amounts if groups.rows is None else (None if each is None else each[groups.rows] for each in amounts)
@@ -208,9 +208,9 @@ class Rows:
             if values is not None:
                 sums[row] = np.bincount(numbers, values, len(buckets))
         if bins is None:
-            return Sheet(own, Cells([], buckets, sums, NONE, NONE))
+            return GroupedCells(own, Cells([], buckets, sums, NONE, NONE))
         timed = bins != NOT_TIMED
-        return Sheet(own, Cells([], buckets, sums, numbers[timed], bins[timed]))
+        return GroupedCells(own, Cells([], buckets, sums, numbers[timed], bins[timed]))
 
     def _cells(self, groups: Groups) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any]]:
         """Return the cell number of each row; the group, as in `GroupedCells`, and the bucket of each cell."""
@@ -222,19 +222,19 @@ class Rows:
         return cells, groups.numbers[firsts], places[firsts]
 
     @cached_property
-    def response(self) -> Amounts:
+    def response(self) -> RowAmounts:
         """Bytes and response times of exchanges; nothing for other records."""
         if self.kind is not Exchange:
-            return Amounts()
+            return RowAmounts()
         return self.timed("response_time")._replace(size=self.size("response_bytes").size)
 
-    def timed(self, name: str) -> Amounts:
+    def timed(self, name: str) -> RowAmounts:
         """Return a column of seconds as amounts."""
-        return self.once(("timed", name), lambda: timed(self.numbers(name)))
+        return self.cached(("timed", name), lambda: timed(self.numbers(name)))
 
-    def size(self, name: str) -> Amounts:
+    def size(self, name: str) -> RowAmounts:
         """Return a column of bytes as amounts."""
-        return self.once(("size", name), lambda: sized(self.numbers(name)))
+        return self.cached(("size", name), lambda: sized(self.numbers(name)))
 
     def _times(self) -> NDArray[np.float64]:
         if self.kind in FLOATS:
@@ -245,15 +245,15 @@ class Rows:
 NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
 
 
-def timed(seconds: NDArray[Any]) -> Amounts:
+def timed(seconds: NDArray[Any]) -> RowAmounts:
     """Convert seconds to amounts. Negative times, as after a clock was set back, count as 0."""
     known = np.nan_to_num(np.clip(seconds, 0.0, HIGHEST))
-    return Amounts(None, np.rint(known * NANOSECONDS), bins_of(seconds))
+    return RowAmounts(None, np.rint(known * NANOSECONDS), bins_of(seconds))
 
 
-def sized(size: NDArray[Any]) -> Amounts:
+def sized(size: NDArray[Any]) -> RowAmounts:
     """Convert bytes to amounts, rounded and not below 0."""
-    return Amounts(np.rint(np.clip(size, 0.0, MOST_BYTES)))
+    return RowAmounts(np.rint(np.clip(size, 0.0, MOST_BYTES)))
 
 
 def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -266,7 +266,7 @@ def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def _grouped(codes: NDArray[Any], number: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Group rows with equal codes, in ascending order: return the group of each row, and one row of each group."""
-    if number > ROOMY * len(codes) + BINS:
+    if number > MAX_CODES_PER_ROW * len(codes) + BINS:
         _, firsts, numbers = np.unique(codes, return_index=True, return_inverse=True)
         return numbers, firsts
     places = np.full(number, -1, np.intp)

@@ -9,7 +9,7 @@ from store.distribution import Distribution
 
 BINS: Final = 1024
 """More than the number of bins in a `Distribution`, so that row x BINS + bin is a unique code."""
-LOOSE: Final = 131_072
+MAX_PENDING: Final = 131_072
 """Pending codes that trigger a sort, unless a quarter of the sorted ones is more."""
 
 NO_CODE: Final = -1
@@ -18,7 +18,7 @@ Codes = NDArray[np.int64]
 Hits = NDArray[np.int64]
 
 
-def added(codes: NDArray[Any], hits: NDArray[Any] | None = None) -> tuple[Codes, Hits]:
+def summed(codes: NDArray[Any], hits: NDArray[Any] | None = None) -> tuple[Codes, Hits]:
     """Return each code once, in ascending order, with its hits summed. Without `hits`, each code counts once."""
     if hits is None:
         codes = np.sort(codes)
@@ -40,25 +40,25 @@ class Bins:
     def __init__(self) -> None:
         self._codes: Codes = np.zeros(0, np.int64)
         self._hits: Hits = np.zeros(0, np.int64)
-        self._loose: list[tuple[Codes, Hits]] = []
+        self._pending: list[tuple[Codes, Hits]] = []
         # Codes in `_pending`.
-        self._number = 0
+        self._pending_codes = 0
 
     def __len__(self) -> int:
-        return len(self._codes) + self._number
+        return len(self._codes) + self._pending_codes
 
     def add(self, codes: Codes, hits: Hits) -> None:
         """Add codes in any order; a code may occur twice."""
         if len(codes):
-            self._loose.append((codes, hits))
-            self._number += len(codes)
-            if self._number > max(LOOSE, len(self._codes) // 4):
-                self._sort_in()
+            self._pending.append((codes, hits))
+            self._pending_codes += len(codes)
+            if self._pending_codes > max(MAX_PENDING, len(self._codes) // 4):
+                self._merge_pending()
 
     def all(self) -> tuple[Codes, Hits]:
         """Return the codes in ascending order, and their hits."""
-        if self._loose:
-            self._sort_in()
+        if self._pending:
+            self._merge_pending()
         return self._codes, self._hits
 
     def of(self, row: int) -> Distribution:
@@ -75,9 +75,9 @@ class Bins:
             self._codes, self._hits = codes[~gone], hits[~gone]
         return codes[gone], hits[gone]
 
-    def _sort_in(self) -> None:
-        codes, hits = added(*(np.concatenate(parts) for parts in zip(*self._loose, strict=True)))
-        self._loose, self._number = [], 0
+    def _merge_pending(self) -> None:
+        codes, hits = summed(*(np.concatenate(parts) for parts in zip(*self._pending, strict=True)))
+        self._pending, self._pending_codes = [], 0
         places = np.searchsorted(self._codes, codes)
         known = np.append(self._codes, NO_CODE)[places] == codes
         self._hits[places[known]] += hits[known]

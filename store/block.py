@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from store.bins import BINS, added, starts_of
+from store.bins import BINS, starts_of, summed
 from store.sums import COUNT, TIME
 
 OVERHEAD: Final = 1300
 """Bytes a block takes without its cells."""
 
 
-class Loose(NamedTuple):
+class PendingCells(NamedTuple):
     """Cells of rows in the order they arrived; a row may occur twice."""
 
     rows: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Loose(NamedTuple):
         return sum(column.nbytes for column in self if column is not None)
 
 
-class Meant(NamedTuple):
+class SortedCells(NamedTuple):
     """Cells of rows, each row once and in ascending order."""
 
     rows: NDArray[np.int64]
@@ -49,24 +49,24 @@ class Meant(NamedTuple):
     hits: NDArray[np.int64]
 
     @classmethod
-    def together(cls, parts: "Sequence[Loose | Meant]") -> "Meant":
+    def merged(cls, parts: "Sequence[PendingCells | SortedCells]") -> "SortedCells":
         """Add up the cells of all parts."""
-        rows, amounts, codes, hits = joined(parts)
+        rows, amounts, codes, hits = concatenated(parts)
         order = np.argsort(rows)
         starts = starts_of(rows := rows[order])
         sums = np.add.reduceat(amounts[:, order], starts, axis=1) if len(rows) else amounts
-        return cls(rows[starts], sums, *added(codes, hits))
+        return cls(rows[starts], sums, *summed(codes, hits))
 
 
-def joined(parts: Sequence[Loose | Meant]) -> Loose:
+def concatenated(parts: Sequence[PendingCells | SortedCells]) -> PendingCells:
     """Concatenate the cells of all parts."""
     rows = np.concatenate([part.rows for part in parts])
     amounts = np.concatenate([part.amounts for part in parts], axis=1)
     codes = np.concatenate([part.codes for part in parts])
     if all(part.hits is None for part in parts):
-        return Loose(rows, amounts, codes, None)
+        return PendingCells(rows, amounts, codes, None)
     hits = [np.ones(len(part.codes), np.int64) if part.hits is None else part.hits for part in parts]
-    return Loose(rows, amounts, codes, np.concatenate(hits))
+    return PendingCells(rows, amounts, codes, np.concatenate(hits))
 
 
 class Block(NamedTuple):
@@ -84,7 +84,7 @@ class Block(NamedTuple):
     hits: NDArray[Any]
 
     @classmethod
-    def made(cls, first: int, last: int, serial: int, floors: Sequence[int], cells: Meant) -> "Block":
+    def build(cls, first: int, last: int, serial: int, floors: Sequence[int], cells: SortedCells) -> "Block":
         """Pack sorted cells into narrow columns."""
         rows, amounts, codes, hits = cells
         return cls(first, last, serial, floors, narrow(rows), tuple(map(narrow, amounts)), narrow(codes), narrow(hits))
@@ -92,9 +92,9 @@ class Block(NamedTuple):
     @classmethod
     def merged(cls, blocks: Sequence["Block"], serial: int, born: NDArray[np.int64]) -> "Block":
         """Merge several blocks into one."""
-        cells = Meant.together([block.meant(born) for block in blocks])
+        cells = SortedCells.merged([block.live_cells(born) for block in blocks])
         first, latest = min(block.first for block in blocks), max(blocks, key=lambda block: block.last)
-        return cls.made(first, latest.last, serial, latest.floors, cells)
+        return cls.build(first, latest.last, serial, latest.floors, cells)
 
     @property
     def size(self) -> int:
@@ -106,12 +106,12 @@ class Block(NamedTuple):
         place = int(np.searchsorted(self.rows, row))
         return int(self.amounts[COUNT][place]) if place < len(self.rows) and self.rows[place] == row else 0
 
-    def meant(self, born: NDArray[np.int64]) -> Meant:
+    def live_cells(self, born: NDArray[np.int64]) -> SortedCells:
         """Return the cells of rows that still have the same key. `born` is the serial number when each row got it."""
         kept, codes = born[self.rows] <= self.serial, self.codes.astype(np.int64)
         there = born[codes // BINS] <= self.serial
         amounts = np.array([column[kept] for column in self.amounts], np.int64)
-        return Meant(self.rows[kept].astype(np.int64), amounts, codes[there], self.hits[there].astype(np.int64))
+        return SortedCells(self.rows[kept].astype(np.int64), amounts, codes[there], self.hits[there].astype(np.int64))
 
     def without_times(self) -> "Block":
         """Return the block as if nothing in it had been timed."""
@@ -125,7 +125,7 @@ def narrow(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
-def neighbours(blocks: Sequence[Block], now: int, edges: Iterable[int]) -> list[int]:
+def merge_candidates(blocks: Sequence[Block], now: int, edges: Iterable[int]) -> list[int]:
     """Return the indexes of blocks to merge with the next one, best candidates first.
 
     The best are those that span the least time for their age. A pair never straddles an edge, where a window begins.

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.statistic import Statistic, Unit
-from store.heavy import NOWHERE
-from store.rows import Amounts, Groups, Rows, sized, timed
-from store.sums import WEIGHS, Cells
+from store.batches import BucketedTable, Groups, RowAmounts, sized, timed
+from store.sketch import NOWHERE
+from store.sums import RANKED_BY, Cells
 from traffic.batch import ABSENT
 from traffic.records import Exchange, Request
 
@@ -25,7 +25,7 @@ class Counter:
     def __init__(self, statistic: Statistic) -> None:
         self.name = statistic.name
         self.unit = statistic.unit
-        self.weigh = WEIGHS[statistic.unit]
+        self.weight_row = RANKED_BY[statistic.unit]
         """The row of the sums that decides which keys are kept."""
         responses = statistic.record is Request and getattr(statistic, "responses", True)
         self.kinds = {statistic.record, Exchange} if responses else {statistic.record}
@@ -39,20 +39,20 @@ class Counter:
         self._where: Any = getattr(statistic, "where", None)
         self._responses: bool = getattr(statistic, "responses", True)
 
-    def count(self, rows: Rows) -> Cells:
+    def count(self, rows: BucketedTable) -> Cells:
         """Return sums by bucket and key. If the plug-in raises, return those of the records before, or none."""
         follows = rows.kind is not self._record
-        return self._count_each(rows, follows) if self._columns is None else self._count_columns(rows, follows)
+        return self._count_records(rows, follows) if self._columns is None else self._count_columns(rows, follows)
 
-    def _count_columns(self, rows: Rows, follows: bool) -> Cells:
+    def _count_columns(self, rows: BucketedTable, follows: bool) -> Cells:
         columns = tuple("request_time" if follows and name == "time" else name for name in self._columns or ())
-        which = "follows" if follows else (self._amount, self.unit if self._amount else None, self._where)
-        those = rows.once(("those", which), lambda: rows.those(self._which(rows, follows)))
-        groups = rows.once(("groups", columns, which), lambda: rows.groups(columns, those))
-        what = ("cells", columns, which, self._responses)
-        sheet = rows.once(what, lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
-        values = rows.once(("values", columns, which), lambda: rows.values(columns, groups.firsts))
-        return sheet.keyed(self._keys(values, len(groups.firsts)))
+        counted = "follows" if follows else (self._amount, self.unit if self._amount else None, self._where)
+        selected = rows.cached(("selected", counted), lambda: rows.selected(self._counted_rows(rows, follows)))
+        groups = rows.cached(("groups", columns, counted), lambda: rows.groups(columns, selected))
+        name = ("cells", columns, counted, self._responses)
+        cells = rows.cached(name, lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
+        values = rows.cached(("values", columns, counted), lambda: rows.values(columns, groups.firsts))
+        return cells.keyed(self._keys(values, len(groups.firsts)))
 
     def _keys(self, values: Sequence[list[Any]], number: int) -> list[str | None]:
         try:
@@ -62,7 +62,7 @@ class Counter:
             self.failure = traceback.format_exc()
             return [None] * number
 
-    def _which(self, rows: Rows, follows: bool) -> NDArray[np.bool_] | None:
+    def _counted_rows(self, rows: BucketedTable, follows: bool) -> NDArray[np.bool_] | None:
         """Return a mask of the rows to count; None for all."""
         # An exchange without an ordinal answers no known request; one without bytes and response time adds nothing.
         if follows:
@@ -77,19 +77,19 @@ class Counter:
             return np.asarray(values > 0)
         return np.asarray(values != ABSENT if values.dtype == np.int64 else ~np.isnan(values))
 
-    def _amounts_of(self, rows: Rows, follows: bool) -> Amounts:
-        own = Amounts()
+    def _amounts_of(self, rows: BucketedTable, follows: bool) -> RowAmounts:
+        own = RowAmounts()
         if self._amount is not None and not follows:
             own = rows.size(self._amount) if self.unit is Unit.BYTES else rows.timed(self._amount)
-        return self._with_own(own, rows.response if self._responses else Amounts())
+        return self._with_own(own, rows.response if self._responses else RowAmounts())
 
-    def _with_own(self, own: Amounts, response: Amounts) -> Amounts:
+    def _with_own(self, own: RowAmounts, response: RowAmounts) -> RowAmounts:
         """Replace the bytes or the response time by the statistic's own amounts, if it has any."""
         if self._amount is None or self.unit is Unit.HITS:
             return response
         return response._replace(size=own.size) if self.unit is Unit.BYTES else own._replace(size=response.size)
 
-    def _count_each(self, rows: Rows, follows: bool) -> Cells:
+    def _count_records(self, rows: BucketedTable, follows: bool) -> Cells:
         found: dict[str, int] = {}
         numbers, amounts = np.full(len(rows), NOWHERE), np.zeros(len(rows))
         measures = self._amount is not None and not follows
@@ -103,9 +103,9 @@ class Counter:
                     numbers[place] = found.setdefault(key, len(found))
         except Exception:
             self.failure = traceback.format_exc()
-        own = (sized if self.unit is Unit.BYTES else timed)(amounts) if measures else Amounts()
-        those = rows.those(numbers != NOWHERE)
-        groups = Groups(those, numbers[those], np.zeros(len(found), np.intp))
+        own = (sized if self.unit is Unit.BYTES else timed)(amounts) if measures else RowAmounts()
+        selected = rows.selected(numbers != NOWHERE)
+        groups = Groups(selected, numbers[selected], np.zeros(len(found), np.intp))
         return rows.cells(groups, self._with_own(own, rows.response), not follows).keyed(list(found))
 
 

@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 from store.block import Block
 from store.sums import COUNT
-from store.window import Window
+from store.windows import Windows
 
-WATCHED: Final = 64
+MAX_WATCHED: Final = 64
 """Number of curves kept up to date; the least recently requested goes first."""
 
 
@@ -23,7 +23,7 @@ class Curve(NamedTuple):
     """Oldest first."""
 
 
-class Subject(NamedTuple):
+class CurveKey(NamedTuple):
     """Which counts a curve shows."""
 
     number: int
@@ -34,7 +34,7 @@ class Subject(NamedTuple):
     """Length of a slice in buckets."""
 
 
-class Counts:
+class SliceCounts:
     """Counts per slice, from slice `since` on."""
 
     def __init__(self, since: int, width: int) -> None:
@@ -60,36 +60,36 @@ class Counts:
 class Curves:
     """Curves of closed buckets. A curve requested repeatedly is updated with each bucket, not computed anew."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._watched: dict[Subject, Counts] = {}
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+        self._watched: dict[CurveKey, SliceCounts] = {}
 
     def add(self, index: int, block: Block) -> None:
         """Add the counts of bucket `index`."""
-        for subject, counts in self._watched.items():
-            row = self._window.row(subject.number, subject.key)
+        for curve, counts in self._watched.items():
+            row = self._windows.row(curve.number, curve.key)
             if row is not None:
                 counts.add(index, index, block.count_of(row))
 
-    def counts(self, subject: Subject, first: int, last: int) -> tuple[int, ...]:
+    def counts(self, curve: CurveKey, first: int, last: int) -> tuple[int, ...]:
         """Return the counts of slices `first` to `last`, and keep them up to date from now on."""
-        counts = self._watched.pop(subject, None)
+        counts = self._watched.pop(curve, None)
         if counts is None or counts.since > first:
-            counts = self.look_up(subject, first)
-        self._watched[subject] = counts
-        if len(self._watched) > WATCHED:
+            counts = self.compute(curve, first)
+        self._watched[curve] = counts
+        if len(self._watched) > MAX_WATCHED:
             del self._watched[next(iter(self._watched))]
         return counts.between(first, last)
 
-    def look_up(self, subject: Subject, first: int) -> Counts:
+    def compute(self, curve: CurveKey, first: int) -> SliceCounts:
         """Compute the counts from slice `first` on from the blocks of the window."""
-        counts = Counts(first, subject.width)
-        begin = first * subject.width
-        if subject.key is None:
-            for index, sums in self._window.buckets.items():
+        counts = SliceCounts(first, curve.width)
+        begin = first * curve.width
+        if curve.key is None:
+            for index, sums in self._windows.buckets.items():
                 if index >= begin:
-                    counts.add(index, index, int(sums[subject.number, COUNT]))
-        elif (row := self._window.row(subject.number, subject.key)) is not None:
-            for block, count in self._window.counts(row, begin):
+                    counts.add(index, index, int(sums[curve.number, COUNT]))
+        elif (row := self._windows.row(curve.number, curve.key)) is not None:
+            for block, count in self._windows.counts(row, begin):
                 counts.add(block.first, block.last, count)
         return counts

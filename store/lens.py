@@ -29,7 +29,7 @@ class Lens:
         """Sums of the matching exchanges. The caller provides it empty, and reads it."""
         self.matched = 0
         """Number of exchanges that matched."""
-        self.looked_at = 0
+        self.scanned = 0
         """Number of exchanges scanned."""
         self.since = recent.since
         """When the first scanned exchange ended; None before there is one."""
@@ -60,7 +60,7 @@ class Lens:
                 self._matching.append(exchange)
                 self._numbers.append(self._next)
             self._next += 1
-            self.looked_at += 1
+            self.scanned += 1
         self.matched += len(found)
         self.store.add(RecordBatch(chain.from_iterable(map(with_request, found))))
         self._forget()

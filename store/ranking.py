@@ -50,7 +50,7 @@ Trend = Callable[[str | None], tuple[int, ...]]
 """Counts per slice of a key, or of all keys together for None."""
 
 
-class Look(NamedTuple):
+class Snapshot(NamedTuple):
     """One statistic at a moment, in a window or in the last bucket."""
 
     keys: Sequence[str]
@@ -66,20 +66,20 @@ class Look(NamedTuple):
         return sums_of(self.amounts[:, place], self.times(place))
 
 
-def top_list(unit: Unit, look: Look, recent: Look, limit: int, trend: Trend, slicing: Slicing) -> Top:
+def top_list(unit: Unit, snapshot: Snapshot, recent: Snapshot, limit: int, trend: Trend, slicing: Slicing) -> Top:
     """Return the `limit` highest keys of a snapshot, with their sums in the last bucket. Ties are sorted by text."""
-    came, latest = np.flatnonzero(look.amounts[COUNT]), {key: place for place, key in enumerate(recent.keys)}
-    ranks = [rank.tolist() for rank in RANKS[unit](look.amounts[:, came])]
-    highest = heapq.nsmallest(limit, zip(*ranks, [look.keys[place] for place in came.tolist()], came, strict=True))
+    came, latest = np.flatnonzero(snapshot.amounts[COUNT]), {key: place for place, key in enumerate(recent.keys)}
+    ranks = [rank.tolist() for rank in RANKS[unit](snapshot.amounts[:, came])]
+    highest = heapq.nsmallest(limit, zip(*ranks, [snapshot.keys[place] for place in came.tolist()], came, strict=True))
     rows = tuple(
-        TopRow(key, recent.of(latest[key]) if key in latest else NOTHING, look.of(place), trend(key))
+        TopRow(key, recent.of(latest[key]) if key in latest else NOTHING, snapshot.of(place), trend(key))
         for *_, key, place in highest
     )
     trends = zip(trend(None), *(row.trend for row in rows), strict=True)
     other = TopRow(
         OTHER,
         subtracted(recent.whole, [row.recent for row in rows]),
-        subtracted(look.whole, [row.window for row in rows]),
+        subtracted(snapshot.whole, [row.window for row in rows]),
         tuple(hits - sum(shown) for hits, *shown in trends),
     )
-    return Top(rows, other, look.whole, slicing)
+    return Top(rows, other, snapshot.whole, slicing)

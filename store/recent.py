@@ -11,7 +11,7 @@ from itertools import islice
 from traffic.batch import Batch
 from traffic.records import Exchange, characters
 
-Keep = Callable[[Exchange], object]
+Wanted = Callable[[Exchange], object]
 """A test for wanted exchanges; its result is used as true or false."""
 
 
@@ -51,21 +51,21 @@ class Recent:
         """When the oldest exchange ended, in seconds since the epoch; None if there is none."""
         return self._exchanges[0].time if self._exchanges else None
 
-    def latest(self, limit: int, keep: Keep | None = None) -> list[Exchange]:
+    def latest(self, limit: int, keep: Wanted | None = None) -> list[Exchange]:
         """Return the exchanges that ended last, latest first."""
         return latest(reversed(self._exchanges), limit, keep)
 
-    def slowest(self, limit: int, keep: Keep | None = None) -> list[Exchange]:
+    def slowest(self, limit: int, keep: Wanted | None = None) -> list[Exchange]:
         """Return the exchanges with the longest response times, slowest first."""
         return slowest(self._exchanges, limit, keep)
 
 
-def latest(backwards: Iterable[Exchange], limit: int, keep: Keep | None = None) -> list[Exchange]:
+def latest(backwards: Iterable[Exchange], limit: int, keep: Wanted | None = None) -> list[Exchange]:
     """Return the first `limit` wanted exchanges."""
     return list(islice(filter(keep, backwards) if keep else backwards, limit))
 
 
-def slowest(exchanges: Iterable[Exchange], limit: int, keep: Keep | None = None) -> list[Exchange]:
+def slowest(exchanges: Iterable[Exchange], limit: int, keep: Wanted | None = None) -> list[Exchange]:
     """Return the wanted exchanges with the longest response times, without those that have none."""
     wanted = filter(keep, exchanges) if keep else exchanges
     return nlargest(limit, (exchange for exchange in wanted if exchange.response_time is not None), key=_response_time)

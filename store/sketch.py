@@ -31,7 +31,7 @@ def capacity(max_keys: int) -> int:
     return 3 * max_keys
 
 
-class Heavy:
+class Sketch:
     """Gives each heavy key a slot: its column in `sums`, which has one row of whole numbers for each kind of sum.
 
     Row `weight_row` holds the weights. `sums` may be given; it must be zero and have `capacity` columns. `on_release`
@@ -42,8 +42,8 @@ class Heavy:
         self,
         max_keys: int,
         sums: Amounts | None = None,
-        weigh: int = 0,
-        leave: Callable[[Slots], None] = lambda slots: None,
+        weight_row: int = 0,
+        on_release: Callable[[Slots], None] = lambda slots: None,
     ) -> None:
         self.sums: Amounts = np.zeros((1, capacity(max_keys)), np.int64) if sums is None else sums
         self.rest: Amounts = np.zeros(len(self.sums), np.int64)
@@ -51,11 +51,11 @@ class Heavy:
         self.slots: dict[str, int] = {}
         """Slot by key, in order of arrival."""
         self.floor = 0
-        self.past = 0
+        self.settled_floor = 0
         """The floor when the period that the sums cover began. Debts up to it are settled."""
         self._max_keys = max_keys
-        self._weigh = weigh
-        self._leave = leave
+        self._weight_row = weight_row
+        self._on_release = on_release
         self.keys: list[str] = []
         """Key by slot. A freed slot keeps its old key until it is reused."""
         self._free: list[int] = []
@@ -66,7 +66,7 @@ class Heavy:
         slots = np.empty(len(keys), np.intp)
         for begin in range(0, len(keys), self._max_keys):
             part = slice(begin, begin + self._max_keys)
-            slots[part] = self._places(keys[part])
+            slots[part] = self._slots_of(keys[part])
             for sums, more in zip(self.sums, amounts[:, part], strict=True):
                 np.add.at(sums, slots[part], more)
             if len(self.slots) > 2 * self._max_keys:
@@ -80,13 +80,13 @@ class Heavy:
 
     def release(self, slots: Slots) -> None:
         """Remove the keys in these slots."""
-        self._leave(slots)
+        self._on_release(slots)
         self.sums[:, slots] = 0
         for slot in slots.tolist():
             del self.slots[self.keys[slot]]
             self._free.append(slot)
 
-    def _places(self, keys: Sequence[str]) -> list[int]:
+    def _slots_of(self, keys: Sequence[str]) -> list[int]:
         found = list(map(self.slots.get, keys))
         if None in found:
             self._enter([key for key, slot in zip(keys, found, strict=True) if slot is None])
@@ -106,7 +106,7 @@ class Heavy:
 
     def _make_room(self) -> Slots:
         held = self.held()
-        scores = self.sums[self._weigh, held] + np.maximum(self._debts[held], self.past)
+        scores = self.sums[self._weight_row, held] + np.maximum(self._debts[held], self.settled_floor)
         leaving = np.argsort(-scores, kind="stable")[self._max_keys :]
         gone = held[leaving]
         self.rest += self.sums[:, gone].sum(axis=1)

@@ -11,18 +11,18 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from stats.statistic import Statistic
+from store.batches import LATEST, BucketedBatch, BucketedTable
 from store.counter import Counter
-from store.curves import Curve, Curves, Subject
-from store.ranking import RANKS, Look, top_list
-from store.rows import LATEST, BucketedBatch, Rows
-from store.sums import NOTHING, Closed, ClosedBucket, Slicing, Sums, Top, rest, spread, sums_of
+from store.curves import Curve, CurveKey, Curves
+from store.ranking import RANKS, Snapshot, top_list
+from store.sums import NOTHING, ClosedBucket, Slicing, StatisticSums, Sums, Top, rest, spread, sums_of
 from store.trends import SLICES
-from store.window import ALL, Window
+from store.windows import ALL, Windows
 from traffic.batch import Batch
 
 MAX_OPEN: Final = 64
 """Maximum number of buckets open at a time."""
-MOST_OPEN: Final = 16 * 2**20
+MAX_OPEN_BYTES: Final = 16 * 2**20
 """Maximum bytes in open buckets; beyond it they are closed early."""
 
 
@@ -38,7 +38,7 @@ class Store:
     """Sums of `statistics` over `retention` seconds, with at most 2 x `max_keys` separate keys in each.
 
     `windows` are shorter periods, in seconds, for which the same is known; longer ones are treated as the retention.
-    Memory is bounded, see `store.window`; `max_bytes` is the larger part of it.
+    Memory is bounded, see `store.windows`; `max_bytes` is the larger part of it.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Store:
         self._bucket_size = bucket_size
         self._lengths = [retention, *sorted({window for window in windows if window < retention})]
         # Windows longer than the retention are treated as the retention.
-        self._places: dict[float, int | None] = dict.fromkeys(windows, ALL)
-        self._places |= {length: place for place, length in enumerate(self._lengths)} | {bucket_size: None}
+        self._window_indexes: dict[float, int | None] = dict.fromkeys(windows, ALL)
+        self._window_indexes |= {length: place for place, length in enumerate(self._lengths)} | {bucket_size: None}
         self._max_buckets = ceil(retention / bucket_size) + 1
         buckets = [ceil(length / bucket_size) for length in self._lengths]
-        self._window = Window([counter.weigh for counter in self._counters], buckets, max_keys, max_bytes)
-        self._curves = Curves(self._window)
+        self._windows = Windows([counter.weight_row for counter in self._counters], buckets, max_keys, max_bytes)
+        self._curves = Curves(self._windows)
         # The earliest bucket seen.
         self._first: int | None = None
         self._last_closed: int | None = None
@@ -91,11 +91,11 @@ class Store:
         if self._last_closed is None or last > self._last_closed:
             self._last_closed = last
             self._oldest_kept = max(self._oldest_kept, edges[0])
-        self._first = min([self._last_closed + 1 if self._first is None else self._first, *self._window.open])
-        for index in sorted(self._window.open):
+        self._first = min([self._last_closed + 1 if self._first is None else self._first, *self._windows.open])
+        for index in sorted(self._windows.open):
             if index <= self._last_closed:
                 self._close(index)
-        self._window.drop(self._last_closed, edges)
+        self._windows.drop(self._last_closed, edges)
 
     def on_close(self, callback: Callable[[ClosedBucket], None]) -> None:
         """Call `callback` with each bucket that closes, and later with late records as a further part of it.
@@ -114,9 +114,9 @@ class Store:
         known = [part for part in bucket.statistics if part.name in self._numbers]
         if known and first >= self._oldest_kept:
             cells = {self._numbers[name]: spread(keyed, other, len(buckets)) for name, keyed, other in known}
-            self._window.add(buckets, cells)
+            self._windows.add(buckets, cells)
             for index in buckets:
-                self._curves.add(index, self._window.close(index))
+                self._curves.add(index, self._windows.close(index))
         self._first = first if self._first is None else min(first, self._first)
 
     # Out --------------------------------------------------------------------------------------------------------------
@@ -131,31 +131,31 @@ class Store:
         Raises:
             KeyError: there is no such window.
         """
-        number, place = self._numbers[name], self._place(window)
+        number, place = self._numbers[name], self._window_index(window)
         width, now = self._slice_width(place), self._last_closed or 0
 
         def trend(key: str | None) -> tuple[int, ...]:
-            row = self._window.row(number, key)
-            return (0,) * SLICES if row is None else self._window.trends.of(row, now, width)
+            row = self._windows.row(number, key)
+            return (0,) * SLICES if row is None else self._windows.trends.of(row, now, width)
 
         slicing = Slicing(width * self._bucket_size, (now % width + 1) * self._bucket_size)
-        unit, recent = self._counters[number].unit, self._look(number, None)
-        return top_list(unit, recent if place is None else self._look(number, place), recent, limit, trend, slicing)
+        unit, recent = self._counters[number].unit, self._snapshot(number, None)
+        return top_list(unit, recent if place is None else self._snapshot(number, place), recent, limit, trend, slicing)
 
     def totals(self, name: str, window: float | None = None) -> Sums:
         """Return the sums of all keys in a window, as in `top`."""
-        return self._look(self._numbers[name], self._place(window)).whole
+        return self._snapshot(self._numbers[name], self._window_index(window)).whole
 
     def open_count(self, name: str) -> int:
         """Return the count of all keys in the open buckets."""
-        return self._window.open_count(self._numbers[name])
+        return self._windows.open_count(self._numbers[name])
 
     def series(self, name: str, buckets: int) -> list[Sums]:
         """Return the sums of all keys in each of the last closed buckets, oldest first; fewer if the store is younger.
 
         The sums have no distribution of times.
         """
-        number, known = self._numbers[name], self._window.buckets
+        number, known = self._numbers[name], self._windows.buckets
         return [sums_of(known[index][number]) if index in known else NOTHING for index in self._latest(buckets)]
 
     def series_of(self, name: str, key: str, buckets: int) -> list[int]:
@@ -164,7 +164,7 @@ class Store:
         Only the time since the key last got a slot is counted. Buckets merged into one block share its count evenly.
         """
         latest = self._latest(buckets)
-        counts = self._curves.look_up(Subject(self._numbers[name], key, 1), latest.start)
+        counts = self._curves.compute(CurveKey(self._numbers[name], key, 1), latest.start)
         return list(counts.between(latest.start, latest.stop - 1))
 
     def curve(self, name: str, window: float | None = None, slices: int = 240, key: str | None = None) -> Curve:
@@ -172,80 +172,80 @@ class Store:
 
         For the last bucket, the curve covers the last 12 buckets.
         """
-        place = self._place(window)
-        buckets = SLICES if place is None else self._window.lengths[place]
+        place = self._window_index(window)
+        buckets = SLICES if place is None else self._windows.lengths[place]
         width = ceil(buckets / (slices - 1)) if buckets > slices else 1
         latest = self._latest(buckets)
         seconds = width * self._bucket_size
         if not latest:
             return Curve(0.0, seconds, seconds, ())
         first, last = latest[0] // width, latest[-1] // width
-        counts = self._curves.counts(Subject(self._numbers[name], key, width), first, last)
+        counts = self._curves.counts(CurveKey(self._numbers[name], key, width), first, last)
         return Curve(first * seconds, seconds, (latest[-1] % width + 1) * self._bucket_size, counts)
 
     def peak(self, name: str) -> Sums:
         """Return the sums of all keys in the highest closed bucket of the retention: by count, bytes or average."""
-        if not self._window.buckets:
+        if not self._windows.buckets:
             return NOTHING
         number = self._numbers[name]
-        amounts = np.array([sums[number] for sums in self._window.buckets.values()]).T
+        amounts = np.array([sums[number] for sums in self._windows.buckets.values()]).T
         ranks = RANKS[self._counters[number].unit](amounts)
         return sums_of(amounts[:, np.lexsort(ranks[::-1])[0]])
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _add_rows(self, rows: Rows) -> None:
+    def _add_rows(self, rows: BucketedTable) -> None:
         counted = {number: each.count(rows) for number, each in self._active.items() if rows.kind in each.kinds}
         for number, counter in list(self._active.items()):
             if counter.failure is not None:
                 self.failures.append(Failure(counter.name, counter.failure))
                 del self._active[number]
-        self.late += rows.strays
+        self.late += rows.rejected
         if rows.buckets:
-            self._window.add(rows.buckets, counted)
+            self._windows.add(rows.buckets, counted)
             self._limit_open()
 
     def _limit_open(self) -> None:
         """Close buckets early, oldest first, if there are too many. They can still be added to."""
-        buckets = sorted(self._window.open)
+        buckets = sorted(self._windows.open)
         too_many = len(buckets) - MAX_OPEN // 2 if len(buckets) > MAX_OPEN else 0
-        for index in buckets if self._window.open_bytes > MOST_OPEN else buckets[:too_many]:
+        for index in buckets if self._windows.open_bytes > MAX_OPEN_BYTES else buckets[:too_many]:
             self._close(index)
-        if len(self._window.buckets) > 2 * self._max_buckets:
-            edge = sorted(self._window.buckets)[-self._max_buckets]
-            for index in [index for index in self._window.open if index < edge]:
+        if len(self._windows.buckets) > 2 * self._max_buckets:
+            edge = sorted(self._windows.buckets)[-self._max_buckets]
+            for index in [index for index in self._windows.open if index < edge]:
                 self._close(index)
             self._oldest_kept = max(self._oldest_kept, edge)
-            self._window.drop(edge, [edge] * len(self._lengths))
+            self._windows.drop(edge, [edge] * len(self._lengths))
 
     def _close(self, index: int) -> None:
-        block = self._window.close(index)
+        block = self._windows.close(index)
         self._first = index if self._first is None else min(index, self._first)
         self._curves.add(index, block)
         if self._callbacks:
-            cells = self._window.cells(block)
-            split = ((name, *self._window.split(number, cells)) for name, number in self._numbers.items())
-            parts = tuple(Closed(name, keyed, rest(keyed, every)) for name, keyed, every in split)
+            cells = self._windows.cells(block)
+            split = ((name, *self._windows.split(number, cells)) for name, number in self._numbers.items())
+            parts = tuple(StatisticSums(name, keyed, rest(keyed, every)) for name, keyed, every in split)
             for callback in self._callbacks:
                 callback(ClosedBucket(index * self._bucket_size, self._bucket_size, parts))
 
-    def _place(self, window: float | None) -> int | None:
-        """Return the index of a window in `store.window`; None for the last bucket."""
-        return ALL if window is None else self._places[window]
+    def _window_index(self, window: float | None) -> int | None:
+        """Return the index of a window in `store.windows`; None for the last bucket."""
+        return ALL if window is None else self._window_indexes[window]
 
-    def _look(self, number: int, place: int | None) -> Look:
+    def _snapshot(self, number: int, place: int | None) -> Snapshot:
         if place is not None:
-            return self._window.look(number, place)
-        block = None if self._last_closed is None else self._window.block(self._last_closed)
-        keyed, every = self._window.split(number, self._window.cells(block))
-        return Look(keyed.keys, keyed.amounts, keyed.times, every.whole())
+            return self._windows.snapshot(number, place)
+        block = None if self._last_closed is None else self._windows.block(self._last_closed)
+        keyed, every = self._windows.split(number, self._windows.cells(block))
+        return Snapshot(keyed.keys, keyed.amounts, keyed.times, every.whole())
 
     def _slice_width(self, place: int | None) -> int:
         """Return the length of a trend's slices in buckets."""
         if place is None or self._last_closed is None:
             return 1
-        first = self._last_closed if self._window.first is None else self._window.first
-        return self._window.trends.width(self._window.lengths[place], first, self._last_closed)
+        first = self._last_closed if self._windows.first is None else self._windows.first
+        return self._windows.trends.width(self._windows.lengths[place], first, self._last_closed)
 
     def _latest(self, buckets: int) -> range:
         """Return the indexes of the last closed buckets."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.statistic import Unit
-from store.bins import BINS, added
+from store.bins import BINS, summed
 from store.distribution import NO_TIMES, Distribution
 
 OTHER: Final = "(other)"
@@ -17,7 +17,7 @@ ENOUGH: Final = 5
 """Measurements that an average needs to rank among the slowest: one slow hit says little."""
 COUNT, BYTES, TIME = range(3)
 """Rows of sums in columns: count, bytes and nanoseconds."""
-WEIGHS: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
+RANKED_BY: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
 """The row of the sums by which a statistic ranks its keys, by unit."""
 NANOSECONDS: Final = 10**9
 
@@ -76,7 +76,7 @@ class KeyedSums(NamedTuple):
     """How often each of them was hit."""
 
     @classmethod
-    def made(cls, sums: Iterable[tuple[str, Sums]]) -> "KeyedSums":
+    def of_items(cls, sums: Iterable[tuple[str, Sums]]) -> "KeyedSums":
         """Build from pairs of a key and its sums."""
         known = dict(sums)
         columns = [each.column for each in known.values()]
@@ -96,7 +96,7 @@ class KeyedSums(NamedTuple):
             amounts[:, own] += part.amounts
             codes.append(own[part.codes // BINS] * BINS + part.codes % BINS)
         hits = np.concatenate([codes[0], *(part.hits for part in parts)])
-        return cls(list(places), amounts, *added(np.concatenate(codes), hits))
+        return cls(list(places), amounts, *summed(np.concatenate(codes), hits))
 
     def times(self, place: int) -> Distribution:
         """Return the distribution of the key at an index."""
@@ -105,7 +105,7 @@ class KeyedSums(NamedTuple):
 
     def whole(self) -> Sums:
         """Return the sums of all keys together."""
-        return sums_of(self.amounts.sum(axis=1), Distribution.counted(*added(self.codes % BINS, self.hits)))
+        return sums_of(self.amounts.sum(axis=1), Distribution.counted(*summed(self.codes % BINS, self.hits)))
 
     def items(self) -> Iterator[tuple[str, Sums]]:
         """Iterate over the keys and their sums."""
@@ -169,7 +169,7 @@ class Top(NamedTuple):
     """The slices of the trends."""
 
 
-class Closed(NamedTuple):
+class StatisticSums(NamedTuple):
     """What one statistic counted in a closed bucket, or what arrived late for it."""
 
     name: str
@@ -190,7 +190,7 @@ class ClosedBucket(NamedTuple):
     start: float
     """Seconds since the epoch."""
     width: float
-    statistics: tuple[Closed, ...]
+    statistics: tuple[StatisticSums, ...]
 
 
 def subtracted(whole: Sums, parts: Sequence[Sums]) -> Sums:

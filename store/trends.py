@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 SLICES: Final = 12
 """Number of slices in a trend."""
-FEW: Final = 4
+MIN_SLICES: Final = 4
 """Slices that must have begun for a trend to be shown."""
 
 
@@ -41,11 +41,11 @@ class Trends:
     def width(self, window: int, first: int, now: int) -> int:
         """Return the length of the slices that show a trend in that window.
 
-        It is the window's own, unless fewer than FEW of those have begun since bucket `first`; then it is a shorter
+        It is the window's own, unless fewer than MIN_SLICES of those have begun since bucket `first`; then a shorter
         window's.
         """
         own = self._widths[window]
-        shown = (width for width in self._counts if width <= own and now // width - first // width >= FEW - 1)
+        shown = (width for width in self._counts if width <= own and now // width - first // width >= MIN_SLICES - 1)
         return max(shown, default=1)
 
     def of(self, row: int, now: int, width: int) -> tuple[int, ...]:

@@ -36,14 +36,14 @@ def test_a_lens_shows_what_matched_before_and_after_it_was_set() -> None:
     recent = Recent(100, 10**6)
     recent.take(RecordBatch(records(at(1001, EXCHANGE), at(1002, BOT), at(1003, EXCHANGE))))
     lens = Lens(parse("host:shop"), recent, new_store())
-    assert (lens.waiting, lens.matched, lens.looked_at, lens.since) == (3, 0, 0, 1001)
+    assert (lens.waiting, lens.matched, lens.scanned, lens.since) == (3, 0, 0, 1001)
     assert lens.replay(100) == 0
-    assert (lens.matched, lens.looked_at) == (2, 3)
+    assert (lens.matched, lens.scanned) == (2, 3)
     later = records(at(1004, BOT), at(1005, EXCHANGE))
     recent.take(RecordBatch(later))
     lens.take(RecordBatch(later))
     lens.advance(1010)
-    assert (lens.matched, lens.looked_at, lens.since) == (3, 5, 1001)
+    assert (lens.matched, lens.scanned, lens.since) == (3, 5, 1001)
     assert counts(lens.store, "top_domains") == {"shop.example.com": 3}
     assert counts(lens.store, "top_status_codes") == {"200": 3}
     assert lens.store.totals("request_rate").timed == 3
@@ -55,11 +55,11 @@ def test_the_replay_goes_in_steps_and_who_comes_meanwhile_waits_behind() -> None
     recent.take(RecordBatch([at(1000 + number, EXCHANGE) for number in range(10)]))
     lens = Lens(parse(""), recent, new_store())
     assert lens.replay(4) == 6
-    assert lens.matched == lens.looked_at == 4
+    assert lens.matched == lens.scanned == 4
     later = [at(1010, EXCHANGE), at(1011, EXCHANGE)]
     recent.take(RecordBatch(later))
     lens.take(RecordBatch(later))
-    assert (lens.looked_at, lens.waiting) == (8, 4)
+    assert (lens.scanned, lens.waiting) == (8, 4)
     assert lens.replay(3) == 1
     assert lens.replay(3) == 0
     assert [exchange.time for exchange in lens.latest(3)] == [1011, 1010, 1009]
@@ -84,7 +84,7 @@ def test_the_replay_ends_although_nobody_asks_for_it() -> None:
         recent.take(RecordBatch([EXCHANGE] * 5))
         lens.take(RecordBatch([EXCHANGE] * 5))
         most = max(most, lens.waiting)
-    assert (most, lens.waiting, lens.looked_at) == (45, 0, 100)
+    assert (most, lens.waiting, lens.scanned) == (45, 0, 100)
 
 
 def test_what_is_not_kept_one_by_one_any_more_is_in_the_sums_alone() -> None:

@@ -5,91 +5,91 @@ from collections import Counter
 import numpy as np
 from hypothesis import given, strategies
 
-from store.heavy import NOWHERE, Heavy, capacity
+from store.sketch import NOWHERE, Sketch, capacity
 
 streams = strategies.lists(strategies.integers(0, 40).map(lambda number: f"key {number * number // 40}"), max_size=400)
 pieces = strategies.integers(1, 50)
 
 
-def counted(keys: list[str], max_keys: int, piece: int = 7, amount: int = 1) -> Heavy:
+def counted(keys: list[str], max_keys: int, piece: int = 7, amount: int = 1) -> Sketch:
     """Each key once, with an amount that it is weighed by, so many at a time."""
-    heavy = Heavy(max_keys)
+    sketch = Sketch(max_keys)
     for begin in range(0, len(keys), piece):
         part = keys[begin : begin + piece]
-        heavy.add(part, np.full((1, len(part)), amount))
-    return heavy
+        sketch.add(part, np.full((1, len(part)), amount))
+    return sketch
 
 
-def count(heavy: Heavy, key: str) -> int:
-    slot = heavy.slots.get(key)
-    return 0 if slot is None else int(heavy.sums[0, slot])
+def count(sketch: Sketch, key: str) -> int:
+    slot = sketch.slots.get(key)
+    return 0 if slot is None else int(sketch.sums[0, slot])
 
 
 @given(streams, strategies.integers(1, 8), pieces)
 def test_no_key_is_short_by_more_than_its_share_and_none_has_too_much(
     keys: list[str], max_keys: int, piece: int
 ) -> None:
-    heavy = counted(keys, max_keys, piece)
+    sketch = counted(keys, max_keys, piece)
     bound = len(keys) / (max_keys + 1)
     for key, came in Counter(keys).items():
-        assert came - bound <= count(heavy, key) <= came
+        assert came - bound <= count(sketch, key) <= came
 
 
 @given(streams, strategies.integers(1, 8), pieces)
 def test_with_the_rest_it_is_exact_and_bounded(keys: list[str], max_keys: int, piece: int) -> None:
-    heavy = counted(keys, max_keys, piece, amount=7)
-    assert heavy.sums.sum() + heavy.rest[0] == 7 * len(keys)
-    assert len(heavy.slots) <= 2 * max_keys
-    assert heavy.sums.shape == (1, capacity(max_keys))
+    sketch = counted(keys, max_keys, piece, amount=7)
+    assert sketch.sums.sum() + sketch.rest[0] == 7 * len(keys)
+    assert len(sketch.slots) <= 2 * max_keys
+    assert sketch.sums.shape == (1, capacity(max_keys))
 
 
 def test_a_heavy_key_that_comes_after_the_flood_is_there() -> None:
     """10,000 keys once each, then one key 1000 times among 10,000 more."""
     flood = [f"junk {number}" for number in range(10_000)]
     mixed = [key for number in range(1000) for key in ["late", *(f"more {number} {part}" for part in range(10))]]
-    heavy = counted(flood + mixed, max_keys=100, piece=500)
-    assert count(heavy, "late") >= 1000 - 21_000 / 101
-    assert len(heavy.slots) <= 200
+    sketch = counted(flood + mixed, max_keys=100, piece=500)
+    assert count(sketch, "late") >= 1000 - 21_000 / 101
+    assert len(sketch.slots) <= 200
 
 
 @given(streams, strategies.integers(1, 8))
 def test_keys_that_weigh_nothing_take_no_room_from_those_that_do(keys: list[str], max_keys: int) -> None:
     """As by the ends of exchanges whose requests were counted before."""
-    heavy = Heavy(max_keys)
+    sketch = Sketch(max_keys)
     for number, key in enumerate(keys):
-        heavy.add([key], np.array([[1]]))
-        heavy.add([f"weightless {number}"], np.array([[0]]))
+        sketch.add([key], np.array([[1]]))
+        sketch.add([f"weightless {number}"], np.array([[0]]))
     for key, came in Counter(keys).items():
-        assert came - len(keys) / (max_keys + 1) <= count(heavy, key) <= came
+        assert came - len(keys) / (max_keys + 1) <= count(sketch, key) <= came
 
 
 @given(streams, strategies.integers(1, 8))
 def test_a_key_is_told_its_slot_or_that_it_had_to_go(keys: list[str], max_keys: int) -> None:
-    distinct, heavy = list(dict.fromkeys(keys)), Heavy(max_keys)
-    slots = heavy.add(distinct, np.ones((1, len(distinct)), int))
-    assert slots.tolist() == [heavy.slots.get(key, NOWHERE) for key in distinct]
+    distinct, sketch = list(dict.fromkeys(keys)), Sketch(max_keys)
+    slots = sketch.add(distinct, np.ones((1, len(distinct)), int))
+    assert slots.tolist() == [sketch.slots.get(key, NOWHERE) for key in distinct]
 
 
 def test_who_keeps_more_by_slot_is_told_which_are_let_go() -> None:
     left: list[int] = []
-    heavy = Heavy(1, leave=lambda slots: left.extend(slots.tolist()))
-    slots = heavy.add(["light", "heavy", "light too"], np.array([[1, 5, 1]]))
+    sketch = Sketch(1, on_release=lambda slots: left.extend(slots.tolist()))
+    slots = sketch.add(["light", "heavy", "light too"], np.array([[1, 5, 1]]))
     assert (slots.tolist(), left) == ([NOWHERE, 1, NOWHERE], [0, 2])
 
 
 def test_what_is_released_is_forgotten_and_its_slot_used_again() -> None:
-    heavy = Heavy(2)
-    heavy.add(["a", "b"], np.array([[5, 6]]))
-    heavy.release(np.array([heavy.slots["a"]]))
-    heavy.add(["c"], np.array([[1]]))
-    assert (heavy.slots, heavy.sums[0, :2].tolist(), heavy.rest[0]) == ({"b": 1, "c": 0}, [1, 6], 0)
+    sketch = Sketch(2)
+    sketch.add(["a", "b"], np.array([[5, 6]]))
+    sketch.release(np.array([sketch.slots["a"]]))
+    sketch.add(["c"], np.array([[1]]))
+    assert (sketch.slots, sketch.sums[0, :2].tolist(), sketch.rest[0]) == ({"b": 1, "c": 0}, [1, 6], 0)
 
 
 def test_debts_from_before_the_window_are_forgiven() -> None:
-    """A key that comes when the floor is past has no start before those that were there."""
-    heavy = counted([f"junk {number}" for number in range(50)], 1, piece=1)
-    heavy.release(heavy.held())
-    heavy.add(["here", "here"], np.ones((1, 2), int))
-    heavy.past = heavy.floor = heavy.floor + 100
-    heavy.add(["new", "newer"], np.ones((1, 2), int))
-    assert list(heavy.slots) == ["here"]
+    """A key that comes when the floor has risen has no head start before those that were there."""
+    sketch = counted([f"junk {number}" for number in range(50)], 1, piece=1)
+    sketch.release(sketch.held())
+    sketch.add(["here", "here"], np.ones((1, 2), int))
+    sketch.settled_floor = sketch.floor = sketch.floor + 100
+    sketch.add(["new", "newer"], np.ones((1, 2), int))
+    assert list(sketch.slots) == ["here"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies
 
 from stats.statistic import BYTES, HITS, SECONDS, Statistic, Unit
-from store.rows import MOST_BYTES
+from store.batches import MOST_BYTES
 from store.store import Store
 from store.sums import NOTHING, OTHER, Sums, TopRow
 from traffic.batch import RecordBatch
@@ -202,8 +202,8 @@ def test_time_that_goes_back_is_ignored() -> None:
 def test_records_of_many_times_in_one_batch_stay_bounded() -> None:
     store = store_of(retention=100)
     store.add(RecordBatch(Visit(number * 7919 % 100_000 * 10, "a") for number in range(5000)))
-    assert len(store._window.open) <= 64
-    assert len(store._window.buckets) <= 64
+    assert len(store._windows.open) <= 64
+    assert len(store._windows.buckets) <= 64
     store.advance(1_000_000)
     assert store.totals("visits").count <= 11
 
@@ -308,7 +308,7 @@ def test_a_heavy_key_that_comes_late_survives_a_flood_of_junk() -> None:
     assert best.key == "late"
     assert late - 2 * everything / 11 <= best.window.count <= late
     assert store.totals("visits").count == everything
-    assert len(store._window._heavies[0].slots) <= 20
+    assert len(store._windows._sketches[0].slots) <= 20
 
 
 def test_a_heavy_key_stays_through_days_of_junk() -> None:
@@ -348,14 +348,14 @@ def test_when_cells_run_out_buckets_leave_together_and_keys_lose_nothing() -> No
     for bucket in range(300):
         store.add(RecordBatch([Visit(bucket * 10, f"key {number}") for number in range(10)]))
         store.advance(bucket * 10 + 10)
-        assert sum(block.size for block in store._window._blocks) == store._window._bytes <= 60_000
+        assert sum(block.size for block in store._windows._blocks) == store._windows._bytes <= 60_000
         held = min(bucket + 1, 100)
         counts = [count for count, _ in rows(store).values()]
         assert len(set(counts)) == 1
         assert held <= counts[0] <= held + 16
     assert [sums.count for sums in store.series("visits", 100)] == [10] * 100
     store.advance(10_000)
-    assert (rows(store), store._window._bytes, store._window._blocks) == ({}, 0, [])
+    assert (rows(store), store._windows._bytes, store._windows._blocks) == ({}, 0, [])
 
 
 def test_a_window_of_junk_takes_the_memory_of_its_bounds() -> None:

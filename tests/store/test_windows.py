@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from stats.statistic import BYTES, HITS, SECONDS
+from store.batches import MOST_BYTES
 from store.distribution import ERROR, HIGHEST, Distribution, bin_of
-from store.rows import MOST_BYTES
 from store.store import Store
 from store.sums import NOTHING, ClosedBucket, Sums
-from store.window import CODE
+from store.windows import CODE_BYTES
 from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
 
@@ -370,7 +370,7 @@ def test_when_memory_is_short_the_oldest_times_are_forgotten_and_sums_are_not() 
             batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
         store.add(RecordBatch(batch))
         store.advance(bucket * 10 + 10)
-        assert store._window._bytes + CODE * sum(len(bins.all()[0]) for bins in store._window._bins) <= 200_000
+        assert store._windows._bytes + CODE_BYTES * sum(len(bins.all()[0]) for bins in store._windows._bins) <= 200_000
     top = store.top("hosts", 100)
     assert [row.window.count for row in top.rows] == [200] * 20
     assert 0 < top.whole.timed < 4000
