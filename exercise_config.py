@@ -31,11 +31,11 @@ _BLOCKS = 224 * 2**20
 _OPEN = 2 * 16 * 2**20
 """Of the buckets under way: see `store.store`."""
 _SUMS_OF_SIGNALS = 13
-"""What the monitor's store counts for all signals: see `alerting.sums`."""
+"""What the monitor's store counts for all signals: see `alerting.signal_statistics`."""
 _PARTS = 40
 """These in the window under way, and those of each signal in the window that was within its limit last."""
 _NAMES = 600
-"""Of a part: see `alerting.part`."""
+"""Of a part: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
 """Of parts likewise: bins of response times."""
 _ALERT = 16 * 1024

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from alerting.alert import Alert, Contributor, Unit
+from alerting.alert import Alert, Contributor, SignalUnit
 from history.sums import StoredAlert
 
 
@@ -27,6 +27,6 @@ def recalled(kept: StoredAlert) -> Alert | None:
     try:
         facts = json.loads(kept.text)
         contributors = tuple(Contributor(**contributor) for contributor in facts["contributors"])
-        return Alert(**{**facts, "unit": Unit(facts["unit"]), "contributors": contributors})
+        return Alert(**{**facts, "unit": SignalUnit(facts["unit"]), "contributors": contributors})
     except (ValueError, KeyError, TypeError):
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from alerting.events import Event
 from alerting.monitor import Monitor
 from alerting.rule import Rule
-from alerting.sums import Sum
+from alerting.signal_statistics import SignalStatistic
 from alerting.terms import Terms
 from alerting.window import Window
 from store.store import Store
@@ -62,9 +62,9 @@ class Watch:
         return self.monitor.advance(now)
 
 
-def window_of(sums: Sequence[Sum], records: Iterable[Any], seconds: float = 100.0) -> Window:
+def window_of(sums: Sequence[SignalStatistic], records: Iterable[Any], seconds: float = 100.0) -> Window:
     """A window with all of the records."""
-    window = Window.empty_of(sums, 0.0, seconds)
+    window = Window.empty(sums, 0.0, seconds)
     store = Store(sums, 10, 86400, 1000)
     store.on_close(window.add)
     store.add(RecordBatch(records))

@@ -10,7 +10,7 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
-from alerting.states import TRANSITIONS, IllegalSignal, Signal, State
+from alerting.states import TRANSITIONS, IllegalTrigger, State, Trigger
 from alerting.terms import Terms
 
 USUAL, LITTLE = 200, 20
@@ -53,29 +53,29 @@ BEFORE: dict[State, tuple[int, ...]] = {
     State.DISMISSED: (USUAL, LITTLE, USUAL),
 }
 """The buckets that lead to each state."""
-CAUSES: dict[Signal, Callable[[Site], object]] = {
-    Signal.LEARNED: lambda site: site.given(USUAL),
-    Signal.EMPTY: lambda site: site.given(0),
-    Signal.EXCEEDED: lambda site: site.given(LITTLE),
-    Signal.WITHIN: lambda site: site.given(USUAL),
-    Signal.REFRESHED: lambda site: site.refresh(),
+CAUSES: dict[Trigger, Callable[[Site], object]] = {
+    Trigger.LEARNED: lambda site: site.given(USUAL),
+    Trigger.EMPTY: lambda site: site.given(0),
+    Trigger.EXCEEDED: lambda site: site.given(LITTLE),
+    Trigger.WITHIN: lambda site: site.given(USUAL),
+    Trigger.REFRESHED: lambda site: site.refresh(),
 }
 
 
-@pytest.mark.parametrize("signal", Signal)
+@pytest.mark.parametrize("signal", Trigger)
 @pytest.mark.parametrize("state", State)
-def test_each_pair_of_state_and_signal(state: State, signal: Signal) -> None:
+def test_each_pair_of_state_and_signal(state: State, signal: Trigger) -> None:
     site = Site()
     site.given(*BEFORE[state])
     assert site.judge.state is state
     follows = TRANSITIONS[state].get(signal)
     if follows is None:
-        with pytest.raises(IllegalSignal):
+        with pytest.raises(IllegalTrigger):
             site.judge._enter(signal)
         assert site.judge.state is state
         return
     CAUSES[signal](site)
-    if state is State.DISMISSED and signal is Signal.REFRESHED:  # shown once, then gone
+    if state is State.DISMISSED and signal is Trigger.REFRESHED:  # shown once, then gone
         site.refresh()
     assert site.judge.state is follows
 

@@ -6,7 +6,7 @@ from typing import Any
 from alerting_records import Watch, exchange, request, requests
 from hypothesis import given, settings, strategies
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.history import AlertHistory
 from alerting.rule import Rule
@@ -207,7 +207,7 @@ def test_durations_are_told_by_signal_and_in_all() -> None:
 def test_the_number_of_alerts_is_bounded_and_what_had_to_go_is_counted() -> None:
     history = AlertHistory(86400, 3)
     for start in range(5):
-        history.begin(Alert("request_rate", start, None, 1, 1, 1, 1, 1, Unit.HITS))
+        history.begin(Alert("request_rate", start, None, 1, 1, 1, 1, 1, SignalUnit.HITS))
         history.finish("request_rate", start + 1)
     assert [alert.start for alert in history.alerts] == [4, 3, 2]
     assert history.forgotten == 2

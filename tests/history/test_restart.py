@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
 from capture.intake import Status
 from capture.source import Counters
@@ -32,7 +32,7 @@ NAMES = ("request_rate", "top_sections")
 UNITS = dict.fromkeys(NAMES, "hits")
 NOW = time.time() // 3600 * 3600 - 600.0
 STATUS = Status(Health(), Counters(0, 0), ())
-ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, Unit.HITS, explanation="High traffic")
+ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, SignalUnit.HITS, explanation="High traffic")
 
 
 class Seen:

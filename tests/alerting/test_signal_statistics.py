@@ -6,10 +6,8 @@ import pytest
 from alerting_records import exchange, request, requests, window_of
 from hypothesis import given, strategies
 
-from alerting.contributors import all_of, blamed, contributors, excess, largest
-from alerting.part import MAX_NAMES
-from alerting.signals.response_time import ResponseTime
-from alerting.sums import (
+from alerting.contributors import contributors, excess_contributors, failure_contributors, largest, main_contributors
+from alerting.signal_statistics import (
     CLIENT_ERROR,
     FAULTS,
     NEW_CONNECTIONS,
@@ -21,7 +19,9 @@ from alerting.sums import (
     TIMES_BY,
     UNANSWERED,
 )
+from alerting.signals.response_time import ResponseTime
 from alerting.window import Window
+from alerting.window_sum import MAX_NAMES
 from exercise_config import Config
 from run.signals import SIGNALS, rules
 from traffic.batch import INTEGERS, TEXTS
@@ -52,11 +52,11 @@ def test_who_has_less_than_a_tenth_is_not_named() -> None:
 def test_the_excess_is_looked_at_alone_in_windows_of_any_length() -> None:
     usual = window_of(REQUESTS, [*requests(0, 95, "proxy"), *requests(0, 5, "b")], seconds=50)
     now = window_of(REQUESTS, [*requests(0, 180, "proxy"), *requests(0, 10, "b"), *requests(0, 110, "flood")])
-    assert [one.name for one in all_of(REQUESTS[:1], now)] == ["proxy", "flood"]
-    (flood,) = excess(REQUESTS[:1], now, usual)
+    assert [one.name for one in main_contributors(REQUESTS[:1], now)] == ["proxy", "flood"]
+    (flood,) = excess_contributors(REQUESTS[:1], now, usual)
     assert (flood.kind, flood.name, flood.count, flood.share) == ("client", "flood", 110, 1.0)
-    assert excess(REQUESTS, usual, now) == ()
-    assert excess(REQUESTS, now, None) == all_of(REQUESTS, now)
+    assert excess_contributors(REQUESTS, usual, now) == ()
+    assert excess_contributors(REQUESTS, now, None) == main_contributors(REQUESTS, now)
 
 
 def test_errors_are_told_apart_and_what_is_not_there_is_none() -> None:
@@ -65,7 +65,7 @@ def test_errors_are_told_apart_and_what_is_not_there_is_none() -> None:
     outcomes = window.of(OUTCOMES)
     assert [outcomes.amount(kind) for kind in (CLIENT_ERROR, SERVER_ERROR, UNANSWERED)] == [2, 2, 0]
     assert outcomes.total == 12
-    assert {(one.kind, one.name) for one in blamed(window, SERVER_ERROR)} == {
+    assert {(one.kind, one.name) for one in failure_contributors(window, SERVER_ERROR)} == {
         ("status", "500"),
         ("status", "503"),
         ("section", "example.com/cart"),
@@ -78,7 +78,7 @@ def test_errors_are_told_apart_and_what_is_not_there_is_none() -> None:
 def test_a_request_that_will_get_no_response_is_unanswered(ending: str) -> None:
     window = window_of(ENDED, [exchange(request(0), None, ending=ending), exchange(request(0))])
     assert (window.of(OUTCOMES).amount(UNANSWERED), window.of(OUTCOMES).total) == (1, 2)
-    kinds = {one.kind: one.name for one in blamed(window, UNANSWERED, "ending")}
+    kinds = {one.kind: one.name for one in failure_contributors(window, UNANSWERED, "ending")}
     assert kinds == {"ending": ending, "section": "example.com/", "client": "198.51.100.7", "server": SERVER}
 
 
@@ -90,7 +90,7 @@ def test_what_the_capture_lost_says_nothing_about_the_server(ending: str) -> Non
 def test_a_response_whose_request_was_not_seen_has_a_status_and_no_section() -> None:
     window = window_of(ENDED, [exchange(request(0), 500)._replace(request=None)])
     assert window.of(OUTCOMES).amount(SERVER_ERROR) == window.of(OUTCOMES).total == 1
-    assert [one.kind for one in blamed(window, SERVER_ERROR)] == ["status", "client", "server"]
+    assert [one.kind for one in failure_contributors(window, SERVER_ERROR)] == ["status", "client", "server"]
 
 
 def p95(window: Window) -> float:
@@ -154,14 +154,14 @@ def test_a_connection_is_new_with_its_first_request() -> None:
     asked = [request(0)._replace(ordinal=ordinal) for ordinal in (1, 2, 3, 1)]
     window = window_of(NEW_CONNECTIONS, asked)
     assert [window.of(each).total for each in NEW_CONNECTIONS] == [2, 2]
-    assert {(one.kind, one.name) for one in all_of(NEW_CONNECTIONS, window)} == {
+    assert {(one.kind, one.name) for one in main_contributors(NEW_CONNECTIONS, window)} == {
         ("client", "198.51.100.7"),
         ("server", SERVER),
     }
 
 
 def test_each_sum_names_columns_that_there_are_and_has_a_name_of_its_own() -> None:
-    sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.sums}
+    sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.statistics}
     assert len({each.name for each in sums}) == len(sums) == 13
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

@@ -1,4 +1,4 @@
-"""What is told of a signal's alerts: all that happens, unless it changes its state too often."""
+"""Decides which changes of a signal's alerts are reported: all of them, unless the signal is flapping."""
 
 from collections import deque
 from typing import Final
@@ -9,10 +9,10 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 HOUR: Final = 3600.0
 
 
-class Teller:
-    """Of one signal. With more than `most` changes of state within an hour it is flapping, until they are half of that.
+class FlappingFilter:
+    """Mutes a signal with more than `most` changes of state within an hour, until half as many are left.
 
-    That it flaps is told, and then that it no longer does; what happens meanwhile is not.
+    The start and the end of flapping are reported; nothing in between is.
     """
 
     def __init__(self, signal: str, most: int) -> None:
@@ -20,10 +20,11 @@ class Teller:
         self._signal = signal
         self._most = most
         self._latest: Alert | None = None
-        self._changes: deque[float] = deque()  # when the state changed, in the last hour
+        # Times of the changes of state in the last hour.
+        self._changes: deque[float] = deque()
 
-    def tell(self, time: float, event: AlertRaised | AlertContinued | AlertDismissed | None) -> list[Event]:
-        """What is to be told of a bucket that ended at `time`, and of what happened in it, if anything did."""
+    def report(self, time: float, event: AlertRaised | AlertContinued | AlertDismissed | None) -> list[Event]:
+        """Return what to report of a bucket that ended at `time` and of its event, if it has one."""
         if event is not None:
             self._latest = event.alert
         if isinstance(event, AlertRaised | AlertDismissed):
