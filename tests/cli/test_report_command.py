@@ -13,7 +13,7 @@ import exercise
 from bench.make_capture import main as make_capture
 from cli.report import moment, report
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.report import find_statistic
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_a_history_that_cannot_be_kept_is_said_on_screen_and_changes_nothing_els
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--history", "/nonexistent/x.db"], 1, "there is no history at /nonexistent/x.db"),
+        (["--history", "/nonexistent/x.db"], 1, "no history at /nonexistent/x.db"),
         (["--since", "yesterday"], 2, "--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22"),
         (["--since", "1h", "--until", "2h"], 2, "the earlier one first"),
         (["-p", "x"], 2, "argument -p"),
@@ -90,12 +90,12 @@ def test_the_command_knows_the_report(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_what_the_top_list_can_be_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "kept.db")
-    SqliteArchive(path, Keep(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
+    SqliteArchive(path, Retention(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
     assert report(["--history", path, "--list"]) == 0
     assert capsys.readouterr().out == "server_response_time   seconds\ntop_sections           hits\n"
     assert report(["--history", path]) == 1
     assert "knows of no requests: the statistic request_rate was never on" in capsys.readouterr().err
-    SqliteArchive(path, Keep(), {"request_rate": "hits"}).close()
+    SqliteArchive(path, Retention(), {"request_rate": "hits"}).close()
     assert report(["--history", path, "--csv"]) == 0
     assert capsys.readouterr().out.startswith("key,count,total,")
 
@@ -129,7 +129,7 @@ def test_a_statistic_that_was_not_kept_is_named_with_those_that_were() -> None:
 
 
 def test_ctrl_c_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(path: str, keep: Keep) -> None:
+    def interrupt(path: str, keep: Retention) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.report.SqliteArchive", interrupt)

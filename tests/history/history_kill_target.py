@@ -7,8 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from history.archive import SqliteArchive
-from history.keep import Keep
-from history.periods import Level
+from history.keep import Retention
+from history.periods import PeriodLevel
 from history.sums import Minute
 from store.sums import Sums
 
@@ -17,8 +17,8 @@ START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 
 def write_until_killed(path: str) -> None:
     """Go on where the last one was killed."""
-    archive = SqliteArchive(path, Keep(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
-    number = len(archive.totals("top_sections", Level.MINUTE, 0, START + 1e9))
+    archive = SqliteArchive(path, Retention(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
+    number = len(archive.totals("top_sections", PeriodLevel.MINUTE, 0, START + 1e9))
     print(number, flush=True)
     while True:
         sums = {f"{key:050}": Sums(1, 9) for key in range(30)}

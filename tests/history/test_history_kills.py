@@ -13,9 +13,9 @@ from wire import Talk
 from capture.writer import PcapWriter
 from cli.report import report
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.outlet import History
-from history.periods import Level
+from history.periods import PeriodLevel
 
 ROOT = Path(__file__).parents[2]
 START = 1_794_960_000.0
@@ -76,15 +76,15 @@ def test_the_file_is_sound(history: Path) -> None:
 
 
 def test_each_run_left_all_its_minutes_up_to_the_one_it_was_killed_in(history: Path) -> None:
-    archive = SqliteArchive(str(history), Keep())
+    archive = SqliteArchive(str(history), Retention())
     for name in NAMES:
-        minutes = dict(archive.totals(name, Level.MINUTE, 0, START + 1e9))
+        minutes = dict(archive.totals(name, PeriodLevel.MINUTE, 0, START + 1e9))
         assert list(minutes) == [START + 60 * number for number in range(len(minutes))]
         counts = [sums.count for sums in minutes.values()]
         assert counts == sorted(counts, reverse=True)  # further runs began at the start again
         assert {count % EACH for count in counts} == {0}
         assert EACH < counts[0] <= KILLS * EACH
-        for level in (Level.HOUR, Level.DAY):
+        for level in (PeriodLevel.HOUR, PeriodLevel.DAY):
             assert sum(sums.count for _, sums in archive.totals(name, level, 0, START + 1e9)) == sum(counts)
     archive.close()
 
@@ -96,10 +96,10 @@ def test_the_report_tells_of_it(history: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_the_next_run_takes_the_last_24_hours_back(history: Path) -> None:
-    archive = SqliteArchive(str(history), Keep())
-    counted = sum(sums.count for _, sums in archive.totals("request_rate", Level.MINUTE, 0, START + 1e9))
+    archive = SqliteArchive(str(history), Retention())
+    counted = sum(sums.count for _, sums in archive.totals("request_rate", PeriodLevel.MINUTE, 0, START + 1e9))
     archive.close()
-    again = History(history, Keep(), dict.fromkeys(NAMES, "hits"))
+    again = History(history, Retention(), dict.fromkeys(NAMES, "hits"))
     again.start()
     buckets, _ = again.before(START + 60 * MINUTES, 86400)
     closed = [statistic for bucket in buckets for statistic in bucket.statistics if statistic.name == "request_rate"]

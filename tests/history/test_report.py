@@ -14,7 +14,7 @@ import pytest
 
 from dashboard.view import HistoryView, PeriodView
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.past import look_back
 from history.report import Report, build_report, busiest_times, same_time
 from history.report_text import report_csv, report_json, report_text
@@ -39,7 +39,7 @@ def load(day: int, hour: int) -> int:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
-    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "month.db"), Keep(), UNITS, UTC)
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "month.db"), Retention(), UNITS, UTC)
     for day in range(DAYS):
         for hour in range(24):
             for minute in range(0, 60, 10):
@@ -133,7 +133,7 @@ def test_the_report_as_json(archive: SqliteArchive) -> None:
 def test_a_report_that_goes_back_further_than_the_history_says_so(archive: SqliteArchive) -> None:
     report = build_report(archive, "x", ("top_sections", "hits"), START - DAY, START + 3 * DAY, 10, UTC)
     assert report_text(report, 100, zone=UTC).startswith(
-        "x   2026-10-01 00:00 to 2026-10-04 00:00   3 d, all that the history has\n"
+        "x   2026-10-01 00:00 to 2026-10-04 00:00   3 d, the whole history\n"
     )
 
 
@@ -184,18 +184,18 @@ def test_what_the_screen_shows_of_the_past(archive: SqliteArchive) -> None:
 
 
 def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
-    young = SqliteArchive(str(tmp_path / "young.db"), Keep(), UNITS, UTC)
+    young = SqliteArchive(str(tmp_path / "young.db"), Retention(), UNITS, UTC)
     assert look_back(young, START, UTC) is None
     young.write(made(START + 7200, 30))
     assert look_back(young, START + 7500, UTC) == HistoryView(None, None, None, None, None, None)
     hour = PeriodView(START + 7200, 30)
     assert look_back(young, START + 7200 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     young.close()
-    late = SqliteArchive(str(tmp_path / "late.db"), Keep(), UNITS, UTC)
+    late = SqliteArchive(str(tmp_path / "late.db"), Retention(), UNITS, UTC)
     late.write(made(START + 7200 + 1500, 30))
     assert look_back(late, START + 7200 + 1500 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     late.close()
-    without = SqliteArchive(str(tmp_path / "without.db"), Keep(), {"top_sections": "hits"}, UTC)
+    without = SqliteArchive(str(tmp_path / "without.db"), Retention(), {"top_sections": "hits"}, UTC)
     without.write(Minute(START, {"top_sections": {"shop/": Sums(1)}}))
     assert look_back(without, START + DAY, UTC) is None
     without.close()
@@ -203,14 +203,14 @@ def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
 
 def test_the_same_time_is_that_on_the_wall_when_clocks_are_changed(tmp_path: Path) -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    archive = SqliteArchive(str(tmp_path / "berlin.db"), Keep(), UNITS, berlin)
+    archive = SqliteArchive(str(tmp_path / "berlin.db"), Retention(), UNITS, berlin)
     noon = datetime(2026, 10, 24, 12, tzinfo=berlin).timestamp()  # clocks go back in the night that follows
     archive.write(made(noon, 600))
     assert same_time(archive, datetime(2026, 10, 25, 12, tzinfo=berlin).timestamp(), 1, zone=berlin) == 1.0
     archive.close()
 
 
-def steady(path: Path, keep: Keep, days: int) -> str:
+def steady(path: Path, keep: Retention, days: int) -> str:
     """Six requests every ten minutes: 36 in an hour, 864 in a day."""
     archive = SqliteArchive(str(path), keep, UNITS, UTC)
     for tenth in range(days * 144):
@@ -223,7 +223,7 @@ def steady(path: Path, keep: Keep, days: int) -> str:
 def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
     """A history of which minutes and hours are not kept for as long as by default."""
     path = tmp_path_factory.mktemp("history") / "steady.db"
-    reader = SqliteArchive(steady(path, Keep(minutes=DAY, hours=4 * DAY), 9), Keep(), None, UTC)
+    reader = SqliteArchive(steady(path, Retention(minutes=DAY, hours=4 * DAY), 9), Retention(), None, UTC)
     yield reader
     reader.close()
 
@@ -240,8 +240,8 @@ def test_spans_of_any_age_compare_with_as_much_before(short: SqliteArchive, hour
 
 
 def test_days_are_known_when_their_hours_are_gone(tmp_path: Path) -> None:
-    path = steady(tmp_path / "steady.db", Keep(minutes=DAY, hours=2 * DAY), 9)
-    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+    path = steady(tmp_path / "steady.db", Retention(minutes=DAY, hours=2 * DAY), 9)
+    archive = SqliteArchive(path, Retention(), UNITS, UTC)
     archive.write(made(START + 3 * DAY, 500))
     found = dict(busiest_times(archive, START + DAY, START + 9 * DAY, UTC))
     assert found["day"] == (START + 3 * DAY, 864 + 500)
@@ -256,7 +256,7 @@ def test_any_report_is_what_its_minutes_add_up_to_in_any_zone(tmp_path: Path, zo
     here, chance = ZoneInfo(zone), random.Random(zone)
     # 45 days, in which clocks change where they do
     begun = datetime.fromisoformat(f"{start}T13:23").replace(tzinfo=here).timestamp()
-    archive = SqliteArchive(str(tmp_path / "any.db"), Keep(minutes=2 * DAY, hours=12 * DAY), UNITS, here)
+    archive = SqliteArchive(str(tmp_path / "any.db"), Retention(minutes=2 * DAY, hours=12 * DAY), UNITS, here)
     minutes = {begun + 2700 * number: chance.choice([1, 3, 5, 60]) for number in range(45 * 32)}
     for minute, requests in minutes.items():
         archive.write(made(minute, requests))
@@ -281,7 +281,7 @@ def test_any_report_is_what_its_minutes_add_up_to_in_any_zone(tmp_path: Path, zo
 
 
 def test_alerts_are_those_of_the_span_and_none_goes_on_after_the_last_minute(tmp_path: Path) -> None:
-    archive = SqliteArchive(str(tmp_path / "alerts.db"), Keep(), UNITS, UTC)
+    archive = SqliteArchive(str(tmp_path / "alerts.db"), Retention(), UNITS, UTC)
     for hour in range(72):
         archive.write(made(START + hour * 3600, 10))
     for start, end in ((5, 6), (20, 30), (40, 41), (71, None)):
@@ -301,7 +301,7 @@ def test_alerts_are_those_of_the_span_and_none_goes_on_after_the_last_minute(tmp
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
     """Two months of a busy site: as many keys as are kept, others each time, and wide distributions."""
-    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "busy.db"), Keep(), UNITS, UTC)
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "busy.db"), Retention(), UNITS, UTC)
     chance = random.Random(1)
     times = [Distribution.of((chance.randrange(300) + number, 9) for number in range(100)) for _ in range(20)]
     for half in range(2 * 64):

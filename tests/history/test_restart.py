@@ -17,7 +17,7 @@ from exercise_config import Config
 from history.alerts import recalled
 from history.archive import SqliteArchive
 from history.database import HistoryError
-from history.keep import Keep
+from history.keep import Retention
 from history.outlet import History
 from history.sums import Minute
 from run.session import Session
@@ -60,10 +60,10 @@ def requests(path: str, start: float, seconds: int) -> list[Any]:
     ]
 
 
-def run(path: Path, start: float, records: list[Any], ticks: int = 1, sound: bool = True) -> View:
+def run(path: Path, start: float, records: list[Any], ticks: int = 1, validated: bool = True) -> View:
     """A run from `start` for `ticks` minutes; its last View."""
     config, seen = Config(statistics=NAMES, signals=("request_rate",)), Seen()
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     session = Session(config, load(NAMES), "eth0 port 80", [], [seen, history])
     session.record_in(history)
     history.start()
@@ -75,7 +75,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1, sound: boo
         session.tick(end, STATUS)
     session.finish(start + 60 * ticks, STATUS)
     history.close()
-    assert history.notices == () or not sound
+    assert history.notices == () or not validated
     assert seen.view is not None
     return seen.view
 
@@ -98,14 +98,14 @@ def test_a_restart_within_a_minute_counts_nothing_twice_and_loses_nothing(tmp_pa
 
 def test_a_minute_is_written_when_it_is_over_though_nothing_comes_after_it(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     session = Session(Config(statistics=NAMES), load(NAMES), "eth0 port 80", [], [history])
     session.record_in(history)
     history.start()
     session.start(NOW)
     session.count(RecordBatch(requests("/last", NOW, 5)))
     session.tick(NOW + 60, STATUS)
-    reader = SqliteArchive(str(path), Keep())
+    reader = SqliteArchive(str(path), Retention())
     for _ in range(10_000):
         if reader.latest():
             break
@@ -123,7 +123,7 @@ def test_what_is_older_than_the_retention_stays_in_the_file(tmp_path: Path) -> N
 
 def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
     history.event(AlertDismissed(NOW - 60, Alert(**{**vars(ALERT), "start": NOW - 300, "end": NOW - 180})))
     history.event(AlertRaised(NOW - 60, ALERT))
@@ -138,12 +138,12 @@ def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path
 def test_an_alert_that_a_kill_left_open_ends_for_good_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     then = NOW - 3 * 86400
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
     history.event(AlertRaised(then, Alert(**{**vars(ALERT), "start": then})))
     history.close()
     run(path, then, requests("/", then, 300), ticks=5)
-    [kept] = map(recalled, SqliteArchive(str(path), Keep()).alerts(0))
+    [kept] = map(recalled, SqliteArchive(str(path), Retention()).alerts(0))
     assert kept is not None
     assert (kept.start, kept.end) == (then, then)
     assert run(path, NOW, requests("/", NOW, 60), ticks=2).alerts == ()
@@ -152,7 +152,7 @@ def test_an_alert_that_a_kill_left_open_ends_for_good_at_the_next_start(tmp_path
 def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "kept.db"
     run(path, NOW - 3600, requests("/cart", NOW - 3600, 300), ticks=5)
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
 
     def broken(*_: Any) -> None:
@@ -168,7 +168,7 @@ def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypa
 @pytest.mark.parametrize("seed", range(25))
 def test_a_run_goes_on_with_a_file_of_which_some_was_overwritten(tmp_path: Path, seed: int) -> None:
     path, chance = tmp_path / "kept.db", random.Random(seed)
-    archive = SqliteArchive(str(path), Keep(), UNITS)
+    archive = SqliteArchive(str(path), Retention(), UNITS)
     for minute in range(20):
         times = Distribution.of((200 + number, chance.randrange(1, 300)) for number in range(60))
         sections = {f"shop/{number}": Sums(9, 90, 0.9, times) for number in range(20)}
@@ -178,4 +178,4 @@ def test_a_run_goes_on_with_a_file_of_which_some_was_overwritten(tmp_path: Path,
     for _ in range(chance.choice([10, 100, 1000])):
         damaged[chance.randrange(4096, len(damaged))] = chance.randrange(256)
     path.write_bytes(damaged)
-    assert run(path, NOW, requests("/home", NOW, 60), ticks=2, sound=False).requests == 60
+    assert run(path, NOW, requests("/home", NOW, 60), ticks=2, validated=False).requests == 60

@@ -75,7 +75,7 @@ def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk
     writer.start()
     writer.close(60)
     assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
-    assert writer.notices == ("5 minutes are not in the history",)
+    assert writer.notices == ("5 minutes lost from the history",)
 
 
 def test_a_question_is_asked_when_all_is_written_and_the_latest_one_stands(writer: Writer, disk: Disk) -> None:
@@ -131,4 +131,4 @@ def test_for_a_disk_that_refuses_nobody_waits(disk: Disk) -> None:
         writer.put(Minute(60 * number, {}))
     disk.refuses = False
     writer.close(60)
-    assert writer.notices[-1].endswith(" minutes are not in the history")
+    assert writer.notices[-1].endswith(" minutes lost from the history")
