@@ -1,4 +1,4 @@
-"""Curves as a picture: small charts side by side in SVG, with a logarithmic axis to the right. Pure."""
+"""Draws curves as small SVG charts side by side, with a logarithmic horizontal axis. Pure."""
 
 from collections.abc import Sequence
 from html import escape
@@ -10,7 +10,7 @@ FIRST, SECOND = "#1668b8", "#c2571a"
 STYLE: Final = "font-family:sans-serif;font-size:11px;fill:#808080"
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """One curve of a chart."""
 
     name: str
@@ -18,18 +18,18 @@ class Line(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Curves over the same numbers; each has a scale of its own, from 0 to its highest value."""
+    """Curves over the same numbers. Each has its own scale, from 0 to its highest value."""
 
     title: str
     of: str
-    """What the numbers on the axis to the right count."""
+    """What the numbers on the horizontal axis count."""
     numbers: Sequence[float]
-    lines: Sequence[Line]
+    lines: Sequence[ChartLine]
     """One or two."""
 
 
 def picture(charts: Sequence[Chart]) -> str:
-    """The charts as an SVG document."""
+    """Return the charts as an SVG document."""
     across = len(charts) * (LEFT + WIDTH + GAP)
     body = "".join(_chart(chart, number * (LEFT + WIDTH + GAP) + LEFT) for number, chart in enumerate(charts))
     size = f"{across} {TOP + HEIGHT + BOTTOM}"

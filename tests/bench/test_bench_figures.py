@@ -14,8 +14,8 @@ from bench.found import found_by
 from bench.live import Comparison
 from bench.load import Load
 from bench.measure import CommandError, Figure, cpu_seconds, ratio, run, table
-from bench.picture import Chart, Line, picture
-from bench.watching import MONITORS, Run, counted
+from bench.picture import Chart, ChartLine, picture
+from bench.watching import MONITORS, LoadRun, counted
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
@@ -68,8 +68,8 @@ def test_text_is_written_between_the_marks_of_a_document() -> None:
 
 
 def test_the_tax_is_processor_time_for_a_request_of_all_three() -> None:
-    alone = Run(Load(100.0, 1000, 1.0, cpu_seconds=0.5), 1000, 7000, server_cpu=0.5)
-    watched = Run(Load(90.0, 500, 1.0, cpu_seconds=0.25), 505, 3600, 0.25, own_cpu=0.1, dropped=100, requests=500)
+    alone = LoadRun(Load(100.0, 1000, 1.0, cpu_seconds=0.5), 1000, 7000, server_cpu=0.5)
+    watched = LoadRun(Load(90.0, 500, 1.0, cpu_seconds=0.25), 505, 3600, 0.25, own_cpu=0.1, dropped=100, requests=500)
     assert Comparison("ours", "full", [(alone, watched)]).tax() == [pytest.approx(20.0)]
     assert watched.per_packet == pytest.approx(1e6 * 0.1 / 3500)
     assert (watched.missed, alone.missed) == (5, None)
@@ -92,8 +92,8 @@ def test_findings_are_held_against_the_truth(tmp_path: Path) -> None:
 
 def test_the_picture_is_xml_with_a_line_for_each_curve() -> None:
     charts = [
-        Chart("Time & memory", "packets", [10, 100, 1000], [Line("s", [1, 2, 3]), Line("MB", [5, 5, 5])]),
-        Chart("Nothing", "keys", [1], [Line("s", [0])]),
+        Chart("Time & memory", "packets", [10, 100, 1000], [ChartLine("s", [1, 2, 3]), ChartLine("MB", [5, 5, 5])]),
+        Chart("Nothing", "keys", [1], [ChartLine("s", [0])]),
     ]
     root = ElementTree.fromstring(picture(charts))
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")

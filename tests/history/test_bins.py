@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.bins import FORMER, FORMER_LAST, converted, merged, packed, unpacked
+from history.bins import VERSION_1_GAMMA, VERSION_1_LAST, converted, merged, packed, unpacked
 from store.distribution import ERROR, HIGHEST, LAST, LOWEST, value_of
 
 COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**63))
@@ -36,15 +36,15 @@ def test_a_bin_that_there_is_not_is_refused() -> None:
         unpacked(packed({LAST + 1: 1}))
 
 
-@given(st.integers(1, FORMER_LAST - 1), st.integers(1, 1000))
+@given(st.integers(1, VERSION_1_LAST - 1), st.integers(1, 1000))
 def test_a_bin_of_version_1_goes_to_the_one_of_the_time_it_stood_for(number: int, count: int) -> None:
     [(now, hits)] = unpacked(converted(packed({number: count}))).items()
-    time = min(HIGHEST, 2 * LOWEST * FORMER**number / (FORMER + 1))
+    time = min(HIGHEST, 2 * LOWEST * VERSION_1_GAMMA**number / (VERSION_1_GAMMA + 1))
     assert value_of(now) == pytest.approx(time, rel=ERROR + 1e-9)
     assert hits == count
 
 
 def test_the_ends_of_version_1_are_the_ends_and_what_comes_together_is_added() -> None:
-    assert unpacked(converted(packed({0: 2, FORMER_LAST: 3}))) == {0: 2, LAST: 3}
-    both = dict.fromkeys(range(FORMER_LAST + 1), 1)
+    assert unpacked(converted(packed({0: 2, VERSION_1_LAST: 3}))) == {0: 2, LAST: 3}
+    both = dict.fromkeys(range(VERSION_1_LAST + 1), 1)
     assert sum(unpacked(converted(packed(both))).values()) == len(both) > LAST

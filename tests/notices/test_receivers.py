@@ -138,7 +138,7 @@ def test_a_secret_never_comes_from_the_command_line() -> None:
 def test_a_secret_is_never_shown() -> None:
     config = Config.with_settings({}, {"notice_webhook": URL})
     assert SECRET not in config.as_toml()
-    assert "# notice_webhook is set, and not shown" in config.as_toml()
+    assert "# notice_webhook is set but not shown" in config.as_toml()
 
 
 def test_files_of_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:

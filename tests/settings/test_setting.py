@@ -50,11 +50,11 @@ def test_a_text_becomes_a_value_that_is_allowed(name: str, text: str, value: Any
         ("rows", 1.5, "a whole number from 1 to 100 rows"),
         ("rows", 101, "a whole number from 1 to 100 rows"),
         ("loud", 1, "true or false (or yes, no, on, off)"),
-        ("greeting", 5, "a text"),
+        ("greeting", 5, "text"),
         ("theme", "blue", "dark or light"),
         ("theme", ["dark"], "dark or light"),
-        ("names", ("mars", 4), 'names of planets: a,b after --set, ["a", "b"] in a file'),
-        ("names", "mars", 'names of planets: a,b after --set, ["a", "b"] in a file'),
+        ("names", ("mars", 4), 'names of planets: a,b with --set, ["a", "b"] in a file'),
+        ("names", "mars", 'names of planets: a,b with --set, ["a", "b"] in a file'),
     ],
 )
 def test_what_is_not_allowed_is_said_with_what_is(name: str, value: Any, allowed: str) -> None:

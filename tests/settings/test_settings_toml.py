@@ -98,4 +98,4 @@ def test_headings_docstrings_and_what_has_none() -> None:
 def test_a_secret_is_not_shown() -> None:
     text = as_toml(Owner(password="swordfish"))
     assert "swordfish" not in text
-    assert text.splitlines()[-1] == "# password is set, and not shown"
+    assert text.splitlines()[-1] == "# password is set but not shown"

@@ -58,7 +58,7 @@ def test_a_file_that_is_dropped_in_is_found(drop: Drop) -> None:
     ("name", "text"),
     [
         ("top_domain", "no statistic 'top_domain'; did you mean 'top_domains'?"),
-        ("xyz", "no statistic 'xyz'; there are connect_time_per_server, connections_by_use, "),
+        ("xyz", "no statistic 'xyz'; available: connect_time_per_server, connections_by_use, "),
         ("loading", "no statistic 'loading'"),
         ("../exercise", "no statistic '../exercise'"),
         ("", "no statistic ''"),
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_one_line_with_the_nearest(name: str, text: str) -> N
 
 
 def test_a_name_that_comes_twice_is_refused() -> None:
-    with pytest.raises(StatisticError, match="statistic 'top_methods' is named twice"):
+    with pytest.raises(StatisticError, match="statistic 'top_methods' is listed twice"):
         load(["top_methods", "request_rate", "top_methods"])
 
 
@@ -80,15 +80,18 @@ BROKEN = {
     "syntax_error": ("class (:\n", "cannot be loaded: SyntaxError: "),
     "missing_module": ("import no_such_module_at_all\n", "cannot be loaded: ModuleNotFoundError: No module named"),
     "raises_when_made": (GOOD + "\n    def __init__(self):\n        raise ValueError('two\\nlines')\n", "two lines"),
-    "no_class": ("x = 1\n", "one class with name = 'no_class' is needed, and there are 0"),
-    "other_name": (GOOD.replace("NAME", "something"), "one class with name = 'other_name' is needed, and there are 0"),
+    "no_class": ("x = 1\n", "needs exactly one class with name = 'no_class', has 0"),
+    "other_name": (GOOD.replace("NAME", "something"), "needs exactly one class with name = 'other_name', has 0"),
     "two_classes": (GOOD + GOOD.replace("Plugin", "Again"), "and there are 2"),
-    "no_title": (GOOD.replace('"A title"', '""'), "title must be a text"),
+    "no_title": (GOOD.replace('"A title"', '""'), "title must be text"),
     "no_unit": (GOOD.replace("HITS, Request", '"hits", Request'), "unit must be HITS, BYTES or SECONDS"),
-    "no_record": (GOOD.replace("HITS, Request", 'HITS, "Request"'), "record must be a class, as Request or Exchange"),
-    "no_key": (GOOD.replace("def key", "def keys"), "a method key(record) is needed"),
-    "no_amount": (GOOD.replace("HITS", "BYTES"), "bytes and seconds need an amount: a method, or the name of a column"),
-    "bad_amount": (GOOD + "\n    amount = 5\n", "amount must be a method beside key(record)"),
+    "no_record": (
+        GOOD.replace("HITS, Request", 'HITS, "Request"'),
+        "record must be a class such as Request or Exchange",
+    ),
+    "no_key": (GOOD.replace("def key", "def keys"), "needs a method key(record)"),
+    "no_amount": (GOOD.replace("HITS", "BYTES"), "bytes and seconds need an amount: a method or the name of a column"),
+    "bad_amount": (GOOD + "\n    amount = 5\n", "amount must be a method with key(record)"),
     "method_and_columns": (
         COLUMNS + "\n    def amount(self, host):\n        return 1\n",
         "the name of a column beside",
@@ -97,13 +100,16 @@ BROKEN = {
     "no_such_amount": (COLUMNS + "\n    amount = 'answer'\n", "Request has no column 'answer'; there are "),
     "amount_of_text": (
         COLUMNS + "\n    amount = 'domain'\n",
-        "Request has no column 'domain'; there are client_port, ",
+        "Request has no column 'domain'; available: client_port, ",
     ),
     "no_method_where": (COLUMNS + "\n    where = True\n", "where must be a method: where(table)"),
-    "one_text": (COLUMNS.replace('("domain", "path")', '"domain"'), "columns must be names, as"),
-    "too_few": (COLUMNS.replace(", path):", "):"), "key must take what columns name: key(self, domain, path)"),
-    "no_key_of_columns": (COLUMNS.replace("def key", "def keys"), "a method key(domain, path) is needed"),
-    "no_table": (COLUMNS.replace("HITS, Request", "HITS, str"), "str has no columns; key(record) counts it"),
+    "one_text": (COLUMNS.replace('("domain", "path")', '"domain"'), "columns must be names, such as"),
+    "too_few": (
+        COLUMNS.replace(", path):", "):"),
+        "key must have a parameter for each column: key(self, domain, path)",
+    ),
+    "no_key_of_columns": (COLUMNS.replace("def key", "def keys"), "needs a method key(domain, path)"),
+    "no_table": (COLUMNS.replace("HITS, Request", "HITS, str"), "str has no columns; use key(record)"),
 }
 
 

@@ -97,7 +97,9 @@ def test_a_file_that_is_none_is_one_line(content: bytes | None, tmp_path: Path) 
     path = tmp_path / "GeoLite2-ASN.mmdb"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(StatisticError, match=r"GeoLite2-ASN\.mmdb (cannot be read: No such file|is no MaxMind file)"):
+    with pytest.raises(
+        StatisticError, match=r"GeoLite2-ASN\.mmdb (cannot be read: No such file|is not a MaxMind file)"
+    ):
         load(["uploaded_per_network"], {"network_database": str(path)})
 
 

@@ -112,9 +112,9 @@ def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[applications.X]\n", "not understood: 'domains'"),
-        ('[applications.X]\ndomains = ["x.com"]\nactions.a = ["GET"]\n', "'GET' is no METHODS PATTERN"),
-        ('[actions]\na = ["GET ("]\n', "not understood: "),
+        ("[applications.X]\n", "not a valid catalogue: 'domains'"),
+        ('[applications.X]\ndomains = ["x.com"]\nactions.a = ["GET"]\n', "'GET' is not METHODS PATTERN"),
+        ('[actions]\na = ["GET ("]\n', "not a valid catalogue: "),
         ("no toml", "cannot be read"),
         (None, "cannot be read"),
     ],
