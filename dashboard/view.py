@@ -170,7 +170,7 @@ class Panel:
 
     name: str
     title: str
-    unit: statistic.SignalUnit
+    unit: statistic.Unit
     rows: tuple[Row, ...]
     other: Row
     whole: Measure

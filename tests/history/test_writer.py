@@ -7,7 +7,7 @@ import pytest
 
 from history.database import HistoryError
 from history.sums import Minute, StoredAlert
-from history.writer import WAITING, Writer
+from history.writer import MAX_QUEUED, Writer
 
 
 class Disk:
@@ -70,11 +70,11 @@ def test_a_disk_that_refuses_is_told_of_and_tried_again_at_the_end(writer: Write
 
 
 def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk: Disk) -> None:
-    for number in range(WAITING + 5):
+    for number in range(MAX_QUEUED + 5):
         writer.put(Minute(60 * number, {}))
     writer.start()
     writer.close(60)
-    assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
+    assert disk.written == [Minute(60 * number, {}) for number in range(5, MAX_QUEUED + 5)]
     assert writer.notices == ("5 minutes lost from the history",)
 
 
@@ -117,17 +117,17 @@ def test_a_question_that_fails_is_told_of_and_the_next_minute_is_written(writer:
 def test_who_reads_a_file_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
     writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
     writer.start()
-    for number in range(10 * WAITING):
+    for number in range(10 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
     writer.close(60)
-    assert disk.written == [Minute(60 * number, {}) for number in range(10 * WAITING)]
+    assert disk.written == [Minute(60 * number, {}) for number in range(10 * MAX_QUEUED)]
 
 
 def test_for_a_disk_that_refuses_nobody_waits(disk: Disk) -> None:
     disk.refuses = True
     writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
     writer.start()
-    for number in range(2 * WAITING):
+    for number in range(2 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
     disk.refuses = False
     writer.close(60)

@@ -131,7 +131,7 @@ def test_a_shell_is_used_only_when_it_is_asked_for() -> None:
 
 
 def test_a_secret_never_comes_from_the_command_line() -> None:
-    with pytest.raises(SettingError, match=r"^notice_webhook is secret, and a command line is seen by all; use a sett"):
+    with pytest.raises(SettingError, match=r"^notice_webhook is secret and would be visible in `ps`; use a sett"):
         Config.with_settings({"notice_webhook": URL})
 
 

@@ -47,11 +47,11 @@ def test_any_settings_are_read_back(changed: dict[str, Any], tmp_path: Path) -> 
 
 def test_each_setting_stands_below_what_it_is_for_and_what_is_allowed() -> None:
     lines = Config().as_toml().splitlines()
-    assert lines[0].startswith("# Rhythm ---")
+    assert lines[0].startswith("# Intervals ---")
     place = lines.index("average_bucket_size = 120")
     assert lines[place - 4 : place] == [
         "",
-        "# How often the rate is compared with the baseline; rounded up to a multiple of",
+        "# Interval at which the rate is compared with the baseline; rounded up to a multiple of",
         "# dashboard_bucket_size.",
         "# A whole number from 1 to 86,400 s",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stats.loading import StatisticError, load
-from stats.saas_catalogue import OURS, Catalogue
+from stats.saas_catalogue import BUILT_IN, Catalogue
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.records import Request
@@ -134,7 +134,7 @@ def test_the_catalogue_knows_many_applications_and_no_domain_twice() -> None:
         import tomllib
     else:
         import tomli as tomllib
-    applications = tomllib.loads(OURS.read_text())["applications"]
+    applications = tomllib.loads(BUILT_IN.read_text())["applications"]
     domains = [domain for facts in applications.values() for domain in facts["domains"]]
     assert len(applications) >= 60
     assert len(set(domains)) == len(domains)
