@@ -1,4 +1,4 @@
-"""The table, as the design document has it."""
+"""The table of states, as designed."""
 
 from alerting.states import TRANSITIONS, State, Trigger, next_state
 

@@ -1,4 +1,4 @@
-"""Writes minute after minute to the archive that is named, and says the number of each when it was written."""
+"""Writes minute after minute to the named archive, and prints the number of each one written."""
 
 import sys
 from datetime import datetime, timezone
@@ -16,7 +16,7 @@ START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 
 
 def write_until_killed(path: str) -> None:
-    """Go on where the last one was killed."""
+    """Continue where the last process was killed."""
     archive = SqliteArchive(path, Retention(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
     number = len(archive.totals("top_sections", PeriodLevel.MINUTE, 0, START + 1e9))
     print(number, flush=True)

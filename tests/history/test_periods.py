@@ -18,7 +18,7 @@ def at(text: str, zone: timezone | ZoneInfo = UTC) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
 
 
-def test_periods_begin_as_the_clock_on_the_wall_says() -> None:
+def test_periods_follow_the_local_clock() -> None:
     time = at("2026-11-18 17:04:10", BERLIN)
     assert period_start(PeriodLevel.MINUTE, time, BERLIN) == at("2026-11-18 17:04:00", BERLIN)
     assert period_start(PeriodLevel.HOUR, time, BERLIN) == at("2026-11-18 17:00:00", BERLIN)
@@ -28,7 +28,7 @@ def test_periods_begin_as_the_clock_on_the_wall_says() -> None:
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
-def test_days_of_a_change_of_clocks_are_shorter_or_longer(day: str, hours: int) -> None:
+def test_days_with_a_clock_change_are_shorter_or_longer(day: str, hours: int) -> None:
     start = at(day, BERLIN)
     assert next_start(PeriodLevel.DAY, start, BERLIN) - start == hours * 3600
     assert period_start(PeriodLevel.DAY, start + hours * 3600 - 1, BERLIN) == start
@@ -49,9 +49,7 @@ def test_a_week_is_tiled_by_days_with_hours_and_minutes_at_its_edges() -> None:
     st.integers(-1000, 400 * 86400).map(lambda tenths: tenths / 10),
     st.sampled_from(ZONES),
 )
-def test_tiles_follow_each_other_without_gap_and_cover_the_span(
-    since: float, length: float, zone: timezone | ZoneInfo
-) -> None:
+def test_tiles_cover_the_span_without_gaps(since: float, length: float, zone: timezone | ZoneInfo) -> None:
     found = tiles(since, since + length, zone)
     if length <= 0:
         assert not found or found[-1].end - found[0].start <= 60

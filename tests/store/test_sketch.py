@@ -1,4 +1,4 @@
-"""The sketch behind buckets, windows and signals: what it promises about keys it had to give up."""
+"""What the sketch promises about the keys that it removed."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ pieces = strategies.integers(1, 50)
 
 
 def counted(keys: list[str], max_keys: int, piece: int = 7, amount: int = 1) -> Sketch:
-    """Each key once, with an amount that it is weighed by, so many at a time."""
+    """Add each key with the same amount, some at a time."""
     sketch = Sketch(max_keys)
     for begin in range(0, len(keys), piece):
         part = keys[begin : begin + piece]
@@ -26,9 +26,7 @@ def count(sketch: Sketch, key: str) -> int:
 
 
 @given(streams, strategies.integers(1, 8), pieces)
-def test_no_key_is_short_by_more_than_its_share_and_none_has_too_much(
-    keys: list[str], max_keys: int, piece: int
-) -> None:
+def test_undercounts_are_bounded_and_there_are_no_overcounts(keys: list[str], max_keys: int, piece: int) -> None:
     sketch = counted(keys, max_keys, piece)
     bound = len(keys) / (max_keys + 1)
     for key, came in Counter(keys).items():
@@ -36,15 +34,15 @@ def test_no_key_is_short_by_more_than_its_share_and_none_has_too_much(
 
 
 @given(streams, strategies.integers(1, 8), pieces)
-def test_with_the_rest_it_is_exact_and_bounded(keys: list[str], max_keys: int, piece: int) -> None:
+def test_the_sketch_is_bounded_and_adds_up_with_the_rest(keys: list[str], max_keys: int, piece: int) -> None:
     sketch = counted(keys, max_keys, piece, amount=7)
     assert sketch.sums.sum() + sketch.rest[0] == 7 * len(keys)
     assert len(sketch.slots) <= 2 * max_keys
     assert sketch.sums.shape == (1, capacity(max_keys))
 
 
-def test_a_heavy_key_that_comes_after_the_flood_is_there() -> None:
-    """10,000 keys once each, then one key 1000 times among 10,000 more."""
+def test_a_heavy_key_that_arrives_after_a_flood_is_kept() -> None:
+    """10,000 keys come once each, then one key comes 1000 times among 10,000 more."""
     flood = [f"junk {number}" for number in range(10_000)]
     mixed = [key for number in range(1000) for key in ["late", *(f"more {number} {part}" for part in range(10))]]
     sketch = counted(flood + mixed, max_keys=100, piece=500)
@@ -53,8 +51,8 @@ def test_a_heavy_key_that_comes_after_the_flood_is_there() -> None:
 
 
 @given(streams, strategies.integers(1, 8))
-def test_keys_that_weigh_nothing_take_no_room_from_those_that_do(keys: list[str], max_keys: int) -> None:
-    """As by the ends of exchanges whose requests were counted before."""
+def test_weightless_keys_do_not_displace_others(keys: list[str], max_keys: int) -> None:
+    """Such keys come with ends of exchanges whose requests were counted earlier."""
     sketch = Sketch(max_keys)
     for number, key in enumerate(keys):
         sketch.add([key], np.array([[1]]))
@@ -64,20 +62,20 @@ def test_keys_that_weigh_nothing_take_no_room_from_those_that_do(keys: list[str]
 
 
 @given(streams, strategies.integers(1, 8))
-def test_a_key_is_told_its_slot_or_that_it_had_to_go(keys: list[str], max_keys: int) -> None:
+def test_add_returns_slots_or_nowhere_for_removed_keys(keys: list[str], max_keys: int) -> None:
     distinct, sketch = list(dict.fromkeys(keys)), Sketch(max_keys)
     slots = sketch.add(distinct, np.ones((1, len(distinct)), int))
     assert slots.tolist() == [sketch.slots.get(key, NOWHERE) for key in distinct]
 
 
-def test_who_keeps_more_by_slot_is_told_which_are_let_go() -> None:
+def test_released_slots_are_reported() -> None:
     left: list[int] = []
     sketch = Sketch(1, on_release=lambda slots: left.extend(slots.tolist()))
     slots = sketch.add(["light", "heavy", "light too"], np.array([[1, 5, 1]]))
     assert (slots.tolist(), left) == ([NOWHERE, 1, NOWHERE], [0, 2])
 
 
-def test_what_is_released_is_forgotten_and_its_slot_used_again() -> None:
+def test_a_released_slot_is_cleared_and_reused() -> None:
     sketch = Sketch(2)
     sketch.add(["a", "b"], np.array([[5, 6]]))
     sketch.release(np.array([sketch.slots["a"]]))
@@ -86,7 +84,7 @@ def test_what_is_released_is_forgotten_and_its_slot_used_again() -> None:
 
 
 def test_debts_from_before_the_window_are_forgiven() -> None:
-    """A key that comes when the floor has risen has no head start before those that were there."""
+    """A key that arrives when the floor has risen has no advantage over earlier ones."""
     sketch = counted([f"junk {number}" for number in range(50)], 1, piece=1)
     sketch.release(sketch.held())
     sketch.add(["here", "here"], np.ones((1, 2), int))
