@@ -10,15 +10,15 @@ HOUR: Final = 3600.0
 
 
 class FlappingFilter:
-    """Mutes a signal with more than `most` changes of state within an hour, until half as many are left.
+    """Mutes a signal with more than `max_changes` changes of state within an hour, until half as many are left.
 
     The start and the end of flapping are reported; nothing in between is.
     """
 
-    def __init__(self, signal: str, most: int) -> None:
+    def __init__(self, signal: str, max_changes: int) -> None:
         self.flapping = False
         self._signal = signal
-        self._most = most
+        self._max_changes = max_changes
         self._latest: Alert | None = None
         # Times of the changes of state in the last hour.
         self._changes: deque[float] = deque()
@@ -32,7 +32,7 @@ class FlappingFilter:
         while self._changes and self._changes[0] <= time - HOUR:
             self._changes.popleft()
         changes, was = len(self._changes), self.flapping
-        self.flapping = changes > (self._most // 2 if was else self._most)
+        self.flapping = changes > (self._max_changes // 2 if was else self._max_changes)
         if self._latest is None or self.flapping is was:
             return [event] if event is not None and not was else []
         if self.flapping:

@@ -58,7 +58,7 @@ class Burst(NamedTuple):
     """Packets whose bytes are in no packet of the capture."""
 
 
-class Connection:
+class SimulatedConnection:
     """One connection. Call the methods in the order of the conversation, with times that never go back."""
 
     def __init__(self, ends: Ends, capture: Capture, random: Random, faults: Faults) -> None:

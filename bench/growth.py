@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.measure import CACHE, Figure, run, table
 from bench.offline import capture_of
-from bench.picture import Chart, ChartLine, picture
+from bench.picture import ChartLine, CostChart, picture
 
 PICTURE: Final = CACHE / "growth.svg"
 CONNECTIONS: Final = (1, 1_000, 4_000, 16_000, 64_000)
@@ -77,7 +77,7 @@ def _peer(kind: str) -> Callable[[int], tuple[float, float]]:
 def report(curves: Sequence[CostCurve]) -> str:
     """Write the picture, and return the Markdown tables."""
     charts = [
-        Chart(
+        CostChart(
             curve.title,
             curve.of,
             [point.number for point in curve.points],

@@ -20,7 +20,7 @@ from random import Random
 from struct import Struct
 from typing import Any, Final, TextIO
 
-from bench.conversation import CLIENT, SERVER, Connection, Ends, Faults
+from bench.conversation import CLIENT, SERVER, Ends, Faults, SimulatedConnection
 from bench.visits import Visitor
 
 PACKETS: Final = 500_000
@@ -105,7 +105,7 @@ class TrafficMaker:
         random = self._random
         client = CLIENTS + int(random.paretovariate(0.3)) % 131_072
         ends = Ends(client, 1024 + number % 64_000, random.choice(SERVERS), 80)
-        conversation = Connection(ends, self._recording.capture, random, self._faults)
+        conversation = SimulatedConnection(ends, self._recording.capture, random, self._faults)
         visitor = Visitor(random)
         time = conversation.open(time)
         for _ in range(int(random.expovariate(1 / REQUESTS)) + 1):
@@ -117,7 +117,9 @@ class TrafficMaker:
         yield time
         conversation.close(time)
 
-    def _transaction(self, conversation: Connection, visitor: Visitor, ends: Ends, time: int, thinking: int) -> int:
+    def _transaction(
+        self, conversation: SimulatedConnection, visitor: Visitor, ends: Ends, time: int, thinking: int
+    ) -> int:
         """Make a request and its response; return when the next request is due."""
         visit = visitor.visit(next(self._numbers))
         serving = int(self._random.expovariate(1 / SERVING)) + 100

@@ -17,7 +17,7 @@ class ChartLine(NamedTuple):
     values: Sequence[float]
 
 
-class Chart(NamedTuple):
+class CostChart(NamedTuple):
     """Curves over the same numbers. Each has its own scale, from 0 to its highest value."""
 
     title: str
@@ -28,7 +28,7 @@ class Chart(NamedTuple):
     """One or two."""
 
 
-def picture(charts: Sequence[Chart]) -> str:
+def picture(charts: Sequence[CostChart]) -> str:
     """Return the charts as an SVG document."""
     across = len(charts) * (LEFT + WIDTH + GAP)
     body = "".join(_chart(chart, number * (LEFT + WIDTH + GAP) + LEFT) for number, chart in enumerate(charts))
@@ -36,7 +36,7 @@ def picture(charts: Sequence[Chart]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" style="{STYLE}">\n{body}</svg>\n'
 
 
-def _chart(chart: Chart, left: float) -> str:
+def _chart(chart: CostChart, left: float) -> str:
     low, high = log10(min(chart.numbers)), log10(max(chart.numbers))
     places = [left + WIDTH * (log10(number) - low) / ((high - low) or 1) for number in chart.numbers]
     ground = TOP + HEIGHT

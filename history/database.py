@@ -51,7 +51,7 @@ _CONVERT: Final = (
 _NOT_OURS: Final = ("Could not decode", "user-defined")
 """Error texts that mean a key or bins were written by something else."""
 
-Run = Callable[[str, Sequence[Sequence[Any]]], object]
+RunStatement = Callable[[str, Sequence[Sequence[Any]]], object]
 
 
 class HistoryError(Exception):
@@ -108,8 +108,8 @@ class Database:
             raise HistoryError(f"cannot use the history in {self.path}: {said}") from reason
 
     @contextmanager
-    def transaction(self) -> Iterator[Run]:
-        """Run statements in a transaction that is committed as a whole or not at all.
+    def transaction(self) -> Iterator[RunStatement]:
+        """RunStatement statements in a transaction that is committed as a whole or not at all.
 
         Raises:
             HistoryError: nothing was written.

@@ -50,7 +50,7 @@ Trend = Callable[[str | None], tuple[int, ...]]
 """Counts per slice of a key, or of all keys together for None."""
 
 
-class Snapshot(NamedTuple):
+class StatisticSnapshot(NamedTuple):
     """One statistic at a moment, in a window or in the last bucket."""
 
     keys: Sequence[str]
@@ -66,7 +66,9 @@ class Snapshot(NamedTuple):
         return sums_of(self.amounts[:, place], self.times(place))
 
 
-def top_list(unit: Unit, snapshot: Snapshot, recent: Snapshot, limit: int, trend: Trend, slicing: Slicing) -> Top:
+def top_list(
+    unit: Unit, snapshot: StatisticSnapshot, recent: StatisticSnapshot, limit: int, trend: Trend, slicing: Slicing
+) -> Top:
     """Return the `limit` highest keys of a snapshot, with their sums in the last bucket. Ties are sorted by text."""
     came, latest = np.flatnonzero(snapshot.amounts[COUNT]), {key: place for place, key in enumerate(recent.keys)}
     ranks = [rank.tolist() for rank in RANKS[unit](snapshot.amounts[:, came])]

@@ -14,7 +14,7 @@ from stats.statistic import Statistic
 from store.batches import LATEST, BucketedBatch, BucketedTable
 from store.counter import Counter
 from store.curves import Curve, CurveKey, Curves
-from store.ranking import RANKS, Snapshot, top_list
+from store.ranking import RANKS, StatisticSnapshot, top_list
 from store.sums import NOTHING, ClosedBucket, Slicing, StatisticSums, Sums, Top, rest, spread, sums_of
 from store.trends import SLICES
 from store.windows import ALL, Windows
@@ -233,12 +233,12 @@ class Store:
         """Return the index of a window in `store.windows`; None for the last bucket."""
         return ALL if window is None else self._window_indexes[window]
 
-    def _snapshot(self, number: int, place: int | None) -> Snapshot:
+    def _snapshot(self, number: int, place: int | None) -> StatisticSnapshot:
         if place is not None:
             return self._windows.snapshot(number, place)
         block = None if self._last_closed is None else self._windows.block(self._last_closed)
         keyed, every = self._windows.split(number, self._windows.cells(block))
-        return Snapshot(keyed.keys, keyed.amounts, keyed.times, every.whole())
+        return StatisticSnapshot(keyed.keys, keyed.amounts, keyed.times, every.whole())
 
     def _slice_width(self, place: int | None) -> int:
         """Return the length of a trend's slices in buckets."""

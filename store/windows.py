@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from store.bins import BINS, Bins, Codes, Hits, starts_of
 from store.block import Block, PendingCells, SortedCells, concatenated, merge_candidates
-from store.ranking import Snapshot
+from store.ranking import StatisticSnapshot
 from store.sketch import NOWHERE, Sketch, Slots, capacity
 from store.sums import COUNT, TIME, Cells, KeyedSums, sums_of
 from store.trends import Trends
@@ -108,13 +108,13 @@ class Windows:
         slot = -1 if key is None else self._sketches[number].slots.get(key)
         return None if slot is None else number * self._stride + 1 + slot
 
-    def snapshot(self, number: int, window: int) -> Snapshot:
+    def snapshot(self, number: int, window: int) -> StatisticSnapshot:
         """Return one statistic's snapshot of a window."""
         self._merge_pending()
         sketch, whole, bins = self._sketches[number], int(self._wholes[number]), self._bins[window]
         sums, rows = self._sums[3 * window : 3 * window + 3], sketch.held() + whole + 1
         every = sums_of(sums[:, whole], bins.of(whole))
-        return Snapshot(list(sketch.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
+        return StatisticSnapshot(list(sketch.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
 
     def split(self, number: int, cells: SortedCells) -> tuple[KeyedSums, KeyedSums]:
         """Return the cells of a statistic by key, and the cell of all its keys together, if there is any."""

@@ -9,7 +9,7 @@ import time
 from random import Random
 from typing import Final
 
-from bench.conversation import Connection, Ends, Faults
+from bench.conversation import Ends, Faults, SimulatedConnection
 from bench.peers.store_full import START, exchange, resident
 from capture.open import open_file
 from capture.ports import parse_ports
@@ -35,7 +35,7 @@ def handshakes(number: int) -> list[Frame]:
     random = Random(5)
     for index in range(number):
         ends = Ends(0x0A000000 + index // 50_000, 10_000 + index % 50_000, 0xC0000201, 80)
-        Connection(ends, capture, random, Faults(0, 0, 0)).open(int((START - 60) * 1e6) + index)
+        SimulatedConnection(ends, capture, random, Faults(0, 0, 0)).open(int((START - 60) * 1e6) + index)
     return sorted(frames, key=lambda frame: frame.time)
 
 

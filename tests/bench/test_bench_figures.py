@@ -14,7 +14,7 @@ from bench.found import found_by
 from bench.live import Comparison
 from bench.load import Load
 from bench.measure import CommandError, Figure, cpu_seconds, ratio, run, table
-from bench.picture import Chart, ChartLine, picture
+from bench.picture import ChartLine, CostChart, picture
 from bench.watching import MONITORS, LoadRun, counted
 
 
@@ -92,8 +92,8 @@ def test_findings_are_compared_with_the_truth(tmp_path: Path) -> None:
 
 def test_the_picture_is_xml_with_a_line_for_each_curve() -> None:
     charts = [
-        Chart("Time & memory", "packets", [10, 100, 1000], [ChartLine("s", [1, 2, 3]), ChartLine("MB", [5, 5, 5])]),
-        Chart("Nothing", "keys", [1], [ChartLine("s", [0])]),
+        CostChart("Time & memory", "packets", [10, 100, 1000], [ChartLine("s", [1, 2, 3]), ChartLine("MB", [5, 5, 5])]),
+        CostChart("Nothing", "keys", [1], [ChartLine("s", [0])]),
     ]
     root = ElementTree.fromstring(picture(charts))
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")
