@@ -1,7 +1,7 @@
-"""The settings. Give them in a settings file, or as `--set name=value` on the command line; here are the defaults.
+"""The settings with their defaults. Change them in a settings file, or with `--set name=value` on the command line.
 
-Each setting says its unit, what it is for and why it has its default. A value that is not allowed is refused at the
-start with the name, the value and what is allowed: see `settings/setting.py`.
+The explanation below each setting is shown by `--show-config`. Invalid values are rejected at the start, with the name,
+the value and what is valid: see `settings/setting.py`.
 """
 
 from collections.abc import Mapping
@@ -13,62 +13,62 @@ from settings.toml import as_toml
 
 __all__ = ["Config", "SettingError"]
 
-# What things take in memory, in bytes, for `Config.memory_bound`; measured with Python 3.10 to 3.13, and rounded up.
+# Memory use in bytes, for `Config.memory_bound`; measured with Python 3.10 to 3.13, and rounded up.
 _PROGRAM = 160 * 2**20
-"""The interpreter, Scapy with all of its layers, and what the allocator keeps in reserve."""
+"""The interpreter, Scapy with all its layers, and the allocator's reserve."""
 _CONNECTION = 6 * 1024
-"""With its readers, its pairing, what is remembered once it is closed, and its share of other small tables."""
+"""A connection with its readers and pairing, what is kept after it closed, and its share of other small tables."""
 _RECORD = 450
-"""A request or an exchange without its strings."""
+"""A request or an exchange, without its strings."""
 _KEY = 400
-"""An entry of a table without its key."""
+"""An entry of a table, without its key."""
 _STORES = 3
-"""One of all that came, one of what a filter lets pass, one of the row whose detail is open."""
+"""Stores: one for all traffic, one for a filter, one for the row whose details are open."""
 _SUMS = 1000
-"""What the store knows of a key, without the key: see `store.window`."""
+"""Sums of a key, without the key itself: see `store.windows`."""
 _BLOCKS = 224 * 2**20
-"""Of the store's window, blocks and bins, of 128 MiB, and what the allocator loses between them: see `store.window`."""
+"""Blocks and bins of a store, which are 128 MiB, with the allocator's losses: see `store.windows`."""
 _OPEN = 2 * 16 * 2**20
-"""Of the buckets under way: see `store.store`."""
-_SUMS_OF_SIGNALS = 13
-"""What the monitor's store counts for all signals: see `alerting.sums`."""
-_PARTS = 40
-"""These in the window under way, and those of each signal in the window that was within its limit last."""
+"""Open buckets of a store: see `store.store`."""
+_SIGNAL_STATISTICS = 13
+"""Statistics that the monitor's store counts for all signals: see `alerting.signal_statistics`."""
+_WINDOW_SUMS = 40
+"""Their sums in the current window, and those of each signal in the latest window within its limit."""
 _NAMES = 600
-"""Of a part: see `alerting.part`."""
+"""Names in such a sum: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
-"""Of parts likewise: bins of response times."""
+"""Bins of response times in these sums."""
 _ALERT = 16 * 1024
-"""An alert with those who contributed to it, and its line."""
+"""An alert with its contributors and its explanation."""
 _LABELS = 80
-"""Metrics of one host: each method with each class of status."""
+"""Metrics of a host: each method with each status class."""
 _NOTICE = 20 * 1024
 """A notice with its texts."""
 _RECEIVERS = 8
-"""Of notices; there are seldom more."""
+"""Receivers of notices; there are rarely more."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that can be set."""
+    """All settings."""
 
-    # Rhythm ----------------------------------------------------------------------------------------------------------
+    # Intervals -------------------------------------------------------------------------------------------------------
 
     timeout: Annotated[float, Range(0.05, 3600, "s")] = 2
-    """Between checks for new HTTP transactions: the records that were captured are taken over and counted."""
+    """Interval of checks for new HTTP transactions: the captured records are taken over and counted."""
     dashboard_bucket_size: Annotated[int, Range(1, 3600, "s")] = 10
-    """Between refreshes of the dashboard, and the width of a bucket of the store."""
+    """Interval of dashboard refreshes, and length of a bucket of the store."""
 
     # Alerts ----------------------------------------------------------------------------------------------------------
 
     average_bucket_size: Annotated[int, Range(1, 86400, "s")] = 120
-    """How often the rate is compared with the baseline; rounded up to a multiple of dashboard_bucket_size."""
+    """Interval at which the rate is compared with the baseline; rounded up to a multiple of dashboard_bucket_size."""
     average_threshold: Annotated[float, Range(0, 1e6, "percent")] = 10
-    """Above the baseline by more than this, the rate triggers an alert."""
+    """Excess of the request rate over the baseline that triggers an alert."""
     average_learning_duration: Annotated[int, Range(1, 7 * 86400, "s")] = average_bucket_size
-    """Length of the learning phase, which lasts to the end of a dashboard bucket. Follows average_bucket_size."""
+    """Length of the learning phase, extended to the end of a dashboard bucket. Follows average_bucket_size."""
 
-    # Signals: what is judged besides the request rate; docs/alerting.md says how ------------------------------------
+    # Signals: what else is judged besides the request rate, see docs/alerting.md -------------------------------------
 
     signals: Annotated[tuple[str, ...], "names of signals, request_rate first"] = (
         "request_rate",
@@ -78,69 +78,75 @@ class Config:
         "response_time",
         "unanswered",
     )
-    """Those that are on. The others, volume_out, new_connections, dominant_client and dominant_section, are right for
-    some sites only: a backup or a crawler at night would raise them."""
+    """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
+    sites: a nightly backup or a crawler would trigger them."""
     signals_against_previous: Annotated[tuple[str, ...], "names of signals"] = (
         "traffic_drop",
         "volume_out",
         "new_connections",
     )
-    """Judged against the previous buckets, not against what was learned: they follow the time of day."""
+    """Signals compared with the previous buckets instead of the learned baseline, so that they follow the time of
+    day."""
     previous_buckets: Annotated[int, Range(1, 1000, "buckets")] = 15
-    """That these are; half an hour, short beside a day and long beside an incident."""
+    """Buckets to compare with (15 x 120 s = half an hour): short compared with a day, long compared with an
+    incident."""
     max_changes_per_hour: Annotated[int, Range(1, 3600, "changes")] = 6
-    """Of a signal's state. With more it is flapping, which is told once, and nothing more until it is calm."""
+    """Changes of a signal's state per hour above which it is flapping: this is reported once, then it is muted until
+    it is calm."""
     traffic_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 60
-    """Below the baseline by more than this, the request rate alerts. Closing time takes longer than half an hour."""
+    """Drop of the request rate below the baseline that triggers an alert. Closing time takes longer than half an
+    hour."""
     traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1.5
-    """With a baseline below this, a drop says nothing: visits come in bursts, and a minute without one is no news."""
+    """Lowest baseline for judging drops: with few visits, which come in bursts, a minute without requests is normal."""
     error_ratio_5xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 5
-    """Above the baseline, of the responses."""
+    """Excess of the share of 5xx responses over the baseline that triggers an alert."""
     error_ratio_5xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
-    """With fewer, the ratio is not judged: one error in ten is no ratio."""
+    """Responses needed to judge the share of 5xx: one error in ten responses says nothing."""
     error_ratio_4xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 20
-    """Above the baseline, of the responses; 404 and 410 are no errors here."""
+    """Excess of the share of 4xx responses over the baseline that triggers an alert; 404 and 410 do not count as
+    errors."""
     error_ratio_4xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
-    """With fewer, the ratio is not judged."""
+    """Responses needed to judge the share of 4xx."""
     response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
-    """Above the baseline, of the p95 of a server: three times as slow. The p95 of a few hundred varies by a third."""
+    """Excess of a server's p95 over the baseline that triggers an alert: three times as slow. The p95 of a few
+    hundred responses varies by a third."""
     response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 200
-    """With fewer, a server's p95 is not judged."""
+    """Responses of a server needed to judge its p95."""
     response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
-    """A p95 up to this is never slow, whatever it was before: nobody notices."""
+    """Longest p95 that is never slow, whatever the baseline: nobody notices it."""
     unanswered_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
-    """Above the baseline, of the requests that ended."""
+    """Excess of the share of unanswered requests over the baseline that triggers an alert."""
     unanswered_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
-    """With fewer, the ratio is not judged."""
+    """Finished requests needed to judge the share of unanswered ones."""
     volume_out_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
-    """Above the baseline, of the body bytes sent."""
+    """Excess of the body bytes sent over the baseline that triggers an alert."""
     volume_out_floor: Annotated[float, Range(0, 1e12, "bytes/s")] = 1e6
-    """Below this the volume is not judged."""
+    """Lowest volume that is judged."""
     new_connections_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
-    """Above the baseline, of the connections on which a first request came."""
+    """Excess of new connections with a request over the baseline that triggers an alert."""
     new_connections_floor: Annotated[float, Range(0, 1e9, "connections/s")] = 10
-    """Below this they are not judged."""
+    """Lowest rate of new connections that is judged."""
     dominant_client_threshold: Annotated[float, Range(0, 100, "percentage points")] = 30
-    """Above the baseline, of the share that the largest client has of the requests."""
+    """Excess of the largest client's share of the requests over the baseline that triggers an alert."""
     dominant_client_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
-    """With fewer, it is not judged: at night somebody always is the largest by far."""
+    """Requests needed to judge the largest client: at night somebody always dominates."""
     dominant_section_threshold: Annotated[float, Range(0, 100, "percentage points")] = 40
-    """Above the baseline, of the share that the largest section has of the requests."""
+    """Excess of the largest section's share of the requests over the baseline that triggers an alert."""
     dominant_section_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
-    """With fewer, it is not judged."""
+    """Requests needed to judge the largest section."""
 
-    # What is kept ----------------------------------------------------------------------------------------------------
+    # Memory and statistics -------------------------------------------------------------------------------------------
 
     max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400
-    """That sums and alerts are kept, and the window of the long column of each top list."""
+    """How long sums and alerts are kept; also the window of the long column of each top list."""
     max_top_hits: Annotated[int, Range(1, 1000, "rows")] = 10
     """Rows of a top list."""
     max_recent_exchanges: Annotated[int, Range(100, 100_000_000, "exchanges")] = 50_000
-    """The latest, kept one by one beside the sums: filters, details and the live list look at them."""
+    """Maximum recent exchanges kept one by one, for filters, details and the live list."""
     max_recent_characters: Annotated[int, Range(2**16, 2**36, "characters")] = 16 * 2**20
-    """Of the strings of these. Usual exchanges have 100 to 300."""
+    """Maximum characters held in recent exchanges, which usually have 100 to 300 each."""
     max_str_length: Annotated[int, Range(16, 65536, "characters")] = 1024
-    """Longest string kept from the wire; what is longer is cut."""
+    """Maximum characters of a string from the wire; longer ones are cut."""
     statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
         "request_rate",
         "top_sections",
@@ -156,158 +162,163 @@ class Config:
     )
     """Plug-ins from `stats/`, in the order of the screen."""
     path_templates: bool = False
-    """Count paths that differ in a number, a hash or a date as one, `/users/{id}`, in lists of sections and paths."""
+    """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
+    and paths."""
     country_database: str = ""
-    """MaxMind file for statistics per country and continent; empty is that of the package iptocc."""
+    """MaxMind file for statistics per country and continent; empty uses the package iptocc."""
     network_database: str = ""
-    """MaxMind file (GeoLite2-ASN.mmdb) for statistics per network, which need one."""
+    """MaxMind file (GeoLite2-ASN.mmdb), required for statistics per network."""
     saas_catalogue: str = ""
-    """A TOML file of applications of your own, in the form of `stats/saas.toml`, which it comes before."""
+    """TOML file with your own applications, in the format of `stats/saas.toml`; it takes precedence."""
     statistics_folder: str = ""
-    """Where further plug-ins are; empty is nowhere. They are code: root loads none from where others can write."""
+    """Folder with more plug-ins; empty for none. They are code, so root loads none from a folder that others can
+    write to."""
 
-    # History: what is kept on disk, see docs/history.md -------------------------------------------------------------
+    # History on disk, see docs/history.md ----------------------------------------------------------------------------
 
     history_minutes: Annotated[int, Range(1, 3660, "days")] = 2
-    """That the sums of each minute are kept."""
+    """How long the sums of each minute are kept."""
     history_hours: Annotated[int, Range(1, 3660, "days")] = 60
-    """That the sums of each hour are kept."""
+    """How long the sums of each hour are kept."""
     history_days: Annotated[int, Range(1, 36600, "days")] = 731
-    """That the sums of each day are kept, and alerts; those of minutes and hours are not kept for longer than that."""
+    """How long the sums of each day, and alerts, are kept. Minutes and hours are never kept longer."""
     history_size: Annotated[int, Range(16, 1_000_000, "MiB")] = 512
-    """Of the file; where that does not do, the oldest minutes go first, then hours, then days."""
+    """Maximum size of the history file; when it is full, the oldest minutes are deleted first, then hours, then
+    days."""
     history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100
-    """Of each statistic in a minute, an hour or a day; the rest is `(other)`."""
+    """Maximum keys of a statistic kept for each minute, hour and day; the rest becomes `(other)`."""
 
-    # Limits: what hostile or excessive traffic cannot go beyond. What a limit throws away is counted. ----------------
+    # Limits against hostile or excessive traffic; everything dropped is counted --------------------------------------
 
     max_keys: Annotated[int, Range(10, 1_000_000, "keys")] = 1000
-    """Distinct keys that a statistic keeps apart; the rest is summed up as `(other)`."""
+    """Maximum distinct keys counted separately in a statistic; the rest becomes `(other)`."""
     max_alerts: Annotated[int, Range(1, 1_000_000, "alerts")] = 5000
-    """That are remembered. Ten signals that each alert every other bucket have 3,600 of them in a day."""
+    """Maximum alerts kept. Ten signals that each alert in every other bucket raise 3,600 in a day."""
     max_connections: Annotated[int, Range(1, 10_000_000, "connections")] = 65536
-    """TCP connections followed at a time; the longest idle one goes first."""
+    """Maximum TCP connections followed at a time; the longest idle one is dropped first."""
     max_pending_requests: Annotated[int, Range(1, 100_000, "requests")] = 256
-    """Requests of one connection that wait for their responses."""
+    """Maximum requests of a connection waiting for their responses."""
     max_header_bytes: Annotated[int, Range(256, 16 * 2**20, "bytes")] = 65536
-    """Of one message head; servers refuse 8 to 64 KiB."""
+    """Maximum size of a message head; servers refuse more than 8 to 64 KiB."""
     max_headers: Annotated[int, Range(8, 100_000, "fields")] = 256
-    """Header fields of one message."""
+    """Maximum header fields of a message."""
     max_connection_buffer: Annotated[int, Range(2**16, 2**30, "bytes")] = 2**20
-    """Kept of one connection: segments that wait for an earlier one, and unfinished heads."""
+    """Maximum bytes buffered for a connection: segments that arrived early, and incomplete heads."""
     max_total_buffer: Annotated[int, Range(2**20, 2**36, "bytes")] = 64 * 2**20
-    """The same of all connections together, and of IP fragments."""
+    """Maximum bytes buffered for all connections together, and for IP fragments."""
     max_held_segments: Annotated[int, Range(1, 65536, "segments")] = 256
-    """Of one connection, that wait for an earlier one before it is taken as lost."""
+    """Maximum segments of a connection that wait for an earlier one before it counts as lost."""
     max_server_names: Annotated[int, Range(1, 10_000, "names")] = 200
-    """Of servers asked for over TLS, that are counted apart; the rest is `(other)`."""
+    """Maximum TLS server names counted separately; the rest becomes `(other)`."""
     max_metric_hosts: Annotated[int, Range(1, 10_000, "hosts")] = 100
-    """That metrics (`--prometheus`) tell apart, first come, first served; the rest is `(other)`."""
+    """Maximum hosts with metrics of their own (`--prometheus`), first come, first served; the rest becomes
+    `(other)`."""
     max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 250_000
-    """That wait for the main thread. What is more is thrown away, and counted as lost."""
+    """Maximum records queued for the main thread; any more are dropped and counted as lost."""
     max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
-    """Of the strings of these records."""
+    """Maximum characters held in queued records."""
 
     # Time-outs, in packet time ---------------------------------------------------------------------------------------
 
     gap_timeout: Annotated[float, Range(0.01, 3600, "s")] = 1.0
-    """After which missing bytes of a stream are taken as lost. Reordering in a network takes milliseconds."""
+    """Time after which missing bytes of a stream count as lost. Reordering in a network takes milliseconds."""
     connection_timeout: Annotated[float, Range(1, 86400, "s")] = 600
-    """Of silence, after which a connection is forgotten; servers give up sooner as a rule."""
+    """Idle time after which a connection is forgotten; servers usually give up sooner."""
     closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
-    """That late packets of a closed connection are still known as such; a retransmission comes within seconds."""
+    """How long late packets of a closed connection are recognised; a retransmission arrives within seconds."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
-    """To wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
+    """How long to wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 
-    # What the log (`--log`) tells ------------------------------------------------------------------------------------
+    # Log (`--log`) ---------------------------------------------------------------------------------------------------
 
     log_query_strings: bool = False
-    """Queries of URLs: they hold what visitors search for, and often tokens. Without them, a URL ends before `?`."""
+    """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
+    `?`."""
     log_credentials: bool = False
-    """User names and passwords in URLs. Without them, `***@` stands in their place."""
+    """Log user names and passwords in URLs; otherwise `***@` replaces them."""
 
-    # Notices: who is told of alerts; docs/notices.md says what they get ---------------------------------------------
+    # Notices: who is notified of alerts, see docs/notices.md ---------------------------------------------------------
 
     notice_command: str = ""
-    """Command that is run for each alert that is raised or dismissed, as by `--on-alert`. Empty: none."""
+    """Command to run for each alert that is raised or dismissed, like `--on-alert`; empty for none."""
     notice_command_shell: bool = False
-    """Hand the command to /bin/sh. Without it, the command is a program and its arguments."""
+    """Run the command by /bin/sh; otherwise it is a program with its arguments."""
     notice_command_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
-    """After which the command is ended, with all that it started."""
+    """Time after which the command, and everything it started, is killed."""
     notice_webhook: Annotated[str, SECRET] = ""
-    """URL that notices are posted to; it often holds a token. The environment variable HTTP_MONITOR_WEBHOOK and
-    notice_webhook_file add to it."""
+    """URL to post notices to; it often contains a token. The environment variable HTTP_MONITOR_WEBHOOK and
+    notice_webhook_file add more URLs."""
     notice_webhook_format: Literal["json", "slack", "alertmanager"] = "json"
-    """Of what is posted, where no format stands before a URL."""
+    """Format of the notices posted to URLs that have no format in front."""
     notice_webhook_file: str = ""
-    """File of URLs that notices are posted to, one a line, with a format before it if it is another."""
+    """File with URLs to post notices to, one per line, optionally with a format in front."""
     notice_alertmanager_repeat: Annotated[float, Range(1, 3600, "s")] = 60
-    """After which Alertmanager is told again of an alert that goes on: it forgets those it hears no more of."""
+    """Interval at which Alertmanager is reminded of an active alert; otherwise it forgets the alert."""
     notice_syslog: Annotated[tuple[str, ...], "addresses: udp://host:514, tcp://host:601, /dev/log, bsd:/dev/log"] = ()
-    """Syslog daemons that notices are sent to."""
+    """Syslog daemons to send notices to."""
     notice_syslog_facility: Literal[
         "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
         "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
     ] = "daemon"  # fmt: skip
-    """Under which syslog files them."""
+    """Syslog facility."""
     notice_mail_to: Annotated[tuple[str, ...], "addresses of mail"] = ()
-    """Who gets an e-mail."""
+    """Recipients of e-mail notices."""
     notice_mail_from: str = ""
-    """Whose address it comes from. Empty: http-monitor at this machine."""
+    """Sender of e-mail notices; empty for http-monitor at this machine."""
     notice_smtp: str = ""
-    """Server that takes the e-mail, as host or host:port. Without a port: 465 for tls, 587 with a login, else 25."""
+    """Mail server, as host or host:port. The default port is 465 for tls, 587 with a login, otherwise 25."""
     notice_smtp_security: Literal["auto", "starttls", "tls", "none"] = "auto"
-    """auto: STARTTLS where the server offers it, and nothing without it when there is a login. tls: from the start."""
+    """auto: STARTTLS if the server offers it; with a login, nothing is sent without it. tls: encrypted from the
+    start."""
     notice_smtp_user: str = ""
-    """Of the login at the mail server; empty: no login."""
+    """User name for the mail server; empty for no login."""
     notice_smtp_password_file: str = ""
-    """File with the password. Without it, it is the environment variable HTTP_MONITOR_SMTP_PASSWORD."""
+    """File with the password for the mail server; otherwise the environment variable HTTP_MONITOR_SMTP_PASSWORD is
+    used."""
     notice_authorities: str = ""
-    """File (PEM) of further authorities that vouch for webhooks and mail servers."""
+    """File (PEM) with additional certificate authorities for webhooks and mail servers."""
     notice_replays: bool = True
-    """Tell of alerts in capture files (`-r`), too. Where settings of a host name people, false spares them old ones."""
+    """Also send notices of alerts in capture files (`-r`). Set to false to spare receivers old alerts."""
     notice_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
-    """To wait for each answer of a receiver."""
+    """How long to wait for each answer of a receiver."""
     notice_retry_limit: Annotated[float, Range(0, 7 * 86400, "s")] = 3600
-    """After which a notice that could not be delivered is given up."""
+    """How long to retry a notice that could not be delivered."""
     notice_queue: Annotated[int, Range(2, 10_000, "notices")] = 100
-    """That wait for one receiver; when one more comes, the oldest is given up."""
+    """Maximum notices queued for a receiver; if there are more, the oldest is dropped."""
     notice_flush_time: Annotated[float, Range(0, 300, "s")] = 5
-    """That the end of the program may take to deliver what still waits."""
+    """Time to deliver queued notices before the program ends."""
 
     # Capture ---------------------------------------------------------------------------------------------------------
 
     user: str = ""
-    """Who the program becomes once the capture is open, if it is root: empty is who called sudo, else nobody. `root`
-    keeps all rights."""
+    """User the program switches to once the capture is open, if it runs as root; empty for the sudo caller,
+    otherwise nobody. `root` keeps all rights."""
 
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
-    """Of the memory that Linux shares with us to hand packets over: it takes up what comes while we are busy."""
+    """Size of the packet buffer shared with the Linux kernel, which holds packets while the program is busy."""
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
-    """Kept of each frame. Loopback and offloading hand over frames of up to 64 KiB."""
+    """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
     def __post_init__(self) -> None:
         """Check every value.
 
         Raises:
-            SettingError: a value is of the wrong kind or out of its range.
+            SettingError: a value has the wrong type or is out of range.
         """
         for name, setting in settings_of(Config).items():
             setting.check(getattr(self, name))
 
     @classmethod
     def with_settings(cls, texts: Mapping[str, str], values: Mapping[str, Any] | None = None) -> "Config":
-        """The defaults of this file, changed by `values`, then by `name=value` texts as they come from `--set`.
+        """Return the defaults, changed by `values`, then by the `name=value` texts of `--set`.
 
         Raises:
-            SettingError: no such setting, or a value that is not allowed.
+            SettingError: a setting is unknown, or a value is invalid.
         """
         settings = settings_of(cls)
         for name in texts:
             if find(settings, name).secret:
-                raise SettingError(
-                    f"{name} is secret, and a command line is seen by all; use a settings file (--config)"
-                )
+                raise SettingError(f"{name} is secret and would be visible in `ps`; use a settings file (--config)")
         changed = {**(values or {}), **{name: find(settings, name).parse(text) for name, text in texts.items()}}
         follows = cls.average_learning_duration == cls.average_bucket_size
         if follows and "average_bucket_size" in changed:
@@ -315,9 +326,9 @@ class Config:
         return cls(**changed)
 
     def memory_bound(self) -> int:
-        """Bytes of resident memory that no traffic makes the program go beyond: every limit reached at the same time.
+        """Return the upper bound of resident memory in bytes: every limit reached at the same time.
 
-        `docs/limits.md` has the sum in words. Strings count four bytes a character, which only rare scripts need.
+        `docs/limits.md` explains the sum. A character counts as four bytes, which only rare scripts need.
         """
         text = 4 * self.max_str_length
         request = 4 * text
@@ -331,9 +342,9 @@ class Config:
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _STORES * (keys + _BLOCKS + _OPEN + buckets)
-            + _SUMS_OF_SIGNALS * 2 * self.max_keys * (_SUMS + 2 * text)
+            + _SIGNAL_STATISTICS * 2 * self.max_keys * (_SUMS + 2 * text)
             + _OPEN
-            + _PARTS * _NAMES * (_KEY + 2 * text)
+            + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
             + _TIMES
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
@@ -341,5 +352,5 @@ class Config:
         )
 
     def as_toml(self) -> str:
-        """Every setting with its value, as TOML."""
+        """Return every setting with its value, as TOML."""
         return as_toml(self)

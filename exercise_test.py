@@ -9,24 +9,24 @@ Each story is in packet time: nothing sleeps.
 
 import unittest
 
-from alerting.alert import Alert, Contributor, Unit
+from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.monitor import Monitor
 from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
-from alerting.states import IllegalSignal, Signal, State, next_state
+from alerting.states import IllegalTrigger, State, Trigger, next_state
 from alerting.terms import Terms
 from traffic.batch import RecordBatch
 from traffic.records import Request
 
 LEARNING, NORMAL, ALERT, DISMISSED = State.LEARNING, State.NORMAL, State.ALERT, State.DISMISSED
 LEARNED, EMPTY, EXCEEDED, WITHIN, REFRESHED = (
-    Signal.LEARNED,
-    Signal.EMPTY,
-    Signal.EXCEEDED,
-    Signal.WITHIN,
-    Signal.REFRESHED,
+    Trigger.LEARNED,
+    Trigger.EMPTY,
+    Trigger.EXCEEDED,
+    Trigger.WITHIN,
+    Trigger.REFRESHED,
 )
 ILLEGAL = None
 
@@ -102,24 +102,24 @@ def enforcing(baseline: int = 100, **settings: float) -> Story:
 
 
 class TableTest(unittest.TestCase):
-    """Every pair of state and signal."""
+    """Every pair of state and trigger."""
 
     def test_every_pair_does_what_the_design_says(self) -> None:
         """20 pairs: 13 with a next state, 7 illegal."""
-        pairs = [(state, signal) for state in State for signal in Signal]
+        pairs = [(state, trigger) for state in State for trigger in Trigger]
         self.assertEqual(len(pairs), sum(len(row) for row in TABLE.values()))
-        for state, signal in pairs:
-            with self.subTest(state=state.name, signal=signal.name):
-                expected = TABLE[state][signal]
+        for state, trigger in pairs:
+            with self.subTest(state=state.name, trigger=trigger.name):
+                expected = TABLE[state][trigger]
                 if expected is ILLEGAL:
-                    with self.assertRaises(IllegalSignal):
-                        next_state(state, signal)
+                    with self.assertRaises(IllegalTrigger):
+                        next_state(state, trigger)
                 else:
-                    self.assertIs(next_state(state, signal), expected)
+                    self.assertIs(next_state(state, trigger), expected)
 
-    def test_an_illegal_signal_names_state_and_signal(self) -> None:
+    def test_an_illegal_trigger_is_named_with_its_state(self) -> None:
         """The message is for the programmer who sent it."""
-        with self.assertRaisesRegex(IllegalSignal, "EXCEEDED is illegal in state LEARNING"):
+        with self.assertRaisesRegex(IllegalTrigger, "EXCEEDED is illegal in state LEARNING"):
             next_state(LEARNING, EXCEEDED)
 
 
@@ -193,7 +193,7 @@ class EnforcingTest(unittest.TestCase):
         story = enforcing(100)
         self.assertEqual(story.given(500, 60) + story.wait(59), [])
         self.assertIs(story.state, NORMAL)
-        alert = Alert("request_rate", START + 240, None, 500, 500, 100, 10, 110, Unit.HITS, contributors=who(400))
+        alert = Alert("request_rate", START + 240, None, 500, 500, 100, 10, 110, SignalUnit.HITS, contributors=who(400))
         self.assertEqual(story.wait(1), [AlertRaised(START + 240, alert)])
         self.assertEqual(story.alerts, [alert])
 

@@ -1,1 +1,1 @@
-"""Learning and enforcing: the table of states, the judge of the request rate, and the alerts it raised."""
+"""Signals and their alerts: learns what is usual, judges each bucket against it, and keeps the alerts raised."""

@@ -1,11 +1,11 @@
-"""An alert: the facts of it, and the one line that explains it."""
+"""An alert: its facts, and the line that explains it."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
-class Unit(Enum):
-    """What the numbers of a signal count."""
+class SignalUnit(Enum):
+    """SignalUnit of a signal's values."""
 
     HITS = "hits"
     """Requests per bucket."""
@@ -14,52 +14,52 @@ class Unit(Enum):
     BYTES = "bytes/s"
     SECONDS = "s"
     PERCENT = "%"
-    """A share of requests or responses, from 0 to 100."""
+    """Percentage of requests or responses, from 0 to 100."""
 
 
 @dataclass(frozen=True)
 class Contributor:
-    """One that had the largest part in what an alert is about, in the bucket that raised it."""
+    """A main contributor to an alert, in the bucket that raised it."""
 
     kind: str
-    """`client`, `section`, `server`, `status` or `ending`."""
+    """One of `client`, `section`, `server`, `status` and `ending`."""
     name: str
     count: int
-    """Of what the signal counts: requests, responses, connections or bytes."""
+    """Its part of what the signal counts: requests, responses, connections or bytes."""
     share: float
-    """Of all that the signal counted in that bucket, from 0 to 1."""
+    """Its share of all that the signal counted in that bucket, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """Consecutive buckets on the wrong side of a limit. Times are seconds since the epoch, values are in `unit`."""
+    """Consecutive buckets beyond a limit. Times are in seconds since the epoch, values in `unit`."""
 
     signal: str
     """Name of the signal, as in `Config.signals`."""
     start: float
-    """The moment of judgement: the end of the first bucket that exceeded."""
+    """End of the first bucket beyond the limit, when it was judged."""
     end: float | None
-    """The end of the first bucket that was within again; None while the alert is active."""
+    """End of the first bucket within the limit again; None while the alert is active."""
     value: float
-    """Of the bucket that raised it."""
+    """Value of the bucket that raised the alert."""
     peak: float
-    """The value furthest on the wrong side: the highest, or the lowest where low values alert."""
+    """The value furthest beyond the limit: the highest, or the lowest if low values alert."""
     baseline: float
-    """By which it was judged: as learned, or as the previous buckets have it."""
+    """The baseline it was judged against, learned or taken from the previous buckets."""
     threshold: float
-    """By which it was judged: percent of the baseline, or percentage points beside it, as the signal has it."""
+    """The threshold it was judged by, in percent of the baseline or in percentage points."""
     limit: float
-    """What baseline and threshold come to; on its wrong side the alert began."""
-    unit: Unit
+    """The limit that follows from baseline and threshold."""
+    unit: SignalUnit
     previous: bool = False
-    """Whether the baseline was that of the previous buckets, not the learned one."""
+    """Whether the baseline is that of the previous buckets, not the learned one."""
     subject: str = ""
-    """Which one it is about, where a signal judges several: the server. Empty where it judges the whole traffic."""
+    """The server, for a signal that judges each server; empty for a signal that judges the whole traffic."""
     contributors: tuple[Contributor, ...] = ()
-    """The largest first."""
+    """Largest first."""
     explanation: str = ""
-    """One line: what happened, when, against which baseline, and who contributed most. The same on every output."""
+    """One line: what happened, when, against which baseline, and who contributed most. The same in every output."""
 
     def duration(self, now: float) -> float:
-        """How long it lasted; up to `now` while it is active. In seconds."""
+        """Return the duration in seconds; up to `now` while the alert is active."""
         return max(0.0, (now if self.end is None else self.end) - self.start)

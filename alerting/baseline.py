@@ -1,4 +1,4 @@
-"""Baselines: what a value is compared with."""
+"""Baselines: what values are compared with."""
 
 from collections import deque
 from itertools import islice
@@ -8,27 +8,33 @@ from alerting.rule import Rule, limit
 
 
 class FixedBaseline:
-    """As it was learned, for good."""
+    """The baseline that was learned, which never changes."""
 
     def __init__(self, value: float) -> None:
         self.value = value
 
-    def note(self, value: float, beyond: bool) -> bool:
-        """Nothing changes it."""
-        return False
+    @property
+    def memory(self) -> tuple[float, ...]:
+        """Everything the baseline depends on, to compare before and after an update."""
+        return ()
+
+    def update(self, value: float, beyond: bool) -> None:
+        """Ignore the value."""
 
 
 class PreviousBaseline:
-    """The median of the latest values, of which the first stands for all that were before it; where low values alert,
-    the lowest of the older half of them.
+    """The median of the previous values; for low-side signals, the minimum of their older half.
 
-    Visits come in bursts, so where there are few, many a bucket is far below the median and no outage. The newer half
-    is left out, as an outage that comes step by step is to be measured by what was before it.
+    Before there are enough values, the first one stands in for the missing ones.
 
-    Values that are beyond the limit are left out, or as far from the median on its other side: else an outage would
-    soon be what is usual and its alert dismissed, and the end of a flood would be a drop. But when there were nothing
-    but such values for as long as the median reaches back, they are the usual from then on, if they are enough to be
-    judged by. So an outage lasts until it ends, and traffic that moved elsewhere is no news for ever.
+    Visits come in bursts. With few visits, many buckets are far below the median without an outage, so low-side signals
+    compare with the minimum. They ignore the newer half, because a gradual outage must be compared with the time before
+    it.
+
+    Values beyond the limit, and values just as far from the median on the other side, are ignored: otherwise an outage
+    would soon become normal and its alert be dismissed, and the end of a flood would look like a drop. But if nothing
+    else has come for as long as the median reaches back, these values become the new normal, provided they are enough
+    to be judged by. So an outage lasts until it ends, and traffic that moved elsewhere does not alert for ever.
     """
 
     def __init__(self, rule: Rule, value: float, length: int) -> None:
@@ -37,20 +43,22 @@ class PreviousBaseline:
         self._unusual: deque[float] = deque(maxlen=length)
         self.value = value
 
-    def note(self, value: float, beyond: bool) -> bool:
-        """Take over a value that was judged. Returns whether another such value might still change anything."""
-        unusual = beyond or self._is_beyond_other_side(value)
-        if not unusual:
+    @property
+    def memory(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Everything the baseline depends on, to compare before and after an update."""
+        return tuple(self._usual), tuple(self._unusual)
+
+    def update(self, value: float, beyond: bool) -> None:
+        """Take in a value that was judged; `beyond` says whether it was beyond the limit."""
+        if beyond or self._is_beyond_other_side(value):
+            self._unusual.append(value)
+            if len(self._unusual) == self._unusual.maxlen and limit(self._rule, median(self._unusual)) is not None:
+                self._usual, self._unusual = self._unusual, deque(maxlen=self._unusual.maxlen)
+        else:
             self._unusual.clear()
-        into = self._unusual if unusual else self._usual
-        stirred = len(into) < (into.maxlen or 0) or set(into) != {value}
-        into.append(value)
-        if unusual and len(into) == into.maxlen and limit(self._rule, median(into)) is not None:
-            self._usual, self._unusual = into, deque(maxlen=into.maxlen)
-            stirred = True
+            self._usual.append(value)
         older = islice(self._usual, (len(self._usual) + 1) // 2)
         self.value = min(older) if self._rule.low else median(self._usual)
-        return stirred
 
     def _is_beyond_other_side(self, value: float) -> bool:
         middle = median(self._usual)

@@ -1,6 +1,6 @@
-"""What a monitor decided. Whoever gets an event acts on it: shows it, logs it, sends it.
+"""What a monitor decided. The receiver of an event acts on it: shows, logs or sends it.
 
-`time` is the end of the bucket (or of the learning) that was judged, in seconds since the epoch.
+`time` is the end of the bucket (or of the learning phase) that was judged, in seconds since the epoch.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ REQUEST_RATE: Final = "request_rate"
 
 @dataclass(frozen=True)
 class Learned:
-    """Learning is over."""
+    """The learning phase ended."""
 
     time: float
     baseline: float
-    """In the unit of the signal; above 0 for the request rate, there per bucket."""
+    """In the signal's unit; for the request rate above 0, and per bucket."""
     signal: str = REQUEST_RATE
 
 
 @dataclass(frozen=True)
 class LearningRestarted:
-    """Nothing was counted, so learning starts again; said once for a row of empty ones that time jumped over."""
+    """Nothing was counted, so learning restarts. Reported once if time jumped over several empty phases."""
 
     time: float
     signal: str = REQUEST_RATE
@@ -40,7 +40,7 @@ class AlertRaised:
 
 @dataclass(frozen=True)
 class AlertContinued:
-    """Another bucket exceeded the limit. Not told of each of many empty ones that time jumped over."""
+    """Another bucket exceeded the limit. Not reported for each empty bucket that time jumped over."""
 
     time: float
     alert: Alert
@@ -56,24 +56,24 @@ class AlertDismissed:
 
 @dataclass(frozen=True)
 class Flapping:
-    """A signal changed its state too often. Said once; until it is calm its alerts are in the history only."""
+    """A signal changed its state too often. Reported once; until it calms down, its alerts are only in the history."""
 
     time: float
     signal: str
     changes: int
-    """Of its state, within the last hour."""
+    """Changes of state within the last hour."""
     alert: Alert
-    """The latest one, which may be over."""
+    """The latest alert, which may be over."""
 
 
 @dataclass(frozen=True)
 class FlappingEnded:
-    """A signal that was flapping is calm again, and what it does is told again."""
+    """A flapping signal calmed down; its alerts are reported again."""
 
     time: float
     signal: str
     alert: Alert
-    """The latest one: active if it has no end. What was told of the signal before may be out of date."""
+    """The latest alert, active if it has no end. Earlier reports of the signal may be out of date."""
 
 
 Event = Learned | LearningRestarted | AlertRaised | AlertContinued | AlertDismissed | Flapping | FlappingEnded

@@ -1,6 +1,6 @@
-"""The judge of one signal: learns its baseline, then compares each bucket with it, by the table of states.
+"""The judge of one signal: learns a baseline, then compares each bucket with it, following the table of states.
 
-It shows and sends nothing: what was decided is returned.
+It shows and sends nothing; it returns what it decided.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,70 +10,71 @@ from typing import Final, NamedTuple
 from alerting.alert import Alert
 from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.flapping import FlappingFilter
 from alerting.history import AlertHistory
 from alerting.learning import Learning
 from alerting.rule import Measured, Rule, limit, teaches
-from alerting.states import Signal, State, next_state
-from alerting.teller import Teller
+from alerting.states import State, Trigger, next_state
 from alerting.terms import Terms
 from alerting.window import Window
 
 MAX_SUBJECTS: Final = 1000
-"""Servers that have a baseline; further ones are not judged."""
+"""Maximum number of servers with a baseline; others are not judged."""
 
 Explain = Callable[[Alert, Rule], str]
-"""Makes the one line of an alert."""
+"""Writes the one-line explanation of an alert."""
 
 
 class Verdict(NamedTuple):
-    """How a subject stood in a bucket."""
+    """How a subject compared with its limit in a bucket."""
 
     subject: str
     value: float
     baseline: float
     limit: float
     severity: float
-    """How far beyond the limit: above 1 is beyond."""
+    """How far the value is beyond the limit: their ratio, above 1 if it is beyond."""
     beyond: bool
 
 
 class Judge:
-    """Of the signal that `rule` measures. Alerts go into `history`."""
+    """Judges the signal that `rule` measures. Alerts go into `history`."""
 
     def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
         self.rule = rule
         self.previous = rule.name in terms.previous
-        """Whether it is judged against the previous buckets."""
+        """Whether the signal is judged against the previous buckets."""
         self.state = State.LEARNING
         self.last: Verdict | None = None
-        """On the worst subject of the last bucket; None where there was none with enough traffic."""
+        """The verdict on the worst subject of the last bucket; None if no subject had enough traffic."""
         self.silent = False
-        """Whether the last bucket that was judged had too little traffic to say anything."""
-        self.stirred = False
-        """Whether the last bucket changed anything; if not, others like it will not either."""
+        """Whether the last bucket had too little traffic to be judged."""
+        self.changed = False
+        """Whether the last window changed anything; if not, further windows like it will not either."""
         self.dismissed_at: float | None = None
-        """When the last alert was dismissed, while that is to be shown; else None."""
-        self._teller = Teller(rule.name, terms.changes_per_hour)
+        """When the last alert was dismissed, until the dismissal has been shown; then None."""
+        self._flapping = FlappingFilter(rule.name, terms.changes_per_hour)
         self._terms = terms
         self._history = history
         self._explain = explain
         self._learning = Learning(rule, terms.learning_duration)
         self._baselines: dict[str, Baseline] = {}
-        self._usual: Window | None = None  # the latest that was within
+        # The latest window without an alert.
+        self._usual: Window | None = None
         self._shown_at: float | None = None
 
     @property
     def flapping(self) -> bool:
-        """Whether it changes its state so often that this is not told."""
-        return self._teller.flapping
+        """Whether the state changes so often that alerts are muted."""
+        return self._flapping.flapping
 
     def baseline(self, subject: str) -> float | None:
-        """What values of a subject are compared with now; None where there is nothing yet."""
+        """Return what values of a subject are compared with now; None if there is nothing yet."""
         known = self._baselines.get(subject)
         return known.value if known else None
 
     def limit(self, subject: str) -> float | None:
-        """Beyond which they are on the wrong side; None where that is not known, or not to be judged."""
+        """Return the value beyond which a subject alerts; None if it is unknown, or the subject is not judged."""
         baseline = self.baseline(subject)
         found = None if baseline is None else limit(self.rule, baseline)
         return None if found is None else float(found)
@@ -82,34 +83,35 @@ class Judge:
         """Learn from the window that ended, or judge it."""
         measured = self.rule.measure(window)
         before = self.state
-        told = self._learn(measured, window) if before is State.LEARNING else self._enforce(measured, window)
-        self.stirred |= self.state is not before or self.flapping
+        events = self._learn(measured, window) if before is State.LEARNING else self._enforce(measured, window)
+        self.changed |= self.state is not before or self.flapping
         if self.state is not State.ALERT:
-            self._usual = window.only(self.rule.sums)
-        return told
+            self._usual = window.only(self.rule.statistics)
+        return events
 
     def refreshed(self, now: float) -> None:
-        """The dashboard is refreshed at `now`. To be called before the new view is built.
+        """Note a refresh of the dashboard at `now`. Call this before the new view is built.
 
-        The first refresh after a dismissal shows it and changes nothing; the next one takes it off the screen.
+        The first refresh after a dismissal shows it and changes nothing; the next one removes it from the screen.
         """
         if self.state is State.DISMISSED and self._shown_at is None:
             self._shown_at = now
         elif self._shown_at is None or now > self._shown_at:
-            self._enter(Signal.REFRESHED)
+            self._enter(Trigger.REFRESHED)
 
     def _learn(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
-        time, signal = window.closes, self._learning.take(measured, window.seconds)
-        self.stirred = signal is not Signal.EMPTY
-        if signal is not None:
-            self._enter(signal)
-        if signal is Signal.EMPTY:  # one with a floor waits for enough traffic, as it always does, and says nothing
+        time, trigger = window.closes, self._learning.take(measured, window.seconds)
+        self.changed = trigger is not Trigger.EMPTY
+        if trigger is not None:
+            self._enter(trigger)
+        # A signal with a floor keeps waiting for enough traffic without saying so.
+        if trigger is Trigger.EMPTY:
             return [] if self.rule.floor else [LearningRestarted(time, self.rule.name)]
-        if signal is None:
+        if trigger is None:
             return []
         learned = self._learning.baselines
         for subject, value in learned.items():
-            self._found(subject, value)
+            self._add_baseline(subject, value)
         return [Learned(time, max(learned.values()), self.rule.name)]
 
     def _enforce(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
@@ -118,13 +120,13 @@ class Judge:
         self.silent = self.last is None
         before = self.state
         exceeded = self.last is not None and self.last.beyond
-        self._enter(Signal.EXCEEDED if exceeded else Signal.WITHIN)
-        told = self._teller.tell(window.closes, self._record(before, window))
-        self._note(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
-        return told
+        self._enter(Trigger.EXCEEDED if exceeded else Trigger.WITHIN)
+        events = self._flapping.report(window.closes, self._record(before, window))
+        self._update_baselines(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
+        return events
 
     def _verdict(self, subject: str, measured: Measured) -> Verdict | None:
-        """None where the subject cannot be judged: there is too little traffic, or it is new."""
+        """Return the verdict; None if the subject is new or has too little traffic."""
         rule, value, known = self.rule, measured.value, self._baselines.get(subject)
         bound = limit(rule, known.value) if known else None
         if known is None or bound is None or not (rule.low or measured.traffic >= rule.floor):
@@ -134,25 +136,28 @@ class Judge:
         severity = far / near if near else float("inf") if far else 1.0
         return Verdict(subject, value, known.value, float(bound), severity, beyond)
 
-    def _note(self, measured: Mapping[str, Measured], beyond: set[str]) -> None:
-        """Let the baselines know; a subject that comes late is learned from its first bucket with enough traffic."""
-        self.stirred = False
+    def _update_baselines(self, measured: Mapping[str, Measured], beyond: set[str]) -> None:
+        """Update the baselines. A subject that appears later is learned from its first bucket with enough traffic."""
+        before = self._memories()
         for subject, one in measured.items():
             known = self._baselines.get(subject)
             if known is not None and one.traffic >= self.rule.learns_from:
-                self.stirred |= known.note(one.value, subject in beyond)
+                known.update(one.value, subject in beyond)
             elif known is None and teaches(self.rule, one):
-                self._found(subject, one.value)
-                self.stirred = True
+                self._add_baseline(subject, one.value)
+        self.changed = self._memories() != before
 
-    def _found(self, subject: str, value: float) -> None:
+    def _memories(self) -> dict[str, object]:
+        return {subject: baseline.memory for subject, baseline in self._baselines.items()}
+
+    def _add_baseline(self, subject: str, value: float) -> None:
         if len(self._baselines) < MAX_SUBJECTS:
             previous = self._terms.previous_buckets
             new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
             self._baselines[subject] = new
 
     def _record(self, before: State, window: Window) -> AlertRaised | AlertContinued | AlertDismissed | None:
-        """Write the alert down that the change from `before` began, went on with or ended."""
+        """Record the alert that the change from state `before` began, continued or ended."""
         time, name, last = window.closes, self.rule.name, self.last
         if self.state is State.ALERT and last is not None:
             if before is State.ALERT:
@@ -181,6 +186,6 @@ class Judge:
         )
         return replace(alert, explanation=self._explain(alert, rule))
 
-    def _enter(self, signal: Signal) -> None:
-        self.state = next_state(self.state, signal)
+    def _enter(self, trigger: Trigger) -> None:
+        self.state = next_state(self.state, trigger)
         self.dismissed_at = self._shown_at = None

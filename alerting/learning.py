@@ -1,16 +1,16 @@
-"""Learning: what a signal's values are while nothing is judged."""
+"""Learning: the usual values of a signal, before anything is judged."""
 
 from collections.abc import Mapping
 from statistics import median
 
 from alerting.rule import Measured, Rule, teaches
-from alerting.states import Signal
+from alerting.states import Trigger
 
 
 class Learning:
-    """Takes windows over until they are `duration` seconds long together.
+    """Collects windows until they add up to `duration` seconds.
 
-    A window in which there was nothing, or too little to learn from, is as if it had not been.
+    Windows with no traffic, or too little to learn from, are ignored.
     """
 
     def __init__(self, rule: Rule, duration: float) -> None:
@@ -18,17 +18,17 @@ class Learning:
         self._left = duration
         self._values: dict[str, list[float]] = {}
 
-    def take(self, measured: Mapping[str, Measured], seconds: float) -> Signal | None:
-        """Take over what was measured in a window. Returns EMPTY, LEARNED, or None as long as more is needed."""
-        said = {subject: one for subject, one in measured.items() if teaches(self._rule, one)}
-        if not said:
-            return Signal.EMPTY
-        for subject, one in said.items():
+    def take(self, measured: Mapping[str, Measured], seconds: float) -> Trigger | None:
+        """Add what was measured in a window. Return EMPTY, LEARNED, or None if more windows are needed."""
+        usable = {subject: one for subject, one in measured.items() if teaches(self._rule, one)}
+        if not usable:
+            return Trigger.EMPTY
+        for subject, one in usable.items():
             self._values.setdefault(subject, []).append(one.value)
         self._left -= seconds
-        return None if self._left > 0 else Signal.LEARNED
+        return None if self._left > 0 else Trigger.LEARNED
 
     @property
     def baselines(self) -> Mapping[str, float]:
-        """What was learned, by subject: the median of its windows, of which there is one as a rule."""
+        """The median of each subject's windows; as a rule there is only one."""
         return {subject: median(values) for subject, values in self._values.items()}

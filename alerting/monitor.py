@@ -1,7 +1,7 @@
-"""The monitor: windows of what a store counts for the signals, and for each signal a judge of them.
+"""The monitor: collects what a store counts for the signals in windows, and has a judge for each signal.
 
-Time is what the caller says it is, in seconds since the epoch; it goes forward only, and an earlier `now` is ignored.
-Nothing is shown or sent here: `advance` returns what was decided.
+The caller passes the time in seconds since the epoch. It only moves forward; an earlier `now` is ignored. Nothing is
+shown or sent here: `advance` returns what was decided.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from alerting.events import Event
 from alerting.history import AlertHistory
 from alerting.judge import Explain, Judge
 from alerting.rule import WHOLE, Rule
+from alerting.signal_statistics import REQUESTS
 from alerting.states import State
-from alerting.sums import REQUESTS
 from alerting.terms import Terms
 from alerting.window import Window
 from store.store import Store
@@ -21,40 +21,42 @@ from store.sums import ClosedBucket
 from traffic.batch import Batch
 
 LATEST: Final = 1e11
-"""The year 5138. A time beyond it is damage, and floats that large no longer tell seconds apart reliably."""
+"""The year 5138. A later time is corrupt, and floats that large no longer resolve seconds reliably."""
 
 
 class Monitor:
-    """Learns for `terms.learning_duration`, then judges a window each `terms.bucket_size`, by each of the rules.
+    """Learns for `terms.learning_duration`, then judges a window every `terms.bucket_size` seconds by each of the
+    rules.
 
     The first rule is that of the request rate. Windows consist of whole buckets of the store, which are aligned to the
-    epoch; so learning ends with the first bucket that ends when it should or later, and there the first window opens.
-    `start` comes once; until then nothing is judged.
+    epoch; so learning ends with the first bucket that ends on time or later, and the first window starts there. `start`
+    is called once; nothing is judged before.
     """
 
     def __init__(self, rules: Sequence[Rule], terms: Terms, explain: Explain = lambda alert, rule: "") -> None:
         self.terms = terms
         self.history = AlertHistory(terms.retention, terms.max_alerts)
         self.judges = [Judge(rule, terms, self.history, explain) for rule in rules]
-        self._sums = tuple(dict.fromkeys(each for rule in rules for each in rule.sums))
-        self._store = Store(self._sums, terms.store_bucket, terms.bucket_size, terms.max_keys, windows=())
+        self._statistics = tuple(dict.fromkeys(each for rule in rules for each in rule.statistics))
+        self._store = Store(self._statistics, terms.store_bucket, terms.bucket_size, terms.max_keys, windows=())
         self._store.on_close(self._take)
         self._rate = self.judges[0]
-        self._window = Window.empty_of(self._sums, inf, inf)
+        self._window = Window.empty(self._statistics, inf, inf)
         self._started = -inf
-        self._waiting: list[ClosedBucket] = []  # for `advance`
+        # Closed buckets that `advance` has not processed.
+        self._waiting: list[ClosedBucket] = []
 
     def start(self, now: float) -> None:
-        """Begin to learn at `now`. What was counted before is part of it, what is captured before is not."""
+        """Start learning at `now`. It includes what was counted before, but not buckets that ended before."""
         self._started = now
         self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
 
     def add(self, batch: Batch) -> None:
-        """Count records at their time. What is late for its bucket goes into the window under way."""
+        """Count records at their own time. Records too late for their bucket count in the current window."""
         self._store.add(batch)
 
     def advance(self, now: float) -> list[Event]:
-        """Judge each window that ended until `now`, and forget alerts that are too old."""
+        """Judge each window that ended by `now`, and drop alerts that are too old."""
         self._store.advance(now)
         events: list[Event] = []
         now = min(now, LATEST)
@@ -68,13 +70,13 @@ class Monitor:
         return events
 
     def refreshed(self, now: float) -> None:
-        """The dashboard is refreshed at `now`. To be called before the new view is built."""
+        """Note a refresh of the dashboard at `now`. Call this before the new view is built."""
         for judge in self.judges:
             judge.refreshed(now)
 
     @property
     def state(self) -> State:
-        """What the request rate is at."""
+        """State of the request rate."""
         return self._rate.state
 
     @property
@@ -94,60 +96,60 @@ class Monitor:
 
     @property
     def count(self) -> int:
-        """Requests so far in the window under way; while learning, since learning began."""
+        """Requests in the current window so far; while learning, since learning started."""
         return self._window.of(REQUESTS[0]).total + self._store.open_count(REQUESTS[0].name)
 
     @property
     def dismissed_at(self) -> float | None:
-        """When the last alert of the request rate was dismissed, while that is to be shown; else None."""
+        """When the last alert of the request rate was dismissed, until the dismissal has been shown; then None."""
         return self._rate.dismissed_at
 
     @property
     def duration(self) -> float:
-        """Seconds of the window under way, or of learning."""
+        """Length of the current window, or of the learning phase, in seconds."""
         return self._window.seconds
 
     def elapsed(self, now: float) -> float:
-        """Seconds since the window under way, or learning, began."""
+        """Return the seconds since the current window, or the learning phase, started."""
         return self._window.elapsed(now)
 
     def rate(self, now: float) -> float:
-        """Requests per second so far in the window under way, or of learning."""
+        """Return the requests per second in the current window, or the learning phase, so far."""
         elapsed = self.elapsed(now)
         return self.count / elapsed if elapsed > 0 else 0.0
 
     def next_check(self, now: float) -> float:
-        """Seconds until the window under way is judged, or learning ends."""
+        """Return the seconds until the current window is judged, or the learning phase ends."""
         return self.duration - self.elapsed(now)
 
     def _take(self, bucket: ClosedBucket) -> None:
-        """A bucket of the store closed, or something came late for one."""
+        """Take a bucket of the store that closed, or late records of one."""
         if bucket.start + bucket.width > self._started:
             self._waiting.append(bucket)
 
     def _judge_until(self, time: float) -> list[Event]:
-        """Judge each window that ended until then.
+        """Judge each window that ended by `time`.
 
-        An empty window that changes nothing is followed by others like it, so they are stepped over at once: the work
-        is bounded by what was counted, not by how far time jumped.
+        An empty window that changes nothing would be followed by others like it, so these are skipped at once: the work
+        depends on what was counted, not on how far time jumped.
         """
         events: list[Event] = []
         while time >= self._window.closes:
             was_empty = self._window.is_empty
             events += self._judge()
-            if was_empty and not any(judge.stirred for judge in self.judges):
+            if was_empty and not any(judge.changed for judge in self.judges):
                 self._window.step_over(time)
         return events
 
     def _judge(self) -> list[Event]:
-        """Judge the window that ended and open the next."""
+        """Judge the window that ended, and open the next one."""
         window = self._window
         events = [event for judge in self.judges for event in judge.judge(window)]
         learning = self._rate.state is State.LEARNING
         duration = self.terms.learning_duration if learning else self.terms.bucket_size
-        self._window = Window.empty_of(self._sums, window.closes, self._edge(window.closes + duration))
+        self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + duration))
         return events
 
     def _edge(self, time: float) -> float:
-        """The first end of a bucket of the store then, or later."""
+        """Return the first end of a store bucket at `time` or later."""
         return ceil(time / self.terms.store_bucket) * self.terms.store_bucket

@@ -1,34 +1,34 @@
-"""The contract of a signal: what is measured in a bucket, on which side of the baseline it alerts, and whose it is.
+"""The contract of a signal: what it measures in a bucket, on which side of the baseline it alerts, and who caused it.
 
-Nothing else: learning, limits, states, history and flapping are the same for all, see `alerting.judge`.
+Learning, limits, states, history and flapping are the same for all signals, see `alerting.judge`.
 """
 
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from alerting.alert import Contributor, Unit
-from alerting.sums import Sum
+from alerting.alert import Contributor, SignalUnit
+from alerting.signal_statistics import SignalStatistic
 from alerting.window import Window
 
 WHOLE = ""
-"""The subject of a signal that judges the whole traffic."""
+"""Subject of a signal that judges the whole traffic."""
 
 
 class Measured(NamedTuple):
-    """What a signal measured of a subject in a bucket."""
+    """What a signal measured for a subject in a bucket."""
 
     value: float
     traffic: float
-    """What it was measured by, as the floor counts it: requests, responses, or the value itself."""
+    """The amount of traffic behind the value, compared with the floor: requests, responses, or the value itself."""
 
 
 class Rule(Protocol):
-    """A signal. `threshold` is in percent of the baseline, or in percentage points beside it."""
+    """A signal. `threshold` is in percent of the baseline, or in percentage points."""
 
     @property
     def name(self) -> str:
-        """Name of the file it is in, and in `Config.signals`."""
+        """Name of the signal's file, as in `Config.signals`."""
 
     @property
     def title(self) -> str:
@@ -36,59 +36,59 @@ class Rule(Protocol):
 
     @property
     def headline(self) -> str:
-        """What it is that generated an alert."""
+        """Start of the sentence `... generated an alert`."""
 
     @property
     def quantity(self) -> str:
         """What its value is called: `hits`, `share`, `p95`."""
 
     @property
-    def unit(self) -> Unit:
-        """Of its values."""
+    def unit(self) -> SignalUnit:
+        """SignalUnit of its values."""
 
     @property
     def low(self) -> bool:
-        """Whether values below the limit alert, not those above."""
+        """Whether it alerts below the limit instead of above."""
 
     @property
     def points(self) -> bool:
-        """Whether the threshold is added to the baseline, as for shares; else it is percent of the baseline."""
+        """Whether the threshold is added to the baseline, as for shares, instead of being a percentage of it."""
 
     @property
     def threshold(self) -> float:
-        """How far from the baseline the limit is."""
+        """Distance of the limit from the baseline."""
 
     @property
     def floor(self) -> float:
-        """Of traffic, below which it is silent; of the baseline, where low values alert."""
+        """Minimum traffic for judging; for low-side signals, minimum baseline."""
 
     @property
     def learns_from(self) -> float:
-        """Of traffic, below which nothing is learned from a bucket. Less than the floor: else a flood of what usually
-        is below it would be all that is ever learned.
+        """Minimum traffic for learning from a bucket. It is less than the floor, or a signal whose traffic is usually
+        below the floor would learn only from floods.
         """
 
     @property
     def least(self) -> float:
-        """A limit is never below this."""
+        """Lowest possible limit."""
 
     @property
-    def sums(self) -> tuple[Sum, ...]:
-        """What the store is to count for it."""
+    def statistics(self) -> tuple[SignalStatistic, ...]:
+        """The statistics that the store counts for it."""
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """By subject, from what was counted in a window."""
+        """Return the measured value of each subject in a window."""
         ...
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Who had the largest part in it. `usual` is the latest window in which all was well."""
+        """Return the main contributors. `usual` is the latest window without an alert."""
         ...
 
 
 def limit(rule: Rule, baseline: float) -> Fraction | None:
-    """Beyond which a value is on the wrong side; None where there is too little traffic to tell.
+    """Return the limit; None if there is too little traffic to judge.
 
-    In fractions, as 100 x 1.15 is 114.99999999999999 in floats, and 115 must not exceed it.
+    It is a fraction because 100 x 1.15 is 114.99999999999999 in floats, and 115 must not exceed it.
     """
     if rule.low and baseline < rule.floor:
         return None
@@ -100,5 +100,7 @@ def limit(rule: Rule, baseline: float) -> Fraction | None:
 
 
 def teaches(rule: Rule, measured: Measured) -> bool:
-    """Whether a baseline can be learned from it. Nothing is percent of zero, but no errors at all are a fine share."""
+    """Return whether a baseline can be learned from it. A percentage of zero is useless, but a share of zero
+    is fine.
+    """
     return measured.traffic >= rule.learns_from and (measured.value > 0 or rule.points)

@@ -1,4 +1,4 @@
-"""The state machine of an alert: one table. Whoever judges anything against a baseline goes by it."""
+"""The state machine of an alert, in one table. Everything judged against a baseline follows it."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -6,69 +6,69 @@ from typing import Final
 
 
 class State(Enum):
-    """What the judge is at."""
+    """State of a signal."""
 
     LEARNING = "LEARNING"
-    """Counts for the baseline and judges nothing."""
+    """Collects values for the baseline and judges nothing."""
     NORMAL = "NORMAL"
-    """The last bucket was within the limit, or none was judged yet."""
+    """The last bucket was within the limit, or none has been judged."""
     ALERT = "ALERT"
     """The last bucket exceeded the limit."""
     DISMISSED = "DISMISSED"
     """The alert is over, and its dismissal is on the screen."""
 
 
-class Signal(Enum):
-    """What happened."""
+class Trigger(Enum):
+    """What triggers a transition."""
 
     LEARNED = "LEARNED"
     """Learning ended with a baseline above 0."""
     EMPTY = "EMPTY"
     """Learning ended with nothing counted."""
     EXCEEDED = "EXCEEDED"
-    """A bucket ended on the wrong side of the limit."""
+    """A bucket ended beyond the limit."""
     WITHIN = "WITHIN"
-    """A bucket ended on the right side of the limit."""
+    """A bucket ended within the limit."""
     REFRESHED = "REFRESHED"
-    """The dashboard is refreshed, and what it showed before has been seen."""
+    """The dashboard was refreshed, so what it showed has been seen."""
 
 
-class IllegalSignal(Exception):  # noqa: N818 # it is a misuse of the table and no state of the program
-    """The state does not take this signal. Nothing was changed."""
+class IllegalTrigger(Exception):  # noqa: N818 # it is a programming error, not a state of the program
+    """The table has no transition for this state and trigger. Nothing was changed."""
 
 
-TRANSITIONS: Final[Mapping[State, Mapping[Signal, State]]] = {
+TRANSITIONS: Final[Mapping[State, Mapping[Trigger, State]]] = {
     State.LEARNING: {
-        Signal.LEARNED: State.NORMAL,
-        Signal.EMPTY: State.LEARNING,  # restarts
-        Signal.REFRESHED: State.LEARNING,
+        Trigger.LEARNED: State.NORMAL,
+        Trigger.EMPTY: State.LEARNING,  # learning restarts
+        Trigger.REFRESHED: State.LEARNING,
     },
     State.NORMAL: {
-        Signal.EXCEEDED: State.ALERT,
-        Signal.WITHIN: State.NORMAL,
-        Signal.REFRESHED: State.NORMAL,
+        Trigger.EXCEEDED: State.ALERT,
+        Trigger.WITHIN: State.NORMAL,
+        Trigger.REFRESHED: State.NORMAL,
     },
     State.ALERT: {
-        Signal.EXCEEDED: State.ALERT,  # continues
-        Signal.WITHIN: State.DISMISSED,
-        Signal.REFRESHED: State.ALERT,
+        Trigger.EXCEEDED: State.ALERT,  # the alert continues
+        Trigger.WITHIN: State.DISMISSED,
+        Trigger.REFRESHED: State.ALERT,
     },
     State.DISMISSED: {
-        Signal.EXCEEDED: State.ALERT,
-        Signal.WITHIN: State.NORMAL,
-        Signal.REFRESHED: State.NORMAL,
+        Trigger.EXCEEDED: State.ALERT,
+        Trigger.WITHIN: State.NORMAL,
+        Trigger.REFRESHED: State.NORMAL,
     },
 }
-"""The state that follows. A pair that is not here is illegal."""
+"""The next state. Pairs that are missing here are illegal."""
 
 
-def next_state(state: State, signal: Signal) -> State:
-    """The state that follows `state` on `signal`.
+def next_state(state: State, trigger: Trigger) -> State:
+    """Return the state that follows `state` on `trigger`.
 
     Raises:
-        IllegalSignal: the table has no such pair.
+        IllegalTrigger: the table has no such pair.
     """
     try:
-        return TRANSITIONS[state][signal]
+        return TRANSITIONS[state][trigger]
     except KeyError:
-        raise IllegalSignal(f"{signal.name} is illegal in state {state.name}") from None
+        raise IllegalTrigger(f"{trigger.name} is illegal in state {state.name}") from None

@@ -1,26 +1,26 @@
-"""The terms on which signals are judged."""
+"""The settings by which signals are judged."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The same for all signals. Times in seconds."""
+    """Settings that are the same for all signals. Times are in seconds."""
 
     bucket_size: float
-    """Each such bucket is judged as a whole. It consists of whole buckets of the store."""
+    """Length of the windows that are judged. It is a multiple of the store's buckets."""
     learning_duration: float
     retention: float
-    """That alerts are remembered after their end."""
+    """How long alerts are kept after their end."""
     max_alerts: int = 5000
-    """That are remembered at most; beyond it those that ended first are forgotten before their time."""
+    """Maximum alerts kept after their end; the oldest are dropped first."""
     previous: frozenset[str] = frozenset()
-    """Names of the signals that are judged against the previous buckets, not against what was learned."""
+    """Names of the signals judged against the previous buckets, not against what was learned."""
     previous_buckets: int = 15
-    """How many these are."""
+    """Number of buckets to compare with."""
     changes_per_hour: int = 6
-    """Of state; a signal with more of them is flapping."""
+    """Changes of state per hour above which a signal is flapping."""
     store_bucket: float = 10
-    """Width of the buckets of the store that counts for the signals."""
+    """Length of the store's buckets."""
     max_keys: int = 1000
-    """That it keeps apart in each sum."""
+    """Maximum keys counted separately in each statistic."""

@@ -1,56 +1,56 @@
-"""The window that is judged as a whole: what the store counted in the buckets from one moment to another."""
+"""A window: what the store counted in the buckets that are judged together."""
 
 from collections.abc import Iterable, Mapping
 
-from alerting.part import Part
-from alerting.sums import Sum
+from alerting.signal_statistics import SignalStatistic
+from alerting.window_sum import WindowSum
 from store.sums import ClosedBucket
 
 
 class Window:
-    """Sums of whole buckets. Times are seconds since the epoch."""
+    """Sums of whole buckets. Times are in seconds since the epoch."""
 
-    __slots__ = ("_parts", "closes", "opens")
+    __slots__ = ("_sums", "closes", "opens")
 
-    def __init__(self, parts: Mapping[str, Part], opens: float, closes: float) -> None:
-        self._parts = parts
+    def __init__(self, sums: Mapping[str, WindowSum], opens: float, closes: float) -> None:
+        self._sums = sums
         self.opens = opens
         self.closes = closes
 
     @classmethod
-    def empty_of(cls, sums: Iterable[Sum], opens: float, closes: float) -> "Window":
-        """One in which nothing was counted yet."""
-        return cls({each.name: Part(each) for each in sums}, opens, closes)
+    def empty(cls, statistics: Iterable[SignalStatistic], opens: float, closes: float) -> "Window":
+        """Return a window in which nothing has been counted."""
+        return cls({each.name: WindowSum(each) for each in statistics}, opens, closes)
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Length in seconds."""
         return self.closes - self.opens
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was counted."""
-        return not any(part.total for part in self._parts.values())
+        return not any(each.total for each in self._sums.values())
 
     def add(self, bucket: ClosedBucket) -> None:
         """Add what the store counted in a bucket."""
         for closed in bucket.statistics:
-            if closed.name in self._parts:
-                self._parts[closed.name].add(closed)
+            if closed.name in self._sums:
+                self._sums[closed.name].add(closed)
 
-    def of(self, one: Sum) -> Part:
-        """What it has of a sum."""
-        return self._parts[one.name]
+    def of(self, statistic: SignalStatistic) -> WindowSum:
+        """Return the sums of a statistic."""
+        return self._sums[statistic.name]
 
-    def only(self, sums: Iterable[Sum]) -> "Window":
-        """The same window with some of the sums."""
-        return Window({each.name: self._parts[each.name] for each in sums}, self.opens, self.closes)
+    def only(self, statistics: Iterable[SignalStatistic]) -> "Window":
+        """Return the same window with only some of the statistics."""
+        return Window({each.name: self._sums[each.name] for each in statistics}, self.opens, self.closes)
 
     def step_over(self, until: float) -> None:
-        """Move on by its length as often as it ends until then. It is empty."""
+        """Move on by its own length as often as fits before `until`. The window must be empty."""
         steps = max(0.0, (until - self.opens) // self.seconds)
         self.opens, self.closes = self.opens + steps * self.seconds, self.closes + steps * self.seconds
 
     def elapsed(self, now: float) -> float:
-        """Seconds since it opened."""
+        """Return the seconds since the window opened, at most its length."""
         return max(0.0, min(now, self.closes) - self.opens)

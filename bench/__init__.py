@@ -1,1 +1,1 @@
-"""What the monitor costs, measured beside other tools. Nothing of the program imports this folder."""
+"""Measures what the monitor costs, compared with other tools. The program itself does not import this folder."""

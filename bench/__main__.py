@@ -1,6 +1,6 @@
-"""`python -m bench [--quick] [--into FILE] [PART...]`: measures, prints tables in Markdown, keeps numbers in `.bench/`.
+"""`python -m bench [--quick] [--into FILE] [PART...]` measures, prints Markdown tables, and saves figures in `.bench/`.
 
-Without a part all of them are measured, and what they came to is held against what was aimed at.
+Without PART, all parts are measured, and the results are compared with the targets.
 """
 
 import argparse
@@ -29,22 +29,22 @@ PARTS: Final = {
     "filter_cost": "Filters",
     "growth": "How cost grows",
 }
-"""Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` of what that returns."""
+"""Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` for its result."""
 
 SLOW: Final = ("filter_cost", "growth")
-"""Those that `--quick` leaves out."""
+"""Parts that `--quick` leaves out."""
 
 QUIET: Final = 10.0
-"""Percent of the processors that other programs may take."""
+"""Percent of the processors that other programs may use without a remark."""
 
 
 def say(text: str) -> None:
-    """Progress, apart from the tables."""
+    """Print progress to standard error, apart from the tables."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what was asked for."""
+    """Measure the requested parts."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the monitor costs, beside other tools.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--into", metavar="FILE", type=Path, help="write the tables into this document too")
@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     CACHE.mkdir(exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, namespaces and servers are removed
+    # Exit normally, so that namespaces and servers are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     texts = []
     names = given.parts or [name for name in PARTS if not (given.quick and name in SLOW)]
     for text in measured(names, given.quick):
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measured(names: Sequence[str], quick: bool) -> Iterator[str]:
-    """Pieces of text as they are known: where this is, each part, and at the end all targets."""
+    """Iterate over pieces of text as they are ready: the machine, each part, and finally all targets."""
     day = time.strftime("%Y-%m-%d")
     facts: dict[str, Any] = {"machine": machine(), "decoder": decoder_name(), "time": day, "quick": quick}
     yield (

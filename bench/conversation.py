@@ -1,8 +1,8 @@
-"""A TCP connection as it looks at the server's interface: handshake, segments, delayed ACKs, FINs, and faults.
+"""A TCP connection as seen at the server's interface: handshake, segments, delayed ACKs, FINs, and faults.
 
-What goes wrong on the way to the capture (`Faults.reordered`, `.retransmitted`) is put right by TCP, so
-acknowledgements wait for it. What the capture loses (`Faults.lost`) was received, and is acknowledged although it was
-never seen. Times are whole microseconds.
+TCP repairs what goes wrong before the capture (`Faults.reordered`, `.retransmitted`), so acknowledgements wait for it.
+What the capture loses (`Faults.lost`) was received and is acknowledged, although the capture does not have it. Times
+are in whole microseconds.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 MSS: Final = 1448
-"""Bytes of a segment, with time stamps in each."""
+"""Bytes of a segment that carries time stamps."""
 WINDOW: Final = 10
-"""Segments sent before the sender waits for an answer (RFC 6928)."""
+"""Segments sent before the sender waits for an acknowledgement (RFC 6928)."""
 DELAYED_ACK: Final = 40_000
 FIN, SYN, PSH, ACK = 0x01, 0x02, 0x08, 0x10
 
@@ -23,22 +23,22 @@ _ETHERNET: Final = (bytes.fromhex("02000000000102000000000208 00"), bytes.fromhe
 CLIENT, SERVER = 0, 1
 
 Capture = Callable[[int, bytes], None]
-"""Takes a frame and when it was captured."""
+"""Takes the capture time and the frame."""
 
 
 class Faults(NamedTuple):
-    """Parts of the segments, 0 to 1."""
+    """Shares of the segments, from 0 to 1."""
 
     reordered: float
-    """Overtaken by others."""
+    """Overtaken by other segments."""
     retransmitted: float
-    """Sent twice; of every other one, the first was lost before the capture."""
+    """Sent twice; in half of the cases the first copy was lost before the capture."""
     lost: float
-    """Any packet: received, but not in the capture."""
+    """Packets of any kind that were received, but are missing in the capture."""
 
 
 class Ends(NamedTuple):
-    """Addresses as numbers."""
+    """Addresses as integers, and ports."""
 
     client: int
     client_port: int
@@ -47,19 +47,19 @@ class Ends(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """What became of bytes that were sent together."""
+    """What happened to bytes that were sent together."""
 
     first: int
-    """When the first byte was captured or, where it is missing, went by."""
+    """When the first byte was captured, or passed by if it is missing."""
     end: int
-    """When the other side had all."""
+    """When the other side had received everything."""
     packets: int
     missing: int
-    """Packets with bytes that no packet of the capture has."""
+    """Packets whose bytes are in no packet of the capture."""
 
 
-class Conversation:
-    """One connection. The methods are called in the order of the conversation, with times that do not go back."""
+class SimulatedConnection:
+    """One connection. Call the methods in the order of the conversation, with times that never go back."""
 
     def __init__(self, ends: Ends, capture: Capture, random: Random, faults: Faults) -> None:
         self._ports = (ends.client_port, ends.server_port), (ends.server_port, ends.client_port)
@@ -73,7 +73,7 @@ class Conversation:
         self._unacknowledged: int | None = None
 
     def open(self, time: int) -> int:
-        """The handshake; when it was done."""
+        """Make the handshake; return when it is done."""
         self._send(CLIENT, time, SYN)
         self._next[CLIENT] += 1
         self._send(SERVER, time + 20, SYN | ACK)
@@ -82,7 +82,7 @@ class Conversation:
         return time + self._round_trip
 
     def close(self, time: int) -> None:
-        """Both sides are done."""
+        """Close both sides."""
         self._send(CLIENT, time, FIN | ACK)
         self._next[CLIENT] += 1
         self._send(SERVER, time + 50, FIN | ACK)
@@ -90,7 +90,7 @@ class Conversation:
         self._send(CLIENT, time + 50 + self._round_trip, ACK)
 
     def say(self, side: int, time: int, data: bytes, answer_at: int) -> Burst:
-        """Send bytes. What is left to acknowledge goes with the answer, or by itself when that takes too long."""
+        """Send bytes. The last acknowledgement goes with the answer, or alone if the answer takes too long."""
         base = self._next[side]
         arrivals: list[tuple[int, int]] = []
         packets = missing = 0
@@ -110,7 +110,7 @@ class Conversation:
         return Burst(time + 12, arrivals[-1][0], packets, missing)
 
     def _segment(self, side: int, time: int, seq: int, piece: bytes, last: bool) -> tuple[bool, int, int]:
-        """Send it, with what goes wrong: whether the capture has it, packets sent, and when it arrived."""
+        """Send a segment with its faults. Return whether it was captured, the packets sent, and when it arrived."""
         random, faults = self._random, self._faults
         flags = ACK | PSH if last else ACK
         dice = random.random()
@@ -124,7 +124,7 @@ class Conversation:
         return self._send(side, time, flags, seq, piece), 1, time
 
     def _acknowledge(self, side: int, base: int, arrivals: list[tuple[int, int]], answer_at: int) -> None:
-        """Every second segment, and each one that leaves or fills a hole, at once (RFC 5681 section 4.2)."""
+        """Acknowledge every second segment, and at once each one that opens or fills a gap (RFC 5681 section 4.2)."""
         away = self._round_trip if side == CLIENT else 10
         have, held, waiting = 0, set[int](), 0
         for time, end in arrivals:
@@ -147,7 +147,7 @@ class Conversation:
     def _send(
         self, side: int, time: int, flags: int, seq: int | None = None, data: bytes = b"", ack: int | None = None
     ) -> bool:
-        """Put a packet on the wire; whether the capture has it."""
+        """Send a packet; return whether it was captured."""
         if self._random.random() < self._faults.lost:
             return False
         seq = self._next[side] if seq is None else seq
@@ -156,7 +156,7 @@ class Conversation:
         return True
 
     def _frame(self, side: int, time: int, flags: int, seq: int, ack: int, data: bytes) -> bytes:
-        """Ethernet, IPv4 and TCP with time stamps (RFC 7323), all checksums right."""
+        """Return a frame of Ethernet, IPv4 and TCP with time stamps (RFC 7323) and correct checksums."""
         self._number = (self._number + 1) & 0xFFFF
         source, target = self._addresses[side]
         length = 32 + len(data)
@@ -171,7 +171,7 @@ class Conversation:
 
 
 def _following(have: int, held: set[int]) -> int | None:
-    """The end of the held segment that starts at `have`, taken out of those held."""
+    """Remove and return the end of the held segment that starts at `have`."""
     for end in held:
         if (end - 1) // MSS * MSS == have:
             held.remove(end)
@@ -180,7 +180,7 @@ def _following(have: int, held: set[int]) -> int | None:
 
 
 def _checksum(data: bytes, extra: int) -> int:
-    """The Internet checksum (RFC 1071): what makes the sum of all 16-bit words a multiple of 65535."""
+    """Return the Internet checksum (RFC 1071), which makes the sum of all 16-bit words a multiple of 65535."""
     if len(data) % 2:
         data += b"\0"
     return 65535 - (int.from_bytes(data, "big") + extra) % 65535

@@ -1,6 +1,6 @@
-"""Counting and judging: what all default statistics and signals take for a transaction.
+"""Counting and judging: the cost of all default statistics and signals per transaction.
 
-The measurement is a process of its own, `python -m bench.peers.counting`, which prints its figures.
+A separate process measures, `python -m bench.peers.counting`, and prints its figures.
 """
 
 import json
@@ -17,7 +17,7 @@ BATCHES: Final = {FILE: COLUMN, "in batches of 2,000, as from a busy interface":
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Figure]:
-    """Microseconds of the processor for a transaction, by the size of the batches."""
+    """Return the processor time per transaction in microseconds, by batch size."""
     capture, output = capture_of(50_000 if quick else 200_000), CACHE / "figures.json"
     values: dict[str, Figure] = {}
     for name, rows in BATCHES.items():
@@ -28,11 +28,11 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, Figure]:
 
 
 def report(values: dict[str, Figure]) -> str:
-    """The table as Markdown."""
+    """Return the Markdown table."""
     rows = ([name, figure.text(".2f")] for name, figure in values.items())
     return table(("counting and judging", "CPU us a transaction"), rows)
 
 
 def facts(values: dict[str, Figure]) -> dict[str, Any]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return {name: figure._asdict() for name, figure in values.items()}

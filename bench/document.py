@@ -1,4 +1,4 @@
-"""The part of a document that the benchmark writes, between two marks."""
+"""Replaces the part of a document that the benchmark writes, between two marks."""
 
 from typing import Final
 
@@ -7,10 +7,10 @@ END: Final = "<!-- to here -->"
 
 
 def placed(document: str, text: str) -> str:
-    """The document with this text between its marks.
+    """Return the document with this text between its marks.
 
     Raises:
-        ValueError: it has no such marks.
+        ValueError: the document has no such marks.
     """
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)

@@ -1,6 +1,6 @@
-"""Filters: what a test of one exchange takes, and what it takes to look at all recent exchanges when one is set.
+"""Filters: the cost of testing one exchange, and of scanning all recent exchanges when a filter is set.
 
-The measurement is a process of its own, `python -m bench.peers.filter_replay`, which prints its figures.
+A separate process measures, `python -m bench.peers.filter_replay`, and prints its figures.
 """
 
 import json
@@ -12,11 +12,11 @@ from bench.measure import CACHE, Figure, run, table
 from bench.offline import capture_of
 
 PACKETS: Final = 50_000
-"""Of the capture whose exchanges are looked at, again and again until there are enough."""
+"""Packets of the capture whose exchanges are scanned, repeatedly until there are enough."""
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
-    """Values of each figure."""
+    """Return the values of each figure."""
     values: dict[str, list[float]] = {}
     output = CACHE / "figures.json"
     rounds = 1 if quick else 3
@@ -29,11 +29,11 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
 
 
 def report(values: dict[str, list[float]]) -> str:
-    """The table as Markdown."""
+    """Return the Markdown table."""
     rows = ([name, Figure.of(known).text(",.2f" if "us" in name else ",.1f")] for name, known in values.items())
     return table(("filter", "value"), rows)
 
 
 def facts(values: dict[str, list[float]]) -> dict[str, Any]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return {name: Figure.of(known)._asdict() for name, known in values.items()}

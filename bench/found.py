@@ -1,7 +1,7 @@
-"""What a tool found in a capture, held against the truth of its generator.
+"""Compares what a tool found in a capture with the truth of its generator.
 
-Tools print a line for each message or exchange: request target, status, and the target or URL that was answered, with
-tabs between them, and `-` or nothing for what they do not know.
+Tools print a line for each message or exchange: request target, status, and the target or URL that was answered,
+separated by tabs, with `-` or nothing for unknown values.
 """
 
 import json
@@ -11,25 +11,25 @@ from typing import NamedTuple
 
 
 class Found(NamedTuple):
-    """How much of the truth."""
+    """How much of the truth a tool found."""
 
     requests: int
-    """Requests with a target that was asked for."""
+    """Requests with a target that was really requested."""
     responses: int
     transactions: int
-    """Requests with the status that answered them; 0 for a tool that does not pair."""
+    """Requests with the status of their response; 0 for a tool that does not pair."""
     wrong: int
-    """Requests with the status of another one."""
+    """Requests with the status of another request."""
     all_transactions: int
-    """In the truth."""
+    """Transactions in the truth."""
     whole: int
-    """Of which the capture has every packet."""
+    """Those of which the capture has every packet."""
     whole_requests: int
-    """Found of those."""
+    """Requests found of those."""
     whole_transactions: int
 
     def texts(self) -> tuple[str, str, str]:
-        """As columns: requests and transactions found where no packet is missing, and wrong ones."""
+        """Return the columns: requests and transactions found where no packet is missing, and wrong ones."""
         pairs = self.transactions > 0
         return (
             _part(self.whole_requests, self.whole),
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 def found_by(output: Path, truth: Path) -> Found:
-    """Compare what a tool printed with the truth of the capture that it read."""
+    """Compare a tool's output with the truth of the capture it read."""
     statuses: dict[str, int] = {}
     whole: set[str] = set()
     for line in truth.read_text().splitlines():
@@ -76,7 +76,7 @@ def _lines(output: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _path(answered: str) -> str:
-    """Of a URL or a request target."""
+    """Return the path of a URL or a request target."""
     if answered.startswith("http://"):
         return "/" + answered.removeprefix("http://").partition("/")[2]
     return answered

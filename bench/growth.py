@@ -1,6 +1,6 @@
-"""How cost grows: with the packets of a file, with the connections that are open, and with distinct keys.
+"""How cost grows with the packets of a file, the number of open connections, and the number of distinct keys.
 
-Besides the tables, the curves are drawn into `.bench/growth.svg`.
+It also draws the curves into `.bench/growth.svg`.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.measure import CACHE, Figure, run, table
 from bench.offline import capture_of
-from bench.picture import Chart, Line, picture
+from bench.picture import ChartLine, CostChart, picture
 
 PICTURE: Final = CACHE / "growth.svg"
 CONNECTIONS: Final = (1, 1_000, 4_000, 16_000, 64_000)
@@ -19,17 +19,17 @@ PACKETS: Final = (50_000, 100_000, 200_000, 500_000)
 
 
 class Point(NamedTuple):
-    """What it took at one size."""
+    """The cost at one size."""
 
     number: int
     time: Figure
-    """Seconds for a file, else microseconds for a packet or a record."""
+    """Seconds for a file, otherwise microseconds for a packet or a record."""
     memory: Figure
-    """MB."""
+    """Memory in MB."""
 
 
-class Curve(NamedTuple):
-    """One measured curve."""
+class CostCurve(NamedTuple):
+    """A measured curve."""
 
     title: str
     of: str
@@ -37,8 +37,8 @@ class Curve(NamedTuple):
     points: list[Point]
 
 
-def measure(quick: bool, say: Callable[[str], None]) -> list[Curve]:
-    """The three curves; `quick` leaves the largest sizes out."""
+def measure(quick: bool, say: Callable[[str], None]) -> list[CostCurve]:
+    """Return the three curves; `quick` leaves out the largest sizes."""
     rounds, leave = (1, -2) if quick else (3, None)
     kinds = (
         ("Reading a file", "packets", "CPU s", PACKETS, _file),
@@ -49,7 +49,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Curve]:
     for title, of, time, numbers, once in kinds:
         say(f"growth: {of}")
         points = [_point(number, [once(number) for _ in range(rounds)]) for number in numbers[:leave]]
-        curves.append(Curve(title, of, time, points))
+        curves.append(CostCurve(title, of, time, points))
     return curves
 
 
@@ -59,7 +59,7 @@ def _point(number: int, measured: Sequence[tuple[float, float]]) -> Point:
 
 
 def _file(packets: int) -> tuple[float, float]:
-    """CPU seconds, and MB, of the whole monitor."""
+    """Return CPU seconds and MB of the whole monitor."""
     cost = run([sys.executable, "exercise.py", "-r", str(capture_of(packets)), "-q"])
     return cost.cpu_seconds, cost.peak_bytes / 1e6
 
@@ -74,16 +74,16 @@ def _peer(kind: str) -> Callable[[int], tuple[float, float]]:
     return once
 
 
-def report(curves: Sequence[Curve]) -> str:
-    """The tables as Markdown; the picture goes into its file."""
+def report(curves: Sequence[CostCurve]) -> str:
+    """Write the picture, and return the Markdown tables."""
     charts = [
-        Chart(
+        CostChart(
             curve.title,
             curve.of,
             [point.number for point in curve.points],
             [
-                Line(curve.time, [point.time.median for point in curve.points]),
-                Line("memory, MB", [point.memory.median for point in curve.points]),
+                ChartLine(curve.time, [point.time.median for point in curve.points]),
+                ChartLine("memory, MB", [point.memory.median for point in curve.points]),
             ],
         )
         for curve in curves
@@ -92,13 +92,13 @@ def report(curves: Sequence[Curve]) -> str:
     return "\n\n".join([f"![how cost grows]({PICTURE.name})", *map(_table, curves)])
 
 
-def _table(curve: Curve) -> str:
+def _table(curve: CostCurve) -> str:
     rows = ([f"{point.number:,}", point.time.text(".2f"), point.memory.text(",.1f")] for point in curve.points)
     return table((curve.of, curve.time, "memory, MB"), rows)
 
 
-def facts(curves: Sequence[Curve]) -> list[dict[str, Any]]:
-    """The same for machines."""
+def facts(curves: Sequence[CostCurve]) -> list[dict[str, Any]]:
+    """Return the results as JSON-compatible values."""
     return [
         {
             "of": curve.of,

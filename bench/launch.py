@@ -1,9 +1,8 @@
-"""Runs a command and writes down what it took: `python -I -S bench/launch.py REPORT CORES COMMAND...`.
+"""Runs a command and writes down its cost: `python -I -S bench/launch.py REPORT CORES COMMAND...`.
 
-CORES is `all`, or `one` for the last core that this process may use: then its threads take turns on it.
-
-A process of its own, and a small one: the peak memory that the system tells of a process is never below that of the
-process that started it. So the least that can be told is about 10 MB.
+CORES is `all`, or `one` for the last core available to this process; its threads then take turns. This is a separate,
+small process, because the system never reports less peak memory for a process than for its parent. So the lowest
+possible value is about 10 MB.
 """
 
 import json
@@ -13,9 +12,9 @@ import time
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command, and return its exit status."""
     report, cores, *command = sys.argv[1:]
-    if cores == "one" and hasattr(os, "sched_setaffinity"):  # Linux
+    if cores == "one" and hasattr(os, "sched_setaffinity"):  # Linux only
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     begin = time.monotonic()
     process = os.posix_spawnp(command[0], command, os.environ)

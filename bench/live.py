@@ -1,8 +1,9 @@
-"""Watching a web server under load: what it costs server, client and monitor, and what the monitor misses.
+"""Watching a web server under load: the cost for server, client and monitor, and what the monitor misses.
 
-Two network namespaces, a veth pair without offloads, nginx, wrk. In each round all monitors take turns, beside one run
-without any. On few cores a monitor takes from the server what it needs itself, so that rates say little: the tax is the
-extra processor time for a request, of server, client and monitor together, over that of the round's run without.
+It uses two network namespaces, a veth pair without offloads, nginx and wrk. In each round all monitors take turns,
+after one run without a monitor. With few cores, a monitor takes its time from the server, so request rates say little.
+The tax is the additional processor time per request, of server, client and monitor together, over the run without a
+monitor.
 """
 
 import os
@@ -18,92 +19,92 @@ from typing import Any, Final, NamedTuple
 
 from bench.measure import CommandError, Figure, busy, table
 from bench.network import network
-from bench.watching import HTTPRY, MONITORS, OURS, Monitor, Run, Scene
+from bench.watching import HTTPRY, MONITORS, OURS, LoadRun, Testbed, WatchedTool
 
 TOOLS: Final = {"ip": "iproute2", "nginx": "nginx-light", "wrk": "wrk"}
-"""And the Debian packages that have them."""
+"""Required programs, and their Debian packages."""
 FULL, CROWDED, STEADY = "as fast as it goes", "the same, one core kept busy by others", "about 10,000 requests/s"
 RATE: Final = 10_000
 """Requests/s of the steady load."""
 PAUSE: Final = 8
-"""Milliseconds between an answer and the next request of the steady load."""
+"""Milliseconds between a response and the next request of the steady load."""
 
 
-class Way(NamedTuple):
-    """How the server is kept busy."""
+class LoadKind(NamedTuple):
+    """A kind of load on the server."""
 
     name: str
     rounds: int
     seconds: float
-    monitors: Sequence[Monitor]
+    monitors: Sequence[WatchedTool]
     connections: int = 64
     pause: int = 0
 
 
 @dataclass
 class Comparison:
-    """Runs of one monitor, each beside the run without of the same round."""
+    """Runs of one monitor, each paired with the run without a monitor in the same round."""
 
     name: str
     load: str
-    pairs: list[tuple[Run, Run]] = field(default_factory=list)
+    pairs: list[tuple[LoadRun, LoadRun]] = field(default_factory=list)
     missing: str = ""
     others: list[float] = field(default_factory=list)
-    """Percent of all processors that something else took just before each pair."""
+    """Percent of all processors used by other programs just before each pair."""
 
-    def compare(self, scene: Scene, monitor: Monitor, way: Way, alone: Run) -> None:
-        """One more pair, unless the monitor failed before or fails now."""
+    def compare(self, testbed: Testbed, monitor: WatchedTool, way: LoadKind, alone: LoadRun) -> None:
+        """Add a pair, unless the monitor has failed or fails now."""
         if self.missing:
             return
         try:
             self.others.append(busy())
-            self.pairs.append((alone, scene.run(monitor, way.seconds, way.connections, way.pause)))
+            self.pairs.append((alone, testbed.run(monitor, way.seconds, way.connections, way.pause)))
         except CommandError as reason:
             self.missing = f"failed: {reason}"
 
     def tax(self) -> list[float]:
-        """Percent of processor time for a request that came on top, in each round."""
+        """Return the additional processor time per request, in percent, for each round."""
         return [100 * (watched.per_request / alone.per_request - 1) for alone, watched in self.pairs]
 
-    def watched(self) -> list[Run]:
-        """The runs with the monitor."""
+    def watched(self) -> list[LoadRun]:
+        """Return the runs with the monitor."""
         return [run for _, run in self.pairs]
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> list[Comparison]:
-    """All monitors under full load, then ours and httpry on a crowded machine and under the steady load."""
+    """Measure all monitors under full load, then ours and httpry on a crowded machine and under the steady load."""
     if why := why_not():
         return [Comparison("all", "", missing=why)]
     able = [monitor for monitor in MONITORS if shutil.which(monitor.command[0])]
     both = [monitor for monitor in able if monitor.name in (OURS, HTTPRY)]
     absent = [Comparison(each.name, "", missing=_absent(each)) for each in MONITORS if each not in able]
     with network() as sides, tempfile.TemporaryDirectory() as folder:
-        scene = Scene(sides, Path(folder))
+        testbed = Testbed(sides, Path(folder))
         rounds, seconds = (1, 2) if quick else (3, 4)
         ways = [
-            Way(FULL, 1 if quick else 5, seconds, both if quick else able),
-            Way(CROWDED, rounds, seconds, both),
-            *([] if quick else [Way(STEADY, rounds, seconds, both, _connections(scene), PAUSE)]),
+            LoadKind(FULL, 1 if quick else 5, seconds, both if quick else able),
+            LoadKind(CROWDED, rounds, seconds, both),
+            *([] if quick else [LoadKind(STEADY, rounds, seconds, both, _connections(testbed), PAUSE)]),
         ]
-        return [comparison for way in ways for comparison in _compared(scene, way, say)] + absent
+        return [comparison for way in ways for comparison in _compared(testbed, way, say)] + absent
 
 
-def _compared(scene: Scene, way: Way, say: Callable[[str], None]) -> list[Comparison]:
-    """All rounds of one load; who was first in a round is last in the next."""
+def _compared(testbed: Testbed, way: LoadKind, say: Callable[[str], None]) -> list[Comparison]:
+    """Run all rounds of one load; the first monitor of a round is the last of the next."""
     compared = [(monitor, Comparison(monitor.name, way.name)) for monitor in way.monitors]
     with _crowd() if way.name == CROWDED else nullcontext():
         for number in range(way.rounds):
             say(f"live: round {number + 1} of {way.rounds}, {way.name}")
-            alone = scene.run(None, way.seconds, way.connections, way.pause)
+            alone = testbed.run(None, way.seconds, way.connections, way.pause)
             first = number % len(compared)
             for monitor, comparison in compared[first:] + compared[:first]:
-                comparison.compare(scene, monitor, way, alone)
+                comparison.compare(testbed, monitor, way, alone)
     return [comparison for _, comparison in compared]
 
 
 @contextmanager
 def _crowd() -> Iterator[None]:
-    """Something that would take one core for itself."""
+    """Keep one core busy."""
     process = subprocess.Popen([sys.executable, "-I", "-S", "-c", "while True: pass"])
     try:
         os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
@@ -113,24 +114,24 @@ def _crowd() -> Iterator[None]:
         process.wait()
 
 
-def _connections(scene: Scene) -> int:
-    """So many that the steady load comes near its rate."""
+def _connections(testbed: Testbed) -> int:
+    """Return the number of connections that brings the steady load close to its rate."""
     tried = RATE * (PAUSE + 1) // 1000
     for _ in range(2):
-        reached = scene.run(None, 1, tried, PAUSE).load.rate
+        reached = testbed.run(None, 1, tried, PAUSE).load.rate
         tried = max(1, round(tried * RATE / reached))
     return tried
 
 
 def why_not() -> str:
-    """Why there can be no live run here; nothing if there can."""
+    """Return why a live run is impossible here; empty if it is possible."""
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
         return f"not installed; Debian has it in {', '.join(missing)}"
     return "" if os.geteuid() == 0 else "needs root"
 
 
-def _absent(monitor: Monitor) -> str:
+def _absent(monitor: WatchedTool) -> str:
     return f"not installed; Debian has it in the package {monitor.command[0]}"
 
 
@@ -142,7 +143,7 @@ HEADS: Final = (
 
 
 def report(results: Sequence[Comparison]) -> str:
-    """The table as Markdown, and who is missing."""
+    """Return the Markdown table, and the monitors that are missing."""
     missing = [f"Missing: {result.name} ({result.missing})." for result in results if result.missing]
     return "\n".join([table(HEADS, (_row(result) for result in results if result.pairs)), "", *missing])
 
@@ -176,7 +177,7 @@ def _of_all(parts: Sequence[tuple[int | None, int]]) -> str:
 
 
 def facts(results: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return [
         {
             "monitor": result.name,

@@ -1,4 +1,4 @@
-"""wrk as the load: the mix of sizes of `bench.network`, as fast as the server goes or with pauses."""
+"""Load by wrk, with the mix of sizes of `bench.network`, as fast as possible or with pauses."""
 
 import re
 import resource
@@ -38,19 +38,19 @@ PAUSE: Final = "delay = function() return {pause} end\n"
 
 
 class Load(NamedTuple):
-    """What wrk tells of a run."""
+    """wrk's results of a run."""
 
     rate: float
-    """Requests/s that were answered."""
+    """Answered requests/s."""
     requests: int
     slow: float
-    """Milliseconds that 99 % of the answers took at most."""
+    """99th percentile of the response times, in milliseconds."""
     cpu_seconds: float
-    """That wrk took."""
+    """CPU seconds used by wrk."""
 
 
 def load(inside: Sequence[str], folder: Path, seconds: float, connections: int = 64, pause: int = 0) -> Load:
-    """Ask for so long on so many connections, with `pause` milliseconds between an answer and the next request.
+    """Run wrk, with `pause` milliseconds between a response and the next request on each connection.
 
     Raises:
         CommandError: requests failed.
@@ -74,6 +74,6 @@ def load(inside: Sequence[str], folder: Path, seconds: float, connections: int =
 
 
 def _of_children() -> float:
-    """Processor seconds of all child processes that ended."""
+    """Return the CPU seconds of all child processes that ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

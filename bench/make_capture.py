@@ -1,8 +1,9 @@
-"""Makes a capture of web traffic and the truth about it: `python -m bench.make_capture --packets 500000 FILE.pcap`.
+"""Makes a capture of web traffic with its truth: `python -m bench.make_capture --packets 500000 FILE.pcap`.
 
-Keep-alive connections overlap in time, about 1000 requests/s of packet time. Same arguments, same bytes. Beside
-FILE.pcap, FILE.truth.jsonl has a line per transaction: who asked whom for what, the answer, when (seconds since the
-epoch), `packets` that carried it, and how many of them are `missing` in the capture, with no copy of their bytes.
+Keep-alive connections overlap in time, at about 1000 requests/s of packet time. The same arguments produce the same
+bytes. FILE.truth.jsonl, written beside FILE.pcap, has a line for each transaction: client, server, request, response,
+times (seconds since the epoch), the number of its `packets`, and how many of them are `missing` in the capture without
+any copy of their bytes.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from random import Random
 from struct import Struct
 from typing import Any, Final, TextIO
 
-from bench.conversation import CLIENT, SERVER, Conversation, Ends, Faults
+from bench.conversation import CLIENT, SERVER, Ends, Faults, SimulatedConnection
 from bench.visits import Visitor
 
 PACKETS: Final = 500_000
@@ -29,14 +30,14 @@ START: Final = 1_715_677_200_000_000
 """Microseconds since the epoch."""
 CONNECTIONS_PER_SECOND: Final = 100
 REQUESTS: Final = 10
-"""Of a connection, on average."""
+"""Average number of requests per connection."""
 THINKING: Final = 500_000
-"""Microseconds between an answer and the next request, on average."""
+"""Average microseconds between a response and the next request."""
 SERVING: Final = 15_000
-"""Microseconds between a request and its answer, on average."""
+"""Average microseconds between a request and its response."""
 SERVERS: Final = [int(IPv4Address("192.0.2.10")) + number for number in range(4)]
 CLIENTS: Final = int(IPv4Address("198.18.0.0"))
-"""The first of 131072 addresses that are kept for benchmarks (RFC 2544)."""
+"""First of 131072 addresses reserved for benchmarks (RFC 2544)."""
 SNAP_LENGTH: Final = 65535
 FILE_HEADER: Final = Struct("<IHHiIII").pack(0xA1B2C3D4, 2, 4, 0, 0, SNAP_LENGTH, 1)
 
@@ -44,14 +45,14 @@ _record: Final = Struct("<IIII")
 
 
 class Recording:
-    """The capture file: frames come in roughly the order of time, and are written in it."""
+    """The capture file. Frames arrive roughly in order of time, and are written in order."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=1 << 20)
         self._file.write(FILE_HEADER)
         self._waiting: list[tuple[int, int, bytes]] = []
         self.packets = 0
-        """Taken so far."""
+        """Number of frames taken so far."""
 
     def capture(self, time: int, frame: bytes) -> None:
         """Take a frame."""
@@ -59,7 +60,7 @@ class Recording:
         heappush(self._waiting, (time, self.packets, frame))
 
     def write_until(self, time: float) -> None:
-        """No frame from before `time` will come."""
+        """Write all frames up to `time`; no earlier frame will come."""
         waiting, write = self._waiting, self._file.write
         while waiting and waiting[0][0] <= time:
             at, _, frame = heappop(waiting)
@@ -67,13 +68,13 @@ class Recording:
             write(_record.pack(seconds, fraction, len(frame), len(frame)) + frame)
 
     def close(self) -> None:
-        """Write the rest."""
+        """Write the remaining frames, and close the file."""
         self.write_until(float("inf"))
         self._file.close()
 
 
-class Scene:
-    """All connections of a capture. Each is a generator that yields when it goes on."""
+class TrafficMaker:
+    """All connections of a capture. Each is a generator that yields the time of its next step."""
 
     def __init__(self, recording: Recording, truth: TextIO, packets: int, faults: Faults, random: Random) -> None:
         self._recording = recording
@@ -84,7 +85,7 @@ class Scene:
         self._numbers = count(1)
 
     def play(self) -> None:
-        """From the first connection to the end of the last."""
+        """Play all connections to their end."""
         agenda: list[tuple[int, int, Iterator[int]]] = []
         time, opened = START, 0
         while self._goes_on() or agenda:
@@ -104,7 +105,7 @@ class Scene:
         random = self._random
         client = CLIENTS + int(random.paretovariate(0.3)) % 131_072
         ends = Ends(client, 1024 + number % 64_000, random.choice(SERVERS), 80)
-        conversation = Conversation(ends, self._recording.capture, random, self._faults)
+        conversation = SimulatedConnection(ends, self._recording.capture, random, self._faults)
         visitor = Visitor(random)
         time = conversation.open(time)
         for _ in range(int(random.expovariate(1 / REQUESTS)) + 1):
@@ -116,8 +117,10 @@ class Scene:
         yield time
         conversation.close(time)
 
-    def _transaction(self, conversation: Conversation, visitor: Visitor, ends: Ends, time: int, thinking: int) -> int:
-        """A request and its answer; when the next request is due."""
+    def _transaction(
+        self, conversation: SimulatedConnection, visitor: Visitor, ends: Ends, time: int, thinking: int
+    ) -> int:
+        """Make a request and its response; return when the next request is due."""
         visit = visitor.visit(next(self._numbers))
         serving = int(self._random.expovariate(1 / SERVING)) + 100
         asked = conversation.say(CLIENT, time, visit.request, time + serving)
@@ -142,12 +145,12 @@ class Scene:
 
 
 def truth_of(capture: Path) -> Path:
-    """Where the truth about a capture is."""
+    """Return the path of a capture's truth."""
     return capture.with_suffix(".truth.jsonl")
 
 
 def make_capture(path: Path, packets: int = PACKETS, faults: Faults = FAULTS, seed: int = SEED) -> None:
-    """Write the capture and its truth; a file with this name is complete.
+    """Write the capture and its truth. A file with this name is always complete.
 
     Raises:
         OSError: the files cannot be written.
@@ -156,13 +159,13 @@ def make_capture(path: Path, packets: int = PACKETS, faults: Faults = FAULTS, se
     unfinished = path.with_suffix(".unfinished")
     recording = Recording(unfinished)
     with truth_of(path).open("w") as truth:
-        Scene(recording, truth, packets, faults, Random(seed)).play()
+        TrafficMaker(recording, truth, packets, faults, Random(seed)).play()
     recording.close()
     os.replace(unfinished, path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make the capture that was asked for."""
+    """Make the requested capture."""
     parser = argparse.ArgumentParser(prog="python -m bench.make_capture", description=__doc__.partition("\n")[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("--packets", type=int, default=PACKETS, help="at least so many (default: %(default)s)")

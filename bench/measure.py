@@ -1,4 +1,4 @@
-"""What a command takes, and figures of several runs."""
+"""Measures the cost of commands, and summarises several runs."""
 
 import json
 import os
@@ -13,28 +13,28 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".bench"
-"""Captures, peers and results: made when they are needed, safe to remove."""
-LONGEST: Final = 600.0
-"""Seconds that one run may take."""
+"""Captures, peers and results. They are made when needed, and can be removed safely."""
+MAX_SECONDS: Final = 600.0
+"""Maximum seconds of a run."""
 
 
 class Cost(NamedTuple):
-    """Of one run of a command."""
+    """The cost of one run of a command."""
 
     seconds: float
-    """By the clock on the wall."""
+    """Elapsed seconds."""
     cpu_seconds: float
-    """Of the process and its children, user and system."""
+    """CPU seconds of the process and its children, user and system."""
     peak_bytes: int
-    """Resident memory at its highest; of several processes, that of the largest."""
+    """Peak resident memory; of several processes, the largest."""
 
 
 class CommandError(Exception):
-    """A command did not do what it should; the text says what it said."""
+    """A command failed; the text includes its error output."""
 
 
 def run(command: Sequence[str], output: Path | None = None, cores: str = "all") -> Cost:
-    """Run a command in the root of the project, its standard output in a file, on `all` cores or on `one`.
+    """Run a command in the project's root, with its output in a file, on `all` cores or on `one`.
 
     Raises:
         CommandError: its exit status is not 0, or it took too long.
@@ -43,9 +43,9 @@ def run(command: Sequence[str], output: Path | None = None, cores: str = "all") 
         report = Path(folder) / "report"
         launch = [sys.executable, "-I", "-S", str(ROOT / "bench" / "launch.py"), str(report), cores, *command]
         try:
-            done = subprocess.run(launch, cwd=ROOT, stdout=to, stderr=subprocess.PIPE, timeout=LONGEST, check=False)
+            done = subprocess.run(launch, cwd=ROOT, stdout=to, stderr=subprocess.PIPE, timeout=MAX_SECONDS, check=False)
         except subprocess.TimeoutExpired as reason:
-            raise CommandError(f"{command[0]} took more than {LONGEST} s") from reason
+            raise CommandError(f"{command[0]} took more than {MAX_SECONDS} s") from reason
         took = json.loads(report.read_text()) if report.exists() else {"status": done.returncode}
     if took.pop("status"):
         raise CommandError(f"{' '.join(command)}: {done.stderr.decode(errors='replace')[-500:]}")
@@ -53,7 +53,7 @@ def run(command: Sequence[str], output: Path | None = None, cores: str = "all") 
 
 
 class Figure(NamedTuple):
-    """Of repeated runs."""
+    """Summary of repeated runs."""
 
     median: float
     low: float
@@ -61,23 +61,23 @@ class Figure(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Figure":
-        """Of at least one value."""
+        """Summarise at least one value."""
         known = sorted(values)
         return cls(median(known), known[0], known[-1])
 
     def text(self, form: str = ",.0f") -> str:
-        """The median, with the lowest and the highest where they differ from it in print."""
+        """Return the median, with the lowest and the highest value if they differ in print."""
         middle, low, high = (format(value, form) for value in self)
         return middle if low == high else f"{middle} ({low}-{high})"
 
 
 def ratio(mine: Iterable[float], others: Iterable[float]) -> Figure:
-    """How many times the others' values mine are, round by round; rounds that one of them sat out do not count."""
+    """Return the ratio of mine to the others' values, round by round; rounds that one of them skipped do not count."""
     return Figure.of(one / other for one, other in zip(mine, others, strict=False))
 
 
 def resident(process: int) -> float:
-    """MiB of memory that a process has now."""
+    """Return the current memory of a process in MiB."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -85,19 +85,20 @@ def resident(process: int) -> float:
 
 
 def cpu_seconds(process: int) -> float:
-    """Processor time that all threads of a process took until now, to a hundredth of a second."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()  # a name may hold spaces
+    """Return the processor time of all threads of a process so far, in seconds with a resolution of 10 ms."""
+    # The process name may contain spaces.
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table: the first column to the left, the others to the right."""
+    """Return a Markdown table, with the first column left-aligned and the others right-aligned."""
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def busy(seconds: float = 0.3) -> float:
-    """Percent of all processors that something takes, for so long; 0 where the system does not tell."""
+    """Return the use of all processors during `seconds`, in percent; 0 if the system does not report it."""
     all_before, idle_before = _ticks()
     time.sleep(seconds)
     all_after, idle_after = _ticks()
@@ -106,7 +107,7 @@ def busy(seconds: float = 0.3) -> float:
 
 
 def _ticks() -> tuple[int, int]:
-    """Of all processors since the start of the system: in all, and idle."""
+    """Return the ticks of all processors since the start of the system: total and idle."""
     stat = Path("/proc/stat")
     if not stat.exists():
         return 0, 0
@@ -115,7 +116,7 @@ def _ticks() -> tuple[int, int]:
 
 
 def machine() -> str:
-    """What this was measured on, in a line."""
+    """Return one line that describes the machine."""
     system = os.uname()
     name, cores = system.machine, os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

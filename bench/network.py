@@ -1,4 +1,4 @@
-"""Two network namespaces joined by a veth pair without offloads, made and removed here, and a web server in one."""
+"""Sets up two network namespaces joined by a veth pair without offloads, and a web server in one of them."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ SERVER_ADDRESS: Final = "10.203.1.1"
 CLIENT_ADDRESS: Final = "10.203.1.2"
 BODY_SIZES: Final = (100, 1_000, 10_000, 100_000)
 BODY_WEIGHTS: Final = (32, 35, 30, 3)
-"""Percent: with these a request takes about seven packets."""
+"""Percent; with these a request takes about seven packets."""
 
 CONFIGURATION: Final = """
 daemon off;
@@ -42,16 +42,16 @@ http {{
 """
 
 
-class Network(NamedTuple):
-    """Commands that run another one on a side."""
+class Namespaces(NamedTuple):
+    """Command prefixes that run a command on each side."""
 
     server: list[str]
     client: list[str]
 
 
 @contextmanager
-def network() -> Iterator[Network]:
-    """Both sides, until the end of the block."""
+def network() -> Iterator[Namespaces]:
+    """Provide both sides until the end of the block."""
     names = [f"bench-{side}-{os.getpid()}" for side in ("server", "client")]
     made = []
     try:
@@ -66,7 +66,7 @@ def network() -> Iterator[Network]:
             inside = ["ip", "netns", "exec", name]
             offloads = [sys.executable, "-I", str(ROOT / "bench" / "offloads.py"), INTERFACE]
             subprocess.run([*inside, *offloads], check=True, timeout=10)
-        yield Network(*(["ip", "netns", "exec", name] for name in names))
+        yield Namespaces(*(["ip", "netns", "exec", name] for name in names))
     finally:
         for name in made:
             _ip("netns", "delete", name)
@@ -79,7 +79,7 @@ def _ip(*arguments: str) -> None:
 
 
 class WebServer:
-    """A running nginx of one process, that serves `/FOLDER/SIZE` for the sizes of `BODY_SIZES`."""
+    """A single-process nginx that serves `/FOLDER/SIZE` for the sizes of `BODY_SIZES`."""
 
     def __init__(self, inside: list[str], folder: Path) -> None:
         self._log = folder / "access.log"
@@ -95,7 +95,7 @@ class WebServer:
         wait(lambda: (folder / "nginx.pid").exists(), "nginx to start")
 
     def stop(self) -> int:
-        """End it; the requests that it logged."""
+        """Stop the server, and return the number of requests it logged."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)
         try:
@@ -106,10 +106,10 @@ class WebServer:
 
 
 def wait(condition: Callable[[], bool], what: str, seconds: float = 20, step: float = 0.02) -> None:
-    """Until it holds.
+    """Wait until the condition holds.
 
     Raises:
-        CommandError: it did not in that time.
+        CommandError: it did not hold in time.
     """
     until = time.monotonic() + seconds
     while not condition():

@@ -1,8 +1,8 @@
-"""Reading a capture file: the monitor beside other tools, on the same packets, in turns, on one core.
+"""Reading a capture file: the monitor compared with other tools on the same packets, in turns, on one core.
 
-Slow tools read a shorter capture from the same generator, in fewer rounds; rates are per packet and second of processor
-time, user and system, of all threads. What a tool takes to start (for a capture of 100 packets) is not counted in its
-rate: it would weigh more in a short capture than in a long one. Ratios are of runs of the same round.
+Slow tools read a shorter capture from the same generator, in fewer rounds. Rates are in packets per second of processor
+time, user and system, of all threads. The time to start (measured with a capture of 100 packets) is subtracted, because
+it would weigh more in a short capture than in a long one. Ratios compare runs of the same round.
 """
 
 import shutil
@@ -19,12 +19,12 @@ from bench.readers import FAST, HTTPRY, SCAPY, SLOW, SURICATA, TSHARK, Peer, ins
 
 STARTING: Final = 100
 GENERATOR: Final = ("make_capture.py", "conversation.py", "visits.py")
-"""Files that decide what is in a capture."""
+"""Files that determine the contents of a capture."""
 
 
 @dataclass
 class Result:
-    """What a peer took in each of its runs, and what it found."""
+    """The cost of each run of a peer, and what it found."""
 
     peer: Peer
     capture: Path
@@ -36,13 +36,13 @@ class Result:
     found: Found | None = None
 
     def rates(self) -> list[float]:
-        """Packets a second of one core, of each run."""
+        """Return the packets per second of one core, for each run."""
         start = Figure.of(cost.cpu_seconds for cost in self.starting).median
         return [self.packets / max(cost.cpu_seconds - start, 1e-3) for cost in self.costs]
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> list[Result]:
-    """Let all peers read, in rounds of one after the other."""
+    """Let all peers read, one after the other in each round."""
     results = [_prepared(peer, say) for peer in peers(quick)]
     start = capture_of(STARTING)
     rounds = SLOW if quick else FAST
@@ -82,7 +82,7 @@ def _check(result: Result) -> None:
 
 
 def capture_of(packets: int) -> Path:
-    """The capture of at least so many packets, made when it is not there."""
+    """Return a capture of at least so many packets; make it if it is missing."""
     generator = b"".join((ROOT / "bench" / name).read_bytes() for name in GENERATOR)
     path = CACHE / f"{packets}-{crc32(generator):08x}.pcap"
     if not path.exists():
@@ -102,7 +102,7 @@ def _prepared(peer: Peer, say: Callable[[str], None]) -> Result:
 
 
 def _packets(capture: Path) -> int:
-    """Of a capture file of ours."""
+    """Return the number of packets in a capture file of ours."""
     lengths, position, packets = capture.read_bytes(), 24, 0
     while position < len(lengths):
         position += 16 + int.from_bytes(lengths[position + 8 : position + 12], "little")
@@ -115,11 +115,11 @@ HEADS: Final = (
     *("peak memory MB", "requests found", "transactions found", "found wrongly"),
 )
 OTHERS: Final = (HTTPRY, SURICATA, TSHARK, SCAPY)
-"""Whose rates the others are told in."""
+"""Tools that the others are compared with."""
 
 
 def report(results: Sequence[Result]) -> str:
-    """Both tables as Markdown, and who is missing."""
+    """Return both Markdown tables, and the tools that are missing."""
     able = [result for result in results if not result.missing]
     missing = [f"Missing: {result.peer.name} ({result.missing})." for result in results if result.missing]
     ratios = table(("packets/s of a core", *(f"x {name}" for name in OTHERS)), _ratios(able))
@@ -149,7 +149,7 @@ def _ratios(results: Sequence[Result]) -> Iterator[list[str]]:
 
 
 def facts(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return [
         {
             "peer": result.peer.name,

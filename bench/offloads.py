@@ -1,6 +1,6 @@
-"""Turns the offloads of an interface off, as `ethtool -K NAME tso off gso off gro off` does: `python offloads.py NAME`.
+"""Turns off an interface's offloads, like `ethtool -K NAME tso off gso off gro off`: `python offloads.py NAME`.
 
-So that packets are as long as on a network, not up to 64 KiB as inside a host. Linux only, as root.
+Packets are then as long as on a network, not up to 64 KiB as within a host. Linux only, as root.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ import struct
 import sys
 from typing import Final
 
-SIOCETHTOOL: Final = 0x8946  # linux/sockios.h
-# linux/ethtool.h
+SIOCETHTOOL: Final = 0x8946  # from linux/sockios.h.
+# from linux/ethtool.h.
 SET_CHECKSUM_OF_SENT: Final = 0x17
 SET_SEGMENTATION: Final = 0x1F
 SET_GENERIC_SEGMENTATION: Final = 0x24
@@ -19,10 +19,10 @@ SET_GENERIC_RECEIVE: Final = 0x2C
 
 
 def switch_off(interface: str, command: int) -> None:
-    """One of them.
+    """Turn off one offload.
 
     Raises:
-        OSError: the interface does not have it, or we may not.
+        OSError: the interface does not have it, or permission is denied.
     """
     value = ctypes.create_string_buffer(struct.pack("II", command, 0))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
@@ -30,7 +30,7 @@ def switch_off(interface: str, command: int) -> None:
 
 
 def main() -> None:
-    """All of them."""
+    """Turn off all offloads."""
     for command in (SET_CHECKSUM_OF_SENT, SET_SEGMENTATION, SET_GENERIC_SEGMENTATION, SET_GENERIC_RECEIVE):
         switch_off(sys.argv[1], command)
 

@@ -1,4 +1,4 @@
-"""Curves as a picture: small charts side by side in SVG, with a logarithmic axis to the right. Pure."""
+"""Draws curves as small SVG charts side by side, with a logarithmic horizontal axis. Pure."""
 
 from collections.abc import Sequence
 from html import escape
@@ -10,33 +10,33 @@ FIRST, SECOND = "#1668b8", "#c2571a"
 STYLE: Final = "font-family:sans-serif;font-size:11px;fill:#808080"
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """One curve of a chart."""
 
     name: str
     values: Sequence[float]
 
 
-class Chart(NamedTuple):
-    """Curves over the same numbers; each has a scale of its own, from 0 to its highest value."""
+class CostChart(NamedTuple):
+    """Curves over the same numbers. Each has its own scale, from 0 to its highest value."""
 
     title: str
     of: str
-    """What the numbers on the axis to the right count."""
+    """What the numbers on the horizontal axis count."""
     numbers: Sequence[float]
-    lines: Sequence[Line]
+    lines: Sequence[ChartLine]
     """One or two."""
 
 
-def picture(charts: Sequence[Chart]) -> str:
-    """The charts as an SVG document."""
+def picture(charts: Sequence[CostChart]) -> str:
+    """Return the charts as an SVG document."""
     across = len(charts) * (LEFT + WIDTH + GAP)
     body = "".join(_chart(chart, number * (LEFT + WIDTH + GAP) + LEFT) for number, chart in enumerate(charts))
     size = f"{across} {TOP + HEIGHT + BOTTOM}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" style="{STYLE}">\n{body}</svg>\n'
 
 
-def _chart(chart: Chart, left: float) -> str:
+def _chart(chart: CostChart, left: float) -> str:
     low, high = log10(min(chart.numbers)), log10(max(chart.numbers))
     places = [left + WIDTH * (log10(number) - low) / ((high - low) or 1) for number in chart.numbers]
     ground = TOP + HEIGHT

@@ -1,7 +1,7 @@
-"""Offline databases of where addresses are, side by side: `python -m bench.places`.
+"""Compares offline databases of countries: `python -m bench.places`.
 
-Needs what it compares: pip install iptocc geoip2fast. Each is measured in a process of its own, with the same random
-public addresses: those of IPv6 lie in the blocks that the registries give out, most of which nobody has yet.
+It needs the packages it compares: pip install iptocc geoip2fast. Each is measured in its own process with the same
+random public addresses. The IPv6 ones are in the blocks of the registries, most of which are not assigned yet.
 """
 
 import json
@@ -20,11 +20,11 @@ from bench.measure import ROOT, table
 
 ADDRESSES: Final = 5_000
 BLOCKS: Final = (0x2400 << 112, 0x2600 << 112, 0x2800 << 112, 0x2A00 << 112, 0x2C00 << 112)
-"""A /12 of each registry (IANA, IPv6 Global Unicast Address Assignments)."""
+"""A /12 block of each registry (IANA, IPv6 Global Unicast Address Assignments)."""
 FILES: Final = ("geoip2fast.dat.gz", "geoip2fast-ipv6.dat.gz", "geoip2fast-asn-ipv6.dat.gz")
 
-Look = Callable[[str], Any]
-"""From an address to a code; empty or None where there is none."""
+Lookup = Callable[[str], Any]
+"""Returns the country code of an address; empty or None if it is unknown."""
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure(name: str) -> dict[str, float]:
-    """Figures of one database, in this process."""
+    """Measure one database in this process."""
     dice = random.Random(1)
     ipv4, ipv6 = list(_ipv4(dice)), list(_ipv6(dice))
     memory, begun = _resident(), time.perf_counter()
@@ -74,13 +74,13 @@ def measure(name: str) -> dict[str, float]:
     }
 
 
-def _iptocc() -> Look:
+def _iptocc() -> Lookup:
     from iptocc import country_code
 
     return country_code
 
 
-def _geoip2fast(file: str) -> Look:
+def _geoip2fast(file: str) -> Lookup:
     package = import_module("geoip2fast")
     path = Path(str(package.__file__)).with_name(file)
     found = package.GeoIP2Fast(geoip2fast_data_file=str(path), verbose=False)
@@ -107,7 +107,7 @@ def _ipv6(dice: random.Random) -> Iterator[str]:
 
 
 def _resident() -> int:
-    """Bytes of memory that this process has now (Linux)."""
+    """Return the memory of this process in bytes (Linux)."""
     [line] = [line for line in Path("/proc/self/status").read_text().split("\n") if line.startswith("VmRSS")]
     return int(line.split()[1]) * 1024
 

@@ -1,4 +1,4 @@
-"""The tools that read a capture file beside the monitor, and how they are told to."""
+"""The tools that read a capture file, and their commands."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from bench.measure import CACHE, ROOT
 from exercise_config import Config
 
 FULL: Final = 500_000
-"""Packets of the benchmark's capture."""
+"""Packets in the benchmark's capture."""
 HERE: Final = ROOT / "bench" / "peers"
 OURS: Final = "exercise.py -q"
 PLUGIN: Final = "exercise.py -q, and a plug-in with key(record)"
@@ -20,32 +20,32 @@ REFERENCE: Final = "exercise.py -q, Python reference"
 ALONE: Final = "our decoder alone, with columns"
 HTTPRY, SURICATA, TSHARK, SCAPY = "httpry", "Suricata", "tshark", "Scapy sniff()"
 FAST, SLOW = 7, 3
-"""Rounds: where a run takes less than a second, and where it takes several."""
+"""Rounds for tools that take less than a second, and for slower ones."""
 
 
 class Peer(NamedTuple):
-    """One tool, and how it reads a file."""
+    """A tool, and how it reads a file."""
 
     name: str
     command: Callable[[str], Sequence[str]]
-    """Of a capture file."""
+    """Returns its command for a capture file."""
     packets: int
-    """Of the capture that it can read in some seconds."""
+    """Packets in a capture that it can read within a few seconds."""
     rounds: int = SLOW
     needs: str = ""
-    """The program that has to be there, if any."""
+    """The program it needs, if any."""
     debian: str = ""
-    """The Debian package that it is in, where the name is another."""
+    """The program's Debian package, if the name differs."""
     packages: tuple[str, ...] = ()
-    """Python packages in a virtual environment of its own, if any."""
+    """Python packages it needs in its own virtual environment, if any."""
     tells: Callable[[str], Sequence[str]] | None = None
-    """The command whose output says what was found, where it is another one."""
+    """Returns the command that prints what was found, if it differs."""
     silent: bool = False
-    """It tells nothing of single transactions, or the same as another peer."""
+    """Whether it prints no single transactions, or the same ones as another peer."""
 
 
 def peers(quick: bool) -> list[Peer]:
-    """All of them, the fastest first; `quick` has shorter captures and leaves the slowest out."""
+    """Return all peers, fastest first; `quick` uses shorter captures and leaves out the slowest."""
     known = [*_tools(quick), *_ourselves(quick), *_slow_ones(quick)]
     return [peer for peer in known if not (quick and peer.packages)]
 
@@ -123,7 +123,7 @@ def _tcpdump(file: str) -> list[str]:
 
 
 def suricata(file: str) -> list[str]:
-    """Suricata reading a file, without rules, in one thread but for its housekeeping."""
+    """Return the command for Suricata: without rules, in one thread apart from housekeeping."""
     rules = ["-S", "/dev/null", "-l", str(CACHE)]
     return ["suricata", "-c", str(HERE / "suricata.yaml"), "--runmode", "single", "-k", "none", *rules, "-r", file]
 
@@ -143,7 +143,7 @@ def _python_of(packages: Sequence[str]) -> str:
 
 
 def install(packages: Sequence[str]) -> str:
-    """Make a virtual environment for these packages; why that did not work, if so."""
+    """Make a virtual environment for these packages; return the error, or an empty text."""
     python = Path(_python_of(packages))
     if python.exists():
         return ""

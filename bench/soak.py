@@ -1,4 +1,4 @@
-"""Full load for minutes: `python -m bench.soak [MINUTES]`. Prints the resident memory of the monitor as a curve.
+"""Runs full load for minutes and prints the monitor's resident memory as a curve: `python -m bench.soak [MINUTES]`.
 
 It ends with status 1 if the memory at the end is more than 5 % above that after two minutes.
 """
@@ -19,16 +19,16 @@ from bench.network import WebServer, network
 from bench.watching import MONITORS, OURS, Watching
 
 SETTLED: Final = 120.0
-"""Seconds after which memory is to stay."""
+"""Seconds after which memory should stay constant."""
 GROWTH: Final = 5.0
-"""Percent that it may have grown from then on."""
+"""Percent that memory may grow from then on."""
 STEP: Final = 5.0
-"""Seconds between looks."""
+"""Seconds between measurements."""
 BAR: Final = 50
 
 
 def soak(seconds: float) -> list[tuple[float, float]]:
-    """Seconds since the start of the load, and MiB then; each is printed as it is seen."""
+    """Return seconds since the start of the load, and MiB; each point is printed when it is measured."""
     ours = next(monitor for monitor in MONITORS if monitor.name == OURS)
     curve: list[tuple[float, float]] = []
     with network() as sides, tempfile.TemporaryDirectory() as name:
@@ -51,18 +51,19 @@ def soak(seconds: float) -> list[tuple[float, float]]:
 
 
 def show(seconds: float, mebibytes: float) -> None:
-    """One point of the curve."""
+    """Print one point of the curve."""
     print(f"{seconds:6.0f} s {mebibytes:8.1f} MiB {'#' * min(BAR, round(mebibytes / 4))}", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Soak, and judge."""
+    """Run the soak test and judge it."""
     words = sys.argv[1:] if argv is None else argv
     minutes = float(words[0]) if words else 10.0
     if why := why_not():
         print(f"no soak: {why}", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out, namespaces and servers are removed
+    # Exit normally, so that namespaces and servers are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     curve = soak(minutes * 60)
     settled = next((size for seconds, size in curve if seconds >= SETTLED), curve[len(curve) // 2][1])
     growth = 100 * (curve[-1][1] / settled - 1)

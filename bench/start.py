@@ -1,4 +1,4 @@
-"""Starting: `--help`, a file, an interface to its open socket and its first screen; and what a quiet run holds."""
+"""Start-up time (`--help`, a file, the open socket and the first screen of an interface), and memory of a quiet run."""
 
 import fcntl
 import os
@@ -26,14 +26,14 @@ QUIET: Final = [*PROGRAM, "-i", "lo"]
 HELP, SOCKET, SCREEN = "--help, warm", "-i lo to the open socket, warm", "-i lo to the first full screen, warm"
 MEMORY: Final = "-i lo, quiet, after 15 s"
 SETTLED: Final = 15.0
-"""Seconds after which a quiet run has refreshed its console, and closed a bucket."""
+"""Seconds after which a quiet run has refreshed its console and closed a bucket."""
 PANEL: Final = b"Top hits by section"
-"""A title that is there once the full screen has all of its panels."""
+"""A title that appears once the full screen has all its panels."""
 ROWS, COLUMNS = 40, 120
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
-    """Seconds by the clock on the wall, or MiB, by what was started."""
+    """Return elapsed seconds, or MiB, by what was started."""
     say("start")
     capture = str(capture_of(STARTING))
     rounds, cold = (2, 1) if quick else (7, 3)
@@ -51,19 +51,19 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
 
 
 def _cold(command: list[str]) -> float:
-    """With an empty cache of bytecode: every module is compiled first."""
+    """Run with an empty bytecode cache, so that every module is compiled first."""
     with tempfile.TemporaryDirectory() as folder:
         return run(["env", f"PYTHONPYCACHEPREFIX={folder}", *command]).seconds
 
 
 def _listening() -> float:
-    """Until it has a packet socket on loopback."""
+    """Return the seconds until the program has a packet socket on loopback."""
     with _running([*QUIET, "-q"]) as process:
         return _until_it_listens(process)
 
 
 def _quiet_memory() -> float:
-    """MiB of the console on a loopback without traffic."""
+    """Return the MiB of a console on a loopback interface without traffic."""
     with _running(QUIET) as process:
         _until_it_listens(process)
         time.sleep(SETTLED)
@@ -71,7 +71,7 @@ def _quiet_memory() -> float:
 
 
 def _drawn() -> float:
-    """Until the full screen is drawn with all of its panels, in a terminal of its own."""
+    """Return the seconds until the full screen is drawn with all its panels, in its own terminal."""
     ours, theirs = pty.openpty()
     try:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -84,7 +84,7 @@ def _drawn() -> float:
 
 @contextmanager
 def _running(command: Sequence[str], terminal: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command in a network namespace of its own where that can be, with loopback up."""
+    """Run a command with loopback up, in its own network namespace if possible."""
     alone = ["unshare", "--net"] if shutil.which("unshare") else []
     up = ["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
     process = subprocess.Popen(
@@ -104,7 +104,7 @@ def _running(command: Sequence[str], terminal: int = subprocess.DEVNULL) -> Iter
 
 
 def _until_it_listens(process: subprocess.Popen[bytes]) -> float:
-    """Seconds until it has a packet socket."""
+    """Return the seconds until the process has a packet socket."""
     begin = time.monotonic()
 
     def listens() -> bool:
@@ -118,7 +118,7 @@ def _until_it_listens(process: subprocess.Popen[bytes]) -> float:
 
 
 def _until_shown(terminal: int, text: bytes) -> float:
-    """Seconds until it was written to a terminal."""
+    """Return the seconds until the text appears on a terminal."""
     begin, seen = time.monotonic(), b""
     while text not in seen:
         ready, _, _ = select.select([terminal], [], [], 20)
@@ -129,12 +129,12 @@ def _until_shown(terminal: int, text: bytes) -> float:
 
 
 def report(values: dict[str, list[float]]) -> str:
-    """Two tables as Markdown."""
+    """Return two Markdown tables."""
     seconds = ([name, Figure.of(known).text(".2f")] for name, known in values.items() if name != MEMORY)
     memory = [[MEMORY, Figure.of(values[MEMORY]).text(".1f")]] if MEMORY in values else []
     return table(("start", "s"), seconds) + "\n\n" + table(("resident memory", "MiB"), memory)
 
 
 def facts(values: dict[str, list[float]]) -> dict[str, Any]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return {name: Figure.of(known)._asdict() for name, known in values.items()}

@@ -1,7 +1,8 @@
-"""What each statistic takes for each transaction: `python -m bench.statistic_cost`.
+"""The cost of each statistic per transaction: `python -m bench.statistic_cost`.
 
-That is the time in which the store adds all batches of a capture with the statistic, less that without it, by the
-number of transactions. What is not in it: decoding, and making columns of records, which the core's batches have.
+It is the time the store takes to add all batches of a capture with the statistic, minus the time without it, divided by
+the number of transactions. It does not include decoding, or making columns from records, which the core's batches
+already have.
 """
 
 import sys
@@ -22,11 +23,11 @@ from traffic.records import OPTIONAL, Exchange
 PACKETS: Final = 200_000
 ROUNDS: Final = 5
 BATCH: Final = 65_536
-"""Records of a batch, packets among them, so that some 7,000 transactions are in it."""
+"""Records in a batch, including packets, so that it has about 7,000 transactions."""
 
 
 def main() -> None:
-    """Measure all that can be loaded, and print a table, the cheapest first."""
+    """Measure every statistic that can be loaded, and print a table, cheapest first."""
     records = list(decoded(str(capture_of(PACKETS)), OPTIONAL))
     exchanges = sum(type(record) is Exchange for record in records)
     batches = [with_columns(records[first : first + BATCH]) for first in range(0, len(records), BATCH)]
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 def with_columns(records: Sequence[Any]) -> RecordBatch:
-    """A batch whose columns are there already."""
+    """Return a batch whose columns are already made."""
     batch = RecordBatch(records)
     for kind, names in TEXTS.items():
         for name in names:
@@ -48,7 +49,7 @@ def with_columns(records: Sequence[Any]) -> RecordBatch:
 
 
 def measurable(name: str) -> bool:
-    """Whether it can be loaded, and counts what is in a capture of HTTP: Scapy takes some 100 us for each packet."""
+    """Return whether a statistic can be loaded and counts HTTP; Scapy takes about 100 us per packet."""
     try:
         return load([name])[0].record is not ScapyPacket
     except StatisticError as error:
@@ -57,7 +58,7 @@ def measurable(name: str) -> bool:
 
 
 def seconds(batches: Sequence[RecordBatch], names: Sequence[str]) -> float:
-    """Of the processor, to add all batches; the least of several rounds."""
+    """Return the processor seconds to add all batches, the minimum of several rounds."""
     config = Config()
     best = float("inf")
     for _ in range(ROUNDS):

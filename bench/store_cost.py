@@ -1,6 +1,6 @@
-"""The store at the caps: its memory, the dashboard's refresh, and how long the last bucket takes to close.
+"""A store at its limits: memory, refresh time of the dashboard, and the time to close the last bucket.
 
-The measurement is a process of its own, `python -m bench.peers.store_full`, which prints its figures.
+A separate process measures, `python -m bench.peers.store_full`, and prints its figures.
 """
 
 import json
@@ -12,7 +12,7 @@ from bench.measure import CACHE, Figure, run, table
 
 
 def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
-    """Values of each figure."""
+    """Return the values of each figure."""
     values: dict[str, list[float]] = {}
     output = CACHE / "figures.json"
     for number in range(1 if quick else 2):
@@ -24,11 +24,11 @@ def measure(quick: bool, say: Callable[[str], None]) -> dict[str, list[float]]:
 
 
 def report(values: dict[str, list[float]]) -> str:
-    """The table as Markdown."""
+    """Return the Markdown table."""
     forms = {name: ",.1f" if name.endswith("ms") else ",.0f" for name in values}
     return table(("store", "value"), ([name, Figure.of(known).text(forms[name])] for name, known in values.items()))
 
 
 def facts(values: dict[str, list[float]]) -> dict[str, Any]:
-    """The same for machines."""
+    """Return the results as JSON-compatible values."""
     return {name: Figure.of(known)._asdict() for name, known in values.items()}

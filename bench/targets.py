@@ -1,6 +1,6 @@
-"""What was aimed at, and what was measured: one row for each target, out of the facts of all parts.
+"""Targets and measured values: one row for each target, from the facts of all parts.
 
-A target that could not be measured is named. Ratios are of runs of the same round.
+Targets that could not be measured are listed. Ratios compare runs of the same round.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,25 +12,25 @@ from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICAT
 from bench.watching import OURS as OURS_LIVE
 
 Facts = Mapping[str, Any]
-"""By part, what its `facts` gives."""
+"""The `facts` of each part."""
 AT_LEAST, AT_MOST = "≥", "≤"
 
 
 class Target(NamedTuple):
-    """A bound, and where the number that it is about comes from."""
+    """A bound, and where the value comes from."""
 
     what: str
     sign: str
     bound: float | Callable[[Facts], Figure]
-    """A number, or that of another tool in the same run."""
+    """A number, or a function that returns the value of another tool in the same run."""
     value: Callable[[Facts], Figure]
-    """Raises KeyError where the number was not measured."""
+    """Returns the value; raises KeyError if it was not measured."""
     form: str = ",.2f"
     unit: str = ""
 
 
 def _ratio_of(name: str, other: str) -> Callable[[Facts], Figure]:
-    """How many times the other's rate of reading a file one has."""
+    """Return a function for the ratio of two tools' rates of reading a file."""
     return lambda facts: ratio(_peer(facts, name)["rates"], _peer(facts, other)["rates"])
 
 
@@ -45,7 +45,7 @@ def _per_transaction(facts: Facts) -> Figure:
 
 
 def _lost(facts: Facts) -> Figure:
-    """Whole transactions of the capture that were not found, or not as they were."""
+    """Return the number of complete transactions in the capture that were not found, or found wrongly."""
     found = _peer(facts, OURS)["found"]
     return Figure.of([found["whole"] - found["whole_transactions"] + found["wrong"]])
 
@@ -55,12 +55,12 @@ def _peer(facts: Facts, name: str) -> Any:
 
 
 def _rounds(name: str, load: str, values: str) -> Callable[[Facts], Figure]:
-    """Of each round of watching a server."""
+    """Return a function for a value of each round of watching a server."""
     return lambda facts: Figure.of(_watched(facts, name, load)[values])
 
 
 def _sum(load: str, values: str) -> Callable[[Facts], Figure]:
-    """Over all rounds."""
+    """Return a function for a sum over all rounds."""
     return lambda facts: Figure.of([sum(_watched(facts, OURS_LIVE, load)[values])])
 
 
@@ -75,7 +75,7 @@ def _watched(facts: Facts, name: str, load: str) -> Any:
 
 
 def _figure(part: str, name: str) -> Callable[[Facts], Figure]:
-    """One that a part gives by name."""
+    """Return a function for a figure that a part gives by name."""
     return lambda facts: Figure(**facts[part][name])
 
 
@@ -114,7 +114,7 @@ TARGETS: Final = (
 
 
 def report(facts: Facts) -> str:
-    """The table as Markdown, and which targets are not in it."""
+    """Return the Markdown table, and the targets that were not measured."""
     rows = {target: _row(target, facts) for target in TARGETS}
     missing = dict.fromkeys(target.what for target, row in rows.items() if row is None)
     known = [row for row in rows.values() if row is not None]

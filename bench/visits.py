@@ -1,4 +1,4 @@
-"""Requests and responses as a busy web host sees them: heads of browsers and of nginx, bodies of 0.1 to 100 kB."""
+"""Requests and responses as a busy web host sees them: heads of browsers and nginx, bodies of 0.1 to 100 kB."""
 
 from random import Random
 from typing import Final, NamedTuple
@@ -23,7 +23,7 @@ USER_AGENTS: Final = (
 )
 BODY_SIZES: Final = (100, 1_000, 10_000, 100_000)
 BODY_WEIGHTS: Final = (40, 40, 18, 2)
-"""Percent: with these a request takes about seven packets."""
+"""Percent; with these a request takes about seven packets."""
 TYPES: Final = ("text/html; charset=utf-8", "text/plain", "text/css", "application/octet-stream")
 STATUSES: Final = (
     (200, "OK"),
@@ -38,8 +38,8 @@ _WORDS: Final = ("<p>the", "quick", "brown", "fox", "jumps", "over", "lazy", "do
 _CONTENT: Final = " ".join(Random(1).choices(_WORDS, k=BODY_SIZES[-1])).encode()
 
 
-class Visit(NamedTuple):
-    """One request with its response, as they go over the wire."""
+class HttpPair(NamedTuple):
+    """One request with its response, as on the wire."""
 
     method: str
     host: str
@@ -50,19 +50,19 @@ class Visit(NamedTuple):
     request_body: int
     """Bytes."""
     response_body: int
-    """Bytes, without the framing of chunks."""
+    """Bytes, without chunk framing."""
 
 
 class Visitor:
-    """Who is at the other end of a connection: the same browser and cookie in each of its requests."""
+    """A client that uses the same browser and cookie in each request of a connection."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._host = random.choices(HOSTS, [50 / (rank + 1) for rank in range(len(HOSTS))])[0]
         self._fields = self._own_fields()
 
-    def visit(self, number: int) -> Visit:
-        """The next one; `number` makes its target unlike any other in the capture."""
+    def visit(self, number: int) -> HttpPair:
+        """Make the next visit; `number` makes its target unique in the capture."""
         random = self._random
         method = random.choices(("GET", "POST", "HEAD", "PUT"), (89, 8, 2, 1))[0]
         target = f"/{random.choice(FOLDERS)}/{random.choice(LEAVES)}?id={number:x}"
@@ -70,7 +70,7 @@ class Visitor:
         status, reason = random.choices(STATUSES, STATUS_WEIGHTS)[0]
         body = b"" if status == 304 else self._body()
         head, framed = self._response(f"{status} {reason}", body, random.random() < 0.1)
-        return Visit(
+        return HttpPair(
             method,
             self._host,
             target,
@@ -109,7 +109,7 @@ class Visitor:
         return f"{method} {target} HTTP/1.1\r\n{self._fields}{length}\r\n".encode() + body
 
     def _response(self, status: str, body: bytes, chunked: bool) -> tuple[bytes, bytes]:
-        """Head and framed body."""
+        """Return the head and the framed body."""
         framing = "Transfer-Encoding: chunked" if chunked and body else f"Content-Length: {len(body)}"
         head = (
             f"HTTP/1.1 {status}\r\n"

@@ -1,4 +1,4 @@
-"""A monitor beside a web server under load: one run, what the server answered, and what the monitor saw."""
+"""A monitor that watches a web server under load: one run, the server's answers, and what the monitor saw."""
 
 import re
 import signal
@@ -12,52 +12,52 @@ from typing import Final, NamedTuple
 
 from bench.load import Load, load
 from bench.measure import ROOT, CommandError, cpu_seconds
-from bench.network import INTERFACE, Network, WebServer, wait
+from bench.network import INTERFACE, Namespaces, WebServer, wait
 
 OURS, HTTPRY = "exercise.py", "httpry"
-LONGEST_END: Final = 15.0
-"""Seconds that a monitor may take to end."""
+MAX_STOP_SECONDS: Final = 15.0
+"""Seconds within which a monitor must end."""
 
 
 RESTING: Final = 0.05
-"""Processor seconds that a monitor without packets may take in half a second."""
+"""Processor seconds that an idle monitor may take in half a second."""
 
 
-class Monitor(NamedTuple):
-    """A tool that watches."""
+class WatchedTool(NamedTuple):
+    """A tool that watches an interface."""
 
     name: str
     command: tuple[str, ...]
     packets: str = ""
-    """Finds the packets that it counted in what it said, if it does."""
+    """Pattern for the number of packets in its output, if it prints one."""
     dropped: str = ""
-    """And those that it says were dropped."""
+    """Pattern for the number of dropped packets."""
     requests: str = ""
-    """And the requests; each match counts one where the expression has no group."""
+    """Pattern for the requests; without a group, each match counts as one."""
 
 
 MONITORS: Final = (
-    Monitor(
+    WatchedTool(
         OURS,
         (sys.executable, "exercise.py", "-i", INTERFACE, "-p", "80", "--no-color"),
         r"Captured +([\d,]+) packets",
         r"packets, ([\d,]+) dropped",
         r"(?m)^ Requests +([\d,]+)",
     ),
-    Monitor(
+    WatchedTool(
         HTTPRY,
         ("httpry", "-i", INTERFACE, "-f", "method,status-code", "-o", "{output}"),
         r"(\d+) packets received",
         r"(\d+) packets dropped",
         r"(?m)^GET",
     ),
-    Monitor(
+    WatchedTool(
         "tcpdump -w /dev/null",
         ("tcpdump", "-i", INTERFACE, "-w", "/dev/null", "tcp port 80"),
         r"(\d+) packets captured",
         r"(\d+) packets dropped by kernel",
     ),
-    Monitor(
+    WatchedTool(
         "Scapy sniff()",
         (sys.executable, str(ROOT / "bench" / "peers" / "scapy_sniff.py"), INTERFACE),
         requests=r"(?m)^/",
@@ -65,20 +65,20 @@ MONITORS: Final = (
 )
 
 
-class Told(NamedTuple):
-    """What a monitor took, and what it says that it saw."""
+class MonitorReport(NamedTuple):
+    """A monitor's cost, and its own counts."""
 
     cpu_seconds: float = 0.0
-    """From when it listened until it had nothing left to read."""
+    """From when it listened until it had read everything."""
     seen: int | None = None
     dropped: int | None = None
     requests: int | None = None
 
 
 class Watching:
-    """A monitor that runs."""
+    """A running monitor."""
 
-    def __init__(self, monitor: Monitor, inside: Sequence[str], folder: Path) -> None:
+    def __init__(self, monitor: WatchedTool, inside: Sequence[str], folder: Path) -> None:
         self._monitor = monitor
         self._output = folder / "monitor.output"
         self._told = folder / "monitor.told"
@@ -86,7 +86,7 @@ class Watching:
         self._told.unlink(missing_ok=True)
         signal.signal(
             signal.SIGINT, signal.default_int_handler
-        )  # a job in the background ignores it, and so would they
+        )  # A job in the background ignores SIGINT, and its children would inherit that.
         with self._output.open("wb") as output:
             self.process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
         try:
@@ -99,7 +99,7 @@ class Watching:
         self._started = cpu_seconds(self.process.pid)
 
     def _listens(self) -> bool:
-        """Whether its namespace has a packet socket; before `ip` has joined it, there is none to be seen."""
+        """Return whether its namespace has a packet socket, which cannot be seen before `ip` has joined it."""
         if self.process.poll() is not None:
             raise CommandError(f"{self._monitor.name} ended: {self._output.read_text(errors='replace')[-300:]}")
         sockets = Path(f"/proc/{self.process.pid}/net/packet").read_text().splitlines()
@@ -107,18 +107,18 @@ class Watching:
         return len(sockets) > 1 and name != "ip"
 
     def _at_rest(self) -> float:
-        """Processor seconds it took until it worked off what waited for it, or is much too slow."""
-        before, until = 0.0, time.monotonic() + LONGEST_END
+        """Return its processor seconds once it has read everything, or is much too slow."""
+        before, until = 0.0, time.monotonic() + MAX_STOP_SECONDS
         while (now := cpu_seconds(self.process.pid)) > before + RESTING and time.monotonic() < until:
             before = now
             time.sleep(0.5)
         return now
 
-    def stop(self) -> Told:
-        """End it as Ctrl+C does; what it took and told."""
+    def stop(self) -> MonitorReport:
+        """Stop it as Ctrl+C does, and return its cost and counts."""
         took = self._at_rest() - self._started
         self.process.send_signal(signal.SIGINT)
-        alarm = threading.Timer(LONGEST_END, self.process.send_signal, [signal.SIGKILL])
+        alarm = threading.Timer(MAX_STOP_SECONDS, self.process.send_signal, [signal.SIGKILL])
         alarm.start()
         self.process.wait()
         alarm.cancel()
@@ -127,11 +127,11 @@ class Watching:
             text += self._told.read_text(errors="replace")
         monitor = self._monitor
         counts = (counted(pattern, text) for pattern in (monitor.packets, monitor.dropped, monitor.requests))
-        return Told(took, *counts)
+        return MonitorReport(took, *counts)
 
 
 def counted(pattern: str, text: str) -> int | None:
-    """The number that the expression finds last, or how often it is found if it has no group; None if it told none."""
+    """Return the last number found, or the number of matches if the pattern has no group; None if there is none."""
     if not pattern:
         return None
     found = re.findall(pattern, text)
@@ -140,38 +140,38 @@ def counted(pattern: str, text: str) -> int | None:
     return int(found[-1].replace(",", "")) if found else None
 
 
-class Run(NamedTuple):
+class LoadRun(NamedTuple):
     """One load, with or without a monitor."""
 
     load: Load
     served: int
     """Requests in the server's log."""
     packets: int
-    """That went over the server's interface, both ways."""
+    """Packets over the server's interface, both ways."""
     server_cpu: float
-    """Processor seconds that the server took."""
+    """Processor seconds of the server."""
     own_cpu: float = 0.0
-    """That the monitor took, without its start and its end."""
+    """Processor seconds of the monitor, without start and end."""
     seen: int | None = None
     """Packets that the monitor counted."""
     dropped: int | None = None
-    """Packets that it says were dropped."""
+    """Packets that the monitor reports as dropped."""
     requests: int | None = None
-    """Requests that it found."""
+    """Requests that the monitor found."""
 
     @property
     def per_packet(self) -> float:
-        """Microseconds of its own that the monitor took for a packet that it was handed."""
+        """The monitor's own microseconds per packet delivered to it."""
         return 1e6 * self.own_cpu / (self.packets - (self.dropped or 0))
 
     @property
     def per_request(self) -> float:
-        """Microseconds of the processor that server, client and monitor took together for a request."""
+        """Processor microseconds of server, client and monitor together, per request."""
         return 1e6 * (self.server_cpu + self.load.cpu_seconds + self.own_cpu) / self.load.requests
 
     @property
     def missed(self) -> int | None:
-        """Requests served that it did not find; those that the server did not finish do not make up for them."""
+        """Requests served but not found. Requests that the server did not finish do not make up for them."""
         return None if self.requests is None else max(0, self.served - self.requests)
 
     @property
@@ -181,20 +181,20 @@ class Run(NamedTuple):
 
     @property
     def lost_packets(self) -> float | None:
-        """Percent that the kernel dropped, as the monitor tells."""
+        """Percent of packets that the kernel dropped, according to the monitor."""
         if self.seen is None or self.dropped is None:
             return None
         return 100 * self.dropped / max(self.seen + self.dropped, 1)
 
 
-class Scene(NamedTuple):
-    """Where runs take place."""
+class Testbed(NamedTuple):
+    """The setting of runs."""
 
-    network: Network
+    network: Namespaces
     folder: Path
 
-    def run(self, monitor: Monitor | None, seconds: float, connections: int = 64, pause: int = 0) -> Run:
-        """One load, with a monitor or without."""
+    def run(self, monitor: WatchedTool | None, seconds: float, connections: int = 64, pause: int = 0) -> LoadRun:
+        """Run one load, with or without a monitor."""
         server = WebServer(self.network.server, self.folder)
         try:
             before, cpu_before = self._packets(server), cpu_seconds(server.process.pid)
@@ -202,16 +202,16 @@ class Scene(NamedTuple):
             try:
                 done = load(self.network.client, self.folder, seconds, connections, pause)
             finally:
-                told = watching.stop() if watching is not None else Told()
+                told = watching.stop() if watching is not None else MonitorReport()
             packets = self._packets(server) - before
             server_cpu = cpu_seconds(server.process.pid) - cpu_before
         finally:
             served = server.stop()
-        return Run(done, served, packets, server_cpu, *told)
+        return LoadRun(done, served, packets, server_cpu, *told)
 
     @staticmethod
     def _packets(server: WebServer) -> int:
-        """Over the interface of the server's namespace, so far."""
+        """Return the number of packets over the server's interface so far."""
         for line in Path(f"/proc/{server.process.pid}/net/dev").read_text().splitlines():
             name, _, numbers = line.partition(":")
             if name.strip() == INTERFACE:

@@ -14,7 +14,7 @@ from cli.history_file import default_path
 from dashboard.screen import Screen
 from history.archive import SqliteArchive
 from history.database import HistoryError
-from history.keep import Keep
+from history.keep import Retention
 from history.report import REQUESTS, build_report, find_statistic
 from history.report_text import report_csv, report_json, report_text
 
@@ -45,7 +45,7 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
         parser.error("--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22, the earlier one first")
     path = given.history or str(default_path(given.interface, given.port))
     try:
-        with closing(SqliteArchive(path, Keep())) as archive:
+        with closing(SqliteArchive(path, Retention())) as archive:
             _print(archive, path, given, span)
     except HistoryError as error:
         print(f"exercise.py: {error}", file=sys.stderr)

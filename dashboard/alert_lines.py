@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from alerting.alert import Unit
+from alerting.alert import SignalUnit
 from alerting.events import REQUEST_RATE
 from dashboard import figures
 from dashboard.page import Line, Page, Piece, Style, width
@@ -114,6 +114,6 @@ def _value(alert: AlertView) -> str:
 
 
 def _what(alert: AlertView, page: Page) -> str:
-    if alert.unit is Unit.HITS:
+    if alert.unit is SignalUnit.HITS:
         return "hits"
     return f"{alert.title.lower()}{f' of {page.text(alert.subject)}' if alert.subject else ''}"

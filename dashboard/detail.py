@@ -82,7 +82,7 @@ def build_detail(now: float, title: str, key: str, lens: Lens, window: float, ro
 
 def filter_view(lens: Lens, now: float) -> FilterView:
     """What a screen says of the filter that it shows."""
-    return FilterView(lens.filter.text, lens.matched, lens.looked_at, now if lens.since is None else lens.since)
+    return FilterView(lens.filter.text, lens.matched, lens.scanned, now if lens.since is None else lens.since)
 
 
 STEPS: Final = tuple(digit * 10.0**power for power in range(-5, 4) for digit in (1, 2, 5))

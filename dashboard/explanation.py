@@ -6,7 +6,7 @@ As `High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-1
 
 from datetime import tzinfo
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.rule import Rule
 from dashboard import figures
 
@@ -14,7 +14,7 @@ NAME_LENGTH = 80
 """Characters of a contributor's name; the whole of it is in the alert."""
 MANIFOLD = 3
 """From so many times the baseline on, that is easier to read than percent."""
-_CHANGES = (Unit.HITS, Unit.REQUESTS, Unit.CONNECTIONS, Unit.BYTES)
+_CHANGES = (SignalUnit.HITS, SignalUnit.REQUESTS, SignalUnit.CONNECTIONS, SignalUnit.BYTES)
 """Where the contributors have a part of what is more, or less, than usual; elsewhere of all that is counted."""
 
 

@@ -6,7 +6,7 @@ Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations h
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from alerting.alert import Unit as SignalUnit
+from alerting.alert import SignalUnit
 from dashboard.view import Measure, Panel, Row
 from stats.statistic import Unit
 

@@ -5,7 +5,7 @@ Times are seconds since the epoch, durations seconds, rates per second.
 
 from dataclasses import dataclass, field
 
-from alerting.alert import Contributor, Unit
+from alerting.alert import Contributor, SignalUnit
 from alerting.events import REQUEST_RATE
 from stats import statistic
 
@@ -55,7 +55,7 @@ class AlertView:
     signal: str = REQUEST_RATE
     title: str = "Request rate"
     """Of the signal."""
-    unit: Unit = Unit.HITS
+    unit: SignalUnit = SignalUnit.HITS
     subject: str = ""
     """Which server it is about, where the signal judges each; else empty."""
     contributors: tuple[Contributor, ...] = ()
@@ -69,7 +69,7 @@ class SignalView:
 
     name: str
     title: str
-    unit: Unit
+    unit: SignalUnit
     state: str
     """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
     baseline: float | None

@@ -1,1 +1,1 @@
-"""Sums on disk: by minute, hour and day. The edge of the program towards a database."""
+"""Sums on disk by minute, hour and day, and everything that touches the database."""

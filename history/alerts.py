@@ -1,20 +1,20 @@
-"""Alerts as they are kept, and back. Pure."""
+"""Converts alerts to their stored form and back. Pure."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
-from alerting.alert import Alert, Contributor, Unit
+from alerting.alert import Alert, Contributor, SignalUnit
 from history.sums import StoredAlert
 
 
 def stored(alert: Alert) -> StoredAlert:
-    """All facts of an alert."""
+    """Convert an alert with all its facts."""
     return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**asdict(alert), "unit": alert.unit.value}))
 
 
 def facts(kept: StoredAlert) -> dict[str, Any]:
-    """As they were stored; the three that stand beside the text where that is malformed."""
+    """Return the facts as stored; only signal, start and end if the text is malformed."""
     try:
         found: dict[str, Any] = json.loads(kept.text)
         return found
@@ -23,10 +23,10 @@ def facts(kept: StoredAlert) -> dict[str, Any]:
 
 
 def recalled(kept: StoredAlert) -> Alert | None:
-    """The alert; None where another version of the program wrote what this one cannot read."""
+    """Return the alert; None if another version of the program wrote it in a form unknown here."""
     try:
         facts = json.loads(kept.text)
         contributors = tuple(Contributor(**contributor) for contributor in facts["contributors"])
-        return Alert(**{**facts, "unit": Unit(facts["unit"]), "contributors": contributors})
+        return Alert(**{**facts, "unit": SignalUnit(facts["unit"]), "contributors": contributors})
     except (ValueError, KeyError, TypeError):
         return None

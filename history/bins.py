@@ -1,6 +1,6 @@
-"""Counts of logarithmic bins as bytes and back: pairs of the distance from the bin before and the count, both LEB128.
+"""Packs counts of logarithmic bins: pairs of the distance from the previous bin and the count, both in LEB128. Pure.
 
-A handful of bytes for a key of a minute. Pure.
+A key of a minute takes a handful of bytes.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from typing import Final
 
 from store.distribution import HIGHEST, LAST, LOWEST, bin_of
 
-FORMER: Final = 1.01 / 0.99
-"""The width of the bins of histories of version 1, whose bin 0 ended at LOWEST."""
-FORMER_LAST: Final = ceil(log(HIGHEST / LOWEST) / log(FORMER))
+VERSION_1_GAMMA: Final = 1.01 / 0.99
+"""Width of the bins in history files of version 1, whose bin 0 ended at LOWEST."""
+VERSION_1_LAST: Final = ceil(log(HIGHEST / LOWEST) / log(VERSION_1_GAMMA))
 
 
 def packed(counts: Mapping[int, int]) -> bytes:
-    """Counts by number of the bin, from 0 up."""
+    """Pack counts by bin number, from 0 up."""
     out = bytearray()
     last = 0
     for number in sorted(counts):
@@ -30,10 +30,10 @@ def packed(counts: Mapping[int, int]) -> bytes:
 
 
 def unpacked(block: bytes, last: int = LAST) -> dict[int, int]:
-    """Counts by number of the bin, up to `last`.
+    """Unpack counts by bin number, up to `last`.
 
     Raises:
-        ValueError: the bytes are no such pairs.
+        ValueError: the bytes are malformed.
     """
     values: list[int] = []
     value = shift = 0
@@ -45,19 +45,19 @@ def unpacked(block: bytes, last: int = LAST) -> dict[int, int]:
             values.append(value)
             value = shift = 0
     if shift or len(values) % 2:
-        raise ValueError("bins are malformed: they end in the middle of a pair")
+        raise ValueError("bins are malformed: incomplete pair")
     counts: dict[int, int] = {}
     number = 0
     for distance, count in zip(values[::2], values[1::2], strict=True):
         number += distance
         counts[number] = count
     if number > last:
-        raise ValueError(f"bins are malformed: there is no bin {number}")
+        raise ValueError(f"bins are malformed: no bin {number}")
     return counts
 
 
 def merged(one: bytes, two: bytes) -> bytes:
-    """Both together."""
+    """Add up two packed blocks."""
     if not one or not two:
         return one or two
     counts = unpacked(one)
@@ -67,14 +67,14 @@ def merged(one: bytes, two: bytes) -> bytes:
 
 
 def converted(block: bytes) -> bytes:
-    """Bins of version 1 as they are now: each count goes to the bin of the time that it stood for."""
+    """Convert bins of version 1: each count goes to the bin of the time that it represented."""
     counts: dict[int, int] = {}
-    for number, count in unpacked(block, FORMER_LAST).items():
+    for number, count in unpacked(block, VERSION_1_LAST).items():
         now = _converted(number)
         counts[now] = counts.get(now, 0) + count
     return packed(counts)
 
 
-@lru_cache(maxsize=FORMER_LAST + 1)
+@lru_cache(maxsize=VERSION_1_LAST + 1)
 def _converted(number: int) -> int:
-    return bin_of(LOWEST if number == 0 else 2 * LOWEST * FORMER**number / (FORMER + 1))
+    return bin_of(LOWEST if number == 0 else 2 * LOWEST * VERSION_1_GAMMA**number / (VERSION_1_GAMMA + 1))

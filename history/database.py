@@ -1,4 +1,4 @@
-"""One SQLite file: how it is opened, written in transactions, and what its errors mean to the user."""
+"""One SQLite file: how it is opened and written in transactions, and how its errors are explained to the user."""
 
 import os
 import sqlite3
@@ -10,19 +10,22 @@ from typing import Any, Final
 
 from history.bins import converted, merged, packed, unpacked
 from history.keep import RESERVE
-from history.periods import Level
+from history.periods import PeriodLevel
 from history.sums import MALFORMED
 from store.sums import Sums
 
 APPLICATION: Final = 0x48545450
-"""In the file's header, so that `file` and we ourselves know whose it is: `HTTP`."""
+"""Application id in the file's header: `HTTP`."""
 VERSION: Final = 2
 FIRST_VERSION: Final = 1
-"""Had the amounts of a statistic beside the bytes of its responses, how many were timed, and other bins."""
+"""Version 1 stored the amounts of a statistic separately from the response bytes, had a count of times, and
+other bins.
+"""
 PAGE: Final = 4096
 WAIT: Final = 2.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait for another process that is writing."""
 OWNER_ONLY: Final = 0o600
+NOT_A_HISTORY: Final = "not a history file, or another version"
 
 _TABLES: Final = (
     "CREATE TABLE statistic (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL)",
@@ -43,12 +46,12 @@ _CONVERT: Final = (
     "ALTER TABLE sums DROP COLUMN total",
     "ALTER TABLE sums DROP COLUMN timed",
 )
-"""From the first version; the seconds of a statistic of seconds were in both places."""
+"""Converts version 1; it stored the seconds of a statistic of seconds twice."""
 
 _NOT_OURS: Final = ("Could not decode", "user-defined")
-"""In what is said of keys and bins that we have not written."""
+"""Error texts that mean a key or bins were written by something else."""
 
-Run = Callable[[str, Sequence[Sequence[Any]]], object]
+RunStatement = Callable[[str, Sequence[Sequence[Any]]], object]
 
 
 class HistoryError(Exception):
@@ -56,7 +59,7 @@ class HistoryError(Exception):
 
 
 class _MergedAll:
-    """Aggregate: all bins together."""
+    """SQL aggregate that merges packed bins."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
@@ -70,48 +73,48 @@ class _MergedAll:
 
 
 class Database:
-    """The file at `path`, of at most `size` bytes. One thread at a time may use it."""
+    """The file at `path`, of at most `size` bytes. Only one thread may use it at a time."""
 
     def __init__(self, path: str, size: int, writes: bool) -> None:
-        """Open it; if it is to be written, make it where it is missing, for its owner only.
+        """Open the file; if `writes`, create it if it is missing, readable by its owner only.
 
         Raises:
-            HistoryError: it cannot be opened, is damaged, or is none of ours.
+            HistoryError: the file cannot be opened, is damaged, or is not a history.
         """
         self.path = path
         self.is_full = False
-        """Whether the last transaction found no room."""
+        """Whether the last transaction failed because the file was full."""
         self._lock = threading.RLock()
-        with self.asked():
+        with self.translated_errors():
             if writes:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
             elif not os.path.exists(path):
-                raise HistoryError(f"there is no history at {path}; name it with --history")
+                raise HistoryError(f"no history at {path}; use --history FILE")
             self._connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
         try:
-            with self.asked():
+            with self.translated_errors():
                 self._prepare(size, writes)
         except HistoryError:
             self.close()
             raise
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
-        """Turns what the system and SQLite say into one line."""
+    def translated_errors(self) -> Iterator[None]:
+        """Turn errors of the system and of SQLite into one line for the user."""
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as reason:
             said = f"{_said(reason)}{_advice(reason)}"
-            raise HistoryError(f"the history in {self.path} cannot be used: {said}") from reason
+            raise HistoryError(f"cannot use the history in {self.path}: {said}") from reason
 
     @contextmanager
-    def transaction(self) -> Iterator[Run]:
-        """All or nothing of what is run within.
+    def transaction(self) -> Iterator[RunStatement]:
+        """RunStatement statements in a transaction that is committed as a whole or not at all.
 
         Raises:
-            HistoryError: nothing of it was written.
+            HistoryError: nothing was written.
         """
-        with self._lock, self.asked():
+        with self._lock, self.translated_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection.executemany
@@ -119,20 +122,21 @@ class Database:
                 self.is_full = False
             except BaseException as error:
                 self.is_full = isinstance(error, sqlite3.OperationalError) and "full" in str(error)
-                with suppress(sqlite3.Error):  # a full disk may have rolled it back already
+                # A full disk may already have rolled it back.
+                with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
                 raise
 
     def rows(self, query: str, values: Sequence[Any]) -> list[Any]:
-        """What the query gives.
+        """Return the rows of a query.
 
         Raises:
             HistoryError: the file cannot be read.
         """
-        with self._lock, self.asked():
+        with self._lock, self.translated_errors():
             return self._connection.execute(query, values).fetchall()
 
-    def add(self, periods: Sequence[tuple[Level, int, int, Mapping[str, Sums]]]) -> None:
+    def add(self, periods: Sequence[tuple[PeriodLevel, int, int, Mapping[str, Sums]]]) -> None:
         """Within a transaction, add sums by key to each (level, start, number of the statistic)."""
         for level, start, number, sums in periods:
             rows = [
@@ -142,16 +146,16 @@ class Database:
 
     @property
     def used(self) -> int:
-        """Bytes of the file that hold something."""
+        """Bytes in use in the file."""
         return PAGE * (self._number("page_count") - self._number("freelist_count"))
 
-    def give_back(self) -> None:
-        """Return free pages to the disk, as far as they are at the end of the file."""
-        with self._lock, self.asked():
+    def release_free_pages(self) -> None:
+        """Return free pages at the end of the file to the disk."""
+        with self._lock, self.translated_errors():
             self._connection.execute("PRAGMA incremental_vacuum").fetchall()
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file. It may be called twice."""
         with self._lock, suppress(sqlite3.Error):
             self._connection.close()
 
@@ -162,7 +166,7 @@ class Database:
         empty = not self._number("schema_version")
         version = self._number("user_version")
         if not empty and (self._number("application_id") != APPLICATION or version not in (FIRST_VERSION, VERSION)):
-            raise ValueError("it is none of this program's, or of another version")
+            raise ValueError(NOT_A_HISTORY)
         if not empty and version == FIRST_VERSION:
             self._convert()
         if not writes:
@@ -190,22 +194,22 @@ class Database:
                 self._connection.execute(step)
 
     def _number(self, pragma: str) -> int:
-        with self._lock, self.asked():
+        with self._lock, self.translated_errors():
             return int(self._connection.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
 def _said(reason: Exception) -> str:
-    """What is wrong, without what a damaged file says."""
+    """Return the error's text, without anything that a damaged file contains."""
     text = getattr(reason, "strerror", None) or str(reason)
     return MALFORMED if any(word in text for word in _NOT_OURS) else text
 
 
 def _advice(reason: Exception) -> str:
     text = _said(reason)
-    if "malformed" in text or "not a database" in text or "none of this program's" in text:
-        return "; move it away, or name another file with --history"
+    if "malformed" in text or "not a database" in text or NOT_A_HISTORY in text:
+        return "; move the file away, or use --history FILE"
     if "locked" in text:
-        return "; another process writes it"
+        return "; another process is writing to it"
     if "readonly" in text or isinstance(reason, PermissionError):
-        return "; make it and its folder writable, or name another file with --history"
+        return "; make the file and its folder writable, or use --history FILE"
     return ""

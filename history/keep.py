@@ -1,13 +1,13 @@
-"""How long the history keeps what, and how much of it."""
+"""How long the history keeps data, and how much."""
 
 from typing import NamedTuple
 
 RESERVE = 2**22
-"""Bytes of the limit that are left to the write-ahead log."""
+"""Bytes of the limit reserved for the write-ahead log."""
 
 
-class Keep(NamedTuple):
-    """Seconds that minutes, hours and days are kept; bytes of the file; keys of a statistic in a period."""
+class Retention(NamedTuple):
+    """Seconds to keep minutes, hours and days; bytes of the file; keys of a statistic in a period."""
 
     minutes: float = 2 * 86400
     hours: float = 60 * 86400
@@ -17,11 +17,11 @@ class Keep(NamedTuple):
 
     @property
     def spans(self) -> tuple[float, float, float]:
-        """By level. What is no longer kept by day is not kept by hour, nor by minute, either."""
+        """Seconds to keep each level. Minutes are kept no longer than hours, and hours no longer than days."""
         hours = min(self.hours, self.days)
         return min(self.minutes, hours), hours, self.days
 
     @property
     def bytes_of_data(self) -> int:
-        """What of the file may be in use when a minute was written: there is room for another one then."""
+        """Bytes that may be in use after a minute was written, so that another one still fits."""
         return (self.size - RESERVE) * 3 // 4

@@ -1,29 +1,29 @@
-"""Puts closed buckets of the store together to minutes. Pure."""
+"""Combines closed buckets of the store into minutes. Pure."""
 
-from history.periods import Level, begin
+from history.periods import PeriodLevel, period_start
 from history.sums import Minute
-from store.sums import NOTHING, OTHER, Closed, ClosedBucket, KeyedSums
+from store.sums import NOTHING, OTHER, ClosedBucket, KeyedSums, StatisticSums
 
 
 class Minutes:
-    """Minutes that are being filled. What comes late for one that was given out makes it come again."""
+    """Minutes being filled. If data arrives late for a finished minute, that minute is issued again."""
 
     def __init__(self) -> None:
         self._filling: dict[float, dict[str, list[KeyedSums]]] = {}
 
     def add(self, bucket: ClosedBucket) -> None:
-        """What a bucket counted; one of more than a minute goes to the minute of its start."""
-        minute = self._filling.setdefault(begin(Level.MINUTE, bucket.start), {})
+        """Add a bucket. A bucket longer than a minute counts in the minute of its start."""
+        minute = self._filling.setdefault(period_start(PeriodLevel.MINUTE, bucket.start), {})
         for name, keyed, other in bucket.statistics:
-            minute.setdefault(name, []).extend((keyed, KeyedSums.made([(OTHER, other)])))
+            minute.setdefault(name, []).extend((keyed, KeyedSums.of_items([(OTHER, other)])))
 
     def over(self, now: float) -> list[Minute]:
-        """Those that ended until `now`, oldest first; they are let go."""
+        """Remove and return the minutes that ended by `now`, oldest first."""
         ended = sorted(start for start in self._filling if start + 60 <= now)
         return [self._minute(start) for start in ended]
 
     def rest(self) -> list[Minute]:
-        """All that are left, at the end of the run."""
+        """Remove and return all remaining minutes, at the end of the run."""
         return [self._minute(start) for start in sorted(self._filling)]
 
     def _minute(self, start: float) -> Minute:
@@ -34,9 +34,9 @@ class Minutes:
 
 
 def closed_bucket(minute: Minute) -> ClosedBucket:
-    """The reverse: a minute as the store knows buckets."""
+    """Convert a minute back to a bucket of the store."""
     statistics = []
     for name, sums in minute.sums.items():
-        keyed = KeyedSums.made((key, known) for key, known in sums.items() if key != OTHER)
-        statistics.append(Closed(name, keyed, sums.get(OTHER, NOTHING)))
+        keyed = KeyedSums.of_items((key, known) for key, known in sums.items() if key != OTHER)
+        statistics.append(StatisticSums(name, keyed, sums.get(OTHER, NOTHING)))
     return ClosedBucket(minute.start, 60.0, tuple(statistics))

@@ -12,10 +12,10 @@ from alerting.events import AlertDismissed, AlertRaised, Event
 from dashboard.view import HistoryView, View
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.minutes import Minutes, closed_bucket
 from history.past import look_back
-from history.periods import Level, begin
+from history.periods import PeriodLevel, period_start
 from history.sums import Minute
 from history.writer import Writer
 from store.sums import ClosedBucket
@@ -35,7 +35,7 @@ class History:
 
     watches = False
 
-    def __init__(self, path: Path, keep: Keep, units: Mapping[str, str], *, patient: bool = False) -> None:
+    def __init__(self, path: Path, keep: Retention, units: Mapping[str, str], *, patient: bool = False) -> None:
         """Keep statistics, given by name and unit, in a file. `patient` is for a source that can wait for the disk."""
         self._patient = patient
         self._path = path
@@ -50,7 +50,7 @@ class History:
         self._look_at = 0.0
 
     def start(self) -> None:
-        """Open the file, as the user who will own it, and begin to write."""
+        """Open the file, as the user who will own it, and period_start to write."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.archive = SqliteArchive(str(self._path), self._keep, self._units)
@@ -73,7 +73,7 @@ class History:
 
         The current minute is read at once, as this run will add to it.
         """
-        minute = begin(Level.MINUTE, now)
+        minute = period_start(PeriodLevel.MINUTE, now)
         return chain(self._minutes_of(minute, now), self._past(now - retention, minute)), self._alerts(now - retention)
 
     def _past(self, since: float, until: float) -> Iterator[ClosedBucket]:

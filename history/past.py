@@ -1,4 +1,4 @@
-"""What the history says of now, for the screen: the same time before, and the busiest times. Pure."""
+"""The past as the screen shows it: the same time on earlier days, and the busiest times. Pure."""
 
 from datetime import tzinfo
 
@@ -8,7 +8,7 @@ from history.report import busiest_times, same_time
 
 
 def look_back(archive: Archive, now: float, zone: tzinfo | None = None) -> HistoryView | None:
-    """What it says at `now`; None where it has counted no requests yet.
+    """Return the past as seen at `now`; None if no requests have been counted.
 
     Raises:
         HistoryError: the archive cannot be read.
@@ -19,7 +19,8 @@ def look_back(archive: Archive, now: float, zone: tzinfo | None = None) -> Histo
     try:
         found = {name: PeriodView(*busiest) for name, busiest in busiest_times(archive, earliest, now, zone)}
         yesterday, last_week = (same_time(archive, now, days, zone=zone) for days in (1, 7))
-    except KeyError:  # the statistic of all requests was never on
+    # The statistic of all requests was never enabled.
+    except KeyError:
         return None
     periods = (found.get(name) for name in ("hour", "day", "week", "month"))
     return HistoryView(yesterday, last_week, *periods)

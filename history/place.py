@@ -1,4 +1,4 @@
-"""Where the history of a source is, when no file was named."""
+"""The default location of a source's history file."""
 
 import os
 import re
@@ -11,9 +11,9 @@ SYSTEM: Final = Path("/var/lib")
 
 
 def folder(environment: Mapping[str, str], home: str | None, is_service: bool) -> Path:
-    """The folder for state: what systemd gave (STATE_DIRECTORY); for a service, /var/lib; else the user's.
+    """Return the state folder: that of systemd (STATE_DIRECTORY); for a service, /var/lib; otherwise the user's.
 
-    The user's is that of the XDG Base Directory Specification, below `home` where XDG_STATE_HOME says nothing.
+    The user's folder follows the XDG Base Directory Specification, below `home` unless XDG_STATE_HOME is set.
     """
     given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     if given:
@@ -25,5 +25,5 @@ def folder(environment: Mapping[str, str], home: str | None, is_service: bool) -
 
 
 def file_name(interface: str, ports: str) -> str:
-    """As `eth0-80.db`: one file a source, so that what two of them count is not added up."""
+    """Return a name such as `eth0-80.db`. Each source has its own file, so that two sources are not added up."""
     return re.sub(r"[^A-Za-z0-9.]+", "_", interface) + "-" + re.sub(r"[^0-9a-z]+", "_", ports) + ".db"

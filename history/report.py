@@ -1,11 +1,11 @@
-"""What the history says of a span: totals, busiest times, a top list, and all of it beside the span before. Pure."""
+"""A report on a span of the history: totals, busiest times and a top list, compared with the span before. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
-from history.archive import Archive, Top
-from history.periods import Level, begin, month, week
+from history.archive import Archive, StoredTop
+from history.periods import PeriodLevel, month_start, period_start, week_start
 from history.sums import StoredAlert
 from store.sums import Sums
 
@@ -14,38 +14,38 @@ REQUESTS: Final = "request_rate"
 
 
 class Period(NamedTuple):
-    """A period and the requests in it."""
+    """A period and its number of requests."""
 
     start: float
     requests: int
 
 
 class Report(NamedTuple):
-    """A span of the history."""
+    """A report on a span of the history."""
 
     source: str
     since: float
     until: float
     requests: int
     requests_before: int | None
-    """In the span before; None where the history does not reach back that far."""
+    """Requests in the span before; None if the history does not reach back that far."""
     since_before: float | None
-    """Where that one begins: it is as long, or a little longer where minutes or hours are no longer kept."""
+    """Start of the span before. It is slightly longer if its minutes or hours have been deleted."""
     busiest: tuple[tuple[str, Period], ...]
-    """`hour`, `day`, `week` and `month` with the most requests; what is longer than the span is left out."""
+    """The `hour`, `day`, `week` and `month` with the most requests; periods longer than the span are left out."""
     by: str
-    """Name of the statistic of the top list."""
+    """Name of the statistic in the top list."""
     unit: str
-    top: Top
+    top: StoredTop
     before: dict[str, Sums]
-    """The same keys in the span before, as far as they were there."""
+    """Sums of the same keys in the span before, if they occurred there."""
     alerts: tuple[StoredAlert, ...]
     begins: bool = False
-    """Whether the span begins where the history does, later than it was asked for."""
+    """Whether the history starts within the requested span, so that the report starts later."""
 
     @property
     def longer(self) -> float:
-        """The length of the span by that of the one before: times so much, what was counted then compares with now."""
+        """Length of the span relative to the one before, by which earlier counts are multiplied for comparison."""
         return 1.0 if self.since_before is None else (self.until - self.since) / (self.since - self.since_before)
 
 
@@ -67,7 +67,9 @@ def find_statistic(word: str, statistics: Mapping[str, str]) -> tuple[str, str]:
 
 
 def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period | None:
-    """The longer period with the most requests, the earliest of equal ones; `of` says where that of a time begins."""
+    """Return the longer period with the most requests, the earliest of equal ones; `of` maps a time to its period's
+    start.
+    """
     sums: dict[float, int] = {}
     for start, requests in periods:
         longer = of(start)
@@ -77,34 +79,35 @@ def busiest(periods: Iterable[Period], of: Callable[[float], float]) -> Period |
 
 
 def busiest_times(archive: Archive, since: float, until: float, zone: tzinfo | None = None) -> list[tuple[str, Period]]:
-    """The busiest hour, day, week and month; what is longer than the span is left out.
+    """Return the busiest hour, day, week and month; periods longer than the span are left out.
 
-    Of a day that lies in the span in part, that part counts. Hours are those that are still kept.
+    Of a day that is only partly in the span, that part counts. Hours are those still stored.
     """
-    whole = begin(Level.HOUR, since, zone) if since == archive.earliest() else since  # nothing came before in that hour
-    hours = _requests(archive.totals(REQUESTS, Level.HOUR, since, until), whole)
+    # Nothing came earlier in the first hour of the history.
+    whole = period_start(PeriodLevel.HOUR, since, zone) if since == archive.earliest() else since
+    hours = _requests(archive.totals(REQUESTS, PeriodLevel.HOUR, since, until), whole)
     days = _requests(archive.periods(REQUESTS, since, until), since)
     found = (
         ("hour", 3600, busiest(hours, lambda start: start)),
-        ("day", 86400, busiest(days, lambda start: begin(Level.DAY, start, zone))),
-        ("week", 7 * 86400, busiest(days, lambda start: week(start, zone))),
-        ("month", 28 * 86400, busiest(days, lambda start: month(start, zone))),
+        ("day", 86400, busiest(days, lambda start: period_start(PeriodLevel.DAY, start, zone))),
+        ("week", 7 * 86400, busiest(days, lambda start: week_start(start, zone))),
+        ("month", 28 * 86400, busiest(days, lambda start: month_start(start, zone))),
     )
     return [(name, best) for name, seconds, best in found if best is not None and until - since >= seconds]
 
 
 def requests_between(archive: Archive, since: float, until: float) -> int:
-    """All requests of a span."""
+    """Return the number of requests in a span."""
     return archive.top(REQUESTS, since, until, 0).whole.count
 
 
 def same_time(archive: Archive, now: float, days: int, width: float = 600, zone: tzinfo | None = None) -> float | None:
-    """Requests per second at the same time of day so many days ago, over `width` seconds at least, around it.
+    """Return the requests per second at the same time some days ago, averaged over at least `width` seconds around it.
 
-    None where none were recorded: either none came, or nobody watched.
+    None if there are none: either no requests came, or the monitor was not running.
     """
     then = (datetime.fromtimestamp(now, zone) - timedelta(days=days)).timestamp()
-    since = begin(Level.MINUTE, then - width / 2)
+    since = period_start(PeriodLevel.MINUTE, then - width / 2)
     found = archive.top(REQUESTS, since, since + width, 0)
     return found.whole.count / (found.until - found.since) if found.whole.count else None
 
@@ -118,7 +121,7 @@ def build_report(
     limit: int,
     zone: tzinfo | None = None,
 ) -> Report:
-    """The report on [since, until) with the top list of the statistic and unit `by`."""
+    """Build the report on [since, until), with the top list of the statistic and unit `by`."""
     name, unit = by
     earliest = archive.earliest() or until
     top = archive.top(name, since, until, limit)
@@ -143,7 +146,7 @@ def build_report(
 
 
 def _alerts(archive: Archive, since: float, until: float) -> Iterator[StoredAlert]:
-    """Those that were active in a span, latest first. One that nobody saw the end of lasted as long as is known."""
+    """Iterate over the alerts in a span, latest first. An alert without an end lasts until the end of the history."""
     latest = archive.latest()
     for alert in archive.alerts(since):
         end = max(alert.start, min(latest, until)) if alert.end is None else alert.end

@@ -1,4 +1,4 @@
-"""A report on the history as text, as JSON and as CSV. Pure."""
+"""Formats a report on the history as text, JSON or CSV. Pure."""
 
 import csv
 import io
@@ -20,15 +20,15 @@ CHANGE: Final = 3
 VOLUME: Final = 4
 """Columns of the table."""
 NAME: Final = 13
-"""Cells of the name of a figure."""
+"""Width of a figure's name, in cells."""
 
 
 def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: tzinfo | None = None) -> str:
-    """Lines for a person, none longer than `width` where names leave room for that."""
+    """Return lines for a person, no longer than `width` unless the names are too long."""
     span = report.until - report.since
     lines = [
         f"{cells.visible(report.source, ascii_only)}   {_moment(report.since, zone)} to {_moment(report.until, zone)}"
-        f"   {figures.duration(span)}{', all that the history has' if report.begins else ''}",
+        f"   {figures.duration(span)}{', the whole history' if report.begins else ''}",
         "",
         _line("Requests", _requests(report, span)),
     ]
@@ -38,7 +38,7 @@ def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: t
 
 
 def report_json(report: Report) -> str:
-    """One JSON object, for programs: times in seconds since the epoch, durations in seconds."""
+    """Return one JSON object for programs: times in seconds since the epoch, durations in seconds."""
     return json.dumps(
         {
             "source": report.source,
@@ -60,9 +60,9 @@ def report_json(report: Report) -> str:
 
 
 def report_csv(report: Report) -> str:
-    """The top list as lines of comma-separated values (RFC 4180), for spreadsheets: bytes and seconds, no units.
+    """Return the top list as comma-separated values (RFC 4180) for spreadsheets: bytes and seconds, without units.
 
-    What a spreadsheet would take for a formula is behind an apostrophe.
+    A key that a spreadsheet would take for a formula gets a leading apostrophe.
     """
     lines = io.StringIO(newline="")
     writer = csv.writer(lines)
@@ -110,11 +110,12 @@ def _alerts(report: Report) -> str:
 
 
 def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
-    """A row for each key: its figure, its share, its change, its volume and its response time."""
+    """Return a row for each key: amount, share, change, volume and response times."""
     heads = (f"By {report.by}", _heading(report.unit), "share", "change", "volume", "average", "p95")
     rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows), *_rest(report)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
-    used[VOLUME] &= report.unit != "bytes"  # else it is there already
+    # Statistics of bytes already have the volume as their amount.
+    used[VOLUME] &= report.unit != "bytes"
     rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(1, len(rows[0]))]
     room = max(12, width - 1 - sum(widths) - 3 * len(widths))
@@ -147,7 +148,7 @@ def _row(report: Report, key: str, sums: Sums) -> tuple[str, ...]:
 
 
 def _rest(report: Report) -> list[tuple[str, ...]]:
-    """A row for all that is in none, so that they add up to the whole."""
+    """Return a row for everything in no other row, so that the rows add up to the whole."""
     rest = subtracted(report.top.whole, [replace(sums, times=NO_TIMES) for _, sums in report.top.rows])
     if rest.count <= 0:
         return []
@@ -163,7 +164,7 @@ def _weight(unit: str, sums: Sums) -> float:
 
 
 def _weight_before(report: Report, sums: Sums) -> float:
-    """An average is the same over any span; what adds up is taken to the length of this one."""
+    """Return the weight in the span before: an average as it is, a sum scaled to the length of this span."""
     weight = _weight(report.unit, sums)
     return weight if report.unit == "seconds" else weight * report.longer
 

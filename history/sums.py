@@ -1,4 +1,4 @@
-"""What the history keeps of a statistic in a period: sums by key, as the store has them. Pure."""
+"""What the history stores of a statistic in a period: sums by key, as in the store. Pure."""
 
 from collections.abc import Iterable, Mapping
 from math import inf
@@ -8,13 +8,13 @@ from history.bins import unpacked
 from store.distribution import Distribution
 from store.sums import NOTHING, OTHER, Sums
 
-MALFORMED: Final = "what is in it is malformed"
-MOST: Final = 2**48
-"""More than this nobody counts in a minute: what says so is damage."""
+MALFORMED: Final = "its contents are malformed"
+MAX_COUNT: Final = 2**48
+"""Nobody counts more than this in a minute; a larger number is damage."""
 
 
 class Minute(NamedTuple):
-    """All that one minute adds to the history. A minute may come again, with what was late for it."""
+    """Everything that one minute adds to the history. A minute may be issued again with late data."""
 
     start: float
     """Seconds since the epoch."""
@@ -23,32 +23,32 @@ class Minute(NamedTuple):
 
 
 class StoredAlert(NamedTuple):
-    """An alert as it is kept; signal and start say which one it is."""
+    """A stored alert, identified by signal and start."""
 
     signal: str
     start: float
     end: float | None
-    """None while it is active."""
+    """None while the alert is active."""
     text: str
-    """All of its facts, as JSON."""
+    """All its facts, as JSON."""
 
 
-def number_in(value: Any) -> float:
-    """A number, as a file has it.
+def checked_number(value: Any) -> float:
+    """Check a number from a file.
 
     Raises:
-        ValueError: it is none, so somebody else wrote into the file.
+        ValueError: it is not a number, so something else wrote to the file.
     """
     if not isinstance(value, float | int):
         raise ValueError(MALFORMED)
     return value
 
 
-def sound(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
-    """What a file has of a key, or of a start: count and bytes up to `most`, seconds, and packed bins.
+def validated(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
+    """Check what a file has for a key, or for a start: count and bytes up to `most`, seconds, and packed bins.
 
     Raises:
-        ValueError: it is malformed, so somebody else wrote into the file.
+        ValueError: it is malformed, so something else wrote to the file.
     """
     count, size, seconds, bins = sums
     if not (
@@ -63,12 +63,12 @@ def sound(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
 
 
 def total(sums: Sums, unit: str) -> float:
-    """What a statistic of that unit adds up."""
+    """Return the sum that a statistic of that unit shows."""
     return {"hits": sums.count, "bytes": sums.bytes, "seconds": sums.seconds}[unit]
 
 
-def added(parts: Iterable[Sums]) -> Sums:
-    """All of them together."""
+def summed(parts: Iterable[Sums]) -> Sums:
+    """Add up all parts."""
     whole = NOTHING
     for part in parts:
         times = whole.times.merge(part.times) if whole.times.bins else part.times
@@ -76,16 +76,16 @@ def added(parts: Iterable[Sums]) -> Sums:
     return whole
 
 
-def ranked(sums: Mapping[str, Sums], unit: str, keys: int, key_length: int) -> dict[str, Sums]:
-    """The `keys` highest keys by their total, cut at `key_length` characters, and the rest as `(other)`."""
+def highest_keys(sums: Mapping[str, Sums], unit: str, keys: int, key_length: int) -> dict[str, Sums]:
+    """Return the `keys` highest keys, cut to `key_length` characters, with the rest as `(other)`."""
     cut: dict[str, list[Sums]] = {}
     for key, known in sums.items():
         cut.setdefault(key[:key_length], []).append(known)
-    whole = {key: parts[0] if len(parts) == 1 else added(parts) for key, parts in cut.items()}
+    whole = {key: parts[0] if len(parts) == 1 else summed(parts) for key, parts in cut.items()}
     other = [whole.pop(OTHER)] if OTHER in whole else []
     if len(whole) > keys:
         order = sorted(whole, key=lambda key: (-total(whole[key], unit), key))
         other += [whole.pop(key) for key in order[keys:]]
     if other:
-        whole[OTHER] = added(other)
+        whole[OTHER] = summed(other)
     return whole

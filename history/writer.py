@@ -1,4 +1,4 @@
-"""The thread that writes the history, so that a slow disk holds nobody up."""
+"""The thread that writes the history, so that a slow disk does not delay the program."""
 
 import threading
 from collections import deque
@@ -9,68 +9,68 @@ from history.archive import Archive
 from history.database import HistoryError
 from history.sums import Minute, StoredAlert
 
-WAITING: Final = 60
-"""Minutes, and alerts, that wait at most for a disk that is full or slow; the oldest is given up first."""
-AGAIN: Final = 30.0
-"""Seconds until what failed is tried again."""
+MAX_QUEUED: Final = 60
+"""Maximum minutes and alerts waiting for a slow or full disk; the oldest is dropped first."""
+RETRY_AFTER: Final = 30.0
+"""Seconds before a failed write is tried again."""
 
 Item = Minute | StoredAlert | Callable[[], None]
-"""What is written, or a question."""
+"""Something to write, or a question to call."""
 
 
 class Writer:
     """Writes to `archive`, in the order given, until it is closed.
 
-    With `patient`, who gives it more than it can write waits for it: files are read faster than minutes are written.
+    With `patient`, `put` waits when the queue is full, because files are read faster than minutes are written.
     """
 
     def __init__(self, archive: Archive, *, patient: bool = False) -> None:
         self._archive = archive
         self._patient = patient
-        self._waiting: deque[Minute | StoredAlert] = deque()
+        self._queue: deque[Minute | StoredAlert] = deque()
         self._question: Callable[[], None] | None = None
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
         self._closing = False
-        self._given_up = 0
-        self._trouble = ""
+        self._dropped = 0
+        self._problem = ""
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         self._thread.start()
 
     def put(self, item: Minute | StoredAlert) -> None:
-        """Have it written soon. Never waits, unless it is patient, and then never for a disk that refuses."""
-        with self._news:
+        """Queue an item. It waits only if the writer is patient, and not while the disk fails."""
+        with self._condition:
             if self._patient:
-                self._news.wait_for(lambda: len(self._waiting) < WAITING or self._trouble)
-            if len(self._waiting) >= WAITING:
-                self._waiting.popleft()
-                self._given_up += 1
-            self._waiting.append(item)
-            self._news.notify_all()
+                self._condition.wait_for(lambda: len(self._queue) < MAX_QUEUED or self._problem)
+            if len(self._queue) >= MAX_QUEUED:
+                self._queue.popleft()
+                self._dropped += 1
+            self._queue.append(item)
+            self._condition.notify_all()
 
     def ask(self, question: Callable[[], None]) -> None:
-        """Have it called in the writer's thread as soon as nothing waits to be written, as it may take a while.
+        """Call `question` in the writer's thread once nothing is queued, because it may take a while.
 
-        A question that nobody got to is replaced by the next one; it may raise HistoryError.
+        A question that has not been called is replaced by the next one. It may raise HistoryError.
         """
-        with self._news:
+        with self._condition:
             self._question = question
-            self._news.notify_all()
+            self._condition.notify_all()
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is wrong, while something is."""
-        with self._news:
-            lost = f"{self._given_up} minutes are not in the history" if self._given_up else ""
-            return tuple(filter(None, (self._trouble, lost)))
+        """Current problems, for the user."""
+        with self._condition:
+            lost = f"{self._dropped} minutes lost from the history" if self._dropped else ""
+            return tuple(filter(None, (self._problem, lost)))
 
     def close(self, timeout: float) -> None:
-        """Write what waits, for at most so many seconds, and close the archive."""
-        with self._news:
+        """Write what is queued, for at most `timeout` seconds, and close the archive."""
+        with self._condition:
             self._closing = True
-            self._news.notify_all()
+            self._condition.notify_all()
         self._thread.join(timeout)
         if not self._thread.is_alive():
             self._archive.close()
@@ -85,16 +85,17 @@ class Writer:
         except HistoryError as error:
             self._failed(item, error)
         else:
-            with self._news:
-                self._trouble = ""
+            with self._condition:
+                self._problem = ""
 
     def _next(self) -> Item | None:
-        """What is to be done next; None when it is time to end."""
-        with self._news:
-            self._news.wait_for(lambda: self._waiting or self._question or self._closing)
-            if self._waiting:
-                self._news.notify_all()  # there is room
-                return self._waiting.popleft()
+        """Return the next thing to do; None if it is time to end."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._queue or self._question or self._closing)
+            if self._queue:
+                # There is room in the queue.
+                self._condition.notify_all()
+                return self._queue.popleft()
             question, self._question = self._question, None
             return None if self._closing else question
 
@@ -107,14 +108,14 @@ class Writer:
             item()
 
     def _failed(self, item: Item, error: HistoryError) -> None:
-        """Keep what was to be written for another time, and wait for that."""
-        with self._news:
-            self._trouble = str(error)
-            self._news.notify_all()
+        """Retention the item for another try, and wait before it."""
+        with self._condition:
+            self._problem = str(error)
+            self._condition.notify_all()
             if not isinstance(item, Minute | StoredAlert):
                 return
-            if len(self._waiting) < WAITING and not self._closing:
-                self._waiting.appendleft(item)
+            if len(self._queue) < MAX_QUEUED and not self._closing:
+                self._queue.appendleft(item)
             else:
-                self._given_up += 1
-            self._news.wait_for(lambda: self._closing, AGAIN)
+                self._dropped += 1
+            self._condition.wait_for(lambda: self._closing, RETRY_AFTER)

@@ -21,7 +21,7 @@ from dashboard.outlet import Console, Farewell, Outlet, Quiet
 from dashboard.screen import Screen
 from dashboard.view import View
 from exercise_config import Config
-from history.keep import Keep
+from history.keep import Retention
 from outputs.errors import UnavailableError
 from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
@@ -144,7 +144,7 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
     if not arguments.history:
         make_ready(path, chosen_user(config.user, os.environ))
     day = 86400
-    keep = Keep(
+    keep = Retention(
         config.history_minutes * day,
         config.history_hours * day,
         config.history_days * day,

@@ -17,9 +17,9 @@ from dashboard.view import HistoryView, Panel, View
 from exercise_config import Config
 from run.signals import rules, terms
 from stats.statistic import Statistic
+from store.batches import BucketedBatch
 from store.filtering.filter import Filter
 from store.matching import matching
-from store.rows import BucketedBatch
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch

@@ -1,1 +1,1 @@
-"""How settings are read, checked and written; which ones there are, and their values, is `exercise_config.py`."""
+"""Reads, checks and writes settings. The settings themselves are in `exercise_config.py`."""

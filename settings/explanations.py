@@ -1,4 +1,6 @@
-"""What the source of a class says about its settings: the docstring below each, and the headings between them."""
+"""Reads a class's source for the explanations of its settings: the docstring below each, and the headings
+between them.
+"""
 
 import ast
 import inspect
@@ -10,16 +12,16 @@ _HEADING: Final = re.compile(r"^ *# (?P<words>\S.*?) -{3,}$", re.MULTILINE)
 
 
 class Explanation(NamedTuple):
-    """Of one setting."""
+    """Explanation of one setting."""
 
     heading: str
-    """Of the group that it opens; empty inside a group."""
+    """Heading of the group that the setting starts; empty for the others in the group."""
     words: str
-    """Its docstring, in one line."""
+    """The docstring, in one line."""
 
 
 def explanations(owner: type) -> dict[str, Explanation]:
-    """By the names of the settings. Empty where the source is not at hand."""
+    """Return the explanations by setting; empty if the source is not available."""
     try:
         source = dedent(inspect.getsource(owner))
     except OSError:
@@ -34,7 +36,7 @@ def explanations(owner: type) -> dict[str, Explanation]:
 
 
 def _settings(source: str) -> list[tuple[int, str, str]]:
-    """(line, name, docstring) of each."""
+    """Return line, name and docstring of each setting."""
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.ClassDef)
     body = definition.body

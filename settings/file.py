@@ -1,9 +1,10 @@
-"""The settings file: where it is looked for, and what it says.
+"""The settings file: where it is, and how it is read.
 
-It is TOML, with the names of `Config` at its top: `average_threshold = 25`. One file is read: that of `--config`, or
-else `config.toml` in the folder `http-monitor` of the user's configuration (XDG Base Directory Specification). Under
-sudo that is root's, as sudo sets HOME. Where it keeps the caller's, the file is refused: else whoever may run but this
-program by sudo could make root do anything. `--config` says that it is meant.
+It is TOML with the names of `Config` at the top level: `average_threshold = 25`. One file is read: that of `--config`,
+otherwise `config.toml` in the folder `http-monitor` of the user's configuration (XDG Base Directory Specification).
+Under sudo that is root's folder, because sudo sets HOME. If sudo keeps the caller's HOME, the file is refused:
+otherwise a user who may run only this program by sudo could make root do anything. `--config` shows that the file is
+intended.
 """
 
 import os
@@ -21,7 +22,7 @@ NAME: Final = "config.toml"
 
 
 def user_folder(environment: Mapping[str, str]) -> Path | None:
-    """Where the user's settings are; None where there is no home. The specification ignores relative paths."""
+    """Return the folder of the user's settings; None without a home. The specification ignores relative paths."""
     base = environment.get("XDG_CONFIG_HOME", "")
     if os.path.isabs(base):
         return Path(base, FOLDER)
@@ -30,10 +31,10 @@ def user_folder(environment: Mapping[str, str]) -> Path | None:
 
 
 def read(named: str | None, environment: Mapping[str, str], settings: Mapping[str, Setting]) -> dict[str, Any]:
-    """The values of the file that was named, or else of the user's, if there is one.
+    """Return the values of the named file, otherwise of the user's file, if there is one.
 
     Raises:
-        SettingError: it cannot be read or believed, is no TOML, or has an unknown name or a value that is not allowed.
+        SettingError: the file cannot be read or trusted, is not TOML, or has an unknown name or an invalid value.
     """
     if named is not None:
         return _read(Path(named), frozenset({caller(environment)}), settings)
@@ -54,7 +55,7 @@ def _read(path: Path, owners: frozenset[int], settings: Mapping[str, Setting]) -
     try:
         text = check(path, owners).read_text(encoding="utf-8-sig")
     except UntrustedError as error:
-        hint = "" if owners else "; --config names a file of your own"
+        hint = "" if owners else "; use --config for a file of your own"
         raise SettingError(f"{error}{hint}") from error
     except OSError as error:
         raise SettingError(f"{path} cannot be read: {error.strerror}") from error
@@ -73,7 +74,7 @@ def _values(path: Path, text: str, settings: Mapping[str, Setting]) -> dict[str,
 def _value(name: str, value: Any, settings: Mapping[str, Setting], place: str) -> Any:
     try:
         if isinstance(value, dict):
-            raise SettingError(f"no section {name!r}: settings stand without sections")
+            raise SettingError(f"no section {name!r}: settings have no sections")
         checked = tuple(value) if isinstance(value, list) else value
         find(settings, name).check(checked)
     except SettingError as error:
@@ -95,7 +96,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _line_of(name: str, text: str) -> int:
-    """The line, from 1, that sets a name or opens a section of that name; 1 if it is written in a way unseen."""
+    """Return the line, from 1, that sets a name or opens a section; 1 if it is not found."""
     written = re.compile(rf"""^\s*\[*\s*["']?{re.escape(name)}["']?\s*[].=]""", re.MULTILINE)
     found = written.search(text)
     return text.count("\n", 0, found.end()) + 1 if found else 1

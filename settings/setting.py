@@ -1,4 +1,4 @@
-"""One setting: what its value may be. It is told from the annotation of a field of `Config`.
+"""One setting and its valid values, derived from the annotation of a field of `Config`.
 
     average_threshold: Annotated[float, Range(0, 1e6, "percent")] = 10
     log_credentials: bool = False
@@ -6,7 +6,7 @@
     statistics: Annotated[tuple[str, ...], "names of files in stats/"] = ("request_rate",)
     mail_password: Annotated[str, SECRET] = ""
 
-A text beside the type says what is allowed, where the type does not.
+A text after the type says what is valid, if the type alone does not.
 """
 
 import difflib
@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-SECRET: Final = "a text that is never shown"
+SECRET: Final = "text that is never shown"
 _SWITCH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_WORDS: Final = {bool: "true or false (or yes, no, on, off)", str: "a text", tuple: "texts"}
+_WORDS: Final = {bool: "true or false (or yes, no, on, off)", str: "text", tuple: "list of texts"}
 
 
 class Range(NamedTuple):
-    """The numbers that are allowed, both ends included, and their unit."""
+    """The range of valid numbers, including both ends, and their unit."""
 
     lowest: float
     highest: float
@@ -28,44 +28,44 @@ class Range(NamedTuple):
 
 
 class SettingError(ValueError):
-    """A setting is unknown, or its value is not allowed. The text is one line for the user."""
+    """A setting is unknown, or its value is invalid. The text is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a setting is called, and what it may be."""
+    """A setting's name and its valid values."""
 
     name: str
     base: type
     """`bool`, `int`, `float`, `str` or `tuple` (of texts)."""
     span: Range | None
-    """Of numbers."""
+    """Range of a number."""
     choices: tuple[str, ...]
-    """The only texts that are allowed; empty where every text is."""
+    """The only valid texts; empty if all texts are valid."""
     words: str
-    """What is allowed, in words."""
+    """What is valid, in words."""
 
     @property
     def secret(self) -> bool:
-        """Whether its value is nobody else's business."""
+        """Whether the value must not be shown."""
         return self.words == SECRET
 
     @property
     def allowed(self) -> str:
-        """What is allowed, for the user."""
-        return f'{self.words}: a,b after --set, ["a", "b"] in a file' if self.base is tuple else self.words
+        """What is valid, as told to the user."""
+        return f'{self.words}: a,b with --set, ["a", "b"] in a file' if self.base is tuple else self.words
 
     @property
     def kind_in_words(self) -> str:
-        """What it is, for a reader of the settings."""
+        """The kind of value, for a reader of the settings; empty if it is obvious."""
         plain = self.span is None and not self.choices and self.base is not tuple
         return "" if plain else self.words[0].upper() + self.words[1:]
 
     def parse(self, text: str) -> Any:
-        """The value of a text, as it comes from the command line; its range is not looked at.
+        """Convert a text from the command line, without checking its range.
 
         Raises:
-            SettingError: it is no such value.
+            SettingError: the text is not a value of this kind.
         """
         try:
             return _PARSERS[self.base](text)
@@ -73,16 +73,16 @@ class Setting:
             raise self.refusal(text) from None
 
     def check(self, value: Any) -> None:
-        """See whether a value is allowed.
+        """Check a value.
 
         Raises:
-            SettingError: it is not.
+            SettingError: the value is invalid.
         """
         if not self._fits(value):
             raise self.refusal(value)
 
     def refusal(self, value: Any) -> SettingError:
-        """The error that says so."""
+        """Return the error for an invalid value."""
         shown = "(not shown)" if self.secret else repr(value)
         return SettingError(f"{self.name} = {shown} is not allowed: {self.allowed}")
 
@@ -97,15 +97,15 @@ class Setting:
 
 
 def settings_of(owner: type) -> dict[str, Setting]:
-    """The settings that are fields of a class, by name, in their order."""
+    """Return the settings of a class by name, in the order of its fields."""
     return {name: _setting(name, kind) for name, kind in get_type_hints(owner, include_extras=True).items()}
 
 
 def find(settings: Mapping[str, Setting], name: str) -> Setting:
-    """The setting of that name.
+    """Return the setting with that name.
 
     Raises:
-        SettingError: there is none; the nearest name is said.
+        SettingError: the setting does not exist; the closest name is suggested.
     """
     if name not in settings:
         raise SettingError(f"no setting {name!r}" + _hint(name, settings))

@@ -1,4 +1,4 @@
-"""Settings as TOML: each with what it is for and what is allowed, as a file that can be read again."""
+"""Writes settings as TOML, each with its explanation and valid values, in a form that can be read again."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _UNEXPLAINED: Final = Explanation("", "")
 
 
 def as_toml(config: Any) -> str:
-    """All settings of a configuration, in their order. A secret is left out, and that it is there is said."""
+    """Return all settings of a configuration, in order. For a secret it only says that it is set."""
     owner = type(config)
     known = explanations(owner)
     return "\n".join(
@@ -24,7 +24,7 @@ def as_toml(config: Any) -> str:
 
 
 def value_as_toml(value: Any) -> str:
-    """One value. A text is escaped as in JSON, which TOML understands."""
+    """Return one value. Texts are escaped as in JSON, which is valid in TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
@@ -43,6 +43,6 @@ def _lines(setting: Setting, value: Any, explanation: Explanation) -> Iterator[s
     for text in filter(None, (explanation.words, setting.kind_in_words)):
         yield from wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
     if setting.secret and value:
-        yield f"# {setting.name} is set, and not shown"
+        yield f"# {setting.name} is set but not shown"
     else:
         yield f"{setting.name} = {value_as_toml(value)}"

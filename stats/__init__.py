@@ -1,1 +1,1 @@
-"""Statistics, one file each. A file dropped here and named in `Config.statistics` is on the screen."""
+"""Statistics, one file each. A file added here and named in `Config.statistics` appears on the screen."""

@@ -1,7 +1,7 @@
-"""Who is behind a user agent: people, crawlers or programs. By the package ua-parser and its list of expressions.
+"""Classifies user agents as people, crawlers or programs, with the package ua-parser and its list of expressions.
 
-Its engine in Rust is needed: it takes linear time whatever a peer sends (the one in Python takes milliseconds for a
-text made for it).
+It needs the engine written in Rust, which takes linear time whatever a peer sends. The one in Python takes milliseconds
+for a malicious text.
 """
 
 from functools import lru_cache
@@ -13,21 +13,21 @@ PEOPLE: Final = "people"
 CRAWLERS: Final = "crawlers"
 PROGRAMS: Final = "programs"
 NONE: Final = "(none)"
-REMEMBERED: Final = 8192
-"""User agents that are not looked at again."""
+CACHED: Final = 8192
+"""Number of user agents whose result is cached."""
 
 
 class Agent(NamedTuple):
-    """What a user agent says of itself; anybody may say anything."""
+    """What a user agent claims to be; anybody may claim anything."""
 
     kind: str
-    """PEOPLE, CRAWLERS, PROGRAMS, or NONE where nothing was said."""
+    """PEOPLE, CRAWLERS, PROGRAMS, or NONE if the field was empty."""
     family: str
-    """Name of the browser, the crawler or the program; `(unknown)` of none that is known."""
+    """Name of the browser, crawler or program; `(unknown)` if it is not in the list."""
 
 
 class Agents:
-    """Tells them apart."""
+    """Classifies user agents."""
 
     def __init__(self) -> None:
         """Load the list.
@@ -43,8 +43,8 @@ class Agents:
                 "user agents need the package ua-parser[regex]: pip install -r requirements-agents.txt"
             ) from None
         self._parse = parse
-        self.agent = lru_cache(maxsize=REMEMBERED)(self._agent)
-        """From the text of the field to who it is."""
+        self.agent = lru_cache(maxsize=CACHED)(self._agent)
+        """Returns the agent for the text of the field."""
 
     def _agent(self, text: str) -> Agent:
         if not text:

@@ -6,11 +6,13 @@ from traffic.records import TcpConnection
 
 
 class ConnectTimePerServer:
-    """Seconds from the SYN of a client to that of the server, per server: the network and its queue."""
+    """Seconds from the client's SYN to the server's SYN, per server: the time of the network and of the
+    server's queue.
+    """
 
     name, title, unit, record = "connect_time_per_server", "Connect time by server", SECONDS, TcpConnection
     columns, amount = ("server", "server_port"), "connect_time"
 
     def key(self, server: str, server_port: int) -> str:
-        """The server, as `10.0.0.5:80`. Without a handshake that was seen it does not count."""
+        """Return the server, such as `10.0.0.5:80`. Connections whose handshake was not seen do not count."""
         return server_name(server, server_port)

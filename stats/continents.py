@@ -1,4 +1,4 @@
-"""Which continent a country is in, by the regions of the United Nations (M49). Pure."""
+"""The continent of each country, by the regions of the United Nations (M49). Pure."""
 
 from typing import Final
 
@@ -24,4 +24,4 @@ _COUNTRIES: Final = {
     "South America": "AR BO BR BV CL CO EC FK GF GS GY PE PY SR UY VE",
 }
 CONTINENTS: Final = {country: continent for continent, codes in _COUNTRIES.items() for country in codes.split()}
-"""Name of the continent by the code of the country (ISO 3166-1 alpha-2)."""
+"""Name of the continent by country code (ISO 3166-1 alpha-2)."""

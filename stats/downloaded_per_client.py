@@ -11,5 +11,5 @@ class DownloadedPerClient:
     columns, amount = ("client",), "response_bytes"
 
     def key(self, client: str) -> str:
-        """The address; responses without a body do not count."""
+        """Return the client's address. Responses without a body do not count."""
         return client

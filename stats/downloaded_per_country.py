@@ -15,5 +15,5 @@ class DownloadedPerCountry:
         self._place = countries(country_database)
 
     def key(self, client: str) -> str:
-        """The code of the country; responses without a body do not count."""
+        """Return the country's code. Responses without a body do not count."""
         return self._place(client)

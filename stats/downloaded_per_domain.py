@@ -11,5 +11,5 @@ class DownloadedPerDomain:
     columns, amount = ("domain",), "response_bytes"
 
     def key(self, domain: str) -> str:
-        """The domain; responses without a body do not count."""
+        """Return the domain. Responses without a body do not count."""
         return domain

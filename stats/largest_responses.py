@@ -15,5 +15,5 @@ class LargestResponses:
         self._templates = path_templates
 
     def key(self, domain: str, path: str | None) -> str | None:
-        """As `my.site.com/video.mp4`; None where the request was not seen. Without a body it does not count."""
+        """Return `my.site.com/video.mp4`, for example; None if the request was not seen. Empty bodies do not count."""
         return None if path is None else host_and_path(domain, path, self._templates)

@@ -1,4 +1,4 @@
-"""From names in `Config.statistics` to statistics: `stats/NAME.py` holds one class whose `name` is NAME."""
+"""Loads the statistics named in `Config.statistics`: `stats/NAME.py` holds one class whose `name` is NAME."""
 
 import difflib
 import importlib
@@ -24,7 +24,7 @@ NO_PLUGINS = (
     "services",
     "statistic",
 )
-"""Modules of this folder that are no statistics."""
+"""Modules of this folder that are not statistics."""
 
 
 class StatisticError(ValueError):
@@ -32,31 +32,33 @@ class StatisticError(ValueError):
 
 
 def available() -> list[str]:
-    """Names of all statistics there are, sorted."""
+    """Return the names of all statistics, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(stats.__path__) if module.name not in NO_PLUGINS)
 
 
 def look_in(folder: str) -> None:
-    """Find statistics in one more folder too, after ours. Its files are code, so see to it whose they are."""
+    """Also look for statistics in `folder`, after our own. Its files are code, so the caller must check who
+    owns them.
+    """
     if folder not in stats.__path__:
         stats.__path__.append(folder)
     importlib.invalidate_caches()
 
 
 def load(names: Sequence[str], settings: Mapping[str, object] = MappingProxyType({})) -> list[Statistic]:
-    """One statistic for each name, in the same order. It is given those of the settings that its constructor names.
+    """Return one statistic for each name, in the same order. Each gets the settings that its constructor names.
 
     Raises:
-        StatisticError: a name is unknown or comes twice, or a file cannot be loaded or breaks the contract.
+        StatisticError: a name is unknown or listed twice, or a file cannot be loaded or breaks the contract.
     """
     known = available()
     for position, name in enumerate(names):
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(known)}"
             raise StatisticError(f"no statistic {name!r}; {hint}")
         if name in names[:position]:
-            raise StatisticError(f"statistic {name!r} is named twice")
+            raise StatisticError(f"statistic {name!r} is listed twice")
     return [_load(name, settings) for name in names]
 
 
@@ -78,7 +80,7 @@ def _load(name: str, settings: Mapping[str, object]) -> Statistic:
 
 
 def _file(name: str) -> str:
-    """The file of a statistic, as its author knows it."""
+    """Return the file of a statistic, as its author knows it."""
     found = find_spec(f"stats.{name}")
     origin = (found and found.origin) or f"{name}.py"
     ours = origin.startswith(f"{stats.__path__[0]}/")
@@ -89,23 +91,23 @@ def _the_class(name: str, module: ModuleType) -> type[Any]:
     own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
     named = [item for item in own if getattr(item, "name", None) == name]
     if len(named) != 1:
-        raise StatisticError(f"{_file(name)}: one class with name = {name!r} is needed, and there are {len(named)}")
+        raise StatisticError(f"{_file(name)}: needs exactly one class with name = {name!r}, has {len(named)}")
     return named[0]
 
 
 def _breach(statistic: Any) -> str | None:
-    """What is wrong with a statistic, or None."""
+    """Return what is wrong with a statistic; None if nothing is."""
     title, unit = getattr(statistic, "title", None), getattr(statistic, "unit", None)
     record, columns = getattr(statistic, "record", None), getattr(statistic, "columns", None)
     amount, parameters = getattr(statistic, "amount", None), "record" if columns is None else ", ".join(columns)
     rules = (
-        (isinstance(title, str) and bool(title), "title must be a text"),
+        (isinstance(title, str) and bool(title), "title must be text"),
         (isinstance(unit, Unit), "unit must be HITS, BYTES or SECONDS"),
-        (isinstance(record, type), "record must be a class, as Request or Exchange"),
-        (callable(getattr(statistic, "key", None)), f"a method key({parameters}) is needed"),
-        (unit is HITS or amount is not None, "bytes and seconds need an amount: a method, or the name of a column"),
-        (amount is None or callable(amount) == (columns is None), "amount must be a method beside key(record), or the"
-         " name of a column beside columns"),
+        (isinstance(record, type), "record must be a class such as Request or Exchange"),
+        (callable(getattr(statistic, "key", None)), f"needs a method key({parameters})"),
+        (unit is HITS or amount is not None, "bytes and seconds need an amount: a method or the name of a column"),
+        (amount is None or callable(amount) == (columns is None), "amount must be a method with key(record), or the"
+         " name of a column with columns"),
     )  # fmt: skip
     broken = next((text for kept, text in rules if not kept), None)
     return broken if broken or columns is None else _breach_of_columns(statistic, record, columns, amount)
@@ -113,9 +115,9 @@ def _breach(statistic: Any) -> str | None:
 
 def _breach_of_columns(statistic: Any, record: Any, columns: Any, amount: str | None) -> str | None:
     if record not in TEXTS:
-        return f"{record.__name__} has no columns; key(record) counts it"
+        return f"{record.__name__} has no columns; use key(record)"
     if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
-        return 'columns must be names, as ("domain",)'
+        return 'columns must be names, such as ("domain",)'
     numbers = INTEGERS[record] | FLOATS[record]
     for name, known in [
         *((name, TEXTS[record] | numbers) for name in columns),
@@ -123,12 +125,12 @@ def _breach_of_columns(statistic: Any, record: Any, columns: Any, amount: str | 
     ]:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(sorted(known))}"
             return f"{record.__name__} has no column {name!r}; {hint}"
     if not callable(getattr(statistic, "where", len)):
         return "where must be a method: where(table)"
     try:
         signature(statistic.key).bind(*columns)
     except TypeError:
-        return f"key must take what columns name: key(self, {', '.join(columns)})"
+        return f"key must have a parameter for each column: key(self, {', '.join(columns)})"
     return None

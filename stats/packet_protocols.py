@@ -1,17 +1,17 @@
-"""Packets per protocol, HTTP or not: an example of a plug-in that is given whole packets. Not on by default."""
+"""Packets per protocol, HTTP or not: an example of a plug-in that gets whole packets. Off by default."""
 
 from stats.statistic import HITS, ScapyPacket
 
 PAYLOADS = ("Raw", "Padding", "NoPayload")
-"""Layers of Scapy that stand for bytes it has no protocol for."""
+"""Scapy's layers for bytes without a known protocol."""
 
 
 class PacketProtocols:
-    """Packets per highest protocol layer that Scapy knows, as `DNS` or `TCP`."""
+    """Packets per highest protocol layer known to Scapy, such as `DNS` or `TCP`."""
 
     name, title, unit, record = "packet_protocols", "Packets by protocol", HITS, ScapyPacket
 
     def key(self, record: ScapyPacket) -> str | None:
-        """Scapy's name of the layer; None for a packet that is bare bytes to it."""
+        """Return Scapy's name of the layer; None for a packet without a known layer."""
         names: list[str] = [layer.__name__ for layer in record.packet.layers()]
         return next((name for name in reversed(names) if name not in PAYLOADS), None)

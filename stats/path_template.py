@@ -1,11 +1,11 @@
-"""Paths with their changing parts named, so that `/users/123` and `/users/124` count as one. Pure."""
+"""Replaces the variable parts of paths, so that `/users/123` and `/users/124` count as one. Pure."""
 
 import re
 from functools import lru_cache
 from typing import Final
 
 SEGMENTS: Final = 8
-"""Of a path; what follows becomes `...`, so that endless paths do not become endless keys."""
+"""Maximum segments of a path; the rest becomes `...`, so that endless paths do not make endless keys."""
 _KINDS: Final = (
     ("{id}", re.compile(r"\d+")),
     ("{uuid}", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)),
@@ -18,9 +18,10 @@ _CHANGING: Final = re.compile(r"\d")
 
 @lru_cache(maxsize=4096)
 def path_template(path: str) -> str:
-    """As `/users/{id}/orders/{hex}`: numbers, UUIDs (RFC 9562), dates, hashes and tokens are named.
+    """Return a template such as `/users/{id}/orders/{hex}`: it replaces numbers, UUIDs (RFC 9562), dates, hashes and
+    tokens.
 
-    A file keeps its ending: `/img/{hex}.png`.
+    A file keeps its extension: `/img/{hex}.png`.
     """
     segments = path.split("/", SEGMENTS + 2)
     if len(segments) > SEGMENTS + 1:
@@ -29,12 +30,12 @@ def path_template(path: str) -> str:
 
 
 def host_and_path(domain: str, path: str, templates: bool) -> str:
-    """As `my.site.com/pages/create`; its path as a template if that is wanted."""
+    """Return `my.site.com/pages/create`, for example; with `templates`, its path is a template."""
     return domain + (path_template(path) if templates else path)
 
 
 def section_template(section: str) -> str:
-    """As `my.site.com/{id}`. A host is a name, whatever it looks like."""
+    """Return a template such as `my.site.com/{id}`. The host is never changed."""
     host, slash, first = section.partition("/")
     return host + slash + path_template(first)
 

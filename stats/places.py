@@ -1,8 +1,8 @@
-"""Where an address is: its country, its continent, its network. Nothing is asked of anybody on the way.
+"""Country, continent and network of an address. Everything is looked up locally.
 
-Countries come from the package iptocc, which holds the delegations of the Internet registries (where an address is
-registered, for IPv4 and IPv6), or from the MaxMind file that `country_database` names. Networks come from the one that
-`network_database` names: GeoLite2-ASN, or what else has the same fields.
+Countries come from the package iptocc, which has the delegations of the Internet registries (where an address is
+registered, for IPv4 and IPv6), or from the MaxMind file `country_database`. Networks come from the MaxMind file
+`network_database`: GeoLite2-ASN, or any other file with the same fields.
 """
 
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from stats.loading import StatisticError
 
 UNKNOWN: Final = "(unknown)"
 PRIVATE: Final = "(private)"
-"""Addresses that are in no public network: RFC 1918, RFC 4193, loopback, link-local and the like (RFC 6890)."""
-REMEMBERED: Final = 8192
-"""Addresses whose place is not looked up again."""
+"""Addresses outside public networks: RFC 1918, RFC 4193, loopback, link-local and others (RFC 6890)."""
+CACHED: Final = 8192
+"""Number of addresses whose result is cached."""
 
-Place = Callable[[str], str]
-"""From an address as text to the name of a place."""
+Lookup = Callable[[str], str]
+"""Returns the name of the place for an address."""
 
 
-def countries(database: str = "") -> Place:
-    """Codes of countries, as `DE` (ISO 3166-1 alpha-2); from a MaxMind file, if one is named.
+def countries(database: str = "") -> Lookup:
+    """Return a look-up for country codes such as `DE` (ISO 3166-1 alpha-2), from a MaxMind file if one is given.
 
     Raises:
-        StatisticError: there is no such file, or the package for it is missing.
+        StatisticError: the file cannot be read, or the package is missing.
     """
     if database:
         return _place(_of_file(database, _country), PRIVATE, UNKNOWN)
@@ -35,17 +35,17 @@ def countries(database: str = "") -> Place:
         from iptocc import country_code
     except ImportError:
         raise StatisticError(
-            "countries need the package iptocc: pip install -r requirements-places.txt; or name a MaxMind file"
-            " in country_database"
+            "countries need the package iptocc: pip install -r requirements-places.txt; or set"
+            " country_database to a MaxMind file"
         ) from None
     return _place(country_code, PRIVATE, UNKNOWN)
 
 
-def continents(database: str = "") -> Place:
-    """Names of continents, as `Europe`.
+def continents(database: str = "") -> Lookup:
+    """Return a look-up for continents such as `Europe`.
 
     Raises:
-        StatisticError: as `countries`.
+        StatisticError: the file cannot be read, or the package is missing.
     """
     country = countries(database)
 
@@ -56,19 +56,19 @@ def continents(database: str = "") -> Place:
     return continent
 
 
-def networks(database: str) -> Place:
-    """Numbers and names of networks, as `AS15169 GOOGLE` (RFC 1930).
+def networks(database: str) -> Lookup:
+    """Return a look-up for networks such as `AS15169 GOOGLE` (RFC 1930).
 
     Raises:
-        StatisticError: no file was named, or it cannot be read.
+        StatisticError: no file is given, or it cannot be read.
     """
     if not database:
-        raise StatisticError("networks need a MaxMind file: name GeoLite2-ASN.mmdb in network_database")
+        raise StatisticError("networks need a MaxMind file: set network_database to a GeoLite2-ASN.mmdb")
     return _place(_of_file(database, _network), PRIVATE, UNKNOWN)
 
 
-def _place(look: Callable[[str], str | None], private: str, unknown: str) -> Place:
-    @lru_cache(maxsize=REMEMBERED)
+def _place(look: Callable[[str], str | None], private: str, unknown: str) -> Lookup:
+    @lru_cache(maxsize=CACHED)
     def place(address: str) -> str:
         try:
             is_global = ip_address(address).is_global
@@ -85,17 +85,18 @@ def _of_file(path: str, name_of: Callable[[Any], str | None]) -> Callable[[str],
     except ImportError:
         raise StatisticError(f"{path} needs the package maxminddb: pip install -r requirements-places.txt") from None
     try:
-        reader = maxminddb.open_database(path, maxminddb.MODE_MEMORY)  # root is given up before it is asked
+        # It is read into memory, because root rights are dropped before the first look-up.
+        reader = maxminddb.open_database(path, maxminddb.MODE_MEMORY)
     except OSError as error:
         raise StatisticError(f"{path} cannot be read: {error.strerror}") from error
     except maxminddb.InvalidDatabaseError as error:
-        raise StatisticError(f"{path} is no MaxMind file") from error
+        raise StatisticError(f"{path} is not a MaxMind file") from error
     has_six = reader.metadata().ip_version == 6
     return lambda address: name_of(reader.get(address)) if has_six or ":" not in address else None
 
 
 def _country(found: Any) -> str | None:
-    """Of GeoLite2-Country and City, and of files that have the code at their top."""
+    """Return the country code from GeoLite2-Country and City, and from files that have it at the top level."""
     country = found.get("country") if isinstance(found, dict) else None
     code = country.get("iso_code") if isinstance(country, dict) else country
     return code if isinstance(code, str) else None

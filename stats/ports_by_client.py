@@ -6,11 +6,11 @@ from traffic.records import IpPacket
 
 
 class PortsByClient:
-    """Bytes of packets of any kind per source address and service."""
+    """Bytes of all packets per source address and service."""
 
     name, title, unit, record = "ports_by_client", "Ports by source", BYTES, IpPacket
     columns, amount = ("source", "protocol", "source_port", "destination_port"), "length"
 
     def key(self, source: str, protocol: int, source_port: int, destination_port: int) -> str:
-        """As `10.0.0.7 UDP 53 domain`."""
+        """Return `10.0.0.7 UDP 53 domain`, for example."""
         return f"{source} {service_of(protocol, source_port, destination_port)}"

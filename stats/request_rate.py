@@ -5,11 +5,11 @@ from traffic.records import Request
 
 
 class RequestRate:
-    """All HTTP requests, as one."""
+    """All HTTP requests under one key."""
 
     name, title, unit, record = "request_rate", "HTTP requests", HITS, Request
     columns = ()
 
     def key(self) -> str:
-        """The same for every request."""
+        """Return the same key for every request."""
         return "requests"

@@ -11,5 +11,5 @@ class ResponseTimeByDomain:
     columns, amount = ("domain",), "response_time"
 
     def key(self, domain: str) -> str:
-        """The domain."""
+        """Return the domain."""
         return domain

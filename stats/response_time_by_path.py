@@ -15,5 +15,5 @@ class ResponseTimeByPath:
         self._templates = path_templates
 
     def key(self, domain: str, path: str | None) -> str | None:
-        """As `my.site.com/cart/pay`; None where the request was not seen."""
+        """Return `my.site.com/cart/pay`, for example; None if the request was not seen."""
         return None if path is None else host_and_path(domain, path, self._templates)

@@ -15,5 +15,5 @@ class ResponseTimeBySection:
         self._templates = path_templates
 
     def key(self, section: str | None) -> str | None:
-        """The section, as `my.site.com/pages`; None where the request was not seen."""
+        """Return the section, such as `my.site.com/pages`; None if the request was not seen."""
         return section_template(section) if section and self._templates else section

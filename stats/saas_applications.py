@@ -1,4 +1,4 @@
-"""Requests per application."""
+"""Requests per SaaS application."""
 
 from stats.saas_catalogue import Catalogue
 from stats.statistic import HITS
@@ -6,7 +6,7 @@ from traffic.records import Request
 
 
 class SaasApplications:
-    """Requests per application that is used over the network, as `Dropbox`: see `saas.toml`."""
+    """Requests per SaaS application, such as `Dropbox`; see `saas.toml`."""
 
     name, title, unit, record = "saas_applications", "SaaS applications", HITS, Request
     columns = ("domain",)
@@ -15,5 +15,5 @@ class SaasApplications:
         self._application = Catalogue(saas_catalogue).application
 
     def key(self, domain: str) -> str | None:
-        """Its name; None of no application that is known."""
+        """Return the application's name; None for unknown applications."""
         return self._application(domain)

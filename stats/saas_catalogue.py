@@ -1,4 +1,4 @@
-"""Which application a server belongs to, and what a request does there: see `saas.toml`."""
+"""Finds the application that a server belongs to, and the action of a request; see `saas.toml`."""
 
 import re
 import sys
@@ -9,23 +9,23 @@ from typing import Any, Final, NamedTuple
 
 from stats.loading import StatisticError
 
-OURS: Final = Path(__file__).with_name("saas.toml")
+BUILT_IN: Final = Path(__file__).with_name("saas.toml")
 OTHER: Final = "other"
-"""An action that no line knows."""
-REMEMBERED: Final = 8192
-"""Hosts, and targets, that are not looked up again."""
+"""Any action without a rule."""
+CACHED: Final = 8192
+"""Number of hosts, and of targets, whose result is cached."""
 
 
-class Line(NamedTuple):
-    """One way to know an action."""
+class ActionRule(NamedTuple):
+    """A rule that recognises an action."""
 
     action: str
     methods: frozenset[str]
-    """Empty for all."""
+    """Empty for all methods."""
     pattern: re.Pattern[str]
 
-    def fits(self, method: str, target: str) -> bool:
-        """Whether a request is of that kind."""
+    def matches(self, method: str, target: str) -> bool:
+        """Return whether a request matches."""
         return (not self.methods or method in self.methods) and self.pattern.search(target) is not None
 
 
@@ -33,23 +33,23 @@ class Catalogue:
     """Applications by domain, and actions by method and target."""
 
     def __init__(self, own: str = "") -> None:
-        """Ours, after that of the user in the file `own`, if there is one.
+        """Load the built-in catalogue, after the user's file `own`, if there is one.
 
         Raises:
-            StatisticError: the file cannot be read, or says something that is not understood.
+            StatisticError: the file cannot be read, or is not a valid catalogue.
         """
-        files = [*([Path(own).expanduser()] if own else []), OURS]
+        files = [*([Path(own).expanduser()] if own else []), BUILT_IN]
         self._names: dict[str, str] = {}
-        self._lines: dict[str, list[Line]] = {}
+        self._rules: dict[str, list[ActionRule]] = {}
         for path in files:
             self._add(path, _read(path))
-        self.application = lru_cache(maxsize=REMEMBERED)(self._application)
-        """From the name of a host, in lower case, to the application; None of none that is known."""
-        self.action = lru_cache(maxsize=REMEMBERED)(self._action)
-        """From application, method and target to the action; OTHER of none that is known."""
+        self.application = lru_cache(maxsize=CACHED)(self._application)
+        """Returns the application for a lower-case host name; None if it is unknown."""
+        self.action = lru_cache(maxsize=CACHED)(self._action)
+        """Returns the action for application, method and target; OTHER if it is unknown."""
 
     def request(self, domain: str, method: str, target: str) -> tuple[str, str] | None:
-        """Application and action; None of no application that is known."""
+        """Return application and action; None for unknown applications."""
         name = self.application(domain)
         return None if name is None else (name, self.action(name, method, target))
 
@@ -61,18 +61,20 @@ class Catalogue:
         return None
 
     def _action(self, application: str, method: str, target: str) -> str:
-        lines = [*self._lines.get(application, ()), *self._lines.get("", ())]
-        return next((line.action for line in lines if line.fits(method, target)), OTHER)
+        rules = [*self._rules.get(application, ()), *self._rules.get("", ())]
+        return next((rule.action for rule in rules if rule.matches(method, target)), OTHER)
 
     def _add(self, path: Path, content: Mapping[str, Any]) -> None:
         try:
-            self._lines.setdefault("", []).extend(_lines(content.get("actions", {})))
+            self._rules.setdefault("", []).extend(_rules(content.get("actions", {})))
             for name, facts in content.get("applications", {}).items():
-                self._lines.setdefault(name, []).extend(_lines(facts.get("actions", {})))
+                self._rules.setdefault(name, []).extend(_rules(facts.get("actions", {})))
                 for domain in facts["domains"]:
                     self._names.setdefault(domain.lower(), name)
         except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
-            raise StatisticError(f"{path}: not understood: {error}; see stats/saas.toml for the form") from error
+            raise StatisticError(
+                f"{path}: not a valid catalogue: {error}; see stats/saas.toml for the format"
+            ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -86,12 +88,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise StatisticError(f"saas_catalogue: {path} cannot be read: {error}") from error
 
 
-def _lines(actions: Mapping[str, Iterable[str]]) -> list[Line]:
-    return [_line(action, text) for action, texts in actions.items() for text in texts]
+def _rules(actions: Mapping[str, Iterable[str]]) -> list[ActionRule]:
+    return [_rule(action, text) for action, texts in actions.items() for text in texts]
 
 
-def _line(action: str, text: str) -> Line:
+def _rule(action: str, text: str) -> ActionRule:
     methods, _, pattern = text.partition(" ")
     if not pattern:
-        raise ValueError(f"{text!r} is no METHODS PATTERN")
-    return Line(action, frozenset() if methods == "*" else frozenset(methods.split(",")), re.compile(pattern))
+        raise ValueError(f"{text!r} is not METHODS PATTERN")
+    return ActionRule(action, frozenset() if methods == "*" else frozenset(methods.split(",")), re.compile(pattern))

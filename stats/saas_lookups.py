@@ -1,4 +1,4 @@
-"""DNS look-ups per application."""
+"""DNS look-ups per SaaS application."""
 
 from stats.saas_catalogue import Catalogue
 from stats.statistic import HITS
@@ -6,7 +6,7 @@ from traffic.records import DnsAnswer
 
 
 class SaasLookups:
-    """DNS answers per application and client, by the name that was asked for: see `saas.toml`."""
+    """DNS answers per application and client, by the requested name; see `saas.toml`."""
 
     name, title, unit, record = "saas_lookups", "SaaS look-ups (DNS)", HITS, DnsAnswer
 
@@ -14,6 +14,6 @@ class SaasLookups:
         self._application = Catalogue(saas_catalogue).application
 
     def key(self, answer: DnsAnswer) -> str | None:
-        """As `Dropbox 10.0.0.7`; None of no application that is known, and of names without an address."""
+        """Return `Dropbox 10.0.0.7`, for example; None for unknown applications, and for answers without an address."""
         application = self._application(answer.name) if answer.addresses else None
         return None if application is None else f"{application} {answer.client}"

@@ -1,4 +1,4 @@
-"""Who uses an application most."""
+"""The clients that use each SaaS application."""
 
 from stats.saas_catalogue import Catalogue
 from stats.statistic import HITS
@@ -6,7 +6,7 @@ from traffic.records import Request
 
 
 class SaasUsers:
-    """Requests per application and client, as `Dropbox 10.0.0.7`."""
+    """Requests per application and client, such as `Dropbox 10.0.0.7`."""
 
     name, title, unit, record = "saas_users", "SaaS users", HITS, Request
     columns = ("domain", "client")
@@ -15,6 +15,6 @@ class SaasUsers:
         self._application = Catalogue(saas_catalogue).application
 
     def key(self, domain: str, client: str) -> str | None:
-        """Both; None of no application that is known."""
+        """Return application and client; None for unknown applications."""
         application = self._application(domain)
         return None if application is None else f"{application} {client}"

@@ -1,4 +1,4 @@
-"""Names of protocols and of the services behind ports, as the IANA registers them. Pure."""
+"""Names of protocols, and of the services behind ports, as registered by IANA. Pure."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ PROTOCOLS: Final = {
     1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 33: "DCCP", 41: "IPv6", 47: "GRE", 50: "ESP", 51: "AH",
     58: "ICMPv6", 88: "EIGRP", 89: "OSPF", 103: "PIM", 112: "VRRP", 115: "L2TP", 132: "SCTP", 136: "UDP-Lite",
 }  # fmt: skip
-"""By number; of those that hosts and routers speak."""
+"""By number; only protocols that hosts and routers use."""
 SERVICES: Final = {
     20: "ftp-data", 21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "domain", 67: "bootps", 68: "bootpc",
     69: "tftp", 80: "http", 88: "kerberos", 110: "pop3", 111: "sunrpc", 119: "nntp", 123: "ntp", 135: "epmap",
@@ -22,18 +22,18 @@ SERVICES: Final = {
     8883: "secure-mqtt", 9042: "cassandra", 9090: "prometheus", 9092: "kafka", 9100: "jetdirect",
     9200: "elasticsearch", 9418: "git", 11211: "memcache", 27017: "mongodb", 51820: "wireguard",
 }  # fmt: skip
-"""By port, for TCP and UDP alike; and what is well known though it is not registered."""
+"""By port, for both TCP and UDP, including well-known services that are not registered."""
 
 
 def protocol_name(protocol: int) -> str:
-    """As `TCP`; `protocol 253` of one without a name here."""
+    """Return `TCP`, for example; `protocol 253` if the name is unknown."""
     return PROTOCOLS.get(protocol) or f"protocol {protocol}"
 
 
 def service_of(protocol: int, source_port: int, destination_port: int) -> str:
-    """Protocol, port and name of the service, as `TCP 443 https`; the protocol alone where it has no ports.
+    """Return protocol, port and service, such as `TCP 443 https`; only the protocol if it has no ports.
 
-    The service is behind the port that is known, of two the destination; else behind the lower one.
+    The service is the known port; if both are known, the destination; if none is, the lower one.
     """
     name = protocol_name(protocol)
     if not source_port and not destination_port:

@@ -1,15 +1,15 @@
-"""The contract of a statistic: what to count, and for which key. All else is derived from the sums.
+"""The contract of a statistic: what to count, and under which key. Everything else follows from the sums.
 
-It says so in one of two ways:
+There are two ways to write one:
 
-- `columns`, names of columns of `traffic.batch`, and `key(self, ...)` with a parameter for each. The store calls it
-  once for each distinct combination of a batch, with None for what is absent. `amount`, if it has one, is the name of a
-  column of numbers. `where(table)`, if it has one, says which rows count, as an array of booleans: where few do, few
-  keys are made. A row whose amount is absent does not count; one that is below 0 counts as 0, and with 0 a row
-  counts in a statistic of SECONDS alone.
-  `responses = False` leaves out the bytes and the times of responses, which are counted beside its own amounts.
-- `key(self, record)`, which is called for each record, and costs some six times as much; and `amount(self, record)`,
-  if it has one.
+- `columns` names columns of `traffic.batch`, and `key(self, ...)` has a parameter for each. The store calls it once for
+  each distinct combination in a batch, with None for absent values. Optionally, `amount` names a column of numbers, and
+  `where(table)` selects the rows that count, as an array of booleans; if only a few count, few keys are made. A row
+  with an absent amount does not count, and a negative amount counts as 0. A row with the amount 0 counts only in a
+  statistic of SECONDS. `responses = False` leaves out the bytes and times of responses, which are otherwise counted
+  beside the statistic's own amounts.
+- `key(self, record)` is called for each record, which costs about six times as much. Optionally, `amount(self, record)`
+  returns the amount.
 """
 
 from collections.abc import Callable
@@ -18,25 +18,25 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Unit(Enum):
-    """What the sums of a statistic mean, and so how they are ranked and shown."""
+    """What the sums of a statistic mean, which decides how they are ranked and shown."""
 
     HITS = "hits"
-    """How often a key came: the count."""
+    """How often a key occurred: the count."""
     BYTES = "bytes"
-    """How much a key moved: the total of the amounts."""
+    """How many bytes a key moved: the sum of the amounts."""
     SECONDS = "seconds"
-    """How long a key took on average: the total of the amounts by the count."""
+    """How long a key took on average: the sum of the amounts divided by the count."""
 
 
 HITS, BYTES, SECONDS = Unit.HITS, Unit.BYTES, Unit.SECONDS
 
 
 class Statistic(Protocol):
-    """A plug-in. It may also have `columns` and `amount`, see above."""
+    """A plug-in. It may also have the optional attributes described above."""
 
     @property
     def name(self) -> str:
-        """Name of the file it is in, and in `Config.statistics`."""
+        """Name of its file, as in `Config.statistics`."""
 
     @property
     def title(self) -> str:
@@ -48,20 +48,20 @@ class Statistic(Protocol):
 
     @property
     def record(self) -> type:
-        """The record it counts: one of `traffic.records`, as `Request`, or `ScapyPacket` for whole packets.
+        """The record it counts: one of `traffic.records`, such as `Request`, or `ScapyPacket` for whole packets.
 
-        It says what is captured too: packets of any kind for `IpPacket` and `ScapyPacket`, DNS for `DnsAnswer`.
+        It also decides what is captured: all packets for `IpPacket` and `ScapyPacket`, DNS for `DnsAnswer`.
         """
 
     @property
     def key(self) -> Callable[..., str | None]:
-        """The key that a record counts for, or records with these texts and numbers; None when they do not count."""
+        """Returns the key of a record, or of rows with these values; None if they do not count."""
 
 
 class ScapyPacket(NamedTuple):
-    """A record for the plug-ins that want whole packets, of any protocol."""
+    """A whole packet of any protocol, for plug-ins that need it."""
 
     time: float
-    """Capture time, in seconds since the epoch."""
+    """Capture time in seconds since the epoch."""
     packet: Any
-    """A `scapy.packet.Packet`, dissected."""
+    """The dissected `scapy.packet.Packet`."""

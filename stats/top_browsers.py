@@ -6,7 +6,7 @@ from traffic.records import Request
 
 
 class TopBrowsers:
-    """Requests per browser, as `Chrome Mobile`, whatever its version."""
+    """Requests per browser, such as `Chrome Mobile`, whatever its version."""
 
     name, title, unit, record = "top_browsers", "Top hits by browser", HITS, Request
     columns = ("user_agent",)
@@ -15,6 +15,6 @@ class TopBrowsers:
         self._agent = Agents().agent
 
     def key(self, user_agent: str) -> str | None:
-        """Its name; None for all that are none."""
+        """Return the browser's name; None for other user agents."""
         agent = self._agent(user_agent)
         return agent.family if agent.kind == PEOPLE else None

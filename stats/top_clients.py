@@ -5,11 +5,11 @@ from traffic.records import Request
 
 
 class TopClients:
-    """Requests per address that sent them: a proxy stands for all behind it."""
+    """Requests per client address. A proxy stands for all clients behind it."""
 
     name, title, unit, record = "top_clients", "Top hits by client", HITS, Request
     columns = ("client",)
 
     def key(self, client: str) -> str:
-        """The address."""
+        """Return the client's address."""
         return client

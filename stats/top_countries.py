@@ -15,5 +15,5 @@ class TopCountries:
         self._place = countries(country_database)
 
     def key(self, client: str) -> str:
-        """The code of the country, as `DE`."""
+        """Return the country's code, such as `DE`."""
         return self._place(client)

@@ -6,7 +6,7 @@ from traffic.records import Request
 
 
 class TopCrawlers:
-    """Requests per crawler, as `Googlebot`."""
+    """Requests per crawler, such as `Googlebot`."""
 
     name, title, unit, record = "top_crawlers", "Top hits by crawler", HITS, Request
     columns = ("user_agent",)
@@ -15,6 +15,6 @@ class TopCrawlers:
         self._agent = Agents().agent
 
     def key(self, user_agent: str) -> str | None:
-        """Its name; None for all who are none."""
+        """Return the crawler's name; None for other user agents."""
         agent = self._agent(user_agent)
         return agent.family if agent.kind == CRAWLERS else None

@@ -5,11 +5,11 @@ from traffic.records import Request
 
 
 class TopDomains:
-    """Requests per domain, as `my.site.com`."""
+    """Requests per domain, such as `my.site.com`."""
 
     name, title, unit, record = "top_domains", "Top hits by domain", HITS, Request
     columns = ("domain",)
 
     def key(self, domain: str) -> str:
-        """The host name without its port; the server's address where no host was named."""
+        """Return the host name without its port; the server's address if the request has no host."""
         return domain

@@ -15,5 +15,5 @@ class TopPaths:
         self._templates = path_templates
 
     def key(self, domain: str, path: str) -> str:
-        """As `my.site.com/pages/create`."""
+        """Return `my.site.com/pages/create`, for example."""
         return host_and_path(domain, path, self._templates)

@@ -15,5 +15,5 @@ class TopSections:
         self._templates = path_templates
 
     def key(self, section: str) -> str:
-        """The section, as `my.site.com/pages`."""
+        """Return the section, such as `my.site.com/pages`."""
         return section_template(section) if self._templates else section

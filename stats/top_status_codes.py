@@ -5,13 +5,13 @@ from traffic.records import CLOSED, RESET, TIMEOUT, Exchange
 
 
 class TopStatusCodes:
-    """Exchanges per status code, as `200`, and those that got no response: the server did not answer."""
+    """Exchanges per status code, such as `200`, and exchanges without a response."""
 
     name, title, unit, record = "top_status_codes", "Top hits by status code", HITS, Exchange
     columns = ("status", "ending")
 
     def key(self, status: int | None, ending: str) -> str:
-        """The final status; `(no response)` where there was none, `(not seen)` where that cannot be told."""
+        """Return the final status; `(no response)` if none came, `(not seen)` if the capture cannot tell."""
         if status is not None:
             return str(status)
         return "(no response)" if ending in (CLOSED, RESET, TIMEOUT) else "(not seen)"

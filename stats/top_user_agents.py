@@ -11,5 +11,5 @@ class TopUserAgents:
     columns = ("user_agent",)
 
     def key(self, user_agent: str) -> str:
-        """The field's text; `(none)` where it was not sent, or empty."""
+        """Return the field's text; `(none)` if it is missing or empty."""
         return user_agent or "(none)"

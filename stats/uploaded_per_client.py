@@ -11,5 +11,5 @@ class UploadedPerClient:
     columns, amount = ("client",), "request_bytes"
 
     def key(self, client: str) -> str:
-        """The address; requests without a body do not count."""
+        """Return the client's address. Requests without a body do not count."""
         return client

@@ -15,5 +15,5 @@ class UploadedPerContinent:
         self._place = continents(country_database)
 
     def key(self, client: str) -> str:
-        """The name of the continent; requests without a body do not count."""
+        """Return the continent's name. Requests without a body do not count."""
         return self._place(client)

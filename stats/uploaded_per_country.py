@@ -15,5 +15,5 @@ class UploadedPerCountry:
         self._place = countries(country_database)
 
     def key(self, client: str) -> str:
-        """The code of the country; requests without a body do not count."""
+        """Return the country's code. Requests without a body do not count."""
         return self._place(client)

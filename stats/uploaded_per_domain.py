@@ -11,5 +11,5 @@ class UploadedPerDomain:
     columns, amount = ("domain",), "request_bytes"
 
     def key(self, domain: str) -> str:
-        """The domain; requests without a body do not count."""
+        """Return the domain. Requests without a body do not count."""
         return domain

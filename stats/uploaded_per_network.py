@@ -15,5 +15,5 @@ class UploadedPerNetwork:
         self._place = networks(network_database)
 
     def key(self, client: str) -> str:
-        """Number and name of the network; requests without a body do not count."""
+        """Return the network's number and name. Requests without a body do not count."""
         return self._place(client)

@@ -1,4 +1,4 @@
-"""Crawlers against people."""
+"""Requests of people, crawlers and programs."""
 
 from stats.agents import Agents
 from stats.statistic import HITS
@@ -6,7 +6,7 @@ from traffic.records import Request
 
 
 class Visitors:
-    """Requests of people (with a browser), of crawlers, and of other programs, as they say of themselves."""
+    """Requests of people (with a browser), crawlers and other programs, according to their user agents."""
 
     name, title, unit, record = "visitors", "Hits by kind of visitor", HITS, Request
     columns = ("user_agent",)
@@ -15,5 +15,5 @@ class Visitors:
         self._agent = Agents().agent
 
     def key(self, user_agent: str) -> str:
-        """`people`, `crawlers`, `programs`, or `(none)` without a user agent."""
+        """Return `people`, `crawlers`, `programs`, or `(none)` without a user agent."""
         return self._agent(user_agent).kind

@@ -1,7 +1,7 @@
 """How one statistic counts the rows of a batch.
 
-A statistic of exchanges takes bytes and response time from the exchange it counts. One of requests takes them from the
-exchange that answers a request, when that comes: so its keys too say what the server made of them.
+A statistic of exchanges takes bytes and response time from the exchange it counts. A statistic of requests takes them
+from the exchange that answers the request, when that arrives; so its keys, too, have response sizes and times.
 """
 
 import traceback
@@ -12,26 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.statistic import Statistic, Unit
-from store.heavy import NOWHERE
-from store.rows import Amounts, Groups, Rows, sized, timed
-from store.sums import WEIGHS, Cells
+from store.batches import BucketedTable, Groups, RowAmounts, sized, timed
+from store.sketch import NOWHERE
+from store.sums import RANKED_BY, Cells
 from traffic.batch import ABSENT
 from traffic.records import Exchange, Request
 
 
 class Counter:
-    """Of one statistic."""
+    """Counts the records of one statistic."""
 
     def __init__(self, statistic: Statistic) -> None:
         self.name = statistic.name
         self.unit = statistic.unit
-        self.weigh = WEIGHS[statistic.unit]
-        """The row of the sums that a key is kept for."""
+        self.weight_row = RANKED_BY[statistic.unit]
+        """The row of the sums that decides which keys are kept."""
         responses = statistic.record is Request and getattr(statistic, "responses", True)
         self.kinds = {statistic.record, Exchange} if responses else {statistic.record}
-        """The kinds of records that it is given."""
+        """The types of record it counts."""
         self.failure: str | None = None
-        """The traceback of what it raised, if it did. It is not to be asked again."""
+        """Traceback of the exception its plug-in raised, if any. The plug-in must not be called again."""
         self._record = statistic.record
         self._columns: Sequence[str] | None = getattr(statistic, "columns", None)
         self._key: Callable[..., str | None] = statistic.key
@@ -39,20 +39,20 @@ class Counter:
         self._where: Any = getattr(statistic, "where", None)
         self._responses: bool = getattr(statistic, "responses", True)
 
-    def count(self, rows: Rows) -> Cells:
-        """Sums by bucket and key. Where it raises, those of the records before, or none."""
+    def count(self, rows: BucketedTable) -> Cells:
+        """Return sums by bucket and key. If the plug-in raises, return those of the records before, or none."""
         follows = rows.kind is not self._record
-        return self._count_each(rows, follows) if self._columns is None else self._count_columns(rows, follows)
+        return self._count_records(rows, follows) if self._columns is None else self._count_columns(rows, follows)
 
-    def _count_columns(self, rows: Rows, follows: bool) -> Cells:
+    def _count_columns(self, rows: BucketedTable, follows: bool) -> Cells:
         columns = tuple("request_time" if follows and name == "time" else name for name in self._columns or ())
-        which = "follows" if follows else (self._amount, self.unit if self._amount else None, self._where)
-        those = rows.once(("those", which), lambda: rows.those(self._which(rows, follows)))
-        groups = rows.once(("groups", columns, which), lambda: rows.groups(columns, those))
-        what = ("cells", columns, which, self._responses)
-        sheet = rows.once(what, lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
-        values = rows.once(("values", columns, which), lambda: rows.values(columns, groups.firsts))
-        return sheet.keyed(self._keys(values, len(groups.firsts)))
+        counted = "follows" if follows else (self._amount, self.unit if self._amount else None, self._where)
+        selected = rows.cached(("selected", counted), lambda: rows.selected(self._counted_rows(rows, follows)))
+        groups = rows.cached(("groups", columns, counted), lambda: rows.groups(columns, selected))
+        name = ("cells", columns, counted, self._responses)
+        cells = rows.cached(name, lambda: rows.cells(groups, self._amounts_of(rows, follows), not follows))
+        values = rows.cached(("values", columns, counted), lambda: rows.values(columns, groups.firsts))
+        return cells.keyed(self._keys(values, len(groups.firsts)))
 
     def _keys(self, values: Sequence[list[Any]], number: int) -> list[str | None]:
         try:
@@ -62,9 +62,10 @@ class Counter:
             self.failure = traceback.format_exc()
             return [None] * number
 
-    def _which(self, rows: Rows, follows: bool) -> NDArray[np.bool_] | None:
-        """The rows that count; None for all."""
-        if follows:  # an exchange without an ordinal is of no request; one of which nothing is known adds nothing
+    def _counted_rows(self, rows: BucketedTable, follows: bool) -> NDArray[np.bool_] | None:
+        """Return a mask of the rows to count; None for all."""
+        # An exchange without an ordinal answers no known request; one without bytes and response time adds nothing.
+        if follows:
             known = (rows.numbers("response_bytes") > 0) | ~np.isnan(rows.numbers("response_time"))
             return np.asarray(known & (rows.numbers("ordinal") != ABSENT))
         if self._where is not None:
@@ -76,19 +77,19 @@ class Counter:
             return np.asarray(values > 0)
         return np.asarray(values != ABSENT if values.dtype == np.int64 else ~np.isnan(values))
 
-    def _amounts_of(self, rows: Rows, follows: bool) -> Amounts:
-        own = Amounts()
+    def _amounts_of(self, rows: BucketedTable, follows: bool) -> RowAmounts:
+        own = RowAmounts()
         if self._amount is not None and not follows:
             own = rows.size(self._amount) if self.unit is Unit.BYTES else rows.timed(self._amount)
-        return self._with_own(own, rows.response if self._responses else Amounts())
+        return self._with_own(own, rows.response if self._responses else RowAmounts())
 
-    def _with_own(self, own: Amounts, response: Amounts) -> Amounts:
-        """Its own amounts, if it has some, in the place of what is known of the response."""
+    def _with_own(self, own: RowAmounts, response: RowAmounts) -> RowAmounts:
+        """Replace the bytes or the response time by the statistic's own amounts, if it has any."""
         if self._amount is None or self.unit is Unit.HITS:
             return response
         return response._replace(size=own.size) if self.unit is Unit.BYTES else own._replace(size=response.size)
 
-    def _count_each(self, rows: Rows, follows: bool) -> Cells:
+    def _count_records(self, rows: BucketedTable, follows: bool) -> Cells:
         found: dict[str, int] = {}
         numbers, amounts = np.full(len(rows), NOWHERE), np.zeros(len(rows))
         measures = self._amount is not None and not follows
@@ -102,9 +103,9 @@ class Counter:
                     numbers[place] = found.setdefault(key, len(found))
         except Exception:
             self.failure = traceback.format_exc()
-        own = (sized if self.unit is Unit.BYTES else timed)(amounts) if measures else Amounts()
-        those = rows.those(numbers != NOWHERE)
-        groups = Groups(those, numbers[those], np.zeros(len(found), np.intp))
+        own = (sized if self.unit is Unit.BYTES else timed)(amounts) if measures else RowAmounts()
+        selected = rows.selected(numbers != NOWHERE)
+        groups = Groups(selected, numbers[selected], np.zeros(len(found), np.intp))
         return rows.cells(groups, self._with_own(own, rows.response), not follows).keyed(list(found))
 
 
@@ -117,5 +118,5 @@ def _checked_key(key: Any) -> str | None:
 def _checked_amount(amount: Any) -> float:
     if not isinstance(amount, (int, float)) or amount < 0:
         raise ValueError(f"an amount is a number from 0 up, not {amount!r:.100}")
-    round(amount)  # which NaN and infinity can't be
+    round(amount)  # Raises for NaN and infinity.
     return amount

@@ -4,38 +4,38 @@ from typing import Final, NamedTuple
 
 from store.block import Block
 from store.sums import COUNT
-from store.window import Window
+from store.windows import Windows
 
-WATCHED: Final = 64
-"""Curves that are kept up to date; the one asked for longest ago goes first."""
+MAX_WATCHED: Final = 64
+"""Number of curves kept up to date; the least recently requested goes first."""
 
 
 class Curve(NamedTuple):
-    """How often in each slice; slices begin at multiples of their length since the epoch."""
+    """Counts per slice. Slices start at multiples of their length since the epoch."""
 
     start: float
-    """Of the first slice, in seconds since the epoch."""
+    """Start of the first slice, in seconds since the epoch."""
     width: float
-    """Seconds of a slice."""
+    """Length of a slice in seconds."""
     elapsed: float
-    """Seconds of the last slice that are over; the others are over."""
+    """Seconds of the last slice that have passed; all other slices are complete."""
     counts: tuple[int, ...]
     """Oldest first."""
 
 
-class Subject(NamedTuple):
-    """What a curve is of."""
+class CurveKey(NamedTuple):
+    """Which counts a curve shows."""
 
     number: int
-    """Of the statistic."""
+    """Index of the statistic."""
     key: str | None
     """None for all keys."""
     width: int
-    """Buckets of a slice."""
+    """Length of a slice in buckets."""
 
 
-class Counts:
-    """How often by slice, from slice `since` on."""
+class SliceCounts:
+    """Counts per slice, from slice `since` on."""
 
     def __init__(self, since: int, width: int) -> None:
         self.since = since
@@ -43,14 +43,14 @@ class Counts:
         self._counts: dict[int, int] = {}
 
     def add(self, first: int, last: int, count: int) -> None:
-        """What came in buckets `first` to `last`, which share it evenly: nobody knows better."""
+        """Add a count for buckets `first` to `last`, spread evenly because the exact distribution is unknown."""
         length = last - first + 1
         for step, index in enumerate(range(first, last + 1)):
             part = count * (step + 1) // length - count * step // length
             self._counts[index // self._width] = self._counts.get(index // self._width, 0) + part
 
     def between(self, first: int, last: int) -> tuple[int, ...]:
-        """Of slices `first` to `last`; those before are forgotten."""
+        """Return the counts of slices `first` to `last`, and forget earlier slices."""
         for gone in range(self.since, first):
             self._counts.pop(gone, None)
         self.since = max(self.since, first)
@@ -58,38 +58,38 @@ class Counts:
 
 
 class Curves:
-    """Curves of closed buckets. What is asked for again and again is not looked up again: it grows with each bucket."""
+    """Curves of closed buckets. A curve requested repeatedly is updated with each bucket, not computed anew."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._watched: dict[Subject, Counts] = {}
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+        self._watched: dict[CurveKey, SliceCounts] = {}
 
     def add(self, index: int, block: Block) -> None:
-        """What was counted in bucket `index`."""
-        for subject, counts in self._watched.items():
-            row = self._window.row(subject.number, subject.key)
+        """Add the counts of bucket `index`."""
+        for curve, counts in self._watched.items():
+            row = self._windows.row(curve.number, curve.key)
             if row is not None:
                 counts.add(index, index, block.count_of(row))
 
-    def counts(self, subject: Subject, first: int, last: int) -> tuple[int, ...]:
-        """Of slices `first` to `last`, kept up to date from now on."""
-        counts = self._watched.pop(subject, None)
+    def counts(self, curve: CurveKey, first: int, last: int) -> tuple[int, ...]:
+        """Return the counts of slices `first` to `last`, and keep them up to date from now on."""
+        counts = self._watched.pop(curve, None)
         if counts is None or counts.since > first:
-            counts = self.look_up(subject, first)
-        self._watched[subject] = counts
-        if len(self._watched) > WATCHED:
+            counts = self.compute(curve, first)
+        self._watched[curve] = counts
+        if len(self._watched) > MAX_WATCHED:
             del self._watched[next(iter(self._watched))]
         return counts.between(first, last)
 
-    def look_up(self, subject: Subject, first: int) -> Counts:
-        """From slice `first` on, as the window has it."""
-        counts = Counts(first, subject.width)
-        begin = first * subject.width
-        if subject.key is None:
-            for index, sums in self._window.buckets.items():
+    def compute(self, curve: CurveKey, first: int) -> SliceCounts:
+        """Compute the counts from slice `first` on from the blocks of the window."""
+        counts = SliceCounts(first, curve.width)
+        begin = first * curve.width
+        if curve.key is None:
+            for index, sums in self._windows.buckets.items():
                 if index >= begin:
-                    counts.add(index, index, int(sums[subject.number, COUNT]))
-        elif (row := self._window.row(subject.number, subject.key)) is not None:
-            for block, count in self._window.counts(row, begin):
+                    counts.add(index, index, int(sums[curve.number, COUNT]))
+        elif (row := self._windows.row(curve.number, curve.key)) is not None:
+            for block, count in self._windows.counts(row, begin):
                 counts.add(block.first, block.last, count)
         return counts

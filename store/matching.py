@@ -1,4 +1,4 @@
-"""Records of the exchanges that match a filter, as if there were no others."""
+"""Reduces a batch to the exchanges that match a filter."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from traffic.records import Exchange, Request
 
 
 def with_request(exchange: Exchange) -> tuple[Any, ...]:
-    """As the decoder gives them out: the request, then the exchange."""
+    """Return the request, then the exchange, as the decoder does."""
     return (exchange,) if exchange.request is None else (exchange.request, exchange)
 
 
 def matching(wanted: Filter, batch: Batch) -> RecordBatch:
-    """The exchanges that match, each behind its request: so a request comes when its exchange is over, and late.
+    """Return the matching exchanges, each after its request; so a request arrives only when its exchange is over.
 
-    What is neither request nor exchange passes.
+    Records that are neither requests nor exchanges pass through.
     """
     accepts, found = wanted.accepts, list[Any]()
     for record in batch.records():

@@ -1,4 +1,4 @@
-"""Top lists: which keys come first, and what the others leave."""
+"""Top lists: which keys rank highest, and what is left for the others."""
 
 import heapq
 from collections.abc import Callable, Sequence
@@ -28,58 +28,60 @@ Amounts = NDArray[np.int64]
 
 
 def by_count(amounts: Amounts) -> tuple[Any, ...]:
-    """The most frequent first."""
+    """Sort key: most frequent first."""
     return (-amounts[COUNT],)
 
 
 def by_total(amounts: Amounts) -> tuple[Any, ...]:
-    """The largest first."""
+    """Sort key: largest first."""
     return (-amounts[BYTES], -amounts[COUNT])
 
 
 def by_average(amounts: Amounts) -> tuple[Any, ...]:
-    """The slowest first, after those that were measured often ENOUGH."""
+    """Sort key: slowest first, but keys with fewer than ENOUGH measurements last."""
     count = amounts[COUNT]
     return (count < ENOUGH, -amounts[TIME] / np.maximum(count, 1), -count)
 
 
 RANKS: Final = {Unit.HITS: by_count, Unit.BYTES: by_total, Unit.SECONDS: by_average}
-"""What sorts columns of sums: lower comes first."""
+"""Sort keys for columns of sums; lower ranks first."""
 
 Trend = Callable[[str | None], tuple[int, ...]]
-"""Of a key, or of all keys together."""
+"""Counts per slice of a key, or of all keys together for None."""
 
 
-class Look(NamedTuple):
-    """One statistic as it stands, in a window or in the last bucket."""
+class StatisticSnapshot(NamedTuple):
+    """One statistic at a moment, in a window or in the last bucket."""
 
     keys: Sequence[str]
     amounts: Amounts
-    """A column for each key."""
+    """One column per key."""
     times: Callable[[int], Distribution]
-    """Of the key at a place."""
+    """Distribution of the key at an index."""
     whole: Sums
-    """Of all keys together."""
+    """Sums of all keys together."""
 
     def of(self, place: int) -> Sums:
-        """The sums of the key at a place."""
+        """Return the sums of the key at an index."""
         return sums_of(self.amounts[:, place], self.times(place))
 
 
-def top_list(unit: Unit, look: Look, recent: Look, limit: int, trend: Trend, slicing: Slicing) -> Top:
-    """The `limit` highest keys of a look, beside what they had in the last bucket; equal ones by their text."""
-    came, latest = np.flatnonzero(look.amounts[COUNT]), {key: place for place, key in enumerate(recent.keys)}
-    ranks = [rank.tolist() for rank in RANKS[unit](look.amounts[:, came])]
-    highest = heapq.nsmallest(limit, zip(*ranks, [look.keys[place] for place in came.tolist()], came, strict=True))
+def top_list(
+    unit: Unit, snapshot: StatisticSnapshot, recent: StatisticSnapshot, limit: int, trend: Trend, slicing: Slicing
+) -> Top:
+    """Return the `limit` highest keys of a snapshot, with their sums in the last bucket. Ties are sorted by text."""
+    came, latest = np.flatnonzero(snapshot.amounts[COUNT]), {key: place for place, key in enumerate(recent.keys)}
+    ranks = [rank.tolist() for rank in RANKS[unit](snapshot.amounts[:, came])]
+    highest = heapq.nsmallest(limit, zip(*ranks, [snapshot.keys[place] for place in came.tolist()], came, strict=True))
     rows = tuple(
-        TopRow(key, recent.of(latest[key]) if key in latest else NOTHING, look.of(place), trend(key))
+        TopRow(key, recent.of(latest[key]) if key in latest else NOTHING, snapshot.of(place), trend(key))
         for *_, key, place in highest
     )
     trends = zip(trend(None), *(row.trend for row in rows), strict=True)
     other = TopRow(
         OTHER,
         subtracted(recent.whole, [row.recent for row in rows]),
-        subtracted(look.whole, [row.window for row in rows]),
+        subtracted(snapshot.whole, [row.window for row in rows]),
         tuple(hits - sum(shown) for hits, *shown in trends),
     )
-    return Top(rows, other, look.whole, slicing)
+    return Top(rows, other, snapshot.whole, slicing)

@@ -1,6 +1,6 @@
-"""The latest exchanges, one by one, in a bounded ring: what filters, details and the live list look at.
+"""The latest exchanges, one by one, in a bounded ring, for filters, details and the live list.
 
-The sums of the store reach further back, and cannot be filtered any more.
+The sums of the store reach further back, but cannot be filtered.
 """
 
 from collections import deque
@@ -11,16 +11,16 @@ from itertools import islice
 from traffic.batch import Batch
 from traffic.records import Exchange, characters
 
-Keep = Callable[[Exchange], object]
-"""A test; what it returns is true for those that are wanted."""
+Wanted = Callable[[Exchange], object]
+"""A test for wanted exchanges; its result is used as true or false."""
 
 
 class Recent:
-    """At most `max_exchanges` of them, whose strings have at most `max_characters` in all. The oldest go first."""
+    """At most `max_exchanges`, with at most `max_characters` in all their strings. The oldest are dropped first."""
 
     def __init__(self, max_exchanges: int, max_characters: int) -> None:
         self.dropped = 0
-        """Exchanges that had to go, since the start: the oldest one here is number `dropped`, counted from 0."""
+        """Exchanges dropped since the start. The oldest one held is number `dropped`, counting from 0."""
         self._max_exchanges = max_exchanges
         self._max_characters = max_characters
         self._exchanges: deque[Exchange] = deque()
@@ -28,7 +28,7 @@ class Recent:
         self._characters = 0
 
     def take(self, batch: Batch) -> None:
-        """Take over the exchanges of a batch."""
+        """Take the exchanges of a batch."""
         for exchange in batch.table(Exchange).records():
             size = characters(exchange) + (0 if exchange.request is None else characters(exchange.request))
             self._exchanges.append(exchange)
@@ -43,30 +43,30 @@ class Recent:
         return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
-        """In the order in which they ended, the oldest first."""
+        """Iterate in the order in which the exchanges ended, oldest first."""
         return iter(self._exchanges)
 
     @property
     def since(self) -> float | None:
-        """When the oldest one ended, in seconds since the epoch; None while there is none."""
+        """When the oldest exchange ended, in seconds since the epoch; None if there is none."""
         return self._exchanges[0].time if self._exchanges else None
 
-    def latest(self, limit: int, keep: Keep | None = None) -> list[Exchange]:
-        """Those that ended last, the latest first."""
+    def latest(self, limit: int, keep: Wanted | None = None) -> list[Exchange]:
+        """Return the exchanges that ended last, latest first."""
         return latest(reversed(self._exchanges), limit, keep)
 
-    def slowest(self, limit: int, keep: Keep | None = None) -> list[Exchange]:
-        """Those with the longest response times, the slowest first."""
+    def slowest(self, limit: int, keep: Wanted | None = None) -> list[Exchange]:
+        """Return the exchanges with the longest response times, slowest first."""
         return slowest(self._exchanges, limit, keep)
 
 
-def latest(backwards: Iterable[Exchange], limit: int, keep: Keep | None = None) -> list[Exchange]:
-    """The first ones that are wanted."""
+def latest(backwards: Iterable[Exchange], limit: int, keep: Wanted | None = None) -> list[Exchange]:
+    """Return the first `limit` wanted exchanges."""
     return list(islice(filter(keep, backwards) if keep else backwards, limit))
 
 
-def slowest(exchanges: Iterable[Exchange], limit: int, keep: Keep | None = None) -> list[Exchange]:
-    """By response time, of those that have one."""
+def slowest(exchanges: Iterable[Exchange], limit: int, keep: Wanted | None = None) -> list[Exchange]:
+    """Return the wanted exchanges with the longest response times, without those that have none."""
     wanted = filter(keep, exchanges) if keep else exchanges
     return nlargest(limit, (exchange for exchange in wanted if exchange.response_time is not None), key=_response_time)
 

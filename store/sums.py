@@ -1,4 +1,4 @@
-"""Sums, the one shape of what is known: of a key, of all keys, or key by key in columns. Any two add up."""
+"""Sums: of a key, of all keys, or of many keys in columns. Any two add up."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,50 +8,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.statistic import Unit
-from store.bins import BINS, added
+from store.bins import BINS, summed
 from store.distribution import NO_TIMES, Distribution
 
 OTHER: Final = "(other)"
-"""The key of all that is in no row."""
+"""Name of the row for everything in no other row."""
 ENOUGH: Final = 5
 """Measurements that an average needs to rank among the slowest: one slow hit says little."""
 COUNT, BYTES, TIME = range(3)
-"""Rows of sums in columns: how often, bytes, nanoseconds."""
-WEIGHS: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
-"""What a key weighs."""
+"""Rows of sums in columns: count, bytes and nanoseconds."""
+RANKED_BY: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
+"""The row of the sums by which a statistic ranks its keys, by unit."""
 NANOSECONDS: Final = 10**9
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What is known of a key, or of all keys, in a bucket or a window."""
+    """Sums of a key, or of all keys, in a bucket or a window."""
 
     count: int = 0
-    """How often."""
+    """Number of records."""
     bytes: int = 0
-    """The amounts of a statistic of bytes; of others, body bytes of the responses."""
+    """For a statistic of bytes, its amounts; otherwise the body bytes of the responses."""
     seconds: float = 0.0
-    """The amounts of a statistic of seconds; of others, the response times."""
+    """For a statistic of seconds, its amounts; otherwise the response times."""
     times: Distribution = NO_TIMES
-    """How these seconds are distributed."""
+    """The distribution of these seconds."""
 
     @property
     def timed(self) -> int:
-        """How many seconds are made of."""
+        """Number of times in `seconds`."""
         return self.times.times
 
     @property
     def average(self) -> float | None:
-        """Seconds; None where nothing was timed."""
+        """Average in seconds; None if nothing was timed."""
         return self.seconds / self.timed if self.timed else None
 
     @property
     def column(self) -> tuple[int, int, int]:
-        """COUNT, BYTES and TIME."""
+        """COUNT, BYTES and TIME, as in a column of sums."""
         return self.count, self.bytes, round(self.seconds * NANOSECONDS)
 
     def total(self, unit: Unit) -> float:
-        """What a statistic of that unit adds up."""
+        """Return the sum that a statistic of that unit shows."""
         return {Unit.HITS: self.count, Unit.BYTES: self.bytes, Unit.SECONDS: self.seconds}[unit]
 
 
@@ -59,25 +59,25 @@ NOTHING: Final = Sums()
 
 
 def sums_of(column: NDArray[np.int64], times: Distribution = NO_TIMES) -> Sums:
-    """One column of sums: COUNT, BYTES and TIME."""
+    """Convert one column of sums: COUNT, BYTES and TIME."""
     count, size, nanoseconds = column.tolist()
     return Sums(count, size, nanoseconds / NANOSECONDS, times)
 
 
 class KeyedSums(NamedTuple):
-    """Sums key by key."""
+    """Sums of many keys, in columns."""
 
     keys: Sequence[str]
     amounts: NDArray[np.int64]
-    """A column for each key: COUNT, BYTES and TIME."""
+    """One column per key: COUNT, BYTES and TIME."""
     codes: NDArray[np.int64]
-    """The bins that were hit, ascending: place of the key x BINS + number of the bin."""
+    """The bins that were hit, ascending: index of the key x BINS + bin number."""
     hits: NDArray[np.int64]
-    """How often each of them was."""
+    """How often each of them was hit."""
 
     @classmethod
-    def made(cls, sums: Iterable[tuple[str, Sums]]) -> "KeyedSums":
-        """Of sums one by one."""
+    def of_items(cls, sums: Iterable[tuple[str, Sums]]) -> "KeyedSums":
+        """Build from pairs of a key and its sums."""
         known = dict(sums)
         columns = [each.column for each in known.values()]
         times = [each.times.bins for each in known.values()]
@@ -87,7 +87,7 @@ class KeyedSums(NamedTuple):
 
     @classmethod
     def merged(cls, parts: Sequence["KeyedSums"]) -> "KeyedSums":
-        """All of them as one."""
+        """Add up the sums of all parts."""
         places = {key: place for place, key in enumerate(dict.fromkeys(key for part in parts for key in part.keys))}
         amounts = np.zeros((3, len(places)), np.int64)
         codes = [np.zeros(0, np.int64)]
@@ -96,19 +96,19 @@ class KeyedSums(NamedTuple):
             amounts[:, own] += part.amounts
             codes.append(own[part.codes // BINS] * BINS + part.codes % BINS)
         hits = np.concatenate([codes[0], *(part.hits for part in parts)])
-        return cls(list(places), amounts, *added(np.concatenate(codes), hits))
+        return cls(list(places), amounts, *summed(np.concatenate(codes), hits))
 
     def times(self, place: int) -> Distribution:
-        """Of the key at a place."""
+        """Return the distribution of the key at an index."""
         begin, end = np.searchsorted(self.codes, (place * BINS, (place + 1) * BINS))
         return Distribution.counted(self.codes[begin:end] - place * BINS, self.hits[begin:end])
 
     def whole(self) -> Sums:
-        """Of all these keys together."""
-        return sums_of(self.amounts.sum(axis=1), Distribution.counted(*added(self.codes % BINS, self.hits)))
+        """Return the sums of all keys together."""
+        return sums_of(self.amounts.sum(axis=1), Distribution.counted(*summed(self.codes % BINS, self.hits)))
 
     def items(self) -> Iterator[tuple[str, Sums]]:
-        """Each key with its sums."""
+        """Iterate over the keys and their sums."""
         ends = np.searchsorted(self.codes, np.arange(1, len(self.keys) + 1) * BINS).tolist()
         bins = list(zip((self.codes % BINS).tolist(), self.hits.tolist(), strict=True))
         columns = zip(self.keys, *self.amounts.tolist(), [0, *ends], ends, strict=False)
@@ -118,18 +118,18 @@ class KeyedSums(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Sums by bucket and key."""
+    """Sums by bucket and key: what a statistic counted in a batch."""
 
     keys: Sequence[str]
-    """Of each cell, in any order. Of cells at the end that have none, nothing is known but which bucket they are of."""
+    """The key of each cell, in any order. Cells at the end may have none: for those only the bucket is known."""
     buckets: NDArray[np.int64]
-    """Of each cell the place of its bucket among others."""
+    """The bucket of each cell, as an index into a list of buckets."""
     amounts: NDArray[np.int64]
     places: NDArray[np.int64]
-    """For each time, or for each bin, the place of its cell."""
+    """For each time, or each bin, the index of its cell."""
     bins: NDArray[np.int64]
     hits: NDArray[np.int64] | None = None
-    """How often each bin was hit; None where each is one time."""
+    """How often each bin was hit; None if each was hit once."""
 
 
 class TopRow(NamedTuple):
@@ -137,68 +137,70 @@ class TopRow(NamedTuple):
 
     key: str
     recent: Sums
-    """In the last closed bucket."""
+    """Its sums in the last closed bucket."""
     window: Sums
-    """In the window that was asked for."""
+    """Its sums in the requested window."""
     trend: tuple[int, ...] = ()
-    """How often in each of the latest slices, oldest first."""
+    """Counts in the latest slices, oldest first."""
 
 
 class Slicing(NamedTuple):
-    """What trends are in: twelfths of the window, or of a shorter one as long as these are too few to tell anything; of
-    the last bucket, buckets. They begin at multiples of their length since the epoch, and the last one is under way.
+    """The slices of a trend, which start at multiples of their length since the epoch; the last one is incomplete.
+
+    They are twelfths of the window, or of a shorter window while the store is too young to fill enough of these. For
+    the last bucket they are buckets.
     """
 
     width: float
-    """Seconds of a slice."""
+    """Length of a slice in seconds."""
     elapsed: float
-    """Seconds of the last one that are over."""
+    """Seconds of the last slice that have passed."""
 
 
 class Top(NamedTuple):
-    """A top list. Its rows and `other` add up to the totals exactly."""
+    """A top list. Its rows and `other` add up to `whole` exactly."""
 
     rows: tuple[TopRow, ...]
     other: TopRow
-    """All that is in no row: keys that rank lower, and what was not kept apart by key."""
+    """Everything in no row: keys that rank lower, and keys without a slot."""
     whole: Sums
-    """All keys in the window."""
+    """Sums of all keys in the window."""
     slicing: Slicing
-    """Of the trends."""
+    """The slices of the trends."""
 
 
-class Closed(NamedTuple):
-    """What one statistic counted in a closed bucket, or what came late for it."""
+class StatisticSums(NamedTuple):
+    """What one statistic counted in a closed bucket, or what arrived late for it."""
 
     name: str
-    """Of the statistic."""
+    """Name of the statistic."""
     keyed: KeyedSums
     other: Sums
-    """What was not kept apart by key."""
+    """Sums of keys that have no slot."""
 
     @property
     def keys(self) -> dict[str, Sums]:
-        """The sums by key, made anew at each look."""
+        """Sums by key, converted anew at each call."""
         return dict(self.keyed.items())
 
 
 class ClosedBucket(NamedTuple):
-    """A closed bucket, or what came late for it. The parts of a bucket add up to all that was counted."""
+    """A closed bucket, or what arrived late for it. The parts of a bucket add up to everything counted in it."""
 
     start: float
     """Seconds since the epoch."""
     width: float
-    statistics: tuple[Closed, ...]
+    statistics: tuple[StatisticSums, ...]
 
 
 def subtracted(whole: Sums, parts: Sequence[Sums]) -> Sums:
-    """What parts leave of the whole."""
+    """Subtract parts from a whole."""
     left = np.array(whole.column) - sum(np.array(part.column) for part in parts)
     return sums_of(left, whole.times.without(part.times for part in parts))
 
 
 def rest(keyed: KeyedSums, every: KeyedSums) -> Sums:
-    """What the sums by key leave of those of all keys together."""
+    """Subtract the sums of the separate keys from those of all keys together."""
     hits = np.zeros(BINS, np.int64)
     hits[every.codes] = every.hits
     np.subtract.at(hits, keyed.codes % BINS, keyed.hits)
@@ -208,9 +210,9 @@ def rest(keyed: KeyedSums, every: KeyedSums) -> Sums:
 
 
 def spread(keyed: KeyedSums, other: Sums, buckets: int) -> Cells:
-    """Sums in nearly equal parts over so many buckets. All times are in the first.
+    """Split sums into nearly equal parts, one for each bucket. All times go into the first.
 
-    What is left over goes to another bucket for each key, so that it is not always the same.
+    The remainder goes to a different bucket for each key, so that no bucket gets all of them.
     """
     amounts = np.column_stack((keyed.amounts, other.column))
     keys, shift = len(keyed.keys), np.arange(amounts.shape[1]) % buckets

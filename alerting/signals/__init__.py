@@ -1,1 +1,1 @@
-"""The signals: what each measures in a bucket, and who is to be named when it alerts. One file each."""
+"""The signals, one file each: what each measures in a bucket, and its main contributors when it alerts."""

@@ -1,21 +1,21 @@
-"""One section gets far more of the requests than the largest usually does: a run on it, or an attack."""
+"""One section gets a far larger share of the requests than usual: a rush, or an attack."""
 
 from collections.abc import Mapping
 
-from alerting.alert import Contributor, Unit
-from alerting.contributors import all_of, largest
+from alerting.alert import Contributor, SignalUnit
+from alerting.contributors import largest, main_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.sums import REQUESTS
+from alerting.signal_statistics import REQUESTS
 from alerting.window import Window
 
 
 class DominantSection:
-    """The share of the section with the most requests, above the baseline by more than `threshold` percentage points.
+    """Share of the section with the most requests; alerts `threshold` percentage points above the baseline.
 
-    It is silent below `floor` requests in a bucket: the last visitor of a night dominates it.
+    It is silent below `floor` requests in a bucket: late at night, the last visitor's section always dominates.
     """
 
-    name, title, unit, sums = "dominant_section", "Largest section", Unit.PERCENT, REQUESTS
+    name, title, unit, statistics = "dominant_section", "Largest section", SignalUnit.PERCENT, REQUESTS
     headline, quantity = "One section", "share"
     low, points, least = False, True, 0.0
 
@@ -25,11 +25,11 @@ class DominantSection:
         self.learns_from = floor / 10
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """Percent of the requests."""
+        """Return the share in percent of the requests."""
         sections = window.of(REQUESTS[1])
         found = largest(sections.names(), 1)
         return {WHOLE: Measured(100 * found[0][1] / sections.total, sections.total)} if found else {}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """The section, and who else has a large part."""
-        return all_of(self.sums, window)
+        """Return the section, and others with a large share."""
+        return main_contributors(self.statistics, window)

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 
-from alerting.alert import Contributor, Unit
-from alerting.contributors import excess
+from alerting.alert import Contributor, SignalUnit
+from alerting.contributors import excess_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.sums import NEW_CONNECTIONS
+from alerting.signal_statistics import NEW_CONNECTIONS
 from alerting.window import Window
 
 
 class NewConnections:
-    """Connections with a first request per second, above the baseline by more than `threshold` percent.
+    """New connections with a request, per second; alerts `threshold` percent above the baseline.
 
     It is silent below `floor` connections per second.
     """
 
-    name, title, unit, sums = "new_connections", "New connections", Unit.CONNECTIONS, NEW_CONNECTIONS
+    name, title, unit, statistics = "new_connections", "New connections", SignalUnit.CONNECTIONS, NEW_CONNECTIONS
     headline, quantity = "Many new connections", "rate"
     low, points, least, learns_from = False, False, 0.0, 0.0
 
@@ -24,10 +24,10 @@ class NewConnections:
         self.floor = floor
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """Connections per second."""
+        """Return the connections per second."""
         rate = window.of(NEW_CONNECTIONS[0]).total / window.seconds
         return {WHOLE: Measured(rate, rate)}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Who has the largest part of what is more than usual."""
-        return excess(self.sums, window, usual)
+        """Return the main contributors to the excess over the usual."""
+        return excess_contributors(self.statistics, window, usual)

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from alerting.alert import Contributor, Unit
-from alerting.contributors import excess
+from alerting.alert import Contributor, SignalUnit
+from alerting.contributors import excess_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.sums import REQUESTS
+from alerting.signal_statistics import REQUESTS
 from alerting.window import Window
 
 
 class RequestRate:
-    """Requests per bucket, above the baseline by more than `threshold` percent."""
+    """Requests per bucket; alerts `threshold` percent above the baseline."""
 
-    name, title, unit, sums = "request_rate", "Request rate", Unit.HITS, REQUESTS
+    name, title, unit, statistics = "request_rate", "Request rate", SignalUnit.HITS, REQUESTS
     headline, quantity = "High traffic", "hits"
     low, points, least, floor, learns_from = False, False, 0.0, 0.0, 0.0
 
@@ -22,8 +22,10 @@ class RequestRate:
         self._bucket_size = bucket_size
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """Requests. Those of a learning time of another length are scaled: to the nearest whole number, and to at least
-        1 if there were any.
+        """Return the requests per bucket.
+
+        If the learning phase has another length, they are scaled to a bucket: rounded to a whole number, and at least 1
+        if there were any.
         """
         requests = window.of(REQUESTS[0]).total
         if requests and window.seconds != self._bucket_size:
@@ -32,5 +34,5 @@ class RequestRate:
         return {WHOLE: Measured(requests, requests)}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Who has the largest part of what is more than usual."""
-        return excess(self.sums, window, usual)
+        """Return the main contributors to the excess over the usual."""
+        return excess_contributors(self.statistics, window, usual)

@@ -1,23 +1,23 @@
-"""More requests without response than usual."""
+"""More requests without a response than usual."""
 
 from collections.abc import Mapping
 
-from alerting.alert import Contributor, Unit
-from alerting.contributors import blamed
+from alerting.alert import Contributor, SignalUnit
+from alerting.contributors import failure_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.sums import FAULTS, OUTCOMES, UNANSWERED
+from alerting.signal_statistics import FAULTS, OUTCOMES, UNANSWERED
 from alerting.window import Window
 
 
 class Unanswered:
-    """Requests that got none among those that ended, above the baseline by more than `threshold` percentage points.
+    """Share of unanswered requests among all that ended; alerts `threshold` percentage points above the baseline.
 
-    Those that the capture lost sight of say nothing about the server, and are left out.
+    Requests that the capture lost track of are left out, because they say nothing about the server.
 
-    It is silent below `floor` requests in a bucket: few make no ratio.
+    It is silent below `floor` requests in a bucket: a ratio of few requests means nothing.
     """
 
-    name, title, unit, sums = "unanswered", "Without response", Unit.PERCENT, (OUTCOMES, *FAULTS)
+    name, title, unit, statistics = "unanswered", "Without response", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
     headline, quantity = "Requests without response", "share"
     low, points, least = False, True, 0.0
 
@@ -27,11 +27,11 @@ class Unanswered:
         self.learns_from = floor / 2
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """Percent of the requests that ended."""
+        """Return the share in percent of the requests that ended."""
         outcomes = window.of(OUTCOMES)
         ended = outcomes.total
         return {WHOLE: Measured(100 * outcomes.amount(UNANSWERED) / ended, ended)} if ended else {}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Who has the largest part of them."""
-        return blamed(window, UNANSWERED, "ending")
+        """Return the main contributors to these requests."""
+        return failure_contributors(window, UNANSWERED, "ending")

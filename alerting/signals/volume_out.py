@@ -1,21 +1,21 @@
-"""Far more bytes sent by the servers than usual."""
+"""Servers send far more bytes than usual."""
 
 from collections.abc import Mapping
 
-from alerting.alert import Contributor, Unit
-from alerting.contributors import excess
+from alerting.alert import Contributor, SignalUnit
+from alerting.contributors import excess_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.sums import SENT
+from alerting.signal_statistics import SENT
 from alerting.window import Window
 
 
 class VolumeOut:
-    """Body bytes of responses per second, above the baseline by more than `threshold` percent.
+    """Body bytes of responses per second; alerts `threshold` percent above the baseline.
 
     It is silent below `floor` bytes per second.
     """
 
-    name, title, unit, sums = "volume_out", "Volume out", Unit.BYTES, SENT
+    name, title, unit, statistics = "volume_out", "Volume out", SignalUnit.BYTES, SENT
     headline, quantity = "High outgoing volume", "volume"
     low, points, least, learns_from = False, False, 0.0, 0.0
 
@@ -24,10 +24,10 @@ class VolumeOut:
         self.floor = floor
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
-        """Bytes per second."""
+        """Return the bytes per second."""
         rate = window.of(SENT[0]).total / window.seconds
         return {WHOLE: Measured(rate, rate)}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Who has the largest part of what is more than usual."""
-        return excess(self.sums, window, usual)
+        """Return the main contributors to the excess over the usual."""
+        return excess_contributors(self.statistics, window, usual)

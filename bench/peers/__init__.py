@@ -1,1 +1,1 @@
-"""The other side of the comparison, each in a process of its own."""
+"""What the benchmark compares, each as a separate process."""

@@ -1,7 +1,7 @@
-"""Batches counted and judged: `python -m bench.peers.counting FILE.pcap ROWS`. Prints, as JSON, us a transaction.
+"""Counts and judges batches: `python -m bench.peers.counting FILE.pcap ROWS` prints us per transaction as JSON.
 
-As the main thread does it, with all default statistics and signals, in batches of so many records; without decoding,
-and without a screen. Each round decodes anew: a batch remembers the columns that were made of it.
+It works as the main thread does, with all default statistics and signals, in batches of so many records, but without
+decoding and without a screen. Each round decodes again, because a batch keeps the columns made from it.
 """
 
 import json
@@ -21,12 +21,12 @@ ROUNDS = 5
 
 
 def main() -> None:
-    """Count the whole capture, some rounds."""
+    """Count the whole capture for several rounds."""
     print(json.dumps([microseconds(sys.argv[1], int(sys.argv[2])) for _ in range(ROUNDS)]))
 
 
 def microseconds(path: str, rows: int) -> float:
-    """Of the processor, for each transaction of the capture."""
+    """Return the processor microseconds per transaction of the capture."""
     config, status = Config(), Status(Health(), Counters(0, 0), ())
     session = Session(config, load(config.statistics), path, [], [])
     known = list(batches(path, rows=rows))

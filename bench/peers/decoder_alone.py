@@ -1,6 +1,6 @@
 """The decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [tell]`.
 
-Every column of requests and exchanges is made, and none is looked at. With `tell`, a line for each record: request
+It makes every column of requests and exchanges, and reads none. With `tell`, it prints a line for each record: request
 target, status, and the target that was answered.
 """
 
@@ -17,7 +17,7 @@ from traffic.records import Exchange, Record, Request
 
 
 def batches(path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN) -> Iterator[tuple[Batch, float]]:
-    """A capture file in batches of so many records or a few more, each with the time up to which it was read."""
+    """Iterate over a capture file in batches of at least `rows` records, each with the time it was read up to."""
     source = open_file(path)
     decoder = decoder_for(parse_ports("80"), Limits(), wanted)
     now = 0.0
@@ -32,7 +32,7 @@ def batches(path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN
 
 
 def decoded(path: str, wanted: frozenset[type] = frozenset()) -> Iterator[Record]:
-    """The records of a capture file; of the optional ones those that are wanted."""
+    """Iterate over the records of a capture file, including the optional types in `wanted`."""
     for batch, _ in batches(path, wanted):
         yield from batch.records()
 
@@ -48,7 +48,7 @@ def columns(batch: Batch) -> None:
 
 
 def tell(record: Record) -> None:
-    """Print what was found."""
+    """Print a record."""
     if isinstance(record, Exchange):
         answered = record.request.target if record.request is not None else ""
         print("", record.status or "", answered, sep="\t")

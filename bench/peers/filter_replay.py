@@ -1,4 +1,4 @@
-"""What filters cost: `python -m bench.peers.filter_replay FILE.pcap`. Prints figures as JSON."""
+"""Measures the cost of filters: `python -m bench.peers.filter_replay FILE.pcap` prints figures as JSON."""
 
 import gc
 import json
@@ -20,7 +20,7 @@ from traffic.batch import RecordBatch
 from traffic.records import Exchange, Record
 
 BATCH: Final = 2000
-"""Records that come in `Config.timeout` seconds on a busy host."""
+"""Records that arrive in `Config.timeout` seconds on a busy host."""
 FILTERS: Final = {
     "one term": "status:5xx",
     "three terms": "host:shop path:^/cart time>1ms",
@@ -28,17 +28,18 @@ FILTERS: Final = {
     "a pattern of RE2": r"path:^/(cart|users)/\w+\.html",
 }
 PARTS: Final = {"none": "status:999", "4 %": "status:404", "all": ""}
-"""How much of the traffic matches."""
+"""Filters by the share of traffic that matches."""
 SPANS: Final = {"2 min": 120, "24 h": 86400}
-"""Seconds in which they came: a busy host, and a quiet one, whose exchanges fall into thousands of buckets."""
+"""Seconds over which the exchanges came: on a busy host, and on a quiet one, where they fill thousands of buckets."""
 
 
 def main() -> None:
-    """Measure with the exchanges of a capture, as many as are kept at most."""
+    """Measure with the exchanges of a capture, up to the maximum that is kept."""
     config = Config()
     records = repeated(list(decoded(sys.argv[1])), config.max_recent_exchanges)
     exchanges = [record for record in records if type(record) is Exchange]
-    gc.freeze()  # else the collector looks at the benchmark's own records, and the program has none of these
+    # The collector would otherwise scan the benchmark's own records, which the program does not have.
+    gc.freeze()
     figures = {"us to keep an exchange": kept(config, exchanges)}
     for name, text in FILTERS.items():
         figures[f"us per exchange, {name}"] = tested(text, exchanges)
@@ -54,7 +55,7 @@ def main() -> None:
 
 
 def repeated(records: Sequence[Record], number: int) -> list[Record]:
-    """Until there are so many exchanges, each time after the last."""
+    """Repeat the records, each time after the last, until there are so many exchanges."""
     shift, found, length = 0.0, list[Record](), records[-1].time - records[0].time
     exchanges = sum(type(record) is Exchange for record in records)
     for _ in range(-(-number // exchanges)):
@@ -64,14 +65,14 @@ def repeated(records: Sequence[Record], number: int) -> list[Record]:
 
 
 def stretched(exchanges: Sequence[Exchange], seconds: float) -> list[Exchange]:
-    """The same ones, at even distances over so many seconds."""
+    """Return the same exchanges spread evenly over so many seconds."""
     step, begin = seconds / len(exchanges), exchanges[0].time
     moved = (later(exchange, begin + number * step - exchange.time) for number, exchange in enumerate(exchanges))
     return [exchange for exchange in moved if isinstance(exchange, Exchange)]
 
 
 def later(record: Record, shift: float) -> Record:
-    """The same, so many seconds later."""
+    """Return the same record, so many seconds later."""
     moved = record._replace(time=record.time + shift)
     if isinstance(moved, Exchange) and moved.request is not None:
         return moved._replace(request=moved.request._replace(time=moved.request.time + shift))
@@ -79,19 +80,19 @@ def later(record: Record, shift: float) -> Record:
 
 
 def kept(config: Config, exchanges: Sequence[Exchange]) -> float:
-    """Microseconds for each exchange that is kept one by one."""
+    """Return the microseconds to keep an exchange."""
     recent = Recent(config.max_recent_exchanges // 2, config.max_recent_characters)
     return took(lambda: recent.take(RecordBatch(exchanges))) / len(exchanges) * 1e6
 
 
 def tested(text: str, exchanges: Sequence[Exchange]) -> float:
-    """Microseconds to test an exchange."""
+    """Return the microseconds to test an exchange."""
     accepts = parse(text).accepts
     return took(lambda: [accepts(exchange) for exchange in exchanges]) / len(exchanges) * 1e6
 
 
 def replayed(config: Config, recent: Recent, text: str) -> tuple[float, float]:
-    """Milliseconds until a new filter has looked at all, and of the longest step."""
+    """Return the milliseconds until a new filter has scanned everything, and those of the longest step."""
     lens, steps, now = Lens(parse(text), recent, new_store(config)), list[float](), recent.latest(1)[0].time
     span = BUCKETS * config.dashboard_bucket_size
     steps.append(took(lambda: lens.advance(now)))
@@ -102,7 +103,7 @@ def replayed(config: Config, recent: Recent, text: str) -> tuple[float, float]:
 
 
 def added(config: Config, records: Sequence[Record]) -> float:
-    """Percent of processor time that a lens takes beside the store it stands beside."""
+    """Return the processor time of a lens in percent of that of its main store."""
     store, lens = new_store(config), Lens(parse(""), Recent(1, 1), new_store(config))
     plain = filtered = 0.0
     for first in range(0, len(records), BATCH):
@@ -113,12 +114,12 @@ def added(config: Config, records: Sequence[Record]) -> float:
 
 
 def new_store(config: Config) -> Store:
-    """With all default statistics."""
+    """Return a store with all default statistics."""
     return Store(load(config.statistics), config.dashboard_bucket_size, config.max_retention_length, config.max_keys)
 
 
 def took(work: Callable[[], object]) -> float:
-    """Seconds of processor time."""
+    """Return the processor seconds of an action."""
     begin = time.process_time()
     work()
     return time.process_time() - begin

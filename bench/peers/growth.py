@@ -1,6 +1,6 @@
-"""One point of a curve: `python -m bench.peers.growth connections|keys NUMBER FILE.pcap`.
+"""Measures one point of a curve: `python -m bench.peers.growth connections|keys NUMBER FILE.pcap`.
 
-Prints, as JSON, microseconds for a packet or a record, and the MB that the decoder or the store grew by.
+It prints as JSON the microseconds per packet or record, and the MB by which the decoder or the store grew.
 """
 
 import json
@@ -9,7 +9,7 @@ import time
 from random import Random
 from typing import Final
 
-from bench.conversation import Conversation, Ends, Faults
+from bench.conversation import Ends, Faults, SimulatedConnection
 from bench.peers.store_full import START, exchange, resident
 from capture.open import open_file
 from capture.ports import parse_ports
@@ -26,7 +26,7 @@ BATCH: Final = 2_000
 
 
 def handshakes(number: int) -> list[Frame]:
-    """Of so many connections, a minute before the first capture starts."""
+    """Return the handshakes of so many connections, a minute before the first capture starts."""
     frames: list[Frame] = []
 
     def capture(at: int, data: bytes) -> None:
@@ -35,12 +35,12 @@ def handshakes(number: int) -> list[Frame]:
     random = Random(5)
     for index in range(number):
         ends = Ends(0x0A000000 + index // 50_000, 10_000 + index % 50_000, 0xC0000201, 80)
-        Conversation(ends, capture, random, Faults(0, 0, 0)).open(int((START - 60) * 1e6) + index)
+        SimulatedConnection(ends, capture, random, Faults(0, 0, 0)).open(int((START - 60) * 1e6) + index)
     return sorted(frames, key=lambda frame: frame.time)
 
 
 def with_connections(number: int, path: str) -> tuple[float, float]:
-    """The capture decoded while so many connections are open."""
+    """Decode the capture while so many connections are open."""
     source = open_file(path)
     batches = []
     while (batch := source.read()) is not None:
@@ -57,7 +57,7 @@ def with_connections(number: int, path: str) -> tuple[float, float]:
 
 
 def with_keys(number: int) -> tuple[float, float]:
-    """Records of so many different keys in turn, counted."""
+    """Count records with so many different keys in turn."""
     config = Config()
     exchanges = [exchange(index * 7919 % number, START, 0.01) for index in range(min(number, RECORDS))]
     records = [record for one in exchanges for record in (one.request, one) if record is not None]
@@ -74,7 +74,7 @@ def with_keys(number: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure the point that was asked for."""
+    """Measure the requested point."""
     kind, number, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     print(json.dumps(with_connections(number, path) if kind == "connections" else with_keys(number)))
 

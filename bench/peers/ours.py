@@ -1,6 +1,6 @@
-"""The whole monitor on a file, as a line per exchange: `python -m bench.peers.ours FILE`.
+"""The whole monitor on a file, with a line per exchange: `python -m bench.peers.ours FILE`.
 
-Request target, status, and the target that was answered, out of `--log`.
+A line has request target, status, and the target that was answered, taken from `--log`.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""pyshark as its documentation says: `python pyshark_read.py FILE`.
+"""pyshark as in its documentation: `python pyshark_read.py FILE`.
 
-A line for each message: request target, status, and the URL that was answered.
+It prints a line for each message: request target, status, and the URL that was answered.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Scapy as its documentation says: `python scapy_sniff.py FILE.pcap|INTERFACE [session]`.
+"""Scapy as in its documentation: `python scapy_sniff.py FILE.pcap|INTERFACE [session]`.
 
-A line for each message: request target, or an empty one and the status. With Scapy 2.4.5 in a virtual environment
-beside scapy-http, it is that package which dissects. On an interface it says "ready", and SIGINT ends it.
+It prints a line for each message: the request target, or an empty one and the status. In a virtual environment with
+Scapy 2.4.5 and scapy-http, the latter does the dissecting. On an interface it prints "ready", and SIGINT ends it.
 """
 
 import sys
@@ -19,7 +19,7 @@ except ImportError:
 
 
 def tell(packet: Any) -> None:
-    """Print what the packet holds."""
+    """Print the packet's content."""
     if HTTPRequest in packet:
         print((packet[HTTPRequest].Path or b"").decode("latin-1"), "", "", sep="\t")
     elif HTTPResponse in packet:
@@ -27,7 +27,7 @@ def tell(packet: Any) -> None:
 
 
 def status(response: Any) -> bytes:
-    """The status code, as the one package or the other names it."""
+    """Return the status code, which the two packages name differently."""
     if "Status_Code" in response.fields:
         return bytes(response.Status_Code or b"")
     return bytes((response.fields["Status-Line"] or b"").split(b" ")[1])

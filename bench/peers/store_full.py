@@ -1,7 +1,7 @@
-"""A day of data at the caps: `python -m bench.peers.store_full [BUCKETS]`. Prints figures as JSON.
+"""Fills a store with a day of data at its limits: `python -m bench.peers.store_full [BUCKETS]` prints figures as JSON.
 
-Packet time is driven forward. Every statistic of text has more keys than `max_keys`, as long as they come in practice,
-and many of them in each bucket, with response times as they come in practice too.
+Packet time is simulated. Every statistic of texts has more than `max_keys` keys, many of them in each bucket, with
+realistic lengths and response times.
 """
 
 import gc
@@ -27,18 +27,18 @@ from traffic.records import COMPLETE, Exchange, Record, Request
 
 START = 1_715_677_200.0
 KEYS_OF_BUCKET = 100
-"""By which 6 statistics x 8640 buckets have 5 million cells."""
+"""With 6 statistics and 8640 buckets this makes 5 million cells."""
 WIDTH, HEIGHT = 120, 50
 
 
 def resident() -> int:
-    """Bytes of memory in use, after what can be freed was freed."""
+    """Return the memory in use in bytes, after a garbage collection."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize()
 
 
 def exchange(number: int, at: float, seconds: float) -> Exchange:
-    """One with keys of its own, answered after so many seconds."""
+    """Return an exchange with its own keys, answered after `seconds`."""
     agent = (
         f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0 (of 100 characters or so)"
     )
@@ -50,7 +50,7 @@ def exchange(number: int, at: float, seconds: float) -> Exchange:
 
 @dataclass
 class Day:
-    """What the main thread of the monitor owns, as `exercise.py` makes it."""
+    """What the monitor's main thread owns, as `exercise.py` makes it."""
 
     config: Config
     store: Store
@@ -59,7 +59,7 @@ class Day:
 
     @classmethod
     def new(cls) -> "Day":
-        """Empty."""
+        """Return an empty day."""
         config = Config()
         size, kept = config.dashboard_bucket_size, config.max_retention_length
         statistics = load(config.statistics)
@@ -68,7 +68,7 @@ class Day:
         return cls(config, store, monitor, Run("eth0 port 80", START, statistics, size, kept, config.max_top_hits))
 
     def fill(self, buckets: int) -> float:
-        """Live through so many buckets, the last with all keys; packet time at the end."""
+        """Fill so many buckets, the last one with all keys; return the packet time at the end."""
         random, now = Random(3), START
         keys = self.config.max_keys
         self.monitor.start(now)
@@ -88,12 +88,12 @@ class Day:
         return now
 
     def refresh(self, now: float) -> str:
-        """A screen of it."""
+        """Return a screen."""
         view = build_view(now, self.run, self.store, self.monitor, Reading(Health(), 0))
         return render(view, WIDTH, colour=True, height=HEIGHT)
 
     def close_bucket(self, now: float) -> None:
-        """The bucket of `now`, with all keys."""
+        """Fill the bucket of `now` with all keys, and close it."""
         random = Random(4)
         numbers = range(2 * self.config.max_keys)
         answered = [exchange(number, now, random.lognormvariate(-4, 1)) for number in numbers]
@@ -102,14 +102,14 @@ class Day:
 
 
 def timed(action: Callable[[], object]) -> float:
-    """Milliseconds of processor time."""
+    """Return the processor milliseconds of an action."""
     begin = time.process_time()
     action()
     return (time.process_time() - begin) * 1e3
 
 
 def main() -> None:
-    """Fill, look, and tell."""
+    """Fill the store, measure it, and print the figures."""
     before = resident()
     day = Day.new()
     buckets = (

@@ -1,6 +1,6 @@
-"""Suricata on a file, as a line per transaction: `python -m bench.peers.suricata_read FILE`.
+"""Suricata on a file, with a line per transaction: `python -m bench.peers.suricata_read FILE`.
 
-Request target, status, and the target that was answered, out of its log of HTTP.
+A line has request target, status, and the target that was answered, taken from its HTTP log.
 """
 
 import json

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from alerting.alert import Unit
+from alerting.alert import SignalUnit
 from dashboard import figures
 from dashboard.past_line import busiest, then_and_now
 from dashboard.view import AlertView, HealthView, HistoryView, SignalView, View
@@ -66,13 +66,13 @@ def _failed(view: View) -> tuple[str, bool] | None:
 # Alerts and signals ---------------------------------------------------------------------------------------------------
 
 
-def value(number: float | None, unit: Unit) -> str:
+def value(number: float | None, unit: SignalUnit) -> str:
     """A value of a signal with its unit."""
     if number is None:
         return figures.NOTHING
-    if unit is Unit.SECONDS:
+    if unit is SignalUnit.SECONDS:
         return figures.latency(number)
-    if unit is Unit.BYTES:
+    if unit is SignalUnit.BYTES:
         return f"{figures.volume(number)}/s"
     return f"{figures.number(number)} {unit.value}"
 

@@ -1,1 +1,1 @@
-"""The language of filters: a line of text becomes a test of exchanges. `docs/filters.md` explains it to users."""
+"""The filter language: a line of text becomes a test of exchanges. `docs/filters.md` explains it to users."""

@@ -1,4 +1,4 @@
-"""Addresses of clients and servers: one, one with a port, a network, or the first numbers of one."""
+"""Addresses of clients and servers: an address, an address with a port, a network, or the start of an address."""
 
 import re
 from collections.abc import Callable
@@ -7,30 +7,30 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from store.filtering.errors import FilterError
-from store.filtering.quantities import items
+from store.filtering.quantities import comma_separated
 from store.filtering.words import Word
 
-Lives = Callable[[str, int], bool]
-"""Whether an address and a port are among those that a value stands for."""
+AddressTest = Callable[[str, int], bool]
+"""Tests whether an address and a port are among those a value stands for."""
 
 _WITH_PORT: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):(\d{1,5})", re.ASCII)
 _FIRST_OF_FOUR: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})\.?", re.ASCII)
 _FIRST_OF_EIGHT: Final = re.compile(r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}:", re.ASCII | re.IGNORECASE)
 
 
-def lives(word: Word) -> Lives:
-    """The addresses that a term names; commas separate several.
+def address_test(word: Word) -> AddressTest:
+    """Return a test for the addresses of a term; commas separate several.
 
     Raises:
-        FilterError: a part of the value is no address.
+        FilterError: a part of the value is not an address.
     """
-    tests = [_one(word, text, start) for text, start in items(word)]
+    tests = [_one(word, text, start) for text, start in comma_separated(word)]
     return tests[0] if len(tests) == 1 else lambda address, port: any(test(address, port) for test in tests)
 
 
 @lru_cache(maxsize=4096)
 def _as_number(address: str) -> tuple[int, int]:
-    """Version and number of an address; (0, 0) for none."""
+    """Return the version and number of an address; (0, 0) if it is invalid."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -38,7 +38,7 @@ def _as_number(address: str) -> tuple[int, int]:
     return parsed.version, int(parsed)
 
 
-def _one(word: Word, text: str, start: int) -> Lives:
+def _one(word: Word, text: str, start: int) -> AddressTest:
     with_port = _WITH_PORT.fullmatch(text)
     if with_port:
         return _at_port(word, with_port[1] or with_port[2], int(with_port[3]), start)
@@ -54,15 +54,15 @@ def _one(word: Word, text: str, start: int) -> Lives:
     return inside
 
 
-def _at_port(word: Word, address: str, wanted: int, start: int) -> Lives:
+def _at_port(word: Word, address: str, wanted: int, start: int) -> AddressTest:
     if wanted > 65535:
-        raise FilterError("ports go up to 65535", start, start + len(address) + 6)
+        raise FilterError("the highest port is 65535", start, start + len(address) + 6)
     at = _one(word, address, start)
     return lambda address, port: port == wanted and at(address, port)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
-    """The addresses that are meant; `10.1` stands for 10.1.0.0/16, as with tcpdump, and `2001:db8:` for a /32."""
+    """Return the network a text stands for: `10.1` is 10.1.0.0/16, as in tcpdump, and `2001:db8:` is a /32."""
     if first := _FIRST_OF_FOUR.fullmatch(text):
         known = first[1].split(".")
         text = f"{'.'.join(str(int(part)) for part in [*known, *['0'] * (4 - len(known))])}/{8 * len(known)}"
@@ -76,6 +76,6 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def _no_address(word: Word, start: int, text: str) -> FilterError:
-    hint = "; names of hosts are found by host:" if re.search("[g-z]", text, re.IGNORECASE) else ""
+    hint = "; use host: for host names" if re.search("[g-z]", text, re.IGNORECASE) else ""
     examples = "10.0.0.5, 10.0.0.0/8, 10.0., 10.0.0.5:80, 2001:db8::/32 or [2001:db8::5]:80"
-    return FilterError(f"{word.field} needs an address, as {examples}{hint}", start, start + len(text))
+    return FilterError(f"{word.field} needs an address such as {examples}{hint}", start, start + len(text))

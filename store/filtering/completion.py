@@ -1,4 +1,4 @@
-"""What the last word of a filter can become, while it is typed."""
+"""Completions of the last word of a filter while the user types."""
 
 import re
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ from typing import Final
 from store.filtering.fields import Field
 
 _LAST: Final = re.compile(r"(?:^|[\s(!-])(?:([^\W\d]\w*):)?(\w*)$")
-"""The last word: nothing of it, the beginning of a field's name, or that of a value after one."""
+"""The last word: nothing yet, the start of a field's name, or the start of a value after a field."""
 _SIGN: Final = {"time": ">", "size": ">"}
-"""What usually follows a field, by its kind; else it is a colon."""
+"""What usually follows a field, by kind; a colon for all others."""
 
 
 def completions(text: str, fields: Iterable[Field]) -> list[str]:
-    """The text with its last word completed, in each way there is: `st` to `status:`, `is:er` to `is:error`.
+    """Return the text with its last word completed in every possible way: `st` to `status:`, `is:er` to `is:error`.
 
-    Nothing as long as the word has no letter.
+    Returns nothing until the word has a letter.
     """
     last = _LAST.search(text)
     if last is None or not (last[1] or last[2]):

@@ -2,12 +2,12 @@
 
 
 class FilterError(ValueError):
-    """The text is no filter. The message is one sentence that names the way out."""
+    """The text is not a valid filter. The message is one sentence that names the fix."""
 
     def __init__(self, message: str, start: int, end: int) -> None:
         super().__init__(message)
         self.message = message
         self.start = start
-        """The part of the text that is wrong: its first character, counted from 0."""
+        """First character of the wrong part, counting from 0."""
         self.end = end
-        """The character after its last one. Equal to `start` where something is missing there."""
+        """The character after the wrong part; equal to `start` if something is missing there."""

@@ -1,4 +1,4 @@
-"""What a filter can ask of an exchange, by name. What is not known of an exchange matches nothing."""
+"""The fields of an exchange that a filter can test. An unknown value matches nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -22,23 +22,23 @@ Read = Callable[[Exchange], Any]
 
 
 class Field(NamedTuple):
-    """One thing that can be asked."""
+    """A field that a filter can test."""
 
     name: str
     kind: str
     """How values are written and compared: `text`, `status`, `number`, `time`, `size`, `address` or `word`."""
     read: Read
-    """Its value in an exchange; None where there is none."""
+    """Reads the field's value from an exchange; None if it has none."""
     explanation: str
-    """One line."""
+    """One line of help."""
     example: str
     aliases: tuple[str, ...] = ()
     words: Mapping[str, Callable[[Exchange], bool]] | None = None
-    """Of the kind `word`: what can be said, and what it means."""
+    """For the kind `word`: the allowed words and their tests."""
 
 
 def by_name(statistics: Sequence[Statistic] = ()) -> dict[str, Field]:
-    """Every field by its name and its aliases; each statistic is one too, by the key it counts for."""
+    """Return every field by its name and aliases. Each statistic is also a field, whose value is its key."""
     known = {name: field for field in _FIELDS for name in (field.name, *field.aliases)}
     for statistic in statistics:
         if statistic.record in _OF_RECORD:
@@ -47,9 +47,10 @@ def by_name(statistics: Sequence[Statistic] = ()) -> dict[str, Field]:
 
 
 def key_of(statistic: Statistic) -> Read:
-    """What a statistic counts an exchange for: a statistic of requests sees its request. None when it does not count.
+    """Return a function that reads a statistic's key for an exchange; None where the statistic does not count it.
 
-    A plug-in that raises here has no key; the store switches it off and tells.
+    A statistic of requests gets the exchange's request. A plug-in that raises here has no key; the store switches it
+    off and reports it.
     """
     of_request, of_record = statistic.record is Request, _key_of_record(statistic)
 
@@ -64,7 +65,7 @@ def key_of(statistic: Statistic) -> Read:
 
 
 def _key_of_record(statistic: Statistic) -> Callable[[Any], str | None]:
-    """The key of one record, also of a statistic that says what columns it wants: see `stats.statistic`."""
+    """Return a function that reads the key of one record, also for statistics with `columns`, see `stats.statistic`."""
     key, columns, amount = statistic.key, getattr(statistic, "columns", None), getattr(statistic, "amount", None)
     if columns is None:
         return key
@@ -81,7 +82,9 @@ def _key_of_record(statistic: Statistic) -> Callable[[Any], str | None]:
 
 
 def _column(kind: type, name: str) -> Callable[[Any], Any]:
-    """The value of a record in a column of `traffic.batch`: an exchange has those of its request too."""
+    """Return a function that reads a column of `traffic.batch` from a record. Exchanges also have their request's
+    columns.
+    """
     if kind is Request or hasattr(Exchange, name):
         return attrgetter(name)
     asked = attrgetter("time" if name == "request_time" else name)
@@ -89,7 +92,7 @@ def _column(kind: type, name: str) -> Callable[[Any], Any]:
 
 
 def anywhere(exchange: Exchange) -> str:
-    """What a bare word is looked for in: host and path, then the user agent."""
+    """Return the text that a bare word is searched in: host and path, then the user agent."""
     request = exchange.request
     return exchange.domain if request is None else f"{request.domain}{request.path} {request.user_agent}"
 
@@ -133,12 +136,14 @@ def _ended(ending: str) -> Callable[[Exchange], bool]:
 
 
 _FIELDS: Final = (
-    Field("host", "text", lambda e: e.domain, "host name that was asked for", "host:shop", ("domain",)),
+    Field("host", "text", lambda e: e.domain, "requested host name", "host:shop", ("domain",)),
     Field("path", "text", _of_request(lambda r: r.path), "path, without the query", "path:^/api"),
     Field("section", "text", _of_request(lambda r: r.section), "host and first part of the path", "section:/cart"),
     Field("url", "text", _of_request(_url), "host, path and query", "url:shop.example.com/cart"),
-    Field("target", "text", _of_request(lambda r: r.target), "what stands in the request line", "target:id=7"),
-    Field("query", "text", _of_request(lambda r: r.target.partition("?")[2]), "what comes after the ?", "query:id=7"),
+    Field("target", "text", _of_request(lambda r: r.target), "target in the request line", "target:id=7"),
+    Field(
+        "query", "text", _of_request(lambda r: r.target.partition("?")[2]), "query string, after the ?", "query:id=7"
+    ),
     Field("method", "text", _of_request(lambda r: r.method), "request method", "method:POST"),
     Field("status", "status", lambda e: e.status, "status code of the response", "status:5xx", ("code",)),
     Field("ua", "text", _of_request(lambda r: r.user_agent), "user agent", "ua:bot", ("agent", "user_agent")),
@@ -150,18 +155,22 @@ _FIELDS: Final = (
     Field("port", "number", lambda e: e.server_port, "port of the server", "port:8080"),
     Field("type", "text", lambda e: e.content_type, "media type of the response", "type:json", ("content_type",)),
     Field("version", "text", _of_request(lambda r: r.version), "HTTP version of the request", "version:1.0"),
-    Field("time", "time", lambda e: e.response_time, "until the response began", "time>500ms", ("response_time",)),
-    Field("total", "time", lambda e: e.total_time, "until the response was complete", "total>5s", ("total_time",)),
-    Field("size", "size", lambda e: e.response_bytes, "body of the response", "size>1M", ("bytes", "response_bytes")),
-    Field("sent", "size", lambda e: e.request_bytes, "body of the request", "sent>10k", ("request_bytes",)),
-    Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "what was wrong with it", "oddity:chunk"),
+    Field(
+        "time", "time", lambda e: e.response_time, "time until the response started", "time>500ms", ("response_time",)
+    ),
+    Field("total", "time", lambda e: e.total_time, "time until the response was complete", "total>5s", ("total_time",)),
+    Field(
+        "size", "size", lambda e: e.response_bytes, "size of the response body", "size>1M", ("bytes", "response_bytes")
+    ),
+    Field("sent", "size", lambda e: e.request_bytes, "size of the request body", "sent>10k", ("request_bytes",)),
+    Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "oddities of the exchange", "oddity:chunk"),
     Field(
         "ending",
         "word",
         lambda e: e.ending,
-        f"how it ended: {', '.join(_ENDINGS)}",
+        f"how the exchange ended: {', '.join(_ENDINGS)}",
         "ending:reset",
         words={ending: _ended(ending) for ending in _ENDINGS},
     ),
-    Field("is", "word", lambda e: None, f"what holds of it: {', '.join(_IS)}", "is:error", words=_IS),
+    Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

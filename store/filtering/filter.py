@@ -1,8 +1,8 @@
-"""A filter: from a line of text to a test of exchanges.
+"""Filters: a line of text becomes a test of exchanges.
 
     parse("host:shop path:^/api (status:5xx or time>500ms)")(exchange)
 
-In grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
+Grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,30 +13,30 @@ from stats.statistic import Statistic
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, by_name, key_of
 from store.filtering.terms import Test, test_of
-from store.filtering.words import Kind, Word, words
+from store.filtering.words import Word, WordKind, words
 from traffic.records import Exchange
 
-LONGEST: Final = 2000
-"""Characters of a filter."""
-DEEPEST: Final = 30
-"""Parentheses within each other."""
+MAX_CHARACTERS: Final = 2000
+"""Maximum characters of a filter."""
+MAX_DEPTH: Final = 30
+"""Maximum depth of nested parentheses."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Whether an exchange is one of those that are looked for. Without text, all are."""
+    """A test of exchanges. An empty filter matches everything."""
 
     text: str
-    """In the one form that all ways to write it come to; it can be parsed again."""
+    """The filter in canonical form, which can be parsed again."""
     accepts: Callable[[Exchange], object] = field(compare=False, repr=False)
-    """The test itself; what it returns is true or not."""
+    """The test itself; its result is used as true or false."""
 
     def __call__(self, exchange: Exchange) -> bool:
-        """Whether it matches."""
+        """Return whether an exchange matches."""
         return bool(self.accepts(exchange))
 
     def __and__(self, other: "Filter") -> "Filter":
-        """Those that match both."""
+        """Combine two filters into one that requires both."""
         if not (self.text and other.text):
             return self if self.text else other
         texts = (f"({part.text})" if " or " in part.text else part.text for part in (self, other))
@@ -44,46 +44,46 @@ class Filter:
 
 
 def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
-    """The filter that `text` means. Each of the statistics is a field too, as `top_sections=shop.example.com/cart`.
+    """Parse a filter. Each of the statistics is also a field, for instance `top_sections=shop.example.com/cart`.
 
     Raises:
-        FilterError: it means nothing; the message names the way out, and its place is that of the mistake.
+        FilterError: the text is not a valid filter; the message names the fix, and its position is that of the mistake.
     """
-    if len(text) > LONGEST:
-        raise FilterError(f"a filter has at most {LONGEST:,} characters", LONGEST, len(text))
+    if len(text) > MAX_CHARACTERS:
+        raise FilterError(f"filter too long: at most {MAX_CHARACTERS:,} characters", MAX_CHARACTERS, len(text))
     reader = _Reader(words(text), by_name(statistics), len(text))
     if reader.word is None:
         return Filter("", lambda exchange: True)
     node = reader.either(0)
     if reader.word is not None:
-        raise FilterError("this ) closes nothing; in quotes it is a text", reader.word.start, reader.word.end)
+        raise FilterError("unmatched ); quote it to search as text", reader.word.start, reader.word.end)
     return Filter(node.text, node.test)
 
 
 def of_key(statistic: Statistic, key: str) -> Filter:
-    """Those that a statistic counts for `key`: the exchanges behind a row of its top list."""
+    """Return a filter for the exchanges that a statistic counts under `key`, the ones behind a row of its top list."""
     read = key_of(statistic)
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return Filter(f'{statistic.name}="{escaped}"', lambda exchange: read(exchange) == key)
 
 
 def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:
-    """All fields there are, each once, for help and completion."""
+    """Return each field once, for help and completion."""
     return tuple({found.name: found for found in by_name(statistics).values()}.values())
 
 
 class _Node(NamedTuple):
-    """A part of the filter; `joins` is the Kind that holds its text together."""
+    """A part of the filter. `joins` is the kind of operator that holds its text together."""
 
     text: str
     test: Test
-    joins: Kind
+    joins: WordKind
     negated: "_Node | None" = None
-    """The node that this one is the opposite of."""
+    """The node that this one negates, if any."""
 
 
 class _Reader:
-    """Goes through the words once, looking at one."""
+    """Recursive-descent parser that looks one word ahead."""
 
     def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int) -> None:
         self._source = iter(source)
@@ -94,27 +94,27 @@ class _Reader:
 
     def either(self, depth: int) -> _Node:
         parts = [self._both(depth)]
-        while self._at(Kind.OR):
+        while self._at(WordKind.OR):
             self._take()
             parts.append(self._both(depth))
-        return _joined(parts, " or ", Kind.OR, _any_of)
+        return _joined(parts, " or ", WordKind.OR, _any_of)
 
     def _both(self, depth: int) -> _Node:
         parts = [self._not(depth)]
-        while not (self.word is None or self._at(Kind.OR) or self._at(Kind.CLOSE)):
-            if self._at(Kind.AND):
+        while not (self.word is None or self._at(WordKind.OR) or self._at(WordKind.CLOSE)):
+            if self._at(WordKind.AND):
                 self._take()
             parts.append(self._not(depth))
-        return _joined(parts, " ", Kind.AND, _all_of)
+        return _joined(parts, " ", WordKind.AND, _all_of)
 
     def _not(self, depth: int) -> _Node:
         negated = False
-        while self._at(Kind.NOT):
+        while self._at(WordKind.NOT):
             self._take()
             negated = not negated
-        if self._at(Kind.OPEN):
+        if self._at(WordKind.OPEN):
             node = self._in_parentheses(depth + 1)
-        elif self.word is not None and self._at(Kind.TERM):
+        elif self.word is not None and self._at(WordKind.TERM):
             if self.word.operator == "!=":
                 negated = not negated
             node = self._term(self.word)
@@ -124,20 +124,20 @@ class _Reader:
 
     def _in_parentheses(self, depth: int) -> _Node:
         opened = self._take()
-        if depth > DEEPEST:
-            raise FilterError(f"at most {DEEPEST} parentheses within each other", opened.start, opened.end)
+        if depth > MAX_DEPTH:
+            raise FilterError(f"parentheses nested too deeply: at most {MAX_DEPTH}", opened.start, opened.end)
         node = self.either(depth)
-        if not self._at(Kind.CLOSE):
-            raise FilterError("this ( is never closed: add )", opened.start, opened.end)
+        if not self._at(WordKind.CLOSE):
+            raise FilterError("unclosed (: add )", opened.start, opened.end)
         self._take()
         return node
 
     def _term(self, word: Word) -> _Node:
-        node = _Node(*test_of(word._replace(operator=word.operator.lstrip("!")), self._known), Kind.TERM)
+        node = _Node(*test_of(word._replace(operator=word.operator.lstrip("!")), self._known), WordKind.TERM)
         self._take()
         return node
 
-    def _at(self, kind: Kind) -> bool:
+    def _at(self, kind: WordKind) -> bool:
         return self.word is not None and self.word.kind is kind
 
     def _take(self) -> Word:
@@ -146,23 +146,23 @@ class _Reader:
         return self._before
 
     def _missing(self) -> FilterError:
-        """Something stands where a term should."""
+        """Return the error for a word that stands where a term should be."""
         before, here = self._before, self.word
-        if here is not None and (here.kind in (Kind.AND, Kind.OR) or before is None):
+        if here is not None and (here.kind in (WordKind.AND, WordKind.OR) or before is None):
             name = here.kind.value
-            reason = f"{name} needs something before it" if here.kind is not Kind.CLOSE else "this ) closes nothing"
-            return FilterError(f"{reason}; in quotes it is a text", here.start, here.end)
+            reason = f"{name} needs a term before it" if here.kind is not WordKind.CLOSE else "unmatched )"
+            return FilterError(f"{reason}; quote it to search as text", here.start, here.end)
         assert before is not None
-        if here is not None and before.kind is Kind.OPEN:
-            return FilterError("there is nothing between ( and )", before.start, here.end)
-        end = self._length if before.kind is Kind.OPEN else before.end
-        return FilterError(f"{before.kind.value} needs something after it", before.start, end)
+        if here is not None and before.kind is WordKind.OPEN:
+            return FilterError("empty parentheses: add a term", before.start, here.end)
+        end = self._length if before.kind is WordKind.OPEN else before.end
+        return FilterError(f"{before.kind.value} needs a term after it", before.start, end)
 
 
-def _joined(parts: list[_Node], glue: str, kind: Kind, join: Callable[[list[Test]], Test]) -> _Node:
+def _joined(parts: list[_Node], glue: str, kind: WordKind, join: Callable[[list[Test]], Test]) -> _Node:
     if len(parts) == 1:
         return parts[0]
-    looser = Kind.OR if kind is Kind.AND else None
+    looser = WordKind.OR if kind is WordKind.AND else None
     texts = (f"({part.text})" if part.joins is looser else part.text for part in parts)
     return _Node(glue.join(texts), join([part.test for part in parts]), kind)
 
@@ -170,8 +170,8 @@ def _joined(parts: list[_Node], glue: str, kind: Kind, join: Callable[[list[Test
 def _negated(node: _Node) -> _Node:
     if node.negated is not None:
         return node.negated
-    text = node.text if node.joins is Kind.TERM else f"({node.text})"
-    return _Node(f"not {text}", _opposite(node.test), Kind.NOT, node)
+    text = node.text if node.joins is WordKind.TERM else f"({node.text})"
+    return _Node(f"not {text}", _opposite(node.test), WordKind.NOT, node)
 
 
 def _opposite(test: Test) -> Test:

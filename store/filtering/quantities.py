@@ -9,21 +9,21 @@ from typing import Final, NamedTuple
 from store.filtering.errors import FilterError
 from store.filtering.words import Word
 
-Holds = Callable[[float], bool]
-"""Whether a number is one of those that a value stands for."""
+NumberTest = Callable[[float], bool]
+"""Tests whether a number is among those a value stands for."""
 
 
 class Scale(NamedTuple):
-    """What a field's numbers are counted in."""
+    """The units of a field's numbers."""
 
     units: Mapping[str, str]
-    """What one of each unit is, in lower case; the empty one may be left out by the user."""
+    """The value of each unit, in lower case; the user may leave out the empty one."""
     example: str
-    """A number with its unit, for explanations."""
+    """A number with its unit, for messages."""
 
 
 TIME: Final = Scale({"us": "0.000001", "ms": "0.001", "s": "1", "min": "60"}, "500ms or 1.5s")
-"""In seconds."""
+"""Scale of times, in seconds."""
 SIZE: Final = Scale(
     {"": "1", "b": "1"}
     | {
@@ -40,7 +40,7 @@ SIZE: Final = Scale(
     },
     "10k or 1.5MiB",
 )
-"""In bytes."""
+"""Scale of sizes, in bytes."""
 PLAIN: Final = Scale({"": "1"}, "404")
 
 _COMPARE: Final = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
@@ -50,26 +50,26 @@ _RANGE: Final = re.compile(r"(.*?)\.\.+(.*)")
 _HYPHENATED: Final = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
-def holds(word: Word, scale: Scale) -> Holds:
-    """The numbers that a term names: by a comparison, or as a list of numbers and ranges.
+def number_test(word: Word, scale: Scale) -> NumberTest:
+    """Return a test for the numbers of a term, which is a comparison or a list of numbers and ranges.
 
     Raises:
-        FilterError: a part of the value is no number, or has no unit, or a wrong one.
+        FilterError: a part of the value is not a number, or its unit is missing or wrong.
     """
     if word.operator in _COMPARE:
         compare, limit = _COMPARE[word.operator], number(word, word.value, word.value_start, scale)
         return lambda value: compare(value, limit)
-    spans = [_span(word, text, start, scale) for text, start in items(word)]
+    spans = [_span(word, text, start, scale) for text, start in comma_separated(word)]
     if len(spans) == 1:
         ((low, high),) = spans
         if low == high and scale is TIME and word.operator == ":":
-            raise _hardly(word)
+            raise _exact_time(word)
         return lambda value: low <= value <= high
     return lambda value: any(low <= value <= high for low, high in spans)
 
 
-def items(word: Word) -> list[tuple[str, int]]:
-    """The parts of a value that commas separate, each with its place in the filter's text."""
+def comma_separated(word: Word) -> list[tuple[str, int]]:
+    """Return the comma-separated parts of a value, each with its position in the filter's text."""
     parts, start = [], word.value_start
     for part in word.value.split(","):
         parts.append((part, start))
@@ -78,24 +78,26 @@ def items(word: Word) -> list[tuple[str, int]]:
 
 
 def number(word: Word, text: str, start: int, scale: Scale) -> float:
-    """One number with its unit, in the scale's own."""
+    """Convert a number with its unit to the scale's base unit."""
     end = start + len(text)
     found = _NUMBER.fullmatch(_MICRO.sub("u", text.strip()))
     needed = "a number" if "" in scale.units else "a number with a unit"
     if found is None:
-        raise FilterError(f"{word.field} needs {needed}, as {scale.example}", start, end)
+        raise FilterError(f"{word.field} needs {needed}, such as {scale.example}", start, end)
     unit = scale.units.get(found[2].lower())
     if unit is None and not found[2]:
-        raise FilterError(f"{found[1]} of what? Say {', '.join(found[1] + unit for unit in _named(scale))}", start, end)
+        raise FilterError(
+            f"{found[1]} needs a unit: {', '.join(found[1] + unit for unit in _named(scale))}", start, end
+        )
     if unit is None:
-        raise FilterError(f"no unit {found[2]!r} here; {needed} is needed, as {scale.example}", start, end)
+        raise FilterError(f"unknown unit {found[2]!r}; use {needed}, such as {scale.example}", start, end)
     return float(Decimal(found[1]) * Decimal(unit))
 
 
-def _hardly(word: Word) -> FilterError:
-    """A time is measured: nothing takes just as long."""
+def _exact_time(word: Word) -> FilterError:
+    """Return the error for an exact time: times are measured, so nothing takes exactly that long."""
     name, value = word.field, word.value
-    message = f"hardly anything takes just {value}: write {name}>{value}, or a range as {name}:100ms..1s"
+    message = f"nothing takes exactly {value}: write {name}>{value}, or a range such as {name}:100ms..1s"
     return FilterError(message, word.start, word.end)
 
 
@@ -104,15 +106,17 @@ def _named(scale: Scale) -> list[str]:
 
 
 def _span(word: Word, text: str, start: int, scale: Scale) -> tuple[float, float]:
-    """Both ends of a range, which it includes; of a single number, that number twice."""
+    """Return both ends of a range, which are included; for a single number, that number twice."""
     found = _RANGE.fullmatch(text) or (_HYPHENATED.fullmatch(text) if scale is PLAIN else None)
     if found is None:
         single = number(word, text, start, scale)
         return single, single
     if not (found[1] or found[2]):
-        raise FilterError(f"a range needs an end, as {scale.example} before or after it", start, start + len(text))
+        raise FilterError(
+            f"a range needs a limit before or after it, such as {scale.example}", start, start + len(text)
+        )
     low = number(word, found[1], start, scale) if found[1] else float("-inf")
     high = number(word, found[2], start + found.start(2), scale) if found[2] else float("inf")
     if low > high:
-        raise FilterError("a range begins with the lower number", start, start + len(text))
+        raise FilterError("the lower number of a range comes first", start, start + len(text))
     return low, high

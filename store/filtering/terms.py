@@ -1,20 +1,20 @@
-"""One term becomes a test: the kinds of fields, and what can be said about each."""
+"""Turns one term into a test, by the kind of its field."""
 
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from store.filtering.addresses import lives
+from store.filtering.addresses import address_test
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, Read, anywhere, by_name
 from store.filtering.patterns import search
-from store.filtering.quantities import PLAIN, SIZE, TIME, Scale, holds, items
+from store.filtering.quantities import PLAIN, SIZE, TIME, Scale, comma_separated, number_test
 from store.filtering.words import Word
 from traffic.records import Exchange
 
 Test = Callable[[Exchange], object]
-"""What it returns is true when the exchange matches."""
+"""Tests an exchange; its result is used as true or false."""
 
 _SIMPLE: Final = re.compile(r"\w[\w./,+-]*")
 _ORDERS: Final = ("<", "<=", ">", ">=")
@@ -23,10 +23,10 @@ _CLASS: Final = re.compile("([1-9])xx", re.IGNORECASE)
 
 
 def test_of(word: Word, known: Mapping[str, Field]) -> tuple[str, Test]:
-    """A term in its canonical text, and its test. `!=` is not known here.
+    """Return a term's canonical text and its test. The caller handles `!=`.
 
     Raises:
-        FilterError: no such field, or its value says nothing.
+        FilterError: the field does not exist, or its value is invalid.
     """
     if not word.field:
         return _quoted(word.value, word.quote), _text(word, anywhere)
@@ -37,7 +37,7 @@ def test_of(word: Word, known: Mapping[str, Field]) -> tuple[str, Test]:
 
 
 def _quoted(value: str, quote: str) -> str:
-    """As it was written, without quotes that are plainly not needed."""
+    """Quote a value as the user did, unless it plainly needs no quotes."""
     if _SIMPLE.fullmatch(value) and value.lower() not in ("and", "or", "not"):
         return value
     return f"{quote}{value}{quote}"
@@ -45,13 +45,13 @@ def _quoted(value: str, quote: str) -> str:
 
 def _text(word: Word, read: Read) -> Test:
     if word.operator in _ORDERS:
-        message = f"{word.field} is a text: {word.field}:... searches it, {word.field}=... is the whole of it"
+        message = f"{word.field} is text: write {word.field}:... to search it, {word.field}=... for the whole value"
         raise FilterError(message, word.start, word.end)
     if word.operator == "=":
         whole = re.sub(r"\\([\\\"'])", r"\1", word.value) if word.quote else word.value
         return lambda exchange: read(exchange) == whole
     if not word.value:
-        message = f'nothing to search for; {word.field or "ua"}="" is a text that is empty'
+        message = f'nothing to search for; {word.field or "ua"}="" matches an empty value'
         raise FilterError(message, word.start, word.end)
     found = search(re.sub(r"\\([\"'])", r"\1", word.value) if word.quote else word.value, word.value_start)
 
@@ -64,7 +64,7 @@ def _text(word: Word, read: Read) -> Test:
 
 def _quantity(scale: Scale) -> Callable[[Word, Field], Test]:
     def kind(word: Word, field: Field) -> Test:
-        test, read = holds(word, scale), field.read
+        test, read = number_test(word, scale), field.read
 
         def known_and_held(exchange: Exchange) -> bool:
             value = read(exchange)
@@ -76,10 +76,12 @@ def _quantity(scale: Scale) -> Callable[[Word, Field], Test]:
 
 
 def _status(word: Word, field: Field) -> Test:
-    """As a number, or `5xx`, or `none`."""
+    """Return a test for a number, a class such as `5xx`, or `none`."""
     if word.operator in _ORDERS:
         return _quantity(PLAIN)(word, field)
-    return _either(_one_status(word._replace(value=text, value_start=start), field) for text, start in items(word))
+    return _either(
+        _one_status(word._replace(value=text, value_start=start), field) for text, start in comma_separated(word)
+    )
 
 
 def _one_status(word: Word, field: Field) -> Test:
@@ -88,7 +90,7 @@ def _one_status(word: Word, field: Field) -> Test:
     if group := _CLASS.fullmatch(word.value):
         word = word._replace(value=f"{group[1]}00-{group[1]}99")
     elif _CODES.fullmatch(word.value) is None:
-        message = f"{word.field} needs a code of three digits, as 404, or 5xx, 200-299, none"
+        message = f"{word.field} needs a three-digit code such as 404, or 5xx, 200-299, none"
         raise FilterError(message, word.value_start, word.value_start + len(word.value))
     return _quantity(PLAIN)(word, field)
 
@@ -96,20 +98,20 @@ def _one_status(word: Word, field: Field) -> Test:
 def _address(word: Word, field: Field) -> Test:
     if word.operator in _ORDERS:
         raise FilterError(f"{word.field} cannot be compared: write {field.example}", word.start, word.end)
-    test, read = lives(word), field.read
+    test, read = address_test(word), field.read
     return lambda exchange: test(*read(exchange))
 
 
 def _one_of(word: Word, field: Field) -> Test:
-    """One of the words that there are, or several with commas."""
+    """Return a test for one of the field's words, or several separated by commas."""
     assert field.words is not None
     if word.operator in _ORDERS:
         raise FilterError(f"{word.field} cannot be compared: write {field.example}", word.start, word.end)
     tests: list[Test] = []
-    for text, start in items(word):
+    for text, start in comma_separated(word):
         if text.lower() not in field.words:
-            near = _near(text, field.words) or f"there are {', '.join(field.words)}"
-            message = f"{word.field}:{text} means nothing: {near}"
+            near = _near(text, field.words) or f"available: {', '.join(field.words)}"
+            message = f"unknown value {word.field}:{text}; {near}"
             raise FilterError(message, start, start + len(text))
         tests.append(field.words[text.lower()])
     return _either(tests)
@@ -122,8 +124,8 @@ def _either(tests: Iterable[Test]) -> Test:
 
 def _unknown(word: Word, known: Mapping[str, Field]) -> FilterError:
     names = dict.fromkeys(field.name for field in by_name().values())
-    near = _near(word.field, known) or f"there are {', '.join(names)}"
-    message = f"no field {word.field!r}: {near}; in quotes it is a text to search for"
+    near = _near(word.field, known) or f"available: {', '.join(names)}."
+    message = f"no field {word.field!r}; {near} Quote it to search as text"
     return FilterError(message, word.start, word.start + len(word.field))
 
 

@@ -1,8 +1,8 @@
-r"""A filter's text as words: terms, parentheses, `and`, `or`, `not`.
+"""Splits a filter's text into words: terms, parentheses, `and`, `or`, `not`.
 
-A value ends at a space, or at a parenthesis that it did not open itself; a backslash takes the next character along,
-and within `[...]` nothing counts: a regular expression can be written as it is, as long as it has no spaces. In quotes,
-single or double, anything can stand.
+A value ends at a space, or at a closing parenthesis that it did not open. A backslash escapes the next character, and
+nothing within `[...]` counts. So a regular expression can be written as it is, as long as it has no spaces. Values in
+single or double quotes may contain anything.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from store.filtering.errors import FilterError
 
 
-class Kind(Enum):
-    """What a word is."""
+class WordKind(Enum):
+    """The kind of a word."""
 
     TERM = "term"
     AND = "and"
@@ -25,33 +25,39 @@ class Kind(Enum):
 
 
 class Word(NamedTuple):
-    """One word, and where it stands."""
+    """A word and its position."""
 
-    kind: Kind
+    kind: WordKind
     start: int
     end: int
     field: str = ""
-    """Of a term: the name as written, empty for a bare word."""
+    """For a term: the field's name as written, empty for a bare word."""
     operator: str = ":"
-    """`:`, `=`, `!=`, `<`, `<=`, `>` or `>=`."""
+    """One of `:`, `=`, `!=`, `<`, `<=`, `>` and `>=`."""
     value: str = ""
-    """As written between the quotes, where there are any."""
+    """The value as written, without its quotes."""
     quote: str = ""
-    """`"` or `'`, or empty."""
+    """The quote, `"` or `'`, or empty."""
     value_start: int = 0
-    """Where the value begins, without its quote."""
+    """Where the value starts, after its opening quote."""
 
 
 _SPACE: Final = re.compile(r"\s*")
 _HEAD: Final = re.compile(r"([^\W\d]\w*)(\s*:?(?:[<>]=?|!=|==?)\s*|:)")
-"""Field and operator. Spaces may stand around `<`, `>` and `=`, as in `time > 500ms`."""
-_SIGNS: Final = (("&&", Kind.AND), ("||", Kind.OR), ("(", Kind.OPEN), (")", Kind.CLOSE), ("!", Kind.NOT))
-_NAMED: Final = {"and": Kind.AND, "or": Kind.OR, "not": Kind.NOT}
+"""Field and operator. Spaces are allowed around `<`, `>` and `=`, as in `time > 500ms`."""
+_SIGNS: Final = (
+    ("&&", WordKind.AND),
+    ("||", WordKind.OR),
+    ("(", WordKind.OPEN),
+    (")", WordKind.CLOSE),
+    ("!", WordKind.NOT),
+)
+_NAMED: Final = {"and": WordKind.AND, "or": WordKind.OR, "not": WordKind.NOT}
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\\s])*\]")
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of `text`, in order.
+    """Iterate over the words of `text`.
 
     Raises:
         FilterError: a quote is not closed, or a value is missing.
@@ -64,7 +70,7 @@ def words(text: str) -> Iterator[Word]:
 
 
 def end_of_value(text: str, position: int) -> int:
-    """Where a value that begins here without a quote ends.
+    """Return where an unquoted value that starts at `position` ends.
 
     Raises:
         FilterError: a parenthesis in it is not closed.
@@ -80,7 +86,7 @@ def end_of_value(text: str, position: int) -> int:
         depth += (here == "(") - (here == ")")
         position += 2 if here == "\\" else 1
     if depth:
-        raise FilterError("a ( in a value is never closed: quote the value, or add )", start, min(position, len(text)))
+        raise FilterError("unclosed ( in a value: quote the value, or add )", start, min(position, len(text)))
     return min(position, len(text))
 
 
@@ -94,7 +100,7 @@ def _sign(text: str, start: int) -> Word | None:
         if text.startswith(sign, start):
             return Word(kind, start, start + len(sign))
     after = text[start + 1 : start + 2]
-    return Word(Kind.NOT, start, start + 1) if text[start] == "-" and after and not after.isspace() else None
+    return Word(WordKind.NOT, start, start + 1) if text[start] == "-" and after and not after.isspace() else None
 
 
 def _term(text: str, start: int) -> Word:
@@ -104,24 +110,24 @@ def _term(text: str, start: int) -> Word:
     field, operator = head[1], head[2].strip().lstrip(":") or ":"
     operator = "=" if operator == "==" else operator
     if text.startswith(("<", ">", "="), head.end()):
-        raise FilterError("two comparisons in a row; in quotes the second is a text", head.end(), head.end() + 1)
+        raise FilterError("two comparisons in a row; quote the second to search as text", head.end(), head.end() + 1)
     value, quote, end = _value(text, head.end())
     if end == head.end():
         raise FilterError(f"{field}{operator} needs a value right after it", start, head.end())
-    return Word(Kind.TERM, start, end, field, operator, value, quote, head.end() + len(quote))
+    return Word(WordKind.TERM, start, end, field, operator, value, quote, head.end() + len(quote))
 
 
 def _bare(text: str, start: int) -> Word:
     if text[start] in "<>=":
-        raise FilterError("the name of a field is needed before this, as in time>500ms", start, start + 1)
+        raise FilterError("field name missing before this, as in time>500ms", start, start + 1)
     value, quote, end = _value(text, start)
     if not quote and value.lower() in _NAMED:
         return Word(_NAMED[value.lower()], start, end)
-    return Word(Kind.TERM, start, end, value=value, quote=quote, value_start=start + len(quote))
+    return Word(WordKind.TERM, start, end, value=value, quote=quote, value_start=start + len(quote))
 
 
 def _value(text: str, start: int) -> tuple[str, str, int]:
-    """The value that begins here, its quote, and where it ends."""
+    """Return the value that starts here, its quote, and where it ends."""
     quote = text[start : start + 1]
     if quote not in ('"', "'"):
         end = end_of_value(text, start)
@@ -130,8 +136,8 @@ def _value(text: str, start: int) -> tuple[str, str, int]:
     while end < len(text) and text[end] != quote:
         end += 2 if text[end] == "\\" else 1
     if end >= len(text):
-        raise FilterError(f"the quote is not closed: put a {quote} at the end", start, len(text))
+        raise FilterError(f"unclosed quote: add {quote} at the end", start, len(text))
     after = text[end + 1 : end + 2]
     if after and after != ")" and not after.isspace():
-        raise FilterError("a space is needed after a quoted value", end + 1, end + 2)
+        raise FilterError("add a space after a quoted value", end + 1, end + 2)
     return text[start + 1 : end], quote, end + 1

@@ -1,4 +1,4 @@
-"""Records as the decoder gives them, and a store with its monitor to hand them to."""
+"""Records as the decoder makes them, and a monitor with its store."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from alerting.events import Event
 from alerting.monitor import Monitor
 from alerting.rule import Rule
-from alerting.sums import Sum
+from alerting.signal_statistics import SignalStatistic
 from alerting.terms import Terms
 from alerting.window import Window
 from store.store import Store
@@ -25,7 +25,7 @@ def requests(time: float, count: int, client: str = "198.51.100.7", target: str 
 def exchange(
     asked: Request, status: int | None = 200, seconds: float = 0.05, size: int = 1000, ending: str = ""
 ) -> Exchange:
-    """What becomes of a request that takes `seconds`; without a status the connection was reset."""
+    """Return the end of a request after `seconds`; without a status, the connection was reset."""
     end = asked.time + seconds
     known = None if status is None else seconds
     return Exchange(
@@ -48,7 +48,7 @@ def exchange(
 
 
 class Watch:
-    """A monitor, driven as the program does."""
+    """A monitor, driven as in the program."""
 
     def __init__(self, rules: Sequence[Rule], terms: Terms, start: float | None = 0.0) -> None:
         self.monitor = Monitor(rules, terms)
@@ -62,9 +62,9 @@ class Watch:
         return self.monitor.advance(now)
 
 
-def window_of(sums: Sequence[Sum], records: Iterable[Any], seconds: float = 100.0) -> Window:
-    """A window with all of the records."""
-    window = Window.empty_of(sums, 0.0, seconds)
+def window_of(sums: Sequence[SignalStatistic], records: Iterable[Any], seconds: float = 100.0) -> Window:
+    """Return a window with all the records."""
+    window = Window.empty(sums, 0.0, seconds)
     store = Store(sums, 10, 86400, 1000)
     store.on_close(window.add)
     store.add(RecordBatch(records))

@@ -1,4 +1,4 @@
-"""A signal that changes its state too often says so once, and is held back until it is calm."""
+"""A signal that changes its state too often is reported once, and then muted until it is calm."""
 
 from alerting_records import Watch, requests
 
@@ -11,7 +11,7 @@ MINUTE = 60.0
 
 
 class Site:
-    """Buckets of a minute, of which 100 requests are usual; at most 4 changes of state in an hour."""
+    """Traffic by the minute, normally 100 requests, with at most 4 changes of state per hour."""
 
     def __init__(self, changes: int = 4) -> None:
         self.watch = Watch([RequestRate(10, MINUTE)], Terms(MINUTE, MINUTE, 86400, changes_per_hour=changes))
@@ -28,7 +28,7 @@ class Site:
         return told
 
 
-def test_the_fifth_change_in_an_hour_is_told_as_flapping_and_the_next_are_not_told() -> None:
+def test_the_fifth_change_in_an_hour_is_reported_as_flapping_and_later_ones_are_muted() -> None:
     site = Site()
     told = site.given(*[200, 100] * 6)
     assert [type(event) for event in told] == [AlertRaised, AlertDismissed, AlertRaised, AlertDismissed, Flapping]
@@ -39,7 +39,7 @@ def test_the_fifth_change_in_an_hour_is_told_as_flapping_and_the_next_are_not_to
     assert site.monitor.judges[0].flapping
 
 
-def test_the_alerts_that_are_not_told_are_in_the_history_and_on_the_screen() -> None:
+def test_muted_alerts_are_in_the_history_and_on_the_screen() -> None:
     site = Site()
     site.given(*[200, 100] * 6)
     assert len(site.monitor.history.alerts) == 6
@@ -48,7 +48,7 @@ def test_the_alerts_that_are_not_told_are_in_the_history_and_on_the_screen() -> 
     assert site.monitor.history.active
 
 
-def test_it_ends_when_half_as_many_changes_are_left_in_the_hour_and_says_how_it_stands() -> None:
+def test_flapping_ends_at_half_as_many_changes_and_reports_the_latest_alert() -> None:
     site = Site()
     site.given(*[200, 100] * 3)
     (told,) = site.given(*[100] * 58)
@@ -56,7 +56,7 @@ def test_it_ends_when_half_as_many_changes_are_left_in_the_hour_and_says_how_it_
     assert isinstance(site.given(200)[0], AlertRaised)
 
 
-def test_it_ends_in_an_alert_too() -> None:
+def test_flapping_can_end_during_an_alert() -> None:
     site = Site()
     site.given(*[200, 100] * 3)
     told = site.given(*[200] * 60)
@@ -65,13 +65,13 @@ def test_it_ends_in_an_alert_too() -> None:
     assert ended.alert == site.monitor.history.active[0]
 
 
-def test_a_jump_in_time_ends_it_as_well() -> None:
+def test_a_jump_in_time_ends_flapping() -> None:
     site = Site()
     site.given(*[200, 100] * 6)
     told = site.watch.advance(site.now + 86400)
     assert [type(event) for event in told] == [FlappingEnded]
 
 
-def test_one_change_an_hour_is_as_little_as_can_be_asked_for() -> None:
+def test_the_limit_can_be_one_change_per_hour() -> None:
     site = Site(changes=1)
     assert [type(event) for event in site.given(200, 100)] == [AlertRaised, Flapping]

@@ -1,4 +1,4 @@
-"""The table of states for a signal that alerts below its limit: each pair, by traffic alone; then what low means."""
+"""The table of states for a low-side signal: each pair by traffic alone, then what low means."""
 
 from collections.abc import Callable
 from random import Random
@@ -10,7 +10,7 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 from alerting.rule import Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
-from alerting.states import TRANSITIONS, IllegalSignal, Signal, State
+from alerting.states import TRANSITIONS, IllegalTrigger, State, Trigger
 from alerting.terms import Terms
 
 USUAL, LITTLE = 200, 20
@@ -18,7 +18,7 @@ USUAL, LITTLE = 200, 20
 
 
 class Site:
-    """Traffic by the bucket, and the judge of its drop; against what was learned unless `previous` says how many."""
+    """Traffic by the bucket, judged for drops against the learned baseline, or against `previous` buckets."""
 
     def __init__(self, previous: int = 0) -> None:
         names = frozenset({"traffic_drop"} if previous else ())
@@ -29,7 +29,7 @@ class Site:
         self.now = self._refreshed = 0.0
 
     def given(self, *counts: int) -> list[Event]:
-        """Buckets with so many requests each; what was told of the drop."""
+        """Add buckets with so many requests each; return the events about drops."""
         told = []
         for count in counts:
             self.watch.add(requests(self.now, count))
@@ -53,34 +53,34 @@ BEFORE: dict[State, tuple[int, ...]] = {
     State.DISMISSED: (USUAL, LITTLE, USUAL),
 }
 """The buckets that lead to each state."""
-CAUSES: dict[Signal, Callable[[Site], object]] = {
-    Signal.LEARNED: lambda site: site.given(USUAL),
-    Signal.EMPTY: lambda site: site.given(0),
-    Signal.EXCEEDED: lambda site: site.given(LITTLE),
-    Signal.WITHIN: lambda site: site.given(USUAL),
-    Signal.REFRESHED: lambda site: site.refresh(),
+CAUSES: dict[Trigger, Callable[[Site], object]] = {
+    Trigger.LEARNED: lambda site: site.given(USUAL),
+    Trigger.EMPTY: lambda site: site.given(0),
+    Trigger.EXCEEDED: lambda site: site.given(LITTLE),
+    Trigger.WITHIN: lambda site: site.given(USUAL),
+    Trigger.REFRESHED: lambda site: site.refresh(),
 }
 
 
-@pytest.mark.parametrize("signal", Signal)
+@pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize("state", State)
-def test_each_pair_of_state_and_signal(state: State, signal: Signal) -> None:
+def test_each_pair_of_state_and_trigger(state: State, trigger: Trigger) -> None:
     site = Site()
     site.given(*BEFORE[state])
     assert site.judge.state is state
-    follows = TRANSITIONS[state].get(signal)
+    follows = TRANSITIONS[state].get(trigger)
     if follows is None:
-        with pytest.raises(IllegalSignal):
-            site.judge._enter(signal)
+        with pytest.raises(IllegalTrigger):
+            site.judge._enter(trigger)
         assert site.judge.state is state
         return
-    CAUSES[signal](site)
-    if state is State.DISMISSED and signal is Signal.REFRESHED:  # shown once, then gone
+    CAUSES[trigger](site)
+    if state is State.DISMISSED and trigger is Trigger.REFRESHED:  # shown once, then removed
         site.refresh()
     assert site.judge.state is follows
 
 
-def test_it_learns_alerts_continues_and_is_dismissed() -> None:
+def test_learning_alert_continuation_and_dismissal() -> None:
     site = Site()
     events = site.given(USUAL, 80, 79, 10, 80)
     assert [(type(event), event.time) for event in events] == [
@@ -99,39 +99,39 @@ def test_a_baseline_below_the_floor_is_not_judged() -> None:
     assert site.judge.last is None
 
 
-def test_a_baseline_of_just_the_floor_is_judged() -> None:
+def test_a_baseline_at_the_floor_is_judged() -> None:
     assert [type(event) for event in Site().given(100, 39)] == [Learned, AlertRaised]
 
 
-def test_a_night_that_comes_slowly_is_no_outage() -> None:
+def test_a_slow_decline_in_the_evening_is_not_an_outage() -> None:
     site = Site(previous=5)
     evening = [round(2000 * 0.93**step) for step in range(100)]
     assert [type(event) for event in site.given(*evening)] == [Learned]
-    assert site.judge.last is None  # so little that it is not judged
+    assert site.judge.last is None  # too little traffic to be judged
 
 
 def bursts(random: Random) -> int:
-    """Requests in a bucket with some thirty visits of some ten requests each."""
+    """Return the requests of a bucket with about thirty visits of about ten requests each."""
     visits = sum(random.random() < 0.3 for _ in range(100))
     return sum(1 + int(random.expovariate(0.1)) for _ in range(visits))
 
 
 @pytest.mark.parametrize("seed", range(2, 7))
-def test_few_visits_that_come_in_bursts_are_no_outage_and_none_at_all_is_one(seed: int) -> None:
+def test_bursty_traffic_is_not_an_outage_but_silence_is(seed: int) -> None:
     random, site = Random(seed), Site(previous=15)
     assert [type(event) for event in site.given(*[bursts(random) for _ in range(1000)])] == [Learned]
     assert [type(event) for event in site.given(0)] == [AlertRaised]
 
 
-def test_an_outage_that_comes_step_by_step_is_one() -> None:
-    """As clients learn one after the other that a name leads elsewhere."""
+def test_a_gradual_outage_raises_an_alert() -> None:
+    """Clients learn one after the other that a name points elsewhere."""
     site = Site(previous=15)
     site.given(*[10 * USUAL] * 20)
     events = [type(event) for event in site.given(*[round(10 * USUAL * 0.82**step) for step in range(1, 9)])]
     assert events == [AlertRaised, *[AlertContinued] * 3]
 
 
-def test_an_outage_lasts_until_it_ends_though_the_previous_buckets_were_empty_too() -> None:
+def test_an_outage_lasts_even_when_all_previous_buckets_are_empty() -> None:
     site = Site(previous=5)
     site.given(*[USUAL] * 10)
     assert [type(event) for event in site.given(*[0] * 50)].count(AlertRaised) == 1
@@ -140,20 +140,20 @@ def test_an_outage_lasts_until_it_ends_though_the_previous_buckets_were_empty_to
     assert isinstance(dismissed, AlertDismissed)
 
 
-def test_traffic_that_went_elsewhere_for_good_is_the_usual_after_a_while() -> None:
+def test_a_permanent_drop_becomes_normal_after_a_while() -> None:
     site = Site(previous=5)
     site.given(*[5 * USUAL] * 10)
     events = [type(event) for event in site.given(*[USUAL] * 10)]
     assert events == [AlertRaised, *[AlertContinued] * 4, AlertDismissed]
 
 
-def test_the_end_of_a_flood_is_no_outage() -> None:
+def test_the_end_of_a_flood_is_not_an_outage() -> None:
     site = Site(previous=5)
     site.given(USUAL)
     assert site.given(*[10 * USUAL] * 3, *[USUAL] * 5) == []
 
 
-def test_the_very_first_bucket_may_be_an_outage() -> None:
+def test_the_first_bucket_can_be_an_outage() -> None:
     site = Site(previous=5)
     assert [type(event) for event in site.given(USUAL, 0)] == [Learned, AlertRaised]
 

@@ -1,4 +1,4 @@
-"""The monitor where time misbehaves, and against a slow recount. The stories of the logic are in exercise_test.py."""
+"""The monitor when time misbehaves, and compared with a slow recount. exercise_test.py tests its logic."""
 
 import pytest
 from alerting_records import Watch, request, requests
@@ -13,14 +13,14 @@ YEAR = 365 * 86400.0
 
 
 def enforcing(baseline: int = 100) -> Watch:
-    """A monitor at time 100 with buckets of 100 s, from a learning of as many."""
+    """Return a monitor at time 100 that has learned for 100 s, with buckets of 100 s."""
     watch = Watch([RequestRate(10, 100)], Terms(bucket_size=100, learning_duration=100, retention=86400))
     watch.add(requests(0, baseline))
     watch.advance(100)
     return watch
 
 
-def test_requests_count_in_the_bucket_of_their_own_time_though_time_was_not_advanced() -> None:
+def test_requests_count_in_their_own_bucket_before_time_is_advanced() -> None:
     watch = enforcing()
     for time in (150, 250, 350):
         watch.add(requests(time, 200 if time == 250 else 10))
@@ -28,7 +28,7 @@ def test_requests_count_in_the_bucket_of_their_own_time_though_time_was_not_adva
     assert kinds == [(AlertRaised, 300), (AlertDismissed, 400)]
 
 
-def test_a_late_request_goes_into_the_bucket_under_way() -> None:
+def test_a_late_request_counts_in_the_current_bucket() -> None:
     watch = enforcing()
     watch.advance(200)
     watch.add(requests(150, 111))
@@ -38,7 +38,7 @@ def test_a_late_request_goes_into_the_bucket_under_way() -> None:
     assert raised == AlertRaised(300, watch.monitor.history.alerts[0])
 
 
-def test_several_boundaries_at_once_are_judged_one_by_one() -> None:
+def test_buckets_passed_at_once_are_judged_one_by_one() -> None:
     watch = enforcing()
     for time in (100, 200, 300):
         watch.add(requests(time, 200))
@@ -47,7 +47,7 @@ def test_several_boundaries_at_once_are_judged_one_by_one() -> None:
     assert watch.monitor.state is State.NORMAL
 
 
-def test_a_jump_of_a_thousand_years_ends_the_alert_and_costs_nothing() -> None:
+def test_a_jump_of_a_thousand_years_ends_the_alert_cheaply() -> None:
     watch = enforcing()
     watch.add(requests(100, 200))
     watch.advance(200)
@@ -57,7 +57,7 @@ def test_a_jump_of_a_thousand_years_ends_the_alert_and_costs_nothing() -> None:
     assert 0 < watch.monitor.next_check(1000 * YEAR) <= 100
 
 
-def test_requests_on_both_sides_of_a_jump_are_judged_each_in_its_bucket() -> None:
+def test_requests_before_and_after_a_jump_are_judged_in_their_own_buckets() -> None:
     watch = enforcing()
     watch.add(requests(100, 200))
     watch.add(requests(10 * YEAR, 300))
@@ -71,7 +71,7 @@ def test_requests_on_both_sides_of_a_jump_are_judged_each_in_its_bucket() -> Non
     ]
 
 
-def test_a_jump_while_learning_restarts_it_once_and_keeps_its_rhythm() -> None:
+def test_a_jump_while_learning_restarts_it_once_and_keeps_its_phase() -> None:
     watch = Watch([RequestRate(10, 100)], Terms(100, 60, 86400))
     watch.add(requests(YEAR, 6))
     events = watch.advance(YEAR + 60)
@@ -79,7 +79,7 @@ def test_a_jump_while_learning_restarts_it_once_and_keeps_its_rhythm() -> None:
 
 
 @pytest.mark.parametrize("time", [float("nan"), float("inf"), 1e300])
-def test_a_damaged_time_stops_nothing(time: float) -> None:
+def test_a_corrupt_time_does_no_harm(time: float) -> None:
     watch = enforcing()
     watch.add([*requests(time, 200), *requests(150, 111)])
     (raised,) = watch.advance(200)
@@ -90,7 +90,7 @@ def test_a_damaged_time_stops_nothing(time: float) -> None:
 
 
 @pytest.mark.parametrize("time", [-1e300, -1.0])
-def test_what_was_captured_before_the_start_does_not_count(time: float) -> None:
+def test_requests_captured_before_the_start_do_not_count(time: float) -> None:
     watch = enforcing()
     watch.add([*requests(time, 200), request(150)])
     watch.advance(180)
@@ -107,7 +107,7 @@ def test_time_that_goes_back_is_ignored() -> None:
     assert watch.monitor.next_check(50) == 100
 
 
-def test_before_the_start_nothing_is_judged_and_nothing_lost() -> None:
+def test_before_the_start_nothing_is_judged_or_lost() -> None:
     watch = Watch([RequestRate(10, 100)], Terms(100, 100, 86400), start=None)
     watch.add(requests(5, 50))
     assert watch.advance(1000) == []
@@ -116,7 +116,7 @@ def test_before_the_start_nothing_is_judged_and_nothing_lost() -> None:
     assert watch.advance(1000)[0] == Learned(100, 50)
 
 
-def test_learning_ends_with_a_bucket_of_the_store_and_is_scaled_by_the_seconds_that_it_took() -> None:
+def test_learning_ends_with_a_store_bucket_and_is_scaled_by_its_length() -> None:
     watch = Watch([RequestRate(10, 100)], Terms(100, 100, 86400), start=1003)
     watch.add(request(1003 + second) for second in range(107))
     assert watch.advance(1105) == []
@@ -125,14 +125,14 @@ def test_learning_ends_with_a_bucket_of_the_store_and_is_scaled_by_the_seconds_t
     assert (watch.monitor.duration, watch.monitor.next_check(1110)) == (100, 100)
 
 
-def test_a_bucket_that_is_no_multiple_of_those_of_the_store_is_rounded_up() -> None:
+def test_the_bucket_size_is_rounded_up_to_store_buckets() -> None:
     watch = Watch([RequestRate(10, 100)], Terms(95, 100, 86400))
     watch.add([*requests(0, 100), *requests(199, 200)])
     assert [event.time for event in watch.advance(200)] == [100, 200]
 
 
 @pytest.mark.parametrize("now", [155, 160, 165])
-def test_what_is_counted_so_far_is_in_closed_buckets_and_in_the_one_under_way(now: float) -> None:
+def test_the_count_so_far_includes_closed_and_open_buckets(now: float) -> None:
     watch = enforcing()
     for time in range(100, 170, 5):
         if time <= now:
@@ -142,8 +142,8 @@ def test_what_is_counted_so_far_is_in_closed_buckets_and_in_the_one_under_way(no
     assert watch.monitor.elapsed(now) == now - 100
 
 
-def test_a_bucket_that_closed_before_its_time_waits_for_it() -> None:
-    """As the store folds the oldest of its open buckets when there are too many."""
+def test_a_bucket_that_closed_early_waits_for_its_time() -> None:
+    """The store closes its oldest open buckets when there are too many."""
     watch = enforcing()
     for number in range(150):
         watch.add(requests(100 + 10 * number, 10 if number < 100 else 20))
@@ -156,8 +156,8 @@ def test_a_bucket_that_closed_before_its_time_waits_for_it() -> None:
     counts=strategies.lists(strategies.integers(0, 30), max_size=40),
     steps=strategies.lists(strategies.integers(1, 700), max_size=30),
 )
-def test_the_size_of_the_steps_changes_no_decision(counts: list[int], steps: list[int]) -> None:
-    """One advance for each bucket, or for many of them, or for parts: the same events."""
+def test_no_decision_depends_on_the_size_of_the_steps(counts: list[int], steps: list[int]) -> None:
+    """One advance for each bucket, for many of them, or for parts of them gives the same events."""
     fine, coarse = enforcing(10), enforcing(10)
     wanted = []
     for number, count in enumerate(counts):

@@ -1,8 +1,8 @@
-"""Seven ordinary days raise nothing, with the settings as they are.
+"""Seven ordinary days raise no alert with the default settings.
 
-A day rises and falls with a quiet night, the weekend is lower, and everything has its noise: visitors, sizes, times,
-errors now and then, crawlers that find nothing, a backup at night. The request rate alone is judged against what was
-learned, at all hours: it is silent where learning began at the busiest time, and where days do not go beyond that.
+Each day rises and falls with a quiet night, the weekend is lower, and everything is noisy: visitors, sizes, times,
+occasional errors, crawlers that find nothing, a backup at night. Only the request rate is judged against a learned
+baseline at all hours: it is silent if learning started at the busiest time, and no later day exceeds it.
 """
 
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ from exercise_config import Config
 from run.signals import SIGNALS, rules, terms
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
 
-pytestmark = pytest.mark.timeout(300)  # a million records; half a minute, more on a machine that is busy
+pytestmark = pytest.mark.timeout(300)  # a million records take half a minute, more on a busy machine
 
 DAY, HOUR = 86400, 3600
 MONDAY = 1_699_833_600.0
 """00:00:00 2023-11-13 UTC."""
 BUSY = 20
-"""O'clock; eight hours later it is quietest."""
+"""Busiest hour; eight hours later it is quietest."""
 MOST = 450
 """Requests in a bucket at the busiest time."""
 
 
 def level(time: float) -> float:
-    """Share of the busiest time: 1 % at night; the weekend has six tenths."""
+    """Return the share of the busiest time: 1 % at night, and six tenths of it at the weekend."""
     hours = (time - MONDAY) / HOUR
     wave: float = (1 + cos(2 * pi * (hours - BUSY) / 24)) / 2
     weekend = 0.6 if hours // 24 % 7 >= 5 else 1.0
@@ -65,13 +65,13 @@ class Days:
         ]
 
     def __iter__(self) -> Iterator[tuple[float, list[Any]]]:
-        """The end of each bucket, and what came in it."""
+        """Iterate over the ends of the buckets, with their records."""
         random = self.random
         for number in range(7 * DAY // self.bucket):
             begin = self.start + number * self.bucket
             count = round(MOST * level(begin) * random.uniform(0.96, 1.04))
             asked = random.choices(self.asked, k=count)
-            if number % 30 < 3:  # ten times a day a crawler comes by
+            if number % 30 < 3:  # a crawler visits ten times a day
                 asked += random.choices(self.crawler, k=min(count // 25, 5))
             yield begin + self.bucket, [record for one in asked for record in self.exchange(one, begin)]
 
@@ -79,7 +79,7 @@ class Days:
         random = self.random
         time = begin + random.random() * (self.bucket - 1)
         request = asked._replace(time=time)
-        if random.random() < 0.01:  # somebody closed the page
+        if random.random() < 0.01:  # the user closed the page
             return request, _ended(request, time, None, None, 0, CLOSED)
         status = 404 if asked.target.startswith("/old") else random.choices((200, 404, 403, 500), (960, 30, 8, 2))[0]
         seconds = random.lognormvariate(-3, 0.8)
@@ -94,7 +94,7 @@ def _ended(asked: Request, time: float, status: int | None, seconds: float | Non
 
 
 def live_through(config: Config, hour: float) -> tuple[set[str], set[str]]:
-    """A week that begins on Monday at that hour: the signals that were judged, and those that alerted."""
+    """Return the signals judged, and those that alerted, in a week that starts on Monday at that hour."""
     start = MONDAY + hour * HOUR
     watch = Watch(rules(config), terms(config), start)
     monitor = watch.monitor
@@ -111,7 +111,7 @@ def test_a_week_raises_nothing() -> None:
     assert live_through(config, BUSY) == (set(config.signals), set())
 
 
-def test_what_was_learned_at_night_holds_all_week_but_for_the_request_rate() -> None:
+def test_a_baseline_learned_at_night_holds_all_week_except_for_the_request_rate() -> None:
     judged, alerted = live_through(Config(max_retention_length=7 * DAY, signals=SIGNALS), hour=3.5)
     assert alerted == {"request_rate"}
     assert judged >= set(Config().signals)

@@ -9,10 +9,10 @@ from alerting import signals
 from alerting.loading import SignalError, available, load
 
 SOUND = """
-from alerting.sums import REQUESTS
+from alerting.signal_statistics import REQUESTS
 
 class Mine:
-    name, title, unit, sums, headline, quantity = "mine", "Mine", None, REQUESTS, "Mine", "hits"
+    name, title, unit, statistics, headline, quantity = "mine", "Mine", None, REQUESTS, "Mine", "hits"
     low, points, least, learns_from = False, False, 0.0, 0.0
 
     def __init__(self, threshold: float = 12, floor: float = 34) -> None:

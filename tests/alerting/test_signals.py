@@ -6,7 +6,7 @@ from typing import Any
 from alerting_records import Watch, exchange, request, requests
 from hypothesis import given, settings, strategies
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
 from alerting.history import AlertHistory
 from alerting.rule import Rule
@@ -43,7 +43,7 @@ def all_rules() -> list[Rule]:
 
 
 class Site:
-    """Buckets of records, given one after the other."""
+    """Buckets of records, one after the other."""
 
     def __init__(self, *rules: Rule, learning: float = BUCKET, previous: frozenset[str] = frozenset()) -> None:
         self.watch = Watch([RATE, *rules], Terms(BUCKET, learning, 86400, previous=previous))
@@ -69,7 +69,7 @@ def signals(events: Sequence[Event]) -> list[tuple[type[Event], str]]:
     return [(type(event), getattr(event, "signal", "") or event.alert.signal) for event in events]  # type: ignore[union-attr]
 
 
-def test_nothing_to_learn_from_restarts_learning_for_that_signal_alone() -> None:
+def test_only_the_signal_without_traffic_restarts_learning() -> None:
     site = Site(ErrorRatio5xx(5, 10), ResponseTime(200, 10, 0.1))
     rate, errors, times = site.monitor.judges
     assert signals(site.given(*requests(0, 100), *answers(4))) == [(Learned, "request_rate")]
@@ -79,12 +79,12 @@ def test_nothing_to_learn_from_restarts_learning_for_that_signal_alone() -> None
     assert errors.baseline("") == 0
 
 
-def test_a_signal_with_a_floor_waits_in_silence_and_the_request_rate_says_that_it_begins_again() -> None:
+def test_a_signal_with_a_floor_waits_silently_while_the_request_rate_reports_a_restart() -> None:
     site = Site(Unanswered(10, 10))
     assert [signals(site.wait(BUCKET)) for _ in range(3)] == [[(LearningRestarted, "request_rate")]] * 3
 
 
-def test_learning_that_takes_several_buckets_takes_their_median() -> None:
+def test_learning_over_several_buckets_uses_their_median() -> None:
     site = Site(ErrorRatio5xx(5, 10), learning=3 * BUCKET)
     site.wait(2 * BUCKET)
     site.given(*requests(0, 300))
@@ -95,7 +95,7 @@ def test_learning_that_takes_several_buckets_takes_their_median() -> None:
     assert (errors.state, errors.baseline("")) == (State.NORMAL, 1.0)
 
 
-def test_what_is_usually_below_the_floor_is_learned_too_so_that_a_flood_is_none_of_the_baseline() -> None:
+def test_traffic_below_the_floor_is_learned_so_that_a_flood_is_not() -> None:
     site = Site(VolumeOut(300, 1000), DominantClient(30, 200))
     small = [exchange(request(0, f"client {number}"), size=10) for number in range(50)]
     for _ in range(3):
@@ -105,7 +105,7 @@ def test_what_is_usually_below_the_floor_is_learned_too_so_that_a_flood_is_none_
     assert signals(told) == [(AlertRaised, name) for name in ("request_rate", "volume_out", "dominant_client")]
 
 
-def test_a_silent_bucket_is_within() -> None:
+def test_a_silent_bucket_counts_as_within_the_limit() -> None:
     site = Site(ErrorRatio5xx(5, 10))
     site.given(*requests(0, 100), *answers(100))
     assert signals(site.given(*requests(0, 100), *answers(90), *answers(10, 500))) == [(AlertRaised, "error_ratio_5xx")]
@@ -113,14 +113,14 @@ def test_a_silent_bucket_is_within() -> None:
     assert site.monitor.judges[1].last is None
 
 
-def test_a_bucket_of_just_the_floor_is_judged() -> None:
+def test_a_bucket_at_the_floor_is_judged() -> None:
     site = Site(ErrorRatio5xx(5, 10))
     site.given(*requests(0, 100), *answers(100))
     assert site.given(*requests(0, 100), *answers(4), *answers(5, 500)) == []
     assert len(site.given(*requests(0, 100), *answers(5), *answers(5, 500))) == 1
 
 
-def test_who_is_missing_is_told_also_where_learning_took_longer_than_a_bucket() -> None:
+def test_missing_clients_are_named_after_a_long_learning_phase() -> None:
     site = Site(TrafficDrop(60, 0.05), learning=2 * BUCKET)
     site.wait(BUCKET)
     site.given(*requests(0, 200, "stays"), *requests(0, 200, "goes"))
@@ -130,21 +130,21 @@ def test_who_is_missing_is_told_also_where_learning_took_longer_than_a_bucket() 
     assert clients == {"goes": 0.71, "stays": 0.29}
 
 
-def test_rates_are_by_the_second() -> None:
+def test_rates_are_per_second() -> None:
     site = Site(VolumeOut(300, 1), NewConnections(300, 0.01), TrafficDrop(60, 0.01))
     asked = [request(0, port=port) for port in range(50)]
     site.given(*asked, *[exchange(one, size=1000) for one in asked])
     assert [judge.baseline("") for judge in site.monitor.judges[1:]] == [500, 0.5, 0.5]
 
 
-def test_exactly_the_points_of_the_threshold_are_no_alert() -> None:
+def test_exactly_the_threshold_is_not_an_alert() -> None:
     site = Site(ErrorRatio5xx(5, 10))
     site.given(*requests(0, 100), *answers(99), *answers(1, 500))
     assert site.given(*requests(0, 100), *answers(94), *answers(6, 500)) == []
     assert len(site.given(*requests(0, 100), *answers(93), *answers(7, 500))) == 1
 
 
-def test_a_server_that_comes_later_is_learned_from_its_first_bucket() -> None:
+def test_a_new_server_is_learned_from_its_first_bucket() -> None:
     site = Site(ResponseTime(200, 10, 0.1))
     site.given(*requests(0, 100), *answers(50))
     slow = [one._replace(server_port=8080) for one in answers(50, seconds=5)]
@@ -156,14 +156,14 @@ def test_a_server_that_comes_later_is_learned_from_its_first_bucket() -> None:
     assert raised.alert.subject == "192.0.2.1:8080"
 
 
-def test_a_server_that_is_fast_enough_is_not_slow() -> None:
+def test_a_fast_server_never_counts_as_slow() -> None:
     site = Site(ResponseTime(200, 10, 0.1))
     site.given(*requests(0, 100), *answers(50, seconds=0.001))
     assert site.given(*requests(0, 100), *answers(50, seconds=0.09)) == []
     assert len(site.given(*requests(0, 100), *answers(50, seconds=0.2))) == 1
 
 
-def test_a_proxy_that_all_clients_stand_behind_dominates_without_an_alert() -> None:
+def test_a_proxy_for_all_clients_dominates_without_an_alert() -> None:
     site = Site(DominantClient(30, 10))
     for _ in range(3):
         told = site.given(*requests(0, 100, "proxy"))
@@ -176,7 +176,7 @@ def test_a_proxy_that_all_clients_stand_behind_dominates_without_an_alert() -> N
     assert ("client", "crawler") in {(one.kind, one.name) for one in raised.alert.contributors}
 
 
-def test_volume_and_connections_against_the_previous_buckets() -> None:
+def test_volume_and_connections_compared_with_the_previous_buckets() -> None:
     names = frozenset({"volume_out", "new_connections"})
     site = Site(VolumeOut(300, 10), NewConnections(300, 0.05), previous=names)
     for number in range(5):
@@ -191,7 +191,7 @@ def test_volume_and_connections_against_the_previous_buckets() -> None:
         assert event.alert.previous is (event.alert.signal != "request_rate")
 
 
-def test_durations_are_told_by_signal_and_in_all() -> None:
+def test_durations_by_signal_and_overall() -> None:
     site = Site(ErrorRatio5xx(5, 10))
     site.given(*requests(0, 100), *answers(100))
     for _ in range(3):
@@ -204,10 +204,10 @@ def test_durations_are_told_by_signal_and_in_all() -> None:
     assert history.longest(0, "unanswered") is None
 
 
-def test_the_number_of_alerts_is_bounded_and_what_had_to_go_is_counted() -> None:
+def test_the_number_of_alerts_is_bounded_and_drops_are_counted() -> None:
     history = AlertHistory(86400, 3)
     for start in range(5):
-        history.begin(Alert("request_rate", start, None, 1, 1, 1, 1, 1, Unit.HITS))
+        history.begin(Alert("request_rate", start, None, 1, 1, 1, 1, 1, SignalUnit.HITS))
         history.finish("request_rate", start + 1)
     assert [alert.start for alert in history.alerts] == [4, 3, 2]
     assert history.forgotten == 2
@@ -229,8 +229,8 @@ def records_of(kinds: Sequence[int], start: float) -> list[Any]:
     ),
     steps=strategies.lists(strategies.integers(1, 900), max_size=20),
 )
-def test_the_size_of_the_steps_changes_no_decision_of_any_signal(buckets: list[list[int]], steps: list[int]) -> None:
-    """But that an alert goes on is told once for buckets that time jumped over."""
+def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps(buckets: list[list[int]], steps: list[int]) -> None:
+    """Except that a continued alert is reported only once for buckets that time jumped over."""
     previous = frozenset({"traffic_drop", "volume_out"})
     fine, coarse = [Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5)) for _ in range(2)]
     for watch in (fine, coarse):

@@ -1,12 +1,12 @@
-"""The table, as the design document has it."""
+"""The table of states, as designed."""
 
-from alerting.states import TRANSITIONS, Signal, State, next_state
+from alerting.states import TRANSITIONS, State, Trigger, next_state
 
 
 def test_each_state_can_be_reached_and_left() -> None:
     for state in State:
         others = [other for other in State if other is not state]
-        assert any(TRANSITIONS[state].get(signal) in others for signal in Signal)
+        assert any(TRANSITIONS[state].get(trigger) in others for trigger in Trigger)
         if state is not State.LEARNING:
             assert any(state in TRANSITIONS[other].values() for other in others)
 
@@ -17,5 +17,5 @@ def test_nothing_leads_back_to_learning() -> None:
 
 
 def test_a_refresh_is_legal_in_every_state_and_changes_only_a_dismissal() -> None:
-    follow = {state: next_state(state, Signal.REFRESHED) for state in State}
+    follow = {state: next_state(state, Trigger.REFRESHED) for state in State}
     assert [state for state in State if follow[state] is not state] == [State.DISMISSED]

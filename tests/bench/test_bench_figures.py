@@ -1,4 +1,4 @@
-"""What the benchmark makes of its measurements: figures, tables, findings and the picture."""
+"""The benchmark's figures, tables, findings and picture."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from bench.found import found_by
 from bench.live import Comparison
 from bench.load import Load
 from bench.measure import CommandError, Figure, cpu_seconds, ratio, run, table
-from bench.picture import Chart, Line, picture
-from bench.watching import MONITORS, Run, counted
+from bench.picture import ChartLine, CostChart, picture
+from bench.watching import MONITORS, LoadRun, counted
 
 
 def test_a_figure_is_the_median_with_its_spread() -> None:
@@ -32,7 +32,7 @@ def test_a_table_is_markdown() -> None:
     assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
 
 
-def test_a_run_tells_what_the_command_took(tmp_path: Path) -> None:
+def test_a_run_measures_the_cost_of_a_command(tmp_path: Path) -> None:
     busy = "import time\nx = bytearray(50_000_000)\nwhile time.process_time() < 0.2: pass\nprint('done')"
     cost = run([sys.executable, "-c", busy], tmp_path / "output")
     assert 0.2 <= cost.cpu_seconds < 20
@@ -40,18 +40,18 @@ def test_a_run_tells_what_the_command_took(tmp_path: Path) -> None:
     assert (tmp_path / "output").read_text() == "done\n"
 
 
-def test_a_run_that_fails_says_why() -> None:
+def test_a_failed_run_reports_the_reason() -> None:
     with pytest.raises(CommandError, match="broken"):
         run([sys.executable, "-c", "raise SystemExit('broken')"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux scheduler")
-def test_a_run_may_have_one_core_only() -> None:
+def test_a_run_can_be_limited_to_one_core() -> None:
     run([sys.executable, "-c", "import os; assert len(os.sched_getaffinity(0)) == 1"], cores="one")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_processor_time_of_a_process_is_that_of_its_threads_too() -> None:
+def test_the_processor_time_of_a_process_includes_its_threads() -> None:
     before = cpu_seconds(os.getpid())
     busy = threading.Thread(target=lambda: sum(range(20_000_000)))
     busy.start()
@@ -67,15 +67,15 @@ def test_text_is_written_between_the_marks_of_a_document() -> None:
         placed("no marks", "new")
 
 
-def test_the_tax_is_processor_time_for_a_request_of_all_three() -> None:
-    alone = Run(Load(100.0, 1000, 1.0, cpu_seconds=0.5), 1000, 7000, server_cpu=0.5)
-    watched = Run(Load(90.0, 500, 1.0, cpu_seconds=0.25), 505, 3600, 0.25, own_cpu=0.1, dropped=100, requests=500)
+def test_the_tax_counts_server_client_and_monitor() -> None:
+    alone = LoadRun(Load(100.0, 1000, 1.0, cpu_seconds=0.5), 1000, 7000, server_cpu=0.5)
+    watched = LoadRun(Load(90.0, 500, 1.0, cpu_seconds=0.25), 505, 3600, 0.25, own_cpu=0.1, dropped=100, requests=500)
     assert Comparison("ours", "full", [(alone, watched)]).tax() == [pytest.approx(20.0)]
     assert watched.per_packet == pytest.approx(1e6 * 0.1 / 3500)
     assert (watched.missed, alone.missed) == (5, None)
 
 
-def test_findings_are_held_against_the_truth(tmp_path: Path) -> None:
+def test_findings_are_compared_with_the_truth(tmp_path: Path) -> None:
     truth, output = tmp_path / "truth", tmp_path / "output"
     facts = [("/a?id=1", 200, 0), ("//b?id=2", 404, 0), ("/c?id=3", 200, 2), ("/d?id=4", 304, 0)]
     truth.write_text(
@@ -92,15 +92,15 @@ def test_findings_are_held_against_the_truth(tmp_path: Path) -> None:
 
 def test_the_picture_is_xml_with_a_line_for_each_curve() -> None:
     charts = [
-        Chart("Time & memory", "packets", [10, 100, 1000], [Line("s", [1, 2, 3]), Line("MB", [5, 5, 5])]),
-        Chart("Nothing", "keys", [1], [Line("s", [0])]),
+        CostChart("Time & memory", "packets", [10, 100, 1000], [ChartLine("s", [1, 2, 3]), ChartLine("MB", [5, 5, 5])]),
+        CostChart("Nothing", "keys", [1], [ChartLine("s", [0])]),
     ]
     root = ElementTree.fromstring(picture(charts))
     lines = root.findall("{http://www.w3.org/2000/svg}polyline")
     assert [len(line.attrib["points"].split()) for line in lines] == [3, 3, 1]
 
 
-def test_a_monitors_counts_are_read_from_what_it_says() -> None:
+def test_a_monitors_counts_are_read_from_its_output() -> None:
     ours, httpry, tcpdump, scapy = MONITORS
     summary = " Captured  504,702 packets, 12 dropped\n Requests  64,714\n"
     assert [counted(pattern, summary) for pattern in (ours.packets, ours.dropped, ours.requests)] == [504702, 12, 64714]

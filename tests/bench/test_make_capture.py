@@ -1,4 +1,4 @@
-"""The benchmark's captures: the same each time, and what they hold is what their truth says."""
+"""The benchmark's captures are reproducible, and their truth is right."""
 
 import json
 from collections import Counter
@@ -47,7 +47,7 @@ def test_another_seed_makes_another_capture(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("faults", [SOUND, ONLY_THE_NETWORK])
-def test_a_capture_that_lost_nothing_holds_every_transaction(tmp_path: Path, faults: Faults) -> None:
+def test_a_lossless_capture_has_every_transaction(tmp_path: Path, faults: Faults) -> None:
     truth, frames = made(tmp_path, faults)
     told = Counter(
         (fact["client"], fact["method"], fact["host"], fact["target"], fact["status"], fact["response_bytes"])
@@ -62,13 +62,13 @@ def test_a_capture_that_lost_nothing_holds_every_transaction(tmp_path: Path, fau
     assert not any(fact["missing"] for fact in truth)
 
 
-def test_frames_come_in_the_order_of_their_times_and_at_least_as_many_as_asked_for(tmp_path: Path) -> None:
+def test_frames_are_in_order_and_at_least_as_many_as_requested(tmp_path: Path) -> None:
     _, frames = made(tmp_path)
     assert len(frames) >= 3000
     assert [frame.time for frame in frames] == sorted(frame.time for frame in frames)
 
 
-def test_response_times_are_those_of_the_truth(tmp_path: Path) -> None:
+def test_response_times_equal_the_truth(tmp_path: Path) -> None:
     truth, frames = made(tmp_path, SOUND)
     told = {fact["target"]: fact["response_time"] for fact in truth}
     for found in exchanges(frames):

@@ -1,4 +1,4 @@
-"""What was measured is held against what was aimed at."""
+"""Measured values are compared with the targets."""
 
 from typing import Any
 
@@ -20,30 +20,30 @@ def rows(facts: dict[str, Any]) -> list[str]:
     return targets.report(facts).splitlines()[2:-2]
 
 
-def test_ratios_are_of_runs_of_the_same_round() -> None:
+def test_ratios_compare_runs_of_the_same_round() -> None:
     found = {"all_transactions": 100, "whole": 90, "whole_transactions": 90, "wrong": 0}
     facts = {"offline": [peer(OURS, [200.0, 20.0, 300.0], **found), peer(HTTPRY, [100.0, 10.0])]}
     assert "| file to statistics and signals | ≥ 1.50 x httpry | 2.00 x httpry | yes |" in rows(facts)
 
 
-def test_what_is_missed_is_said() -> None:
+def test_a_missed_target_is_marked() -> None:
     start = {HELP: {"median": 0.2, "low": 0.1, "high": 0.3}}
     assert rows({"start": start}) == ["| `--help` | ≤ 0.15 s | 0.20 (0.10-0.30) s | **no** |"]
 
 
-def test_a_transaction_that_was_found_wrongly_is_one_too_many() -> None:
+def test_a_wrongly_found_transaction_misses_the_target() -> None:
     found = {"all_transactions": 100, "whole": 90, "whole_transactions": 90, "wrong": 1}
     facts = {"offline": [peer(OURS, [200.0], **found)]}
     assert "| whole transactions not found, or wrongly | ≤ 0 | 1 | **no** |" in rows(facts)
 
 
-def test_a_bound_may_be_that_of_another_tool_in_the_same_run() -> None:
+def test_a_bound_can_be_another_tools_value_in_the_same_run() -> None:
     facts = {"live": [watched("exercise.py", [20.0, 24.0]), watched("httpry", [25.0])]}
     tax = "live at saturation, tax: extra CPU a request (the bound is httpry's)"
     assert rows(facts) == [f"| {tax} | ≤ 25 % | 22 (20-24) % | yes |"]
 
 
-def test_a_tool_that_is_missing_leaves_its_targets_out_by_name() -> None:
+def test_the_targets_of_a_missing_tool_are_listed_as_not_measured() -> None:
     facts = {"offline": [{"peer": HTTPRY, "missing": "not installed", "rates": []}]}
     (said,) = targets.report(facts).splitlines()
     assert said.startswith("Not measured: file to statistics and signals;")

@@ -141,7 +141,7 @@ def test_root_runs_no_code_that_others_can_write(folder: Path, place: str) -> No
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "of_mine.cpython-310.pyc").write_bytes(b"")
     (folder / place).chmod(0o707)
-    with pytest.raises(SettingError, match=r"^statistics_folder: .* can be written by others; chmod go-w it$"):
+    with pytest.raises(SettingError, match=r"^statistics_folder: .* is writable by others \(chmod go-w\)$"):
         configured(parse_arguments(arguments_with(folder)), {})
     assert str(folder) not in stats.__path__
 

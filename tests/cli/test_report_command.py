@@ -1,4 +1,4 @@
-"""The history of a run, and the report on it, as commands."""
+"""The history of a run, and the report on it, by commands."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import exercise
 from bench.make_capture import main as make_capture
 from cli.report import moment, report
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.report import find_statistic
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_what_a_run_counted_is_in_the_report(capture: Path, tmp_path: Path) -> None:
+def test_the_report_shows_what_a_run_counted(capture: Path, tmp_path: Path) -> None:
     history = tmp_path / "kept.db"
     read = run("-r", str(capture), "-p", "any", "--history", str(history), "-q", "--user", "root")
     assert (read.returncode, read.stderr) == (0, "")
@@ -43,33 +43,31 @@ def test_what_a_run_counted_is_in_the_report(capture: Path, tmp_path: Path) -> N
     assert found["rows"][0]["response_seconds"]["p95"] > 0
 
 
-def test_a_file_that_is_read_leaves_no_history_unless_asked(capture: Path, tmp_path: Path) -> None:
+def test_reading_a_file_writes_no_history_by_default(capture: Path, tmp_path: Path) -> None:
     before = set(Path(os.environ["STATE_DIRECTORY"]).iterdir())
     assert run("-r", str(capture), "-q", "--user", "root").returncode == 0
     assert set(Path(os.environ["STATE_DIRECTORY"]).iterdir()) == before
 
 
-def test_a_history_that_cannot_be_kept_is_said_on_screen_and_changes_nothing_else(
-    capture: Path, tmp_path: Path
-) -> None:
+def test_a_failing_history_is_reported_and_changes_nothing_else(capture: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"no database at all" * 100)
     read = run("-r", str(capture), "-p", "any", "--history", str(broken), "--user", "root")
     assert read.returncode == 0
-    assert "no history is kept: the history in" in " ".join(read.stdout.split())
+    assert "no history is kept: cannot use the history in" in " ".join(read.stdout.split())
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--history", "/nonexistent/x.db"], 1, "there is no history at /nonexistent/x.db"),
+        (["--history", "/nonexistent/x.db"], 1, "no history at /nonexistent/x.db"),
         (["--since", "yesterday"], 2, "--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22"),
         (["--since", "1h", "--until", "2h"], 2, "the earlier one first"),
         (["-p", "x"], 2, "argument -p"),
         (["-n", "-5"], 2, "argument -n/--rows: -5 is no number from 1 to 10,000"),
     ],
 )
-def test_what_is_wrong_is_one_line(
+def test_each_error_is_one_line(
     arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -81,21 +79,21 @@ def test_what_is_wrong_is_one_line(
     assert said in error
 
 
-def test_the_command_knows_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_has_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         exercise.main(["report", "--help"])
     assert end.value.code == 0
     assert "--since" in capsys.readouterr().out
 
 
-def test_what_the_top_list_can_be_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_lists_the_available_statistics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "kept.db")
-    SqliteArchive(path, Keep(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
+    SqliteArchive(path, Retention(), {"top_sections": "hits", "server_response_time": "seconds"}).close()
     assert report(["--history", path, "--list"]) == 0
     assert capsys.readouterr().out == "server_response_time   seconds\ntop_sections           hits\n"
     assert report(["--history", path]) == 1
     assert "knows of no requests: the statistic request_rate was never on" in capsys.readouterr().err
-    SqliteArchive(path, Keep(), {"request_rate": "hits"}).close()
+    SqliteArchive(path, Retention(), {"request_rate": "hits"}).close()
     assert report(["--history", path, "--csv"]) == 0
     assert capsys.readouterr().out.startswith("key,count,total,")
 
@@ -103,7 +101,7 @@ def test_what_the_top_list_can_be_of(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("text", "seconds_ago"), [("90m", 5400), ("24h", 86400), ("7d", 7 * 86400), ("4w", 28 * 86400)]
 )
-def test_spans_reach_back_from_now(text: str, seconds_ago: int) -> None:
+def test_spans_count_back_from_now(text: str, seconds_ago: int) -> None:
     assert moment(text, 1e9) == 1e9 - seconds_ago
 
 
@@ -118,18 +116,18 @@ def test_spans_reach_back_from_now(text: str, seconds_ago: int) -> None:
         ("response", "server_response_time"),
     ],
 )
-def test_a_word_of_its_name_is_enough_for_a_statistic(by: str, name: str) -> None:
+def test_a_word_of_its_name_identifies_a_statistic(by: str, name: str) -> None:
     names = ["top_sections", "top_status_codes", "top_methods", "top_user_agents", "server_response_time"]
     assert find_statistic(by, dict.fromkeys(names, "hits")) == (name, "hits")
 
 
-def test_a_statistic_that_was_not_kept_is_named_with_those_that_were() -> None:
+def test_an_unknown_statistic_is_reported_with_the_available_ones() -> None:
     with pytest.raises(KeyError, match="no statistic 'colour'; it has top_sections"):
         find_statistic("colour", {"top_sections": "hits"})
 
 
 def test_ctrl_c_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(path: str, keep: Keep) -> None:
+    def interrupt(path: str, keep: Retention) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.report.SqliteArchive", interrupt)

@@ -5,25 +5,39 @@ from datetime import timezone
 
 from dashboard_samples import ACTIVE, CALM, ENDED, NOW
 
-from alerting.alert import Unit
+from alerting.alert import SignalUnit
 from dashboard.console import render
 from dashboard.view import AlertView, SignalView, View
 
 ERRORS = AlertView(
-    12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", Unit.PERCENT,
+    12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT,
     explanation="5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; "
     "the baseline is 0.2 %",
 )  # fmt: skip
 SLOW = AlertView(
-    1.24, 1.3, NOW - 900, NOW - 780, 0.084, 200, 0.252, "response_time", "Response time", Unit.SECONDS, "10.0.0.21:8080"
+    1.24,
+    1.3,
+    NOW - 900,
+    NOW - 780,
+    0.084,
+    200,
+    0.252,
+    "response_time",
+    "Response time",
+    SignalUnit.SECONDS,
+    "10.0.0.21:8080",
 )
 STANDING = (
-    SignalView("request_rate", "Request rate", Unit.HITS, "NORMAL", 1200, 1320, 1105, 10, 0, silent=False),
-    SignalView("traffic_drop", "Traffic drop", Unit.REQUESTS, "NORMAL", 10, 4, 9.2, 60, 1, silent=False, low=True),
-    SignalView("error_ratio_5xx", "5xx responses", Unit.PERCENT, "ALERT", 0.2, 5.2, 31.5, 5, 100, silent=False),
-    SignalView("unanswered", "Without response", Unit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True),
-    SignalView("volume_out", "Volume out", Unit.BYTES, "LEARNING", None, None, None, 300, 1e6, False, flapping=True),
-    SignalView("dominant_client", "Largest client", Unit.PERCENT, "NORMAL", 9, 39, None, 30, 1000, silent=False),
+    SignalView("request_rate", "Request rate", SignalUnit.HITS, "NORMAL", 1200, 1320, 1105, 10, 0, silent=False),
+    SignalView(
+        "traffic_drop", "Traffic drop", SignalUnit.REQUESTS, "NORMAL", 10, 4, 9.2, 60, 1, silent=False, low=True
+    ),
+    SignalView("error_ratio_5xx", "5xx responses", SignalUnit.PERCENT, "ALERT", 0.2, 5.2, 31.5, 5, 100, silent=False),
+    SignalView("unanswered", "Without response", SignalUnit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True),
+    SignalView(
+        "volume_out", "Volume out", SignalUnit.BYTES, "LEARNING", None, None, None, 300, 1e6, False, flapping=True
+    ),
+    SignalView("dominant_client", "Largest client", SignalUnit.PERCENT, "NORMAL", 9, 39, None, 30, 1000, silent=False),
 )
 
 

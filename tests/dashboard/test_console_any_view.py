@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from alerting.alert import Unit as SignalUnit
+from alerting.alert import SignalUnit
 from dashboard.console import render
 from dashboard.view import AlertView, Measure, Panel, Row, SignalView, Times, View
 from stats.statistic import Unit

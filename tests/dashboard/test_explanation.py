@@ -5,7 +5,7 @@ from datetime import timezone
 
 import pytest
 
-from alerting.alert import Alert, Contributor, Unit
+from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import (
     AlertContinued,
     AlertDismissed,
@@ -31,10 +31,12 @@ BY = (
     Contributor("section", "shop.example.com/cart", 560, 0.88),
     Contributor("client", "203.0.113.8", 64, 0.1),
 )
-HIGH = Alert("request_rate", AT, None, 1844, 2010, 1200, 10, 1320, Unit.HITS, contributors=BY)
-DROP = Alert("traffic_drop", AT, None, 0.4, 0.4, 12.5, 60, 5, Unit.REQUESTS, previous=True, contributors=BY[1:2])
-SHARE = Alert("error_ratio_5xx", AT, None, 12.4, 12.4, 0, 5, 5, Unit.PERCENT)
-SLOW = Alert("response_time", AT, None, 1.24, 1.24, 0.084, 200, 0.252, Unit.SECONDS, False, "10.0.0.21:80", BY[1:])
+HIGH = Alert("request_rate", AT, None, 1844, 2010, 1200, 10, 1320, SignalUnit.HITS, contributors=BY)
+DROP = Alert("traffic_drop", AT, None, 0.4, 0.4, 12.5, 60, 5, SignalUnit.REQUESTS, previous=True, contributors=BY[1:2])
+SHARE = Alert("error_ratio_5xx", AT, None, 12.4, 12.4, 0, 5, 5, SignalUnit.PERCENT)
+SLOW = Alert(
+    "response_time", AT, None, 1.24, 1.24, 0.084, 200, 0.252, SignalUnit.SECONDS, False, "10.0.0.21:80", BY[1:]
+)
 MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
 
 

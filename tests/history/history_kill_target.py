@@ -1,4 +1,4 @@
-"""Writes minute after minute to the archive that is named, and says the number of each when it was written."""
+"""Writes minute after minute to the named archive, and prints the number of each one written."""
 
 import sys
 from datetime import datetime, timezone
@@ -7,8 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from history.archive import SqliteArchive
-from history.keep import Keep
-from history.periods import Level
+from history.keep import Retention
+from history.periods import PeriodLevel
 from history.sums import Minute
 from store.sums import Sums
 
@@ -16,9 +16,9 @@ START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 
 
 def write_until_killed(path: str) -> None:
-    """Go on where the last one was killed."""
-    archive = SqliteArchive(path, Keep(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
-    number = len(archive.totals("top_sections", Level.MINUTE, 0, START + 1e9))
+    """Continue where the last process was killed."""
+    archive = SqliteArchive(path, Retention(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
+    number = len(archive.totals("top_sections", PeriodLevel.MINUTE, 0, START + 1e9))
     print(number, flush=True)
     while True:
         sums = {f"{key:050}": Sums(1, 9) for key in range(30)}

@@ -1,17 +1,17 @@
-"""Bins as bytes."""
+"""Packed bins."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.bins import FORMER, FORMER_LAST, converted, merged, packed, unpacked
+from history.bins import VERSION_1_GAMMA, VERSION_1_LAST, converted, merged, packed, unpacked
 from store.distribution import ERROR, HIGHEST, LAST, LOWEST, value_of
 
 COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**63))
 
 
 @given(COUNTS)
-def test_what_is_packed_comes_back(counts: dict[int, int]) -> None:
+def test_packed_bins_are_unpacked_unchanged(counts: dict[int, int]) -> None:
     assert unpacked(packed(counts)) == counts
 
 
@@ -26,25 +26,25 @@ def test_a_few_bins_take_a_few_bytes() -> None:
 
 
 @pytest.mark.parametrize("block", [b"\x80", b"\x01", b"\x01\x02\x03", b"\x01\xff"])
-def test_what_ends_in_the_middle_is_refused(block: bytes) -> None:
-    with pytest.raises(ValueError, match="middle of a pair"):
+def test_an_incomplete_block_is_refused(block: bytes) -> None:
+    with pytest.raises(ValueError, match="incomplete pair"):
         unpacked(block)
 
 
-def test_a_bin_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match=f"there is no bin {LAST + 1}"):
+def test_an_unknown_bin_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"no bin {LAST + 1}"):
         unpacked(packed({LAST + 1: 1}))
 
 
-@given(st.integers(1, FORMER_LAST - 1), st.integers(1, 1000))
-def test_a_bin_of_version_1_goes_to_the_one_of_the_time_it_stood_for(number: int, count: int) -> None:
+@given(st.integers(1, VERSION_1_LAST - 1), st.integers(1, 1000))
+def test_a_bin_of_version_1_is_converted_by_its_time(number: int, count: int) -> None:
     [(now, hits)] = unpacked(converted(packed({number: count}))).items()
-    time = min(HIGHEST, 2 * LOWEST * FORMER**number / (FORMER + 1))
+    time = min(HIGHEST, 2 * LOWEST * VERSION_1_GAMMA**number / (VERSION_1_GAMMA + 1))
     assert value_of(now) == pytest.approx(time, rel=ERROR + 1e-9)
     assert hits == count
 
 
-def test_the_ends_of_version_1_are_the_ends_and_what_comes_together_is_added() -> None:
-    assert unpacked(converted(packed({0: 2, FORMER_LAST: 3}))) == {0: 2, LAST: 3}
-    both = dict.fromkeys(range(FORMER_LAST + 1), 1)
+def test_the_ends_of_version_1_stay_and_merged_bins_are_added() -> None:
+    assert unpacked(converted(packed({0: 2, VERSION_1_LAST: 3}))) == {0: 2, LAST: 3}
+    both = dict.fromkeys(range(VERSION_1_LAST + 1), 1)
     assert sum(unpacked(converted(packed(both))).values()) == len(both) > LAST

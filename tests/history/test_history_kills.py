@@ -1,4 +1,4 @@
-"""The program itself, killed at any moment while it writes: what it wrote is there, whole, and comes back."""
+"""The program is killed at any moment while it writes: what it wrote is complete, and is restored."""
 
 import random
 import sqlite3
@@ -13,9 +13,9 @@ from wire import Talk
 from capture.writer import PcapWriter
 from cli.report import report
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.outlet import History
-from history.periods import Level
+from history.periods import PeriodLevel
 
 ROOT = Path(__file__).parents[2]
 START = 1_794_960_000.0
@@ -30,7 +30,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 @pytest.fixture(scope="module")
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A quiet night: three requests in each of 900 minutes."""
+    """Make the capture of a quiet night: three requests in each of 900 minutes."""
     path = tmp_path_factory.mktemp("capture") / "night.pcap"
     writer = PcapWriter(str(path))
     for minute in range(MINUTES):
@@ -43,7 +43,7 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def history(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is left by runs that were killed while they wrote."""
+    """Make a history with runs that were killed while they wrote."""
     path = tmp_path_factory.mktemp("history") / "killed.db"
     chance = random.Random(5)
     for _ in range(KILLS):
@@ -64,42 +64,42 @@ def history(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def written(path: Path) -> int:
-    """A number that changes when something is written."""
+    """Return a number that changes when something is written."""
     log = path.with_name(path.name + "-wal")
     return log.stat().st_mtime_ns if log.exists() else 0
 
 
-def test_the_file_is_sound(history: Path) -> None:
+def test_the_file_is_intact(history: Path) -> None:
     with sqlite3.connect(history) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     file.close()
 
 
-def test_each_run_left_all_its_minutes_up_to_the_one_it_was_killed_in(history: Path) -> None:
-    archive = SqliteArchive(str(history), Keep())
+def test_each_run_left_every_minute_before_it_was_killed(history: Path) -> None:
+    archive = SqliteArchive(str(history), Retention())
     for name in NAMES:
-        minutes = dict(archive.totals(name, Level.MINUTE, 0, START + 1e9))
+        minutes = dict(archive.totals(name, PeriodLevel.MINUTE, 0, START + 1e9))
         assert list(minutes) == [START + 60 * number for number in range(len(minutes))]
         counts = [sums.count for sums in minutes.values()]
-        assert counts == sorted(counts, reverse=True)  # further runs began at the start again
+        assert counts == sorted(counts, reverse=True)  # later runs started again from the beginning
         assert {count % EACH for count in counts} == {0}
         assert EACH < counts[0] <= KILLS * EACH
-        for level in (Level.HOUR, Level.DAY):
+        for level in (PeriodLevel.HOUR, PeriodLevel.DAY):
             assert sum(sums.count for _, sums in archive.totals(name, level, 0, START + 1e9)) == sum(counts)
     archive.close()
 
 
-def test_the_report_tells_of_it(history: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_can_be_made(history: Path, capsys: pytest.CaptureFixture[str]) -> None:
     end = START + 60 * MINUTES
     assert report(["--history", str(history), "--since", "16h"], now=end) == 0
     assert "shop/a" in capsys.readouterr().out
 
 
-def test_the_next_run_takes_the_last_24_hours_back(history: Path) -> None:
-    archive = SqliteArchive(str(history), Keep())
-    counted = sum(sums.count for _, sums in archive.totals("request_rate", Level.MINUTE, 0, START + 1e9))
+def test_the_next_run_restores_the_last_24_hours(history: Path) -> None:
+    archive = SqliteArchive(str(history), Retention())
+    counted = sum(sums.count for _, sums in archive.totals("request_rate", PeriodLevel.MINUTE, 0, START + 1e9))
     archive.close()
-    again = History(history, Keep(), dict.fromkeys(NAMES, "hits"))
+    again = History(history, Retention(), dict.fromkeys(NAMES, "hits"))
     again.start()
     buckets, _ = again.before(START + 60 * MINUTES, 86400)
     closed = [statistic for bucket in buckets for statistic in bucket.statistics if statistic.name == "request_rate"]

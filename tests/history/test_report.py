@@ -1,4 +1,4 @@
-"""Reports on a month of made history, whose busiest times are computed by hand."""
+"""Reports on a simulated month, whose busiest times are computed by hand."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ import pytest
 
 from dashboard.view import HistoryView, PeriodView
 from history.archive import SqliteArchive
-from history.keep import Keep
+from history.keep import Retention
 from history.past import look_back
 from history.report import Report, build_report, busiest_times, same_time
 from history.report_text import report_csv, report_json, report_text
@@ -30,7 +30,7 @@ UNITS = {"request_rate": "hits", "top_sections": "hits", "server_response_time":
 
 
 def load(day: int, hour: int) -> int:
-    """Requests of each tenth minute: more by day, most at 14:00, half at week-ends, and one mad hour on 21 October."""
+    """Requests of each tenth minute: most at 14:00, half at weekends, and one extreme hour on 21 October."""
     if (day, hour) == (20, 3):
         return 1000
     base = 10 + (20 if 8 <= hour < 18 else 0) + (5 if hour == 14 else 0)
@@ -39,7 +39,7 @@ def load(day: int, hour: int) -> int:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
-    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "month.db"), Keep(), UNITS, UTC)
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "month.db"), Retention(), UNITS, UTC)
     for day in range(DAYS):
         for hour in range(24):
             for minute in range(0, 60, 10):
@@ -52,7 +52,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]
 
 
 def made(start: float, requests: int) -> Minute:
-    """Three in five requests are for the cart; they take 0.1 s, the others 0.02 s."""
+    """Three out of five requests are for the cart; they take 0.1 s, the others 0.02 s."""
     cart, other = requests * 3 // 5, requests - requests * 3 // 5
     sections = {
         "shop/cart": Sums(cart, 1000 * cart, 0.1 * cart, Distribution.of([(bin_of(0.1), cart)])),
@@ -81,7 +81,7 @@ def test_busiest_hour_day_week_and_month(archive: SqliteArchive) -> None:
     assert found["month"] == (START, requests_of(range(31)))
 
 
-def test_a_day_that_lies_in_the_span_in_part_counts_for_that_part(archive: SqliteArchive) -> None:
+def test_a_day_partly_in_the_span_counts_in_part(archive: SqliteArchive) -> None:
     found = dict(busiest_times(archive, START + DAY + 12 * 3600, START + 2 * DAY + 12 * 3600, UTC))
     first, second = requests_of(range(1, 2), range(12, 24)), requests_of(range(2, 3), range(12))
     assert found["day"] == (START + DAY, first)
@@ -89,7 +89,7 @@ def test_a_day_that_lies_in_the_span_in_part_counts_for_that_part(archive: Sqlit
     assert "week" not in found
 
 
-def test_a_week_beside_the_week_before(archive: SqliteArchive) -> None:
+def test_a_week_compared_with_the_week_before(archive: SqliteArchive) -> None:
     report = week_report(archive)
     assert report.requests == requests_of(range(28, 35))
     assert report.requests_before == requests_of(range(21, 28))
@@ -100,7 +100,7 @@ def test_a_week_beside_the_week_before(archive: SqliteArchive) -> None:
     )
 
 
-def test_where_the_history_does_not_reach_nothing_is_compared(archive: SqliteArchive) -> None:
+def test_nothing_is_compared_before_the_start_of_the_history(archive: SqliteArchive) -> None:
     report = build_report(archive, "x", ("top_sections", "hits"), START, START + DAY, 10, UTC)
     assert report.requests_before is None
     assert " before" not in report_text(report, 100, zone=UTC)
@@ -133,7 +133,7 @@ def test_the_report_as_json(archive: SqliteArchive) -> None:
 def test_a_report_that_goes_back_further_than_the_history_says_so(archive: SqliteArchive) -> None:
     report = build_report(archive, "x", ("top_sections", "hits"), START - DAY, START + 3 * DAY, 10, UTC)
     assert report_text(report, 100, zone=UTC).startswith(
-        "x   2026-10-01 00:00 to 2026-10-04 00:00   3 d, all that the history has\n"
+        "x   2026-10-01 00:00 to 2026-10-04 00:00   3 d, the whole history\n"
     )
 
 
@@ -142,7 +142,7 @@ def test_a_span_with_as_many_requests_as_before(archive: SqliteArchive) -> None:
     assert "   as in the 1 d before\n" in report_text(report, 100, zone=UTC)
 
 
-def test_the_report_for_a_spreadsheet(archive: SqliteArchive) -> None:
+def test_the_report_as_csv(archive: SqliteArchive) -> None:
     report = week_report(archive)
     formula = replace_keys(report, "=cmd()", 'a "b", c')
     assert [row[0] for row in csv.reader(report_csv(formula).split("\n"))] == ["key", "'=cmd()", 'a "b", c']
@@ -171,7 +171,7 @@ def test_the_same_time_yesterday_and_last_week(archive: SqliteArchive) -> None:
     assert same_time(archive, START + 3600, 1, zone=UTC) is None
 
 
-def test_what_the_screen_shows_of_the_past(archive: SqliteArchive) -> None:
+def test_the_past_on_the_screen(archive: SqliteArchive) -> None:
     now = START + 42 * DAY + 14 * 3600 + 1800
     found = look_back(archive, now, UTC)
     assert found is not None
@@ -183,34 +183,34 @@ def test_what_the_screen_shows_of_the_past(archive: SqliteArchive) -> None:
     assert found.month == PeriodView(START, requests_of(range(31)))
 
 
-def test_of_the_past_nothing_is_said_that_is_not_known(tmp_path: Path) -> None:
-    young = SqliteArchive(str(tmp_path / "young.db"), Keep(), UNITS, UTC)
+def test_an_unknown_past_is_not_shown(tmp_path: Path) -> None:
+    young = SqliteArchive(str(tmp_path / "young.db"), Retention(), UNITS, UTC)
     assert look_back(young, START, UTC) is None
     young.write(made(START + 7200, 30))
     assert look_back(young, START + 7500, UTC) == HistoryView(None, None, None, None, None, None)
     hour = PeriodView(START + 7200, 30)
     assert look_back(young, START + 7200 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     young.close()
-    late = SqliteArchive(str(tmp_path / "late.db"), Keep(), UNITS, UTC)
+    late = SqliteArchive(str(tmp_path / "late.db"), Retention(), UNITS, UTC)
     late.write(made(START + 7200 + 1500, 30))
     assert look_back(late, START + 7200 + 1500 + 3600, UTC) == HistoryView(None, None, hour, None, None, None)
     late.close()
-    without = SqliteArchive(str(tmp_path / "without.db"), Keep(), {"top_sections": "hits"}, UTC)
+    without = SqliteArchive(str(tmp_path / "without.db"), Retention(), {"top_sections": "hits"}, UTC)
     without.write(Minute(START, {"top_sections": {"shop/": Sums(1)}}))
     assert look_back(without, START + DAY, UTC) is None
     without.close()
 
 
-def test_the_same_time_is_that_on_the_wall_when_clocks_are_changed(tmp_path: Path) -> None:
+def test_the_same_time_follows_the_local_clock_across_a_clock_change(tmp_path: Path) -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    archive = SqliteArchive(str(tmp_path / "berlin.db"), Keep(), UNITS, berlin)
-    noon = datetime(2026, 10, 24, 12, tzinfo=berlin).timestamp()  # clocks go back in the night that follows
+    archive = SqliteArchive(str(tmp_path / "berlin.db"), Retention(), UNITS, berlin)
+    noon = datetime(2026, 10, 24, 12, tzinfo=berlin).timestamp()  # the clocks go back in the following night
     archive.write(made(noon, 600))
     assert same_time(archive, datetime(2026, 10, 25, 12, tzinfo=berlin).timestamp(), 1, zone=berlin) == 1.0
     archive.close()
 
 
-def steady(path: Path, keep: Keep, days: int) -> str:
+def steady(path: Path, keep: Retention, days: int) -> str:
     """Six requests every ten minutes: 36 in an hour, 864 in a day."""
     archive = SqliteArchive(str(path), keep, UNITS, UTC)
     for tenth in range(days * 144):
@@ -221,15 +221,15 @@ def steady(path: Path, keep: Keep, days: int) -> str:
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
-    """A history of which minutes and hours are not kept for as long as by default."""
+    """A history that keeps minutes and hours for less time than by default."""
     path = tmp_path_factory.mktemp("history") / "steady.db"
-    reader = SqliteArchive(steady(path, Keep(minutes=DAY, hours=4 * DAY), 9), Keep(), None, UTC)
+    reader = SqliteArchive(steady(path, Retention(minutes=DAY, hours=4 * DAY), 9), Retention(), None, UTC)
     yield reader
     reader.close()
 
 
 @pytest.mark.parametrize("hours", [20, 24, 30, 2 * 24, 3 * 24 + 5])
-def test_spans_of_any_age_compare_with_as_much_before(short: SqliteArchive, hours: int) -> None:
+def test_spans_of_any_age_are_compared_with_the_same_length_before(short: SqliteArchive, hours: int) -> None:
     until = START + 8 * DAY + 14 * 3600 + 40 * 60
     report = build_report(short, "x", ("top_sections", "hits"), until - hours * 3600, until, 10, UTC)
     assert report.requests == report.top.whole.count == (until - report.since) // 600 * 6
@@ -239,9 +239,9 @@ def test_spans_of_any_age_compare_with_as_much_before(short: SqliteArchive, hour
     assert all("   as before   " in line for line in text.split("\n") if line.startswith("shop/"))
 
 
-def test_days_are_known_when_their_hours_are_gone(tmp_path: Path) -> None:
-    path = steady(tmp_path / "steady.db", Keep(minutes=DAY, hours=2 * DAY), 9)
-    archive = SqliteArchive(path, Keep(), UNITS, UTC)
+def test_days_remain_when_their_hours_are_deleted(tmp_path: Path) -> None:
+    path = steady(tmp_path / "steady.db", Retention(minutes=DAY, hours=2 * DAY), 9)
+    archive = SqliteArchive(path, Retention(), UNITS, UTC)
     archive.write(made(START + 3 * DAY, 500))
     found = dict(busiest_times(archive, START + DAY, START + 9 * DAY, UTC))
     assert found["day"] == (START + 3 * DAY, 864 + 500)
@@ -252,11 +252,11 @@ def test_days_are_known_when_their_hours_are_gone(tmp_path: Path) -> None:
     ("zone", "start"),
     [("Europe/Berlin", "2026-10-05"), ("America/New_York", "2026-03-01"), ("Asia/Kathmandu", "2026-01-10")],
 )
-def test_any_report_is_what_its_minutes_add_up_to_in_any_zone(tmp_path: Path, zone: str, start: str) -> None:
+def test_any_report_equals_the_sum_of_its_minutes_in_any_time_zone(tmp_path: Path, zone: str, start: str) -> None:
     here, chance = ZoneInfo(zone), random.Random(zone)
-    # 45 days, in which clocks change where they do
+    # 45 days that include clock changes, if the time zone has them
     begun = datetime.fromisoformat(f"{start}T13:23").replace(tzinfo=here).timestamp()
-    archive = SqliteArchive(str(tmp_path / "any.db"), Keep(minutes=2 * DAY, hours=12 * DAY), UNITS, here)
+    archive = SqliteArchive(str(tmp_path / "any.db"), Retention(minutes=2 * DAY, hours=12 * DAY), UNITS, here)
     minutes = {begun + 2700 * number: chance.choice([1, 3, 5, 60]) for number in range(45 * 32)}
     for minute, requests in minutes.items():
         archive.write(made(minute, requests))
@@ -280,8 +280,8 @@ def test_any_report_is_what_its_minutes_add_up_to_in_any_zone(tmp_path: Path, zo
     archive.close()
 
 
-def test_alerts_are_those_of_the_span_and_none_goes_on_after_the_last_minute(tmp_path: Path) -> None:
-    archive = SqliteArchive(str(tmp_path / "alerts.db"), Keep(), UNITS, UTC)
+def test_alerts_are_those_of_the_span_and_end_with_the_last_minute(tmp_path: Path) -> None:
+    archive = SqliteArchive(str(tmp_path / "alerts.db"), Retention(), UNITS, UTC)
     for hour in range(72):
         archive.write(made(START + hour * 3600, 10))
     for start, end in ((5, 6), (20, 30), (40, 41), (71, None)):
@@ -300,8 +300,8 @@ def test_alerts_are_those_of_the_span_and_none_goes_on_after_the_last_minute(tmp
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
-    """Two months of a busy site: as many keys as are kept, others each time, and wide distributions."""
-    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "busy.db"), Keep(), UNITS, UTC)
+    """Two months of a busy site: the maximum number of keys, different each time, and wide distributions."""
+    archive = SqliteArchive(str(tmp_path_factory.mktemp("history") / "busy.db"), Retention(), UNITS, UTC)
     chance = random.Random(1)
     times = [Distribution.of((chance.randrange(300) + number, 9) for number in range(100)) for _ in range(20)]
     for half in range(2 * 64):
@@ -313,7 +313,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]:
     archive.close()
 
 
-def test_a_month_is_asked_for_in_less_than_200_ms(busy: SqliteArchive) -> None:
+def test_a_month_is_read_in_less_than_200_ms(busy: SqliteArchive) -> None:
     took = []
     for _ in range(3):  # other programs may run at the same time
         begun = time.process_time()

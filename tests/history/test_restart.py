@@ -1,4 +1,4 @@
-"""What a run leaves in the history comes back when the next one starts."""
+"""What a run leaves in the history is restored when the next one starts."""
 
 import random
 import threading
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
 from capture.intake import Status
 from capture.source import Counters
@@ -17,7 +17,7 @@ from exercise_config import Config
 from history.alerts import recalled
 from history.archive import SqliteArchive
 from history.database import HistoryError
-from history.keep import Keep
+from history.keep import Retention
 from history.outlet import History
 from history.sums import Minute
 from run.session import Session
@@ -32,7 +32,7 @@ NAMES = ("request_rate", "top_sections")
 UNITS = dict.fromkeys(NAMES, "hits")
 NOW = time.time() // 3600 * 3600 - 600.0
 STATUS = Status(Health(), Counters(0, 0), ())
-ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, Unit.HITS, explanation="High traffic")
+ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, SignalUnit.HITS, explanation="High traffic")
 
 
 class Seen:
@@ -47,7 +47,7 @@ class Seen:
         self.view = view
 
     def event(self, event: Any) -> None:
-        """Not looked at."""
+        """Ignored."""
 
     def finish(self, view: View) -> None:
         self.view = view
@@ -60,10 +60,10 @@ def requests(path: str, start: float, seconds: int) -> list[Any]:
     ]
 
 
-def run(path: Path, start: float, records: list[Any], ticks: int = 1, sound: bool = True) -> View:
-    """A run from `start` for `ticks` minutes; its last View."""
+def run(path: Path, start: float, records: list[Any], ticks: int = 1, validated: bool = True) -> View:
+    """Run from `start` for `ticks` minutes, and return the last View."""
     config, seen = Config(statistics=NAMES, signals=("request_rate",)), Seen()
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     session = Session(config, load(NAMES), "eth0 port 80", [], [seen, history])
     session.record_in(history)
     history.start()
@@ -75,7 +75,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1, sound: boo
         session.tick(end, STATUS)
     session.finish(start + 60 * ticks, STATUS)
     history.close()
-    assert history.notices == () or not sound
+    assert history.notices == () or not validated
     assert seen.view is not None
     return seen.view
 
@@ -88,7 +88,7 @@ def test_the_next_run_shows_what_the_last_one_counted(tmp_path: Path) -> None:
     assert {row.key: row.window.count for row in view.panels[0].rows} == {"shop/cart": 300, "shop/home": 60}
 
 
-def test_a_restart_within_a_minute_counts_nothing_twice_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_restart_within_a_minute_neither_doubles_nor_loses_counts(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     run(path, NOW, requests("/a", NOW, 20))
     run(path, NOW + 25, requests("/b", NOW + 25, 20))
@@ -96,16 +96,16 @@ def test_a_restart_within_a_minute_counts_nothing_twice_and_loses_nothing(tmp_pa
     assert view.requests == 100
 
 
-def test_a_minute_is_written_when_it_is_over_though_nothing_comes_after_it(tmp_path: Path) -> None:
+def test_a_minute_is_written_when_it_ends_even_without_later_traffic(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     session = Session(Config(statistics=NAMES), load(NAMES), "eth0 port 80", [], [history])
     session.record_in(history)
     history.start()
     session.start(NOW)
     session.count(RecordBatch(requests("/last", NOW, 5)))
     session.tick(NOW + 60, STATUS)
-    reader = SqliteArchive(str(path), Keep())
+    reader = SqliteArchive(str(path), Retention())
     for _ in range(10_000):
         if reader.latest():
             break
@@ -115,15 +115,15 @@ def test_a_minute_is_written_when_it_is_over_though_nothing_comes_after_it(tmp_p
     history.close()
 
 
-def test_what_is_older_than_the_retention_stays_in_the_file(tmp_path: Path) -> None:
+def test_sums_older_than_the_retention_stay_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     run(path, NOW - 2 * 86400, requests("/old", NOW - 2 * 86400, 60))
     assert run(path, NOW, requests("/new", NOW, 60), ticks=2).requests == 60
 
 
-def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path: Path) -> None:
+def test_alerts_are_restored_and_active_ones_ended_with_their_run(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
     history.event(AlertDismissed(NOW - 60, Alert(**{**vars(ALERT), "start": NOW - 300, "end": NOW - 180})))
     history.event(AlertRaised(NOW - 60, ALERT))
@@ -135,24 +135,24 @@ def test_alerts_are_back_too_and_one_that_was_active_ended_with_its_run(tmp_path
     ]
 
 
-def test_an_alert_that_a_kill_left_open_ends_for_good_at_the_next_start(tmp_path: Path) -> None:
+def test_an_alert_left_open_by_a_kill_ends_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     then = NOW - 3 * 86400
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
     history.event(AlertRaised(then, Alert(**{**vars(ALERT), "start": then})))
     history.close()
     run(path, then, requests("/", then, 300), ticks=5)
-    [kept] = map(recalled, SqliteArchive(str(path), Keep()).alerts(0))
+    [kept] = map(recalled, SqliteArchive(str(path), Retention()).alerts(0))
     assert kept is not None
     assert (kept.start, kept.end) == (then, then)
     assert run(path, NOW, requests("/", NOW, 60), ticks=2).alerts == ()
 
 
-def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_fails_while_being_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "kept.db"
     run(path, NOW - 3600, requests("/cart", NOW - 3600, 300), ticks=5)
-    history = History(path, Keep(), UNITS)
+    history = History(path, Retention(), UNITS)
     history.start()
 
     def broken(*_: Any) -> None:
@@ -166,9 +166,9 @@ def test_a_history_that_breaks_while_it_is_read_is_said(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_a_run_goes_on_with_a_file_of_which_some_was_overwritten(tmp_path: Path, seed: int) -> None:
+def test_a_run_continues_with_a_partly_overwritten_file(tmp_path: Path, seed: int) -> None:
     path, chance = tmp_path / "kept.db", random.Random(seed)
-    archive = SqliteArchive(str(path), Keep(), UNITS)
+    archive = SqliteArchive(str(path), Retention(), UNITS)
     for minute in range(20):
         times = Distribution.of((200 + number, chance.randrange(1, 300)) for number in range(60))
         sections = {f"shop/{number}": Sums(9, 90, 0.9, times) for number in range(20)}
@@ -178,4 +178,4 @@ def test_a_run_goes_on_with_a_file_of_which_some_was_overwritten(tmp_path: Path,
     for _ in range(chance.choice([10, 100, 1000])):
         damaged[chance.randrange(4096, len(damaged))] = chance.randrange(256)
     path.write_bytes(damaged)
-    assert run(path, NOW, requests("/home", NOW, 60), ticks=2, sound=False).requests == 60
+    assert run(path, NOW, requests("/home", NOW, 60), ticks=2, validated=False).requests == 60

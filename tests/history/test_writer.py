@@ -1,4 +1,4 @@
-"""The thread that writes: a disk that refuses is a notice, and nothing is written twice or out of order."""
+"""The writer thread: a failing disk is reported, and nothing is written twice or out of order."""
 
 import threading
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ import pytest
 
 from history.database import HistoryError
 from history.sums import Minute, StoredAlert
-from history.writer import WAITING, Writer
+from history.writer import MAX_QUEUED, Writer
 
 
 class Disk:
-    """An archive that refuses as long as it is told to."""
+    """An archive that fails as long as it is told to."""
 
     def __init__(self) -> None:
         self.written: list[Minute | StoredAlert] = []
@@ -44,7 +44,7 @@ def writer(disk: Disk) -> Iterator[Writer]:
     writer.close(60)
 
 
-def test_what_waits_is_written_in_order_and_then_the_archive_is_closed(writer: Writer, disk: Disk) -> None:
+def test_queued_items_are_written_in_order_before_the_archive_is_closed(writer: Writer, disk: Disk) -> None:
     items: list[Minute | StoredAlert] = [Minute(0, {}), StoredAlert("request_rate", 1, None, "{}"), Minute(60, {})]
     for item in items:
         writer.put(item)
@@ -53,7 +53,7 @@ def test_what_waits_is_written_in_order_and_then_the_archive_is_closed(writer: W
     assert (disk.written, disk.closed, writer.notices) == (items, True, ())
 
 
-def test_a_disk_that_refuses_is_told_of_and_tried_again_at_the_end(writer: Writer, disk: Disk) -> None:
+def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer, disk: Disk) -> None:
     disk.refuses = True
     writer.start()
     writer.put(Minute(0, {}))
@@ -69,16 +69,16 @@ def test_a_disk_that_refuses_is_told_of_and_tried_again_at_the_end(writer: Write
     assert not writer.notices
 
 
-def test_the_oldest_minutes_are_given_up_when_too_many_wait(writer: Writer, disk: Disk) -> None:
-    for number in range(WAITING + 5):
+def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer, disk: Disk) -> None:
+    for number in range(MAX_QUEUED + 5):
         writer.put(Minute(60 * number, {}))
     writer.start()
     writer.close(60)
-    assert disk.written == [Minute(60 * number, {}) for number in range(5, WAITING + 5)]
-    assert writer.notices == ("5 minutes are not in the history",)
+    assert disk.written == [Minute(60 * number, {}) for number in range(5, MAX_QUEUED + 5)]
+    assert writer.notices == ("5 minutes lost from the history",)
 
 
-def test_a_question_is_asked_when_all_is_written_and_the_latest_one_stands(writer: Writer, disk: Disk) -> None:
+def test_only_the_latest_question_is_called_once_everything_is_written(writer: Writer, disk: Disk) -> None:
     found: list[int] = []
     done = threading.Event()
     writer.ask(lambda: found.append(-1))
@@ -95,7 +95,7 @@ def test_a_question_is_asked_when_all_is_written_and_the_latest_one_stands(write
     assert found == [2]
 
 
-def test_a_question_that_fails_is_told_of_and_the_next_minute_is_written(writer: Writer, disk: Disk) -> None:
+def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: Writer, disk: Disk) -> None:
     def broken() -> None:
         disk.asked.set()
         raise HistoryError("the history is malformed")
@@ -114,21 +114,21 @@ def test_a_question_that_fails_is_told_of_and_the_next_minute_is_written(writer:
     assert not writer.notices
 
 
-def test_who_reads_a_file_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
+def test_a_patient_writer_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
     writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
     writer.start()
-    for number in range(10 * WAITING):
+    for number in range(10 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
     writer.close(60)
-    assert disk.written == [Minute(60 * number, {}) for number in range(10 * WAITING)]
+    assert disk.written == [Minute(60 * number, {}) for number in range(10 * MAX_QUEUED)]
 
 
-def test_for_a_disk_that_refuses_nobody_waits(disk: Disk) -> None:
+def test_a_patient_writer_does_not_wait_for_a_failing_disk(disk: Disk) -> None:
     disk.refuses = True
     writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
     writer.start()
-    for number in range(2 * WAITING):
+    for number in range(2 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
     disk.refuses = False
     writer.close(60)
-    assert writer.notices[-1].endswith(" minutes are not in the history")
+    assert writer.notices[-1].endswith(" minutes lost from the history")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from alerting.alert import Alert, Contributor, Unit
+from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
 from notices.delivery import Limits
 from notices.notice import Kind, Notice, notice_of
@@ -25,7 +25,7 @@ ALERT = Alert(
     baseline=1200,
     threshold=10,
     limit=1320,
-    unit=Unit.HITS,
+    unit=SignalUnit.HITS,
     contributors=(
         Contributor("section", "shop.example.com/cart", 1180, 0.64),
         Contributor("client", "192.0.2.7", 400, 0.217),

@@ -212,6 +212,6 @@ def test_a_secret_on_the_command_line_is_refused_and_none_is_shown(hooks: Hooks,
     settings.write_text(f'notice_webhook = "{hooks.url}"\n')
     shown = monitor("--config", str(settings), "--show-config")
     assert shown.returncode == 0
-    assert "# notice_webhook is set, and not shown" in shown.stdout
+    assert "# notice_webhook is set but not shown" in shown.stdout
     assert "token" not in refused.stdout + refused.stderr + shown.stderr
     assert hooks.url not in shown.stdout

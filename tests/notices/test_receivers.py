@@ -131,14 +131,14 @@ def test_a_shell_is_used_only_when_it_is_asked_for() -> None:
 
 
 def test_a_secret_never_comes_from_the_command_line() -> None:
-    with pytest.raises(SettingError, match=r"^notice_webhook is secret, and a command line is seen by all; use a sett"):
+    with pytest.raises(SettingError, match=r"^notice_webhook is secret and would be visible in `ps`; use a sett"):
         Config.with_settings({"notice_webhook": URL})
 
 
 def test_a_secret_is_never_shown() -> None:
     config = Config.with_settings({}, {"notice_webhook": URL})
     assert SECRET not in config.as_toml()
-    assert "# notice_webhook is set, and not shown" in config.as_toml()
+    assert "# notice_webhook is set but not shown" in config.as_toml()
 
 
 def test_files_of_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from dashboard_samples import CALM, NOW, TROUBLED
 from prometheus_client.parser import text_string_to_metric_families
 
-from alerting.alert import Alert, Unit
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
 from dashboard.view import SignalView
 from outputs.address import Address
@@ -25,9 +25,9 @@ from outputs.prometheus import PrometheusExporter
 from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
 
-ALERT = Alert("request_rate", NOW, None, 1844, 1844, 1200, 10, 1320, Unit.HITS)
-SIGNAL = SignalView("request_rate", "Request rate", Unit.HITS, "ALERT", 1200, 1320, 1844, 10, 1, False)
-QUIET = SignalView("latency", "Response time", Unit.SECONDS, "LEARNING", None, None, None, 25, 10, True)
+ALERT = Alert("request_rate", NOW, None, 1844, 1844, 1200, 10, 1320, SignalUnit.HITS)
+SIGNAL = SignalView("request_rate", "Request rate", SignalUnit.HITS, "ALERT", 1200, 1320, 1844, 10, 1, False)
+QUIET = SignalView("latency", "Response time", SignalUnit.SECONDS, "LEARNING", None, None, None, 25, 10, True)
 
 STATES = ("learning", "normal", "alert", "dismissed")
 PLACE = Address("127.0.0.1", 0)

@@ -10,7 +10,7 @@ from any_view import ANY_VIEW
 from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel, row
 from hypothesis import HealthCheck, given, settings
 
-from alerting.alert import Unit
+from alerting.alert import SignalUnit
 from dashboard.view import Chart, FilterView, HistoryView, Measure, PeriodView, SignalView, Times, View
 from outputs.report.page import Page
 
@@ -124,8 +124,8 @@ def test_what_was_not_seen_is_said(page: Page) -> None:
 
 
 def test_signals_say_how_they_stand(page: Page) -> None:
-    quiet = SignalView("share", "Share of errors", Unit.PERCENT, "LEARNING", None, None, None, 5, 20, True)
-    loud = SignalView("time", "Response time", Unit.SECONDS, "ALERT", 0.1, 0.15, 0.31, 50, 20, False)
+    quiet = SignalView("share", "Share of errors", SignalUnit.PERCENT, "LEARNING", None, None, None, 5, 20, True)
+    loud = SignalView("time", "Response time", SignalUnit.SECONDS, "ALERT", 0.1, 0.15, 0.31, 50, 20, False)
     text = read(page, replace(DRAWN, signals=(quiet, loud)))
     assert "Share of errors learning, silent - - - 0" in text
     assert "Response time alert 310 ms 100 ms 150 ms 0" in text

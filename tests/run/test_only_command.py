@@ -63,8 +63,8 @@ def test_a_part_of_the_traffic_does_not_get_into_the_history_of_the_whole(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("hots:shop", "--only: no field 'hots': did you mean 'host'?; in quotes it is a text to search for ('hots')"),
-        ("(a", "--only: this ( is never closed: add ) ('(')"),
+        ("hots:shop", "--only: no field 'hots'; did you mean 'host'? Quote it to search as text ('hots')"),
+        ("(a", "--only: unclosed (: add ) ('(')"),
     ],
 )
 def test_a_wrong_filter_is_one_line_and_nothing_is_opened(

@@ -1,4 +1,4 @@
-"""What a setting may be, told from its annotation, and how what is wrong with it is said."""
+"""The valid values of a setting, derived from its annotation, and the messages for invalid ones."""
 
 from typing import Annotated, Any, Literal
 
@@ -34,7 +34,7 @@ SETTINGS = settings_of(Owner)
         ("password", "x", "x"),
     ],
 )
-def test_a_text_becomes_a_value_that_is_allowed(name: str, text: str, value: Any) -> None:
+def test_a_text_is_converted_to_a_valid_value(name: str, text: str, value: Any) -> None:
     parsed = SETTINGS[name].parse(text)
     assert (parsed, type(parsed)) == (value, type(value))
     SETTINGS[name].check(parsed)
@@ -50,32 +50,32 @@ def test_a_text_becomes_a_value_that_is_allowed(name: str, text: str, value: Any
         ("rows", 1.5, "a whole number from 1 to 100 rows"),
         ("rows", 101, "a whole number from 1 to 100 rows"),
         ("loud", 1, "true or false (or yes, no, on, off)"),
-        ("greeting", 5, "a text"),
+        ("greeting", 5, "text"),
         ("theme", "blue", "dark or light"),
         ("theme", ["dark"], "dark or light"),
-        ("names", ("mars", 4), 'names of planets: a,b after --set, ["a", "b"] in a file'),
-        ("names", "mars", 'names of planets: a,b after --set, ["a", "b"] in a file'),
+        ("names", ("mars", 4), 'names of planets: a,b with --set, ["a", "b"] in a file'),
+        ("names", "mars", 'names of planets: a,b with --set, ["a", "b"] in a file'),
     ],
 )
-def test_what_is_not_allowed_is_said_with_what_is(name: str, value: Any, allowed: str) -> None:
+def test_an_invalid_value_is_reported_with_the_valid_ones(name: str, value: Any, allowed: str) -> None:
     with pytest.raises(SettingError) as error:
         SETTINGS[name].check(value)
     assert str(error.value) == f"{name} = {value!r} is not allowed: {allowed}"
 
 
 @pytest.mark.parametrize(("name", "text"), [("pause", "x"), ("rows", "1.5"), ("loud", "maybe"), ("rows", "")])
-def test_a_text_that_is_no_value_is_refused(name: str, text: str) -> None:
+def test_an_invalid_text_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingError, match="is not allowed"):
         SETTINGS[name].parse(text)
 
 
-def test_a_secret_is_in_no_message() -> None:
+def test_a_secret_appears_in_no_message() -> None:
     assert SETTINGS["password"].secret
     assert not SETTINGS["greeting"].secret
     assert "5150" not in str(SETTINGS["password"].refusal(5150))
 
 
-def test_the_nearest_name_is_said() -> None:
+def test_the_closest_name_is_suggested() -> None:
     assert find(SETTINGS, "rows") is SETTINGS["rows"]
     with pytest.raises(SettingError, match=r"^no setting 'raws'; did you mean 'rows'"):
         find(SETTINGS, "raws")

@@ -1,4 +1,4 @@
-"""What --show-config prints is a settings file, and gives the same settings again."""
+"""The output of --show-config is a settings file that gives the same settings again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 def values(setting: Setting) -> st.SearchStrategy[Any]:
-    """Whatever a setting allows."""
+    """Generates valid values of a setting."""
     if setting.span is not None:
         kind = st.integers if setting.base is int else st.floats
         return kind(setting.span.lowest, setting.span.highest)  # type: ignore[arg-type]
@@ -45,13 +45,13 @@ def test_any_settings_are_read_back(changed: dict[str, Any], tmp_path: Path) -> 
     assert read_back(config.as_toml(), tmp_path) == config
 
 
-def test_each_setting_stands_below_what_it_is_for_and_what_is_allowed() -> None:
+def test_each_setting_follows_its_explanation_and_valid_values() -> None:
     lines = Config().as_toml().splitlines()
-    assert lines[0].startswith("# Rhythm ---")
+    assert lines[0].startswith("# Intervals ---")
     place = lines.index("average_bucket_size = 120")
     assert lines[place - 4 : place] == [
         "",
-        "# How often the rate is compared with the baseline; rounded up to a multiple of",
+        "# Interval at which the rate is compared with the baseline; rounded up to a multiple of",
         "# dashboard_bucket_size.",
         "# A whole number from 1 to 86,400 s",
     ]
@@ -78,7 +78,7 @@ class Owner:
     """To come in."""
 
 
-def test_headings_docstrings_and_what_has_none() -> None:
+def test_headings_and_explanations_are_written() -> None:
     assert as_toml(Owner()).splitlines() == [
         "# Greetings ".ljust(100, "-"),
         "",
@@ -98,4 +98,4 @@ def test_headings_docstrings_and_what_has_none() -> None:
 def test_a_secret_is_not_shown() -> None:
     text = as_toml(Owner(password="swordfish"))
     assert "swordfish" not in text
-    assert text.splitlines()[-1] == "# password is set, and not shown"
+    assert text.splitlines()[-1] == "# password is set but not shown"

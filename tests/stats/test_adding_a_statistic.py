@@ -1,4 +1,4 @@
-"""The plug-ins that docs/adding_a_statistic.md shows, run as they are written there."""
+"""Runs the plug-ins of docs/adding_a_statistic.md as they are printed there."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ EXCHANGE = Exchange(2.0, *REQUEST[1:5], REQUEST, 200, 0, 5000, 0.25, 0.5, "text/
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store with every plug-in of the page, each dropped in as a file of its name."""
+    """Return a store with every plug-in of the page, each in its own file."""
     names = []
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
         (name,) = re.findall(r'= "(\w+)"', block)
@@ -30,7 +30,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(load(names), 10, 60, 100)
 
 
-def test_the_page_is_right(store: Store) -> None:
+def test_the_plug_ins_of_the_page_work(store: Store) -> None:
     records: list[Any] = [REQUEST, REQUEST._replace(referrer=""), EXCHANGE, EXCHANGE._replace(total_time=None)]
     store.add(RecordBatch(records))
     assert store.failures == []

@@ -1,4 +1,4 @@
-"""Crawlers, browsers and programs, by what they say of themselves."""
+"""Crawlers, browsers and programs, according to their user agents."""
 
 import pytest
 
@@ -23,7 +23,7 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.
         ("(a+)+" * 200, "programs", None, None),
     ],
 )
-def test_who_a_user_agent_is(agent: str, visitor: str, crawler: str | None, browser: str | None) -> None:
+def test_a_user_agent_is_classified(agent: str, visitor: str, crawler: str | None, browser: str | None) -> None:
     request = REQUEST._replace(user_agent=agent)
     keys = [statistic.key(request.user_agent) for statistic in load(["visitors", "top_crawlers", "top_browsers"])]
     assert keys == [visitor, crawler, browser]

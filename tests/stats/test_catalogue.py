@@ -1,4 +1,4 @@
-"""Every statistic, from packets to the console and to JSON, with answers that were computed by hand."""
+"""Every statistic, from packets to the console and to JSON, compared with results computed by hand."""
 
 import json
 import os
@@ -18,11 +18,11 @@ from stats.loading import available
 
 ROOT = Path(__file__).parents[2]
 ALONE = {"request_rate", "status_classes"}
-"""Those that have a line instead of a panel."""
+"""Statistics with a line instead of a panel."""
 
 
 class Top(NamedTuple):
-    """The first row of a panel: its key, what the console shows, how often it came, and the total."""
+    """The first row of a panel: its key, its value on the console, its count and its total."""
 
     key: str
     shown: str
@@ -89,7 +89,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
-    """The last dashboard, and the last line of JSON, with all statistics on."""
+    """Return the last dashboard and the last line of JSON, with all statistics enabled."""
     for package in ("iptocc", "maxminddb", "ua_parser", "netaddr"):
         pytest.importorskip(package, reason="the optional packages of requirements-dev.txt are not there")
     folder = tmp_path_factory.mktemp("catalogue")
@@ -104,7 +104,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, An
 
 
 def make_networks(path: Path) -> None:
-    """A MaxMind file that knows one network."""
+    """Make a MaxMind file with one network."""
     writer, netaddr = pytest.importorskip("mmdb_writer"), pytest.importorskip("netaddr")
     tree = writer.MMDBWriter(4, "Test", languages=["en"])
     google = {"autonomous_system_number": 15169, "autonomous_system_organization": "GOOGLE"}
@@ -121,23 +121,23 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def row_of(console: str, title: str, key: str) -> str:
-    """What stands in the last column of the row, below the heading of the panel."""
+    """Return the last column of the row, below the heading of the panel."""
     lines = console.split("\n")
     [heading] = [number for number, line in enumerate(lines) if line.startswith(f" {title}  ")]
     end = next(number for number in range(heading + 1, len(lines)) if not lines[number].startswith("   "))
-    start = re.escape(key[:20])  # what is longer is cut in the middle
+    start = re.escape(key[:20])  # longer keys are cut in the middle
     found = [re.fullmatch(rf"   {start}.*  (\S.*)", line) for line in lines[heading + 1 : end]]
     return next((match[1].strip() for match in found if match), "no such row in\n" + "\n".join(lines[heading:end]))
 
 
-def test_none_of_the_page_is_left_out() -> None:
+def test_every_documented_statistic_is_expected_here() -> None:
     page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| \**`(\w+)`", page, re.MULTILINE)) <= EXPECTED.keys() | ALONE
-    assert EXPECTED.keys() | ALONE <= {*available()}  # a file of one's own may be there too
+    assert EXPECTED.keys() | ALONE <= {*available()}  # there may also be a user's own file
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_panel_on_the_console_and_in_json(outputs: tuple[str, dict[str, Any]], name: str) -> None:
+def test_the_top_row_on_the_console_and_in_json(outputs: tuple[str, dict[str, Any]], name: str) -> None:
     console, view = outputs
     expected = EXPECTED[name]
     [panel] = [panel for panel in view["panels"] if panel["name"] == name]
@@ -147,7 +147,7 @@ def test_a_panel_on_the_console_and_in_json(outputs: tuple[str, dict[str, Any]],
     assert row_of(console, panel["title"], expected.key) == expected.shown
 
 
-def test_what_has_a_line_of_its_own(outputs: tuple[str, dict[str, Any]]) -> None:
+def test_statistics_with_a_line_instead_of_a_panel(outputs: tuple[str, dict[str, Any]]) -> None:
     console, view = outputs
     assert re.search(r"^ Request rate .* peak 0\.90 /s in 24 h", console, re.MULTILINE)
     assert " Responses   2xx 66.7 %   4xx 11.1 %   5xx 22.2 %   p50 " in console
@@ -156,7 +156,7 @@ def test_what_has_a_line_of_its_own(outputs: tuple[str, dict[str, Any]]) -> None
     assert classes == {"2xx": 6, "4xx": 1, "5xx": 2}
 
 
-def test_what_is_below_the_top_is_counted_too(outputs: tuple[str, dict[str, Any]]) -> None:
+def test_rows_below_the_top_are_counted(outputs: tuple[str, dict[str, Any]]) -> None:
     console, view = outputs
     assert row_of(console, "Protocols by source", "10.0.0.9 ICMP") == "20.8 kB"
     assert row_of(console, "Protocols by source", "9.9.9.9 UDP") == f"{sum(map(len, traffic.dns()))} B"

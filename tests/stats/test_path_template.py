@@ -1,4 +1,4 @@
-"""Paths with their changing parts named."""
+"""Paths with their variable parts replaced."""
 
 import pytest
 from hypothesis import given
@@ -27,16 +27,16 @@ from stats.path_template import SEGMENTS, path_template
         ("/a" * 20, "/a" * SEGMENTS + "/..."),
     ],
 )
-def test_what_changes_is_named_and_what_is_a_name_stays(path: str, template: str) -> None:
+def test_variable_parts_are_replaced_and_names_stay(path: str, template: str) -> None:
     assert path_template(path) == template
 
 
 @given(st.text(max_size=300))
-def test_a_template_of_any_path_is_bounded(path: str) -> None:
+def test_any_template_is_bounded(path: str) -> None:
     assert path_template(path).count("/") <= SEGMENTS + 1
 
 
-def test_only_lists_that_are_told_to_use_templates() -> None:
+def test_templates_are_used_only_when_enabled() -> None:
     plain, templates = load(["top_paths"]), load(["top_paths"], {"path_templates": True, "max_keys": 7})
     found = [statistic.key("my.site.com", "/users/123") for statistic in (*plain, *templates)]
     assert found == ["my.site.com/users/123", "my.site.com/users/{id}"]

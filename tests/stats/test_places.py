@@ -22,7 +22,7 @@ EXCHANGE = Exchange(2.0, *REQUEST[1:5], REQUEST, 200, 300, 5000, 0.25, 0.5, "tex
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A MaxMind file with both kinds of facts, made here."""
+    """Make a MaxMind file with countries and networks."""
     writer = pytest.importorskip("mmdb_writer")
     netaddr = pytest.importorskip("netaddr")
     tree = writer.MMDBWriter(4, "Test", languages=["en"])
@@ -78,14 +78,14 @@ def volumes(name: str, *records: Any, **settings: object) -> dict[str, float]:
         ("downloaded_per_network", "AS15169 GOOGLE", 5000),
     ],
 )
-def test_volumes_add_up_by_place_of_the_client(name: str, key: str, amount: int, database: str) -> None:
+def test_volumes_add_up_by_the_clients_place(name: str, key: str, amount: int, database: str) -> None:
     private = EXCHANGE._replace(client="192.168.1.1", request_bytes=1, response_bytes=2)
     none = EXCHANGE._replace(request_bytes=0, response_bytes=0)
     found = volumes(name, EXCHANGE, EXCHANGE, private, none, network_database=database)
     assert found == {key: 2 * amount, "(private)": 1 if amount == 300 else 2}
 
 
-def test_a_file_of_ones_own_comes_before_the_package(database: str) -> None:
+def test_a_database_file_takes_precedence_over_the_package(database: str) -> None:
     clients = ("8.8.8.8", "9.9.9.9", "1.1.1.1", "2a01:4f8::1")  # the file has no IPv6
     records = [REQUEST._replace(client=client) for client in clients]
     found = volumes("top_countries", *records, country_database=database)
@@ -93,16 +93,18 @@ def test_a_file_of_ones_own_comes_before_the_package(database: str) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"no database"])
-def test_a_file_that_is_none_is_one_line(content: bytes | None, tmp_path: Path) -> None:
+def test_an_invalid_database_file_is_reported(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "GeoLite2-ASN.mmdb"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(StatisticError, match=r"GeoLite2-ASN\.mmdb (cannot be read: No such file|is no MaxMind file)"):
+    with pytest.raises(
+        StatisticError, match=r"GeoLite2-ASN\.mmdb (cannot be read: No such file|is not a MaxMind file)"
+    ):
         load(["uploaded_per_network"], {"network_database": str(path)})
 
 
 def test_networks_need_a_file() -> None:
-    with pytest.raises(StatisticError, match=r"name GeoLite2-ASN\.mmdb in network_database"):
+    with pytest.raises(StatisticError, match=r"set network_database to a GeoLite2-ASN\.mmdb"):
         load(["uploaded_per_network"])
 
 

@@ -1,4 +1,4 @@
-"""Applications used over the network, and what is done with them."""
+"""SaaS applications and their actions."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stats.loading import StatisticError, load
-from stats.saas_catalogue import OURS, Catalogue
+from stats.saas_catalogue import BUILT_IN, Catalogue
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.records import Request
@@ -34,7 +34,7 @@ def request(method: str, host: str, target: str, client: str = "10.0.0.7") -> Re
         ("", None),
     ],
 )
-def test_the_longest_domain_that_fits_is_the_application(host: str, application: str | None) -> None:
+def test_the_longest_matching_domain_decides_the_application(host: str, application: str | None) -> None:
     found = Catalogue().request(request("GET", host, "/").domain, "GET", "/")
     assert (found and found[0]) == application
 
@@ -59,7 +59,7 @@ def test_the_longest_domain_that_fits_is_the_application(host: str, application:
         ("OPTIONS", "reddit.com", "/r/python", "other"),
     ],
 )
-def test_method_and_target_tell_the_action(method: str, host: str, target: str, action: str) -> None:
+def test_method_and_target_decide_the_action(method: str, host: str, target: str, action: str) -> None:
     found = Catalogue().request(host, method, target)
     assert found is not None
     assert found[1] == action
@@ -97,7 +97,7 @@ def test_top_users_per_application() -> None:
     assert counted("saas_users", *RECORDS) == {"Dropbox 10.0.0.7": 2, "Dropbox 10.0.0.8": 1, "Slack 10.0.0.7": 1}
 
 
-def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
+def test_the_users_catalogue_takes_precedence(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(
         '[applications.Ours]\ndomains = ["My.Shop", "files.dropbox.com"]\nactions.pay = ["POST ^/pay"]\n'
@@ -112,14 +112,14 @@ def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[applications.X]\n", "not understood: 'domains'"),
-        ('[applications.X]\ndomains = ["x.com"]\nactions.a = ["GET"]\n', "'GET' is no METHODS PATTERN"),
-        ('[actions]\na = ["GET ("]\n', "not understood: "),
+        ("[applications.X]\n", "not a valid catalogue: 'domains'"),
+        ('[applications.X]\ndomains = ["x.com"]\nactions.a = ["GET"]\n', "'GET' is not METHODS PATTERN"),
+        ('[actions]\na = ["GET ("]\n', "not a valid catalogue: "),
         ("no toml", "cannot be read"),
         (None, "cannot be read"),
     ],
 )
-def test_a_file_that_is_wrong_is_one_line(text: str | None, said: str, tmp_path: Path) -> None:
+def test_an_invalid_catalogue_is_reported(text: str | None, said: str, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     if text is not None:
         own.write_text(text)
@@ -129,12 +129,12 @@ def test_a_file_that_is_wrong_is_one_line(text: str | None, said: str, tmp_path:
     assert "\n" not in str(caught.value)
 
 
-def test_the_catalogue_knows_many_applications_and_no_domain_twice() -> None:
+def test_the_catalogue_has_many_applications_and_no_duplicate_domains() -> None:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
-    applications = tomllib.loads(OURS.read_text())["applications"]
+    applications = tomllib.loads(BUILT_IN.read_text())["applications"]
     domains = [domain for facts in applications.values() for domain in facts["domains"]]
     assert len(applications) >= 60
     assert len(set(domains)) == len(domains)

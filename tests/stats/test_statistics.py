@@ -42,7 +42,7 @@ EXCHANGE = Exchange(
 
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
-    """Count and total by key."""
+    """Return count and total by key."""
     [statistic] = load([name])
     store = Store([statistic], 10, 60, 100)
     store.add(RecordBatch(records))
@@ -119,7 +119,7 @@ def test_hits(name: str, record: Any, key: str) -> None:
         ("response_time_by_domain", exchange(response_time=None)),
     ],
 )
-def test_what_a_statistic_is_not_about_does_not_count(name: str, record: Any) -> None:
+def test_unrelated_records_do_not_count(name: str, record: Any) -> None:
     assert counted(name, record) == {}
 
 
@@ -155,7 +155,7 @@ def test_uploaded_per_domain_counts_request_bodies() -> None:
     assert counted("uploaded_per_domain", *records) == {"my.site.com": (2, 120)}
 
 
-def test_downloaded_per_domain_counts_response_bodies_also_where_the_request_was_not_seen() -> None:
+def test_downloaded_per_domain_counts_responses_without_their_requests_too() -> None:
     records = [EXCHANGE, exchange(request=None, response_bytes=7), exchange(response_bytes=0)]
     assert counted("downloaded_per_domain", *records) == {"my.site.com": (1, 5000), "10.0.0.5": (1, 7)}
 
@@ -190,7 +190,7 @@ def test_packet_protocols_counts_the_highest_layer_of_whole_packets() -> None:
     assert counted("packet_protocols", *records) == {"TCP": (2, 2), "ARP": (1, 1), "DNS": (1, 1)}
 
 
-def test_a_pair_goes_through_all_default_statistics() -> None:
+def test_an_exchange_passes_through_all_default_statistics() -> None:
     from exercise_config import Config
 
     store = Store(load(Config.statistics), 10, 60, 100)

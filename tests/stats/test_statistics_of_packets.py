@@ -1,4 +1,4 @@
-"""Statistics of packets, connections, TLS and DNS: the keys and amounts of records made by hand."""
+"""Statistics of packets, connections, TLS and DNS with records made by hand: the keys and amounts they count."""
 
 from typing import Any
 
@@ -51,11 +51,11 @@ def test_protocols_by_source() -> None:
         ({"protocol": 1, "source_port": 0, "destination_port": 0}, "ICMP"),
     ],
 )
-def test_ports_by_source_are_those_of_the_service(fields: dict[str, int], key: str) -> None:
+def test_ports_by_source_are_service_ports(fields: dict[str, int], key: str) -> None:
     assert counted("ports_by_client", packet(**fields)) == {f"10.0.0.7 {key}": (1, 80)}
 
 
-def test_connections_and_what_became_of_them_by_server() -> None:
+def test_connections_and_resets_by_server() -> None:
     six = {"server": "2001:db8::5", "connect_time": None, "resent_bytes": 0}
     records = [CONNECTION, connection(ending="reset", connect_time=0.75, resent_bytes=50), connection(**six)]
     assert counted("connections_per_server", *records) == {"10.0.0.5:80": (2, 2), "[2001:db8::5]:80": (1, 1)}
@@ -64,7 +64,7 @@ def test_connections_and_what_became_of_them_by_server() -> None:
     assert counted("connect_time_per_server", *records) == {"10.0.0.5:80": (2, 1.0)}
 
 
-def test_connections_by_the_number_of_their_requests() -> None:
+def test_connections_by_number_of_requests() -> None:
     records = [connection(requests=number) for number in (0, 1, 1, 2, 9, 10, 99, 100, 5000)]
     assert {key: count for key, (count, _) in counted("connections_by_use", *records).items()} == {
         "no request read": 1,

@@ -1,4 +1,4 @@
-"""Exchanges to look for, each unlike the others in some way that a filter can ask about."""
+"""Sample exchanges, each different from the others in some way that a filter can test."""
 
 from hypothesis import strategies
 
@@ -78,4 +78,4 @@ EXCHANGES = strategies.builds(
     missing_bytes=strategies.sampled_from([0, 5]),
     ending=strategies.sampled_from([COMPLETE, CLOSED, RESET, TIMEOUT, GAP]),
 )
-"""Any exchange, of few different values, so that filters often match."""
+"""Generates exchanges with few different values, so that filters often match."""

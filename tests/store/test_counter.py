@@ -1,4 +1,4 @@
-"""How plug-ins are asked: by columns, once for each distinct combination, or record by record; and what then counts."""
+"""How plug-ins are called, by columns (once per distinct combination) or record by record, and what counts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ AMOUNTS = sorted(INTEGERS[Exchange] | FLOATS[Exchange] - {"time", "request_time"
 
 
 class Asked:
-    """A statistic of columns, which remembers how often it was asked for what."""
+    """A statistic of columns that records how it is called."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Asked:
 
 
 class Measured(Asked):
-    """One with an amount."""
+    """A statistic with an amount."""
 
     def __init__(self, columns: tuple[str, ...], unit: Unit, amount: str) -> None:
         super().__init__(columns, unit)
@@ -45,7 +45,7 @@ class Measured(Asked):
 
 
 class Singly:
-    """The same, record by record."""
+    """The same statistic, record by record."""
 
     name, title, record = "singly", "Singly", Exchange
 
@@ -73,7 +73,7 @@ def counts(store: Store, name: str) -> dict[str, int]:
     strategies.sampled_from([HITS, SECONDS]),
     strategies.integers(1, 40),
 )
-def test_columns_tell_the_same_as_records(
+def test_columns_count_the_same_as_records(
     exchanges: list[Exchange], columns: list[str], amount: str | None, unit: Unit, apart: int
 ) -> None:
     asked = Asked(tuple(columns)) if amount is None else Measured(tuple(columns), unit, amount)
@@ -89,7 +89,7 @@ def test_columns_tell_the_same_as_records(
     assert [sums.count for sums in store.series("asked", 100)] == [sums.count for sums in store.series("singly", 100)]
 
 
-def test_a_key_is_asked_for_once_a_batch_whatever_bucket_it_is_in() -> None:
+def test_a_key_is_asked_for_once_per_batch() -> None:
     asked = Asked(("domain", "status"))
     store = Store([asked], 10, 600, 100)
     store.add(RecordBatch(at(number, status=200 + number % 2) for number in range(50)))
@@ -98,7 +98,7 @@ def test_a_key_is_asked_for_once_a_batch_whatever_bucket_it_is_in() -> None:
     assert [sums.count for sums in store.series("asked", 9)] == [10] * 5
 
 
-def test_of_texts_that_no_row_has_nobody_is_asked() -> None:
+def test_unused_texts_are_not_asked_about() -> None:
     asked = Asked(("domain",))
     batch = RecordBatch([at(1)])
     table = batch.table(Exchange)
@@ -108,7 +108,7 @@ def test_of_texts_that_no_row_has_nobody_is_asked() -> None:
     assert asked.calls == [("shop.example.com",)]
 
 
-def test_many_columns_of_many_values_are_told_apart() -> None:
+def test_many_columns_with_many_values_are_distinguished() -> None:
     columns = ("client_port", "request_bytes", "response_bytes", "response_time", "total_time")
     asked = Asked(columns, say=lambda *values: str(values[1] % 7))
     store = Store([asked], 10, 600, 100)
@@ -139,7 +139,7 @@ def test_many_columns_of_many_values_are_told_apart() -> None:
         (HITS, "response_bytes", [0, 5, 7], {"count": 2, "bytes": 12}),
     ],
 )
-def test_what_has_no_amount_does_not_count(
+def test_records_without_an_amount_do_not_count(
     unit: Unit, amount: str, values: list[Any], counted: dict[str, float]
 ) -> None:
     store = Store([Measured((), unit, amount)], 10, 600, 100)
@@ -147,7 +147,7 @@ def test_what_has_no_amount_does_not_count(
     assert {name: getattr(store.totals("asked"), name) for name in counted} == counted
 
 
-def test_a_statistic_of_requests_is_not_asked_about_an_exchange_without_one() -> None:
+def test_a_statistic_of_requests_skips_exchanges_without_a_request() -> None:
     asked = Asked(("section", "domain", "time"), record=Request)
     store = Store([asked], 10, 600, 100)
     store.add(RecordBatch([at(5, request=None), at(6)]))
@@ -160,7 +160,7 @@ def test_a_statistic_of_requests_is_not_asked_about_an_exchange_without_one() ->
 @pytest.mark.parametrize(
     ("say", "text"), [(lambda host: 1 / 0, "ZeroDivisionError"), (lambda host: 5, "a key is a str or None, not int")]
 )
-def test_one_that_raises_is_switched_off_with_its_batch(say: Callable[..., Any], text: str) -> None:
+def test_a_plug_in_that_raises_is_switched_off(say: Callable[..., Any], text: str) -> None:
     broken = Asked(("domain",), say=lambda domain: "ok" if domain == "shop.example.com" else say(domain))
     store = Store([broken], 10, 600, 100)
     store.add(RecordBatch([at(1)]))
@@ -172,13 +172,13 @@ def test_one_that_raises_is_switched_off_with_its_batch(say: Callable[..., Any],
 
 
 class Alone(Asked):
-    """One that leaves out what is known of responses."""
+    """A statistic that leaves out responses."""
 
     responses = False
 
 
 @pytest.mark.parametrize("record", [Request, Exchange])
-def test_a_statistic_may_leave_out_what_is_known_of_responses(record: type) -> None:
+def test_a_statistic_may_leave_out_responses(record: type) -> None:
     asked, alone = Asked(("host",), record=record), Alone(("host",), record=record)
     alone.name = "alone"
     store = Store([asked, alone], 10, 3600, 100)

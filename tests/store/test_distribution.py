@@ -1,4 +1,4 @@
-"""Percentiles from logarithmic bins: as exact as promised, however many parts they were put together from."""
+"""Percentiles from logarithmic bins are as exact as promised, however many parts were merged."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -30,7 +30,7 @@ samples = strategies.lists(seconds, max_size=60)
 
 
 def rank(share: float, count: int) -> int:
-    """Where it stands among `count` times in order, from 0: the first that `share` of them do not exceed."""
+    """Return the index among `count` sorted times of the first that `share` of them do not exceed."""
     return max(1, ceil(Fraction(str(share)) * count)) - 1
 
 
@@ -39,7 +39,7 @@ def distribution(times: list[float]) -> Distribution:
 
 
 @given(seconds)
-def test_a_bin_stands_for_each_of_its_times_to_its_error(time: float) -> None:
+def test_a_bin_represents_its_times_within_the_error(time: float) -> None:
     assert abs(value_of(bin_of(time)) - time) <= ERROR * time * (1 + 1e-9)
 
 
@@ -52,7 +52,7 @@ def test_the_ends_are_clamped(time: float) -> None:
 
 
 @given(samples, strategies.integers(0, 1000).map(lambda thousandths: thousandths / 1000))
-def test_a_quantile_is_that_of_the_sorted_times_to_its_error(times: list[float], share: float) -> None:
+def test_a_quantile_equals_that_of_the_sorted_times_within_the_error(times: list[float], share: float) -> None:
     found = distribution(times).quantile(share)
     if not times:
         assert found is None
@@ -62,13 +62,13 @@ def test_a_quantile_is_that_of_the_sorted_times_to_its_error(times: list[float],
         assert distribution(times).slowest == pytest.approx(max(times), rel=ERROR)
 
 
-def test_of_two_times_the_p95_is_the_longer_one() -> None:
+def test_the_p95_of_two_times_is_the_longer_one() -> None:
     two = distribution([0.00003, 0.0065])
     assert two.quantiles(0.5, 0.95) == pytest.approx((0.00003, 0.0065), rel=ERROR)
 
 
 @given(strategies.lists(samples, max_size=8))
-def test_parts_put_together_are_the_whole(parts: list[list[float]]) -> None:
+def test_merged_parts_equal_the_whole(parts: list[list[float]]) -> None:
     everything = distribution([time for part in parts for time in part])
     assert Distribution.merged(map(distribution, parts)) == everything
     assert everything.times == sum(map(len, parts))
@@ -76,27 +76,27 @@ def test_parts_put_together_are_the_whole(parts: list[list[float]]) -> None:
         assert everything.without([distribution(part)]).merge(distribution(part)) == everything
 
 
-def test_of_nothing_nothing_is_known() -> None:
+def test_an_empty_distribution_has_no_quantiles() -> None:
     assert (NO_TIMES.quantile(0.5), NO_TIMES.slowest, NO_TIMES.times) == (None, None, 0)
     assert bins_of(np.array([np.nan, 0.0])).tolist() == [NOT_TIMED, 0]
 
 
 @given(seconds)
 def test_bins_are_those_of_opentelemetry_at_scale_5(time: float) -> None:
-    """Bin `index` is from base^index, without that, to base^(index + 1), by its data model; base is 2^(2^-scale)."""
+    """In its data model, bin `index` is from base^index (excluded) to base^(index + 1); base is 2^(2^-scale)."""
     base, index = 2 ** (2**-5), bin_of(time) + FIRST - 1
     assert base == GAMMA
     assert base**index * (1 - 1e-9) < time <= base ** (index + 1) * (1 + 1e-9)
 
 
-def test_several_quantiles_at_one_go_are_those_one_by_one() -> None:
+def test_several_quantiles_at_once_equal_single_ones() -> None:
     some = distribution([0.001 * number for number in range(1, 200)])
     shares = (0.0, 0.5, 0.9, 0.95, 0.99, 1.0)
     assert some.quantiles(*shares) == tuple(some.quantile(share) for share in shares)
 
 
 def exponential(share: float) -> float:
-    """Mean 50 ms."""
+    """The mean is 50 ms."""
     return -0.05 * log(1 - share)
 
 
@@ -104,18 +104,18 @@ NORMAL = NormalDist(-4, 1.5).inv_cdf
 
 
 def lognormal(share: float) -> float:
-    """Median 18 ms."""
+    """The median is 18 ms."""
     return exp(NORMAL(share))
 
 
 def cached_or_not(share: float) -> float:
-    """Three of four from a cache, in 0.2 to 1 ms; the others by Pareto's law, from 40 ms on."""
+    """Three out of four come from a cache, in 0.2 to 1 ms; the others follow Pareto's law, from 40 ms on."""
     return 0.0002 + share * 0.0008 / 0.75 if share < 0.75 else 0.04 * (4 * (1 - share)) ** -0.5
 
 
 @pytest.mark.parametrize("inverse", [exponential, lognormal, cached_or_not])
 def test_percentiles_of_ten_million_times_are_within_the_error(inverse: Callable[[float], float]) -> None:
-    """The times are the quantiles of the law themselves, in order: so the exact percentiles are known."""
+    """The times are the quantiles of the distribution in order, so the exact percentiles are known."""
     count, part = 10_000_000, 100_000
     step = 1 / count
     parts = []

@@ -1,4 +1,4 @@
-"""Filters: which exchanges each of them finds, and what it is in its one canonical form."""
+"""Filters: which exchanges each of them matches, and its canonical form."""
 
 import operator
 
@@ -11,7 +11,7 @@ from stats.statistic import HITS, Statistic
 from stats.top_sections import TopSections
 from stats.top_user_agents import TopUserAgents
 from store.filtering.fields import key_of
-from store.filtering.filter import LONGEST, Filter, fields, of_key, parse
+from store.filtering.filter import MAX_CHARACTERS, Filter, fields, of_key, parse
 from traffic.records import CLOSED, RESET, TIMEOUT, Exchange, Request
 
 ALL = "cart bot ipv6 unanswered lost unpaired"
@@ -20,7 +20,7 @@ SHOP = "cart ipv6 unanswered lost"
 
 
 def found(text: str) -> str:
-    """Names of the samples that a filter finds."""
+    """Return the names of the samples that a filter matches."""
     wanted = parse(text)
     return " ".join(name for name, exchange in SAMPLES.items() if wanted(exchange))
 
@@ -29,7 +29,7 @@ def found(text: str) -> str:
     ("text", "names"),
     [
         ("", ALL),
-        # Texts: anywhere, without a capital any case, with one just that.
+        # Texts: matched anywhere; case is ignored unless there is a capital letter.
         ("host:shop", SHOP),
         ("host:EXAMPLE", ""),
         ("host:192.168", "unpaired"),
@@ -59,7 +59,7 @@ def found(text: str) -> str:
         ("type:json", "bot"),
         ("version:1.1", PAIRED),
         ("oddity:chunk", "bot"),
-        # A bare word is looked for in host, path and user agent.
+        # A bare word is searched in host, path and user agent.
         ("users", "bot"),
         ("example.com/cart", SHOP),
         ("googlebot", "bot"),
@@ -92,7 +92,7 @@ def found(text: str) -> str:
         ("port:8080", "ipv6"),
         ("port:8000-9000,443", "ipv6"),
         ("port<8080", "cart bot unanswered lost unpaired"),
-        # Times and sizes; what is not known is neither more nor less than anything.
+        # Times and sizes; an unknown value is neither more nor less than anything.
         ("time>500ms", "bot"),
         ("time>=0.5s", "cart bot ipv6"),
         ("time >= .5s", "cart bot ipv6"),
@@ -112,7 +112,7 @@ def found(text: str) -> str:
         ("size<2.5KiB", ALL),
         ("bytes:1k..1MB", "cart bot ipv6 lost unpaired"),
         ("sent>0", "cart bot ipv6 unanswered lost"),
-        # What holds of it.
+        # Properties.
         ("is:error", "bot ipv6 unanswered"),
         ("is:unanswered", "unanswered"),
         ("is:gap", "lost"),
@@ -120,7 +120,7 @@ def found(text: str) -> str:
         ("is:unpaired", "unpaired"),
         ("is:complete", "cart bot ipv6 unpaired"),
         ("ending:timeout,gap", "unanswered lost"),
-        # Put together.
+        # Combinations.
         ("host:shop status:200", "cart"),
         ("host:shop and status:200", "cart"),
         ("host:shop AND status:200 or ua:bot", "cart bot"),
@@ -132,7 +132,7 @@ def found(text: str) -> str:
         ("(path:(cart) or is:unpaired) status:200", "cart unpaired"),
     ],
 )
-def test_what_a_filter_finds(text: str, names: str) -> None:
+def test_which_exchanges_a_filter_matches(text: str, names: str) -> None:
     assert found(text) == names
 
 
@@ -158,12 +158,12 @@ def test_what_a_filter_finds(text: str, names: str) -> None:
         ('ua=""', 'ua=""'),
     ],
 )
-def test_all_ways_to_write_a_filter_come_to_one(text: str, canonical: str) -> None:
+def test_equivalent_filters_have_one_canonical_form(text: str, canonical: str) -> None:
     assert parse(text).text == canonical
     assert parse(canonical) == parse(text)
 
 
-def test_both_of_two_filters() -> None:
+def test_two_filters_combined_require_both() -> None:
     either = parse("a or b")
     assert (either & parse("c")).text == "(a or b) c"
     assert (parse("") & either) == either == (either & parse(""))
@@ -175,7 +175,7 @@ def test_both_of_two_filters() -> None:
 
 
 @pytest.mark.parametrize("statistic", load(["top_sections", "top_user_agents", "top_status_codes", "top_methods"]))
-def test_a_row_of_a_top_list_is_a_filter_that_can_be_written_too(statistic: Statistic) -> None:
+def test_the_filter_of_a_top_list_row_can_be_typed(statistic: Statistic) -> None:
     for exchange in SAMPLES.values():
         record = exchange.request if statistic.record is Request else exchange
         if record is None:
@@ -189,15 +189,15 @@ def test_a_row_of_a_top_list_is_a_filter_that_can_be_written_too(statistic: Stat
 
 @given(strategies.text())
 @example('say "a\\" or \\\\')
-def test_any_key_can_be_written(key: str) -> None:
+def test_any_key_can_be_typed(key: str) -> None:
     text = of_key(TopUserAgents(), key).text
     exchange = EXCHANGE._replace(request=CART._replace(user_agent=key))
-    if key and len(text) <= LONGEST:
+    if key and len(text) <= MAX_CHARACTERS:
         assert parse(text, [TopUserAgents()])(exchange)
         assert not parse(text, [TopUserAgents()])(EXCHANGE._replace(request=CART._replace(user_agent=key + "x")))
 
 
-def test_a_plug_in_that_raises_has_no_keys() -> None:
+def test_a_plug_in_that_raises_matches_nothing() -> None:
     class Broken:
         name, title, unit, record = "broken", "Broken", HITS, Exchange
 
@@ -207,7 +207,7 @@ def test_a_plug_in_that_raises_has_no_keys() -> None:
     assert not parse("broken:a", [Broken()])(EXCHANGE)
 
 
-def test_help_names_each_field_once_with_an_example_that_is_a_filter() -> None:
+def test_help_lists_each_field_once_with_a_valid_example() -> None:
     known = fields([TopSections()])
     assert len({field.name for field in known}) == len(known)
     assert known[-1].name == "top_sections"
@@ -303,7 +303,7 @@ FILTERS = strategies.recursive(LEAVES, _joined, max_leaves=8)
 
 
 @given(FILTERS, strategies.lists(EXCHANGES, min_size=1, max_size=5))
-def test_a_filter_means_what_its_parts_mean(parts: tuple[str, Filter], exchanges: list[Exchange]) -> None:
+def test_a_filter_agrees_with_an_evaluation_by_hand(parts: tuple[str, Filter], exchanges: list[Exchange]) -> None:
     text, by_hand = parts
     wanted = parse(text)
     again = parse(wanted.text)
@@ -325,7 +325,7 @@ def test_and_binds_closer_than_or(leaves: list[tuple[str, Filter]], data: strate
     assert wanted(exchange) == any(all(group) for group in groups)
 
 
-def test_what_is_not_known_matches_neither_a_filter_nor_its_mirror() -> None:
+def test_unknown_values_match_neither_a_comparison_nor_its_opposite() -> None:
     assert not parse("time>1s or time<=1s")(LOST)
     assert not parse('path:. or path=""')(UNPAIRED)
     assert parse("oddity:.")(BOT)

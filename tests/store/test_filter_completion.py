@@ -1,4 +1,4 @@
-"""What a filter can become while it is typed."""
+"""Completion of a filter while it is typed."""
 
 import pytest
 from hypothesis import given, strategies
@@ -37,7 +37,7 @@ def test_the_last_word_is_completed(text: str, expected: list[str]) -> None:
 
 
 @given(strategies.text("isthoe: :>\"'(-!\\", max_size=12))
-def test_what_was_typed_stays(text: str) -> None:
+def test_completion_keeps_what_was_typed(text: str) -> None:
     for completed in completions(text, FIELDS):
         assert completed.lower().startswith(text.lower())
         assert len(completed) > len(text)

@@ -1,4 +1,4 @@
-"""Wrong filters: each is explained, and the wrong part marked. Nothing else is ever raised."""
+"""Errors in filters: the message explains each and marks the wrong part. Nothing else is ever raised."""
 
 import pytest
 from filter_samples import SAMPLES
@@ -6,76 +6,76 @@ from hypothesis import example, given, settings, strategies
 
 from stats.top_sections import TopSections
 from store.filtering.errors import FilterError
-from store.filtering.filter import DEEPEST, LONGEST, parse
+from store.filtering.filter import MAX_CHARACTERS, MAX_DEPTH, parse
 
 CASES = [
-    # the filter, its part in «», and words of the explanation
+    # the filter with its wrong part in «», and a part of the message
     ("«hots»:shop", "did you mean 'host'"),
-    ("«http»://shop", "in quotes it is a text"),
-    ("«xyz»:1", "there are host, path,"),
+    ("«http»://shop", "Quote it to search as text"),
+    ("«xyz»:1", "available: host, path,"),
     ("«host:»", "needs a value right after it"),
     ("«host:» shop", "needs a value right after it"),
-    ("time>«abc»", "a number with a unit, as 500ms"),
+    ("time>«abc»", "a number with a unit, such as 500ms"),
     ("time>«500»", "500us, 500ms, 500s"),
-    ("time>«5xs»", "no unit 'xs'"),
+    ("time>«5xs»", "unknown unit 'xs'"),
     ("time>«-5ms»", "a number with a unit"),
     ("«time:5ms»", "write time>5ms"),
     ("time:«2s..1s»", "lower number"),
-    ("time:«..»", "needs an end"),
+    ("time:«..»", "needs a limit"),
     ("time:1s..«x»", "a number with a unit"),
-    ("size>«1q»", "no unit 'q'"),
-    ("size:«x»,5", "size needs a number, as 10k"),
-    ("status:«5»", "three digits"),
-    ("status:200,«5x»", "three digits"),
-    ("status>«4xx»", "no unit 'xx'"),
+    ("size>«1q»", "unknown unit 'q'"),
+    ("size:«x»,5", "size needs a number, such as 10k"),
+    ("status:«5»", "three-digit code"),
+    ("status:200,«5x»", "three-digit code"),
+    ("status>«4xx»", "unknown unit 'xx'"),
     ("port:«http»", "port needs a number"),
-    ("client:«shop»", "names of hosts are found by host:"),
+    ("client:«shop»", "use host: for host names"),
     ("client:10.0.0.1,«10.0.0.300»", "client needs an address"),
     ("client:«10.0.0.0/40»", "client needs an address"),
     ("server:«10.0.0.5:99999»", "65535"),
     ("«client>10.0.0.1»", "cannot be compared"),
     ("is:«eror»", "did you mean 'error'"),
-    ("is:gap,«xyz»", "there are error, unanswered"),
+    ("is:gap,«xyz»", "available: error, unanswered"),
     ("«ending>reset»", "cannot be compared"),
-    ("«path>3»", "path=... is the whole of it"),
+    ("«path>3»", "path=... for the whole value"),
     ('«path:""»', "nothing to search for"),
     ('«""»', "nothing to search for"),
-    ('host:«"shop»', "quote is not closed"),
-    ("«'shop»", "quote is not closed"),
-    ('"shop"«x»', "space is needed after a quoted value"),
+    ('host:«"shop»', "unclosed quote"),
+    ("«'shop»", "unclosed quote"),
+    ('"shop"«x»', "a space after a quoted value"),
     ("«(»a", "add )"),
     ("«(»(a)", "add )"),
-    ("a«)»", "closes nothing"),
-    ("«)»", "closes nothing"),
-    ("«()»", "nothing between"),
-    ("a «and»", "needs something after it"),
-    ("«not»", "needs something after it"),
-    ("a «!»", "needs something after it"),
-    ("«or» a", "needs something before it"),
-    ("a or «or» b", "needs something before it"),
-    ("a and «and» b", "needs something before it"),
-    ("(a «or»)", "needs something after it"),
-    ("«>»5", "name of a field is needed before this"),
+    ("a«)»", "unmatched )"),
+    ("«)»", "unmatched )"),
+    ("«()»", "empty parentheses"),
+    ("a «and»", "needs a term after it"),
+    ("«not»", "needs a term after it"),
+    ("a «!»", "needs a term after it"),
+    ("«or» a", "needs a term before it"),
+    ("a or «or» b", "needs a term before it"),
+    ("a and «and» b", "needs a term before it"),
+    ("(a «or»)", "needs a term after it"),
+    ("«>»5", "field name missing before this"),
     ("path= «=»a", "two comparisons in a row"),
     ("path:«(a»", "quote the value, or add )"),
     ('path:"«(a»"', "add )"),
     ("path:«[a»", "add ]"),
-    ("path:a«**»", "one of them is too much"),
-    ("path:«*»a", "nothing before it that could repeat"),
-    ("path:a«{2000}»", "up to 1000"),
-    ("path:x«(?=»a)", "looking ahead"),
-    (r"path:\w«\q»", "means nothing here"),
-    (r"path:(a)«\1»", "means nothing here"),
-    ("path:[«z-a»]", "range of characters"),
-    ("path:«.{0,1000}»", "pattern this large"),
-    ("path:«(x{900}y{900}z{900})»", "pattern this large"),
-    ("(" * DEEPEST + "«(»a", "parentheses within each other"),
-    ("a" * LONGEST + "«b»", "at most"),
+    ("path:a«**»", "remove one"),
+    ("path:«*»a", "nothing to repeat before it"),
+    ("path:a«{2000}»", "at most 1000"),
+    ("path:x«(?=»a)", "lookahead"),
+    (r"path:\w«\q»", "unknown escape"),
+    (r"path:(a)«\1»", "unknown escape"),
+    ("path:[«z-a»]", "character range"),
+    ("path:«.{0,1000}»", "pattern too large"),
+    ("path:«(x{900}y{900}z{900})»", "pattern too large"),
+    ("(" * MAX_DEPTH + "«(»a", "nested too deeply"),
+    ("a" * MAX_CHARACTERS + "«b»", "at most"),
 ]
 
 
 @pytest.mark.parametrize(("marked", "words"), CASES)
-def test_a_wrong_filter_is_explained_where_it_is_wrong(marked: str, words: str) -> None:
+def test_an_error_is_explained_and_marked(marked: str, words: str) -> None:
     text = marked.replace("«", "").replace("»", "")
     with pytest.raises(FilterError) as caught:
         parse(text)
@@ -128,11 +128,11 @@ def check_any(text: str) -> None:
 @example("server:1.2.3.4:99999999")
 @example("client:1.2.3.4/99999999999")
 @example("time:٣ms")
-def test_any_text_is_a_filter_or_is_explained(text: str) -> None:
+def test_any_text_is_valid_or_explained(text: str) -> None:
     check_any(text)
 
 
 @given(strategies.text("abc(){}[]*+?|^$\\dws.-:,0123456789 \"'=", max_size=25))
 @settings(max_examples=500)
-def test_any_pattern_is_one_or_is_explained(pattern: str) -> None:
+def test_any_pattern_is_valid_or_explained(pattern: str) -> None:
     check_any(f"path:{pattern}")

@@ -1,4 +1,4 @@
-"""Patterns: none can hang, and both engines say the same."""
+"""Patterns: none can hang, and both engines agree."""
 
 import re
 import sys
@@ -33,7 +33,7 @@ PLAIN = strategies.lists(
 
 
 @given(PLAIN, strategies.text("abABé./$|- ", max_size=8))
-def test_both_engines_find_the_same(pattern: str, text: str) -> None:
+def test_both_engines_agree(pattern: str, text: str) -> None:
     plain, linear = patterns.search(pattern, 0), patterns.search(f"(?:{pattern})", 0)
     expected = re.search(pattern, text, 0 if "A" in pattern else re.IGNORECASE)
     assert bool(plain(text)) == bool(linear(text)) == bool(expected)
@@ -44,7 +44,7 @@ def test_both_engines_find_the_same(pattern: str, text: str) -> None:
     [
         ("bot", "GoogleBot", True),
         ("Bot", "Googlebot", False),
-        (r"\Sbot", "GoogleBot", True),  # \S is no capital letter
+        (r"\Sbot", "GoogleBot", True),  # \S is not a capital letter
         ("ö+l", "ÖL", True),
         ("[^a]", "A", False),
         ("^a.c$", "a\nc", True),
@@ -55,11 +55,11 @@ def test_both_engines_find_the_same(pattern: str, text: str) -> None:
         ("", "", True),
     ],
 )
-def test_how_texts_are_searched(pattern: str, text: str, is_found: bool) -> None:
+def test_case_anchors_and_escapes(pattern: str, text: str, is_found: bool) -> None:
     assert bool(patterns.search(pattern, 0)(text)) == is_found
 
 
-def test_without_re2_plain_patterns_work_and_others_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_re2_plain_patterns_work_and_others_name_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     for missing in (None, re):  # another package may have the same name
         monkeypatch.setitem(sys.modules, "re2", missing)
         assert patterns.search(r"^/api|shop\.example.com$", 0)("/api/v1")

@@ -1,4 +1,4 @@
-"""Lenses: a store of what matches, from what is still kept one by one, and from then on."""
+"""Lenses: a store of the matching exchanges, from the recent ones and all later ones."""
 
 from filter_samples import BOT, EXCHANGE, EXCHANGES, UNPAIRED
 from hypothesis import given, strategies
@@ -19,7 +19,7 @@ def new_store() -> Store:
 
 
 def records(*exchanges: Exchange) -> list[Record]:
-    """As they are decoded: all requests of this batch first."""
+    """Return records as they are decoded, with all requests of the batch first."""
     return [*(exchange.request for exchange in exchanges if exchange.request is not None), *exchanges]
 
 
@@ -32,40 +32,40 @@ def counts(store: Store, name: str) -> dict[str, int]:
     return {row.key: row.window.count for row in store.top(name, 100).rows}
 
 
-def test_a_lens_shows_what_matched_before_and_after_it_was_set() -> None:
+def test_a_lens_counts_matches_from_before_and_after_it_was_set() -> None:
     recent = Recent(100, 10**6)
     recent.take(RecordBatch(records(at(1001, EXCHANGE), at(1002, BOT), at(1003, EXCHANGE))))
     lens = Lens(parse("host:shop"), recent, new_store())
-    assert (lens.waiting, lens.matched, lens.looked_at, lens.since) == (3, 0, 0, 1001)
+    assert (lens.waiting, lens.matched, lens.scanned, lens.since) == (3, 0, 0, 1001)
     assert lens.replay(100) == 0
-    assert (lens.matched, lens.looked_at) == (2, 3)
+    assert (lens.matched, lens.scanned) == (2, 3)
     later = records(at(1004, BOT), at(1005, EXCHANGE))
     recent.take(RecordBatch(later))
     lens.take(RecordBatch(later))
     lens.advance(1010)
-    assert (lens.matched, lens.looked_at, lens.since) == (3, 5, 1001)
+    assert (lens.matched, lens.scanned, lens.since) == (3, 5, 1001)
     assert counts(lens.store, "top_domains") == {"shop.example.com": 3}
     assert counts(lens.store, "top_status_codes") == {"200": 3}
     assert lens.store.totals("request_rate").timed == 3
     assert [exchange.time for exchange in lens.latest(2)] == [1005, 1003]
 
 
-def test_the_replay_goes_in_steps_and_who_comes_meanwhile_waits_behind() -> None:
+def test_the_replay_goes_in_steps_and_new_exchanges_queue_behind() -> None:
     recent = Recent(100, 10**6)
     recent.take(RecordBatch([at(1000 + number, EXCHANGE) for number in range(10)]))
     lens = Lens(parse(""), recent, new_store())
     assert lens.replay(4) == 6
-    assert lens.matched == lens.looked_at == 4
+    assert lens.matched == lens.scanned == 4
     later = [at(1010, EXCHANGE), at(1011, EXCHANGE)]
     recent.take(RecordBatch(later))
     lens.take(RecordBatch(later))
-    assert (lens.looked_at, lens.waiting) == (8, 4)
+    assert (lens.scanned, lens.waiting) == (8, 4)
     assert lens.replay(3) == 1
     assert lens.replay(3) == 0
     assert [exchange.time for exchange in lens.latest(3)] == [1011, 1010, 1009]
 
 
-def test_a_step_of_the_replay_spans_no_more_seconds_than_wanted() -> None:
+def test_a_step_of_the_replay_is_limited_in_seconds() -> None:
     recent = Recent(100, 10**6)
     recent.take(RecordBatch([at(1000 + 10 * number, EXCHANGE) for number in range(10)]))
     lens = Lens(parse(""), recent, new_store())
@@ -75,7 +75,7 @@ def test_a_step_of_the_replay_spans_no_more_seconds_than_wanted() -> None:
     assert counts(lens.store, "top_domains") == {"shop.example.com": 10}
 
 
-def test_the_replay_ends_although_nobody_asks_for_it() -> None:
+def test_the_replay_ends_even_if_nobody_calls_it() -> None:
     recent = Recent(50, 10**6)
     recent.take(RecordBatch([EXCHANGE] * 50))
     lens = Lens(parse(""), recent, new_store())
@@ -84,10 +84,10 @@ def test_the_replay_ends_although_nobody_asks_for_it() -> None:
         recent.take(RecordBatch([EXCHANGE] * 5))
         lens.take(RecordBatch([EXCHANGE] * 5))
         most = max(most, lens.waiting)
-    assert (most, lens.waiting, lens.looked_at) == (45, 0, 100)
+    assert (most, lens.waiting, lens.scanned) == (45, 0, 100)
 
 
-def test_what_is_not_kept_one_by_one_any_more_is_in_the_sums_alone() -> None:
+def test_dropped_exchanges_remain_in_the_sums_only() -> None:
     recent = Recent(3, 10**6)
     lens = Lens(parse("ua:bot"), recent, new_store())
     for batch in ([at(1001, BOT), at(1002, EXCHANGE)], [at(1003, BOT), at(1004, EXCHANGE), at(1005, BOT)]):
@@ -98,7 +98,7 @@ def test_what_is_not_kept_one_by_one_any_more_is_in_the_sums_alone() -> None:
     assert counts(lens.store, "top_domains") == {"api.example.com": 3}
 
 
-def test_the_slowest_of_those_that_match() -> None:
+def test_slowest_lists_matching_exchanges_only() -> None:
     recent = Recent(100, 10**6)
     recent.take(
         RecordBatch([EXCHANGE._replace(time=1000 + number, response_time=number % 5 / 10) for number in range(10)])
@@ -109,7 +109,7 @@ def test_the_slowest_of_those_that_match() -> None:
     assert [exchange.time for exchange in lens.slowest(1, since=1004)] == [1008]
 
 
-def test_windows_that_are_moved_on_before_the_replay_show_the_same_as_after_it() -> None:
+def test_advancing_before_or_after_the_replay_makes_no_difference() -> None:
     recent = Recent(100, 10**6)
     recent.take(RecordBatch([at(1000 + 10 * number, EXCHANGE) for number in range(70)]))
     lenses = [Lens(parse("host:shop"), recent, new_store()) for _ in range(2)]
@@ -140,7 +140,7 @@ def test_since_is_known_once_there_is_an_exchange() -> None:
     strategies.lists(strategies.integers(0, 8), max_size=20),
     strategies.sampled_from(["status:2xx", "time>100ms or method:GET", "not path:a", ""]),
 )
-def test_whenever_it_is_set_and_however_it_is_replayed_it_shows_the_same(
+def test_the_result_does_not_depend_on_when_it_is_set_or_how_it_is_replayed(
     batches: list[list[Exchange]], size: int, steps: list[int], text: str
 ) -> None:
     recent, wanted = Recent(size, 10**6), parse(text)

@@ -1,4 +1,4 @@
-"""What is counted in buckets that are not closed."""
+"""Counts in open buckets."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Pages:
         return visit.page
 
 
-def test_what_is_counted_in_buckets_that_are_not_closed_is_known() -> None:
+def test_open_buckets_are_counted() -> None:
     store = Store([Pages()], 10, 3600, 100)
     store.add(RecordBatch([Visit(1, "/"), Visit(2, "/a"), Visit(12, "/")]))
     assert store.open_count("pages") == 3

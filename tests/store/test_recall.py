@@ -1,4 +1,4 @@
-"""Sums that come back from a history are as they were, whatever the width of the buckets."""
+"""Sums restored from a history equal the original ones, whatever the length of the buckets."""
 
 import random
 from typing import Any
@@ -13,7 +13,7 @@ from traffic.batch import RecordBatch
 from traffic.records import Exchange, Request
 
 NAMES = ["request_rate", "top_sections", "downloaded_per_domain", "server_response_time", "status_classes"]
-START = 1_700_000_100  # a whole minute, and five
+START = 1_700_000_100  # the start of a minute, and of five
 
 
 def records(seconds: int) -> list[Any]:
@@ -40,7 +40,7 @@ def filled(bucket: float) -> tuple[Store, list[ClosedBucket]]:
 
 
 @pytest.mark.parametrize("bucket", [10, 60, 300])
-def test_totals_keys_and_percentiles_are_what_they_were(bucket: float) -> None:
+def test_totals_keys_and_percentiles_are_restored(bucket: float) -> None:
     before, past = filled(bucket)
     after = Store(load(NAMES), bucket, 86400, 100)
     for part in reversed(past):
@@ -66,7 +66,7 @@ def test_a_minute_is_spread_evenly_over_its_buckets() -> None:
     assert {sums.count for sums in after.series("request_rate", 60)[:54]} == {10}
 
 
-def test_what_comes_back_is_not_recorded_again_and_ages() -> None:
+def test_restored_sums_age_and_are_not_recorded_again() -> None:
     _, past = filled(10)
     after = Store(load(NAMES), 10, 300, 100)
     taken: list[ClosedBucket] = []
@@ -78,7 +78,7 @@ def test_what_comes_back_is_not_recorded_again_and_ages() -> None:
     assert after.totals("request_rate").count == 290
 
 
-def test_a_statistic_that_is_not_counted_any_more_is_passed_over() -> None:
+def test_a_statistic_that_was_removed_is_skipped() -> None:
     _, past = filled(10)
     after = Store(load(["top_methods"]), 10, 86400, 100)
     for part in past:
@@ -87,7 +87,7 @@ def test_a_statistic_that_is_not_counted_any_more_is_passed_over() -> None:
     assert after.totals("top_methods").count == 0
 
 
-def test_what_is_too_old_by_now_does_not_come_back() -> None:
+def test_sums_that_are_too_old_are_not_restored() -> None:
     _, past = filled(10)
     after = Store(load(NAMES), 10, 300, 100)
     after.advance(START + 600)

@@ -18,7 +18,7 @@ def times(exchanges: list[Exchange]) -> list[float]:
     return [exchange.time for exchange in exchanges]
 
 
-def test_only_exchanges_are_kept_in_their_order() -> None:
+def test_only_exchanges_are_kept_and_in_order() -> None:
     recent = Recent(10, AMPLE)
     assert (len(recent), recent.since) == (0, None)
     assert EXCHANGE.request is not None
@@ -28,7 +28,7 @@ def test_only_exchanges_are_kept_in_their_order() -> None:
     assert (len(recent), recent.since, recent.dropped) == (3, EXCHANGE.time, 0)
 
 
-def test_beyond_the_number_the_oldest_go() -> None:
+def test_the_oldest_are_dropped_beyond_the_maximum_number() -> None:
     recent = Recent(3, AMPLE)
     recent.take(RecordBatch(at(1, 2)))
     recent.take(RecordBatch(at(3, 4, 5)))
@@ -36,21 +36,21 @@ def test_beyond_the_number_the_oldest_go() -> None:
     assert (recent.since, recent.dropped) == (3, 2)
 
 
-def test_beyond_the_characters_the_oldest_go() -> None:
+def test_the_oldest_are_dropped_beyond_the_maximum_characters() -> None:
     size = characters(EXCHANGE) + characters(EXCHANGE.request)
     recent = Recent(100, 2 * size + size // 2)
     recent.take(RecordBatch(at(1, 2, 3)))
     assert times(list(recent)) == [2, 3]
     recent.take(RecordBatch([UNPAIRED._replace(time=4, content_type="x" * (2 * size))]))
     assert times(list(recent)) == [4]
-    recent.take(RecordBatch([UNPAIRED._replace(time=5, content_type="x" * (3 * size))]))  # alone it is too long
+    recent.take(RecordBatch([UNPAIRED._replace(time=5, content_type="x" * (3 * size))]))  # too long even alone
     assert (len(recent), recent.since, recent.dropped) == (0, None, 5)
 
 
 @given(
     strategies.lists(strategies.lists(EXCHANGES, max_size=4)), strategies.integers(1, 6), strategies.integers(0, 200)
 )
-def test_the_ring_is_the_longest_end_of_all_that_fits(batches: list[list[Exchange]], number: int, limit: int) -> None:
+def test_the_ring_holds_as_many_of_the_latest_as_fit(batches: list[list[Exchange]], number: int, limit: int) -> None:
     recent, seen = Recent(number, limit), list[Exchange]()
     for batch in batches:
         recent.take(RecordBatch(batch))
@@ -61,7 +61,7 @@ def test_the_ring_is_the_longest_end_of_all_that_fits(batches: list[list[Exchang
         assert recent.dropped == len(seen) - max(fits)
 
 
-def test_the_latest_come_latest_first() -> None:
+def test_latest_is_in_reverse_order() -> None:
     recent = Recent(10, AMPLE)
     recent.take(RecordBatch([*at(1, 2, 3), UNANSWERED._replace(time=4)]))
     assert times(recent.latest(2)) == [4, 3]
@@ -69,7 +69,7 @@ def test_the_latest_come_latest_first() -> None:
     assert times(recent.latest(2, keep=lambda exchange: exchange.status)) == [3, 2]
 
 
-def test_the_slowest_are_those_with_the_longest_response_times() -> None:
+def test_slowest_is_by_response_time() -> None:
     recent = Recent(10, AMPLE)
     recent.take(RecordBatch([EXCHANGE._replace(response_time=time) for time in (0.2, None, 0.5, 0.0, 0.3)]))
     assert [exchange.response_time for exchange in recent.slowest(2)] == [0.5, 0.3]

@@ -1,4 +1,4 @@
-"""The store: against a recount by hand, and told in small stories."""
+"""The store, compared with a recount by hand, and in small stories."""
 
 import tracemalloc
 from collections import defaultdict
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies
 
 from stats.statistic import BYTES, HITS, SECONDS, Statistic, Unit
-from store.rows import MOST_BYTES
+from store.batches import MOST_BYTES
 from store.store import Store
 from store.sums import NOTHING, OTHER, Sums, TopRow
 from traffic.batch import RecordBatch
@@ -31,31 +31,31 @@ class Counted:
 
 
 class Measured(Counted):
-    """One with amounts."""
+    """A statistic of visits with amounts."""
 
     def amount(self, visit: Visit) -> Any:
         return visit.amount
 
 
 def store_of(*statistics: Statistic, retention: float = 60, max_keys: int = 100, max_bytes: int = 2**20) -> Store:
-    """Buckets of 10 s."""
+    """Return a store with buckets of 10 s."""
     return Store(statistics or (Counted(),), 10, retention, max_keys, (20, 40), max_bytes)
 
 
 def rows(store: Store, name: str = "visits", unit: Unit = HITS) -> dict[str, tuple[int, float]]:
-    """Count and total by key."""
+    """Return count and total by key."""
     return {row.key: plain(row.window, unit) for row in store.top(name, 10_000).rows}
 
 
 def plain(sums: Sums, unit: Unit = SECONDS) -> tuple[int, float]:
-    """Count and total."""
+    """Return count and total."""
     return sums.count, sums.total(unit)
 
 
 # Sums -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_top_list_has_the_last_closed_bucket_beside_the_window() -> None:
+def test_a_top_list_has_the_last_bucket_and_the_window() -> None:
     store = store_of()
     store.add(
         RecordBatch([Visit(3, "a"), Visit(4, "a"), Visit(5, "b"), Visit(12, "b"), Visit(13, "c"), Visit(21, "b")])
@@ -72,7 +72,7 @@ def test_a_top_list_has_the_last_closed_bucket_beside_the_window() -> None:
     assert store.peak("visits") == Sums(3)
 
 
-def test_buckets_leave_whole_when_they_are_older_than_the_retention() -> None:
+def test_buckets_leave_as_a_whole_after_the_retention() -> None:
     store = store_of(retention=60)
     store.add(RecordBatch([Visit(9.9, "old"), Visit(10, "new")]))
     store.advance(69.9)
@@ -83,7 +83,7 @@ def test_buckets_leave_whole_when_they_are_older_than_the_retention() -> None:
     assert (rows(store), store.totals("visits"), store.peak("visits")) == ({}, NOTHING, NOTHING)
 
 
-def test_hits_rank_by_count_bytes_by_total_seconds_by_average() -> None:
+def test_hits_rank_by_count_bytes_by_total_and_seconds_by_average() -> None:
     store = store_of(Counted("hits"), Measured("bytes", BYTES), Measured("seconds", SECONDS))
     often = [Visit(1, "often", 1)] * 8
     much = [Visit(1, "much", 30)] * 6
@@ -102,7 +102,7 @@ def test_a_single_slow_hit_does_not_top_the_averages() -> None:
     ]
 
 
-def test_equal_keys_are_in_the_order_of_their_text() -> None:
+def test_ties_are_in_alphabetical_order() -> None:
     store = store_of()
     store.add(RecordBatch([Visit(1, "b"), Visit(1, "a"), Visit(1, "c")]))
     assert [row.key for row in store.top("visits", 2).rows] == ["a", "b"]
@@ -126,8 +126,8 @@ def test_a_day_of_adding_and_subtracting_seconds_leaves_no_error() -> None:
     assert store.totals("seconds") == NOTHING
 
 
-def test_a_body_that_no_server_has_counts_as_a_tebibyte() -> None:
-    """So that what a peer claims leaves the sums of others whole."""
+def test_an_impossible_body_size_counts_as_a_tebibyte() -> None:
+    """So a peer's false claim cannot spoil the sums of others."""
     store = store_of(Measured("bytes", BYTES))
     store.add(RecordBatch([Visit(1, "a", 2**63), Visit(1, "a", 2**70), Visit(1, "b", 3)]))
     store.advance(10)
@@ -136,7 +136,7 @@ def test_a_body_that_no_server_has_counts_as_a_tebibyte() -> None:
     assert store.totals("bytes") == NOTHING
 
 
-def test_records_are_counted_by_their_type_and_none_is_not_counted() -> None:
+def test_records_are_counted_by_type_and_none_is_skipped() -> None:
     class Click(NamedTuple):
         time: float
         key: str
@@ -146,7 +146,7 @@ def test_records_are_counted_by_their_type_and_none_is_not_counted() -> None:
     assert (rows(store), rows(store, "clicks")) == ({"a": (1, 1)}, {"b": (2, 2)})
 
 
-def test_the_series_has_its_empty_buckets_and_none_from_before_the_start() -> None:
+def test_a_series_includes_empty_buckets_but_none_before_the_start() -> None:
     store = store_of(retention=600)
     assert store.series("visits", 3) == []
     store.advance(1000)
@@ -160,7 +160,7 @@ def test_the_series_has_its_empty_buckets_and_none_from_before_the_start() -> No
 # Time -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_late_record_goes_to_its_own_bucket_while_that_is_held() -> None:
+def test_a_late_record_counts_in_its_own_bucket() -> None:
     store = store_of(retention=60)
     store.add(RecordBatch([Visit(5, "a"), Visit(15, "a"), Visit(25, "a")]))
     store.advance(30)
@@ -172,14 +172,14 @@ def test_a_late_record_goes_to_its_own_bucket_while_that_is_held() -> None:
     assert rows(store) == {"a": (3, 3), "late": (1, 1)}
 
 
-def test_a_record_older_than_the_window_is_said_to_be_late() -> None:
+def test_a_record_older_than_the_window_counts_as_late() -> None:
     store = store_of(retention=60)
     store.advance(1000)
     store.add(RecordBatch([Visit(5, "a"), Visit(float("nan"), "a"), Visit(1e300, "a"), Visit(940, "a")]))
     assert (store.late, rows(store)) == (3, {"a": (1, 1)})
 
 
-def test_a_jump_of_years_drops_all_and_costs_nothing() -> None:
+def test_a_jump_of_years_drops_everything_cheaply() -> None:
     store = store_of(retention=86400)
     store.add(RecordBatch([Visit(number * 10, "a") for number in range(1000)]))
     store.advance(10_000)
@@ -199,11 +199,11 @@ def test_time_that_goes_back_is_ignored() -> None:
     assert rows(store) == {"b": (1, 1)}
 
 
-def test_records_of_many_times_in_one_batch_stay_bounded() -> None:
+def test_a_batch_spread_over_many_times_stays_bounded() -> None:
     store = store_of(retention=100)
     store.add(RecordBatch(Visit(number * 7919 % 100_000 * 10, "a") for number in range(5000)))
-    assert len(store._window.open) <= 64
-    assert len(store._window.buckets) <= 64
+    assert len(store._windows.open) <= 64
+    assert len(store._windows.buckets) <= 64
     store.advance(1_000_000)
     assert store.totals("visits").count <= 11
 
@@ -214,14 +214,14 @@ moments = strategies.integers(0, 300)
 events = strategies.lists(
     strategies.one_of(
         strategies.tuples(moments, strategies.sampled_from("abcdefgh"), strategies.integers(0, 50)),
-        moments,  # time goes on to there
+        moments,  # time moves on to there
     ),
     max_size=80,
 )
 
 
 def replay(store: Store, steps: list[Any], retention: int = 60) -> dict[int, list[Visit]]:
-    """Feed the store; what a recount finds in each bucket of the window at the end."""
+    """Feed the store, and return what a recount finds in each bucket of the window at the end."""
     truth, now, oldest = defaultdict(list), None, -1
     for step in steps:
         if isinstance(step, int):
@@ -262,9 +262,7 @@ def test_sliding_sums_equal_a_recount(steps: list[Any]) -> None:
 
 
 @given(events, strategies.integers(1, 3), strategies.integers(0, 10), strategies.integers(1, 20))
-def test_rows_and_other_add_up_exactly_whatever_the_bounds(
-    steps: list[Any], max_keys: int, limit: int, max_bytes: int
-) -> None:
+def test_rows_and_other_add_up_whatever_the_bounds(steps: list[Any], max_keys: int, limit: int, max_bytes: int) -> None:
     store = store_of(Measured("bytes", BYTES), max_keys=max_keys, max_bytes=max_bytes)
     truth = replay(store, steps)
     held = [visit for bucket in truth.values() for visit in bucket]
@@ -278,7 +276,7 @@ def test_rows_and_other_add_up_exactly_whatever_the_bounds(
 
 
 @given(events, strategies.integers(1, 3))
-def test_no_key_is_ever_counted_more_than_it_came(steps: list[Any], max_keys: int) -> None:
+def test_no_key_is_ever_overcounted(steps: list[Any], max_keys: int) -> None:
     store = store_of(max_keys=max_keys)
     truth = replay(store, steps)
     keys = [visit.key for bucket in truth.values() for visit in bucket]
@@ -289,8 +287,8 @@ def test_no_key_is_ever_counted_more_than_it_came(steps: list[Any], max_keys: in
 # Bounds ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_heavy_key_that_comes_late_survives_a_flood_of_junk() -> None:
-    """Old heavy keys fill the list; then 4 of 5 requests are junk, and one is for the late key."""
+def test_a_late_heavy_key_survives_a_flood() -> None:
+    """Old heavy keys fill the sketch; then 4 of 5 requests are junk, and one is for the late key."""
     store = store_of(retention=10_000, max_keys=10)
     store.add(RecordBatch([Visit(1, f"old {number}") for number in range(10) for _ in range(50)]))
     junk = late = 0
@@ -308,11 +306,11 @@ def test_a_heavy_key_that_comes_late_survives_a_flood_of_junk() -> None:
     assert best.key == "late"
     assert late - 2 * everything / 11 <= best.window.count <= late
     assert store.totals("visits").count == everything
-    assert len(store._window._heavies[0].slots) <= 20
+    assert len(store._windows._sketches[0].slots) <= 20
 
 
-def test_a_heavy_key_stays_through_days_of_junk() -> None:
-    """What a flood pushed the bar up by is forgotten with the buckets of the flood."""
+def test_a_heavy_key_survives_days_of_junk() -> None:
+    """The floor that a flood raised is settled when the buckets of the flood leave."""
     store = store_of(retention=100, max_keys=10)
     for bucket in range(500):
         visits = [Visit(bucket * 10, f"junk {bucket} {number}") for number in range(50)]
@@ -324,7 +322,7 @@ def test_a_heavy_key_stays_through_days_of_junk() -> None:
             assert best.window.count >= 0.8 * 300
 
 
-def test_a_key_that_was_pushed_out_and_came_back_is_not_subtracted_twice() -> None:
+def test_a_key_that_was_removed_and_came_back_is_not_subtracted_twice() -> None:
     store = store_of(retention=60, max_keys=2)
     store.add(RecordBatch([Visit(1, "back")]))
     store.advance(10)
@@ -342,24 +340,24 @@ def test_a_key_that_was_pushed_out_and_came_back_is_not_subtracted_twice() -> No
     assert rows(store) == {}
 
 
-def test_when_cells_run_out_buckets_leave_together_and_keys_lose_nothing() -> None:
-    """10 keys in each of 100 buckets, and room for half of them."""
+def test_when_memory_runs_out_buckets_merge_and_keys_lose_nothing() -> None:
+    """There are 10 keys in each of 100 buckets, and room for half of them."""
     store = store_of(retention=1000, max_bytes=60_000)
     for bucket in range(300):
         store.add(RecordBatch([Visit(bucket * 10, f"key {number}") for number in range(10)]))
         store.advance(bucket * 10 + 10)
-        assert sum(block.size for block in store._window._blocks) == store._window._bytes <= 60_000
+        assert sum(block.size for block in store._windows._blocks) == store._windows._bytes <= 60_000
         held = min(bucket + 1, 100)
         counts = [count for count, _ in rows(store).values()]
         assert len(set(counts)) == 1
         assert held <= counts[0] <= held + 16
     assert [sums.count for sums in store.series("visits", 100)] == [10] * 100
     store.advance(10_000)
-    assert (rows(store), store._window._bytes, store._window._blocks) == ({}, 0, [])
+    assert (rows(store), store._windows._bytes, store._windows._blocks) == ({}, 0, [])
 
 
-def test_a_window_of_junk_takes_the_memory_of_its_bounds() -> None:
-    """2 statistics, 100 keys, 100 buckets of 300 new keys each."""
+def test_junk_stays_within_the_memory_bounds() -> None:
+    """There are 2 statistics, 100 keys, and 100 buckets with 300 new keys each."""
     store = store_of(Counted(), Measured("bytes", BYTES), retention=1000, max_keys=100, max_bytes=4_000)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
@@ -373,11 +371,11 @@ def test_a_window_of_junk_takes_the_memory_of_its_bounds() -> None:
     assert taken < bound
 
 
-# Plug-ins that break --------------------------------------------------------------------------------------------------
+# Broken plug-ins ------------------------------------------------------------------------------------------------------
 
 
 class Breaks(Measured):
-    """Its key or its amount may be an exception, to raise."""
+    """A statistic whose key or amount may be an exception to raise."""
 
     def key(self, visit: Any) -> Any:
         return self.value(visit.key)
@@ -392,7 +390,7 @@ class Breaks(Measured):
 
 
 class Constant(Counted):
-    """Whatever comes, it counts."""
+    """A statistic with the same key for everything."""
 
     def key(self, visit: Any) -> str:
         return "all"
@@ -414,7 +412,7 @@ class Constant(Counted):
     ],
 )
 @pytest.mark.parametrize("unit", [BYTES, SECONDS])
-def test_a_plug_in_that_breaks_is_switched_off_and_the_others_go_on(unit: Unit, bad: Visit, text: str) -> None:
+def test_a_broken_plug_in_is_switched_off_and_the_others_continue(unit: Unit, bad: Visit, text: str) -> None:
     store = store_of(Breaks("broken", unit), Constant("fine"))
     store.add(RecordBatch([Visit(1, "a", 5), bad, Visit(3, "a", 5), Visit(13, "a", 5)]))
     store.advance(30)

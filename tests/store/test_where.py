@@ -1,4 +1,4 @@
-"""Statistics that say which rows count."""
+"""Statistics that select the rows that count."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def exchange(status: int, server: str) -> Any:
     return Exchange(5, "10.0.0.1", 1, server, 80, None, status, 0, 10, None, None, "", 0, COMPLETE)
 
 
-def test_other_rows_are_neither_asked_for_nor_counted() -> None:
+def test_unselected_rows_are_neither_asked_about_nor_counted() -> None:
     failures = Failures()
     store = Store([failures], 10, 3600, 100)
     store.add(RecordBatch([exchange(200, "a"), exchange(503, "a"), exchange(404, "b"), exchange(503, "a")]))

@@ -1,4 +1,4 @@
-"""Bytes, times, windows, trends and what a history is given: against a recount by hand."""
+"""Bytes, times, windows, trends and callbacks, compared with a recount by hand."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from stats.statistic import BYTES, HITS, SECONDS
+from store.batches import MOST_BYTES
 from store.distribution import ERROR, HIGHEST, Distribution, bin_of
-from store.rows import MOST_BYTES
 from store.store import Store
 from store.sums import NOTHING, ClosedBucket, Sums
-from store.window import CODE
+from store.windows import CODE_BYTES
 from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
 
@@ -40,7 +40,7 @@ class PlainHosts:
 
 
 class Sizes:
-    """Bytes per host, of exchanges whose request was seen."""
+    """Bytes per host, for exchanges whose request was seen."""
 
     name, title, unit, record = "sizes", "Sizes", BYTES, Exchange
     columns, amount = ("host",), "request_bytes"
@@ -62,7 +62,7 @@ class PlainSizes:
 
 
 class Totals:
-    """Seconds of the whole exchange."""
+    """Total seconds of exchanges."""
 
     name, title, unit, record = "totals", "Totals", SECONDS, Exchange
     columns, amount = (), "total_time"
@@ -91,7 +91,7 @@ def request(time: float, host: str) -> Request:
 
 
 def exchange(time: float, asked: Request | None, size: int = 0, seconds: float | None = None) -> Exchange:
-    """`size` in, ten times that out; twice as long in all as until its first byte."""
+    """Return an exchange with `size` bytes in and ten times that out, which takes twice as long as its first byte."""
     total = None if seconds is None else 2 * seconds
     known = (asked, 200, size, 10 * size, seconds, total, "", 0, COMPLETE)
     return Exchange(time, "10.0.0.1", 1, "10.0.0.5", 80, *known)
@@ -99,7 +99,7 @@ def exchange(time: float, asked: Request | None, size: int = 0, seconds: float |
 
 @dataclass
 class Recount:
-    """Sums of one statistic as one would count them by hand."""
+    """Sums of one statistic, counted by hand."""
 
     count: int = 0
     bytes: int = 0
@@ -116,7 +116,7 @@ class Recount:
 
 
 def said(record: Request | Exchange) -> list[tuple[str, str, Recount]]:
-    """(statistic, key, what it adds)."""
+    """Return what a record adds, as (statistic, key, sums)."""
     if isinstance(record, Request):
         return [("hosts", record.host, Recount(1))] if record.host != "none" else []
     size, times = record.response_bytes, [] if record.response_time is None else [record.response_time]
@@ -132,7 +132,7 @@ def said(record: Request | Exchange) -> list[tuple[str, str, Recount]]:
 
 
 class Book:
-    """Buckets, statistics and keys, and what each had."""
+    """A recount of every bucket, statistic and key."""
 
     def __init__(self) -> None:
         self.buckets: dict[int, dict[str, dict[str, Recount]]] = defaultdict(lambda: defaultdict(dict))
@@ -153,9 +153,9 @@ moments = strategies.integers(0, 300)
 hosts = strategies.sampled_from(["a", "b", "c", "none"])
 steps = strategies.lists(
     strategies.one_of(
-        moments,  # time goes on to there
+        moments,  # time moves on to there
         strategies.tuples(moments, hosts),  # a request
-        strategies.tuples(  # an exchange, of a request that came or did not
+        strategies.tuples(  # an exchange whose request came, or did not
             moments,
             strategies.one_of(strategies.none(), hosts),
             strategies.booleans(),
@@ -168,7 +168,7 @@ steps = strategies.lists(
 
 
 def play(store: Store, story: list[Any]) -> tuple[Book, int]:
-    """Feed the store; the book of it, and the time it came to."""
+    """Feed the store, and return the recount and the final time."""
     book, now = Book(), 0
     for step in [*story, 0]:
         if isinstance(step, int):
@@ -191,7 +191,7 @@ def play(store: Store, story: list[Any]) -> tuple[Book, int]:
 
 
 def buckets_of(window: int, now: int) -> range:
-    """The last bucket, or those of a longer window with all that are under way."""
+    """Return the last bucket, or the buckets of a longer window including the open ones."""
     if window == SIZE:
         return range(now // SIZE - 1, now // SIZE)
     return range((now - window) // SIZE, 1000)
@@ -199,7 +199,7 @@ def buckets_of(window: int, now: int) -> range:
 
 @settings(max_examples=150)
 @given(steps)
-def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
+def test_each_window_equals_a_recount(story: list[Any]) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     book, now = play(store, story)
     for statistic in STATISTICS:
@@ -219,7 +219,7 @@ def test_each_window_has_what_a_recount_has(story: list[Any]) -> None:
 
 @settings(max_examples=60)
 @given(steps, strategies.integers(0, 3))
-def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int) -> None:
+def test_a_top_list_and_its_rest_add_up_in_each_field(story: list[Any], limit: int) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 1, WINDOWS)
     _, _ = play(store, story)
     for statistic in STATISTICS:
@@ -234,7 +234,7 @@ def test_a_list_and_the_rest_are_all_in_each_field(story: list[Any], limit: int)
 
 @settings(max_examples=60)
 @given(steps)
-def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
+def test_curves_equal_a_recount(story: list[Any]) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     early = store.curve("hosts", RETENTION, 3, "a")  # watched from the start
     book, now = play(store, story)
@@ -254,7 +254,7 @@ def test_a_key_is_drawn_over_time_as_it_came(story: list[Any]) -> None:
 
 @settings(max_examples=60)
 @given(steps, strategies.integers(1, 3))
-def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> None:
+def test_callbacks_get_everything_once(story: list[Any], max_keys: int) -> None:
     store = Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS)
     given_over: list[ClosedBucket] = []
     store.on_close(given_over.append)
@@ -276,8 +276,8 @@ def test_a_history_is_given_everything_once(story: list[Any], max_keys: int) -> 
 
 @settings(max_examples=60)
 @given(steps, strategies.integers(1, 3))
-def test_who_looks_between_sees_the_same_in_the_end(story: list[Any], max_keys: int) -> None:
-    """A look puts together what came; whether that is done often or once makes no difference."""
+def test_reading_in_between_changes_nothing(story: list[Any], max_keys: int) -> None:
+    """Reading merges pending cells; it makes no difference how often that happens."""
     seldom, often = (Store(STATISTICS, SIZE, RETENTION, max_keys, WINDOWS) for _ in range(2))
     play(seldom, story)
     for end in range(len(story)):
@@ -289,7 +289,7 @@ def test_who_looks_between_sees_the_same_in_the_end(story: list[Any], max_keys: 
             assert seldom.top(statistic.name, 100, window) == often.top(statistic.name, 100, window)
 
 
-def test_a_request_is_known_by_its_answer_also_when_that_comes_much_later() -> None:
+def test_a_late_response_still_counts_for_its_request() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     asked = request(1, "a")
     store.add(RecordBatch([asked]))
@@ -300,11 +300,11 @@ def test_a_request_is_known_by_its_answer_also_when_that_comes_much_later() -> N
     assert (row.window.count, row.window.bytes, row.window.timed, row.window.average) == (1, 70, 1, 0.25)
     assert row.window.times.quantile(0.95) == pytest.approx(0.25, rel=ERROR)
     last = store.top("hosts", 9, SIZE)
-    assert last.rows == ()  # nobody asked in the last bucket, though an answer came
+    assert last.rows == ()  # no request came in the last bucket, although a response did
     assert (last.other.window.count, last.other.window.bytes) == (0, 70)
 
 
-def test_times_that_no_clock_can_mean_do_no_harm() -> None:
+def test_impossible_times_do_no_harm() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     asked = request(1, "a")
     odd = [-5.0, float("nan"), float("inf"), 1e300, 0.5]
@@ -316,7 +316,7 @@ def test_times_that_no_clock_can_mean_do_no_harm() -> None:
     assert row.window.seconds == 2 * HIGHEST + 0.5
 
 
-def test_the_trend_of_a_window_is_in_twelfths_of_it() -> None:
+def test_the_slices_of_a_trend_are_twelfths_of_its_window() -> None:
     store = Store(STATISTICS, SIZE, 1200, 100, ())
     for bucket in range(150):
         store.add(RecordBatch([request(bucket * 10, "a")] * (bucket // 10 + 1)))
@@ -330,8 +330,8 @@ def test_the_trend_of_a_window_is_in_twelfths_of_it() -> None:
     assert store.top("hosts", 9).slicing == (100, 10)
 
 
-def test_a_young_trend_is_in_slices_of_a_shorter_window() -> None:
-    """Of an hour, whose slices are 5 minutes, until the fourth of them has begun."""
+def test_a_young_trend_uses_the_slices_of_a_shorter_window() -> None:
+    """It uses the hour's slices of 5 minutes until the fourth slice of its own has begun."""
     store, begun = Store(STATISTICS, SIZE, 3600, 100, (120,)), 0
     for bucket, slicing, trend in (
         (0, (10, 10), (0,) * 11 + (1,)),
@@ -347,8 +347,8 @@ def test_a_young_trend_is_in_slices_of_a_shorter_window() -> None:
         assert (top.slicing, top.rows[0].trend) == (slicing, trend), bucket
 
 
-def test_the_distribution_is_that_of_the_window_and_no_other() -> None:
-    """An hour, bucket by bucket: what the sums have forgotten, the percentiles have forgotten too."""
+def test_the_distribution_covers_exactly_the_window() -> None:
+    """An hour, bucket by bucket: percentiles forget the same times as the sums."""
     store = Store(STATISTICS, SIZE, 3600, 100, (120,))
     asked = request(1, "a")
     for bucket in range(1000):
@@ -361,7 +361,7 @@ def test_the_distribution_is_that_of_the_window_and_no_other() -> None:
         assert row.window.timed == min(bucket + 1, 360)
 
 
-def test_when_memory_is_short_the_oldest_times_are_forgotten_and_sums_are_not() -> None:
+def test_when_memory_is_short_the_oldest_times_are_dropped_but_not_the_sums() -> None:
     store = Store(STATISTICS, SIZE, 3600, 100, (120,), max_bytes=200_000)
     for bucket in range(200):
         batch: list[Any] = []
@@ -370,7 +370,7 @@ def test_when_memory_is_short_the_oldest_times_are_forgotten_and_sums_are_not() 
             batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
         store.add(RecordBatch(batch))
         store.advance(bucket * 10 + 10)
-        assert store._window._bytes + CODE * sum(len(bins.all()[0]) for bins in store._window._bins) <= 200_000
+        assert store._windows._bytes + CODE_BYTES * sum(len(bins.all()[0]) for bins in store._windows._bins) <= 200_000
     top = store.top("hosts", 100)
     assert [row.window.count for row in top.rows] == [200] * 20
     assert 0 < top.whole.timed < 4000
@@ -381,6 +381,6 @@ def test_when_memory_is_short_the_oldest_times_are_forgotten_and_sums_are_not() 
     assert Distribution.merged([row.window.times for row in (*top.rows, top.other)]) == top.whole.times
 
 
-def test_there_is_no_window_but_those_that_were_named() -> None:
+def test_an_unknown_window_is_an_error() -> None:
     with pytest.raises(KeyError):
         Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS).top("hosts", 9, 30)

@@ -1,1 +1,1 @@
-"""A statistic as a user would drop it into a folder of theirs, for the benchmark."""
+"""A statistic as a user would add it to their own folder, for the benchmark."""

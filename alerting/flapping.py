@@ -1,4 +1,4 @@
-"""What is told of a signal's alerts: all that happens, unless it changes its state too often."""
+"""Decides which changes of a signal's alerts are reported: all of them, unless the signal is flapping."""
 
 from collections import deque
 from typing import Final
@@ -9,21 +9,22 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 HOUR: Final = 3600.0
 
 
-class Teller:
-    """Of one signal. With more than `most` changes of state within an hour it is flapping, until they are half of that.
+class FlappingFilter:
+    """Mutes a signal with more than `max_changes` changes of state within an hour, until half as many are left.
 
-    That it flaps is told, and then that it no longer does; what happens meanwhile is not.
+    The start and the end of flapping are reported; nothing in between is.
     """
 
-    def __init__(self, signal: str, most: int) -> None:
+    def __init__(self, signal: str, max_changes: int) -> None:
         self.flapping = False
         self._signal = signal
-        self._most = most
+        self._max_changes = max_changes
         self._latest: Alert | None = None
-        self._changes: deque[float] = deque()  # when the state changed, in the last hour
+        # Times of the changes of state in the last hour.
+        self._changes: deque[float] = deque()
 
-    def tell(self, time: float, event: AlertRaised | AlertContinued | AlertDismissed | None) -> list[Event]:
-        """What is to be told of a bucket that ended at `time`, and of what happened in it, if anything did."""
+    def report(self, time: float, event: AlertRaised | AlertContinued | AlertDismissed | None) -> list[Event]:
+        """Return what to report of a bucket that ended at `time` and of its event, if it has one."""
         if event is not None:
             self._latest = event.alert
         if isinstance(event, AlertRaised | AlertDismissed):
@@ -31,7 +32,7 @@ class Teller:
         while self._changes and self._changes[0] <= time - HOUR:
             self._changes.popleft()
         changes, was = len(self._changes), self.flapping
-        self.flapping = changes > (self._most // 2 if was else self._most)
+        self.flapping = changes > (self._max_changes // 2 if was else self._max_changes)
         if self._latest is None or self.flapping is was:
             return [event] if event is not None and not was else []
         if self.flapping:

@@ -1,6 +1,6 @@
-"""The rows of one table of a batch: which bucket each is of, which have the same texts, and what such groups add up to.
+"""The rows of one table of a batch: the bucket of each, groups of equal rows, and the sums of such groups.
 
-What several statistics ask for is worked out once.
+Results that several statistics need are computed once.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,46 +19,46 @@ from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Table, Texts
 from traffic.records import Exchange
 
 LATEST: Final = 1e11
-"""The year 5138. A time beyond it is damage."""
+"""The year 5138. A later time is corrupt."""
 MOST_BYTES: Final = 2**40
-"""Of one record. What is more counts as that, so that sums have room for 8 million such."""
-ROOMY: Final = 16
-"""Times as many codes as rows: as long as there may be no more, they are looked up in a table and not sorted."""
+"""Maximum bytes counted for one record, so that a sum has room for 8 million such records."""
+MAX_CODES_PER_ROW: Final = 16
+"""Up to this many codes per row, codes are looked up in a table instead of being sorted."""
 
 T = TypeVar("T")
 
 
 class Groups(NamedTuple):
-    """Rows by what they have in common."""
+    """Rows grouped by equal values."""
 
     rows: NDArray[Any] | None
     """The rows that count; None for all."""
     numbers: NDArray[Any]
-    """Of each of these the number of its group."""
+    """The group number of each of these rows."""
     firsts: NDArray[Any]
-    """Of each group the place of one of its rows."""
+    """The index of one row of each group."""
 
 
-class Amounts(NamedTuple):
-    """Of each row."""
+class RowAmounts(NamedTuple):
+    """What each row adds to the sums, besides its count."""
 
     size: NDArray[np.float64] | None = None
     """Bytes."""
     nanoseconds: NDArray[np.float64] | None = None
     bins: NDArray[np.int64] | None = None
-    """Of these times, or NOT_TIMED."""
+    """The bin of each of these times, or NOT_TIMED."""
 
 
-class Sheet(NamedTuple):
+class GroupedCells(NamedTuple):
     """Sums by bucket and group."""
 
     groups: NDArray[Any] | None
-    """Of each cell the number of its group; None where that is its place."""
+    """The group number of each cell; None where it equals the cell's index."""
     cells: Cells
-    """One for each group in each bucket, without keys."""
+    """One cell for each group in each bucket, without keys."""
 
     def keyed(self, keys: Sequence[str | None]) -> Cells:
-        """With the keys of the groups, and without those whose key is None."""
+        """Return the cells with the keys of their groups, without those whose key is None."""
         own = keys if self.groups is None else [keys[group] for group in self.groups.tolist()]
         found = [key for key in own if key is not None]
         if len(found) == len(own):
@@ -70,12 +70,12 @@ class Sheet(NamedTuple):
 
 
 class BucketedBatch:
-    """A batch by buckets. Stores whose buckets are of that size share what they work out of it."""
+    """A batch split into buckets. Stores with the same bucket size share its computed results."""
 
     def __init__(self, batch: Batch, bucket_size: float) -> None:
         self.bucket_size = bucket_size
         self._batch = batch
-        self._rows: dict[type, Rows] = {}
+        self._rows: dict[type, BucketedTable] = {}
 
     def __len__(self) -> int:
         return len(self._batch)
@@ -88,56 +88,56 @@ class BucketedBatch:
         """See `Batch`."""
         return self._batch.records()
 
-    def rows(self, kind: type, oldest: float) -> "Rows":
-        """The records of a kind; those of before bucket `oldest` do not count."""
+    def rows(self, kind: type, oldest: float) -> "BucketedTable":
+        """Return the records of a type, without those from before bucket `oldest`."""
         if kind not in self._rows:
-            self._rows[kind] = Rows(self._batch, kind, self.bucket_size)
+            self._rows[kind] = BucketedTable(self._batch, kind, self.bucket_size)
         rows = self._rows[kind]
         too_old = rows.buckets and rows.buckets[0] < oldest
-        return Rows(self._batch, kind, self.bucket_size, oldest) if too_old else rows
+        return BucketedTable(self._batch, kind, self.bucket_size, oldest) if too_old else rows
 
 
-class Rows:
-    """Those of the records of `kind` in a batch."""
+class BucketedTable:
+    """The records of type `kind` in a batch."""
 
     def __init__(self, batch: Batch, kind: type, bucket_size: float, oldest: float = -inf) -> None:
         self.kind = kind
         self.table = batch.table(kind)
-        """Their columns."""
+        """Columns of the records."""
         self._kept: dict[Any, Any] = {}
         with np.errstate(invalid="ignore"):
             indexes = np.floor_divide(self._times(), bucket_size)
-        strays = ~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)
-        self.strays = int(np.count_nonzero(strays))
-        """Rows of before bucket `oldest`, or without a time that can be: they do not count."""
-        self._counts = ~strays if self.strays else None
-        found, self._places = _distinct(np.where(strays, np.nan, indexes) if self.strays else indexes)
+        rejected = ~(np.abs(indexes) * bucket_size <= LATEST) | (indexes < oldest)
+        self.rejected = int(np.count_nonzero(rejected))
+        """Rows from before bucket `oldest`, or without a plausible time. They do not count."""
+        self._counts = ~rejected if self.rejected else None
+        found, self._places = _distinct(np.where(rejected, np.nan, indexes) if self.rejected else indexes)
         self.buckets: list[int] = found[~np.isnan(found)].astype(np.int64).tolist()
-        """Numbers of the buckets there are, ascending."""
+        """Numbers of the buckets that occur, ascending."""
 
     def __len__(self) -> int:
         return len(self.table)
 
     @cached_property
     def records(self) -> list[Any]:
-        """One for each row."""
+        """One record per row."""
         return self.table.records()
 
     def numbers(self, name: str) -> NDArray[Any]:
-        """A column of numbers."""
+        """Return a column of numbers."""
         return self.table.numbers(name)
 
-    def once(self, what: Any, work_out: Callable[[], T]) -> T:
-        """What was worked out before under that name, or is now."""
-        if what not in self._kept:
-            self._kept[what] = work_out()
-        kept: T = self._kept[what]
+    def cached(self, name: Any, compute: Callable[[], T]) -> T:
+        """Return the result stored under that name; compute it if there is none."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        kept: T = self._kept[name]
         return kept
 
     # Groups -----------------------------------------------------------------------------------------------------------
 
-    def those(self, counts: NDArray[np.bool_] | None) -> NDArray[Any] | None:
-        """The rows that are in a bucket and for which `counts` is True; None for all rows."""
+    def selected(self, counts: NDArray[np.bool_] | None) -> NDArray[Any] | None:
+        """Return the rows that are in a bucket and for which `counts` is True; None for all rows."""
         if counts is None:
             counts = self._counts
         elif self._counts is not None:
@@ -145,7 +145,7 @@ class Rows:
         return None if counts is None else np.flatnonzero(counts)
 
     def groups(self, columns: Sequence[str], rows: NDArray[Any] | None) -> Groups:
-        """Rows that have the same in all of these columns."""
+        """Group rows that are equal in all of these columns."""
         size = len(self) if rows is None else len(rows)
         codes, number = np.zeros(size, np.int32), 1
         for name in columns:
@@ -154,7 +154,7 @@ class Rows:
             if number == 1:
                 codes, number = own, span
                 continue
-            if number * span > ROOMY * size + BINS:  # few of the combinations there may be are there
+            if number * span > MAX_CODES_PER_ROW * size + BINS:  # only a few of the possible combinations occur
                 codes, firsts = _grouped(codes, number)
                 number = len(firsts)
             codes, number = codes.astype(np.int64) * span + own, number * span
@@ -162,15 +162,13 @@ class Rows:
         return Groups(rows, numbers, firsts if rows is None else rows[firsts])
 
     def values(self, columns: Sequence[str], rows: NDArray[Any]) -> list[list[Any]]:
-        """For each of these columns what some rows have in it; None for what is absent."""
+        """Return the values of some rows, column by column; None for absent ones."""
         return [self._values(name, rows) for name in columns]
 
     def _values(self, name: str, rows: NDArray[Any]) -> list[Any]:
         if name in TEXTS.get(self.kind, ()):
             codes, _ = self.table.texts(name)
-            texts = self.once(
-                ("texts", name), lambda: [*self.table.texts(name).values, None]
-            )  # None is ABSENT: the last
+            texts = self.cached(("texts", name), lambda: [*self.table.texts(name).values, None])
             return list(map(texts.__getitem__, codes[rows].tolist()))
         values = self.numbers(name)[rows]
         absent = values == ABSENT if values.dtype == np.int64 else np.isnan(values)
@@ -180,8 +178,8 @@ class Rows:
         return found
 
     def _coded(self, name: str) -> tuple[NDArray[Any], int]:
-        """A code from 0 up for each row, which tells what is in a column, and how many codes there may be."""
-        return self.once(("codes", name), lambda: self._codes(name))
+        """Return a code for each row that identifies its value in a column, and the number of possible codes."""
+        return self.cached(("codes", name), lambda: self._codes(name))
 
     def _codes(self, name: str) -> tuple[NDArray[Any], int]:
         if name in TEXTS.get(self.kind, ()):
@@ -190,15 +188,15 @@ class Rows:
         numbers = self.numbers(name)
         if len(numbers) and numbers.dtype == np.int64:
             lowest, highest = int(numbers.min()), int(numbers.max())
-            if highest - lowest < ROOMY * len(numbers) + BINS:
+            if highest - lowest < MAX_CODES_PER_ROW * len(numbers) + BINS:
                 return numbers - lowest, highest - lowest + 1
         found, codes = _distinct(numbers)
         return codes, len(found)
 
     # Sums -------------------------------------------------------------------------------------------------------------
 
-    def cells(self, groups: Groups, amounts: Amounts, counted: bool) -> Sheet:
-        """The sums of groups in each bucket; with `counted`, each row is one hit."""
+    def cells(self, groups: Groups, amounts: RowAmounts, counted: bool) -> GroupedCells:
+        """Return the sums of groups in each bucket. With `counted`, each row adds one to the count."""
         size, nanoseconds, bins = (
             amounts if groups.rows is None else (None if each is None else each[groups.rows] for each in amounts)
         )
@@ -210,12 +208,12 @@ class Rows:
             if values is not None:
                 sums[row] = np.bincount(numbers, values, len(buckets))
         if bins is None:
-            return Sheet(own, Cells([], buckets, sums, NONE, NONE))
+            return GroupedCells(own, Cells([], buckets, sums, NONE, NONE))
         timed = bins != NOT_TIMED
-        return Sheet(own, Cells([], buckets, sums, numbers[timed], bins[timed]))
+        return GroupedCells(own, Cells([], buckets, sums, numbers[timed], bins[timed]))
 
     def _cells(self, groups: Groups) -> tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any]]:
-        """Of each row the number of its cell; of each cell its group, as in `Sheet`, and its bucket."""
+        """Return the cell number of each row; the group, as in `GroupedCells`, and the bucket of each cell."""
         number = len(groups.firsts)
         if len(self.buckets) == 1:
             return groups.numbers, None, np.zeros(number, np.int64)
@@ -224,19 +222,19 @@ class Rows:
         return cells, groups.numbers[firsts], places[firsts]
 
     @cached_property
-    def response(self) -> Amounts:
-        """What is known of the responses of exchanges; of other records, nothing."""
+    def response(self) -> RowAmounts:
+        """Bytes and response times of exchanges; nothing for other records."""
         if self.kind is not Exchange:
-            return Amounts()
+            return RowAmounts()
         return self.timed("response_time")._replace(size=self.size("response_bytes").size)
 
-    def timed(self, name: str) -> Amounts:
-        """The seconds of a column."""
-        return self.once(("timed", name), lambda: timed(self.numbers(name)))
+    def timed(self, name: str) -> RowAmounts:
+        """Return a column of seconds as amounts."""
+        return self.cached(("timed", name), lambda: timed(self.numbers(name)))
 
-    def size(self, name: str) -> Amounts:
-        """The bytes of a column."""
-        return self.once(("size", name), lambda: sized(self.numbers(name)))
+    def size(self, name: str) -> RowAmounts:
+        """Return a column of bytes as amounts."""
+        return self.cached(("size", name), lambda: sized(self.numbers(name)))
 
     def _times(self) -> NDArray[np.float64]:
         if self.kind in FLOATS:
@@ -247,19 +245,19 @@ class Rows:
 NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
 
 
-def timed(seconds: NDArray[Any]) -> Amounts:
-    """As amounts; what is below 0 is 0, as where a clock was set back."""
+def timed(seconds: NDArray[Any]) -> RowAmounts:
+    """Convert seconds to amounts. Negative times, as after a clock was set back, count as 0."""
     known = np.nan_to_num(np.clip(seconds, 0.0, HIGHEST))
-    return Amounts(None, np.rint(known * NANOSECONDS), bins_of(seconds))
+    return RowAmounts(None, np.rint(known * NANOSECONDS), bins_of(seconds))
 
 
-def sized(size: NDArray[Any]) -> Amounts:
-    """As amounts, whole numbers from 0 up."""
-    return Amounts(np.rint(np.clip(size, 0.0, MOST_BYTES)))
+def sized(size: NDArray[Any]) -> RowAmounts:
+    """Convert bytes to amounts, rounded and not below 0."""
+    return RowAmounts(np.rint(np.clip(size, 0.0, MOST_BYTES)))
 
 
 def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The values there are, in order, and for each row the place of its own."""
+    """Return the distinct values in ascending order, and for each row the index of its value."""
     if len(values) and (values == values[0]).all():
         return values[:1], np.zeros(len(values), np.int64)
     found, places = np.unique(values, return_inverse=True)
@@ -267,8 +265,8 @@ def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _grouped(codes: NDArray[Any], number: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows of the same code, in the order of the codes: of each row its group, of each group one of its rows."""
-    if number > ROOMY * len(codes) + BINS:
+    """Group rows with equal codes, in ascending order: return the group of each row, and one row of each group."""
+    if number > MAX_CODES_PER_ROW * len(codes) + BINS:
         _, firsts, numbers = np.unique(codes, return_index=True, return_inverse=True)
         return numbers, firsts
     places = np.full(number, -1, np.intp)

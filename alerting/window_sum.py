@@ -1,4 +1,4 @@
-"""What a window has of one sum: how much in all, and who has the most of it."""
+"""One statistic in a window: its total, and the names with the largest amounts."""
 
 from functools import partial
 from typing import Any, Final
@@ -6,32 +6,32 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerting.sums import Sum
+from alerting.signal_statistics import SignalStatistic
 from stats.statistic import Unit
 from store.bins import BINS
 from store.distribution import LAST, Distribution
-from store.heavy import NOWHERE, Heavy, capacity
-from store.sums import BYTES, COUNT, Closed
+from store.sketch import NOWHERE, Sketch, capacity
+from store.sums import BYTES, COUNT, StatisticSums
 
 MAX_NAMES: Final = 300
-"""So no name is short by more than 0.5 % of the whole: 1/301 for the sketch, 1/601 for what is left out of buckets."""
+"""No name is short by more than 0.5 % of the total: 1/301 by the sketch, 1/601 by names left out of buckets."""
 
 
-class Part:
-    """Of a window, what the store counted for `of`."""
+class WindowSum:
+    """What the store counted for `statistic` in a window."""
 
-    __slots__ = ("_bins", "_heavy", "_of", "_row", "total")
+    __slots__ = ("_bins", "_row", "_sketch", "_statistic", "total")
 
-    def __init__(self, of: Sum) -> None:
+    def __init__(self, statistic: SignalStatistic) -> None:
         self.total = 0
         """Requests, exchanges or bytes. Exact, however many names there are."""
-        self._of = of
-        self._row = BYTES if of.unit is Unit.BYTES else COUNT
+        self._statistic = statistic
+        self._row = BYTES if statistic.unit is Unit.BYTES else COUNT
         # By slot, how often each bin of a `Distribution` was hit.
-        self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if of.timed else 0), np.int32)
-        self._heavy = Heavy(MAX_NAMES, leave=partial(_clear, self._bins))
+        self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if statistic.timed else 0), np.int32)
+        self._sketch = Sketch(MAX_NAMES, on_release=partial(_clear, self._bins))
 
-    def add(self, closed: Closed) -> None:
+    def add(self, closed: StatisticSums) -> None:
         """Add what was counted in a bucket."""
         keyed = closed.keyed
         amounts = keyed.amounts[self._row]
@@ -41,25 +41,25 @@ class Part:
         if len(some) > 2 * MAX_NAMES:
             largest = np.argpartition(-amounts[some], 2 * MAX_NAMES)[: 2 * MAX_NAMES]
             some = some[np.sort(largest)]
-        slots[some] = self._heavy.add([keyed.keys[place] for place in some.tolist()], amounts[None, some])
-        if self._of.timed:
+        slots[some] = self._sketch.add([keyed.keys[place] for place in some.tolist()], amounts[None, some])
+        if self._statistic.timed:
             own = slots[keyed.codes // BINS]
             kept = own != NOWHERE
             np.add.at(self._bins, (own[kept], keyed.codes[kept] % BINS), keyed.hits[kept])
 
     def names(self, group: str = "") -> dict[str, int]:
-        """How much each name has; those of a group, if there are groups."""
+        """Return the amount of each name; with `group`, only the names of that group."""
         before = f"{group} " if group else ""
-        cut, amounts = len(before), self._heavy.sums[0].tolist()
-        return {name[cut:]: amounts[slot] for name, slot in self._heavy.slots.items() if name.startswith(before)}
+        cut, amounts = len(before), self._sketch.sums[0].tolist()
+        return {name[cut:]: amounts[slot] for name, slot in self._sketch.slots.items() if name.startswith(before)}
 
     def amount(self, group: str) -> int:
-        """How much a group has."""
+        """Return the amount of a group."""
         return sum(self.names(group).values())
 
     def times(self, name: str) -> Distribution:
-        """The response times of a name, which has its group before it."""
-        bins = self._bins[self._heavy.slots[name]]
+        """Return the response times of a name, which starts with its group."""
+        bins = self._bins[self._sketch.slots[name]]
         (numbers,) = bins.nonzero()
         return Distribution.of(zip(numbers.tolist(), bins[numbers].tolist(), strict=True))
 

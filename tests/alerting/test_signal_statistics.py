@@ -1,4 +1,4 @@
-"""What the store counts for the signals, and what a window makes of it."""
+"""What the store counts for the signals, and how windows use it."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,8 @@ import pytest
 from alerting_records import exchange, request, requests, window_of
 from hypothesis import given, strategies
 
-from alerting.contributors import all_of, blamed, contributors, excess, largest
-from alerting.part import MAX_NAMES
-from alerting.signals.response_time import ResponseTime
-from alerting.sums import (
+from alerting.contributors import contributors, excess_contributors, failure_contributors, largest, main_contributors
+from alerting.signal_statistics import (
     CLIENT_ERROR,
     FAULTS,
     NEW_CONNECTIONS,
@@ -21,7 +19,9 @@ from alerting.sums import (
     TIMES_BY,
     UNANSWERED,
 )
+from alerting.signals.response_time import ResponseTime
 from alerting.window import Window
+from alerting.window_sum import MAX_NAMES
 from exercise_config import Config
 from run.signals import SIGNALS, rules
 from traffic.batch import INTEGERS, TEXTS
@@ -32,7 +32,7 @@ TIMED = (TIMES, *TIMES_BY)
 SERVER = "192.0.2.1:80"
 
 
-def test_a_late_flood_is_found_among_thousands_of_names_and_the_total_is_exact() -> None:
+def test_a_late_flood_is_found_among_thousands_of_names() -> None:
     many = [request(0, f"client {number}") for number in range(5000)]
     clients = window_of(REQUESTS, [*many, *requests(50, 500, "flood")]).of(REQUESTS[0])
     assert largest(clients.names(), 1) == [("flood", 500)]
@@ -40,32 +40,32 @@ def test_a_late_flood_is_found_among_thousands_of_names_and_the_total_is_exact()
     assert clients.total == 5500
 
 
-def test_equal_amounts_are_in_the_order_of_their_names() -> None:
+def test_ties_are_in_alphabetical_order() -> None:
     assert largest({"b": 1, "c": 2, "a": 1}, 3) == [("c", 2), ("a", 1), ("b", 1)]
 
 
-def test_who_has_less_than_a_tenth_is_not_named() -> None:
+def test_contributors_below_a_tenth_are_left_out() -> None:
     assert [one.name for one in contributors(100, {"client": {"proxy": 91, "b": 9}})] == ["proxy"]
     assert contributors(0, {"client": {}}) == ()
 
 
-def test_the_excess_is_looked_at_alone_in_windows_of_any_length() -> None:
+def test_the_excess_is_scaled_to_windows_of_any_length() -> None:
     usual = window_of(REQUESTS, [*requests(0, 95, "proxy"), *requests(0, 5, "b")], seconds=50)
     now = window_of(REQUESTS, [*requests(0, 180, "proxy"), *requests(0, 10, "b"), *requests(0, 110, "flood")])
-    assert [one.name for one in all_of(REQUESTS[:1], now)] == ["proxy", "flood"]
-    (flood,) = excess(REQUESTS[:1], now, usual)
+    assert [one.name for one in main_contributors(REQUESTS[:1], now)] == ["proxy", "flood"]
+    (flood,) = excess_contributors(REQUESTS[:1], now, usual)
     assert (flood.kind, flood.name, flood.count, flood.share) == ("client", "flood", 110, 1.0)
-    assert excess(REQUESTS, usual, now) == ()
-    assert excess(REQUESTS, now, None) == all_of(REQUESTS, now)
+    assert excess_contributors(REQUESTS, usual, now) == ()
+    assert excess_contributors(REQUESTS, now, None) == main_contributors(REQUESTS, now)
 
 
-def test_errors_are_told_apart_and_what_is_not_there_is_none() -> None:
+def test_errors_are_counted_by_class_without_404_and_410() -> None:
     statuses = [200] * 5 + [404, 404, 410, 403, 401, 500, 503]
     window = window_of(ENDED, [exchange(request(0, target="/cart"), status) for status in statuses])
     outcomes = window.of(OUTCOMES)
     assert [outcomes.amount(kind) for kind in (CLIENT_ERROR, SERVER_ERROR, UNANSWERED)] == [2, 2, 0]
     assert outcomes.total == 12
-    assert {(one.kind, one.name) for one in blamed(window, SERVER_ERROR)} == {
+    assert {(one.kind, one.name) for one in failure_contributors(window, SERVER_ERROR)} == {
         ("status", "500"),
         ("status", "503"),
         ("section", "example.com/cart"),
@@ -78,19 +78,19 @@ def test_errors_are_told_apart_and_what_is_not_there_is_none() -> None:
 def test_a_request_that_will_get_no_response_is_unanswered(ending: str) -> None:
     window = window_of(ENDED, [exchange(request(0), None, ending=ending), exchange(request(0))])
     assert (window.of(OUTCOMES).amount(UNANSWERED), window.of(OUTCOMES).total) == (1, 2)
-    kinds = {one.kind: one.name for one in blamed(window, UNANSWERED, "ending")}
+    kinds = {one.kind: one.name for one in failure_contributors(window, UNANSWERED, "ending")}
     assert kinds == {"ending": ending, "section": "example.com/", "client": "198.51.100.7", "server": SERVER}
 
 
 @pytest.mark.parametrize("ending", [GAP, EVICTED, CAPTURE_END])
-def test_what_the_capture_lost_says_nothing_about_the_server(ending: str) -> None:
+def test_exchanges_lost_by_the_capture_do_not_count(ending: str) -> None:
     assert window_of(ENDED, [exchange(request(0), None, ending=ending)]).is_empty
 
 
-def test_a_response_whose_request_was_not_seen_has_a_status_and_no_section() -> None:
+def test_a_response_without_its_request_has_a_status_but_no_section() -> None:
     window = window_of(ENDED, [exchange(request(0), 500)._replace(request=None)])
     assert window.of(OUTCOMES).amount(SERVER_ERROR) == window.of(OUTCOMES).total == 1
-    assert [one.kind for one in blamed(window, SERVER_ERROR)] == ["status", "client", "server"]
+    assert [one.kind for one in failure_contributors(window, SERVER_ERROR)] == ["status", "client", "server"]
 
 
 def p95(window: Window) -> float:
@@ -98,8 +98,8 @@ def p95(window: Window) -> float:
 
 
 @given(strategies.lists(strategies.floats(1e-4, 80), min_size=1, max_size=200))
-def test_the_p95_is_that_of_the_sorted_times_to_a_percent(times: list[float]) -> None:
-    """Whichever buckets they are in."""
+def test_the_p95_is_accurate_to_a_percent(times: list[float]) -> None:
+    """It does not matter which buckets they are in."""
     exact = sorted(times)[-(-19 * len(times) // 20) - 1]
     window = window_of(TIMED, [exchange(request(0), seconds=time) for time in times])
     assert p95(window) == pytest.approx(exact, rel=0.011)
@@ -110,7 +110,7 @@ def slowest(answers: Sequence[Exchange]) -> set[tuple[str, float]]:
     return {(one.name, one.share) for one in ResponseTime(200, 1, 0.1).contributors(window, SERVER, None)}
 
 
-def test_the_slowest_of_a_server_tell_whose_they_are() -> None:
+def test_the_contributors_are_those_of_the_slowest_responses() -> None:
     fast = [exchange(request(0, target="/fast"), seconds=0.01) for _ in range(90)]
     slow = [exchange(request(0, "10.0.0.9", "/slow"), seconds=2) for _ in range(10)]
     other = [exchange(request(0, target="/other")._replace(server="2001:db8::1"), seconds=9)]
@@ -118,13 +118,13 @@ def test_the_slowest_of_a_server_tell_whose_they_are() -> None:
     assert set(window_of(TIMED, [*fast, *other]).of(TIMES).names()) == {SERVER, "[2001:db8::1]:80"}
 
 
-def test_the_slowest_of_the_window_count_though_an_earlier_bucket_was_slower_than_usual() -> None:
+def test_the_slowest_responses_of_the_whole_window_count() -> None:
     early = [exchange(request(0, target="/early"), seconds=0.1 * (1 + number % 5)) for number in range(90)]
     late = [exchange(request(50, "10.0.0.9", "/late"), seconds=3) for _ in range(10)]
     assert slowest([*early, *late]) == {("example.com/late", 1.0), ("10.0.0.9", 1.0)}
 
 
-def test_a_name_that_makes_room_takes_its_times_with_it() -> None:
+def test_a_removed_name_takes_its_times_with_it() -> None:
     small = [exchange(request(0)._replace(server_port=port), seconds=9) for port in range(1, 2 * MAX_NAMES + 2)]
     large = [exchange(request(50)._replace(server_port=5000 + port % 2), seconds=1) for port in range(2000)]
     times = window_of(TIMED, [*small, *large]).of(TIMES)
@@ -133,35 +133,35 @@ def test_a_name_that_makes_room_takes_its_times_with_it() -> None:
     assert times.times("192.0.2.1:5000").quantile(1) == pytest.approx(1, rel=0.011)
 
 
-def test_servers_are_bounded() -> None:
+def test_the_number_of_servers_is_bounded() -> None:
     window = window_of(TIMED, [exchange(request(0)._replace(server_port=port)) for port in range(2000)])
     assert len(window.of(TIMES).names()) <= 2 * MAX_NAMES
 
 
-def test_a_response_time_that_a_clock_made_negative_stops_nothing() -> None:
+def test_impossible_response_times_do_no_harm() -> None:
     odd = [exchange(request(0))._replace(response_time=seconds) for seconds in (-1.0, float("inf"))]
     assert window_of(TIMED, odd).of(TIMES).times(SERVER).times == 2
 
 
-def test_volume_is_that_of_the_responses() -> None:
+def test_volume_counts_response_bodies() -> None:
     film, empty = exchange(request(0, target="/film"), size=900), exchange(request(0), size=0)
     window = window_of(SENT, [film, empty, exchange(request(0), size=100)._replace(request=None)])
     assert window.of(SENT[0]).total == 1000
     assert window.of(SENT[1]).names() == {"example.com/film": 900}
 
 
-def test_a_connection_is_new_with_its_first_request() -> None:
+def test_a_connection_counts_as_new_with_its_first_request() -> None:
     asked = [request(0)._replace(ordinal=ordinal) for ordinal in (1, 2, 3, 1)]
     window = window_of(NEW_CONNECTIONS, asked)
     assert [window.of(each).total for each in NEW_CONNECTIONS] == [2, 2]
-    assert {(one.kind, one.name) for one in all_of(NEW_CONNECTIONS, window)} == {
+    assert {(one.kind, one.name) for one in main_contributors(NEW_CONNECTIONS, window)} == {
         ("client", "198.51.100.7"),
         ("server", SERVER),
     }
 
 
-def test_each_sum_names_columns_that_there_are_and_has_a_name_of_its_own() -> None:
-    sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.sums}
+def test_signal_statistics_use_existing_columns_and_unique_names() -> None:
+    sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.statistics}
     assert len({each.name for each in sums}) == len(sums) == 13
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

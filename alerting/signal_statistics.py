@@ -1,0 +1,164 @@
+"""Statistics that the store counts for the signals. They are not shown anywhere.
+
+A key is the name of a possible contributor to an alert. If contributors are looked up within a group, the group comes
+first: `5xx 203.0.113.9`, `192.0.2.10:80 shop.example.com/cart`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stats.statistic import BYTES, HITS, Unit
+from traffic.batch import ABSENT as NO_STATUS
+from traffic.batch import Table
+from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
+
+FINE: Final = "fine"
+SERVER_ERROR: Final = "5xx"
+CLIENT_ERROR: Final = "4xx"
+UNANSWERED: Final = "none"
+"""Outcomes of a request."""
+UNKNOWN: Final = frozenset({CAPTURE_END, EVICTED, GAP})
+"""Endings that concern the capture, not the server."""
+ABSENT: Final = frozenset({404, 410})
+"""Statuses for missing resources, which every web server sends to crawlers, scanners and dead links all day. They count
+as responses, but not as errors.
+"""
+
+
+@dataclass(frozen=True)
+class SignalStatistic:
+    """Counts records by the key that `key` makes of their `columns`."""
+
+    name: str
+    kind: str
+    """What its keys name, as in `Contributor.kind`."""
+    record: type
+    columns: tuple[str, ...]
+    key: Callable[..., str | None]
+    timed: bool = False
+    """Whether a signal needs the response times of each key."""
+    unit: Unit = HITS
+
+    @property
+    def responses(self) -> bool:
+        """Whether the responses' bytes and times are counted too."""
+        return self.timed
+
+    @property
+    def title(self) -> str:
+        """The name; no panel shows this statistic."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class FirstRequests(SignalStatistic):
+    """First requests of connections."""
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """Select requests with the ordinal 1."""
+        return np.asarray(table.numbers("ordinal") == 1)
+
+
+@dataclass(frozen=True)
+class FailedExchanges(SignalStatistic):
+    """Failed exchanges."""
+
+    @staticmethod
+    def where(table: Table) -> NDArray[np.bool_]:
+        """Select exchanges with an error status or without a status."""
+        status = table.numbers("status")
+        return np.asarray((status >= 400) | (status == NO_STATUS))
+
+
+@dataclass(frozen=True)
+class BodyBytes(SignalStatistic):
+    """Body bytes, of responses unless `amount` names another column."""
+
+    unit: Unit = BYTES
+    amount: str = "response_bytes"
+
+
+def server_name(address: str, port: int) -> str:
+    """Return the server as `10.0.0.5:80` or `[2001:db8::5]:80`."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def outcome(status: int | None, ending: str) -> str | None:
+    """Return what became of a request; None if the capture lost track of it."""
+    if status is None:
+        return None if ending in UNKNOWN else UNANSWERED
+    if status >= 500:
+        return SERVER_ERROR
+    return CLIENT_ERROR if status >= 400 and status not in ABSENT else FINE
+
+
+def _itself(name: str | None) -> str | None:
+    return name
+
+
+def _outcome(status: int | None, ending: str) -> str | None:
+    return _fault(status, ending, ending if status is None else str(status)) or outcome(status, ending)
+
+
+def _fault(status: int | None, ending: str, name: str | None) -> str | None:
+    kind = outcome(status, ending)
+    return None if name is None or kind in (None, FINE) else f"{kind} {name}"
+
+
+def _of_server(address: str, port: int, name: str | None) -> str | None:
+    return None if name is None else f"{server_name(address, port)} {name}"
+
+
+REQUESTS: Final = (
+    SignalStatistic("signals.requests_by_client", "client", Request, ("client",), _itself),
+    SignalStatistic("signals.requests_by_section", "section", Request, ("section",), _itself),
+)
+"""Requests by client and by section. Both have the same total."""
+
+NEW_CONNECTIONS: Final = (
+    FirstRequests("signals.new_connections_by_client", "client", Request, ("client",), _itself),
+    FirstRequests("signals.new_connections_by_server", "server", Request, ("server", "server_port"), server_name),
+)
+"""First requests of connections, by client and by server."""
+
+SENT: Final = (
+    BodyBytes("signals.sent_by_client", "client", Exchange, ("client",), _itself),
+    BodyBytes("signals.sent_by_section", "section", Exchange, ("section",), _itself),
+)
+"""Body bytes that servers sent. Responses whose request was not seen are only in the first."""
+
+OUTCOMES: Final = SignalStatistic("signals.outcomes", "status", Exchange, ("status", "ending"), _outcome)
+"""Exchanges by outcome, with the status of errors and the ending of unanswered requests: `5xx 503`."""
+
+FAULTS: Final = (
+    FailedExchanges("signals.faults_by_section", "section", Exchange, ("status", "ending", "section"), _fault),
+    FailedExchanges("signals.faults_by_client", "client", Exchange, ("status", "ending", "client"), _fault),
+    FailedExchanges(
+        "signals.faults_by_server",
+        "server",
+        Exchange,
+        ("status", "ending", "server", "server_port"),
+        lambda status, ending, address, port: _fault(status, ending, server_name(address, port)),
+    ),
+)
+"""Failed exchanges by section, client and server, grouped by outcome."""
+
+TIMES: Final = SignalStatistic(
+    "signals.times_by_server", "server", Exchange, ("server", "server_port"), server_name, timed=True
+)
+"""Response times of each server."""
+
+TIMES_BY: Final = (
+    SignalStatistic(
+        "signals.times_by_section", "section", Exchange, ("server", "server_port", "section"), _of_server, timed=True
+    ),
+    SignalStatistic(
+        "signals.times_by_client", "client", Exchange, ("server", "server_port", "client"), _of_server, timed=True
+    ),
+)
+"""Response times by section and by client, grouped by server."""
