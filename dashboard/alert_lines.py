@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from alerting.alert import Unit
 from alerting.events import REQUEST_RATE
-from dashboard import figures
-from dashboard.page import Line, Page, Piece, Style, width
-from dashboard.view import AlertView, SignalView, View
+from view import figures
+from view.page import Line, Page, Piece, Style, width
+from view.view import AlertView, SignalView, View
 
 SHARE = 8
 """One line in so many of a screen may list alerts."""

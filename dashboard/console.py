@@ -5,11 +5,11 @@ from datetime import tzinfo
 from dashboard.alert_lines import history, message, signals
 from dashboard.grid import grid, hidden_note
 from dashboard.heading import top
-from dashboard.page import EMPTY, MARGIN, Page
 from dashboard.past_line import past
 from dashboard.rate_line import request_rate
 from dashboard.response_line import responses
-from dashboard.view import View
+from view.page import EMPTY, MARGIN, Page
+from view.view import View
 
 
 def render(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from dashboard.page import EMPTY, Line, Page, Piece, Style
 from dashboard.panel_lines import columns, natural_height, panel_lines
-from dashboard.view import Panel, View
+from view.page import EMPTY, Line, Page, Piece, Style
+from view.view import Panel, View
 
 GUTTER = 4
 """Cells between panels."""

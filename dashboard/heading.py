@@ -1,8 +1,8 @@
 """The top of the dashboard: what is watched, in which state, and what was not seen."""
 
-from dashboard import cells, figures
-from dashboard.page import EMPTY, GAP, Line, Page, Piece, Style, width
-from dashboard.view import EnforcingView, HealthView, LearningView, View
+from view import cells, figures
+from view.page import EMPTY, GAP, Line, Page, Piece, Style, width
+from view.view import EnforcingView, HealthView, LearningView, View
 
 NAME = "HTTP monitor"
 NAMES = 3
@@ -82,8 +82,8 @@ def health(view: HealthView, page: Page) -> list[Line]:
     lines = page.flow(health_items(view, page), indent=2)
     if view.oddities:
         lines += page.flow([(Piece("oddities"),), *_named(view.oddities, page)], indent=2)
-    for notice in view.notices:
-        lines += page.wrap(f"! {page.text(notice)}", Style.WARNING, indent=2)
+    for warning in view.warnings:
+        lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
     return lines
 
 

@@ -12,8 +12,8 @@ from alerting.events import (
     Learned,
     LearningRestarted,
 )
-from dashboard import figures
-from dashboard.view import View
+from view import figures
+from view.view import View
 
 
 def event_line(event: Event, zone: tzinfo | None = None) -> str:

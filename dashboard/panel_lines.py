@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard import cells, figures
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Measure, Panel, Row, Times
 from stats.statistic import Unit
 from store.sums import OTHER
+from view import cells, figures
+from view.page import Line, Page, Piece, Style
+from view.view import Measure, Panel, Row, Times
 
 NO_KEY = "(empty)"
 ROOM = 24

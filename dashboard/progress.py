@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from dashboard import figures
+from view import figures
 
 _BAR: Final = 20
 """Cells of the bar."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from dashboard import figures
-from dashboard.page import GAP, Line, Page, Piece, Style
-from dashboard.view import View
+from view import figures
+from view.page import GAP, Line, Page, Piece, Style
+from view.view import View
 
 SHORTEST = 8
 """Buckets that a chart needs to tell anything."""

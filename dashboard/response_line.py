@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from dashboard import figures
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import View
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import View
 
 STYLES: Final = {"2xx": Style.GOOD, "4xx": Style.WARNING, "5xx": Style.ALARM}
 """Of the names of classes; the words say the same."""

@@ -13,7 +13,8 @@ from types import FrameType, TracebackType
 from typing import TextIO
 
 from dashboard.console import render
-from dashboard.view import View
+from view.outlet import OutputClosedError
+from view.view import View
 
 HOME, ERASE_REST_OF_LINE, ERASE_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -21,10 +22,6 @@ SAVE_CURSOR, RESTORE_CURSOR, LINE_START = "\x1b7", "\x1b8", "\r"
 STOP_WRAPPING, WRAP = "\x1b[?7l", "\x1b[?7h"
 WIDTH = 80
 """Columns where neither a terminal nor COLUMNS says how many."""
-
-
-class OutputClosedError(Exception):
-    """Nobody reads the output any more: the pipe is closed, or the terminal is gone. Not an error; time to stop."""
 
 
 class OutputError(OSError):

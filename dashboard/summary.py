@@ -2,10 +2,10 @@
 
 import textwrap
 
-from dashboard import figures
-from dashboard.cells import visible
 from dashboard.heading import state_name
-from dashboard.view import HealthView, View
+from view import figures
+from view.cells import visible
+from view.view import HealthView, View
 
 NAMES = 11
 """Cells of the margin and the name of a line."""
@@ -22,7 +22,7 @@ def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     if view.health.oddities:
         oddities = (f"{figures.count(times)} {visible(name, ascii_only)}" for name, times in view.health.oddities)
         items.append(("Oddities", ", ".join(oddities)))
-    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.notices)], width)
+    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.warnings)], width)
 
 
 def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:

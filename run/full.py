@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from capture.intake import Intake
 from cli.arguments import Arguments
-from dashboard.exchange_line import Discretion
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
@@ -23,6 +22,7 @@ from stats.statistic import Statistic
 from store.filtering import patterns
 from store.recent import Recent
 from store.store import Store
+from view.exchange_line import Discretion
 
 PACE = 1.0
 """The longest time between two pictures in seconds, even if `timeout` is longer."""

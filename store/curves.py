@@ -6,6 +6,8 @@ from store.block import Block
 from store.sums import COUNT
 from store.window import Window
 
+CURVE_SLICES: Final = 240
+"""Most slices of a curve; wider screens are rare."""
 WATCHED: Final = 64
 """Curves that are kept up to date; the one asked for longest ago goes first."""
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from stats.statistic import Statistic
 from store.counter import Counter
-from store.curves import Curve, Curves, Subject
+from store.curves import CURVE_SLICES, Curve, Curves, Subject
 from store.ranking import RANKS, Look, top_list
 from store.rows import LATEST, BucketedBatch, Rows
 from store.sums import NOTHING, Closed, ClosedBucket, Slicing, Sums, Top, rest, spread, sums_of
@@ -165,7 +165,9 @@ class Store:
         counts = self._curves.look_up(Subject(self._numbers[name], key, 1), latest.start)
         return list(counts.between(latest.start, latest.stop - 1))
 
-    def curve(self, name: str, window: float | None = None, slices: int = 240, key: str | None = None) -> Curve:
+    def curve(
+        self, name: str, window: float | None = None, slices: int = CURVE_SLICES, key: str | None = None
+    ) -> Curve:
         """How often a key came, or all of them, over the closed buckets of a window, in at most `slices` slices.
 
         Of the last bucket it tells the last 12 buckets.

@@ -14,9 +14,9 @@ import pytest
 from wire import Talk, get, ok
 
 import exercise
-from dashboard import figures
 from run import opening
 from traffic.frame import Frame
+from view import figures
 
 START = 1_700_000_000.0
 BUCKET = 120

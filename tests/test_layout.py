@@ -7,10 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    "capture", "traffic", "store", "stats", "alerting", "dashboard", "settings", "outputs", "notices", "history",
-    "demo", "cli", "run",
+    "capture", "traffic", "store", "stats", "alerting", "view", "dashboard", "settings", "outputs", "notices",
+    "history", "demo", "cli", "run",
 )  # fmt: skip
-PURE = ("traffic", "store", "stats", "alerting", "dashboard", "settings")
+PURE = ("traffic", "store", "stats", "alerting", "view", "dashboard", "settings")
 EDGES = {
     "dashboard/screen.py", "dashboard/full/app.py", "dashboard/full/complaints.py", "dashboard/full/terminal.py",
     "settings/file.py", "settings/trust.py", "stats/saas_catalogue.py",
@@ -30,11 +30,12 @@ MAY_IMPORT = {
     "stats": {"stats", "traffic"},
     "store": {"store", "stats", "traffic"},
     "alerting": {"alerting", "store", "stats", "traffic"},
-    "dashboard": {"dashboard", "alerting", "store", "stats", "traffic"},
+    "view": {"view", "alerting", "store", "stats", "traffic"},
+    "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},
-    "notices": {"notices", "dashboard", "alerting", "settings"},
-    "history": {"history", "alerting", "dashboard", "store"},
-    "outputs": {"outputs", "dashboard", "alerting", "stats", "traffic"},
+    "notices": {"notices", "view", "alerting", "settings"},
+    "history": {"history", "view", "alerting", "store"},
+    "outputs": {"outputs", "view", "alerting", "stats", "traffic"},
     "demo": {"demo"},
     "cli": {"cli", "demo", "capture", "dashboard", "history", "outputs", "settings", "stats"},
     "run": set(FOLDERS),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from alerting.alert import Contributor
-from dashboard import figures
 from dashboard.full.named_lines import named_lines
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import AlertView
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import AlertView
 
 
 def alert_page(alert: AlertView, now: float, page: Page) -> list[Line]:

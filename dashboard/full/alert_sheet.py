@@ -1,9 +1,9 @@
 """The alerts of the retention time as a table, the latest first. Pure."""
 
-from dashboard import figures
 from dashboard.full.sheet import Column, Entry, Sheet
-from dashboard.page import Page, Style
-from dashboard.view import AlertView, View
+from view import figures
+from view.page import Page, Style
+from view.view import AlertView, View
 
 COLUMNS = (
     Column("since", 8, left=True, sortable=False),

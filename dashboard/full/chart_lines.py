@@ -6,10 +6,10 @@ from math import floor
 from typing import NamedTuple
 
 from alerting.events import REQUEST_RATE
-from dashboard import figures
 from dashboard.full.scale import Columns, top_of_scale
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import AlertView, Chart, View
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import AlertView, Chart, View
 
 ALERT = "!"
 """Marks a time of alert on the axis."""

@@ -1,9 +1,9 @@
 """Status classes over time: a line for each, with a small chart and its share. Pure."""
 
-from dashboard import figures
 from dashboard.full.scale import Columns
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Chart
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import Chart
 
 STYLES = {"2xx": Style.GOOD, "4xx": Style.WARNING, "5xx": Style.ALARM}
 """Of the names; the words say the same."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from dashboard.detail import DetailView
 from dashboard.progress import Progress
-from dashboard.view import View
 from store.filtering.fields import Field
 from traffic.records import Exchange
+from view.detail import DetailView
+from view.view import View
 
 Exchanges = Callable[[], Sequence[Exchange]]
 

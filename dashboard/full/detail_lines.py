@@ -1,11 +1,11 @@
 """What is behind one row: the text above its list of exchanges. Pure."""
 
-from dashboard import cells, figures
-from dashboard.detail import DetailView
 from dashboard.full.top_lines import FROZEN, window_name
-from dashboard.page import Line, Page, Piece, Style, width
 from dashboard.panel_lines import NO_KEY
-from dashboard.view import FilterView, Panel
+from view import cells, figures
+from view.detail import DetailView
+from view.page import Line, Page, Piece, Style, width
+from view.view import FilterView, Panel
 
 
 def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> list[Line]:

@@ -5,8 +5,6 @@ from typing import Literal
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from dashboard.detail import DetailView
-from dashboard.exchange_line import Discretion
 from dashboard.full import exchange_sheet
 from dashboard.full.chart_lines import Marks, chart_lines
 from dashboard.full.class_lines import class_lines
@@ -21,8 +19,10 @@ from dashboard.full.sheet import Sheet
 from dashboard.full.table_pane import TablePane
 from dashboard.full.tables import ExchangeTable
 from dashboard.full.text_screens import ExchangeScreen
-from dashboard.page import Page
 from traffic.records import Exchange
+from view.detail import DetailView
+from view.exchange_line import Discretion
+from view.page import Page
 
 ROWS = 100
 """Exchanges of each list."""

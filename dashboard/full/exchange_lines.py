@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from dashboard import figures
-from dashboard.exchange_line import Discretion, outcome
 from dashboard.full.exchange_sheet import latency, status_text
 from dashboard.full.named_lines import named_lines
-from dashboard.page import Line, Page, Piece, Style
 from traffic.records import Exchange, Request
+from view import figures
+from view.exchange_line import Discretion, outcome
+from view.page import Line, Page, Piece, Style
 
 
 def exchange_lines(exchange: Exchange, discretion: Discretion, page: Page) -> list[Line]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from dashboard import figures
-from dashboard.exchange_line import Discretion
 from dashboard.full.panel_sheet import Sorting
 from dashboard.full.sheet import Column, Entry, Sheet
-from dashboard.page import Page, Style
 from traffic.records import COMPLETE, Exchange
+from view import figures
+from view.exchange_line import Discretion
+from view.page import Page, Style
 
 TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
     "time", "status", "method", "what", "response", "volume", "client",

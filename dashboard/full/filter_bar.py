@@ -11,15 +11,15 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from dashboard import cells
 from dashboard.full.completing import Completing
 from dashboard.full.detail_lines import reach
 from dashboard.full.lines_view import LinesView
 from dashboard.full.setting import Setting
-from dashboard.page import Line, Piece, Style
-from dashboard.view import FilterView
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field
+from view import cells
+from view.page import Line, Piece, Style
+from view.view import FilterView
 
 EXAMPLES = "host:shop path:^/api status:5xx client:10.0.0.0/8 time>500ms   and or not ( )"
 MOST = 2000

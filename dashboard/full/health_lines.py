@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from dashboard import figures
 from dashboard.heading import health_items
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import View
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import View
 
 LINES = 2
 """Of what was not seen; on most screens one does."""
@@ -22,7 +22,7 @@ def health_lines(view: View, notices: Sequence[str], page: Page) -> list[Line]:
     lines = page.flow(items, gap=2, indent=2)
     if len(lines) > LINES:
         lines = [*lines[: LINES - 1], _cut(lines[LINES - 1], page)]
-    told = [*view.health.notices, *notices]
+    told = [*view.health.warnings, *notices]
     hidden = len(told) - NOTICES
     lines += [(Piece(f"! {page.text(notice, page.width - 2)}", Style.WARNING),) for notice in told[-NOTICES:]]
     if hidden > 0:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from math import isinf
 
-from dashboard import figures
-from dashboard.detail import Bar
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Times
+from view import figures
+from view.detail import Bar
+from view.page import Line, Page, Piece, Style
+from view.view import Times
 
 EIGHTHS = "▏▎▍▌▋▊▉█"
 LABEL = 17

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dashboard import cells
-from dashboard.page import Line, Page, Piece, Style
+from view import cells
+from view.page import Line, Page, Piece, Style
 
 
 class Key(NamedTuple):

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from dashboard.full.paint import ScreenPage, changed, strip
 from dashboard.full.palette import Palette
 from dashboard.full.setting import Setting
-from dashboard.page import Line
+from view.page import Line
 
 
 class LinesView(Widget):

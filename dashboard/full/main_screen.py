@@ -20,9 +20,9 @@ from dashboard.full.part import Part, bindings, set_height
 from dashboard.full.table_pane import TablePane
 from dashboard.full.tables import AlertTable, ExchangeTable, PanelTable, Table
 from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen
-from dashboard.page import Line, Piece, Style
 from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
+from view.page import Line, Piece, Style
 
 TALL = 44
 """Lines of a terminal from which it has room to say how all signals stand."""

@@ -1,7 +1,7 @@
 """Names and values, one below the other. Pure."""
 
-from dashboard import cells
-from dashboard.page import Line, Page, Piece, Style
+from view import cells
+from view.page import Line, Page, Piece, Style
 
 NAMES = 20
 """Cells of the names."""

@@ -8,9 +8,9 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
-from dashboard import cells
 from dashboard.full.palette import Palette
-from dashboard.page import Line, Page, Style, width
+from view import cells
+from view.page import Line, Page, Style, width
 
 
 class ScreenPage(Page):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.color import ColorSystem
 from rich.style import Style as Look
 
-from dashboard.page import Style
+from view.page import Style
 
 
 class Palette(NamedTuple):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dashboard import figures
 from dashboard.full.sheet import Column, Entry, Sheet
-from dashboard.page import Page, Style
 from dashboard.panel_lines import NO_KEY
-from dashboard.view import Measure, Panel, Row
 from stats.statistic import Unit
 from store.sums import OTHER
+from view import figures
+from view.page import Page, Style
+from view.view import Measure, Panel, Row
 
 KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
     "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",

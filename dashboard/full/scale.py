@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import NamedTuple, TypeVar
 
-from dashboard.view import Chart
+from view.view import Chart
 
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Mantissas of the top of a scale. It changes seldom, so that a chart keeps still."""

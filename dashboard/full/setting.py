@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from dashboard.exchange_line import Discretion
 from dashboard.full.palette import DARK, Palette
+from view.exchange_line import Discretion
 
 
 @dataclass

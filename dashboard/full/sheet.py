@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from dashboard import cells
-from dashboard.page import Line, Page, Piece, Style
+from view import cells
+from view.page import Line, Page, Piece, Style
 
 LEAST = 22
 """Cells of the column that takes what is left, before others go for it."""

@@ -4,9 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from dashboard.detail import STATISTICS, DetailView, build_detail, filter_view
 from dashboard.progress import Progress
-from dashboard.view import Panel, View
 from stats.statistic import Statistic
 from store.filtering import filter as filtering
 from store.filtering.fields import Field
@@ -15,6 +13,8 @@ from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
 from traffic.batch import Batch
+from view.detail import STATISTICS, DetailView, build_detail, filter_view
+from view.view import Panel, View
 
 SLICE = 500
 """Exchanges that a lens looks at between two looks at the keyboard: milliseconds."""

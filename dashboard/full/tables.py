@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from dashboard.exchange_line import Discretion
 from dashboard.full import alert_sheet, exchange_sheet, panel_sheet
 from dashboard.full.desk import Scene
 from dashboard.full.panel_sheet import Sorting
 from dashboard.full.sheet import Sheet
-from dashboard.page import Page
-from dashboard.view import Panel
 from traffic.records import Exchange
+from view.exchange_line import Discretion
+from view.page import Page
+from view.view import Panel
 
 
 class Table(Protocol):

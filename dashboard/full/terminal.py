@@ -22,12 +22,12 @@ from rich.console import Console
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from dashboard.exchange_line import Discretion
 from dashboard.full.app import FullScreen, Stop
 from dashboard.full.complaints import Complaints
 from dashboard.full.desk import Desk
 from dashboard.full.palette import first_palette
 from dashboard.full.setting import Setting
+from view.exchange_line import Discretion
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 """Whose handlers are ours while the screen is up."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from dashboard import cells
 from dashboard.alert_lines import signals
 from dashboard.full.alert_page import alert_page
 from dashboard.full.alert_sheet import identity
@@ -15,10 +14,11 @@ from dashboard.full.lines_view import LinesView
 from dashboard.full.paint import ScreenPage
 from dashboard.full.part import Part, bindings
 from dashboard.heading import health
-from dashboard.page import Line, Piece, Style
-from dashboard.view import AlertView
 from store.filtering.fields import Field
 from traffic.records import Exchange
+from view import cells
+from view.page import Line, Piece, Style
+from view.view import AlertView
 
 
 class TextScreen(Part):

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from dashboard import cells, figures
 from dashboard.full.paint import ScreenPage
 from dashboard.heading import state_items
-from dashboard.page import Line, Page, Piece, Style, width
-from dashboard.view import AlertView, Panel, Row, View
 from store.sums import ENOUGH
+from view import cells, figures
+from view.page import Line, Page, Piece, Style, width
+from view.view import AlertView, Panel, Row, View
 
 GAP = 2
 BANNERS = 2

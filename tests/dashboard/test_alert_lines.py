@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timezone
 
-from dashboard_samples import ACTIVE, CALM, ENDED, NOW
+from view_samples import ACTIVE, CALM, ENDED, NOW
 
 from alerting.alert import Unit
 from dashboard.console import render
-from dashboard.view import AlertView, SignalView, View
+from view.view import AlertView, SignalView, View
 
 ERRORS = AlertView(
     12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", Unit.PERCENT,

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timezone
 
 import pytest
-from dashboard_samples import ACTIVE, CALM, ENDED, ENFORCING, LEARNING, NOW, TROUBLED
+from view_samples import ACTIVE, CALM, ENDED, ENFORCING, LEARNING, NOW, TROUBLED
 from wcwidth import wcswidth
 
 from dashboard.console import render
-from dashboard.view import View
+from view.view import View
 
 ALERT = replace(
     CALM,

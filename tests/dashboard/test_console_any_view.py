@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
-from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, LEARNING
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from view_samples import ACTIVE, CALM, ENDED, HEALTH, LEARNING
 from wcwidth import wcswidth
 
 from alerting.alert import Unit as SignalUnit
 from dashboard.console import render
-from dashboard.view import AlertView, Measure, Panel, Row, SignalView, Times, View
 from stats.statistic import Unit
+from view.view import AlertView, Measure, Panel, Row, SignalView, Times, View
 
 NASTY = st.sampled_from(
     [
@@ -72,7 +72,7 @@ def views(draw: Any) -> View:
         missing_bytes=draw(COUNT),
         unreadable=draw(NAMED),
         oddities=draw(NAMED),
-        notices=tuple(draw(st.lists(TEXT, max_size=2))),
+        warnings=tuple(draw(st.lists(TEXT, max_size=2))),
     )
     return replace(
         CALM,

@@ -1,10 +1,10 @@
 import pytest
-from dashboard_samples import PANELS, panel, row
+from view_samples import PANELS, panel, row
 
 from dashboard.grid import share_out
 from dashboard.panel_lines import natural_height, trimmed
-from dashboard.view import Times
 from stats.statistic import SECONDS
+from view.view import Times
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from dashboard_samples import CALM
+from view_samples import CALM
 
-from dashboard.page import Page
 from dashboard.response_line import responses
-from dashboard.view import Chart, Measure, Times, View
+from view.page import Page
+from view.view import Chart, Measure, Times, View
 
 CLASSES = (("2xx", (900, 60)), ("3xx", (0, 0)), ("4xx", (20, 10)), ("5xx", (0, 9)), ("(no response)", (1, 0)))
 CHART = Chart(0, 10, (96.1, 7.9), CLASSES)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from dashboard_samples import ACTIVE, CALM, ENDED, TROUBLED
+from view_samples import ACTIVE, CALM, ENDED, TROUBLED
 
 from dashboard.summary import summary
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from browser import MISSING, Browser, browser
-from dashboard_samples import ACTIVE, CALM, ENDED, NOW, TROUBLED, panel, row
+from view_samples import ACTIVE, CALM, ENDED, NOW, TROUBLED, panel, row
 
-from dashboard.view import Chart, Measure, Times, View
 from outputs.report.page import Page
+from view.view import Chart, Measure, Times, View
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 

@@ -9,9 +9,9 @@ sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 
 from full_desk import burst  # noqa: E402 found by the line above
 
-from dashboard.exchange_line import Discretion  # noqa: E402
 from dashboard.full.complaints import collected  # noqa: E402
 from dashboard.full.terminal import first_setting, watch_on_screen  # noqa: E402
+from view.exchange_line import Discretion  # noqa: E402
 
 
 class Stop(threading.Event):

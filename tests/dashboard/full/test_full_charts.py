@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.cells import cells
-from dashboard.detail import Bar
 from dashboard.full.chart_lines import Marks, chart_lines
 from dashboard.full.class_lines import class_lines
 from dashboard.full.histogram_lines import histogram_lines
 from dashboard.full.scale import Columns, top_of_scale
-from dashboard.page import Line, Page, Style
-from dashboard.view import AlertView, Chart, Times
+from view.cells import cells
+from view.detail import Bar
+from view.page import Line, Page, Style
+from view.view import AlertView, Chart, Times
 
 START = 1_795_366_800.0
 """17:00:00 UTC, a multiple of all widths used here."""

@@ -39,7 +39,7 @@ def ledger(word: str) -> Ledger:
     full.health.oddities[word] += 1
     full.health.unreadable[word] += 1
     full.health.server_names[word] += 1
-    full.notices = (word,)
+    full.warnings = (word,)
     full.count(records, START + 40)
     return full
 

@@ -13,8 +13,8 @@ from dashboard.full.keys import MAIN, footer
 from dashboard.full.layout import Layout, arrange, first_shown, too_small
 from dashboard.full.paint import ScreenPage
 from dashboard.full.top_lines import banner_lines, fitting, glance_lines, title_line
-from dashboard.page import Line, Piece, width
-from dashboard.view import View
+from view.page import Line, Piece, width
+from view.view import View
 
 WINDOWS = (10, 120, 3600, 86400)
 
@@ -100,7 +100,7 @@ def test_a_dismissal_is_told(view: View) -> None:
     assert texts(banner_lines(calm, ScreenPage(98))) == ["Alert dismissed  Back within the limit: Request rate"]
 
 
-def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None:
+def test_the_line_of_health_is_at_most_two_lines_and_warnings(view: View) -> None:
     trouble = replace(
         view.health,
         dropped=12345,
@@ -109,7 +109,7 @@ def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None
         unpaired_responses=100,
         unreadable=(("TLS", 1200), ("HTTP/2", 30), ("WebSocket", 5)),
         oddities=(("bare CR", 3), ("bad chunk size", 9)),
-        notices=("eth0 is down, waiting for it",),
+        warnings=("eth0 is down, waiting for it",),
     )
     lines = texts(health_lines(replace(view, health=trouble), ["one", "two"], ScreenPage(78)))
     assert len(lines) == 4

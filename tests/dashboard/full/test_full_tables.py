@@ -7,16 +7,16 @@ from full_desk import exchange, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import figures
-from dashboard.cells import cells
-from dashboard.exchange_line import Discretion
 from dashboard.full import exchange_sheet
 from dashboard.full.choice import Choice
 from dashboard.full.panel_sheet import Sorting, in_order, natural, panel_sheet, sortable
 from dashboard.full.sheet import Column, Entry, Look, Sheet, column_at, column_widths, marked, sheet_lines
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Measure, Panel, Row, Times
 from stats.statistic import BYTES, HITS, SECONDS, Unit
+from view import figures
+from view.cells import cells
+from view.exchange_line import Discretion
+from view.page import Line, Page, Piece, Style
+from view.view import Measure, Panel, Row, Times
 
 NOTHING = Row("(other)", Measure(0, 0), Measure(0, 0))
 

@@ -5,9 +5,6 @@ from itertools import groupby
 from math import inf
 from typing import Final
 
-from dashboard.chart_builder import chart
-from dashboard.panel_builder import measure, panel
-from dashboard.view import Chart, FilterView, Measure, Panel
 from stats.request_rate import RequestRate
 from stats.statistic import Statistic
 from stats.status_classes import StatusClasses
@@ -16,6 +13,8 @@ from stats.top_status_codes import TopStatusCodes
 from store.distribution import Distribution, value_of
 from store.lens import Lens
 from traffic.records import Exchange
+from view.builder import chart, measure, panel
+from view.view import Chart, FilterView, Measure, Panel
 
 STATISTICS: Final[tuple[Statistic, ...]] = (RequestRate(), StatusClasses(), TopStatusCodes(), TopMethods())
 """What the store of a detail's lens counts, whatever the screen's own statistics are."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from alerting.alert import Unit as SignalUnit
-from dashboard.view import Measure, Panel, Row
 from stats.statistic import Unit
+from view.view import Measure, Panel, Row
 
 NOTHING = "-"
 """Where there is no number: an average of nothing is not zero."""

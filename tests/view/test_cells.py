@@ -3,7 +3,7 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.cells import cells, cut_end, cut_middle, pad_right, visible
+from view.cells import cells, cut_end, cut_middle, pad_right, visible
 
 
 @pytest.mark.parametrize(

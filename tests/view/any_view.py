@@ -11,7 +11,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from dashboard.view import View
+from view.view import View
 
 NASTY = st.sampled_from(
     ["\x1b[2J", "\x7f", "\u202e", "\u200d", "\u2028", "日本", "e\u0301", "\n", "\x00", "אב", "\ud800", "\"'`",

@@ -7,14 +7,14 @@ import pytest
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
-from dashboard.builder import Reading, Run, build_view
-from dashboard.view import View
 from stats.loading import load
 from store.distribution import ERROR
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, RESET, Exchange, Request
+from view.builder import Reading, Run, build_view
+from view.view import View
 
 START = 1_008_000.0
 """A multiple of an hour and of all slices."""

@@ -123,7 +123,7 @@ class HealthView:
     """Name of a server that was asked for over TLS, and in how many connections; most frequent first."""
     oddities: tuple[tuple[str, int], ...] = ()
     """Name of an oddity, and how often; most frequent first."""
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """Sentences that need the user's eye: an interface that is down, a plug-in that was switched off."""
 
 

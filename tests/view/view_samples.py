@@ -1,7 +1,7 @@
 """Views to draw: one calm, and the same with what the tests change."""
 
-from dashboard.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, Row, Times, View
 from stats.statistic import BYTES, HITS, SECONDS, Unit
+from view.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, Row, Times, View
 
 NOW = 1795367050.0
 """17:04:10 2026-11-22 UTC."""
@@ -34,7 +34,7 @@ TROUBLED = HealthView(
     connections=41,
     unreadable=(("TLS", 12), ("HTTP/2", 3)),
     oddities=(("bad chunk size", 12), ("bare CR", 1)),
-    notices=("eth0 is down, waiting for it",),
+    warnings=("eth0 is down, waiting for it",),
 )
 
 ENFORCING = EnforcingView(1200, 120, 10, 1320, 1105, 24)

@@ -1,6 +1,6 @@
 import re
 
-from dashboard.page import Line, Page, Piece, Style
+from view.page import Line, Page, Piece, Style
 
 ITEMS: list[Line] = [(Piece("one"),), (Piece("two"),), (Piece("three"),)]
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 from alerting.alert import Contributor
-from dashboard.view import (
+from view.view import (
     AlertView,
     Chart,
     EnforcingView,
@@ -72,6 +72,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "queue_lost": "lost_records",
         "evicted": "evicted_connections",
         "unreadable": "unreadable_connections",
+        "warnings": "notices",
     },
     Times: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
     Measure: {"volume": "volume_bytes", "times": "response_times"},

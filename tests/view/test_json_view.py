@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 
 import pytest
 from any_view import ANY_VIEW, any_of, types_of
-from dashboard_samples import CALM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from view_samples import CALM
 
-from dashboard.json_view import json_line, json_of
-from dashboard.view import View
+from view.json_view import json_line, json_of
+from view.view import View
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "view.schema.json").read_text(encoding="ascii"))
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -56,8 +56,8 @@ def test_what_json_cannot_say_is_null() -> None:
     assert json.loads(json_line(replace(CALM, peak_rate=float("nan"))))["peak_requests_per_second"] is None
 
 
-def test_two_notices_are_two_sentences() -> None:
-    health = replace(CALM.health, notices=("eth0 is down", "the log ended"))
+def test_two_warnings_are_two_sentences() -> None:
+    health = replace(CALM.health, warnings=("eth0 is down", "the log ended"))
     assert json.loads(json_line(replace(CALM, health=health)))["health"]["notices"] == ["eth0 is down", "the log ended"]
 
 

@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from alerting.alert import Alert, Unit
 from alerting.rule import Rule
-from dashboard import figures
+from view import figures
 
 NAME_LENGTH = 80
 """Characters of a contributor's name; the whole of it is in the alert."""

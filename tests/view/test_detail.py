@@ -6,8 +6,6 @@ from typing import Final
 import pytest
 from hypothesis import given, strategies
 
-from dashboard.detail import STATISTICS, Bar, DetailView, build_detail, filter_view, histogram
-from dashboard.view import FilterView
 from stats.top_sections import TopSections
 from store.distribution import Distribution, bin_of
 from store.filtering.filter import of_key, parse
@@ -16,6 +14,8 @@ from store.recent import Recent
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, RESET, Exchange, Request
+from view.detail import STATISTICS, Bar, DetailView, build_detail, filter_view, histogram
+from view.view import FilterView
 
 SLOW: Final = (0.05, 0.06, 0.3, 0.7)
 

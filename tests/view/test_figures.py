@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from dashboard import figures
-from dashboard.view import Measure, Row
 from stats.statistic import BYTES, HITS, SECONDS, Unit
+from view import figures
+from view.view import Measure, Row
 
 
 @pytest.mark.parametrize(

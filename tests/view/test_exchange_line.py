@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.exchange_line import Discretion, exchange_line
 from traffic.records import COMPLETE, Exchange, Request
 from traffic.text import printable
+from view.exchange_line import Discretion, exchange_line
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "output.md"
 ALL = Discretion(queries=True, credentials=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from termcolor import colored
 
-from dashboard import cells, figures
+from view import cells, figures
 
 MARGIN = 1
 """Free cells on both sides. No line reaches the last column, where terminals differ in when they wrap."""

@@ -5,13 +5,13 @@ from alerting.alert import Contributor
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
-from dashboard.builder import Reading, Run, build_view
-from dashboard.view import AlertView, EnforcingView, LearningView, Row, View
 from stats.statistic import HITS, SECONDS, Statistic
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
+from view.builder import Reading, Run, build_view
+from view.view import AlertView, EnforcingView, LearningView, Row, View
 
 START = 1_000_000.0
 
@@ -127,8 +127,8 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
     site.visits(1, "/broken")
     site.view(4000)
     site.visits(5, "/")
-    health = site.view(4000, Reading(Health(), 0, notices=("lo is down",))).health
-    assert health.notices == ("lo is down", "statistic time was switched off: ValueError: no such page")
+    health = site.view(4000, Reading(Health(), 0, warnings=("lo is down",))).health
+    assert health.warnings == ("lo is down", "statistic time was switched off: ValueError: no such page")
     assert health.oddities == (("record too late to count", 1),)
 
 

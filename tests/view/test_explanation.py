@@ -21,8 +21,8 @@ from alerting.signals.error_ratio_5xx import ErrorRatio5xx
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.signals.traffic_drop import TrafficDrop
-from dashboard.explanation import explanation
 from dashboard.lines import event_line
+from view.explanation import explanation
 
 AT = 1795367050.0
 MOMENT = "17:04:10 2026-11-22"
