@@ -15,6 +15,7 @@ from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
 from traffic.batch import Table
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
+from traffic.text import host_port
 
 FINE: Final = "fine"
 SERVER_ERROR: Final = "5xx"
@@ -82,11 +83,6 @@ class Volume(Sum):
     amount: str = "response_bytes"
 
 
-def server_name(address: str, port: int) -> str:
-    """The server as `10.0.0.5:80` or `[2001:db8::5]:80`."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
 def outcome(status: int | None, ending: str) -> str | None:
     """What became of a request; None where the capture lost sight of it."""
     if status is None:
@@ -110,7 +106,7 @@ def _fault(status: int | None, ending: str, name: str | None) -> str | None:
 
 
 def _of_server(address: str, port: int, name: str | None) -> str | None:
-    return None if name is None else f"{server_name(address, port)} {name}"
+    return None if name is None else f"{host_port(address, port)} {name}"
 
 
 REQUESTS: Final = (
@@ -121,7 +117,7 @@ REQUESTS: Final = (
 
 NEW_CONNECTIONS: Final = (
     First("signals.new_connections_by_client", "client", Request, ("client",), _itself),
-    First("signals.new_connections_by_server", "server", Request, ("server", "server_port"), server_name),
+    First("signals.new_connections_by_server", "server", Request, ("server", "server_port"), host_port),
 )
 """First requests of connections."""
 
@@ -142,12 +138,12 @@ FAULTS: Final = (
         "server",
         Exchange,
         ("status", "ending", "server", "server_port"),
-        lambda status, ending, address, port: _fault(status, ending, server_name(address, port)),
+        lambda status, ending, address, port: _fault(status, ending, host_port(address, port)),
     ),
 )
 """Whose those are that are not fine, grouped by what became of them."""
 
-TIMES: Final = Sum("signals.times_by_server", "server", Exchange, ("server", "server_port"), server_name, timed=True)
+TIMES: Final = Sum("signals.times_by_server", "server", Exchange, ("server", "server_port"), host_port, timed=True)
 """Response times of each server."""
 
 TIMES_BY: Final = (

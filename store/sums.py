@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from stats.statistic import Unit
 from store.bins import BINS, added
 from store.distribution import NO_TIMES, Distribution
+from traffic.text import OTHER as OTHER
 
-OTHER: Final = "(other)"
-"""The key of all that is in no row."""
 ENOUGH: Final = 5
 """Measurements that an average needs to rank among the slowest: one slow hit says little."""
 COUNT, BYTES, TIME = range(3)

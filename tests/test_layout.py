@@ -27,8 +27,8 @@ CALLS = {"open", "print", "input", "exec", "eval"}
 MAY_IMPORT = {
     "capture": {"capture", "traffic"},
     "traffic": {"traffic"},
-    "stats": {"stats", "traffic"},
-    "store": {"store", "stats", "traffic"},
+    "stats": {"stats", "traffic", "settings"},
+    "store": {"store", "stats", "traffic", "settings"},
     "alerting": {"alerting", "store", "stats", "traffic"},
     "view": {"view", "alerting", "store", "stats", "traffic"},
     "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},

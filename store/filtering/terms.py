@@ -1,10 +1,10 @@
 """One term becomes a test: the kinds of fields, and what can be said about each."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from settings.closest import did_you_mean
 from store.filtering.addresses import lives
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, Read, anywhere, by_name
@@ -108,7 +108,7 @@ def _one_of(word: Word, field: Field) -> Test:
     tests: list[Test] = []
     for text, start in items(word):
         if text.lower() not in field.words:
-            near = _near(text, field.words) or f"there are {', '.join(field.words)}"
+            near = did_you_mean(text.lower(), field.words) or f"there are {', '.join(field.words)}"
             message = f"{word.field}:{text} means nothing: {near}"
             raise FilterError(message, start, start + len(text))
         tests.append(field.words[text.lower()])
@@ -122,14 +122,9 @@ def _either(tests: Iterable[Test]) -> Test:
 
 def _unknown(word: Word, known: Mapping[str, Field]) -> FilterError:
     names = dict.fromkeys(field.name for field in by_name().values())
-    near = _near(word.field, known) or f"there are {', '.join(names)}"
+    near = did_you_mean(word.field.lower(), known) or f"there are {', '.join(names)}"
     message = f"no field {word.field!r}: {near}; in quotes it is a text to search for"
     return FilterError(message, word.start, word.start + len(word.field))
-
-
-def _near(text: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(text.lower(), list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else ""
 
 
 _KINDS: Final[dict[str, Callable[[Word, Field], Test]]] = {
