@@ -92,7 +92,7 @@ class FullUi:
     def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
         """Take all steps while the full screen is up. After the end of a file it stays until the user leaves."""
         from dashboard.full.store_desk import StoreDesk
-        from dashboard.full.terminal import first_setting, watch_on_screen
+        from dashboard.full.terminal import first_appearance, watch_on_screen
 
         config = self._config
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
@@ -101,7 +101,7 @@ class FullUi:
         desk = StoreDesk(session, recent, self._statistics, self._new_store, windows, lambda: self._progress(intake))
         session.hand_to(recent, desk)
         discretion = Discretion(config.log_query_strings, config.log_credentials)
-        setting = first_setting(self._arguments.colour, discretion)
+        setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, self._complaints)
         return ending

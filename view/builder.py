@@ -23,9 +23,9 @@ from view.view import (
     LearningView,
     Measure,
     Panel,
+    ResponseTimes,
     Row,
     SignalView,
-    Times,
     View,
 )
 
@@ -263,9 +263,9 @@ def measure(sums: Sums, unit: Unit = HITS) -> Measure:
     return Measure(sums.count, sums.total(unit), sums.bytes, _times(sums))
 
 
-def _times(sums: Sums) -> Times | None:
+def _times(sums: Sums) -> ResponseTimes | None:
     average, slowest = sums.average, sums.times.slowest
     p50, p90, p95, p99 = sums.times.quantiles(0.5, 0.9, 0.95, 0.99)
     if average is None or slowest is None:
         return None
-    return Times(average, p50, p90, p95, p99, slowest)
+    return ResponseTimes(average, p50, p90, p95, p99, slowest)

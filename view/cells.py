@@ -1,6 +1,6 @@
-"""Text measured in terminal cells: made safe to show, cut, padded.
+"""Makes text safe to show, and cuts and pads it to a width in terminal cells. Pure.
 
-Widths are wcwidth's, so that wide, combining and emoji characters keep columns straight.
+Widths are those of wcwidth, so that wide characters, combining characters and emoji keep columns straight.
 """
 
 import unicodedata
@@ -8,18 +8,18 @@ import unicodedata
 import wcwidth
 
 MARKS = 3
-"""Combining marks kept on one character; piles of more would cover the lines above."""
+"""Combining marks kept on one character; a pile of more would cover the lines above."""
 
 INVISIBLE = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x1810)} | {0x034F, 0x17B4, 0x17B5}
-"""Marks that show nothing or change the width of the character before: variation selectors and joiners."""
+"""Marks that show nothing, or change the width of the character before them: variation selectors and joiners."""
 BLANK = {0x2800, 0x3164, 0xFFA0}
-"""Printable letters that look like space."""
+"""Printable letters that look like a space."""
 RIGHT_TO_LEFT = {"R", "AL", "AN"}
 """Bidirectional classes that make some terminals swap the columns of a row."""
 
 
 def visible(text: str, ascii_only: bool = False) -> str:
-    r"""The text with every character escaped, as `\u202e`, that would not show, or would move what is around it."""
+    r"""Escape every character that would not show or would move what is around it, as `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     shown: list[str] = []
@@ -37,12 +37,12 @@ def visible(text: str, ascii_only: bool = False) -> str:
 
 
 def cells(text: str) -> int:
-    """How many cells visible text takes."""
+    """Count the cells that visible text takes."""
     return len(text) if text.isascii() else wcwidth.wcswidth(text)
 
 
 def cut_end(text: str, width: int, ellipsis: str) -> str:
-    """The text, or its beginning and an ellipsis, in at most `width` cells."""
+    """Cut the end off a text that is wider than `width` cells, and put an ellipsis there."""
     if cells(text) <= width:
         return text
     kept = _head(list(wcwidth.iter_graphemes(text)), width - len(ellipsis))
@@ -50,7 +50,7 @@ def cut_end(text: str, width: int, ellipsis: str) -> str:
 
 
 def cut_middle(text: str, width: int, ellipsis: str) -> str:
-    """The text, or its beginning and end around an ellipsis, in at most `width` cells."""
+    """Cut the middle out of a text that is wider than `width` cells, and put an ellipsis there."""
     if cells(text) <= width:
         return text
     room = width - len(ellipsis)
@@ -62,7 +62,7 @@ def cut_middle(text: str, width: int, ellipsis: str) -> str:
 
 
 def pad_right(text: str, width: int) -> str:
-    """The text with spaces behind it."""
+    """Pad a text with spaces to `width` cells."""
     return text + " " * (width - cells(text))
 
 

@@ -1,4 +1,4 @@
-"""All about one key of one statistic, or about any filter: numbers of a lens become a DetailView. Pure."""
+"""Builds a DetailView, which shows one key of a statistic or one filter, from the sums of a lens. Pure."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,12 +17,12 @@ from view.builder import chart, measure, panel
 from view.view import Chart, FilterView, Measure, Panel
 
 STATISTICS: Final[tuple[Statistic, ...]] = (RequestRate(), StatusClasses(), TopStatusCodes(), TopMethods())
-"""What the store of a detail's lens counts, whatever the screen's own statistics are."""
+"""What the store of a detail's lens counts, whichever statistics the screen shows."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a histogram: response times above `low`, up to `high` seconds."""
+    """Counts the response times above `low` and up to `high` seconds."""
 
     low: float
     high: float
@@ -31,34 +31,34 @@ class Bar:
 
 @dataclass(frozen=True)
 class DetailView:
-    """All that is shown of one key, in a window that ends `now`."""
+    """Holds what is shown of one key, in a window that ends `now`."""
 
     now: float
     title: str
-    """What the key is of: the title of its statistic, as `Top hits by section`."""
+    """Title of the key's statistic, as `Top hits by section`."""
     key: str
     window: float
-    """Seconds that the chart, the panels, the histogram and `whole` cover."""
+    """Seconds that chart, panels, histogram and `whole` cover."""
     filter: FilterView
     """The key as a filter, how many exchanges it matched, and how far back they reach."""
     waiting: int
-    """Exchanges that are still to be looked at; the numbers grow until there are none."""
+    """Exchanges left to scan; the numbers grow until there are none."""
     whole: Measure
-    """Requests, and the times of their responses with p50, p90 and p99; volume is their bodies."""
+    """Requests and response times; `volume` is the response bodies."""
     chart: Chart | None
-    """Requests and classes of status over time."""
+    """Requests and status classes over time."""
     statuses: Panel
     methods: Panel
     histogram: tuple[Bar, ...]
-    """Response times, without gaps between the bars; empty where nothing was timed."""
+    """Response times as adjacent bars; empty if none was measured."""
     slowest: tuple[Exchange, ...]
-    """The slowest first. These and the latest are those of the window that are still kept one by one."""
+    """Slowest first. Like `latest`, these are exchanges of the window that are still kept one by one."""
     latest: tuple[Exchange, ...]
-    """The latest first."""
+    """Latest first."""
 
 
 def build_detail(now: float, title: str, key: str, lens: Lens, window: float, rows: int) -> DetailView:
-    """What a lens shows whose store counts STATISTICS and was advanced to `now`; `rows` of each list."""
+    """Build a detail from a lens whose store counts STATISTICS and was advanced to `now`; each list has `rows` rows."""
     names = [statistic.name for statistic in STATISTICS]
     requests, _, statuses, methods = STATISTICS
     sums = lens.store.totals(requests.name, window)
@@ -80,16 +80,18 @@ def build_detail(now: float, title: str, key: str, lens: Lens, window: float, ro
 
 
 def filter_view(lens: Lens, now: float) -> FilterView:
-    """What a screen says of the filter that it shows."""
+    """Describe the filter of a lens, as a screen shows it."""
     return FilterView(lens.filter.text, lens.matched, lens.looked_at, now if lens.since is None else lens.since)
 
 
 STEPS: Final = tuple(digit * 10.0**power for power in range(-5, 4) for digit in (1, 2, 5))
-"""Ends of the bars, in seconds: 10 us, 20 us, 50 us ... 5,000 s."""
+"""Upper ends of the bars in seconds: 10 us, 20 us, 50 us ... 5,000 s."""
 
 
 def histogram(times: Distribution) -> tuple[Bar, ...]:
-    """Bars from the fastest to the slowest time, each twice or two and a half times as long as the one before."""
+    """Sort response times into bars from the fastest to the slowest; each spans 2 or 2.5 times as much as the one
+    before.
+    """
     counts = {
         place: sum(count for _, count in group)
         for place, group in groupby(times.bins, key=lambda bin_: _place(value_of(bin_[0])))
@@ -103,5 +105,5 @@ def histogram(times: Distribution) -> tuple[Bar, ...]:
 
 
 def _place(seconds: float) -> int:
-    """Number of the bar: how many ends are below."""
+    """Return the number of the bar: how many ends are below."""
     return sum(end < seconds for end in STEPS)

@@ -1,8 +1,8 @@
-"""One exchange as a line of JSON, with the field names of the Elastic Common Schema. Pure; `docs/output.md` explains
-every field.
+"""Writes an exchange as one line of JSON, with the field names of the Elastic Common Schema. Pure; `docs/output.md`
+explains every field.
 
-Field names are flat and dotted. What is not known is left out. Lines are ASCII: whatever a peer sent, the terminal
-that shows the log sees no character that could move its cursor or turn its text around.
+Field names are flat and dotted, and unknown fields are left out. Lines are ASCII: whatever a peer sent, the terminal
+that shows the log sees no character that could move its cursor or reverse its text.
 """
 
 import json
@@ -17,7 +17,7 @@ from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Ex
 ECS_VERSION: Final = "8.11.0"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST: Final = 253_402_300_799
-"""The last second that RFC 3339 can write: it has four digits for the year."""
+"""The last second that RFC 3339 can write, as its years have four digits."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _USER_INFO: Final = re.compile(r"//[^/?#\s]*@")
 _QUERY: Final = re.compile(r"\?\S*")
@@ -26,27 +26,27 @@ _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).enco
 
 
 class Discretion(NamedTuple):
-    """What of a URL may be told."""
+    """Says which parts of a URL may be shown, and hides the others."""
 
     queries: bool = False
-    """Query strings (and fragments, which have no business on the wire)."""
+    """Whether to show query strings (and fragments, which should never be on the wire)."""
     credentials: bool = False
-    """User names and passwords."""
+    """Whether to show user names and passwords."""
 
     def url(self, text: str) -> str:
-        """A URL or request target, less what is not told."""
+        """Return a URL or request target without what is hidden."""
         if not self.queries:
             text = text.partition("?")[0].partition("#")[0]
         authority, slash, path = text.partition("/")  # nothing before the slash, a scheme, or an authority
         return self._masked(self.authority(authority) + slash + path)
 
     def authority(self, text: str) -> str:
-        """A host with its port, as `CONNECT` and Host have it, less what is not told."""
+        """Return the host and port of `CONNECT` or Host without what is hidden."""
         text = self.words(text)
         return text if self.credentials or "@" not in text else _MASK + text.rpartition("@")[2]
 
     def words(self, text: str) -> str:
-        """Any other text; it may hold URLs."""
+        """Return any other text, which may contain URLs, without what is hidden."""
         return self._masked(text if self.queries else _QUERY.sub("", text))
 
     def _masked(self, text: str) -> str:
@@ -54,7 +54,7 @@ class Discretion(NamedTuple):
 
 
 def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
-    """The exchange as one JSON object without a line end."""
+    """Write the exchange as one JSON object without a line end."""
     return _encode({name: value for name, value in _fields(exchange, discretion) if value not in (None, "", ())})
 
 
@@ -97,10 +97,10 @@ def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, An
 
 
 def outcome(exchange: Exchange) -> str:
-    """`success`, `failure` or `unknown`, for whoever sent the request.
+    """Return `success`, `failure` or `unknown` from the client's point of view.
 
-    Failure is a status from 400 on, and an exchange that was broken off. Where the capture lost track of the end
-    before that, nobody knows.
+    A status of 400 or above and an exchange that was cut short are failures. If the capture lost track of the exchange
+    before its end, the outcome is unknown.
     """
     if exchange.status is not None and exchange.status >= 400:
         return "failure"
@@ -125,24 +125,26 @@ def _times(exchange: Exchange) -> Iterator[tuple[str, Any]]:
 
 
 def _end_is_known(exchange: Exchange) -> bool:
-    """Whether `time` is when the last byte came or the connection was given up; else the last bytes are missing."""
+    """Return whether `time` is when the last byte came or the connection was given up; a gap hides the end."""
     if exchange.ending in (GAP, MALFORMED):
         return False
     return exchange.ending != COMPLETE or exchange.total_time is not None or exchange.missing_bytes == 0
 
 
 def _microseconds(time: float | None) -> int | None:
-    """Since the epoch. A capture's clock may say anything; what no date can say becomes the last one."""
+    """Convert seconds since the epoch. Capture clocks may say anything, so a time beyond all dates becomes the last
+    one.
+    """
     return round(min(max(time, 0.0), _LATEST) * 1e6) if time is not None else None
 
 
 def _nanoseconds(duration: float | None) -> int | None:
-    """To the microsecond: a time since the epoch has no more digits."""
+    """Convert seconds, rounded to microseconds: a time since the epoch has no more digits."""
     return round(duration * 1e6) * 1000 if duration is not None else None
 
 
 def _moment(microseconds: int | None) -> str | None:
-    """As RFC 3339 has it, in UTC."""
+    """Format a moment in UTC as in RFC 3339."""
     if microseconds is None:
         return None
     seconds, rest = divmod(microseconds, 1_000_000)
@@ -161,7 +163,7 @@ def _second(seconds: int) -> str:
 
 
 def _domain(request: Request) -> str:
-    """The host that was asked for, in lower case; an IPv6 address keeps its brackets, as the schema wants it."""
+    """Return the requested host in lower case. An IPv6 address keeps its brackets, as the schema demands."""
     if not request.authority:
         return ""
     domain = request.domain
@@ -169,7 +171,7 @@ def _domain(request: Request) -> str:
 
 
 def _port(request: Request) -> int | None:
-    """The port that was asked for: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
+    """Return the requested port: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
     authority = request.authority
     if not authority:
         return None

@@ -1,7 +1,8 @@
-"""The one line that explains an alert: what happened, when, by which baseline, and whose it is. It is made once.
+"""Writes the line that explains an alert: what happened, when, against which baseline, and who contributed. Pure.
 
-As `High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 % above the baseline of 1,200
-(limit 1,320); of the excess: client 203.0.113.9 92.1 %, section shop.example.com/cart 88.0 %`.
+The line is written once, when the alert is raised: `High traffic generated an alert - hits = 1,844, triggered at
+17:02:10 2026-11-22; 53.7 % above the baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %, section
+shop.example.com/cart 88.0 %`.
 """
 
 from datetime import tzinfo
@@ -11,15 +12,15 @@ from alerting.rule import Rule
 from view import figures
 
 NAME_LENGTH = 80
-"""Characters of a contributor's name; the whole of it is in the alert."""
+"""Longest name of a contributor in the line; the alert has the whole name."""
 MANIFOLD = 3
-"""From so many times the baseline on, that is easier to read than percent."""
+"""From this multiple of the baseline on, "times" is easier to read than percent."""
 _CHANGES = (Unit.HITS, Unit.REQUESTS, Unit.CONNECTIONS, Unit.BYTES)
-"""Where the contributors have a part of what is more, or less, than usual; elsewhere of all that is counted."""
+"""Units whose contributors have a share of the change; in other units they have a share of everything counted."""
 
 
 def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
-    """One line. `zone` is that of the time of day; None is local time."""
+    """Write the line. `zone` is the time zone of the moment; None is local time."""
     of = f" of {alert.subject}" if alert.subject else ""
     value = figures.signal_value(alert.value, alert.unit)
     moment = figures.moment(alert.start, zone)
@@ -28,21 +29,21 @@ def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
 
 
 def _comparison(alert: Alert, rule: Rule) -> str:
-    """How far the value is from the baseline."""
+    """Say how far the value is from the baseline."""
     baseline = figures.signal_value(alert.baseline, alert.unit)
     limit = figures.signal_value(alert.limit, alert.unit)
     side, usual = ("below", "lowest") if rule.low else ("above", "median")
-    against = f"the {usual} of the previous buckets" if alert.previous else "the baseline"
     if rule.points or not alert.baseline:
-        return f"{against} is {baseline} (limit {limit})"
+        return f"{f'the {usual} recent bucket' if alert.previous else 'the baseline'} is {baseline} (limit {limit})"
+    against = f"{baseline}, the {usual} recent bucket" if alert.previous else f"the baseline of {baseline}"
     if alert.value >= MANIFOLD * alert.baseline:
-        return f"{alert.value / alert.baseline:.1f} times {against} of {baseline} (limit {limit})"
+        return f"{alert.value / alert.baseline:.1f} times {against} (limit {limit})"
     distance = figures.percent(abs(alert.value - alert.baseline), alert.baseline)
-    return f"{distance} {side} {against} of {baseline} (limit {limit})"
+    return f"{distance} {side} {against} (limit {limit})"
 
 
 def _whose(alert: Alert, rule: Rule) -> str:
-    """The largest contributor of each kind."""
+    """Name the largest contributor of each kind."""
     largest: dict[str, str] = {}
     for one in alert.contributors:
         largest.setdefault(one.kind, f"{one.kind} {_cut(one.name)} {figures.percent(one.share, 1)}")

@@ -1,4 +1,4 @@
-"""Numbers as text: counts, bytes, seconds, rates, durations, moments.
+"""Formats numbers: counts, bytes, seconds, rates, durations, moments. Pure.
 
 Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations have at most two units.
 """
@@ -11,21 +11,21 @@ from stats.statistic import Unit
 from view.view import Measure, Panel, Row
 
 NOTHING = "-"
-"""Where there is no number: an average of nothing is not zero."""
+"""Stands where there is no number: the average of nothing is not zero."""
 
 
 def count(number: float) -> str:
-    """As `48,210`; `4,821 M` from a thousand million on."""
+    """Format a count, as `48,210`, or `4,821 M` from a thousand million on."""
     return f"{number:,.0f}" if number < 1e9 else f"{number / 1e6:,.0f} M"
 
 
 def counted(number: float, what: str) -> str:
-    """As `1 gap`, `2 gaps`."""
+    """Format a count with its noun, as `1 gap`, `2 gaps`."""
     return f"{count(number)} {what}" + "s" * (number != 1)
 
 
 def volume(number: float) -> str:
-    """Bytes, as `812 B`, `1.2 kB`, `412 kB`, `40.0 MB`."""
+    """Format bytes, as `812 B`, `1.2 kB`, `412 kB`, `40.0 MB`."""
     if number < 999.5:
         return f"{number:.0f} B"
     for unit in ("kB", "MB", "GB", "TB"):
@@ -36,7 +36,7 @@ def volume(number: float) -> str:
 
 
 def latency(seconds: float) -> str:
-    """As `0.42 ms`, `8.4 ms`, `84 ms`, `1.24 s`, `124 s`."""
+    """Format a response time, as `0.42 ms`, `8.4 ms`, `84 ms`, `1.24 s`, `124 s`."""
     milliseconds = seconds * 1000
     if milliseconds < 0.995:
         return f"{milliseconds:.2f} ms"
@@ -46,7 +46,7 @@ def latency(seconds: float) -> str:
 
 
 def rate(per_second: float) -> str:
-    """As `0`, `0.25`, `3.4`, `48`, `1,204`."""
+    """Format a rate, as `0`, `0.25`, `3.4`, `48`, `1,204`."""
     if per_second <= 0:
         return "0"
     if per_second < 0.995:
@@ -55,7 +55,7 @@ def rate(per_second: float) -> str:
 
 
 def trend(row: Row, panel: Panel) -> Sequence[float]:
-    """Hits in each slice; in the last one, which is under way, as many as it will have if it goes on so."""
+    """Return the hits of each slice; the current slice is extrapolated to its full length."""
     if not row.trend or not panel.slice_elapsed:
         return row.trend
     *complete, last = row.trend
@@ -63,18 +63,18 @@ def trend(row: Row, panel: Panel) -> Sequence[float]:
 
 
 def number(value: float) -> str:
-    """A count that may have a fraction, as `1,320` or `13.2`."""
+    """Format a count that may have a fraction, as `1,320` or `13.2`."""
     return f"{value:,.1f}".removesuffix(".0")
 
 
 def percent(part: float, whole: float) -> str:
-    """As `2.1 %`; what is not zero is not shown as zero."""
+    """Format a share, as `2.1 %`; a small share is never shown as zero."""
     share = 100 * part / whole if whole else 0.0
     return "<0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
 
 
 def signal_value(value: float, unit: SignalUnit) -> str:
-    """A value of a signal, with its unit: `1,844`, `12.5 /s`, `1.2 MB/s`, `84 ms`, `4.2 %`."""
+    """Format a value of a signal with its unit: `1,844`, `12.5 /s`, `1.2 MB/s`, `84 ms`, `4.2 %`."""
     if unit is SignalUnit.HITS:
         return number(value)
     if unit is SignalUnit.SECONDS:
@@ -85,7 +85,7 @@ def signal_value(value: float, unit: SignalUnit) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length that a setting gave, in one unit: `10 s`, `120 s`, `10 min`, `24 h`, `7 d`."""
+    """Format a configured length of time in one unit: `10 s`, `120 s`, `10 min`, `24 h`, `7 d`."""
     for size, unit, least in ((86400, "d", 2), (3600, "h", 1), (60, "min", 5)):
         if seconds >= least * size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"
@@ -93,7 +93,7 @@ def span(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length that was measured, in at most two units: `45 s`, `3 min 20 s`, `2 h`, `1 d 4 h`."""
+    """Format a measured length of time in at most two units: `45 s`, `3 min 20 s`, `2 h`, `1 d 4 h`."""
     left = max(0, round(seconds))
     parts: list[str] = []
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
@@ -104,14 +104,14 @@ def duration(seconds: float) -> str:
 
 
 def stopwatch(seconds: float) -> str:
-    """Time since the start, as `00:14:20` or `3 d 04:10:00`."""
+    """Format the time since the start, as `00:14:20` or `3 d 04:10:00`."""
     days, left = divmod(max(0, int(seconds)), 86400)
     text = f"{left // 3600:02}:{left // 60 % 60:02}:{left % 60:02}"
     return f"{days} d {text}" if days else text
 
 
 def moment(time: float, zone: tzinfo | None) -> str:
-    """As `17:04:10 2026-11-22`, in local time when `zone` is None."""
+    """Format a moment, as `17:04:10 2026-11-22`, in local time if `zone` is None."""
     try:
         return datetime.fromtimestamp(time, zone).strftime("%H:%M:%S %Y-%m-%d")
     except (OverflowError, ValueError, OSError):  # a capture file can claim any time
@@ -119,7 +119,7 @@ def moment(time: float, zone: tzinfo | None) -> str:
 
 
 def period(length: str, start: float, zone: tzinfo | None) -> str:
-    """An hour, a day, a week or a month, as `Wed 2026-11-18 14:00`, `Wed 2026-11-18`, `from 2026-11-16`, `2026-11`."""
+    """Format an hour, day, week or month: `Wed 2026-11-18 14:00`, `Wed 2026-11-18`, `from 2026-11-16`, `2026-11`."""
     forms = {"hour": "%a %Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "week": "from %Y-%m-%d", "month": "%Y-%m"}
     try:
         return datetime.fromtimestamp(start, zone).strftime(forms[length])
@@ -128,7 +128,7 @@ def period(length: str, start: float, zone: tzinfo | None) -> str:
 
 
 def change(now: float, before: float | None) -> str:
-    """As `+12 %`, `as before`, `x 14`; `new` where there was nothing, and nothing where that is not known."""
+    """Format a change, as `+12 %`, `as before`, `x 14`; `new` after nothing, and empty if the past is unknown."""
     if before is None:
         return ""
     if not before:
@@ -140,12 +140,12 @@ def change(now: float, before: float | None) -> str:
 
 
 def amounts(row: Row, unit: Unit) -> tuple[str, str]:
-    """What a top list shows of a row: its last bucket and its window."""
+    """Format what a top list shows of a row: its last bucket and its window."""
     return amount(row.recent, unit), amount(row.window, unit)
 
 
 def amount(measure: Measure, unit: Unit) -> str:
-    """How often, how much or how long on average, as the unit says."""
+    """Format hits, bytes or an average time, as the unit says."""
     if unit is Unit.HITS:
         return count(measure.count)
     if unit is Unit.BYTES:

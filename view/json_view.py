@@ -1,7 +1,7 @@
-"""The View as one JSON object on a line. Pure; `docs/output.md` and `docs/view.schema.json` describe it.
+"""Writes the View as one line of JSON. Pure; `docs/output.md` and `docs/view.schema.json` describe it.
 
-Every field of the View is told, under a name that has its unit in it. Lines are ASCII: whatever a peer sent, no
-terminal that shows them sees a character that could move its cursor or turn its text around.
+Every field of the View is written, under a name that includes its unit. Lines are ASCII: whatever a peer sent, the
+terminal that shows them sees no character that could move its cursor or reverse its text.
 """
 
 import json
@@ -23,14 +23,14 @@ from view.view import (
     Measure,
     Panel,
     PeriodView,
+    ResponseTimes,
     Row,
     SignalView,
-    Times,
     View,
 )
 
 SCHEMA: Final = 1
-"""Raised when a field goes, or changes its name or meaning; new fields do not raise it."""
+"""Raised when a field is removed, or its name or meaning changes; new fields do not raise it."""
 
 _TIMES: Final = {
     "longest_alert": "longest_alert_seconds",
@@ -74,7 +74,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "unreadable": "unreadable_connections",
         "warnings": "notices",
     },
-    Times: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
+    ResponseTimes: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
     Measure: {"volume": "volume_bytes", "times": "response_times"},
     Row: {"recent": "last_bucket"},
     Panel: {"slice_width": "trend_slice_seconds", "slice_elapsed": "trend_elapsed_seconds"},
@@ -96,19 +96,19 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
     },
     PeriodView: {"start": "start_timestamp_seconds"},
 }
-"""The names of fields that do not have their unit, or say less than they should to who does not know the program."""
+"""JSON names of fields whose own name lacks the unit, or is too short for a reader who does not know the program."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
 def json_line(view: View, final: bool = False) -> str:
-    """The View as one JSON object without a line end; `final` for the last one of a run."""
+    """Write the View as one JSON object without a line end; `final` marks the last one of a run."""
     line = _encode({"schema": SCHEMA, "final": final, **json_of(view)})
     return line.replace("\x7f", "\\u007f")  # the one control character that JSON lets stand
 
 
 def json_of(value: Any) -> Any:
-    """A part of the View in what JSON has: objects with our names for fields, lists, numbers, texts, null."""
+    """Convert a part of the View to objects, lists, numbers, texts and null."""
     if is_dataclass(value):
         names = _NAMES.get(type(value), {})
         return {names.get(field.name, field.name): json_of(getattr(value, field.name)) for field in fields(value)}
@@ -122,7 +122,7 @@ def json_of(value: Any) -> Any:
 
 
 def _is_named(value: tuple[Any, ...]) -> bool:
-    """Whether it is a name with a count, or with counts."""
+    """Return whether a tuple is a name with a count, or with counts."""
     return len(value) == 2 and isinstance(value[0], str) and not isinstance(value[1], str)
 
 

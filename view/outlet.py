@@ -1,4 +1,4 @@
-"""Where Views go: a console, a file, another program. The session shows each of its outlets the same View."""
+"""Where Views go: the console, a file, another program. The session shows the same View to each of its outlets."""
 
 from alerting.events import Event
 from view.view import View

@@ -1,4 +1,4 @@
-"""What a dashboard is made of: lines of styled pieces, and the page that they must fit.
+"""Lines of styled text, and the page that they must fit. Pure.
 
 Lines are plain until `paint`, so everything is measured and tested without colour codes.
 """
@@ -16,13 +16,15 @@ from view import cells, figures
 MARGIN = 1
 """Free cells on both sides. No line reaches the last column, where terminals differ in when they wrap."""
 GAP = 3
-"""Cells between the items of a line."""
+"""Cells between two items of a line."""
+NAMES = 20
+"""Width of the names that stand beside values."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.:-=+*#"
 
 
 class Style(Enum):
-    """What a piece of text is. Its colour only repeats what the words say."""
+    """Says what a piece of text is. Its colour only repeats what the words say."""
 
     PLAIN = (None, None, ())
     NAME = (None, None, ("bold",))
@@ -34,25 +36,25 @@ class Style(Enum):
     ALARM = ("red", None, ("bold",))
     BANNER = ("white", "on_red", ("bold",))
     BAR = ("cyan", None, ("bold", "underline"))
-    """The heading of a table."""
+    """Heading of a table."""
     FOCUS = ("cyan", None, ("bold", "reverse"))
-    """The heading of the table that the keys are for."""
+    """Heading of the table that has the focus."""
     CURSOR = (None, None, ("reverse",))
-    """The chosen row."""
+    """The selected row."""
     KEY = (None, None, ("bold", "reverse"))
-    """A key that may be pressed."""
+    """A key that can be pressed."""
     FOUND = (None, None, ("bold", "underline"))
-    """What was looked for."""
+    """A match of the search."""
     LIMIT = ("yellow", None, ())
-    """A line that traffic should stay below."""
+    """The limit, drawn as a line."""
     LIMIT_INSIDE = ("yellow", "on_cyan", ())
-    """The same line within a bar."""
+    """The limit where it crosses a bar."""
     OVER = ("red", None, ())
-    """The part of a chart that is above it."""
+    """The part of a bar above the limit."""
 
 
 class Piece(NamedTuple):
-    """Visible text in one style."""
+    """Holds visible text in one style."""
 
     text: str
     style: Style = Style.PLAIN
@@ -64,37 +66,37 @@ EMPTY: Line = ()
 
 @dataclass(frozen=True)
 class Page:
-    """Where lines are put: how wide and high, in which characters, in which time zone."""
+    """Lays out lines: how wide and high, in which characters, in which time zone."""
 
     width: int
     """Cells between the margins."""
     height: int | None = None
-    """Lines; None when there is no end to them."""
+    """Lines; None for no limit."""
     ascii_only: bool = False
     zone: tzinfo | None = None
     """None is local time."""
 
     @property
     def ellipsis(self) -> str:
-        """What stands for text that was cut."""
+        """Return what replaces text that was cut out."""
         return "..." if self.ascii_only else "…"
 
     @property
     def blocks(self) -> str:
-        """Eight characters of rising height."""
+        """Return eight characters of rising height."""
         return ASCII_BLOCKS if self.ascii_only else BLOCKS
 
     def text(self, text: str, width: int | None = None) -> str:
-        """Text from outside, safe to show; its middle is left out if it is longer than `width`."""
+        """Make text from outside safe to show, and cut its middle out if it is longer than `width`."""
         shown = cells.visible(text, self.ascii_only)
         return shown if width is None else cells.cut_middle(shown, width, self.ellipsis)
 
     def moment(self, time: float) -> str:
-        """A time of day with its date."""
+        """Format a moment in the page's time zone."""
         return figures.moment(time, self.zone)
 
     def flow(self, items: Sequence[Line], gap: int = GAP, indent: int = 0) -> list[Line]:
-        """Items side by side, on as many lines as they need; further lines are indented."""
+        """Put items side by side, on as many lines as they need; all but the first line are indented."""
         lines: list[Line] = []
         for item in items:
             longer = (*lines[-1], Piece(" " * gap), *item) if lines else item
@@ -105,7 +107,7 @@ class Page:
         return lines
 
     def fit(self, items: Sequence[Line], gap: int = GAP) -> Line:
-        """Items side by side on one line, as many as fit; the first one always."""
+        """Put as many items side by side as fit on one line; the first item is always there."""
         line, *rest = items
         for item in rest:
             longer = (*line, Piece(" " * gap), *item)
@@ -115,12 +117,25 @@ class Page:
         return line
 
     def wrap(self, text: str, style: Style = Style.PLAIN, indent: int = 0) -> list[Line]:
-        """A sentence, broken between words."""
+        """Break a sentence between words."""
         lines = self.flow([(Piece(word),) for word in text.split(" ")], gap=1, indent=indent)
         return [(Piece("".join(piece.text for piece in line), style),) for line in lines]
 
+    def named(self, name: str, value: str) -> list[Line]:
+        """Put a value beside its name. A long value is cut anywhere, as request targets have no words."""
+        room = max(10, self.width - NAMES)
+        parts: list[str] = []
+        rest = value
+        while rest or not parts:
+            part = cells.cut_end(rest, room, "")
+            parts.append(part)
+            rest = rest[len(part) :]
+        first, *further = parts
+        lines: list[Line] = [(Piece(f"{name:<{NAMES}}", Style.QUIET), Piece(first))]
+        return lines + [(Piece(" " * NAMES, Style.QUIET), Piece(part)) for part in further]
+
     def paint(self, line: Line, colour: bool) -> str:
-        """The line as it is written to the terminal, cut at the width, behind its margin."""
+        """Cut a line to the width, put it behind its margin, and colour it for the terminal."""
         pieces = self._cut(line)
         text = "".join(_painted(piece) if colour else piece.text for piece in pieces)
         return " " * MARGIN + text if pieces else ""
@@ -139,7 +154,7 @@ class Page:
 
 
 def width(line: Line) -> int:
-    """Cells that a line takes."""
+    """Count the cells that a line takes."""
     return sum(cells.cells(piece.text) for piece in line)
 
 

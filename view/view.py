@@ -1,6 +1,6 @@
-"""The View: one immutable value that holds all that a screen shows. Screens are functions of it and ask nothing else.
+"""The View: one immutable value with everything that a screen shows. Screens are functions of it and ask nothing else.
 
-Times are seconds since the epoch, durations seconds, rates per second.
+ResponseTimes are seconds since the epoch, durations are seconds, rates are per second.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from stats import statistic
 
 @dataclass(frozen=True)
 class LearningView:
-    """Progress of learning."""
+    """Holds the progress of learning."""
 
     count: int
     """Requests so far."""
@@ -24,7 +24,7 @@ class LearningView:
 
 @dataclass(frozen=True)
 class EnforcingView:
-    """What is enforced, and how the bucket under way stands against it."""
+    """Holds the baseline and the limit, and how the current bucket compares."""
 
     baseline: float
     """Requests per bucket that were learned, or the median of the previous buckets."""
@@ -34,19 +34,19 @@ class EnforcingView:
     limit: float
     """Requests per bucket above which an alert is raised."""
     count: int
-    """Requests in the bucket under way."""
+    """Requests in the current bucket."""
     next_check: float
-    """Seconds until the bucket under way is judged."""
+    """Seconds until the current bucket is judged."""
 
 
 @dataclass(frozen=True)
 class AlertView:
-    """One alert of the history; `end` is None while it is active. Values are in `unit`."""
+    """Holds one alert of the history; `end` is None while it is active. Values are in `unit`."""
 
     value: float
-    """Of the bucket that raised it: requests, where the signal is the request rate."""
+    """Value of the bucket that raised the alert; requests for the request rate."""
     peak: float
-    """The value furthest on the wrong side of the limit."""
+    """The value furthest beyond the limit."""
     start: float
     end: float | None
     baseline: float
@@ -54,10 +54,10 @@ class AlertView:
     limit: float
     signal: str = REQUEST_RATE
     title: str = "Request rate"
-    """Of the signal."""
+    """Title of the signal."""
     unit: Unit = Unit.HITS
     subject: str = ""
-    """Which server it is about, where the signal judges each; else empty."""
+    """Server that the alert is about, if the signal judges each server; else empty."""
     contributors: tuple[Contributor, ...] = ()
     explanation: str = ""
     """One line: what happened, when, against which baseline, and who contributed most."""
@@ -65,7 +65,7 @@ class AlertView:
 
 @dataclass(frozen=True)
 class SignalView:
-    """One signal that is on, and how it stands. Values are in `unit`, and None where there are none yet."""
+    """Holds the status of one enabled signal. Values are in `unit`, and None as long as there are none."""
 
     name: str
     title: str
@@ -73,42 +73,42 @@ class SignalView:
     state: str
     """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
     baseline: float | None
-    """As learned, or as the previous buckets have it."""
+    """Learned value, or the value of the previous buckets."""
     limit: float | None
-    """Beyond which an alert is raised: above it, or below it where `low`."""
+    """An alert is raised above it, or below it if `low`."""
     value: float | None
-    """Of the last bucket that was judged."""
+    """Value of the last bucket that was judged."""
     threshold: float
-    """Percent of the baseline, or percentage points beside it where `points`."""
+    """Percent of the baseline, or percentage points if `points`."""
     floor: float
-    """Of traffic in a bucket, in requests or responses; below it the signal is silent."""
+    """Least traffic in a bucket, in requests or responses; with less, the signal is silent."""
     silent: bool
     """Whether the last bucket was below the floor."""
     flapping: bool = False
-    """Whether it changes so often that its alerts are not told."""
+    """Whether the signal changes so often that its alerts are muted."""
     low: bool = False
     points: bool = False
     previous: bool = False
-    """Whether it is judged against the previous buckets."""
+    """Whether the signal compares with the previous buckets."""
     subject: str = ""
-    """The server that `value`, `baseline` and `limit` are of, where the signal judges each."""
+    """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
     alerts: int = 0
-    """In the history."""
+    """Alerts in the history."""
     longest_alert: float | None = None
     average_alert: float | None = None
 
 
 @dataclass(frozen=True)
 class HealthView:
-    """What was seen and what was not."""
+    """Holds what was captured, and what was missed."""
 
     packet_rate: float
-    """Frames per second since the last view."""
+    """Frames per second since the last View."""
     frames: int
     requests: int
     """Requests decoded since the start."""
     dropped: int
-    """Frames that the kernel dropped."""
+    """Frames dropped by the kernel."""
     queue_lost: int
     """Records lost because the queue to the main thread was full."""
     gaps: int
@@ -118,18 +118,18 @@ class HealthView:
     evicted: int
     connections: int
     unreadable: tuple[tuple[str, int], ...] = ()
-    """Kind of connection that cannot be read, and how many."""
+    """Connections that cannot be read, by kind."""
     server_names: tuple[tuple[str, int], ...] = ()
-    """Name of a server that was asked for over TLS, and in how many connections; most frequent first."""
+    """Server names requested over TLS, with their number of connections; most frequent first."""
     oddities: tuple[tuple[str, int], ...] = ()
-    """Name of an oddity, and how often; most frequent first."""
+    """Oddities by name, most frequent first."""
     warnings: tuple[str, ...] = ()
-    """Sentences that need the user's eye: an interface that is down, a plug-in that was switched off."""
+    """Sentences that need the user's attention: an interface is down, a plug-in was switched off."""
 
 
 @dataclass(frozen=True)
-class Times:
-    """How long responses took, in seconds; percentiles are within 1 %."""
+class ResponseTimes:
+    """Holds response times in seconds; percentiles are accurate to 1 %."""
 
     average: float
     p50: float
@@ -141,32 +141,33 @@ class Times:
 
 @dataclass(frozen=True)
 class Measure:
-    """What one key, or all of them, came to in a window."""
+    """Holds the sums of one key, or of all keys, in a window."""
 
     count: int
     total: float
-    """In the unit of the panel: bytes or seconds; the count again where hits are counted."""
+    """Bytes or seconds, as the unit of the panel says; for hits, the count again."""
     volume: int = 0
     """Body bytes of the responses; in a panel of bytes, the total again."""
-    times: Times | None = None
-    """None where no response time is known."""
+    times: ResponseTimes | None = None
+    """None if no response time is known."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One key of a top list, in the last bucket and in the window."""
+    """Holds one key of a top list, in the last bucket and in the window."""
 
     key: str
     recent: Measure
     window: Measure
     trend: tuple[int, ...] = ()
-    """Hits in each of the latest slices, oldest first. They begin at multiples of their length, and the last is under
-    way."""
+    """Hits in each of the latest slices, oldest first. Slices begin at multiples of their length; the last one is
+    current.
+    """
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The top list of one statistic, ranked; `other` holds all that is not among the rows."""
+    """Holds the ranked top list of one statistic; `other` sums up everything that has no row."""
 
     name: str
     title: str
@@ -176,42 +177,43 @@ class Panel:
     whole: Measure
     """All keys in the window, for shares."""
     slice_width: float = 0.0
-    """Seconds of a slice of the trends: a twelfth of the window, or of a shorter one as long as these are too few to
-    tell anything; where the window is the last bucket, a bucket."""
+    """Seconds of a slice of the trends: a twelfth of the window, or of a shorter one while there are too few slices to
+    see a trend; a bucket if the window is the last bucket.
+    """
     slice_elapsed: float = 0.0
-    """Seconds of the last slice that are over."""
+    """Seconds of the last slice that have passed."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """The window in at most 240 slices, oldest first; the last one is under way until the window's end."""
+    """Holds the window in at most 240 slices, oldest first; the last one is current until the window ends."""
 
     start: float
-    """Of the first slice."""
+    """Start of the first slice."""
     width: float
     """Seconds of a slice."""
     rates: tuple[float, ...]
     """Requests per second."""
     classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    """Class of status, as `2xx`, and the exchanges that had it in each slice; without classes that never came."""
+    """Status classes, as `2xx`, with the exchanges of each slice; classes that never occurred are left out."""
 
 
 @dataclass(frozen=True)
 class FilterView:
-    """Which exchanges all numbers are about, if not about all."""
+    """Says which exchanges all numbers are about, if a filter is set."""
 
     text: str
     matched: int
-    """Exchanges that the filter lets pass."""
+    """Exchanges that match the filter."""
     looked_at: int
-    """Of so many."""
+    """Exchanges scanned."""
     since: float
-    """How far back exchanges were kept to look at."""
+    """Time of the oldest exchange that was still kept."""
 
 
 @dataclass(frozen=True)
 class PeriodView:
-    """An hour, a day, a week or a month of the past, by the clock on the wall."""
+    """Holds an hour, a day, a week or a month of the past in local time."""
 
     start: float
     requests: int
@@ -219,14 +221,14 @@ class PeriodView:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """What the history on disk says of now: the same time before, and the busiest times of all that it holds."""
+    """Holds what the history file knows: the same time before, and the busiest periods in it."""
 
     yesterday: float | None
-    """Requests per second at this time yesterday, of ten minutes; None where none were recorded."""
+    """Requests per second at this time yesterday, over ten minutes; None if none were recorded."""
     last_week: float | None
-    """The same a week ago, of the whole hour where minutes are not kept for so long."""
+    """The same a week ago, over the whole hour if minutes are not kept that long."""
     hour: PeriodView | None
-    """The busiest; None as long as the history is shorter than that."""
+    """The busiest one; None while the history is shorter than this period."""
     day: PeriodView | None
     week: PeriodView | None
     """Monday to Sunday (ISO 8601)."""
@@ -235,12 +237,12 @@ class HistoryView:
 
 @dataclass(frozen=True)
 class View:
-    """All that a screen shows at one moment."""
+    """Holds everything that a screen shows at one moment."""
 
     now: float
     started: float
     source: str
-    """What is watched, as `eth0 port 80`."""
+    """Interface or file, with the ports, as `eth0 port 80`."""
     state: str
     """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
     learning: LearningView | None
@@ -249,15 +251,15 @@ class View:
     """None while learning."""
     health: HealthView
     alerts: tuple[AlertView, ...]
-    """Of all signals: the active ones in the order of the signals, then those that ended, latest first."""
+    """Alerts of all signals: the active ones in signal order, then those that ended, latest first."""
     longest_alert: float | None
     average_alert: float | None
     dismissed_at: float | None
     """When the last alert was dismissed, while the state is DISMISSED."""
     request_rate: tuple[float, ...] | None
-    """Requests per second of the latest closed buckets, oldest first; None when no statistic counts them."""
+    """Requests per second of the latest closed buckets, oldest first; None if no statistic counts them."""
     peak_rate: float
-    """The highest of all buckets in the retention window, per second."""
+    """Highest rate of a bucket in the retention window, per second."""
     requests: int
     """Requests in the retention window."""
     bucket_size: float
@@ -266,11 +268,11 @@ class View:
     """Seconds that panels, chart and `whole` cover, back from `now`."""
     panels: tuple[Panel, ...] = field(default=())
     signals: tuple[SignalView, ...] = ()
-    """Those that are on, the request rate first."""
+    """Enabled signals, the request rate first."""
     chart: Chart | None = None
-    """None when no statistic counts requests."""
+    """None if no statistic counts requests."""
     whole: Measure = Measure(0, 0)
     """All exchanges in the window."""
     filter: FilterView | None = None
     history: HistoryView | None = None
-    """None without a history, and where a filter is on."""
+    """None without a history, and while a filter is set."""

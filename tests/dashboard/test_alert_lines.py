@@ -60,7 +60,7 @@ def test_a_dismissal_of_another_signal_is_told_with_its_name() -> None:
     over = replace(STANDING[2], state="DISMISSED")
     ended = replace(ERRORS, end=NOW - 10)
     lines = draw(replace(CALM, alerts=(ended,), signals=(STANDING[0], over)))
-    told = " <<<Alert dismissed>>>  5xx responses: back within the limit, dismissed at 17:04:00 2026-11-22"
+    told = " <<<Alert dismissed>>>  5xx responses: back within limits, dismissed at 17:04:00 2026-11-22"
     assert told in lines
 
 

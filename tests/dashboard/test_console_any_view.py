@@ -13,7 +13,7 @@ from wcwidth import wcswidth
 from alerting.alert import Unit as SignalUnit
 from dashboard.console import render
 from stats.statistic import Unit
-from view.view import AlertView, Measure, Panel, Row, SignalView, Times, View
+from view.view import AlertView, Measure, Panel, ResponseTimes, Row, SignalView, View
 
 NASTY = st.sampled_from(
     [
@@ -38,7 +38,7 @@ NASTY = st.sampled_from(
 TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8)), max_size=12).map("".join)
 COUNT = st.integers(0, 10**13)
 AMOUNT = st.floats(0, 1e18)
-TIMES = st.builds(Times, *[st.floats(0, 1e18)] * 6)
+TIMES = st.builds(ResponseTimes, *[st.floats(0, 1e18)] * 6)
 MEASURE = st.builds(Measure, COUNT, AMOUNT, COUNT, st.none() | TIMES)
 ROW = st.builds(Row, TEXT, MEASURE, MEASURE, st.lists(COUNT, min_size=12, max_size=12).map(tuple))
 PANEL = st.builds(Panel, TEXT, TEXT, st.sampled_from(Unit), st.lists(ROW, max_size=12).map(tuple), ROW, MEASURE)

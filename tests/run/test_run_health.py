@@ -62,7 +62,7 @@ def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
     assert said == [ANSWER]
 
 
-def test_state_oddities_and_notices_are_said_beside_the_summary() -> None:
+def test_state_oddities_and_warnings_are_said_beside_the_summary() -> None:
     health = replace(VIEW.health, oddities=(("checksum", 12),), warnings=("eth0 is down",))
     lines = standing(replace(VIEW, state="NORMAL", health=health)).splitlines()
     assert lines[0] == " State     ENFORCING"

@@ -56,8 +56,8 @@ MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
         (
             DROP,
             TrafficDrop(60, 1),
-            f"Low traffic generated an alert - rate = 0.40 /s, triggered at {MOMENT}; 96.8 % below the lowest of the "
-            "previous buckets of 12 /s (limit 5.0 /s); missing: section shop.example.com/cart 88.0 %",
+            f"Low traffic generated an alert - rate = 0.40 /s, triggered at {MOMENT}; 96.8 % below 12 /s, the lowest "
+            "recent bucket (limit 5.0 /s); missing: section shop.example.com/cart 88.0 %",
         ),
         (
             SHARE,
@@ -88,14 +88,14 @@ def test_a_long_name_is_cut_in_the_line_and_whole_in_the_alert() -> None:
     [
         (Learned(AT, 1200), "Learned the baseline: 1,200 requests"),
         (Learned(AT, 0.2, "error_ratio_5xx"), ""),
-        (LearningRestarted(AT), "No request while learning; it starts again"),
+        (LearningRestarted(AT), "No request while learning; learning restarts"),
         (AlertRaised(AT, replace(HIGH, explanation="What happened")), "What happened"),
         (AlertContinued(AT, HIGH), ""),
         (AlertDismissed(AT + 120, replace(HIGH, end=AT + 120)), "Alert dismissed after 2 min"),
         (AlertDismissed(AT + 120, replace(DROP, end=AT + 120)), "Alert dismissed after 2 min: traffic drop"),
         (
             Flapping(AT, "traffic_drop", 7, DROP),
-            "Flapping: traffic drop changed its state 7 times in an hour, and is not told",
+            "Flapping: traffic drop changed state 7 times in an hour; muted",
         ),
         (FlappingEnded(AT, "traffic_drop", DROP), "Calm again: traffic drop, its alert is active"),
         (FlappingEnded(AT, "traffic_drop", replace(DROP, end=AT)), "Calm again: traffic drop, no alert"),

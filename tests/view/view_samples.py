@@ -1,7 +1,7 @@
 """Views to draw: one calm, and the same with what the tests change."""
 
 from stats.statistic import BYTES, HITS, SECONDS, Unit
-from view.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, Row, Times, View
+from view.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, ResponseTimes, Row, View
 
 NOW = 1795367050.0
 """17:04:10 2026-11-22 UTC."""
@@ -49,7 +49,7 @@ NOTHING = Measure(0, 0)
 NO_REST = Row("(other)", NOTHING, NOTHING)
 
 
-def row(key: str, recent: int, count: int, amount: float = 1, times: Times | None = None) -> Row:
+def row(key: str, recent: int, count: int, amount: float = 1, times: ResponseTimes | None = None) -> Row:
     return Row(key, Measure(recent, recent * amount), Measure(count, count * amount, times=times))
 
 
@@ -71,8 +71,8 @@ PANELS = (
     panel("Downloaded per domain", row("shop.example.com", 391, 96420, 43211), unit=BYTES),
     panel(
         "Average response time per server",
-        row("10.0.0.21:8080", 0, 77, 0.084, Times(0.084, 0.07, 0.16, 0.31, 0.9, 1.1)),
-        row("10.0.0.22:8080", 12, 80, 1.2, Times(1.2, 1.1, 1.6, 2.4, 8.0, 12.0)),
+        row("10.0.0.21:8080", 0, 77, 0.084, ResponseTimes(0.084, 0.07, 0.16, 0.31, 0.9, 1.1)),
+        row("10.0.0.22:8080", 12, 80, 1.2, ResponseTimes(1.2, 1.1, 1.6, 2.4, 8.0, 12.0)),
         unit=SECONDS,
     ),
     panel("Top hits by method"),

@@ -7,8 +7,18 @@ from rich.cells import cell_len
 from rich.color import ColorSystem, ColorType
 from textual.geometry import Region
 
-from dashboard.full.paint import ScreenPage, changed, strip
-from dashboard.full.palette import COLOURED, DARK, LIGHT, PLAIN, TERMINAL, first_palette, next_palette
+from dashboard.full.paint import (
+    COLOURED,
+    DARK,
+    LIGHT,
+    PLAIN,
+    TERMINAL,
+    ScreenPage,
+    changed,
+    first_palette,
+    next_palette,
+    strip,
+)
 from dashboard.full.terminal import carries_unicode, light_background
 from view.cells import cells
 from view.page import Line, Piece, Style

@@ -1,9 +1,9 @@
 """A top list as a table: hits, share, volume, average and p95 of the response time, and a trend. Pure."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from dashboard.full.sheet import Column, Entry, Sheet
+from dashboard.full.desk import Scene
+from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
 from dashboard.panel_lines import NO_KEY
 from stats.statistic import Unit
 from store.sums import OTHER
@@ -15,51 +15,77 @@ KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
     "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",
 )  # fmt: skip
 WIDE = 96
-"""Cells of a page from which a trend shows all of its slices; else two at a time."""
+"""Width of a page from which a trend shows every slice; below it, two slices share a block."""
 FIRST = {Unit.HITS: HITS, Unit.BYTES: BYTES, Unit.SECONDS: AVERAGE}
-"""By which column a statistic is ranked."""
+"""The column that ranks a statistic, by its unit."""
 
 
-class Sorting(NamedTuple):
-    """By which column, and whether the highest comes first."""
+class PanelTable:
+    """Lists the top keys of a statistic."""
 
-    column: str
-    descending: bool = True
+    follows = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def panel(self, scene: Scene) -> Panel:
+        """Find the panel in this scene."""
+        return next(panel for panel in scene.view.panels if panel.name == self.name)
+
+    def natural(self, scene: Scene) -> Sorting:
+        """Keep the order of the store."""
+        return natural(self.panel(scene))
+
+    def sortable(self, scene: Scene) -> Sequence[str]:
+        """Offer the figures and the key."""
+        return sortable(self.panel(scene))
+
+    def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
+        """Identify a row by its key."""
+        return [row.key for row in in_order(self.panel(scene), sorting)]
+
+    def has_rest(self, scene: Scene) -> bool:
+        """Return whether there are more keys than rows."""
+        return self.panel(scene).other.window.count > 0
+
+    def content(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> TableContent:
+        """Return those rows, and the sum of the rest below them."""
+        return panel_content(self.panel(scene), sorting, rows, page)
 
 
 def natural(panel: Panel) -> Sorting:
-    """How the store ranks this statistic."""
+    """Return the order in which the store ranks this statistic."""
     return Sorting(FIRST[panel.unit])
 
 
 def sortable(panel: Panel) -> tuple[str, ...]:
-    """The columns a panel can be sorted by, its natural one first."""
+    """List the columns that a panel can be sorted by, its natural one first."""
     amount = BYTES if panel.unit is Unit.BYTES else VOLUME
     names = (HITS, amount, AVERAGE, P95, KEY)
     first = FIRST[panel.unit]
     return (first, *(name for name in names if name != first))
 
 
-def panel_sheet(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> Sheet:
-    """Those of the panel's rows in the order of `sorting`; `(other)` stays below."""
+def panel_content(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> TableContent:
+    """Show those rows of a panel in the order of `sorting`; `(other)` stays at the bottom."""
     trend = 12 if page.width >= WIDE else 6
     columns = (
-        Column(KEY, left=True),
-        Column(HITS, 7),
-        Column(SHARE, 7, spare=3, sortable=False),
-        Column(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=2),
-        Column(AVERAGE, 8, spare=1),
-        Column(P95, 8),
-        Column(TREND, trend, left=True, spare=4, style=Style.CHART, sortable=False),
+        TableColumn(KEY, left=True),
+        TableColumn(HITS, 7),
+        TableColumn(SHARE, 7, spare=3, sortable=False),
+        TableColumn(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=2),
+        TableColumn(AVERAGE, 8, spare=1),
+        TableColumn(P95, 8),
+        TableColumn(TREND, trend, left=True, spare=4, style=Style.CHART, sortable=False),
     )
     entries = tuple(_entry(row, panel, page, trend) for row in in_order(panel, sorting)[rows])
     other = panel.other
     rest = _entry(other, panel, page, trend)._replace(style=Style.QUIET) if other.window.count else None
-    return Sheet(panel.title, columns, entries, rest)
+    return TableContent(panel.title, columns, entries, rest)
 
 
 def in_order(panel: Panel, sorting: Sorting) -> Sequence[Row]:
-    """The rows, sorted. What has no value comes last either way."""
+    """Sort the rows; those without a value come last in either direction."""
     if sorting == natural(panel):
         return panel.rows
     if sorting.column == KEY:
@@ -102,7 +128,7 @@ def _entry(row: Row, panel: Panel, page: Page, trend: int) -> Entry:
 
 
 def trend_text(counts: Sequence[float], width: int, page: Page) -> str:
-    """One block for each slice, or for several; a space for none at all."""
+    """Draw a block for each slice, or for several; a slice without hits is a space."""
     step = max(1, len(counts) // width)
     joined = [sum(counts[place : place + step]) for place in range(0, len(counts), step)][-width:]
     highest = max(joined, default=0)
