@@ -18,7 +18,7 @@ from cli.arguments import Arguments, parse_arguments
 from cli.build import PROGRAM
 from cli.settings import configured
 from dashboard.full.complaints import Complaints, collected
-from dashboard.screen import OutputClosedError
+from view.outlet import OutputClosedError
 from exercise_config import Config, SettingError
 from outputs.exchange_log import LogError
 from run.demonstration import demonstrated

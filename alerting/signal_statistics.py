@@ -15,6 +15,7 @@ from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
 from traffic.batch import Table
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
+from traffic.text import host_port
 
 FINE: Final = "fine"
 SERVER_ERROR: Final = "5xx"
@@ -83,11 +84,6 @@ class BodyBytes(SignalStatistic):
     amount: str = "response_bytes"
 
 
-def server_name(address: str, port: int) -> str:
-    """Return the server as `10.0.0.5:80` or `[2001:db8::5]:80`."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
 def outcome(status: int | None, ending: str) -> str | None:
     """Return what became of a request; None if the capture lost track of it."""
     if status is None:
@@ -111,7 +107,7 @@ def _fault(status: int | None, ending: str, name: str | None) -> str | None:
 
 
 def _of_server(address: str, port: int, name: str | None) -> str | None:
-    return None if name is None else f"{server_name(address, port)} {name}"
+    return None if name is None else f"{host_port(address, port)} {name}"
 
 
 REQUESTS: Final = (
@@ -122,7 +118,7 @@ REQUESTS: Final = (
 
 NEW_CONNECTIONS: Final = (
     FirstRequests("signals.new_connections_by_client", "client", Request, ("client",), _itself),
-    FirstRequests("signals.new_connections_by_server", "server", Request, ("server", "server_port"), server_name),
+    FirstRequests("signals.new_connections_by_server", "server", Request, ("server", "server_port"), host_port),
 )
 """First requests of connections, by client and by server."""
 
@@ -143,13 +139,13 @@ FAULTS: Final = (
         "server",
         Exchange,
         ("status", "ending", "server", "server_port"),
-        lambda status, ending, address, port: _fault(status, ending, server_name(address, port)),
+        lambda status, ending, address, port: _fault(status, ending, host_port(address, port)),
     ),
 )
 """Failed exchanges by section, client and server, grouped by outcome."""
 
 TIMES: Final = SignalStatistic(
-    "signals.times_by_server", "server", Exchange, ("server", "server_port"), server_name, timed=True
+    "signals.times_by_server", "server", Exchange, ("server", "server_port"), host_port, timed=True
 )
 """Response times of each server."""
 

@@ -1,1 +1,1 @@
-"""The dashboard: numbers become a View (`builder`), the View text (`console`), the text a picture (`screen`)."""
+"""The console dashboard: a View becomes text (`console`), and the text is drawn on the terminal (`screen`)."""

@@ -1,22 +1,22 @@
-"""Alerts on the dashboard: the active ones, dismissals, how the other signals stand, the history."""
+"""Alerts on the console: active and dismissed alerts, the status of the other signals, and the history. Pure."""
 
 from collections.abc import Iterable
 
 from alerting.alert import SignalUnit
 from alerting.events import REQUEST_RATE
-from dashboard import figures
-from dashboard.page import Line, Page, Piece, Style, width
-from dashboard.view import AlertView, SignalView, View
+from view import figures
+from view.page import Line, Page, Piece, Style, width
+from view.view import AlertView, SignalView, View
 
 SHARE = 8
-"""One line in so many of a screen may list alerts."""
+"""On a screen, one line in this many may list alerts."""
 ACTIVE, DISMISSED = "<<<Active alert>>>", "<<<Alert dismissed>>>"
 
 
 def message(view: View, page: Page) -> list[Line]:
-    """Each active alert in its own words, and each that was just dismissed; no line at other times.
+    """Announce each active alert with its explanation, and each alert that was just dismissed.
 
-    On a screen the first one has the lines it needs, each further one has one line.
+    On a screen the first one takes as many lines as it needs, and each further one takes one line.
     """
     active = [alert for alert in view.alerts if alert.end is None]
     said = [_announce(ACTIVE, Style.BANNER, alert.explanation.split(" "), page) for alert in active]
@@ -27,12 +27,12 @@ def message(view: View, page: Page) -> list[Line]:
 
 def _dismissals(view: View, page: Page) -> Iterable[list[str]]:
     if view.dismissed_at is not None:
-        yield ["Traffic is back within the limit,", "dismissed at", page.moment(view.dismissed_at)]
+        yield ["Request rate is back within its limit,", "dismissed at", page.moment(view.dismissed_at)]
     for signal in view.signals:
         if signal.state == "DISMISSED" and signal.name != REQUEST_RATE:
             ended = next((alert.end for alert in view.alerts if alert.signal == signal.name), None)
             when = ["dismissed at", page.moment(ended)] if ended is not None else ["dismissed"]
-            yield [f"{signal.title}: back within the limit,", *when]
+            yield [f"{signal.title}: back within limits,", *when]
 
 
 def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[Line]:
@@ -41,7 +41,7 @@ def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[L
 
 
 def signals(view: View, page: Page) -> list[Line]:
-    """How the signals besides the request rate stand: its last value and, in brackets, from where it alerts."""
+    """Show the last value of each signal besides the request rate and, in brackets, the value from which it alerts."""
     items = [_signal(signal) for signal in view.signals if signal.name != REQUEST_RATE]
     return page.flow([(Piece("Signals", Style.HEADING),), *items], indent=2) if items else []
 
@@ -65,7 +65,7 @@ def _limit(signal: SignalView) -> str:
 
 
 def history(view: View, page: Page) -> list[Line]:
-    """How many alerts there were and how long they lasted, then each; on a screen those it has room for."""
+    """Say how many alerts there were and how long they lasted, then list them; on a screen, as many as fit."""
     heading: Line = (Piece(f"Alert history ({figures.span(view.retention)})", Style.HEADING),)
     lines = page.flow([heading, (Piece(_account(view)),)], indent=2)
     most = None if page.height is None else max(1, page.height // SHARE)
@@ -90,7 +90,7 @@ def _account(view: View) -> str:
 
 
 def _entry(alert: AlertView, widest: int, now: float, page: Page) -> Line:
-    """One alert; how far it went and by what it was judged where there is room for that."""
+    """List one alert, with its peak, baseline and limit if they fit."""
     entry = f"  {_value(alert):>{widest}} {_what(alert, page)} at {page.moment(alert.start)}"
     if alert.end is None:
         lasted = Piece(f"   active for {figures.duration(now - alert.start)}", Style.ALARM)

@@ -1,15 +1,15 @@
-"""The console dashboard: a View as text. A pure function, for terminals, pipes and logs alike."""
+"""The console dashboard: renders a View as text for terminals, pipes and logs. Pure."""
 
 from datetime import tzinfo
 
 from dashboard.alert_lines import history, message, signals
 from dashboard.grid import grid, hidden_note
 from dashboard.heading import top
-from dashboard.page import EMPTY, MARGIN, Page
 from dashboard.past_line import past
 from dashboard.rate_line import request_rate
 from dashboard.response_line import responses
-from dashboard.view import View
+from view.page import EMPTY, MARGIN, Page
+from view.view import View
 
 
 def render(
@@ -21,10 +21,10 @@ def render(
     height: int | None = None,
     zone: tzinfo | None = None,
 ) -> str:
-    """The dashboard in lines of less than `width` cells, without a newline at the end.
+    """Render the dashboard in lines of less than `width` cells, without a newline at the end.
 
-    With `height`, in at most so many lines: the top stays, top lists and history give way. `zone` is that of the times
-    of day; None is local time.
+    With `height`, it has at most that many lines: the top stays, top lists and history shrink. `zone` is the time zone
+    of all moments; None is local time.
     """
     page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
     alerts = [*message(view, page), *signals(view, page), *history(view, page)]

@@ -1,30 +1,30 @@
-"""Top lists beside and below each other, and the sharing out of a screen's height among them."""
+"""Arranges top lists side by side and in ranks, and shares a screen's height among them. Pure."""
 
 from collections.abc import Sequence
 from itertools import chain
 
-from dashboard.page import EMPTY, Line, Page, Piece, Style
 from dashboard.panel_lines import columns, natural_height, panel_lines
-from dashboard.view import Panel, View
+from view.page import EMPTY, Line, Page, Piece, Style
+from view.view import Panel, View
 
 GUTTER = 4
 """Cells between panels."""
 COMFORTABLE = 50
 """Width from which a panel shows most keys in full."""
 TIGHT = 36
-"""Width that is put up with rather than hiding rows."""
+"""Width that is accepted rather than hide rows."""
 WIDEST = 100
-"""Above this the eye loses the line from key to figure."""
-ENOUGH = 9
-"""Lines of the screen for each rank of panels, from which a comfortable width is worth it."""
+"""Above this width the eye loses the line from key to figure."""
+COMFORTABLE_HEIGHT = 9
+"""Lines of the screen for each rank from which a comfortable width is worth it."""
 AIRY = 5
-"""Lines for each rank from which an empty one is left between ranks."""
+"""Lines for each rank from which an empty line separates ranks."""
 
 Ranks = list[Sequence[Panel]]
 
 
 def grid(view: View, page: Page, used: int) -> list[Line]:
-    """All panels, below `used` lines of the page."""
+    """Lay out all panels below `used` lines of the page."""
     if not view.panels:
         return []
     abreast = _abreast(len(view.panels), page)
@@ -40,7 +40,7 @@ def grid(view: View, page: Page, used: int) -> list[Line]:
 
 
 def share_out(wanted: Sequence[int], lines: int) -> list[int]:
-    """As much of what each one wants as `lines` allow: the greediest give way first, nobody gets less than one."""
+    """Share out the lines that there are: the largest shrink first, and nobody gets less than one."""
     given = list(wanted)
     while sum(given) > lines and max(given) > 1:
         given[len(given) - 1 - given[::-1].index(max(given))] -= 1
@@ -48,10 +48,10 @@ def share_out(wanted: Sequence[int], lines: int) -> list[int]:
 
 
 def _abreast(panels: int, page: Page) -> int:
-    """Panels in a rank. Depends on the size of the page only, so that they keep their places."""
+    """Return the panels of a rank. This depends only on the size of the page, so that panels keep their places."""
     comfortable = max(1, (page.width + GUTTER) // (COMFORTABLE + GUTTER))
     tight = max(1, (page.width + GUTTER) // (TIGHT + GUTTER))
-    if page.height is None or page.height // -(-panels // comfortable) >= ENOUGH:
+    if page.height is None or page.height // -(-panels // comfortable) >= COMFORTABLE_HEIGHT:
         return min(panels, comfortable)
     return min(panels, tight)
 
@@ -72,5 +72,5 @@ def _joined(row: Sequence[Line], gutter: Line) -> Line:
 
 
 def hidden_note(hidden: int) -> Line:
-    """Said when ranks of panels do not fit."""
+    """Say that ranks of panels did not fit."""
     return (Piece(f"{hidden} more lines: a taller window shows them", Style.QUIET),)

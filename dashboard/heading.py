@@ -1,16 +1,16 @@
-"""The top of the dashboard: what is watched, in which state, and what was not seen."""
+"""The top of the dashboard: source, state and health. Pure."""
 
-from dashboard import cells, figures
-from dashboard.page import EMPTY, GAP, Line, Page, Piece, Style, width
-from dashboard.view import EnforcingView, HealthView, LearningView, View
+from view import cells, figures
+from view.page import EMPTY, GAP, Line, Page, Piece, Style, width
+from view.view import EnforcingView, HealthView, LearningView, View
 
 NAME = "HTTP monitor"
 NAMES = 3
-"""Of TLS servers, beside the number of their connections."""
+"""Most names of TLS servers beside the number of their connections."""
 NAME_WIDTH = 40
-"""Cells of such a name."""
+"""Longest name of a TLS server, in cells."""
 BAR = 20
-"""Cells of the progress bar of learning."""
+"""Width of the progress bar of learning."""
 
 STATES = {
     "LEARNING": ("LEARNING", Style.HEADING),
@@ -21,12 +21,12 @@ STATES = {
 
 
 def state_name(state: str) -> str:
-    """The word for a state that users see."""
+    """Return the word that users see for a state."""
     return STATES[state][0] if state in STATES else state
 
 
 def title(view: View, page: Page) -> list[Line]:
-    """Name, source and running time on the left, the moment on the right; narrow pages go without the name."""
+    """Show name, source and running time on the left, the moment on the right; narrow pages leave out the name."""
     moment = page.moment(view.now)
     up = f"up {figures.stopwatch(view.now - view.started)}"
     room = page.width - cells.cells(moment) - GAP
@@ -38,12 +38,12 @@ def title(view: View, page: Page) -> list[Line]:
 
 
 def state(view: View, page: Page) -> list[Line]:
-    """The state, and how far learning is or what is enforced."""
+    """Show the state, with the progress of learning or the baseline and limit."""
     return page.flow(state_items(view, page), indent=2)
 
 
 def state_items(view: View, page: Page) -> list[Line]:
-    """The same, one thing after the other; the first ones matter most."""
+    """List the parts of the state line, most important first."""
     word, style = STATES.get(view.state, (page.text(view.state), Style.PLAIN))
     items: list[Line] = [(Piece(word, style),)]
     if view.learning:
@@ -78,23 +78,25 @@ def _enforcing(enforcing: EnforcingView) -> list[Line]:
 
 
 def health(view: HealthView, page: Page) -> list[Line]:
-    """What was seen and, by name, all that was not; then what needs the user's eye."""
+    """Show what was captured and missed, the oddities by name, then the warnings."""
     lines = page.flow(health_items(view, page), indent=2)
     if view.oddities:
         lines += page.flow([(Piece("oddities"),), *_named(view.oddities, page)], indent=2)
-    for notice in view.notices:
-        lines += page.wrap(f"! {page.text(notice)}", Style.WARNING, indent=2)
+    for warning in view.warnings:
+        lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
     return lines
 
 
 def health_items(view: HealthView, page: Page) -> list[Line]:
-    """What was seen, and what was not."""
+    """List what was captured, and what was missed."""
     seen: Line = (Piece(f"capture {figures.rate(view.packet_rate)} packets/s"),)
     return [seen, *_losses(view), *_unread(view, page)]
 
 
 def _losses(view: HealthView) -> list[Line]:
-    """Always shown. Lost packets and records make every number on the screen too small: they alarm."""
+    """List the losses, which are always shown. Lost packets and records make every number too small, so they are
+    alarms.
+    """
     dropped = f" ({figures.percent(view.dropped, view.frames + view.dropped)})" if view.dropped else ""
     missing = f" ({figures.volume(view.missing_bytes)} missing)" if view.missing_bytes else ""
     return [
@@ -113,7 +115,7 @@ def _unpaired(view: HealthView) -> Line:
 
 
 def _unread(view: HealthView, page: Page) -> list[Line]:
-    """Shown only when there are any."""
+    """List what could not be read, if anything."""
     items: list[Line] = []
     if view.evicted:
         connections = " connection" if view.evicted == 1 else " connections"
@@ -129,7 +131,7 @@ def _unread(view: HealthView, page: Page) -> list[Line]:
 
 
 def _asked(view: HealthView, page: Page) -> str:
-    """Which servers the most TLS connections were for."""
+    """Name the servers with the most TLS connections."""
     shown = [f"{page.text(name, NAME_WIDTH)} {figures.count(times)}" for name, times in view.server_names[:NAMES]]
     more = ["..."] if len(view.server_names) > NAMES else []
     return f" ({', '.join([*shown, *more])})" if shown else ""
@@ -144,5 +146,5 @@ def _counted(name: str, times: int, remark: str, style: Style) -> Line:
 
 
 def top(view: View, page: Page) -> list[Line]:
-    """Title, state and health, and an empty line."""
+    """Show title, state and health, and an empty line below them."""
     return [*title(view, page), *state(view, page), *health(view.health, page), EMPTY]

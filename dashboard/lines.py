@@ -1,4 +1,4 @@
-"""Single lines for outputs that are no screen: what was decided, and how far learning is. Pure."""
+"""Single lines for outputs without a dashboard: events, and the progress of learning. Pure."""
 
 from datetime import tzinfo
 
@@ -12,12 +12,12 @@ from alerting.events import (
     Learned,
     LearningRestarted,
 )
-from dashboard import figures
-from dashboard.view import View
+from view import figures
+from view.view import View
 
 
 def event_line(event: Event, zone: tzinfo | None = None) -> str:
-    """What happened and when; empty for what is no news."""
+    """Say what happened and when; empty if the event is not worth a line."""
     news = _news(event)
     return f"{figures.moment(event.time, zone)}  {news}" if news else ""
 
@@ -29,7 +29,7 @@ def _news(event: Event) -> str:
         which = "" if event.alert.signal == REQUEST_RATE else f": {_named(event.alert.signal)}"
         return f"Alert dismissed after {figures.duration(event.time - event.alert.start)}{which}"
     if isinstance(event, Flapping):
-        return f"Flapping: {_named(event.signal)} changed its state {event.changes} times in an hour, and is not told"
+        return f"Flapping: {_named(event.signal)} changed state {event.changes} times in an hour; muted"
     if isinstance(event, FlappingEnded):
         stands = "no alert" if event.alert.end is not None else "its alert is active"
         return f"Calm again: {_named(event.signal)}, {stands}"
@@ -37,11 +37,11 @@ def _news(event: Event) -> str:
 
 
 def _learned(event: Event) -> str:
-    """Of the request rate; the other signals learn along with it, or when they have enough traffic."""
+    """Report the learning of the request rate; other signals learn along with it, or once they have enough traffic."""
     if isinstance(event, Learned) and event.signal == REQUEST_RATE:
         return f"Learned the baseline: {figures.count(event.baseline)} requests"
     restarted = isinstance(event, LearningRestarted) and event.signal == REQUEST_RATE
-    return "No request while learning; it starts again" if restarted else ""
+    return "No request while learning; learning restarts" if restarted else ""
 
 
 def _named(signal: str) -> str:
@@ -49,7 +49,7 @@ def _named(signal: str) -> str:
 
 
 def learning_line(view: View, zone: tzinfo | None = None) -> str:
-    """Count so far, estimated rate and time left; empty once the baseline is learned."""
+    """Say how many requests came, at which rate, and how long learning takes; empty once it is over."""
     learning = view.learning
     if learning is None:
         return ""

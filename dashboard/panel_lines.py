@@ -1,28 +1,28 @@
-"""One top list as lines of text: a heading, a row for each key, and the rest as `(other)`."""
+"""A top list as lines of text: a heading, a row for each key, and the rest as `(other)`. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard import cells, figures
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Measure, Panel, Row, Times
 from stats.statistic import Unit
 from store.sums import OTHER
+from view import cells, figures
+from view.page import Line, Page, Piece, Style
+from view.view import Measure, Panel, ResponseTimes, Row
 
 NO_KEY = "(empty)"
 ROOM = 24
-"""Cells of a key that is long enough for a server's address and port."""
-ENOUGH = 28
-"""Cells of a key that is long enough for most, before more than one percentile stands beside it."""
+"""Width of a key that has room for a server's address and port."""
+FULL_KEY = 28
+"""Width of a key from which further percentiles may stand beside it."""
 PERCENTILES = ("p95", "p99", "p50")
-"""Those that stand beside the average where there is room, the most telling first."""
+"""Shown beside the average if there is room, most useful first."""
 PERCENTILE = 13
-"""Cells of one with its name."""
+"""Width of a percentile with its name."""
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The widths that all panels of a page share, so that their columns are in line."""
+class PanelColumns:
+    """Holds the column widths that all panels of a page share, so that they line up."""
 
     key: int
     recent: int
@@ -32,25 +32,25 @@ class Columns:
 
     @property
     def width(self) -> int:
-        """Cells of a whole panel."""
+        """Return the width of a panel."""
         return self.key + self.recent + self.window
 
 
-def columns(panels: Sequence[Panel], width: int, spans: tuple[float, float]) -> Columns:
-    """Columns as wide as their widest figure; the keys get what is left of `width`."""
+def columns(panels: Sequence[Panel], width: int, spans: tuple[float, float]) -> PanelColumns:
+    """Make each column as wide as its widest figure, and give the keys what is left of `width`."""
     headings = tuple(map(figures.span, spans))
     shown = [figures.amounts(row, panel.unit) for panel in panels for row in (*panel.rows, panel.other)]
     recent, window = (max([7, len(headings[i]), *(len(pair[i]) for pair in shown)]) + 2 for i in (0, 1))
-    return Columns(max(4, width - recent - window), recent, window, *headings)
+    return PanelColumns(max(4, width - recent - window), recent, window, *headings)
 
 
 def natural_height(panel: Panel) -> int:
-    """Lines below the heading that show all of a panel."""
+    """Return how many lines below the heading the whole panel takes."""
     return max(1, len(panel.rows) + _is_counted(panel.other))
 
 
 def trimmed(panel: Panel, height: int) -> Panel:
-    """The panel in at most `height` lines below its heading; rows that go are added to `(other)`."""
+    """Cut a panel to `height` lines below its heading; rows that are cut are added to `(other)`."""
     if natural_height(panel) <= height:
         return panel
     kept = max(1, height - 1)
@@ -60,8 +60,8 @@ def trimmed(panel: Panel, height: int) -> Panel:
     return replace(panel, rows=panel.rows[:kept], other=other)
 
 
-def panel_lines(panel: Panel, columns: Columns, page: Page, height: int) -> list[Line]:
-    """Heading and rows, each padded to the width of the columns, and empty lines up to `height` below the heading."""
+def panel_lines(panel: Panel, columns: PanelColumns, page: Page, height: int) -> list[Line]:
+    """Draw heading and rows, padded to the width of the columns, with empty lines up to `height` below the heading."""
     panel = trimmed(panel, height)
     lines = [_heading(panel.title, columns, page)]
     lines += [_row(row.key or NO_KEY, row, Style.PLAIN, panel, columns, page) for row in panel.rows]
@@ -73,25 +73,25 @@ def panel_lines(panel: Panel, columns: Columns, page: Page, height: int) -> list
     return lines + [(Piece(" " * columns.width),)] * (height + 1 - len(lines))
 
 
-def _heading(title: str, columns: Columns, page: Page) -> Line:
+def _heading(title: str, columns: PanelColumns, page: Page) -> Line:
     spans = f"  {columns.recent_heading}{columns.window_heading:>{columns.window}}"
     room = columns.width - len(spans)
     shown = cells.cut_end(page.text(title), room, page.ellipsis)
     return (Piece(cells.pad_right(shown, room), Style.HEADING), Piece(spans, Style.QUIET))
 
 
-def _row(key: str, row: Row, style: Style, panel: Panel, columns: Columns, page: Page) -> Line:
+def _row(key: str, row: Row, style: Style, panel: Panel, columns: PanelColumns, page: Page) -> Line:
     recent, window = figures.amounts(row, panel.unit)
     beside = _percentiles(row, panel, columns)
     shown = cells.pad_right("  " + page.text(key, columns.key - len(beside) - 2), columns.key - len(beside))
     return (Piece(f"{shown}{beside}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
 
 
-def _percentiles(row: Row, panel: Panel, columns: Columns) -> str:
-    """Of the window, as many as leave the keys room enough; as wide for each row."""
+def _percentiles(row: Row, panel: Panel, columns: PanelColumns) -> str:
+    """Format as many percentiles of the window as leave enough room for the keys; every row has the same number."""
     if panel.unit is not Unit.SECONDS or columns.key < ROOM + PERCENTILE:
         return ""
-    number = max(1, (columns.key - ENOUGH) // PERCENTILE)
+    number = max(1, (columns.key - FULL_KEY) // PERCENTILE)
     times = row.window.times
     shown = [f"{name} {figures.latency(getattr(times, name))}" if times else "" for name in PERCENTILES[:number]]
     return "".join(text.rjust(PERCENTILE) for text in sorted(shown))
@@ -107,6 +107,6 @@ def _sum(one: Row, two: Row) -> Row:
 
 
 def _added(one: Measure, two: Measure) -> Measure:
-    """Both. Percentiles do not add up; where both have some, none are shown."""
-    times: Times | None = one.times or two.times if not (one.times and two.times) else None
+    """Add up two measures. Percentiles cannot be added, so they are dropped if both have some."""
+    times: ResponseTimes | None = one.times or two.times if not (one.times and two.times) else None
     return Measure(one.count + two.count, one.total + two.total, one.volume + two.volume, times)

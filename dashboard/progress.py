@@ -1,48 +1,48 @@
-"""How far a file is read, as a line of text. Pure."""
+"""The progress of reading a file, as a line of text. Pure."""
 
 from typing import Final, NamedTuple
 
-from dashboard import figures
+from view import figures
 
 _BAR: Final = 20
-"""Cells of the bar."""
+"""Width of the bar."""
 _SURE: Final = 1.0
-"""Seconds after which a rate says something."""
+"""Seconds after which the remaining time can be estimated."""
 
 
 class Progress(NamedTuple):
-    """How far it is, and how fast it goes."""
+    """Says how much of a file was read, and how fast."""
 
     done: int
-    """Bytes of the file that were read."""
+    """Bytes read so far."""
     total: int | None
-    """Bytes of the file; None where nobody knows: of a pipe."""
+    """Bytes of the file; None if unknown, as for a pipe."""
     packets: int
     elapsed: float
     """Seconds since reading began."""
 
     @property
     def share(self) -> float | None:
-        """How much of the file is read, from 0 to 1; None where nobody knows."""
+        """Return the share that was read, from 0 to 1; None if the size is unknown."""
         if self.total is None:
             return None
         return min(1.0, self.done / self.total) if self.total else 1.0
 
     @property
     def rate(self) -> float:
-        """Packets per second so far."""
+        """Return the packets per second so far."""
         return self.packets / self.elapsed if self.elapsed > 0 else 0.0
 
     @property
     def left(self) -> float | None:
-        """Seconds until the end, if it goes on like this; None where nobody knows, or not yet."""
+        """Estimate the seconds until the end; None if the size is unknown, or too early to tell."""
         if self.total is None or self.elapsed < _SURE or self.done <= 0:
             return None
         return max(0.0, self.total - self.done) * self.elapsed / self.done
 
 
 def progress_line(progress: Progress, width: int) -> str:
-    """As much of it as fits into `width` cells, what matters most first; ASCII."""
+    """Write as much as fits into `width` cells, most important first, in ASCII."""
     parts = [*_share(progress), f"{figures.count(progress.rate)} packets/s"]
     if progress.left is not None:
         parts.append(f"{figures.duration(progress.left)} left")

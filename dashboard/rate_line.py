@@ -1,17 +1,17 @@
-"""The request rate: a chart of the latest buckets between its name and its figures."""
+"""The request rate: a chart of the latest buckets between its name and its figures. Pure."""
 
 from collections.abc import Sequence
 
-from dashboard import figures
-from dashboard.page import GAP, Line, Page, Piece, Style
-from dashboard.view import View
+from view import figures
+from view.page import GAP, Line, Page, Piece, Style
+from view.view import View
 
 SHORTEST = 8
-"""Buckets that a chart needs to tell anything."""
+"""Fewest buckets that make a chart."""
 
 
 def request_rate(view: View, page: Page) -> list[Line]:
-    """One line: name, chart, latest rate, peak; the requests in the retention window where they fit."""
+    """Make one line: name, chart, latest rate and peak; the requests in the retention window if they fit."""
     if view.request_rate is None:
         return []
     name = "Request rate"
@@ -30,7 +30,7 @@ def request_rate(view: View, page: Page) -> list[Line]:
 
 
 def sparkline(values: Sequence[float], blocks: str) -> str:
-    """One block for each value, highest for the highest; the lowest block is zero and nothing else."""
+    """Draw one block for each value, scaled to the highest; only zero gets the lowest block."""
     highest = max(values, default=0)
     top = len(blocks) - 1
     return "".join(blocks[max(1, round(top * value / highest)) if value > 0 else 0] for value in values)

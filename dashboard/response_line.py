@@ -1,17 +1,17 @@
-"""What was answered and how fast, in one line: the share of each class of status, and percentiles of the time."""
+"""Responses in one line: the share of each status class, and percentiles of the response time. Pure."""
 
 from typing import Final
 
-from dashboard import figures
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import View
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import View
 
 STYLES: Final = {"2xx": Style.GOOD, "4xx": Style.WARNING, "5xx": Style.ALARM}
-"""Of the names of classes; the words say the same."""
+"""Styles of the status classes; the words say the same."""
 
 
 def responses(view: View, page: Page) -> list[Line]:
-    """One line about the window, of as much as fits; none before there was an exchange."""
+    """Make one line about the window with as much as fits; none before the first exchange."""
     classes = view.chart.classes if view.chart is not None else ()
     counts = {name: sum(counted) for name, counted in classes}
     whole = sum(counts.values())

@@ -1,6 +1,6 @@
-"""The terminal: draws Views in place on one, and prints them one after another anywhere else.
+"""The terminal: draws Views in place on a terminal, and prints them one after another elsewhere.
 
-It owns what it changes of the terminal (the cursor) and gives it back on every way out, suspension included.
+It owns what it changes of the terminal (the cursor), and restores it on every way out, suspension included.
 """
 
 import codecs
@@ -13,29 +13,26 @@ from types import FrameType, TracebackType
 from typing import TextIO
 
 from dashboard.console import render
-from dashboard.view import View
+from view.outlet import OutputClosedError
+from view.view import View
 
 HOME, ERASE_REST_OF_LINE, ERASE_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 SAVE_CURSOR, RESTORE_CURSOR, LINE_START = "\x1b7", "\x1b8", "\r"
 STOP_WRAPPING, WRAP = "\x1b[?7l", "\x1b[?7h"
 WIDTH = 80
-"""Columns where neither a terminal nor COLUMNS says how many."""
-
-
-class OutputClosedError(Exception):
-    """Nobody reads the output any more: the pipe is closed, or the terminal is gone. Not an error; time to stop."""
+"""Columns to assume when neither a terminal nor COLUMNS says how many there are."""
 
 
 class OutputError(OSError):
-    """The output takes no more. The text is one line for the user."""
+    """The output cannot be written to. The text is one line for the user."""
 
 
 class Screen:
-    """Where dashboards go. Use it as a context manager."""
+    """Draws dashboards and prints lines. Use it as a context manager."""
 
     def __init__(self, stream: TextIO, colour: bool | None = None, environ: Mapping[str, str] = os.environ) -> None:
-        """`colour` None leaves the choice to NO_COLOR. There is never colour where there is no terminal."""
+        """`colour` None leaves the choice to NO_COLOR. Without a terminal there is never colour."""
         self._stream = stream
         self._environ = environ
         self.is_terminal = stream.isatty() and environ.get("TERM", "dumb") != "dumb"
@@ -47,7 +44,7 @@ class Screen:
         self._suspend_handler: object = None
 
     def __enter__(self) -> "Screen":
-        """Prepare for suspension (Ctrl+Z); the screen is touched by the first drawing."""
+        """Prepare for suspension (Ctrl+Z); the terminal is left alone until the first drawing."""
         if self.is_terminal and threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGTSTP"):
             self._suspend_handler = signal.signal(signal.SIGTSTP, self._suspend)
         return self
@@ -55,7 +52,7 @@ class Screen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the terminal back. The last dashboard stays, the cursor is below it."""
+        """Restore the terminal. The last dashboard stays, with the cursor below it."""
         if self._suspend_handler is not None:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             self._suspend_handler = None
@@ -65,12 +62,12 @@ class Screen:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal now; where there is none, what COLUMNS says, or 80."""
+        """Return the columns of the terminal; without one, those of COLUMNS, or 80."""
         columns = self._environ.get("COLUMNS", "")
         return self._size()[0] if self.is_terminal else (int(columns) if columns.isdecimal() else 0) or WIDTH
 
     def draw(self, view: View) -> None:
-        """Show the View: in place on a terminal, else below what was printed before.
+        """Draw the View in place on a terminal, elsewhere below what was printed before.
 
         Raises:
             OutputClosedError: nobody reads the output any more.
@@ -81,7 +78,7 @@ class Screen:
             self._print(self._render(view, self.width))
 
     def say(self, line: str) -> None:
-        """Print one line, for what is no dashboard.
+        """Print one line that is not a dashboard.
 
         Raises:
             OutputClosedError: nobody reads the output any more.
@@ -90,9 +87,10 @@ class Screen:
         self._write(f"{line}\n")
 
     def note(self, text: str) -> None:
-        """One line that passes: at the bottom of a dashboard, or where the next line would be. Empty takes it away.
+        """Show one temporary line: at the bottom of a dashboard, or where the next line would be. An empty text removes
+        it.
 
-        On a terminal alone: nothing passes in a file.
+        This happens on a terminal only, as nothing in a file is temporary.
 
         Raises:
             OutputClosedError: nobody reads the output any more.
@@ -102,11 +100,11 @@ class Screen:
             self._write(self._at_bottom() if self._drawn else LINE_START + self._note + ERASE_REST_OF_LINE)
 
     def _at_bottom(self) -> str:
-        """What draws the note on the last line, and leaves the cursor where it is."""
+        """Return what draws the note on the last line and puts the cursor back."""
         return f"{SAVE_CURSOR}\x1b[{self._size()[1]}H{self._note}{ERASE_REST_OF_LINE}{RESTORE_CURSOR}"
 
     def leave_and_say(self, text: str) -> None:
-        """Print lines that are no dashboard and shall stay; the next dashboard pushes them up.
+        """Print lines that stay, and are not a dashboard; the next dashboard pushes them up.
 
         Raises:
             OutputClosedError: nobody reads the output any more.
@@ -116,7 +114,7 @@ class Screen:
         self._write(f"{text}\n")
 
     def finish(self, view: View | None, text: str) -> None:
-        """Last words. On a terminal the View, if given, is drawn once more, so that both are on the screen at the end.
+        """Print the last text. On a terminal the View, if given, is drawn again so that both fit on the screen.
 
         Raises:
             OutputClosedError: nobody reads the output any more.
@@ -162,7 +160,7 @@ class Screen:
         return render(view, width, colour=self.colour, ascii_only=self.ascii_only, height=height)
 
     def _size(self) -> tuple[int, int]:
-        """Columns and lines now; a terminal that does not know says 0."""
+        """Return the current columns and lines; a terminal that does not know them says 0."""
         try:
             size = os.get_terminal_size(self._stream.fileno())
         except OSError:
@@ -179,19 +177,19 @@ class Screen:
         except OSError as error:
             if not self.is_terminal:  # a full disk, say
                 self._silence()
-                raise OutputError(f"cannot write on to the output: {error.strerror}") from error
+                raise OutputError(f"writing to the output failed: {error.strerror}") from error
             self._silence()
             raise OutputClosedError from error
 
     def _silence(self) -> None:
-        """Let the text that is still buffered go nowhere, else the interpreter complains about it when it ends."""
+        """Discard the text that is still buffered, else the interpreter complains about it at exit."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
 
     def _suspend(self, number: int, frame: FrameType | None) -> None:
-        """Ctrl+Z: the shell gets its cursor back. The next drawing after `fg` hides it again."""
+        """Give the shell its cursor back on Ctrl+Z. The next drawing after `fg` hides it again."""
         with contextlib.suppress(OSError):
             os.write(self._stream.fileno(), (WRAP + SHOW_CURSOR + "\r\n").encode())
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
@@ -200,7 +198,7 @@ class Screen:
 
 
 def _carries_unicode(encoding: str | None) -> bool:
-    """Whether every character can be written. A stream without an encoding is kept in memory as text."""
+    """Return whether every character can be written. A stream without an encoding keeps its text in memory."""
     if encoding is None:
         return True
     with contextlib.suppress(LookupError):

@@ -1,28 +1,28 @@
-"""The last words of a run: what was captured, what was lost, what was found. Pure."""
+"""The summary of a run: what was captured, what was missed, and which alerts there were. Pure."""
 
 import textwrap
 
-from dashboard import figures
-from dashboard.cells import visible
 from dashboard.heading import state_name
-from dashboard.view import HealthView, View
+from view import figures
+from view.cells import visible
+from view.view import HealthView, View
 
 NAMES = 11
-"""Cells of the margin and the name of a line."""
+"""Width of the margin and the name of a line."""
 
 
 def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
-    """A block of lines without colour, for the end of the output."""
+    """Write the summary as lines without colour, for the end of the output."""
     return _block(_items(view, ascii_only), width)
 
 
 def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
-    """The same in the middle of a run, with the state, the oddities by name, and what needs the user's eye."""
+    """Write the summary of a run that goes on, with the state, the oddities by name, and the warnings."""
     items = [("State", state_name(view.state)), *_items(view, ascii_only)]
     if view.health.oddities:
         oddities = (f"{figures.count(times)} {visible(name, ascii_only)}" for name, times in view.health.oddities)
         items.append(("Oddities", ", ".join(oddities)))
-    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.notices)], width)
+    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.warnings)], width)
 
 
 def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
@@ -31,7 +31,7 @@ def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
         ("Watched", f"{visible(view.source, ascii_only)} for {figures.duration(view.now - view.started)}"),
         ("Captured", f"{figures.counted(health.frames, 'packet')}, {_lost(health)}"),
         ("Requests", figures.count(health.requests)),
-        ("Not seen", _not_seen(health, ascii_only)),
+        ("Missed", _missed(health, ascii_only)),
         ("Alerts", _alerts(view)),
     ]
 
@@ -53,7 +53,7 @@ def _lost(health: HealthView) -> str:
     return dropped + queue
 
 
-def _not_seen(health: HealthView, ascii_only: bool) -> str:
+def _missed(health: HealthView, ascii_only: bool) -> str:
     counted = [
         (health.gaps, "gap", f" ({figures.volume(health.missing_bytes)})"),
         (health.unpaired_responses, "response", " without request"),

@@ -9,7 +9,6 @@ from typing import Final
 
 from alerting.alert import Alert
 from alerting.events import AlertDismissed, AlertRaised, Event
-from dashboard.view import HistoryView, View
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
 from history.keep import Retention
@@ -19,6 +18,8 @@ from history.periods import PeriodLevel, period_start
 from history.sums import Minute
 from history.writer import Writer
 from store.sums import ClosedBucket
+from view.outlet import Outlet
+from view.view import HistoryView
 
 CHUNK: Final = 1800.0
 """Seconds of the past that are read at once."""
@@ -30,10 +31,8 @@ AHEAD: Final = 86400.0
 """Seconds that packet time may be ahead of the clock. A time beyond that is damage, and would age everything else."""
 
 
-class History:
+class History(Outlet):
     """An outlet that writes closed buckets and alerts in a thread of its own. Its notices say what goes wrong."""
-
-    watches = False
 
     def __init__(self, path: Path, keep: Retention, units: Mapping[str, str], *, patient: bool = False) -> None:
         """Keep statistics, given by name and unit, in a file. `patient` is for a source that can wait for the disk."""
@@ -122,16 +121,10 @@ class History:
         """Write the minutes that are over, even if nothing came since."""
         self._write(self._minutes.over(now))
 
-    def show(self, view: View, refreshed: bool) -> None:
-        """Ignore the View."""
-
     def event(self, event: Event) -> None:
         """Write an alert that began or ended."""
         if self._writer is not None and isinstance(event, AlertRaised | AlertDismissed):
             self._writer.put(stored(event.alert))
-
-    def finish(self, view: View) -> None:
-        """Do nothing: `close` writes what is left."""
 
     def close(self) -> None:
         """Write what is left, and end. This may be called twice."""

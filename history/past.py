@@ -2,9 +2,9 @@
 
 from datetime import tzinfo
 
-from dashboard.view import HistoryView, PeriodView
 from history.archive import Archive
 from history.report import busiest_times, same_time
+from view.view import HistoryView, PeriodView
 
 
 def look_back(archive: Archive, now: float, zone: tzinfo | None = None) -> HistoryView | None:

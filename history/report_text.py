@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from dashboard import cells, figures
 from history.alerts import facts
 from history.report import Period, Report
 from history.sums import total
 from store.distribution import NO_TIMES
 from store.sums import OTHER, Sums, subtracted
+from view import cells, figures
 
 CSV_FACTS: Final = ("count", "total", "count_before", "response_bytes", "response_seconds_average")
 CSV_TIMES: Final = ("p50", "p90", "p95", "p99", "slowest")

@@ -11,7 +11,7 @@ from typing import Final
 
 from alerting.alert import Alert, Contributor
 from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
-from dashboard import figures
+from view import figures
 
 MAX_TEXT: Final = 2048
 """Characters of an explanation; what is longer is cut."""

@@ -6,20 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from alerting.events import Event
-from dashboard.view import View
 from notices.delivery import Limits
 from notices.notice import notice_of
 from notices.receiver import Receiver
 from notices.worker import Worker
+from view.outlet import Outlet
 
 REMEMBERED: Final = 1024
 """Changes of state that are known to have been told."""
 
 
-class Notifier:
+class Notifier(Outlet):
     """An outlet of the session: it is handed every event, and sends those that are worth a notice."""
-
-    watches = False
 
     def __init__(
         self,
@@ -60,12 +58,6 @@ class Notifier:
         """Sentences on receivers that fail, and on what they did not get."""
         return [sentence for worker in self._workers for sentence in worker.complaints()]
 
-    def show(self, view: View, refreshed: bool) -> None:
-        """Views are not told."""
-
     def event(self, event: Event) -> None:
-        """What was decided."""
+        """Tell the receivers, as `tell` does."""
         self.tell(event)
-
-    def finish(self, view: View) -> None:
-        """Views are not told."""

@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from traffic.text import host_port
+
 LOOPBACK: Final = "127.0.0.1"
 _LAST_PORT: Final = 65535
 
@@ -13,7 +15,7 @@ class Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 def parse_address(text: str) -> Address:

@@ -1,4 +1,4 @@
-"""The file of `--log` gets one line per exchange. This is the edge; `dashboard.exchange_line` knows the lines.
+"""The file of `--log` gets one line per exchange. This is the edge; `view.exchange_line` knows the lines.
 
 Lines are appended to a file that exists. A new file can be read by its owner only: it says who requested what.
 """
@@ -7,10 +7,10 @@ import contextlib
 import os
 from typing import Final
 
-from dashboard.exchange_line import Discretion, exchange_line
-from dashboard.screen import OutputClosedError
 from traffic.batch import Batch
 from traffic.records import Exchange
+from view.exchange_line import Discretion, exchange_line
+from view.outlet import OutputClosedError
 
 STANDARD_OUTPUT: Final = "-"
 OWNER_ONLY: Final = 0o600

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from alerting.events import Event
-from dashboard.view import View
 from outputs.report.page import Page
 from outputs.report_file import ReportFile
+from view.outlet import Outlet
+from view.view import View
 
 LastView = Callable[[float | None], View | None]
 """Gives the last View in a window, in seconds; None is all that is kept."""
 
 
-class HtmlReport:
+class HtmlReport(Outlet):
     """Waits for the end, and for what comes after it: the page is about the bucket under way too, once it is closed."""
-
-    watches = False
 
     def __init__(self, path: str, windows: Sequence[float]) -> None:
         """Open the file, and read all that the page is made from. `windows`: the short ones there are, in seconds.
@@ -28,12 +26,6 @@ class HtmlReport:
         self._windows = sorted(windows)
         self._page = Page()
         self._file = ReportFile(path)
-
-    def show(self, view: View, refreshed: bool) -> None:
-        """Not the last one."""
-
-    def event(self, event: Event) -> None:
-        """Told by the View."""
 
     def finish(self, view: View) -> None:
         """Remember it, for `write`."""

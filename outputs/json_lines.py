@@ -1,36 +1,33 @@
-"""`--ui json`: a line of JSON for each refresh, and one for the end."""
+"""`--ui json`: one line of JSON per refresh, and one for the end of the run."""
 
-from alerting.events import Event
-from dashboard.json_view import json_line
-from dashboard.screen import Screen
-from dashboard.view import View
+from typing import Protocol
+
+from view.json_view import json_line
+from view.outlet import Outlet
+from view.view import View
 
 
-class JsonLines:
-    """Writes Views where the console would draw them."""
+class LinePrinter(Protocol):
+    """Where the lines are written to."""
 
-    def __init__(self, screen: Screen, quiet: bool) -> None:
-        """`quiet`: only the line for the end."""
-        self._screen = screen
+    def say(self, line: str) -> None:
+        """Print one line."""
+
+
+class JsonLines(Outlet):
+    """Writes Views to where the console would draw them. A closed output raises what the printer raises."""
+
+    def __init__(self, printer: LinePrinter, quiet: bool) -> None:
+        """`quiet`: write only the last line."""
+        self._printer = printer
         self._quiet = quiet
         self.watches = not quiet
 
     def show(self, view: View, refreshed: bool) -> None:
-        """A line for each bucket that has ended.
-
-        Raises:
-            OutputClosedError: nobody reads the output any more.
-        """
+        """Write one line for each bucket that has ended."""
         if refreshed and not self._quiet:
-            self._screen.say(json_line(view))
-
-    def event(self, event: Event) -> None:
-        """Told by the next View."""
+            self._printer.say(json_line(view))
 
     def finish(self, view: View) -> None:
-        """The last line.
-
-        Raises:
-            OutputClosedError: nobody reads the output any more.
-        """
-        self._screen.say(json_line(view, final=True))
+        """Write the last line."""
+        self._printer.say(json_line(view, final=True))

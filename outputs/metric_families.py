@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
-from dashboard.view import HealthView, SignalView, View
 from outputs.traffic_counts import BOUNDS, UNKNOWN, Times, Totals
+from view.view import HealthView, SignalView, View
 
 PREFIX: Final = "http_monitor_"
 _EDGES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
@@ -121,7 +121,7 @@ def _health(health: HealthView) -> Iterator[Metric]:
         CounterMetricFamily, "oddities", "Malformed or hostile input, by name.", ("name",),
         [((name,), times) for name, times in health.oddities],
     )  # fmt: skip
-    yield _gauge("notices", "Sentences on the dashboard that need the user's eye.", len(health.notices))
+    yield _gauge("notices", "Sentences on the dashboard that need the user's eye.", len(health.warnings))
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

@@ -12,18 +12,19 @@ from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 from prometheus_client.core import Metric
 
 from alerting.events import AlertRaised, Event
-from dashboard.view import View
 from outputs.address import Address
 from outputs.metric_families import Snapshot, families
 from outputs.metrics_server import MetricsServer
 from outputs.traffic_counts import TrafficCounts
 from traffic.batch import Batch
+from view.outlet import Outlet
+from view.view import View
 
 PUBLISH: Final = 1.0
 """Seconds between snapshots while records come: a file is read in many small batches."""
 
 
-class PrometheusExporter:
+class PrometheusExporter(Outlet):
     """Counts records, keeps the latest View, and serves both."""
 
     watches = True

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from traffic.records import Exchange
+from traffic.text import OTHER as OTHER_HOSTS
 
-OTHER_HOSTS: Final = "(other)"
 OTHER: Final = "other"
 UNKNOWN: Final = "unknown"
 """Method of a request that was not seen."""

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from capture.intake import Intake
 from cli.arguments import Arguments
-from dashboard.exchange_line import Discretion
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
@@ -23,6 +22,7 @@ from stats.statistic import Statistic
 from store.filtering import patterns
 from store.recent import Recent
 from store.store import Store
+from view.exchange_line import Discretion
 
 PACE = 1.0
 """The longest time between two pictures in seconds, even if `timeout` is longer."""
@@ -92,7 +92,7 @@ class FullUi:
     def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
         """Take all steps while the full screen is up. After the end of a file it stays until the user leaves."""
         from dashboard.full.store_desk import StoreDesk
-        from dashboard.full.terminal import first_setting, watch_on_screen
+        from dashboard.full.terminal import first_appearance, watch_on_screen
 
         config = self._config
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
@@ -101,7 +101,7 @@ class FullUi:
         desk = StoreDesk(session, recent, self._statistics, self._new_store, windows, lambda: self._progress(intake))
         session.hand_to(recent, desk)
         discretion = Discretion(config.log_query_strings, config.log_credentials)
-        setting = first_setting(self._arguments.colour, discretion)
+        setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, self._complaints)
         return ending

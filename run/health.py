@@ -11,17 +11,15 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from alerting.events import Event
 from capture.core import decoder_name
 from dashboard.screen import Screen
 from dashboard.summary import standing
-from dashboard.view import View
+from view.outlet import Outlet
+from view.view import View
 
 
-class HealthAnswer:
+class HealthAnswer(Outlet):
     """An outlet that prints a View when it was asked. The signal only sets flags; the next View is the answer."""
-
-    watches = False
 
     def __init__(self, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
         """Handle the signal from now on, and answer by `say`. `want_view` is called at the signal, so that the next
@@ -38,9 +36,6 @@ class HealthAnswer:
         if self._asked:
             self._asked = False
             self._say(f"{standing(view)}\n Decoder   {decoder_name()}")
-
-    def event(self, event: Event) -> None:
-        """Ignore the event."""
 
     def finish(self, view: View) -> None:
         """Answer whoever asked at the very end."""

@@ -16,10 +16,8 @@ from capture.privileges import chosen_user
 from cli.arguments import NO_HISTORY, Arguments
 from cli.build import COMMAND, PROGRAM, VERSION
 from cli.history_file import default_path, make_ready
-from dashboard.exchange_line import Discretion
-from dashboard.outlet import Console, Farewell, Outlet, Quiet
+from dashboard.outlet import Console, Farewell, Quiet
 from dashboard.screen import Screen
-from dashboard.view import View
 from exercise_config import Config
 from history.keep import Retention
 from outputs.errors import UnavailableError
@@ -28,6 +26,9 @@ from outputs.json_lines import JsonLines
 from run.full import WINDOWS
 from run.session import Taker
 from stats.statistic import Statistic
+from view.exchange_line import Discretion
+from view.outlet import Outlet
+from view.view import View
 
 if TYPE_CHECKING:
     from history.outlet import History

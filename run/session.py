@@ -9,11 +9,6 @@ from typing import Protocol
 from alerting.alert import Alert
 from alerting.monitor import Monitor
 from capture.intake import Status
-from dashboard.builder import Reading, Run, build_view
-from dashboard.explanation import explanation
-from dashboard.outlet import Outlet
-from dashboard.panel_builder import panel
-from dashboard.view import HistoryView, Panel, View
 from exercise_config import Config
 from run.signals import rules, terms
 from stats.statistic import Statistic
@@ -23,6 +18,10 @@ from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
+from view.builder import Reading, Run, build_view, panel
+from view.explanation import explanation
+from view.outlet import Outlet
+from view.view import HistoryView, Panel, View
 
 RECALL = 0.1
 """Seconds per tick that may be spent on the counts of earlier runs."""

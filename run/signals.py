@@ -1,6 +1,5 @@
 """The signals that `Config.signals` turns on, each with its own settings."""
 
-import difflib
 from typing import Final
 
 from alerting.events import REQUEST_RATE
@@ -8,6 +7,7 @@ from alerting.loading import SignalError, available, load
 from alerting.rule import Rule
 from alerting.terms import Terms
 from exercise_config import Config, SettingError
+from settings.closest import did_you_mean
 
 SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
 """All there are, the request rate first. They are listed at the start: without rights, the folder may be unreadable."""
@@ -63,8 +63,7 @@ def terms(config: Config) -> Terms:
 def _check(setting: str, names: tuple[str, ...]) -> None:
     for place, name in enumerate(names):
         if name not in SIGNALS:
-            near = difflib.get_close_matches(name, SIGNALS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(SIGNALS)}"
+            hint = did_you_mean(name, SIGNALS) or f"available: {', '.join(SIGNALS)}"
             raise SettingError(f"{setting}: no signal {name!r}; {hint}")
         if name in names[:place]:
             raise SettingError(f"{setting}: {name} is listed twice")

@@ -9,10 +9,11 @@
 A text after the type says what is valid, if the type alone does not.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+from settings.closest import did_you_mean
 
 SECRET: Final = "text that is never shown"
 _SWITCH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -113,8 +114,7 @@ def find(settings: Mapping[str, Setting], name: str) -> Setting:
 
 
 def _hint(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else "; see --show-config"
+    return f"; {did_you_mean(name, names) or 'see --show-config'}"
 
 
 def _setting(name: str, kind: Any) -> Setting:

@@ -1,6 +1,5 @@
 """Loads the statistics named in `Config.statistics`: `stats/NAME.py` holds one class whose `name` is NAME."""
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 import stats
+from settings.closest import did_you_mean
 from stats.statistic import HITS, Statistic, Unit
 from traffic.batch import FLOATS, INTEGERS, TEXTS
 
@@ -54,8 +54,7 @@ def load(names: Sequence[str], settings: Mapping[str, object] = MappingProxyType
     known = available()
     for position, name in enumerate(names):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"available: {', '.join(known)}"
             raise StatisticError(f"no statistic {name!r}; {hint}")
         if name in names[:position]:
             raise StatisticError(f"statistic {name!r} is listed twice")
@@ -124,8 +123,7 @@ def _breach_of_columns(statistic: Any, record: Any, columns: Any, amount: str | 
         *([(amount, numbers)] if amount else []),
     ]:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(sorted(known))}"
+            hint = did_you_mean(name, known) or f"available: {', '.join(sorted(known))}"
             return f"{record.__name__} has no column {name!r}; {hint}"
     if not callable(getattr(statistic, "where", len)):
         return "where must be a method: where(table)"

@@ -1,6 +1,8 @@
-"""Names of servers. Pure."""
+"""Names of servers as keys of statistics. Pure."""
+
+from traffic.text import host_port
 
 
 def server_name(server: str, port: int) -> str:
-    """Return `10.0.0.5:80` or `[2001:db8::5]:80`, for example (RFC 3986 section 3.2.2)."""
-    return f"[{server}]:{port}" if ":" in server else f"{server}:{port}"
+    """Return the key of a server, as `10.0.0.5:80` or `[2001:db8::5]:80` (RFC 3986 section 3.2.2)."""
+    return host_port(server, port)

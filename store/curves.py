@@ -6,6 +6,8 @@ from store.block import Block
 from store.sums import COUNT
 from store.windows import Windows
 
+CURVE_SLICES: Final = 240
+"""Most slices of a curve; wider screens are rare."""
 MAX_WATCHED: Final = 64
 """Number of curves kept up to date; the least recently requested goes first."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from stats.statistic import Statistic
 from store.batches import LATEST, BucketedBatch, BucketedTable
 from store.counter import Counter
-from store.curves import Curve, CurveKey, Curves
+from store.curves import CURVE_SLICES, Curve, CurveKey, Curves
 from store.ranking import RANKS, StatisticSnapshot, top_list
 from store.sums import NOTHING, ClosedBucket, Slicing, StatisticSums, Sums, Top, rest, spread, sums_of
 from store.trends import SLICES
@@ -167,7 +167,9 @@ class Store:
         counts = self._curves.compute(CurveKey(self._numbers[name], key, 1), latest.start)
         return list(counts.between(latest.start, latest.stop - 1))
 
-    def curve(self, name: str, window: float | None = None, slices: int = 240, key: str | None = None) -> Curve:
+    def curve(
+        self, name: str, window: float | None = None, slices: int = CURVE_SLICES, key: str | None = None
+    ) -> Curve:
         """Return the counts of a key, or of all keys, over the closed buckets of a window, in at most `slices` slices.
 
         For the last bucket, the curve covers the last 12 buckets.

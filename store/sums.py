@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from stats.statistic import Unit
 from store.bins import BINS, summed
 from store.distribution import NO_TIMES, Distribution
+from traffic.text import OTHER as OTHER
 
-OTHER: Final = "(other)"
-"""Name of the row for everything in no other row."""
 ENOUGH: Final = 5
 """Measurements that an average needs to rank among the slowest: one slow hit says little."""
 COUNT, BYTES, TIME = range(3)

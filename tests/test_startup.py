@@ -24,7 +24,7 @@ def test_what_the_command_line_alone_answers_loads_nothing_else(arguments: list[
     modules, ended = imported(*arguments)
     assert ended == status
     assert "cli.arguments" in modules
-    assert modules.isdisjoint({"scapy", "textual", "run.session", "dashboard.view", "store.store", "asyncio", "ssl"})
+    assert modules.isdisjoint({"scapy", "textual", "run.session", "view.view", "store.store", "asyncio", "ssl"})
 
 
 def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:

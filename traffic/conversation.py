@@ -17,7 +17,7 @@ from traffic.records import TcpConnection, TlsHello
 from traffic.segment import MASK
 from traffic.stream import Application, Sink
 from traffic.tcp import Connection
-from traffic.text import printable
+from traffic.text import OTHER, printable
 from traffic.tls import HelloReader, starts_hello
 
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -152,7 +152,7 @@ class Conversation(Application):
 
     def _server_named(self, wire_name: bytes) -> None:
         names, name = self.health.server_names, printable(wire_name.lower(), _LONGEST_HOST_NAME)
-        names[name if name in names or len(names) < self.limits.server_names else "(other)"] += 1
+        names[name if name in names or len(names) < self.limits.server_names else OTHER] += 1
         if TlsHello in self.wanted:
             self.outbox.add(TlsHello(self.connection.last, *self.addresses(self.client), name))
 

@@ -3,6 +3,8 @@
 import codecs
 from typing import Final
 
+OTHER: Final = "(other)"
+"""Stands for everything that a limit left no row of its own."""
 _escape: Final = codecs.getencoder("unicode_escape")
 """Looked up at the start, because Python may not find its own modules after the program has dropped privileges."""
 
@@ -21,3 +23,8 @@ def printable(raw: bytes, limit: int) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else _escape(c)[0].decode("ascii") for c in text)
     return text[:limit]
+
+
+def host_port(host: str, port: int) -> str:
+    """Write a server as `10.0.0.5:80` or `[2001:db8::5]:80` (RFC 3986 section 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -15,7 +15,6 @@ from random import Random
 from resource import getpagesize
 
 from alerting.monitor import Monitor
-from dashboard.builder import Reading, Run, build_view
 from dashboard.console import render
 from exercise_config import Config
 from run.signals import rules, terms
@@ -24,6 +23,7 @@ from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Record, Request
+from view.builder import Reading, Run, build_view
 
 START = 1_715_677_200.0
 KEYS_OF_BUCKET = 100

@@ -1,3 +1,5 @@
-"""The full-screen interface: a View as a screen to look around in. What is drawn is decided by pure functions of the
-View (`*_lines`, `layout`), and put on the terminal by small Textual widgets, `app` and `terminal`.
+"""The full screen: a View that users can explore.
+
+Pure functions of the View decide what is drawn (`*_lines`, `layout`, the tables); small Textual widgets, `app` and
+`terminal` put it on the terminal.
 """

@@ -1,13 +1,13 @@
-"""The full-screen program: it takes the steps of the capture, and shows how things stand after them.
+"""The full-screen app: it takes the steps of the capture, and draws between them.
 
-One loop owns all state: that of Textual, in the main thread. Between two steps it draws, and obeys keys.
+One loop owns all state: Textual's, in the main thread.
 """
 
 import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -18,37 +18,31 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
-from dashboard.full.desk import Desk, Scene
+from dashboard.full.desk import Desk
 from dashboard.full.main_screen import MainScreen
-from dashboard.full.paint import ScreenPage
-from dashboard.full.palette import COLOURED, PLAIN, Palette, next_palette
-from dashboard.full.part import Part
-from dashboard.full.setting import Setting
+from dashboard.full.paint import COLOURED, PLAIN, Appearance, Palette, next_palette
+from dashboard.full.program_screen import ProgramScreen
+from dashboard.full.state import ScreenState
 from dashboard.full.text_screens import HelpScreen
 
 REFRESH = 1.0
-"""Seconds between two pictures, at least."""
+"""Shortest time between two drawings, in seconds."""
 SHARE = 0.03
-"""Of a processor, that making pictures may take: where one takes long, the next one waits."""
-LIST = 500
-"""Exchanges of the live list."""
-SLOWEST = 100
-NOTICES = 20
-"""Lines that the program complained with, the latest ones."""
+"""Share of a processor that building Views may take. When drawing is expensive, the next one waits longer."""
 
 
-class Stop(Protocol):
-    """What says that the program is to end."""
+class StopFlag(Protocol):
+    """Tells the steps to end."""
 
     def set(self) -> None:
-        """It is."""
+        """Ask for the end."""
 
     def is_set(self) -> bool:
-        """Whether it is."""
+        """Return whether the end was asked for."""
 
 
 class FullScreen(App[Any]):
-    """Runs until the steps end, or the user leaves; returns what the steps returned."""
+    """Runs until the steps end or the user quits, and returns what the steps returned."""
 
     CSS = Path(__file__).with_name("full.tcss").read_text(encoding="utf-8")  # now: later it may be out of our reach
     ENABLE_COMMAND_PALETTE = False
@@ -58,50 +52,41 @@ class FullScreen(App[Any]):
         self,
         desk: Desk,
         steps: Generator[float, None, Any],
-        stop: Stop,
-        setting: Setting,
+        stop: StopFlag,
+        appearance: Appearance,
         stays: bool = False,
         driver: type[Driver] | None = None,
         complaints: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`steps` yield the seconds to wait until the next one. `stays`: the screen stays after the last one.
+        """Each of the `steps` yields the seconds to wait for the next one. `stays`: keep the screen after the last one.
 
-        `complaints` are lines for the user's eye that came since they were asked for last.
+        `complaints` returns the lines for the user that are new since the last call.
         """
         super().__init__(driver_class=driver)
-        self.desk = desk
-        self.setting = setting
-        self.scene: Scene | None = None
-        self.window = desk.windows[-1 if stays else -2]  # all of a file; what is live is soon more than one looks at
-        self.frozen = False
-        self.filter_text = ""
-        self.looked_for = ""
-        """Text that rows are looked through for, in lower case."""
-        self.notices: Sequence[str] = ()
+        # A file is shown as a whole; live, all that is kept is soon more than anyone looks at.
+        self.state = ScreenState(desk, appearance, desk.windows[-1 if stays else -2], self.wake, complaints)
         self.error: BaseException | None = None
-        """What broke the steps, or the screen."""
+        """The exception that ended the steps or the screen."""
         self._steps = steps
         self._stop = stop
         self._stays = stays
-        self._complaints = complaints
         self._ending: Any = None
         self._woken = asyncio.Event()
         self._busy = False
+        """Whether the desk has work to do for a filter or a detail."""
         self._pace = REFRESH
-        self.long_panels: Collection[str] = ()
-        """Of which more rows are wanted than fit on the screen."""
         self._drawn_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         for palette in (*COLOURED, PLAIN):
             self.register_theme(_theme(palette))
-        self.theme = setting.palette.name
+        self.theme = appearance.palette.name
 
     def get_default_screen(self) -> Screen[Any]:
-        """The screen to begin with."""
-        return MainScreen()
+        """Start with the main screen."""
+        return MainScreen(self.state)
 
     def on_ready(self) -> None:
-        """Begin with the steps. Signals end them: Textual's loop would else sleep on until the next one."""
+        """Take the first step. Signals must wake the loop, as Textual would sleep until the next step."""
         self.begin_capture_print(self)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if threading.current_thread() is threading.main_thread():
@@ -112,12 +97,12 @@ class FullScreen(App[Any]):
     # Steps ----------------------------------------------------------------------------------------------------------
 
     async def _drive(self) -> None:
-        """Take all steps and draw between them; then leave, or stay to look around."""
+        """Take all steps and draw between them; then leave, or stay until the user quits."""
         try:
             await self._take_steps()
             while self._stays and not self._stop.is_set():
                 await self._draw_and_wait(REFRESH)
-        except Exception as error:  # whatever it is, it is raised again when the terminal is given back
+        except Exception as error:  # raised again once the terminal is restored
             self.error = error
         self.exit(self._ending)
 
@@ -131,11 +116,11 @@ class FullScreen(App[Any]):
             await self._draw_and_wait(pause)
 
     async def _draw_and_wait(self, pause: float) -> None:
-        """Do what there is to do for a filter or a detail, draw if it is time, then wait until something is due."""
-        busy = self.desk.work()
+        """Work for a filter or a detail, draw if it is time, then wait until something is due."""
+        busy = self.state.desk.work()
         finished, self._busy = self._busy and not busy, busy
-        if finished and self.frozen:
-            self.show()  # the detail that was opened since
+        if finished and self.state.frozen:
+            self.show()  # a detail that was opened meanwhile
         if finished or asyncio.get_running_loop().time() - self._drawn_at >= self._pace:
             self.refresh_scene()
         if busy or pause <= 0:
@@ -146,101 +131,71 @@ class FullScreen(App[Any]):
         self._woken.clear()
 
     def wake(self) -> None:
-        """There is something to do: do not wait for the next step."""
+        """End the current pause: there is work to do."""
         self._busy = True
         self._woken.set()
 
-    # The scene ------------------------------------------------------------------------------------------------------
+    # Drawing --------------------------------------------------------------------------------------------------------
 
     def refresh_scene(self) -> None:
-        """Ask how things stand, unless the screen is frozen, and show it."""
+        """Take a new scene and show it, and wait the longer for the next one the more time this took."""
         self._drawn_at = asyncio.get_running_loop().time()
-        if new := [line for line in self._complaints() if line.strip()]:
-            self.notices = (*self.notices, *new)[-NOTICES:]
-        if self.frozen:
-            return
         started = time.thread_time()
-        view = self.desk.view(self.window, self.long_panels)
-        if view is not None:
-            self.scene = Scene(view, lambda: self.desk.latest(LIST), lambda: self.desk.slowest(SLOWEST))
+        self.state.refresh()
+        if not self.state.frozen:
             self.show()
-        self._pace = max(REFRESH, (time.thread_time() - started) / SHARE)
+            self._pace = max(REFRESH, (time.thread_time() - started) / SHARE)
 
     def show(self) -> None:
-        """Show the scene on the screen that is seen."""
-        if isinstance(self.screen, Part) and self.screen.ready and self.scene is not None:
-            self.screen.show_scene(self.scene)
-
-    def page(self, width: int, height: int | None = None) -> ScreenPage:
-        """So much room to write on."""
-        return ScreenPage(max(1, width), height, self.setting.ascii_only, self.setting.zone)
-
-    def set_filter(self, text: str) -> None:
-        """Show only what it lets through; it was checked before. What was frozen is not what it shows."""
-        if text != self.filter_text:
-            self.frozen = False
-            self.desk.set_filter(text)
-            self.filter_text = text
-            self.looked_for = sought(text)
-            self.wake()
+        """Show the scene on the current screen."""
+        if isinstance(self.screen, ProgramScreen) and self.screen.ready and self.state.scene is not None:
+            self.screen.show_scene(self.state.scene)
 
     def on_print(self, event: events.Print) -> None:
-        """What any part of the program says: it is kept off the picture, and shown in the line of health."""
-        lines = [line for line in event.text.splitlines() if line.strip()]
-        self.notices = (*self.notices, *lines)[-NOTICES:]
+        """Show what any part of the program prints with the health, where it does not spoil the display."""
+        self.state.warn(event.text.splitlines())
 
     # Keys -----------------------------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """End the capture; the last step says so."""
+        """Stop the capture; the last step ends the app."""
         self._stop.set()
         self.wake()
 
     def action_help(self) -> None:
-        """The keys of this screen."""
-        if isinstance(self.screen, Part):
-            self.push_screen(HelpScreen(self.screen.keys()))
+        """Show the keys of the current screen."""
+        if isinstance(self.screen, ProgramScreen):
+            self.push_screen(HelpScreen(self.state, self.screen.keys()))
 
     def action_theme(self) -> None:
-        """The next theme."""
-        self.setting.palette = next_palette(self.setting.palette)
-        self.theme = self.setting.palette.name
-        if isinstance(self.screen, Part):
+        """Switch to the next theme."""
+        self.state.appearance.palette = next_palette(self.state.appearance.palette)
+        self.theme = self.state.appearance.palette.name
+        if isinstance(self.screen, ProgramScreen):
             self.screen.draw()
 
     def action_redraw(self) -> None:
-        """Draw also what has not changed."""
+        """Redraw everything, changed or not."""
         self.screen.refresh()
 
     def action_freeze(self) -> None:
-        """Keep the picture as it is, or let it go on."""
-        self.frozen = not self.frozen
+        """Pause or resume the display."""
+        self.state.frozen = not self.state.frozen
         self.refresh_scene()
         self.show()
 
     def action_window(self, by: int) -> None:
-        """Another window of time, for everything."""
-        windows = self.desk.windows
-        self.look_at(windows[(windows.index(self.window) + by) % len(windows)])
-
-    def look_at(self, window: float) -> None:
-        """Show this window of time."""
-        self.window = window
-        self.frozen = False
-        self.refresh_scene()
+        """Switch to the next or the previous window of time."""
+        windows = self.state.desk.windows
+        self.state.look_at(windows[(windows.index(self.state.window) + by) % len(windows)])
+        self.show()
 
     # Ways out -------------------------------------------------------------------------------------------------------
 
     def _fatal_error(self) -> None:
-        """A fault of the screen. Textual would print all variables, and with them text from the wire."""
+        """Keep the exception of the screen. Textual would print all variables, and with them text from the wire."""
         self.error = self._exception
         self._close_messages_no_wait()
-
-
-def sought(text: str) -> str:
-    """The text of a filter that rows are looked through for: the value of its last term."""
-    words = [word for word in text.lower().split() if word not in ("and", "or", "not", "(", ")")]
-    return words[-1].strip("()\"'").rpartition(":")[2].rpartition("=")[2].strip("^$\"'") if words else ""
 
 
 _OF_TERMINAL = {
@@ -253,11 +208,11 @@ _OF_TERMINAL = {
     "input-selection-background": "ansi_default",
     "input-selection-foreground": "ansi_default",
 }
-"""Where Textual would mix colours, which those of a terminal cannot be."""
+"""Variables for which Textual would mix colours, which a terminal's own colours cannot be."""
 
 
 def _theme(palette: Palette) -> Theme:
-    """For the few parts that Textual draws itself: the line that is typed into, and what is empty."""
+    """Return a theme for the few parts that Textual draws itself: the filter input, and empty space."""
 
     def colour(name: str) -> str:
         return name if name.startswith("#") else f"ansi_{name}"

@@ -1,6 +1,6 @@
-"""What is written to standard error while the full screen is up: kept off the picture, shown in it, printed afterwards.
+"""Keeps standard error off the screen while the full screen is up: it is shown there, and printed afterwards.
 
-An I/O edge.
+This is an I/O edge.
 """
 
 import contextlib
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from typing import IO
 
 KEPT = 64 * 1024
-"""Bytes that are printed afterwards, the last ones."""
+"""Most bytes that are printed afterwards, latest last."""
 
 
 class Complaints:
-    """The lines of a file that grows; of none, nothing."""
+    """Reads the lines of a growing file, or nothing if there is no file."""
 
     def __init__(self, file: IO[bytes] | None = None) -> None:
         self._file = file
         self._told = 0
 
     def latest(self) -> list[str]:
-        """The lines that were written since the last call."""
+        """Return the lines written since the last call."""
         if self._file is None:
             return []
         text = os.pread(self._file.fileno(), KEPT, self._told)
@@ -30,7 +30,7 @@ class Complaints:
         return text.decode(errors="replace").splitlines()
 
     def all(self) -> bytes:
-        """The last of what was written."""
+        """Return the end of what was written."""
         if self._file is None:
             return b""
         size = os.fstat(self._file.fileno()).st_size
@@ -39,9 +39,9 @@ class Complaints:
 
 @contextlib.contextmanager
 def collected(wanted: bool) -> Iterator[Complaints]:
-    """Standard error goes to a file, from C libraries and threads as well, and in the end to where it went before.
+    """Send standard error to a file, also that of C libraries and threads, and restore it in the end.
 
-    Where it is no terminal it destroys no picture, and is left alone.
+    If standard error is not a terminal it cannot spoil the screen, and is left alone.
     """
     if not (wanted and sys.stderr is not None and sys.stderr.isatty()):
         yield Complaints()

@@ -4,68 +4,70 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from dashboard.detail import DetailView
 from dashboard.progress import Progress
-from dashboard.view import View
 from store.filtering.fields import Field
 from traffic.records import Exchange
+from view.detail import DetailView
+from view.view import View
 
 Exchanges = Callable[[], Sequence[Exchange]]
 
 
 class Desk(Protocol):
-    """Answers what the screen asks. A filter that was set holds for all answers."""
+    """Answers what the screen asks. A filter, once set, applies to all answers."""
 
     @property
     def windows(self) -> Sequence[float]:
-        """The windows that can be looked at, in seconds, the shortest first."""
+        """Return the windows that can be shown, in seconds, shortest first."""
 
     def view(self, window: float, long: Collection[str] = ()) -> View | None:
-        """How things stand now; None before the first packet. The panels named in `long` have more rows than others:
-        each row costs time, and most are never seen.
+        """Return the current View; None before the first packet. The panels in `long` have more rows than the others:
+        each row costs time, and most rows are never seen.
         """
 
     def latest(self, limit: int) -> Sequence[Exchange]:
-        """The exchanges that ended last, the latest last."""
+        """Return the exchanges that ended last, latest last."""
 
     def slowest(self, limit: int) -> Sequence[Exchange]:
-        """Those with the longest response times, the slowest first."""
+        """Return the exchanges with the longest response times, slowest first."""
 
     def progress(self) -> Progress | None:
-        """How far a file is read; None when it is read, and where there is none."""
+        """Return how much of a file was read; None once it is read, and without a file."""
 
     def fields(self) -> Sequence[Field]:
-        """What a filter can ask for."""
+        """Return the fields that a filter can use."""
 
     def check_filter(self, text: str) -> None:
-        """Nothing is changed.
+        """Check a filter without setting it.
 
         Raises:
-            FilterError: it is no filter.
+            FilterError: the text is not a filter.
         """
 
     def set_filter(self, text: str) -> None:
-        """Count only what this lets through from now on; nothing is left out when it is empty.
+        """Count only what matches this filter from now on; an empty filter matches everything.
 
         Raises:
-            FilterError: it is no filter, and the one from before stays in force.
+            FilterError: the text is not a filter; the previous one stays.
         """
 
     def open_detail(self, statistic: str, key: str) -> None:
-        """Begin to gather what is behind a row. What was gathered for another one goes."""
+        """Start to gather the details of a row; those of another row are dropped."""
 
     def close_detail(self) -> None:
-        """There is no more need of it."""
+        """Drop the details."""
 
     def detail(self, window: float, rows: int) -> DetailView | None:
-        """What is behind the row so far, with `rows` of each list; None when none is open."""
+        """Return the details gathered so far, with `rows` of each list; None if no detail is open."""
 
     def work(self) -> bool:
-        """Look at some more of the kept exchanges, for a filter or a detail: some milliseconds. Whether more wait."""
+        """Scan some more of the kept exchanges for a filter or a detail, for some milliseconds; return whether any are
+        left.
+        """
 
 
 class Scene:
-    """What the tables show. Exchanges are asked for when they are shown: looking through them takes a while."""
+    """Holds what the tables show. Exchanges are fetched only when they are shown, as searching them takes a while."""
 
     def __init__(self, view: View, latest: Exchanges, slowest: Exchanges) -> None:
         self.view = view
@@ -74,10 +76,10 @@ class Scene:
 
     @cached_property
     def latest(self) -> Sequence[Exchange]:
-        """The latest last."""
+        """Return the latest exchanges, latest last."""
         return self._latest()
 
     @cached_property
     def slowest(self) -> Sequence[Exchange]:
-        """The slowest first."""
+        """Return the slowest exchanges, slowest first."""
         return self._slowest()

@@ -1,53 +1,65 @@
-"""The line for the filter: what is typed, what is wrong with it, and what the filter in force matches."""
+"""The filter line: the text being typed, the error in it, and how much the current filter matches."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.highlighter import Highlighter
-from rich.style import Style as Look
+from rich.style import Style as RichStyle
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input
 
-from dashboard import cells
-from dashboard.full.completing import Completing
 from dashboard.full.detail_lines import reach
-from dashboard.full.lines_view import LinesView
-from dashboard.full.setting import Setting
-from dashboard.page import Line, Piece, Style
-from dashboard.view import FilterView
+from dashboard.full.paint import Appearance
+from dashboard.full.widgets import LinesView
+from store.filtering.completion import completions
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field
+from view import cells
+from view.page import Line, Piece, Style
+from view.view import FilterView
 
 EXAMPLES = "host:shop path:^/api status:5xx client:10.0.0.0/8 time>500ms   and or not ( )"
 MOST = 2000
-"""Characters of a filter."""
+"""Longest filter, in characters."""
 
 
 class WrongPart(Highlighter):
-    """Marks the part of the text that is wrong."""
+    """Marks the error in the text."""
 
     def __init__(self) -> None:
         self.error: FilterError | None = None
 
     def highlight(self, text: Text) -> None:
-        """Underline and reverse it; where something is missing, what comes before."""
+        """Underline and reverse the error; if something is missing, mark what comes before it."""
         if self.error is not None:
             end = min(max(self.error.end, self.error.start + 1), len(text))
-            text.stylize(Look(underline=True, reverse=True), min(self.error.start, max(0, end - 1)), end)
+            text.stylize(RichStyle(underline=True, reverse=True), min(self.error.start, max(0, end - 1)), end)
+
+
+class Completing(Suggester):
+    """Suggests how the last word could be completed; the right arrow accepts."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.fields: Sequence[Field] = ()
+        """Fields that a filter can use."""
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the whole text with its last word completed."""
+        return next(iter(completions(value, self.fields)), None)
 
 
 class FilterInput(Input):
-    """The line that is typed into. Keys that mean something else here are the bar's. Those that were pressed before the
-    line was left, and come after it, are not for it.
+    """The input for the filter. The bar handles the keys that have a meaning of their own here. Keys that were pressed
+    after the input was left, but arrive late, go to the screen.
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        """Ask the bar first. Keys of editing take effect at once: Textual would let them wait behind letters that were
-        typed after them.
-        """
+        """Ask the bar first. Editing keys take effect at once: Textual would queue them behind letters typed later."""
         bar = self.query_ancestor(FilterBar)
         if not bar.editing:
             self.app.post_message(events.Key(event.key, event.character))
@@ -58,28 +70,28 @@ class FilterInput(Input):
         event.prevent_default()
 
     async def _edited(self, key: str) -> bool:
-        """Whether it is a key of editing."""
+        """Run what the key is bound to, and return whether it is an editing key."""
         bound = self._bindings.key_to_bindings.get(key, ())
         return any([await self.app.run_action(binding.action, self) for binding in bound])
 
 
 class FilterBar(Vertical):
-    """Hidden until a filter is typed or in force."""
+    """Shows the filter; hidden until one is typed or set."""
 
     class Typed(Message):
-        """A text that should be the filter, if it is one."""
+        """The text changed, and should become the filter if it is one."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Closed(Message):
-        """The line is left; the filter in force stays."""
+        """The input was left; the current filter stays."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__(id="filter")
         self.display = False
-        self._setting = setting
+        self._appearance = appearance
         self._wrong = WrongPart()
         self._completing = Completing()
         self._is_filter: Callable[[str], bool] = bool
@@ -90,9 +102,9 @@ class FilterBar(Vertical):
         self.editing = False
 
     def compose(self) -> ComposeResult:
-        """The line that is typed into, and one below that explains."""
+        """Put the input above a line that explains it."""
         with Horizontal(id="filter-line"):
-            yield LinesView(self._setting, id="filter-label")
+            yield LinesView(self._appearance, id="filter-label")
             yield FilterInput(
                 id="filter-input",
                 highlighter=self._wrong,
@@ -101,22 +113,22 @@ class FilterBar(Vertical):
                 select_on_focus=False,
                 compact=True,
             )
-        yield LinesView(self._setting, id="filter-note")
+        yield LinesView(self._appearance, id="filter-note")
 
     @property
     def input(self) -> Input:
-        """What is typed."""
+        """Return the input."""
         return self.query_one("#filter-input", Input)
 
     @property
     def height(self) -> int:
-        """Lines that it takes."""
+        """Return how many lines the bar takes."""
         return 2 if self.editing else int(self._matched is not None)
 
     # Typing ---------------------------------------------------------------------------------------------------------
 
     def edit(self, text: str, fields: Sequence[Field], is_filter: Callable[[str], bool]) -> None:
-        """Begin to type, with the filter in force; names are completed to those of `fields`."""
+        """Start to edit the current filter; `fields` are the names that can be completed."""
         self._completing.fields = fields
         self._is_filter = is_filter
         self.editing = True
@@ -130,14 +142,14 @@ class FilterBar(Vertical):
         self.screen.set_focus(field)  # at once: the next key may have been pressed already
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Apply it when the typing pauses."""
+        """Report the text as it is typed."""
         event.stop()
         if self.editing:
             self.post_message(self.Typed(event.value))
 
     def obeyed(self, key: str) -> bool:
-        """Whether the key means something here: Enter keeps what was typed, Esc takes it back, the arrows bring what
-        was typed before.
+        """Handle Enter, which accepts, Esc, which restores, and the arrows, which recall earlier filters. Return
+        whether the key was one of them.
         """
         if key == "enter":
             self._accept()
@@ -150,7 +162,7 @@ class FilterBar(Vertical):
         return True
 
     def _accept(self) -> None:
-        """Keep what was typed, if it is a filter: what is wrong is not left behind unseen."""
+        """Accept the text if it is a filter; an error is never left behind unseen."""
         text = self.input.value
         self.post_message(self.Typed(text))
         if not self._is_filter(text):
@@ -178,18 +190,18 @@ class FilterBar(Vertical):
     # Showing --------------------------------------------------------------------------------------------------------
 
     def judge(self, error: FilterError | None) -> None:
-        """What is wrong with the text, or that nothing is."""
+        """Show the error in the text, or none."""
         self._wrong.error = error
         self.input.refresh()
         self._draw()
 
     def show_matched(self, matched: FilterView | None) -> None:
-        """How much the filter in force matches."""
+        """Show how much the current filter matches."""
         self._matched = matched
         self._draw()
 
     def on_resize(self) -> None:
-        """Cut what is said to the new width."""
+        """Draw in the new width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -215,4 +227,4 @@ class FilterBar(Vertical):
             yield (Piece("Filter ", Style.HEADING), Piece(page.text(self._matched.text, room), Style.NAME))
         yield (Piece(f"matches {reach(self._matched, page)}"),)
         if not self.editing:
-            yield (Piece("/ change  Esc take away", Style.QUIET),)
+            yield (Piece("/ edit  Esc clear", Style.QUIET),)

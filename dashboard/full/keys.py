@@ -1,60 +1,60 @@
-"""The keys: one table, from which bindings, footer and help are made. Pure."""
+"""The keys: one table that makes the bindings, the footer and the help. Pure."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dashboard import cells
-from dashboard.page import Line, Page, Piece, Style
+from view import cells
+from view.page import Line, Page, Piece, Style
 
 
 class Key(NamedTuple):
-    """What a key does."""
+    """Says what a key does."""
 
     names: tuple[str, ...]
-    """As Textual calls them."""
+    """Names in Textual."""
     label: str
-    """As the user knows it; arrows and the like in words."""
+    """Name for the user; arrows and the like in words."""
     action: str
     help: str
     footer: str = ""
-    """A word or two for the footer; empty where it has none."""
+    """A word or two for the footer; empty if the key is not in the footer."""
     first: bool = False
-    """Whether it comes before whatever has the focus: its effect is there when the next key comes, however fast."""
+    """Whether the key takes effect before the focused widget sees it, so that it works however fast the next key
+    follows.
+    """
     filtered: bool = False
-    """Whether it does something only while a filter is in force."""
+    """Whether the key does something only while a filter is set."""
 
 
 QUIT = Key(("q", "ctrl+c"), "q", "app.leave", "quit; the summary is printed", "Quit")
 QUIT_ANYWHERE = Key(("ctrl+c",), "Ctrl+C", "app.leave", "quit; the summary is printed")
 HELP = Key(("question_mark", "f1"), "?", "app.help", "this help", "Help")
-SUSPEND = Key(("ctrl+z",), "Ctrl+Z", "app.suspend_process", "stop the program for a while; fg in the shell goes on")
-REDRAW = Key(("ctrl+l",), "Ctrl+L", "app.redraw", "draw all of it anew, after something else wrote on the terminal")
+SUSPEND = Key(("ctrl+z",), "Ctrl+Z", "app.suspend_process", "suspend the program (fg resumes)")
+REDRAW = Key(("ctrl+l",), "Ctrl+L", "app.redraw", "redraw the screen")
 THEME = Key(("t",), "t", "app.theme", "next theme: dark, light, the terminal's own colours", "Theme")
-FREEZE = Key(("space",), "Space", "app.freeze", "freeze the screen, or let it go on; capture goes on", "Freeze")
-WINDOW = Key(("w",), "w", "app.window(1)", "next time window, for all that is shown; W is the one before", "Window")
+FREEZE = Key(("space",), "Space", "app.freeze", "pause or resume the display; capture goes on", "Pause")
+WINDOW = Key(("w",), "w", "app.window(1)", "next time window for everything; W: previous", "Window")
 WINDOW_BACK = Key(("W",), "W", "app.window(-1)", "")
 FILTER = Key(
-    ("slash",), "/", "screen.filter", "show only some exchanges, as host:shop status:5xx time>500ms", "Filter", True
+    ("slash",), "/", "screen.filter", "show only matching exchanges, as host:shop status:5xx time>500ms", "Filter", True
 )
 DOWN = Key(("j", "down"), "j Down", "screen.move(1)", "next row")
-UP = Key(("k", "up"), "k Up", "screen.move(-1)", "row before")
-PAGE_DOWN = Key(("pagedown", "ctrl+f"), "PgDn", "screen.page(1)", "a page further down")
-PAGE_UP = Key(("pageup", "ctrl+b"), "PgUp", "screen.page(-1)", "a page up")
+UP = Key(("k", "up"), "k Up", "screen.move(-1)", "previous row")
+PAGE_DOWN = Key(("pagedown", "ctrl+f"), "PgDn", "screen.page(1)", "page down")
+PAGE_UP = Key(("pageup", "ctrl+b"), "PgUp", "screen.page(-1)", "page up")
 TOP = Key(("g", "home"), "g Home", "screen.first", "first row")
-BOTTOM = Key(("G", "end"), "G End", "screen.last", "last row; in a list of exchanges it follows the latest")
+BOTTOM = Key(("G", "end"), "G End", "screen.last", "last row; a live list then follows the latest")
 SORT = Key(("s",), "s", "screen.sort", "sort by the next column", "Sort")
-REVERSE = Key(("S",), "S", "screen.reverse", "sort the other way round")
-OPEN = Key(
-    ("enter",), "Enter", "open", "what is behind the row: rate, status codes, response times, exchanges", "Detail"
-)
-BACK = Key(("q", "escape", "backspace"), "q Esc", "screen.back", "back to where you came from", "Back")
+REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
+OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
+BACK = Key(("q", "escape", "backspace"), "q Esc", "screen.back", "back to the previous screen", "Back")
 
 MAIN: Sequence[Key] = (
     QUIT,
     HELP,
     FILTER,
     OPEN,
-    Key(("tab",), "Tab", "screen.panel_by(1)", "next panel; Shift+Tab is the one before", "Panel"),
+    Key(("tab",), "Tab", "screen.panel_by(1)", "next panel; Shift+Tab: previous", "Panel"),
     Key(("shift+tab",), "Shift+Tab", "screen.panel_by(-1)", ""),
     WINDOW,
     WINDOW_BACK,
@@ -75,12 +75,12 @@ MAIN: Sequence[Key] = (
         ("n",),
         "n",
         "screen.next_match(1)",
-        "next row with the filter's text, in any panel; N: before",
+        "next row with the filter's text, in any panel; N: previous",
         filtered=True,
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
-    Key(("escape",), "Esc", "screen.back", "take the filter away", filtered=True),
-    Key(("h",), "h", "screen.health", "all that was not seen, by name, and how all signals stand"),
+    Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
     REDRAW,
     SUSPEND,
@@ -88,8 +88,14 @@ MAIN: Sequence[Key] = (
 DETAIL: Sequence[Key] = (
     BACK,
     HELP,
-    OPEN._replace(help="all of the chosen exchange", footer="Exchange"),
-    Key(("tab", "shift+tab"), "Tab", "screen.other_list", "the slowest exchanges, or the latest", "Slowest/latest"),
+    OPEN._replace(help="details of the selected exchange", footer="Exchange"),
+    Key(
+        ("tab", "shift+tab"),
+        "Tab",
+        "screen.other_list",
+        "switch between the slowest and the latest exchanges",
+        "Slowest/latest",
+    ),
     WINDOW,
     WINDOW_BACK,
     DOWN,
@@ -106,39 +112,39 @@ DETAIL: Sequence[Key] = (
 )
 TEXT: Sequence[Key] = (
     BACK,
-    DOWN._replace(help="a line further down"),
-    UP._replace(help="a line up"),
+    DOWN._replace(help="next line"),
+    UP._replace(help="previous line"),
     PAGE_DOWN,
     PAGE_UP,
-    TOP._replace(help="the beginning"),
-    BOTTOM._replace(help="the end"),
+    TOP._replace(help="beginning"),
+    BOTTOM._replace(help="end"),
     THEME,
     REDRAW,
     SUSPEND,
     QUIT_ANYWHERE,
 )
 EDITING: Sequence[Key] = (
-    Key(("enter",), "Enter", "accept", "keep the filter", "Keep"),
-    Key(("escape",), "Esc", "cancel", "go back to the filter from before", "Cancel"),
-    Key(("ctrl+u",), "Ctrl+U", "clear", "empty the line", "Clear"),
-    Key(("right",), "Right", "complete", "complete the word as it is offered", "Complete"),
-    Key(("up", "down"), "Up Down", "history", "filters from before"),
+    Key(("enter",), "Enter", "accept", "apply the filter", "Apply"),
+    Key(("escape",), "Esc", "cancel", "restore the previous filter", "Cancel"),
+    Key(("ctrl+u",), "Ctrl+U", "clear", "clear the line", "Clear"),
+    Key(("right",), "Right", "complete", "accept the completion", "Complete"),
+    Key(("up", "down"), "Up Down", "history", "earlier filters"),
 )
 
 
-class Place(NamedTuple):
-    """Where a key stands in the footer."""
+class FooterKey(NamedTuple):
+    """Says where a key stands in the footer."""
 
     start: int
     end: int
     key: str
-    """As Textual calls it."""
+    """Name in Textual."""
 
 
-def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[Place]]:
-    """The main keys, as many as fit, and where they are, for the mouse."""
+def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[FooterKey]]:
+    """Draw as many main keys as fit, and return where they are, for the mouse."""
     pieces: list[Piece] = []
-    places: list[Place] = []
+    places: list[FooterKey] = []
     taken = 0
     for key in keys:
         if not key.footer:
@@ -147,13 +153,13 @@ def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[Place]]:
         if taken + len(cap) + len(word) - 1 > page.width:
             break
         pieces += [Piece(cap, Style.KEY), Piece(word)]
-        places.append(Place(taken, taken + len(cap) + len(word), key.names[0]))
+        places.append(FooterKey(taken, taken + len(cap) + len(word), key.names[0]))
         taken += len(cap) + len(word)
     return tuple(pieces), places
 
 
 def help_lines(keys: Sequence[Key], page: Page) -> list[Line]:
-    """A line for each key that does something here."""
+    """Write a line for each key that does something here."""
     told = [key for key in keys if key.help]
     room = max(len(key.label) for key in told) + 3
     lines: list[Line] = []

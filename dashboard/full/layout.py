@@ -1,20 +1,20 @@
-"""How the screen is shared out among its parts. Pure."""
+"""Shares the screen out among its parts. Pure."""
 
 from typing import NamedTuple
 
 SMALLEST = (60, 18)
 """Columns and lines below which nothing useful fits."""
 PANEL_WIDTH = 78
-"""Columns of a table that shows all that it has."""
+"""Width from which a table shows all its columns."""
 PANEL_HEIGHT = 8
-"""Lines of a table, heading included, that are worth a place."""
+"""Least useful height of a table, heading included."""
 TALLEST_CHART = 12
 CLASSES_WIDTH = 30
 WIDEST_CLASSES = 60
 
 
 class Layout(NamedTuple):
-    """Lines and columns of each part."""
+    """Holds the lines and columns of each part."""
 
     chart: int
     """Lines of the chart and of the status classes beside it."""
@@ -27,12 +27,12 @@ class Layout(NamedTuple):
 
 
 def too_small(width: int, height: int) -> bool:
-    """Whether the screen should say so, and nothing else."""
+    """Return whether the screen should say only that it is too small."""
     return width < SMALLEST[0] or height < SMALLEST[1]
 
 
 def arrange(width: int, height: int, used: int, panels: int) -> Layout:
-    """Share out a screen of which `used` lines are taken by text above and below, among that many panels."""
+    """Share out a screen among the chart and this many panels; other text takes `used` lines."""
     free = height - used
     chart = min(TALLEST_CHART, max(5, free // 4))
     abreast = max(1, min(panels, width // PANEL_WIDTH))
@@ -41,7 +41,7 @@ def arrange(width: int, height: int, used: int, panels: int) -> Layout:
 
 
 def first_shown(focus: int, first: int, layout: Layout, panels: int) -> int:
-    """The first panel on the screen, so that the one in focus is on it: whole ranks move, and no more than needed."""
+    """Return the first panel on the screen: whole ranks scroll, only as far as needed to show the focused panel."""
     abreast, places = layout.abreast, layout.abreast * layout.ranks
     rank = focus // abreast
     last_first = max(0, -(-panels // abreast) - layout.ranks)

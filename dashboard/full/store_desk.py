@@ -1,12 +1,10 @@
-"""The desk of the program: answers from the store, from the recent exchanges, and from lenses on them. Pure."""
+"""The desk of the program: it answers from the store, the recent exchanges, and lenses on them. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from dashboard.detail import STATISTICS, DetailView, build_detail, filter_view
 from dashboard.progress import Progress
-from dashboard.view import Panel, View
 from stats.statistic import Statistic
 from store.filtering import filter as filtering
 from store.filtering.fields import Field
@@ -15,32 +13,36 @@ from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
 from traffic.batch import Batch
+from view.detail import STATISTICS, DetailView, build_detail, filter_view
+from view.view import Panel, View
 
 SLICE = 500
-"""Exchanges that a lens looks at between two looks at the keyboard: milliseconds."""
+"""Exchanges that a lens scans between two looks at the keyboard: some milliseconds."""
 BUCKETS = 50
-"""Of the store that these are counted in at most. Each has its price, which where traffic is thin is most of it."""
+"""Most buckets that these exchanges fall into. Each bucket has its price, which is most of the cost when traffic is
+thin.
+"""
 
 SHORT = 15
-"""Rows of a top list, as long as nobody looks closer; more are not seen."""
+"""Rows of a panel that nobody looks at closely; more are not seen."""
 ROWS = 100
-"""Of one that is scrolled through or sorted otherwise."""
+"""Rows of a panel that is scrolled or sorted."""
 
 
 class Books(Protocol):
-    """Who has the sums of everything."""
+    """Counts everything; the session does."""
 
     @property
     def now(self) -> float:
-        """Up to when all was counted."""
+        """Return the time up to which everything was counted."""
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
-        """How things stand, with so many rows of the top lists, of `store` instead of one's own if there is one; None
-        before the beginning. `window` is None for all that is kept.
+        """Return the View of a window (None: the retention) with this many rows in each top list; None before the
+        start. With `store`, its numbers are shown instead.
         """
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
-        """One of its panels, with other rows."""
+        """Return one panel of that View."""
 
 
 class StoreDesk:
@@ -55,7 +57,7 @@ class StoreDesk:
         windows: Sequence[float],
         progress: Callable[[], Progress | None] = lambda: None,
     ) -> None:
-        """`windows` begin with a bucket, and end with all that is kept. `progress` says how far a file is read."""
+        """`windows` begin with a bucket and end with the retention. `progress` says how much of a file was read."""
         self.windows = windows
         self.progress = progress
         self._books = books
@@ -69,19 +71,19 @@ class StoreDesk:
     # Records --------------------------------------------------------------------------------------------------------
 
     def take(self, batch: Batch) -> None:
-        """What comes, after `recent` has taken it."""
+        """Count the next records, which `recent` has taken before."""
         for lens in self._lenses():
             lens.take(batch)
 
     def work(self) -> bool:
-        """Look at some more of the recent exchanges, the filter's first."""
+        """Scan some more of the recent exchanges, those of the filter first."""
         waiting = next((lens for lens in self._lenses() if lens.waiting), None)
         if waiting is not None:
             waiting.replay(SLICE, BUCKETS * self.windows[0])
         return any(lens.waiting for lens in self._lenses())
 
     def _new_lens(self, wanted: Filter, counted: Sequence[Statistic]) -> Lens:
-        """One whose windows of time are where they are now: what is too old for one need not enter and leave it."""
+        """Make a lens whose windows are at the current time already, so that old exchanges need not pass them."""
         lens = Lens(wanted, self._recent, self._new_store(counted))
         if self._books.now:
             lens.advance(self._books.now)
@@ -94,7 +96,7 @@ class StoreDesk:
     # Answers --------------------------------------------------------------------------------------------------------
 
     def view(self, window: float, long: Collection[str] = ()) -> View | None:
-        """How things stand, as far as the filter lets it through."""
+        """Return the current View of what matches the filter."""
         covered = None if window == self.windows[-1] else window
         lens = self._lens
         if lens is not None:
@@ -110,25 +112,25 @@ class StoreDesk:
         return replace(view, panels=panels, filter=None if lens is None else filter_view(lens, view.now))
 
     def latest(self, limit: int) -> Sequence[Any]:
-        """The exchanges that ended last, the latest last."""
+        """Return the exchanges that ended last, latest last."""
         return (self._recent if self._lens is None else self._lens).latest(limit)[::-1]
 
     def slowest(self, limit: int) -> Sequence[Any]:
-        """Those with the longest response times."""
+        """Return the exchanges with the longest response times."""
         return (self._recent if self._lens is None else self._lens).slowest(limit)
 
     # The filter -----------------------------------------------------------------------------------------------------
 
     def fields(self) -> Sequence[Field]:
-        """What a filter can ask for."""
+        """Return the fields that a filter can use."""
         return filtering.fields(self._statistics)
 
     def check_filter(self, text: str) -> None:
-        """Whether it is a filter."""
+        """Check a filter without setting it."""
         filtering.parse(text, self._statistics)
 
     def set_filter(self, text: str) -> None:
-        """Look through another one from now on."""
+        """Set another filter, and scan the recent exchanges for it."""
         self._filter = filtering.parse(text, self._statistics)
         self._lens = None
         if self._filter.text:
@@ -137,18 +139,18 @@ class StoreDesk:
     # Details --------------------------------------------------------------------------------------------------------
 
     def open_detail(self, statistic: str, key: str) -> None:
-        """Begin to look for the exchanges behind a row that the filter lets through."""
+        """Start to scan for the exchanges of a row that match the filter."""
         known = next(each for each in self._statistics if each.name == statistic)
         behind = of_key(known, key)
         wanted = behind & self._filter if self._filter.text else behind
         self._detail = known, key, self._new_lens(wanted, STATISTICS)
 
     def close_detail(self) -> None:
-        """Let it go."""
+        """Drop the detail."""
         self._detail = None
 
     def detail(self, window: float, rows: int) -> DetailView | None:
-        """What was found so far."""
+        """Return what was found so far."""
         if self._detail is None:
             return None
         statistic, key, lens = self._detail

@@ -1,6 +1,6 @@
-"""The terminal of the full screen: what it can show, and that it is given back as it was on every way out.
+"""The terminal of the full screen: what it can show, and how it is restored on every way out.
 
-An I/O edge.
+This is an I/O edge.
 """
 
 import codecs
@@ -22,32 +22,32 @@ from rich.console import Console
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from dashboard.exchange_line import Discretion
-from dashboard.full.app import FullScreen, Stop
+from dashboard.full.app import FullScreen, StopFlag
 from dashboard.full.complaints import Complaints
 from dashboard.full.desk import Desk
-from dashboard.full.palette import first_palette
-from dashboard.full.setting import Setting
+from dashboard.full.paint import Appearance, first_palette
+from view.exchange_line import Discretion
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
-"""Whose handlers are ours while the screen is up."""
+"""Signals whose handlers are ours while the screen is up."""
 
 MISUNDERSTOOD = ("NO_COLOR", "COLUMNS", "LINES")
-"""Environment variables that Textual should not see. Our themes obey the first, it would paint all in black; the others
-are a size that the terminal may not have any more, and it would lay out the screen for both, again and again."""
+"""Environment variables to hide from Textual. Our themes obey NO_COLOR, with which Textual would paint all in black.
+COLUMNS and LINES may be out of date, and Textual would lay out the screen for both sizes, again and again.
+"""
 
 
 class Devices(NamedTuple):
-    """What is drawn on, and where keys come from."""
+    """Holds the descriptors to draw on and to read keys from."""
 
     screen: int
-    """File descriptor of standard output, which is a terminal."""
+    """Descriptor of standard output, which is a terminal."""
     keyboard: int
 
 
 def load_everything() -> None:
-    """Import the public modules of Textual and Rich, and the widths of characters: some are imported only when they are
-    first needed.
+    """Import the public modules of Textual and Rich, and the table of character widths, as some are imported only when
+    they are needed.
     """
     for package in (textual, rich):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
@@ -58,7 +58,7 @@ def load_everything() -> None:
 
 
 def _load(name: str) -> None:
-    """Unless it is private (some of these are programs), a demonstration, or of another system."""
+    """Import a module unless it is private (some of these are programs), a demo, or for another system."""
     last = name.rpartition(".")[2]
     if not last.startswith("_") and last not in ("demo", "diagnose"):
         with contextlib.suppress(ImportError):
@@ -66,9 +66,9 @@ def _load(name: str) -> None:
 
 
 def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | None = None) -> bool:
-    """Whether the locale is one of UTF-8, as the terminal is asked to follow it.
+    """Return whether the locale is one of UTF-8, as the terminal is expected to follow it.
 
-    Python takes the C locale for UTF-8 as well (PEP 540), so that one is read here as the C library reads it.
+    Python treats the C locale as UTF-8 too (PEP 540), so the locale is read here as the C library reads it.
     """
     name = next((value for key in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(key))), "C")
     with contextlib.suppress(LookupError):
@@ -78,12 +78,12 @@ def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | Non
 
 
 def light_background(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal says that its background is light: `0;15` is black on white."""
+    """Return whether the terminal says that its background is light: `0;15` is black on white."""
     return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
 def colours(environ: Mapping[str, str] = os.environ) -> ColorSystem | None:
-    """How many colours the terminal has."""
+    """Return how many colours the terminal has."""
     seen = {key: value for key, value in environ.items() if key != "NO_COLOR"}
     name = Console(force_terminal=True, file=None, _environ=seen).color_system
     return (
@@ -93,27 +93,30 @@ def colours(environ: Mapping[str, str] = os.environ) -> ColorSystem | None:
     )
 
 
-def first_setting(colour: bool | None, discretion: Discretion, environ: Mapping[str, str] = os.environ) -> Setting:
-    """Characters and theme that suit the terminal; `colour` None leaves it to NO_COLOR."""
+def first_appearance(
+    colour: bool | None, discretion: Discretion, environ: Mapping[str, str] = os.environ
+) -> Appearance:
+    """Choose the characters and the theme that suit the terminal; `colour` None leaves the choice to NO_COLOR."""
     wanted = not environ.get("NO_COLOR") if colour is None else colour
     palette = first_palette(wanted, colours(environ), light_background(environ))
-    return Setting(not carries_unicode(environ, sys.stdout.encoding), None, palette, discretion)
+    return Appearance(not carries_unicode(environ, sys.stdout.encoding), None, palette, discretion)
 
 
 def watch_on_screen(
     desk: Desk,
     steps: Generator[float, None, Any],
-    stop: Stop,
-    setting: Setting,
+    stop: StopFlag,
+    appearance: Appearance,
     stays: bool,
     complaints: Complaints,
 ) -> Any:
-    """Take the steps with the full screen up; what they returned. `stays`: until the user leaves, after the last one.
+    """Take the steps with the full screen up, and return what they returned. `stays`: after the last step, wait until
+    the user quits.
 
-    `complaints` is what standard error goes to meanwhile.
+    `complaints` is where standard error goes meanwhile.
 
     Raises:
-        BaseException: whatever broke the steps or the screen; the terminal was given back before.
+        BaseException: whatever broke the steps or the screen; the terminal was restored before.
     """
     with contextlib.ExitStack() as stack:
         stack.callback(steps.close)
@@ -121,7 +124,7 @@ def watch_on_screen(
         devices = stack.enter_context(_devices())
         output = stack.enter_context(os.fdopen(os.dup(devices.screen), "w", encoding="utf-8", errors="replace"))
         stack.enter_context(_without(MISUNDERSTOOD))
-        app = FullScreen(desk, steps, stop, setting, stays, _driver(devices, output), complaints.latest)
+        app = FullScreen(desk, steps, stop, appearance, stays, _driver(devices, output), complaints.latest)
         ending = app.run()
         if app.error is not None:
             raise app.error
@@ -129,7 +132,7 @@ def watch_on_screen(
 
 
 def _driver(devices: Devices, output: IO[str]) -> type[LinuxDriver]:
-    """A driver for these devices. Textual's own draws on standard error, and reads standard input."""
+    """Make a driver for these devices. Textual's own draws on standard error and reads standard input."""
 
     class TerminalDriver(LinuxDriver):
         def __init__(
@@ -141,7 +144,7 @@ def _driver(devices: Devices, output: IO[str]) -> type[LinuxDriver]:
             self.input_tty = True
 
         def _get_terminal_size(self) -> tuple[int, int]:
-            """That of the terminal, whatever COLUMNS and LINES say: it changes."""
+            """Return the current size of the terminal, whatever COLUMNS and LINES say."""
             try:
                 columns, lines = os.get_terminal_size(devices.screen)
             except OSError:
@@ -153,7 +156,7 @@ def _driver(devices: Devices, output: IO[str]) -> type[LinuxDriver]:
 
 @contextlib.contextmanager
 def _devices() -> Iterator[Devices]:
-    """Keys come from the terminal itself where standard input is none, as with `less`."""
+    """Find the devices. If standard input is not a terminal, keys come from the terminal itself, as in `less`."""
     screen = sys.stdout.fileno()
     if sys.stdin is not None and sys.stdin.isatty():
         yield Devices(screen, sys.stdin.fileno())
@@ -167,7 +170,7 @@ def _devices() -> Iterator[Devices]:
 
 @contextlib.contextmanager
 def _without(names: Sequence[str]) -> Iterator[None]:
-    """As if those environment variables were not set."""
+    """Hide these environment variables."""
     values = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
@@ -177,7 +180,7 @@ def _without(names: Sequence[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _kept_handlers() -> Iterator[None]:
-    """Signals mean afterwards what they meant before."""
+    """Restore the signal handlers afterwards."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield

@@ -1,57 +1,57 @@
-"""Screens of text that can be scrolled: help, health, one exchange."""
+"""Screens of scrollable text: help, health, one alert, one exchange."""
 
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from dashboard import cells
 from dashboard.alert_lines import signals
-from dashboard.full.alert_page import alert_page
-from dashboard.full.alert_sheet import identity
+from dashboard.full.alerts import alert_page, identity
 from dashboard.full.desk import Scene
-from dashboard.full.exchange_lines import exchange_lines
+from dashboard.full.exchanges import exchange_lines
 from dashboard.full.keys import TEXT, Key, help_lines
-from dashboard.full.lines_view import LinesView
 from dashboard.full.paint import ScreenPage
-from dashboard.full.part import Part, bindings
+from dashboard.full.program_screen import ProgramScreen, bindings
+from dashboard.full.state import ScreenState
+from dashboard.full.widgets import LinesView
 from dashboard.heading import health
-from dashboard.page import Line, Piece, Style
-from dashboard.view import AlertView
 from store.filtering.fields import Field
 from traffic.records import Exchange
+from view import cells
+from view.page import Line, Piece, Style
+from view.view import AlertView
 
 
-class TextScreen(Part):
-    """Lines, of which some are seen."""
+class TextScreen(ProgramScreen):
+    """Shows the part of a text that is scrolled to."""
 
     KEYS = TEXT
     BINDINGS = bindings(TEXT)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = LinesView(self.setting, id="text")
+    def __init__(self, state: ScreenState) -> None:
+        super().__init__(state)
+        self.body = LinesView(self.state.appearance, id="text")
         self.first = 0
 
     def compose(self) -> ComposeResult:
-        """The text, health, keys."""
+        """Put health and keys below the text."""
         yield self.body
         yield self.health
         yield self.footer
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """The whole text."""
+        """Return the whole text."""
         return ()
 
     def show_scene(self, scene: Scene) -> None:
-        """Show the part that is scrolled to."""
+        """Show the scene, from the line that is scrolled to."""
         self.show_health(scene)
         self._show(scene)
 
     def draw(self) -> None:
-        """Show it again; there is a text also before there is a scene."""
+        """Show the text again, even before there is a scene."""
         super().draw()
         if self.ready:
-            self._show(self.program.scene)
+            self._show(self.state.scene)
 
     def _show(self, scene: Scene | None) -> None:
         lines = self.lines(self.body.page, scene)
@@ -64,55 +64,55 @@ class TextScreen(Part):
         self.body.show(shown)
 
     def action_back(self) -> None:
-        """Close it."""
-        self.program.pop_screen()
+        """Close the screen."""
+        self.app.pop_screen()
 
     def action_move(self, by: int) -> None:
         """Scroll by a line."""
         self.first += by
-        self._show(self.program.scene)
+        self._show(self.state.scene)
 
     def action_page(self, by: int) -> None:
         """Scroll by a page."""
         self.action_move(by * max(1, self.body.size.height - 1))
 
     def action_first(self) -> None:
-        """The beginning."""
+        """Scroll to the beginning."""
         self.action_move(-self.first)
 
     def action_last(self) -> None:
-        """The end; it is known once the lines are."""
+        """Scroll to the end, which is known once the lines are."""
         self.action_move(10**6)
 
     def on_mouse_scroll_down(self) -> None:
-        """Like the key."""
+        """Scroll a line down."""
         self.action_move(1)
 
     def on_mouse_scroll_up(self) -> None:
-        """Like the key."""
+        """Scroll a line up."""
         self.action_move(-1)
 
 
 class HelpScreen(TextScreen):
-    """The keys of the screen that it was asked from, and how filters are written."""
+    """Shows the keys of the screen below it, and how to write filters."""
 
-    def __init__(self, told: Sequence[Key]) -> None:
-        super().__init__()
-        self._told = told
+    def __init__(self, state: ScreenState, shown: Sequence[Key]) -> None:
+        super().__init__(state)
+        self._shown = shown
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """Keys, then fields."""
-        lines: list[Line] = [(Piece("Keys", Style.HEADING),), (), *help_lines(self._told, page)]
-        if any(key.action == "screen.filter" for key in self._told):
-            lines += [(), *filter_lines(self.desk.fields(), page)]
+        """List the keys, then the fields of filters."""
+        lines: list[Line] = [(Piece("Keys", Style.HEADING),), (), *help_lines(self._shown, page)]
+        if any(key.action == "screen.filter" for key in self._shown):
+            lines += [(), *filter_lines(self.state.desk.fields(), page)]
         return lines
 
 
 def filter_lines(fields: Sequence[Field], page: ScreenPage) -> list[Line]:
-    """How a filter is written."""
+    """Explain how to write filters."""
     rules = (
-        "field:text searches for it, also by regular expression; field=text is the whole; != is anything else.",
-        "Numbers and times compare: time>500ms, size>10k, status:5xx. Terms are joined by and, or, not, and ( ).",
+        "field:text searches, also by regular expression; field=text matches the whole value; != excludes it.",
+        "Numbers and times can be compared: time>500ms, size>10k, status:5xx. Join terms with and, or, not, and ( ).",
     )
     lines: list[Line] = [(Piece("Filters", Style.HEADING),), ()]
     for rule in rules:
@@ -128,27 +128,27 @@ def filter_lines(fields: Sequence[Field], page: ScreenPage) -> list[Line]:
 
 
 class HealthScreen(TextScreen):
-    """All that was not seen, by name, and how the signals stand."""
+    """Shows everything that was missed, and the status of each signal."""
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """As the console has it, each thing in a line of its own."""
+        """Show what the console shows, one fact a line."""
         if scene is None:
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
-        complaints = [line for notice in self.program.notices for line in narrow.wrap(f"! {page.text(notice)}")]
+        complaints = [line for notice in self.state.warnings for line in narrow.wrap(f"! {page.text(notice)}")]
         lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
         return [*lines, (), *signals(scene.view, narrow)]
 
 
 class AlertScreen(TextScreen):
-    """All that is known of one alert, also of one that goes on."""
+    """Shows everything about one alert, and follows it while it is active."""
 
-    def __init__(self, alert: AlertView) -> None:
-        super().__init__()
+    def __init__(self, state: ScreenState, alert: AlertView) -> None:
+        super().__init__(state)
         self.alert = alert
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """What it says; names and values."""
+        """Show the explanation, then each fact."""
         if scene is None:
             return ()
         same = (each for each in scene.view.alerts if identity(each) == identity(self.alert))
@@ -157,12 +157,12 @@ class AlertScreen(TextScreen):
 
 
 class ExchangeScreen(TextScreen):
-    """All that is known of one exchange."""
+    """Shows everything about one exchange."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__()
+    def __init__(self, state: ScreenState, exchange: Exchange) -> None:
+        super().__init__(state)
         self.exchange = exchange
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """Names and values."""
-        return exchange_lines(self.exchange, self.setting.discretion, page)
+        """Show each fact with its name."""
+        return exchange_lines(self.exchange, self.state.appearance.discretion, page)

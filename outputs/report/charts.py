@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from dashboard import figures
-from dashboard.view import AlertView, Chart, View
 from outputs.report.plots import Axis, Span, bars, columns, scale, y
+from view import figures
+from view.view import AlertView, Chart, View
 
 FEW: Final = 12
 """Slices that are no chart; the latest buckets are drawn instead."""

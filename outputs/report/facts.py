@@ -5,9 +5,9 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from alerting.alert import SignalUnit
-from dashboard import figures
-from dashboard.past_line import busiest, then_and_now
-from dashboard.view import AlertView, HealthView, HistoryView, SignalView, View
+from view import figures
+from view.past import busiest, then_and_now
+from view.view import AlertView, HealthView, HistoryView, SignalView, View
 
 
 class Fact(NamedTuple):

@@ -13,10 +13,10 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from dashboard import figures
-from dashboard.past_line import lately
-from dashboard.view import View
 from outputs.report import charts, facts, plots, tables
+from view import figures
+from view.past import lately
+from view.view import View
 
 _FOLDER: Final = Path(__file__).parent
 _POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"

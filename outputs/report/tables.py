@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from dashboard import figures
-from dashboard.view import Measure, Panel
 from outputs.report.plots import bars, scale, share
 from stats.statistic import Unit
+from view import figures
+from view.view import Measure, Panel
 
 NO_KEY: Final = "(empty)"
 _TREND: Final = 2

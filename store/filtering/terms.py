@@ -1,10 +1,10 @@
 """Turns one term into a test, by the kind of its field."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from settings.closest import did_you_mean
 from store.filtering.addresses import address_test
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, Read, anywhere, by_name
@@ -110,7 +110,7 @@ def _one_of(word: Word, field: Field) -> Test:
     tests: list[Test] = []
     for text, start in comma_separated(word):
         if text.lower() not in field.words:
-            near = _near(text, field.words) or f"available: {', '.join(field.words)}"
+            near = did_you_mean(text.lower(), field.words) or f"available: {', '.join(field.words)}"
             message = f"unknown value {word.field}:{text}; {near}"
             raise FilterError(message, start, start + len(text))
         tests.append(field.words[text.lower()])
@@ -124,14 +124,9 @@ def _either(tests: Iterable[Test]) -> Test:
 
 def _unknown(word: Word, known: Mapping[str, Field]) -> FilterError:
     names = dict.fromkeys(field.name for field in by_name().values())
-    near = _near(word.field, known) or f"available: {', '.join(names)}."
+    near = did_you_mean(word.field.lower(), known) or f"available: {', '.join(names)}."
     message = f"no field {word.field!r}; {near} Quote it to search as text"
     return FilterError(message, word.start, word.start + len(word.field))
-
-
-def _near(text: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(text.lower(), list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else ""
 
 
 _KINDS: Final[dict[str, Callable[[Word, Field], Test]]] = {

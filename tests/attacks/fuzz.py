@@ -72,7 +72,7 @@ def guided(name: str, arguments: Sequence[str]) -> None:
     """Fuzz in the child process: instrument our own code, and never return."""
     import atheris
 
-    with atheris.instrument_imports(include=["capture", "traffic", "store", "dashboard"]):
+    with atheris.instrument_imports(include=["capture", "traffic", "store", "view", "dashboard"]):
         from .fuzz_targets import TARGETS
     atheris.Setup([sys.argv[0], *arguments], TARGETS[name].run)
     atheris.Fuzz()

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from capture.errors import CaptureError
 from capture.open import open_file
-from dashboard.cells import visible
-from dashboard.exchange_line import Discretion, exchange_line
 from run.decoding import decoder_for
 from stats.loading import load
 from store.store import Store
@@ -22,6 +20,8 @@ from traffic.frame import LINKTYPE_RAW, Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import Exchange, Request
+from view.cells import visible
+from view.exchange_line import Discretion, exchange_line
 
 from .difference import HAS_CORE
 from .frames import ACK, CLIENT, FIN, RST, SERVER, SYN, packet

@@ -14,14 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from alerting.events import Event
 from capture.intake import Intake
 from capture.ports import parse_ports
 from capture.source import Counters
-from dashboard.exchange_line import Discretion
 from dashboard.outlet import Console
 from dashboard.screen import Screen
-from dashboard.view import View
 from exercise_config import Config
 from outputs.exchange_log import ExchangeLog
 from run.decoding import decoder_for, limits, without_loss
@@ -30,6 +27,9 @@ from run.watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.frame import Frame
 from traffic.frames import Frames
+from view.exchange_line import Discretion
+from view.outlet import Outlet
+from view.view import View
 
 from .attacks import ATTACKS
 from .frames import timed
@@ -84,18 +84,10 @@ class Made:
         """Do nothing, because nothing is open."""
 
 
-class Kept:
+class Kept(Outlet):
     """An outlet that keeps the last View."""
 
-    watches = False
-
     last: View | None = None
-
-    def show(self, view: View, refreshed: bool) -> None:
-        """Ignore all but the last View."""
-
-    def event(self, event: Event) -> None:
-        """Ignore the event; the View includes it."""
 
     def finish(self, view: View) -> None:
         """Keep the View."""

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timezone
 
-from dashboard_samples import ACTIVE, CALM, ENDED, NOW
+from view_samples import ACTIVE, CALM, ENDED, NOW
 
 from alerting.alert import SignalUnit
 from dashboard.console import render
-from dashboard.view import AlertView, SignalView, View
+from view.view import AlertView, SignalView, View
 
 ERRORS = AlertView(
     12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT,
@@ -74,7 +74,7 @@ def test_a_dismissal_of_another_signal_is_told_with_its_name() -> None:
     over = replace(STANDING[2], state="DISMISSED")
     ended = replace(ERRORS, end=NOW - 10)
     lines = draw(replace(CALM, alerts=(ended,), signals=(STANDING[0], over)))
-    told = " <<<Alert dismissed>>>  5xx responses: back within the limit, dismissed at 17:04:00 2026-11-22"
+    told = " <<<Alert dismissed>>>  5xx responses: back within limits, dismissed at 17:04:00 2026-11-22"
     assert told in lines
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timezone
 
 import pytest
-from dashboard_samples import ACTIVE, CALM, ENDED, ENFORCING, LEARNING, NOW, TROUBLED
+from view_samples import ACTIVE, CALM, ENDED, ENFORCING, LEARNING, NOW, TROUBLED
 from wcwidth import wcswidth
 
 from dashboard.console import render
-from dashboard.view import View
+from view.view import View
 
 ALERT = replace(
     CALM,
@@ -119,7 +119,7 @@ def test_before_the_first_bucket_nothing_is_made_up() -> None:
 
 
 def test_the_dismissal_is_told_while_the_state_is_dismissed() -> None:
-    told = " <<<Alert dismissed>>>  Traffic is back within the limit, dismissed at 17:04:00 2026-11-22"
+    told = " <<<Alert dismissed>>>  Request rate is back within its limit, dismissed at 17:04:00 2026-11-22"
     assert told in draw(DISMISSED, 120).splitlines()
     assert "<<<" not in draw(CALM, 120)
 

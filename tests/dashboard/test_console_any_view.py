@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
-from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, LEARNING
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from view_samples import ACTIVE, CALM, ENDED, HEALTH, LEARNING
 from wcwidth import wcswidth
 
 from alerting.alert import SignalUnit
 from dashboard.console import render
-from dashboard.view import AlertView, Measure, Panel, Row, SignalView, Times, View
 from stats.statistic import Unit
+from view.view import AlertView, Measure, Panel, ResponseTimes, Row, SignalView, View
 
 NASTY = st.sampled_from(
     [
@@ -38,7 +38,7 @@ NASTY = st.sampled_from(
 TEXT = st.lists(st.one_of(NASTY, st.text(max_size=8)), max_size=12).map("".join)
 COUNT = st.integers(0, 10**13)
 AMOUNT = st.floats(0, 1e18)
-TIMES = st.builds(Times, *[st.floats(0, 1e18)] * 6)
+TIMES = st.builds(ResponseTimes, *[st.floats(0, 1e18)] * 6)
 MEASURE = st.builds(Measure, COUNT, AMOUNT, COUNT, st.none() | TIMES)
 ROW = st.builds(Row, TEXT, MEASURE, MEASURE, st.lists(COUNT, min_size=12, max_size=12).map(tuple))
 PANEL = st.builds(Panel, TEXT, TEXT, st.sampled_from(Unit), st.lists(ROW, max_size=12).map(tuple), ROW, MEASURE)
@@ -72,7 +72,7 @@ def views(draw: Any) -> View:
         missing_bytes=draw(COUNT),
         unreadable=draw(NAMED),
         oddities=draw(NAMED),
-        notices=tuple(draw(st.lists(TEXT, max_size=2))),
+        warnings=tuple(draw(st.lists(TEXT, max_size=2))),
     )
     return replace(
         CALM,

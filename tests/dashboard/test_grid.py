@@ -1,10 +1,10 @@
 import pytest
-from dashboard_samples import PANELS, panel, row
+from view_samples import PANELS, panel, row
 
 from dashboard.grid import share_out
 from dashboard.panel_lines import natural_height, trimmed
-from dashboard.view import Times
 from stats.statistic import SECONDS
+from view.view import ResponseTimes
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,12 @@ def test_rows_that_do_not_fit_are_counted_as_other_so_totals_stay_exact() -> Non
 
 
 def test_percentiles_of_rows_that_share_a_line_are_not_made_up() -> None:
-    slow, fast = Times(1.0, 1.0, 1.0, 1.0, 1.0, 1.0), Times(0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
+    slow, fast = ResponseTimes(1.0, 1.0, 1.0, 1.0, 1.0, 1.0), ResponseTimes(0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
     full = panel("Times", row("a", 9, 90), row("b", 4, 40, 1, slow), row("c", 3, 30, 1, fast), unit=SECONDS)
-    both, one = trimmed(full, 2), trimmed(panel("Times", row("a", 9, 90), row("b", 4, 40, 1, slow), unit=SECONDS), 1)
+    both, one = (
+        trimmed(full, 2),
+        trimmed(panel("Times", row("a", 9, 90), row("b", 4, 40, 1, slow), unit=SECONDS), 1),
+    )
     assert both.other.window.times is None
     assert (one.rows, one.other) == (full.rows[:1], row("(other)", 4, 40, 1, slow))
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timezone
 
 import pytest
-from dashboard_samples import CALM, NOW
+from view_samples import CALM, NOW
 
 from dashboard.console import render
-from dashboard.page import Page
-from dashboard.past_line import lately, past
-from dashboard.view import HistoryView, PeriodView
+from dashboard.past_line import past
+from view.page import Page
+from view.view import HistoryView, PeriodView
 
 HOUR, DAY = PeriodView(NOW - 4 * 86400 - 250, 12_345), PeriodView(NOW - 4 * 86400 - 61_450, 120_111)
 WEEK, MONTH = PeriodView(NOW - 6 * 86400 - 61_450, 654_321), PeriodView(NOW - 21 * 86400 - 61_450, 2_345_678)
@@ -53,10 +53,3 @@ def test_it_stands_under_the_request_rate_of_the_console() -> None:
     [place] = [number for number, line in enumerate(lines) if line.startswith(" History")]
     assert lines[place - 1].startswith(" Request rate")
     assert " History" not in render(replace(CALM, history=NOTHING), 100, colour=False)
-
-
-def test_lately_is_ten_minutes_as_far_as_there_are_any() -> None:
-    assert lately(replace(CALM, request_rate=(9.0,) * 40 + (1.0,) * 30 + (2.0,) * 30)) == 1.5
-    assert lately(replace(CALM, request_rate=(4.0,))) == 4
-    assert lately(replace(CALM, request_rate=())) is None
-    assert lately(replace(CALM, request_rate=None)) is None

@@ -1,5 +1,5 @@
-from dashboard.page import ASCII_BLOCKS, BLOCKS
 from dashboard.rate_line import sparkline
+from view.page import ASCII_BLOCKS, BLOCKS
 
 
 def test_the_highest_block_is_the_highest_rate() -> None:

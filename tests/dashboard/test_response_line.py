@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from dashboard_samples import CALM
+from view_samples import CALM
 
-from dashboard.page import Page
 from dashboard.response_line import responses
-from dashboard.view import Chart, Measure, Times, View
+from view.page import Page
+from view.view import Chart, Measure, ResponseTimes, View
 
 CLASSES = (("2xx", (900, 60)), ("3xx", (0, 0)), ("4xx", (20, 10)), ("5xx", (0, 9)), ("(no response)", (1, 0)))
 CHART = Chart(0, 10, (96.1, 7.9), CLASSES)
-DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 0, Times(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))
+DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 0, ResponseTimes(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))
 SHARES = "Responses   2xx 96.0 %   4xx 3.0 %   5xx 0.9 %   (no response) 0.1 %"
 
 

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
-from dashboard_samples import ACTIVE, CALM
+from view_samples import ACTIVE, CALM
 
 from dashboard.console import render
-from dashboard.screen import OutputClosedError, Screen
+from dashboard.screen import Screen
+from view.outlet import OutputClosedError
 
 ROOT = Path(__file__).parents[2]
 XTERM = {"TERM": "xterm-256color"}
@@ -187,14 +188,15 @@ def test_what_the_encoding_cannot_carry_is_drawn_in_ascii(encoding: str, ascii_o
 def test_a_closed_pipe_ends_quietly() -> None:
     program = (
         "import sys; sys.path[:0] = sys.argv[1:]\n"
-        "from dashboard_samples import CALM\n"
-        "from dashboard.screen import OutputClosedError, Screen\n"
+        "from view_samples import CALM\n"
+        "from dashboard.screen import Screen\n"
+        "from view.outlet import OutputClosedError\n"
         "try:\n"
         "    with Screen(sys.stdout) as screen:\n"
         "        while True: screen.draw(CALM)\n"
         "except OutputClosedError: sys.exit(7)\n"
     )
-    command = [sys.executable, "-c", program, str(ROOT), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", program, str(ROOT), str(ROOT / "tests" / "view")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stderr is not None

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timezone
 
-from dashboard_samples import CALM
+from view_samples import CALM
 
 from dashboard.console import render
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from dashboard_samples import ACTIVE, CALM, ENDED, TROUBLED
+from view_samples import ACTIVE, CALM, ENDED, TROUBLED
 
 from dashboard.summary import summary
 
@@ -11,7 +11,7 @@ def test_a_calm_run() -> None:
         " Watched   eth0 port 80 for 14 min 20 s",
         " Captured  2,718,281 packets, 0 dropped",
         " Requests  48,210",
-        " Not seen  nothing",
+        " Missed    nothing",
         " Alerts    none",
     ]
 
@@ -21,7 +21,7 @@ def test_all_that_was_missed_is_named() -> None:
         " Watched   eth0 port 80 for 14 min 20 s",
         " Captured  98,796 packets, 1,204 dropped (1.2 %), 12 records lost in the queue",
         " Requests  48,210",
-        " Not seen  3 gaps (12.4 kB), 2 responses without request, 5 requests without",
+        " Missed    3 gaps (12.4 kB), 2 responses without request, 5 requests without",
         "           response, 3 connections evicted, 12 TLS connections unreadable, 3",
         "           HTTP/2 connections unreadable",
         " Alerts    2, longest 6 min, one still active",

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.view import HistoryView, PeriodView
 from history.archive import SqliteArchive
 from history.keep import Retention
 from history.past import look_back
@@ -21,6 +20,7 @@ from history.report_text import report_csv, report_json, report_text
 from history.sums import Minute, StoredAlert
 from store.distribution import Distribution, bin_of
 from store.sums import Sums
+from view.view import HistoryView, PeriodView
 
 UTC = timezone.utc
 START = datetime(2026, 10, 1, tzinfo=UTC).timestamp()  # a Thursday

@@ -12,7 +12,6 @@ from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
 from capture.intake import Status
 from capture.source import Counters
-from dashboard.view import View
 from exercise_config import Config
 from history.alerts import recalled
 from history.archive import SqliteArchive
@@ -27,6 +26,8 @@ from store.sums import Sums
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
+from view.outlet import Outlet
+from view.view import View
 
 NAMES = ("request_rate", "top_sections")
 UNITS = dict.fromkeys(NAMES, "hits")
@@ -35,7 +36,7 @@ STATUS = Status(Health(), Counters(0, 0), ())
 ALERT = Alert("request_rate", NOW - 60, None, 9, 9, 5, 10, 5.5, SignalUnit.HITS, explanation="High traffic")
 
 
-class Seen:
+class Seen(Outlet):
     """An outlet that remembers the last View."""
 
     watches = True
@@ -45,9 +46,6 @@ class Seen:
 
     def show(self, view: View, refreshed: bool) -> None:
         self.view = view
-
-    def event(self, event: Any) -> None:
-        """Ignored."""
 
     def finish(self, view: View) -> None:
         self.view = view

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.exchange_line import Discretion
-from dashboard.screen import OutputClosedError
 from outputs.exchange_log import ExchangeLog, LogError
 from traffic.batch import RecordBatch
 from traffic.records import Exchange
+from view.exchange_line import Discretion
+from view.outlet import OutputClosedError
 
 EXCHANGE = Exchange(
     1.0, "192.0.2.7", 50000, "198.51.100.1", 80, None, 200, 0, 0, None, None, "", 0, "complete", answered=1.0

@@ -12,18 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dashboard_samples import CALM, NOW, TROUBLED
 from prometheus_client.parser import text_string_to_metric_families
+from view_samples import CALM, NOW, TROUBLED
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
-from dashboard.view import SignalView
 from outputs.address import Address
 from outputs.errors import UnavailableError
 from outputs.metrics_server import CONNECTIONS, MetricsServer
 from outputs.prometheus import PrometheusExporter
 from traffic.batch import RecordBatch
 from traffic.records import COMPLETE, Exchange, Request
+from view.view import SignalView
 
 ALERT = Alert("request_rate", NOW, None, 1844, 1844, 1200, 10, 1320, SignalUnit.HITS)
 SIGNAL = SignalView("request_rate", "Request rate", SignalUnit.HITS, "ALERT", 1200, 1320, 1844, 10, 1, False)

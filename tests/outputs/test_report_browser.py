@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from browser import MISSING, Browser, browser
-from dashboard_samples import ACTIVE, CALM, ENDED, NOW, TROUBLED, panel, row
+from view_samples import ACTIVE, CALM, ENDED, NOW, TROUBLED, panel, row
 
-from dashboard.view import Chart, Measure, Times, View
 from outputs.report.page import Page
+from view.view import Chart, Measure, ResponseTimes, View
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 
-TIMES = Times(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)
+TIMES = ResponseTimes(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)
 BUSY = replace(
     CALM,
     chart=Chart(NOW - 2400, 10, tuple(float(n % 7) for n in range(240)), (("2xx", (5,) * 240), ("5xx", (0, 1) * 120))),

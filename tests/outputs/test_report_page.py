@@ -7,15 +7,15 @@ from html.parser import HTMLParser
 
 import pytest
 from any_view import ANY_VIEW
-from dashboard_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel, row
 from hypothesis import HealthCheck, given, settings
+from view_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel, row
 
 from alerting.alert import SignalUnit
-from dashboard.view import Chart, FilterView, HistoryView, Measure, PeriodView, SignalView, Times, View
 from outputs.report.page import Page
+from view.view import Chart, FilterView, HistoryView, Measure, PeriodView, ResponseTimes, SignalView, View
 
 CHART = Chart(NOW - 2400, 10, tuple(float(n % 7) for n in range(240)), (("2xx", (5,) * 240), ("5xx", (0, 1) * 120)))
-DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 5_000_000, Times(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))
+DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 5_000_000, ResponseTimes(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))
 VOID = {"meta", "path", "line", "rect"}
 CELLS = {"th", "td", "dt", "dd", "p", "title"}
 ELEMENTS = {

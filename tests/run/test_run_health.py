@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from dashboard_samples import CALM as VIEW
+from view_samples import CALM as VIEW
 
 from capture.core import decoder_name
 from dashboard.screen import Screen
@@ -62,8 +62,8 @@ def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
     assert said == [ANSWER]
 
 
-def test_state_oddities_and_notices_are_said_beside_the_summary() -> None:
-    health = replace(VIEW.health, oddities=(("checksum", 12),), notices=("eth0 is down",))
+def test_state_oddities_and_warnings_are_said_beside_the_summary() -> None:
+    health = replace(VIEW.health, oddities=(("checksum", 12),), warnings=("eth0 is down",))
     lines = standing(replace(VIEW, state="NORMAL", health=health)).splitlines()
     assert lines[0] == " State     ENFORCING"
     assert lines[1].startswith(" Watched   ")

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 
-from alerting.events import Event
 from capture.intake import Status
 from capture.source import Counters
-from dashboard.view import View
 from exercise_config import Config
 from run.session import Session
 from stats.loading import load
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
+from view.outlet import Outlet
+from view.view import View
 
 NAMES = ("request_rate", "top_sections")
 STATUS = Status(Health(), Counters(0, 0), ())
 START = 1_800_000_000.0
 
 
-class Seen:
+class Seen(Outlet):
     """Keeps when it was shown how many requests."""
 
     watches = True
@@ -28,12 +28,6 @@ class Seen:
 
     def show(self, view: View, refreshed: bool) -> None:
         self.views.append((view.now - START, view.requests))
-
-    def event(self, event: Event) -> None:
-        """Not kept."""
-
-    def finish(self, view: View) -> None:
-        """Not kept."""
 
 
 def session(seen: Sequence[Seen]) -> Session:

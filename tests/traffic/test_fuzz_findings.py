@@ -6,9 +6,9 @@ import pytest
 from decoders import advanced, decoder, fed, finished
 from wire import CLIENT, Segment, Talk, decode, ethernet, get, ip, tcp
 
-from dashboard.exchange_line import Discretion, exchange_line
 from traffic.limits import Limits
 from traffic.records import Exchange, Request
+from view.exchange_line import Discretion, exchange_line
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
 

@@ -6,11 +6,7 @@ from typing import Any
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
-from dashboard.builder import Reading, Run, build_view
-from dashboard.explanation import explanation
 from dashboard.full.store_desk import StoreDesk
-from dashboard.panel_builder import panel
-from dashboard.view import Panel, View
 from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
@@ -18,6 +14,9 @@ from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import COMPLETE, Exchange, Request
+from view.builder import Reading, Run, build_view, panel
+from view.explanation import explanation
+from view.view import Panel, View
 
 START = 1_795_366_800.0
 """17:00:00 2026-11-22 UTC."""
@@ -100,7 +99,7 @@ class Ledger:
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
         self.now = START
         self.health = Health()
-        self.notices: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
@@ -119,7 +118,7 @@ class Ledger:
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
-        reading = Reading(self.health, dropped=0, notices=self.notices)
+        reading = Reading(self.health, dropped=0, warnings=self.warnings)
         return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:

@@ -12,8 +12,7 @@ from textual.pilot import Pilot
 
 from dashboard.full.app import FullScreen
 from dashboard.full.main_screen import MainScreen
-from dashboard.full.palette import DARK, Palette
-from dashboard.full.setting import Setting
+from dashboard.full.paint import DARK, Appearance, Palette
 from dashboard.full.table_pane import TablePane
 
 
@@ -85,8 +84,8 @@ def drive(
 ) -> FullScreen:
     """Play a scenario; the full screen after it."""
     stop, ledger = threading.Event(), ledger or burst()
-    setting = Setting(ascii_only, timezone.utc, palette)
-    app = FullScreen(ledger.desk, options.pop("steps", steps(stop)), stop, setting, **options)
+    appearance = Appearance(ascii_only, timezone.utc, palette)
+    app = FullScreen(ledger.desk, options.pop("steps", steps(stop)), stop, appearance, **options)
 
     async def play() -> None:
         async with app.run_test(size=size) as pilot:

@@ -9,9 +9,9 @@ sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
 
 from full_desk import burst  # noqa: E402 found by the line above
 
-from dashboard.exchange_line import Discretion  # noqa: E402
 from dashboard.full.complaints import collected  # noqa: E402
-from dashboard.full.terminal import first_setting, watch_on_screen  # noqa: E402
+from dashboard.full.terminal import first_appearance, watch_on_screen  # noqa: E402
+from view.exchange_line import Discretion  # noqa: E402
 
 
 class Stop(threading.Event):
@@ -35,5 +35,5 @@ if __name__ == "__main__":
     ledger = burst()
     with collected(True) as complaints:
         shown = steps(stop, "crash" in sys.argv)
-        setting = first_setting(None, Discretion())
-        print(watch_on_screen(ledger.desk, shown, stop, setting, stays=False, complaints=complaints))
+        appearance = first_appearance(None, Discretion())
+        print(watch_on_screen(ledger.desk, shown, stop, appearance, stays=False, complaints=complaints))

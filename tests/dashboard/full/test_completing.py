@@ -5,7 +5,7 @@ import asyncio
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from dashboard.full.completing import Completing
+from dashboard.full.filter_bar import Completing
 from store.filtering.filter import fields
 
 

@@ -6,14 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.cells import cells
-from dashboard.detail import Bar
-from dashboard.full.chart_lines import Marks, chart_lines
-from dashboard.full.class_lines import class_lines
-from dashboard.full.histogram_lines import histogram_lines
-from dashboard.full.scale import Columns, top_of_scale
-from dashboard.page import Line, Page, Style
-from dashboard.view import AlertView, Chart, Times
+from dashboard.full.chart import ChartColumns, Marks, chart_lines, class_lines, top_of_scale
+from dashboard.full.detail_lines import histogram_lines
+from view.cells import cells
+from view.detail import Bar
+from view.page import Line, Page, Style
+from view.view import AlertView, Chart, ResponseTimes
 
 START = 1_795_366_800.0
 """17:00:00 UTC, a multiple of all widths used here."""
@@ -99,7 +97,7 @@ def test_no_chart_is_wider_or_higher_than_its_page(
 @given(st.integers(1, 240), st.integers(2, 200), st.integers(0, 10**6))
 def test_every_slice_has_a_column_and_every_column_fits(slices: int, room: int, first: int) -> None:
     chart = Chart(first * 10.0, 10.0, tuple(float(number) for number in range(slices)))
-    spread = Columns.of(chart, room).spread(chart.rates, max)
+    spread = ChartColumns.of(chart, room).spread(chart.rates, max)
     assert len(spread) <= room
     assert spread[-1] == chart.rates[-1]
     assert set(spread) <= set(chart.rates)
@@ -108,8 +106,8 @@ def test_every_slice_has_a_column_and_every_column_fits(slices: int, room: int, 
 def test_neighbours_stay_together_while_the_window_moves_on() -> None:
     """A chart that moves by a slice must not flicker: columns are made of the same slices as before."""
     counts = [number % 7 for number in range(100)]
-    before = Columns.of(Chart(0, 10, tuple(map(float, counts[:90]))), 20).spread(counts[:90], sum)
-    after = Columns.of(Chart(10, 10, tuple(map(float, counts[1:91]))), 20).spread(counts[1:91], sum)
+    before = ChartColumns.of(Chart(0, 10, tuple(map(float, counts[:90]))), 20).spread(counts[:90], sum)
+    after = ChartColumns.of(Chart(10, 10, tuple(map(float, counts[1:91]))), 20).spread(counts[1:91], sum)
     assert before[1:-1] == after[1 : len(before) - 1]
 
 
@@ -131,7 +129,7 @@ def test_classes_have_one_scale_and_an_error_among_thousands_shows() -> None:
 
 def test_a_histogram_names_the_bars_of_its_percentiles() -> None:
     bars = (Bar(0.001, 0.002, 80), Bar(0.002, 0.005, 15), Bar(0.005, 0.01, 0), Bar(0.01, 0.02, 5))
-    times = Times(0.003, 0.0015, 0.004, 0.015, 0.019, 0.02)
+    times = ResponseTimes(0.003, 0.0015, 0.004, 0.015, 0.019, 0.02)
     assert texts(histogram_lines(bars, times, page(60, 6))) == [
         "Response times",
         "1 ms - 2 ms      ████████████████████       80 ◂ p50",
@@ -143,6 +141,6 @@ def test_a_histogram_names_the_bars_of_its_percentiles() -> None:
 
 def test_bars_are_joined_where_there_are_more_than_lines() -> None:
     bars = tuple(Bar(0.001 * 2**number, 0.002 * 2**number, 10) for number in range(9))
-    lines = histogram_lines(bars, Times(0.1, 0.1, 0.1, 0.1, 0.1, 0.1), page(60, 4))
+    lines = histogram_lines(bars, ResponseTimes(0.1, 0.1, 0.1, 0.1, 0.1, 0.1), page(60, 4))
     assert len(lines) <= 4
     assert sum(int(text.split("◂")[0].split()[-1]) for text in texts(lines[1:])) == 90

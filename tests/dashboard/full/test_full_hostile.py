@@ -39,7 +39,7 @@ def ledger(word: str) -> Ledger:
     full.health.oddities[word] += 1
     full.health.unreadable[word] += 1
     full.health.server_names[word] += 1
-    full.notices = (word,)
+    full.warnings = (word,)
     full.count(records, START + 40)
     return full
 
@@ -108,7 +108,7 @@ def test_after_the_end_of_a_file_the_screen_stays_until_the_user_leaves() -> Non
         await user.settle()
         await user.press("j", "enter", "escape")
         assert user.app.is_running
-        assert user.app.window == 86400, "all of it is shown first"
+        assert user.app.state.window == 86400, "all of it is shown first"
         await user.press("q")
 
     app = drive(scenario, steps=short(), stays=True)

@@ -10,8 +10,8 @@ from textual import events
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
 from dashboard.full.main_screen import MainScreen
-from dashboard.full.palette import COLOURED, PLAIN
-from dashboard.full.panel_sheet import Sorting
+from dashboard.full.paint import COLOURED, PLAIN
+from dashboard.full.table import Sorting
 from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen, HelpScreen
 
 FIRST, SECOND, THIRD = "shop.example.com/products", "api.example.com/items", "static.example.com/logo.png"
@@ -124,13 +124,13 @@ def test_a_frozen_screen_stays_while_capture_goes_on() -> None:
     async def scenario(user: Driven) -> None:
         before = user.lines()
         await user.press("space")
-        assert "FROZEN" in user.text()
+        assert "PAUSED" in user.text()
         user.ledger.count(visits(START + 490, 10, 50), START + 500)
         await user.refresh()
         assert user.lines()[1:] == before[1:]
         await user.press("space")
         assert user.lines()[1:] != before[1:]
-        assert "FROZEN" not in user.text()
+        assert "PAUSED" not in user.text()
 
     drive(scenario)
 
@@ -140,7 +140,7 @@ def test_a_filter_lets_a_frozen_screen_go_on() -> None:
         await user.press("space", "slash")
         await user.type("host:api")
         assert user.pane.identities == [SECOND, "api.example.com/status"]
-        assert "FROZEN" not in user.text()
+        assert "PAUSED" not in user.text()
 
     drive(scenario)
 
@@ -150,17 +150,17 @@ def test_a_detail_opened_while_frozen_is_gathered_to_its_end_and_stays() -> None
         user.ledger.count(visits(START + 490, 200, 100), START + 690)  # more than is gathered before it is drawn
         await user.refresh()
         await user.press("space", "enter")
-        while user.app.desk.work():
+        while user.app.state.desk.work():
             await user.settle()
         before = user.text()
-        assert "FROZEN" in before
-        assert "still to look at" not in before
+        assert "PAUSED" in before
+        assert "left to scan" not in before
         user.ledger.count(visits(START + 690, 10, 20), START + 700)
         await user.refresh()
         assert user.text() == before
         await user.press("space")
         assert user.text() != before
-        assert "FROZEN" not in user.text()
+        assert "PAUSED" not in user.text()
 
     drive(scenario)
 
@@ -170,9 +170,9 @@ def test_the_window_is_that_of_everything_on_the_screen() -> None:
         shown, counts = [], []
         for key in ("w", "w", "W", "w", "w"):
             await user.press(key)
-            assert user.app.scene is not None
-            shown.append((user.app.scene.view.window, re.findall(r"\[(.+?)\]", user.lines()[0])))
-            counts.append(user.app.scene.view.whole.count)
+            assert user.app.state.scene is not None
+            shown.append((user.app.state.scene.view.window, re.findall(r"\[(.+?)\]", user.lines()[0])))
+            counts.append(user.app.state.scene.view.whole.count)
         day, bucket = (86400.0, ["24 h"]), (10.0, ["10 s"])
         assert shown == [day, bucket, day, bucket, (120.0, ["2 min"])]
         assert counts[0] == counts[2] > counts[4] > counts[1] == counts[3] > 0
@@ -210,7 +210,7 @@ def test_help_lists_what_applies_and_nothing_else(asked: str) -> None:
         await user.press("escape", "slash")
         await user.type("shop")
         await user.press("enter", "question_mark")
-        assert "take the filter away" in user.text()
+        assert "clear the filter" in user.text()
         await user.press("escape", "escape", "enter", "question_mark")
         assert all(key.help in user.text() for key in DETAIL if key.help)
         assert "sort by" not in user.text(), "nothing is sorted there"
@@ -245,7 +245,7 @@ def test_the_footer_shows_main_keys_and_can_be_pressed() -> None:
 
 def test_the_footer_of_a_filter_can_be_pressed_too() -> None:
     async def scenario(user: Driven) -> None:
-        for word, kept in (("Cancel", False), ("Keep", True)):
+        for word, kept in (("Cancel", False), ("Apply", True)):
             await user.press("slash")
             await user.type("host:api")
             await user.pilot.click("#footer", offset=(user.lines()[-1].index(word), 0))
@@ -326,7 +326,8 @@ def test_an_alert_is_told_in_whole() -> None:
         told = " ".join(line.strip() for line in user.lines())
         assert "150.7 % above the baseline of 292 (limit 321.2); of the excess: " in told
         assert all(
-            word in told for word in ("Raised", "17:08:00", "not yet, it is active", "Peak", "Limit", "Behind it")
+            word in told
+            for word in ("Raised", "17:08:00", "not yet, still active", "Peak", "Limit", "Main contributors")
         )
         before = user.text()
         user.ledger.count(visits(START + 490, 60, 1), START + 610)
@@ -375,7 +376,7 @@ def test_the_slowest_of_all_kept_exchanges_come_first_when_sorted_by_response() 
 def test_a_filter_is_applied_as_it_is_typed_and_says_how_much_it_matches() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("slash")
-        assert user.lines()[-1].strip().startswith("Enter  Keep")
+        assert user.lines()[-1].strip().startswith("Enter  Apply")
         await user.type("host:api")
         assert user.pane.identities == [SECOND, "api.example.com/status"]
         assert re.search(r"matches \d+ of [\d,]+ exchanges since 17:00:00", user.text())

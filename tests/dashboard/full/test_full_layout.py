@@ -8,13 +8,12 @@ from full_desk import burst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.full.health_lines import health_lines
 from dashboard.full.keys import MAIN, footer
 from dashboard.full.layout import Layout, arrange, first_shown, too_small
 from dashboard.full.paint import ScreenPage
-from dashboard.full.top_lines import banner_lines, fitting, glance_lines, title_line
-from dashboard.page import Line, Piece, width
-from dashboard.view import View
+from dashboard.full.status_lines import banner_lines, glance_lines, health_lines, title_line
+from view.page import Line, Piece, width
+from view.view import View
 
 WINDOWS = (10, 120, 3600, 86400)
 
@@ -73,13 +72,13 @@ def test_the_top_fits(view: View, columns: int) -> None:
     page = ScreenPage(columns)
     lines = [title_line(view, WINDOWS, True, page), *banner_lines(view, page), *glance_lines(view, page)]
     assert all(width(line) <= columns for line in lines)
-    assert "FROZEN" in texts(lines)[0]
+    assert "PAUSED" in texts(lines)[0]
     assert "[1 h]" in texts(lines)[0]
 
 
 def test_what_is_hot_and_what_is_slow(view: View) -> None:
     (line,) = texts(glance_lines(view, ScreenPage(198)))
-    assert "Hot  shop.example.com/products  41." in line
+    assert "Busy  shop.example.com/products  41." in line
     assert "Slow  shop.example.com/reports  p95 2.35 s" in line
 
 
@@ -97,10 +96,10 @@ def test_of_many_alerts_the_first_is_shown_and_the_others_are_counted(view: View
 def test_a_dismissal_is_told(view: View) -> None:
     signals = tuple(replace(signal, state="DISMISSED") for signal in view.signals)
     calm = replace(view, alerts=(), signals=signals, state="DISMISSED", dismissed_at=view.now)
-    assert texts(banner_lines(calm, ScreenPage(98))) == ["Alert dismissed  Back within the limit: Request rate"]
+    assert texts(banner_lines(calm, ScreenPage(98))) == ["Alert dismissed  Back within limits: Request rate"]
 
 
-def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None:
+def test_the_line_of_health_is_at_most_two_lines_and_warnings(view: View) -> None:
     trouble = replace(
         view.health,
         dropped=12345,
@@ -109,7 +108,7 @@ def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None
         unpaired_responses=100,
         unreadable=(("TLS", 1200), ("HTTP/2", 30), ("WebSocket", 5)),
         oddities=(("bare CR", 3), ("bad chunk size", 9)),
-        notices=("eth0 is down, waiting for it",),
+        warnings=("eth0 is down, waiting for it",),
     )
     lines = texts(health_lines(replace(view, health=trouble), ["one", "two"], ScreenPage(78)))
     assert len(lines) == 4
@@ -119,7 +118,7 @@ def test_the_line_of_health_is_at_most_two_lines_and_notices(view: View) -> None
 
 def test_the_first_items_matter_most() -> None:
     items: list[Line] = [(Piece("one"),), (Piece("two"),), (Piece("three"),)]
-    assert texts([fitting(items, ScreenPage(10))]) == ["one  two"]
+    assert texts([ScreenPage(10).fit(items, 2)]) == ["one  two"]
 
 
 @given(st.integers(20, 200))

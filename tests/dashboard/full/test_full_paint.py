@@ -7,11 +7,21 @@ from rich.cells import cell_len
 from rich.color import ColorSystem, ColorType
 from textual.geometry import Region
 
-from dashboard.cells import cells
-from dashboard.full.paint import ScreenPage, changed, strip
-from dashboard.full.palette import COLOURED, DARK, LIGHT, PLAIN, TERMINAL, first_palette, next_palette
+from dashboard.full.paint import (
+    COLOURED,
+    DARK,
+    LIGHT,
+    PLAIN,
+    TERMINAL,
+    ScreenPage,
+    changed,
+    first_palette,
+    next_palette,
+    strip,
+)
 from dashboard.full.terminal import carries_unicode, light_background
-from dashboard.page import Line, Piece, Style
+from view.cells import cells
+from view.page import Line, Piece, Style
 
 LINE: Line = (Piece("hot "), Piece("shop", Style.NAME))
 

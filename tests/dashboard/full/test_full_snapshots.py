@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 from full_driver import Driven, drive
 
-from dashboard.full.palette import DARK, LIGHT, PLAIN, Palette
+from dashboard.full.paint import DARK, LIGHT, PLAIN, Palette
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (120, 40), (200, 60))

@@ -7,22 +7,32 @@ from full_desk import exchange, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import figures
-from dashboard.cells import cells
-from dashboard.exchange_line import Discretion
-from dashboard.full import exchange_sheet
-from dashboard.full.choice import Choice
-from dashboard.full.panel_sheet import Sorting, in_order, natural, panel_sheet, sortable
-from dashboard.full.sheet import Column, Entry, Look, Sheet, column_at, column_widths, marked, sheet_lines
-from dashboard.page import Line, Page, Piece, Style
-from dashboard.view import Measure, Panel, Row, Times
+from dashboard.full import exchanges
+from dashboard.full.panels import in_order, natural, panel_content, sortable
+from dashboard.full.table import (
+    Entry,
+    Sorting,
+    TableColumn,
+    TableContent,
+    TableState,
+    column_at,
+    column_widths,
+    marked,
+    table_lines,
+)
+from dashboard.full.table_pane import Choice
 from stats.statistic import BYTES, HITS, SECONDS, Unit
+from view import figures
+from view.cells import cells
+from view.exchange_line import Discretion
+from view.page import Line, Page, Piece, Style
+from view.view import Measure, Panel, ResponseTimes, Row
 
 NOTHING = Row("(other)", Measure(0, 0), Measure(0, 0))
 
 
 def row(key: str, count: int, volume: int = 0, average: float | None = None, trend: tuple[int, ...] = ()) -> Row:
-    times = None if average is None else Times(average, average, average, 2 * average, 3 * average, 4 * average)
+    times = None if average is None else ResponseTimes(average, average, average, 2 * average, 3 * average, 4 * average)
     return Row(key, Measure(0, 0), Measure(count, volume or count, volume, times), trend)
 
 
@@ -42,14 +52,14 @@ def texts(lines: list[Line]) -> list[str]:
     return ["".join(piece.text for piece in line).rstrip() for line in lines]
 
 
-def table(panel: Panel, width: int, look: Look, ascii_only: bool = False) -> list[str]:
+def table(panel: Panel, width: int, state: TableState, ascii_only: bool = False) -> list[str]:
     page = Page(width, 6, ascii_only)
-    return texts(sheet_lines(panel_sheet(panel, natural(panel), slice(None), page), look, page))
+    return texts(table_lines(panel_content(panel, natural(panel), slice(None), page), state, page))
 
 
 def test_a_wide_table_has_all_columns() -> None:
     other = row("(other)", 100, 500)
-    assert table(panel(*ROWS, other=other), 96, Look(True, "1", 1, "hits")) == [
+    assert table(panel(*ROWS, other=other), 96, TableState(True, "1", 1, "hits")) == [
         "1 Top                                      ▼hits   share   volume  average      p95 trend",
         "  shop/cart                                   60  30.0 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
         "▸ shop/reports                                30  15.0 %  90.0 kB   1.50 s   3.00 s",
@@ -59,7 +69,7 @@ def test_a_wide_table_has_all_columns() -> None:
 
 
 def test_a_narrow_one_goes_without_the_trend_then_share_then_volume() -> None:
-    headings = [table(panel(*ROWS), width, Look(False))[0].split() for width in (78, 70, 60, 50, 30)]
+    headings = [table(panel(*ROWS), width, TableState(False))[0].split() for width in (78, 70, 60, 50, 30)]
     assert headings == [
         ["Top", "hits", "share", "volume", "average", "p95", "trend"],
         ["Top", "hits", "share", "volume", "average", "p95"],
@@ -70,14 +80,14 @@ def test_a_narrow_one_goes_without_the_trend_then_share_then_volume() -> None:
 
 
 def test_in_ascii() -> None:
-    lines = table(panel(*ROWS), 96, Look(True, "1", 0, "hits", False), ascii_only=True)
+    lines = table(panel(*ROWS), 96, TableState(True, "1", 0, "hits", False), ascii_only=True)
     assert all(line.isascii() for line in lines)
     assert "^hits" in lines[0]
     assert lines[1].startswith("> shop/cart")
 
 
 def test_bytes_are_shown_where_bytes_are_counted() -> None:
-    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, Look(False, sorted_by="bytes"))
+    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, TableState(False, sorted_by="bytes"))
     assert "▼bytes" in lines[0]
     assert "93.8 %" in lines[1], "the share is that of the bytes"
 
@@ -110,20 +120,20 @@ def test_what_has_no_value_comes_last_either_way(sorting: Sorting, keys: list[st
 def test_a_slice_under_way_looks_no_lower_than_it_will_be() -> None:
     steady = replace(panel(row("shop", 130, trend=(40, 40, 40, 10))), slice_width=300.0, slice_elapsed=75.0)
     assert figures.trend(steady.rows[0], steady) == (40, 40, 40, 40)
-    assert table(steady, 96, Look(True))[1].endswith("████")
+    assert table(steady, 96, TableState(True))[1].endswith("████")
     assert figures.trend(row("shop", 0), steady) == ()
 
 
 def test_the_heading_knows_which_column_is_pressed() -> None:
     page = Page(96, 6)
-    sheet = panel_sheet(panel(*ROWS), Sorting("hits"), slice(None), page)
-    line = texts([sheet_lines(sheet, Look(False), page)[0]])[0]
-    widths = column_widths(sheet, 96)
+    content = panel_content(panel(*ROWS), Sorting("hits"), slice(None), page)
+    line = texts([table_lines(content, TableState(False), page)[0]])[0]
+    widths = column_widths(content, 96)
     for name in ("hits", "volume", "average", "p95"):
-        assert column_at(sheet, widths, line.index(name)) == name
-    assert column_at(sheet, widths, line.index("share")) == "", "in the order of hits anyway"
-    assert column_at(sheet, widths, line.index("Top")) == "key"
-    assert column_at(sheet, widths, 300) == ""
+        assert column_at(content, widths, line.index(name)) == name
+    assert column_at(content, widths, line.index("share")) == "", "in the order of hits anyway"
+    assert column_at(content, widths, line.index("Top")) == "key"
+    assert column_at(content, widths, 300) == ""
 
 
 def test_what_was_looked_for_is_marked() -> None:
@@ -140,7 +150,7 @@ def test_what_was_looked_for_is_marked() -> None:
 def test_no_row_is_wider_than_its_page(rows: list[tuple[str, int]], width: int) -> None:
     one = panel(*(row(key, count, count * 1000, count / 1e6) for key, count in rows))
     page = Page(width, 12)
-    lines = sheet_lines(panel_sheet(one, natural(one), slice(None), page), Look(True, "1", 0, "hits"), page)
+    lines = table_lines(panel_content(one, natural(one), slice(None), page), TableState(True, "1", 0, "hits"), page)
     assert len(lines) <= 12
     assert all(sum(cells(piece.text) for piece in line) <= width for line in lines)
 
@@ -154,23 +164,23 @@ SILENT = exchange(request(12.0, "shop.example.com", "/"), None, None, 0)
 
 def test_an_exchange_is_a_row_that_tells_no_more_than_the_log() -> None:
     page = Page(100, 5)
-    sheet = exchange_sheet.exchange_sheet("Exchanges", (SLOW, FAST, SILENT), Discretion(), page)
-    rows = [entry.texts[1:] for entry in sheet.entries]
+    content = exchanges.exchange_content("Exchanges", (SLOW, FAST, SILENT), Discretion(), page)
+    rows = [entry.texts[1:] for entry in content.entries]
     assert rows == [
         ("200", "GET", "shop.example.com/reports", "1.50 s", "60.0 kB", "10.0.0.7"),
         ("404", "GET", "***@shop.example.com/", "1.0 ms", "10 B", "10.0.0.7"),
         ("timeout", "GET", "shop.example.com/", "-", "0 B", "10.0.0.7"),
     ]
-    told = exchange_sheet.exchange_sheet("Exchanges", (SLOW,), Discretion(queries=True), page)
+    told = exchanges.exchange_content("Exchanges", (SLOW,), Discretion(queries=True), page)
     assert told.entries[0].texts[3] == "shop.example.com/reports?token=secret"
 
 
 def test_exchanges_in_order() -> None:
     every = (FAST, SILENT, SLOW)
-    assert exchange_sheet.in_order(every, exchange_sheet.NATURAL) is every
-    assert list(exchange_sheet.in_order(every, Sorting("response"))) == [SLOW, FAST, SILENT]
-    assert list(exchange_sheet.in_order(every, Sorting("response", False))) == [FAST, SLOW, SILENT]
-    assert list(exchange_sheet.in_order(every, Sorting("status"))) == [FAST, SLOW, SILENT]
+    assert exchanges.in_order(every, exchanges.NATURAL) is every
+    assert list(exchanges.in_order(every, Sorting("response"))) == [SLOW, FAST, SILENT]
+    assert list(exchanges.in_order(every, Sorting("response", False))) == [FAST, SLOW, SILENT]
+    assert list(exchanges.in_order(every, Sorting("status"))) == [FAST, SLOW, SILENT]
 
 
 # The chosen row ---------------------------------------------------------------------------------------------------
@@ -208,8 +218,10 @@ def test_the_chosen_row_is_always_seen_and_no_line_is_left_empty(moves: list[tup
 
 
 def test_a_column_without_width_takes_what_is_left() -> None:
-    sheet = Sheet(
-        "T", (Column("a", 3), Column("rest", left=True), Column("b", 5, spare=1)), (Entry("1", ("1", "2", "3")),)
+    content = TableContent(
+        "T",
+        (TableColumn("a", 3), TableColumn("rest", left=True), TableColumn("b", 5, spare=1)),
+        (Entry("1", ("1", "2", "3")),),
     )
-    assert column_widths(sheet, 60) == (3, 48, 5)
-    assert column_widths(sheet, 30) == (3, 24, 0)
+    assert column_widths(content, 60) == (3, 48, 5)
+    assert column_widths(content, 30) == (3, 24, 0)

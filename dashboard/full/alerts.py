@@ -1,0 +1,112 @@
+"""Alerts on the full screen: the table of alerts, and the page about one alert. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from alerting.alert import Contributor
+from dashboard.full.desk import Scene
+from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
+from view import figures
+from view.page import Line, Page, Piece, Style
+from view.view import AlertView, View
+
+COLUMNS = (
+    TableColumn("since", 8, left=True, sortable=False),
+    TableColumn("lasted", 9, sortable=False),
+    TableColumn("explanation", left=True, sortable=False),
+)
+
+
+class AlertTable:
+    """Lists the alerts of the retention time, latest first."""
+
+    name = "alerts"
+    follows = False
+
+    def natural(self, scene: Scene) -> Sorting:
+        """Put the latest alert first."""
+        return Sorting("since")
+
+    def sortable(self, scene: Scene) -> Sequence[str]:
+        """Offer no other order: alerts are few."""
+        return ()
+
+    def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
+        """Identify an alert by its start, signal and subject."""
+        return [identity(alert) for alert in scene.view.alerts]
+
+    def has_rest(self, scene: Scene) -> bool:
+        """Return False: every alert has its own row."""
+        return False
+
+    def content(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> TableContent:
+        """Return those rows."""
+        return alert_content(scene.view, rows, page)
+
+
+def alert_content(view: View, rows: slice, page: Page) -> TableContent:
+    """Make a row for each of those alerts; the title says how many there are and how long they lasted."""
+    entries = tuple(_entry(alert, view, page) for alert in view.alerts[rows])
+    nothing = f"no alert in {figures.span(view.retention)}"
+    return TableContent(f"Alerts  {_account(view)}", COLUMNS, entries, nothing=nothing)
+
+
+def identity(alert: AlertView) -> str:
+    """Return a text that no two alerts share."""
+    return f"{alert.start} {alert.signal} {alert.subject}"
+
+
+def _account(view: View) -> str:
+    parts = [f"{figures.count(len(view.alerts))} in {figures.span(view.retention)}"]
+    if view.longest_alert is not None:
+        parts.append(f"longest {figures.duration(view.longest_alert)}")
+    if view.average_alert is not None:
+        parts.append(f"average {figures.duration(view.average_alert)}")
+    return ", ".join(parts)
+
+
+def _entry(alert: AlertView, view: View, page: Page) -> Entry:
+    end = view.now if alert.end is None else alert.end
+    lasted = figures.duration(end - alert.start)
+    explanation = page.text(alert.explanation or alert.title)
+    texts = (
+        page.moment(alert.start)[:8],
+        lasted,
+        f"{explanation} (active)" if alert.end is None else explanation,
+    )
+    return Entry(identity(alert), texts, Style.ALARM if alert.end is None else Style.PLAIN)
+
+
+# One alert ----------------------------------------------------------------------------------------------------------
+
+
+def alert_page(alert: AlertView, now: float, page: Page) -> list[Line]:
+    """Show the whole explanation, then each fact with its name."""
+    lines: list[Line] = [
+        (Piece("Alert", Style.HEADING),),
+        (),
+        *page.wrap(page.text(alert.explanation or alert.title)),
+        (),
+    ]
+    for name, value in _facts(alert, now, page):
+        lines += page.named(name, value)
+    return lines
+
+
+def _facts(alert: AlertView, now: float, page: Page) -> Iterator[tuple[str, str]]:
+    yield "Signal", alert.title + (f" of {page.text(alert.subject)}" if alert.subject else "")
+    yield "Raised", page.moment(alert.start)
+    yield "Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end)
+    yield "Lasted", figures.duration((now if alert.end is None else alert.end) - alert.start)
+    for name, value in (
+        ("Value", alert.value),
+        ("Peak", alert.peak),
+        ("Baseline", alert.baseline),
+        ("Limit", alert.limit),
+    ):
+        yield name, figures.signal_value(value, alert.unit)
+    for place, contributor in enumerate(alert.contributors):
+        yield "" if place else "Main contributors", _contributor(contributor, page)
+
+
+def _contributor(contributor: Contributor, page: Page) -> str:
+    return f"{contributor.kind} {page.text(contributor.name)}  {figures.percent(contributor.share, 1)}"

@@ -1,0 +1,135 @@
+"""A top list as a table: hits, share, volume, average and p95 of the response time, and a trend. Pure."""
+
+from collections.abc import Sequence
+
+from dashboard.full.desk import Scene
+from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
+from dashboard.panel_lines import NO_KEY
+from stats.statistic import Unit
+from store.sums import OTHER
+from view import figures
+from view.page import Page, Style
+from view.view import Measure, Panel, Row
+
+KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
+    "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",
+)  # fmt: skip
+WIDE = 96
+"""Width of a page from which a trend shows every slice; below it, two slices share a block."""
+FIRST = {Unit.HITS: HITS, Unit.BYTES: BYTES, Unit.SECONDS: AVERAGE}
+"""The column that ranks a statistic, by its unit."""
+
+
+class PanelTable:
+    """Lists the top keys of a statistic."""
+
+    follows = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def panel(self, scene: Scene) -> Panel:
+        """Find the panel in this scene."""
+        return next(panel for panel in scene.view.panels if panel.name == self.name)
+
+    def natural(self, scene: Scene) -> Sorting:
+        """Keep the order of the store."""
+        return natural(self.panel(scene))
+
+    def sortable(self, scene: Scene) -> Sequence[str]:
+        """Offer the figures and the key."""
+        return sortable(self.panel(scene))
+
+    def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
+        """Identify a row by its key."""
+        return [row.key for row in in_order(self.panel(scene), sorting)]
+
+    def has_rest(self, scene: Scene) -> bool:
+        """Return whether there are more keys than rows."""
+        return self.panel(scene).other.window.count > 0
+
+    def content(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> TableContent:
+        """Return those rows, and the sum of the rest below them."""
+        return panel_content(self.panel(scene), sorting, rows, page)
+
+
+def natural(panel: Panel) -> Sorting:
+    """Return the order in which the store ranks this statistic."""
+    return Sorting(FIRST[panel.unit])
+
+
+def sortable(panel: Panel) -> tuple[str, ...]:
+    """List the columns that a panel can be sorted by, its natural one first."""
+    amount = BYTES if panel.unit is Unit.BYTES else VOLUME
+    names = (HITS, amount, AVERAGE, P95, KEY)
+    first = FIRST[panel.unit]
+    return (first, *(name for name in names if name != first))
+
+
+def panel_content(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> TableContent:
+    """Show those rows of a panel in the order of `sorting`; `(other)` stays at the bottom."""
+    trend = 12 if page.width >= WIDE else 6
+    columns = (
+        TableColumn(KEY, left=True),
+        TableColumn(HITS, 7),
+        TableColumn(SHARE, 7, spare=3, sortable=False),
+        TableColumn(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=2),
+        TableColumn(AVERAGE, 8, spare=1),
+        TableColumn(P95, 8),
+        TableColumn(TREND, trend, left=True, spare=4, style=Style.CHART, sortable=False),
+    )
+    entries = tuple(_entry(row, panel, page, trend) for row in in_order(panel, sorting)[rows])
+    other = panel.other
+    rest = _entry(other, panel, page, trend)._replace(style=Style.QUIET) if other.window.count else None
+    return TableContent(panel.title, columns, entries, rest)
+
+
+def in_order(panel: Panel, sorting: Sorting) -> Sequence[Row]:
+    """Sort the rows; those without a value come last in either direction."""
+    if sorting == natural(panel):
+        return panel.rows
+    if sorting.column == KEY:
+        return sorted(panel.rows, key=lambda row: row.key, reverse=not sorting.descending)
+    known = [(_value(row.window, sorting.column), row) for row in panel.rows]
+    ranked = sorted(
+        ((value, row) for value, row in known if value is not None),
+        key=lambda pair: pair[0],
+        reverse=sorting.descending,
+    )
+    return [*(row for _, row in ranked), *(row for value, row in known if value is None)]
+
+
+def _value(measure: Measure, column: str) -> float | None:
+    if column == HITS:
+        return measure.count
+    if column == BYTES:
+        return measure.total
+    if column == VOLUME:
+        return measure.volume
+    if measure.times is None:
+        return None
+    return measure.times.p95 if column == P95 else measure.times.average
+
+
+def _entry(row: Row, panel: Panel, page: Page, trend: int) -> Entry:
+    measure, times = row.window, row.window.times
+    by_bytes = panel.unit is Unit.BYTES
+    share = (measure.total, panel.whole.total) if by_bytes else (measure.count, panel.whole.count)
+    texts = (
+        OTHER if row is panel.other else page.text(row.key) or NO_KEY,
+        figures.count(measure.count),
+        figures.percent(*share),
+        figures.volume(measure.total if by_bytes else measure.volume),
+        figures.latency(times.average) if times else figures.NOTHING,
+        figures.latency(times.p95) if times else figures.NOTHING,
+        trend_text(figures.trend(row, panel), trend, page),
+    )
+    return Entry(row.key, texts)
+
+
+def trend_text(counts: Sequence[float], width: int, page: Page) -> str:
+    """Draw a block for each slice, or for several; a slice without hits is a space."""
+    step = max(1, len(counts) // width)
+    joined = [sum(counts[place : place + step]) for place in range(0, len(counts), step)][-width:]
+    highest = max(joined, default=0)
+    return "".join(page.blocks[min(7, round(7 * count / highest))] if count else " " for count in joined)

@@ -1,0 +1,213 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from traffic.records import COMPLETE, Exchange, Request
+from traffic.text import printable
+from view.exchange_line import Discretion, exchange_line
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "output.md"
+ALL = Discretion(queries=True, credentials=True)
+REQUEST = Request(
+    time=1_700_000_000.25,
+    client="192.0.2.7",
+    client_port=50000,
+    server="198.51.100.1",
+    server_port=8080,
+    method="POST",
+    host="Shop.Example.com:8080",
+    target="/cart/add?item=7",
+    version="1.1",
+    user_agent="curl/8.5.0",
+    referrer="http://shop.example.com/?q=shoes",
+)
+EXCHANGE = Exchange(
+    time=1_700_000_001.0,
+    client="192.0.2.7",
+    client_port=50000,
+    server="198.51.100.1",
+    server_port=8080,
+    request=REQUEST,
+    status=200,
+    request_bytes=12,
+    response_bytes=345,
+    response_time=0.5,
+    total_time=0.75,
+    content_type="text/html",
+    missing_bytes=0,
+    ending=COMPLETE,
+    answered=1_700_000_000.75,
+    oddities=("bad chunk size",),
+)
+ORPHAN = EXCHANGE._replace(request=None, request_bytes=0, response_time=None, total_time=None)
+UNANSWERED = EXCHANGE._replace(status=None, response_bytes=0, response_time=None, total_time=None, answered=None)
+
+
+def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(exchange_line(exchange, discretion))
+    return parsed
+
+
+def asking(discretion: Discretion = ALL, **changes: Any) -> dict[str, Any]:
+    return fields(EXCHANGE._replace(request=REQUEST._replace(**changes)), discretion)
+
+
+def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
+    assert fields(EXCHANGE) == {
+        "@timestamp": "2023-11-14T22:13:20.250000Z",
+        "event.start": "2023-11-14T22:13:20.250000Z",
+        "event.end": "2023-11-14T22:13:21.000000Z",
+        "event.duration": 750_000_000,
+        "event.outcome": "success",
+        "source.ip": "192.0.2.7",
+        "source.port": 50000,
+        "destination.ip": "198.51.100.1",
+        "destination.port": 8080,
+        "network.protocol": "http",
+        "http.version": "1.1",
+        "http.request.method": "POST",
+        "http.request.body.bytes": 12,
+        "http.request.referrer": "http://shop.example.com/?q=shoes",
+        "http.response.status_code": 200,
+        "http.response.body.bytes": 345,
+        "http.response.mime_type": "text/html",
+        "url.original": "/cart/add?item=7",
+        "url.path": "/cart/add",
+        "url.query": "item=7",
+        "url.domain": "shop.example.com",
+        "url.port": 8080,
+        "user_agent.original": "curl/8.5.0",
+        "http_monitor.ending": "complete",
+        "http_monitor.missing_bytes": 0,
+        "http_monitor.oddities": ["bad chunk size"],
+        "http_monitor.response_time": 500_000_000,
+        "http_monitor.host": "Shop.Example.com:8080",
+        "ecs.version": "8.11.0",
+    }
+
+
+def test_the_document_explains_every_field_and_no_other() -> None:
+    kinds = {"string": str, "integer": int, "array of strings": list}
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| (yes|no) \|.*\| `([^|]+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
+    told = fields(EXCHANGE)
+    assert {name: type(value) for name, value in told.items()} == {name: kinds[kind] for name, kind, _, _ in rows}
+    assert all(isinstance(json.loads(example), kinds[kind]) for _, kind, _, example in rows)
+    bare = fields(UNANSWERED._replace(request=None, ending="gap", oddities=()))
+    assert set(bare) == {name for name, _, always, _ in rows if always == "yes"}
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert not {name for name in fields(UNANSWERED) if name.startswith("http.response")}
+    assert not {
+        name for name in fields(ORPHAN) if name.startswith(("http.request", "url.", "user_agent", "http.version"))
+    }
+    assert {"url.domain", "url.port", "http_monitor.host"}.isdisjoint(asking(host=""))
+    assert "event.end" not in fields(EXCHANGE._replace(ending="gap", total_time=None))
+    assert "event.duration" not in fields(
+        EXCHANGE._replace(missing_bytes=9, total_time=None)
+    )  # the last byte is missing
+
+
+def test_a_response_alone_starts_with_its_first_byte() -> None:
+    assert fields(ORPHAN)["event.start"] == "2023-11-14T22:13:20.750000Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "ending", "outcome"),
+    [
+        (200, "complete", "success"),
+        (304, "complete", "success"),
+        (404, "complete", "failure"),
+        (500, "gap", "failure"),
+        (200, "reset", "failure"),
+        (None, "closed", "failure"),
+        (None, "timeout", "failure"),
+        (200, "gap", "unknown"),
+        (200, "malformed", "unknown"),
+        (200, "evicted", "unknown"),
+        (None, "capture_end", "unknown"),
+        (None, "complete", "unknown"),  # HTTP/0.9
+    ],
+)
+def test_the_outcome(status: int | None, ending: str, outcome: str) -> None:
+    assert fields(EXCHANGE._replace(status=status, ending=ending))["event.outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "target", "domain", "port", "path"),
+    [
+        ("GET", "a.b", "/x?y", "a.b", 80, "/x"),
+        ("GET", "A.b.:81", "/x", "a.b", 81, "/x"),
+        ("GET", "[2001:db8::1]:81", "/", "[2001:db8::1]", 81, "/"),
+        ("GET", "a.b:70000", "/", "a.b", None, "/"),
+        ("GET", "h", "http://a.b/x", "a.b", 80, "/x"),
+        ("GET", "h:81", "http://a.b:82", "a.b", 82, "/"),
+        ("GET", "h", "https://a.b/x", "a.b", 443, "/x"),
+        ("OPTIONS", "a.b", "*", "a.b", 80, None),
+        ("CONNECT", "h", "a.b:443", "a.b", 443, None),
+    ],
+)
+def test_the_url_is_put_together_from_target_and_host(
+    method: str, host: str, target: str, domain: str, port: int | None, path: str | None
+) -> None:
+    told = asking(method=method, host=host, target=target)
+    assert (told["url.domain"], told.get("url.port"), told.get("url.path")) == (domain, port, path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"target": "/a?secret"},
+        {"target": "/a#secret?b"},
+        {"target": "http://h/a?secret"},
+        {"target": "http://h?secret"},
+        {"referrer": "http://h/a?x=secret"},
+        {"referrer": "http://h/#secret"},
+        {"user_agent": "bot (+http://h/?secret)"},
+        {"host": "h?secret"},
+        {"target": "http://secret@h/"},
+        {"target": "http://u:secret@h/"},
+        {"target": "HTTP://u:secret@x@h/"},
+        {"target": "//u:secret@h/"},
+        {"target": "u:secret@h/a"},
+        {"target": "/proxy/http://u:secret@h/"},
+        {"referrer": "http://secret:secret@h/"},
+        {"host": "secret@h"},
+        {"host": "u:secret@h:80"},
+        {"method": "CONNECT", "target": "u:secret@h:443"},
+        {"user_agent": "bot (+http://u:secret@h/)"},
+    ],
+)
+def test_queries_and_credentials_are_told_only_on_demand(changes: dict[str, Any]) -> None:
+    assert "secret" not in json.dumps(asking(Discretion(), **changes))
+    assert "secret" in json.dumps(asking(ALL, **changes))
+    request = REQUEST._replace(**changes)
+    if "@" in str(changes):  # nor does the dashboard show credentials
+        assert "secret" not in request.section + request.domain
+
+
+def test_the_rest_of_a_masked_url_stays() -> None:
+    told = asking(Discretion(), target="http://u:p@a.b:81/@user/x?q", referrer="http://u@h/@user")
+    assert told["url.original"] == "http://***@a.b:81/@user/x"
+    assert (told["url.domain"], told["url.port"], told["url.path"]) == ("a.b", 81, "/@user/x")
+    assert told["http.request.referrer"] == "http://***@h/@user"
+
+
+@pytest.mark.parametrize("wire", [b"\x1b[2J", "\u202eevil\u202c".encode(), "\u200b".encode(), b"\x00\n\r", b"\xff"])
+def test_a_line_is_one_line_of_printable_ascii(wire: bytes) -> None:
+    text = printable(wire, 100)
+    line = exchange_line(
+        EXCHANGE._replace(content_type=text, request=REQUEST._replace(target=text, host=text, user_agent=text)), ALL
+    )
+    assert line.isascii()
+    assert line.isprintable()
+    assert fields(EXCHANGE._replace(request=REQUEST._replace(user_agent=text)))["user_agent.original"] == text
+
+
+@pytest.mark.parametrize(("time", "moment"), [(-5.0, "1970-01-01T00:00:00.0"), (1e18, "9999-12-31T23:59:59.0")])
+def test_a_clock_that_no_date_can_tell_is_no_error(time: float, moment: str) -> None:
+    told = fields(EXCHANGE._replace(time=time, request=REQUEST._replace(time=time)))
+    assert told["@timestamp"] == f"{moment}00000Z"

@@ -1,0 +1,271 @@
+"""Builds a View from the store and the monitor, both of which were advanced to `now` before. Pure.
+
+It reads from top to bottom: first the View, then each of its parts in the order in which they are filled in.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from alerting.alert import Alert
+from alerting.judge import Judge
+from alerting.monitor import Monitor
+from alerting.rule import WHOLE
+from stats.statistic import HITS, Statistic, Unit
+from store.curves import CURVE_SLICES, Curve
+from store.store import Store
+from store.sums import Sums, TopRow
+from traffic.health import Health
+from view.view import (
+    AlertView,
+    Chart,
+    EnforcingView,
+    HealthView,
+    LearningView,
+    Measure,
+    Panel,
+    ResponseTimes,
+    Row,
+    SignalView,
+    View,
+)
+
+RATE, CLASSES = "request_rate", "status_classes"
+"""The statistics that are drawn over time instead of as top lists."""
+CLASS_NAMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "(no response)", "(not seen)")
+"""Keys of `status_classes` in drawing order."""
+SERVER_NAMES = 4
+"""Most TLS server names in a View; they share one line with everything else that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Holds what stays the same during a run."""
+
+    source: str
+    """Interface or file, with the ports, as `eth0 port 80`."""
+    started: float
+    statistics: Sequence[Statistic]
+    """In screen order."""
+    bucket_size: float
+    retention: float
+    rows: int
+    """Most rows of a top list."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Holds what capture and decoder report about themselves; totals since the start."""
+
+    health: Health
+    dropped: int
+    """Frames dropped by the kernel."""
+    warnings: tuple[str, ...] = ()
+    """Sentences that need the user's attention."""
+
+
+def build_view(
+    now: float,
+    run: Run,
+    store: Store,
+    monitor: Monitor,
+    reading: Reading,
+    previous: View | None = None,
+    window: float | None = None,
+) -> View:
+    """Build what a screen shows at `now`.
+
+    Top lists and chart cover `window` seconds: the bucket size, one of the store's windows, or the retention (None).
+    The packet rate is measured since the `previous` View, or since the start.
+    """
+    counted = {statistic.name for statistic in run.statistics}
+    has_rate = RATE in counted
+    rates = tuple(sums.count / run.bucket_size for sums in store.series(RATE, CURVE_SLICES)) if has_rate else None
+    return View(
+        now=now,
+        started=run.started,
+        source=run.source,
+        bucket_size=run.bucket_size,
+        retention=run.retention,
+        window=run.retention if window is None else window,
+        state=monitor.state.name,
+        learning=_learning(monitor, now),
+        enforcing=_enforcing(monitor, now),
+        health=_health(reading, store, monitor, _packet_rate(now, run, reading.health.frames, previous)),
+        alerts=_alerts(monitor),
+        longest_alert=monitor.history.longest(now),
+        average_alert=monitor.history.average(now),
+        dismissed_at=monitor.dismissed_at,
+        signals=tuple(_signal(judge, monitor, now) for judge in monitor.judges),
+        request_rate=rates,
+        peak_rate=store.peak(RATE).count / run.bucket_size if has_rate else 0.0,
+        requests=store.totals(RATE).count if has_rate else 0,
+        whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
+        chart=chart(store, counted, window),
+        panels=tuple(
+            panel(store, each, run.rows, window) for each in run.statistics if each.name not in (RATE, CLASSES)
+        ),
+    )
+
+
+# State and health ---------------------------------------------------------------------------------------------------
+
+
+def _learning(monitor: Monitor, now: float) -> LearningView | None:
+    if monitor.baseline is not None:
+        return None
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now))
+
+
+def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:
+    if monitor.baseline is None or monitor.limit is None:
+        return None
+    return EnforcingView(
+        baseline=monitor.baseline,
+        bucket_size=monitor.terms.bucket_size,
+        threshold=monitor.threshold,
+        limit=monitor.limit,
+        count=monitor.count,
+        next_check=monitor.next_check(now),
+    )
+
+
+def _packet_rate(now: float, run: Run, frames: int, previous: View | None) -> float:
+    before, since = (previous.health.frames, previous.now) if previous else (0, run.started)
+    if now > since:
+        return (frames - before) / (now - since)
+    return previous.health.packet_rate if previous else 0.0
+
+
+def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float) -> HealthView:
+    health = reading.health
+    late = (("record too late to count", store.late),) if store.late else ()
+    return HealthView(
+        packet_rate=packet_rate,
+        frames=health.frames,
+        requests=health.requests,
+        dropped=reading.dropped,
+        queue_lost=health.lost,
+        gaps=health.gaps,
+        missing_bytes=health.missing_bytes,
+        unpaired_responses=health.unpaired_responses,
+        unanswered_requests=health.unanswered_requests,
+        evicted=health.evicted,
+        connections=health.connections,
+        unreadable=tuple(health.unreadable.most_common()),
+        server_names=tuple(health.server_names.most_common(SERVER_NAMES)),
+        oddities=(*late, *health.oddities.most_common()),
+        warnings=(*reading.warnings, *_own_warnings(store, monitor)),
+    )
+
+
+def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:
+    """List broken plug-ins, and alerts that the limit pushed out."""
+    warnings = [f"statistic {name} was switched off: {text.strip().splitlines()[-1]}" for name, text in store.failures]
+    if dropped := monitor.history.forgotten:
+        warnings.append(f"{dropped:,} {'alert' if dropped == 1 else 'alerts'} dropped (max_alerts)")
+    return warnings
+
+
+# Alerts and signals -------------------------------------------------------------------------------------------------
+
+
+def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
+    """List the active alerts in signal order, then those that ended, latest first."""
+    titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
+    order = list(titles)
+    active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
+    return tuple(_alert(alert, titles[alert.signal]) for alert in (*active, *monitor.history.ended))
+
+
+def _alert(alert: Alert, title: str) -> AlertView:
+    return AlertView(
+        title=title,
+        value=alert.value,
+        peak=alert.peak,
+        start=alert.start,
+        end=alert.end,
+        baseline=alert.baseline,
+        threshold=alert.threshold,
+        limit=alert.limit,
+        signal=alert.signal,
+        unit=alert.unit,
+        subject=alert.subject,
+        contributors=alert.contributors,
+        explanation=alert.explanation,
+    )
+
+
+def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
+    rule, last = judge.rule, judge.last
+    subject = last.subject if last else WHOLE
+    return SignalView(
+        name=rule.name,
+        title=rule.title,
+        unit=rule.unit,
+        state=judge.state.name,
+        baseline=judge.baseline(subject),
+        limit=judge.limit(subject),
+        value=last.value if last else None,
+        threshold=rule.threshold,
+        floor=rule.floor,
+        silent=judge.silent,
+        flapping=judge.flapping,
+        low=rule.low,
+        points=rule.points,
+        previous=judge.previous,
+        subject=subject,
+        alerts=monitor.history.number(rule.name),
+        longest_alert=monitor.history.longest(now, rule.name),
+        average_alert=monitor.history.average(now, rule.name),
+    )
+
+
+# Traffic in a window ------------------------------------------------------------------------------------------------
+
+
+def chart(store: Store, counted: Collection[str], window: float | None) -> Chart | None:
+    """Draw requests and status classes over a window (None: the retention); None if no statistic counts requests."""
+    if RATE not in counted:
+        return None
+    requests = store.curve(RATE, window)
+    return Chart(requests.start, requests.width, _rates(requests), _classes(store, counted, window))
+
+
+def _rates(curve: Curve) -> tuple[float, ...]:
+    """Convert counts to requests per second; of the last slice only the elapsed part counts."""
+    if not curve.counts:
+        return ()
+    *complete, last = curve.counts
+    return (*(count / curve.width for count in complete), last / curve.elapsed)
+
+
+def _classes(store: Store, counted: Collection[str], window: float | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    if CLASSES not in counted:
+        return ()
+    curves = ((name, store.curve(CLASSES, window, key=name).counts) for name in CLASS_NAMES)
+    return tuple((name, counts) for name, counts in curves if any(counts))
+
+
+def panel(store: Store, statistic: Statistic, limit: int, window: float | None) -> Panel:
+    """Build the top list of a statistic in a window, with at most `limit` rows."""
+    top = store.top(statistic.name, limit, window)
+    unit = statistic.unit
+    *rows, other = (_row(row, unit) for row in (*top.rows, top.other))
+    return Panel(statistic.name, statistic.title, unit, tuple(rows), other, measure(top.whole, unit), *top.slicing)
+
+
+def _row(row: TopRow, unit: Unit) -> Row:
+    return Row(row.key, measure(row.recent, unit), measure(row.window, unit), row.trend)
+
+
+def measure(sums: Sums, unit: Unit = HITS) -> Measure:
+    """Convert sums to the numbers that a screen shows."""
+    return Measure(sums.count, sums.total(unit), sums.bytes, _times(sums))
+
+
+def _times(sums: Sums) -> ResponseTimes | None:
+    average, slowest = sums.average, sums.times.slowest
+    p50, p90, p95, p99 = sums.times.quantiles(0.5, 0.9, 0.95, 0.99)
+    if average is None or slowest is None:
+        return None
+    return ResponseTimes(average, p50, p90, p95, p99, slowest)

@@ -1,0 +1,191 @@
+"""Writes an exchange as one line of JSON, with the field names of the Elastic Common Schema. Pure; `docs/output.md`
+explains every field.
+
+Field names are flat and dotted, and unknown fields are left out. Lines are ASCII: whatever a peer sent, the terminal
+that shows the log sees no character that could move its cursor or reverse its text.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Exchange, Request
+
+ECS_VERSION: Final = "8.11.0"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST: Final = 253_402_300_799
+"""The last second that RFC 3339 can write, as its years have four digits."""
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_USER_INFO: Final = re.compile(r"//[^/?#\s]*@")
+_QUERY: Final = re.compile(r"\?\S*")
+_MASK: Final = "***@"
+_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+class Discretion(NamedTuple):
+    """Says which parts of a URL may be shown, and hides the others."""
+
+    queries: bool = False
+    """Whether to show query strings (and fragments, which should never be on the wire)."""
+    credentials: bool = False
+    """Whether to show user names and passwords."""
+
+    def url(self, text: str) -> str:
+        """Return a URL or request target without what is hidden."""
+        if not self.queries:
+            text = text.partition("?")[0].partition("#")[0]
+        authority, slash, path = text.partition("/")  # nothing before the slash, a scheme, or an authority
+        return self._masked(self.authority(authority) + slash + path)
+
+    def authority(self, text: str) -> str:
+        """Return the host and port of `CONNECT` or Host without what is hidden."""
+        text = self.words(text)
+        return text if self.credentials or "@" not in text else _MASK + text.rpartition("@")[2]
+
+    def words(self, text: str) -> str:
+        """Return any other text, which may contain URLs, without what is hidden."""
+        return self._masked(text if self.queries else _QUERY.sub("", text))
+
+    def _masked(self, text: str) -> str:
+        return text if self.credentials else _USER_INFO.sub("//" + _MASK, text)
+
+
+def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
+    """Write the exchange as one JSON object without a line end."""
+    return _encode({name: value for name, value in _fields(exchange, discretion) if value not in (None, "", ())})
+
+
+def _fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    request = exchange.request
+    yield from _times(exchange)
+    yield "event.outcome", outcome(exchange)
+    yield "source.ip", exchange.client
+    yield "source.port", exchange.client_port
+    yield "destination.ip", exchange.server
+    yield "destination.port", exchange.server_port
+    yield "network.protocol", "http"
+    if request is not None:
+        yield from _request(request, discretion)
+        yield "http.request.body.bytes", exchange.request_bytes
+    if exchange.answered is not None:  # HTTP/0.9 answers without a status
+        yield "http.response.status_code", exchange.status
+        yield "http.response.body.bytes", exchange.response_bytes
+        yield "http.response.mime_type", discretion.words(exchange.content_type)
+    yield "http_monitor.ending", exchange.ending
+    yield "http_monitor.missing_bytes", exchange.missing_bytes
+    yield "http_monitor.oddities", exchange.oddities
+    yield "http_monitor.response_time", _nanoseconds(exchange.response_time)
+    if request is not None:
+        yield "http_monitor.host", discretion.authority(request.host)
+    yield "ecs.version", ECS_VERSION
+
+
+def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    yield "http.version", request.version
+    yield "http.request.method", request.method
+    yield "http.request.referrer", discretion.url(request.referrer)
+    yield "url.original", discretion.url(request.target)
+    yield "url.domain", discretion.words(_domain(request))
+    yield "url.port", _port(request)
+    if request.method != "CONNECT" and request.target != "*":  # these have no path (RFC 9112 section 3.3)
+        yield "url.path", discretion.url(request.path)
+        yield "url.query", _query(request.target) if discretion.queries else None
+    yield "user_agent.original", discretion.words(request.user_agent)
+
+
+def outcome(exchange: Exchange) -> str:
+    """Return `success`, `failure` or `unknown` from the client's point of view.
+
+    A status of 400 or above and an exchange that was cut short are failures. If the capture lost track of the exchange
+    before its end, the outcome is unknown.
+    """
+    if exchange.status is not None and exchange.status >= 400:
+        return "failure"
+    if exchange.ending == COMPLETE:
+        return "success" if exchange.status is not None else "unknown"
+    return "failure" if exchange.ending in (CLOSED, RESET, TIMEOUT) else "unknown"
+
+
+# Times --------------------------------------------------------------------------------------------------------------
+
+
+def _times(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    request = exchange.request
+    start = _microseconds(request.time if request is not None else exchange.answered)
+    end = _microseconds(exchange.time) if _end_is_known(exchange) else None
+    known = [time for time in (start, end, _microseconds(exchange.time)) if time is not None]
+    yield "@timestamp", _moment(known[0])
+    yield "event.start", _moment(start)
+    yield "event.end", _moment(end)
+    if start is not None and end is not None and end >= start:
+        yield "event.duration", (end - start) * 1000
+
+
+def _end_is_known(exchange: Exchange) -> bool:
+    """Return whether `time` is when the last byte came or the connection was given up; a gap hides the end."""
+    if exchange.ending in (GAP, MALFORMED):
+        return False
+    return exchange.ending != COMPLETE or exchange.total_time is not None or exchange.missing_bytes == 0
+
+
+def _microseconds(time: float | None) -> int | None:
+    """Convert seconds since the epoch. Capture clocks may say anything, so a time beyond all dates becomes the last
+    one.
+    """
+    return round(min(max(time, 0.0), _LATEST) * 1e6) if time is not None else None
+
+
+def _nanoseconds(duration: float | None) -> int | None:
+    """Convert seconds, rounded to microseconds: a time since the epoch has no more digits."""
+    return round(duration * 1e6) * 1000 if duration is not None else None
+
+
+def _moment(microseconds: int | None) -> str | None:
+    """Format a moment in UTC as in RFC 3339."""
+    if microseconds is None:
+        return None
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return f"{_second(seconds)}.{rest:06}Z"
+
+
+_PORT: Final = re.compile(r"0*([0-9]{1,5})")
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+# The target URI, as RFC 9112 section 3.3 puts it together -----------------------------------------------------------
+
+
+def _domain(request: Request) -> str:
+    """Return the requested host in lower case. An IPv6 address keeps its brackets, as the schema demands."""
+    if not request.authority:
+        return ""
+    domain = request.domain
+    return f"[{domain}]" if ":" in domain and request.authority.startswith("[") else domain
+
+
+def _port(request: Request) -> int | None:
+    """Return the requested port: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
+    authority = request.authority
+    if not authority:
+        return None
+    port = authority.rpartition("]")[2].partition(":")[2]
+    if port:
+        number = _PORT.fullmatch(port)
+        return int(number[1]) if number is not None and int(number[1]) < 65536 else None
+    return None if request.method == "CONNECT" else _DEFAULT_PORTS.get(_scheme(request.target))
+
+
+def _scheme(target: str) -> str:
+    scheme, separator, _ = target.partition("://")
+    return scheme.lower() if separator and "/" not in scheme else "http"
+
+
+def _query(target: str) -> str:
+    return target.partition("#")[0].partition("?")[2]

@@ -1,0 +1,57 @@
+"""Writes the line that explains an alert: what happened, when, against which baseline, and who contributed. Pure.
+
+The line is written once, when the alert is raised: `High traffic generated an alert - hits = 1,844, triggered at
+17:02:10 2026-11-22; 53.7 % above the baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %, section
+shop.example.com/cart 88.0 %`.
+"""
+
+from datetime import tzinfo
+
+from alerting.alert import Alert, SignalUnit
+from alerting.rule import Rule
+from view import figures
+
+NAME_LENGTH = 80
+"""Longest name of a contributor in the line; the alert has the whole name."""
+MANIFOLD = 3
+"""From this multiple of the baseline on, "times" is easier to read than percent."""
+_CHANGES = (SignalUnit.HITS, SignalUnit.REQUESTS, SignalUnit.CONNECTIONS, SignalUnit.BYTES)
+"""Units whose contributors have a share of the change; in other units they have a share of everything counted."""
+
+
+def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
+    """Write the line. `zone` is the time zone of the moment; None is local time."""
+    of = f" of {alert.subject}" if alert.subject else ""
+    value = figures.signal_value(alert.value, alert.unit)
+    moment = figures.moment(alert.start, zone)
+    what = f"{rule.headline}{of} generated an alert - {rule.quantity} = {value}, triggered at {moment}"
+    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule)]))
+
+
+def _comparison(alert: Alert, rule: Rule) -> str:
+    """Say how far the value is from the baseline."""
+    baseline = figures.signal_value(alert.baseline, alert.unit)
+    limit = figures.signal_value(alert.limit, alert.unit)
+    side, usual = ("below", "lowest") if rule.low else ("above", "median")
+    if rule.points or not alert.baseline:
+        return f"{f'the {usual} recent bucket' if alert.previous else 'the baseline'} is {baseline} (limit {limit})"
+    against = f"{baseline}, the {usual} recent bucket" if alert.previous else f"the baseline of {baseline}"
+    if alert.value >= MANIFOLD * alert.baseline:
+        return f"{alert.value / alert.baseline:.1f} times {against} (limit {limit})"
+    distance = figures.percent(abs(alert.value - alert.baseline), alert.baseline)
+    return f"{distance} {side} {against} (limit {limit})"
+
+
+def _whose(alert: Alert, rule: Rule) -> str:
+    """Name the largest contributor of each kind."""
+    largest: dict[str, str] = {}
+    for one in alert.contributors:
+        largest.setdefault(one.kind, f"{one.kind} {_cut(one.name)} {figures.percent(one.share, 1)}")
+    if not largest:
+        return ""
+    part = ("missing" if rule.low else "of the excess") if alert.unit in _CHANGES else "most of it"
+    return f"{part}: {', '.join(largest.values())}"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 3]}..."

@@ -1,0 +1,278 @@
+"""The View: one immutable value with everything that a screen shows. Screens are functions of it and ask nothing else.
+
+ResponseTimes are seconds since the epoch, durations are seconds, rates are per second.
+"""
+
+from dataclasses import dataclass, field
+
+from alerting.alert import Contributor, SignalUnit
+from alerting.events import REQUEST_RATE
+from stats import statistic
+
+
+@dataclass(frozen=True)
+class LearningView:
+    """Holds the progress of learning."""
+
+    count: int
+    """Requests so far."""
+    elapsed: float
+    duration: float
+    rate: float
+    """Estimated requests per second so far."""
+
+
+@dataclass(frozen=True)
+class EnforcingView:
+    """Holds the baseline and the limit, and how the current bucket compares."""
+
+    baseline: float
+    """Requests per bucket that were learned, or the median of the previous buckets."""
+    bucket_size: float
+    threshold: float
+    """Percent above the baseline."""
+    limit: float
+    """Requests per bucket above which an alert is raised."""
+    count: int
+    """Requests in the current bucket."""
+    next_check: float
+    """Seconds until the current bucket is judged."""
+
+
+@dataclass(frozen=True)
+class AlertView:
+    """Holds one alert of the history; `end` is None while it is active. Values are in `unit`."""
+
+    value: float
+    """Value of the bucket that raised the alert; requests for the request rate."""
+    peak: float
+    """The value furthest beyond the limit."""
+    start: float
+    end: float | None
+    baseline: float
+    threshold: float
+    limit: float
+    signal: str = REQUEST_RATE
+    title: str = "Request rate"
+    """Title of the signal."""
+    unit: SignalUnit = SignalUnit.HITS
+    subject: str = ""
+    """Server that the alert is about, if the signal judges each server; else empty."""
+    contributors: tuple[Contributor, ...] = ()
+    explanation: str = ""
+    """One line: what happened, when, against which baseline, and who contributed most."""
+
+
+@dataclass(frozen=True)
+class SignalView:
+    """Holds the status of one enabled signal. Values are in `unit`, and None as long as there are none."""
+
+    name: str
+    title: str
+    unit: SignalUnit
+    state: str
+    """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
+    baseline: float | None
+    """Learned value, or the value of the previous buckets."""
+    limit: float | None
+    """An alert is raised above it, or below it if `low`."""
+    value: float | None
+    """Value of the last bucket that was judged."""
+    threshold: float
+    """Percent of the baseline, or percentage points if `points`."""
+    floor: float
+    """Least traffic in a bucket, in requests or responses; with less, the signal is silent."""
+    silent: bool
+    """Whether the last bucket was below the floor."""
+    flapping: bool = False
+    """Whether the signal changes so often that its alerts are muted."""
+    low: bool = False
+    points: bool = False
+    previous: bool = False
+    """Whether the signal compares with the previous buckets."""
+    subject: str = ""
+    """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
+    alerts: int = 0
+    """Alerts in the history."""
+    longest_alert: float | None = None
+    average_alert: float | None = None
+
+
+@dataclass(frozen=True)
+class HealthView:
+    """Holds what was captured, and what was missed."""
+
+    packet_rate: float
+    """Frames per second since the last View."""
+    frames: int
+    requests: int
+    """Requests decoded since the start."""
+    dropped: int
+    """Frames dropped by the kernel."""
+    queue_lost: int
+    """Records lost because the queue to the main thread was full."""
+    gaps: int
+    missing_bytes: int
+    unpaired_responses: int
+    unanswered_requests: int
+    evicted: int
+    connections: int
+    unreadable: tuple[tuple[str, int], ...] = ()
+    """Connections that cannot be read, by kind."""
+    server_names: tuple[tuple[str, int], ...] = ()
+    """Server names requested over TLS, with their number of connections; most frequent first."""
+    oddities: tuple[tuple[str, int], ...] = ()
+    """Oddities by name, most frequent first."""
+    warnings: tuple[str, ...] = ()
+    """Sentences that need the user's attention: an interface is down, a plug-in was switched off."""
+
+
+@dataclass(frozen=True)
+class ResponseTimes:
+    """Holds response times in seconds; percentiles are accurate to 1 %."""
+
+    average: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    slowest: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Holds the sums of one key, or of all keys, in a window."""
+
+    count: int
+    total: float
+    """Bytes or seconds, as the unit of the panel says; for hits, the count again."""
+    volume: int = 0
+    """Body bytes of the responses; in a panel of bytes, the total again."""
+    times: ResponseTimes | None = None
+    """None if no response time is known."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Holds one key of a top list, in the last bucket and in the window."""
+
+    key: str
+    recent: Measure
+    window: Measure
+    trend: tuple[int, ...] = ()
+    """Hits in each of the latest slices, oldest first. Slices begin at multiples of their length; the last one is
+    current.
+    """
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Holds the ranked top list of one statistic; `other` sums up everything that has no row."""
+
+    name: str
+    title: str
+    unit: statistic.Unit
+    rows: tuple[Row, ...]
+    other: Row
+    whole: Measure
+    """All keys in the window, for shares."""
+    slice_width: float = 0.0
+    """Seconds of a slice of the trends: a twelfth of the window, or of a shorter one while there are too few slices to
+    see a trend; a bucket if the window is the last bucket.
+    """
+    slice_elapsed: float = 0.0
+    """Seconds of the last slice that have passed."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Holds the window in at most 240 slices, oldest first; the last one is current until the window ends."""
+
+    start: float
+    """Start of the first slice."""
+    width: float
+    """Seconds of a slice."""
+    rates: tuple[float, ...]
+    """Requests per second."""
+    classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """Status classes, as `2xx`, with the exchanges of each slice; classes that never occurred are left out."""
+
+
+@dataclass(frozen=True)
+class FilterView:
+    """Says which exchanges all numbers are about, if a filter is set."""
+
+    text: str
+    matched: int
+    """Exchanges that match the filter."""
+    looked_at: int
+    """Exchanges scanned."""
+    since: float
+    """Time of the oldest exchange that was still kept."""
+
+
+@dataclass(frozen=True)
+class PeriodView:
+    """Holds an hour, a day, a week or a month of the past in local time."""
+
+    start: float
+    requests: int
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """Holds what the history file knows: the same time before, and the busiest periods in it."""
+
+    yesterday: float | None
+    """Requests per second at this time yesterday, over ten minutes; None if none were recorded."""
+    last_week: float | None
+    """The same a week ago, over the whole hour if minutes are not kept that long."""
+    hour: PeriodView | None
+    """The busiest one; None while the history is shorter than this period."""
+    day: PeriodView | None
+    week: PeriodView | None
+    """Monday to Sunday (ISO 8601)."""
+    month: PeriodView | None
+
+
+@dataclass(frozen=True)
+class View:
+    """Holds everything that a screen shows at one moment."""
+
+    now: float
+    started: float
+    source: str
+    """Interface or file, with the ports, as `eth0 port 80`."""
+    state: str
+    """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
+    learning: LearningView | None
+    """None once the baseline is learned."""
+    enforcing: EnforcingView | None
+    """None while learning."""
+    health: HealthView
+    alerts: tuple[AlertView, ...]
+    """Alerts of all signals: the active ones in signal order, then those that ended, latest first."""
+    longest_alert: float | None
+    average_alert: float | None
+    dismissed_at: float | None
+    """When the last alert was dismissed, while the state is DISMISSED."""
+    request_rate: tuple[float, ...] | None
+    """Requests per second of the latest closed buckets, oldest first; None if no statistic counts them."""
+    peak_rate: float
+    """Highest rate of a bucket in the retention window, per second."""
+    requests: int
+    """Requests in the retention window."""
+    bucket_size: float
+    retention: float
+    window: float
+    """Seconds that panels, chart and `whole` cover, back from `now`."""
+    panels: tuple[Panel, ...] = field(default=())
+    signals: tuple[SignalView, ...] = ()
+    """Enabled signals, the request rate first."""
+    chart: Chart | None = None
+    """None if no statistic counts requests."""
+    whole: Measure = Measure(0, 0)
+    """All exchanges in the window."""
+    filter: FilterView | None = None
+    history: HistoryView | None = None
+    """None without a history, and while a filter is set."""
