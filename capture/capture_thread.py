@@ -66,6 +66,7 @@ class CaptureThread:
             except CaptureError as error:
                 self.error = error
             with self._alone():
+                self._intake.close()
                 self._intake.finish()
         except BaseException as error:  # handed to the main thread, which handles the exit
             with self._alone():

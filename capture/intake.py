@@ -28,8 +28,11 @@ class Decodes(Protocol):
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
 
-    def finish(self) -> None:
-        """End the capture: close all connections and complete their records."""
+    def finish(self, records: int | None = None) -> bool:
+        """End the capture: close all connections, and complete their records, until `records` records wait.
+
+        Return whether all are closed. If not, take the records and call it again.
+        """
 
     def take(self) -> Batch:
         """Return the records completed since the last call."""
@@ -140,8 +143,8 @@ class Intake:
             health = replace(health, lost=health.lost + self._dissector.lost)
         return Status(health, self.source.counters(), notices)
 
-    def finish(self) -> None:
-        """Close the source and complete all records."""
+    def close(self) -> None:
+        """Close the source and the file of packets."""
         self.source.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
@@ -150,7 +153,10 @@ class Intake:
                 self._writer.close()
             except CaptureError as error:
                 self._give_up_writing(error)
-        self._decoder.finish()
+
+    def finish(self, records: int | None = None) -> bool:
+        """End the capture, as `Decodes.finish` does."""
+        return self._decoder.finish(records)
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None

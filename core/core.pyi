@@ -61,8 +61,11 @@ class Decoder:
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`, in seconds since the epoch, so that timeouts can expire."""
 
-    def finish(self) -> None:
-        """End the capture: close all connections and complete their records."""
+    def finish(self, records: int | None = None) -> bool:
+        """End the capture: close all connections, and complete their records, until `records` records wait.
+
+        Return whether all are closed. If not, take the records and call it again.
+        """
 
     def take(self) -> Batch:
         """Return the records completed since the last call."""

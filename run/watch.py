@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from capture.capture_thread import CaptureThread
 from capture.errors import CaptureError
-from capture.intake import Intake, Status
+from capture.intake import COLUMN, Intake, Status
 from run.session import Session
 from traffic.frames import Frames
 
@@ -125,8 +125,11 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
         stop.set()
     except CaptureError as damage:
         error = damage
-    intake.finish()
-    session.count(intake.take())
+    intake.close()
+    finished = False
+    while not finished:
+        finished = intake.finish(COLUMN)
+        session.count(intake.take())
     return Ending(clock, intake.status(), error)
 
 

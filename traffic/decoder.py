@@ -10,7 +10,7 @@ It reads no clock: the time of the packets drives its timeouts, frame by frame, 
 frames are split into batches.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from functools import partial
 from math import inf
 from socket import AF_INET, AF_INET6, inet_ntop
@@ -61,6 +61,7 @@ class Decoder:
         self._network = Network(ports, self._limits, self._health, self._budget, inner_ip, datagrams)
         self._flows = Flows(self._limits, self._health)
         self._handshakes = Handshakes(2 * self._limits.connections, self._limits.connection_timeout, self._health)
+        self._left: Iterator[Connection] | None = None  # what the end of the capture has not closed yet
         self._now = 0.0
         self._pulse = 0.0
 
@@ -79,12 +80,20 @@ class Decoder:
         if now >= self._pulse:
             self._tick(now)
 
-    def finish(self) -> None:
-        """End the capture: close all connections and complete their records."""
-        for connection in self._flows.connections():
-            connection.drain(max(self._now, connection.last), CAPTURE_END)
+    def finish(self, records: int | None = None) -> bool:
+        """End the capture: close all connections, and complete their records, until `records` records wait.
+
+        Return whether all are closed. If not, take the records and call it again.
+        """
         self._flows.waiting.clear()
+        self._left = self._left or iter(self._flows.connections())
+        for connection in self._left:
+            connection.drain(max(self._now, connection.last), CAPTURE_END)
+            if records is not None and self.waiting >= records:
+                return False
+        self._left = None
         self._network.expire(inf)
+        return True
 
     def take(self) -> Batch:
         """Return the records completed since the last call."""

@@ -24,6 +24,7 @@ def health(capture: Capture) -> Health:
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:
             intake.decode(frames)
+    intake.close()
     intake.finish()
     return decoder.health
 

@@ -57,6 +57,23 @@ def test_records_wait_until_they_are_taken() -> None:
     assert (one.waiting, len(one.take())) == (0, 0)
 
 
+def test_the_end_of_the_capture_may_come_in_parts() -> None:
+    """Open connections hold requests without a response; all of them at once would need too much memory."""
+    frames = [frame for port in range(1, 9) for frame in Talk(client_port=port).client(get() * 3).frames]
+    one, records, parts = decoder(), list[Record](), 0
+    records += fed(one, frames)
+    ended = False
+    while not ended:
+        ended = one.finish(4)
+        assert one.waiting <= 6
+        records += one.take().records()
+        parts += 1
+    assert records == decode(frames).records
+    assert parts == 5
+    assert one.finish()
+    assert len(one.take()) == 0
+
+
 @pytest.mark.parametrize(
     ("limits", "kept"), [(Limits(waiting_records=3), 3), (Limits(waiting_characters=len("/1example.com/")), 2)]
 )

@@ -58,9 +58,10 @@ impl Decoder {
         py.detach(|| self.lock().advance(now));
     }
 
-    /// End the capture: close all connections and complete their records.
-    fn finish(&self, py: Python<'_>) {
-        py.detach(|| self.lock().finish());
+    /// End the capture: close all connections until `records` records wait; return whether all are closed.
+    #[pyo3(signature = (records=None))]
+    fn finish(&self, py: Python<'_>, records: Option<usize>) -> bool {
+        py.detach(|| self.lock().finish(records.unwrap_or(usize::MAX)))
     }
 
     /// Return the records completed since the last call.

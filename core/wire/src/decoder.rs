@@ -97,11 +97,15 @@ impl Decoder {
         }
     }
 
-    /// End the capture: close all connections and complete their records.
-    pub fn finish(&mut self) {
+    /// End the capture: close all connections until `records` records wait. Return whether all are closed; if not, the
+    /// caller takes the records and calls it again.
+    pub fn finish(&mut self, records: usize) -> bool {
         let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
-        self.flows.drain_all(&mut cx, self.now);
+        if !self.flows.drain(&mut cx, self.now, records) {
+            return false;
+        }
         self.network.expire(&mut self.ledger, f64::INFINITY);
+        true
     }
 
     /// Drop the connection whose packet was being handled when a fault occurred.

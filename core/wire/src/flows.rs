@@ -3,7 +3,7 @@
 //! Time is packet time. Finding idle connections costs constant time per connection and timeout, however many there
 //! are: each connection waits in a queue and is checked when its timeout would expire.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::aged::Aged;
 use crate::context::Context;
@@ -58,6 +58,8 @@ pub(crate) struct Flows {
     waiting: Aged<u32, f64>,
     /// The connection whose packet is being handled.
     current: Option<u32>,
+    /// The connections that the end of the capture has not closed yet.
+    left: Option<VecDeque<u32>>,
 }
 
 impl Flows {
@@ -71,6 +73,7 @@ impl Flows {
             closed: Aged::new(),
             waiting: Aged::new(),
             current: None,
+            left: None,
         }
     }
 
@@ -187,15 +190,21 @@ impl Flows {
         }
     }
 
-    /// End the capture: close all connections.
-    pub(crate) fn drain_all(&mut self, cx: &mut Context<'_>, now: f64) {
-        let slots: Vec<u32> = self.due.iter().map(|(slot, _)| *slot).collect();
-        for slot in slots {
+    /// End the capture: close connections until `records` records wait. Return whether all are closed.
+    pub(crate) fn drain(&mut self, cx: &mut Context<'_>, now: f64, records: usize) -> bool {
+        self.waiting = Aged::new();
+        let due = &self.due;
+        let mut left = self.left.take().unwrap_or_else(|| due.iter().map(|(slot, _)| *slot).collect());
+        while let Some(slot) = left.pop_front() {
             if let Some(connection) = self.connection(slot) {
                 connection.drain(cx, now.max(connection.tcp.last), Ending::CaptureEnd);
             }
+            if cx.out.waiting() >= records {
+                self.left = Some(left);
+                return false;
+            }
         }
-        self.waiting = Aged::new();
+        true
     }
 
     /// Update a connection that may have ended, or started or stopped waiting.
