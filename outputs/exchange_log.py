@@ -5,6 +5,7 @@ Lines are appended to a file that exists. A new file can be read by its owner on
 
 import contextlib
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from traffic.batch import Batch
@@ -14,6 +15,8 @@ from view.outlet import OutputClosedError
 
 STANDARD_OUTPUT: Final = "-"
 OWNER_ONLY: Final = 0o600
+LINES: Final = 500
+"""Number of lines written at a time, so that those of a large batch are never all in memory."""
 
 
 class LogError(Exception):
@@ -52,13 +55,15 @@ class ExchangeLog:
         """
         if self._file < 0:
             return
-        lines = [exchange_line(exchange, self._discretion) for exchange in batch.table(Exchange).records()]
-        if not lines:
-            return
+        exchanges = batch.table(Exchange).records()
+        for begin in range(0, len(exchanges), LINES):
+            self._write([exchange_line(each, self._discretion) for each in exchanges[begin : begin + LINES]])
+
+    def _write(self, lines: Sequence[str]) -> None:
         written = 0
         block = memoryview("".join(f"{line}\n" for line in lines).encode("ascii"))
         try:
-            while written < len(block):
+            while self._file >= 0 and written < len(block):
                 written += os.write(self._file, block[written:])
         except OSError as reason:
             self._give_up(reason, bytes(block[:written]))
