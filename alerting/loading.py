@@ -1,4 +1,4 @@
-"""From names in `Config.signals` to signals: `alerting/signals/NAME.py` holds one class whose `name` is NAME."""
+"""Loads the signals named in `Config.signals`: `alerting/signals/NAME.py` holds one class whose `name` is NAME."""
 
 import importlib
 import pkgutil
@@ -17,7 +17,7 @@ class SignalError(ValueError):
 
 
 def available() -> list[str]:
-    """Names of all signals there are, sorted."""
+    """Return the names of all signals, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
 
 

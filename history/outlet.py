@@ -24,15 +24,15 @@ from view.view import HistoryView
 CHUNK: Final = 1800.0
 """Seconds of the past that are read at once."""
 LOOK: Final = 60.0
-"""Seconds between two looks at the past."""
+"""Seconds between two reads of the past."""
 PATIENCE: Final = 5.0
-"""Seconds to wait at the end for what is not yet written."""
+"""Seconds to wait at the end for queued data."""
 AHEAD: Final = 86400.0
-"""Seconds that packet time may be ahead of the clock. A time beyond that is damage, and would age everything else."""
+"""Seconds that packet time may be ahead of the clock. A later time is corrupt, and would age everything else."""
 
 
 class History(Outlet):
-    """An outlet that writes closed buckets and alerts in a thread of its own. Its notices say what goes wrong."""
+    """An outlet that writes closed buckets and alerts in a separate thread. Its notices say what goes wrong."""
 
     def __init__(self, path: Path, keep: Retention, units: Mapping[str, str], *, patient: bool = False) -> None:
         """Keep statistics, given by name and unit, in a file. `patient` is for a source that can wait for the disk."""
@@ -49,7 +49,7 @@ class History(Outlet):
         self._look_at = 0.0
 
     def start(self) -> None:
-        """Open the file, as the user who will own it, and period_start to write."""
+        """Open the file as the user who will own it, and start writing."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.archive = SqliteArchive(str(self._path), self._keep, self._units)
@@ -64,7 +64,7 @@ class History(Outlet):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences on what is wrong at present."""
+        """Current problems, for the user."""
         return self._trouble if self._writer is None else (*self._trouble, *self._writer.notices)
 
     def before(self, now: float, retention: float) -> tuple[Iterator[ClosedBucket], list[Alert]]:
@@ -101,33 +101,33 @@ class History(Outlet):
             return []
         ended = [alert if alert.end is not None else replace(alert, end=max(end, alert.start)) for alert in known]
         for alert in set(ended) - set(known):
-            self._writer.put(stored(alert))  # else it would end later at each further start
+            self._writer.put(stored(alert))  # otherwise it would end later at each further start
         return [alert for alert in ended if (alert.end or 0.0) >= since]
 
     def past(self) -> HistoryView | None:
-        """Return how the present compares with the past. This never waits: it is what the writer found last."""
+        """Return how the present compares with the past. This never waits: it returns what the writer found last."""
         if self._writer is not None and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK
             self._writer.ask(self._look_back)
         return self._then
 
     def add(self, bucket: ClosedBucket) -> None:
-        """Take a bucket that was closed, or what came late for one."""
+        """Take a closed bucket, or late data of one."""
         if self._writer is not None and bucket.start < time.time() + AHEAD:
             known = tuple(closed for closed in bucket.statistics if closed.name in self._units)
             self._minutes.add(bucket._replace(statistics=known))
 
     def advance(self, now: float) -> None:
-        """Write the minutes that are over, even if nothing came since."""
+        """Write the minutes that are over, even if nothing arrived since."""
         self._write(self._minutes.over(now))
 
     def event(self, event: Event) -> None:
-        """Write an alert that began or ended."""
+        """Write an alert that started or ended."""
         if self._writer is not None and isinstance(event, AlertRaised | AlertDismissed):
             self._writer.put(stored(event.alert))
 
     def close(self) -> None:
-        """Write what is left, and end. This may be called twice."""
+        """Write what is queued, and end. This may be called twice."""
         self._write(self._minutes.rest())
         if self._writer is not None:
             self._writer.close(PATIENCE)

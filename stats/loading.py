@@ -90,7 +90,7 @@ def _the_class(name: str, module: ModuleType) -> type[Any]:
     own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
     named = [item for item in own if getattr(item, "name", None) == name]
     if len(named) != 1:
-        raise StatisticError(f"{_file(name)}: needs exactly one class with name = {name!r}, has {len(named)}")
+        raise StatisticError(f"{_file(name)}: needs exactly one class with name = {name!r}, and has {len(named)}")
     return named[0]
 
 

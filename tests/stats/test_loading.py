@@ -80,9 +80,9 @@ BROKEN = {
     "syntax_error": ("class (:\n", "cannot be loaded: SyntaxError: "),
     "missing_module": ("import no_such_module_at_all\n", "cannot be loaded: ModuleNotFoundError: No module named"),
     "raises_when_made": (GOOD + "\n    def __init__(self):\n        raise ValueError('two\\nlines')\n", "two lines"),
-    "no_class": ("x = 1\n", "needs exactly one class with name = 'no_class', has 0"),
-    "other_name": (GOOD.replace("NAME", "something"), "needs exactly one class with name = 'other_name', has 0"),
-    "two_classes": (GOOD + GOOD.replace("Plugin", "Again"), "has 2"),
+    "no_class": ("x = 1\n", "needs exactly one class with name = 'no_class', and has 0"),
+    "other_name": (GOOD.replace("NAME", "something"), "needs exactly one class with name = 'other_name', and has 0"),
+    "two_classes": (GOOD + GOOD.replace("Plugin", "Again"), "and has 2"),
     "no_title": (GOOD.replace('"A title"', '""'), "title must be text"),
     "no_unit": (GOOD.replace("HITS, Request", '"hits", Request'), "unit must be HITS, BYTES or SECONDS"),
     "no_record": (
