@@ -16,7 +16,7 @@ class DominantClient:
     """
 
     name, title, unit, statistics = "dominant_client", "Largest client", SignalUnit.PERCENT, REQUESTS
-    headline, quantity = "One client", "share"
+    headline, quantity = "Dominant client", "share"
     low, points, least = False, True, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:

@@ -16,7 +16,7 @@ class DominantSection:
     """
 
     name, title, unit, statistics = "dominant_section", "Largest section", SignalUnit.PERCENT, REQUESTS
-    headline, quantity = "One section", "share"
+    headline, quantity = "Dominant section", "share"
     low, points, least = False, True, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:

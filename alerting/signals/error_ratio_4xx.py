@@ -16,7 +16,7 @@ class ErrorRatio4xx:
     """
 
     name, title, unit, statistics = "error_ratio_4xx", "4xx responses", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
-    headline, quantity = "4xx responses (404 and 410 left out)", "share"
+    headline, quantity = "High 4xx share (without 404 and 410)", "share"
     low, points, least = False, True, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:

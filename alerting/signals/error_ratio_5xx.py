@@ -16,7 +16,7 @@ class ErrorRatio5xx:
     """
 
     name, title, unit, statistics = "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
-    headline, quantity = "5xx responses", "share"
+    headline, quantity = "High 5xx share", "share"
     low, points, least = False, True, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:

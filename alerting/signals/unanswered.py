@@ -17,8 +17,8 @@ class Unanswered:
     It is silent below `floor` requests in a bucket: a ratio of few requests means nothing.
     """
 
-    name, title, unit, statistics = "unanswered", "Without response", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
-    headline, quantity = "Requests without response", "share"
+    name, title, unit, statistics = "unanswered", "Unanswered requests", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
+    headline, quantity = "Many unanswered requests", "share"
     low, points, least = False, True, 0.0
 
     def __init__(self, threshold: float, floor: float) -> None:

@@ -11,7 +11,7 @@ from view.view import AlertView, SignalView, View
 
 ERRORS = AlertView(
     12.4, 31.5, NOW - 60, None, 0.2, 5, 5.2, "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT,
-    explanation="5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; "
+    explanation="High 5xx share generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; "
     "the baseline is 0.2 %",
 )  # fmt: skip
 SLOW = AlertView(
@@ -33,7 +33,9 @@ STANDING = (
         "traffic_drop", "Traffic drop", SignalUnit.REQUESTS, "NORMAL", 10, 4, 9.2, 60, 1, silent=False, low=True
     ),
     SignalView("error_ratio_5xx", "5xx responses", SignalUnit.PERCENT, "ALERT", 0.2, 5.2, 31.5, 5, 100, silent=False),
-    SignalView("unanswered", "Without response", SignalUnit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True),
+    SignalView(
+        "unanswered", "Unanswered requests", SignalUnit.PERCENT, "NORMAL", 0.4, 10.4, None, 10, 100, silent=True
+    ),
     SignalView(
         "volume_out", "Volume out", SignalUnit.BYTES, "LEARNING", None, None, None, 300, 1e6, False, flapping=True
     ),
@@ -51,10 +53,10 @@ def test_each_active_alert_has_a_banner_and_the_signals_say_how_they_stand() -> 
     assert lines[start : start + 11] == [
         " <<<Active alert>>>  High traffic generated an alert - hits = 1,844, triggered at 17:02:10 2026-11-22; 53.7 %",
         "   above the baseline of 1,200 (limit 1,320); of the excess: client 203.0.113.9 92.1 %",
-        " <<<Active alert>>>  5xx responses generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22; the",
-        "   baseline is 0.2 %",
+        " <<<Active alert>>>  High 5xx share generated an alert - share = 12.4 %, triggered at 17:03:10 2026-11-22;",
+        "   the baseline is 0.2 %",
         " Signals   traffic drop 9.2 /s (< 4.0 /s)   5xx responses 31.5 % (> 5.2 %)",
-        "   without response too little traffic   volume out learning flapping   largest client learned",
+        "   unanswered requests too little traffic   volume out learning flapping   largest client learned",
         " Alert history (24 h)   4 alerts, longest 6 min, average 3 min 20 s",
         "    1,844 hits at 17:02:10 2026-11-22   active for 2 min   peak 2,010   baseline 1,200   limit 1,320",
         "   12.4 % 5xx responses at 17:03:10 2026-11-22   active for 1 min   peak 31.5 %   baseline 0.2 %",

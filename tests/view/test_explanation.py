@@ -64,7 +64,7 @@ MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
         (
             SHARE,
             ErrorRatio5xx(5, 100),
-            f"5xx responses generated an alert - share = 12.4 %, triggered at {MOMENT}; the baseline is 0.0 % "
+            f"High 5xx share generated an alert - share = 12.4 %, triggered at {MOMENT}; the baseline is 0.0 % "
             "(limit 5.0 %)",
         ),
         (
