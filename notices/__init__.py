@@ -1,1 +1,1 @@
-"""Word of alerts to people and programs: a command, webhooks, syslog, e-mail. The I/O edge, in threads of its own."""
+"""Sends notices of alerts: by a command, webhooks, syslog and e-mail. This is an I/O edge with its own threads."""

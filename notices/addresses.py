@@ -1,4 +1,4 @@
-"""Where receivers are, as the settings write it. No error repeats the address: it may hold a secret."""
+"""Parses the addresses of receivers from the settings. Errors never quote an address: it may contain a secret."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,14 +22,14 @@ class Hook:
     """One of FORMATS."""
     url: str = field(repr=False)
     host: str
-    """For the user."""
+    """Name for messages to the user."""
 
 
 def hooks(text: str, usual: str, origin: str) -> list[Hook]:
-    """Webhooks, one a line: a URL, with a format before it if it is not the usual one. `#` begins a remark.
+    """Parse webhooks, one per line: a URL, with its format in front unless it is `usual`. `#` begins a comment.
 
     Raises:
-        NoticeError: a line is something else; `origin` says where it stands.
+        NoticeError: a line is malformed; `origin` says where it is from.
     """
     lines = [line.strip() for line in text.splitlines()]
     return [
@@ -53,10 +53,10 @@ def _hook(line: str, usual: str, origin: str) -> Hook:
 
 
 def syslog_place(text: str, origin: str) -> Place:
-    """`udp://host:514`, `tcp://host:601`, or the path of a local socket, as `/dev/log` or `bsd:/dev/log`.
+    """Parse `udp://host:514`, `tcp://host:601`, or the path of a local socket: `/dev/log` or `bsd:/dev/log`.
 
     Raises:
-        NoticeError: it is something else.
+        NoticeError: the text is none of these.
     """
     if text.startswith("/"):
         return Place("unix", path=text)
@@ -69,10 +69,10 @@ def syslog_place(text: str, origin: str) -> Place:
 
 
 def smtp_server(text: str, security: Security, login: bool, origin: str) -> tuple[str, int]:
-    """Host and port; without a port the one that is meant for the security and the login.
+    """Return host and port; the default port depends on the security and the login.
 
     Raises:
-        NoticeError: it is something else than `host` or `host:port`.
+        NoticeError: the text is not `host` or `host:port`.
     """
     parts = _split(f"//{text}", origin)
     if not parts.hostname or parts.path or parts.query or "@" in text:
@@ -82,21 +82,21 @@ def smtp_server(text: str, security: Security, login: bool, origin: str) -> tupl
 
 
 def mail_address(text: str, origin: str) -> str:
-    """An address as `someone@example.com`.
+    """Check an address such as `someone@example.com`, and return it.
 
     Raises:
-        NoticeError: it is none, or not of ASCII letters, which not every server takes.
+        NoticeError: it is not an address, or not ASCII; not every server accepts other letters.
     """
     name, _, domain = text.rpartition("@")
     if not name or not domain or not text.isascii() or not text.isprintable() or set(text) & set(' <>,;:"()[]\\'):
-        raise NoticeError(f"{origin}: {text!r} is no address; write someone@example.com")
+        raise NoticeError(f"{origin}: {text!r} is not an address; write someone@example.com")
     return text
 
 
 def _split(url: str, origin: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 raises when it is no number
+        parts.port  # noqa: B018 raises if it is not a number
     except ValueError:
         raise NoticeError(f"{origin}: the address cannot be read") from None
     return parts

@@ -1,4 +1,4 @@
-"""What webhooks are sent: JSON of our own, messages for Slack and what understands its format, alerts for Alertmanager.
+"""Builds webhook bodies: our own JSON, messages for Slack and compatible services, alerts for Alertmanager.
 
 Pure. The shapes are those of https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and, for
 Alertmanager, of `postableAlerts` in its API v2 (api/v2/openapi.yaml; https://prometheus.io/docs/alerting/latest/alerts_api/).
@@ -11,14 +11,14 @@ from typing import Any, Final
 from notices.notice import Kind, Notice, contributor_line, facts, moment
 
 VERSION: Final = 1
-"""Of our own JSON: it grows when a field changes its meaning or goes; a new field may come any time."""
+"""Version of our own JSON: it increases when a field is removed or changes its meaning, not when one is added."""
 _COLOURS: Final = {Kind.RAISED: "danger", Kind.DISMISSED: "good", Kind.FLAPPING: "warning", Kind.CALM: "good"}
 _SHORT: Final = 40
-"""Characters of a value that Slack may set beside another."""
+"""Maximum characters of a value that Slack may put beside another."""
 
 
 def json_body(notice: Notice) -> bytes:
-    """Every fact under its name, and the contributors as a list."""
+    """Return every fact under its name, and the contributors as a list."""
     listed = [
         {"kind": each.kind, "name": each.name, "count": each.count, "share": round(each.share, 4)}
         for each in notice.alert.contributors
@@ -27,7 +27,7 @@ def json_body(notice: Notice) -> bytes:
 
 
 def slack_body(notice: Notice) -> bytes:
-    """A message: the headline, and an attachment with the explanation and the facts."""
+    """Return a message: the headline, and an attachment with the explanation and the facts."""
     names = ("host", "source", "value", "baseline", "limit", "peak", "start", "end")
     known = facts(notice)
     shown = {name: _with_unit(name, known) for name in names if known[name] is not None}
@@ -48,15 +48,15 @@ def slack_body(notice: Notice) -> bytes:
 
 
 def plain(text: str) -> str:
-    """Text from the wire as Slack shows it as it is: no markup, no link, and nobody is called by `@all`."""
+    """Escape a text from the wire so that Slack shows it literally: no markup, no link, and no `@all`."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace("@", "@\u200b")  # Mattermost and Rocket.Chat look for names in plain text
+    return escaped.replace("@", "@\u200b")  # Mattermost and Rocket.Chat find mentions in plain text
 
 
 def alertmanager_body(notice: Notice) -> bytes:
-    """The alert, firing or resolved; when flapping begins or ends, an alert about that too.
+    """Return the alert, firing or resolved, and one about flapping when that begins or ends.
 
-    An alert that goes on has no end: Alertmanager takes it as resolved when it has not been said again for its
+    An active alert has no end: Alertmanager considers it resolved if it is not repeated within its
     `resolve_timeout`.
     """
     alerts = []
@@ -77,7 +77,7 @@ def _alert(notice: Notice, suffix: str, start: float, end: float | None) -> dict
         "instance": notice.host,
         "source": notice.source,
         "signal": notice.alert.signal,
-        "subject": "" if suffix else notice.alert.subject,  # it is the signal that flaps
+        "subject": "" if suffix else notice.alert.subject,  # the signal flaps as a whole
         "severity": "warning",
     }
     alert = {

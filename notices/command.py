@@ -1,7 +1,7 @@
-"""A command that is run for each notice, with the facts in its environment and as JSON on its standard input.
+"""Runs a command for each notice, with the facts in its environment and as JSON on its standard input.
 
-It runs with the rights that are left to us, in a process group of its own, and its output goes nowhere. It is not run
-again when it fails: it may have done half of its work.
+It runs with the rights that we still have, in its own process group, and its output is discarded. If it fails it is
+not run again, because it may have done half of its work.
 """
 
 import os
@@ -28,7 +28,7 @@ class Command:
     repeat: Final = None
 
     def __init__(self, words: Sequence[str], timeout: float, environment: Mapping[str, str]) -> None:
-        """`words`: the program and its arguments. `environment` is what it inherits, without our secrets."""
+        """`words` are the program and its arguments. `environment` is what it inherits, without our secrets."""
         self._words = list(words)
         self._timeout = timeout
         self._environment = dict(environment)
@@ -37,24 +37,24 @@ class Command:
         self._cancelled = False
 
     def send(self, notice: Notice) -> None:
-        """Run it, and wait for its end.
+        """Run the command, and wait for its end.
 
         Raises:
-            Refused: it cannot be started, does not end in time, or ends with another status than 0.
+            Refused: it cannot be started, times out, or ends with a status other than 0.
         """
         process = self._start({**self._environment, **variables(notice)})
         try:
             process.communicate(json_body(notice) + b"\n", self._timeout)
         except subprocess.TimeoutExpired:
             end_group(process)
-            raise Refused(f"ended, as it took more than {self._timeout:g} s") from None
+            raise Refused(f"killed after {self._timeout:g} s") from None
         finally:
             self._process = None
         if process.returncode:
             raise Refused(_ending(process.returncode))
 
     def cancel(self) -> None:
-        """End what is running, and start nothing more."""
+        """Kill the running command, and start no more."""
         with self._lock:
             self._cancelled = True
             process = self._process
@@ -75,20 +75,20 @@ class Command:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
-                words = os_words(error) if isinstance(error, OSError) else "its words hold a NUL character"
+                words = os_words(error) if isinstance(error, OSError) else "its arguments contain a NUL character"
                 raise Refused(f"cannot be started: {words}") from None
             return self._process
 
 
 def variables(notice: Notice) -> dict[str, str]:
-    """The facts as environment variables; what is not known is empty."""
+    """Return the facts as environment variables; unknown ones are empty."""
     known = {name: "" if value is None else str(value) for name, value in facts(notice).items()}
     known["contributors"] = "; ".join(contributor_line(each) for each in notice.alert.contributors)
     return {PREFIX + name.upper(): value.replace("\0", "") for name, value in known.items()}
 
 
 def end_group(process: "subprocess.Popen[bytes]", grace: float = GRACE) -> None:
-    """Ask the process and all that it started to end, then make them."""
+    """Terminate the process and everything it started, then kill what is left after `grace` seconds."""
     _signal_group(process, signal.SIGTERM)
     if grace:
         with suppress(subprocess.TimeoutExpired):
@@ -98,8 +98,8 @@ def end_group(process: "subprocess.Popen[bytes]", grace: float = GRACE) -> None:
 
 
 def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    """The group has the number of its first process, and lives as long as one of its members."""
-    with suppress(ProcessLookupError, PermissionError):  # it is over; macOS says the latter of what is not yet reaped
+    """Signal the group, which has the number of its first process and exists as long as one of its members."""
+    with suppress(ProcessLookupError, PermissionError):  # it ended; macOS denies access to what is not yet reaped
         os.killpg(process.pid, number)
 
 

@@ -1,8 +1,8 @@
-"""The notices of one receiver that wait, in order, and when the next try is due. Pure: time and chance are arguments.
+"""Queues the notices of one receiver, and decides when to try again. Pure: time and chance are arguments.
 
-A notice is tried until the receiver takes it, refuses it for good, or `retry_limit` has passed since it was told. The
-next one waits meanwhile, so that a dismissal never comes before its raise. Between tries there is a pause that doubles
-from `FIRST_PAUSE` to `LONGEST_PAUSE`, of which chance takes up to a half, so that many monitors do not call at once.
+A notice is tried until the receiver accepts it, rejects it for good, or `retry_limit` has passed since it was queued.
+The next one waits meanwhile, so that a dismissal never arrives before its alert. The pause between tries doubles from
+`FIRST_PAUSE` to `LONGEST_PAUSE`; chance shortens it by up to a half, so that many monitors do not call at once.
 """
 
 from collections import deque
@@ -15,19 +15,19 @@ from notices.standing import Standing
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 LONGEST_REQUESTED: Final = 600.0
-"""Seconds that a receiver may ask to be left alone for."""
+"""Longest pause in seconds that a receiver may request."""
 BUSY: Final = 30.0
-"""Seconds after which a receiver that still deals with a notice is worth a word."""
+"""Seconds after which a receiver that is still busy with a notice is reported."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of each receiver."""
+    """The limits of each receiver."""
 
     queue: int
-    """Notices that wait, at most; when one more comes, the oldest is given up."""
+    """Maximum notices queued; if there are more, the oldest is dropped."""
     retry_limit: float
-    """Seconds after which a notice that could not be delivered is given up."""
+    """Seconds after which a notice that could not be delivered is dropped."""
 
 
 @dataclass(frozen=True)
@@ -37,56 +37,56 @@ class _Waiting:
 
 
 def backoff(tries: int, chance: float) -> float:
-    """Seconds to wait after so many failures in a row, from 1; `chance` is from 0 to 1."""
+    """Return the seconds to wait after `tries` failures in a row; `chance` is from 0 to 1."""
     whole = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries - 1, 16))
     return whole * (1 - chance / 2)
 
 
 class Delivery:
-    """`take` says what to send now; then `sent`, `refused` or `unavailable` says what came of it."""
+    """`take` returns the notice to send now; then call `sent`, `refused` or `unavailable` with the result."""
 
     def __init__(self, name: str, limits: Limits, repeat: float | None = None) -> None:
-        """`repeat`: seconds after which an alert that goes on is said again, for a receiver that forgets."""
+        """`repeat` is the interval in seconds at which a receiver that forgets is reminded of an active alert."""
         self.name = name
         self._limits = limits
         self._repeat = repeat
         self._queue: deque[_Waiting] = deque()
-        self._under_way: Notice | None = None
-        self._since = 0.0  # when it was taken
+        self._current: Notice | None = None
+        self._since = 0.0  # when it became the current one
         self._failures = 0  # in a row
         self._lost = 0
         self._reason = ""
         self._next_try = 0.0
         self._standing = Standing()
-        self._repeats: deque[Notice] = deque()  # that are due
+        self._repeats: deque[Notice] = deque()  # those that are due
         self._repeat_at = 0.0
 
     @property
     def waiting(self) -> int:
-        """Notices that wait, with the one under way."""
+        """Number of queued notices, including the current one."""
         return len(self._queue)
 
     def add(self, notice: Notice, now: float) -> None:
-        """A new notice."""
+        """Queue a notice."""
         if len(self._queue) >= self._limits.queue:
-            del self._queue[1 if self._first_is_under_way() else 0]
-            self._lose("too many waited")
+            del self._queue[1 if self._first_is_current() else 0]
+            self._lose("the queue was full")
         self._queue.append(_Waiting(notice, now + self._limits.retry_limit))
 
     def take(self, now: float) -> Notice | None:
-        """What is to be sent now, if anything."""
+        """Return the notice to send now; None if there is none or a pause is not over."""
         if now < self._next_try:
             return None
         if self._queue:
-            self._under_way = self._queue[0].notice
+            self._current = self._queue[0].notice
         elif self._repeat is not None and self._standing and now >= self._repeat_at:
             self._repeats = self._repeats or deque(self._standing)
-            self._under_way = self._repeats[0]
+            self._current = self._repeats[0]
         self._since = now
-        return self._under_way
+        return self._current
 
     def pause(self, now: float) -> float | None:
-        """Seconds until `take` has something; None when it is not known."""
+        """Return the seconds until `take` has a notice; None if nobody knows."""
         if self._queue:
             return max(0.0, self._next_try - now)
         if self._repeat is not None and self._standing:
@@ -94,22 +94,22 @@ class Delivery:
         return None
 
     def sent(self, now: float) -> None:
-        """The notice under way was taken."""
-        if self._under_way is not None:
-            self._standing.told(self._under_way)
-        if self._first_is_under_way():
-            self._repeats.clear()  # they may be out of date now
+        """The receiver accepted the current notice."""
+        if self._current is not None:
+            self._standing.told(self._current)
+        if self._first_is_current():
+            self._repeats.clear()  # they may be outdated now
         self._finish(now)
 
     def refused(self, now: float, reason: str) -> None:
-        """It was not, and never will be."""
-        if self._first_is_under_way():
+        """The receiver rejected the current notice for good."""
+        if self._first_is_current():
             self._lose(reason)
         self._finish(now)
 
     def unavailable(self, now: float, reason: str, chance: float, retry_after: float = 0.0) -> None:
-        """It was not, and may be later."""
-        self._under_way = None
+        """The receiver may accept the current notice later."""
+        self._current = None
         self._failures += 1
         self._reason = reason
         pause = max(backoff(self._failures, chance), min(retry_after, LONGEST_REQUESTED))
@@ -119,8 +119,8 @@ class Delivery:
             self._lose(reason)
 
     def hurry(self, deadline: float) -> None:
-        """The end is near: try at once and then at short pauses, give up what has not been delivered by then, and
-        repeat nothing.
+        """Prepare for the end: retry at once and after short pauses, drop what is not delivered by `deadline`, and send
+        no reminders.
         """
         self._queue = deque(_Waiting(each.notice, min(each.deadline, deadline)) for each in self._queue)
         self._failures, self._next_try = 0, 0.0
@@ -128,17 +128,17 @@ class Delivery:
         self._repeats.clear()
 
     def abandon(self, reason: str) -> None:
-        """Give up all that waits."""
+        """Drop all queued notices."""
         while self._queue:
             self._queue.popleft()
             self._lose(reason)
 
     def complaints(self, now: float) -> list[str]:
-        """What the user should know: that the receiver fails, and what it did not get."""
+        """Return sentences for the user: that the receiver fails, and how many notices it did not get."""
         sentences = []
         if self._failures and (self._queue or self._repeats):
             sentences.append(f"{self.name}: {self._reason}; {self._outlook(now)}")
-        elif self._under_way and now - self._since >= BUSY:
+        elif self._current and now - self._since >= BUSY:
             sentences.append(f"{self.name}: busy with a notice for {now - self._since:.0f} s{self._waiters()}")
         if self._lost:
             sentences.append(f"{self.name}: {_counted(self._lost)} not delivered: {self._reason}")
@@ -146,26 +146,26 @@ class Delivery:
 
     def _outlook(self, now: float) -> str:
         tried = "tried once" if self._failures == 1 else f"tried {self._failures} times"
-        coming = "trying now" if self._under_way else f"next try in {max(0, round(self._next_try - now))} s"
+        coming = "trying now" if self._current else f"next try in {max(0, round(self._next_try - now))} s"
         return f"{tried}, {coming}{self._waiters()}"
 
     def _waiters(self) -> str:
         if not self._queue:
             return ""
-        return f"; {_counted(len(self._queue))} {'waits' if len(self._queue) == 1 else 'wait'}"
+        return f"; {_counted(len(self._queue))} queued"
 
-    def _first_is_under_way(self) -> bool:
-        return bool(self._queue) and self._under_way is self._queue[0].notice
+    def _first_is_current(self) -> bool:
+        return bool(self._queue) and self._current is self._queue[0].notice
 
     def _finish(self, now: float) -> None:
-        """The receiver answered: the notice under way is done with."""
-        if self._first_is_under_way():
+        """Finish the current notice, which the receiver accepted or rejected."""
+        if self._first_is_current():
             self._queue.popleft()
         elif self._repeats:
             self._repeats.popleft()
         if not self._repeats:
             self._repeat_at = now + (self._repeat or 0.0)
-        self._under_way = None
+        self._current = None
         self._failures, self._next_try = 0, 0.0
 
     def _lose(self, reason: str) -> None:

@@ -1,31 +1,31 @@
-"""What can go wrong with a receiver. No text here holds a secret: they are shown on screen."""
+"""The errors of receivers. Their texts contain no secret, because they are shown on the screen."""
 
 from settings.setting import SettingError
 
 
 class NoticeError(SettingError):
-    """A receiver cannot be set up as the settings say. The text is one line for the user, with the way out."""
+    """A receiver cannot be set up. The text is one line for the user, and names the fix."""
 
 
-class Refused(Exception):  # noqa: N818 the name says what is the matter
-    """The receiver does not take this notice, and will not if it is asked again."""
+class Refused(Exception):  # noqa: N818 the name says what happened
+    """The receiver rejects this notice, and would reject it again."""
 
 
-class Unavailable(Exception):  # noqa: N818 the name says what is the matter
-    """The receiver may take this notice later."""
+class Unavailable(Exception):  # noqa: N818 the name says what happened
+    """The receiver may accept this notice later."""
 
     def __init__(self, words: str, retry_after: float = 0.0) -> None:
         super().__init__(words)
         self.retry_after = retry_after
-        """Seconds that the receiver asked to be left alone for; 0 when it did not."""
+        """Pause in seconds that the receiver requested; 0 if it requested none."""
 
 
 def os_words(error: OSError) -> str:
-    """What the system said, in few words; names of hosts and files stay out of it."""
+    """Return the system's error in a few words, without names of hosts and files."""
     import socket
 
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "timed out"
     if isinstance(error, socket.gaierror):
-        return "its name is not known"
+        return "host not found"
     return error.strerror or type(error).__name__

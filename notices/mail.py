@@ -1,4 +1,4 @@
-"""E-mail by SMTP (RFC 5321), with STARTTLS (RFC 3207) or TLS from the start (RFC 8314)."""
+"""Sends e-mail by SMTP (RFC 5321), with STARTTLS (RFC 3207) or TLS from the start (RFC 8314)."""
 
 import smtplib
 import ssl
@@ -20,39 +20,39 @@ RELAY: Final = 25
 
 @dataclass(frozen=True)
 class Server:
-    """Who takes the mail."""
+    """The mail server."""
 
     host: str
     port: int
     security: Security
-    """`auto`: STARTTLS where the server offers it, and nothing without it when there is a login."""
+    """`auto` uses STARTTLS if the server offers it; with a login, nothing is sent without it."""
     authorities: ssl.SSLContext | None
-    """By which its certificate is checked; None only where there is no TLS."""
+    """Authorities that check its certificate; None only if no TLS is used."""
     user: str = ""
-    """Empty: no login."""
+    """User name; empty for no login."""
     password: str = field(default="", repr=False)
     our_name: str = "[127.0.0.1]"
-    """By which we introduce ourselves."""
+    """Our host name in EHLO."""
 
 
 class Mail:
-    """One server, and all recipients."""
+    """A receiver: one mail server, and all recipients."""
 
     repeat: Final = None
 
     def __init__(self, server: Server, envelope: Envelope, timeout: float) -> None:
-        """`timeout` in seconds, for each step of the conversation."""
+        """`timeout` applies to each step of the dialogue, in seconds."""
         self.name = f"mail {server.host}"
         self._server = server
         self._envelope = envelope
         self._timeout = timeout
 
     def send(self, notice: Notice) -> None:
-        """Send it.
+        """Send the notice as a mail.
 
         Raises:
-            Refused: the server refuses for good, or offers less security than was asked for.
-            Unavailable: it cannot be reached, or says that it may take it later.
+            Refused: the server rejects it for good, or offers less security than required.
+            Unavailable: the server cannot be reached, or may accept it later.
         """
         message = mail_message(notice, self._envelope)
         try:
@@ -60,17 +60,17 @@ class Mail:
         except smtplib.SMTPException as error:
             raise _judged(error) from None
         except ssl.SSLError:
-            raise Unavailable("its certificate is not accepted, or it speaks no TLS") from None
+            raise Unavailable("certificate rejected, or no TLS") from None
         except OSError as error:
             raise Unavailable(os_words(error).lower()) from None
         if refused:
-            raise Refused(f"took it for all but {', '.join(refused)}")
+            raise Refused(f"rejected recipients: {', '.join(refused)}")
 
     def cancel(self) -> None:
-        """Nothing to end."""
+        """Do nothing: the thread ends with the program."""
 
     def _converse(self, message: EmailMessage) -> Collection[str]:
-        """The recipients that were refused. Once the server has the message, nothing makes us send it again."""
+        """Send the message and return the rejected recipients. Once the server has it, it is never sent again."""
         client = self._connect()
         try:
             self._secure(client)
@@ -92,13 +92,13 @@ class Mail:
         return smtplib.SMTP(server.host, server.port, server.our_name, timeout=self._timeout)
 
     def _secure(self, client: smtplib.SMTP) -> None:
-        """Without a login and without being told, TLS is better than none even if the certificate is not (RFC 7435)."""
+        """Use STARTTLS if offered. Unless it is required, any certificate is better than no TLS (RFC 7435)."""
         server = self._server
         client.ehlo_or_helo_if_needed()
         offered = client.has_extn("starttls")
         needed = server.security == "starttls" or (server.security == "auto" and bool(server.user))
         if needed and not offered:
-            raise Refused("offers no STARTTLS; notice_smtp_security = none does without")
+            raise Refused("STARTTLS is not available; set notice_smtp_security = none to send without it")
         if offered and server.security in ("auto", "starttls"):
             client.starttls(context=server.authorities if needed else _unchecked())
             client.ehlo()
@@ -112,19 +112,19 @@ def _unchecked() -> ssl.SSLContext:
 
 
 def _judged(error: smtplib.SMTPException) -> Refused | Unavailable:
-    """By the first digit of the answer (RFC 5321 section 4.2.1). Its text is left out: it may repeat what we said."""
+    """Judge by the first digit of the reply (RFC 5321 section 4.2.1). Its text is left out: it may quote ours."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Refused(f"refuses the login ({error.smtp_code})") if error.smtp_code >= 500 else _later(error.smtp_code)
+        return Refused(f"login refused ({error.smtp_code})") if error.smtp_code >= 500 else _later(error.smtp_code)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
-        return _later(min(codes)) if min(codes) < 500 else Refused(f"refuses the recipients ({codes[0]})")
+        return _later(min(codes)) if min(codes) < 500 else Refused(f"recipients refused ({codes[0]})")
     if isinstance(error, smtplib.SMTPResponseException):
         code = error.smtp_code
         return Refused(f"answered {code}") if 500 <= code < 600 else _later(code)
     if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
-        return Refused("offers no login that we know")
-    return Unavailable("the conversation broke off")
+        return Refused("no supported login method")
+    return Unavailable("connection lost")
 
 
 def _later(code: int) -> Unavailable:
-    return Unavailable(f"answered {code}" if code > 0 else "the conversation broke off")
+    return Unavailable(f"answered {code}" if code > 0 else "connection lost")

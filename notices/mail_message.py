@@ -1,4 +1,4 @@
-"""A notice as an e-mail (RFC 5322). The notices of one alert make a thread in the mailbox."""
+"""Formats a notice as an e-mail (RFC 5322). The notices of one alert form a thread in the mailbox."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from notices.notice import Notice, contributor_line, facts
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who writes to whom."""
+    """The sender and the recipients."""
 
     sender: str
     recipients: Sequence[str]
 
 
 def mail_message(notice: Notice, envelope: Envelope) -> EmailMessage:
-    """Headline, explanation, facts. No program answers it by itself (RFC 3834)."""
+    """Return headline, explanation and facts as a mail that no program answers automatically (RFC 3834)."""
     message = EmailMessage(policy=SMTP)
     message["From"] = envelope.sender
     message["To"] = ", ".join(envelope.recipients)

@@ -1,6 +1,6 @@
-"""A notice: one change of an alert's state, as it is told to every receiver.
+"""A notice reports one change of an alert's state to every receiver.
 
-All text in it is printable and on one line; `notice_of` sees to it, whatever an event says.
+All its texts are printable and on one line; `notice_of` ensures that, whatever an event contains.
 """
 
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, Flappi
 from view import figures
 
 MAX_TEXT: Final = 2048
-"""Characters of an explanation; what is longer is cut."""
+"""Maximum characters of an explanation; longer ones are cut."""
 MAX_CONTRIBUTORS: Final = 10
-"""In a notice: the largest."""
+"""Maximum contributors in a notice; the largest are kept."""
 MAX_NAME: Final = 256
-"""Characters of a contributor's name, and of a subject."""
+"""Maximum characters of a contributor's name and of a subject."""
 
 Fact = str | int | float | None
 
@@ -29,9 +29,9 @@ class Kind(Enum):
     RAISED = "raised"
     DISMISSED = "dismissed"
     FLAPPING = "flapping"
-    """It was raised and dismissed too often: until it is calm, that is no longer told."""
+    """The alert changed too often; further changes are muted until it is calm."""
     CALM = "calm"
-    """It no longer flaps: how it stands now."""
+    """The alert stopped flapping; the notice gives its present state."""
 
 
 _KINDS: Final = {
@@ -44,28 +44,28 @@ _KINDS: Final = {
 
 @dataclass(frozen=True)
 class Notice:
-    """One change of state."""
+    """One change of an alert's state."""
 
     kind: Kind
     time: float
-    """Of the change, in seconds since the epoch."""
+    """Time of the change, in seconds since the epoch."""
     alert: Alert
-    """As it stands after the change."""
+    """The alert after the change."""
     host: str
-    """Name of the machine that watches."""
+    """Name of the machine that the monitor runs on."""
     source: str
-    """What it watches, as `eth0 port 80`."""
+    """The monitored source, such as `eth0 port 80`."""
     changes: int = 0
-    """Of the state within an hour, when it is flapping."""
+    """Changes within an hour; only set when flapping begins."""
 
     @property
     def about(self) -> str:
-        """What the alert is about: notices about the same come in order and replace each other."""
+        """The signal and the subject: notices with the same ones come in order and replace each other."""
         return f"{self.alert.signal} {self.alert.subject}".rstrip()
 
     @property
     def identity(self) -> str:
-        """The same for the same change, whenever and however often it is sent: 32 hexadecimal digits."""
+        """Identifier of the change, the same however often the notice is sent: 32 hexadecimal digits."""
         change = (self.host, self.source, self.about, self.alert.start, self.kind.value, self.time)
         return sha256(repr(change).encode()).hexdigest()[:32]
 
@@ -76,7 +76,7 @@ class Notice:
 
     @property
     def headline(self) -> str:
-        """What happened, in a few words."""
+        """A summary of the change in a few words."""
         name = self.about.replace("_", " ")
         if self.kind is Kind.RAISED:
             return f"Alert: {name}"
@@ -88,12 +88,12 @@ class Notice:
 
     @property
     def text(self) -> str:
-        """The line that explains the alert, as on every other output."""
+        """The explanation of the alert, the same as on every other output."""
         return self.alert.explanation or self.headline
 
 
 def notice_of(event: Event, host: str, source: str) -> Notice | None:
-    """The notice that an event is worth; None for one that changes no alert."""
+    """Return the notice for an event; None if the event changes no alert."""
     kind = _KINDS.get(type(event))
     if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded):
         return None
@@ -102,19 +102,19 @@ def notice_of(event: Event, host: str, source: str) -> Notice | None:
 
 
 def one_line(text: str) -> str:
-    """Text with a space for each character that is not printable."""
+    """Replace each unprintable character by a space."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _plain(alert: Alert) -> Alert:
-    """The alert with texts that no receiver can misunderstand, and no longer than a notice may be."""
+    """Return the alert with printable texts within the limits above."""
     named = [replace(each, name=one_line(each.name)[:MAX_NAME]) for each in alert.contributors[:MAX_CONTRIBUTORS]]
     subject, explanation = one_line(alert.subject)[:MAX_NAME], one_line(alert.explanation)[:MAX_TEXT]
     return replace(alert, subject=subject, explanation=explanation, contributors=tuple(named))
 
 
 def facts(notice: Notice) -> dict[str, Fact]:
-    """All that is known, by name and in one level; None where there is nothing. `docs/notices.md` explains each."""
+    """Return all facts by name, in one level; None if a fact is unknown. `docs/notices.md` explains each."""
     alert = notice.alert
     return {
         "id": notice.identity,
@@ -140,15 +140,15 @@ def facts(notice: Notice) -> dict[str, Fact]:
 
 
 def contributor_line(contributor: Contributor) -> str:
-    """One of them, as `section shop.example.com/cart 64 %`."""
+    """Return a contributor as `section shop.example.com/cart 64 %`."""
     return f"{contributor.kind} {contributor.name} {round(100 * contributor.share)} %"
 
 
 def number(value: float) -> int | float:
-    """Whole numbers without a fraction, others with at most three digits of it."""
+    """Return whole numbers without a fraction, and others rounded to three digits."""
     return int(value) if value == int(value) else round(value, 3)
 
 
 def moment(time: float) -> str:
-    """RFC 3339, in UTC, to the millisecond."""
+    """Return the time in UTC to the millisecond (RFC 3339)."""
     return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

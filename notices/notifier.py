@@ -1,4 +1,4 @@
-"""Tells all receivers of every change of an alert, each through a thread of its own."""
+"""Notifies all receivers of every change of an alert; each receiver has its own thread."""
 
 import time
 from collections import OrderedDict
@@ -13,11 +13,11 @@ from notices.worker import Worker
 from view.outlet import Outlet
 
 REMEMBERED: Final = 1024
-"""Changes of state that are known to have been told."""
+"""Number of latest changes remembered, so that none is sent twice."""
 
 
 class Notifier(Outlet):
-    """An outlet of the session: it is handed every event, and sends those that are worth a notice."""
+    """An outlet that gets every event of the session, and sends notices of those that change an alert."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Notifier(Outlet):
         source: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`host` and `source`: who watches what, for the notices. `clock` gives seconds."""
+        """`host` and `source` go into the notices. `clock` returns seconds."""
         self._workers = [Worker(receiver, limits, clock) for receiver in receivers]
         self._host = host
         self._source = source
@@ -35,7 +35,7 @@ class Notifier(Outlet):
         self._told: OrderedDict[str, None] = OrderedDict()
 
     def tell(self, event: Event) -> None:
-        """Hand the event to all receivers, once. Neither waits nor raises."""
+        """Queue the event for all receivers, once. This neither waits nor raises."""
         notice = notice_of(event, self._host, self._source)
         if notice is None or notice.identity in self._told:
             return
@@ -46,7 +46,7 @@ class Notifier(Outlet):
             worker.tell(notice)
 
     def close(self, timeout: float) -> None:
-        """Deliver what waits, for at most `timeout` seconds; what is left is given up, and a complaint says so."""
+        """Deliver queued notices for at most `timeout` seconds; drop the rest and complain about them."""
         deadline = self._clock() + timeout
         for worker in self._workers:
             worker.hurry(deadline)
@@ -55,9 +55,9 @@ class Notifier(Outlet):
 
     @property
     def complaints(self) -> list[str]:
-        """Sentences on receivers that fail, and on what they did not get."""
+        """Sentences about receivers that fail, and about notices that they did not get."""
         return [sentence for worker in self._workers for sentence in worker.complaints()]
 
     def event(self, event: Event) -> None:
-        """Tell the receivers, as `tell` does."""
+        """Notify the receivers, as `tell` does."""
         self.tell(event)

@@ -1,4 +1,4 @@
-"""What every receiver of notices can do. Each is called by one thread only."""
+"""The interface of a receiver of notices. One thread calls each receiver."""
 
 from typing import Protocol
 
@@ -6,23 +6,23 @@ from notices.notice import Notice
 
 
 class Receiver(Protocol):
-    """Somebody to tell."""
+    """A program or service that gets notices."""
 
     @property
     def name(self) -> str:
-        """For the user, as `webhook hooks.example.com`. Holds no secret."""
+        """Name for messages to the user, such as `webhook hooks.example.com`, without secrets."""
 
     @property
     def repeat(self) -> float | None:
-        """Seconds after which an alert that goes on is to be said again; None: never."""
+        """Interval in seconds at which an active alert is repeated; None means never."""
 
     def send(self, notice: Notice) -> None:
-        """Tell; takes no longer than the receiver's time-out for each answer that is waited for.
+        """Send a notice; waiting for an answer takes no longer than the receiver's time-out.
 
         Raises:
-            Refused: it does not take this notice.
-            Unavailable: it may take it later.
+            Refused: the receiver rejects this notice.
+            Unavailable: the receiver may accept it later.
         """
 
     def cancel(self) -> None:
-        """Stop what is under way, from another thread: the program ends."""
+        """Stop sending, called from another thread when the program ends."""

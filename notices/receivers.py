@@ -1,7 +1,7 @@
 """Makes the receivers of notices from the settings and the environment.
 
-Secrets, and files that need rights, are read here, before the rights are given up; the modules that the receivers need
-are imported here for the same reason. If nobody is to be notified, nothing is imported.
+Secrets and protected files are read here, before the rights are dropped; the modules that the receivers need are
+imported here for the same reason. Without receivers nothing is imported.
 """
 
 import os
@@ -36,7 +36,7 @@ class Receivers(NamedTuple):
     host: str
     """The name of this host."""
     warnings: tuple[str, ...]
-    """Warnings about files of secrets that others can read."""
+    """Warnings about files with secrets that others can read."""
     program: str = ""
     """The path of the program that `--on-alert` runs."""
 
@@ -45,7 +45,7 @@ def from_settings(config: Config, environment: Mapping[str, str], replay: bool =
     """Return all receivers that the settings name. `replay` is whether the traffic comes from a capture file.
 
     Raises:
-        NoticeError: one of them cannot be set up as the settings say.
+        NoticeError: one of them cannot be set up.
     """
     host = socket.gethostname() or "localhost"
     limits = Limits(config.notice_queue, config.notice_retry_limit)
@@ -58,22 +58,22 @@ def from_settings(config: Config, environment: Mapping[str, str], replay: bool =
         *_mail(config, environment, host),
     )
     if receivers:
-        "localhost".encode("idna")  # a module that every look-up of a name needs
+        "localhost".encode("idna")  # loads a module that every look-up of a name needs
     program = _words(config, environment)[0] if config.notice_command else ""
     return Receivers(receivers, limits, host, tuple(_exposures(config)), program)
 
 
 @contextmanager
 def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
-    """Notify them of alerts of `source`. At the end, wait up to `flush_time` seconds for what is not yet delivered.
+    """Notify the receivers of alerts of `source`. At the end, wait up to `flush_time` seconds for queued notices.
 
     Raises:
         NoticeError: the command cannot be run with the rights that are left.
     """
     if told.program and not os.access(told.program, os.X_OK):
         raise NoticeError(
-            f"--on-alert: {told.program} cannot be run once root is given up; put it where every user may run it, or "
-            "name its user with --user"
+            f"--on-alert: {told.program} cannot be run after root is dropped; put it where every user may run it, or "
+            "name another user with --user"
         )
     notifier = Notifier(told.receivers, told.limits, told.host, source)
     try:
@@ -102,9 +102,9 @@ def _words(config: Config, environment: Mapping[str, str]) -> list[str]:
     name = words[0] if words else ""
     program = shutil.which(name, path=environment.get("PATH"))
     if program is None and "/" in name and Path(name).is_file():
-        raise NoticeError(f"--on-alert: {name} is no program yet; chmod +x it")
+        raise NoticeError(f"--on-alert: {name} is not executable (chmod +x)")
     if program is None:
-        raise NoticeError(f"--on-alert: no command {name!r} to be run; name one in PATH or with its folder")
+        raise NoticeError(f"--on-alert: command not found: {name or '(empty)'} (give its path, or put it in PATH)")
     return [program, *words[1:]]
 
 
@@ -126,7 +126,7 @@ def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiv
 
 
 def _webhook(hook: "Hook", number: int, config: Config) -> "Webhook":
-    """Return a webhook; `number` tells those at the same host apart."""
+    """Return a webhook; `number` distinguishes those at the same host."""
     from notices.bodies import alertmanager_body, json_body, slack_body
     from notices.tls import authorities
     from notices.webhook import Address, Body, Webhook
@@ -158,7 +158,7 @@ def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator
     if not config.notice_smtp and not config.notice_mail_to:
         return
     if not config.notice_smtp or not config.notice_mail_to:
-        raise NoticeError("for e-mail, notice_smtp and notice_mail_to belong together")
+        raise NoticeError("e-mail needs both notice_smtp and notice_mail_to")
     from notices.addresses import mail_address, smtp_server
     from notices.mail import Mail, Server
     from notices.mail_message import Envelope
@@ -195,8 +195,8 @@ def _password(config: Config, environment: Mapping[str, str]) -> str:
         raise NoticeError(
             f"notice_smtp_user needs a password: name its file in notice_smtp_password_file, or set {SMTP_PASSWORD}"
         )
-    if not (config.notice_smtp_user + password).isascii():  # smtplib sends no other
-        raise NoticeError(f"{origin}: a login at a mail server takes ASCII letters only, in user name and password")
+    if not (config.notice_smtp_user + password).isascii():  # smtplib cannot send others
+        raise NoticeError(f"{origin}: user name and password of a mail server may contain only ASCII characters")
     return password
 
 

@@ -1,4 +1,4 @@
-"""Files that hold a secret. They are read before the program gives up its rights, so they may be root's alone."""
+"""Reads files with secrets. This happens before the program drops its rights, so only root needs to read them."""
 
 import os
 import stat
@@ -11,10 +11,10 @@ MAX_SIZE: Final = 65536
 
 
 def read_secret(path: str, origin: str) -> str:
-    """The text of a file, without blank lines around it. `origin` is the setting that names it.
+    """Return the text of a file without surrounding white space. `origin` is the setting that names the file.
 
     Raises:
-        NoticeError: it cannot be read, is empty, is too long, or is no text.
+        NoticeError: the file cannot be read, is empty, is too long, or is not text.
     """
     try:
         with Path(path).open("rb") as file:
@@ -30,7 +30,7 @@ def read_secret(path: str, origin: str) -> str:
 
 
 def exposure(path: str, origin: str) -> str:
-    """A sentence when others may read the file; empty if nobody may."""
+    """Return a warning if every user may read the file, otherwise an empty text."""
     try:
         mode = os.stat(path).st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""The alerts that a receiver knows of and that go on. A signal has one at a time. Pure."""
+"""Remembers the active alerts that a receiver knows about; a signal has one at a time. Pure."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ from notices.notice import Kind, Notice
 
 
 class Standing:
-    """The notice of each, as it was told last."""
+    """The latest notice of each active alert."""
 
     def __init__(self) -> None:
-        self._notices: dict[tuple[str, bool], Notice] = {}  # by signal, and whether about its flapping
+        self._notices: dict[tuple[str, bool], Notice] = {}  # by signal, and whether it is about flapping
 
     def told(self, notice: Notice) -> None:
-        """The receiver took a notice."""
+        """Remember a notice that the receiver accepted."""
         flaps = notice.kind is Kind.FLAPPING
         key = (notice.alert.signal, flaps)
         if notice.kind is Kind.CALM:
@@ -23,7 +23,7 @@ class Standing:
             self._notices[key] = notice
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all alerts."""
         self._notices.clear()
 
     def __iter__(self) -> Iterator[Notice]:

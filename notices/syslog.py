@@ -1,6 +1,6 @@
-"""A syslog daemon: over UDP (RFC 5426), TCP with octet counting (RFC 6587 section 3.4.1), or its local socket.
+"""Sends to a syslog daemon: by UDP (RFC 5426), TCP with octet counting (RFC 6587 section 3.4.1), or a local socket.
 
-Nothing is confirmed in this protocol. What can be known is: that nobody listens, or that a connection breaks.
+The protocol confirms nothing. An error shows only if nobody listens or a connection breaks.
 """
 
 import errno
@@ -15,45 +15,45 @@ from notices.notice import Notice
 from notices.syslog_message import local_message, syslog_message
 
 ECHO: Final = 0.2
-"""Seconds in which a host says that nobody listens on a port."""
+"""Seconds to wait for a host to report that nobody listens on a port."""
 CLOSING: Final = 1.0
-"""Seconds for the other side to end a connection that we ended."""
+"""Seconds to wait for the other side to close a connection that we closed."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the daemon listens."""
+    """The address of a daemon."""
 
     scheme: str
     """`udp`, `tcp`, `unix`, or `bsd` for a local socket and the format of syslog(3)."""
     host: str = ""
     port: int = 0
     path: str = ""
-    """Of the local socket."""
+    """Path of the local socket."""
 
     @property
     def title(self) -> str:
-        """For the user."""
+        """Name for messages to the user."""
         return self.path or f"{self.host} ({self.scheme})"
 
 
 class Syslog:
-    """One daemon. There is a connection only while a notice is sent: they are rare."""
+    """A receiver: one daemon. It is connected only while a notice is sent, because notices are rare."""
 
     repeat: Final = None
 
     def __init__(self, place: Place, facility: int, timeout: float) -> None:
-        """`timeout` in seconds, for each step."""
+        """`timeout` applies to each step, in seconds."""
         self.name = f"syslog {place.title}"
         self._place = place
         self._facility = facility
         self._timeout = timeout
 
     def send(self, notice: Notice) -> None:
-        """Send it.
+        """Send the notice.
 
         Raises:
-            Unavailable: nobody takes it.
+            Unavailable: the daemon cannot be reached.
         """
         form = local_message if self._place.scheme == "bsd" else syslog_message
         message = form(notice, self._facility, os.getpid())
@@ -63,11 +63,11 @@ class Syslog:
             raise Unavailable(os_words(error).lower()) from None
 
     def cancel(self) -> None:
-        """Nothing to end."""
+        """Do nothing: the thread ends with the program."""
 
 
 def _udp(place: Place, message: bytes, timeout: float) -> None:
-    """A datagram; then wait a moment for the host to say that nobody listens."""
+    """Send a datagram; then wait a moment for the host to report that nobody listens."""
     family, kind, protocol, _, address = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)[0]
     with closing(socket.socket(family, kind, protocol)) as channel:
         channel.settimeout(min(ECHO, timeout))
@@ -78,14 +78,14 @@ def _udp(place: Place, message: bytes, timeout: float) -> None:
 
 
 def _tcp(place: Place, message: bytes, timeout: float) -> None:
-    """One frame. That the other side ends the connection after us says that it has read it."""
+    """Send one frame. If the other side closes the connection after us, it has read the frame."""
     with closing(socket.create_connection((place.host, place.port), timeout)) as channel:
         channel.sendall(b"%d %b" % (len(message), message))
         _end(channel, timeout)
 
 
 def _unix(place: Place, message: bytes, timeout: float) -> None:
-    """A datagram, or where the daemon has a stream, the message up to a NUL, as syslog(3) does it."""
+    """Send a datagram, or on a stream socket the message and a NUL, as syslog(3) does."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as channel:
         channel.settimeout(timeout)
         try:

@@ -1,8 +1,8 @@
-r"""A notice as a syslog message (RFC 5424). Pure.
+r"""Formats a notice as a syslog message (RFC 5424). Pure.
 
     <28>1 2026-11-22T17:02:10.000Z web-1 http-monitor 4711 RAISED [notice@32473 signal="request_rate" ...] text
 
-The number 32473 is set aside for examples (RFC 5612): this program has none of its own.
+The number 32473 is reserved for examples (RFC 5612); this program has no number.
 """
 
 from collections.abc import Iterator
@@ -17,21 +17,21 @@ FACILITIES: Final = {
         ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
     )
 } | {f"local{number}": 16 + number for number in range(8)}
-"""RFC 5424 section 6.2.1, by the names of syslog(3)."""
+"""Numbers of RFC 5424 section 6.2.1, by the names of syslog(3)."""
 MAX_SIZE: Final = 2048
-"""Octets: receivers should take messages of this size (RFC 5424 section 6.1)."""
+"""Maximum octets: receivers should accept messages of this size (RFC 5424 section 6.1)."""
 _SEVERITIES: Final = {Kind.RAISED: 4, Kind.DISMISSED: 5, Kind.FLAPPING: 4, Kind.CALM: 5}
-"""Warning and notice."""
+"""4 is a warning, 5 a notice."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _APPLICATION: Final = "http-monitor"
 _LEFT_OUT: Final = frozenset({"time", "host", "text", "headline"})
-"""Facts that have a place of their own."""
+"""Facts that have their own field in the message."""
 _MAX_VALUE: Final = 160
 _BOM: Final = "\ufeff"
 
 
 def syslog_message(notice: Notice, facility: int, process: int) -> bytes:
-    """The message, without framing; at most MAX_SIZE octets."""
+    """Return the message without framing, at most MAX_SIZE octets."""
     head = " ".join(
         (
             f"<{8 * facility + _SEVERITIES[notice.kind]}>1",
@@ -47,7 +47,7 @@ def syslog_message(notice: Notice, facility: int, process: int) -> bytes:
 
 
 def local_message(notice: Notice, facility: int, process: int) -> bytes:
-    """As syslog(3) writes it to the local socket: what daemons understand there as they are installed."""
+    """Return the message as syslog(3) writes it to the local socket, which daemons understand by default."""
     priority = 8 * facility + _SEVERITIES[notice.kind]
     here = datetime.fromtimestamp(notice.time)
     date = f"{_MONTHS[here.month - 1]} {here.day:2} {here:%H:%M:%S}"
@@ -56,7 +56,7 @@ def local_message(notice: Notice, facility: int, process: int) -> bytes:
 
 
 def _fitted(head: str, text: str) -> bytes:
-    """A text that is not ASCII starts with the mark that says it is UTF-8 (section 6.4)."""
+    """Join head and text, with a byte order mark before a text that is not ASCII (section 6.4)."""
     return _cut(f"{head} {'' if text.isascii() else _BOM}{text}".encode("utf-8", "replace"))
 
 
@@ -78,11 +78,11 @@ def _parameters(notice: Notice) -> Iterator[tuple[str, Fact]]:
 
 
 def _escaped(value: Fact) -> str:
-    """Section 6.3.3: a backslash before a quotation mark, a backslash and a closing bracket."""
+    """Put a backslash before quotation marks, backslashes and closing brackets (section 6.3.3)."""
     text = str(value)[:_MAX_VALUE]
     return text.replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
 
 
 def _name(text: str, longest: int) -> str:
-    """Printable ASCII without spaces, or `-` for none (section 6)."""
+    """Keep printable ASCII without spaces; return `-` if nothing is left (section 6)."""
     return "".join(letter for letter in text if "!" <= letter <= "~")[:longest] or "-"

@@ -1,4 +1,4 @@
-"""Whose certificates are believed."""
+"""Loads the certificate authorities to trust."""
 
 import ssl
 
@@ -6,10 +6,10 @@ from notices.errors import NoticeError
 
 
 def authorities(path: str, origin: str) -> ssl.SSLContext:
-    """The system's authorities, those that come with `requests`, and those of a PEM file if one is named.
+    """Return the system's authorities, those of `requests`, and those of the PEM file, if one is named.
 
     Raises:
-        NoticeError: that file cannot be read, or has no certificates.
+        NoticeError: the file cannot be read, or contains no certificates.
     """
     import certifi
 
@@ -19,7 +19,7 @@ def authorities(path: str, origin: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(path)
         except ssl.SSLError:
-            raise NoticeError(f"{origin}: {path} holds no certificates (PEM)") from None
+            raise NoticeError(f"{origin}: {path} contains no certificates (PEM)") from None
         except OSError as error:
             raise NoticeError(f"{origin}: cannot read {path}: {error.strerror}") from None
     return context

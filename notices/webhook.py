@@ -1,7 +1,7 @@
-"""A webhook: each notice is posted as JSON. `requests` is imported with the first one that is set up.
+"""Posts each notice as JSON to a webhook. `requests` is imported with the first webhook.
 
-All that TLS needs is read at the start, as the program may not be able to read it once it has given up its rights. The
-URL is a secret: it appears in no text that is made here.
+Everything TLS needs is read at the start, because the program may not be able to read it after dropping its rights.
+The URL is a secret: it appears in no message.
 """
 
 import http.client
@@ -18,49 +18,49 @@ from notices.errors import Refused, Unavailable
 from notices.notice import Notice
 
 _LATER: Final = frozenset({408, 425, 429})
-"""Client errors that pass: time-out, too early, too many requests. So do all server errors."""
+"""Temporary client errors: time-out, too early, too many requests. All server errors are temporary too."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A format of what is posted."""
+    """A format of posted notices."""
 
     build: Callable[[Notice], bytes]
     repeat: float | None = None
-    """Seconds after which an alert that goes on is posted again."""
+    """Interval in seconds at which an active alert is posted again; None means never."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to post."""
+    """The address to post to."""
 
     url: str = field(repr=False)
     host: str
-    """For the user."""
+    """Name for messages to the user."""
 
 
 class Webhook:
-    """One URL."""
+    """A receiver: one URL."""
 
     def __init__(self, address: Address, body: Body, timeout: float, authorities: ssl.SSLContext | None) -> None:
-        """`timeout`: seconds for the connection, and for each part of the answer. `authorities`: for an https URL."""
+        """`timeout` applies to connecting and to each part of the response. An https URL needs `authorities`."""
         self.name = f"webhook {address.host}"
         self.repeat = body.repeat
         self._url = address.url
         self._body = body
         self._timeout = timeout
         self._session = requests.Session()
-        self._session.trust_env = False  # no .netrc, and no files that are read later
+        self._session.trust_env = False  # no .netrc, and no other files that are read later
         self._session.proxies = get_environ_proxies(address.url, no_proxy=None)
         if authorities is not None:
             self._session.mount("https://", _Adapter(authorities))
 
     def send(self, notice: Notice) -> None:
-        """Post it. A redirection is not followed: it would become another request, to somebody else.
+        """Post the notice. Redirects are not followed: they lead to another server.
 
         Raises:
-            Refused: the server says that it is our fault.
-            Unavailable: it cannot be reached, or says that it is its own fault, or that this is too much at a time.
+            Refused: the server reports a client error.
+            Unavailable: the server cannot be reached, or reports a temporary error.
         """
         try:
             with self._session.post(
@@ -69,18 +69,18 @@ class Webhook:
                 headers=_headers(notice),
                 timeout=self._timeout,
                 allow_redirects=False,
-                stream=True,  # nothing of the answer is read but its head
+                stream=True,  # only the head of the response is read
             ) as response:
                 _judge(response.status_code, response.headers.get("Retry-After", ""))
         except requests.RequestException as error:
             raise Unavailable(_words(error)) from None
 
     def cancel(self) -> None:
-        """Nothing to end: the thread ends with the program."""
+        """Do nothing: the thread ends with the program."""
 
 
 class _Adapter(HTTPAdapter):
-    """Believes the authorities that were read at the start."""
+    """Trusts the authorities that were read at the start."""
 
     def __init__(self, authorities: ssl.SSLContext) -> None:
         self._authorities = authorities
@@ -93,7 +93,7 @@ class _Adapter(HTTPAdapter):
         return super().proxy_manager_for(proxy, **options, ssl_context=self._authorities)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Certificates are checked; only no file is named for it here."""
+        """Require a valid certificate, without reading a file for it."""
         conn.cert_reqs = "CERT_REQUIRED"
 
 
@@ -116,21 +116,21 @@ def _judge(status: int, retry_after: str) -> None:
 
 
 def _words(error: requests.RequestException) -> str:
-    """What failed; the text of the error itself has the URL in it."""
+    """Return what failed in a few words; the text of the error itself contains the URL."""
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not accepted, or it speaks no TLS"
+        return "certificate rejected, or no TLS"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy cannot be used"
+        return "the proxy failed"
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
+        return "timed out"
     cause = _innermost(error)
     if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror.lower() if cause.errno and cause.errno > 0 else "its name is not known"
+        return cause.strerror.lower() if cause.errno and cause.errno > 0 else "host not found"
     return "the connection failed"
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """What the library met first: an error of the system, as a rule."""
+    """Return the cause of an error, usually an error of the system."""
     seen = error
     for _ in range(10):
         reasons = (getattr(seen, "reason", None), seen.__cause__, seen.__context__, *seen.args)

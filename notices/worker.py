@@ -1,4 +1,4 @@
-"""The thread of one receiver: slow or dead, it delays nobody else. `delivery.py` decides; here it is done."""
+"""Runs one receiver in a thread, so that a slow one delays no other. `delivery.py` decides what to send and when."""
 
 import random
 import threading
@@ -12,7 +12,7 @@ from notices.receiver import Receiver
 
 
 class Worker:
-    """The thread begins with the first notice: before, the program may still give up its rights."""
+    """A receiver and its thread, which starts with the first notice: before, the program may still drop its rights."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Worker:
         self._thread: threading.Thread | None = None
 
     def tell(self, notice: Notice) -> None:
-        """Take a notice over. Neither waits nor raises."""
+        """Queue a notice. This neither waits nor raises."""
         with self._changed:
             self._delivery.add(notice, self._clock())
             self._changed.notify()
@@ -38,14 +38,14 @@ class Worker:
                 self._start()
 
     def hurry(self, deadline: float) -> None:
-        """Deliver what waits until `deadline`, as the clock has it, and end."""
+        """Deliver queued notices until `deadline`, a time of the clock, and end."""
         with self._changed:
             self._closing = True
             self._delivery.hurry(deadline)
             self._changed.notify()
 
     def end(self, deadline: float) -> None:
-        """Wait until the thread is through, or the deadline has passed; what is left is given up."""
+        """Wait until the thread ends or the deadline has passed; drop what is left."""
         if self._thread is not None:
             self._thread.join(max(0.0, deadline - self._clock()))
         with self._changed:
@@ -54,7 +54,7 @@ class Worker:
         self._receiver.cancel()
 
     def complaints(self) -> list[str]:
-        """What the user should know."""
+        """Return sentences for the user."""
         with self._changed:
             return self._delivery.complaints(self._clock())
 
@@ -62,7 +62,7 @@ class Worker:
         thread = threading.Thread(target=self._run, name=self._receiver.name, daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # no more threads to be had; the next notice tries again
+        except RuntimeError:  # too many threads; the next notice tries again
             self._delivery.abandon("no thread could be started")
         else:
             self._thread = thread
@@ -72,7 +72,7 @@ class Worker:
             self._send(notice)
 
     def _next(self) -> Notice | None:
-        """Wait for what is to be sent; None when the end has come."""
+        """Wait for the next notice to send; None at the end."""
         with self._changed:
             while True:
                 if self._closing and not self._delivery.waiting:
@@ -91,7 +91,7 @@ class Worker:
                 self._delivery.refused(self._clock(), str(error))
         except Unavailable as error:
             self._postpone(str(error), error.retry_after)
-        except Exception as error:  # a fault of ours or of a library must not end the thread
+        except Exception as error:  # a bug here or in a library must not end the thread
             self._postpone(f"failed with {type(error).__name__}", 0.0)
         else:
             with self._changed:

@@ -97,7 +97,7 @@ def test_what_is_no_mail_server(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "ops", "ops@", "@example.com", "a b@example.com", "<ops@example.com>", "ö@x.org"])
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(NoticeError, match=r"^notice_mail_to: .* is no address; write someone@example.com$"):
+    with pytest.raises(NoticeError, match=r"^notice_mail_to: .* is not an address; write someone@example.com$"):
         mail_address(text, "notice_mail_to")
 
 

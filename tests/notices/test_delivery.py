@@ -41,7 +41,7 @@ def test_a_dismissal_waits_behind_its_raise() -> None:
     box.add(RAISED, 0)
     box.add(DISMISSED, 0)
     assert box.take(0) is RAISED
-    box.unavailable(0, "no answer in time", chance=0)
+    box.unavailable(0, "timed out", chance=0)
     assert (box.take(0.9), box.pause(0)) == (None, 1)
     assert sent_now(box, 1) == [RAISED, DISMISSED]
 
@@ -121,7 +121,7 @@ def test_when_too_many_wait_the_oldest_goes_but_not_the_one_under_way(busy: bool
     if busy:
         box.sent(0)
     assert sent_now(box, 0) == ([OTHERS[2], OTHERS[3]] if busy else OTHERS[1:4])
-    assert box.complaints(0) == ["webhook hooks: 1 notice not delivered: too many waited"]
+    assert box.complaints(0) == ["webhook hooks: 1 notice not delivered: the queue was full"]
 
 
 def test_complaints_say_what_is_wrong_and_what_comes() -> None:
@@ -129,12 +129,12 @@ def test_complaints_say_what_is_wrong_and_what_comes() -> None:
     box.add(RAISED, 0)
     box.take(0)
     box.unavailable(0, "connection refused", chance=0)
-    assert box.complaints(0) == ["webhook hooks: connection refused; tried once, next try in 1 s; 1 notice waits"]
+    assert box.complaints(0) == ["webhook hooks: connection refused; tried once, next try in 1 s; 1 notice queued"]
     box.add(DISMISSED, 0)
     box.take(1)
-    assert box.complaints(1) == ["webhook hooks: connection refused; tried once, trying now; 2 notices wait"]
-    box.unavailable(1, "no answer in time", chance=0)
-    assert box.complaints(1) == ["webhook hooks: no answer in time; tried 2 times, next try in 2 s; 2 notices wait"]
+    assert box.complaints(1) == ["webhook hooks: connection refused; tried once, trying now; 2 notices queued"]
+    box.unavailable(1, "timed out", chance=0)
+    assert box.complaints(1) == ["webhook hooks: timed out; tried 2 times, next try in 2 s; 2 notices queued"]
     assert sent_now(box, 3) == [RAISED, DISMISSED]
     assert box.complaints(3) == []
 
@@ -144,7 +144,7 @@ def test_a_receiver_that_takes_long_over_a_notice_is_said() -> None:
     box.add(RAISED, 0)
     box.take(10)
     assert box.complaints(39) == []
-    assert box.complaints(72) == ["webhook hooks: busy with a notice for 62 s; 1 notice waits"]
+    assert box.complaints(72) == ["webhook hooks: busy with a notice for 62 s; 1 notice queued"]
     box.sent(73)
     assert box.complaints(73) == []
 

@@ -133,7 +133,7 @@ def test_with_a_login_tls_comes_first_and_is_checked(certificates: Certificates,
     mailbox = Mailbox()
     with mail_server(mailbox, tls_context=certificates.server, authenticator=mailbox.login, auth_required=True):
         mail(mailbox.port, security, certificates.authority, user="monitor").send(RAISED)
-        with pytest.raises(Unavailable, match=r"^its certificate is not accepted"):
+        with pytest.raises(Unavailable, match=r"^certificate rejected, or no TLS$"):
             mail(mailbox.port, security, user="monitor").send(RAISED)
     assert [over_tls for *_, over_tls in mailbox.mails] == [True]
     assert mailbox.logins == [True], "the password went to nobody else"
@@ -142,7 +142,9 @@ def test_with_a_login_tls_comes_first_and_is_checked(certificates: Certificates,
 @pytest.mark.parametrize(("security", "user"), [("auto", "monitor"), ("starttls", "monitor"), ("starttls", "")])
 def test_nothing_is_said_where_starttls_is_missing(security: Security, user: str) -> None:
     mailbox = Mailbox()
-    missing = pytest.raises(Refused, match=r"^offers no STARTTLS; notice_smtp_security = none does without$")
+    missing = pytest.raises(
+        Refused, match=r"^STARTTLS is not available; set notice_smtp_security = none to send without it$"
+    )
     with mail_server(mailbox, authenticator=mailbox.login, auth_require_tls=False), missing:
         mail(mailbox.port, security, user=user).send(RAISED)
     assert (mailbox.mails, mailbox.logins) == ([], [])
@@ -165,21 +167,21 @@ def test_tls_from_the_start(certificates: Certificates) -> None:
     with mail_server(Mailbox(), tls=certificates.server) as mailbox:
         mail(mailbox.port, "tls", certificates.authority).send(RAISED)
         for host, authority in (("localhost", ""), ("127.0.0.1", certificates.authority)):
-            with pytest.raises(Unavailable, match=r"^its certificate is not accepted"):
+            with pytest.raises(Unavailable, match=r"^certificate rejected, or no TLS$"):
                 mail(mailbox.port, "tls", authority, host=host).send(RAISED)
     assert len(mailbox.mails) == 1
 
 
 def test_a_wrong_password_is_not_tried_again_and_not_told() -> None:
     mailbox = Mailbox()
-    refused = pytest.raises(Refused, match=r"^refuses the login \(535\)$")
+    refused = pytest.raises(Refused, match=r"^login refused \(535\)$")
     with mail_server(mailbox, authenticator=mailbox.login, auth_require_tls=False, auth_required=True), refused:
         mail(mailbox.port, "none", user="monitor", password="wrong").send(RAISED)
     assert mailbox.logins == [False, False], "each way to log in that the server knows, once"
 
 
 def test_a_server_that_knows_no_login() -> None:
-    with mail_server(Mailbox()) as mailbox, pytest.raises(Refused, match=r"^offers no login that we know$"):
+    with mail_server(Mailbox()) as mailbox, pytest.raises(Refused, match=r"^no supported login method$"):
         mail(mailbox.port, "none", user="monitor").send(RAISED)
 
 
@@ -190,8 +192,8 @@ def test_a_server_that_knows_no_login() -> None:
     ("command", "answers", "words"),
     [
         ("MAIL", ["550 no"], "answered 550"),
-        ("RCPT", ["550 no", "550 no"], "refuses the recipients (550)"),
-        ("RCPT", ["250 OK", "550 no"], "took it for all but night@example.com"),
+        ("RCPT", ["550 no", "550 no"], "recipients refused (550)"),
+        ("RCPT", ["250 OK", "550 no"], "rejected recipients: night@example.com"),
         ("DATA", ["554 no"], "answered 554"),
     ],
 )
@@ -224,7 +226,7 @@ def test_what_may_be_taken_later(command: str, answers: list[str], words: str) -
 def test_a_slow_server_is_not_waited_for() -> None:
     with mail_server(Mailbox()) as mailbox:
         mailbox.delay = 30
-        with pytest.raises(Unavailable, match=r"^(no answer in time|the conversation broke off)$"):
+        with pytest.raises(Unavailable, match=r"^(timed out|connection lost)$"):
             mail(mailbox.port, timeout=0.3).send(RAISED)
     assert mailbox.mails == []
 

@@ -190,7 +190,7 @@ def test_a_command_that_is_not_there_is_said_at_once(trace: str) -> None:
     ended = monitor("-r", trace, "--on-alert", "no-such-command")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        "exercise.py: --on-alert: no command 'no-such-command' to be run; name one in PATH or with its folder\n"
+        "exercise.py: --on-alert: command not found: no-such-command (give its path, or put it in PATH)\n"
     )
 
 
@@ -201,7 +201,7 @@ def test_a_command_that_only_root_may_run_is_said_at_once(trace: str, tmp_path: 
     command.chmod(0o700)
     ended = monitor("-r", trace, "-q", "--on-alert", str(command))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith(f"exercise.py: --on-alert: {command} cannot be run once root is given up; ")
+    assert ended.stderr.startswith(f"exercise.py: --on-alert: {command} cannot be run after root is dropped; ")
     assert monitor("-r", trace, "-q", "--on-alert", str(command), "--user", "root").returncode == 0
 
 
