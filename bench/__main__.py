@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(argv)
     if unknown := set(given.parts) - set(PARTS):
-        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        parser.error(f"no part {', '.join(sorted(unknown))}; available: {', '.join(PARTS)}")
     CACHE.mkdir(exist_ok=True)
     # Exit normally, so that namespaces and servers are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,4 +1,4 @@
-"""What the command line asks for that needs no capture: the settings, and the network interfaces."""
+"""Answers requests that need no capture: it prints the settings or the network interfaces."""
 
 import sys
 
@@ -8,7 +8,7 @@ from exercise_config import Config
 
 
 def answered(arguments: Arguments, config: Config) -> bool:
-    """Print what was asked for, and return True; False if the arguments ask for a run."""
+    """Print what the arguments request, and return True; return False if they request a run."""
     if arguments.show_config:
         Screen(sys.stdout).say(config.as_toml())
     elif arguments.list_interfaces:

@@ -13,13 +13,13 @@ from outputs.address import Address, parse_address
 _EXAMPLES = """\
 examples:
   exercise.py -i eth0 -p 80              watch port 80 on eth0
-  exercise.py -i any -p 80,8000-8100     several ports, on all interfaces
-  exercise.py -r trace.pcap              a capture file (pcap or pcapng, - for standard input)
-  exercise.py --demo                     a web server and visitors of its own, on loopback
-  exercise.py report --since 7d          what the history knows, see exercise.py report --help
-  exercise.py --set average_threshold=25 any setting; --show-config lists them
+  exercise.py -i any -p 80,8000-8100     watch several ports on all interfaces
+  exercise.py -r trace.pcap              read a capture file (pcap or pcapng; - is standard input)
+  exercise.py --demo                     a built-in web server with simulated visitors
+  exercise.py report --since 7d          totals from the history; see exercise.py report --help
+  exercise.py --set average_threshold=25 change any setting; --show-config lists them
 
-Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops.
+Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.
 """
 
 
@@ -28,12 +28,12 @@ NO_HISTORY = "none"
 SHELLS = ("bash", "zsh", "fish")
 """The shells in which the command line can be completed."""
 UIS = ("auto", "full", "console", "json")
-"""How Views can be shown; `auto` chooses by whether there is a terminal."""
+"""Display modes; `auto` depends on whether there is a terminal."""
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the command line asks for."""
+    """The parsed command line."""
 
     interface: str
     ports: Ports
@@ -45,10 +45,10 @@ class Arguments:
     prometheus: Address | None
     """The address at which metrics are served."""
     history: str | None
-    """The file of the history, or NO_HISTORY; None keeps one if the capture is live."""
+    """The history file, or NO_HISTORY; None means the default file for a live capture, otherwise none."""
     expression: str
     only: str
-    """A filter of exchanges; empty for all."""
+    """Filter for exchanges; empty for all."""
     count: int | None
     duration: float | None
     config: str | None
@@ -66,12 +66,12 @@ class Arguments:
 
     @property
     def uses_output(self) -> bool:
-        """Whether the log, the packets or the report go to standard output, which carries nothing else then."""
+        """Whether the log, the packets or the report go to standard output, which then carries nothing else."""
         return "-" in (self.log, self.write, self.report)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
-    """Return the arguments. The program ends here for --help, --version and wrong usage."""
+    """Return the arguments. --help, --version and wrong usage end the program."""
     parser = make_parser()
     given = parser.parse_args(argv)
     _refuse_contradictions(parser, given)
@@ -102,22 +102,22 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
 
 def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
-        parser.error("--demo has an interface and a port of its own; leave out -i, -p and -r")
+        parser.error("--demo uses its own interface and port; leave out -i, -p and -r")
     if given.read is not None and given.interface is not None:
-        parser.error("-i and -r exclude each other")
+        parser.error("-i and -r cannot be combined")
     output = [given.log, given.write, given.report].count("-")
     if output > 1:
-        parser.error("--log -, -w - and --report - all want standard output; name files")
+        parser.error("--log -, -w - and --report - all need standard output; use files")
     if given.ui in ("full", "json") and output:
-        parser.error(f"--ui {given.ui} wants standard output for itself; name files for --log, -w and --report")
+        parser.error(f"--ui {given.ui} needs standard output for itself; use files for --log, -w and --report")
     if given.ui == "full" and given.quiet:
-        parser.error("--ui full and -q exclude each other")
+        parser.error("--ui full and -q cannot be combined")
     if given.demo and given.prometheus is not None:
-        parser.error("--demo may be in a network of its own, where nobody reaches --prometheus; leave it out")
+        parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
 
 _SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command"}
-"""The settings that have an option of their own, by option."""
+"""Settings that have their own option, by option."""
 
 
 def _short_settings(given: argparse.Namespace) -> dict[str, str]:
@@ -131,7 +131,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _PrintCompletion(argparse.Action):
-    """Prints the script of a shell and ends the program, as --help does."""
+    """Prints a shell's completion script and ends the program, like --help."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
         from cli.completion import completion
@@ -141,10 +141,10 @@ class _PrintCompletion(argparse.Action):
 
 
 def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the parser of the command line, for a program of that name."""
+    """Return the parser of the command line; `program` is the name in its messages."""
     parser = _Parser(
         prog=program,
-        description="A passive HTTP monitor: what is hot, what is slow, and an alert when traffic leaves its baseline.",
+        description="A passive HTTP monitor: what is busy, what is slow, and alerts when traffic leaves its baseline.",
         epilog=_EXAMPLES.replace("exercise.py", program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -152,37 +152,56 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
-    add("-f", "--filter", metavar="BPF", default="", help="capture only what this filter expression matches too")
+    add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
-    add("-w", "--write", metavar="FILE", help="keep the packets in a pcap file; - is standard output")
-    add("--log", metavar="FILE", help="a line of JSON per exchange; - is standard output, without dashboard then")
-    add("--report", metavar="FILE", help="write a page of HTML with charts and tables at the end; - is standard output")
+    add("-w", "--write", metavar="FILE", help="write the packets to a pcap file; - is standard output")
+    add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
+    add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
     add(
         "--prometheus", metavar="ADDRESS:PORT", type=_address,
-        help="serve metrics for Prometheus there; a port alone is on 127.0.0.1",
+        help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
     )  # fmt: skip
-    add("--history", metavar="FILE", help="keep sums for years there, or none (default: where `report` looks, if live)")
+    add(
+        "--history",
+        metavar="FILE",
+        help="long-term history file, or `none` (default when live: the file `report` reads)",
+    )
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add(
-        "--user", metavar="NAME", help="become this user once the capture is open (default: who called sudo, or nobody)"
+        "--user",
+        metavar="NAME",
+        help="switch to this user once the capture is open (default: the sudo caller, otherwise nobody)",
     )
-    add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; docs/notices.md")
-    add("--duration", metavar="SECONDS", type=_seconds, help="stop after so long")
+    add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
+    add("--duration", metavar="SECONDS", type=_seconds, help="stop after this many seconds")
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
-    add("--set", metavar="NAME=VALUE", dest="settings", action="append", type=_setting, default=[], help="a setting")
-    add("--show-config", action="store_true", help="print all settings, as a settings file, and exit")
-    add("--demo", action="store_true", help="watch a small web server and visitors started for the purpose")
+    add(
+        "--set",
+        metavar="NAME=VALUE",
+        dest="settings",
+        action="append",
+        type=_setting,
+        default=[],
+        help="change a setting",
+    )
+    add("--show-config", action="store_true", help="print all settings in the format of a settings file, and exit")
+    add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
     add(
         "--ui",
         choices=UIS,
         default=UIS[0],
-        help="how it is shown: auto is full on a terminal, else console; json is a line a refresh",
+        help="display mode: auto is full on a terminal, otherwise console; json prints one line per refresh",
     )
-    add("--no-color", action="store_true", help="no colours (so does the environment variable NO_COLOR)")
+    add("--no-color", action="store_true", help="no colours; setting the environment variable NO_COLOR does the same")
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
-    add("-v", "--verbose", action="store_true", help="say on standard error what is done")
-    add("--print-completion", choices=SHELLS, action=_PrintCompletion, help="print a script for this shell, and exit")
+    add("-v", "--verbose", action="store_true", help="log progress to standard error")
+    add(
+        "--print-completion",
+        choices=SHELLS,
+        action=_PrintCompletion,
+        help="print a completion script for this shell, and exit",
+    )
     add("-V", "--version", action="version", version=f"%(prog)s {VERSION} (decoder: {decoder_name()})")
     return parser
 

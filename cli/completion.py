@@ -1,6 +1,6 @@
-"""Completion of the command line by the shell: shtab makes the scripts for bash, zsh and fish from the parser.
+"""Completion of the command line by the shell: shtab generates the scripts for bash, zsh and fish from the parser.
 
-They complete options and what follows them: files, network interfaces, users, and after `--set` the names of settings.
+They complete options and their arguments: files, network interfaces, users, and after `--set` the names of settings.
 """
 
 import argparse
@@ -25,7 +25,7 @@ function _exercise_settings; string join \\n {names}; end
 """
 _PREAMBLES: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 _NO_SPACE: Final = """
-# A setting goes on after its name.
+# A value follows the name of a setting without a space.
 _exercise() {
   _shtab_exercise "$@"
   [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
@@ -57,4 +57,4 @@ def _complete(action: argparse.Action, completer: Any) -> None:
     if completer is not None:
         vars(action)["complete"] = completer
     if isinstance(action.metavar, str):
-        action.metavar = action.metavar.replace(":", r"\:")  # what it means to zsh
+        action.metavar = action.metavar.replace(":", r"\:")  # zsh treats a bare colon as a separator

@@ -1,4 +1,4 @@
-"""Says where the history of a source is, for the user that the program becomes."""
+"""Finds the history file of a source, for the user that the program switches to."""
 
 import os
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from history.place import file_name, folder
 
 
 def default_path(interface: str, ports: str, user: str = "", environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the file for a source, for the user that the program becomes (or is): see `chosen_user`."""
+    """Return the file for a source and the user that the program switches to: see `chosen_user`."""
     return folder_of(chosen_user(user, environment), environment) / file_name(interface, ports)
 
 
 def folder_of(user: User | None, environment: Mapping[str, str]) -> Path:
-    """Return the folder for state of the user that the program becomes; None is the user that it is."""
+    """Return the state folder of the user that the program switches to; None is the present user."""
     if user is not None and user.name != NOBODY:
         return folder({}, _home_of(user), is_service=False)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -23,7 +23,7 @@ def folder_of(user: User | None, environment: Mapping[str, str]) -> Path:
 
 
 def _home_of(user: User) -> str | None:
-    """Return the home of a user; None for a number that no user of this system has."""
+    """Return the home of a user; None if no user of this system has that number."""
     import pwd
 
     with suppress(KeyError):
@@ -32,9 +32,9 @@ def _home_of(user: User) -> str | None:
 
 
 def make_ready(path: Path, user: User | None) -> None:
-    """As root, make the folder of a service for the user who will write to it. Others make their own later."""
+    """As root, create the folder of a service for the user who will write to it. Other users create theirs later."""
     if user is None or user.name != NOBODY:
         return
-    with suppress(OSError):  # then it cannot be written to, which is reported when that is tried
+    with suppress(OSError):  # the first write reports it
         path.parent.mkdir(mode=0o700)
         os.chown(path.parent, user.number, user.group)

@@ -1,6 +1,6 @@
-"""Ends the program with one line if a package of `requirements.txt` is missing; it is imported first.
+"""Ends the program with one line if a package of `requirements.txt` is missing. Import this module first.
 
---help, --version and wrong usage need no package and are answered before. While the program still loads, Ctrl+C ends
+--help, --version and wrong usage need no package and are handled before. While the program loads, Ctrl+C ends
 it without a traceback, and SIGUSR1 is ignored.
 """
 
@@ -10,13 +10,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-if sys.version_info < (3, 10):  # noqa: UP036 said here, before newer syntax is met elsewhere
+if sys.version_info < (3, 10):  # noqa: UP036 checked here, before other modules use newer syntax
     sys.exit("exercise.py: Python 3.10 or later is needed")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would keep the rights that we give up
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would keep the rights that we drop
 if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercise.py", "exercise"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is something to answer: see run/health.py
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until run/health.py answers it
     if sys.argv[1:2] != ["report"]:
         from cli.arguments import parse_arguments
 

@@ -1,4 +1,4 @@
-"""`exercise.py report` prints what the history holds of a span of time, as text, JSON or CSV."""
+"""`exercise.py report` prints a report from the history for a span of time, as text, JSON or CSV."""
 
 import argparse
 import re
@@ -24,10 +24,10 @@ MOST_ROWS: Final = 10_000
 _EXAMPLES: Final = """\
 examples:
   exercise.py report                                  the last 24 h of eth0 port 80, by section
-  exercise.py report --since 7d --by domain           a week, beside the week before
+  exercise.py report --since 7d --by domain           a week, compared with the week before
   exercise.py report --since 2026-11-01 --until 2026-11-08 --by status
-  exercise.py report -i lo -p 8080 --json             for programs
-  exercise.py report --list                           what the top list can be of
+  exercise.py report -i lo -p 8080 --json             as JSON, for other programs
+  exercise.py report --list                           the statistics that --by accepts
 """
 
 
@@ -42,7 +42,9 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
     given = parser.parse_args(argv)
     span = _span(given, time.time() if now is None else now)
     if span is None:
-        parser.error("--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22, the earlier one first")
+        parser.error(
+            "--since and --until take a span such as 90m or 7d, or a day such as 2026-11-22; --since must be earlier"
+        )
     path = given.history or str(default_path(given.interface, given.port))
     try:
         with closing(SqliteArchive(path, Retention())) as archive:
@@ -71,7 +73,7 @@ def _print(archive: SqliteArchive, path: str, given: argparse.Namespace, span: t
         return
     by = find_statistic(given.by, statistics)
     if REQUESTS not in statistics:
-        raise HistoryError(f"{path} knows of no requests: the statistic {REQUESTS} was never on")
+        raise HistoryError(f"{path} contains no requests: the statistic {REQUESTS} was never enabled")
     source = given.history or f"{given.interface} port {given.port}"
     found = build_report(archive, source, by, *span, given.rows)
     if given.json or given.csv:
@@ -81,30 +83,35 @@ def _print(archive: SqliteArchive, path: str, given: argparse.Namespace, span: t
 
 
 def report_parser() -> argparse.ArgumentParser:
-    """Return the parser of the report's arguments."""
+    """Return the parser for the arguments of `report`."""
     parser = _Parser(
         prog="exercise.py report",
-        description="What the history knows: totals, busiest times and a top list, beside the same span before.",
+        description="Print totals, busiest times and a top list from the history, compared with the span before.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("-i", "--interface", metavar="NAME", default="eth0", help="whose history, as it was captured (default: eth0)")
-    add("-p", "--port", metavar="PORTS", default="80", type=_ports, help="and of which ports (default: 80)")
-    add("--history", metavar="FILE", help="the file to read instead")
-    add("--since", metavar="TIME", default="24h", help="span until now, or a day or moment (default: 24h)")
-    add("--until", metavar="TIME", help="likewise (default: now)")
-    add("--by", metavar="WHAT", default="section", help="what the top list is of: section, domain, status ...")
+    add("-i", "--interface", metavar="NAME", default="eth0", help="interface of the capture (default: eth0)")
+    add("-p", "--port", metavar="PORTS", default="80", type=_ports, help="ports of the capture (default: 80)")
+    add("--history", metavar="FILE", help="read this history file instead")
+    add("--since", metavar="TIME", default="24h", help="begin: a span before now, a day or a minute (default: 24h)")
+    add("--until", metavar="TIME", help="end, in the same forms (default: now)")
+    add(
+        "--by",
+        metavar="WHAT",
+        default="section",
+        help="statistic of the top list: section, domain, status ... (default: section)",
+    )
     add("-n", "--rows", metavar="N", type=_rows, default=10, help="rows of the top list (default: 10)")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object")
-    form.add_argument("--csv", action="store_true", help="the top list as comma-separated values")
-    form.add_argument("--list", action="store_true", help="what --by can be: the statistics that were kept")
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument("--csv", action="store_true", help="print the top list as comma-separated values")
+    form.add_argument("--list", action="store_true", help="list the statistics in the history, which --by accepts")
     return parser
 
 
 def moment(text: str, now: float) -> float | None:
-    """Return the seconds since the epoch that a text stands for: a span ago (`7d`), a local day or minute; or None."""
+    """Return the time of a text such as `7d` (ago), or of a local day or minute; None if it is neither."""
     if span := re.fullmatch(r"(\d{1,6})([mhdw])", text):
         return now - int(span[1]) * _SPANS[span[2]]
     for form in _FORMS:
@@ -117,7 +124,7 @@ def moment(text: str, now: float) -> float | None:
 
 def _rows(text: str) -> int:
     if re.fullmatch(r"\d{1,9}", text) is None or not 1 <= int(text) <= MOST_ROWS:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to {MOST_ROWS:,}")
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_ROWS:,}")
     return int(text)
 
 

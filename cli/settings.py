@@ -1,4 +1,4 @@
-"""The settings of a run: the defaults, the settings file over them, and `--set` over both."""
+"""Combines the settings of a run: the settings file overrides the defaults, and `--set` overrides both."""
 
 import os
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from stats.loading import look_in
 
 
 def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
-    """Return the settings. The demo has some of its own and ignores the user's file.
+    """Return the settings. The demo has its own defaults and ignores the user's file.
 
     Raises:
-        SettingError: a file cannot be read, or a setting is unknown or not allowed.
+        SettingError: a file cannot be read, a setting is unknown, or a value is invalid.
     """
     texts, values = arguments.settings, {}
     if arguments.demo:
@@ -27,16 +27,16 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         values = read(arguments.config, environment, settings_of(Config))
     config = Config.with_settings(texts, values)
     if config.statistics_folder:
-        look_in(str(_believed(config.statistics_folder, frozenset({caller(environment)}))))
+        look_in(str(_trusted(config.statistics_folder, frozenset({caller(environment)}))))
     return config
 
 
-def _believed(name: str, owners: frozenset[int]) -> Path:
-    """Return the folder of that name, if only root and `owners` can have written to it."""
+def _trusted(name: str, owners: frozenset[int]) -> Path:
+    """Return the folder, if nobody but root and `owners` can have written to it."""
     folder = Path(name).expanduser()
     try:
         if not folder.is_dir():
-            raise SettingError(f"statistics_folder = {name!r} is no folder")
+            raise SettingError(f"statistics_folder = {name!r} is not a folder")
         for path in (folder, *folder.rglob("*")):
             check(path, owners)
     except UntrustedError as error:

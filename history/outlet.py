@@ -55,9 +55,9 @@ class History(Outlet):
             self.archive = SqliteArchive(str(self._path), self._keep, self._units)
         except OSError as reason:
             place = f"{self._path.parent} cannot be made: {reason.strerror}"
-            self._trouble = (f"no history is kept: {place}; name a file with --history, or none",)
+            self._trouble = (f"history disabled: {place}; use --history FILE or none",)
         except HistoryError as reason:
-            self._trouble = (f"no history is kept: {reason}",)
+            self._trouble = (f"history disabled: {reason}",)
         else:
             self._writer = Writer(self.archive, patient=self._patient)
             self._writer.start()
@@ -86,7 +86,7 @@ class History(Outlet):
         try:
             return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
         except (HistoryError, ValueError) as error:  # its bins may be malformed
-            self._trouble = (f"what was counted before cannot be read: {error}",)
+            self._trouble = (f"cannot restore earlier counts: {error}",)
             return []
 
     def _alerts(self, since: float) -> list[Alert]:

@@ -42,7 +42,7 @@ class ExchangeLog:
             self._file = os.dup(1) if self._is_output else os.open(path, flags, OWNER_ONLY)
         except (OSError, ValueError) as reason:
             said = getattr(reason, "strerror", None) or reason
-            raise LogError(f"cannot write the log to {self._name}: {said}; name another file with --log") from reason
+            raise LogError(f"cannot write the log to {self._name}: {said}; use another file with --log") from reason
 
     def take(self, batch: Batch) -> None:
         """Write a line for each exchange of a batch.
@@ -85,7 +85,7 @@ class ExchangeLog:
             with contextlib.suppress(OSError):  # a pipe cannot be cut
                 os.ftruncate(self._file, os.lseek(self._file, 0, os.SEEK_CUR) - part)
         self.close()
-        notice = f"the log ended: cannot write on to {self._name}: {reason.strerror}"
+        notice = f"the log ended: writing to {self._name} failed: {reason.strerror}"
         self.notices = (notice,)
         if self._is_output and isinstance(reason, BrokenPipeError):
             raise OutputClosedError from reason

@@ -43,7 +43,7 @@ class MetricsServer:
             self._server = _Server(family, place)
         except OSError as reason:
             said = reason.strerror or reason
-            raise UnavailableError(f"cannot serve metrics on {address}: {said}; name another ADDRESS:PORT") from reason
+            raise UnavailableError(f"cannot serve metrics on {address}: {said}; use another ADDRESS:PORT") from reason
         self._server.set_app(application)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), name="metrics", daemon=True)
         self.address = Address(address.host, self._server.server_address[1])

@@ -39,7 +39,7 @@ class ReportFile:
         except (OSError, ValueError) as reason:
             said = getattr(reason, "strerror", None) or reason
             raise UnavailableError(
-                f"cannot write the report to {self.name}: {said}; name another file with --report"
+                f"cannot write the report to {self.name}: {said}; use another file with --report"
             ) from reason
 
     def write(self, text: str) -> None:

@@ -42,7 +42,7 @@ def chosen_ui(arguments: Arguments) -> Arguments:
     if arguments.ui == "full" and not can_show():
         raise SettingError("--ui full needs a terminal: standard output, and one to read keys from")
     if arguments.ui == "full" and piped:
-        raise SettingError("--ui full reads regular files alone; leave it out for a pipe")
+        raise SettingError("--ui full cannot read from a pipe; use a regular file, or leave --ui out")
     if arguments.ui != "auto":
         return arguments
     full = can_show() and not piped and not arguments.quiet and not arguments.uses_output

@@ -131,7 +131,7 @@ def test_ours_come_first(folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_said(folder: Path) -> None:
-    with pytest.raises(SettingError, match=r"^statistics_folder = '.*/none' is no folder$"):
+    with pytest.raises(SettingError, match=r"^statistics_folder = '.*/none' is not a folder$"):
         configured(parse_arguments(arguments_with(folder.parent / "none")), {})
 
 

@@ -54,17 +54,17 @@ def test_a_failing_history_is_reported_and_changes_nothing_else(capture: Path, t
     broken.write_bytes(b"no database at all" * 100)
     read = run("-r", str(capture), "-p", "any", "--history", str(broken), "--user", "root")
     assert read.returncode == 0
-    assert "no history is kept: cannot use the history in" in " ".join(read.stdout.split())
+    assert "history disabled: cannot use the history in" in " ".join(read.stdout.split())
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["--history", "/nonexistent/x.db"], 1, "no history at /nonexistent/x.db"),
-        (["--since", "yesterday"], 2, "--since and --until are spans as 90m, 24h, 7d, 4w or days as 2026-11-22"),
-        (["--since", "1h", "--until", "2h"], 2, "the earlier one first"),
+        (["--since", "yesterday"], 2, "--since and --until take a span such as 90m or 7d, or a day such as 2026-11-22"),
+        (["--since", "1h", "--until", "2h"], 2, "--since must be earlier"),
         (["-p", "x"], 2, "argument -p"),
-        (["-n", "-5"], 2, "argument -n/--rows: -5 is no number from 1 to 10,000"),
+        (["-n", "-5"], 2, "argument -n/--rows: -5 is not a number from 1 to 10,000"),
     ],
 )
 def test_each_error_is_one_line(
@@ -92,7 +92,7 @@ def test_the_report_lists_the_available_statistics(tmp_path: Path, capsys: pytes
     assert report(["--history", path, "--list"]) == 0
     assert capsys.readouterr().out == "server_response_time   seconds\ntop_sections           hits\n"
     assert report(["--history", path]) == 1
-    assert "knows of no requests: the statistic request_rate was never on" in capsys.readouterr().err
+    assert "contains no requests: the statistic request_rate was never enabled" in capsys.readouterr().err
     SqliteArchive(path, Retention(), {"request_rate": "hits"}).close()
     assert report(["--history", path, "--csv"]) == 0
     assert capsys.readouterr().out.startswith("key,count,total,")

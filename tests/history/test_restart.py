@@ -159,7 +159,7 @@ def test_a_history_that_fails_while_being_read_is_reported(tmp_path: Path, monke
     monkeypatch.setattr(history.archive, "minutes", broken)
     past, _ = history.before(NOW, 86400)
     assert list(past) == []
-    assert history.notices == ("what was counted before cannot be read: the history is malformed",)
+    assert history.notices == ("cannot restore earlier counts: the history is malformed",)
     history.close()
 
 

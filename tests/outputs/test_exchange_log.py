@@ -38,7 +38,7 @@ def test_a_new_log_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(LogError, match=r"^cannot write the log to .*missing/log: No such file or directory; name"):
+    with pytest.raises(LogError, match=r"^cannot write the log to .*missing/log: No such file or directory; use"):
         ExchangeLog(str(tmp_path / "missing" / "log"), Discretion())
 
 
@@ -46,7 +46,7 @@ def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None
 def test_a_full_disk_is_said_once_and_monitoring_goes_on() -> None:
     log = ExchangeLog("/dev/full", Discretion())
     log.take(RecordBatch([EXCHANGE]))
-    assert log.notices == ("the log ended: cannot write on to /dev/full: No space left on device",)
+    assert log.notices == ("the log ended: writing to /dev/full failed: No space left on device",)
     log.take(RecordBatch([EXCHANGE]))
     assert log.fileno() == -1
 

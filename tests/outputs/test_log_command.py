@@ -54,9 +54,9 @@ def test_a_log_that_cannot_be_opened_ends_the_program_with_one_line(trace: str, 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 def test_a_full_disk_is_said_on_the_dashboard(trace: str) -> None:
     ended = run("-r", trace, "--log", "/dev/full")
-    assert "! the log ended: cannot write on to /dev/full: No space left on device" in ended.stdout
+    assert "! the log ended: writing to /dev/full failed: No space left on device" in ended.stdout
     assert "Requests  3" in ended.stdout
-    assert "exercise.py: the log ended: cannot write on to /dev/full" in ended.stderr
+    assert "exercise.py: the log ended: writing to /dev/full failed" in ended.stderr
     assert ended.returncode == 1
 
 

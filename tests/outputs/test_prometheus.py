@@ -174,7 +174,7 @@ def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -
 
 def test_an_address_in_use_is_one_line(exporter: PrometheusExporter) -> None:
     with pytest.raises(
-        UnavailableError, match=r"^cannot serve metrics on 127\.0\.0\.1:\d+: .*in use.*; name another"
+        UnavailableError, match=r"^cannot serve metrics on 127\.0\.0\.1:\d+: .*in use.*; use another"
     ) as told:
         MetricsServer(exporter.address, lambda environ, start: [])
     assert "\n" not in str(told.value)

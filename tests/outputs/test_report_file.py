@@ -114,5 +114,5 @@ def test_a_pipe_is_written_to() -> None:
 
 @pytest.mark.parametrize("name", ["no/such/folder/report.html", ".", "report\0.html"])
 def test_what_cannot_be_opened_is_one_line(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnavailableError, match=r"^cannot write the report to .*; name another file with --report$"):
+    with pytest.raises(UnavailableError, match=r"^cannot write the report to .*; use another file with --report$"):
         ReportFile(f"{tmp_path}/{name}")

@@ -66,5 +66,5 @@ def test_it_has_the_usual_sections(shown: str) -> None:
         "EXIT STATUS", "SEE ALSO",
     ]  # fmt: skip
     assert "exercise - a passive HTTP monitor" in shown
-    assert re.search(r"^ +exercise -r trace\.pcap +a capture file", shown, re.MULTILINE)
+    assert re.search(r"^ +exercise -r trace\.pcap +read a capture file", shown, re.MULTILINE)
     assert "exercise.py" not in shown

@@ -84,7 +84,7 @@ def test_quiet_leaves_the_last_line(run: Run, trace: str) -> None:
 def test_json_lines_share_standard_output_with_nothing(run: Run, trace: str, option: str) -> None:
     status, out, err = run("-r", trace, "--ui", "json", option, "-")
     assert (status, out) == (2, "")
-    assert "--ui json wants standard output for itself" in err
+    assert "--ui json needs standard output for itself" in err
 
 
 def test_who_reads_a_line_and_goes_ends_the_program(trace: str) -> None:
@@ -251,4 +251,4 @@ def test_that_no_history_is_kept_is_said_at_the_end_and_is_no_fault(trace: str, 
     (tmp_path / "file").touch()
     status, _, err = run("-r", trace, "-q", *SMALL, "--history", str(tmp_path / "file" / "history.db"))
     assert status == 0
-    assert err.count("exercise.py: no history is kept") == 1
+    assert err.count("exercise.py: history disabled") == 1
