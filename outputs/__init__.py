@@ -1,1 +1,1 @@
-"""What other programs read: JSON lines, a report, metrics. An I/O edge."""
+"""Writes output for other programs: JSON lines, an HTML report, metrics. This is an I/O edge."""

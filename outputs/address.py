@@ -1,4 +1,4 @@
-"""Where a server listens, as the user says it: `ADDRESS:PORT`, or the port alone for loopback."""
+"""Parses the address that a server listens on: `ADDRESS:PORT`, or a port alone for loopback."""
 
 from typing import Final, NamedTuple
 
@@ -9,7 +9,7 @@ _LAST_PORT: Final = 65535
 
 
 class Address(NamedTuple):
-    """An IP address or host name, without brackets, and a TCP port; port 0 leaves the choice to the system."""
+    """An IP address or host name, without brackets, and a TCP port; the system chooses the port if it is 0."""
 
     host: str
     port: int
@@ -19,17 +19,17 @@ class Address(NamedTuple):
 
 
 def parse_address(text: str) -> Address:
-    """From `9117`, `:9117`, `0.0.0.0:9117`, `localhost:9117` or `[::1]:9117`.
+    """Parse `9117`, `:9117`, `0.0.0.0:9117`, `localhost:9117` or `[::1]:9117`.
 
     Raises:
-        ValueError: it is none of these; the text is for the user.
+        ValueError: the text is none of these; the message is for the user.
     """
     host, colon, port = text.strip().rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     plain = host[1:-1] if bracketed else host
     good = port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= _LAST_PORT
     if not good or any(character in "[]/ " for character in plain) or (":" in plain) != bracketed:
-        raise ValueError(f"{text!r} is not ADDRESS:PORT, as 9117, 192.0.2.7:9117 or [::1]:9117")
+        raise ValueError(f"{text!r} is not ADDRESS:PORT, such as 9117, 192.0.2.7:9117 or [::1]:9117")
     if colon and not host:
         return Address(LOOPBACK, int(port))
     return Address(plain or LOOPBACK, int(port))

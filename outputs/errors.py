@@ -1,5 +1,5 @@
-"""What goes wrong with outputs, by the environment's fault."""
+"""The errors of outputs, which the environment causes."""
 
 
 class UnavailableError(OSError):
-    """An output that was asked for cannot be had. The text is one line for the user, and names the way out."""
+    """A requested output is not available. The text is one line for the user, and names the fix."""

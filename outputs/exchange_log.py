@@ -1,6 +1,6 @@
-"""The file of `--log` gets one line per exchange. This is the edge; `view.exchange_line` knows the lines.
+"""Writes one line per exchange to the file of `--log`. This is an edge; `view.exchange_line` makes the lines.
 
-Lines are appended to a file that exists. A new file can be read by its owner only: it says who requested what.
+Lines are appended to an existing file. Only its owner can read a new file, because it says who requested what.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ class LogError(Exception):
 
 
 class ExchangeLog:
-    """A log that takes every exchange."""
+    """A log of every exchange."""
 
     def __init__(self, path: str, discretion: Discretion) -> None:
         """Open `path` to append to it; `-` is standard output.
 
         Raises:
-            LogError: it cannot be opened.
+            LogError: the file cannot be opened.
         """
-        self.notices: tuple[str, ...] = ()
-        """Says why nothing more is written, once that is so."""
+        self.warnings: tuple[str, ...] = ()
+        """A sentence that says why the log ended; empty while it is written."""
         self._name = "standard output" if path == STANDARD_OUTPUT else path
         self._is_output = path == STANDARD_OUTPUT
         self._discretion = discretion
@@ -47,11 +47,11 @@ class ExchangeLog:
     def take(self, batch: Batch) -> None:
         """Write a line for each exchange of a batch.
 
-        A file that cannot be written to is given up, and `notices` says so.
+        If writing to a file fails, it is closed, and `warnings` says so.
 
         Raises:
-            LogError: standard output cannot be written to, so nothing more can be shown.
-            OutputClosedError: nobody reads standard output any more.
+            LogError: writing to standard output failed, so nothing more can be shown.
+            OutputClosedError: the reader of standard output is gone.
         """
         if self._file < 0:
             return
@@ -69,7 +69,7 @@ class ExchangeLog:
             self._give_up(reason, bytes(block[:written]))
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file. A second call does nothing."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -82,12 +82,12 @@ class ExchangeLog:
         """Cut off an incomplete last line, close the file, and say why."""
         part = len(written) - (written.rfind(b"\n") + 1)
         if part:
-            with contextlib.suppress(OSError):  # a pipe cannot be cut
+            with contextlib.suppress(OSError):  # a pipe cannot be truncated
                 os.ftruncate(self._file, os.lseek(self._file, 0, os.SEEK_CUR) - part)
         self.close()
-        notice = f"the log ended: writing to {self._name} failed: {reason.strerror}"
-        self.notices = (notice,)
+        warning = f"the log ended: writing to {self._name} failed: {reason.strerror}"
+        self.warnings = (warning,)
         if self._is_output and isinstance(reason, BrokenPipeError):
             raise OutputClosedError from reason
         if self._is_output:
-            raise LogError(notice) from reason
+            raise LogError(warning) from reason

@@ -1,4 +1,4 @@
-"""`--report`: the last View as a page, in a file."""
+"""Writes the last View as an HTML page to the file of `--report`."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,31 +8,31 @@ from view.outlet import Outlet
 from view.view import View
 
 LastView = Callable[[float | None], View | None]
-"""Gives the last View in a window, in seconds; None is all that is kept."""
+"""Returns the last View in a window of so many seconds; None means everything kept."""
 
 
 class HtmlReport(Outlet):
-    """Waits for the end, and for what comes after it: the page is about the bucket under way too, once it is closed."""
+    """Writes the page once the session has ended, so that it includes the current bucket."""
 
     def __init__(self, path: str, windows: Sequence[float]) -> None:
-        """Open the file, and read all that the page is made from. `windows`: the short ones there are, in seconds.
+        """Open the file, and read the template. `windows` are the available short windows in seconds.
 
         Raises:
-            UnavailableError: the file cannot be written to.
+            UnavailableError: the file is not writable.
         """
-        self.notices: tuple[str, ...] = ()
-        """Why there is no report, once that is so."""
+        self.warnings: tuple[str, ...] = ()
+        """A sentence that says why there is no report; empty unless writing failed."""
         self._last: View | None = None
         self._windows = sorted(windows)
         self._page = Page()
         self._file = ReportFile(path)
 
     def finish(self, view: View) -> None:
-        """Remember it, for `write`."""
+        """Remember the View for `write`."""
         self._last = view
 
     def write(self, last_view: LastView) -> None:
-        """Write the page, of the shortest window that holds all of the run: what is short is drawn finer."""
+        """Write the page with the shortest window that contains the run, so that charts are as fine as possible."""
         last = self._last
         if last is None:
             return
@@ -41,12 +41,12 @@ class HtmlReport(Outlet):
         try:
             self._file.write(self._page.html(last_view(window) or last))
         except OSError as reason:
-            self.notices = (f"cannot write the report to {self._file.name}: {reason.strerror}",)
+            self.warnings = (f"cannot write the report to {self._file.name}: {reason.strerror}",)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def fileno(self) -> int:
-        """Of the open file; -1 when it is closed."""
+        """Return the descriptor of the open file; -1 if it is closed."""
         return self._file.fileno()

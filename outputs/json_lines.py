@@ -1,4 +1,4 @@
-"""`--ui json`: one line of JSON per refresh, and one for the end of the run."""
+"""Prints one JSON line per refresh, and one at the end of the run (`--ui json`)."""
 
 from typing import Protocol
 
@@ -8,26 +8,26 @@ from view.view import View
 
 
 class LinePrinter(Protocol):
-    """Where the lines are written to."""
+    """Whatever prints the lines."""
 
     def say(self, line: str) -> None:
         """Print one line."""
 
 
 class JsonLines(Outlet):
-    """Writes Views to where the console would draw them. A closed output raises what the printer raises."""
+    """Prints Views as JSON lines. Errors of the printer, such as a closed output, are passed on."""
 
     def __init__(self, printer: LinePrinter, quiet: bool) -> None:
-        """`quiet`: write only the last line."""
+        """If `quiet`, print only the last line."""
         self._printer = printer
         self._quiet = quiet
         self.watches = not quiet
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Write one line for each bucket that has ended."""
+        """Print one line for each bucket that has ended."""
         if refreshed and not self._quiet:
             self._printer.say(json_line(view))
 
     def finish(self, view: View) -> None:
-        """Write the last line."""
+        """Print the last line."""
         self._printer.say(json_line(view, final=True))

@@ -1,6 +1,6 @@
-"""Totals and a View as Prometheus metrics, named by its conventions: base units, `_total` for what only grows.
+"""Turns totals and a View into Prometheus metrics, named by its conventions: base units, `_total` for counters.
 
-`docs/output.md` lists them. Labels are bounded: hosts by a setting, everything else by what the program knows.
+`docs/output.md` lists them. Labels are bounded: a setting limits hosts, everything else is a fixed set.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _STATES: Final = ("LEARNING", "NORMAL", "ALERT", "DISMISSED")
 
 
 class Snapshot(NamedTuple):
-    """All that a scrape tells. Nothing changes it any more."""
+    """Everything that a scrape returns; immutable."""
 
     version: str
     decoder: str
@@ -29,13 +29,13 @@ class Snapshot(NamedTuple):
     view: View | None = None
     """None before the first refresh."""
     alerts: Mapping[str, int] = MappingProxyType({})
-    """Raised since the start, by signal."""
+    """Alerts raised since the start, by signal."""
 
 
 def families(snapshot: Snapshot) -> Iterator[Metric]:
-    """Every metric."""
+    """Yield every metric."""
     yield _labelled(
-        GaugeMetricFamily, "build_info", "Always 1; its labels tell which program this is.", ("version", "decoder"),
+        GaugeMetricFamily, "build_info", "Always 1; labels name version and decoder.", ("version", "decoder"),
         [((snapshot.version, snapshot.decoder), 1)],
     )  # fmt: skip
     yield from _traffic(snapshot.totals)
@@ -49,7 +49,7 @@ def _traffic(totals: Totals) -> Iterator[Metric]:
     names = ("host", "method", "status")
     cells = totals.amounts.items()
     yield _labelled(
-        CounterMetricFamily, "requests", "Requests that were answered, or given up without an answer.", names,
+        CounterMetricFamily, "requests", "Requests that got a response, or ended without one.", names,
         [(labels, amounts.requests) for labels, amounts in cells if labels.method != UNKNOWN],
     )  # fmt: skip
     yield _labelled(
@@ -62,7 +62,7 @@ def _traffic(totals: Totals) -> Iterator[Metric]:
     )  # fmt: skip
     times = HistogramMetricFamily(
         f"{PREFIX}response_time_seconds",
-        "From the first byte of a request to the first byte of its response.",
+        "Time from the first byte of a request to the first byte of its response.",
         labels=("host",),
     )
     for host, counted in totals.times.items():
@@ -75,13 +75,13 @@ def _cumulated(times: Times) -> list[tuple[str, float]]:
 
 
 def _run(view: View) -> Iterator[Metric]:
-    yield _gauge("started_timestamp_seconds", "When monitoring began, in packet time.", view.started)
-    yield _gauge("refreshed_timestamp_seconds", "When this was counted last, in packet time.", view.now)
+    yield _gauge("started_timestamp_seconds", "Packet time when monitoring began.", view.started)
+    yield _gauge("refreshed_timestamp_seconds", "Packet time up to which everything is counted.", view.now)
 
 
 def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Iterator[Metric]:
     yield _labelled(
-        GaugeMetricFamily, "signal_state", "1 for the state that a signal is in, 0 for the others.",
+        GaugeMetricFamily, "signal_state", "1 for the present state of a signal, 0 for the others.",
         ("signal", "state"),
         [((signal.name, state.lower()), signal.state == state) for signal in signals for state in _STATES],
     )  # fmt: skip
@@ -90,9 +90,9 @@ def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Itera
         [((signal.name,), alerts.get(signal.name, 0)) for signal in signals],
     )  # fmt: skip
     texts = {
-        "value": "Of the last bucket that was judged, in the unit of the signal.",
-        "baseline": "What the value is compared with, as learned or from the previous buckets.",
-        "limit": "Beyond which an alert is raised.",
+        "value": "Value of the last judged bucket, in the unit of the signal.",
+        "baseline": "Baseline, learned or from the previous buckets.",
+        "limit": "Limit beyond which an alert is raised.",
     }
     for name, text in texts.items():
         known = [(signal, getattr(signal, name)) for signal in signals]
@@ -104,24 +104,30 @@ def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Itera
 
 def _health(health: HealthView) -> Iterator[Metric]:
     yield _counter("packets", "Packets captured.", health.frames)
-    yield _counter("dropped_packets", "Packets that the kernel dropped, as we were too slow.", health.dropped)
-    yield _counter("decoded_requests", "Request heads decoded, also of requests still under way.", health.requests)
-    yield _counter("lost_records", "Records thrown away as they were not taken in time.", health.queue_lost)
-    yield _counter("gaps", "Times that bytes were missing from a stream.", health.gaps)
-    yield _counter("missing_bytes", "Bytes missing from streams.", health.missing_bytes)
-    yield _counter("unpaired_responses", "Responses without a request certainly theirs.", health.unpaired_responses)
-    yield _counter("unanswered_requests", "Requests without a response certainly theirs.", health.unanswered_requests)
-    yield _counter("evicted_connections", "Connections given up as a limit was reached.", health.evicted)
-    yield _gauge("connections", "TCP connections followed now.", health.connections)
+    yield _counter(
+        "dropped_packets", "Packets that the kernel dropped because the monitor was too slow.", health.dropped
+    )
+    yield _counter(
+        "decoded_requests", "Request heads decoded, including those of unfinished requests.", health.requests
+    )
+    yield _counter("lost_records", "Records dropped because the queue was full.", health.queue_lost)
+    yield _counter("gaps", "Gaps in TCP streams.", health.gaps)
+    yield _counter("missing_bytes", "Bytes missing from TCP streams.", health.missing_bytes)
+    yield _counter("unpaired_responses", "Responses that could not be matched to a request.", health.unpaired_responses)
+    yield _counter(
+        "unanswered_requests", "Requests that could not be matched to a response.", health.unanswered_requests
+    )
+    yield _counter("evicted_connections", "Connections dropped because a limit was reached.", health.evicted)
+    yield _gauge("connections", "TCP connections being followed.", health.connections)
     yield _labelled(
-        CounterMetricFamily, "unreadable_connections", "Connections that cannot be read.", ("kind",),
+        CounterMetricFamily, "unreadable_connections", "Connections that are not readable HTTP, by kind.", ("kind",),
         [((kind,), times) for kind, times in health.unreadable],
     )  # fmt: skip
     yield _labelled(
         CounterMetricFamily, "oddities", "Malformed or hostile input, by name.", ("name",),
         [((name,), times) for name, times in health.oddities],
     )  # fmt: skip
-    yield _gauge("notices", "Sentences on the dashboard that need the user's eye.", len(health.warnings))
+    yield _gauge("notices", "Warnings on the dashboard.", len(health.warnings))
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

@@ -1,7 +1,7 @@
-"""The HTTP server that metrics are scraped from. It listens as soon as it is made, and answers once it is started.
+"""Serves metrics by HTTP. The server listens when it is created, and responds once it is started.
 
-Whoever can reach it may try to wear it out: it serves few connections at a time, each for a bounded time, and what is
-more is closed at once.
+A client may try to exhaust it, so it serves few connections at a time, each for a limited time, and closes any more
+at once.
 """
 
 import contextlib
@@ -18,23 +18,23 @@ from outputs.address import Address
 from outputs.errors import UnavailableError
 
 CONNECTIONS: Final = 8
-"""Served at a time. A Prometheus server makes one for each scrape; two of them and a curious user are plenty."""
+"""Maximum connections at a time. A Prometheus server opens one for each scrape."""
 DEADLINE: Final = 10.0
-"""Seconds that a connection may take; also the time-out of a scrape, unless one is set."""
+"""Maximum seconds of a connection; also the default time-out of a scrape."""
 _LOOK: Final = 0.5
-"""Seconds between looks at the deadlines."""
+"""Seconds between checks of the deadlines."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class MetricsServer:
-    """Serves a WSGI application in a thread of its own."""
+    """Serves a WSGI application in its own thread."""
 
     def __init__(self, address: Address, application: Application) -> None:
-        """Listen; nobody is answered before `start`.
+        """Listen. No request gets a response before `start`.
 
         Raises:
-            UnavailableError: the address is in use, is not ours, or the port needs rights.
+            UnavailableError: the address is in use or not local, or the port needs more rights.
         """
         try:
             family, _, _, _, place = socket.getaddrinfo(
@@ -47,14 +47,14 @@ class MetricsServer:
         self._server.set_app(application)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), name="metrics", daemon=True)
         self.address = Address(address.host, self._server.server_address[1])
-        """Where it listens, with the port that the system chose if that was left to it."""
+        """The address it listens on, with the port that the system chose if 0 was given."""
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Begin to respond."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening. Whoever is being answered is left to a thread that ends with the program."""
+        """Stop listening. Responses in progress continue in threads that end with the program."""
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
@@ -64,29 +64,29 @@ class _Handler(WSGIRequestHandler):
     timeout = DEADLINE
 
     def log_message(self, *_: object) -> None:
-        """Not logged: standard error belongs to the user."""
+        """Log nothing: standard error belongs to the user."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 16
-    allow_reuse_address = os.name == "posix"  # elsewhere it would share the port with whoever has it
+    allow_reuse_address = os.name == "posix"  # elsewhere two programs would share the port
 
     def __init__(self, family: int, place: Any) -> None:
         self.address_family = family
-        self._until: dict[Any, float] = {}  # the connections that are served, and their deadlines
+        self._until: dict[Any, float] = {}  # open connections, and their deadlines
         self._lock = threading.Lock()
         super().__init__(place, _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking the name service for our own name, which may take long and is told to nobody."""
+        """Bind without looking up our own host name, which may take long and is not needed."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "", self.server_address[1]
         self.setup_environ()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Whether there is room for one more connection."""
+        """Return whether one more connection is allowed, and register it."""
         with self._lock:
             room = len(self._until) < CONNECTIONS
             if room:
@@ -94,13 +94,13 @@ class _Server(ThreadingMixIn, WSGIServer):
         return room
 
     def shutdown_request(self, request: Any) -> None:
-        """A connection is over."""
+        """Forget a connection that ended."""
         with self._lock:
             self._until.pop(request, None)
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Called every now and then: cut the connections that took too long."""
+        """Cut the connections that took too long. The server calls this regularly."""
         now = time.monotonic()
         with self._lock:
             late = [request for request, until in self._until.items() if until < now]
@@ -108,9 +108,9 @@ class _Server(ThreadingMixIn, WSGIServer):
                 _cut(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Report nothing: clients may disconnect at any time."""
 
 
 def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it was faster
+    with contextlib.suppress(OSError):  # it is already closed
         connection.shutdown(socket.SHUT_RDWR)

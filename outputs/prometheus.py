@@ -1,7 +1,6 @@
-"""Metrics for Prometheus: a taker of records and an outlet of Views, which a thread of its own tells to who asks.
+"""Exports metrics for Prometheus: it takes records and Views, and serves them from its own thread.
 
-The main thread counts, and puts an immutable snapshot where the server's thread finds it; a scrape touches nothing
-else.
+The main thread counts and publishes an immutable snapshot; a scrape in the server's thread reads nothing else.
 """
 
 import time
@@ -21,7 +20,7 @@ from view.outlet import Outlet
 from view.view import View
 
 PUBLISH: Final = 1.0
-"""Seconds between snapshots while records come: a file is read in many small batches."""
+"""Seconds between snapshots while records arrive, because a file is read in many small batches."""
 
 
 class PrometheusExporter(Outlet):
@@ -37,10 +36,10 @@ class PrometheusExporter(Outlet):
         decoder: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Listen on `address`; `start` begins to answer.
+        """Listen on `address`. No request gets a response before `start`.
 
         Raises:
-            UnavailableError: it cannot be listened on.
+            UnavailableError: the address is not available.
         """
         self._counts = TrafficCounts(max_hosts)
         self._clock = clock
@@ -53,7 +52,7 @@ class PrometheusExporter(Outlet):
         self.address = self._server.address
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Begin to respond."""
         self._server.start()
 
     def close(self) -> None:
@@ -61,23 +60,23 @@ class PrometheusExporter(Outlet):
         self._server.close()
 
     def take(self, batch: Batch) -> None:
-        """Count its records."""
+        """Count the records of a batch."""
         self._counts.add(batch.records())
         if self._clock() >= self._due:
             self._publish()
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Tell this View from now on."""
+        """Publish this View."""
         self._publish(view=view)
 
     def event(self, event: Event) -> None:
-        """Count alerts."""
+        """Count raised alerts."""
         if isinstance(event, AlertRaised):
             counted, signal = self._published.snapshot.alerts, event.alert.signal
             self._publish(alerts={**counted, signal: counted.get(signal, 0) + 1})
 
     def finish(self, view: View) -> None:
-        """Tell the last View, as long as somebody asks."""
+        """Publish the last View."""
         self._publish(view=view)
 
     def _publish(self, **changes: Any) -> None:
@@ -86,11 +85,11 @@ class PrometheusExporter(Outlet):
 
 
 class _Published:
-    """Where the server's thread finds what the main thread put there."""
+    """Hands the snapshot from the main thread to the server's thread."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
     def collect(self) -> Iterable[Metric]:
-        """What a scrape tells."""
+        """Return the metrics of a scrape."""
         return families(self.snapshot)

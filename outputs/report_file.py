@@ -1,7 +1,7 @@
-"""The file that a page ends up in. Readers find the page of before, or the new one, never a part.
+"""Writes the file of a page. Readers find the previous page or the new one, never a part.
 
-It is opened at the start, with the rights of then, and written at the end, with those that are left. A new file may be
-read by its owner only: it tells who asked for what. One that is there keeps its permissions.
+It is opened at the start, and written at the end with fewer rights. Only its owner can read a new file, because it
+says who requested what. An existing file keeps its permissions.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ _DENIED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class ReportFile:
-    """A file that is replaced as a whole."""
+    """A file that is replaced atomically."""
 
     def __init__(self, path: str) -> None:
-        """Open `path`, leaving what is in it; `-` is standard output.
+        """Open `path` without changing its contents; `-` is standard output.
 
         Raises:
-            UnavailableError: it cannot be written to.
+            UnavailableError: the file is not writable.
         """
         self.name = "standard output" if path == STANDARD_OUTPUT else path
         self._path = path
@@ -43,10 +43,10 @@ class ReportFile:
             ) from reason
 
     def write(self, text: str) -> None:
-        """Put this into the file.
+        """Replace the contents of the file.
 
         Raises:
-            OSError: the disk is full, or the like. What was in the file before still is.
+            OSError: the disk is full, for example. The previous contents are kept.
         """
         page = text.encode("utf-8")
         if self._folder < 0 or not self._replace(page):
@@ -54,7 +54,7 @@ class ReportFile:
         self._is_new = False
 
     def close(self) -> None:
-        """Close it. A new file in which nothing was written goes. May be called twice."""
+        """Close the file, and delete a new one that is empty. A second call does nothing."""
         if self._is_new and self._folder >= 0:
             with contextlib.suppress(OSError):
                 os.unlink(os.path.basename(self._path), dir_fd=self._folder)
@@ -65,7 +65,7 @@ class ReportFile:
         self._is_new = False
 
     def fileno(self) -> int:
-        """Of the open file; -1 when it is closed."""
+        """Return the descriptor of the open file; -1 if it is closed."""
         return self._file
 
     def _open(self) -> int:
@@ -81,7 +81,7 @@ class ReportFile:
         return stat.S_ISREG(os.fstat(self._file).st_mode)
 
     def _replace(self, page: bytes) -> bool:
-        """Write a file beside it, and let that take its place; False where we may not."""
+        """Write a temporary file and rename it; return False if that is not permitted."""
         name = os.path.basename(self._path)
         beside = f".{name}.{os.getpid()}"
         try:
@@ -100,13 +100,13 @@ class ReportFile:
         except OSError as reason:
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folder)
-            if reason.errno in _DENIED:  # a file of somebody else in a folder like /tmp
+            if reason.errno in _DENIED:  # another user's file in a folder such as /tmp
                 return False
             raise
         return True
 
     def _overwrite(self, page: bytes) -> None:
-        """Write into the file itself: the folder is not ours to change, or it is a pipe."""
+        """Overwrite the file in place, because it is a pipe or the folder is not writable."""
         left = memoryview(page)
         while left:
             left = left[os.write(self._file, left) :]

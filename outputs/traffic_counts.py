@@ -1,7 +1,7 @@
-"""Exchanges counted for good, as a metrics system wants it: totals that only grow, under a bounded number of labels.
+"""Counts exchanges for metrics: totals that only grow, under a bounded number of labels.
 
-The sums of the store age, so they cannot be such totals. A peer chooses hosts and methods: hosts beyond a limit are
-counted under `(other)`, methods that no standard knows under `other`.
+The sums of the store expire, so they cannot serve as totals. Peers choose hosts and methods: hosts beyond a limit are
+counted under `(other)`, and non-standard methods under `other`.
 """
 
 from bisect import bisect_left
@@ -14,26 +14,26 @@ from traffic.text import OTHER as OTHER_HOSTS
 
 OTHER: Final = "other"
 UNKNOWN: Final = "unknown"
-"""Method of a request that was not seen."""
+"""Method of a request that was not captured."""
 NO_RESPONSE: Final = "none"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
-"""RFC 9110 section 9.3 and RFC 5789."""
+"""The methods of RFC 9110 section 9.3 and RFC 5789."""
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the bins of response times, in seconds: from a cache on the same machine to a proxy's time-out."""
 _CLASSES: Final = {hundred: f"{hundred}xx" for hundred in range(1, 6)}
 
 
 class Labels(NamedTuple):
-    """What an exchange is counted under."""
+    """The labels of an exchange."""
 
     host: str
     method: str
     status: str
-    """`1xx` to `5xx`, `none` without a response, `other` for what is no status code."""
+    """`1xx` to `5xx`, `none` without a response, `other` for an invalid status code."""
 
 
 class Amounts(NamedTuple):
-    """Of the exchanges of some labels."""
+    """The sums of all exchanges with the same labels."""
 
     requests: int
     request_bytes: int
@@ -44,23 +44,23 @@ class Times(NamedTuple):
     """Response times of a host."""
 
     bins: tuple[int, ...]
-    """How many were up to each of BOUNDS and above the one before, and how many above the last."""
+    """Number of times in each bin of BOUNDS, and above the last."""
     seconds: float
-    """Their sum."""
+    """Sum of the times."""
 
 
 class Totals(NamedTuple):
-    """What was counted up to a moment. Nothing changes it any more."""
+    """The counts up to a moment; immutable."""
 
     amounts: Mapping[Labels, Amounts] = MappingProxyType({})
     times: Mapping[str, Times] = MappingProxyType({})
 
 
 class TrafficCounts:
-    """Counts what one thread adds; `totals` are values of their own."""
+    """Counts the exchanges that one thread adds."""
 
     def __init__(self, max_hosts: int) -> None:
-        """At most `max_hosts` hosts are told apart: those that came first."""
+        """Count at most `max_hosts` hosts separately: the first ones."""
         self._max_hosts = max_hosts
         self._hosts: set[str] = set()
         self._amounts: dict[Labels, list[int]] = {}
@@ -74,7 +74,7 @@ class TrafficCounts:
                 self._add(record)
 
     def totals(self) -> Totals:
-        """All until now."""
+        """Return a copy of the counts."""
         return Totals(
             {labels: Amounts(*amounts) for labels, amounts in self._amounts.items()},
             {host: Times(tuple(bins), self._seconds[host]) for host, bins in self._bins.items()},

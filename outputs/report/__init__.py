@@ -1,1 +1,1 @@
-"""A View as a page to keep, to print and to pass on: pure, but for its templates, which are read from this folder."""
+"""Renders a View as an HTML page. It is pure, except that it reads its templates from this folder."""

@@ -1,4 +1,4 @@
-"""The charts of the page: requests and classes of status over time. Pure."""
+"""Prepares the charts of the page: requests and status classes over time. Pure."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -9,12 +9,12 @@ from view import figures
 from view.view import AlertView, Chart, View
 
 FEW: Final = 12
-"""Slices that are no chart; the latest buckets are drawn instead."""
+"""Minimum slices for a chart; with fewer, the latest buckets are drawn instead."""
 _FAMILIES: Final = {"1": "info", "2": "good", "3": "moved", "4": "wrong", "5": "bad"}
-"""Style of a class of status by its first digit."""
+"""Style of a status class by its first digit."""
 
 Moment = Callable[[float], str]
-"""A time since the epoch as text."""
+"""Formats a time since the epoch."""
 
 
 class Layer(NamedTuple):
@@ -39,20 +39,20 @@ class Drawing(NamedTuple):
 
     heading: str
     summary: str
-    """In words, for who does not see it."""
+    """The chart in words, for screen readers."""
     layers: tuple[Layer, ...]
     slices: tuple[Span, ...]
     ticks: tuple[str, ...]
-    """Beside the axis of values, from the top to 0."""
+    """Labels of the value axis, from the top to 0."""
     times: tuple[str, ...]
-    """Below the axis of time, from left to right."""
+    """Labels of the time axis, from left to right."""
     levels: tuple[Level, ...] = ()
     spans: tuple[Span, ...] = ()
-    """Alerts."""
+    """The alerts."""
 
 
 def rate_drawing(view: View, moment: Moment) -> Drawing | None:
-    """Requests per second, with baseline, limit and alerts; None when nothing was counted."""
+    """Return the chart of requests per second, with baseline, limit and alerts; None if nothing was counted."""
     chart = _finest(view)
     if chart is None or not any(chart.rates):
         return None
@@ -76,7 +76,7 @@ def rate_drawing(view: View, moment: Moment) -> Drawing | None:
 
 
 def class_drawing(view: View, moment: Moment) -> Drawing | None:
-    """Responses by class of status; None when there were none."""
+    """Return the chart of responses by status class; None if there were none."""
     chart = view.chart
     if chart is None or not any(any(counts) for _, counts in chart.classes):
         return None
@@ -89,7 +89,7 @@ def class_drawing(view: View, moment: Moment) -> Drawing | None:
     titles = [", ".join(f"{counts[at]} {name}" for name, counts in stacks if counts[at]) for at in range(length)]
     axis = Axis(chart.start, chart.start + length * chart.width)
     return Drawing(
-        f"Responses by class of status, in {figures.span(chart.width)} each",
+        f"Responses by status class, in {figures.span(chart.width)} each",
         ", ".join(f"{name}: {figures.percent(total, sum(sums))}" for name, total in totals if total) + ".",
         tuple(
             Layer(name, _FAMILIES.get(name[:1], "none"), bars(counts, top, feet[at]), figures.count(sum(counts)))
@@ -102,7 +102,7 @@ def class_drawing(view: View, moment: Moment) -> Drawing | None:
 
 
 def _finest(view: View) -> Chart | None:
-    """The chart of the window; where it has hardly a slice yet, the buckets themselves."""
+    """Return the chart of the window, or of the buckets if the window has few slices yet."""
     chart, rates = view.chart, view.request_rate
     if not rates or (chart is not None and len(chart.rates) >= min(FEW, len(rates))):
         return chart

@@ -1,4 +1,4 @@
-"""What the page says beside charts and top lists: figures of the whole, alerts, signals, health. Pure."""
+"""Prepares the rest of the page: totals, alerts, signals and health. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
@@ -11,7 +11,7 @@ from view.view import AlertView, HealthView, HistoryView, SignalView, View
 
 
 class Fact(NamedTuple):
-    """A name, what is said of it, and whether it should worry."""
+    """A name, its value as text, and whether it is a problem."""
 
     name: str
     text: str
@@ -19,7 +19,7 @@ class Fact(NamedTuple):
 
 
 def figures_of(view: View) -> tuple[Fact, ...]:
-    """What comes first."""
+    """Return the figures at the top of the page."""
     return tuple(_figures_of(view))
 
 
@@ -43,7 +43,7 @@ def _figures_of(view: View) -> Iterator[Fact]:
 
 
 def past_facts(history: HistoryView | None, now: float | None, zone: tzinfo | None) -> tuple[Fact, ...]:
-    """What the history says of now, at so many requests per second."""
+    """Return facts from the history, compared with `now`, the present requests per second."""
     if history is None:
         return ()
     rates = (("This time yesterday", history.yesterday), ("This time last week", history.last_week))
@@ -67,7 +67,7 @@ def _failed(view: View) -> tuple[str, bool] | None:
 
 
 def value(number: float | None, unit: SignalUnit) -> str:
-    """A value of a signal with its unit."""
+    """Format a value of a signal with its unit."""
     if number is None:
         return figures.NOTHING
     if unit is SignalUnit.SECONDS:
@@ -78,7 +78,7 @@ def value(number: float | None, unit: SignalUnit) -> str:
 
 
 class AlertLine(NamedTuple):
-    """One alert."""
+    """One row of the table of alerts."""
 
     start: float
     lasted: str
@@ -91,7 +91,7 @@ class AlertLine(NamedTuple):
 
 
 def alert_line(alert: AlertView, now: float) -> AlertLine:
-    """One alert of the table."""
+    """Return the row of an alert."""
     lasted = figures.duration((now if alert.end is None else alert.end) - alert.start)
     signal = f"{alert.title} of {alert.subject}" if alert.subject else alert.title
     raised, peak, limit = (value(number, alert.unit) for number in (alert.value, alert.peak, alert.limit))
@@ -99,7 +99,7 @@ def alert_line(alert: AlertView, now: float) -> AlertLine:
 
 
 class SignalLine(NamedTuple):
-    """One signal."""
+    """One row of the table of signals."""
 
     title: str
     state: str
@@ -110,7 +110,7 @@ class SignalLine(NamedTuple):
 
 
 def signal_line(signal: SignalView) -> SignalLine:
-    """One signal of the table."""
+    """Return the row of a signal."""
     latest, baseline, limit = (value(number, signal.unit) for number in (signal.value, signal.baseline, signal.limit))
     remark = ", flapping" if signal.flapping else ", silent" if signal.silent else ""
     return SignalLine(signal.title, signal.state + remark, latest, baseline, limit, figures.count(signal.alerts))
@@ -120,13 +120,13 @@ def signal_line(signal: SignalView) -> SignalLine:
 
 
 def health_facts(health: HealthView) -> tuple[Fact, ...]:
-    """What was seen, and what was not."""
+    """Return counts of captured and missed traffic."""
     counted = (
         ("Dropped by the kernel", health.dropped),
         ("Records lost in the queue", health.queue_lost),
         ("Gaps in streams", health.gaps),
-        ("Responses without request", health.unpaired_responses),
-        ("Requests without response", health.unanswered_requests),
+        ("Responses without a request", health.unpaired_responses),
+        ("Requests without a response", health.unanswered_requests),
         ("Connections evicted", health.evicted),
     )
     missing = Fact("Bytes missing from streams", figures.volume(health.missing_bytes), health.missing_bytes > 0)
@@ -135,5 +135,5 @@ def health_facts(health: HealthView) -> tuple[Fact, ...]:
 
 
 def named_facts(counts: Sequence[tuple[str, int]]) -> tuple[Fact, ...]:
-    """Names with how often they came."""
+    """Return names with their counts."""
     return tuple(Fact(name, figures.count(times)) for name, times in counts)

@@ -1,7 +1,7 @@
-"""The page: HTML that needs nothing from outside, and takes nothing from whoever sent what is on it.
+"""Renders the page: HTML that loads nothing, and in which text from the wire is only text.
 
-All texts go through one gate that escapes them: what is not printable becomes visible, and the template engine does the
-rest. The page has no script, and forbids everything but its own style.
+All texts pass one function that makes unprintable characters visible, and the template engine escapes the rest. The
+page has no script, and its policy allows only its own style.
 """
 
 from base64 import b64encode
@@ -23,10 +23,10 @@ _POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; fo
 
 
 class Page:
-    """Makes pages. The template is read when it is made, so that no file is needed afterwards."""
+    """Renders pages. It reads the template when it is created, and needs no file afterwards."""
 
     def __init__(self, zone: tzinfo | None = None) -> None:
-        """`zone` None: the local time of the machine."""
+        """Show times in `zone`; None means the local time of the machine."""
         self._zone = zone
         style = (_FOLDER / "style.css").read_text(encoding="utf-8")
         environment = Environment(
@@ -47,7 +47,7 @@ class Page:
         self._template = environment.get_template("page")
 
     def html(self, view: View) -> str:
-        """The page of a View."""
+        """Return the page of a View."""
         return self._template.render(
             view=view,
             zone=self._zone_name(view.now),
@@ -67,8 +67,8 @@ class Page:
             named=[
                 (title, facts.named_facts(counts))
                 for title, counts in (
-                    ("Connections that can't be read", view.health.unreadable),
-                    ("Servers asked for over TLS", view.health.server_names),
+                    ("Unreadable connections", view.health.unreadable),
+                    ("TLS server names", view.health.server_names),
                     ("Oddities", view.health.oddities),
                 )
                 if counts
@@ -86,14 +86,14 @@ class Page:
 
 
 def _visible(value: Any) -> Any:
-    r"""A text with what does not show, or would move what is around it, as an escape: `\u202e`."""
+    r"""Replace invisible characters, and those that rearrange text, by escapes such as `\u202e`."""
     if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
         return value
     return "".join(part if part.isprintable() else part.encode("unicode_escape").decode("ascii") for part in value)
 
 
 def _stamp(time: float) -> str:
-    """As `<time datetime>` wants it; empty for what no calendar knows."""
+    """Return the value for `<time datetime>`; empty if the time is out of range."""
     try:
         return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):

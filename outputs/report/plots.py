@@ -1,7 +1,7 @@
-"""Numbers as the geometry of drawings. Pure.
+"""Turns numbers into the geometry of drawings. Pure.
 
-Every drawing is WIDTH x HEIGHT units, stretched to the room that the page has; y grows downwards. There is no text in
-it, as that would be stretched too: the page puts it around.
+Every drawing is WIDTH x HEIGHT units, and the page stretches it; y grows downwards. It contains no text, which would
+be stretched too: the page puts text around it.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ WIDTH: Final = 1000.0
 HEIGHT: Final = 100.0
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 _GAP: Final = 0.15
-"""Of the room of a bar, left free beside it."""
+"""Share of the space of a bar that stays empty beside it."""
 
 
 class Span(NamedTuple):
-    """A part of the width, and what is said of it."""
+    """A part of the width, with a title."""
 
     x: float
     width: float
@@ -24,24 +24,24 @@ class Span(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """The moments from the left edge of a drawing to its right edge, in seconds since the epoch."""
+    """The times of the left and the right edge of a drawing, in seconds since the epoch."""
 
     start: float
     end: float
 
     def x(self, moment: float) -> float:
-        """Where a moment is; one beyond an edge is at it."""
+        """Return the position of a time, at most at an edge."""
         length = self.end - self.start
         return round(WIDTH * min(1.0, max(0.0, (moment - self.start) / length)), 2) if length > 0 else 0.0
 
     def span(self, start: float, end: float, title: str) -> Span:
-        """From a moment to another; wide enough to be seen."""
+        """Return the part between two times, wide enough to be visible."""
         left = min(self.x(start), WIDTH - 2)
         return Span(left, max(2.0, round(self.x(end) - left, 2)), title)
 
 
 def scale(highest: float) -> float:
-    """A round number, not below the highest one, to end an axis with: 1, 2, 2.5 or 5 times a power of ten."""
+    """Return the end of an axis, not below `highest`: 1, 2, 2.5 or 5 times a power of ten."""
     if not 0 < highest < 1e300:
         return 1.0
     power = 10.0 ** floor(log10(highest))
@@ -49,12 +49,12 @@ def scale(highest: float) -> float:
 
 
 def y(value: float, top: float) -> float:
-    """Where a value is, on an axis from 0 to `top`."""
+    """Return the position of a value on an axis from 0 to `top`."""
     return round(HEIGHT * (1 - min(1.0, max(0.0, value / top))), 2)
 
 
 def bars(values: Sequence[float], top: float, below: Sequence[float] = ()) -> str:
-    """A path of one bar for each value, which stand on `below`; what is above 0 can be seen."""
+    """Return a path with one bar per value, stacked on `below`; values above 0 are visible."""
     room = WIDTH / max(1, len(values))
     inner = round(room * (1 - _GAP), 2)
     parts = []
@@ -67,13 +67,13 @@ def bars(values: Sequence[float], top: float, below: Sequence[float] = ()) -> st
 
 
 def columns(titles: Sequence[str]) -> tuple[Span, ...]:
-    """Equal parts of the width, one for each title."""
+    """Divide the width equally, one part per title."""
     room = WIDTH / max(1, len(titles))
     return tuple(Span(round(index * room, 2), round(room, 2), title) for index, title in enumerate(titles))
 
 
 def share(part: float, whole: float) -> float:
-    """The length of a bar, as a part of the width; what is above 0 can be seen."""
+    """Return the length of a bar for `part` of `whole`; parts above 0 are visible."""
     if part <= 0 or whole <= 0:
         return 0.0
     return round(max(WIDTH * min(1.0, part / whole), 4.0), 2)

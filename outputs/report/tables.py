@@ -1,4 +1,4 @@
-"""The top lists of the page, as texts and lengths of bars. Pure."""
+"""Prepares the top lists of the page: texts and lengths of bars. Pure."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from view.view import Measure, Panel
 
 NO_KEY: Final = "(empty)"
 _TREND: Final = 2
-"""Slices that must have hits for a trend to say anything."""
+"""Minimum slices with hits for a meaningful trend."""
 
 
 class Column(NamedTuple):
@@ -29,7 +29,7 @@ class Line(NamedTuple):
     share: str
     bar: float
     trend: str
-    """A path; empty without hits."""
+    """The path of the trend; empty without hits."""
 
 
 class Table(NamedTuple):
@@ -38,7 +38,7 @@ class Table(NamedTuple):
     name: str
     title: str
     headings: tuple[str, ...]
-    """Of the cells; the first is what it is ranked by."""
+    """Headings of the cells; the list is ranked by the first."""
     shares: str
     """Heading of the bars."""
     has_trend: bool
@@ -119,5 +119,5 @@ def _weight(measure: Measure, unit: Unit) -> float:
 
 
 def _whole(panel: Panel, weights: Sequence[float]) -> float:
-    """What bars are compared with: the sum, or where sums say nothing the highest."""
+    """Return the value of a full bar: the sum, or the highest value if a sum means nothing."""
     return max(weights, default=0.0) if panel.unit is Unit.SECONDS else _weight(panel.whole, panel.unit)

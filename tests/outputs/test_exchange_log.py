@@ -46,7 +46,7 @@ def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None
 def test_a_full_disk_is_said_once_and_monitoring_goes_on() -> None:
     log = ExchangeLog("/dev/full", Discretion())
     log.take(RecordBatch([EXCHANGE]))
-    assert log.notices == ("the log ended: writing to /dev/full failed: No space left on device",)
+    assert log.warnings == ("the log ended: writing to /dev/full failed: No space left on device",)
     log.take(RecordBatch([EXCHANGE]))
     assert log.fileno() == -1
 
@@ -68,7 +68,7 @@ def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert "File too large" in log.notices[0]
+    assert "File too large" in log.warnings[0]
     assert path.read_bytes() == whole * 2
 
 
