@@ -27,7 +27,7 @@ class CaptureFile(ABC):
     """A source that reads a file. If a pipe has nothing yet, `read` returns an empty batch."""
 
     live: Final = False
-    notice: Final = ""
+    warning: Final = ""
 
     def __init__(self, name: str, stream: ByteStream, start: bytes) -> None:
         """`start` holds the bytes already read from the stream."""

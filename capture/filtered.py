@@ -26,9 +26,9 @@ class Filtered:
         self._received = 0
 
     @property
-    def notice(self) -> str:
-        """The notice of the source."""
-        return self._source.notice
+    def warning(self) -> str:
+        """The warning of the source."""
+        return self._source.warning
 
     def read(self) -> Frames | None:
         """Return the next matching frames; the batch is also empty if no frame matched."""

@@ -62,7 +62,7 @@ class Status(NamedTuple):
 
     health: Health
     counters: Counters
-    notices: tuple[str, ...]
+    warnings: tuple[str, ...]
     """Sentences for the user."""
 
 
@@ -137,11 +137,11 @@ class Intake:
         """Return the status of the capture."""
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
-        notices = (self.source.notice, *self.trouble) if self.source.notice else self.trouble
+        warnings = (self.source.warning, *self.trouble) if self.source.warning else self.trouble
         health = self._decoder.health
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
-        return Status(health, self.source.counters(), notices)
+        return Status(health, self.source.counters(), warnings)
 
     def close(self) -> None:
         """Close the source and the file of packets."""

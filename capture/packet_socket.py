@@ -87,7 +87,7 @@ class PacketSocket:
     def __init__(self, packets: socket.socket, interface: str, snap_length: int) -> None:
         self.packets = packets
         self.interface = interface
-        self.notice = ""
+        self.warning = ""
         self._snap_length = snap_length
         self._dropped = 0
 
@@ -132,19 +132,19 @@ class PacketSocket:
         self._dropped = 0
 
     def fault(self) -> None:
-        """Check the pending socket error; an interface that went away is a notice, not an end."""
+        """Check the pending socket error; an interface that went away is a warning, not an end."""
         code = self.packets.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self.lost(code)
 
     def lost(self, code: int) -> None:
         """Handle the socket error `code`."""
-        self.notice = f"{self.interface} is down; waiting for it"
+        self.warning = f"{self.interface} is down; waiting for it"
         if code not in (errno.ENETDOWN, errno.ENODEV, errno.ENXIO):
-            self.notice = f"{self.interface}: {errno.errorcode.get(code, code)}; waiting for it"
+            self.warning = f"{self.interface}: {errno.errorcode.get(code, code)}; waiting for it"
 
     def recover(self) -> None:
-        """Clear the notice once the interface is up again; bind anew if it was re-created."""
+        """Clear the warning once the interface is up again; bind anew if it was re-created."""
         if self.interface != ANY:
             if not is_up(self.interface):
                 return
@@ -153,7 +153,7 @@ class PacketSocket:
                     self.bind()
             except (OSError, UnknownInterface):
                 return
-        self.notice = ""
+        self.warning = ""
 
     def dropped(self) -> int:
         """Return the frames that the kernel has dropped since the socket was opened; the kernel resets its count when

@@ -74,9 +74,9 @@ class Ring:
         self._clock = 0.0
 
     @property
-    def notice(self) -> str:
+    def warning(self) -> str:
         """A sentence while the interface is unavailable, otherwise empty."""
-        return self._socket.notice
+        return self._socket.warning
 
     def read(self) -> Frames | None:
         """Return the frames of the next block; empty if none was handed over within 0.1 s."""
@@ -119,7 +119,7 @@ class Ring:
         return bool(_STATUS.unpack_from(self._memory, self._next * BLOCK_SIZE + 8)[0] & _USER)
 
     def _wait(self) -> bool:
-        if self._socket.notice:
+        if self._socket.warning:
             self._socket.recover()
         for _, events in self._poll.poll(POLL * 1000):
             if events & ~select.POLLIN:

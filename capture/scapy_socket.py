@@ -49,7 +49,7 @@ class ScapySocket:
         self.name = interface
         self._snap_length = snap_length
         self._packet_socket: PacketSocket | None = None
-        self._notice = ""
+        self._warning = ""
         self._socket = _open(interface, "" if available() else chosen.expression)
         try:
             if available():
@@ -69,16 +69,16 @@ class ScapySocket:
         self._clock = 0.0
 
     @property
-    def notice(self) -> str:
+    def warning(self) -> str:
         """A sentence while the interface is unavailable, otherwise empty."""
-        return self._packet_socket.notice if self._packet_socket else self._notice
+        return self._packet_socket.warning if self._packet_socket else self._warning
 
     def read(self) -> Frames | None:
         """Return up to a few hundred available frames; empty if nothing arrived within 0.1 s."""
         with self._lock:
             if self._closed:
                 return None
-            if self._packet_socket and self._packet_socket.notice:
+            if self._packet_socket and self._packet_socket.warning:
                 self._packet_socket.recover()
             asked = time.time()
             frames = self._receive()
@@ -121,14 +121,14 @@ class ScapySocket:
             if not frame:
                 self._silent(bool(frames))
                 break
-            self._notice = ""
+            self._warning = ""
             frames.append(Frame(float(moment), self.link_type, frame, len(frame)))
         return frames
 
     def _silent(self, after_frames: bool) -> None:
         """Handle a socket that was ready but returned nothing, as it keeps doing if the interface is unavailable."""
         if not after_frames:
-            self._notice = f"no packets from {self.name}; is it up?"
+            self._warning = f"no packets from {self.name}; is it up?"
             time.sleep(WAIT)
 
     def _fault(self, reason: OSError) -> None:

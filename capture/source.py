@@ -23,7 +23,7 @@ class Position(NamedTuple):
 
 
 class Source(Protocol):
-    """A source of frames. One thread reads; others may use `counters`, `notice` and `close`."""
+    """A source of frames. One thread reads; others may use `counters`, `warning` and `close`."""
 
     @property
     def name(self) -> str:
@@ -34,7 +34,7 @@ class Source(Protocol):
         """Whether frames arrive in real time; otherwise they are read from a file at full speed."""
 
     @property
-    def notice(self) -> str:
+    def warning(self) -> str:
         """A sentence for the dashboard while something is wrong ("eth0 is down; waiting for it"), otherwise empty."""
 
     def read(self) -> Frames | None:

@@ -32,7 +32,7 @@ AHEAD: Final = 86400.0
 
 
 class History(Outlet):
-    """An outlet that writes closed buckets and alerts in a separate thread. Its notices say what goes wrong."""
+    """An outlet that writes closed buckets and alerts in a separate thread. Its warnings say what goes wrong."""
 
     def __init__(self, path: Path, keep: Retention, units: Mapping[str, str], *, patient: bool = False) -> None:
         """Keep statistics, given by name and unit, in a file. `patient` is for a source that can wait for the disk."""
@@ -63,9 +63,9 @@ class History(Outlet):
             self._writer.start()
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Current problems, for the user."""
-        return self._trouble if self._writer is None else (*self._trouble, *self._writer.notices)
+        return self._trouble if self._writer is None else (*self._trouble, *self._writer.warnings)
 
     def before(self, now: float, retention: float) -> tuple[Iterator[ClosedBucket], list[Alert]]:
         """Return the counts, minute by minute, and the alerts of earlier runs within the retention, latest first.

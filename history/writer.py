@@ -60,7 +60,7 @@ class Writer:
             self._condition.notify_all()
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Current problems, for the user."""
         with self._condition:
             lost = f"{self._dropped} minutes lost from the history" if self._dropped else ""

@@ -1,7 +1,7 @@
-"""SIGUSR1 prints a status summary, and changes nothing: `kill -USR1 PID`, `systemctl kill -s USR1 http-monitor`.
+"""Prints a status summary at SIGUSR1: `kill -USR1 PID`, `systemctl kill -s USR1 http-monitor`.
 
 It is printed on standard error. If that is the terminal of a dashboard, the summary is printed below it; the full
-screen shows it among its notices.
+screen shows it among its warnings.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from view.view import View
 
 
 class HealthAnswer(Outlet):
-    """An outlet that prints a View when it was asked. The signal only sets flags; the next View is the answer."""
+    """An outlet that prints a View on request. The signal only sets flags; the next View is printed."""
 
     def __init__(self, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
-        """Handle the signal from now on, and answer by `say`. `want_view` is called at the signal, so that the next
-        View comes soon.
+        """Handle the signal from now on, and print with `say`. The signal calls `want_view`, so that the next View
+        comes soon.
         """
         self._asked = False
         self._say = say
@@ -32,13 +32,13 @@ class HealthAnswer(Outlet):
             signal.signal(signal.SIGUSR1, self._ask)
 
     def show(self, view: View, refreshed: bool) -> None:
-        """Print the View, if it was asked for."""
+        """Print the View if it was requested."""
         if self._asked:
             self._asked = False
             self._say(f"{standing(view)}\n Decoder   {decoder_name()}")
 
     def finish(self, view: View) -> None:
-        """Answer whoever asked at the very end."""
+        """Print the last View if it was requested."""
         self.show(view, refreshed=True)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -60,7 +60,7 @@ def voice(screen: Screen, full: bool) -> Callable[[str], None]:
 
 
 def _print(text: str) -> None:
-    with contextlib.suppress(OSError):  # nobody may be listening any more
+    with contextlib.suppress(OSError):  # the reader may be gone
         print(text, file=sys.stderr, flush=True)
 
 

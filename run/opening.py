@@ -1,4 +1,4 @@
-"""What a run opens: its source, its decoder, what it writes and where it is shown. `opened` is the door."""
+"""Opens the parts of a run: source, decoder, outputs and screen. Start at `opened`."""
 
 import os
 import sys
@@ -27,14 +27,14 @@ from traffic.frame import LINKTYPE_ETHERNET
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
-"""The filter for what is captured beside the ports for statistics of DNS."""
+"""Filter for the additional packets that statistics of DNS need."""
 
 
 class Opened(NamedTuple):
-    """What is open during a run."""
+    """The open parts of a run."""
 
     name: str
-    """What is watched, for the user."""
+    """The monitored source, for messages to the user."""
     intake: Intake
     outputs: Outputs
     notifier: Notifier
@@ -42,24 +42,24 @@ class Opened(NamedTuple):
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """Sentences on outputs that can no longer be written to, and on receivers that were not notified."""
-        return (*self.outputs.notices, *self.notifier.complaints)
+        """Sentences about outputs that cannot be written any more, and about receivers that were not notified."""
+        return (*self.outputs.warnings, *self.notifier.complaints)
 
 
 @contextmanager
 def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iterator[Opened]:
-    """Open what is read and what is written, give up the rights that this took, and open where it is shown.
+    """Open the source and the outputs, drop the rights that this needed, and open the screen.
 
     Raises:
         CaptureError: the source cannot be opened.
         LogError: the log cannot be opened.
         UnavailableError: another output is not available.
-        NoticeError: the command for alerts cannot be run with the rights that are left.
+        NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
     statistics = plan.statistics
     user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
-        with stop.interrupting():  # opening a pipe may block for a while
+        with stop.interrupting():  # opening a pipe may block
             source = open_source(arguments, config, statistics)
         stack.callback(source.close)
         if user is not None:
@@ -81,7 +81,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
-    """Open the file or the interface, and print on standard error how it was opened."""
+    """Open the file or the interface, and print remarks about it to standard error."""
     if arguments.read is not None:
         return open_file(arguments.read, arguments.expression)
     records = {statistic.record for statistic in statistics}
@@ -99,7 +99,7 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
 
 
 def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
-    """Give up root and all capabilities before hostile bytes are parsed. `files` become the user's."""
+    """Drop root and all capabilities before hostile bytes are parsed. The user becomes the owner of `files`."""
     if user is not None:
         for file in files:
             hand_over(file, user)

@@ -1,7 +1,7 @@
-"""What is written beside or instead of the dashboard: the log, JSON lines, a page, metrics, the history.
+"""Opens the outputs besides the dashboard: the log, JSON lines, the HTML page, metrics and the history.
 
-All outputs are opened with the rights that the program was started with. An output that needs a package of its own
-imports it only if it was asked for, and before the rights are given up.
+All outputs are opened with the rights that the program was started with. Optional packages are imported only if they
+are needed, and before the rights are dropped.
 """
 
 import os
@@ -40,7 +40,7 @@ DISTRIBUTION = "http-monitor"
 
 
 class Outputs:
-    """The outputs that are open."""
+    """The open outputs."""
 
     def __init__(
         self,
@@ -66,26 +66,26 @@ class Outputs:
 
     @property
     def files(self) -> list[int]:
-        """The descriptors of the files that are written to."""
+        """The descriptors of the files that are written."""
         return [file.fileno() for file in (self._log, self._page) if file is not None]
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """Sentences on outputs that can no longer be written to."""
-        return tuple(notice for file in (self._log, self._page) if file is not None for notice in file.notices)
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about outputs that cannot be written any more."""
+        return tuple(warning for file in (self._log, self._page) if file is not None for warning in file.warnings)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Sentences on what is wrong with the history. They do not make the run fail."""
-        return () if self.history is None else self.history.notices
+        """Sentences about problems with the history, which do not make the run fail."""
+        return () if self.history is None else self.history.warnings
 
     def finish(self, last_view: Callable[[float | None], View | None]) -> None:
-        """Write the page. `last_view` returns the last View in a window (None: all that is kept)."""
+        """Write the page. `last_view` returns the last View in a window (None: everything kept)."""
         if self._page is not None:
             self._page.write(last_view)
 
     def start(self, verbose: bool) -> None:
-        """Begin to serve metrics and to write the history, now that the rights have been given up."""
+        """Begin to serve metrics and to write the history, after the rights were dropped."""
         if self.history is not None:
             self.history.start()
         if self._exporter is None:
@@ -97,7 +97,7 @@ class Outputs:
 
 @contextmanager
 def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Iterator[Outputs]:
-    """Open the outputs that were asked for, and close them at the end.
+    """Open the requested outputs, and close them at the end.
 
     Raises:
         LogError: the log cannot be opened.
@@ -135,7 +135,7 @@ def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
-    """Return the history that was asked for; by default, one is kept of live captures that are whole and no demo."""
+    """Return the requested history; the default is one for live captures without a filter, except the demo."""
     part = arguments.demo or arguments.read is not None or bool(arguments.only)
     if arguments.history == NO_HISTORY or (arguments.history is None and part):
         return None

@@ -28,25 +28,25 @@ RECALL = 0.1
 
 
 class Taker(Protocol):
-    """Whatever takes every record: a log, a counter."""
+    """Anything that takes every record, such as a log or a counter."""
 
     def take(self, batch: Batch) -> None:
         """Take the next records, as they were decoded."""
 
 
 class Recorder(Protocol):
-    """Whatever keeps the store's sums for longer than the store."""
+    """Anything that keeps the store's sums for longer than the store does."""
 
     def add(self, bucket: ClosedBucket) -> None:
-        """Take a bucket that was closed, or what came late for one."""
+        """Take a closed bucket, or late sums for one."""
 
     def advance(self, now: float) -> None:
         """Learn that all buckets that ended before `now` were closed."""
 
 
 class Session:
-    """All that the main thread owns. Takers get every record, outlets every View and event. `notices` returns sentences
-    for the user, such as failing outputs. With `only`, records that do not match it are ignored.
+    """Everything the main thread owns. Takers get every record, outlets every View and event. `warnings` returns
+    sentences for the user, such as failing outputs. With `only`, records that do not match it are ignored.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Session:
         source: str,
         takers: Sequence[Taker],
         outlets: Sequence[Outlet],
-        notices: Callable[[], Sequence[str]] = tuple,
+        warnings: Callable[[], Sequence[str]] = tuple,
         only: Filter | None = None,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
@@ -65,7 +65,7 @@ class Session:
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
         self._takers = list(takers)
         self._outlets = list(outlets)
-        self._notices = notices
+        self._warnings = warnings
         self._only = only
         self._timeout = config.timeout
         self._view: View | None = None
@@ -86,16 +86,16 @@ class Session:
         self._store.on_close(recorder.add)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
-        """Restore the counts of earlier runs, latest first: a little at each tick, so that nobody waits for it."""
+        """Restore the counts of earlier runs, latest first, a little at each tick so that nothing is delayed."""
         self._past = past
         self._monitor.history.recall(alerts)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
-        """Show what `look_back` returns of the past with each View. It must not wait."""
+        """Add the history that `look_back` returns to each View. It must not block."""
         self._look_back = look_back
 
     def replay(self, now: float) -> None:
-        """Begin to learn from a file: nobody watches between two refreshes, so nothing is judged there."""
+        """Begin to learn from a file. Nobody watches between two refreshes, so nothing is judged there."""
         self._timeout = inf
         self.start(now)
 
@@ -129,7 +129,7 @@ class Session:
         self._monitor.add(shared)
 
     def tick(self, now: float, status: Status) -> None:
-        """Judge, forget what is too old, and refresh what is shown. All records before `now` must have been counted."""
+        """Judge, delete old counts, and show a View if one is due. All records before `now` must have been counted."""
         self.judge(now, status)
         refresh = now >= self._refresh_at
         if refresh:
@@ -161,11 +161,11 @@ class Session:
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
 
     def complaints(self) -> list[str]:
-        """Return the tracebacks of plug-ins that were switched off."""
+        """Return the tracebacks of disabled plug-ins."""
         return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
 
     def judge(self, now: float, status: Status) -> None:
-        """Judge, and forget what is too old. All records before `now` must have been counted."""
+        """Judge, and delete old counts. All records before `now` must have been counted."""
         self.now, self._status = now, status
         self._store.advance(now)
         for recorder in self._recorders:
@@ -209,6 +209,6 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        reading = Reading(status.health, status.counters.dropped, (*status.notices, *self._notices()))
+        reading = Reading(status.health, status.counters.dropped, (*status.warnings, *self._warnings()))
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         return view if store is not None else replace(view, history=self._look_back())

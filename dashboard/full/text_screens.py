@@ -135,7 +135,7 @@ class HealthScreen(TextScreen):
         if scene is None:
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
-        complaints = [line for notice in self.state.warnings for line in narrow.wrap(f"! {page.text(notice)}")]
+        complaints = [line for warning in self.state.warnings for line in narrow.wrap(f"! {page.text(warning)}")]
         lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
         return [*lines, (), *signals(scene.view, narrow)]
 

@@ -56,7 +56,7 @@ class Cost(NamedTuple):
 class Made:
     """A source that generates frames on demand and measures the time this takes."""
 
-    name, live, notice = "attack", False, ""
+    name, live, warning = "attack", False, ""
 
     def __init__(self, frames: Iterator[Frame]) -> None:
         self.seconds = 0.0

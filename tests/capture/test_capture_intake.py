@@ -25,7 +25,7 @@ FRAMES = Talk(time=1000.0).client(get("/1")).server(ok()).client(get("/2")).serv
 class Made:
     """A live source that yields frames one by one and then ends as requested."""
 
-    name, live, notice = "made", True, ""
+    name, live, warning = "made", True, ""
 
     def __init__(self, frames: list[Frame], end: Exception | None = None) -> None:
         self._frames: Iterator[Frame] = iter(frames)
@@ -122,9 +122,9 @@ class Failing:
 
 def test_a_decoder_fault_is_reported_in_one_line_and_its_frame_is_saved() -> None:
     intake = Intake(Made([]), Failing())
-    (said,) = intake.status().notices
+    (said,) = intake.status().warnings
     assert said.startswith("the core failed on a packet (index out of bounds) and dropped its connection")
-    assert intake.status().notices == (said,)
+    assert intake.status().warnings == (said,)
     path = Path(said.rpartition(" with ")[2])
     (frame,) = read_all(open_file(str(path), ""))
     path.unlink()

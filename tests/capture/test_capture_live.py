@@ -210,7 +210,7 @@ def wait_for(source: Source, condition: Callable[[], bool]) -> None:
         source.read()
         if condition():
             return
-    pytest.fail(f"never came about; the notice is {source.notice!r}")
+    pytest.fail(f"never came about; the warning is {source.warning!r}")
 
 
 @both
@@ -221,23 +221,23 @@ def test_capture_resumes_when_an_interface_comes_back(
         source = opened("veth0", kind, monkeypatch)
         inject("veth1", [web(b"before")])
         assert [frame.data for frame in read_until_idle(source)] == [web(b"before")]
-        assert source.notice == ""
+        assert source.warning == ""
 
         ip("link set veth0 down")
-        wait_for(source, lambda: source.notice == "veth0 is down; waiting for it")
+        wait_for(source, lambda: source.warning == "veth0 is down; waiting for it")
         ip("link set veth0 up")
-        wait_for(source, lambda: source.notice == "")
+        wait_for(source, lambda: source.warning == "")
         inject("veth1", [web(b"up again")])
         assert [frame.data for frame in read_until_idle(source)] == [web(b"up again")]
 
         ip("link del veth0")
-        wait_for(source, lambda: source.notice != "")
+        wait_for(source, lambda: source.warning != "")
         ip("link add veth0 type veth peer name veth1")
         ip("link set veth1 up")
         assert list(source.read() or ()) == []
-        assert source.notice != ""
+        assert source.warning != ""
         ip("link set veth0 up")
-        wait_for(source, lambda: source.notice == "")
+        wait_for(source, lambda: source.warning == "")
         inject("veth1", [web(b"made anew"), web(port=81)])
         assert [frame.data for frame in read_until_idle(source)] == [web(b"made anew")]
         assert source.counters() == (3, 0)
@@ -252,9 +252,9 @@ def test_capture_waits_for_an_interface_that_is_down_at_the_start(
     def story() -> None:
         ip("link set veth0 down")
         source = opened("veth0", "ring", monkeypatch)
-        wait_for(source, lambda: source.notice != "")
+        wait_for(source, lambda: source.warning != "")
         ip("link set veth0 up")
-        wait_for(source, lambda: source.notice == "")
+        wait_for(source, lambda: source.warning == "")
         inject("veth1", [web()])
         assert len(read_until_idle(source)) == 1
         source.close()
@@ -406,10 +406,10 @@ inject("veth1", [web(), web(bytes(50)), web(bytes(50), port=81)] * 20)
 assert [frame.data for frame in read_until_idle(source)] == [web(bytes(50))] * 20
 assert source.link_type == 1
 ip("link set veth0 down")
-assert not source.read() and source.notice == "no packets from veth0; is it up?"
+assert not source.read() and source.warning == "no packets from veth0; is it up?"
 ip("link set veth0 up")
 inject("veth1", [web(bytes(50))])
-assert len(read_until_idle(source)) == 1 and source.notice == ""
+assert len(read_until_idle(source)) == 1 and source.warning == ""
 source.close()
 """
 

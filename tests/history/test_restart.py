@@ -73,7 +73,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1, validated:
         session.tick(end, STATUS)
     session.finish(start + 60 * ticks, STATUS)
     history.close()
-    assert history.notices == () or not validated
+    assert history.warnings == () or not validated
     assert seen.view is not None
     return seen.view
 
@@ -159,7 +159,7 @@ def test_a_history_that_fails_while_being_read_is_reported(tmp_path: Path, monke
     monkeypatch.setattr(history.archive, "minutes", broken)
     past, _ = history.before(NOW, 86400)
     assert list(past) == []
-    assert history.notices == ("cannot restore earlier counts: the history is malformed",)
+    assert history.warnings == ("cannot restore earlier counts: the history is malformed",)
     history.close()
 
 

@@ -50,7 +50,7 @@ def test_queued_items_are_written_in_order_before_the_archive_is_closed(writer: 
         writer.put(item)
     writer.start()
     writer.close(60)
-    assert (disk.written, disk.closed, writer.notices) == (items, True, ())
+    assert (disk.written, disk.closed, writer.warnings) == (items, True, ())
 
 
 def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer, disk: Disk) -> None:
@@ -59,14 +59,14 @@ def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer, d
     writer.put(Minute(0, {}))
     assert disk.asked.wait(60)
     for _ in range(10_000):
-        if writer.notices:
+        if writer.warnings:
             break
         threading.Event().wait(0.005)
-    assert writer.notices == ("the disk is full",)
+    assert writer.warnings == ("the disk is full",)
     disk.refuses = False
     writer.close(60)
     assert disk.written == [Minute(0, {})]
-    assert not writer.notices
+    assert not writer.warnings
 
 
 def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer, disk: Disk) -> None:
@@ -75,7 +75,7 @@ def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer, d
     writer.start()
     writer.close(60)
     assert disk.written == [Minute(60 * number, {}) for number in range(5, MAX_QUEUED + 5)]
-    assert writer.notices == ("5 minutes lost from the history",)
+    assert writer.warnings == ("5 minutes lost from the history",)
 
 
 def test_only_the_latest_question_is_called_once_everything_is_written(writer: Writer, disk: Disk) -> None:
@@ -104,14 +104,14 @@ def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: W
     writer.start()
     assert disk.asked.wait(60)
     for _ in range(10_000):
-        if writer.notices:
+        if writer.warnings:
             break
         threading.Event().wait(0.005)
-    assert writer.notices == ("the history is malformed",)
+    assert writer.warnings == ("the history is malformed",)
     writer.put(Minute(0, {}))
     writer.close(60)
     assert disk.written == [Minute(0, {})]
-    assert not writer.notices
+    assert not writer.warnings
 
 
 def test_a_patient_writer_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
@@ -131,4 +131,4 @@ def test_a_patient_writer_does_not_wait_for_a_failing_disk(disk: Disk) -> None:
         writer.put(Minute(60 * number, {}))
     disk.refuses = False
     writer.close(60)
-    assert writer.notices[-1].endswith(" minutes lost from the history")
+    assert writer.warnings[-1].endswith(" minutes lost from the history")
