@@ -1,6 +1,6 @@
-# `make run` and `make test` do everything from a fresh clone: the virtual environment, the packages, the program.
-# Another interpreter: make run PYTHON=python3.12     Other arguments: make run ARGS="-i eth0 -p 80"
-# Some of the tests: make test TESTS="tests/store -x"
+# `make run` and `make test` work in a fresh clone: they create the virtual environment and install the packages.
+# To use another interpreter: make run PYTHON=python3.12     To pass arguments: make run ARGS="-i eth0 -p 80"
+# To run some of the tests: make test TESTS="tests/store -x"
 
 PYTHON ?= python3
 ARGS ?= --demo
@@ -25,31 +25,31 @@ run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the de
 	@$(VENV_PYTHON) exercise.py $(ARGS)
 
 ifdef CARGO
-fast: $(CORE_STAMP) ## build the core, the decoder in Rust, where there is cargo
+fast: $(CORE_STAMP) ## build the core, the decoder in Rust, if cargo is installed
 else
 fast:
 	@echo "cargo is missing, so the Python decoder is used, about twenty times slower; install cargo (https://rustup.rs), then: make fast" >&2
 endif
 
-test: $(TEST_STAMP) fast ## run every test, with each decoder that is here; those of live traffic need root
+test: $(TEST_STAMP) fast ## run all tests with each available decoder; those with live traffic need root
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest $(TESTS)
 ifdef CARGO
 	cd core && cargo test --quiet
 endif
 
-man: $(TEST_STAMP) ## write the manual page and the scripts of the shells into build/share
+man: $(TEST_STAMP) ## write the manual page and the completion scripts into build/share
 	@$(VENV_PYTHON) packaging/documents.py
 
-fuzz: $(TEST_STAMP) fast ## fuzz for FUZZ_SECONDS (60): parsers, both decoders, the core; guided where atheris, cargo-fuzz are
+fuzz: $(TEST_STAMP) fast ## fuzz parsers, decoders and core for FUZZ_SECONDS (60); guided if atheris and cargo-fuzz are installed
 	@$(PIP) 'atheris>=3,<4' 2>/dev/null || true
 	$(VENV_PYTHON) -m tests.attacks.fuzz --seconds $(FUZZ_SECONDS)
 	$(VENV_PYTHON) -m tests.attacks.fuzz_core --seconds $(FUZZ_SECONDS)
 
-attacks: $(RUN_STAMP) ## measure what hostile traffic costs: memory, time, and what is counted; takes some minutes
+attacks: $(RUN_STAMP) ## measure the memory and time that hostile traffic costs; takes some minutes
 	$(VENV_PYTHON) -m tests.attacks.table
 
-check: $(TEST_STAMP) ## lint, formatting, types
+check: $(TEST_STAMP) ## check lint rules, formatting and types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict .
@@ -58,16 +58,16 @@ ifdef CARGO
 	cd core && cargo clippy --all-targets -- -D warnings
 endif
 
-bench: $(TEST_STAMP) fast ## measure speed, loss and memory beside other tools, 15 minutes, into docs/performance.md; live runs need root
+bench: $(TEST_STAMP) fast ## compare speed, loss and memory with other tools, 15 minutes, into docs/performance.md; live runs need root
 	@$(VENV_PYTHON) -m bench --into docs/performance.md
 
-bench-quick: $(TEST_STAMP) fast ## a shorter look at the same, two minutes, on standard output only
+bench-quick: $(TEST_STAMP) fast ## measure the same in two minutes, and print it
 	@$(VENV_PYTHON) -m bench --quick
 
-soak: $(TEST_STAMP) fast ## full load for minutes, and whether memory stays; needs root; MINUTES=10
+soak: $(TEST_STAMP) fast ## run under full load for MINUTES (10), and check that memory stays constant; needs root
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
 
-clean: ## remove the virtual environment, what was built, and all caches
+clean: ## remove the virtual environment, build results and caches
 	rm -rf $(VENV) build core/target core/fuzz/target .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,9 +90,9 @@ $(CORE_STAMP): requirements-fast.txt $(CORE) | $(RUN_STAMP)
 	@touch $@
 
 $(VENV_PYTHON):
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.10 or later, or name yours with PYTHON=..." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.10 or later, or choose another with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-		{ echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.10 or later is needed: name one with PYTHON=..." >&2; exit 1; }
+		{ echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), but Python 3.10 or later is needed: choose one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "$(PYTHON) cannot make virtual environments: sudo apt install python3-venv" >&2; exit 1; }
+		{ echo "$(PYTHON) cannot create virtual environments: sudo apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

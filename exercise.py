@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A passive HTTP monitor: `python exercise.py -i eth0 -p 80`.
 
-Packets are captured, TCP streams are put back together, HTTP messages become timestamped records, records are counted
-by pluggable statistics in a store that ages, a learning/enforce state machine watches the counts, and a coloured
-console dashboard shows all of it, refreshed each bucket.
+It captures packets, reassembles TCP streams, and turns HTTP messages into timestamped records. Pluggable statistics
+count the records in a store that expires, a state machine learns and then enforces a baseline, and a dashboard shows
+all of it, refreshed once per bucket.
 """
 
-import cli.packages  # noqa: F401, I001 first: a missing package is one line, not a traceback
+import cli.packages  # noqa: F401, I001 first: reports a missing package in one line instead of a traceback
 
 import sys
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from stats.loading import StatisticError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, 1 if the environment fails, 2 for wrong usage or settings."""
+    """Run the command and return the exit status: 0, 1 if the environment failed, 2 for wrong usage or settings."""
     given = sys.argv[1:] if argv is None else list(argv)
     try:
         if given[:1] == ["report"]:
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int:
     """Open the source and the outputs, watch until the source ends or a signal comes, and close them.
 
-    `complaints` is what was written to standard error, where the full screen takes it over.
+    `complaints` contains what was written to standard error while the full screen covers it.
     """
     stop = Stop()
     plan = planned(arguments, config)
@@ -72,7 +72,7 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int
 
 
 def watch(session: Session, parts: Opened, duration: float | None, stop: Stop, full: FullUi | None) -> Ending:
-    """Capture, decode and count step by step, with the full screen up if there is one."""
+    """Capture, decode and count step by step, in the loop of the full screen if there is one."""
     watched = steps(parts.intake, session, duration, stop)
     if full is not None:
         return full.drive(session, parts.intake, watched, stop)

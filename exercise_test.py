@@ -1,11 +1,11 @@
-"""The alerting logic, told as stories, and every pair of state and signal.
+"""Tests the alerting logic with stories, and every pair of state and trigger.
 
     python exercise_test.py
 
-Each story is in packet time: nothing sleeps.
+Stories run in packet time: nothing sleeps.
 """
 
-# ruff: noqa: PT009, PT027 # plain unittest, as it runs where pytest is not installed
+# ruff: noqa: PT009, PT027 # plain unittest, because it runs without pytest
 
 import unittest
 
@@ -36,19 +36,19 @@ TABLE = {
     ALERT: {LEARNED: ILLEGAL, EMPTY: ILLEGAL, EXCEEDED: ALERT, WITHIN: DISMISSED, REFRESHED: ALERT},
     DISMISSED: {LEARNED: ILLEGAL, EMPTY: ILLEGAL, EXCEEDED: ALERT, WITHIN: NORMAL, REFRESHED: NORMAL},
 }
-"""The design's table, written down a second time."""
+"""The table of the design, written independently."""
 
 START = 1_700_000_000.0
 BUCKET = 120
 
 
 def request(time: float) -> Request:
-    """One like all others."""
+    """Return a request; all are alike but for their time."""
     return Request(time, "198.51.100.7", 40000, "192.0.2.1", 80, "GET", "example.com", "/", "1.1", "", "")
 
 
 def who(count: int) -> tuple[Contributor, ...]:
-    """Who sent `count` requests more than usual: all are of one client, for one section."""
+    """Return the contributors of `count` extra requests, all by one client for one section."""
     return Contributor("client", "198.51.100.7", count, 1.0), Contributor("section", "example.com/", count, 1.0)
 
 
@@ -66,20 +66,20 @@ class Story:
         self.events: list[Event] = []
 
     def given(self, requests: int, seconds: float = BUCKET) -> list[Event]:
-        """`requests` spread evenly over the next `seconds`; what was decided meanwhile."""
+        """Spread `requests` evenly over the next `seconds`, and return the events."""
         times = (START + self.now + seconds * number / requests for number in range(requests))
         self.monitor.add(RecordBatch(map(request, times)))
         return self.wait(seconds)
 
     def wait(self, seconds: float) -> list[Event]:
-        """No request in the next `seconds`; what was decided meanwhile."""
+        """Send no request for `seconds`, and return the events."""
         self.now += seconds
         events = self.monitor.advance(START + self.now)
         self.events += events
         return events
 
     def refresh(self) -> State:
-        """The dashboard is refreshed now; the state that it shows."""
+        """Refresh the dashboard now, and return the state that it shows."""
         self.monitor.refreshed(START + self.now)
         return self.monitor.state
 
@@ -90,12 +90,12 @@ class Story:
 
     @property
     def alerts(self) -> list[Alert]:
-        """The history, latest first."""
+        """The alert history, latest first."""
         return list(self.monitor.history.alerts)
 
 
 def enforcing(baseline: int = 100, **settings: float) -> Story:
-    """A story in which `baseline` requests per bucket were learned."""
+    """Return a story in which `baseline` requests per bucket were learned."""
     story = Story(**settings)
     story.given(baseline)
     return story
@@ -118,16 +118,16 @@ class TableTest(unittest.TestCase):
                     self.assertIs(next_state(state, trigger), expected)
 
     def test_an_illegal_trigger_is_named_with_its_state(self) -> None:
-        """The message is for the programmer who sent it."""
+        """The message names both for the programmer."""
         with self.assertRaisesRegex(IllegalTrigger, "EXCEEDED is illegal in state LEARNING"):
             next_state(LEARNING, EXCEEDED)
 
 
 class LearningTest(unittest.TestCase):
-    """How the baseline comes about."""
+    """The baseline is learned."""
 
     def test_120_s_at_5_requests_per_second_is_a_baseline_of_600(self) -> None:
-        """The plain case."""
+        """120 s x 5 requests/s are 600 per bucket."""
         story = Story()
         self.assertEqual(story.given(600), [Learned(START + 120, 600)])
         self.assertIs(story.state, NORMAL)
@@ -148,12 +148,12 @@ class LearningTest(unittest.TestCase):
                 self.assertEqual(story.given(requests, learning), [Learned(START + learning, baseline)])
 
     def test_a_trickle_is_not_rounded_down_to_nothing(self) -> None:
-        """One request in 20 minutes is a baseline of 1, as there was traffic."""
+        """One request in 20 minutes is a baseline of 1, because there was traffic."""
         story = Story(learning=1200)
         self.assertEqual(story.given(1, 1200), [Learned(START + 1200, 1)])
 
     def test_zero_requests_restart_learning(self) -> None:
-        """And as often as needed."""
+        """Learning restarts until there is a request."""
         story = Story()
         self.assertEqual(story.wait(120), [LearningRestarted(START + 120)])
         self.assertEqual(story.wait(120), [LearningRestarted(START + 240)])
@@ -162,7 +162,7 @@ class LearningTest(unittest.TestCase):
         self.assertEqual(story.given(70), [Learned(START + 360, 70)])
 
     def test_progress_can_be_read(self) -> None:
-        """Count, rate and time left, for the dashboard."""
+        """The dashboard shows count, rate and remaining time."""
         story = Story()
         story.given(150, 30)
         now = START + 30
@@ -174,10 +174,10 @@ class LearningTest(unittest.TestCase):
 
 
 class EnforcingTest(unittest.TestCase):
-    """When an alert is raised, continued and dismissed."""
+    """Alerts are raised, continued and dismissed."""
 
     def test_exactly_the_threshold_is_no_alert_and_one_above_is(self) -> None:
-        """Also where floats would miss by a hair: 100 x 1.15 is 114.99999999999999 to them."""
+        """It holds even if floats are slightly off: 100 x 1.15 is 114.99999999999999."""
         cases = ((100, 10, 110), (100, 15, 115), (600, 10, 660), (1000, 0.1, 1001), (7, 0, 7), (10, 15, 11))
         for baseline, threshold, highest in cases:
             with self.subTest(baseline=baseline, threshold=threshold):
@@ -198,7 +198,7 @@ class EnforcingTest(unittest.TestCase):
         self.assertEqual(story.alerts, [alert])
 
     def test_consecutive_exceeding_buckets_are_one_alert(self) -> None:
-        """Its hits are those that raised it, its peak follows, its end is the end of the first bucket within."""
+        """It keeps the hits that raised it, follows the peak, and ends with the first bucket within the limit."""
         story = enforcing(100)
         events = [story.given(count)[0] for count in (200, 500, 300, 100)]
         kinds = [AlertRaised, AlertContinued, AlertContinued, AlertDismissed]
@@ -209,7 +209,7 @@ class EnforcingTest(unittest.TestCase):
         self.assertEqual((alert.baseline, alert.threshold, alert.limit), (100, 10, 110))
 
     def test_the_baseline_stays_as_learned(self) -> None:
-        """High traffic does not become the usual by going on."""
+        """Lasting high traffic does not become the baseline."""
         story = enforcing(100)
         for _ in range(20):
             story.given(1000)
@@ -217,7 +217,7 @@ class EnforcingTest(unittest.TestCase):
         self.assertEqual(len(story.alerts), 1)
 
     def test_two_rushes_with_a_calm_bucket_between_are_two_alerts(self) -> None:
-        """Also when the first one's dismissal is still on the screen."""
+        """The first dismissal may still be on the screen."""
         story = enforcing(100)
         for count in (200, 100):
             story.given(count)
@@ -228,17 +228,17 @@ class EnforcingTest(unittest.TestCase):
         self.assertEqual([alert.value for alert in story.alerts], [300, 200])
 
     def test_an_outage_ends_an_alert(self) -> None:
-        """A bucket without requests is within."""
+        """A bucket without requests is within the limit."""
         story = enforcing(100)
         story.given(200)
         self.assertIsInstance(story.wait(120)[0], AlertDismissed)
 
 
 class RefreshTest(unittest.TestCase):
-    """How long the word of a dismissal stays on the screen."""
+    """A dismissal stays on the screen for one refresh."""
 
     def dismissed(self) -> Story:
-        """A story whose alert was just dismissed."""
+        """Return a story whose alert was just dismissed."""
         story = enforcing(100)
         story.given(200)
         story.refresh()
@@ -246,7 +246,7 @@ class RefreshTest(unittest.TestCase):
         return story
 
     def test_the_first_refresh_shows_the_dismissal_and_the_next_removes_it(self) -> None:
-        """Shown once."""
+        """It is shown once."""
         story = self.dismissed()
         self.assertIs(story.refresh(), DISMISSED)
         self.assertEqual(story.monitor.dismissed_at, START + 360)
@@ -255,19 +255,19 @@ class RefreshTest(unittest.TestCase):
         self.assertIsNone(story.monitor.dismissed_at)
 
     def test_drawing_twice_at_the_same_moment_is_one_refresh(self) -> None:
-        """A window that is resized does not take the message away."""
+        """Resizing the window does not remove the message."""
         story = self.dismissed()
         self.assertIs(story.refresh(), DISMISSED)
         self.assertIs(story.refresh(), DISMISSED)
 
     def test_a_bucket_within_removes_it_too(self) -> None:
-        """Where refreshes are rarer than buckets."""
+        """Refreshes may be rarer than buckets."""
         story = self.dismissed()
         story.given(100)
         self.assertIs(story.state, NORMAL)
 
     def test_the_second_dismissal_is_shown_as_long_as_the_first(self) -> None:
-        """What was shown of one alert does not count for the next."""
+        """Showing the first dismissal does not count for the second."""
         story = self.dismissed()
         story.refresh()
         story.given(200)
@@ -277,7 +277,7 @@ class RefreshTest(unittest.TestCase):
         self.assertIs(story.refresh(), NORMAL)
 
     def test_refreshes_change_nothing_else(self) -> None:
-        """In the other states."""
+        """A refresh matters only after a dismissal."""
         story = Story()
         self.assertIs(story.refresh(), LEARNING)
         story.given(100)
@@ -289,7 +289,7 @@ class RefreshTest(unittest.TestCase):
 
 
 class HistoryTest(unittest.TestCase):
-    """What is remembered, and for how long."""
+    """The history keeps alerts for the retention."""
 
     def test_longest_and_average_duration(self) -> None:
         """Alerts of 1 and 3 buckets, then an active one that counts up to now."""
@@ -304,12 +304,12 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual((history.longest(now + 1000), history.average(now + 1080)), (1000, 520))
 
     def test_without_alerts_there_are_no_durations(self) -> None:
-        """Not zero: none."""
+        """They are None rather than zero."""
         history = enforcing(100).monitor.history
         self.assertEqual((history.longest(START), history.average(START), history.active), (None, None, ()))
 
     def test_alerts_leave_when_they_ended_longer_ago_than_the_retention(self) -> None:
-        """An alert of 24 h ago is still there, and gone a second later."""
+        """An alert of 24 h ago is kept, and deleted a second later."""
         story = enforcing(100)
         for count in (200, 100):
             story.given(count)
@@ -319,7 +319,7 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual(story.alerts, [])
 
     def test_an_active_alert_never_leaves(self) -> None:
-        """However long it lasts."""
+        """Its age does not matter."""
         story = enforcing(10, retention=600)
         for _ in range(20):
             story.given(20)
@@ -327,7 +327,7 @@ class HistoryTest(unittest.TestCase):
 
 
 class OtherSignalsTest(unittest.TestCase):
-    """The same learning and the same table for a signal that alerts below its limit."""
+    """Signals that alert below their limit learn and change state in the same way."""
 
     def setUp(self) -> None:
         """120 s at 5 requests/s were learned; 60 % below the previous buckets is a drop."""
@@ -336,7 +336,7 @@ class OtherSignalsTest(unittest.TestCase):
         self.drop = self.story.monitor.judges[1]
 
     def test_an_outage_is_a_drop_until_it_ends(self) -> None:
-        """However long it lasts: its empty buckets do not become the usual."""
+        """Its empty buckets do not become the baseline, however long it lasts."""
         (raised,) = self.story.wait(BUCKET)
         self.assertIsInstance(raised, AlertRaised)
         self.assertIs(self.drop.state, ALERT)

@@ -8,9 +8,9 @@ from demo.web_server import DemoServer
 
 
 def serve() -> None:
-    """Serve and send until the input ends. The only line that is printed is the port, or what is wrong."""
+    """Serve and send until the input ends. Print one line: the port, or the error."""
     try:
-        import requests  # noqa: F401 a missing package is said here, where the parent listens
+        import requests  # noqa: F401 a missing package is reported here, where the parent reads it
 
         server = DemoServer()
     except (ImportError, OSError) as error:

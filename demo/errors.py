@@ -1,5 +1,5 @@
-"""What can go wrong with the demo."""
+"""The error of the demo."""
 
 
 class DemoError(OSError):
-    """The demo cannot run here. The text is one line for the user and names the way out."""
+    """The demo cannot run here. The text is one line for the user, and names the fix."""

@@ -1,4 +1,4 @@
-"""A private network, in which the demo can be captured without root, where the kernel allows it."""
+"""Enters a private network, in which the demo can be captured without root if the kernel allows it."""
 
 import ctypes
 import os
@@ -10,36 +10,36 @@ from typing import Final
 from demo.errors import DemoError
 
 LOOPBACK: Final = "lo" if sys.platform.startswith("linux") else "lo0"
-"""The interface to watch."""
+"""The interface to monitor."""
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # linux/sockios.h, linux/if.h
 CAP_NET_RAW = 13  # linux/capability.h
 
 
 def enter_private_network() -> bool:
-    """Move into a network namespace of our own, with its loopback up, if we may not capture where we are.
+    """Move into our own network namespace with its loopback up, if we may not capture here.
 
-    Nothing of the outer network can be reached from it. Call this before any thread is started, and before Scapy is
-    imported, which keeps a list of interfaces.
+    The outer network cannot be reached from it. Call this before starting a thread, and before importing Scapy, which
+    keeps a list of interfaces.
 
     Returns:
-        Whether we moved: False if we may capture, and on other systems, which have no namespaces.
+        Whether we moved: False if we may capture here, or the system has no namespaces.
 
     Raises:
-        DemoError: the kernel refuses. The process may be left in a network without loopback, and should end.
+        DemoError: the kernel refused. The process may be in a network without loopback, and should end.
     """
     if not sys.platform.startswith("linux") or _may_capture():
         return False
     user, group = os.geteuid(), os.getegid()
     try:
         _unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        _write("/proc/self/setgroups", "deny")  # without it gid_map is refused: user_namespaces(7)
+        _write("/proc/self/setgroups", "deny")  # gid_map needs it: user_namespaces(7)
         _write("/proc/self/uid_map", f"{user} {user} 1")
         _write("/proc/self/gid_map", f"{group} {group} 1")
         _bring_up(LOOPBACK)
     except OSError as error:
         raise DemoError(
-            f"no permission to capture, and the kernel refuses a private network ({error.strerror}): use sudo"
+            f"no permission to capture, and the kernel refused a private network ({error.strerror}); use sudo"
         ) from error
     return True
 

@@ -9,11 +9,11 @@ DEMO_SETTINGS: Final = {
     "average_learning_duration": "15",
     "average_threshold": "25",
 }
-"""For `Config.with_settings`: it learns for 15 to 20 s, and alerts 10 or 20 s later, for 10 or 20 s."""
+"""Settings for `Config.with_settings`: learning takes 15 to 20 s; the alert comes 10 or 20 s later, for 10 or 20 s."""
 DEMO_DURATION: Final = 65.0
-"""Seconds in which all of that is seen."""
+"""Seconds that show all of that."""
 
 
 def demo_duration(asked: float | None, ui: str) -> float | None:
-    """Return the seconds until the demo ends by itself; None on the full screen, which stays until the user leaves."""
+    """Return the seconds until the demo ends; None on the full screen, which stays until the user quits."""
     return asked or (None if ui == "full" else DEMO_DURATION)

@@ -1,4 +1,4 @@
-"""The child process of the demo, `python -m demo`, in which the web server and its visitors run."""
+"""Starts the child process of the demo, `python -m demo`, which runs the web server and its visitors."""
 
 import subprocess
 import sys
@@ -12,17 +12,17 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 class DemoTraffic:
-    """The web server and its visitors, for the duration of `with`. They run in a child process, beside the capture.
+    """Runs the web server and its visitors in a child process for the duration of `with`.
 
     Raises:
-        DemoError: on entering: they did not start.
+        DemoError: on entering, if they did not start.
     """
 
     port: int
-    """Where the server listens on 127.0.0.1."""
+    """The server's port on 127.0.0.1."""
 
     def __enter__(self) -> "DemoTraffic":
-        # In a session of its own, as Ctrl+C is for us alone. The child ends with its input, so also when we crash.
+        # A separate session keeps Ctrl+C from the child, which ends with its input, even if we crash.
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "demo"],
@@ -38,7 +38,7 @@ class DemoTraffic:
         said = self._child.stdout.readline().decode().strip()
         if not said.isdigit():
             self.__exit__()
-            raise DemoError(f"the web server of the demo did not start: {said or 'it ended at once'}")
+            raise DemoError(f"the web server of the demo did not start: {said or 'the process ended at once'}")
         self.port = int(said)
         return self
 

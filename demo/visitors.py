@@ -12,7 +12,7 @@ from typing import Final
 from gen_traffic import AGENTS, Client, Step, paced
 
 PHASES: Final = ((26.5, 24.0), (8.0, 80.0), (math.inf, 24.0))
-"""Seconds and requests per second. Wherever buckets begin, the burst lies within one, or within two neighbours."""
+"""Seconds and requests per second. Wherever buckets begin, the burst is within one or two of them."""
 
 SHOP, API, STATIC = "shop.example.com", "api.example.com", "static.example.com"
 
@@ -37,7 +37,7 @@ VISITS: Final = (
 
 
 def demo_steps() -> Iterator[Step]:
-    """Yield what the visitors request, at the pace of `PHASES`; the same each time."""
+    """Yield the requests at the pace of `PHASES`, the same each time."""
     dice = random.Random(0)
     weights = list(accumulate(weight for weight, *_ in VISITS))
     for duration, rate in PHASES:
@@ -50,13 +50,13 @@ def demo_steps() -> Iterator[Step]:
 
 
 def _visit(client: Client, steps: "queue.Queue[Step]") -> None:
-    """Be one visitor: send what comes out of the queue, over a connection of its own."""
+    """Send the steps of the queue over one connection, as one visitor."""
     while True:
         client.send(steps.get())
 
 
 def send_visitors(port: int, visitors: int = 6) -> None:
-    """Send all steps to a port of loopback; there are several visitors, so that a slow response delays no other."""
+    """Send all steps to a port on loopback, with several visitors so that a slow response delays no other request."""
     steps: queue.Queue[Step] = queue.Queue(maxsize=visitors)
     for _ in range(visitors):
         client = Client(f"http://127.0.0.1:{port}", timeout=5)

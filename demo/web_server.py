@@ -1,4 +1,4 @@
-"""The web server of the demo: some pages of several sites, some of them slow or wrong."""
+"""The web server of the demo: pages of several sites, some of them slow or failing."""
 
 import time
 from http.server import BaseHTTPRequestHandler
@@ -7,14 +7,14 @@ from typing import Any, Final, NamedTuple
 
 
 class Response(NamedTuple):
-    """What the server sends for one path."""
+    """The response for one path."""
 
     status: int
     size: int
     """Bytes of the body."""
     content_type: str = "text/html"
     delay: float = 0.0
-    """Seconds before it is sent."""
+    """Seconds before the response is sent."""
     location: str = ""
 
 
@@ -35,7 +35,7 @@ RESPONSES: Final = {
 }
 NOT_FOUND: Final = Response(404, 150)
 REQUESTS_PER_CONNECTION: Final = 30
-"""The server closes a connection after so many, as real ones do."""
+"""The server closes a connection after this many requests, as real ones do."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815 names that http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
-        """Log nothing: the terminal is the dashboard's."""
+        """Log nothing: the terminal belongs to the dashboard."""
 
 
 class DemoServer(ThreadingTCPServer):
@@ -84,4 +84,4 @@ class DemoServer(ThreadingTCPServer):
         return int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report nothing: a visitor that leaves early is no news."""
+        """Report nothing: visitors may disconnect at any time."""

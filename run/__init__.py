@@ -1,1 +1,1 @@
-"""A run: what it opens, the steps from the source to the session, and who is shown what comes of it."""
+"""Runs the monitor: opens sources and outputs, captures step by step, and shows the session."""

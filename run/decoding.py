@@ -1,4 +1,4 @@
-"""What decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
+"""Chooses what decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
@@ -24,17 +24,17 @@ def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] =
 
 
 def load_dissection(link_type: int) -> None:
-    """Import Scapy if frames need it, while we can read its files: the user that we become may not be able to."""
+    """Import Scapy if frames need it, while we can read its files: the user that we switch to may not."""
     if link_type == LINKTYPE_ETHERNET:
         return
-    from traffic.network import reads  # a MiB that the core does not need
+    from traffic.network import reads  # costs 1 MiB, which the core does not need
 
     if not reads(link_type):
         import capture.dissect  # noqa: F401
 
 
 def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | None:
-    """Return what dissects whole packets with Scapy, if a statistic asks for them."""
+    """Return the Scapy dissector for whole packets if a statistic needs them, otherwise None."""
     if not any(statistic.record is ScapyPacket for statistic in statistics):
         return None
     from capture.dissect import dissect
@@ -46,7 +46,7 @@ def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | No
 
 
 def limits(config: Config) -> Limits:
-    """Return the decoder's part of the settings."""
+    """Return the settings that limit the decoder."""
     return Limits(
         string_length=config.max_str_length,
         connections=config.max_connections,
@@ -67,5 +67,5 @@ def limits(config: Config) -> Limits:
 
 
 def without_loss(limits: Limits) -> Limits:
-    """Return the limits for a file, which can wait: it is read no faster than its records are taken."""
+    """Return the limits for a file, which is read no faster than its records are taken, so nothing is dropped."""
     return replace(limits, waiting_records=2**31, waiting_characters=2**40)

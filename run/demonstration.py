@@ -1,4 +1,4 @@
-"""`--demo`: a run that watches the web server and the visitors of the demo."""
+"""Starts the demo's web server and visitors for `--demo`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from cli.arguments import Arguments
 
 @contextmanager
 def demonstrated(arguments: Arguments) -> Iterator[Arguments]:
-    """Yield the arguments; with `--demo`, those that watch the demo, which runs meanwhile.
+    """Yield the arguments. With `--demo`, run the demo meanwhile, and yield arguments that watch it.
 
     Raises:
         DemoError: the demo cannot run here.

@@ -1,4 +1,4 @@
-"""Runs the full screen: with the recent exchanges, the desk that answers it, and the steps of the capture in its loop.
+"""Runs the full screen: it provides the recent exchanges and the desk, and captures step by step in the screen's loop.
 
 Textual is imported only if the full screen is shown.
 """
@@ -25,9 +25,9 @@ from store.store import Store
 from view.exchange_line import Discretion
 
 PACE = 1.0
-"""The longest time between two pictures in seconds, even if `timeout` is longer."""
+"""Maximum seconds between two refreshes, even if `timeout` is longer."""
 WINDOWS = (120.0, 3600.0)
-"""The windows in seconds that can be shown, beside the last bucket and all that is kept."""
+"""Windows in seconds that can be shown, besides the last bucket and the whole retention."""
 
 
 def chosen_ui(arguments: Arguments) -> Arguments:
@@ -36,11 +36,11 @@ def chosen_ui(arguments: Arguments) -> Arguments:
     A pipe is shown on the console: reading it may block, and the full screen would not respond to keys meanwhile.
 
     Raises:
-        SettingError: the full screen is asked for where it cannot be shown.
+        SettingError: the full screen was requested, but cannot be shown.
     """
     piped = arguments.read is not None and not os.path.isfile(arguments.read)
     if arguments.ui == "full" and not can_show():
-        raise SettingError("--ui full needs a terminal: standard output, and one to read keys from")
+        raise SettingError("--ui full needs a terminal for standard output and for keys")
     if arguments.ui == "full" and piped:
         raise SettingError("--ui full cannot read from a pipe; use a regular file, or leave --ui out")
     if arguments.ui != "auto":
@@ -50,8 +50,8 @@ def chosen_ui(arguments: Arguments) -> Arguments:
 
 
 def can_show(environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether there is a terminal to draw on, and one to read keys from."""
-    with contextlib.suppress(AttributeError, ValueError, OSError):  # a stream that is closed, or none
+    """Return whether there are terminals to draw on and to read keys from."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # a closed or missing stream
         shown = sys.stdout.isatty() and environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
         return shown and (sys.stdin.isatty() or _has_own_terminal())
     return False
@@ -63,12 +63,12 @@ def _has_own_terminal() -> bool:
 
 
 def brisk(config: Config) -> Config:
-    """Return the settings for a screen that somebody watches: records are taken over at least once a second."""
+    """Return the settings with records taken at least once a second, for a screen that somebody watches."""
     return replace(config, timeout=min(config.timeout, PACE))
 
 
 def load_full_screen() -> None:
-    """Import all that the full screen needs while we can read it: a user without rights may not be able to."""
+    """Import everything the full screen needs while we can read it: an unprivileged user may not."""
     import dashboard.full.store_desk
     import dashboard.full.terminal
 
@@ -90,7 +90,7 @@ class FullUi:
         self._reading = arguments.read is not None
 
     def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
-        """Take all steps while the full screen is up. After the end of a file it stays until the user leaves."""
+        """Take all steps while the full screen is shown. After the end of a file it stays until the user quits."""
         from dashboard.full.store_desk import StoreDesk
         from dashboard.full.terminal import first_appearance, watch_on_screen
 
@@ -114,7 +114,7 @@ class FullUi:
         return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
 
     def _judged(self, steps: Watch, session: Session) -> Watch:
-        """Take the same steps, and judge what the last one counted at once, as the screen may stay."""
+        """Take the same steps, then judge the last counts at once, because the screen may stay."""
         ending = yield from steps
         self._reading = False
         session.judge(ending.clock, ending.status)

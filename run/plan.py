@@ -1,4 +1,4 @@
-"""What a run is about. All of it is decided before anything is opened, so that what is wrong is said first."""
+"""Plans a run before anything is opened, so that wrong settings are reported first."""
 
 import os
 import sys
@@ -17,11 +17,11 @@ from store.filtering.filter import Filter, parse
 
 
 class Plan(NamedTuple):
-    """What is counted, of which exchanges, and who is notified of alerts."""
+    """The statistics, the filter for exchanges, and the receivers of notices."""
 
     statistics: list[Statistic]
     only: Filter | None
-    """A filter of exchanges; None counts all of them."""
+    """Filter for exchanges; None counts all of them."""
     receivers: Receivers
 
 

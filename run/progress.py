@@ -1,4 +1,4 @@
-"""Shows on a terminal how much of a file was read so far."""
+"""Shows on a terminal how much of a file has been read."""
 
 import sys
 import time
@@ -15,9 +15,9 @@ PERIOD = 0.5
 
 
 def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[[], float] = time.monotonic) -> Watch:
-    """Take the same steps, and show now and then how much of the file was read.
+    """Take the same steps, and show regularly how much of the file has been read.
 
-    It is shown on the screen, or on standard error if only that is a terminal.
+    The screen shows it, or standard error if only that is a terminal.
     """
     place = screen if screen.is_terminal else Screen(sys.stderr)
     begun = clock()
@@ -40,7 +40,7 @@ def with_progress(steps: Watch, intake: Intake, screen: Screen, clock: Callable[
 
 
 def progress_of(intake: Intake, elapsed: float) -> Progress | None:
-    """Return how much was read after so many seconds; None for a live capture."""
+    """Return how much was read in `elapsed` seconds; None for a live capture."""
     position = intake.source.position()
     if position is None:
         return None

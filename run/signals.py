@@ -1,4 +1,4 @@
-"""The signals that `Config.signals` turns on, each with its own settings."""
+"""Sets up the signals that `Config.signals` enables, each with its own settings."""
 
 from typing import Final
 
@@ -10,14 +10,14 @@ from exercise_config import Config, SettingError
 from settings.closest import did_you_mean
 
 SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
-"""All there are, the request rate first. They are listed at the start: without rights, the folder may be unreadable."""
+"""All signals, the request rate first. They are listed at the start, while the folder is certainly readable."""
 
 
 def rules(config: Config) -> list[Rule]:
-    """Return the rules of the signals that are on, in the order of the setting.
+    """Return the rules of the enabled signals, in the order of the setting.
 
     Raises:
-        SettingError: a name is unknown or listed twice, the request rate is not the first, or a file is not a signal.
+        SettingError: a name is unknown or listed twice, the request rate is not first, or a file is not a signal.
     """
     _check("signals", config.signals)
     _check("signals_against_previous", config.signals_against_previous)
@@ -39,7 +39,7 @@ def bucket_size(config: Config) -> int:
 
 
 def rounding(config: Config) -> tuple[str, ...]:
-    """Return a sentence that says that the bucket size was rounded, if it was."""
+    """Return a sentence about the rounded bucket size, if it was rounded."""
     size, given = bucket_size(config), config.average_bucket_size
     if size == given:
         return ()
@@ -47,7 +47,7 @@ def rounding(config: Config) -> tuple[str, ...]:
 
 
 def terms(config: Config) -> Terms:
-    """Return how signals are judged."""
+    """Return the terms by which signals are judged."""
     return Terms(
         bucket_size=bucket_size(config),
         learning_duration=config.average_learning_duration,

@@ -1,4 +1,4 @@
-"""What is said on standard error at the end of a run, and the exit status that follows from it."""
+"""Reports problems at the end of a run, and chooses the exit status."""
 
 import sys
 
@@ -10,9 +10,9 @@ from run.watch import Ending
 
 
 def verdict(parts: Opened, session: Session, ending: Ending) -> int:
-    """Print what went wrong, and return the exit status: 1 if the environment failed.
+    """Print problems to standard error, and return the exit status: 1 if the environment failed.
 
-    A plug-in that was switched off and trouble with the history are printed, but leave the status alone.
+    A disabled plug-in and problems with the history are printed, but do not change the status.
     """
     remarks = [f"{PROGRAM}: {remark}" for remark in parts.outputs.remarks]
     early = None if isinstance(ending.error, NobodyReads) else ending.error

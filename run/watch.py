@@ -1,7 +1,7 @@
-"""The steps from a source to the session: each one captures, decodes and counts what there is.
+"""Runs the steps from a source to the session: each step captures, decodes and counts what has arrived.
 
-`watch_live` and `watch_file` are generators. They yield the seconds until the next step is due, so that their driver
-can do something else meanwhile: the console waits, the full screen draws. They return how the capture ended.
+`watch_live` and `watch_file` are generators. They yield the seconds until the next step is due; meanwhile the console
+waits and the full screen draws. They return how the capture ended.
 """
 
 import signal
@@ -19,7 +19,7 @@ from run.session import Session
 from traffic.frames import Frames
 
 POLL = 0.05
-"""Seconds between looks at the capture's clock when a tick is almost due."""
+"""Seconds between checks of the capture's clock if a tick is almost due."""
 
 
 class Ending(NamedTuple):
@@ -37,7 +37,7 @@ Watch = Generator[float, None, Ending]
 
 
 class Stop(threading.Event):
-    """An event that SIGINT and SIGTERM set: they end a run, but are no errors."""
+    """An event that SIGINT and SIGTERM set. They end a run, but are not errors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Stop(threading.Event):
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Let a signal raise KeyboardInterrupt meanwhile: for a read that may block forever."""
+        """Let signals raise KeyboardInterrupt during the block, in which a read may block forever."""
         self._interrupts = True
         try:
             yield
@@ -61,7 +61,7 @@ class Stop(threading.Event):
 
 
 def drive(watch: Watch, wait: Callable[[float], object]) -> Ending:
-    """Take all steps, and wait between them. The capture is closed whatever happens."""
+    """Take all steps, wait between them, and always close the capture."""
     with closing(watch):
         while True:
             try:
@@ -74,14 +74,14 @@ def drive(watch: Watch, wait: Callable[[float], object]) -> Ending:
 
 
 def steps(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
-    """Return the steps of a live capture, or of a file."""
+    """Return the steps of a live capture or of a file."""
     if intake.source.live:
         return watch_live(intake, session, duration, stop)
     return watch_file(intake, session, duration, stop)
 
 
 def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
-    """Capture in a separate thread; each step takes over what it has."""
+    """Capture in a separate thread; each step takes what has been captured."""
     thread = CaptureThread(intake)
     end = time.monotonic() + (duration or float("inf"))
     session.begin(time.time(), intake.status())
@@ -101,7 +101,7 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
 
 
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
-    """Read a file as fast as it goes, a batch a step; its packets' time is the clock."""
+    """Read a file as fast as possible, one batch per step; packet time is the clock."""
     begun, clock, end, error = False, 0.0, float("inf"), None
     try:
         while not stop.is_set() and clock < end:
@@ -134,7 +134,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
 
 
 def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
-    """Decode frames, with a tick whenever one is due between them. Returns the latest time."""
+    """Decode frames, with a tick whenever one is due between them, and return the latest time."""
     times, begin = frames.times, 0
     while frames and times[-1] >= session.due:
         due = session.due

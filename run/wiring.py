@@ -1,4 +1,4 @@
-"""Connects the parts of a run: its session, whoever is shown what the session finds, and the history."""
+"""Connects the parts of a run: the session, its outlets, and the history."""
 
 import time
 
@@ -13,7 +13,7 @@ from run.session import Session
 
 
 def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened) -> Session:
-    """Return the session of a run, connected to all that was opened for it."""
+    """Return the session of a run, connected to its open parts."""
     full, outputs = arguments.ui == "full", parts.outputs
     session = Session(
         brisk(config) if full else config,
@@ -31,7 +31,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened)
 
 
 def _remember(session: Session, parts: Opened, config: Config) -> None:
-    """Write the history, if one is kept; a live run also shows what is in it."""
+    """Record the session in the history, if there is one; a live run also shows the past."""
     history = parts.outputs.history
     if history is None:
         return
