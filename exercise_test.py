@@ -104,7 +104,7 @@ def enforcing(baseline: int = 100, **settings: float) -> Story:
 class TableTest(unittest.TestCase):
     """Every pair of state and trigger."""
 
-    def test_every_pair_does_what_the_design_says(self) -> None:
+    def test_every_pair_follows_the_design(self) -> None:
         """20 pairs: 13 with a next state, 7 illegal."""
         pairs = [(state, trigger) for state in State for trigger in Trigger]
         self.assertEqual(len(pairs), sum(len(row) for row in TABLE.values()))
@@ -147,7 +147,7 @@ class LearningTest(unittest.TestCase):
                 story = Story(learning=learning)
                 self.assertEqual(story.given(requests, learning), [Learned(START + learning, baseline)])
 
-    def test_a_trickle_is_not_rounded_down_to_nothing(self) -> None:
+    def test_little_traffic_is_not_rounded_down_to_zero(self) -> None:
         """One request in 20 minutes is a baseline of 1, because there was traffic."""
         story = Story(learning=1200)
         self.assertEqual(story.given(1, 1200), [Learned(START + 1200, 1)])
@@ -176,7 +176,7 @@ class LearningTest(unittest.TestCase):
 class EnforcingTest(unittest.TestCase):
     """Alerts are raised, continued and dismissed."""
 
-    def test_exactly_the_threshold_is_no_alert_and_one_above_is(self) -> None:
+    def test_only_values_above_the_limit_alert(self) -> None:
         """It holds even if floats are slightly off: 100 x 1.15 is 114.99999999999999."""
         cases = ((100, 10, 110), (100, 15, 115), (600, 10, 660), (1000, 0.1, 1001), (7, 0, 7), (10, 15, 11))
         for baseline, threshold, highest in cases:
@@ -254,7 +254,7 @@ class RefreshTest(unittest.TestCase):
         self.assertIs(story.refresh(), NORMAL)
         self.assertIsNone(story.monitor.dismissed_at)
 
-    def test_drawing_twice_at_the_same_moment_is_one_refresh(self) -> None:
+    def test_drawing_twice_at_the_same_time_is_one_refresh(self) -> None:
         """Resizing the window does not remove the message."""
         story = self.dismissed()
         self.assertIs(story.refresh(), DISMISSED)
@@ -308,7 +308,7 @@ class HistoryTest(unittest.TestCase):
         history = enforcing(100).monitor.history
         self.assertEqual((history.longest(START), history.average(START), history.active), (None, None, ()))
 
-    def test_alerts_leave_when_they_ended_longer_ago_than_the_retention(self) -> None:
+    def test_alerts_are_deleted_after_the_retention(self) -> None:
         """An alert of 24 h ago is kept, and deleted a second later."""
         story = enforcing(100)
         for count in (200, 100):
@@ -318,7 +318,7 @@ class HistoryTest(unittest.TestCase):
         story.wait(1)
         self.assertEqual(story.alerts, [])
 
-    def test_an_active_alert_never_leaves(self) -> None:
+    def test_an_active_alert_is_never_deleted(self) -> None:
         """Its age does not matter."""
         story = enforcing(10, retention=600)
         for _ in range(20):
@@ -346,7 +346,7 @@ class OtherSignalsTest(unittest.TestCase):
         self.assertIsInstance(dismissed, AlertDismissed)
         self.assertEqual([alert.duration(START) for alert in self.story.alerts], [3720])
 
-    def test_exactly_the_limit_is_no_drop_and_one_below_is(self) -> None:
+    def test_only_values_below_the_limit_are_a_drop(self) -> None:
         """40 % of 600 requests are 240."""
         self.assertEqual(self.story.given(240), [])
         (raised,) = self.story.given(239)

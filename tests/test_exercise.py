@@ -116,29 +116,29 @@ def test_a_quiet_run_prints_alerts_and_the_summary_only(run: Run, capture: Calla
     assert re.search(r"Requests +185", out)
 
 
-def test_no_escape_codes_where_there_is_no_terminal(run: Run, capture: Callable[..., str]) -> None:
+def test_no_escape_codes_without_a_terminal(run: Run, capture: Callable[..., str]) -> None:
     _, out, _ = run("-r", capture(visits((5, 2))), *SMALL)
     assert "\x1b" not in out
 
 
-def test_it_stops_after_so_many_packets(run: Run, capture: Callable[..., str]) -> None:
+def test_the_count_option_stops_after_n_packets(run: Run, capture: Callable[..., str]) -> None:
     frames = visits((5, 2))
     _, out, _ = run("-r", capture(frames), "-c", "12", *SMALL)
     assert re.search(r"Captured +12 packets", out)
 
 
-def test_it_stops_after_so_long(run: Run, capture: Callable[..., str]) -> None:
+def test_the_duration_option_stops_the_run(run: Run, capture: Callable[..., str]) -> None:
     _, out, _ = run("-r", capture(visits((20, 2))), "--duration", "10", *SMALL)
     assert re.search(r"Requests +20\n", out)
 
 
-def test_a_filter_that_takes_nothing_leaves_a_summary(run: Run, capture: Callable[..., str]) -> None:
+def test_a_filter_that_matches_nothing_still_prints_a_summary(run: Run, capture: Callable[..., str]) -> None:
     status, out, err = run("-r", capture(visits((5, 2))), "-f", "host 192.0.2.99", *SMALL)
     assert (status, err) == (0, "")
     assert re.search(r"Requests +0", out)
 
 
-def test_a_wrong_filter_is_wrong_usage(run: Run, capture: Callable[..., str]) -> None:
+def test_an_invalid_filter_is_wrong_usage(run: Run, capture: Callable[..., str]) -> None:
     status, _, err = run("-r", capture(visits((5, 2))), "-f", "tcp porrt 80", *SMALL)
     assert status == 2
     assert err.startswith("exercise.py: invalid filter 'tcp porrt 80'")
@@ -146,14 +146,14 @@ def test_a_wrong_filter_is_wrong_usage(run: Run, capture: Callable[..., str]) ->
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("keep", ["-w", "--log"])
-def test_what_could_not_be_kept_is_said_at_the_end(run: Run, capture: Callable[..., str], keep: str) -> None:
+def test_failed_outputs_are_reported_at_the_end(run: Run, capture: Callable[..., str], keep: str) -> None:
     status, out, err = run("-q", "-r", capture(visits((5, 2))), keep, "/dev/full", *SMALL)
     assert status == 1
     assert re.search(r"Requests +10", out)
     assert re.fullmatch(r"exercise.py: .*/dev/full( failed)?: No space left on device\n", err)
 
 
-def test_packets_that_a_pcap_file_cannot_hold_are_said(run: Run, capture: Callable[..., str]) -> None:
+def test_packets_that_do_not_fit_into_a_pcap_file_are_reported(run: Run, capture: Callable[..., str]) -> None:
     trace = capture(visits((1, 2)))
     interfaces = [struct.pack("<IIHHII", 1, 20, kind, 0, 65535, 20) for kind in (1, 101)]
     packets = [struct.pack("<7I", 6, 36, number, 0, 0, 4, 4) + bytes(4) + struct.pack("<I", 36) for number in (0, 1)]
@@ -163,14 +163,14 @@ def test_packets_that_a_pcap_file_cannot_hold_are_said(run: Run, capture: Callab
     assert (status, err) == (1, "exercise.py: 1 packets with another link type were not written to other.pcap\n")
 
 
-def test_an_alert_at_the_very_end_is_said(run: Run, capture: Callable[..., str]) -> None:
+def test_an_alert_at_the_very_end_is_reported(run: Run, capture: Callable[..., str]) -> None:
     rare = ("--set", "dashboard_bucket_size=10", "--set", "timeout=60")
     status, out, _ = run("-q", "-r", capture(visits((10, 5), (10.1, 10))), *SMALL, *rare)
     assert status == 0
     assert "High traffic generated an alert - hits = 100" in out
 
 
-def test_packets_on_standard_output_are_alone_there(capture: Callable[..., str]) -> None:
+def test_packets_on_standard_output_are_not_mixed_with_text(capture: Callable[..., str]) -> None:
     trace = Path(capture(visits((5, 2))))
     command = [sys.executable, exercise.__file__, "-r", str(trace), "-w", "-", *SMALL]
     done = subprocess.run(command, capture_output=True, timeout=60, check=True)
@@ -187,7 +187,7 @@ def test_a_silence_of_years_costs_nothing(run: Run, capture: Callable[..., str])
     assert re.search(r"Requests +12", out)
 
 
-def test_a_damaged_file_is_read_as_far_as_it_goes(run: Run, capture: Callable[..., str]) -> None:
+def test_a_damaged_file_is_read_up_to_the_damage(run: Run, capture: Callable[..., str]) -> None:
     path = Path(capture(visits((5, 2))))
     path.write_bytes(path.read_bytes()[:-7])
     status, out, err = run("-r", str(path), *SMALL)
@@ -215,7 +215,7 @@ def test_it_can_be_stopped_while_a_pipe_is_still_empty(number: signal.Signals) -
     assert process.communicate() == (b"", b"")
 
 
-def test_a_closed_pipe_ends_it_quietly(capture: Callable[..., str]) -> None:
+def test_a_closed_pipe_ends_the_program_quietly(capture: Callable[..., str]) -> None:
     trace = capture(visits((30, 4)))
     command = f"'{sys.executable}' '{exercise.__file__}' -r '{trace}' {' '.join(SMALL)} | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=True)
@@ -244,7 +244,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "text"), WRONG, ids=[case[0] for case in WRONG])
-def test_what_is_wrong_is_said_in_one_line(run: Run, arguments: str, status: int, text: str) -> None:
+def test_errors_are_reported_in_one_line(run: Run, arguments: str, status: int, text: str) -> None:
     if arguments.startswith("-i no") and not sys.platform.startswith("linux"):
         pytest.skip("interfaces are looked up in Linux's way")
     result, out, err = run(*arguments.split())
@@ -260,12 +260,12 @@ def test_settings_are_shown_and_changed(run: Run) -> None:
     assert "average_learning_duration = 30\n" in out
 
 
-def test_learning_keeps_its_own_duration_where_it_is_given(run: Run) -> None:
+def test_a_given_learning_duration_is_kept(run: Run) -> None:
     _, out, _ = run("--show-config", "--set", "average_bucket_size=30", "--set", "average_learning_duration=60")
     assert "average_learning_duration = 60\n" in out
 
 
-def test_a_plug_in_that_raises_is_switched_off_and_said(
+def test_a_failing_plug_in_is_disabled_and_reported(
     run: Run, capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stats.top_methods import TopMethods
@@ -278,7 +278,7 @@ def test_a_plug_in_that_raises_is_switched_off_and_said(
     assert re.search(r"Requests +10", out)
 
 
-def test_whole_packets_are_dissected_for_a_statistic_that_asks(run: Run, capture: Callable[..., str]) -> None:
+def test_whole_packets_are_dissected_if_a_statistic_needs_them(run: Run, capture: Callable[..., str]) -> None:
     _, out, _ = run("-r", capture(visits((2, 2))), *SMALL, "--set", "statistics=request_rate,packet_protocols")
     assert "Packets by protocol" in out
     assert re.search(r"^ +TCP +\d+ +\d+$", out, re.MULTILINE) or "HTTP" in out
@@ -291,7 +291,9 @@ def test_version_and_help(run: Run) -> None:
     assert "--demo" in out
 
 
-def test_a_terminal_gets_its_screen_in_place(capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_console_refreshes_in_place_on_a_terminal(
+    capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Terminal(io.StringIO):
         encoding = "utf-8"
 

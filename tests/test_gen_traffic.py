@@ -71,7 +71,7 @@ def first(count: int, steps: Iterator[Step]) -> list[Step]:
 # Scenarios
 
 
-def test_steady_is_one_get_at_one_pace() -> None:
+def test_steady_repeats_one_get_at_one_pace() -> None:
     assert set(first(50, gen_traffic.steady(5))) == {Step(5, "GET", "/", gen_traffic.AGENT)}
 
 
@@ -80,7 +80,7 @@ def test_burst_is_quiet_then_many_at_once_then_quiet() -> None:
     assert delays == [5] * 10 + [0.1] * 100 + [5] * 5
 
 
-def test_errors_ask_for_what_is_there_and_what_is_not() -> None:
+def test_errors_requests_existing_and_missing_pages() -> None:
     assert [step.path for step in first(4, gen_traffic.errors(1))] == ["/", "/no-such-page", "/status/500", "/"]
 
 
@@ -107,14 +107,14 @@ class Clock:
         self.now += seconds
 
 
-def test_the_pace_does_not_drift_with_the_time_that_requests_take() -> None:
+def test_the_pace_does_not_depend_on_the_duration_of_requests() -> None:
     clock = Clock()
     for _ in paced(first(4, gen_traffic.steady(5)), lambda: clock.now, clock.sleep):
         clock.now += 2
     assert clock.slept == [3, 3, 3]
 
 
-def test_what_took_too_long_is_not_made_up_for() -> None:
+def test_lost_time_is_not_made_up_for() -> None:
     clock, sent = Clock(), []
     for number, _ in enumerate(paced(first(4, gen_traffic.steady(5)), lambda: clock.now, clock.sleep)):
         sent.append(clock.now)
@@ -125,7 +125,7 @@ def test_what_took_too_long_is_not_made_up_for() -> None:
 # Client
 
 
-def test_an_answer_has_status_and_size(server: str) -> None:
+def test_a_response_has_status_and_size(server: str) -> None:
     with Client(f"http://{server}", 5) as client:
         outcomes = [client.send(step) for step in first(3, gen_traffic.errors(0))]
     assert [(o.status, o.size, o.failure) for o in outcomes] == [(200, 12_000, ""), (404, 150, ""), (500, 300, "")]
@@ -146,7 +146,7 @@ def test_methods_bodies_and_redirects_are_one_request_each(server: str, step: St
         assert client.send(step)[:2] == (status, size)
 
 
-def test_the_path_of_the_address_comes_first(server: str) -> None:
+def test_the_path_of_the_url_is_a_prefix(server: str) -> None:
     with Client(f"http://{server}/cart", 5) as client:
         assert client.send(Step(0, "GET", "/", "a")).size == 5000
         assert client.send(Step(0, "POST", "/add", "a")).status == 303
@@ -161,7 +161,7 @@ def test_the_path_of_the_address_comes_first(server: str) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", "timed out"),
     ],
 )
-def test_a_broken_answer_is_a_failure_with_a_reason(
+def test_a_broken_response_is_a_failure_with_a_reason(
     answering: Callable[[bytes], str], answer: bytes, failure: str
 ) -> None:
     with Client(answering(answer), 0.3) as client:
@@ -171,7 +171,7 @@ def test_a_broken_answer_is_a_failure_with_a_reason(
     assert outcome.failure == failure
 
 
-def test_what_a_failure_hides_is_not_its_reason() -> None:
+def test_a_suppressed_exception_is_not_the_reason() -> None:
     """`raise ... from None`, as urllib3 1.26 does after it has asked for the answer in the way of Python 2."""
     failure = ValueError("what happened")
     failure.__context__, failure.__suppress_context__ = TypeError("unexpected argument"), True
@@ -214,7 +214,9 @@ WRONG += ["--count 1.5", "--scenario foo", "--timeout 0", "--no-such", "surplus"
 
 
 @pytest.mark.parametrize("arguments", WRONG)
-def test_a_wrong_argument_is_one_line_and_status_2(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_argument_is_reported_in_one_line_with_status_2(
+    arguments: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments.split())
     assert end.value.code == 2
@@ -224,7 +226,7 @@ def test_a_wrong_argument_is_one_line_and_status_2(arguments: str, capsys: pytes
     assert printed.err.startswith("gen_traffic.py: ")
 
 
-def test_defaults_are_the_promised_ones() -> None:
+def test_defaults_are_the_documented_ones() -> None:
     options = gen_traffic.parse_arguments([])
     assert (options.host, options.frequency, options.scenario) == ("http://www.google.com", 5.0, "steady")
 
@@ -232,7 +234,7 @@ def test_defaults_are_the_promised_ones() -> None:
 # The program
 
 
-def test_it_prints_a_line_for_each_request_and_a_summary(server: str) -> None:
+def test_each_request_prints_a_line_and_the_end_a_summary(server: str) -> None:
     arguments = ["-i", server, "-f", "0", "--count", "3", "--scenario", "errors"]
     done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
     lines = done.stdout.splitlines()
@@ -243,7 +245,7 @@ def test_it_prints_a_line_for_each_request_and_a_summary(server: str) -> None:
     assert lines[4].endswith(": 3 answered (200 x 1, 404 x 1, 500 x 1), 0 failed")
 
 
-def test_a_host_that_cannot_be_reached_is_a_line_each_and_it_goes_on() -> None:
+def test_an_unreachable_host_is_reported_for_each_request() -> None:
     arguments = ["-i", f"127.0.0.1:{free_port()}", "-f", "0", "--count", "2"]
     done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -252,7 +254,7 @@ def test_a_host_that_cannot_be_reached_is_a_line_each_and_it_goes_on() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_a_summary(server: str, number: signal.Signals) -> None:
+def test_a_signal_ends_the_generator_with_a_summary(server: str, number: signal.Signals) -> None:
     with subprocess.Popen([*PROGRAM, "-i", server, "-f", "60"], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert "steady traffic to" in program.stdout.readline()
@@ -264,7 +266,7 @@ def test_a_signal_ends_it_with_a_summary(server: str, number: signal.Signals) ->
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
-def test_a_reader_that_leaves_ends_it_quietly(server: str) -> None:
+def test_a_closed_pipe_ends_the_generator_quietly(server: str) -> None:
     with subprocess.Popen(
         [*PROGRAM, "-i", server, "-f", "0.01"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:

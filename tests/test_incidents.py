@@ -133,7 +133,7 @@ def test_an_outage(replay: Callable[..., list[str]]) -> None:
     assert dismissed(last, 9, "after 8 min: traffic drop")
 
 
-def test_a_section_that_nobody_reaches_any_more(replay: Callable[..., list[str]]) -> None:
+def test_a_section_that_becomes_unreachable(replay: Callable[..., list[str]]) -> None:
     scene = Scene()
     scene.given(0, 600, lambda number, visit: Visit(visit.client, "/" if number % 5 else "/cart", visit.server))
     for number in range(600 * 4, 840 * 4, 5):  # one in five comes through: those of the cart
@@ -176,7 +176,7 @@ def test_a_burst_of_errors(replay: Callable[..., list[str]]) -> None:
     assert dismissed(last, 7, "after 4 min: error ratio 5xx")
 
 
-def test_clients_that_are_refused_alert_and_crawlers_that_find_nothing_do_not(replay: Callable[..., list[str]]) -> None:
+def test_rejected_clients_alert_and_crawlers_that_find_nothing_do_not(replay: Callable[..., list[str]]) -> None:
     def answered(status: int) -> Callable[[int, Visit], Visit]:
         return lambda number, visit: Visit(visit.client, visit.path, visit.server, 200 if number % 2 else status)
 
@@ -193,7 +193,7 @@ def test_clients_that_are_refused_alert_and_crawlers_that_find_nothing_do_not(re
     assert dismissed(last, 7, "after 2 min: error ratio 4xx")
 
 
-def test_requests_that_get_no_response(replay: Callable[..., list[str]]) -> None:
+def test_unanswered_requests(replay: Callable[..., list[str]]) -> None:
     scene = Scene()
     scene.given(0, 600)
     scene.given(
@@ -238,7 +238,7 @@ def test_one_section_is_flooded(replay: Callable[..., list[str]]) -> None:
     ]
 
 
-def test_a_download_that_fills_the_line_on_connections_that_come_by_the_second(
+def test_a_large_download_over_many_new_connections(
     replay: Callable[..., list[str]],
 ) -> None:
     scene = Scene()
@@ -272,7 +272,7 @@ def test_a_slow_leak_over_an_hour(replay: Callable[..., list[str]]) -> None:
     assert dismissed(last, 35, "after 52 min: response time")
 
 
-def test_a_signal_that_comes_and_goes_is_held_back(replay: Callable[..., list[str]]) -> None:
+def test_a_flapping_signal_is_muted(replay: Callable[..., list[str]]) -> None:
     def broken(number: int, visit: Visit) -> Visit:
         every_other = number // (4 * BUCKET) % 2
         return Visit(visit.client, visit.path, visit.server, status=500 if every_other else 200)

@@ -84,13 +84,13 @@ def test_pure_folder_does_no_io(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_folder_knows_only_those_below_it(folder: str) -> None:
+def test_folder_imports_only_those_below_it(folder: str) -> None:
     known = {module.partition(".")[0] for path in files(folder) for module, _ in imports(path)}
     assert known & set(FOLDERS) <= MAY_IMPORT[folder]
     assert "exercise" not in known
 
 
-def test_only_the_edge_reads_the_settings_of_all() -> None:
+def test_only_the_edge_reads_the_whole_configuration() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
         for folder in FOLDERS
@@ -136,7 +136,7 @@ def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
     return [group for number, group in enumerate(groups) if group and group not in groups[:number]]
 
 
-def test_circles_are_found() -> None:
+def test_import_cycles_are_found() -> None:
     arrows = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
     assert circles(arrows) == [{"a", "b", "c"}, {"d", "e"}]
 
@@ -145,7 +145,7 @@ def test_no_modules_import_each_other() -> None:
     assert [group for group in circles(graph()) if not any(group <= known for known in KNOWN_CIRCLES)] == []
 
 
-def test_no_name_hides_the_standard_library() -> None:
+def test_no_module_hides_the_standard_library() -> None:
     import sys
 
     names = {path.stem for path in ROOT.glob("*.py")} | {*FOLDERS}

@@ -9,7 +9,7 @@ COUNTED = re.compile(
 )
 
 
-def test_every_oddity_is_documented_and_none_else() -> None:
+def test_every_oddity_is_documented_and_no_other() -> None:
     source = "\n".join(path.read_text() for path in sorted((ROOT / "traffic").glob("*.py")))
     counted = {name.strip() for name in COUNTED.findall(source)}
     tables = [line for line in (ROOT / "docs" / "oddities.md").read_text().splitlines() if line.startswith("| `")]

@@ -20,14 +20,14 @@ def imported(*arguments: str) -> tuple[set[str], int]:
 @pytest.mark.parametrize(
     ("arguments", "status"), [(["--help"], 0), (["--version"], 0), (["--no-such-option"], 2), (["-c", "0"], 2)]
 )
-def test_what_the_command_line_alone_answers_loads_nothing_else(arguments: list[str], status: int) -> None:
+def test_options_answered_by_the_command_line_load_nothing_else(arguments: list[str], status: int) -> None:
     modules, ended = imported(*arguments)
     assert ended == status
     assert "cli.arguments" in modules
     assert modules.isdisjoint({"scapy", "textual", "run.session", "view.view", "store.store", "asyncio", "ssl"})
 
 
-def test_what_is_optional_or_seldom_is_not_loaded_by_a_run() -> None:
+def test_a_run_does_not_load_optional_modules() -> None:
     modules, status = imported("--show-config")
     assert status == 0
     assert "run.session" in modules

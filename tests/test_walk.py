@@ -95,13 +95,13 @@ def test_the_walk_writes_two_files_and_changes_five_places() -> None:
     ]
 
 
-def test_the_statistic_has_a_panel_at_its_place(told: Any) -> None:
+def test_the_statistic_has_a_panel_in_its_position(told: Any) -> None:
     assert [panel["name"] for panel in told["panels"]][:2] == ["hits_by_file_type", "top_sections"]
     (row,) = told["panels"][0]["rows"]
     assert (row["key"], row["window"]["count"]) == (".css", 3 * BUCKET // 2 + 1)
 
 
-def test_the_signal_alerts_and_names_who_sends(told: Any) -> None:
+def test_the_signal_alerts_and_names_the_client(told: Any) -> None:
     assert [signal["name"] for signal in told["signals"]][:2] == ["request_rate", "volume_in"]
     assert told["signals"][1]["state"] == "ALERT"
     (alert,) = [alert for alert in told["alerts"] if alert["signal"] == "volume_in"]

@@ -65,14 +65,14 @@ def test_learning_of_the_file_stays_when_set_changes_the_bucket(tmp_path: Path) 
     assert (config.average_bucket_size, config.average_learning_duration) == (30, 600)
 
 
-def test_what_is_shown_can_be_given_again(show: Show, settings_file: str, tmp_path: Path) -> None:
+def test_shown_settings_can_be_read_back(show: Show, settings_file: str, tmp_path: Path) -> None:
     _, shown, _ = show("--config", settings_file, "--set", "log_credentials=yes")
     again = tmp_path / "again.toml"
     again.write_text(shown)
     assert show("--config", str(again))[1] == shown
 
 
-def test_the_users_file_counts_but_not_for_the_demo(tmp_path: Path) -> None:
+def test_the_users_file_is_used_but_not_for_the_demo(tmp_path: Path) -> None:
     (tmp_path / "http-monitor").mkdir()
     (tmp_path / "http-monitor" / "config.toml").write_text("average_bucket_size = 77\nmax_top_hits = 3\n")
     environment = {"XDG_CONFIG_HOME": str(tmp_path)}
@@ -82,12 +82,12 @@ def test_the_users_file_counts_but_not_for_the_demo(tmp_path: Path) -> None:
     assert (demo.average_bucket_size, demo.max_top_hits) == (10, Config.max_top_hits)
 
 
-def test_the_demo_keeps_its_rhythm_beside_a_file_that_was_named(settings_file: str) -> None:
+def test_the_demo_keeps_its_intervals_with_a_given_file(settings_file: str) -> None:
     demo = configured(parse_arguments(["--demo", "--config", settings_file]), {})
     assert (demo.average_bucket_size, demo.max_top_hits) == (10, 3)
 
 
-def test_a_wrong_file_is_wrong_usage_in_one_line(show: Show, tmp_path: Path) -> None:
+def test_an_invalid_file_is_wrong_usage_in_one_line(show: Show, tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text("\nmax_top_hit = 3\n")
     status, out, err = show("--config", str(path))
@@ -122,7 +122,7 @@ def test_the_folder_may_be_named_from_home(folder: Path, monkeypatch: pytest.Mon
     assert stats.__path__[-1] == str(folder)
 
 
-def test_ours_come_first(folder: Path) -> None:
+def test_built_in_statistics_take_precedence(folder: Path) -> None:
     (folder / "top_methods.py").write_text(PLUGIN.replace("of_mine", "top_methods"))
     config = configured(
         parse_arguments(["--set", f"statistics_folder={folder}", "--set", "statistics=top_methods"]), {}
@@ -130,7 +130,7 @@ def test_ours_come_first(folder: Path) -> None:
     assert load(config.statistics)[0].title != "Of mine"
 
 
-def test_a_folder_that_is_not_there_is_said(folder: Path) -> None:
+def test_a_missing_folder_is_reported(folder: Path) -> None:
     with pytest.raises(SettingError, match=r"^statistics_folder = '.*/none' is not a folder$"):
         configured(parse_arguments(arguments_with(folder.parent / "none")), {})
 
@@ -147,7 +147,7 @@ def test_root_runs_no_code_that_others_can_write(folder: Path, place: str) -> No
 
 
 @root_only
-def test_root_runs_no_code_of_a_stranger_but_that_of_who_called_sudo(folder: Path) -> None:
+def test_root_runs_code_of_the_sudo_caller_but_of_no_other_user(folder: Path) -> None:
     os.chown(folder / "of_mine.py", 4001, 4001)
     with pytest.raises(SettingError, match="belongs to user 4001"):
         configured(parse_arguments(arguments_with(folder)), {})

@@ -108,14 +108,14 @@ def test_fish_completes_the_line(typed: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_every_option_is_known_to_the_shell(shell: str) -> None:
+def test_every_option_is_in_the_script(shell: str) -> None:
     script = completion(make_parser(COMMAND), shell)
     long = [text for action in make_parser("exercise")._actions for text in action.option_strings if text[:2] == "--"]
     assert "--set" in long
     assert [text for text in long if text.removeprefix("--" if shell == "fish" else "") not in script] == []
 
 
-def test_the_command_prints_it() -> None:
+def test_the_command_prints_the_script() -> None:
     done = subprocess.run(
         [sys.executable, "exercise.py", "--print-completion", "zsh"],
         cwd=Path(__file__).parents[2],

@@ -12,7 +12,7 @@ from cli.history_file import folder_of
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made for systems with POSIX users")
 
 
-def test_a_users_is_below_the_users_home() -> None:
+def test_a_users_history_is_below_the_home() -> None:
     import pwd
 
     someone = next(user for user in pwd.getpwall() if user.pw_dir not in ("", "/nonexistent"))
@@ -25,12 +25,12 @@ def test_a_number_without_a_user_has_no_home() -> None:
     assert folder_of(User("", 3_000_000_000, 3_000_000_000), {}) == Path("/var/lib/http-monitor")
 
 
-def test_a_services_is_where_systemd_says() -> None:
+def test_a_services_history_is_where_systemd_says() -> None:
     nobody = User(NOBODY, 65534, 65534)
     assert folder_of(nobody, {"STATE_DIRECTORY": "/var/lib/private/web:/other"}) == Path("/var/lib/private/web")
 
 
-def test_who_stays_uses_the_own_home() -> None:
+def test_a_user_that_is_not_switched_uses_the_own_home() -> None:
     home = {"HOME": "/home/someone", "XDG_STATE_HOME": "/home/someone/state"}
     expected = "/var/lib/http-monitor" if os.geteuid() == 0 else "/home/someone/state/http-monitor"
     assert folder_of(None, home) == Path(expected)

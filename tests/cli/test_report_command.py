@@ -126,7 +126,7 @@ def test_an_unknown_statistic_is_reported_with_the_available_ones() -> None:
         find_statistic("colour", {"top_sections": "hits"})
 
 
-def test_ctrl_c_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_the_report_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(path: str, keep: Retention) -> None:
         raise KeyboardInterrupt
 

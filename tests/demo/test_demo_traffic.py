@@ -23,7 +23,7 @@ def test_traffic_runs_from_start_to_end_of_the_block() -> None:
         client.connect()
 
 
-def test_a_server_that_does_not_start_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("true"))
     with pytest.raises(DemoError, match="did not start: it ended at once"), DemoTraffic():
         pass

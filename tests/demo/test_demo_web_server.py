@@ -23,7 +23,7 @@ def connection() -> Iterator[http.client.HTTPConnection]:
 
 
 @pytest.mark.parametrize("path", [*RESPONSES, "/search?q=1", "/nowhere"])
-def test_each_path_answers_as_it_says(connection: http.client.HTTPConnection, path: str) -> None:
+def test_each_path_returns_its_response(connection: http.client.HTTPConnection, path: str) -> None:
     connection.request("GET", path)
     response = connection.getresponse()
     expected = RESPONSES.get(path.partition("?")[0], NOT_FOUND)
@@ -31,7 +31,7 @@ def test_each_path_answers_as_it_says(connection: http.client.HTTPConnection, pa
     assert response.getheader("Location", "") == expected.location
 
 
-def test_statuses_of_all_classes_are_there() -> None:
+def test_all_status_classes_occur() -> None:
     assert {response.status // 100 for response in [*RESPONSES.values(), NOT_FOUND]} == {2, 3, 4, 5}
 
 

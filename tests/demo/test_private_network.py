@@ -72,13 +72,13 @@ def test_nobody_can_watch_the_demo_in_a_private_network() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="capabilities are of Linux")
-def test_who_may_capture_stays_in_the_network_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_who_may_capture_stays_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_network, "_may_capture", lambda: True)
     assert enter_private_network() is False
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are of Linux")
-def test_a_kernel_that_refuses_is_one_line_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_that_refuses_is_reported_in_one_line_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(flags: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 

@@ -20,7 +20,7 @@ def counts(edges: Sequence[float]) -> list[int]:
 
 @pytest.mark.parametrize("offset", [0, 0.5, 1, 1.5, 2])
 @pytest.mark.parametrize("phase", [0, 0.1, 1.3, 2.5, 3.7, 4.9])
-def test_the_schedule_raises_one_alert_and_lets_it_go(offset: float, phase: float) -> None:
+def test_the_schedule_raises_one_alert_and_dismisses_it(offset: float, phase: float) -> None:
     """For a monitor that starts so much later than the traffic, so long after a bucket of the dashboard began."""
     config = Config.with_settings(DEMO_SETTINGS)
     step, size = config.dashboard_bucket_size, config.average_bucket_size
@@ -38,7 +38,7 @@ def test_the_schedule_raises_one_alert_and_lets_it_go(offset: float, phase: floa
     ("asked", "ui", "duration"),
     [(None, "full", None), (None, "console", DEMO_DURATION), (None, "json", DEMO_DURATION), (9.0, "full", 9.0)],
 )
-def test_on_the_full_screen_it_lasts_until_the_user_leaves(
+def test_on_the_full_screen_the_demo_lasts_until_the_user_quits(
     asked: float | None, ui: str, duration: float | None
 ) -> None:
     assert demo_duration(asked, ui) == duration

@@ -82,7 +82,7 @@ def replay(file: Path, port: int) -> str:
     return done.stdout.decode()
 
 
-def test_loopback_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
+def test_counts_on_loopback_match_the_access_log(tmp_path: Path) -> None:
     port = free_port()
     arguments = command("-i", "lo", "-p", str(port), "-w", str(tmp_path / "kept.pcap"), **BRISK)
     with web_server(tmp_path / "web", ["127.0.0.1", "[::1]"], port) as server, running(tmp_path, arguments) as monitor:
@@ -101,7 +101,7 @@ def test_loopback_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
     assert shown(dashboards(first)[-1]) == logged
 
 
-def test_veth_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
+def test_counts_on_veth_match_the_access_log(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with veth_pair() as (far, near), web_server(tmp_path / "web", [far.address], 80, far.inside) as server:
         arguments = command("-i", near.interface, "-w", str(tmp_path / "kept.pcap"), **BRISK)
@@ -120,7 +120,7 @@ def test_veth_counts_are_those_of_the_access_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize("decoder", MAKERS)
 @pytest.mark.parametrize("within", ["no VLAN", "a VLAN"])
 @pytest.mark.parametrize("interface", ["veth0", "any"])
-def test_each_decoder_counts_what_was_logged_on_a_trunk_and_on_any(
+def test_each_decoder_matches_the_access_log_on_a_trunk_and_on_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interface: str, within: str, decoder: str
 ) -> None:
     """On `any` the frames of a VLAN are there twice: with their tag, and on its own interface without."""

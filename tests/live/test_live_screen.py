@@ -77,7 +77,7 @@ def hits(text: str, key: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-def test_it_shows_what_the_server_logged_and_obeys(tmp_path: Path, session: Session) -> None:
+def test_the_screen_matches_the_access_log_and_obeys_keys(tmp_path: Path, session: Session) -> None:
     port = free_port()
     arguments = command("-i", "lo", "-p", str(port), "--history", "none", timeout=0.2, dashboard_bucket_size=1)
     with web_server(tmp_path / "web", ["127.0.0.1"], port) as server:

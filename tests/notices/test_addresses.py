@@ -12,7 +12,7 @@ from notices.syslog import Place
 URL = "https://monitor:s3cret@hooks.example.com/services/T0/token"
 
 
-def test_webhooks_stand_one_a_line() -> None:
+def test_each_line_is_a_webhook() -> None:
     text = f"# ours\n\n{URL}\n  slack https://hooks.slack.com/services/T0\nalertmanager http://alerts:9093\n"
     assert hooks(text, "json", "file") == [
         Hook("json", URL, "hooks.example.com"),
@@ -21,7 +21,7 @@ def test_webhooks_stand_one_a_line() -> None:
     ]
 
 
-def test_the_usual_format_is_a_setting() -> None:
+def test_a_setting_gives_the_default_format() -> None:
     assert hooks("http://alerts/other", "alertmanager", "x")[0] == Hook("alertmanager", "http://alerts/other", "alerts")
     assert hooks("json http://alerts", "alertmanager", "x")[0].format == "json"
     assert hooks("", "json", "x") == []
@@ -39,14 +39,14 @@ def test_the_usual_format_is_a_setting() -> None:
         (f"{URL}\nhttps://[s3cret", "notice_webhook, line 2: the address cannot be read"),
     ],
 )
-def test_what_is_no_webhook_is_said_without_repeating_it(text: str, words: str) -> None:
+def test_an_invalid_webhook_is_reported_without_quoting_it(text: str, words: str) -> None:
     with pytest.raises(NoticeError) as caught:
         hooks(text, "json", "notice_webhook")
     assert str(caught.value) == words
     assert "s3cret" not in repr(caught.value)
 
 
-def test_a_webhook_does_not_show_its_secret() -> None:
+def test_a_webhook_hides_its_secret() -> None:
     assert "token" not in repr(hooks(URL, "json", "x"))
 
 
@@ -60,14 +60,14 @@ def test_a_webhook_does_not_show_its_secret() -> None:
         ("bsd:/dev/log", Place("bsd", path="/dev/log")),
     ],
 )
-def test_where_a_syslog_daemon_listens(text: str, place: Place) -> None:
+def test_addresses_of_syslog_daemons(text: str, place: Place) -> None:
     assert syslog_place(text, "notice_syslog") == place
 
 
 @pytest.mark.parametrize(
     "text", ["", "logs.example.com", "http://logs", "udp://", "udp://logs/path", "udp://logs:x", "bsd:log"]
 )
-def test_what_is_no_place_of_a_syslog_daemon(text: str) -> None:
+def test_invalid_addresses_of_syslog_daemons(text: str) -> None:
     with pytest.raises(NoticeError, match=r"^notice_syslog: "):
         syslog_place(text, "notice_syslog")
 
@@ -89,7 +89,7 @@ def test_the_port_of_a_mail_server(text: str, security: Security, login: bool, s
 
 
 @pytest.mark.parametrize("text", ["", "smtp://mail", "user:s3cret@mail", "mail:x", "mail/x", "mail?x"])
-def test_what_is_no_mail_server(text: str) -> None:
+def test_invalid_mail_servers(text: str) -> None:
     with pytest.raises(NoticeError, match=r"^notice_smtp: ") as caught:
         smtp_server(text, "auto", False, "notice_smtp")
     assert "s3cret" not in str(caught.value)
@@ -104,7 +104,7 @@ def test_what_is_no_address(text: str) -> None:
 # Files of secrets ----------------------------------------------------------------------------------------------------
 
 
-def test_a_secret_is_the_text_of_its_file(tmp_path: Path) -> None:
+def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("  pass word\n\n")
     assert read_secret(str(path), "x") == "pass word"
@@ -114,19 +114,19 @@ def test_a_secret_is_the_text_of_its_file(tmp_path: Path) -> None:
     ("content", "words"),
     [(b"", "empty"), (b"\n", "empty"), (b"\xff\xfe", "not UTF-8 text"), (b"x" * (MAX_SIZE + 1), "too long")],
 )
-def test_a_file_that_holds_no_secret(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_without_a_secret_is_rejected(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "password"
     path.write_bytes(content)
     with pytest.raises(NoticeError, match=rf"^notice_webhook_file: .*password is {words}$"):
         read_secret(str(path), "notice_webhook_file")
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(NoticeError, match=r"^notice_webhook_file: cannot read .*none: No such file or directory$"):
         read_secret(str(tmp_path / "none"), "notice_webhook_file")
 
 
-def test_a_file_that_everybody_may_read_is_said(tmp_path: Path) -> None:
+def test_a_file_that_everybody_can_read_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("x")
     path.chmod(0o640)

@@ -101,7 +101,7 @@ def test_slack_gets_headline_explanation_and_facts() -> None:
     }
 
 
-def test_slack_shows_by_colour_how_it_stands() -> None:
+def test_slack_shows_the_state_as_a_colour() -> None:
     assert [slack(notice)["attachments"][0]["color"] for notice in ALL] == ["danger", "good", "warning", "good"]
 
 
@@ -117,7 +117,7 @@ def test_nothing_from_the_wire_is_markup_for_slack(text: str) -> None:
 # Alertmanager ------------------------------------------------------------------------------------------------------
 
 
-def test_a_raised_alert_fires_until_it_is_said_to_be_over() -> None:
+def test_a_raised_alert_fires_until_it_is_resolved() -> None:
     (alert,) = alerts(RAISED)
     assert alert == {
         "labels": {
@@ -154,7 +154,7 @@ def test_alerts_about_different_subjects_have_different_labels() -> None:
     assert alert["labels"]["subject"] == "shop.example.com"
 
 
-def test_flapping_is_an_alert_of_its_own_that_calm_resolves() -> None:
+def test_flapping_is_a_separate_alert_that_calm_resolves() -> None:
     (flapping,) = alerts(FLAPPING)
     assert flapping["labels"]["alertname"] == "HttpMonitorRequestRateFlapping"
     assert "endsAt" not in flapping
@@ -165,14 +165,14 @@ def test_flapping_is_an_alert_of_its_own_that_calm_resolves() -> None:
     assert calm["endsAt"] == "2026-11-22T18:08:50.000Z"
 
 
-def test_flapping_is_about_the_signal_whatever_its_alerts_are_about() -> None:
+def test_flapping_is_about_the_signal_not_its_subjects() -> None:
     about_shop, about_blog = (replace(ALERT, subject=subject) for subject in ("shop", "blog"))
     (flapping,) = alerts(replace(FLAPPING, alert=about_shop))
     _, calm = alerts(replace(CALM, alert=about_blog))
     assert calm["labels"] == flapping["labels"]
 
 
-def test_an_alert_that_is_active_when_it_is_calm_again_fires() -> None:
+def test_an_alert_that_is_still_active_after_flapping_fires() -> None:
     active, calm = alerts(replace(CALM, alert=ALERT))
     assert "endsAt" not in active
     assert "endsAt" in calm

@@ -63,7 +63,7 @@ def test_text_from_the_wire_is_never_run(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_command_that_reads_nothing_is_as_good() -> None:
+def test_a_command_may_ignore_its_input() -> None:
     Command(["true"], 20, os.environ).send(about("x" * 2000, "y" * 2000))
 
 
@@ -74,13 +74,13 @@ def test_a_command_that_reads_nothing_is_as_good() -> None:
         ("import os; os.kill(os.getpid(), 15)", "ended by SIGTERM"),
     ],
 )
-def test_a_command_that_fails_says_how(code: str, words: str) -> None:
+def test_a_failing_command_is_reported_with_its_status(code: str, words: str) -> None:
     with pytest.raises(Refused) as caught:
         python(code).send(RAISED)
     assert str(caught.value) == words
 
 
-def test_a_command_that_cannot_be_started(tmp_path: Path) -> None:
+def test_a_command_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "script"
     path.write_text("#!/bin/sh\n")
     with pytest.raises(Refused, match=r"^cannot be started: Permission denied$"):
@@ -101,7 +101,7 @@ time.sleep(60)
 """
 
 
-def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+def test_a_slow_command_is_killed_with_everything_it_started(tmp_path: Path) -> None:
     path = tmp_path / "processes"
     with pytest.raises(Refused, match=r"^killed after 2 s$"):
         python(STUBBORN, str(path), timeout=2).send(RAISED)
@@ -110,7 +110,7 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
     assert soon(lambda: not any(is_alive(process) for process in processes))
 
 
-def test_a_command_may_clean_up_before_it_is_ended(tmp_path: Path) -> None:
+def test_a_command_may_clean_up_before_it_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "cleaned"
     code = (
         "import signal, sys, time\nsignal.signal(15, lambda *_: (open(sys.argv[1], 'w'), sys.exit()))\ntime.sleep(60)"
@@ -120,7 +120,7 @@ def test_a_command_may_clean_up_before_it_is_ended(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_what_runs_is_ended_with_the_program_and_nothing_more_is_started(tmp_path: Path) -> None:
+def test_the_end_kills_a_running_command_and_starts_no_more(tmp_path: Path) -> None:
     path = tmp_path / "processes"
     command = python(STUBBORN, str(path), timeout=60)
     ending: list[str] = []

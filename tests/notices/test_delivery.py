@@ -26,7 +26,7 @@ def sent_now(box: Delivery, now: float) -> list[Notice]:
     return taken
 
 
-def test_notices_go_out_in_their_order() -> None:
+def test_notices_are_sent_in_order() -> None:
     box = delivery()
     assert (box.take(0), box.pause(0)) == (None, None)
     box.add(RAISED, 0)
@@ -36,7 +36,7 @@ def test_notices_go_out_in_their_order() -> None:
     assert (box.take(2), box.waiting, box.complaints(2)) == (None, 0, [])
 
 
-def test_a_dismissal_waits_behind_its_raise() -> None:
+def test_a_dismissal_waits_for_its_alert() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.add(DISMISSED, 0)
@@ -46,7 +46,7 @@ def test_a_dismissal_waits_behind_its_raise() -> None:
     assert sent_now(box, 1) == [RAISED, DISMISSED]
 
 
-def test_pauses_double_up_to_a_limit_and_start_anew_after_a_success() -> None:
+def test_pauses_double_up_to_a_limit_and_restart_after_a_success() -> None:
     box = delivery()
     box.add(RAISED, 0)
     now, pauses = 0.0, []
@@ -64,13 +64,13 @@ def test_pauses_double_up_to_a_limit_and_start_anew_after_a_success() -> None:
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
-def test_chance_takes_up_to_a_half(tries: int, chance: float) -> None:
+def test_chance_shortens_a_pause_by_up_to_a_half(tries: int, chance: float) -> None:
     whole = backoff(tries, 0)
     assert whole / 2 <= backoff(tries, chance) <= whole <= LONGEST_PAUSE
 
 
 @pytest.mark.parametrize(("asked", "pause"), [(0, 1), (0.5, 1), (30, 30), (1e9, 600)])
-def test_a_receiver_may_ask_for_a_longer_pause(asked: float, pause: float) -> None:
+def test_a_receiver_may_request_a_longer_pause(asked: float, pause: float) -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.take(0)
@@ -78,7 +78,7 @@ def test_a_receiver_may_ask_for_a_longer_pause(asked: float, pause: float) -> No
     assert box.pause(0) == pause
 
 
-def test_a_notice_is_given_up_after_the_limit_of_time_and_the_next_is_tried() -> None:
+def test_a_notice_is_dropped_after_the_time_limit_and_the_next_is_tried() -> None:
     box = delivery(retry_limit=10)
     box.add(RAISED, 0)
     for now in (0, 1, 3):
@@ -92,7 +92,7 @@ def test_a_notice_is_given_up_after_the_limit_of_time_and_the_next_is_tried() ->
     assert box.complaints(15) == ["webhook hooks: 1 notice not delivered: connection refused"]
 
 
-def test_without_patience_a_notice_is_tried_once() -> None:
+def test_with_a_time_limit_of_zero_a_notice_is_tried_once() -> None:
     box = delivery(retry_limit=0)
     box.add(RAISED, 0)
     assert box.take(5) is RAISED
@@ -100,7 +100,7 @@ def test_without_patience_a_notice_is_tried_once() -> None:
     assert (box.waiting, box.complaints(5)) == (0, ["webhook hooks: 1 notice not delivered: connection refused"])
 
 
-def test_what_is_refused_is_not_tried_again() -> None:
+def test_a_rejected_notice_is_not_tried_again() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.add(DISMISSED, 0)
@@ -111,7 +111,7 @@ def test_what_is_refused_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_when_too_many_wait_the_oldest_goes_but_not_the_one_under_way(busy: bool) -> None:
+def test_a_full_queue_drops_the_oldest_notice_but_not_the_current_one(busy: bool) -> None:
     box = delivery(queue=3)
     for notice in OTHERS[:3]:
         box.add(notice, 0)
@@ -124,7 +124,7 @@ def test_when_too_many_wait_the_oldest_goes_but_not_the_one_under_way(busy: bool
     assert box.complaints(0) == ["webhook hooks: 1 notice not delivered: the queue was full"]
 
 
-def test_complaints_say_what_is_wrong_and_what_comes() -> None:
+def test_complaints_give_the_reason_and_the_next_try() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.take(0)
@@ -139,7 +139,7 @@ def test_complaints_say_what_is_wrong_and_what_comes() -> None:
     assert box.complaints(3) == []
 
 
-def test_a_receiver_that_takes_long_over_a_notice_is_said() -> None:
+def test_a_slow_receiver_is_reported() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.take(10)
@@ -149,7 +149,7 @@ def test_a_receiver_that_takes_long_over_a_notice_is_said() -> None:
     assert box.complaints(73) == []
 
 
-def test_at_the_end_what_waits_is_tried_at_once_and_only_until_the_deadline() -> None:
+def test_at_the_end_queued_notices_are_tried_at_once_until_the_deadline() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.add(DISMISSED, 0)
@@ -172,7 +172,7 @@ def test_at_the_end_nothing_is_repeated() -> None:
     assert (box.pause(0), sent_now(box, 100)) == (None, [])
 
 
-def test_what_is_left_at_the_very_end_is_counted() -> None:
+def test_notices_left_at_the_end_are_counted() -> None:
     box = delivery()
     box.add(RAISED, 0)
     box.take(0)
@@ -185,7 +185,7 @@ def test_what_is_left_at_the_very_end_is_counted() -> None:
 # A receiver that forgets -------------------------------------------------------------------------------------------
 
 
-def test_an_alert_that_goes_on_is_repeated_until_it_is_dismissed() -> None:
+def test_an_active_alert_is_repeated_until_it_is_dismissed() -> None:
     box = delivery(repeat=60)
     box.add(RAISED, 0)
     assert sent_now(box, 0) == [RAISED]
@@ -197,7 +197,7 @@ def test_an_alert_that_goes_on_is_repeated_until_it_is_dismissed() -> None:
     assert (box.pause(130), sent_now(box, 1000)) == (None, [])
 
 
-def test_other_receivers_are_told_once() -> None:
+def test_other_receivers_are_notified_once() -> None:
     box = delivery()
     box.add(RAISED, 0)
     assert sent_now(box, 0) == [RAISED]
@@ -212,7 +212,7 @@ def test_an_alert_that_never_arrived_is_not_repeated() -> None:
     assert (box.pause(0), sent_now(box, 100)) == (None, [])
 
 
-def test_a_repetition_that_fails_is_no_lost_notice_and_gives_way_to_a_dismissal() -> None:
+def test_a_failed_repetition_is_not_lost_and_yields_to_a_dismissal() -> None:
     box = delivery(repeat=60)
     box.add(RAISED, 0)
     assert sent_now(box, 0) == [RAISED]
@@ -224,7 +224,7 @@ def test_a_repetition_that_fails_is_no_lost_notice_and_gives_way_to_a_dismissal(
     assert (sent_now(box, 1000), box.complaints(1000)) == ([], [])
 
 
-def test_a_repetition_that_is_out_of_date_is_left_out() -> None:
+def test_an_outdated_repetition_is_left_out() -> None:
     box = delivery(repeat=60)
     other = replace(RAISED, alert=replace(ALERT, signal="response_time"))
     for notice in (RAISED, other):
@@ -237,7 +237,7 @@ def test_a_repetition_that_is_out_of_date_is_left_out() -> None:
     assert sent_now(box, 121) == [other]
 
 
-def test_flapping_stands_until_it_is_calm() -> None:
+def test_flapping_is_repeated_until_it_is_calm() -> None:
     box = delivery(repeat=60)
     for notice in (RAISED, FLAPPING):
         box.add(notice, 0)
@@ -248,7 +248,7 @@ def test_flapping_stands_until_it_is_calm() -> None:
     assert sent_now(box, 1000) == []
 
 
-def test_calm_with_an_active_alert_stands() -> None:
+def test_calm_with_an_active_alert_is_repeated() -> None:
     box = delivery(repeat=60)
     active = replace(CALM, alert=ALERT)
     for notice in (FLAPPING, active):
@@ -257,7 +257,7 @@ def test_calm_with_an_active_alert_stands() -> None:
     assert sent_now(box, 60) == [active]
 
 
-def test_calm_ends_what_was_told_before_the_flapping_whatever_that_was_about() -> None:
+def test_calm_ends_the_alert_from_before_the_flapping_whatever_its_subject() -> None:
     box = delivery(repeat=60)
     for subject, notice in (("shop", RAISED), ("shop", FLAPPING), ("blog", CALM)):
         box.add(replace(notice, alert=replace(notice.alert, subject=subject)), 0)
@@ -265,7 +265,7 @@ def test_calm_ends_what_was_told_before_the_flapping_whatever_that_was_about() -
     assert sent_now(box, 60) == []
 
 
-def test_the_alerts_of_two_signals_stand_apart() -> None:
+def test_the_alerts_of_two_signals_are_independent() -> None:
     box = delivery(repeat=60)
     other = replace(RAISED, alert=replace(ALERT, signal="response_time"))
     for notice in (RAISED, other, DISMISSED):

@@ -129,7 +129,7 @@ def test_a_mail_is_sent_to_all_recipients_once() -> None:
 
 
 @pytest.mark.parametrize("security", ["auto", "starttls"])
-def test_with_a_login_tls_comes_first_and_is_checked(certificates: Certificates, security: Security) -> None:
+def test_a_login_needs_tls_with_a_valid_certificate(certificates: Certificates, security: Security) -> None:
     mailbox = Mailbox()
     with mail_server(mailbox, tls_context=certificates.server, authenticator=mailbox.login, auth_required=True):
         mail(mailbox.port, security, certificates.authority, user="monitor").send(RAISED)
@@ -140,7 +140,7 @@ def test_with_a_login_tls_comes_first_and_is_checked(certificates: Certificates,
 
 
 @pytest.mark.parametrize(("security", "user"), [("auto", "monitor"), ("starttls", "monitor"), ("starttls", "")])
-def test_nothing_is_said_where_starttls_is_missing(security: Security, user: str) -> None:
+def test_without_starttls_no_login_is_sent(security: Security, user: str) -> None:
     mailbox = Mailbox()
     missing = pytest.raises(
         Refused, match=r"^STARTTLS is not available; set notice_smtp_security = none to send without it$"
@@ -150,7 +150,7 @@ def test_nothing_is_said_where_starttls_is_missing(security: Security, user: str
     assert (mailbox.mails, mailbox.logins) == ([], [])
 
 
-def test_a_login_without_tls_where_it_is_asked_for() -> None:
+def test_a_login_without_tls_must_be_requested() -> None:
     mailbox = Mailbox()
     with mail_server(mailbox, authenticator=mailbox.login, auth_require_tls=False, auth_required=True):
         mail(mailbox.port, "none", user="monitor").send(RAISED)
@@ -172,7 +172,7 @@ def test_tls_from_the_start(certificates: Certificates) -> None:
     assert len(mailbox.mails) == 1
 
 
-def test_a_wrong_password_is_not_tried_again_and_not_told() -> None:
+def test_a_wrong_password_is_not_tried_again_and_not_shown() -> None:
     mailbox = Mailbox()
     refused = pytest.raises(Refused, match=r"^login refused \(535\)$")
     with mail_server(mailbox, authenticator=mailbox.login, auth_require_tls=False, auth_required=True), refused:
@@ -180,7 +180,7 @@ def test_a_wrong_password_is_not_tried_again_and_not_told() -> None:
     assert mailbox.logins == [False, False], "each way to log in that the server knows, once"
 
 
-def test_a_server_that_knows_no_login() -> None:
+def test_a_server_without_login_is_reported() -> None:
     with mail_server(Mailbox()) as mailbox, pytest.raises(Refused, match=r"^no supported login method$"):
         mail(mailbox.port, "none", user="monitor").send(RAISED)
 
@@ -197,7 +197,7 @@ def test_a_server_that_knows_no_login() -> None:
         ("DATA", ["554 no"], "answered 554"),
     ],
 )
-def test_what_is_refused_for_good(command: str, answers: list[str], words: str) -> None:
+def test_permanent_errors_are_final(command: str, answers: list[str], words: str) -> None:
     with mail_server(Mailbox()) as mailbox:
         mailbox.answers[command] = answers
         with pytest.raises(Refused) as caught:
@@ -213,7 +213,7 @@ def test_what_is_refused_for_good(command: str, answers: list[str], words: str) 
         ("DATA", ["452 full"], "answered 452"),
     ],
 )
-def test_what_may_be_taken_later(command: str, answers: list[str], words: str) -> None:
+def test_temporary_errors_are_retried(command: str, answers: list[str], words: str) -> None:
     with mail_server(Mailbox()) as mailbox:
         mailbox.answers[command] = answers
         with pytest.raises(Unavailable) as caught:
@@ -223,7 +223,7 @@ def test_what_may_be_taken_later(command: str, answers: list[str], words: str) -
     assert len(mailbox.mails) == 1
 
 
-def test_a_slow_server_is_not_waited_for() -> None:
+def test_a_slow_server_times_out() -> None:
     with mail_server(Mailbox()) as mailbox:
         mailbox.delay = 30
         with pytest.raises(Unavailable, match=r"^(timed out|connection lost)$"):
@@ -231,7 +231,7 @@ def test_a_slow_server_is_not_waited_for() -> None:
     assert mailbox.mails == []
 
 
-def test_a_server_that_hangs_up_after_it_took_the_mail_does_not_get_it_again() -> None:
+def test_a_server_that_hangs_up_after_accepting_the_mail_does_not_get_it_again() -> None:
     dialogue = [b"220 hello\r\n", b"250 hello\r\n", b"250 OK\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go\r\n"]
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -249,7 +249,7 @@ def test_a_server_that_hangs_up_after_it_took_the_mail_does_not_get_it_again() -
         thread.join()
 
 
-def test_a_server_that_comes_back_gets_what_waited_in_order() -> None:
+def test_a_recovered_server_gets_the_queued_notices_in_order() -> None:
     with socket.create_server(("127.0.0.1", 0)) as placeholder:
         port = placeholder.getsockname()[1]
     worker = Worker(mail(port), LIMITS, chance=lambda: 1.0)

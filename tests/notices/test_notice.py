@@ -32,7 +32,7 @@ def test_each_change_of_an_alert_is_a_notice() -> None:
 
 
 @pytest.mark.parametrize("event", [Learned(1.0, 5), LearningRestarted(1.0), AlertContinued(START, ALERT)])
-def test_what_changes_no_alert_is_none(event: Event) -> None:
+def test_other_events_are_not_notices(event: Event) -> None:
     assert notice_of(event, HOST, SOURCE) is None
 
 
@@ -75,7 +75,7 @@ def test_an_alert_without_explanation_has_its_headline() -> None:
     assert replace(RAISED, alert=replace(ALERT, explanation="")).text == "Alert: request rate"
 
 
-def test_the_same_change_has_the_same_identity_and_no_other_has() -> None:
+def test_the_identity_is_the_same_for_the_same_change_only() -> None:
     again = replace(RAISED)
     others = [
         *ALL[1:],
@@ -106,7 +106,7 @@ def test_every_text_of_a_notice_is_printable_and_bounded(text: str, name: str) -
     assert all(each.isprintable() and len(each) <= MAX_TEXT + 40 for each in texts)
 
 
-def test_only_the_largest_contributors_are_told() -> None:
+def test_only_the_largest_contributors_are_included() -> None:
     many = tuple(Contributor("client", f"192.0.2.{number}", 1, 0.01) for number in range(50))
     notice = notice_of(AlertRaised(START, replace(ALERT, contributors=many)), HOST, SOURCE)
     assert notice is not None

@@ -53,7 +53,7 @@ def monitor(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
     )
 
 
-def test_a_command_is_run_when_an_alert_comes_and_when_it_goes(trace: str, tmp_path: Path) -> None:
+def test_a_command_runs_when_an_alert_is_raised_and_dismissed(trace: str, tmp_path: Path) -> None:
     report = tmp_path / "report"
     command = shlex.join([sys.executable, "-c", REPORT, str(report)])
     secrets = {"HTTP_MONITOR_SMTP_PASSWORD": "s3cret"}
@@ -82,7 +82,7 @@ def test_a_command_is_run_when_an_alert_comes_and_when_it_goes(trace: str, tmp_p
     assert raised["id"] != dismissed["id"]
 
 
-def test_a_webhook_is_told_after_all_rights_were_given_up(trace: str, hooks: Hooks) -> None:
+def test_a_webhook_is_notified_after_all_rights_are_dropped(trace: str, hooks: Hooks) -> None:
     ended = monitor("-r", trace, "-q", "--set", "notice_webhook_format=slack", HTTP_MONITOR_WEBHOOK=hooks.url)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [json.loads(posted.body)["text"] for posted in hooks.posted] == [
@@ -139,7 +139,7 @@ print(sorted({*sys.modules} - before))
 """Which modules are loaded before anybody is to be told, and which only when there is something to tell."""
 
 
-def test_what_telling_needs_is_loaded_while_it_can_be_read_and_only_if_somebody_is_told(tmp_path: Path) -> None:
+def test_modules_of_receivers_are_loaded_early_and_only_if_needed(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
     (tmp_path / "password").write_text(PASSWORD)
     mailbox = Mailbox()
@@ -164,7 +164,7 @@ def test_what_telling_needs_is_loaded_while_it_can_be_read_and_only_if_somebody_
     assert len(mailbox.mails) == len(hooks.posted) == 2
 
 
-def test_a_receiver_that_is_not_there_is_said_and_delays_the_end_by_no_more_than_is_allowed(trace: str) -> None:
+def test_an_absent_receiver_is_reported_and_delays_the_end_within_the_limit(trace: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         without = time.monotonic()
@@ -186,7 +186,7 @@ def test_a_command_that_fails_is_counted(trace: str) -> None:
     assert ended.stderr == "exercise.py: command: 2 notices not delivered: ended with status 1\n"
 
 
-def test_a_command_that_is_not_there_is_said_at_once(trace: str) -> None:
+def test_a_missing_command_is_reported_at_once(trace: str) -> None:
     ended = monitor("-r", trace, "--on-alert", "no-such-command")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
@@ -195,7 +195,7 @@ def test_a_command_that_is_not_there_is_said_at_once(trace: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up root")
-def test_a_command_that_only_root_may_run_is_said_at_once(trace: str, tmp_path: Path) -> None:
+def test_a_command_that_only_root_can_run_is_reported_at_once(trace: str, tmp_path: Path) -> None:
     command = tmp_path / "page-me"
     command.write_text("#!/bin/sh\n")
     command.chmod(0o700)
@@ -205,7 +205,7 @@ def test_a_command_that_only_root_may_run_is_said_at_once(trace: str, tmp_path: 
     assert monitor("-r", trace, "-q", "--on-alert", str(command), "--user", "root").returncode == 0
 
 
-def test_a_secret_on_the_command_line_is_refused_and_none_is_shown(hooks: Hooks, tmp_path: Path) -> None:
+def test_a_secret_on_the_command_line_is_rejected_and_not_shown(hooks: Hooks, tmp_path: Path) -> None:
     refused = monitor("--set", f"notice_webhook={hooks.url}", "--show-config")
     assert refused.returncode == 2
     settings = tmp_path / "config.toml"

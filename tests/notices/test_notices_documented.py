@@ -39,7 +39,7 @@ def test_every_setting_is_named() -> None:
     assert {name for name in re.findall(r"`(notice_\w+)", TEXT) if name != "notice_"} == set(names)
 
 
-def test_defaults_are_as_written() -> None:
+def test_documented_defaults_are_correct() -> None:
     config = Config()
     for name, written in re.findall(r"`(notice_\w+)` \((\d+) s\)", TEXT):
         assert getattr(config, name) == int(written), name
@@ -51,12 +51,12 @@ def test_defaults_are_as_written() -> None:
     ("heading", "body"),
     [("json", json_body(DISMISSED)), ("slack", slack_body(RAISED)), ("alertmanager", alertmanager_body(DISMISSED))],
 )
-def test_examples_of_bodies_are_what_is_sent(heading: str, body: bytes) -> None:
+def test_documented_bodies_are_correct(heading: str, body: bytes) -> None:
     example = TEXT.split(f"### {heading}\n")[1].split("```json\n")[1].split("```")[0]
     assert json.loads(example) == json.loads(body)
 
 
-def test_the_example_of_syslog_is_what_is_sent() -> None:
+def test_the_documented_syslog_message_is_correct() -> None:
     example = TEXT.split("## Syslog\n")[1].split("```\n")[1]
     assert example.rstrip("\n").encode() == syslog_message(RAISED, FACILITIES["daemon"], 4711)
 

@@ -17,7 +17,7 @@ def notifier(*receivers: Told, limits: Limits = LIMITS) -> Notifier:
     return Notifier(receivers, limits, HOST, SOURCE)
 
 
-def test_every_receiver_is_told_of_each_change_once_and_in_order() -> None:
+def test_every_receiver_gets_each_change_once_and_in_order() -> None:
     first, second = Told(), Told()
     told = notifier(first, second)
     for event in (Learned(1.0, 5), RAISE, RAISE, DISMISSAL, RAISE, DISMISSAL):
@@ -27,7 +27,7 @@ def test_every_receiver_is_told_of_each_change_once_and_in_order() -> None:
     assert told.complaints == []
 
 
-def test_a_receiver_that_hangs_delays_neither_the_caller_nor_others() -> None:
+def test_a_hanging_receiver_delays_neither_the_caller_nor_others() -> None:
     slow, quick = Told(name="slow"), Told(name="quick")
     slow.open.clear()
     told = notifier(slow, quick)
@@ -42,7 +42,7 @@ def test_a_receiver_that_hangs_delays_neither_the_caller_nor_others() -> None:
     told.close(60)
 
 
-def test_a_receiver_that_fails_is_tried_again() -> None:
+def test_a_failing_receiver_is_tried_again() -> None:
     receiver = Told(Unavailable("connection refused"), name="webhook hooks")
     told = notifier(receiver)
     told.tell(RAISE)
@@ -54,7 +54,7 @@ def test_a_receiver_that_fails_is_tried_again() -> None:
     told.close(60)
 
 
-def test_a_receiver_that_refuses_is_told_of_the_next_change() -> None:
+def test_a_receiver_that_rejects_a_notice_gets_the_next_one() -> None:
     receiver = Told(Refused("ended with status 1"), name="command")
     told = notifier(receiver)
     told.tell(RAISE)
@@ -64,7 +64,7 @@ def test_a_receiver_that_refuses_is_told_of_the_next_change() -> None:
     assert told.complaints == ["command: 1 notice not delivered: ended with status 1"]
 
 
-def test_a_fault_of_a_receiver_does_not_end_its_thread() -> None:
+def test_a_bug_in_a_receiver_does_not_end_its_thread() -> None:
     receiver = Told(ZeroDivisionError("secret"), name="mail")
     told = notifier(receiver)
     told.tell(RAISE)
@@ -74,7 +74,7 @@ def test_a_fault_of_a_receiver_does_not_end_its_thread() -> None:
     told.close(60)
 
 
-def test_the_end_waits_for_what_is_under_way_but_not_for_ever() -> None:
+def test_the_end_waits_for_the_current_notice_but_not_for_ever() -> None:
     receiver = Told(name="slow")
     receiver.open.clear()
     told = notifier(receiver)
@@ -88,7 +88,7 @@ def test_the_end_waits_for_what_is_under_way_but_not_for_ever() -> None:
     receiver.open.set()
 
 
-def test_the_end_does_not_wait_for_a_receiver_that_is_not_there() -> None:
+def test_the_end_does_not_wait_for_an_absent_receiver() -> None:
     receiver = Told(*[Unavailable("connection refused", retry_after=60)] * 9, name="webhook")
     told = notifier(receiver)
     told.tell(RAISE)
@@ -98,7 +98,7 @@ def test_the_end_does_not_wait_for_a_receiver_that_is_not_there() -> None:
     assert told.complaints == ["webhook: 1 notice not delivered: connection refused"]
 
 
-def test_several_that_hang_share_the_time_of_the_end() -> None:
+def test_several_hanging_receivers_share_the_time_at_the_end() -> None:
     receivers = [Told(name=f"slow {number}") for number in range(5)]
     for receiver in receivers:
         receiver.open.clear()
@@ -123,7 +123,7 @@ def test_a_flood_of_alerts_is_bounded_and_the_latest_arrive() -> None:
     assert told.complaints[0].startswith("slow: 1,99")
 
 
-def test_no_thread_runs_before_there_is_a_notice() -> None:
+def test_no_thread_runs_before_the_first_notice() -> None:
     before = threading.active_count()
     told = notifier(Told(), Told())
     told.event(Learned(1.0, 5))
@@ -131,7 +131,7 @@ def test_no_thread_runs_before_there_is_a_notice() -> None:
     told.close(1)
 
 
-def test_without_a_thread_the_notice_is_lost_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_thread_the_notice_is_reported_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 

@@ -26,18 +26,18 @@ def names(receivers: Receivers) -> list[str]:
     return [receiver.name for receiver in receivers.receivers]
 
 
-def test_by_default_nobody_is_told() -> None:
+def test_by_default_nobody_is_notified() -> None:
     assert names(told()) == []
 
 
-def test_capture_files_can_be_left_out() -> None:
+def test_capture_files_can_be_excluded() -> None:
     for tells in (True, False):
         config = Config.with_settings({"notice_command": "true", "notice_replays": str(tells)})
         assert names(from_settings(config, os.environ, replay=True)) == ["command"] * tells
         assert names(from_settings(config, os.environ, replay=False)) == ["command"]
 
 
-def test_all_that_is_named_is_told(tmp_path: Path) -> None:
+def test_all_configured_receivers_are_notified(tmp_path: Path) -> None:
     hooks = tmp_path / "hooks"
     hooks.write_text(f"slack {URL}\nalertmanager http://alerts.example.com\n")
     hooks.chmod(0o600)
@@ -63,7 +63,7 @@ def test_all_that_is_named_is_told(tmp_path: Path) -> None:
     assert SECRET not in repr(receivers)
 
 
-def test_only_alertmanager_is_told_again(tmp_path: Path) -> None:
+def test_only_alertmanager_gets_repetitions(tmp_path: Path) -> None:
     lines = f"{URL}\nslack {URL}\nalertmanager {URL}"
     receivers = told({"HTTP_MONITOR_WEBHOOK": lines}, notice_alertmanager_repeat="30", notice_command="true", **MAIL)
     assert [receiver.repeat for receiver in receivers.receivers] == [None, None, None, 30, None]
@@ -73,7 +73,7 @@ def test_the_same_webhook_named_twice_is_one() -> None:
     assert names(told({"HTTP_MONITOR_WEBHOOK": URL}, notice_webhook=URL)) == ["webhook hooks.example.com"]
 
 
-def test_a_script_that_was_not_made_a_program_is_said(tmp_path: Path) -> None:
+def test_a_script_that_is_not_executable_is_reported(tmp_path: Path) -> None:
     script = tmp_path / "page-me"
     script.write_text("#!/bin/sh\n")
     with pytest.raises(NoticeError, match=r"page-me is not executable \(chmod \+x\)$"):
@@ -82,7 +82,7 @@ def test_a_script_that_was_not_made_a_program_is_said(tmp_path: Path) -> None:
     assert told(notice_command=f"{script} now").program == str(script)
 
 
-def test_a_login_that_cannot_be_sent_is_said_at_the_start_and_not_shown() -> None:
+def test_an_unsupported_login_is_reported_at_the_start_and_not_shown() -> None:
     with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_SMTP_PASSWORD: .* only ASCII characters$") as caught:
         told({"HTTP_MONITOR_SMTP_PASSWORD": f"{SECRET}\u00fc"}, notice_smtp_user="x", **MAIL)
     assert SECRET not in str(caught.value)
@@ -110,7 +110,7 @@ def test_a_login_that_cannot_be_sent_is_said_at_the_start_and_not_shown() -> Non
         ),
     ],
 )
-def test_what_cannot_be_is_one_line_that_names_the_setting(settings: dict[str, str], words: str) -> None:
+def test_an_invalid_setting_is_reported_by_name_in_one_line(settings: dict[str, str], words: str) -> None:
     with pytest.raises(NoticeError) as caught:
         told(**settings)
     assert str(caught.value).startswith(words)
@@ -118,12 +118,12 @@ def test_what_cannot_be_is_one_line_that_names_the_setting(settings: dict[str, s
     assert SECRET not in str(caught.value)
 
 
-def test_the_word_of_the_environment_is_named_when_it_is_wrong() -> None:
+def test_an_invalid_environment_variable_is_reported_by_name() -> None:
     with pytest.raises(NoticeError, match=r"^HTTP_MONITOR_WEBHOOK: the URL must begin with http"):
         told({"HTTP_MONITOR_WEBHOOK": SECRET})
 
 
-def test_a_shell_is_used_only_when_it_is_asked_for() -> None:
+def test_a_shell_is_used_only_on_request() -> None:
     line = "true; no-such-command | cat"
     with pytest.raises(NoticeError, match=r"command not found: true; \("):
         told(notice_command=line)
@@ -141,7 +141,7 @@ def test_a_secret_is_never_shown() -> None:
     assert "# notice_webhook is set but not shown" in config.as_toml()
 
 
-def test_files_of_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:
+def test_readable_files_with_secrets_are_reported(tmp_path: Path) -> None:
     hooks, password = tmp_path / "hooks", tmp_path / "password"
     for path in (hooks, password):
         path.write_text(URL)

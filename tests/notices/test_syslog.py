@@ -103,7 +103,7 @@ def test_a_daemon_gets_and_understands_every_notice(rsyslog: Rsyslog, scheme: st
 
 
 @needs_rsyslog
-def test_a_daemon_as_it_is_installed_understands_the_format_of_the_local_socket(rsyslog: Rsyslog) -> None:
+def test_a_daemon_understands_the_format_of_the_local_socket_by_default(rsyslog: Rsyslog) -> None:
     with rsyslog.running():
         Syslog(rsyslog.places["bsd"], FACILITIES["local0"], 5).send(DISMISSED)
         assert soon(lambda: rsyslog.messages)
@@ -115,7 +115,7 @@ def test_a_daemon_as_it_is_installed_understands_the_format_of_the_local_socket(
 
 @needs_rsyslog
 @pytest.mark.parametrize("scheme", ["udp", "tcp", "unix"])
-def test_a_daemon_that_comes_back_gets_what_waited_in_order(rsyslog: Rsyslog, scheme: str) -> None:
+def test_a_recovered_daemon_gets_the_queued_notices_in_order(rsyslog: Rsyslog, scheme: str) -> None:
     worker = Worker(Syslog(rsyslog.places[scheme], DAEMON, 5), LIMITS, chance=lambda: 1.0)
     worker.tell(RAISED)
     worker.tell(DISMISSED)
@@ -177,12 +177,12 @@ def test_a_local_socket_that_is_a_stream_gets_messages_ended_by_nul(tmp_path: Pa
 
 
 @pytest.mark.parametrize("scheme", ["udp", "tcp"])
-def test_nobody_listens(scheme: str) -> None:
+def test_a_closed_port_is_reported(scheme: str) -> None:
     with pytest.raises(Unavailable, match=r"^connection refused$"):
         Syslog(Place(scheme, "127.0.0.1", free_port()), DAEMON, 5).send(RAISED)
 
 
-def test_a_connection_that_is_never_taken_is_not_waited_for() -> None:
+def test_a_connection_that_is_never_accepted_times_out() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(0)

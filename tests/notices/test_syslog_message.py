@@ -36,7 +36,7 @@ def parameters(structured: bytes) -> dict[str, str]:
     return {name.decode(): re.sub(r"\\([\"\\\]])", r"\1", value.decode()) for name, value in pairs}
 
 
-def test_a_message_says_what_when_where_and_why() -> None:
+def test_a_message_contains_event_time_host_and_explanation() -> None:
     found = parts(syslog_message(RAISED, DAEMON, 4711))
     assert found["priority"] == b"28", "daemon, warning"
     assert found["time"] == b"2026-11-22T17:02:10.000Z"
@@ -66,7 +66,7 @@ def test_the_facts_are_structured_data() -> None:
 
 @pytest.mark.parametrize(("notice", "severity"), list(zip(ALL, [4, 5, 4, 5], strict=True)))
 @pytest.mark.parametrize(("facility", "number"), [("user", 1), ("daemon", 3), ("local0", 16), ("local7", 23)])
-def test_facility_and_severity_make_the_priority(notice: Notice, severity: int, facility: str, number: int) -> None:
+def test_the_priority_combines_facility_and_severity(notice: Notice, severity: int, facility: str, number: int) -> None:
     found = parts(syslog_message(notice, FACILITIES[facility], 1))
     assert int(found["priority"]) == 8 * number + severity
 
@@ -83,13 +83,13 @@ def test_no_text_breaks_the_grammar(text: str, name: str, host: str) -> None:
     assert parameters(parts(message)["structured"])["signal"] == "request_rate"
 
 
-def test_values_come_back_as_they_were() -> None:
+def test_escaped_values_can_be_parsed_back() -> None:
     name = 'a]b"c\\d'
     assert parameters(parts(syslog_message(about("x", name), DAEMON, 1))["structured"])["subject"] == name
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "\U0001f600", '"', "]"])
-def test_what_is_too_long_is_cut_between_characters(letter: str) -> None:
+def test_long_messages_are_cut_between_characters(letter: str) -> None:
     message = syslog_message(about(letter * 5000, letter * 5000), DAEMON, 1)
     assert len(message) <= MAX_SIZE
     parts(message)

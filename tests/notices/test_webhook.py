@@ -52,7 +52,7 @@ def test_name_and_password_in_the_url_are_sent_as_a_header() -> None:
     assert hooks.posted[0].headers["Authorization"] == "Basic bW9uaXRvcjpzM2NyZXQ="
 
 
-def test_nobody_elses_password_is_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_password_of_another_host_is_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine localhost login root password s3cret\n")
     (tmp_path / ".netrc").chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -61,7 +61,7 @@ def test_nobody_elses_password_is_sent(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "Authorization" not in hooks.posted[0].headers
 
 
-def test_a_proxy_of_the_environment_is_used_but_for_hosts_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_used_except_for_excluded_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     with http_receiver() as proxy, http_receiver() as hooks:
         monkeypatch.setenv("http_proxy", f"http://localhost:{proxy.port}")
         monkeypatch.setenv("no_proxy", "localhost")
@@ -74,7 +74,7 @@ def test_a_proxy_of_the_environment_is_used_but_for_hosts_without(monkeypatch: p
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_any_success_is_one(status: int) -> None:
+def test_every_2xx_status_is_a_success(status: int) -> None:
     with http_receiver() as hooks:
         hooks.answers.append((status, {}))
         webhook(hooks.url).send(RAISED)
@@ -91,7 +91,7 @@ def test_any_success_is_one(status: int) -> None:
         (299 + 200, "answered 499"),
     ],
 )
-def test_what_is_our_fault_is_refused(status: int, words: str) -> None:
+def test_client_errors_are_final(status: int, words: str) -> None:
     with http_receiver() as hooks:
         hooks.answers.append((status, {"Location": "/elsewhere"}))
         with pytest.raises(Refused) as caught:
@@ -110,7 +110,7 @@ def test_what_is_our_fault_is_refused(status: int, words: str) -> None:
         (408, {}, "answered 408 Request Timeout", 0),
     ],
 )
-def test_what_passes_may_be_tried_again(status: int, headers: dict[str, str], words: str, pause: float) -> None:
+def test_temporary_errors_are_retried(status: int, headers: dict[str, str], words: str, pause: float) -> None:
     with http_receiver() as hooks:
         hooks.answers.append((status, headers))
         with pytest.raises(Unavailable) as caught:
@@ -118,19 +118,19 @@ def test_what_passes_may_be_tried_again(status: int, headers: dict[str, str], wo
     assert (str(caught.value), caught.value.retry_after) == (words, pause)
 
 
-def test_nobody_listens() -> None:
+def test_a_closed_port_is_reported() -> None:
     with pytest.raises(Unavailable, match=r"^connection refused$"):
         webhook(f"http://localhost:{closed_port()}/secret-token").send(RAISED)
 
 
-def test_a_server_that_is_slow_is_not_waited_for() -> None:
+def test_a_slow_server_times_out() -> None:
     with http_receiver() as hooks:
         hooks.open.clear()
         with pytest.raises(Unavailable, match=r"^timed out$"):
             webhook(hooks.url, timeout=0.2).send(RAISED)
 
 
-def test_a_server_that_is_none() -> None:
+def test_a_server_that_does_not_speak_http_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
 
@@ -147,7 +147,7 @@ def test_a_server_that_is_none() -> None:
         thread.join()
 
 
-def test_a_name_that_nobody_knows() -> None:
+def test_an_unknown_host_is_reported() -> None:
     with pytest.raises(Unavailable, match=r"^host not found$"):
         webhook("http://nowhere.invalid/secret-token").send(RAISED)
 
@@ -155,14 +155,14 @@ def test_a_name_that_nobody_knows() -> None:
 # TLS ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_certificate_of_a_named_authority_is_believed(tmp_path: Path) -> None:
+def test_a_certificate_of_a_configured_authority_is_accepted(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
     with http_receiver(certificates.server) as hooks:
         webhook(hooks.url, believed=authorities(certificates.authority, "notice_authorities")).send(RAISED)
     assert len(hooks.posted) == 1
 
 
-def test_no_other_certificate_is(tmp_path: Path) -> None:
+def test_other_certificates_are_rejected(tmp_path: Path) -> None:
     with http_receiver(Certificates(tmp_path).server) as hooks:
         for url in (hooks.url, hooks.url.replace("localhost", "127.0.0.1")):
             with pytest.raises(Unavailable, match=r"^certificate rejected, or no TLS$"):
@@ -170,7 +170,7 @@ def test_no_other_certificate_is(tmp_path: Path) -> None:
     assert hooks.posted == []
 
 
-def test_the_name_must_be_that_of_the_certificate(tmp_path: Path) -> None:
+def test_the_certificate_must_match_the_host_name(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
     with http_receiver(certificates.server) as hooks:
         url = hooks.url.replace("localhost", "127.0.0.1")
@@ -178,7 +178,7 @@ def test_the_name_must_be_that_of_the_certificate(tmp_path: Path) -> None:
             webhook(url, believed=authorities(certificates.authority, "notice_authorities")).send(RAISED)
 
 
-def test_authorities_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_authorities_are_reported(tmp_path: Path) -> None:
     with pytest.raises(NoticeError, match=r"^notice_authorities: cannot read .*none: No such file or directory$"):
         authorities(str(tmp_path / "none"), "notice_authorities")
     (tmp_path / "empty").write_text("no certificate")
@@ -193,7 +193,7 @@ def delivered(hooks: Hooks) -> list[str]:
     return [json.loads(posted.body)["kind"] for posted in hooks.posted]
 
 
-def test_a_server_that_comes_back_gets_what_waited_in_order() -> None:
+def test_a_recovered_server_gets_the_queued_notices_in_order() -> None:
     port = closed_port()
     worker = Worker(webhook(f"http://localhost:{port}/secret-token"), LIMITS, chance=lambda: 1.0)
     worker.tell(RAISED)
@@ -208,7 +208,7 @@ def test_a_server_that_comes_back_gets_what_waited_in_order() -> None:
     assert worker.complaints() == []
 
 
-def test_alertmanager_hears_again_of_an_alert_that_goes_on_and_never_after_its_end() -> None:
+def test_alertmanager_is_reminded_of_active_alerts_only() -> None:
     with http_receiver() as hooks:
         worker = Worker(webhook(hooks.url, body=Body(alertmanager_body, repeat=0.1)), LIMITS)
         worker.tell(RAISED)

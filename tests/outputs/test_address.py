@@ -26,7 +26,7 @@ def test_address(text: str, address: Address) -> None:
     ["", ":", "localhost", "localhost:", "::1:9117", "[::1]", "[::1", "[localhost]:9117", "a:65536", "a:-1", "a:٣",
      "a b:1", "http://a:80", "a:000080"],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_by_name(text: str) -> None:
+def test_an_invalid_address_is_rejected_and_quoted(text: str) -> None:
     with pytest.raises(ValueError, match="is not ADDRESS:PORT"):
         parse_address(text)
 

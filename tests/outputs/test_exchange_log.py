@@ -17,7 +17,7 @@ EXCHANGE = Exchange(
 )
 
 
-def test_lines_are_added_as_they_come(tmp_path: Path) -> None:
+def test_lines_are_appended_as_exchanges_arrive(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("before\n")
     log = ExchangeLog(str(path), Discretion())
@@ -31,19 +31,19 @@ def test_lines_are_added_as_they_come(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 3
 
 
-def test_a_new_log_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_a_new_log(tmp_path: Path) -> None:
     log = ExchangeLog(str(tmp_path / "log"), Discretion())
     assert stat.S_IMODE(os.fstat(log.fileno()).st_mode) == 0o600
     log.close()
 
 
-def test_a_log_that_cannot_be_opened_says_so_in_one_line(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_opened_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(LogError, match=r"^cannot write the log to .*missing/log: No such file or directory; use"):
         ExchangeLog(str(tmp_path / "missing" / "log"), Discretion())
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
-def test_a_full_disk_is_said_once_and_monitoring_goes_on() -> None:
+def test_a_full_disk_is_reported_once_and_monitoring_continues() -> None:
     log = ExchangeLog("/dev/full", Discretion())
     log.take(RecordBatch([EXCHANGE]))
     assert log.warnings == ("the log ended: writing to /dev/full failed: No space left on device",)
@@ -73,7 +73,7 @@ def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("errno", "raised"), [(32, OutputClosedError), (28, LogError)])
-def test_without_standard_output_there_is_nothing_left_to_do(
+def test_a_failing_standard_output_ends_the_program(
     errno: int, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = ExchangeLog("-", Discretion())

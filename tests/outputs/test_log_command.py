@@ -52,7 +52,7 @@ def test_a_log_that_cannot_be_opened_ends_the_program_with_one_line(trace: str, 
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
-def test_a_full_disk_is_said_on_the_dashboard(trace: str) -> None:
+def test_a_full_disk_is_reported_on_the_dashboard(trace: str) -> None:
     ended = run("-r", trace, "--log", "/dev/full")
     assert "! the log ended: writing to /dev/full failed: No space left on device" in ended.stdout
     assert "Requests  3" in ended.stdout
@@ -62,7 +62,7 @@ def test_a_full_disk_is_said_on_the_dashboard(trace: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes are those of POSIX")
 @pytest.mark.parametrize("option", ["--log", "-w"])
-def test_a_reader_that_goes_away_ends_the_program_without_a_fault(trace: str, option: str) -> None:
+def test_a_reader_that_disconnects_ends_the_program_without_an_error(trace: str, option: str) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as pipe:
@@ -78,7 +78,7 @@ def test_a_reader_that_goes_away_ends_the_program_without_a_fault(trace: str, op
     assert b"exercise.py" not in ended.stderr
 
 
-def test_two_things_do_not_fit_on_standard_output(trace: str) -> None:
+def test_two_outputs_cannot_share_standard_output(trace: str) -> None:
     ended = run("-r", trace, "--log", "-", "-w", "-")
     assert ended.returncode == 2
     assert "standard output" in ended.stderr
@@ -87,11 +87,11 @@ def test_two_things_do_not_fit_on_standard_output(trace: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"), [("true", True), ("Yes", True), ("on", True), ("false", False), ("no", False)]
 )
-def test_a_setting_that_is_a_switch(text: str, value: bool) -> None:
+def test_a_boolean_setting_is_parsed(text: str, value: bool) -> None:
     assert Config.with_settings({"log_credentials": text}).log_credentials is value
 
 
-def test_switches_are_off_and_are_nothing_else() -> None:
+def test_boolean_settings_default_to_false_and_reject_other_types() -> None:
     assert (Config().log_query_strings, Config().log_credentials) == (False, False)
     assert "log_query_strings = false" in Config().as_toml().splitlines()
     with pytest.raises(SettingError, match=r"^log_credentials = 'maybe' is not allowed: true or false"):

@@ -102,7 +102,7 @@ def test_health_can_be_scraped(exporter: PrometheusExporter) -> None:
     assert told["http_monitor_refreshed_timestamp_seconds",] == NOW
 
 
-def test_each_signal_tells_its_state_and_its_limit(exporter: PrometheusExporter) -> None:
+def test_each_signal_exports_its_state_and_its_limit(exporter: PrometheusExporter) -> None:
     exporter.show(replace(CALM, signals=(SIGNAL, QUIET)), True)
     told = samples(scrape(exporter))
     states = {state: told["http_monitor_signal_state", "signal=request_rate", f"state={state}"] for state in STATES}
@@ -121,14 +121,14 @@ def test_an_alert_counts_once(exporter: PrometheusExporter) -> None:
     assert told["http_monitor_alerts_total", "signal=latency"] == 0
 
 
-def test_labels_survive_what_a_peer_puts_into_them(exporter: PrometheusExporter) -> None:
+def test_labels_with_hostile_text_can_be_parsed_back(exporter: PrometheusExporter) -> None:
     hosts = ['a"} 1\nevil{x="\\', "日本語.example.jp"]
     exporter.take(RecordBatch([exchange(host) for host in hosts]))
     told = samples(scrape(exporter))
     assert {key[1] for key in told if key[0] == "http_monitor_requests_total"} == {f"host={host}" for host in hosts}
 
 
-def test_records_are_told_before_the_next_refresh_but_not_at_each_batch(
+def test_records_are_published_before_the_next_refresh_but_not_at_each_batch(
     exporter: PrometheusExporter, clock: Clock
 ) -> None:
     def requests() -> float:
@@ -143,14 +143,14 @@ def test_records_are_told_before_the_next_refresh_but_not_at_each_batch(
     assert requests() == 3
 
 
-def test_before_the_first_refresh_there_is_no_invented_health(exporter: PrometheusExporter) -> None:
+def test_before_the_first_refresh_no_health_is_exported(exporter: PrometheusExporter) -> None:
     told = samples(scrape(exporter))
     assert told["http_monitor_build_info", "decoder=plain Python", "version=0.1.0"] == 1
     assert not {key[0] for key in told} & {"http_monitor_packets_total", "http_monitor_gaps_total"}
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
-def test_promtool_finds_nothing_to_complain_about(exporter: PrometheusExporter) -> None:
+def test_promtool_reports_no_problem(exporter: PrometheusExporter) -> None:
     exporter.take(RecordBatch([exchange(host) for host in ("a", "b", "c")]))
     exporter.event(AlertRaised(NOW, ALERT))
     exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
@@ -172,7 +172,7 @@ def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -
 # The server -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_address_in_use_is_one_line(exporter: PrometheusExporter) -> None:
+def test_an_address_in_use_is_reported_in_one_line(exporter: PrometheusExporter) -> None:
     with pytest.raises(
         UnavailableError, match=r"^cannot serve metrics on 127\.0\.0\.1:\d+: .*in use.*; use another"
     ) as told:
@@ -180,7 +180,7 @@ def test_an_address_in_use_is_one_line(exporter: PrometheusExporter) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_host_nobody_knows_is_one_line() -> None:
+def test_an_unknown_host_is_reported_in_one_line() -> None:
     with pytest.raises(UnavailableError, match=r"cannot serve metrics on nowhere\.invalid:1"):
         MetricsServer(Address("nowhere.invalid", 1), lambda environ, start: [])
 
@@ -197,7 +197,7 @@ def test_it_listens_on_ipv6_too() -> None:
         exporter.close()
 
 
-def test_connections_that_say_nothing_do_not_keep_others_out_for_ever(
+def test_silent_connections_do_not_block_others_for_ever(
     exporter: PrometheusExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("outputs.metrics_server.DEADLINE", 0.2)
@@ -218,7 +218,7 @@ def test_connections_that_say_nothing_do_not_keep_others_out_for_ever(
             connection.close()
 
 
-def test_one_connection_too_many_is_closed_at_once(exporter: PrometheusExporter) -> None:
+def test_a_connection_above_the_limit_is_closed_at_once(exporter: PrometheusExporter) -> None:
     idle = [socket.create_connection(exporter.address) for _ in range(CONNECTIONS)]
     try:
         with socket.create_connection(exporter.address, timeout=60) as one_more:
@@ -228,7 +228,7 @@ def test_one_connection_too_many_is_closed_at_once(exporter: PrometheusExporter)
             connection.close()
 
 
-def test_what_is_no_get_is_refused_and_nothing_is_logged(
+def test_other_methods_than_get_are_rejected_and_nothing_is_logged(
     exporter: PrometheusExporter, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_connection(exporter.address, timeout=60) as connection:

@@ -53,16 +53,14 @@ def show(opened: Browser, folder: Path, view: View, **how: Any) -> Path:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("view", [BUSY, EMPTY], ids=["busy", "empty"])
-def test_it_asks_for_nothing_and_complains_about_nothing(
-    opened: Browser, tmp_path: Path, view: View, dark: bool
-) -> None:
+def test_the_page_loads_nothing_and_causes_no_error(opened: Browser, tmp_path: Path, view: View, dark: bool) -> None:
     path = show(opened, tmp_path, view, dark=dark)
     assert opened.requests() == [path.as_uri()]
     assert opened.complaints() == []
     assert opened.run("document.title") == "HTTP traffic: eth0 port 80"
 
 
-def test_the_browser_would_tell(opened: Browser, tmp_path: Path) -> None:
+def test_the_browser_reports_violations(opened: Browser, tmp_path: Path) -> None:
     path = tmp_path / "wrong.html"
     path.write_text("<img src=http://127.0.0.1:1/><script>console.error('wrong')</script>")
     opened.open(path)
@@ -70,7 +68,7 @@ def test_the_browser_would_tell(opened: Browser, tmp_path: Path) -> None:
     assert "wrong" in str(opened.complaints())
 
 
-def test_the_policy_stops_what_would_get_in_all_the_same(opened: Browser, tmp_path: Path) -> None:
+def test_the_policy_blocks_injected_content(opened: Browser, tmp_path: Path) -> None:
     path = tmp_path / "tampered.html"
     page = Page(timezone.utc).html(BUSY)
     path.write_text(page.replace("</main>", "<script>document.title = 'x'</script><p style='color: red'></main>"))
@@ -100,7 +98,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_words_stand_out_from_the_paper(opened: Browser, tmp_path: Path, dark: bool) -> None:
+def test_text_has_enough_contrast(opened: Browser, tmp_path: Path, dark: bool) -> None:
     show(opened, tmp_path, BUSY, dark=dark)
     pairs = [sorted(map(luminance, pair)) for pair in opened.run(COLOURS)]
     assert len(pairs) > 10
@@ -115,7 +113,7 @@ def test_no_page_is_wider_than_its_screen(opened: Browser, tmp_path: Path, width
     assert opened.run("document.documentElement.scrollWidth") <= width
 
 
-def test_it_can_be_printed(opened: Browser, tmp_path: Path) -> None:
+def test_the_page_can_be_printed(opened: Browser, tmp_path: Path) -> None:
     show(opened, tmp_path, BUSY)
     assert len(opened.call("Page.printToPDF", printBackground=True)["data"]) > 10_000
     assert opened.complaints() == []

@@ -24,13 +24,13 @@ def written(path: Path, text: str = NEW) -> ReportFile:
     return file
 
 
-def test_a_new_file_is_for_its_owner_only(path: Path) -> None:
+def test_only_its_owner_can_read_a_new_file(path: Path) -> None:
     written(path)
     assert path.read_text() == NEW
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_there_is_replaced_and_keeps_its_permissions(path: Path) -> None:
+def test_an_existing_file_is_replaced_and_keeps_its_permissions(path: Path) -> None:
     path.write_text(OLD)
     path.chmod(0o644)
     with path.open() as reader:
@@ -41,13 +41,13 @@ def test_a_file_that_is_there_is_replaced_and_keeps_its_permissions(path: Path) 
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_what_was_there_stays_until_the_end(path: Path) -> None:
+def test_the_previous_page_stays_until_the_end(path: Path) -> None:
     path.write_text(OLD)
     ReportFile(str(path)).close()
     assert path.read_text() == OLD
 
 
-def test_a_new_file_goes_when_there_was_no_end(path: Path) -> None:
+def test_a_new_file_is_deleted_if_nothing_was_written(path: Path) -> None:
     ReportFile(str(path)).close()
     assert not path.exists()
 
@@ -60,7 +60,7 @@ def test_the_file_behind_a_link_is_replaced_not_the_link(path: Path, tmp_path: P
     assert path.read_text() == NEW
 
 
-def test_where_the_folder_is_not_ours_the_file_itself_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_overwritten_if_the_folder_is_not_writable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(OLD)
     file = ReportFile(str(path))
 
@@ -73,9 +73,7 @@ def test_where_the_folder_is_not_ours_the_file_itself_is_written(path: Path, mon
     assert path.read_text() == NEW
 
 
-def test_where_the_file_may_not_be_replaced_nothing_is_left_beside_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_temporary_file_is_left_if_renaming_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(OLD)
     file = ReportFile(str(path))
 
@@ -89,7 +87,7 @@ def test_where_the_file_may_not_be_replaced_nothing_is_left_beside_it(
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_full_disk_leaves_the_old_page(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_keeps_the_old_page(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(OLD)
     file = ReportFile(str(path))
 
@@ -113,6 +111,6 @@ def test_a_pipe_is_written_to() -> None:
 
 
 @pytest.mark.parametrize("name", ["no/such/folder/report.html", ".", "report\0.html"])
-def test_what_cannot_be_opened_is_one_line(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_opened_is_reported_in_one_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnavailableError, match=r"^cannot write the report to .*; use another file with --report$"):
         ReportFile(f"{tmp_path}/{name}")

@@ -69,7 +69,7 @@ def read(page: Page, view: View) -> str:
     return " ".join(Reader(page.html(view)).text.split())
 
 
-def test_it_says_what_was_watched_and_when(page: Page) -> None:
+def test_the_page_names_source_and_time(page: Page) -> None:
     text = read(page, DRAWN)
     assert "HTTP traffic eth0 port 80" in text
     assert "16:49:50 2026-11-22 to 17:04:10 2026-11-22 (UTC+0000), 14 min 20 s" in text
@@ -98,12 +98,12 @@ def test_the_limit_and_the_alerts_are_in_the_chart(page: Page) -> None:
     assert html.count('<rect class="slice"') == 480
 
 
-def test_a_young_run_shows_its_buckets(page: Page) -> None:
+def test_a_short_run_shows_its_buckets(page: Page) -> None:
     html = page.html(replace(CALM, chart=Chart(NOW - 370, 370, (12.0,))))
     assert html.count('<rect class="slice"') == len(CALM.request_rate or ())
 
 
-def test_nothing_is_no_reason_to_fail(page: Page) -> None:
+def test_an_empty_view_makes_a_page(page: Page) -> None:
     text = read(page, replace(CALM, panels=(), alerts=(), request_rate=None, chart=None))
     assert "No requests were counted." in text
     assert "Alerts None." in text
@@ -117,13 +117,13 @@ def test_top_lists_have_shares_and_times(page: Page) -> None:
     assert "10.0.0.22:8080 1.20 s 1.10 s 2.40 s 12.00 s 80" in text
 
 
-def test_what_was_not_seen_is_said(page: Page) -> None:
+def test_missed_traffic_is_listed(page: Page) -> None:
     text = read(page, replace(DRAWN, health=TROUBLED))
     for fact in ("Dropped by the kernel 1,204", "TLS 12", "bad chunk size 12", "eth0 is down, waiting for it"):
         assert fact in text
 
 
-def test_signals_say_how_they_stand(page: Page) -> None:
+def test_signals_show_their_state(page: Page) -> None:
     quiet = SignalView("share", "Share of errors", SignalUnit.PERCENT, "LEARNING", None, None, None, 5, 20, True)
     loud = SignalView("time", "Response time", SignalUnit.SECONDS, "ALERT", 0.1, 0.15, 0.31, 50, 20, False)
     text = read(page, replace(DRAWN, signals=(quiet, loud)))
@@ -151,7 +151,7 @@ def test_a_filter_is_named(page: Page) -> None:
         ("日本語.example.jp", "日本語.example.jp"),
     ],
 )
-def test_words_from_the_wire_are_words_on_the_page(page: Page, key: str, shown: str) -> None:
+def test_text_from_the_wire_is_only_text_on_the_page(page: Page, key: str, shown: str) -> None:
     html = page.html(replace(CALM, panels=(panel("Top", row(key, 1, 1)),), source=key))
     assert Reader(html).text.count(shown) == 3  # the title, the heading, the row
     assert set(Reader(html).elements) <= ELEMENTS
@@ -159,7 +159,7 @@ def test_words_from_the_wire_are_words_on_the_page(page: Page, key: str, shown: 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(ANY_VIEW)
-def test_any_view_makes_a_page_that_is_all_ours(view: View) -> None:
+def test_any_view_makes_a_page_without_foreign_markup(view: View) -> None:
     html = PAGE.html(view)
     html.encode("utf-8")
     assert all(character.isprintable() or character == "\n" for character in html)
@@ -171,7 +171,7 @@ def test_any_view_makes_a_page_that_is_all_ours(view: View) -> None:
 PAGE = Page(timezone.utc)
 
 
-def test_the_policy_forbids_all_but_the_style_of_the_page(page: Page) -> None:
+def test_the_policy_allows_only_the_style_of_the_page(page: Page) -> None:
     html = page.html(replace(CALM, health=HEALTH))
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
     assert policy is not None
@@ -179,13 +179,13 @@ def test_the_policy_forbids_all_but_the_style_of_the_page(page: Page) -> None:
                         policy[1].replace("&#39;", "'"))  # fmt: skip
 
 
-def test_headings_of_tables_are_headings(page: Page) -> None:
+def test_table_headings_are_marked_up_as_headings(page: Page) -> None:
     html = page.html(replace(DRAWN, alerts=(ENDED,)))
     assert re.search(r"<th(?! scope=)[ >]", html) is None
     assert all("role=" in svg or "aria-hidden=" in svg for svg in re.findall("<svg[^>]*>", html))
 
 
-def test_the_page_has_what_the_history_says_of_now(page: Page) -> None:
+def test_the_page_shows_the_history(page: Page) -> None:
     history = HistoryView(
         12.5, None, PeriodView(NOW - 250, 12_345), None, None, PeriodView(NOW - 86400 * 21, 2_345_678)
     )

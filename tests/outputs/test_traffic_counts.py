@@ -40,19 +40,19 @@ def test_requests_and_bytes_are_counted_by_host_method_and_status_class() -> Non
     }
 
 
-def test_requests_are_counted_once_though_they_come_as_two_records() -> None:
+def test_a_request_is_counted_once_although_it_comes_as_two_records() -> None:
     asked = request()
     counts = TrafficCounts(10)
     counts.add([asked, exchange(asked)])
     assert sum(amounts.requests for amounts in counts.totals().amounts.values()) == 1
 
 
-def test_a_response_whose_request_was_not_seen_moves_bytes_and_is_no_request() -> None:
+def test_a_response_without_its_request_counts_bytes_but_no_request() -> None:
     totals = counted(exchange(None, 200, 0, 500)).totals()
     assert totals.amounts == {Labels("192.0.2.80", "unknown", "2xx"): Amounts(0, 0, 500)}
 
 
-def test_what_is_no_status_or_method_has_a_label_all_the_same() -> None:
+def test_invalid_statuses_and_methods_have_a_label() -> None:
     totals = counted(
         exchange(request(), None, answered=None),
         exchange(request("BREW"), 799),
@@ -65,13 +65,13 @@ def test_what_is_no_status_or_method_has_a_label_all_the_same() -> None:
     }
 
 
-def test_a_flood_of_hosts_and_methods_makes_few_labels_and_loses_no_request() -> None:
+def test_a_flood_of_hosts_and_methods_creates_few_labels_and_loses_no_request() -> None:
     totals = counted(*(exchange(request(f"M{n}", f"host{n}")) for n in range(1000)), max_hosts=3).totals()
     assert {labels.host for labels in totals.amounts} == {"host0", "host1", "host2", "(other)"}
     assert totals.amounts[Labels("(other)", "other", "2xx")].requests == 997
 
 
-def test_known_hosts_are_counted_on_after_a_flood() -> None:
+def test_known_hosts_are_still_counted_after_a_flood() -> None:
     counts = counted(*(exchange(request(host=f"host{n}")) for n in range(100)), max_hosts=1)
     counts.add([exchange(request(host="host0"))])
     assert counts.totals().amounts[Labels("host0", "GET", "2xx")].requests == 2
@@ -85,11 +85,11 @@ def test_a_response_time_falls_into_the_bin_whose_bound_it_does_not_exceed() -> 
     assert abs(seconds - 121.0021) < 1e-9
 
 
-def test_without_a_response_time_there_is_nothing_in_the_histogram() -> None:
+def test_without_a_response_time_the_histogram_stays_empty() -> None:
     assert counted(exchange(request(), seconds=None)).totals().times == {}
 
 
-def test_totals_are_values_of_their_own() -> None:
+def test_totals_are_copies() -> None:
     counts = counted(exchange(request(), seconds=0.2))
     before = counts.totals()
     counts.add([exchange(request(), seconds=0.2)])

@@ -56,7 +56,7 @@ def test_it_is_well_formed(unit: str) -> None:
 
 
 @analysed
-def test_what_is_open_is_open_on_purpose(unit: str) -> None:
+def test_every_permission_of_the_unit_is_intended(unit: str) -> None:
     """An exposure of 2 is `OK`; most services have above 9."""
     command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--json=short", unit]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -66,7 +66,7 @@ def test_what_is_open_is_open_on_purpose(unit: str) -> None:
     assert found <= OPEN_ON_PURPOSE
 
 
-def test_its_command_line_is_one_that_the_program_takes() -> None:
+def test_the_command_line_of_the_unit_is_valid() -> None:
     text = UNIT.read_text()
     (options,) = re.findall(r'^Environment="OPTIONS=(.*)"$', text, re.MULTILINE)
     (command,) = re.findall(r"^ExecStart=\S+ (.*)$", text, re.MULTILINE)
@@ -99,7 +99,7 @@ def may_run_here() -> bool:
     not sys.platform.startswith("linux") or os.geteuid() != 0 or shutil.which("setpriv") is None,
     reason="root and setpriv are needed, to be the user that systemd would make up",
 )
-def test_its_capability_is_enough_and_is_given_up(tmp_path: Path) -> None:
+def test_the_capability_is_enough_and_is_dropped(tmp_path: Path) -> None:
     if not may_run_here():
         pytest.skip("user 65534 may not read the program here")
     server = socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)

@@ -56,11 +56,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_is_of_this_version_and_for_every_system(wheel: Path) -> None:
+def test_the_wheel_has_this_version_and_fits_every_system(wheel: Path) -> None:
     assert wheel.name == f"http_monitor-{VERSION}-py3-none-any.whl"
 
 
-def test_it_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
+def test_the_wheel_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
     tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", folder=ROOT)
     if tracked.returncode:
         pytest.skip("this is no checkout")
@@ -70,7 +70,7 @@ def test_it_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
     assert shipped == {name for name in expected if not name.startswith(".")}
 
 
-def test_what_is_sent_to_the_container_builder_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+def test_the_container_build_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     """`COPY . .`, less what .dockerignore names, and `pip install .`."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     top, anywhere = [line for line in lines if "/" not in line], [line[3:] for line in lines if line.startswith("**/")]
@@ -85,7 +85,7 @@ def test_what_is_sent_to_the_container_builder_makes_the_same_wheel(wheel: Path,
     assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_the_manual_and_the_shells_scripts_come_along(installed: Path) -> None:
+def test_the_wheel_contains_the_manual_and_the_completion_scripts(installed: Path) -> None:
     share = installed / "share"
     assert (share / "man/man1/exercise.1").read_text().startswith(".TH EXERCISE ")
     assert "complete " in (share / "bash-completion/completions/exercise").read_text()
@@ -94,7 +94,7 @@ def test_the_manual_and_the_shells_scripts_come_along(installed: Path) -> None:
     assert "DynamicUser=yes" in (share / "http-monitor/http-monitor.service").read_text()
 
 
-def test_the_commands_say_their_own_name(installed: Path, tmp_path: Path) -> None:
+def test_the_commands_use_their_own_name(installed: Path, tmp_path: Path) -> None:
     said = run(installed / "bin/exercise", "--version", folder=tmp_path)
     assert (said.returncode, said.stdout) == (0, f"exercise {VERSION} (decoder: Python reference)\n")
     wrong = run(installed / "bin/exercise", "--set", "timeout=no", folder=tmp_path)
@@ -104,7 +104,7 @@ def test_the_commands_say_their_own_name(installed: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the demo captures on loopback")
-def test_it_captures_far_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_program_captures_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "of_mine.py").write_text(PLUGIN)
     (tmp_path / "mine.toml").write_text(
@@ -119,7 +119,7 @@ def test_it_captures_far_from_the_checkout(installed: Path, tmp_path: Path) -> N
     assert "GET" in done.stdout
 
 
-def test_what_it_needs_is_what_the_requirements_say(wheel: Path) -> None:
+def test_dependencies_match_the_requirements_files(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
     needs = [line for line in archive.read(name).decode().splitlines() if line.startswith("Requires-Dist: ")]
@@ -132,7 +132,7 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", text)[0].replace("_", "-") for text in requirements}
 
 
-def test_pipx_gives_the_commands_and_the_manual(installed: Path, tmp_path: Path) -> None:
+def test_pipx_installs_the_commands_and_the_manual(installed: Path, tmp_path: Path) -> None:
     python = installed / "bin" / "python"
     assert run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pipx").returncode == 0
     places = {"PIPX_HOME": "home", "PIPX_BIN_DIR": "bin", "PIPX_MAN_DIR": "man"}

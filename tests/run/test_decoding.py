@@ -33,7 +33,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     return made
 
 
-def test_the_core_is_used_where_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_core_is_used_if_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     assert built() is core
     monkeypatch.setattr(decoding, "CORE", core)
     limits, wanted = Limits(), frozenset({DnsAnswer})
@@ -43,12 +43,12 @@ def test_the_core_is_used_where_it_is_built(core: Core, monkeypatch: pytest.Monk
     assert (len(flags), rest) == (65536, [limits, inner_ip, wanted])
 
 
-def test_the_reference_is_used_where_it_is_asked_for(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reference_is_used_on_request(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_MONITOR_DECODER", "python")
     assert built() is None
 
 
-def test_the_reference_is_used_where_no_core_is(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reference_is_used_without_a_core(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "http_monitor_core", None)
     assert built() is None
     monkeypatch.setattr(decoding, "CORE", None)

@@ -21,7 +21,7 @@ def test_without_the_option_the_arguments_stay_as_they_are() -> None:
 @pytest.mark.skipif(
     sys.platform.startswith("linux") and os.geteuid() != 0, reason="without root it moves into a private network"
 )
-def test_with_the_option_they_name_the_servers_port_while_it_runs() -> None:
+def test_with_the_option_the_arguments_name_the_port_of_the_running_server() -> None:
     with demonstrated(parse_arguments(["--demo", "--ui", "console"])) as arguments:
         assert (arguments.interface, arguments.duration) == (LOOPBACK, DEMO_DURATION)
         (port,) = (port for port in range(2**16) if port in arguments.ports)

@@ -25,7 +25,7 @@ def trace(tmp_path: Path) -> str:
     return str(tmp_path / "trace.pcap")
 
 
-def test_counts_and_log_are_those_of_the_exchanges_that_match(
+def test_only_matching_exchanges_are_counted_and_logged(
     trace: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "log"
@@ -44,9 +44,7 @@ def test_any_statistic_is_a_field(trace: str, capsys: pytest.CaptureFixture[str]
     assert "LEARNING   1 request so far" in capsys.readouterr().out.replace("requests", "request")
 
 
-def test_a_part_of_the_traffic_does_not_get_into_the_history_of_the_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_filtered_traffic_is_not_added_to_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     config = Config(user="root")
@@ -67,7 +65,7 @@ def test_a_part_of_the_traffic_does_not_get_into_the_history_of_the_whole(
         ("(a", "--only: unclosed (: add ) ('(')"),
     ],
 )
-def test_a_wrong_filter_is_one_line_and_nothing_is_opened(
+def test_an_invalid_filter_is_reported_in_one_line_and_nothing_is_opened(
     text: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert exercise.main(["-r", "/no/such/file", "--user", "root", "--only", text]) == 2

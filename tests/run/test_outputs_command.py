@@ -75,19 +75,19 @@ def test_a_line_for_each_refresh_and_one_for_the_end(run: Run, trace: str) -> No
     assert views[-1]["enforcing"]["baseline_requests"] == 10
 
 
-def test_quiet_leaves_the_last_line(run: Run, trace: str) -> None:
+def test_quiet_prints_only_the_last_line(run: Run, trace: str) -> None:
     _, out, _ = run("-r", trace, "--ui", "json", "-q", *SMALL)
     assert [json.loads(line)["final"] for line in out.splitlines()] == [True]
 
 
 @pytest.mark.parametrize("option", ["--log", "-w", "--report"])
-def test_json_lines_share_standard_output_with_nothing(run: Run, trace: str, option: str) -> None:
+def test_json_lines_need_standard_output_for_themselves(run: Run, trace: str, option: str) -> None:
     status, out, err = run("-r", trace, "--ui", "json", option, "-")
     assert (status, out) == (2, "")
     assert "--ui json needs standard output for itself" in err
 
 
-def test_who_reads_a_line_and_goes_ends_the_program(trace: str) -> None:
+def test_a_reader_that_disconnects_ends_the_program(trace: str) -> None:
     command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--ui", "json", *SMALL]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -113,7 +113,7 @@ def test_a_file_becomes_a_page(run: Run, trace: str, tmp_path: Path) -> None:
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
 
 
-def test_what_is_shorter_than_a_bucket_is_drawn_all_the_same(run: Run, trace: str, tmp_path: Path) -> None:
+def test_a_run_shorter_than_a_bucket_is_drawn(run: Run, trace: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     run("-r", trace, "--report", str(page), "--set", "dashboard_bucket_size=60", "--user", "root")
     html = page.read_text(encoding="utf-8")
@@ -121,7 +121,7 @@ def test_what_is_shorter_than_a_bucket_is_drawn_all_the_same(run: Run, trace: st
     assert "2xx <b>15</b>" in html
 
 
-def test_the_page_can_be_all_that_is_printed(run: Run, trace: str) -> None:
+def test_the_page_can_go_to_standard_output(run: Run, trace: str) -> None:
     command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--report", "-", *SMALL]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.startswith("<!DOCTYPE html>")
@@ -129,14 +129,14 @@ def test_the_page_can_be_all_that_is_printed(run: Run, trace: str) -> None:
     assert "Requests" in done.stderr
 
 
-def test_a_page_that_cannot_be_written_is_one_line_at_the_start(run: Run, trace: str) -> None:
+def test_an_unwritable_page_is_reported_in_one_line_at_the_start(run: Run, trace: str) -> None:
     status, out, err = run("-r", trace, "--report", "/no/such/folder/page.html", *SMALL)
     assert (status, out) == (1, "")
     assert re.fullmatch(r"exercise\.py: cannot write the report to /no/such/folder/page\.html: [^\n]+\n", err)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_page_that_finds_no_room_is_said_at_the_end(run: Run, trace: str) -> None:
+def test_a_page_on_a_full_disk_is_reported_at_the_end(run: Run, trace: str) -> None:
     status, out, err = run("-q", "-r", trace, "--report", "/dev/full", *SMALL)
     assert status == 1
     assert "Requests" in out
@@ -144,7 +144,7 @@ def test_a_page_that_finds_no_room_is_said_at_the_end(run: Run, trace: str) -> N
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
-def test_page_and_metrics_after_the_rights_are_given_up(trace: str, tmp_path: Path) -> None:
+def test_page_and_metrics_work_after_the_rights_are_dropped(trace: str, tmp_path: Path) -> None:
     """In a folder of root, where nobody may read or write; the page is still written, the metrics are still served."""
     tmp_path.chmod(0o700)
     arguments = ["-r", "-", "-q", "-v", "--prometheus", "0", "--report", "page.html", *SMALL[:-2], "--user", "nobody"]
@@ -175,7 +175,7 @@ def test_page_and_metrics_after_the_rights_are_given_up(trace: str, tmp_path: Pa
         ("--prometheus", "prometheus_client", ("outputs.prometheus", "outputs.metric_families")),
     ],
 )
-def test_without_the_package_one_line_says_how_to_get_it(
+def test_a_missing_package_is_reported_with_the_command_to_install_it(
     run: Run, trace: str, monkeypatch: pytest.MonkeyPatch, option: str, package: str, parts: tuple[str, ...]
 ) -> None:
     for loaded in parts:
@@ -218,7 +218,7 @@ def test_metrics_can_be_scraped_while_it_runs(serving: "subprocess.Popen[bytes]"
     assert serving.wait(timeout=60) == 0
 
 
-def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(run: Run, trace: str) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -228,7 +228,7 @@ def test_a_port_in_use_is_one_line(run: Run, trace: str) -> None:
     assert re.fullmatch(rf"exercise\.py: cannot serve metrics on 127\.0\.0\.1:{port}: [^\n]+\n", err)
 
 
-def test_what_was_installed_is_told_of_pipx(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_program_suggests_pipx(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs, "PROGRAM", build.COMMAND)
     monkeypatch.delitem(sys.modules, "outputs.html_report", raising=False)
     monkeypatch.delitem(sys.modules, "outputs.report.page", raising=False)
@@ -237,17 +237,17 @@ def test_what_was_installed_is_told_of_pipx(run: Run, trace: str, monkeypatch: p
     assert 'name = "http-monitor"' in (ROOT / "pyproject.toml").read_text()
 
 
-def test_what_is_no_address_is_wrong_usage(run: Run) -> None:
+def test_an_invalid_address_is_wrong_usage(run: Run) -> None:
     status, _, err = run("--prometheus", "localhost")
     assert status == 2
     assert "is not ADDRESS:PORT" in err
 
 
-def test_a_port_alone_is_on_loopback() -> None:
+def test_a_port_alone_listens_on_loopback() -> None:
     assert str(arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
 
 
-def test_that_no_history_is_kept_is_said_at_the_end_and_is_no_fault(trace: str, run: Run, tmp_path: Path) -> None:
+def test_a_disabled_history_is_reported_at_the_end_and_is_not_an_error(trace: str, run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     status, _, err = run("-r", trace, "-q", *SMALL, "--history", str(tmp_path / "file" / "history.db"))
     assert status == 0

@@ -37,11 +37,11 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--demo"], "full"),
     ],
 )
-def test_a_terminal_gets_the_full_screen_unless_something_speaks_against_it(arguments: list[str], ui: str) -> None:
+def test_a_terminal_gets_the_full_screen_unless_an_option_excludes_it(arguments: list[str], ui: str) -> None:
     assert chosen_ui(parse_arguments(arguments)).ui == ui
 
 
-def test_elsewhere_there_is_the_console() -> None:
+def test_other_outputs_get_the_console() -> None:
     assert not can_show({"TERM": "xterm"}), "tests have no terminal"
     assert chosen_ui(parse_arguments([])).ui == "console"
     with pytest.raises(SettingError, match="--ui full needs a terminal"):
@@ -49,7 +49,7 @@ def test_elsewhere_there_is_the_console() -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_pipe_is_not_for_the_full_screen(tmp_path: Path) -> None:
+def test_the_full_screen_rejects_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert chosen_ui(parse_arguments(["-r", str(tmp_path / "pipe")])).ui == "console"
     with pytest.raises(SettingError, match="regular files"):
@@ -57,14 +57,14 @@ def test_a_pipe_is_not_for_the_full_screen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["-q"], ["--log", "-"], ["-w", "-"]])
-def test_what_excludes_the_full_screen(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_some_options_exclude_the_full_screen(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse_arguments(["--ui", "full", *arguments])
     assert ended.value.code == 2
     assert "--ui full" in capsys.readouterr().err
 
 
-def test_records_are_taken_over_each_second_at_least() -> None:
+def test_records_are_taken_at_least_once_a_second() -> None:
     assert brisk(Config()).timeout == 1
     assert brisk(Config(timeout=0.5)).timeout == 0.5
 

@@ -39,7 +39,7 @@ def ask() -> None:
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
-def test_it_speaks_once_when_asked_with_the_next_view() -> None:
+def test_the_next_view_after_the_signal_is_printed_once() -> None:
     said: list[str] = []
     wanted: list[bool] = []
     health = HealthAnswer(said.append, lambda: wanted.append(True))
@@ -52,7 +52,7 @@ def test_it_speaks_once_when_asked_with_the_next_view() -> None:
     assert said == [ANSWER]
 
 
-def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
+def test_a_signal_before_the_first_view_is_remembered() -> None:
     said: list[str] = []
     wanted: list[bool] = []
     health = HealthAnswer(said.append, lambda: wanted.append(True))
@@ -62,7 +62,7 @@ def test_asking_before_there_is_anything_to_say_is_remembered() -> None:
     assert said == [ANSWER]
 
 
-def test_state_oddities_and_warnings_are_said_beside_the_summary() -> None:
+def test_state_oddities_and_warnings_are_printed_with_the_summary() -> None:
     health = replace(VIEW.health, oddities=(("checksum", 12),), warnings=("eth0 is down",))
     lines = standing(replace(VIEW, state="NORMAL", health=health)).splitlines()
     assert lines[0] == " State     ENFORCING"
@@ -70,7 +70,7 @@ def test_state_oddities_and_warnings_are_said_beside_the_summary() -> None:
     assert lines[-2:] == [" Oddities  12 checksum", " Attention eth0 is down"]
 
 
-def test_where_standard_error_is_no_terminal_it_goes_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_summary_goes_to_standard_error_if_that_is_not_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     voice(Screen(sys.stdout), full=False)("hello")
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "hello\n")
@@ -87,7 +87,7 @@ say("hello")
 """The full screen takes standard error over, as long as it is up."""
 
 
-def test_the_full_screen_does_not_keep_it_from_the_file_that_was_given() -> None:
+def test_the_full_screen_leaves_the_summary_to_a_redirected_file() -> None:
     done = subprocess.run([sys.executable, "-c", IN_THE_FULL_SCREEN], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "hello\n")
 
@@ -146,7 +146,7 @@ def wait_for(holds: Callable[[], bool], what: str, meanwhile: Callable[[], None]
 
 
 @live_only
-def test_a_monitor_that_enforces_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
+def test_an_enforcing_monitor_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
     """Refreshes are 12 s apart, so no View of more than five would come by itself."""
     rhythm = ("timeout=0.2", "dashboard_bucket_size=12", "average_bucket_size=3600", "average_learning_duration=1")
     sets = [part for text in rhythm for part in ("--set", text)]

@@ -57,7 +57,7 @@ def run(watch: Generator[float, None, Ending]) -> Ending:
     return drive(watch, lambda pause: None)
 
 
-def test_every_half_second_a_line_passes_and_the_last_one_goes() -> None:
+def test_a_line_is_shown_every_half_second_and_removed_at_the_end() -> None:
     screen: Any = Notes()
     assert run(with_progress(steps(10), intake(Position(250, 1000)), screen, clock(0.25))) is END
     assert len(screen.notes) == 6
@@ -65,7 +65,7 @@ def test_every_half_second_a_line_passes_and_the_last_one_goes() -> None:
     assert screen.notes[-1] == ""
 
 
-def test_what_is_read_at_once_says_nothing() -> None:
+def test_a_file_that_is_read_quickly_shows_no_progress() -> None:
     screen: Any = Notes()
     run(with_progress(steps(10), intake(Position(250, 1000)), screen, clock(0.01)))
     assert screen.notes == [""]
@@ -77,7 +77,7 @@ def test_live_traffic_has_no_progress() -> None:
     assert screen.notes == [""]
 
 
-def test_the_line_goes_when_reading_is_given_up() -> None:
+def test_the_line_is_removed_if_reading_is_stopped() -> None:
     screen: Any = Notes()
     watch = with_progress(steps(10), intake(Position(250, 1000)), screen, clock(1))
     next(watch)
@@ -86,7 +86,7 @@ def test_the_line_goes_when_reading_is_given_up() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
-def test_a_pipe_that_is_read_with_standard_error_on_a_terminal(tmp_path: Path) -> None:
+def test_progress_of_a_pipe_is_shown_on_standard_error(tmp_path: Path) -> None:
     path = tmp_path / "trace.pcap"
     writer = PcapWriter(str(path))
     writer.write(Talk().client(get("/")).server(ok()).close().frames)

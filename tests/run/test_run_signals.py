@@ -9,19 +9,21 @@ from exercise_config import Config, SettingError
 from run.signals import SIGNALS, rules, terms
 
 
-def test_all_signals_can_be_on_each_by_its_own_name() -> None:
+def test_all_signals_can_be_enabled_by_name() -> None:
     found = rules(Config(signals=SIGNALS))
     assert [rule.name for rule in found] == [*SIGNALS]
 
 
-def test_by_default_the_request_rate_is_first_and_judged_against_what_was_learned() -> None:
+def test_by_default_the_request_rate_is_first_and_has_a_learned_baseline() -> None:
     config = Config()
     first = rules(config)[0]
     assert (first.name, first.threshold) == ("request_rate", 10)
     assert "request_rate" not in terms(config).previous
 
 
-def test_a_wrong_name_is_wrong_usage_and_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_is_wrong_usage_and_nothing_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     kept = tmp_path / "kept.pcap"
     wrong = ("-r", "missing.pcap", "-w", str(kept), "--set", "signals=request_rate,trafic_drop")
     assert exercise.main(wrong) == 2
@@ -40,14 +42,14 @@ def test_a_wrong_name_is_wrong_usage_and_nothing_is_opened(tmp_path: Path, capsy
         ("signals_against_previous", ("drop",), "signals_against_previous: no signal 'drop'"),
     ],
 )
-def test_a_wrong_name_is_said_in_one_line(setting: str, names: tuple[str, ...], said: str) -> None:
+def test_an_unknown_name_is_reported_in_one_line(setting: str, names: tuple[str, ...], said: str) -> None:
     with pytest.raises(SettingError) as error:
         rules(Config.with_settings({}, {setting: names}))
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_a_bucket_that_is_no_multiple_of_the_dashboard_s_is_rounded_up_which_is_said(
+def test_a_bucket_size_is_rounded_up_to_a_multiple_with_a_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     config = Config(average_bucket_size=95)

@@ -34,7 +34,7 @@ def session(seen: Sequence[Seen]) -> Session:
     return Session(Config(statistics=NAMES, signals=("request_rate",)), load(NAMES), "eth0 port 80", [], seen)
 
 
-def test_a_live_run_shows_at_once_that_nothing_came_yet() -> None:
+def test_a_live_run_shows_an_empty_view_at_once() -> None:
     seen = Seen()
     run = session([seen])
     run.begin(START, STATUS)
@@ -44,7 +44,7 @@ def test_a_live_run_shows_at_once_that_nothing_came_yet() -> None:
     assert [panel.name for panel in panels.panels] == ["top_sections"]
 
 
-def test_what_came_is_shown_when_the_time_has_passed_after_which_records_are_taken_over() -> None:
+def test_records_are_shown_after_the_timeout() -> None:
     seen = Seen()
     run = session([seen])
     run.begin(START, STATUS)
