@@ -9,7 +9,7 @@ import pytest
 from decoders import MAKERS, using
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says nothing on a busy machine. CI=1 has the same examples each time.
+# An example may take long on a busy machine. CI=1 uses the same examples each time.
 settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
@@ -19,9 +19,9 @@ TASTE = {"NO_COLOR", "COLUMNS", "LINES", "COLORFGBG", "XDG_STATE_HOME", "SUDO_US
 
 @pytest.fixture(autouse=True, scope="session")
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The settings and the history of who runs the tests are none of theirs, nor of the programs that they start."""
+    """Hide the settings and the history of the user from the tests and the programs that they start."""
     state = tempfile.mkdtemp(prefix="http-monitor-")
-    os.chmod(state, 0o1777)  # whoever they become
+    os.chmod(state, 0o1777)  # for any user that a program switches to
     with pytest.MonkeyPatch.context() as environment:
         for name in SECRETS | TASTE:
             environment.delenv(name, raising=False)
@@ -33,6 +33,6 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="module", params=list(MAKERS))
 def each_decoder(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test of the module runs with each decoder that is here."""
+    """Run every test of the module with each available decoder."""
     with using(request.param):
         yield

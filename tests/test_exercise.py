@@ -1,4 +1,4 @@
-"""The command as a user gives it: replays, stops, settings and everything that can be wrong with them."""
+"""Runs the command like a user: replays, stops, settings and their errors."""
 
 import io
 import re
@@ -36,7 +36,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(autouse=True)
 def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command gives up root for good, and this process goes on: see `test_privileges.py`."""
+    """The command must not drop root here, because this process continues: see `test_privileges.py`."""
     monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
 
 
@@ -54,7 +54,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def visits(*per_second: tuple[float, int], path: str = "/") -> list[Frame]:
-    """Frames of so many visits a second, for so many seconds each: (seconds, rate), ..."""
+    """Return the frames of visits in phases of (seconds, visits per second)."""
     frames: list[Frame] = []
     port, start = 10_000, START
     for seconds, rate in per_second:

@@ -1,4 +1,4 @@
-"""The traffic generator, against the demo's server and against servers that misbehave."""
+"""Runs the traffic generator against the demo's server and against misbehaving servers."""
 
 import itertools
 import os
@@ -22,7 +22,7 @@ PROGRAM = [sys.executable, str(ROOT / "gen_traffic.py")]
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """Address of a running demo server, as host:port."""
+    """Return the address of a running demo server as host:port."""
     with DemoServer() as demo:
         thread = threading.Thread(target=demo.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -33,7 +33,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def answering() -> Iterator[Callable[[bytes], str]]:
-    """Starts a server that sends the given bytes to who connects, and leaves the connection open."""
+    """Return a function that starts a server, which sends bytes to each client and keeps the connection open."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve(answer: bytes) -> None:
@@ -96,7 +96,7 @@ def test_mixed_has_variety_is_harmless_and_repeats_itself() -> None:
 
 
 class Clock:
-    """Time that passes only where the test says so."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -156,7 +156,7 @@ def test_the_path_of_the_url_is_a_prefix(server: str) -> None:
     ("answer", "failure"),
     [
         (b"", "Remote end closed connection without response"),
-        (b"this is no HTTP\r\n\r\n", "this is no HTTP"),
+        (b"this is not HTTP\r\n\r\n", "this is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "response cut off or malformed"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", "timed out"),
     ],
@@ -172,7 +172,7 @@ def test_a_broken_response_is_a_failure_with_a_reason(
 
 
 def test_a_suppressed_exception_is_not_the_reason() -> None:
-    """`raise ... from None`, as urllib3 1.26 does after it has asked for the answer in the way of Python 2."""
+    """`raise ... from None` imitates urllib3 1.26."""
     failure = ValueError("what happened")
     failure.__context__, failure.__suppress_context__ = TypeError("unexpected argument"), True
     assert reason(failure) == "what happened"

@@ -1,4 +1,4 @@
-"""Incidents as they come over the wire: each is raised at its bucket by its signal, names who is to blame, and ends.
+"""Replays incidents: each raises an alert of its signal in the right bucket, with its main contributors, and ends.
 
 Each story is a capture file that the command replays in packet time, with the settings as they are.
 """
@@ -29,7 +29,7 @@ ALL = "request_rate,traffic_drop,error_ratio_5xx,error_ratio_4xx,response_time,u
 
 @dataclass(frozen=True)
 class Visit:
-    """One request on a connection of its own."""
+    """One request on its own connection."""
 
     client: str
     path: str
@@ -48,7 +48,7 @@ class Visit:
 
 @dataclass
 class Scene:
-    """Ordinary visits, four a second, and what happens to them."""
+    """Ordinary visits, four per second, which an incident may change."""
 
     frames: list[Frame] = field(default_factory=list)
     ports: Iterator[int] = field(default_factory=lambda: count(2000))
@@ -59,13 +59,13 @@ class Scene:
     def given(
         self, begin: float, end: float, change: Callable[[int, Visit], Visit] = lambda number, visit: visit
     ) -> None:
-        """Visits from `begin` to `end`, each as `change` says."""
+        """Change the visits from `begin` to `end` with `change`."""
         for number in range(int(begin * 4), int(end * 4)):
             client, path = CLIENTS[number * 7 % len(CLIENTS)], PATHS[number * 3 % len(PATHS)]
             self.visit(number / 4, change(number, Visit(client, path, SERVERS[number % 2])))
 
     def write(self, path: Path) -> None:
-        """As a pcap file in the order of time (nanoseconds, Ethernet)."""
+        """Return a pcap file in the order of time (nanoseconds, Ethernet)."""
         out = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)]
         for frame in sorted(self.frames, key=lambda frame: frame.time):
             seconds, part = divmod(round(frame.time * 1e9), 10**9)
@@ -75,7 +75,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Told:
-    """What the command said of an alert."""
+    """One alert in the output of the command."""
 
     text: str
     raised: str
@@ -86,7 +86,7 @@ class Told:
 def replay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[str]]:
-    """The lines about alerts that a quiet replay prints."""
+    """Return the lines about alerts of a quiet replay."""
     monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
 
     def run(scene: Scene, **settings: object) -> list[str]:
@@ -100,12 +100,12 @@ def replay(
 
 
 def at(bucket: int) -> str:
-    """The end of a bucket; learning is bucket 0."""
+    """Return the end of a bucket; learning is bucket 0."""
     return figures.moment(START + (bucket + 1) * BUCKET, None)
 
 
 def raised(line: str, bucket: int, headline: str, *whose: str) -> bool:
-    """Whether a line says that, and names all of them."""
+    """Return whether a line reports the alert and names all contributors."""
     assert line.startswith(f"{at(bucket)}  {headline}"), line
     assert f"triggered at {at(bucket)};" in line, line
     assert [name for name in whose if name not in line] == [], line
@@ -136,7 +136,7 @@ def test_an_outage(replay: Callable[..., list[str]]) -> None:
 def test_a_section_that_becomes_unreachable(replay: Callable[..., list[str]]) -> None:
     scene = Scene()
     scene.given(0, 600, lambda number, visit: Visit(visit.client, "/" if number % 5 else "/cart", visit.server))
-    for number in range(600 * 4, 840 * 4, 5):  # one in five comes through: those of the cart
+    for number in range(600 * 4, 840 * 4, 5):  # one in five arrives: those of the cart
         scene.visit(number / 4, Visit(CLIENTS[number % 20], "/cart"))
     scene.given(840, 1090)
     first, last = replay(scene)
@@ -256,7 +256,7 @@ def test_a_large_download_over_many_new_connections(
 
 
 def test_a_slow_leak_over_an_hour(replay: Callable[..., list[str]]) -> None:
-    """Each request a little slower than the one before, up to 0.6 s; then the server is started again."""
+    """Each request is a little slower than the previous one, up to 0.6 s; then the server restarts."""
 
     def leaking(number: int, visit: Visit) -> Visit:
         grown = (number / 4 - 600) / 3600

@@ -1,4 +1,4 @@
-"""The layout, proven from the imports: pure folders do no I/O, each folder knows only those below it, no circles."""
+"""Checks the imports: pure folders do no I/O, folders import only those below them, and there are no cycles."""
 
 import ast
 from pathlib import Path
@@ -52,7 +52,7 @@ def files(folder: str) -> list[Path]:
 
 
 def imports(path: Path) -> list[tuple[str, str]]:
-    """(module, name) of each import of a file; the name is empty for `import module`."""
+    """Return (module, name) of each import in a file; the name is empty for `import module`."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -105,7 +105,7 @@ def module_name(path: Path) -> str:
 
 
 def graph() -> dict[str, set[str]]:
-    """The modules of the program that each of them imports, in functions and for type checking too."""
+    """Return the program's modules that each module imports, including in functions and for type checking."""
     paths = [*ROOT.glob("*.py"), *(path for folder in FOLDERS for path in files(folder))]
     modules = {module_name(path): path for path in paths}
     return {
@@ -120,7 +120,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
-    """The groups of modules in which each is imported by each other, directly or by way of others."""
+    """Return the groups of modules that import each other, directly or indirectly."""
 
     def reached(begin: str) -> set[str]:
         seen: set[str] = set()

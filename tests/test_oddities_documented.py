@@ -1,4 +1,4 @@
-"""docs/oddities.md has every name that the decoder counts, and no other."""
+"""docs/oddities.md lists every oddity that the decoder counts, and no other."""
 
 import re
 from pathlib import Path

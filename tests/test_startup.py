@@ -1,4 +1,4 @@
-"""What is imported before the program answers: that is most of the time that `--help` takes."""
+"""Checks the imports before the program responds, which take most of the time of `--help`."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def imported(*arguments: str) -> tuple[set[str], int]:
-    """The modules that a run imports, and its exit status."""
+    """Return the modules that a run imports, and its exit status."""
     command = [sys.executable, "-X", "importtime", "exercise.py", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)), done.returncode

@@ -1,4 +1,4 @@
-"""The walk in docs/architecture.md adds a statistic, a signal and an oddity: here it is followed in a copy."""
+"""Follows the walk in docs/architecture.md in a copy: it adds a statistic, a signal and an oddity."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def section() -> str:
 
 
 def apply(kind: str, path: Path, block: str) -> None:
-    """Write a file that is new, or replace the one place that a diff is about."""
+    """Write a new file, or replace the one place of a diff."""
     if kind == "python":
         assert not path.exists()
         path.write_text(block, encoding="utf-8")
@@ -44,7 +44,7 @@ def apply(kind: str, path: Path, block: str) -> None:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the program, changed as the walk says."""
+    """Return a copy of the program, changed according to the walk."""
     copy = tmp_path_factory.mktemp("walk") / "program"
     shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
     for kind, name, block in BLOCK.findall(section()):
@@ -68,7 +68,7 @@ def upload(time: float, size: int, host: str = "Host: example.com\r\n") -> list[
 
 @pytest.fixture(scope="module")
 def told(program: Path) -> Any:
-    """What the changed program tells of two buckets of small uploads, one of large ones, and one without a host."""
+    """Return the output for two buckets of small uploads, one of large ones, and one without a host."""
     writer = PcapWriter(str(program / "small.pcap"))
     for second in range(0, 3 * BUCKET, 2):
         size = 100 if second < 2 * BUCKET else 4000

@@ -1,4 +1,4 @@
-"""The settings of a run: which file wins, and which folder's statistics are run."""
+"""Checks the precedence of settings, and which folders may contain statistics."""
 
 import os
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Show = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def show(capsys: pytest.CaptureFixture[str]) -> Show:
-    """`--show-config` with further arguments: exit status, standard output and standard error."""
+    """Run `--show-config` with further arguments, and return exit status, standard output and standard error."""
 
     def command(*arguments: str) -> tuple[int, str, str]:
         status = exercise.main(["--show-config", *arguments])

@@ -1,4 +1,4 @@
-"""Completion of the command line, in the shells themselves: what they make of a line at the press of Tab."""
+"""Completes command lines in real shells by pressing Tab."""
 
 import os
 import pty
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Terminal:
-    """A shell that believes to sit at a terminal."""
+    """A shell on a pseudo-terminal."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -57,7 +57,7 @@ class Terminal:
         os.write(self._descriptor, text.encode())
 
     def until(self, awaited: str, seconds: float = 60) -> str:
-        """What was printed, up to and with `awaited`; without it when it does not come in time."""
+        """Return the output up to and including `awaited`, or all of it after a time-out."""
         printed, end = "", time.monotonic() + seconds
         while awaited not in printed and select.select([self._descriptor], [], [], max(0, end - time.monotonic()))[0]:
             printed += os.read(self._descriptor, 4096).decode(errors="replace")
@@ -67,7 +67,7 @@ class Terminal:
 @contextmanager
 def shell_at_terminal(shell: str, folder: Path) -> Iterator[Terminal]:
     if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(f"{shell} is not installed")
     command, first_line = START[shell]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "dumb", "COLUMNS": "200", "HOME": str(folder), "ZDOTDIR": str(folder)}
@@ -95,7 +95,7 @@ def test_tab_completes_the_line(shell: str, folder: Path) -> None:
             terminal.type("\x15")  # takes the line away
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 @pytest.mark.parametrize("typed", LINES)
 def test_fish_completes_the_line(typed: str, folder: Path) -> None:
     asked = f"source complete.fish; complete --do-complete '{typed}'"

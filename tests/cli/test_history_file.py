@@ -1,4 +1,4 @@
-"""Where the history of a run is, by who the program becomes."""
+"""The place of the history depends on the user that the program switches to."""
 
 import os
 import sys

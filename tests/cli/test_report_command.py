@@ -1,4 +1,4 @@
-"""The history of a run, and the report on it, by commands."""
+"""Commands write the history of a run, and report on it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The child process of the demo: it serves from the start to the end of the block, or says why it cannot."""
+"""The child process of the demo serves during the block, or reports why it cannot."""
 
 import http.client
 import shutil

@@ -1,4 +1,4 @@
-"""The web server of the demo: each path answers as its table says, and connections end as they do elsewhere."""
+"""The web server of the demo returns the responses of its table, and closes connections like real servers."""
 
 import http.client
 import threading
@@ -11,7 +11,7 @@ from demo.web_server import NOT_FOUND, REQUESTS_PER_CONNECTION, RESPONSES, DemoS
 
 @pytest.fixture
 def connection() -> Iterator[http.client.HTTPConnection]:
-    """A connection to a running demo server."""
+    """Return a connection to a running demo server."""
     with DemoServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

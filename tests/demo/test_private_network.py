@@ -38,7 +38,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def python_for_nobody(folder: Path) -> str | None:
-    """An interpreter that a user without rights can run, with what the demo needs copied to `folder`."""
+    """Return an interpreter that an unprivileged user can run, with a copy of the demo in `folder`."""
     for package in ("requests", "urllib3", "idna", "certifi", "charset_normalizer"):
         origin = importlib.import_module(package).__file__
         assert origin is not None

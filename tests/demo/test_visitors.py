@@ -1,4 +1,4 @@
-"""The visitors of the demo: what they request, and that their burst raises one alert."""
+"""The visitors of the demo send varied requests, and their burst raises one alert."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from exercise_config import Config
 
 
 def counts(edges: Sequence[float]) -> list[int]:
-    """Requests of the schedule between each two moments that follow each other, in seconds since it began."""
+    """Return the requests of the schedule between successive times, in seconds since its begin."""
     times = list(itertools.accumulate(step.delay for step in itertools.islice(demo_steps(), 5000)))
     return [sum(begin <= time < end for time in times) for begin, end in itertools.pairwise(edges)]
 
@@ -21,7 +21,7 @@ def counts(edges: Sequence[float]) -> list[int]:
 @pytest.mark.parametrize("offset", [0, 0.5, 1, 1.5, 2])
 @pytest.mark.parametrize("phase", [0, 0.1, 1.3, 2.5, 3.7, 4.9])
 def test_the_schedule_raises_one_alert_and_dismisses_it(offset: float, phase: float) -> None:
-    """For a monitor that starts so much later than the traffic, so long after a bucket of the dashboard began."""
+    """The monitor starts this much later than the traffic, and this long after a bucket began."""
     config = Config.with_settings(DEMO_SETTINGS)
     step, size = config.dashboard_bucket_size, config.average_bucket_size
     learned = offset - phase + ceil((phase + config.average_learning_duration) / step) * step

@@ -1,1 +1,1 @@
-"""The whole program against a real web server and real clients. Needs root, Linux, nginx, wrk and curl."""
+"""Tests the whole program with a real web server and real clients. They need root, Linux, nginx, wrk and curl."""

@@ -1,4 +1,4 @@
-"""Real clients: curl, wrk, and one that pipelines over a plain socket. All bounded, all done when they return."""
+"""Runs real clients: curl, wrk, and one that pipelines over a plain socket. Each call returns when all is sent."""
 
 import signal
 import socket
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 WRK_SCRIPT = """
--- {requests} requests, then silence: none is under way when wrk ends. The last answer makes a file.
+-- {requests} requests, then silence: none is unfinished when wrk ends. The last response creates a file.
 local paths = {{"/hello", "/hello?page=2", "/large", "/chunked", "/missing", "/moved", "/"}}
 local methods = {{"GET", "GET", "GET", "PUT"}}
 local number, sent, answered = 0, 0, 0
@@ -52,7 +52,7 @@ CURL_VISITS = (
 
 
 def curl(base: str, body: Path, inside: Sequence[str] = ()) -> None:
-    """Each of `CURL_VISITS`, every one over a connection that is kept alive, with a host name of its own."""
+    """Send each of `CURL_VISITS` over a keep-alive connection, with its own host name."""
     for number, (arguments, paths) in enumerate(CURL_VISITS):
         options = [str(body).join(["@", ""]) if argument == "@LARGE" else argument for argument in arguments]
         urls = [text for path in paths for text in (base + path, "-o", "/dev/null")]
@@ -61,7 +61,7 @@ def curl(base: str, body: Path, inside: Sequence[str] = ()) -> None:
 
 
 def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int = 4, inside: Sequence[str] = ()) -> None:
-    """So many requests over four connections, each `delay` milliseconds after the answer before it."""
+    """Send requests over four connections, each `delay` milliseconds after the previous response."""
     script, answered = (folder / f"wrk-{requests}-{pipelined}.{kind}" for kind in ("lua", "answered"))
     script.write_text(WRK_SCRIPT.format(requests=requests, pipelined=pipelined, delay=delay, answered=answered))
     command = [*inside, "wrk", "-t1", "-c4", f"-d{PATIENCE}s", "--timeout", f"{PATIENCE}s", "-s", str(script), base]
@@ -75,7 +75,7 @@ def wrk(base: str, folder: Path, requests: int, pipelined: int = 1, delay: int =
 
 
 def pipeline(address: str, port: int, requests: int, piece: int) -> None:
-    """So many requests on one connection without waiting for answers, in pieces of `piece` bytes."""
+    """Send requests on one connection without waiting for responses, in pieces of `piece` bytes."""
     paths = ("/hello", "/large", "/nothing", "/missing", "/chunked", "/upload")
     text = b""
     for number in range(requests):

@@ -1,4 +1,4 @@
-"""The only place that reads the text of the dashboard: printed dashboards to numbers.
+"""Parses printed dashboards. This is the only place that reads their text.
 
 Made for pages of `COLUMNS` columns, where panels stand below each other, and `max_top_hits` high enough for every key.
 """
@@ -27,9 +27,9 @@ class Dashboard:
     banner: str = ""
     """`Active alert`, `Alert dismissed`, or empty."""
     alerts: list[tuple[int, float, bool]] = field(default_factory=list)
-    """Hits, start and whether it is active; latest first."""
+    """Hits and start of each alert, and whether it is active; latest first."""
     hits: dict[str, Counter[str]] = field(default_factory=dict)
-    """Title of a panel: hits of each key in the retention window. Panels of other units are left out."""
+    """Hits of each key in the retention window, by title of the panel. Panels of other units are left out."""
 
     def number(self, name: str) -> int:
         """The count that is shown behind a name, as in `dropped 12`.
@@ -43,7 +43,7 @@ class Dashboard:
 
 
 def dashboards(output: str) -> list[Dashboard]:
-    """All dashboards of a program's output; what comes before the first is left out."""
+    """Return all dashboards in the output of a program; text before the first is left out."""
     pages: list[Dashboard] = []
     panel: Counter[str] = Counter()
     for line in output.splitlines():

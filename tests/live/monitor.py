@@ -1,4 +1,4 @@
-"""Runs `exercise.py` as a user does, with its output in a file, and waits for what it prints."""
+"""Runs `exercise.py` like a user, with its output in a file, and waits for its output."""
 
 import os
 import signal
@@ -15,18 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def command(*arguments: str, **settings: object) -> list[str]:
-    """The command line of the program with these arguments and settings."""
+    """Return the command line of the program with these arguments and settings."""
     sets = [text for name, value in settings.items() for text in ("--set", f"{name}={value}")]
     return [sys.executable, str(ROOT / "exercise.py"), *arguments, "--set", "max_top_hits=60", *sets]
 
 
 def environment() -> dict[str, str]:
-    """A width that puts panels below each other, and times in UTC."""
+    """Return an environment in which panels are below each other, and times are in UTC."""
     return {**os.environ, "COLUMNS": str(COLUMNS), "TZ": "UTC", "PYTHONIOENCODING": "utf-8"}
 
 
 class Monitor:
-    """A program that runs."""
+    """A running monitor."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", folder: Path):
         self.process = process
@@ -35,16 +35,16 @@ class Monitor:
 
     @property
     def output(self) -> str:
-        """What it has printed so far."""
+        """Return its output so far."""
         return self._output.read_text(encoding="utf-8")
 
     @property
     def errors(self) -> str:
-        """What it has said on standard error."""
+        """Return its standard error so far."""
         return self._errors.read_text(encoding="utf-8")
 
     def dashboards(self) -> list[Dashboard]:
-        """All that were printed whole: the last may be under way."""
+        """Return all complete dashboards; the last one may be incomplete."""
         return dashboards(self.output)[: None if self.process.poll() is not None else -1]
 
     def wait(self, what: str, holds: Callable[[Dashboard], bool], seconds: float = 60) -> Dashboard:
@@ -64,14 +64,14 @@ class Monitor:
         raise AssertionError(f"{what}: not within {seconds} s; errors {self.errors!r}; last\n{self.output[-5000:]}")
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """End it by a signal, and return its exit status."""
+        """End the monitor with a signal, and return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
 
 
 @contextmanager
 def running(folder: Path, arguments: Sequence[str], inside: Sequence[str] = ()) -> Iterator[Monitor]:
-    """Start it, wait until it captures, and leave nothing behind."""
+    """Start a monitor, wait until it captures, and clean up at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output").open("wb") as output, (folder / "errors").open("wb") as errors:
         process = subprocess.Popen([*inside, *arguments], stdout=output, stderr=errors, env=environment(), cwd=folder)

@@ -1,4 +1,4 @@
-"""Two network namespaces joined by a veth pair, made and removed here."""
+"""Creates and removes two network namespaces joined by a veth pair."""
 
 import os
 import subprocess
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 
 class Side(NamedTuple):
-    """One of the two."""
+    """One of the two namespaces."""
 
     interface: str
     address: str
     inside: list[str]
-    """The command that runs another one in it."""
+    """The command that runs another command in it."""
 
 
 def ip(*arguments: str) -> None:
@@ -23,7 +23,7 @@ def ip(*arguments: str) -> None:
 
 @contextmanager
 def veth_pair() -> Iterator[tuple[Side, Side]]:
-    """A server's side and a client's side that reach each other and nothing else."""
+    """Yield a namespace for the server and one for the client, which reach only each other."""
     names = [f"monitor-{side}-{os.getpid()}" for side in ("server", "client")]
     sides = [Side("veth0", f"10.203.0.{i}", ["ip", "netns", "exec", name]) for i, name in enumerate(names, 1)]
     made = []

@@ -1,4 +1,4 @@
-"""What the dashboard counts is what the server logged: nginx, curl, wrk and pipelining, on loopback and over veth."""
+"""The dashboard counts what the server logged: nginx, curl, wrk and pipelining, on loopback and over veth."""
 
 import http.client
 import os
@@ -47,7 +47,7 @@ def free_port() -> int:
 
 
 def shown(page: Dashboard) -> Totals:
-    """The counts of a dashboard, in the order of the access log's."""
+    """Return the counts of a dashboard in the order of the access log."""
     missing = [title for title in TITLES if title not in page.hits]
     assert not missing, f"no panels {missing} in\n{page.text}"
     return Totals(*(page.hits[title] for title in TITLES))
@@ -58,7 +58,7 @@ def counted(page: Dashboard) -> int:
 
 
 def assert_seen_all(monitor: Monitor, server: WebServer) -> Totals:
-    """Wait for all requests of the log to be on the dashboard, compare, end the monitor; the totals."""
+    """Wait until the dashboard shows all requests of the log, compare, end the monitor, and return the totals."""
     logged = totals(server.visits_when_quiet())
     expected = logged.statuses.total()
     try:
@@ -75,7 +75,7 @@ def assert_seen_all(monitor: Monitor, server: WebServer) -> Totals:
 
 
 def replay(file: Path, port: int) -> str:
-    """The output for a file, with the settings of the live runs."""
+    """Return the output for a file, with the settings of the live runs."""
     arguments = command("-r", str(file), "-p", str(port), **BRISK)
     done = subprocess.run(arguments, capture_output=True, env=environment(), timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -123,7 +123,7 @@ def test_counts_on_veth_match_the_access_log(tmp_path: Path) -> None:
 def test_each_decoder_matches_the_access_log_on_a_trunk_and_on_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interface: str, within: str, decoder: str
 ) -> None:
-    """On `any` the frames of a VLAN are there twice: with their tag, and on its own interface without."""
+    """`any` captures each frame of a VLAN twice: with its tag, and without on the VLAN's interface."""
     monkeypatch.setenv("HTTP_MONITOR_DECODER", "python" if decoder == "reference" else "")
     tmp_path.chmod(0o755)
     with veth_pair() as sides:
@@ -152,7 +152,7 @@ BUCKET = 4
 
 @contextmanager
 def calm_traffic(port: int, per_second: int = 20) -> Iterator[None]:
-    """Requests at an even pace, as long as the block lasts."""
+    """Send requests at an even pace during the block."""
 
     def send() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -178,19 +178,19 @@ EDGE = 0.05
 
 
 class Judge:
-    """The access log, asked how many requests a bucket had. Those at its very edges may count or not."""
+    """Counts requests of a bucket in the access log. Those at its very edges may count or not."""
 
     def __init__(self, server: WebServer) -> None:
         self._times = [visit.time for visit in server.visits()]
 
     def agrees(self, count: int, opened: float) -> bool:
-        """Whether a bucket that opened then may have had that many requests."""
+        """Return whether the bucket that started then may have this many requests."""
         inner = self._between(opened + EDGE, opened + BUCKET)
         outer = self._between(opened, opened + BUCKET + EDGE)
         return inner <= count <= outer
 
     def count(self, opened: float) -> int:
-        """Requests of a bucket that opened then."""
+        """Return the requests of the bucket that started then."""
         return self._between(opened, opened + BUCKET)
 
     def _between(self, start: float, end: float) -> int:

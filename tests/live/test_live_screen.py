@@ -1,4 +1,4 @@
-"""The full screen in tmux, while nginx answers wrk: what it shows is what the access log says, and keys are obeyed."""
+"""Runs the full screen in tmux while nginx serves wrk: it matches the access log, and obeys keys."""
 
 import os
 import re
@@ -28,14 +28,14 @@ PATIENCE = 60.0
 
 
 class Session:
-    """A terminal of tmux with a server of its own, and the program in it."""
+    """A tmux terminal with its own server, in which the program runs."""
 
     def __init__(self, folder: Path, columns: int, lines: int) -> None:
         self._socket = str(folder / "tmux")
         self._size = ["-x", str(columns), "-y", str(lines)]
 
     def run(self, arguments: list[str]) -> None:
-        """Run a command; the terminal stays when it ends."""
+        """Run a command; the terminal stays open when it ends."""
         shell = f"{shlex.join(arguments)}; echo status $?; sleep 1000"
         self._tmux("-f", "/dev/null", "new-session", "-d", *self._size, f"LC_ALL=C.UTF-8 {shell}")
 
@@ -49,7 +49,7 @@ class Session:
         return self._tmux("capture-pane", "-p")
 
     def wait(self, what: str, holds: Callable[[str], object]) -> str:
-        """Wait until the screen shows it; the screen."""
+        """Wait until the screen shows a text, and return the screen."""
         deadline = time.monotonic() + PATIENCE
         while not holds(text := self.text()):
             assert time.monotonic() < deadline, f"waited in vain for {what}:\n{text}"
@@ -72,7 +72,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def hits(text: str, key: str) -> int:
-    """Of a row of the screen; 0 where there is none."""
+    """Return the count in a row of the screen; 0 if there is none."""
     found = re.search(rf"^ [ ▸] {re.escape(key)} +([\d,]+) ", text, re.MULTILINE)
     return int(found[1].replace(",", "")) if found else 0
 

@@ -1,4 +1,4 @@
-"""A real nginx with a configuration of its own, and its access log as the truth that the monitor is measured by."""
+"""Runs a real nginx with its own configuration; its access log is the truth to compare with."""
 
 import subprocess
 import time
@@ -44,7 +44,7 @@ class Visit(NamedTuple):
     """One line of the access log."""
 
     time: float
-    """When it was logged, in seconds since the epoch."""
+    """Time of logging, in seconds since the epoch."""
     status: str
     method: str
     target: str
@@ -53,7 +53,7 @@ class Visit(NamedTuple):
 
     @property
     def section(self) -> str:
-        """What the monitor calls it; only for targets that are a path."""
+        """The section as the monitor names it; only for targets that are a path."""
         return f"{self.host}/{self.target.partition('?')[0].split('/')[1]}"
 
 
@@ -65,7 +65,7 @@ class WebServer:
         self.port = port
 
     def visits(self) -> list[Visit]:
-        """The access log so far."""
+        """Return the access log so far."""
         visits = []
         for line in (self.folder / "access.log").read_text().splitlines():
             moment, *texts = line.split("|", 5)
@@ -73,7 +73,7 @@ class WebServer:
         return visits
 
     def visits_when_quiet(self) -> list[Visit]:
-        """The access log once nothing is added to it for a while: an answer is sent before it is logged."""
+        """Return the access log once it has stopped growing: a response is sent before it is logged."""
         before, visits = None, self.visits()
         while before != visits:
             time.sleep(0.2)
@@ -82,7 +82,7 @@ class WebServer:
 
 
 class Totals(NamedTuple):
-    """Requests by what the dashboard tells apart."""
+    """Requests by the keys of the dashboard."""
 
     statuses: Counter[str]
     methods: Counter[str]
@@ -122,7 +122,7 @@ def web_server(folder: Path, addresses: Sequence[str], port: int, inside: Sequen
 
 
 def _await_pid_file(file: Path, process: "subprocess.Popen[str]") -> None:
-    """It is written once nginx listens."""
+    """nginx writes it once it listens."""
     until = time.monotonic() + 60
     while not (file.exists() and file.read_text().strip()):
         if process.poll() is not None or time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""An authority and certificates for loopback, made for one test."""
+"""Creates an authority and certificates for loopback."""
 
 import ssl
 from pathlib import Path
@@ -9,7 +9,7 @@ trustme = pytest.importorskip("trustme", reason="trustme makes the certificates:
 
 
 class Certificates:
-    """One authority, and a server that it vouches for under the name `localhost`."""
+    """An authority, and its certificate for the server `localhost`."""
 
     def __init__(self, folder: Path) -> None:
         authority = trustme.CA()

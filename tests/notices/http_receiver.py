@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that keeps what it is posted, and answers as it is told."""
+"""Runs an HTTP server on loopback that records requests and returns given statuses."""
 
 import ssl
 import threading
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Posted:
-    """One request."""
+    """One recorded request."""
 
     path: str
     headers: Message
@@ -20,15 +20,15 @@ class Posted:
 
 @dataclass
 class Hooks:
-    """The server."""
+    """The server and its requests."""
 
     port: int = 0
     scheme: str = "http"
     posted: list[Posted] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    """Of the next requests; afterwards each is 200."""
+    """Statuses of the next responses; the following ones are 200."""
     open: threading.Event = field(default_factory=threading.Event)
-    """Unless set, requests wait for an answer."""
+    """Responses are delayed until this is set."""
 
     @property
     def url(self) -> str:
@@ -60,7 +60,7 @@ def http_receiver(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[
         allow_reuse_address = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A client that goes away is no error here."""
+            """Report nothing: clients may disconnect at any time."""
 
     server = Server(("127.0.0.1", port), Handler)
     if tls is not None:

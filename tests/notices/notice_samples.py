@@ -1,4 +1,4 @@
-"""Alerts, notices and settings of receivers for the tests."""
+"""Provides alerts, notices and receivers for the tests."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ DISMISSAL = AlertDismissed(START + 360, OVER)
 
 
 def about(text: str, name: str = "shop") -> Notice:
-    """A notice with a text and a contributor of any kind."""
+    """Return a notice with any text and contributor."""
     contributors = (Contributor("section", name, 3, 0.5),)
     alert = replace(ALERT, explanation=text, subject=name, contributors=contributors)
     notice = notice_of(AlertRaised(START, alert), HOST, SOURCE)
@@ -55,7 +55,7 @@ def about(text: str, name: str = "shop") -> Notice:
 
 
 def soon(condition: Callable[[], object], seconds: float = 60) -> bool:
-    """Whether it becomes true in time; for what other threads and processes do."""
+    """Return whether the condition becomes true soon; for other threads and processes."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -65,7 +65,7 @@ def soon(condition: Callable[[], object], seconds: float = 60) -> bool:
 
 
 class Told:
-    """A receiver of ours that remembers what it got, and fails as it is told to."""
+    """A receiver that records its notices, and fails on request."""
 
     def __init__(self, *failures: Exception, name: str = "told", repeat: float | None = None) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Slack's and Alertmanager's bodies, held against what the vendors say of them."""
+"""Checks the bodies for Slack and Alertmanager against the vendors' schemas."""
 
 import json
 from dataclasses import replace

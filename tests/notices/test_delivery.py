@@ -1,4 +1,4 @@
-"""Time passes by numbers here: nothing sleeps."""
+"""Time is a number here: nothing sleeps."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def delivery(queue: int = 10, retry_limit: float = 1000.0, repeat: float | None 
 
 
 def sent_now(box: Delivery, now: float) -> list[Notice]:
-    """All that goes out at a moment to a receiver that takes everything."""
+    """Return all notices that a receiver accepts at a time."""
     taken = []
     while (notice := box.take(now)) is not None:
         taken.append(notice)

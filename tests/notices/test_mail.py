@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback: with STARTTLS, with a login, with TLS from the start, slow, and unwilling."""
+"""Sends to a real SMTP server on loopback: with STARTTLS, with a login, with TLS from the start, slow, and failing."""
 
 import asyncio
 import socket
@@ -28,16 +28,16 @@ PASSWORD = "s3cret"
 
 
 class Mailbox:
-    """What the server does with a conversation."""
+    """The behaviour of the server, and its mails."""
 
     def __init__(self) -> None:
         self.port = 0
         self.mails: list[tuple[str, list[str], bytes, bool]] = []
-        """(sender, recipients, content, whether over TLS) of each."""
+        """Each mail as (sender, recipients, content, whether over TLS)."""
         self.answers: dict[str, list[str]] = {"MAIL": [], "RCPT": [], "DATA": []}
-        """Given instead of the usual ones, each once."""
+        """Replies instead of the usual ones, each used once."""
         self.delay = 0.0
-        """Seconds before DATA is answered."""
+        """Seconds before the reply to DATA."""
         self.logins: list[bool] = []
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> Any:
@@ -69,7 +69,7 @@ class Mailbox:
 def mail_server(
     mailbox: Mailbox, tls: ssl.SSLContext | None = None, port: int = 0, **options: Any
 ) -> Iterator[Mailbox]:
-    """`tls` is from the start; `tls_context` among the options is for STARTTLS."""
+    """`tls` encrypts from the start; the option `tls_context` enables STARTTLS."""
     loop = asyncio.new_event_loop()
 
     def make() -> Any:
@@ -185,7 +185,7 @@ def test_a_server_without_login_is_reported() -> None:
         mail(mailbox.port, "none", user="monitor").send(RAISED)
 
 
-# Unwilling, slow, away -----------------------------------------------------------------------------------------------
+# Errors, time-outs, restarts ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command with receivers of notices, as a process of its own: a capture file with an alert that comes and goes."""
+"""Runs the command with receivers, on a capture file in which an alert is raised and dismissed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""docs/notices.md has every fact and every setting, and its examples are what receivers get."""
+"""docs/notices.md lists every fact and every setting, and its examples are correct."""
 
 import json
 import re
@@ -18,7 +18,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "notices.md").read_text(encoding="u
 
 
 def table(heading: str) -> list[str]:
-    """First column of the table below a heading."""
+    """Return the first column of the table below a heading."""
     section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 

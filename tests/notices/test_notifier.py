@@ -1,4 +1,4 @@
-"""Receivers of ours, with their real threads."""
+"""Notifies test receivers in their real threads."""
 
 import threading
 import time

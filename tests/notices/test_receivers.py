@@ -1,4 +1,4 @@
-"""Who is told of alerts, as the settings and the environment say it; and that no secret is shown."""
+"""Settings and environment select the receivers, and no secret is shown."""
 
 import os
 from collections.abc import Mapping

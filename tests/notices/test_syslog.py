@@ -1,4 +1,4 @@
-"""A real rsyslog with a configuration of its own, and sockets of ours for what it does not show."""
+"""Sends to a real rsyslog with its own configuration, and to test sockets."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from notices.syslog_message import FACILITIES, syslog_message
 from notices.worker import Worker
 
 RSYSLOG = shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin")
-needs_rsyslog = pytest.mark.skipif(RSYSLOG is None, reason="there is no rsyslogd: apt-get install rsyslog")
+needs_rsyslog = pytest.mark.skipif(RSYSLOG is None, reason="rsyslogd is not installed: apt-get install rsyslog")
 DAEMON = FACILITIES["daemon"]
 CONFIGURATION = """
 module(load="imudp") module(load="imtcp") module(load="imuxsock" SysSock.Use="off")
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 class Rsyslog:
-    """One daemon."""
+    """A running daemon."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
@@ -129,7 +129,7 @@ def test_a_recovered_daemon_gets_the_queued_notices_in_order(rsyslog: Rsyslog, s
 
 
 def received(server: socket.socket, send: Callable[[], None]) -> bytes:
-    """All that comes over one connection."""
+    """Return everything received on one connection."""
     parts: list[bytes] = []
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""Messages held against the grammar of RFC 5424 section 6, written down here once more."""
+"""Checks messages against the grammar of RFC 5424 section 6, written here independently."""
 
 import re
 from dataclasses import replace

@@ -186,7 +186,7 @@ def test_unreadable_authorities_are_reported(tmp_path: Path) -> None:
         authorities(str(tmp_path / "empty"), "notice_authorities")
 
 
-# With its thread ---------------------------------------------------------------------------------------------------
+# In its thread ---------------------------------------------------------------------------------------------------
 
 
 def delivered(hooks: Hooks) -> list[str]:

@@ -1,4 +1,4 @@
-"""A real browser without a window, driven over the pipe of its DevTools protocol."""
+"""Runs a real browser without a window, controlled through its DevTools protocol."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 NAMES: Final = ("chromium-headless-shell", "chromium", "google-chrome")
 MISSING: Final = next((None for name in NAMES if shutil.which(name)), "needs Chromium")
-"""Why there is no browser; None where there is one."""
+"""Reason why there is no browser; None if there is one."""
 PATIENCE: Final = 60
 """Seconds until a browser that hangs is ended."""
 _SETTINGS: Final = (
@@ -24,7 +24,7 @@ _SETTINGS: Final = (
 
 
 class Browser:
-    """One page of it."""
+    """One page of the browser."""
 
     def __init__(self, commands: int, answers: int) -> None:
         self._commands = commands
@@ -33,14 +33,14 @@ class Browser:
         self._number = 0
         self._session = ""
         self.events: list[dict[str, Any]] = []
-        """All that it said without being asked."""
+        """All events of the page."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
     def open(self, page: Path, width: int = 1280, dark: bool = False) -> None:
-        """Load a page, and wait until it is there."""
+        """Load a page, and wait until it is complete."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call(
@@ -52,32 +52,32 @@ class Browser:
             self._read()
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     def screenshot(self, path: Path) -> None:
-        """The whole page as PNG."""
+        """Return the whole page as PNG."""
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def told(self, method: str) -> list[dict[str, Any]]:
-        """What it told of one kind since the page was opened."""
+        """Return the events of one kind since the page was opened."""
         return [event["params"] for event in self.events if event["method"] == method]
 
     def complaints(self) -> list[str]:
-        """What it wrote to its console: errors, and what the page's policy refused."""
+        """Return the messages of the console: errors, and violations of the page's policy."""
         logged = [entry["entry"]["text"] for entry in self.told("Log.entryAdded")]
         printed = [str(call["args"]) for call in self.told("Runtime.consoleAPICalled")]
         return logged + printed + [str(thrown) for thrown in self.told("Runtime.exceptionThrown")]
 
     def requests(self) -> list[str]:
-        """The addresses that were asked for."""
+        """Return the requested URLs."""
         return [sent["request"]["url"] for sent in self.told("Network.requestWillBeSent")]
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Ask for something, and wait for the answer."""
+        """Call a method of the protocol, and wait for its result."""
         self._number += 1
         command = {"id": self._number, "method": method, "params": parameters}
         if self._session:
@@ -104,7 +104,7 @@ class Browser:
 
 @contextmanager
 def browser(folder: Path) -> Iterator[Browser]:
-    """A browser with nothing in it, that leaves nothing outside of `folder`."""
+    """Yield a browser with an empty profile in `folder`."""
     program = next(path for name in NAMES if (path := shutil.which(name)))
     (read_commands, commands), (answers, write_answers) = os.pipe(), os.pipe()
     line = f'exec "$0" "$@" 3<&{read_commands} 4>&{write_answers}'

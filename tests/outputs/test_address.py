@@ -1,4 +1,4 @@
-"""ADDRESS:PORT as users write it."""
+"""Parses ADDRESS:PORT as users write it."""
 
 import pytest
 

@@ -42,7 +42,7 @@ def test_a_log_that_cannot_be_opened_is_reported_in_one_line(tmp_path: Path) -> 
         ExchangeLog(str(tmp_path / "missing" / "log"), Discretion())
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full does not exist")
 def test_a_full_disk_is_reported_once_and_monitoring_continues() -> None:
     log = ExchangeLog("/dev/full", Discretion())
     log.take(RecordBatch([EXCHANGE]))

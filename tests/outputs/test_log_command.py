@@ -1,4 +1,4 @@
-"""`--log` as a user gives it."""
+"""Runs the command with `--log`."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_a_log_that_cannot_be_opened_ends_the_program_with_one_line(trace: str, 
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full does not exist")
 def test_a_full_disk_is_reported_on_the_dashboard(trace: str) -> None:
     ended = run("-r", trace, "--log", "/dev/full")
     assert "! the log ended: writing to /dev/full failed: No space left on device" in ended.stdout

@@ -1,4 +1,4 @@
-"""Metrics as a Prometheus server gets them: over HTTP, in its format, by its rules."""
+"""Scrapes metrics like a Prometheus server: by HTTP, in its format, with its rules."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""The page in a real browser: it draws what it should, asks for nothing, and complains about nothing."""
+"""Loads the page in a real browser: it is drawn correctly, loads nothing else, and causes no error."""
 
 import re
 from collections.abc import Iterator
@@ -91,7 +91,7 @@ def test_charts_bars_and_trends_are_drawn(opened: Browser, tmp_path: Path) -> No
 
 
 def luminance(colour: str) -> float:
-    """Of a CSS colour, from 0 to 1 (WCAG 2.2)."""
+    """Return the luminance of a CSS colour, from 0 to 1 (WCAG 2.2)."""
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

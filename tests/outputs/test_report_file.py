@@ -1,4 +1,4 @@
-"""The file of a report: the old page or the new one, whatever happens."""
+"""The file of a report contains the old page or the new one, whatever happens."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The page of a View: what it says, and that nobody whose words are on it has a say in it."""
+"""Checks the page of a View, and that text from the wire cannot change it."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ def page() -> Page:
 
 
 class Reader(HTMLParser):
-    """Elements, attributes and text of a page; everything must be closed in order."""
+    """Collects elements, attributes and text of a page; elements must be closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -135,7 +135,7 @@ def test_a_filter_is_named(page: Page) -> None:
     assert "match host:shop, of those since" in read(page, replace(DRAWN, filter=FilterView("host:shop", 5, 9, NOW)))
 
 
-# Hostile words --------------------------------------------------------------------------------------------------------
+# Hostile text --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

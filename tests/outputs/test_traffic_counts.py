@@ -1,4 +1,4 @@
-"""Totals of exchanges: exact, and under few labels whatever peers send."""
+"""Totals of exchanges are exact, and have few labels whatever peers send."""
 
 from outputs.traffic_counts import BOUNDS, Amounts, Labels, TrafficCounts
 from traffic.records import COMPLETE, TIMEOUT, Exchange, Request

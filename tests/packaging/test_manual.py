@@ -1,4 +1,4 @@
-"""The manual page: what it has, and that the programs that show it find no fault in it."""
+"""Checks the contents of the manual page, and that man and mandoc report no problem."""
 
 import re
 import shutil
@@ -25,21 +25,21 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shown(page: Path) -> str:
-    """The page as plain text, in which no line is broken."""
+    """Return the page as plain text without line breaks in paragraphs."""
     if shutil.which("mandoc") is None:
-        pytest.skip("there is no mandoc here")
+        pytest.skip("mandoc is not installed")
     arguments = ["mandoc", "-T", "utf8", "-O", "width=500", str(page)]
     text = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
     return re.sub(".\b", "", text)
 
 
-@pytest.mark.skipif(shutil.which("mandoc") is None, reason="there is no mandoc here")
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
 def test_mandoc_finds_no_fault(page: Path) -> None:
     linted = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", str(page)], capture_output=True, text=True)
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
 
 
-@pytest.mark.skipif(shutil.which("groff") is None or shutil.which("man") is None, reason="there is no man here")
+@pytest.mark.skipif(shutil.which("groff") is None or shutil.which("man") is None, reason="man is not installed")
 def test_man_finds_no_fault(page: Path) -> None:
     read = subprocess.run(["man", "--warnings", "-l", str(page)], capture_output=True, text=True)
     assert (read.returncode, read.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The systemd unit: it is well-formed, and nothing is left open that need not be."""
+"""Checks that the systemd unit is well-formed, and as restricted as possible."""
 
 import ctypes
 import json
@@ -21,7 +21,7 @@ from cli.arguments import parse_arguments
 
 ROOT = Path(__file__).parent.parent.parent
 UNIT = ROOT / "packaging" / "http-monitor.service"
-analysed = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
+analysed = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 OPEN_ON_PURPOSE = {
     "AmbientCapabilities=",
@@ -41,7 +41,7 @@ OPEN_ON_PURPOSE = {
 
 @pytest.fixture
 def unit(tmp_path: Path) -> str:
-    """The unit, with a command that is here."""
+    """Return the unit with an installed command."""
     text = UNIT.read_text()
     assert "ExecStart=/usr/local/bin/exercise " in text
     path = tmp_path / UNIT.name
@@ -57,7 +57,7 @@ def test_it_is_well_formed(unit: str) -> None:
 
 @analysed
 def test_every_permission_of_the_unit_is_intended(unit: str) -> None:
-    """An exposure of 2 is `OK`; most services have above 9."""
+    """systemd rates an exposure of 2 as `OK`; most services have more than 9."""
     command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--json=short", unit]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -74,7 +74,7 @@ def test_the_command_line_of_the_unit_is_valid() -> None:
     assert (arguments.quiet, arguments.interface, arguments.config) == (True, "any", "/etc/http-monitor/config.toml")
 
 
-# What systemd gives, without systemd ----------------------------------------------------------------------------------
+# The rights that systemd grants, without systemd ----------------------------------------------------------------------
 
 AS_THE_SERVICE = (
     "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all,+net_raw",
@@ -90,14 +90,14 @@ def deny_write_execute() -> None:
 
 
 def may_run_here() -> bool:
-    """Whether that user may read the interpreter and the program."""
+    """Return whether the user can read the interpreter and the program."""
     probe = [*AS_THE_SERVICE, sys.executable, "-c", "import exercise"]
     return subprocess.run(probe, cwd=ROOT, capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0 or shutil.which("setpriv") is None,
-    reason="root and setpriv are needed, to be the user that systemd would make up",
+    reason="root and setpriv are needed to become the dynamic user of systemd",
 )
 def test_the_capability_is_enough_and_is_dropped(tmp_path: Path) -> None:
     if not may_run_here():

@@ -1,4 +1,4 @@
-"""What `pip install .` and `pipx install .` make: built, installed into an environment of its own, used elsewhere."""
+"""Builds the wheel, installs it with pip and pipx into new environments, and runs it elsewhere."""
 
 import fnmatch
 import os
@@ -34,7 +34,7 @@ def run(*command: str | Path, folder: Path | None = None) -> subprocess.Complete
 
 
 def build(source: Path, folder: Path) -> Path:
-    """The wheel of a source tree."""
+    """Build the wheel of a source tree, and return its path."""
     built = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source)
     assert built.returncode == 0, built.stderr
     (made,) = folder.glob("*.whl")
@@ -48,7 +48,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment that holds it and what it needs."""
+    """Return an environment with the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("environment")
     assert run(sys.executable, "-m", "venv", folder).returncode == 0
     done = run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
@@ -63,7 +63,7 @@ def test_the_wheel_has_this_version_and_fits_every_system(wheel: Path) -> None:
 def test_the_wheel_has_every_module_of_the_program_and_no_other(wheel: Path) -> None:
     tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", folder=ROOT)
     if tracked.returncode:
-        pytest.skip("this is no checkout")
+        pytest.skip("this is not a checkout")
     expected = {name for name in tracked.stdout.splitlines() if name.partition("/")[0] not in NOT_SHIPPED}
     expected = {name for name in expected if (ROOT / name).exists() and ("/" in name or name.endswith(".py"))}
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
@@ -71,7 +71,7 @@ def test_the_wheel_has_every_module_of_the_program_and_no_other(wheel: Path) -> 
 
 
 def test_the_container_build_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
-    """`COPY . .`, less what .dockerignore names, and `pip install .`."""
+    """The build copies all but the files of .dockerignore, and runs `pip install .`."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     top, anywhere = [line for line in lines if "/" not in line], [line[3:] for line in lines if line.startswith("**/")]
 

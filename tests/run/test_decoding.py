@@ -1,4 +1,4 @@
-"""Which decoder runs: the core where it was built, unless the reference is asked for."""
+"""The core decodes if it was built, unless the user requests the reference."""
 
 import sys
 from types import ModuleType
@@ -17,7 +17,7 @@ from traffic.records import DnsAnswer
 
 
 class Core(ModuleType):
-    """A core that keeps what it is made with."""
+    """A core that records its arguments."""
 
     @staticmethod
     def Decoder(*arguments: Any) -> Any:  # noqa: N802 as the core has it
@@ -26,7 +26,7 @@ class Core(ModuleType):
 
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    """A core is here, and nobody asks for another decoder."""
+    """A core is installed, and no other decoder is requested."""
     made = Core("http_monitor_core")
     monkeypatch.delenv("HTTP_MONITOR_DECODER", raising=False)
     monkeypatch.setitem(sys.modules, "http_monitor_core", made)

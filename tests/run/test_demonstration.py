@@ -1,4 +1,4 @@
-"""`--demo`: the run watches the demo's server on loopback, as long as the block lasts."""
+"""`--demo` watches the demo's server on loopback during the block."""
 
 import http.client
 import os

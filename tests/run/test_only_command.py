@@ -1,4 +1,4 @@
-"""`--only` as a user gives it: the run is about the exchanges that match, and says so."""
+"""`--only` restricts a run to matching exchanges, and the output says so."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Outputs for programs, as the command gives them: JSON lines and metrics."""
+"""The command writes outputs for programs: JSON lines, a page and metrics."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def trace(tmp_path: Path) -> str:
-    """15 visits, one a second."""
+    """Write 15 visits, one per second."""
     path = str(tmp_path / "trace.pcap")
     writer = PcapWriter(path)
     for second in range(15):
@@ -145,7 +145,7 @@ def test_a_page_on_a_full_disk_is_reported_at_the_end(run: Run, trace: str) -> N
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 def test_page_and_metrics_work_after_the_rights_are_dropped(trace: str, tmp_path: Path) -> None:
-    """In a folder of root, where nobody may read or write; the page is still written, the metrics are still served."""
+    """The folder belongs to root, and nobody else can read or write it: page and metrics still work."""
     tmp_path.chmod(0o700)
     arguments = ["-r", "-", "-q", "-v", "--prometheus", "0", "--report", "page.html", *SMALL[:-2], "--user", "nobody"]
     command = [sys.executable, str(ROOT / "exercise.py"), *arguments]
@@ -192,7 +192,7 @@ def test_a_missing_package_is_reported_with_the_command_to_install_it(
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The program, waiting for packets on its standard input while it serves metrics."""
+    """Run the program, which waits for packets on standard input and serves metrics."""
     command = [sys.executable, str(ROOT / "exercise.py"), "-r", "-", "-q", "-v", "--prometheus", "0", *SMALL]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         watch = threading.Timer(60, process.kill)

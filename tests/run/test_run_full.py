@@ -1,4 +1,4 @@
-"""Which screen a run gets, and what the command says where there can be none."""
+"""A run gets the screen that fits, and an error if that is impossible."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""SIGUSR1: how things stand is said on standard error, and nothing else changes."""
+"""SIGUSR1 prints a status summary on standard error, and changes nothing else."""
 
 import os
 import re
@@ -116,7 +116,7 @@ class Silent(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
-        """Nothing."""
+        """Do nothing."""
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def wait_for(holds: Callable[[], bool], what: str, meanwhile: Callable[[], None]
 
 @live_only
 def test_an_enforcing_monitor_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
-    """Refreshes are 12 s apart, so no View of more than five would come by itself."""
+    """Refreshes are 12 s apart, so without the signal no View would have more than five requests."""
     rhythm = ("timeout=0.2", "dashboard_bucket_size=12", "average_bucket_size=3600", "average_learning_duration=1")
     sets = [part for text in rhythm for part in ("--set", text)]
     command = [

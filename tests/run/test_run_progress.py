@@ -1,4 +1,4 @@
-"""A file that is read on a terminal says how far it is."""
+"""Reading a file shows its progress on a terminal."""
 
 import os
 import pty
@@ -26,7 +26,7 @@ END = Ending(7.0, Status(Health(), Counters(0, 0), ()), None)
 
 
 class Notes:
-    """A terminal of 80 columns that keeps what passed."""
+    """A terminal of 80 columns that records its output."""
 
     is_terminal, width = True, 80
 
@@ -120,7 +120,7 @@ def test_progress_of_a_pipe_is_shown_on_standard_error(tmp_path: Path) -> None:
 
 
 def _feed(pipe: Any, frames: bytes, seen: threading.Event) -> None:
-    """The same frames until they are seen, at most for half a minute."""
+    """Send the same frames until they are seen, for at most half a minute."""
     for _ in range(600):
         pipe.write(frames)
         pipe.flush()

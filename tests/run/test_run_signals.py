@@ -1,4 +1,4 @@
-"""Which signals are on, as the settings say."""
+"""The settings enable signals."""
 
 from pathlib import Path
 

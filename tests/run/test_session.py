@@ -1,4 +1,4 @@
-"""What a run shows, and when."""
+"""A session shows Views at the right time."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ START = 1_800_000_000.0
 
 
 class Seen(Outlet):
-    """Keeps when it was shown how many requests."""
+    """Records the time and the requests of each View."""
 
     watches = True
 
