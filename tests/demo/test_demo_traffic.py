@@ -25,5 +25,5 @@ def test_traffic_runs_from_start_to_end_of_the_block() -> None:
 
 def test_a_server_that_does_not_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("true"))
-    with pytest.raises(DemoError, match="did not start: it ended at once"), DemoTraffic():
+    with pytest.raises(DemoError, match="did not start: the process ended at once"), DemoTraffic():
         pass

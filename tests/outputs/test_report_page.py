@@ -132,7 +132,7 @@ def test_signals_show_their_state(page: Page) -> None:
 
 
 def test_a_filter_is_named(page: Page) -> None:
-    assert "match host:shop, of those since" in read(page, replace(DRAWN, filter=FilterView("host:shop", 5, 9, NOW)))
+    assert "match host:shop since" in read(page, replace(DRAWN, filter=FilterView("host:shop", 5, 9, NOW)))
 
 
 # Hostile text --------------------------------------------------------------------------------------------------------

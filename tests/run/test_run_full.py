@@ -52,7 +52,7 @@ def test_other_outputs_get_the_console() -> None:
 def test_the_full_screen_rejects_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert chosen_ui(parse_arguments(["-r", str(tmp_path / "pipe")])).ui == "console"
-    with pytest.raises(SettingError, match="regular files"):
+    with pytest.raises(SettingError, match="cannot read from a pipe; use a regular file"):
         chosen_ui(parse_arguments(["-r", str(tmp_path / "pipe"), "--ui", "full"]))
 
 
