@@ -150,7 +150,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
-    add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80, 80,8080 or 8000-8100 or any (default: 80)")
+    add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

@@ -98,5 +98,5 @@ def _split(url: str, origin: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 raises if it is not a number
     except ValueError:
-        raise NoticeError(f"{origin}: the address cannot be read") from None
+        raise NoticeError(f"{origin}: the address is malformed") from None
     return parts

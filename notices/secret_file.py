@@ -30,10 +30,10 @@ def read_secret(path: str, origin: str) -> str:
 
 
 def exposure(path: str, origin: str) -> str:
-    """Return a warning if every user may read the file, otherwise an empty text."""
+    """Return a warning if every user can read the file, otherwise an empty text."""
     try:
         mode = os.stat(path).st_mode
     except OSError:
         return ""
     exposed = stat.S_ISREG(mode) and mode & stat.S_IROTH
-    return f"{origin}: every user may read {path}; chmod o= it" if exposed else ""
+    return f"{origin}: every user can read {path} (chmod o=)" if exposed else ""

@@ -105,4 +105,4 @@ def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> No
             hand_over(file, user)
     give_up(user)
     if verbose and user is not None:
-        print(f"{PROGRAM}: running as {user.name} from here on", file=sys.stderr)
+        print(f"{PROGRAM}: now running as {user.name}", file=sys.stderr)

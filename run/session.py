@@ -162,7 +162,7 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the tracebacks of disabled plug-ins."""
-        return [f"statistic {name} was switched off:\n{text}" for name, text in self._store.failures]
+        return [f"statistic {name} was disabled:\n{text}" for name, text in self._store.failures]
 
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
@@ -175,9 +175,9 @@ class Session:
                 outlet.event(event)
 
     def view(self, window: float | None, rows: int | None = None, store: Store | None = None) -> View | None:
-        """Return how things stood at `now`, in a window of time (None: all that is kept), with so many rows of each
-        top list (None: as the settings say); of `store` instead of the session's own, if there is one. It is None
-        before there was anything to judge.
+        """Return the View at `now`, for a window of time (None: everything kept) and a number of rows per top list
+        (None: the setting). It is about `store` if given, otherwise about the session's own. The result is None
+        before the first judgement.
         """
         if self._status is None:
             return None

@@ -22,7 +22,7 @@ def rules(config: Config) -> list[Rule]:
     _check("signals", config.signals)
     _check("signals_against_previous", config.signals_against_previous)
     if config.signals[:1] != (REQUEST_RATE,):
-        raise SettingError(f"signals = {config.signals!r} is not allowed: {REQUEST_RATE} is always on, and the first")
+        raise SettingError(f"signals = {config.signals!r} is invalid: it must begin with {REQUEST_RATE}")
     # The request rate is older than the other signals, and its settings have other names.
     of_rate = {"threshold": config.average_threshold, "bucket_size": bucket_size(config)}
     settings = vars(config) | {f"{REQUEST_RATE}_{name}": value for name, value in of_rate.items()}
@@ -43,7 +43,7 @@ def rounding(config: Config) -> tuple[str, ...]:
     size, given = bucket_size(config), config.average_bucket_size
     if size == given:
         return ()
-    return (f"average_bucket_size = {given} becomes {size}, a multiple of dashboard_bucket_size",)
+    return (f"average_bucket_size = {given} was rounded up to {size}, a multiple of dashboard_bucket_size",)
 
 
 def terms(config: Config) -> Terms:

@@ -27,7 +27,7 @@ MAX_OPEN_BYTES: Final = 16 * 2**20
 
 
 class Failure(NamedTuple):
-    """A plug-in that raised an exception and was switched off."""
+    """A plug-in that raised an exception and was disabled."""
 
     name: str
     text: str

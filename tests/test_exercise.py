@@ -273,7 +273,7 @@ def test_a_failing_plug_in_is_disabled_and_reported(
     monkeypatch.setattr(TopMethods, "key", lambda self, request: 1 / 0)
     status, out, err = run("-r", capture(visits((5, 2))), *SMALL)
     assert status == 0
-    assert "statistic top_methods was switched off: ZeroDivisionError" in out
+    assert "statistic top_methods was disabled: ZeroDivisionError" in out
     assert err.count("Traceback") == 1
     assert re.search(r"Requests +10", out)
 

@@ -160,7 +160,7 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
 
 def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:
     """List broken plug-ins, and alerts that the limit pushed out."""
-    warnings = [f"statistic {name} was switched off: {text.strip().splitlines()[-1]}" for name, text in store.failures]
+    warnings = [f"statistic {name} was disabled: {text.strip().splitlines()[-1]}" for name, text in store.failures]
     if dropped := monitor.history.forgotten:
         warnings.append(f"{dropped:,} {'alert' if dropped == 1 else 'alerts'} dropped (max_alerts)")
     return warnings

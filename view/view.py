@@ -124,7 +124,7 @@ class HealthView:
     oddities: tuple[tuple[str, int], ...] = ()
     """Oddities by name, most frequent first."""
     warnings: tuple[str, ...] = ()
-    """Sentences that need the user's attention: an interface is down, a plug-in was switched off."""
+    """Sentences that need the user's attention: an interface is down, a plug-in was disabled."""
 
 
 @dataclass(frozen=True)

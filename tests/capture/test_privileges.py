@@ -182,7 +182,7 @@ def test_a_file_is_not_parsed_as_root_either(tmp_path: Path) -> None:
     write_capture(source)
     source.chmod(0o600)
     done = run("-r", str(source), "-w", str(kept), "-q", "-v")
-    assert (done.returncode, done.stderr) == (0, "exercise.py: running as nobody from here on\n")
+    assert (done.returncode, done.stderr) == (0, "exercise.py: now running as nobody\n")
     assert kept.stat().st_uid == NOBODY.number
     assert source.stat().st_uid == 0
 

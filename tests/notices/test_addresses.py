@@ -35,8 +35,8 @@ def test_a_setting_gives_the_default_format() -> None:
         ("ftp://s3cret/token", "notice_webhook: the URL must begin with http:// or https:// and a host"),
         ("https:///s3cret", "notice_webhook: the URL must begin with http:// or https:// and a host"),
         ("hooks.example.com/s3cret", "notice_webhook: the URL must begin with http:// or https:// and a host"),
-        ("https://hooks:s3cret/token", "notice_webhook: the address cannot be read"),
-        (f"{URL}\nhttps://[s3cret", "notice_webhook, line 2: the address cannot be read"),
+        ("https://hooks:s3cret/token", "notice_webhook: the address is malformed"),
+        (f"{URL}\nhttps://[s3cret", "notice_webhook, line 2: the address is malformed"),
     ],
 )
 def test_an_invalid_webhook_is_reported_without_quoting_it(text: str, words: str) -> None:
@@ -132,5 +132,5 @@ def test_a_file_that_everybody_can_read_is_reported(tmp_path: Path) -> None:
     path.chmod(0o640)
     assert exposure(str(path), "notice_webhook_file") == ""
     path.chmod(0o644)
-    assert exposure(str(path), "notice_webhook_file") == f"notice_webhook_file: every user may read {path}; chmod o= it"
+    assert exposure(str(path), "notice_webhook_file") == f"notice_webhook_file: every user can read {path} (chmod o=)"
     assert exposure(os.devnull, "x") == "", "a device has nothing to keep"

@@ -115,7 +115,7 @@ def test_every_receiver_works_with_files_that_only_root_may_read(trace: str, tmp
         ended = monitor("-r", trace, "-q", "-v", "--config", str(settings))
         messages = [syslog.recv(65536) for _ in range(2)]
     assert ended.returncode == 0, ended.stderr
-    assert os.geteuid() != 0 or "running as nobody from here on" in ended.stderr
+    assert os.geteuid() != 0 or "now running as nobody" in ended.stderr
     assert [json.loads(posted.body)["kind"] for posted in hooks.posted] == ["raised", "dismissed"]
     assert [b" RAISED [" in message for message in messages] == [True, False]
     assert [over_tls for *_, over_tls in mailbox.mails] == [True, True]

@@ -150,6 +150,6 @@ def test_readable_files_with_secrets_are_reported(tmp_path: Path) -> None:
         notice_webhook_file=str(hooks), notice_smtp_user="x", notice_smtp_password_file=str(password), **MAIL
     )
     assert receivers.warnings == (
-        f"notice_webhook_file: every user may read {hooks}; chmod o= it",
-        f"notice_smtp_password_file: every user may read {password}; chmod o= it",
+        f"notice_webhook_file: every user can read {hooks} (chmod o=)",
+        f"notice_smtp_password_file: every user can read {password} (chmod o=)",
     )

@@ -36,8 +36,8 @@ def test_an_unknown_name_is_wrong_usage_and_nothing_is_opened(
     [
         ("signals", ("request_rate", "error_ratio_5x"), "no signal 'error_ratio_5x'; did you mean 'error_ratio_5xx'"),
         ("signals", ("request_rate", "zzz"), "available: request_rate, dominant_client, "),
-        ("signals", ("traffic_drop", "request_rate"), "request_rate is always on, and the first"),
-        ("signals", (), "request_rate is always on, and the first"),
+        ("signals", ("traffic_drop", "request_rate"), "it must begin with request_rate"),
+        ("signals", (), "it must begin with request_rate"),
         ("signals", ("request_rate", "request_rate"), "signals: request_rate is listed twice"),
         ("signals_against_previous", ("drop",), "signals_against_previous: no signal 'drop'"),
     ],
@@ -56,7 +56,7 @@ def test_a_bucket_size_is_rounded_up_to_a_multiple_with_a_warning(
     assert (terms(config).bucket_size, terms(config).store_bucket) == (100, 10)
     assert exercise.main(("-r", "missing.pcap", "--set", "average_bucket_size=95")) == 1
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "exercise.py: average_bucket_size = 95 becomes 100, a multiple of dashboard_bucket_size"
+    assert said[0] == "exercise.py: average_bucket_size = 95 was rounded up to 100, a multiple of dashboard_bucket_size"
     assert (
         exercise.main(
             (

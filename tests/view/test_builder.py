@@ -128,7 +128,7 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
     site.view(4000)
     site.visits(5, "/")
     health = site.view(4000, Reading(Health(), 0, warnings=("lo is down",))).health
-    assert health.warnings == ("lo is down", "statistic time was switched off: ValueError: no such page")
+    assert health.warnings == ("lo is down", "statistic time was disabled: ValueError: no such page")
     assert health.oddities == (("record too late to count", 1),)
 
 
