@@ -1,6 +1,6 @@
 """Errors caused by the environment. Their text is one line for the user, with the fix."""
 
-# ruff: noqa: N818 - the names say what is the matter; that it is an error says the base class
+# ruff: noqa: N818 - the names say what happened; the base class says that it is an error
 
 import errno
 import sys

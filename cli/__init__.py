@@ -1,1 +1,1 @@
-"""The command line: arguments, settings, what they print without a capture, and the completion of shells."""
+"""The command line: arguments, settings, answers that need no capture, and shell completion."""

@@ -280,5 +280,5 @@ def test_a_flapping_signal_is_muted(replay: Callable[..., list[str]]) -> None:
     scene = Scene()
     scene.given(0, 20 * BUCKET, broken)
     told = replay(scene)
-    assert [line.split("  ")[1][:8] for line in told] == ["5xx resp", "Alert di"] * 3 + ["Flapping"]
+    assert [line.split("  ")[1][:8] for line in told] == ["High 5xx", "Alert di"] * 3 + ["Flapping"]
     assert told[-1] == f"{at(7)}  Flapping: error ratio 5xx changed state 7 times in an hour; muted"
