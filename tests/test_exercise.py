@@ -19,7 +19,7 @@ from traffic.frame import Frame
 
 START = 1_700_000_000.0
 SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10", "--user", "root")
-"""Small buckets; and nobody's rights are given up, as the process is that of all tests."""
+"""Settings with small buckets; rights are kept, because all tests share the process."""
 
 WAITING = """
 opened = opening.open_file
@@ -144,7 +144,7 @@ def test_an_invalid_filter_is_wrong_usage(run: Run, capture: Callable[..., str])
     assert err.startswith("exercise.py: invalid filter 'tcp porrt 80'")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full does not exist")
 @pytest.mark.parametrize("keep", ["-w", "--log"])
 def test_failed_outputs_are_reported_at_the_end(run: Run, capture: Callable[..., str], keep: str) -> None:
     status, out, err = run("-q", "-r", capture(visits((5, 2))), keep, "/dev/full", *SMALL)

@@ -24,7 +24,7 @@ class OfMine:
     def key(self, request):
         return "all"
 """
-root_only = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root needs to take care")
+root_only = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root checks owners")
 
 Show = Callable[..., tuple[int, str, str]]
 

@@ -9,7 +9,7 @@ import pytest
 from capture.privileges import NOBODY, User
 from cli.history_file import folder_of
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made for systems with POSIX users")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX users")
 
 
 def test_a_users_history_is_below_the_home() -> None:

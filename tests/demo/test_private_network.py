@@ -53,7 +53,7 @@ def python_for_nobody(folder: Path) -> str | None:
     return None
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are of Linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has network namespaces")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root is needed to become nobody")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is needed to become nobody")
 def test_nobody_can_watch_the_demo_in_a_private_network() -> None:
@@ -71,13 +71,13 @@ def test_nobody_can_watch_the_demo_in_a_private_network() -> None:
     assert done.stdout == "True ['lo']\n"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="capabilities are of Linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has capabilities")
 def test_a_user_who_may_capture_stays_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_network, "_may_capture", lambda: True)
     assert enter_private_network() is False
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are of Linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has network namespaces")
 def test_a_kernel_that_refuses_is_reported_in_one_line_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(flags: int) -> None:
         raise PermissionError(1, "Operation not permitted")

@@ -19,7 +19,7 @@ from .web_server import totals, web_server
 
 MISSING = [tool for tool in ("nginx", "wrk", "curl", "tmux") if shutil.which(tool) is None]
 pytestmark = [
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="made for Linux"),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="runs on Linux only"),
     pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="capturing needs root"),
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
 ]

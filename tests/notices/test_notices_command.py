@@ -194,7 +194,7 @@ def test_a_missing_command_is_reported_at_once(trace: str) -> None:
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop root")
 def test_a_command_that_only_root_can_run_is_reported_at_once(trace: str, tmp_path: Path) -> None:
     command = tmp_path / "page-me"
     command.write_text("#!/bin/sh\n")

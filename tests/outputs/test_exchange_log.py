@@ -51,7 +51,7 @@ def test_a_full_disk_is_reported_once_and_monitoring_continues() -> None:
     assert log.fileno() == -1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this limit")
 def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
     import resource
     import signal

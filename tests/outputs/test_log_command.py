@@ -60,7 +60,7 @@ def test_a_full_disk_is_reported_on_the_dashboard(trace: str) -> None:
     assert ended.returncode == 1
 
 
-@pytest.mark.skipif(os.name != "posix", reason="pipes are those of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes")
 @pytest.mark.parametrize("option", ["--log", "-w"])
 def test_a_reader_that_disconnects_ends_the_program_without_an_error(trace: str, option: str) -> None:
     read, write = os.pipe()

@@ -19,7 +19,7 @@ def test_without_the_option_the_arguments_stay_as_they_are() -> None:
 
 
 @pytest.mark.skipif(
-    sys.platform.startswith("linux") and os.geteuid() != 0, reason="without root it moves into a private network"
+    sys.platform.startswith("linux") and os.geteuid() != 0, reason="without root the demo moves into a private network"
 )
 def test_with_the_option_the_arguments_name_the_port_of_the_running_server() -> None:
     with demonstrated(parse_arguments(["--demo", "--ui", "console"])) as arguments:

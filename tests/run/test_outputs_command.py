@@ -135,7 +135,7 @@ def test_an_unwritable_page_is_reported_in_one_line_at_the_start(run: Run, trace
     assert re.fullmatch(r"exercise\.py: cannot write the report to /no/such/folder/page\.html: [^\n]+\n", err)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full does not exist")
 def test_a_page_on_a_full_disk_is_reported_at_the_end(run: Run, trace: str) -> None:
     status, out, err = run("-q", "-r", trace, "--report", "/dev/full", *SMALL)
     assert status == 1

@@ -85,7 +85,7 @@ def test_the_line_is_removed_if_reading_is_stopped() -> None:
     assert screen.notes[-1] == ""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 def test_progress_of_a_pipe_is_shown_on_standard_error(tmp_path: Path) -> None:
     path = tmp_path / "trace.pcap"
     writer = PcapWriter(str(path))
