@@ -94,6 +94,11 @@ class Connection:
         if own is not None and other is not None:
             self.connect_time = max(seen) - min(seen)
 
+    def recall(self, stream: Stream, handshake: Handshake | None) -> None:
+        """Let a FIN that was captured before any data wait for its place in the stream."""
+        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < _FAR:
+            self._hold(stream, Segment(handshake.fin, b"", 0, self.last, -1, FIN))
+
     def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
         """Handle a segment; return whether it may have ended the connection or changed what it waits for."""
         self.last = time

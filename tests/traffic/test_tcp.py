@@ -109,6 +109,23 @@ def test_fin_before_lost_data_waits_for_it() -> None:
     assert (exchange.response_bytes, exchange.missing_bytes, exchange.ending) == (3000, 0, COMPLETE)
 
 
+def test_fins_captured_before_all_data_wait_for_it() -> None:
+    talk = Talk().client(get()).server(ok()).close()
+    *hello, request, response, server_fin, client_fin, _ = talk.segments
+    captured = [*hello, server_fin, client_fin, response, request, client_fin]
+    decoded = decode(talk.as_captured(captured))
+    assert decoded.pairs == [("/", 200)]
+    assert (decoded.health.gaps, decoded.health.connections, decoded.held) == (0, 0, 0)
+
+
+def test_a_fin_before_a_syn_with_another_number_belongs_to_an_old_connection() -> None:
+    old = Talk().fin(CLIENT)
+    new = Talk(first=(900, 8000), time=old.time).client(get()).server(ok())
+    decoded = decode(old.frames + new.frames)
+    assert decoded.pairs == [("/", 200)]
+    assert (decoded.health.gaps, decoded.health.connections, decoded.held) == (0, 1, 0)
+
+
 def test_rst_ends_the_current_exchange() -> None:
     talk = Talk().client(get()).server(ok(b"x" * 100)[:60]).reset(CLIENT).wait(10)
     (exchange,) = decode(talk.frames).exchanges

@@ -24,6 +24,8 @@ pub(crate) struct Handshake {
     pub(crate) seq: u32,
     /// Acknowledgment number: the peer's initial sequence number plus one. None if there is none (the client's SYN).
     pub(crate) ack: Option<u32>,
+    /// Sequence number of the FIN captured before any data of the connection.
+    pub(crate) fin: Option<u32>,
 }
 
 /// The parts of a segment that matter to its connection.
@@ -100,6 +102,23 @@ impl Tcp {
         self.streams.of_mut(direction).start(seq);
         if let Some(ack) = ack {
             self.streams.of_mut(direction.reversed()).start(ack.wrapping_sub(1));
+        }
+    }
+
+    /// Let a FIN that was captured before any data wait for its place in the stream.
+    pub(crate) fn recall(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        handshake: Option<Handshake>,
+    ) {
+        if let Some(seq) = handshake.and_then(|handshake| handshake.fin)
+            && let Some(next) = self.streams.of(direction).next
+            && (0..FAR).contains(&after(seq, next))
+        {
+            let fin = Held { seq, data: Vec::new(), cut: 0, time: self.last, ack: None, flags: FIN };
+            self.hold(app, cx, direction, fin);
         }
     }
 
