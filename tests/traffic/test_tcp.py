@@ -198,6 +198,15 @@ def test_a_retransmission_that_joins_two_responses_does_not_wait_for_the_second_
     assert decode(talk.as_captured(captured)).pairs == BOTH
 
 
+def test_a_retransmission_that_joins_two_requests_precedes_the_response_to_the_first() -> None:
+    talk = Talk().client(get("/one")).server(ok(), size=40).client(get("/two")).server(ok(status=404))
+    talk.client(get("/three")).server(ok(status=204))
+    *start, rest_of_one, two, response_to_two, three, response_to_three = talk.segments
+    joined = two._replace(data=two.data + three.data, ack=three.ack)
+    captured = [*start, response_to_two, joined, rest_of_one, response_to_three]
+    assert decode(talk.as_captured(captured)).pairs == [*BOTH, ("/three", 204)]
+
+
 def one_byte(talk: Talk, offset: int, time: float = 1000.0) -> Segment:
     return Segment(time, CLIENT, talk.first[0] + 1 + offset, talk.first[1] + 1, ACK, b"x")
 

@@ -338,20 +338,21 @@ impl Tcp {
 
     /// Deliver whatever need not wait any longer, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
-        let (mut moves, mut moved) = (true, false);
-        while moves && !self.finished {
-            moves = false;
-            for direction in [Direction::Forth, Direction::Back] {
-                while !self.finished && self.deliverable(app, cx, direction) {
-                    self.deliver_first(app, cx, direction);
-                    moves = true;
-                }
-            }
-            moved |= moves;
+        let mut moved = false;
+        while !self.finished
+            && let Some(direction) = self.next_direction(app, cx)
+        {
+            self.deliver_first(app, cx, direction);
+            moved = true;
         }
         if moved && !self.finished {
             self.waiting_since = self.oldest_held();
         }
+    }
+
+    /// Return a direction whose first waiting segment need not wait; the client's, if each would let the other wait.
+    fn next_direction(&mut self, app: &mut Conversation, cx: &mut Context<'_>) -> Option<Direction> {
+        [Direction::Forth, Direction::Back].into_iter().find(|direction| self.deliverable(app, cx, *direction))
     }
 
     /// Return the capture time of the longest-waiting segment.
