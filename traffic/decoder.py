@@ -29,7 +29,7 @@ from traffic.outbox import Outbox
 from traffic.packet import Packet
 from traffic.pending import Addresses
 from traffic.records import CAPTURE_END, CLOSED
-from traffic.segment import ACK, MASK, RST, SYN
+from traffic.segment import ACK, FIN, MASK, RST, SYN
 from traffic.stream import Stream
 from traffic.tcp import Connection
 
@@ -175,6 +175,8 @@ class Decoder:
             self._handshakes.take(reverse)
             return None
         empty = packet.payload == packet.end + packet.cut
+        if empty and flags & FIN:
+            self._handshakes.end(key, packet.seq)
         if empty or self._flows.closed_lately(key, time):
             return None
         return self._follow(packet, time, reverse)
@@ -193,6 +195,8 @@ class Decoder:
         stream = connection.streams[direction]
         _begin(stream, own)
         _begin(stream.peer, other)
+        connection.recall(stream, own)
+        connection.recall(stream.peer, other)
         self._flows.add(connection)
         return stream
 

@@ -1,6 +1,7 @@
-"""Connections that have only sent SYNs: just their sequence numbers are kept.
+"""Connections that have sent no data: just the sequence numbers of their SYNs and FINs are kept.
 
-So a SYN flood costs little, and a connection is followed from its first byte.
+So a SYN flood costs little, and a connection is followed from its first byte. A FIN captured before that byte, because
+the capture reordered them, takes no room of its own.
 """
 
 from collections import OrderedDict
@@ -18,6 +19,8 @@ class Handshake(NamedTuple):
     """Initial sequence number."""
     ack: int
     """Acknowledgment number: the peer's initial sequence number plus one. -1 if there is none (the client's SYN)."""
+    fin: int = -1
+    """Sequence number of the FIN captured before any data of the connection. -1 if there was none."""
 
 
 class Handshakes:
@@ -31,11 +34,19 @@ class Handshakes:
 
     def note(self, key: bytes, handshake: Handshake) -> None:
         """Remember a SYN."""
-        self._noted.pop(key, None)
+        known = self._noted.pop(key, None)
+        if known is not None and known.seq == handshake.seq:
+            handshake = handshake._replace(fin=known.fin)
         if len(self._noted) >= self._limit:
             self._noted.popitem(last=False)
             self._health.evicted += 1
         self._noted[key] = handshake
+
+    def end(self, key: bytes, fin: int) -> None:
+        """Remember the sequence number of a FIN, if the SYN with this key is known."""
+        known = self._noted.get(key)
+        if known is not None:
+            self._noted[key] = known._replace(fin=fin)
 
     def take(self, key: bytes) -> Handshake | None:
         """Remove and return the SYN with this key."""

@@ -94,6 +94,11 @@ class Connection:
         if own is not None and other is not None:
             self.connect_time = max(seen) - min(seen)
 
+    def recall(self, stream: Stream, handshake: Handshake | None) -> None:
+        """Let a FIN that was captured before any data wait for its place in the stream."""
+        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < _FAR:
+            self._hold(stream, Segment(handshake.fin, b"", 0, self.last, -1, FIN))
+
     def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
         """Handle a segment; return whether it may have ended the connection or changed what it waits for."""
         self.last = time
@@ -252,17 +257,17 @@ class Connection:
 
     def _deliver_held(self) -> None:
         """Deliver whatever need not wait any longer, in both directions, until nothing moves."""
-        moved, moves = False, True
-        while moves and not self.finished:
-            moves = False
-            for stream in self.streams:
-                while not self.finished and stream.held and self._deliverable(stream):
-                    self._deliver(stream, stream.held.pop(0))
-                    moves = True
-            moved = moved or moves
+        moved = False
+        while not self.finished and (stream := self._next_stream()) is not None:
+            self._deliver(stream, stream.held.pop(0))
+            moved = True
         if moved and not self.finished:
             held = (segment.time for stream in self.streams for segment in stream.held)
             self.waiting_since = min(held, default=inf)
+
+    def _next_stream(self) -> Stream | None:
+        """Return a stream whose first waiting segment need not wait; the client's, if each would let the other wait."""
+        return next((stream for stream in self.streams if stream.held and self._deliverable(stream)), None)
 
     def _deliverable(self, stream: Stream) -> bool:
         if stream.next < 0:

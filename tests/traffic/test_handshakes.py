@@ -1,4 +1,4 @@
-"""The state kept for connections that have only sent SYNs."""
+"""The state kept for connections that have sent no data."""
 
 from traffic.handshakes import Handshake, Handshakes
 from traffic.health import Health
@@ -16,6 +16,31 @@ def test_the_last_of_repeated_syns_counts() -> None:
     handshakes.note(b"a", Handshake(1.0, 100, -1))
     handshakes.note(b"a", Handshake(2.0, 200, -1))
     assert handshakes.take(b"a") == Handshake(2.0, 200, -1)
+
+
+def test_a_fin_is_kept_with_its_syn_even_if_that_is_repeated() -> None:
+    handshakes = Handshakes(10, 60, Health())
+    handshakes.note(b"a", Handshake(1.0, 100, -1))
+    handshakes.end(b"a", 101)
+    handshakes.note(b"a", Handshake(2.0, 100, -1))
+    assert handshakes.take(b"a") == Handshake(2.0, 100, -1, 101)
+
+
+def test_a_syn_with_another_number_has_no_fin_yet() -> None:
+    handshakes = Handshakes(10, 60, Health())
+    handshakes.note(b"a", Handshake(1.0, 100, -1))
+    handshakes.end(b"a", 101)
+    handshakes.note(b"a", Handshake(2.0, 200, -1))
+    assert handshakes.take(b"a") == Handshake(2.0, 200, -1)
+
+
+def test_fins_without_a_syn_take_no_room() -> None:
+    health = Health()
+    handshakes = Handshakes(10, 60, health)
+    for number in range(25):
+        handshakes.end(bytes([number]), number)
+    assert health.evicted == 0
+    assert all(handshakes.take(bytes([number])) is None for number in range(25))
 
 
 def test_a_flood_evicts_the_oldest_and_is_counted() -> None:

@@ -109,6 +109,23 @@ def test_fin_before_lost_data_waits_for_it() -> None:
     assert (exchange.response_bytes, exchange.missing_bytes, exchange.ending) == (3000, 0, COMPLETE)
 
 
+def test_fins_captured_before_all_data_wait_for_it() -> None:
+    talk = Talk().client(get()).server(ok()).close()
+    *hello, request, response, server_fin, client_fin, _ = talk.segments
+    captured = [*hello, server_fin, client_fin, response, request, client_fin]
+    decoded = decode(talk.as_captured(captured))
+    assert decoded.pairs == [("/", 200)]
+    assert (decoded.health.gaps, decoded.health.connections, decoded.held) == (0, 0, 0)
+
+
+def test_a_fin_before_a_syn_with_another_number_belongs_to_an_old_connection() -> None:
+    old = Talk().fin(CLIENT)
+    new = Talk(first=(900, 8000), time=old.time).client(get()).server(ok())
+    decoded = decode(old.frames + new.frames)
+    assert decoded.pairs == [("/", 200)]
+    assert (decoded.health.gaps, decoded.health.connections, decoded.held) == (0, 1, 0)
+
+
 def test_rst_ends_the_current_exchange() -> None:
     talk = Talk().client(get()).server(ok(b"x" * 100)[:60]).reset(CLIENT).wait(10)
     (exchange,) = decode(talk.frames).exchanges
@@ -179,6 +196,15 @@ def test_a_retransmission_that_joins_two_responses_does_not_wait_for_the_second_
     joined = one._replace(data=one.data + two.data, ack=two.ack)
     captured = [*talk.segments[:4], joined, *talk.segments[4:]]
     assert decode(talk.as_captured(captured)).pairs == BOTH
+
+
+def test_a_retransmission_that_joins_two_requests_precedes_the_response_to_the_first() -> None:
+    talk = Talk().client(get("/one")).server(ok(), size=40).client(get("/two")).server(ok(status=404))
+    talk.client(get("/three")).server(ok(status=204))
+    *start, rest_of_one, two, response_to_two, three, response_to_three = talk.segments
+    joined = two._replace(data=two.data + three.data, ack=three.ack)
+    captured = [*start, response_to_two, joined, rest_of_one, response_to_three]
+    assert decode(talk.as_captured(captured)).pairs == [*BOTH, ("/three", 204)]
 
 
 def one_byte(talk: Talk, offset: int, time: float = 1000.0) -> Segment:

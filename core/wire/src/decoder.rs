@@ -17,7 +17,7 @@ use crate::network::{InnerIp, Network};
 use crate::ports::Ports;
 use crate::readers::{be32, byte};
 use crate::records::{Batch, Collector, Wanted};
-use crate::tcp::sequence::{ACK, RST, SYN};
+use crate::tcp::sequence::{ACK, FIN, RST, SYN};
 use crate::tcp::{Direction, Handshake, Packet, Tcp};
 
 /// Packet time between two checks of the timeouts, in seconds.
@@ -32,7 +32,7 @@ pub struct Decoder {
     out: Collector,
     network: Network,
     flows: Flows,
-    /// SYNs of connections that have sent nothing else, by packet key.
+    /// SYNs of connections that have sent no data, by packet key.
     handshakes: Aged<Key, Handshake>,
     now: f64,
     pulse: f64,
@@ -206,7 +206,14 @@ impl Parts<'_> {
             self.handshakes.remove(&key.reversed());
             return None;
         }
-        if packet.payload.is_empty() && packet.cut == 0 || self.flows.closed_lately(key, packet.time) {
+        let empty = packet.payload.is_empty() && packet.cut == 0;
+        if empty
+            && packet.flags & FIN != 0
+            && let Some(handshake) = self.handshakes.get_mut(&key)
+        {
+            handshake.fin = Some(packet.seq);
+        }
+        if empty || self.flows.closed_lately(key, packet.time) {
             return None;
         }
         Some(self.follow(cx, arrival))
@@ -214,13 +221,14 @@ impl Parts<'_> {
 
     /// Remember a SYN, so that a flood of them costs little.
     fn shake_hands(&mut self, cx: &mut Context<'_>, key: Key, packet: &Packet<'_>) {
-        self.handshakes.remove(&key);
+        let known = self.handshakes.remove(&key).filter(|known| known.seq == packet.seq);
         if self.handshakes.len() >= 2 * cx.limits.connections {
             self.handshakes.pop_front();
             cx.ledger.health.evicted += 1;
         }
         let ack = (packet.flags & ACK != 0).then_some(packet.ack);
-        self.handshakes.insert(key, Handshake { time: packet.time, seq: packet.seq, ack });
+        let fin = known.and_then(|known| known.fin);
+        self.handshakes.insert(key, Handshake { time: packet.time, seq: packet.seq, ack, fin });
     }
 
     fn follow(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> u32 {
@@ -231,7 +239,9 @@ impl Parts<'_> {
         let client_key = if direction == Direction::Forth { *key } else { key.reversed() };
         let mut tcp = Tcp::new(packet.time);
         tcp.shake(direction, own, other);
-        let conversation = Conversation::new(client_key, self.wanted);
+        let mut conversation = Conversation::new(client_key, self.wanted);
+        tcp.recall(&mut conversation, cx, direction, own);
+        tcp.recall(&mut conversation, cx, direction.reversed(), other);
         self.flows.add(cx, Connection { key: client_key, tcp, conversation })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Handshake {
     pub(crate) seq: u32,
     /// Acknowledgment number: the peer's initial sequence number plus one. None if there is none (the client's SYN).
     pub(crate) ack: Option<u32>,
+    /// Sequence number of the FIN captured before any data of the connection.
+    pub(crate) fin: Option<u32>,
 }
 
 /// The parts of a segment that matter to its connection.
@@ -100,6 +102,23 @@ impl Tcp {
         self.streams.of_mut(direction).start(seq);
         if let Some(ack) = ack {
             self.streams.of_mut(direction.reversed()).start(ack.wrapping_sub(1));
+        }
+    }
+
+    /// Let a FIN that was captured before any data wait for its place in the stream.
+    pub(crate) fn recall(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        handshake: Option<Handshake>,
+    ) {
+        if let Some(seq) = handshake.and_then(|handshake| handshake.fin)
+            && let Some(next) = self.streams.of(direction).next
+            && (0..FAR).contains(&after(seq, next))
+        {
+            let fin = Held { seq, data: Vec::new(), cut: 0, time: self.last, ack: None, flags: FIN };
+            self.hold(app, cx, direction, fin);
         }
     }
 
@@ -319,20 +338,21 @@ impl Tcp {
 
     /// Deliver whatever need not wait any longer, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
-        let (mut moves, mut moved) = (true, false);
-        while moves && !self.finished {
-            moves = false;
-            for direction in [Direction::Forth, Direction::Back] {
-                while !self.finished && self.deliverable(app, cx, direction) {
-                    self.deliver_first(app, cx, direction);
-                    moves = true;
-                }
-            }
-            moved |= moves;
+        let mut moved = false;
+        while !self.finished
+            && let Some(direction) = self.next_direction(app, cx)
+        {
+            self.deliver_first(app, cx, direction);
+            moved = true;
         }
         if moved && !self.finished {
             self.waiting_since = self.oldest_held();
         }
+    }
+
+    /// Return a direction whose first waiting segment need not wait; the client's, if each would let the other wait.
+    fn next_direction(&mut self, app: &mut Conversation, cx: &mut Context<'_>) -> Option<Direction> {
+        [Direction::Forth, Direction::Back].into_iter().find(|direction| self.deliverable(app, cx, *direction))
     }
 
     /// Return the capture time of the longest-waiting segment.
