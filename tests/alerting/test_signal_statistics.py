@@ -40,6 +40,13 @@ def test_a_late_flood_is_found_among_thousands_of_names() -> None:
     assert clients.total == 5500
 
 
+def test_a_flood_is_found_in_the_same_bucket_as_thousands_of_names() -> None:
+    many = [request(0, f"client {number}") for number in range(1500)]
+    clients = window_of(REQUESTS, [*many, *requests(0, 500, "flood")]).of(REQUESTS[0])
+    assert largest(clients.names(), 1) == [("flood", 500)]
+    assert clients.total == 2000
+
+
 def test_ties_are_in_alphabetical_order() -> None:
     assert largest({"b": 1, "c": 2, "a": 1}, 3) == [("c", 2), ("a", 1), ("b", 1)]
 
@@ -127,10 +134,12 @@ def test_the_slowest_responses_of_the_whole_window_count() -> None:
 def test_a_removed_name_takes_its_times_with_it() -> None:
     small = [exchange(request(0)._replace(server_port=port), seconds=9) for port in range(1, 2 * MAX_NAMES + 2)]
     large = [exchange(request(50)._replace(server_port=5000 + port % 2), seconds=1) for port in range(2000)]
-    times = window_of(TIMED, [*small, *large]).of(TIMES)
+    later = [exchange(request(70)._replace(server_port=port), seconds=3) for port in range(9000, 9000 + MAX_NAMES)]
+    times = window_of(TIMED, [*small, *large, *later]).of(TIMES)
     for name, count in times.names().items():
         assert times.times(name).times == count
     assert times.times("192.0.2.1:5000").quantile(1) == pytest.approx(1, rel=0.011)
+    assert times.times("192.0.2.1:9000").quantile(1) == pytest.approx(3, rel=0.011)
 
 
 def test_the_number_of_servers_is_bounded() -> None:

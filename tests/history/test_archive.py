@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from history.archive import SqliteArchive
-from history.database import HistoryError
-from history.keep import Retention
+from history.database import PAGE, HistoryError
+from history.keep import RESERVE, Retention
 from history.periods import PeriodLevel
 from history.sums import Minute, StoredAlert
 from store.distribution import ERROR, Distribution
@@ -144,6 +144,15 @@ def test_a_span_without_its_minutes_starts_with_a_whole_hour_or_day(archive: Sql
     assert counts(archive, until - 90 * DAY, until) == {"cart": 91}
 
 
+def test_a_span_in_the_first_hour_that_still_has_its_minutes_starts_with_a_minute(path: str) -> None:
+    archive = SqliteArchive(path, Retention(minutes=DAY), UNITS, UTC)
+    for number in (0, 1500, 1530):
+        archive.write(minute(number, cart=1))
+    top = archive.top("top_sections", START + 1530 * 60, START + 1531 * 60, 1)
+    assert (top.since, top.until, top.whole.count) == (START + 1530 * 60, START + 1531 * 60, 1)
+    archive.close()
+
+
 def test_the_file_stays_below_its_limit_by_deleting_the_oldest(path: str) -> None:
     size = 8 * 2**20
     archive = SqliteArchive(path, Retention(size=size), UNITS, UTC)
@@ -155,6 +164,16 @@ def test_the_file_stays_below_its_limit_by_deleting_the_oldest(path: str) -> Non
     assert 10 < len(minutes) < 150
     assert minutes[-1][0] == START + 149 * 60
     assert archive.top("request_rate", START, START + 150 * 60, 1).whole.count == 15_000  # the hours have them all
+    archive.close()
+
+
+def test_the_current_minute_is_never_deleted_however_small_the_limit(path: str) -> None:
+    archive = SqliteArchive(path, Retention(size=RESERVE + 10 * PAGE), UNITS, UTC)
+    archive.write(minute(90, **{f"section {number:02} {'x' * 88}": 1 for number in range(40)}))
+    assert archive._database.used > archive._keep.bytes_of_data
+    for level in PeriodLevel:
+        [(_, sums)] = archive.totals("top_sections", level, START, START + DAY)
+        assert sums.count == 40
     archive.close()
 
 
