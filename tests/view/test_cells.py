@@ -23,6 +23,7 @@ from view.cells import cells, cut_end, cut_middle, pad_right, visible
         ("👩\u200d👧", "👩\\u200d👧"),
         ("e\u0301t", "e\u0301t"),
         ("\u0301t", "\\u0301t"),
+        ("\u202e\u0301", "\\u202e\\u0301"),
         ("e" + "\u0301" * 5, "e" + "\u0301" * 3 + "\\u0301" * 2),
         ("\u3164", "\\u3164"),
     ],

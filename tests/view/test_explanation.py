@@ -56,6 +56,12 @@ MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
             "(limit 1,320)",
         ),
         (
+            replace(MORE, value=3600),
+            RequestRate(10, 120),
+            f"High traffic generated an alert - hits = 3,600, triggered at {MOMENT}; 3.0 times the baseline of 1,200 "
+            "(limit 1,320)",
+        ),
+        (
             DROP,
             TrafficDrop(60, 1),
             f"Low traffic generated an alert - rate = 0.40 /s, triggered at {MOMENT}; 96.8 % below 12 /s, the lowest "

@@ -84,7 +84,7 @@ def test_an_average_of_nothing_is_no_number(unit: Unit, texts: tuple[str, str]) 
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [(112, 100, "+12 %"), (50, 100, "-50 %"), (100, 100, "as before"), (5, 0, "new"), (0, 0, ""), (1, None, ""),
-     (2500, 100, "x 25")],
+     (1099, 100, "+999 %"), (1100, 100, "x 11"), (2500, 100, "x 25")],
 )  # fmt: skip
 def test_changes_in_words(now: float, before: float | None, text: str) -> None:
     assert figures.change(now, before) == text
