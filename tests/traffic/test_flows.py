@@ -50,6 +50,18 @@ def test_the_longest_idle_connection_is_evicted_first() -> None:
     assert decoded.endings[1] == EVICTED
 
 
+def test_connections_in_use_are_passed_over_when_one_is_evicted() -> None:
+    busy = [Talk(client_port=port, time=float(port)).client(get(f"/{port}")) for port in (1, 2)]
+    idle = Talk(client_port=3, time=3.0).client(get("/idle"))
+    before = [*busy[0].frames, *busy[1].frames, *idle.frames]
+    for talk in busy:
+        talk.wait(5).server(ok())
+    new = Talk(client_port=4, time=9.0).client(get("/new")).server(ok())
+    decoded = decode([*before, busy[0].frames[-1], busy[1].frames[-1], *new.frames], Limits(connections=3))
+    assert decoded.pairs == [("/1", 200), ("/2", 200), ("/idle", None), ("/new", 200)]
+    assert decoded.health.evicted == 1
+
+
 def test_silent_connections_evict_no_others() -> None:
     talk = Talk(client_port=1, time=0.0).client(get("/slow"))
     flood = [Talk(client_port=port, time=1.0).frames[0] for port in range(1000, 1100)]
@@ -77,3 +89,20 @@ def test_closed_connections_are_remembered_only_for_a_while() -> None:
     first = Talk().client(get("/1")).server(ok()).close()
     again = Talk(time=first.time + 60, handshake=False).client(get("/2")).server(ok())
     assert decode(first.frames + again.frames, Limits(closed_timeout=5)).pairs == [("/1", 200), ("/2", 200)]
+
+
+def test_a_closed_connection_is_forgotten_at_the_very_end_of_its_time() -> None:
+    first = Talk(step=1 / 32).client(get("/1")).server(ok()).close()
+    until = first.segments[-2].time + 5
+    other = Talk(client_port=1, time=until - 7 / 32, step=1 / 32).client(get("/other")).server(ok())
+    again = Talk(time=until - 3 / 32, step=1 / 32, handshake=False).client(get("/2")).server(ok())
+    assert again.segments[0].time == until
+    frames = sorted(first.frames + other.frames + again.frames, key=lambda frame: frame.time)
+    decoded = decode(frames, Limits(closed_timeout=5))
+    assert sorted(decoded.pairs, key=str) == [("/1", 200), ("/2", 200), ("/other", 200)]
+
+
+def test_what_the_end_of_the_capture_cuts_short_ends_with_its_last_packet() -> None:
+    talk = Talk().client(get())
+    (exchange,) = decode(talk.frames).exchanges
+    assert exchange.time == talk.segments[-1].time

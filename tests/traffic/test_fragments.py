@@ -50,6 +50,12 @@ def test_the_first_copy_of_overlapping_fragments_counts() -> None:
     assert case.health.oddities["overlapping IP fragments"] == 1
 
 
+def test_a_datagram_ends_where_its_last_fragment_does() -> None:
+    case = Case()
+    (whole,) = case.add([(8, True, b"b" * 16), (0, True, b"a" * 8), (16, False, b"c" * 4)])
+    assert whole == b"a" * 8 + b"b" * 12
+
+
 def test_overlaps_that_hide_a_hole_complete_no_datagram() -> None:
     case = Case()
     assert case.add([(0, True, b"a" * 16), (8, True, b"b" * 8), (32, False, b"c" * 8), (0, True, b"a" * 24)]) == []

@@ -173,6 +173,13 @@ class TestLimits:
             decoded = decode(talk.frames, Limits(header_bytes=1000))
             assert decoded.health.oddities["chunk line or trailer too long"] == 1
 
+    def test_trailers_are_limited_in_each_message_and_not_in_all_together(self) -> None:
+        talk = Talk()
+        for _ in range(10):
+            talk.client(get()).server(CHUNKED + b"0\r\n" + b"Trailer: yes\r\n" * 20 + b"\r\n")
+        decoded = decode(talk.frames, Limits(header_bytes=1000))
+        assert (decoded.health.oddities, len(decoded.pairs)) == ({}, 10)
+
     def test_string_length(self) -> None:
         talk = Talk().client(get("/" + "p" * 500, "User-Agent: " + "u" * 500, "Referer: " + "r" * 500))
         (request,) = decode(talk.frames, Limits(string_length=100)).requests

@@ -166,6 +166,16 @@ def test_pending_requests_are_limited() -> None:
     assert len(decoded.requests) == len(decoded.exchanges) == 1000
 
 
+@pytest.mark.parametrize(("requests", "oddities"), [(3, 0), (4, 1)])
+def test_as_many_requests_as_the_limit_may_wait_and_no_more(requests: int, oddities: int) -> None:
+    talk = Talk()
+    for number in range(requests):
+        talk.client(get(f"/{number}"))
+    decoded = decode(talk.frames, Limits(pending_requests=3))
+    assert decoded.health.oddities["too many pending requests"] == oddities
+    assert decoded.endings.count(EVICTED) == 3 * oddities
+
+
 def test_pending_requests_of_all_connections_share_the_total_buffer() -> None:
     talks = [Talk(client_port=10000 + port) for port in range(100)]
     for talk in talks * 20:

@@ -208,6 +208,15 @@ mod tests {
     }
 
     #[test]
+    fn a_datagram_ends_where_its_last_fragment_does() {
+        let mut case = Case::new(1 << 20);
+        case.add(1, 8, true, &[b'b'; 16]);
+        case.add(1, 0, true, &[b'a'; 8]);
+        let whole = case.add(1, 16, false, &[b'c'; 4]).unwrap();
+        assert_eq!(whole, [[b'a'; 8].as_slice(), &[b'b'; 12]].concat());
+    }
+
+    #[test]
     fn overlaps_that_hide_a_hole_make_no_datagram() {
         let mut case = Case::new(1 << 20);
         case.add(1, 0, true, &[b'a'; 16]);

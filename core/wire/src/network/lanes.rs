@@ -163,6 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_as_many_collisions_as_are_kept_is_still_known() {
+        let mut mirror = Mirror(Lanes::new(16));
+        let client = Key::v4(1, 2, 40000 << 16 | 80, 0);
+        for number in 0..MOST_FIRSTS as u8 {
+            assert_eq!(mirror.label(client, &[number], SYN, 7 * u32::from(number), 0), u32::from(number));
+        }
+        assert_eq!(mirror.label(client, b"copy", SYN, 0, 0), 0);
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let mut mirror = Mirror(Lanes::new(16));
         for number in 0..2000 {
