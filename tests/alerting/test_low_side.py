@@ -7,7 +7,7 @@ import pytest
 from alerting_records import Watch, requests
 
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned
-from alerting.rule import Rule
+from alerting.rule import WHOLE, Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
 from alerting.states import TRANSITIONS, IllegalTrigger, State, Trigger
@@ -121,6 +121,18 @@ def test_bursty_traffic_is_not_an_outage_but_silence_is(seed: int) -> None:
     random, site = Random(seed), Site(previous=15)
     assert [type(event) for event in site.given(*[bursts(random) for _ in range(1000)])] == [Learned]
     assert [type(event) for event in site.given(0)] == [AlertRaised]
+
+
+def test_of_an_odd_number_of_buckets_the_middle_one_belongs_to_the_older_half() -> None:
+    site = Site(previous=3)
+    site.given(USUAL, 190, 180, 170)
+    assert site.judge.baseline(WHOLE) == 1.8
+
+
+def test_short_outages_with_normal_traffic_between_them_do_not_become_normal() -> None:
+    site = Site(previous=2)
+    site.given(1000, 300, 1000, 300)
+    assert site.judge.baseline(WHOLE) == 10.0
 
 
 def test_a_gradual_outage_raises_an_alert() -> None:

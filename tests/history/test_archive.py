@@ -194,6 +194,15 @@ def test_an_alert_is_stored_once_and_replaced_when_it_ends(archive: SqliteArchiv
     assert archive.alerts(START + 61) == []
 
 
+def test_an_alert_is_kept_as_long_as_the_days(path: str) -> None:
+    archive = SqliteArchive(path, Retention(minutes=DAY, hours=2 * DAY, days=4 * DAY), UNITS, UTC)
+    archive.write_alert(StoredAlert("request_rate", START, START + 60, "{}"))
+    for day, kept in ((0, 1), (4, 1), (5, 0)):
+        archive.write(minute(day * 1440, cart=1))
+        assert len(archive.alerts(0)) == kept
+    archive.close()
+
+
 def test_minutes_are_read_back_unchanged(archive: SqliteArchive) -> None:
     written = [minute(1, cart=2), minute(2, cart=1, home=9)]
     for each in written:

@@ -252,6 +252,15 @@ def test_curves_equal_a_recount(story: list[Any]) -> None:
             assert list(row.trend[6:]) == counts
 
 
+def test_a_curve_begins_with_the_first_bucket_of_its_window() -> None:
+    store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
+    for bucket in range(8):
+        store.add(RecordBatch([request(bucket * 10, "a")] * (bucket + 1)))
+        store.advance(bucket * 10 + 10)
+    assert store.curve("hosts", RETENTION).counts == (3, 4, 5, 6, 7, 8)
+    assert store.curve("hosts", 20).counts == (7, 8)
+
+
 @settings(max_examples=60)
 @given(steps, strategies.integers(1, 3))
 def test_callbacks_get_everything_once(story: list[Any], max_keys: int) -> None:
@@ -379,6 +388,21 @@ def test_when_memory_is_short_the_oldest_times_are_dropped_but_not_the_sums() ->
     slowest = next(row.window for row in top.rows if row.key == "host 19")
     assert slowest.seconds == pytest.approx(sum(latest))
     assert Distribution.merged([row.window.times for row in (*top.rows, top.other)]) == top.whole.times
+
+
+def test_times_dropped_for_want_of_memory_do_not_stay_in_a_shorter_window() -> None:
+    """There is so little room that even the first bucket of the shorter window loses its times."""
+    store = Store([Hosts()], SIZE, 240, 100, (120,), max_bytes=45_000)
+    for bucket in range(40):
+        batch: list[Any] = []
+        for number in range(20):
+            asked = request(bucket * 10, f"host {number}")
+            batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
+        store.add(RecordBatch(batch))
+        store.advance(bucket * 10 + 10)
+    store.advance(530)
+    assert store.totals("hosts").count > 0
+    assert store.totals("hosts", 120) == NOTHING
 
 
 def test_an_unknown_window_is_an_error() -> None:
