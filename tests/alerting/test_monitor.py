@@ -4,7 +4,9 @@ import pytest
 from alerting_records import Watch, request, requests
 from hypothesis import given, strategies
 
+from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
+from alerting.history import AlertHistory
 from alerting.signals.request_rate import RequestRate
 from alerting.states import State
 from alerting.terms import Terms
@@ -173,3 +175,12 @@ def test_no_decision_depends_on_the_size_of_the_steps(counts: list[int], steps: 
     got += coarse.advance(end)
     assert got == wanted
     assert coarse.monitor.state is fine.monitor.state
+
+
+def test_an_ended_alert_is_kept_for_the_whole_retention() -> None:
+    history = AlertHistory(100, 9)
+    history.begin(Alert("request_rate", 10, None, 20, 20, 10, 10, 11, SignalUnit.HITS))
+    history.finish("request_rate", 50)
+    for now, kept in ((150, 1), (150.5, 0)):
+        history.age(now)
+        assert len(history.ended) == kept

@@ -53,6 +53,7 @@ def test_ties_are_in_alphabetical_order() -> None:
 
 def test_contributors_below_a_tenth_are_left_out() -> None:
     assert [one.name for one in contributors(100, {"client": {"proxy": 91, "b": 9}})] == ["proxy"]
+    assert [one.name for one in contributors(100, {"client": {"proxy": 81, "a": 10, "b": 9}})] == ["proxy", "a"]
     assert contributors(0, {"client": {}}) == ()
 
 
