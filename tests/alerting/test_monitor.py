@@ -1,13 +1,15 @@
 """The monitor when time misbehaves, and compared with a slow recount. exercise_test.py tests its logic."""
 
 import pytest
-from alerting_records import Watch, request, requests
+from alerting_records import Watch, exchange, request, requests
 from hypothesis import given, strategies
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
 from alerting.history import AlertHistory
+from alerting.judge import MAX_SUBJECTS
 from alerting.signals.request_rate import RequestRate
+from alerting.signals.response_time import ResponseTime
 from alerting.states import State
 from alerting.terms import Terms
 
@@ -184,3 +186,13 @@ def test_an_ended_alert_is_kept_for_the_whole_retention() -> None:
     for now, kept in ((150, 1), (150.5, 0)):
         history.age(now)
         assert len(history.ended) == kept
+
+
+def test_no_more_servers_are_judged_than_the_limit() -> None:
+    watch = Watch([RequestRate(10, 100), ResponseTime(200, 1, 0.1)], Terms(100, 100, 86400))
+    for time in (0, 100, 200):
+        ports = range(10 * time + 1, 10 * time + 501)
+        watch.add(exchange(request(time)._replace(server_port=port)) for port in ports)
+        watch.advance(time + 100)
+    known = [watch.monitor.judges[1].baseline(f"192.0.2.1:{port}") for port in range(1, 3001)]
+    assert sum(baseline is not None for baseline in known) == MAX_SUBJECTS

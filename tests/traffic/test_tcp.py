@@ -132,6 +132,13 @@ def test_rst_ends_the_current_exchange() -> None:
     assert (exchange.status, exchange.ending) == (200, RESET)
 
 
+def test_rst_a_little_behind_ends_the_exchange_as_well() -> None:
+    talk = Talk().client(get()).reset(SERVER)
+    reset = talk.segments[-1]
+    talk.segments[-1] = reset._replace(seq=reset.seq - 1)
+    assert decode([*talk.frames, *Talk(client_port=1, time=1010.0).client(get()).frames]).endings[0] == RESET
+
+
 def test_rst_outside_the_window_is_ignored() -> None:
     talk = Talk().client(get())
     talk.segments.append(talk.segments[-1]._replace(seq=2**30, flags=RST, data=b""))
