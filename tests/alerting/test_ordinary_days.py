@@ -17,7 +17,8 @@ from exercise_config import Config
 from run.signals import SIGNALS, rules, terms
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
 
-pytestmark = pytest.mark.timeout(300)  # a million records take half a minute, more on a busy machine
+# A million records take half a minute, more on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DAY, HOUR = 86400, 3600
 MONDAY = 1_699_833_600.0
