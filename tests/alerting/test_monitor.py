@@ -1,8 +1,9 @@
 """The monitor when time misbehaves, and compared with a slow recount. exercise_test.py tests its logic."""
 
 import pytest
-from alerting_records import Watch, request, requests
+from alerting_records import Watch, requests
 from hypothesis import given, strategies
+from records import request
 
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
 from alerting.signals.request_rate import RequestRate
