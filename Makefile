@@ -1,12 +1,13 @@
 # `make run` and `make test` work in a fresh clone: they create the virtual environment and install the packages.
 # To use another interpreter: make run PYTHON=python3.12     To pass arguments: make run ARGS="-i eth0 -p 80"
-# To run some of the tests: make test TESTS="tests/store -x"
+# To run some of the tests: make test TESTS="tests/store -x"     In one process: make test PARALLEL=
 
 PYTHON ?= python3
 ARGS ?= --demo
 TESTS ?=
 MINUTES ?= 10
 FUZZ_SECONDS ?= 60
+PARALLEL ?= -n auto --no-loadscope-reorder
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
@@ -17,7 +18,7 @@ CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type 
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man test fast fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man test test-all fast fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -31,9 +32,16 @@ fast:
 	@echo "cargo is missing, so the Python decoder is used, about twenty times slower; install cargo (https://rustup.rs), then: make fast" >&2
 endif
 
-test: $(TEST_STAMP) fast ## run all tests with each available decoder; those with live traffic need root
+test: SELECTED := -m 'not slow'
+test: tested ## run all tests but the slow ones, with each available decoder; those with live traffic need root
+	@echo "the slow tests were left out; make test-all runs them too" >&2
+
+test-all: tested ## run every test, including the slow ones
+
+.PHONY: tested
+tested: $(TEST_STAMP) fast
 	$(VENV_PYTHON) exercise_test.py
-	$(VENV_PYTHON) -m pytest $(TESTS)
+	$(VENV_PYTHON) -m pytest $(PARALLEL) $(SELECTED) $(TESTS)
 ifdef CARGO
 	cd core && cargo test --quiet
 endif

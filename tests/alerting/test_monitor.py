@@ -1,8 +1,9 @@
 """The monitor when time misbehaves, and compared with a slow recount. exercise_test.py tests its logic."""
 
 import pytest
-from alerting_records import Watch, exchange, request, requests
+from alerting_records import Watch, requests
 from hypothesis import given, strategies
+from records import ended, request
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
@@ -192,7 +193,7 @@ def test_no_more_servers_are_judged_than_the_limit() -> None:
     watch = Watch([RequestRate(10, 100), ResponseTime(200, 1, 0.1)], Terms(100, 100, 86400))
     for time in (0, 100, 200):
         ports = range(10 * time + 1, 10 * time + 501)
-        watch.add(exchange(request(time)._replace(server_port=port)) for port in ports)
+        watch.add(ended(request(time)._replace(server_port=port)) for port in ports)
         watch.advance(time + 100)
-    known = [watch.monitor.judges[1].baseline(f"192.0.2.1:{port}") for port in range(1, 3001)]
+    known = [watch.monitor.judges[1].baseline(f"10.0.0.5:{port}") for port in range(1, 3001)]
     assert sum(baseline is not None for baseline in known) == MAX_SUBJECTS

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from alerting_records import Watch
+from records import request
 
 from exercise_config import Config
 from run.signals import SIGNALS, rules, terms
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
 
-pytestmark = pytest.mark.timeout(300)  # a million records take half a minute, more on a busy machine
+# A million records take half a minute, more on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DAY, HOUR = 86400, 3600
 MONDAY = 1_699_833_600.0
@@ -44,18 +46,13 @@ class Days:
         pages = ("/", "/cart", "/search", "/img", "/api")
         self.clients = [f"198.51.{number >> 8}.{number & 255}" for number in range(2000)]
         self.asked = [
-            Request(
-                0.0,
-                client,
-                40000 + number % 50,
-                f"192.0.2.{number % 2}",
-                80,
-                "GET",
-                "shop.example",
-                page,
-                "1.1",
-                "",
-                "",
+            request(
+                client=client,
+                client_port=40000 + number % 50,
+                server=f"192.0.2.{number % 2}",
+                host="shop.example",
+                target=page,
+                user_agent="",
             )
             for number, client in enumerate(self.clients)
             for page in pages
@@ -78,14 +75,13 @@ class Days:
     def exchange(self, asked: Request, begin: float) -> tuple[Request, Exchange]:
         random = self.random
         time = begin + random.random() * (self.bucket - 1)
-        request = asked._replace(time=time)
+        begun = asked._replace(time=time)
         if random.random() < 0.01:  # the user closed the page
-            return request, _ended(request, time, None, None, 0, CLOSED)
+            return begun, _ended(begun, time, None, None, 0, CLOSED)
         status = 404 if asked.target.startswith("/old") else random.choices((200, 404, 403, 500), (960, 30, 8, 2))[0]
         seconds = random.lognormvariate(-3, 0.8)
-        return request, _ended(
-            request, time, status, seconds, min(int(random.paretovariate(1.2) * 2000), 5_000_000), COMPLETE
-        )
+        size = min(int(random.paretovariate(1.2) * 2000), 5_000_000)
+        return begun, _ended(begun, time, status, seconds, size, COMPLETE)
 
 
 def _ended(asked: Request, time: float, status: int | None, seconds: float | None, size: int, ending: str) -> Exchange:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alerting_records import Watch, exchange, request, requests
+from alerting_records import Watch, requests
 from hypothesis import given, settings, strategies
+from records import ended, request
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
@@ -62,7 +63,7 @@ class Site:
 def answers(
     count: int, status: int | None = 200, seconds: float = 0.05, target: str = "/", client: str = "c"
 ) -> list[Any]:
-    return [exchange(request(0, client, target), status, seconds) for _ in range(count)]
+    return [ended(request(0, client=client, target=target), status, seconds) for _ in range(count)]
 
 
 def signals(events: Sequence[Event]) -> list[tuple[type[Event], str]]:
@@ -97,10 +98,10 @@ def test_learning_over_several_buckets_uses_their_median() -> None:
 
 def test_traffic_below_the_floor_is_learned_so_that_a_flood_is_not() -> None:
     site = Site(VolumeOut(300, 1000), DominantClient(30, 200))
-    small = [exchange(request(0, f"client {number}"), size=10) for number in range(50)]
+    small = [ended(request(0, client=f"client {number}"), response_bytes=10) for number in range(50)]
     for _ in range(3):
         site.given(*[one.request for one in small], *small)
-    flood = [exchange(request(0, "flood"), size=9000) for _ in range(500)]
+    flood = [ended(request(0, client="flood"), response_bytes=9000) for _ in range(500)]
     told = site.given(*[one.request for one in flood], *flood)
     assert signals(told) == [(AlertRaised, name) for name in ("request_rate", "volume_out", "dominant_client")]
 
@@ -132,8 +133,8 @@ def test_missing_clients_are_named_after_a_long_learning_phase() -> None:
 
 def test_rates_are_per_second() -> None:
     site = Site(VolumeOut(300, 1), NewConnections(300, 0.01), TrafficDrop(60, 0.01))
-    asked = [request(0, port=port) for port in range(50)]
-    site.given(*asked, *[exchange(one, size=1000) for one in asked])
+    asked = [request(0, client_port=port) for port in range(50)]
+    site.given(*asked, *[ended(one, response_bytes=1000) for one in asked])
     assert [judge.baseline("") for judge in site.monitor.judges[1:]] == [500, 0.5, 0.5]
 
 
@@ -153,7 +154,7 @@ def test_a_new_server_is_learned_from_its_first_bucket() -> None:
     slower = [one._replace(server_port=8080) for one in answers(50, seconds=16)]
     (raised,) = site.given(*requests(0, 100), *slower, *answers(50))
     assert isinstance(raised, AlertRaised)
-    assert raised.alert.subject == "192.0.2.1:8080"
+    assert raised.alert.subject == "10.0.0.5:8080"
 
 
 def test_a_fast_server_never_counts_as_slow() -> None:
@@ -169,10 +170,11 @@ def test_a_proxy_for_all_clients_dominates_without_an_alert() -> None:
         told = site.given(*requests(0, 100, "proxy"))
     assert told == []
     site = Site(DominantClient(30, 10))
-    site.given(*[request(0, f"client {number % 10}") for number in range(100)])
-    (raised,) = site.given(*[request(0, f"client {number % 10}") for number in range(50)], *requests(0, 50, "crawler"))
+    usual = [request(0, client=f"client {number % 10}") for number in range(100)]
+    site.given(*usual)
+    (raised,) = site.given(*usual[:50], *requests(0, 50, "crawler"))
     assert isinstance(raised, AlertRaised)
-    assert (raised.alert.value, raised.alert.contributors[0].name) == (50, "example.com/")
+    assert (raised.alert.value, raised.alert.contributors[0].name) == (50, "my.site.com/")
     assert ("client", "crawler") in {(one.kind, one.name) for one in raised.alert.contributors}
 
 
@@ -180,10 +182,10 @@ def test_volume_and_connections_compared_with_the_previous_buckets() -> None:
     names = frozenset({"volume_out", "new_connections"})
     site = Site(VolumeOut(300, 10), NewConnections(300, 0.05), previous=names)
     for number in range(5):
-        asked = [request(0, port=100 * number + port) for port in range(10)]
-        site.given(*asked, *[exchange(one) for one in asked])
-    flood = [request(0, "flood", port=port) for port in range(5000, 5050)]
-    told = site.given(*flood, *[exchange(one, size=5000) for one in flood])
+        asked = [request(0, client_port=100 * number + port) for port in range(10)]
+        site.given(*asked, *[ended(one) for one in asked])
+    flood = [request(0, client="flood", client_port=port) for port in range(5000, 5050)]
+    told = site.given(*flood, *[ended(one, response_bytes=5000) for one in flood])
     assert signals(told) == [(AlertRaised, name) for name in ("request_rate", "volume_out", "new_connections")]
     for event in told:
         assert isinstance(event, AlertRaised)
@@ -216,9 +218,9 @@ def test_the_number_of_alerts_is_bounded_and_drops_are_counted() -> None:
 def records_of(kinds: Sequence[int], start: float) -> list[Any]:
     found: list[Any] = []
     for number, kind in enumerate(kinds):
-        asked = request(start + number % BUCKET, f"client {kind % 3}", f"/{kind % 4}", port=kind)
+        asked = request(start + number % BUCKET, client=f"client {kind % 3}", target=f"/{kind % 4}", client_port=kind)
         status = (200, 404, 403, 500, None)[kind % 5]
-        found += [asked, exchange(asked, status, 0.01 * (kind % 50))]
+        found += [asked, ended(asked, status, 0.01 * (kind % 50))]
     return found
 
 

@@ -76,8 +76,9 @@ def test_a_dismissal_of_another_signal_is_told_with_its_name() -> None:
     over = replace(STANDING[2], state="DISMISSED")
     ended = replace(ERRORS, end=NOW - 10)
     lines = draw(replace(CALM, alerts=(ended,), signals=(STANDING[0], over)))
-    told = " <<<Alert dismissed>>>  5xx responses: back within limits, dismissed at 17:04:00 2026-11-22"
-    assert told in lines
+    assert [line for line in lines if "<<<" in line] == [
+        " <<<Alert dismissed>>>  5xx responses: back within limits, dismissed at 17:04:00 2026-11-22"
+    ]
 
 
 def test_the_request_rate_alone_needs_no_line_of_signals() -> None:
@@ -86,6 +87,6 @@ def test_the_request_rate_alone_needs_no_line_of_signals() -> None:
 
 def test_what_a_contributor_is_called_cannot_steer_the_terminal() -> None:
     nasty = replace(ERRORS, explanation="section \x1b[2J\u202eevil")
-    (line,) = [line for line in draw(replace(CALM, alerts=(nasty,))) if "Active alert" in line]
-    assert "\x1b" not in line
-    assert "\u202e" not in line
+    lines = draw(replace(CALM, alerts=(nasty,)))
+    assert [line for line in lines if "<<<" in line] == [" <<<Active alert>>>  section \\x1b[2J\\u202eevil"]
+    assert not [line for line in lines if "\x1b" in line or "\u202e" in line]

@@ -318,6 +318,7 @@ def test_a_full_disk_loses_nothing_that_was_written(path: str) -> None:
 KILLS = 200
 
 
+@pytest.mark.slow
 def test_two_hundred_kills_lose_no_minute_that_was_written(path: str) -> None:
     root = Path(__file__).parents[2]
     chance = random.Random(7)

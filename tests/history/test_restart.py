@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import request
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
@@ -25,7 +26,6 @@ from store.distribution import Distribution
 from store.sums import Sums
 from traffic.batch import RecordBatch
 from traffic.health import Health
-from traffic.records import Request
 from view.outlet import Outlet
 from view.view import View
 
@@ -52,10 +52,7 @@ class Seen(Outlet):
 
 
 def requests(path: str, start: float, seconds: int) -> list[Any]:
-    return [
-        Request(start + second, "10.0.0.1", 1, "10.0.0.2", 80, "GET", "shop", path, "1.1", "", "")
-        for second in range(seconds)
-    ]
+    return [request(start + second, host="shop", target=path) for second in range(seconds)]
 
 
 def run(path: Path, start: float, records: list[Any], ticks: int = 1, validated: bool = True) -> View:

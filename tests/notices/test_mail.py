@@ -247,6 +247,9 @@ def test_a_server_that_hangs_up_after_accepting_the_mail_does_not_get_it_again()
         thread.start()
         mail(server.getsockname()[1]).send(RAISED)
         thread.join()
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody connected again
+            server.accept()
 
 
 def test_a_recovered_server_gets_the_queued_notices_in_order() -> None:

@@ -78,6 +78,7 @@ def test_every_2xx_status_is_a_success(status: int) -> None:
     with http_receiver() as hooks:
         hooks.answers.append((status, {}))
         webhook(hooks.url).send(RAISED)
+    assert len(hooks.posted) == 1
 
 
 @pytest.mark.parametrize(

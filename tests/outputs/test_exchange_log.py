@@ -5,16 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from records import exchange
 
 from outputs.exchange_log import ExchangeLog, LogError
 from traffic.batch import RecordBatch
-from traffic.records import Exchange
 from view.exchange_line import Discretion
 from view.outlet import OutputClosedError
 
-EXCHANGE = Exchange(
-    1.0, "192.0.2.7", 50000, "198.51.100.1", 80, None, 200, 0, 0, None, None, "", 0, "complete", answered=1.0
-)
+EXCHANGE = exchange(None)
 
 
 def test_lines_are_appended_as_exchanges_arrive(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from records import exchange, request
 from view_samples import CALM, NOW, TROUBLED
 
 from alerting.alert import Alert, SignalUnit
@@ -22,7 +23,7 @@ from outputs.errors import UnavailableError
 from outputs.metrics_server import CONNECTIONS, MetricsServer
 from outputs.prometheus import PrometheusExporter
 from traffic.batch import RecordBatch
-from traffic.records import COMPLETE, Exchange, Request
+from traffic.records import Exchange
 from view.view import SignalView
 
 ALERT = Alert("request_rate", NOW, None, 1844, 1844, 1200, 10, 1320, SignalUnit.HITS)
@@ -33,11 +34,9 @@ STATES = ("learning", "normal", "alert", "dismissed")
 PLACE = Address("127.0.0.1", 0)
 
 
-def exchange(host: str, seconds: float = 0.2) -> Exchange:
-    request = Request(1.0, "192.0.2.7", 56730, "192.0.2.80", 80, "POST", host, "/cart", "1.1", "curl", "")
-    return Exchange(
-        2.0, "192.0.2.7", 56730, "192.0.2.80", 80, request, 200, 812, 9130, seconds, None, "", 0, COMPLETE, 1.5
-    )
+def posted(host: str, seconds: float = 0.2) -> Exchange:
+    asked = request(method="POST", host=host, target="/cart")
+    return exchange(asked, request_bytes=812, response_bytes=9130, response_time=seconds)
 
 
 class Clock:
@@ -78,7 +77,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def test_requests_bytes_and_response_times_can_be_scraped(exporter: PrometheusExporter) -> None:
-    exporter.take(RecordBatch([exchange("shop.example.com"), exchange("shop.example.com", 0.3)]))
+    exporter.take(RecordBatch([posted("shop.example.com"), posted("shop.example.com", 0.3)]))
     exporter.show(CALM, True)
     told = samples(scrape(exporter))
     host, method, status = "host=shop.example.com", "method=POST", "status=2xx"
@@ -123,7 +122,7 @@ def test_an_alert_counts_once(exporter: PrometheusExporter) -> None:
 
 def test_labels_with_hostile_text_can_be_parsed_back(exporter: PrometheusExporter) -> None:
     hosts = ['a"} 1\nevil{x="\\', "日本語.example.jp"]
-    exporter.take(RecordBatch([exchange(host) for host in hosts]))
+    exporter.take(RecordBatch([posted(host) for host in hosts]))
     told = samples(scrape(exporter))
     assert {key[1] for key in told if key[0] == "http_monitor_requests_total"} == {f"host={host}" for host in hosts}
 
@@ -134,12 +133,12 @@ def test_records_are_published_before_the_next_refresh_but_not_at_each_batch(
     def requests() -> float:
         return sum(value for key, value in samples(scrape(exporter)).items() if key[0] == "http_monitor_requests_total")
 
-    exporter.take(RecordBatch([exchange("a")]))
+    exporter.take(RecordBatch([posted("a")]))
     assert requests() == 1
-    exporter.take(RecordBatch([exchange("a")]))
+    exporter.take(RecordBatch([posted("a")]))
     assert requests() == 1
     clock.now += 1
-    exporter.take(RecordBatch([exchange("a")]))
+    exporter.take(RecordBatch([posted("a")]))
     assert requests() == 3
 
 
@@ -151,7 +150,7 @@ def test_before_the_first_refresh_no_health_is_exported(exporter: PrometheusExpo
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
 def test_promtool_reports_no_problem(exporter: PrometheusExporter) -> None:
-    exporter.take(RecordBatch([exchange(host) for host in ("a", "b", "c")]))
+    exporter.take(RecordBatch([posted(host) for host in ("a", "b", "c")]))
     exporter.event(AlertRaised(NOW, ALERT))
     exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
     text = scrape(exporter)
@@ -161,7 +160,7 @@ def test_promtool_reports_no_problem(exporter: PrometheusExporter) -> None:
 
 
 def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -> None:
-    exporter.take(RecordBatch([exchange("a")]))
+    exporter.take(RecordBatch([posted("a")]))
     exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
     told = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name, *_ in samples(scrape(exporter))}
     text = (Path(__file__).parent.parent.parent / "docs" / "output.md").read_text(encoding="utf-8")

@@ -85,6 +85,7 @@ def test_the_container_build_makes_the_same_wheel(wheel: Path, tmp_path: Path) -
     assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
+@pytest.mark.slow
 def test_the_wheel_contains_the_manual_and_the_completion_scripts(installed: Path) -> None:
     share = installed / "share"
     assert (share / "man/man1/exercise.1").read_text().startswith(".TH EXERCISE ")
@@ -94,6 +95,7 @@ def test_the_wheel_contains_the_manual_and_the_completion_scripts(installed: Pat
     assert "DynamicUser=yes" in (share / "http-monitor/http-monitor.service").read_text()
 
 
+@pytest.mark.slow
 def test_the_commands_use_their_own_name(installed: Path, tmp_path: Path) -> None:
     said = run(installed / "bin/exercise", "--version", folder=tmp_path)
     assert (said.returncode, said.stdout) == (0, f"exercise {VERSION} (decoder: Python reference)\n")
@@ -103,6 +105,7 @@ def test_the_commands_use_their_own_name(installed: Path, tmp_path: Path) -> Non
     assert (wrong.returncode, wrong.stderr[:22]) == (2, "exercise-gen-traffic: ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the demo captures on loopback")
 def test_the_installed_program_captures_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
@@ -132,6 +135,7 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", text)[0].replace("_", "-") for text in requirements}
 
 
+@pytest.mark.slow
 def test_pipx_installs_the_commands_and_the_manual(installed: Path, tmp_path: Path) -> None:
     python = installed / "bin" / "python"
     assert run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pipx").returncode == 0

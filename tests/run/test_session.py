@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from records import request
+
 from capture.intake import Status
 from capture.source import Counters
 from exercise_config import Config
@@ -9,7 +11,6 @@ from run.session import Session
 from stats.loading import load
 from traffic.batch import RecordBatch
 from traffic.health import Health
-from traffic.records import Request
 from view.outlet import Outlet
 from view.view import View
 
@@ -49,6 +50,6 @@ def test_records_are_shown_after_the_timeout() -> None:
     run = session([seen])
     run.begin(START, STATUS)
     assert run.due == START + Config().timeout
-    run.count(RecordBatch([Request(START + 1, "10.0.0.1", 1, "10.0.0.2", 80, "GET", "shop", "/", "1.1", "", "")]))
+    run.count(RecordBatch([request(START + 1, host="shop")]))
     run.tick(run.due, STATUS)
     assert seen.views == [(0.0, 0), (2.0, 1)]

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import exchange, request
 
 import stats
 from stats.loading import load
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import Exchange, Request
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding_a_statistic.md"
-REQUEST = Request(1.0, "10.0.0.1", 50000, "10.0.0.5", 80, "GET", "my.site.com", "/", "1.1", "", "http://other.com/")
-EXCHANGE = Exchange(2.0, *REQUEST[1:5], REQUEST, 200, 0, 5000, 0.25, 0.5, "text/html", 0, "complete")
+REQUEST = request(referrer="http://other.com/")
+EXCHANGE = exchange(REQUEST)
 
 
 @pytest.fixture

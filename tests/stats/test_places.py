@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import exchange, request
 
 from stats.continents import CONTINENTS
 from stats.loading import StatisticError, load
 from stats.places import continents, countries
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import Exchange, Request
 
 pytest.importorskip("iptocc", reason="the packages of requirements-places.txt are not there")
 pytest.importorskip("maxminddb", reason="the packages of requirements-places.txt are not there")
 
-REQUEST = Request(1.0, "8.8.8.8", 50000, "10.0.0.5", 80, "GET", "my.site.com", "/", "1.1", "", "")
-EXCHANGE = Exchange(2.0, *REQUEST[1:5], REQUEST, 200, 300, 5000, 0.25, 0.5, "text/html", 0, "complete")
+REQUEST = request(client="8.8.8.8")
+EXCHANGE = exchange(REQUEST, request_bytes=300)
 
 
 @pytest.fixture(scope="module")

@@ -3,42 +3,16 @@
 from typing import Any
 
 import pytest
+from records import exchange, request
 
 from stats.loading import load
 from stats.statistic import ScapyPacket
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange, Request
+from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT
 
-REQUEST = Request(
-    time=1.0,
-    client="10.0.0.1",
-    client_port=50000,
-    server="10.0.0.5",
-    server_port=80,
-    method="GET",
-    host="My.Site.com:8080",
-    target="/pages/create?x=1",
-    version="1.1",
-    user_agent="curl/8.0",
-    referrer="",
-)
-EXCHANGE = Exchange(
-    time=2.0,
-    client="10.0.0.1",
-    client_port=50000,
-    server="10.0.0.5",
-    server_port=80,
-    request=REQUEST,
-    status=200,
-    request_bytes=0,
-    response_bytes=5000,
-    response_time=0.25,
-    total_time=0.5,
-    content_type="text/html",
-    missing_bytes=0,
-    ending="complete",
-)
+REQUEST = request(host="My.Site.com:8080", target="/pages/create?x=1")
+EXCHANGE = exchange(REQUEST)
 
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
@@ -50,51 +24,43 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
     return {row.key: (row.window.count, row.window.total(statistic.unit)) for row in store.top(name, 100).rows}
 
 
-def request(**fields: Any) -> Request:
-    return REQUEST._replace(**fields)
-
-
-def exchange(**fields: Any) -> Exchange:
-    return EXCHANGE._replace(**fields)
-
-
 @pytest.mark.parametrize(
     ("name", "record", "key"),
     [
         ("top_clients", REQUEST, "10.0.0.1"),
-        ("top_referrers", request(referrer="https://Search.Example.org:8443/?q=1"), "search.example.org"),
-        ("top_referrers", request(referrer="https://[2001:db8::1]/"), "2001:db8::1"),
-        ("top_referrers", request(referrer="https://[2001:db8/"), "(malformed)"),
+        ("top_referrers", REQUEST._replace(referrer="https://Search.Example.org:8443/?q=1"), "search.example.org"),
+        ("top_referrers", REQUEST._replace(referrer="https://[2001:db8::1]/"), "2001:db8::1"),
+        ("top_referrers", REQUEST._replace(referrer="https://[2001:db8/"), "(malformed)"),
         ("top_content_types", EXCHANGE, "text/html"),
-        ("top_content_types", exchange(content_type=""), "(none)"),
-        ("top_http_versions", request(version="1.0"), "HTTP/1.0"),
+        ("top_content_types", EXCHANGE._replace(content_type=""), "(none)"),
+        ("top_http_versions", REQUEST._replace(version="1.0"), "HTTP/1.0"),
         ("top_paths", REQUEST, "my.site.com/pages/create"),
-        ("not_found_paths", exchange(status=404), "my.site.com/pages/create"),
-        ("not_found_paths", exchange(status=410), "my.site.com/pages/create"),
-        ("server_error_paths", exchange(status=500), "my.site.com/pages/create"),
-        ("server_error_paths", exchange(status=599), "my.site.com/pages/create"),
+        ("not_found_paths", EXCHANGE._replace(status=404), "my.site.com/pages/create"),
+        ("not_found_paths", EXCHANGE._replace(status=410), "my.site.com/pages/create"),
+        ("server_error_paths", EXCHANGE._replace(status=500), "my.site.com/pages/create"),
+        ("server_error_paths", EXCHANGE._replace(status=599), "my.site.com/pages/create"),
         ("request_rate", REQUEST, "requests"),
         ("top_sections", REQUEST, "my.site.com/pages"),
-        ("top_sections", request(target="/"), "my.site.com/"),
+        ("top_sections", REQUEST._replace(target="/"), "my.site.com/"),
         ("top_domains", REQUEST, "my.site.com"),
-        ("top_domains", request(host=""), "10.0.0.5"),
+        ("top_domains", REQUEST._replace(host=""), "10.0.0.5"),
         ("top_user_agents", REQUEST, "curl/8.0"),
-        ("top_user_agents", request(user_agent=""), "(none)"),
+        ("top_user_agents", REQUEST._replace(user_agent=""), "(none)"),
         ("top_methods", REQUEST, "GET"),
-        ("top_methods", request(method="get"), "get"),
+        ("top_methods", REQUEST._replace(method="get"), "get"),
         ("top_status_codes", EXCHANGE, "200"),
-        ("top_status_codes", exchange(request=None, status=404), "404"),
-        ("top_status_codes", exchange(status=None, ending=CLOSED), "(no response)"),
-        ("top_status_codes", exchange(status=None, ending=RESET), "(no response)"),
-        ("top_status_codes", exchange(status=None, ending=TIMEOUT), "(no response)"),
-        ("top_status_codes", exchange(status=None, ending=GAP), "(not seen)"),
-        ("top_status_codes", exchange(status=None, ending=EVICTED), "(not seen)"),
-        ("top_status_codes", exchange(status=None, ending=CAPTURE_END), "(not seen)"),
-        ("status_classes", exchange(status=101), "1xx"),
+        ("top_status_codes", EXCHANGE._replace(request=None, status=404), "404"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=CLOSED), "(no response)"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=RESET), "(no response)"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=TIMEOUT), "(no response)"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=GAP), "(not seen)"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=EVICTED), "(not seen)"),
+        ("top_status_codes", EXCHANGE._replace(status=None, ending=CAPTURE_END), "(not seen)"),
+        ("status_classes", EXCHANGE._replace(status=101), "1xx"),
         ("status_classes", EXCHANGE, "2xx"),
-        ("status_classes", exchange(request=None, status=599), "5xx"),
-        ("status_classes", exchange(status=None, ending=RESET), "(no response)"),
-        ("status_classes", exchange(status=None, ending=GAP), "(not seen)"),
+        ("status_classes", EXCHANGE._replace(request=None, status=599), "5xx"),
+        ("status_classes", EXCHANGE._replace(status=None, ending=RESET), "(no response)"),
+        ("status_classes", EXCHANGE._replace(status=None, ending=GAP), "(not seen)"),
     ],
 )
 def test_hits(name: str, record: Any, key: str) -> None:
@@ -105,18 +71,18 @@ def test_hits(name: str, record: Any, key: str) -> None:
     ("name", "record"),
     [
         ("top_referrers", REQUEST),
-        ("top_referrers", request(referrer="http://my.site.com/other")),
-        ("top_referrers", request(referrer="about:blank")),
-        ("top_content_types", exchange(response_bytes=0, status=304)),
+        ("top_referrers", REQUEST._replace(referrer="http://my.site.com/other")),
+        ("top_referrers", REQUEST._replace(referrer="about:blank")),
+        ("top_content_types", EXCHANGE._replace(response_bytes=0, status=304)),
         ("not_found_paths", EXCHANGE),
-        ("not_found_paths", exchange(status=404, request=None)),
-        ("server_error_paths", exchange(status=499)),
-        ("server_error_paths", exchange(status=None, ending=RESET)),
-        ("largest_responses", exchange(response_bytes=0)),
-        ("largest_responses", exchange(request=None)),
-        ("response_time_by_path", exchange(request=None)),
-        ("response_time_by_section", exchange(response_time=None)),
-        ("response_time_by_domain", exchange(response_time=None)),
+        ("not_found_paths", EXCHANGE._replace(status=404, request=None)),
+        ("server_error_paths", EXCHANGE._replace(status=499)),
+        ("server_error_paths", EXCHANGE._replace(status=None, ending=RESET)),
+        ("largest_responses", EXCHANGE._replace(response_bytes=0)),
+        ("largest_responses", EXCHANGE._replace(request=None)),
+        ("response_time_by_path", EXCHANGE._replace(request=None)),
+        ("response_time_by_section", EXCHANGE._replace(response_time=None)),
+        ("response_time_by_domain", EXCHANGE._replace(response_time=None)),
     ],
 )
 def test_unrelated_records_do_not_count(name: str, record: Any) -> None:
@@ -124,13 +90,17 @@ def test_unrelated_records_do_not_count(name: str, record: Any) -> None:
 
 
 def test_volumes_of_clients_in_both_directions() -> None:
-    records = [exchange(request_bytes=100), exchange(client="10.0.0.2", request_bytes=1), exchange(response_bytes=0)]
+    records = [
+        EXCHANGE._replace(request_bytes=100),
+        EXCHANGE._replace(client="10.0.0.2", request_bytes=1),
+        EXCHANGE._replace(response_bytes=0),
+    ]
     assert counted("uploaded_per_client", *records) == {"10.0.0.1": (1, 100), "10.0.0.2": (1, 1)}
     assert counted("downloaded_per_client", *records) == {"10.0.0.1": (1, 5000), "10.0.0.2": (1, 5000)}
 
 
 def test_largest_responses_add_up_by_path() -> None:
-    records = [EXCHANGE, exchange(request=request(target="/v.mp4"), response_bytes=10**9), EXCHANGE]
+    records = [EXCHANGE, EXCHANGE._replace(request=REQUEST._replace(target="/v.mp4"), response_bytes=10**9), EXCHANGE]
     assert counted("largest_responses", *records) == {
         "my.site.com/v.mp4": (1, 10**9),
         "my.site.com/pages/create": (2, 10_000),
@@ -146,27 +116,27 @@ def test_largest_responses_add_up_by_path() -> None:
     ],
 )
 def test_response_times_are_added_up_by_key(name: str, key: str) -> None:
-    records = [EXCHANGE, exchange(response_time=0.75), exchange(response_time=-0.1)]
+    records = [EXCHANGE, EXCHANGE._replace(response_time=0.75), EXCHANGE._replace(response_time=-0.1)]
     assert counted(name, *records) == {key: (3, 1.0)}
 
 
 def test_uploaded_per_domain_counts_request_bodies() -> None:
-    records = [exchange(request_bytes=100), exchange(request_bytes=20), EXCHANGE]
+    records = [EXCHANGE._replace(request_bytes=100), EXCHANGE._replace(request_bytes=20), EXCHANGE]
     assert counted("uploaded_per_domain", *records) == {"my.site.com": (2, 120)}
 
 
 def test_downloaded_per_domain_counts_responses_without_their_requests_too() -> None:
-    records = [EXCHANGE, exchange(request=None, response_bytes=7), exchange(response_bytes=0)]
+    records = [EXCHANGE, EXCHANGE._replace(request=None, response_bytes=7), EXCHANGE._replace(response_bytes=0)]
     assert counted("downloaded_per_domain", *records) == {"my.site.com": (1, 5000), "10.0.0.5": (1, 7)}
 
 
 def test_server_response_time_is_averaged_per_server_and_port() -> None:
     records = [
         EXCHANGE,
-        exchange(response_time=0.75),
-        exchange(response_time=None),
-        exchange(server="2001:db8::5", server_port=8080, response_time=0.1),
-        exchange(server="10.0.0.6", response_time=-0.1),
+        EXCHANGE._replace(response_time=0.75),
+        EXCHANGE._replace(response_time=None),
+        EXCHANGE._replace(server="2001:db8::5", server_port=8080, response_time=0.1),
+        EXCHANGE._replace(server="10.0.0.6", response_time=-0.1),
     ]
     assert counted("server_response_time", *records) == {
         "10.0.0.5:80": (2, 1.0),

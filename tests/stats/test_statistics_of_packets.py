@@ -3,16 +3,13 @@
 from typing import Any
 
 import pytest
+from records import connection, dns_answer, hello, packet
 
 from stats.loading import load
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import DnsAnswer, IpPacket, TcpConnection, TlsHello
 
-PACKET = IpPacket(1.0, "10.0.0.7", "9.9.9.9", 17, 40000, 53, 80)
-CONNECTION = TcpConnection(2.0, "10.0.0.7", 40000, "10.0.0.5", 80, 1.0, 0.25, 3, 100, "closed")
-HELLO = TlsHello(1.0, "10.0.0.7", 40000, "162.125.1.1", 443, "dl.dropbox.com")
-ANSWER = DnsAnswer(1.0, "10.0.0.7", "9.9.9.9", "www.dropbox.com", 0, ("162.125.1.1",))
+PACKET, CONNECTION, HELLO, ANSWER = packet(), connection(), hello(), dns_answer()
 
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
@@ -21,14 +18,6 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
     store.add(RecordBatch(records))
     assert not store.failures
     return {row.key: (row.window.count, row.window.total(statistic.unit)) for row in store.top(name, 100).rows}
-
-
-def packet(**fields: Any) -> IpPacket:
-    return PACKET._replace(**fields)
-
-
-def connection(**fields: Any) -> TcpConnection:
-    return CONNECTION._replace(**fields)
 
 
 def test_protocols_by_source() -> None:

@@ -1,37 +1,27 @@
 """Sample exchanges, each different from the others in some way that a filter can test."""
 
 from hypothesis import strategies
+from records import exchange, request
 
-from traffic.records import CLOSED, COMPLETE, GAP, RESET, TIMEOUT, Exchange, Request
+from traffic.records import CLOSED, COMPLETE, GAP, RESET, TIMEOUT
 
-CART = Request(
+CART = request(
     time=1000.0,
     client="10.0.0.7",
-    client_port=50000,
     server="192.168.1.5",
-    server_port=80,
     method="POST",
     host="Shop.Example.com:80",
     target="/cart/add?item=7",
-    version="1.1",
     user_agent="Mozilla/5.0 Firefox/125.0",
     referrer="http://www.google.com/",
 )
-EXCHANGE = Exchange(
+EXCHANGE = exchange(
+    CART,
     time=1000.8,
-    client="10.0.0.7",
-    client_port=50000,
-    server="192.168.1.5",
-    server_port=80,
-    request=CART,
-    status=200,
     request_bytes=12,
     response_bytes=2500,
     response_time=0.5,
     total_time=0.75,
-    content_type="text/html",
-    missing_bytes=0,
-    ending=COMPLETE,
     answered=1000.5,
 )
 BOT = EXCHANGE._replace(

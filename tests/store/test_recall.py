@@ -4,13 +4,13 @@ import random
 from typing import Any
 
 import pytest
+from records import exchange, request
 
 from history.minutes import Minutes, closed_bucket
 from stats.loading import load
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import RecordBatch
-from traffic.records import Exchange, Request
 
 NAMES = ["request_rate", "top_sections", "downloaded_per_domain", "server_response_time", "status_classes"]
 START = 1_700_000_100  # the start of a minute, and of five
@@ -22,12 +22,10 @@ def records(seconds: int) -> list[Any]:
     for second in range(seconds):
         host = f"host{chance.randrange(5)}"
         time = START + second + 0.5
-        request = Request(time, "10.0.0.1", 1, "10.0.0.2", 80, "GET", host, f"/{chance.randrange(9)}", "1.1", "", "")
+        asked = request(time, host=host, target=f"/{chance.randrange(9)}")
         status, took = chance.choice([200, 404]), 0.01 * (1 + second % 50)
-        answer = Exchange(
-            time + 0.1, *request[1:5], request, status, 0, 100 + second, took, None, "", 0, "complete"
-        )  # fmt: skip
-        found += [request, answer]
+        answer = exchange(asked, time=time + 0.1, status=status, response_bytes=100 + second, response_time=took)
+        found += [asked, answer]
     return found
 
 

@@ -115,6 +115,7 @@ def test_the_peak_of_seconds_is_the_slowest_bucket() -> None:
     assert plain(store.peak("seconds")) == (5, 10.0)
 
 
+@pytest.mark.slow
 def test_a_day_of_adding_and_subtracting_seconds_leaves_no_error() -> None:
     store = store_of(Measured("seconds", SECONDS))
     for bucket in range(8640):

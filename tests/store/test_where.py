@@ -1,14 +1,13 @@
 """Statistics that select the rows that count."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+from records import exchange
 
 from stats.statistic import HITS
 from store.store import Store
 from traffic.batch import RecordBatch, Table
-from traffic.records import COMPLETE, Exchange
+from traffic.records import Exchange
 
 
 class Failures:
@@ -27,14 +26,11 @@ class Failures:
         return f"{server} {status}"
 
 
-def exchange(status: int, server: str) -> Any:
-    return Exchange(5, "10.0.0.1", 1, server, 80, None, status, 0, 10, None, None, "", 0, COMPLETE)
-
-
 def test_unselected_rows_are_neither_asked_about_nor_counted() -> None:
     failures = Failures()
     store = Store([failures], 10, 3600, 100)
-    store.add(RecordBatch([exchange(200, "a"), exchange(503, "a"), exchange(404, "b"), exchange(503, "a")]))
+    ended = ((200, "a"), (503, "a"), (404, "b"), (503, "a"))
+    store.add(RecordBatch(exchange(status=status, server=server) for status, server in ended))
     assert failures.asked == [(503, "a")]
     assert {row.key: row.window.count for row in store.top("failures", 9).rows} == {"a 503": 2}
     assert store.totals("failures").count == 2

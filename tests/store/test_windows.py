@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies
+from records import exchange, request
 
 from stats.statistic import BYTES, HITS, SECONDS
 from store.batches import MOST_BYTES
@@ -15,7 +16,7 @@ from store.store import Store
 from store.sums import NOTHING, ClosedBucket, Sums
 from store.windows import CODE_BYTES
 from traffic.batch import RecordBatch
-from traffic.records import COMPLETE, Exchange, Request
+from traffic.records import Exchange, Request
 
 SIZE, RETENTION, WINDOWS = 10, 60, (20, 40)
 
@@ -86,15 +87,11 @@ class PlainTotals:
 STATISTICS: list[Any] = [Hosts(), PlainHosts(), Sizes(), PlainSizes(), Totals(), PlainTotals()]
 
 
-def request(time: float, host: str) -> Request:
-    return Request(time, "10.0.0.1", 1, "10.0.0.5", 80, "GET", host, "/", "1.1", "", "")
-
-
-def exchange(time: float, asked: Request | None, size: int = 0, seconds: float | None = None) -> Exchange:
+def sized(time: float, asked: Request | None, size: int = 0, seconds: float | None = None) -> Exchange:
     """Return an exchange with `size` bytes in and ten times that out, which takes twice as long as its first byte."""
     total = None if seconds is None else 2 * seconds
-    known = (asked, 200, size, 10 * size, seconds, total, "", 0, COMPLETE)
-    return Exchange(time, "10.0.0.1", 1, "10.0.0.5", 80, *known)
+    sizes = {"request_bytes": size, "response_bytes": 10 * size}
+    return exchange(asked, time=time, **sizes, response_time=seconds, total_time=total)
 
 
 @dataclass
@@ -177,11 +174,11 @@ def play(store: Store, story: list[Any]) -> tuple[Book, int]:
             continue
         records: list[Request | Exchange] = []
         if len(step) == 2:
-            records = [request(*step)]
+            records = [request(step[0], host=step[1])]
         else:
             time, host, came, size, seconds = step
-            asked = None if host is None else request(max(0, time - 3), host)
-            records = ([asked] if asked and came else []) + [exchange(time, asked, size, seconds)]
+            asked = None if host is None else request(max(0, time - 3), host=host)
+            records = ([asked] if asked and came else []) + [sized(time, asked, size, seconds)]
         store.add(RecordBatch(records))
         for record in records:
             if record.time // SIZE >= (now - RETENTION) // SIZE:
@@ -255,7 +252,7 @@ def test_curves_equal_a_recount(story: list[Any]) -> None:
 def test_a_curve_begins_with_the_first_bucket_of_its_window() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
     for bucket in range(8):
-        store.add(RecordBatch([request(bucket * 10, "a")] * (bucket + 1)))
+        store.add(RecordBatch([request(bucket * 10, host="a")] * (bucket + 1)))
         store.advance(bucket * 10 + 10)
     assert store.curve("hosts", RETENTION).counts == (3, 4, 5, 6, 7, 8)
     assert store.curve("hosts", 20).counts == (7, 8)
@@ -300,10 +297,10 @@ def test_reading_in_between_changes_nothing(story: list[Any], max_keys: int) -> 
 
 def test_a_late_response_still_counts_for_its_request() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
-    asked = request(1, "a")
+    asked = request(1, host="a")
     store.add(RecordBatch([asked]))
     store.advance(20)
-    store.add(RecordBatch([exchange(25, asked, 7, 0.25)]))
+    store.add(RecordBatch([sized(25, asked, 7, 0.25)]))
     store.advance(30)
     (row,) = store.top("hosts", 9).rows
     assert (row.window.count, row.window.bytes, row.window.timed, row.window.average) == (1, 70, 1, 0.25)
@@ -315,10 +312,10 @@ def test_a_late_response_still_counts_for_its_request() -> None:
 
 def test_impossible_times_do_no_harm() -> None:
     store = Store(STATISTICS, SIZE, RETENTION, 100, WINDOWS)
-    asked = request(1, "a")
+    asked = request(1, host="a")
     odd = [-5.0, float("nan"), float("inf"), 1e300, 0.5]
-    store.add(RecordBatch([asked, exchange(2, asked, 2**59)]))
-    store.add(RecordBatch([exchange(3, asked)._replace(response_time=seconds) for seconds in odd]))
+    store.add(RecordBatch([asked, sized(2, asked, 2**59)]))
+    store.add(RecordBatch([sized(3, asked)._replace(response_time=seconds) for seconds in odd]))
     assert store.failures == []
     (row,) = store.top("hosts", 9).rows
     assert (row.window.timed, row.window.bytes) == (4, MOST_BYTES)
@@ -328,12 +325,12 @@ def test_impossible_times_do_no_harm() -> None:
 def test_the_slices_of_a_trend_are_twelfths_of_its_window() -> None:
     store = Store(STATISTICS, SIZE, 1200, 100, ())
     for bucket in range(150):
-        store.add(RecordBatch([request(bucket * 10, "a")] * (bucket // 10 + 1)))
+        store.add(RecordBatch([request(bucket * 10, host="a")] * (bucket // 10 + 1)))
         store.advance(bucket * 10 + 10)
     (row,) = store.top("hosts", 9).rows
     assert row.trend == tuple(10 * slice_ for slice_ in range(4, 16))
     assert store.top("hosts", 9).slicing == (100, 100)
-    store.add(RecordBatch([request(1500, "a")]))
+    store.add(RecordBatch([request(1500, host="a")]))
     store.advance(1510)
     assert store.top("hosts", 9).rows[0].trend == (*(10 * slice_ for slice_ in range(5, 16)), 1)
     assert store.top("hosts", 9).slicing == (100, 10)
@@ -349,7 +346,7 @@ def test_a_young_trend_uses_the_slices_of_a_shorter_window() -> None:
         (90, (300, 10), (0,) * 8 + (30, 30, 30, 1)),
     ):
         for each in range(begun, bucket + 1):
-            store.add(RecordBatch([request(each * 10, "a")]))
+            store.add(RecordBatch([request(each * 10, host="a")]))
             store.advance(each * 10 + 10)
         begun = bucket + 1
         top = store.top("hosts", 9)
@@ -359,10 +356,10 @@ def test_a_young_trend_uses_the_slices_of_a_shorter_window() -> None:
 def test_the_distribution_covers_exactly_the_window() -> None:
     """An hour, bucket by bucket: percentiles forget the same times as the sums."""
     store = Store(STATISTICS, SIZE, 3600, 100, (120,))
-    asked = request(1, "a")
+    asked = request(1, host="a")
     for bucket in range(1000):
         seconds = 5.0 if bucket < 500 else 0.1
-        store.add(RecordBatch([asked._replace(time=bucket * 10), exchange(bucket * 10, asked, 1, seconds)]))
+        store.add(RecordBatch([asked._replace(time=bucket * 10), sized(bucket * 10, asked, 1, seconds)]))
         store.advance(bucket * 10 + 10)
         (row,) = store.top("hosts", 9).rows
         slow = sum(hits for number, hits in row.window.times.bins if number == bin_of(5.0))
@@ -375,8 +372,8 @@ def test_when_memory_is_short_the_oldest_times_are_dropped_but_not_the_sums() ->
     for bucket in range(200):
         batch: list[Any] = []
         for number in range(20):
-            asked = request(bucket * 10, f"host {number}")
-            batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
+            asked = request(bucket * 10, host=f"host {number}")
+            batch += [asked, sized(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
         store.add(RecordBatch(batch))
         store.advance(bucket * 10 + 10)
         assert store._windows._bytes + CODE_BYTES * sum(len(bins.all()[0]) for bins in store._windows._bins) <= 200_000
@@ -396,8 +393,8 @@ def test_times_dropped_for_want_of_memory_do_not_stay_in_a_shorter_window() -> N
     for bucket in range(40):
         batch: list[Any] = []
         for number in range(20):
-            asked = request(bucket * 10, f"host {number}")
-            batch += [asked, exchange(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
+            asked = request(bucket * 10, host=f"host {number}")
+            batch += [asked, sized(bucket * 10, asked, 1, 0.001 * (number + 1) * (bucket + 1))]
         store.add(RecordBatch(batch))
         store.advance(bucket * 10 + 10)
     store.advance(530)

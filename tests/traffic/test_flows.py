@@ -5,7 +5,7 @@ from wire import Talk, decode, get, ok
 
 from traffic.flows import address_size, reversed_key
 from traffic.limits import Limits
-from traffic.records import EVICTED, TIMEOUT
+from traffic.records import COMPLETE, EVICTED
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
 
@@ -82,7 +82,8 @@ def test_a_connection_in_use_does_not_time_out() -> None:
     talk = Talk()
     for number in range(5):
         talk.client(get(f"/{number}")).wait(200).server(ok())
-    assert TIMEOUT not in decode(talk.frames, Limits(connection_timeout=300)).endings
+    decoded = decode(talk.frames, Limits(connection_timeout=300))
+    assert (decoded.endings, decoded.health.connections) == ([COMPLETE] * 5, 1)
 
 
 def test_closed_connections_are_remembered_only_for_a_while() -> None:

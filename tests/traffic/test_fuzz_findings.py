@@ -4,10 +4,10 @@ from json import loads
 
 import pytest
 from decoders import advanced, decoder, fed, finished
+from records import exchange, request
 from wire import CLIENT, Segment, Talk, decode, ethernet, get, ip, tcp
 
 from traffic.limits import Limits
-from traffic.records import Exchange, Request
 from view.exchange_line import Discretion, exchange_line
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
@@ -37,9 +37,8 @@ def test_fragments_buffered_at_the_end_are_counted_and_released() -> None:
 def test_a_port_with_thousands_of_digits_is_parsed_safely() -> None:
     """`int` raises an exception for so many digits, and returns huge numbers for fewer."""
     for digits, port in (("0" * 5000, 0), ("0" * 5000 + "80", 80), ("0" * 12 + "9" * 9, None), ("65536", None)):
-        request = Request(1.0, "10.0.0.1", 1, "10.0.0.2", 80, "GET", f"h:{digits}", "/", "1.1", "", "")
-        exchange = Exchange(1.0, *request[1:5], request, 200, 0, 0, None, None, "", 0, "complete")
-        assert loads(exchange_line(exchange, Discretion(True, True))).get("url.port") == port
+        line = exchange_line(exchange(request(host=f"h:{digits}")), Discretion(True, True))
+        assert loads(line).get("url.port") == port
 
 
 @pytest.mark.parametrize("field", [b"Content-Length", b"Content-Length: 5\r\n", b"Content-Type"])

@@ -1,13 +1,9 @@
 """Values derived from a request: domain, section and path; and the conversion of text from the wire."""
 
 import pytest
+from records import request
 
-from traffic.records import Request
 from traffic.text import printable
-
-
-def request(target: str, host: str = "Example.com", method: str = "GET") -> Request:
-    return Request(0.0, "10.0.0.1", 40000, "10.0.0.2", 80, method, host, target, "1.1", "", "")
 
 
 @pytest.mark.parametrize(
@@ -23,21 +19,21 @@ def request(target: str, host: str = "Example.com", method: str = "GET") -> Requ
         ("http://user:word@other.com:81/a", "h", "other.com", "/a", "other.com/a"),
         ("http://other.com", "h", "other.com", "/", "other.com/"),
         ("http://other.com?a=/b", "h", "other.com", "/", "other.com/"),
-        ("/a", "", "10.0.0.2", "/a", "10.0.0.2/a"),
+        ("/a", "", "10.0.0.5", "/a", "10.0.0.5/a"),
         ("/a", "[::1]:80", "::1", "/a", "::1/a"),
     ],
 )
 def test_domain_path_and_section(target: str, host: str, domain: str, path: str, section: str) -> None:
-    made = request(target, host)
+    made = request(target=target, host=host)
     assert (made.domain, made.path, made.section) == (domain, path, section)
 
 
 def test_the_domain_of_connect_is_in_its_target() -> None:
-    assert request("other.com:443", "h", "CONNECT").domain == "other.com"
+    assert request(method="CONNECT", host="h", target="other.com:443").domain == "other.com"
 
 
 def test_the_asterisk_is_a_path_of_its_own() -> None:
-    assert request("*", "h", "OPTIONS").path == "*"
+    assert request(method="OPTIONS", host="h", target="*").path == "*"
 
 
 @pytest.mark.parametrize(

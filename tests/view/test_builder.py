@@ -1,6 +1,8 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from records import request
+
 from alerting.alert import Contributor
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
@@ -9,7 +11,6 @@ from stats.statistic import HITS, SECONDS, Statistic
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
-from traffic.records import Request
 from view.builder import Reading, Run, build_view
 from view.view import AlertView, EnforcingView, LearningView, Row, View
 
@@ -49,10 +50,6 @@ class Time:
         return visit.seconds
 
 
-def request(time: float, page: str) -> Request:
-    return Request(time, "198.51.100.7", 40000, "192.0.2.1", 80, "GET", "a.example", page, "1.1", "", "")
-
-
 def told(row: Row) -> tuple[str, int, int]:
     """Key, and hits in the last bucket and in the window."""
     return row.key, row.recent.count, row.window.count
@@ -70,7 +67,7 @@ class Site:
     def visits(self, time: float, *pages: str) -> None:
         """For each a record that the statistics count, and one that the monitor does."""
         at = START + time
-        batch = RecordBatch([record for page in pages for record in (Visit(at, page), request(at, page))])
+        batch = RecordBatch([record for page in pages for record in (Visit(at, page), request(at, target=page))])
         self.store.add(batch)
         self.monitor.add(batch)
 
@@ -94,7 +91,7 @@ def test_an_alert_is_in_the_view_until_it_is_over() -> None:
     site.visits(1, *"/" * 10)
     site.visits(21, *"/" * 12)
     view = site.view(45)
-    who = (Contributor("client", "198.51.100.7", 2, 1.0), Contributor("section", "a.example/", 2, 1.0))
+    who = (Contributor("client", "10.0.0.1", 2, 1.0), Contributor("section", "my.site.com/", 2, 1.0))
     active = AlertView(
         value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11, contributors=who
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 from hypothesis import given, strategies
+from records import exchange, request
 
 from stats.top_sections import TopSections
 from store.distribution import Distribution, bin_of
@@ -13,30 +14,28 @@ from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import COMPLETE, RESET, Exchange, Request
+from traffic.records import COMPLETE, RESET, Exchange
 from view.detail import STATISTICS, Bar, DetailView, build_detail, filter_view, histogram
 from view.view import FilterView
 
 SLOW: Final = (0.05, 0.06, 0.3, 0.7)
 
 
-def exchange(time: float, target: str, status: int | None, took: float | None) -> Exchange:
-    request = Request(
-        time, "10.0.0.1", 50000, "10.0.0.2", 80, "GET" if took != 0.7 else "POST", "shop", target, "1.1", "", ""
-    )
-    end = time + (took or 0.0)
+def visited(time: float, target: str, status: int | None, took: float | None) -> Exchange:
+    asked = request(time, method="GET" if took != 0.7 else "POST", host="shop", target=target)
     ending = RESET if status is None else COMPLETE
-    return Exchange(
-        end, "10.0.0.1", 50000, "10.0.0.2", 80, request, status, 0, 1000, took, took, "text/html", 0, ending
+    end = time + (took or 0.0)
+    return exchange(
+        asked, time=end, status=status, response_bytes=1000, response_time=took, total_time=took, ending=ending
     )
 
 
 def detail(window: float = 600, wanted: str = "") -> DetailView:
     recent = Recent(100, 10**6)
-    recent.take(RecordBatch(exchange(1000 + number, "/cart/add", 200, took) for number, took in enumerate(SLOW)))
+    recent.take(RecordBatch(visited(1000 + number, "/cart/add", 200, took) for number, took in enumerate(SLOW)))
     recent.take(
         RecordBatch(
-            [exchange(1010, "/cart", None, None), exchange(1011, "/help", 404, 9.0), exchange(1031, "/cart", 500, 0.05)]
+            [visited(1010, "/cart", None, None), visited(1011, "/help", 404, 9.0), visited(1031, "/cart", 500, 0.05)]
         )
     )
     lens = Lens(of_key(TopSections(), "shop/cart") & parse(wanted), recent, Store(STATISTICS, 10, 600, 100))

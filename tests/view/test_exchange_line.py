@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import exchange, request
 
-from traffic.records import COMPLETE, Exchange, Request
+from traffic.records import Exchange
 from traffic.text import printable
 from view.exchange_line import Discretion, exchange_line
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "output.md"
 ALL = Discretion(queries=True, credentials=True)
-REQUEST = Request(
+REQUEST = request(
     time=1_700_000_000.25,
     client="192.0.2.7",
     client_port=50000,
@@ -24,21 +25,13 @@ REQUEST = Request(
     user_agent="curl/8.5.0",
     referrer="http://shop.example.com/?q=shoes",
 )
-EXCHANGE = Exchange(
+EXCHANGE = exchange(
+    REQUEST,
     time=1_700_000_001.0,
-    client="192.0.2.7",
-    client_port=50000,
-    server="198.51.100.1",
-    server_port=8080,
-    request=REQUEST,
-    status=200,
     request_bytes=12,
     response_bytes=345,
     response_time=0.5,
     total_time=0.75,
-    content_type="text/html",
-    missing_bytes=0,
-    ending=COMPLETE,
     answered=1_700_000_000.75,
     oddities=("bad chunk size",),
 )

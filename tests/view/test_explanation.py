@@ -88,7 +88,10 @@ def test_what_happened_when_by_which_baseline_and_whose_it_is(alert: Alert, rule
 
 def test_a_long_name_is_cut_in_the_line_and_whole_in_the_alert() -> None:
     long = replace(HIGH, contributors=(Contributor("section", "x" * 1024, 9, 1.0),))
-    assert f"section {'x' * 77}... 100.0 %" in explanation(long, RequestRate(10, 120), timezone.utc)
+    assert explanation(long, RequestRate(10, 120), timezone.utc) == (
+        f"High traffic generated an alert - hits = 1,844, triggered at {MOMENT}; 53.7 % above the baseline of 1,200 "
+        f"(limit 1,320); of the excess: section {'x' * 77}... 100.0 %"
+    )
 
 
 @pytest.mark.parametrize(

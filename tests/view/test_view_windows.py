@@ -1,8 +1,7 @@
 """What a View has of windows: panels with times and trends, and the chart."""
 
-from typing import Any
-
 import pytest
+from records import exchange, request
 
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
@@ -12,7 +11,7 @@ from store.distribution import ERROR
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
-from traffic.records import COMPLETE, RESET, Exchange, Request
+from traffic.records import COMPLETE, RESET
 from view.builder import Reading, Run, build_view
 from view.view import View
 
@@ -32,10 +31,11 @@ class Site:
 
     def answer(self, time: float, domain: str, status: int | None = 200, seconds: float | None = 0.25) -> None:
         """A request, and 1000 bytes of answer to it."""
-        asked = Request(START + time, "10.0.0.1", 1, "10.0.0.5", 80, "GET", domain, "/", "1.1", "", "")
+        asked = request(START + time, host=domain)
+        times = {"response_time": seconds, "total_time": seconds}
         ending = COMPLETE if status else RESET
-        known: tuple[Any, ...] = (asked, status, 0, 1000, seconds, seconds, "", 0, ending)
-        self.store.add(RecordBatch([asked, Exchange(START + time, "10.0.0.1", 1, "10.0.0.5", 80, *known)]))
+        answer = exchange(asked, time=asked.time, status=status, response_bytes=1000, **times, ending=ending)
+        self.store.add(RecordBatch([asked, answer]))
 
     def view(self, time: float, window: float | None = None) -> View:
         self.store.advance(START + time)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from records import ended, request
+
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
@@ -13,7 +15,7 @@ from store.recent import Recent
 from store.store import Store
 from traffic.batch import RecordBatch
 from traffic.health import Health
-from traffic.records import COMPLETE, Exchange, Request
+from traffic.records import Request
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.view import Panel, View
@@ -28,34 +30,6 @@ STATISTICS = load(
         "top_status_codes", "uploaded_per_domain", "downloaded_per_domain", "server_response_time",
     )
 )  # fmt: skip
-
-
-def request(time: float, host: str, target: str, **other: Any) -> Request:
-    values: dict[str, Any] = {
-        "client": "10.0.0.7", "client_port": 40000, "server": "10.0.0.21", "server_port": 80, "method": "GET",
-        "version": "1.1", "user_agent": "curl/8.5", "referrer": "",
-    }  # fmt: skip
-    return Request(time=time, host=host, target=target, **{**values, **other})
-
-
-def exchange(asked: Request, status: int | None = 200, seconds: float | None = 0.02, size: int = 1000) -> Exchange:
-    return Exchange(
-        time=asked.time + (seconds or 0.0),
-        client=asked.client,
-        client_port=asked.client_port,
-        server=asked.server,
-        server_port=asked.server_port,
-        request=asked,
-        status=status,
-        request_bytes=100 if asked.method == "POST" else 0,
-        response_bytes=size,
-        response_time=seconds,
-        total_time=seconds,
-        content_type="text/html",
-        missing_bytes=0,
-        ending=COMPLETE if status is not None else "timeout",
-        answered=None if status is None else asked.time + (seconds or 0.0),
-    )
 
 
 VISITS = (
@@ -79,10 +53,11 @@ def visits(start: float, seconds: float, rate: float) -> list[Any]:
         time = start + number / rate
         for place, (host, target, method, status, taken, size, every) in enumerate(VISITS):
             if (number + place) % (every * 2) == 0:
-                asked = request(
-                    time, host, target, method=method, user_agent=AGENTS[number % 3], client=f"10.0.0.{number % 7}"
-                )
-                answer = exchange(asked, status, taken * (1 + number % 5 / 10), size)
+                ends = {"client": f"10.0.0.{number % 7}", "server": "10.0.0.21"}
+                agent = AGENTS[number % 3]
+                asked = request(time, host=host, target=target, method=method, user_agent=agent, **ends)
+                seconds = taken * (1 + number % 5 / 10)
+                answer = ended(asked, status, seconds, response_bytes=size, request_bytes=100 * (method == "POST"))
                 records += [asked, answer]
     return records
 

@@ -5,8 +5,9 @@ import unicodedata
 from typing import Any
 
 import pytest
-from full_desk import START, Ledger, exchange, request
+from full_desk import START, Ledger
 from full_driver import Driven, drive
+from records import ended, request
 from rich.cells import cell_len
 
 WORDS = (
@@ -27,15 +28,15 @@ def ledger(word: str) -> Ledger:
     for number in range(20):
         asked = request(
             START + number,
-            word,
-            f"/{word}",
+            host=word,
+            target=f"/{word}",
             method=word[:20],
             user_agent=word,
             referrer=word,
             client=word[:30],
             server=word[:30],
         )
-        records += [asked, exchange(asked)._replace(content_type=word, oddities=(word,))]
+        records += [asked, ended(asked, content_type=word, oddities=(word,))]
     full.health.oddities[word] += 1
     full.health.unreadable[word] += 1
     full.health.server_names[word] += 1

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from full_desk import exchange, request
 from hypothesis import given
 from hypothesis import strategies as st
+from records import ended, request
 
 from dashboard.full import exchanges
 from dashboard.full.panels import in_order, natural, panel_content, sortable
@@ -22,6 +22,7 @@ from dashboard.full.table import (
 )
 from dashboard.full.table_pane import Choice
 from stats.statistic import BYTES, HITS, SECONDS, Unit
+from traffic.records import TIMEOUT
 from view import figures
 from view.cells import cells
 from view.exchange_line import Discretion
@@ -88,8 +89,11 @@ def test_in_ascii() -> None:
 
 def test_bytes_are_shown_where_bytes_are_counted() -> None:
     lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, TableState(False, sorted_by="bytes"))
-    assert "▼bytes" in lines[0]
-    assert "93.8 %" in lines[1], "the share is that of the bytes"
+    assert lines == [
+        "  Top                                       hits   share   ▼bytes  average      p95 trend",
+        "  shop/reports                                30  93.8 %  90.0 kB   1.50 s   3.00 s",
+        "  shop/cart                                   60   6.2 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+    ], "the share is that of the bytes"
 
 
 @pytest.mark.parametrize(("unit", "first"), [(HITS, "hits"), (BYTES, "bytes"), (SECONDS, "average")])
@@ -157,9 +161,10 @@ def test_no_row_is_wider_than_its_page(rows: list[tuple[str, int]], width: int) 
 
 # Exchanges --------------------------------------------------------------------------------------------------------
 
-SLOW = exchange(request(10.0, "shop.example.com", "/reports?token=secret"), 200, 1.5, 60_000)
-FAST = exchange(request(11.0, "user:pw@shop.example.com", "/"), 404, 0.001, 10)
-SILENT = exchange(request(12.0, "shop.example.com", "/"), None, None, 0)
+CLIENT, SHOP = "10.0.0.7", "shop.example.com"
+SLOW = ended(request(10.0, client=CLIENT, host=SHOP, target="/reports?token=secret"), 200, 1.5, response_bytes=60_000)
+FAST = ended(request(11.0, client=CLIENT, host=f"user:pw@{SHOP}"), 404, 0.001, response_bytes=10)
+SILENT = ended(request(12.0, client=CLIENT, host=SHOP), None, 0, response_bytes=0, ending=TIMEOUT)
 
 
 def test_an_exchange_is_a_row_that_tells_no_more_than_the_log() -> None:

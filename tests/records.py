@@ -1,0 +1,85 @@
+"""One ordinary record of each type, as the decoder makes them; keywords change its fields."""
+
+from typing import Any, Final
+
+from traffic.records import COMPLETE, RESET, DnsAnswer, Exchange, IpPacket, Request, TcpConnection, TlsHello
+
+_REQUEST: Final = Request(
+    time=1.0,
+    client="10.0.0.1",
+    client_port=50000,
+    server="10.0.0.5",
+    server_port=80,
+    method="GET",
+    host="my.site.com",
+    target="/",
+    version="1.1",
+    user_agent="curl/8.0",
+    referrer="",
+)
+_EXCHANGE: Final = Exchange(
+    time=1.5,
+    client="10.0.0.1",
+    client_port=50000,
+    server="10.0.0.5",
+    server_port=80,
+    request=_REQUEST,
+    status=200,
+    request_bytes=0,
+    response_bytes=5000,
+    response_time=0.25,
+    total_time=0.5,
+    content_type="text/html",
+    missing_bytes=0,
+    ending=COMPLETE,
+    answered=1.25,
+)
+_CONNECTION: Final = TcpConnection(
+    time=2.0,
+    client="10.0.0.7",
+    client_port=40000,
+    server="10.0.0.5",
+    server_port=80,
+    started=1.0,
+    connect_time=0.25,
+    requests=3,
+    resent_bytes=100,
+    ending="closed",
+)
+
+
+def request(time: float = 1.0, **fields: Any) -> Request:
+    return _REQUEST._replace(time=time, **fields)
+
+
+def exchange(asked: Request | None = _REQUEST, **fields: Any) -> Exchange:
+    """Return an exchange of this request, between its client and its server."""
+    if asked is None:
+        return _EXCHANGE._replace(request=None, **fields)
+    ends: dict[str, Any] = {"client": asked.client, "client_port": asked.client_port}
+    ends |= {"server": asked.server, "server_port": asked.server_port}
+    return _EXCHANGE._replace(**{"request": asked, **ends, **fields})
+
+
+def ended(asked: Request, status: int | None = 200, seconds: float = 0.05, **fields: Any) -> Exchange:
+    """Return the exchange that ended `seconds` after its request. Without a status, it was reset."""
+    end = asked.time + seconds
+    known, answered, ending = (None, None, RESET) if status is None else (seconds, end, COMPLETE)
+    times = {"time": end, "response_time": known, "total_time": known, "answered": answered}
+    return exchange(asked, **{"status": status, **times, "ending": ending, **fields})
+
+
+def connection(**fields: Any) -> TcpConnection:
+    return _CONNECTION._replace(**fields)
+
+
+def packet(**fields: Any) -> IpPacket:
+    return IpPacket(1.0, "10.0.0.7", "9.9.9.9", 17, 40000, 53, 80)._replace(**fields)
+
+
+def hello(**fields: Any) -> TlsHello:
+    return TlsHello(1.0, "10.0.0.7", 40000, "162.125.1.1", 443, "dl.dropbox.com")._replace(**fields)
+
+
+def dns_answer(**fields: Any) -> DnsAnswer:
+    return DnsAnswer(1.0, "10.0.0.7", "9.9.9.9", "www.dropbox.com", 0, ("162.125.1.1",))._replace(**fields)
