@@ -83,13 +83,16 @@ def steps(intake: Intake, session: Session, duration: float | None, stop: Stop) 
 def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Capture in a separate thread; each step takes what has been captured."""
     thread = CaptureThread(intake)
-    end = time.monotonic() + (duration or float("inf"))
+    taken = time.monotonic()
+    end, full = taken + (duration or float("inf")), float("inf")
     session.begin(time.time(), intake.status())
     thread.start()
     try:
         while not (stop.is_set() or thread.ended or time.monotonic() >= end):
-            yield max(POLL, min(session.due - time.time(), end - time.monotonic()))
+            yield max(POLL, min(session.due - time.time(), end - time.monotonic(), full))
             batch, clock, status = thread.take()
+            before, taken = taken, time.monotonic()
+            full = (taken - before) * COLUMN / max(1, len(batch))  # seconds until as many wait again as fill a batch
             session.count(batch)
             if clock >= session.due:
                 session.tick(clock, status)
