@@ -5,7 +5,7 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parents[up]) for up in (3, 2, 0)]
 
 from full_desk import burst  # noqa: E402 found by the line above
 
