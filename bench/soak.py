@@ -1,6 +1,7 @@
 """Runs full load for minutes and prints the monitor's resident memory as a curve: `python -m bench.soak [MINUTES]`.
 
-It ends with status 1 if the memory at the end is more than 5 % above that after two minutes.
+It ends with status 1 if the memory in the last minute is more than 5 % above that in the third, by medians: memory
+goes up and down by some 10 % with each batch.
 """
 
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from bench.live import why_not
@@ -22,6 +24,7 @@ SETTLED: Final = 120.0
 """Seconds after which memory should stay constant."""
 GROWTH: Final = 5.0
 """Percent that memory may grow from then on."""
+MINUTE: Final = 60.0
 STEP: Final = 5.0
 """Seconds between measurements."""
 BAR: Final = 50
@@ -50,6 +53,11 @@ def soak(seconds: float) -> list[tuple[float, float]]:
     return curve
 
 
+def middle(curve: Sequence[tuple[float, float]], begin: float) -> float:
+    """Return the median memory in the minute from `begin` on, in MiB; of the whole curve if it ended before."""
+    return median([size for seconds, size in curve if begin <= seconds < begin + MINUTE] or [size for _, size in curve])
+
+
 def show(seconds: float, mebibytes: float) -> None:
     """Print one point of the curve."""
     print(f"{seconds:6.0f} s {mebibytes:8.1f} MiB {'#' * min(BAR, round(mebibytes / 4))}", flush=True)
@@ -65,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Exit normally, so that namespaces and servers are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     curve = soak(minutes * 60)
-    settled = next((size for seconds, size in curve if seconds >= SETTLED), curve[len(curve) // 2][1])
-    growth = 100 * (curve[-1][1] / settled - 1)
-    print(f"resident memory {settled:.1f} MiB, then {curve[-1][1]:.1f} MiB at the end: {growth:+.1f} %")
+    settled, last = middle(curve, SETTLED), middle(curve, curve[-1][0] - MINUTE)
+    growth = 100 * (last / settled - 1)
+    print(f"resident memory {settled:.1f} MiB, then {last:.1f} MiB at the end: {growth:+.1f} %")
     if curve[-1][0] < 0.9 * minutes * 60:
         print("the load ended early", file=sys.stderr)
         return 1
