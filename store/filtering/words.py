@@ -105,7 +105,7 @@ def _sign(text: str, start: int) -> Word | None:
 
 def _term(text: str, start: int) -> Word:
     head = _HEAD.match(text, start)
-    if head is None:
+    if head is None or (head[1].lower() in _NAMED and head[2][:1].isspace()):  # `not :<` negates the text `:<`
         return _bare(text, start)
     field, operator = head[1], head[2].strip().lstrip(":") or ":"
     operator = "=" if operator == "==" else operator

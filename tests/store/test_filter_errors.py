@@ -128,6 +128,9 @@ def check_any(text: str) -> None:
 @example("server:1.2.3.4:99999999")
 @example("client:1.2.3.4/99999999999")
 @example("time:٣ms")
+@example("-:<0")
+@example("-:<")
+@example("a AND =b or != c")
 def test_any_text_is_valid_or_explained(text: str) -> None:
     check_any(text)
 
