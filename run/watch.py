@@ -92,7 +92,7 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
             yield max(POLL, min(session.due - time.time(), end - time.monotonic(), full))
             batch, clock, status = thread.take()
             before, taken = taken, time.monotonic()
-            full = (taken - before) * COLUMN / max(1, len(batch))  # seconds until as many wait again as fill a batch
+            full = seconds_to_fill(len(batch), taken - before)
             session.count(batch)
             if clock >= session.due:
                 session.tick(clock, status)
@@ -101,6 +101,14 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
     batch, clock, status = thread.take()
     session.count(batch)
     return Ending(clock, status, thread.error)
+
+
+def seconds_to_fill(records: int, seconds: float) -> float:
+    """Return how long a full batch takes at the rate of `records` in `seconds`; infinite without records.
+
+    More at a time would take more memory and would be counted no faster.
+    """
+    return seconds * COLUMN / records if records else float("inf")
 
 
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:

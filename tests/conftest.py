@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -45,3 +47,50 @@ def each_decoder(request: pytest.FixtureRequest) -> Iterator[None]:
     """Run every test of the module with each available decoder."""
     with using(request.param):
         yield
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """Answers every GET with 204."""
+
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
+        """Log nothing."""
+
+
+@pytest.fixture
+def web_port() -> Iterator[int]:
+    """Port of a web server on loopback."""
+    server = HTTPServer(("127.0.0.1", 0), QuietHandler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def run_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process; return its status, output and errors.
+
+    It does not drop root, because this process continues: see `test_privileges.py`.
+    """
+    import exercise
+    from run import opening
+
+    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = exercise.main(arguments)
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else 1
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return command

@@ -14,7 +14,6 @@ from wire import Talk, get, ok
 
 import exercise
 from capture.writer import PcapWriter
-from run import opening
 from traffic.frame import Frame
 
 START = 1_700_000_000.0
@@ -32,25 +31,6 @@ raise SystemExit(exercise.main(["-r", "-", "--user", "root"]))
 """Says when it is about to wait for its standard input."""
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command must not drop root here, because this process continues: see `test_privileges.py`."""
-    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = exercise.main(arguments)
-        except SystemExit as exit_:
-            status = exit_.code if isinstance(exit_.code, int) else 1
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return command
 
 
 def visits(*per_second: tuple[float, int], path: str = "/") -> list[Frame]:
@@ -83,9 +63,11 @@ def last_dashboard(out: str) -> str:
     return out[out.rindex(" HTTP monitor") :]
 
 
-def test_a_file_goes_through_learning_alert_and_dismissal_in_packet_time(run: Run, capture: Callable[..., str]) -> None:
+def test_a_file_goes_through_learning_alert_and_dismissal_in_packet_time(
+    run_here: Run, capture: Callable[..., str]
+) -> None:
     trace = capture(visits((10, 5), (10, 5), (10, 8), (10, 5), (3, 5)))
-    status, out, err = run("-r", trace, *SMALL)
+    status, out, err = run_here("-r", trace, *SMALL)
     assert (status, err) == (0, "")
     assert "LEARNING" in out
     assert "baseline 50 /10 s" in out
@@ -95,20 +77,20 @@ def test_a_file_goes_through_learning_alert_and_dismissal_in_packet_time(run: Ru
     assert "lasted 10 s" in last_dashboard(out)
 
 
-def test_the_same_file_gives_the_same_output_twice(run: Run, capture: Callable[..., str]) -> None:
+def test_the_same_file_gives_the_same_output_twice(run_here: Run, capture: Callable[..., str]) -> None:
     trace = capture(visits((25, 4)))
-    assert run("-r", trace, *SMALL) == run("-r", trace, *SMALL)
+    assert run_here("-r", trace, *SMALL) == run_here("-r", trace, *SMALL)
 
 
-def test_a_copy_written_with_w_gives_the_same_output(run: Run, capture: Callable[..., str]) -> None:
+def test_a_copy_written_with_w_gives_the_same_output(run_here: Run, capture: Callable[..., str]) -> None:
     trace, copy = capture(visits((15, 4))), "other.pcap"
-    _, first, _ = run("-r", trace, "-w", copy, *SMALL)
-    _, second, _ = run("-r", copy, *SMALL)
+    _, first, _ = run_here("-r", trace, "-w", copy, *SMALL)
+    _, second, _ = run_here("-r", copy, *SMALL)
     assert second.replace(copy, trace) == first
 
 
-def test_a_quiet_run_prints_alerts_and_the_summary_only(run: Run, capture: Callable[..., str]) -> None:
-    status, out, _ = run("-q", "-r", capture(visits((10, 5), (10, 8), (11, 5))), *SMALL)
+def test_a_quiet_run_prints_alerts_and_the_summary_only(run_here: Run, capture: Callable[..., str]) -> None:
+    status, out, _ = run_here("-q", "-r", capture(visits((10, 5), (10, 8), (11, 5))), *SMALL)
     assert status == 0
     assert "HTTP monitor" not in out
     assert "High traffic generated an alert - hits = 80" in out
@@ -116,57 +98,57 @@ def test_a_quiet_run_prints_alerts_and_the_summary_only(run: Run, capture: Calla
     assert re.search(r"Requests +185", out)
 
 
-def test_no_escape_codes_without_a_terminal(run: Run, capture: Callable[..., str]) -> None:
-    _, out, _ = run("-r", capture(visits((5, 2))), *SMALL)
+def test_no_escape_codes_without_a_terminal(run_here: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run_here("-r", capture(visits((5, 2))), *SMALL)
     assert re.search(r"Requests +10\b", out)
     assert "\x1b" not in out
 
 
-def test_the_count_option_stops_after_n_packets(run: Run, capture: Callable[..., str]) -> None:
+def test_the_count_option_stops_after_n_packets(run_here: Run, capture: Callable[..., str]) -> None:
     frames = visits((5, 2))
-    _, out, _ = run("-r", capture(frames), "-c", "12", *SMALL)
+    _, out, _ = run_here("-r", capture(frames), "-c", "12", *SMALL)
     assert re.search(r"Captured +12 packets", out)
 
 
-def test_the_duration_option_stops_the_run(run: Run, capture: Callable[..., str]) -> None:
-    _, out, _ = run("-r", capture(visits((20, 2))), "--duration", "10", *SMALL)
+def test_the_duration_option_stops_the_run(run_here: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run_here("-r", capture(visits((20, 2))), "--duration", "10", *SMALL)
     assert re.search(r"Requests +20\n", out)
 
 
-def test_a_filter_that_matches_nothing_still_prints_a_summary(run: Run, capture: Callable[..., str]) -> None:
-    status, out, err = run("-r", capture(visits((5, 2))), "-f", "host 192.0.2.99", *SMALL)
+def test_a_filter_that_matches_nothing_still_prints_a_summary(run_here: Run, capture: Callable[..., str]) -> None:
+    status, out, err = run_here("-r", capture(visits((5, 2))), "-f", "host 192.0.2.99", *SMALL)
     assert (status, err) == (0, "")
     assert re.search(r"Requests +0", out)
 
 
-def test_an_invalid_filter_is_wrong_usage(run: Run, capture: Callable[..., str]) -> None:
-    status, _, err = run("-r", capture(visits((5, 2))), "-f", "tcp porrt 80", *SMALL)
+def test_an_invalid_filter_is_wrong_usage(run_here: Run, capture: Callable[..., str]) -> None:
+    status, _, err = run_here("-r", capture(visits((5, 2))), "-f", "tcp porrt 80", *SMALL)
     assert status == 2
     assert err.startswith("exercise.py: invalid filter 'tcp porrt 80'")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full does not exist")
 @pytest.mark.parametrize("keep", ["-w", "--log"])
-def test_failed_outputs_are_reported_at_the_end(run: Run, capture: Callable[..., str], keep: str) -> None:
-    status, out, err = run("-q", "-r", capture(visits((5, 2))), keep, "/dev/full", *SMALL)
+def test_failed_outputs_are_reported_at_the_end(run_here: Run, capture: Callable[..., str], keep: str) -> None:
+    status, out, err = run_here("-q", "-r", capture(visits((5, 2))), keep, "/dev/full", *SMALL)
     assert status == 1
     assert re.search(r"Requests +10", out)
     assert re.fullmatch(r"exercise.py: .*/dev/full( failed)?: No space left on device\n", err)
 
 
-def test_packets_that_do_not_fit_into_a_pcap_file_are_reported(run: Run, capture: Callable[..., str]) -> None:
+def test_packets_that_do_not_fit_into_a_pcap_file_are_reported(run_here: Run, capture: Callable[..., str]) -> None:
     trace = capture(visits((1, 2)))
     interfaces = [struct.pack("<IIHHII", 1, 20, kind, 0, 65535, 20) for kind in (1, 101)]
     packets = [struct.pack("<7I", 6, 36, number, 0, 0, 4, 4) + bytes(4) + struct.pack("<I", 36) for number in (0, 1)]
     section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
     Path(trace).write_bytes(section + b"".join(interfaces + packets))
-    status, _, err = run("-q", "-r", trace, "-w", "other.pcap", *SMALL)
+    status, _, err = run_here("-q", "-r", trace, "-w", "other.pcap", *SMALL)
     assert (status, err) == (1, "exercise.py: 1 packets with another link type were not written to other.pcap\n")
 
 
-def test_an_alert_at_the_very_end_is_reported(run: Run, capture: Callable[..., str]) -> None:
+def test_an_alert_at_the_very_end_is_reported(run_here: Run, capture: Callable[..., str]) -> None:
     rare = ("--set", "dashboard_bucket_size=10", "--set", "timeout=60")
-    status, out, _ = run("-q", "-r", capture(visits((10, 5), (10.1, 10))), *SMALL, *rare)
+    status, out, _ = run_here("-q", "-r", capture(visits((10, 5), (10.1, 10))), *SMALL, *rare)
     assert status == 0
     assert "High traffic generated an alert - hits = 100" in out
 
@@ -179,19 +161,19 @@ def test_packets_on_standard_output_are_not_mixed_with_text(capture: Callable[..
     assert b"Requests  10" in done.stderr
 
 
-def test_a_silence_of_years_costs_nothing(run: Run, capture: Callable[..., str]) -> None:
+def test_a_silence_of_years_costs_nothing(run_here: Run, capture: Callable[..., str]) -> None:
     frames = visits((3, 2))
     later = [frame._replace(time=frame.time + 20 * 365 * 86400) for frame in frames]
-    status, out, _ = run("-r", capture(frames + later), *SMALL)
+    status, out, _ = run_here("-r", capture(frames + later), *SMALL)
     assert status == 0
     assert out.count(" HTTP monitor") < 20  # not one for each second of twenty years
     assert re.search(r"Requests +12", out)
 
 
-def test_a_damaged_file_is_read_up_to_the_damage(run: Run, capture: Callable[..., str]) -> None:
+def test_a_damaged_file_is_read_up_to_the_damage(run_here: Run, capture: Callable[..., str]) -> None:
     path = Path(capture(visits((5, 2))))
     path.write_bytes(path.read_bytes()[:-7])
-    status, out, err = run("-r", str(path), *SMALL)
+    status, out, err = run_here("-r", str(path), *SMALL)
     assert status == 1
     assert re.search(r"Requests +10", out)
     assert re.search(r"exercise.py: .*trace.pcap is damaged: .* at byte \d+", err)
@@ -245,55 +227,58 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "text"), WRONG, ids=[case[0] for case in WRONG])
-def test_errors_are_reported_in_one_line(run: Run, arguments: str, status: int, text: str) -> None:
+def test_errors_are_reported_in_one_line(run_here: Run, arguments: str, status: int, text: str) -> None:
     if arguments.startswith("-i no") and not sys.platform.startswith("linux"):
         pytest.skip("interfaces are looked up in Linux's way")
-    result, out, err = run(*arguments.split())
+    result, out, err = run_here(*arguments.split())
     assert result == status
     assert text in err.splitlines()[-1]
     assert "Traceback" not in err
     assert out == ""
 
 
-def _durations(run: Run, *settings: str) -> list[str]:
+def _durations(run_here: Run, *settings: str) -> list[str]:
     """Return the lines of --show-config about the two durations of the average."""
-    _, out, err = run("--show-config", *(word for setting in settings for word in ("--set", setting)))
+    _, out, err = run_here("--show-config", *(word for setting in settings for word in ("--set", setting)))
     assert err == ""
     return [line for line in out.splitlines() if re.match(r"average_(bucket_size|learning_duration) ", line)]
 
 
-def test_settings_are_shown_and_changed(run: Run) -> None:
-    assert _durations(run, "average_bucket_size=30") == ["average_bucket_size = 30", "average_learning_duration = 30"]
+def test_settings_are_shown_and_changed(run_here: Run) -> None:
+    assert _durations(run_here, "average_bucket_size=30") == [
+        "average_bucket_size = 30",
+        "average_learning_duration = 30",
+    ]
 
 
-def test_a_given_learning_duration_is_kept(run: Run) -> None:
-    assert _durations(run, "average_bucket_size=30", "average_learning_duration=60") == [
+def test_a_given_learning_duration_is_kept(run_here: Run) -> None:
+    assert _durations(run_here, "average_bucket_size=30", "average_learning_duration=60") == [
         "average_bucket_size = 30", "average_learning_duration = 60"
     ]  # fmt: skip
 
 
 def test_a_failing_plug_in_is_disabled_and_reported(
-    run: Run, capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    run_here: Run, capture: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stats.top_methods import TopMethods
 
     monkeypatch.setattr(TopMethods, "key", lambda self, request: 1 / 0)
-    status, out, err = run("-r", capture(visits((5, 2))), *SMALL)
+    status, out, err = run_here("-r", capture(visits((5, 2))), *SMALL)
     assert status == 0
     assert "statistic top_methods was disabled: ZeroDivisionError" in out
     assert err.count("Traceback") == 1
     assert re.search(r"Requests +10", out)
 
 
-def test_whole_packets_are_dissected_if_a_statistic_needs_them(run: Run, capture: Callable[..., str]) -> None:
-    _, out, _ = run("-r", capture(visits((2, 2))), *SMALL, "--set", "statistics=request_rate,packet_protocols")
+def test_whole_packets_are_dissected_if_a_statistic_needs_them(run_here: Run, capture: Callable[..., str]) -> None:
+    _, out, _ = run_here("-r", capture(visits((2, 2))), *SMALL, "--set", "statistics=request_rate,packet_protocols")
     assert "Packets by protocol" in out
     assert re.search(r"^ +TCP +\d+ +\d+$", out, re.MULTILINE) or "HTTP" in out
 
 
-def test_version_and_help(run: Run) -> None:
-    assert run("-V")[1].startswith("exercise.py ")
-    status, out, _ = run("--help")
+def test_version_and_help(run_here: Run) -> None:
+    assert run_here("-V")[1].startswith("exercise.py ")
+    status, out, _ = run_here("--help")
     assert status == 0
     assert "--demo" in out
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -40,26 +39,6 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
 
 def without_sudo() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("SUDO_")}
-
-
-class Quiet(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
-        """Log nothing."""
-
-
-@pytest.fixture
-def web_port() -> Iterator[int]:
-    server = HTTPServer(("127.0.0.1", 0), Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def ask(port: int) -> None:

@@ -16,10 +16,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from wire import Talk, get, ok
 
-import exercise
 from capture.writer import PcapWriter
 from cli import arguments, build
-from run import opening, outputs
+from run import outputs
 
 ROOT = Path(__file__).parents[2]
 START = 1_700_000_000.0
@@ -27,24 +26,6 @@ SMALL = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "ave
 SCHEMA = json.loads((ROOT / "docs" / "view.schema.json").read_text(encoding="ascii"))
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def _keep_our_rights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = exercise.main(arguments)
-        except SystemExit as exit_:
-            status = exit_.code if isinstance(exit_.code, int) else 1
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return command
 
 
 @pytest.fixture
@@ -62,8 +43,8 @@ def trace(tmp_path: Path) -> str:
 # JSON lines -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_line_for_each_refresh_and_one_for_the_end(run: Run, trace: str) -> None:
-    status, out, err = run("-r", trace, "--ui", "json", *SMALL)
+def test_a_line_for_each_refresh_and_one_for_the_end(run_here: Run, trace: str) -> None:
+    status, out, err = run_here("-r", trace, "--ui", "json", *SMALL)
     assert (status, err) == (0, "")
     views = [json.loads(line) for line in out.splitlines()]
     for view in views:
@@ -75,14 +56,14 @@ def test_a_line_for_each_refresh_and_one_for_the_end(run: Run, trace: str) -> No
     assert views[-1]["enforcing"]["baseline_requests"] == 10
 
 
-def test_quiet_prints_only_the_last_line(run: Run, trace: str) -> None:
-    _, out, _ = run("-r", trace, "--ui", "json", "-q", *SMALL)
+def test_quiet_prints_only_the_last_line(run_here: Run, trace: str) -> None:
+    _, out, _ = run_here("-r", trace, "--ui", "json", "-q", *SMALL)
     assert [json.loads(line)["final"] for line in out.splitlines()] == [True]
 
 
 @pytest.mark.parametrize("option", ["--log", "-w", "--report"])
-def test_json_lines_need_standard_output_for_themselves(run: Run, trace: str, option: str) -> None:
-    status, out, err = run("-r", trace, "--ui", "json", option, "-")
+def test_json_lines_need_standard_output_for_themselves(run_here: Run, trace: str, option: str) -> None:
+    status, out, err = run_here("-r", trace, "--ui", "json", option, "-")
     assert (status, out) == (2, "")
     assert "--ui json needs standard output for itself" in err
 
@@ -101,9 +82,9 @@ def test_a_reader_that_disconnects_ends_the_program(trace: str) -> None:
 # The page -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_becomes_a_page(run: Run, trace: str, tmp_path: Path) -> None:
+def test_a_file_becomes_a_page(run_here: Run, trace: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    status, out, err = run("-r", trace, "--report", str(page), *SMALL)
+    status, out, err = run_here("-r", trace, "--report", str(page), *SMALL)
     assert (status, err) == (0, "")
     assert "Alert history" in out
     html = page.read_text(encoding="utf-8")
@@ -113,15 +94,15 @@ def test_a_file_becomes_a_page(run: Run, trace: str, tmp_path: Path) -> None:
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
 
 
-def test_a_run_shorter_than_a_bucket_is_drawn(run: Run, trace: str, tmp_path: Path) -> None:
+def test_a_run_shorter_than_a_bucket_is_drawn(run_here: Run, trace: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    run("-r", trace, "--report", str(page), "--set", "dashboard_bucket_size=60", "--user", "root")
+    run_here("-r", trace, "--report", str(page), "--set", "dashboard_bucket_size=60", "--user", "root")
     html = page.read_text(encoding="utf-8")
     assert '<path class="plain"' in html
     assert "2xx <b>15</b>" in html
 
 
-def test_the_page_can_go_to_standard_output(run: Run, trace: str) -> None:
+def test_the_page_can_go_to_standard_output(run_here: Run, trace: str) -> None:
     command = [sys.executable, str(ROOT / "exercise.py"), "-r", trace, "--report", "-", *SMALL]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.startswith("<!DOCTYPE html>")
@@ -129,15 +110,15 @@ def test_the_page_can_go_to_standard_output(run: Run, trace: str) -> None:
     assert "Requests" in done.stderr
 
 
-def test_an_unwritable_page_is_reported_in_one_line_at_the_start(run: Run, trace: str) -> None:
-    status, out, err = run("-r", trace, "--report", "/no/such/folder/page.html", *SMALL)
+def test_an_unwritable_page_is_reported_in_one_line_at_the_start(run_here: Run, trace: str) -> None:
+    status, out, err = run_here("-r", trace, "--report", "/no/such/folder/page.html", *SMALL)
     assert (status, out) == (1, "")
     assert re.fullmatch(r"exercise\.py: cannot write the report to /no/such/folder/page\.html: [^\n]+\n", err)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full does not exist")
-def test_a_page_on_a_full_disk_is_reported_at_the_end(run: Run, trace: str) -> None:
-    status, out, err = run("-q", "-r", trace, "--report", "/dev/full", *SMALL)
+def test_a_page_on_a_full_disk_is_reported_at_the_end(run_here: Run, trace: str) -> None:
+    status, out, err = run_here("-q", "-r", trace, "--report", "/dev/full", *SMALL)
     assert status == 1
     assert "Requests" in out
     assert err == "exercise.py: cannot write the report to /dev/full: No space left on device\n"
@@ -176,12 +157,12 @@ def test_page_and_metrics_work_after_the_rights_are_dropped(trace: str, tmp_path
     ],
 )
 def test_a_missing_package_is_reported_with_the_command_to_install_it(
-    run: Run, trace: str, monkeypatch: pytest.MonkeyPatch, option: str, package: str, parts: tuple[str, ...]
+    run_here: Run, trace: str, monkeypatch: pytest.MonkeyPatch, option: str, package: str, parts: tuple[str, ...]
 ) -> None:
     for loaded in parts:
         monkeypatch.delitem(sys.modules, loaded, raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    status, _, err = run("-r", trace, option, "0", *SMALL)
+    status, _, err = run_here("-r", trace, option, "0", *SMALL)
     assert status == 1
     needed = f"requirements-{option[2:]}.txt"
     assert err == f"exercise.py: {option} needs the package {package}; run: pip install -r {needed}\n"
@@ -218,27 +199,27 @@ def test_metrics_can_be_scraped_while_it_runs(serving: "subprocess.Popen[bytes]"
     assert serving.wait(timeout=60) == 0
 
 
-def test_a_port_in_use_is_reported_in_one_line(run: Run, trace: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(run_here: Run, trace: str) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        status, out, err = run("-r", trace, "--prometheus", str(port), *SMALL)
+        status, out, err = run_here("-r", trace, "--prometheus", str(port), *SMALL)
     assert (status, out) == (1, "")
     assert re.fullmatch(rf"exercise\.py: cannot serve metrics on 127\.0\.0\.1:{port}: [^\n]+\n", err)
 
 
-def test_an_installed_program_suggests_pipx(run: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_program_suggests_pipx(run_here: Run, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs, "PROGRAM", build.COMMAND)
     monkeypatch.delitem(sys.modules, "outputs.html_report", raising=False)
     monkeypatch.delitem(sys.modules, "outputs.report.page", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    assert run("-r", trace, "--report", "page.html", *SMALL)[2].endswith("run: pipx inject http-monitor jinja2\n")
+    assert run_here("-r", trace, "--report", "page.html", *SMALL)[2].endswith("run: pipx inject http-monitor jinja2\n")
     assert 'name = "http-monitor"' in (ROOT / "pyproject.toml").read_text()
 
 
-def test_an_invalid_address_is_wrong_usage(run: Run) -> None:
-    status, _, err = run("--prometheus", "localhost")
+def test_an_invalid_address_is_wrong_usage(run_here: Run) -> None:
+    status, _, err = run_here("--prometheus", "localhost")
     assert status == 2
     assert "is not ADDRESS:PORT" in err
 
@@ -247,8 +228,10 @@ def test_a_port_alone_listens_on_loopback() -> None:
     assert str(arguments.parse_arguments(["--prometheus", "9117"]).prometheus) == "127.0.0.1:9117"
 
 
-def test_a_disabled_history_is_reported_at_the_end_and_is_not_an_error(trace: str, run: Run, tmp_path: Path) -> None:
+def test_a_disabled_history_is_reported_at_the_end_and_is_not_an_error(
+    trace: str, run_here: Run, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    status, _, err = run("-r", trace, "-q", *SMALL, "--history", str(tmp_path / "file" / "history.db"))
+    status, _, err = run_here("-r", trace, "-q", *SMALL, "--history", str(tmp_path / "file" / "history.db"))
     assert status == 0
     assert err.count("exercise.py: history disabled") == 1

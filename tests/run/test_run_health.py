@@ -5,12 +5,10 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -110,26 +108,6 @@ def test_a_signal_while_the_program_loads_does_not_end_it() -> None:
 # The command ----------------------------------------------------------------------------------------------------------
 
 
-class Silent(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parameter's name in http.server
-        """Do nothing."""
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    server = HTTPServer(("127.0.0.1", 0), Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def visit(port: int) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/")
@@ -146,7 +124,7 @@ def wait_for(holds: Callable[[], bool], what: str, meanwhile: Callable[[], None]
 
 
 @live_only
-def test_an_enforcing_monitor_answers_between_two_refreshes(port: int, tmp_path: Path) -> None:
+def test_an_enforcing_monitor_answers_between_two_refreshes(web_port: int, tmp_path: Path) -> None:
     """Refreshes are 12 s apart, so without the signal no View would have more than five requests."""
     rhythm = ("timeout=0.2", "dashboard_bucket_size=12", "average_bucket_size=3600", "average_learning_duration=1")
     sets = [part for text in rhythm for part in ("--set", text)]
@@ -156,7 +134,7 @@ def test_an_enforcing_monitor_answers_between_two_refreshes(port: int, tmp_path:
         "-i",
         "lo",
         "-p",
-        str(port),
+        str(web_port),
         "--user",
         "root",
         "-q",
@@ -167,7 +145,7 @@ def test_an_enforcing_monitor_answers_between_two_refreshes(port: int, tmp_path:
     errors, output = tmp_path / "errors", tmp_path / "output"
 
     def visit_and_ask() -> None:
-        visit(port)
+        visit(web_port)
         process.send_signal(signal.SIGUSR1)
 
     with errors.open("wb") as err, output.open("wb") as out:
