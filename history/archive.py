@@ -310,7 +310,7 @@ class SqliteArchive:
         query = f"SELECT key, merged_all(bins) FROM {span.sums} WHERE key IN ({_marks(keys)}) GROUP BY key"
         with self._database.translated_errors():
             found = self._database.rows(query, (*span.values, *keys))
-            return {key: Distribution.of(unpacked(bins).items()) for key, bins in found}
+            return {key: Distribution(tuple(unpacked(bins).items())) for key, bins in found}
 
     def _whole(self, span: "_Span") -> Sums:
         found = self._keyed(f"SELECT 0, {_SUMS} FROM {span.sums} GROUP BY NULL", span.values)

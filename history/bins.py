@@ -5,11 +5,16 @@ A key of a minute takes a handful of bytes.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import accumulate
 from math import ceil, log
 from typing import Final
 
+import numpy as np
+
 from store.distribution import HIGHEST, LAST, LOWEST, bin_of
 
+MAX_BYTES: Final = 9
+"""Maximum bytes of a value, which is below 2**63."""
 VERSION_1_GAMMA: Final = 1.01 / 0.99
 """Width of the bins in history files of version 1, whose bin 0 ended at LOWEST."""
 VERSION_1_LAST: Final = ceil(log(HIGHEST / LOWEST) / log(VERSION_1_GAMMA))
@@ -30,30 +35,34 @@ def packed(counts: Mapping[int, int]) -> bytes:
 
 
 def unpacked(block: bytes, last: int = LAST) -> dict[int, int]:
-    """Unpack counts by bin number, up to `last`.
+    """Unpack counts by bin number, ascending, up to `last`.
 
     Raises:
         ValueError: the bytes are malformed.
     """
-    values: list[int] = []
-    value = shift = 0
-    for byte in block:
-        value |= (byte & 127) << shift
-        if byte & 128:
-            shift += 7
-        else:
-            values.append(value)
-            value = shift = 0
-    if shift or len(values) % 2:
+    values = list(block) if block.isascii() else _values(block)
+    if len(values) % 2:
         raise ValueError("bins are malformed: incomplete pair")
-    counts: dict[int, int] = {}
-    number = 0
-    for distance, count in zip(values[::2], values[1::2], strict=True):
-        number += distance
-        counts[number] = count
-    if number > last:
-        raise ValueError(f"bins are malformed: no bin {number}")
-    return counts
+    numbers = list(accumulate(values[::2]))
+    if numbers and numbers[-1] > last:
+        raise ValueError(f"bins are malformed: no bin {numbers[-1]}")
+    return {number: count for number, count in zip(numbers, values[1::2], strict=True) if count}
+
+
+def _values(block: bytes) -> list[int]:
+    """Decode LEB128: seven bits a byte, lowest first; the last byte of a value is below 128."""
+    raw = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(raw < 128)
+    starts = np.concatenate(([0], ends + 1))
+    if starts[-1] != len(raw):
+        raise ValueError("bins are malformed: incomplete pair")
+    lengths = np.diff(starts)
+    if lengths.max() > MAX_BYTES:
+        raise ValueError("bins are malformed: a number is too large")
+    places = np.arange(len(raw)) - np.repeat(starts[:-1], lengths)
+    digits = (raw & 127).astype(np.uint64) << (7 * places).astype(np.uint64)
+    values: list[int] = np.add.reduceat(digits, starts[:-1]).tolist()
+    return values
 
 
 def merged(one: bytes, two: bytes) -> bytes:

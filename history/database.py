@@ -109,7 +109,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[RunStatement]:
-        """RunStatement statements in a transaction that is committed as a whole or not at all.
+        """Run statements in a transaction that is committed as a whole or not at all.
 
         Raises:
             HistoryError: nothing was written.

@@ -21,7 +21,7 @@ from store.sums import ClosedBucket
 from view.outlet import Outlet
 from view.view import HistoryView
 
-CHUNK: Final = 1800.0
+CHUNK: Final = 300.0
 """Seconds of the past that are read at once."""
 LOOK: Final = 60.0
 """Seconds between two reads of the past."""

@@ -59,7 +59,7 @@ def validated(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
         and 0 <= seconds < inf
     ):
         raise ValueError(MALFORMED)
-    return Sums(count, size, seconds, Distribution.of(unpacked(bins).items()))
+    return Sums(count, size, seconds, Distribution(tuple(unpacked(bins).items())))
 
 
 def total(sums: Sums, unit: str) -> float:

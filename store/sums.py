@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -80,8 +81,9 @@ class KeyedSums(NamedTuple):
         known = dict(sums)
         columns = [each.column for each in known.values()]
         times = [each.times.bins for each in known.values()]
-        bins = [(place * BINS + number, hits) for place, each in enumerate(times) for number, hits in each]
-        codes, hits = np.array(bins, np.int64).reshape(-1, 2).T
+        flat = chain.from_iterable(chain.from_iterable(times))
+        numbers, hits = np.fromiter(flat, np.int64).reshape(-1, 2).T
+        codes = numbers + np.repeat(np.arange(len(times)) * BINS, [len(each) for each in times])
         return cls(list(known), np.array(columns, np.int64).reshape(-1, 3).T, codes, hits)
 
     @classmethod

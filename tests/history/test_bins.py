@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from history.bins import VERSION_1_GAMMA, VERSION_1_LAST, converted, merged, packed, unpacked
 from store.distribution import ERROR, HIGHEST, LAST, LOWEST, value_of
 
-COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**63))
+COUNTS = st.dictionaries(st.integers(0, LAST), st.integers(1, 2**62 - 1))
 
 
 @given(COUNTS)
@@ -48,3 +48,9 @@ def test_the_ends_of_version_1_stay_and_merged_bins_are_added() -> None:
     assert unpacked(converted(packed({0: 2, VERSION_1_LAST: 3}))) == {0: 2, LAST: 3}
     both = dict.fromkeys(range(VERSION_1_LAST + 1), 1)
     assert sum(unpacked(converted(packed(both))).values()) == len(both) > LAST
+
+
+def test_a_number_that_no_counter_holds_is_refused() -> None:
+    assert unpacked(b"\x05" + b"\xff" * 8 + b"\x7f") == {5: 2**63 - 1}
+    with pytest.raises(ValueError, match="too large"):
+        unpacked(b"\x05" + b"\xff" * 9 + b"\x01")
