@@ -38,6 +38,12 @@ class CaptureThread:
         """Whether the capture has ended."""
         return not self._thread.is_alive()
 
+    @property
+    def full(self) -> bool:
+        """Whether enough records wait to be counted together."""
+        with self._alone():
+            return self._intake.full
+
     def take(self) -> tuple[Batch, float, Status]:
         """Return the completed records, the packet time up to which they are complete, and the status of the capture.
 

@@ -20,6 +20,8 @@ from traffic.frames import Frames
 
 POLL = 0.05
 """Seconds between checks of the capture's clock if a tick is almost due."""
+GLANCE = 0.2
+"""Seconds between checks whether a batch is full. More records at a time would take more memory, and no less CPU."""
 
 
 class Ending(NamedTuple):
@@ -83,16 +85,15 @@ def steps(intake: Intake, session: Session, duration: float | None, stop: Stop) 
 def watch_live(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
     """Capture in a separate thread; each step takes what has been captured."""
     thread = CaptureThread(intake)
-    taken = time.monotonic()
-    end, full = taken + (duration or float("inf")), float("inf")
+    end = time.monotonic() + (duration or float("inf"))
     session.begin(time.time(), intake.status())
     thread.start()
     try:
         while not (stop.is_set() or thread.ended or time.monotonic() >= end):
-            yield max(POLL, min(session.due - time.time(), end - time.monotonic(), full))
+            yield max(POLL, min(session.due - time.time(), end - time.monotonic(), GLANCE))
+            if time.time() < session.due and not thread.full:
+                continue
             batch, clock, status = thread.take()
-            before, taken = taken, time.monotonic()
-            full = seconds_to_fill(len(batch), taken - before)
             session.count(batch)
             if clock >= session.due:
                 session.tick(clock, status)
@@ -101,14 +102,6 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
     batch, clock, status = thread.take()
     session.count(batch)
     return Ending(clock, status, thread.error)
-
-
-def seconds_to_fill(records: int, seconds: float) -> float:
-    """Return how long a full batch takes at the rate of `records` in `seconds`; infinite without records.
-
-    More at a time would take more memory and would be counted no faster.
-    """
-    return seconds * COLUMN / records if records else float("inf")
 
 
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
