@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,17 @@ def run(command: Sequence[str], output: Path | None = None, cores: str = "all") 
     if took.pop("status"):
         raise CommandError(f"{' '.join(command)}: {done.stderr.decode(errors='replace')[-500:]}")
     return Cost(**took)
+
+
+def new_history(folder: Path) -> dict[str, str]:
+    """Return an environment in which a monitor begins a new history in this folder.
+
+    With an old one it would restore the counts of all runs before it.
+    """
+    shutil.rmtree(folder / "state", ignore_errors=True)
+    folder.chmod(0o711)  # a monitor that root has started becomes another user
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUDO_")}
+    return {**kept, "STATE_DIRECTORY": str(folder / "state")}
 
 
 class Figure(NamedTuple):

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bench.measure import ROOT, CommandError, Figure, resident, run, table
+from bench.measure import ROOT, CommandError, Figure, new_history, resident, run, table
 from bench.network import wait
 from bench.offline import STARTING, capture_of
 
@@ -87,20 +87,21 @@ def _running(command: Sequence[str], terminal: int = subprocess.DEVNULL) -> Iter
     """Run a command with loopback up, in its own network namespace if possible."""
     alone = ["unshare", "--net"] if shutil.which("unshare") else []
     up = ["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
-    process = subprocess.Popen(
-        [*alone, *up, *command],
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm-256color"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [*alone, *up, *command],
+            cwd=ROOT,
+            env={**new_history(Path(folder)), "TERM": "xterm-256color"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
 
 
 def _until_it_listens(process: subprocess.Popen[bytes]) -> float:

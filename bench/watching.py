@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.load import Load, load
-from bench.measure import ROOT, CommandError, cpu_seconds
+from bench.measure import ROOT, CommandError, cpu_seconds, new_history
 from bench.network import INTERFACE, Namespaces, WebServer, wait
 
 OURS, HTTPRY = "exercise.py", "httpry"
@@ -87,8 +87,11 @@ class Watching:
         signal.signal(
             signal.SIGINT, signal.default_int_handler
         )  # A job in the background ignores SIGINT, and its children would inherit that.
+        environment = new_history(folder)
         with self._output.open("wb") as output:
-            self.process = subprocess.Popen([*inside, *command], stdout=output, stderr=output, cwd=ROOT)
+            self.process = subprocess.Popen(
+                [*inside, *command], stdout=output, stderr=output, cwd=ROOT, env=environment
+            )
         try:
             wait(self._listens, f"{monitor.name} to listen")
         except CommandError:
