@@ -1,16 +1,15 @@
 """One statistic in a window: its total, and the names with the largest amounts."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alerting.signal_statistics import SignalStatistic
 from stats.statistic import Unit
-from store.bins import BINS
-from store.distribution import LAST, Distribution
-from store.sketch import NOWHERE, Sketch, capacity
+from store.bins import BINS, Bins
+from store.distribution import Distribution
+from store.sketch import NOWHERE, Sketch, Slots, capacity
 from store.sums import BYTES, COUNT, StatisticSums
 
 MAX_NAMES: Final = 300
@@ -27,9 +26,8 @@ class WindowSum:
         """Requests, exchanges or bytes. Exact, however many names there are."""
         self._statistic = statistic
         self._row = BYTES if statistic.unit is Unit.BYTES else COUNT
-        # By slot, how often each bin of a `Distribution` was hit.
-        self._bins = np.zeros((capacity(MAX_NAMES), LAST + 1 if statistic.timed else 0), np.int32)
-        self._sketch = Sketch(MAX_NAMES, on_release=partial(_clear, self._bins))
+        self._bins = Bins()
+        self._sketch = Sketch(MAX_NAMES, on_release=partial(_clear, self._bins))  # a method would make a cycle
 
     def add(self, closed: StatisticSums) -> None:
         """Add what was counted in a bucket."""
@@ -45,7 +43,7 @@ class WindowSum:
         if self._statistic.timed:
             own = slots[keyed.codes // BINS]
             kept = own != NOWHERE
-            np.add.at(self._bins, (own[kept], keyed.codes[kept] % BINS), keyed.hits[kept])
+            self._bins.add(own[kept] * BINS + keyed.codes[kept] % BINS, keyed.hits[kept])
 
     def names(self, group: str = "") -> dict[str, int]:
         """Return the amount of each name; with `group`, only the names of that group."""
@@ -59,10 +57,11 @@ class WindowSum:
 
     def times(self, name: str) -> Distribution:
         """Return the response times of a name, which starts with its group."""
-        bins = self._bins[self._sketch.slots[name]]
-        (numbers,) = bins.nonzero()
-        return Distribution.of(zip(numbers.tolist(), bins[numbers].tolist(), strict=True))
+        return self._bins.of(self._sketch.slots[name])
 
 
-def _clear(bins: NDArray[Any], slots: NDArray[Any]) -> None:
-    bins[slots] = 0
+def _clear(bins: Bins, slots: Slots) -> None:
+    """Forget the times of these slots: they may get another name."""
+    gone = np.zeros(capacity(MAX_NAMES), np.bool_)
+    gone[slots] = True
+    bins.pop(gone)
