@@ -9,7 +9,7 @@ all of it, refreshed once per bucket.
 import cli.packages  # noqa: F401, I001 first: reports a missing package in one line instead of a traceback
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from capture.errors import BadFilter, CaptureError
 from capture.privileges import UnknownUser
@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = configured(arguments)
         if answered(arguments, config):
             return 0
-        with demonstrated(chosen_ui(arguments)) as arguments, collected(arguments.ui == "full") as complaints:
-            return monitor(arguments, config, complaints)
+        with demonstrated(chosen_ui(arguments)) as (arguments, begin), collected(arguments.ui == "full") as complaints:
+            return monitor(arguments, config, complaints, begin)
     except (OutputClosedError, KeyboardInterrupt):
         return 0
     except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
@@ -55,14 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return failed(error, 1)
 
 
-def monitor(arguments: Arguments, config: Config, complaints: Complaints) -> int:
+def monitor(arguments: Arguments, config: Config, complaints: Complaints, begin: Callable[[], None]) -> int:
     """Open the source and the outputs, watch until the source ends or a signal comes, and close them.
 
-    `complaints` contains what was written to standard error while the full screen covers it.
+    `complaints` contains what was written to standard error while the full screen covers it. `begin` is called once the
+    source is open.
     """
     stop = Stop()
     plan = planned(arguments, config)
     with opened(arguments, config, plan, stop) as parts:
+        begin()
         session = new_session(arguments, config, plan, parts)
         full = FullUi(arguments, config, plan.statistics, complaints) if arguments.ui == "full" else None
         ending = watch(session, parts, arguments.duration, stop, full)

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class SignalUnit(Enum):
-    """SignalUnit of a signal's values."""
+    """Unit of a signal's values."""
 
     HITS = "hits"
     """Requests per bucket."""

@@ -1,6 +1,8 @@
 """The command line of `exercise.py`."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -129,6 +131,19 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see --help\n")
 
+    def print_help(self, file: Any = None) -> None:
+        _print(self.format_help().rstrip("\n"))
+
+
+def _print(text: str) -> None:
+    """Print a text. End the program if nobody reads it any more, as after a pipe to `head`."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The interpreter would complain about what is still buffered.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
 
 class _PrintCompletion(argparse.Action):
     """Prints a shell's completion script and ends the program, like --help."""
@@ -136,7 +151,7 @@ class _PrintCompletion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None) -> None:
         from cli.completion import completion
 
-        print(completion(make_parser(COMMAND), values))
+        _print(completion(make_parser(COMMAND), values))
         parser.exit()
 
 
@@ -147,34 +162,45 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         description="A passive HTTP monitor: what is busy, what is slow, and alerts when traffic leaves its baseline.",
         epilog=_EXAMPLES.replace("exercise.py", program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
-    add = parser.add_argument
+    add = parser.add_argument_group("what to watch").add_argument
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
     add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
-    add("-w", "--write", metavar="FILE", help="write the packets to a pcap file; - is standard output")
-    add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
-    add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
+    add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
+    add("--duration", metavar="SECONDS", type=_seconds, help="stop after this many seconds")
+    add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
+    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
+
+    add = parser.add_argument_group("display").add_argument
     add(
-        "--prometheus", metavar="ADDRESS:PORT", type=_address,
-        help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
-    )  # fmt: skip
+        "--ui",
+        choices=UIS,
+        default=UIS[0],
+        help="display mode: auto is full on a terminal, otherwise console; json prints one line per refresh",
+    )
+    add("--no-color", action="store_true", help="no colours; setting the environment variable NO_COLOR does the same")
+    add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
+
+    add = parser.add_argument_group("files and other outputs").add_argument
+    add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
+    add("-w", "--write", metavar="FILE", help="write the packets to a pcap file; - is standard output")
+    add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
     add(
         "--history",
         metavar="FILE",
         help="long-term history file, or `none` (default when live: the file `report` reads)",
     )
-    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
-    add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add(
-        "--user",
-        metavar="NAME",
-        help="switch to this user once the capture is open (default: the sudo caller, otherwise nobody)",
-    )
+        "--prometheus", metavar="ADDRESS:PORT", type=_address,
+        help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
+    )  # fmt: skip
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
-    add("--duration", metavar="SECONDS", type=_seconds, help="stop after this many seconds")
+
+    add = parser.add_argument_group("settings").add_argument
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
     add(
         "--set",
@@ -186,15 +212,15 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="change a setting",
     )
     add("--show-config", action="store_true", help="print all settings in the format of a settings file, and exit")
-    add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
     add(
-        "--ui",
-        choices=UIS,
-        default=UIS[0],
-        help="display mode: auto is full on a terminal, otherwise console; json prints one line per refresh",
+        "--user",
+        metavar="NAME",
+        help="switch to this user once the capture is open (default: the sudo caller, otherwise nobody)",
     )
-    add("--no-color", action="store_true", help="no colours; setting the environment variable NO_COLOR does the same")
-    add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
+
+    add = parser.add_argument_group("the program itself").add_argument
+    add("-h", "--help", action="help", help="show this help and exit")
+    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} (decoder: {decoder_name()})")
     add("-v", "--verbose", action="store_true", help="log progress to standard error")
     add(
         "--print-completion",
@@ -202,7 +228,6 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         action=_PrintCompletion,
         help="print a completion script for this shell, and exit",
     )
-    add("-V", "--version", action="version", version=f"%(prog)s {VERSION} (decoder: {decoder_name()})")
     return parser
 
 

@@ -38,7 +38,8 @@ class Screen:
         self.is_terminal = stream.isatty() and environ.get("TERM", "dumb") != "dumb"
         """Whether dashboards are drawn in place."""
         self.colour = self.is_terminal and (not environ.get("NO_COLOR") if colour is None else colour)
-        self.ascii_only = not _carries_unicode(stream.encoding)
+        # The fonts of the Linux console have few characters beyond ASCII.
+        self.ascii_only = not _carries_unicode(stream.encoding) or environ.get("TERM") == "linux"
         self._drawn = False
         self._note = ""
         self._suspend_handler: object = None

@@ -8,7 +8,7 @@ from demo.web_server import DemoServer
 
 
 def serve() -> None:
-    """Serve and send until the input ends. Print one line: the port, or the error."""
+    """Serve until the input ends, and send visitors from its first byte on. Print one line: the port, or the error."""
     try:
         import requests  # noqa: F401 a missing package is reported here, where the parent reads it
 
@@ -18,8 +18,9 @@ def serve() -> None:
         return
     print(server.port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    threading.Thread(target=send_visitors, args=(server.port,), daemon=True).start()
-    sys.stdin.buffer.read()
+    if sys.stdin.buffer.read(1):
+        threading.Thread(target=send_visitors, args=(server.port,), daemon=True).start()
+        sys.stdin.buffer.read()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 class DemoTraffic:
-    """Runs the web server and its visitors in a child process for the duration of `with`.
+    """Runs the web server in a child process for the duration of `with`, and its visitors from `begin` on.
 
     Raises:
         DemoError: on entering, if they did not start.
@@ -41,6 +42,13 @@ class DemoTraffic:
             raise DemoError(f"the web server of the demo did not start: {said or 'the process ended at once'}")
         self.port = int(said)
         return self
+
+    def begin(self) -> None:
+        """Let the visitors come."""
+        assert self._child.stdin is not None
+        with suppress(BrokenPipeError):  # the child has ended, and the screen will show that nothing comes
+            self._child.stdin.write(b".")
+            self._child.stdin.flush()
 
     def __exit__(self, *_: object) -> None:
         child = self._child

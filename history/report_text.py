@@ -21,6 +21,9 @@ VOLUME: Final = 4
 """Columns of the table."""
 NAME: Final = 13
 """Width of a figure's name, in cells."""
+MAX_ALERTS: Final = 10
+LASTED: Final = 10
+"""Width of an alert's duration, in cells."""
 
 
 def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: tzinfo | None = None) -> str:
@@ -33,7 +36,8 @@ def report_text(report: Report, width: int, *, ascii_only: bool = False, zone: t
         _line("Requests", _requests(report, span)),
     ]
     lines += [_line(f"Busiest {name}", _busiest(name, period, zone)) for name, period in report.busiest]
-    lines += [_line("Alerts", _alerts(report)), "", *_table(report, width, ascii_only)]
+    lines += [_line("Alerts", _alerts(report)), *_latest_alerts(report, width, ascii_only, zone)]
+    lines += ["", *_table(report, width, ascii_only)]
     return "\n".join(lines)
 
 
@@ -109,9 +113,22 @@ def _alerts(report: Report) -> str:
     )
 
 
+def _latest_alerts(report: Report, width: int, ascii_only: bool, zone: tzinfo | None) -> list[str]:
+    """Return a line for each of the latest alerts: when it started, how long it lasted, and its explanation."""
+    lines = []
+    for alert in report.alerts[:MAX_ALERTS]:
+        explanation = facts(alert).get("explanation") or alert.signal
+        lasted = figures.duration((alert.end or report.until) - alert.start)
+        text = f"{_moment(alert.start, zone)}   {lasted:<{LASTED}}   {cells.visible(explanation, ascii_only)}"
+        lines.append(_line("", cells.cut_end(text, max(LASTED, width - 1 - NAME - 3), _ellipsis(ascii_only))))
+    if len(report.alerts) > MAX_ALERTS:
+        lines.append(_line("", f"and {len(report.alerts) - MAX_ALERTS} earlier; --json lists them all"))
+    return lines
+
+
 def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     """Return a row for each key: amount, share, change, volume and response times."""
-    heads = (f"By {report.by}", _heading(report.unit), "share", "change", "volume", "average", "p95")
+    heads = (_title(report.by), _heading(report.unit), "share", "change", "volume", "average", "p95")
     rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows), *_rest(report)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
     # Statistics of bytes already have the volume as their amount.
@@ -119,8 +136,7 @@ def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     rows = [tuple(cell for cell, shown in zip(row, used, strict=True) if shown) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(1, len(rows[0]))]
     room = max(12, width - 1 - sum(widths) - 3 * len(widths))
-    ellipsis = "..." if ascii_only else "…"
-    keys = [cells.cut_middle(cells.visible(row[0], ascii_only), room, ellipsis) for row in rows]
+    keys = [cells.cut_middle(cells.visible(row[0], ascii_only), room, _ellipsis(ascii_only)) for row in rows]
     longest = max(map(cells.cells, keys))
     return [
         (
@@ -181,6 +197,15 @@ def _heading(unit: str) -> str:
 
 def _times(sums: Sums) -> tuple[float, ...] | None:
     return sums.times.quantiles(0.5, 0.9, 0.95, 0.99, 1.0) if sums.times.bins else None
+
+
+def _title(statistic: str) -> str:
+    """Return the name of a statistic as a heading: `Status codes` for `top_status_codes`."""
+    return statistic.removeprefix("top_").replace("_", " ").capitalize()
+
+
+def _ellipsis(ascii_only: bool) -> str:
+    return "..." if ascii_only else "…"
 
 
 def _line(name: str, text: str) -> str:

@@ -59,7 +59,9 @@ class Setting:
     @property
     def kind_in_words(self) -> str:
         """The kind of value, for a reader of the settings; empty if it is obvious."""
-        plain = self.span is None and not self.choices and self.base is not tuple
+        if self.choices:
+            return f"One of: {', '.join(self.choices)}"
+        plain = self.span is None and self.base is not tuple
         return "" if plain else self.words[0].upper() + self.words[1:]
 
     def parse(self, text: str) -> Any:

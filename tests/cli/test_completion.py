@@ -18,6 +18,7 @@ from cli.build import COMMAND
 from cli.completion import completion
 
 SHELLS = ("bash", "zsh", "fish")
+ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "ready> "
 START = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "PS1='ready''> '; source complete.bash"),
@@ -115,10 +116,21 @@ def test_every_option_is_in_the_script(shell: str) -> None:
     assert [text for text in long if text.removeprefix("--" if shell == "fish" else "") not in script] == []
 
 
+@pytest.mark.parametrize("option", ["--print-completion=bash", "--help"])
+def test_a_reader_that_has_gone_is_no_error(option: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "exercise.py", option], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=True
+    )
+    os.close(writing)
+    assert done.stderr == b""
+
+
 def test_the_command_prints_the_script() -> None:
     done = subprocess.run(
         [sys.executable, "exercise.py", "--print-completion", "zsh"],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

@@ -185,6 +185,12 @@ def test_what_the_encoding_cannot_carry_is_drawn_in_ascii(encoding: str, ascii_o
     assert written.getvalue().isascii() is ascii_only
 
 
+@pytest.mark.parametrize(("terminal", "ascii_only"), [("linux", True), ("xterm-256color", False)])
+def test_the_linux_console_is_drawn_in_ascii(terminal: str, ascii_only: bool) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    assert Screen(stream, environ={"TERM": terminal}).ascii_only is ascii_only
+
+
 def test_a_closed_pipe_ends_quietly() -> None:
     program = (
         "import sys; sys.path[:0] = sys.argv[1:]\n"

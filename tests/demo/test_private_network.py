@@ -22,8 +22,9 @@ import socket
 from demo.private_network import enter_private_network
 from demo.traffic import DemoTraffic
 moved = enter_private_network()
-with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sniffer, DemoTraffic():
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sniffer, DemoTraffic() as traffic:
     sniffer.bind(("lo", 0))
+    traffic.begin()
     sniffer.settimeout(30)
     while b"HTTP/1.1 200 OK" not in sniffer.recv(65536):
         pass

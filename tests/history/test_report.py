@@ -26,6 +26,7 @@ UTC = timezone.utc
 START = datetime(2026, 10, 1, tzinfo=UTC).timestamp()  # a Thursday
 DAY = 86400
 DAYS = 45
+FACTS = '{"explanation": "High traffic generated an alert"}'
 UNITS = {"request_rate": "hits", "top_sections": "hits", "server_response_time": "seconds"}
 
 
@@ -44,9 +45,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteArchive]
         for hour in range(24):
             for minute in range(0, 60, 10):
                 archive.write(made(START + day * DAY + hour * 3600 + minute * 60, load(day, hour)))
-    archive.write_alert(
-        StoredAlert("request_rate", START + 20 * DAY + 3 * 3600, START + 20 * DAY + 4 * 3600, '{"a": 1}')
-    )
+    archive.write_alert(StoredAlert("request_rate", START + 20 * DAY + 3 * 3600, START + 20 * DAY + 4 * 3600, FACTS))
     yield archive
     archive.close()
 
@@ -115,11 +114,24 @@ def test_the_report_as_text(archive: SqliteArchive) -> None:
         "Busiest hour    Wed 2026-10-21 03:00   6,000 requests",
         "Busiest day     Wed 2026-10-21   8,610 requests",
         "Alerts          1, longest 1 h, average 1 h",
+        "                2026-10-21 03:00   1 h          High traffic generated an alert",
         "",
-        "By top_sections    hits    share   change   volume   average       p95",
-        "shop/cart         8,370   60.0 %   +162 %   8.4 MB    100 ms   99.6 ms",
-        "(other)           5,580   40.0 %            2.8 MB",
+        "Sections     hits    share   change   volume   average       p95",
+        "shop/cart   8,370   60.0 %   +162 %   8.4 MB    100 ms   99.6 ms",
+        "(other)     5,580   40.0 %            2.8 MB",
     ]
+
+
+def test_the_latest_alerts_are_listed_and_cut_to_the_width(archive: SqliteArchive) -> None:
+    report = week_report(archive)
+    since = report.since
+    alerts = [StoredAlert("volume_out", since + 3600 * hour, since + 3600 * hour + 90, "") for hour in range(12)]
+    lines = report_text(report._replace(alerts=tuple(alerts)), 60, zone=UTC).splitlines()
+    begin = next(place for place, line in enumerate(lines) if line.startswith("Alerts "))
+    assert lines[begin + 1] == "                2026-10-29 00:00   1 min 30 s   volume_out"
+    assert lines[begin + 11] == "                and 2 earlier; --json lists them all"
+    wide = report_text(report._replace(alerts=(StoredAlert("x", since, None, FACTS),)), 60, zone=UTC).splitlines()
+    assert wide[begin + 1] == "                2026-10-29 00:00   7 d          High traff…"
 
 
 def test_the_report_as_json(archive: SqliteArchive) -> None:

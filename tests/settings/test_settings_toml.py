@@ -34,6 +34,15 @@ def read_back(text: str, folder: Path) -> Config:
     return Config.with_settings({}, read(str(path), {}, KNOWN))
 
 
+@pytest.mark.parametrize("setting", [each for each in KNOWN.values() if each.choices], ids=lambda each: each.name)
+def test_a_choice_is_accepted_as_it_is_listed(setting: Setting) -> None:
+    above, _, _ = Config().as_toml().partition(f"\n{setting.name} = ")
+    comment, _, named = above.replace("\n# ", " ").rpartition("One of: ")
+    assert comment
+    for choice in named.split(", "):
+        setting.check(choice)
+
+
 def test_the_defaults_are_read_back(tmp_path: Path) -> None:
     assert read_back(Config().as_toml(), tmp_path) == Config()
 

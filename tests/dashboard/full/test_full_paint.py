@@ -99,6 +99,7 @@ def test_text_from_outside_is_measured_by_textual_as_by_us(text: str) -> None:
         ({"LANG": "en_US.UTF-8", "LC_CTYPE": "POSIX"}, "utf-8", False),
         ({"LANG": "de_DE.ISO-8859-1"}, "iso-8859-1", False),
         ({"LANG": "en_US.UTF-8"}, "latin-1", False),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, "utf-8", False),
         ({}, "utf-8", False),
     ],
 )
