@@ -68,7 +68,8 @@ def _load(name: str) -> None:
 def carries_unicode(environ: Mapping[str, str] = os.environ, encoding: str | None = None) -> bool:
     """Return whether the locale is one of UTF-8, as the terminal is expected to follow it.
 
-    The Linux console does, but its fonts have few characters beyond ASCII. Python treats the C locale as UTF-8 too (PEP 540), so the locale is read here as the C library reads it.
+    The Linux console does too, but its fonts have few characters beyond ASCII. Python treats the C locale as UTF-8
+    (PEP 540), so the locale is read here as the C library reads it.
     """
     if environ.get("TERM") == "linux":
         return False
