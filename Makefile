@@ -18,7 +18,7 @@ CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type 
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man test test-all fast fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man picture test test-all fast fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -48,6 +48,9 @@ endif
 
 man: $(TEST_STAMP) ## write the manual page and the completion scripts into build/share
 	@$(VENV_PYTHON) packaging/documents.py
+
+picture: $(TEST_STAMP) fast ## draw the full screen of the demo into docs/screen.svg; needs tmux
+	@$(VENV_PYTHON) packaging/picture.py
 
 fuzz: $(TEST_STAMP) fast ## fuzz parsers, decoders and core for FUZZ_SECONDS (60); guided if atheris and cargo-fuzz are installed
 	@$(PIP) 'atheris>=3,<4' 2>/dev/null || true

@@ -44,7 +44,7 @@ class Rule(Protocol):
 
     @property
     def unit(self) -> SignalUnit:
-        """SignalUnit of its values."""
+        """Unit of its values."""
 
     @property
     def low(self) -> bool:
