@@ -200,7 +200,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
 
-    add = parser.add_argument_group("settings").add_argument
+    add = parser.add_argument_group("settings and rights").add_argument
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
     add(
         "--set",

@@ -6,7 +6,7 @@ order of man-pages(7).
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -78,7 +78,14 @@ def manual() -> str:
     ):  # fmt: skip
         page.add_section(heading, ">", "\n".join(_entry(name, text) for name, text in entries))
     page.add_section("SEE ALSO", ">", "\\fBtcpdump\\fR(8), \\fBpcap\\-filter\\fR(7), \\fBcapabilities\\fR(7)")
-    return str(page)
+    return _with_options(str(page), [str(group.title) for group in parser._action_groups])
+
+
+def _with_options(page: str, groups: Sequence[str]) -> str:
+    """Make each group of options, which argparse-manpage prints as a section, a part of the section OPTIONS."""
+    for group in groups:
+        page = page.replace(f"\n.SH {group.upper()}\n", f"\n.SS {group.capitalize()}\n", 1)
+    return page.replace("\n.SS ", "\n.SH OPTIONS\n.SS ", 1)
 
 
 def _settings() -> Iterator[str]:

@@ -1,11 +1,10 @@
 """Prints a status summary at SIGUSR1: `kill -USR1 PID`, `systemctl kill -s USR1 http-monitor`.
 
-It is printed on standard error. If that is the terminal of a dashboard, the summary is printed below it; the full
-screen shows it among its warnings.
+It is printed on standard error. If that is the terminal of a dashboard, the summary is printed below it. Below the full
+screen it appears once the screen is left.
 """
 
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -46,24 +45,16 @@ class HealthAnswer(Outlet):
         self._want_view()
 
 
-def voice(screen: Screen, full: bool) -> Callable[[str], None]:
+def voice(screen: Screen, keep: Callable[[str], None] | None) -> Callable[[str], None]:
     """Return a function that prints a text on standard error without spoiling a dashboard on the same terminal.
 
-    Call this before the full screen takes over standard error, which it does if `full`.
+    `keep` does that for the full screen; it is None if another dashboard is shown.
     """
-    if not full:
-        return screen.leave_and_say if screen.is_terminal and sys.stderr.isatty() else _print
-    if sys.stderr.isatty():
-        return _print
-    kept = os.dup(sys.stderr.fileno())
-    return lambda text: _write(kept, text)
+    if keep is not None:
+        return keep
+    return screen.leave_and_say if screen.is_terminal and sys.stderr.isatty() else _print
 
 
 def _print(text: str) -> None:
     with contextlib.suppress(OSError):  # the reader may be gone
         print(text, file=sys.stderr, flush=True)
-
-
-def _write(descriptor: int, text: str) -> None:
-    with contextlib.suppress(OSError):
-        os.write(descriptor, f"{text}\n".encode())

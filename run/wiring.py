@@ -3,6 +3,7 @@
 import time
 
 from cli.arguments import Arguments
+from dashboard.full.complaints import Complaints
 from exercise_config import Config
 from run.full import brisk
 from run.health import HealthAnswer, voice
@@ -12,7 +13,7 @@ from run.plan import Plan
 from run.session import Session
 
 
-def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened) -> Session:
+def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened, complaints: Complaints) -> Session:
     """Return the session of a run, connected to its open parts."""
     full, outputs = arguments.ui == "full", parts.outputs
     session = Session(
@@ -24,7 +25,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened)
         lambda: (*parts.failing, *outputs.remarks),
         plan.only,
     )
-    session.show_to(HealthAnswer(voice(parts.screen, full), session.want_view))
+    session.show_to(HealthAnswer(voice(parts.screen, complaints.keep if full else None), session.want_view))
     outputs.start(arguments.verbose)
     _remember(session, parts, config)
     return session

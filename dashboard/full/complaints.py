@@ -20,9 +20,22 @@ class Complaints:
     def __init__(self, file: IO[bytes] | None = None) -> None:
         self._file = file
         self._told = 0
+        self._untold: list[str] = []
+        """Lines read, but not returned yet."""
 
     def latest(self) -> list[str]:
         """Return the lines written since the last call."""
+        lines, self._untold = self._untold + self._read(), []
+        return lines
+
+    def keep(self, text: str) -> None:
+        """Write a text to standard error that is no complaint, so that `latest` leaves it out."""
+        self._untold += self._read()
+        with contextlib.suppress(OSError):  # the reader may be gone
+            os.write(2, f"{text}\n".encode())
+        self._read()
+
+    def _read(self) -> list[str]:
         if self._file is None:
             return []
         text = os.pread(self._file.fileno(), KEPT, self._told)

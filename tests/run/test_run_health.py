@@ -69,25 +69,15 @@ def test_state_oddities_and_warnings_are_printed_with_the_summary() -> None:
 
 
 def test_the_summary_goes_to_standard_error_if_that_is_not_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    voice(Screen(sys.stdout), full=False)("hello")
+    voice(Screen(sys.stdout), None)("hello")
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "hello\n")
 
 
-IN_THE_FULL_SCREEN = """
-import os, sys
-from dashboard.screen import Screen
-from run.health import voice
-say = voice(Screen(sys.stdout), full=True)
-os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-say("hello")
-"""
-"""The full screen takes standard error over, as long as it is up."""
-
-
-def test_the_full_screen_leaves_the_summary_to_a_redirected_file() -> None:
-    done = subprocess.run([sys.executable, "-c", IN_THE_FULL_SCREEN], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "hello\n")
+def test_the_full_screen_keeps_the_summary() -> None:
+    kept: list[str] = []
+    voice(Screen(sys.stdout), kept.append)("hello")
+    assert kept == ["hello"]
 
 
 LOADING = """
