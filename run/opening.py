@@ -11,6 +11,7 @@ from capture.named_files import named_files
 from capture.open import open_file, open_live
 from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
+from capture.steady_time import SteadyTime
 from capture.writer import PcapWriter
 from cli.arguments import Arguments
 from cli.build import PROGRAM
@@ -72,7 +73,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
         decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
-        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count)
+        steady_time = SteadyTime() if source.live else None
+        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count, steady_time)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
