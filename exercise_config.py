@@ -292,7 +292,7 @@ class Config:
 
     user: str = ""
     """User the program switches to once the capture is open, if it runs as root; empty for the sudo caller,
-    otherwise nobody. `root` keeps all rights."""
+    otherwise nobody. `root` keeps all rights. Under sudo, only the caller and nobody are allowed."""
 
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Size of the packet buffer shared with the Linux kernel, which holds packets while the program is busy."""

@@ -51,6 +51,17 @@ class Monitor:
         self._started = now
         self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
 
+    def resume(self, now: float) -> None:
+        """Go on at `now` after a time in which nobody watched: it was no silence, so no window that it touches is
+        judged or learned from. Learning starts again; otherwise the next window starts with the next bucket.
+        """
+        self._store.advance(now)
+        self._waiting.clear()
+        self._started = self._edge(now)
+        self._window = Window.empty(self._statistics, self._started, self._started + self.terms.bucket_size)
+        if self._rate.state is State.LEARNING:
+            self.start(now)
+
     def add(self, batch: Batch) -> None:
         """Count records at their own time. Records too late for their bucket count in the current window."""
         self._store.add(batch)

@@ -17,7 +17,7 @@ class CaptureThread:
         self._lock = threading.Lock()
         """Guards the intake, except for `read`."""
         self._turn = threading.Lock()
-        self._clock = intake.source.clock()
+        self._clock = intake.clock()
         self._stop = threading.Event()
         self._crash: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -37,6 +37,11 @@ class CaptureThread:
     def ended(self) -> bool:
         """Whether the capture has ended."""
         return not self._thread.is_alive()
+
+    @property
+    def clock(self) -> float:
+        """The packet time up to which records are complete."""
+        return self._clock
 
     @property
     def full(self) -> bool:
@@ -89,5 +94,5 @@ class CaptureThread:
                 if frames:
                     intake.decode(frames)
                 else:
-                    intake.advance(intake.source.clock())
-                self._clock = max(self._clock, intake.source.clock())
+                    intake.advance(intake.clock())
+                self._clock = max(self._clock, intake.clock())

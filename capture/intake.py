@@ -8,6 +8,7 @@ from capture.dissector import Dissector
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
 from capture.source import Counters, Source
+from capture.steady_time import SteadyTime
 from capture.writer import PcapWriter
 from traffic.batch import Batch, RecordBatch
 from traffic.frames import Frames
@@ -64,6 +65,8 @@ class Status(NamedTuple):
     counters: Counters
     warnings: tuple[str, ...]
     """Sentences for the user."""
+    resumed: float = 0.0
+    """A packet time within the latest time in which nobody watched, see `SteadyTime`; 0 if there was none."""
 
 
 class Intake:
@@ -76,8 +79,11 @@ class Intake:
         writer: PcapWriter | None = None,
         dissector: Dissector | None = None,
         packet_limit: int | None = None,
+        steady_time: SteadyTime | None = None,
     ) -> None:
+        """`steady_time` gives packets of a live source their times."""
         self.source = source
+        self._time = steady_time
         self._decoder = decoder
         self._writer = writer
         self._dissector = dissector
@@ -90,6 +96,9 @@ class Intake:
         if self._left == 0:
             return None
         frames = self.source.read()
+        if self._time is not None and frames is not None:
+            self._time.look()
+            frames = self._time.in_packet_time(frames)
         if frames and self._left is not None:
             frames = frames.part(0, self._left)
             self._left -= len(frames)
@@ -111,6 +120,11 @@ class Intake:
         self._decoder.feed(frames)
         if self._dissector is not None:
             self._dissector.feed(frames)
+
+    def clock(self) -> float:
+        """Return the packet time up to which everything was read, like `Source.clock`."""
+        stamp = self.source.clock()
+        return stamp if self._time is None else self._time.packet_time(stamp)
 
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
@@ -137,11 +151,12 @@ class Intake:
         """Return the status of the capture."""
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
-        warnings = (self.source.warning, *self.trouble) if self.source.warning else self.trouble
+        clock, resumed = ("", 0.0) if self._time is None else (self._time.warning, self._time.resumed)
+        warnings = tuple(filter(None, (self.source.warning, clock, *self.trouble)))
         health = self._decoder.health
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
-        return Status(health, self.source.counters(), warnings)
+        return Status(health, self.source.counters(), warnings, resumed)
 
     def close(self) -> None:
         """Close the source and the file of packets."""

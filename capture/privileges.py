@@ -1,13 +1,11 @@
 """Drops the privileges that opening the capture required, before the first packet is parsed.
 
-Root becomes another user for good, and capabilities are dropped. `chosen_user` selects the user, `hand_over` gives that
-user the files opened for writing, and `give_up` drops the privileges and verifies that they are gone. On systems
-without POSIX users nothing happens.
+Root becomes another user for good, and capabilities are dropped. `chosen_user` selects the user, and `give_up` drops
+the privileges and verifies that they are gone. On systems without POSIX users nothing happens.
 """
 
 import ctypes
 import os
-import stat
 import struct
 import sys
 import threading
@@ -35,6 +33,10 @@ class UnknownUser(ValueError):  # noqa: N818 - the name says what is wrong
     """There is no such user. The text is one line for the user."""
 
 
+class UserRefused(UnknownUser):
+    """Who started the program by sudo may not choose this user."""
+
+
 class User(NamedTuple):
     """The user that the process becomes."""
 
@@ -46,32 +48,34 @@ class User(NamedTuple):
 def chosen_user(name: str, environment: Mapping[str, str]) -> User | None:
     """Return the user `name`, by default the sudo caller, otherwise nobody; None to stay the current user.
 
-    Only root can become another user, so the result is None for everybody else, and for the name `root`.
+    Only root can become another user, so the result is None for everybody else, and for the name `root`. Under sudo
+    only the caller and nobody can be chosen: otherwise a user who may run only this program by sudo could use it to
+    act as anybody, root included.
 
     Raises:
-        UnknownUser: There is no user of that name.
+        UnknownUser: There is no user of that name, or the sudo caller may not choose it.
     """
     if not hasattr(os, "geteuid"):
         return None
-    user = _named(name) if name else _who_called_sudo(environment) or _nobody()
+    caller = sudo_caller(environment)
+    user = _named(name) if name else caller or _nobody()
+    if caller is not None and user.number not in (caller.number, _nobody().number):
+        raise UserRefused(
+            f"under sudo, the program becomes {caller.name} or {NOBODY}, not {user.name}; "
+            "only root itself can choose another user (sudo env -u SUDO_UID ...)"
+        )
     return user if user.number and os.geteuid() == 0 and _exists_here(user) else None
 
 
-def hand_over(descriptor: int, user: User) -> None:
-    """Make the user the owner of a file that root owns. Devices, pipes and files with several links are unchanged.
+def sudo_caller(environment: Mapping[str, str]) -> User | None:
+    """Return who started the program by sudo, nobody if sudo named no valid user; None without sudo, or if it was root.
 
-    Raises:
-        CaptureError: The system refused.
+    Only root can act as the caller, so the result is None for everybody else.
     """
-    if descriptor < 0:
-        return
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
-        return
-    try:
-        os.fchown(descriptor, user.number, user.group)
-    except OSError as reason:
-        raise CaptureError(f"cannot make {user.name} the owner of a file: {reason.strerror}; {STAY}") from reason
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or environment.get("SUDO_UID", "0") in ("", "0"):
+        return None
+    user = _who_called_sudo(environment) or _nobody()
+    return user if _exists_here(user) else None
 
 
 def give_up(user: User | None) -> None:

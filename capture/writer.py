@@ -4,7 +4,7 @@ import contextlib
 import os
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from capture.errors import CaptureError, NobodyReads
@@ -20,8 +20,10 @@ _RECORD_HEADER: Final = struct.Struct("=4I")
 class PcapWriter:
     """A pcap file being written. It has one link type: the one given, or that of the first frame."""
 
-    def __init__(self, path: str, link_type: int | None = None) -> None:
-        """Create `path`; `-` is standard output.
+    def __init__(
+        self, path: str, link_type: int | None = None, open_file: Callable[[str, int, int], int] = os.open
+    ) -> None:
+        """Create `path` with `open_file`; `-` is standard output.
 
         Raises:
             CaptureError: The file cannot be created.
@@ -36,7 +38,7 @@ class PcapWriter:
         self._whole = 0
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-            self._file = os.dup(1) if path == "-" else os.open(path, flags, 0o666)
+            self._file = os.dup(1) if path == "-" else open_file(path, flags, 0o666)
         except (OSError, ValueError) as reason:
             raise CaptureError(f"cannot write {self.name}: {getattr(reason, 'strerror', None) or reason}") from reason
         if path == "-" and sys.platform == "win32":
@@ -105,10 +107,6 @@ class PcapWriter:
             if self._file >= 0:
                 os.close(self._file)
                 self._file = -1
-
-    def fileno(self) -> int:
-        """Return the descriptor of the open file; -1 when it is closed."""
-        return self._file
 
     def _begin(self, link_type: int) -> None:
         if self._link_type is None:

@@ -36,5 +36,5 @@ def make_ready(path: Path, user: User | None) -> None:
     if user is None or user.name != NOBODY:
         return
     with suppress(OSError):  # the first write reports it
-        path.parent.mkdir(mode=0o700)
-        os.chown(path.parent, user.number, user.group)
+        path.parent.mkdir(mode=0o700)  # fails if it is there, and then keeps its owner
+        os.chown(path.parent, user.number, user.group, follow_symlinks=False)

@@ -1,6 +1,7 @@
 """`exercise.py report` prints a report from the history for a span of time, as text, JSON or CSV."""
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Final, NoReturn
 
 from capture.ports import parse_ports
+from capture.privileges import give_up, sudo_caller
 from cli.history_file import default_path
 from dashboard.screen import Screen
 from history.archive import SqliteArchive
@@ -37,7 +39,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def report(argv: Sequence[str], now: float | None = None) -> int:
-    """Print the report; return 0, or 1 if no history can be read, or 2 for wrong usage."""
+    """Print the report, under sudo with the rights of the caller alone; return 0, 1 if no history can be read, or 2
+    for wrong usage.
+    """
     parser = report_parser()
     given = parser.parse_args(argv)
     span = _span(given, time.time() if now is None else now)
@@ -46,6 +50,8 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
             "--since and --until take a span such as 90m or 7d, or a day such as 2026-11-22; --since must be earlier"
         )
     path = given.history or str(default_path(given.interface, given.port))
+    if caller := sudo_caller(os.environ):
+        give_up(caller)  # SQLite creates files beside a database, and gives them to its owner
     try:
         with closing(SqliteArchive(path, Retention())) as archive:
             _print(archive, path, given, span)

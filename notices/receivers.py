@@ -21,6 +21,7 @@ from notices.receiver import Receiver
 
 if TYPE_CHECKING:
     from notices.addresses import Hook
+    from notices.secret_file import OpenSecret
     from notices.webhook import Webhook
 
 WEBHOOK: Final = "HTTP_MONITOR_WEBHOOK"
@@ -41,8 +42,11 @@ class Receivers(NamedTuple):
     """The path of the program that `--on-alert` runs."""
 
 
-def from_settings(config: Config, environment: Mapping[str, str], replay: bool = False) -> Receivers:
+def from_settings(
+    config: Config, environment: Mapping[str, str], replay: bool = False, open_file: "OpenSecret" = os.open
+) -> Receivers:
     """Return all receivers that the settings name. `replay` is whether the traffic comes from a capture file.
+    `open_file` opens files with secrets.
 
     Raises:
         NoticeError: one of them cannot be set up.
@@ -53,9 +57,9 @@ def from_settings(config: Config, environment: Mapping[str, str], replay: bool =
         return Receivers((), limits, host, ())
     receivers = (
         *_command(config, environment),
-        *_webhooks(config, environment),
+        *_webhooks(config, environment, open_file),
         *_syslog(config),
-        *_mail(config, environment, host),
+        *_mail(config, environment, host, open_file),
     )
     if receivers:
         "localhost".encode("idna")  # loads a module that every look-up of a name needs
@@ -108,12 +112,13 @@ def _words(config: Config, environment: Mapping[str, str]) -> list[str]:
     return [program, *words[1:]]
 
 
-def _webhooks(config: Config, environment: Mapping[str, str]) -> Iterator[Receiver]:
+def _webhooks(config: Config, environment: Mapping[str, str], open_file: "OpenSecret") -> Iterator[Receiver]:
     sources = [(config.notice_webhook, "notice_webhook"), (environment.get(WEBHOOK, ""), WEBHOOK)]
     if config.notice_webhook_file:
         from notices.secret_file import read_secret
 
-        sources.append((read_secret(config.notice_webhook_file, "notice_webhook_file"), config.notice_webhook_file))
+        text = read_secret(config.notice_webhook_file, "notice_webhook_file", open_file)
+        sources.append((text, config.notice_webhook_file))
     if not any(text for text, _ in sources):
         return
     from notices.addresses import hooks
@@ -154,7 +159,7 @@ def _syslog(config: Config) -> Iterator[Receiver]:
         yield Syslog(place, FACILITIES[config.notice_syslog_facility], config.notice_timeout)
 
 
-def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator[Receiver]:
+def _mail(config: Config, environment: Mapping[str, str], host: str, open_file: "OpenSecret") -> Iterator[Receiver]:
     if not config.notice_smtp and not config.notice_mail_to:
         return
     if not config.notice_smtp or not config.notice_mail_to:
@@ -172,7 +177,7 @@ def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator
         security=security,
         authorities=None if security == "none" else authorities(config.notice_authorities, "notice_authorities"),
         user=config.notice_smtp_user,
-        password=_password(config, environment),
+        password=_password(config, environment, open_file),
         our_name=host if "." in host else "[127.0.0.1]",
     )
     envelope = Envelope(
@@ -182,7 +187,7 @@ def _mail(config: Config, environment: Mapping[str, str], host: str) -> Iterator
     yield Mail(server, envelope, config.notice_timeout)
 
 
-def _password(config: Config, environment: Mapping[str, str]) -> str:
+def _password(config: Config, environment: Mapping[str, str], open_file: "OpenSecret") -> str:
     if not config.notice_smtp_user:
         return ""
     password, origin = environment.get(SMTP_PASSWORD, ""), SMTP_PASSWORD
@@ -190,7 +195,7 @@ def _password(config: Config, environment: Mapping[str, str]) -> str:
         from notices.secret_file import read_secret
 
         origin = "notice_smtp_password_file"
-        password = read_secret(config.notice_smtp_password_file, origin)
+        password = read_secret(config.notice_smtp_password_file, origin, open_file)
     if not password:
         raise NoticeError(
             f"notice_smtp_user needs a password: name its file in notice_smtp_password_file, or set {SMTP_PASSWORD}"

@@ -1,23 +1,28 @@
-"""Reads files with secrets. This happens before the program drops its rights, so only root needs to read them."""
+"""Reads files with secrets. This happens before the program drops its rights, so only whoever started it needs to be
+able to read them.
+"""
 
 import os
 import stat
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 from notices.errors import NoticeError
 
 MAX_SIZE: Final = 65536
+OpenSecret = Callable[[str, int], int]
+"""Opens a path with flags, as `os.open` does."""
 
 
-def read_secret(path: str, origin: str) -> str:
-    """Return the text of a file without surrounding white space. `origin` is the setting that names the file.
+def read_secret(path: str, origin: str, open_file: OpenSecret = os.open) -> str:
+    """Return the text of a file without surrounding white space. `origin` is the setting that names the file, which
+    `open_file` opens.
 
     Raises:
         NoticeError: the file cannot be read, is empty, is too long, or is not text.
     """
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb", opener=open_file) as file:
             raw = file.read(MAX_SIZE + 1)
         text = raw.decode("utf-8").strip()
     except OSError as error:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
+from outputs.report_file import OpenFile
 from traffic.batch import Batch
 from traffic.records import Exchange
 from view.exchange_line import Discretion, exchange_line
@@ -26,8 +27,8 @@ class LogError(Exception):
 class ExchangeLog:
     """A log of every exchange."""
 
-    def __init__(self, path: str, discretion: Discretion) -> None:
-        """Open `path` to append to it; `-` is standard output.
+    def __init__(self, path: str, discretion: Discretion, open_file: OpenFile = os.open) -> None:
+        """Open `path` with `open_file` to append to it; `-` is standard output.
 
         Raises:
             LogError: the file cannot be opened.
@@ -39,7 +40,7 @@ class ExchangeLog:
         self._discretion = discretion
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self._file = os.dup(1) if self._is_output else os.open(path, flags, OWNER_ONLY)
+            self._file = os.dup(1) if self._is_output else open_file(path, flags, OWNER_ONLY)
         except (OSError, ValueError) as reason:
             said = getattr(reason, "strerror", None) or reason
             raise LogError(f"cannot write the log to {self._name}: {said}; use another file with --log") from reason

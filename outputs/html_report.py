@@ -14,18 +14,14 @@ LastView = Callable[[float | None], View | None]
 class HtmlReport(Outlet):
     """Writes the page once the session has ended, so that it includes the current bucket."""
 
-    def __init__(self, path: str, windows: Sequence[float]) -> None:
-        """Open the file, and read the template. `windows` are the available short windows in seconds.
-
-        Raises:
-            UnavailableError: the file is not writable.
-        """
+    def __init__(self, file: ReportFile, windows: Sequence[float]) -> None:
+        """Read the template. `windows` are the available short windows in seconds."""
         self.warnings: tuple[str, ...] = ()
         """A sentence that says why there is no report; empty unless writing failed."""
         self._last: View | None = None
         self._windows = sorted(windows)
         self._page = Page()
-        self._file = ReportFile(path)
+        self._file = file
 
     def finish(self, view: View) -> None:
         """Remember the View for `write`."""
@@ -46,7 +42,3 @@ class HtmlReport(Outlet):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def fileno(self) -> int:
-        """Return the descriptor of the open file; -1 if it is closed."""
-        return self._file.fileno()

@@ -8,20 +8,23 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
 from typing import Final
 
 from outputs.errors import UnavailableError
 
 STANDARD_OUTPUT: Final = "-"
 OWNER_ONLY: Final = 0o600
+OpenFile = Callable[[str, int, int], int]
+"""Opens a path with flags and a mode for new files, as `os.open` does."""
 _DENIED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class ReportFile:
     """A file that is replaced atomically."""
 
-    def __init__(self, path: str) -> None:
-        """Open `path` without changing its contents; `-` is standard output.
+    def __init__(self, path: str, open_file: OpenFile = os.open) -> None:
+        """Open `path` with `open_file` without changing its contents; `-` is standard output.
 
         Raises:
             UnavailableError: the file is not writable.
@@ -31,11 +34,10 @@ class ReportFile:
         self._folder = -1
         self._is_new = False
         try:
-            if os.path.isfile(path) or not os.path.exists(path):
-                self._path = os.path.realpath(path)  # the file that a link points to is replaced, not the link
-            self._file = os.dup(1) if path == STANDARD_OUTPUT else self._open()
+            self._file = os.dup(1) if path == STANDARD_OUTPUT else self._open(open_file)
             if self._is_regular() and path != STANDARD_OUTPUT and hasattr(os, "O_DIRECTORY"):
-                self._folder = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY)
+                self._path = os.path.realpath(path)  # the file that a link points to is replaced, not the link
+                self._folder = open_file(os.path.dirname(self._path), os.O_RDONLY | os.O_DIRECTORY, 0)
         except (OSError, ValueError) as reason:
             said = getattr(reason, "strerror", None) or reason
             raise UnavailableError(
@@ -64,16 +66,12 @@ class ReportFile:
         self._file = self._folder = -1
         self._is_new = False
 
-    def fileno(self) -> int:
-        """Return the descriptor of the open file; -1 if it is closed."""
-        return self._file
-
-    def _open(self) -> int:
-        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    def _open(self, open_file: OpenFile) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
-            file = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+            file = open_file(self._path, flags | os.O_EXCL, OWNER_ONLY)
         except FileExistsError:
-            return os.open(self._path, flags)
+            return open_file(self._path, flags, OWNER_ONLY)
         self._is_new = True
         return file
 

@@ -43,7 +43,10 @@ _ENVIRONMENT: Final = (
     ("HTTP_MONITOR_SMTP_PASSWORD", "Password for the mail server, unless notice_smtp_password_file names a file."),
     ("HTTP_MONITOR_DECODER", "Set to python to use the Python decoder even if the Rust decoder is installed."),
     ("NO_COLOR", "Turns colours off if it is set."),
-    ("SUDO_UID, SUDO_GID", "Set by sudo: the user that the program becomes once the capture is open."),
+    (
+        "SUDO_UID, SUDO_GID",
+        "Set by sudo: the user that the program becomes once the capture is open. Files are opened with its rights.",
+    ),
 )
 _SIGNALS: Final = (
     ("SIGINT, SIGTERM", "Stop the program and print a summary."),

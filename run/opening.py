@@ -7,9 +7,11 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from capture.intake import Intake
+from capture.named_files import named_files
 from capture.open import open_file, open_live
-from capture.privileges import ROOT, User, chosen_user, give_up, hand_over
+from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
+from capture.steady_time import SteadyTime
 from capture.writer import PcapWriter
 from cli.arguments import Arguments
 from cli.build import PROGRAM
@@ -64,16 +66,17 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
-        outputs = stack.enter_context(open_outputs(arguments, config, statistics))
-        writer = PcapWriter(arguments.write) if arguments.write is not None else None
+        files = named_files(config.user)
+        outputs = stack.enter_context(open_outputs(arguments, config, statistics, files.open))
+        writer = PcapWriter(arguments.write, open_file=files.open) if arguments.write is not None else None
         if arguments.ui == "full":
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
         decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
-        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count)
+        steady_time = SteadyTime() if source.live else None
+        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count, steady_time)
         if config.user != ROOT:
-            files = outputs.files + ([writer.fileno()] if writer is not None else [])
-            give_up_rights(user, files, arguments.verbose)
+            give_up_rights(user, arguments.verbose)
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
@@ -98,11 +101,8 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
     return source
 
 
-def give_up_rights(user: User | None, files: Sequence[int], verbose: bool) -> None:
-    """Drop root and all capabilities before hostile bytes are parsed. The user becomes the owner of `files`."""
-    if user is not None:
-        for file in files:
-            hand_over(file, user)
+def give_up_rights(user: User | None, verbose: bool) -> None:
+    """Drop root and all capabilities before hostile bytes are parsed."""
     give_up(user)
     if verbose and user is not None:
         print(f"{PROGRAM}: now running as {user.name}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Opens the outputs besides the dashboard: the log, JSON lines, the HTML page, metrics and the history.
 
-All outputs are opened with the rights that the program was started with. Optional packages are imported only if they
-are needed, and before the rights are dropped.
+Files are opened with the rights of whoever started the program, see `capture.named_files`. Optional packages are
+imported only if they are needed, and before the rights are dropped.
 """
 
 import os
@@ -23,6 +23,7 @@ from history.keep import Retention
 from outputs.errors import UnavailableError
 from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
+from outputs.report_file import OpenFile, ReportFile
 from run.full import WINDOWS
 from run.session import Taker
 from stats.statistic import Statistic
@@ -65,11 +66,6 @@ class Outputs:
         return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
 
     @property
-    def files(self) -> list[int]:
-        """The descriptors of the files that are written."""
-        return [file.fileno() for file in (self._log, self._page) if file is not None]
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about outputs that cannot be written any more."""
         return tuple(warning for file in (self._log, self._page) if file is not None for warning in file.warnings)
@@ -96,18 +92,20 @@ class Outputs:
 
 
 @contextmanager
-def open_outputs(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Iterator[Outputs]:
-    """Open the requested outputs, and close them at the end.
+def open_outputs(
+    arguments: Arguments, config: Config, statistics: Sequence[Statistic], open_file: OpenFile = os.open
+) -> Iterator[Outputs]:
+    """Open the requested outputs, their files with `open_file`, and close them at the end.
 
     Raises:
         LogError: the log cannot be opened.
         UnavailableError: another output is not available.
     """
     with ExitStack() as stack:
-        log = _log(arguments, config)
+        log = _log(arguments, config, open_file)
         if log is not None:
             stack.callback(log.close)
-        page = _page(arguments, config)
+        page = _page(arguments, config, open_file)
         if page is not None:
             stack.callback(page.close)
         exporter = _exporter(arguments, config)
@@ -128,10 +126,10 @@ def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
     return Quiet(screen) if arguments.quiet else Console(screen)
 
 
-def _log(arguments: Arguments, config: Config) -> ExchangeLog | None:
+def _log(arguments: Arguments, config: Config, open_file: OpenFile) -> ExchangeLog | None:
     if arguments.log is None:
         return None
-    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials))
+    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials), open_file)
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":
@@ -156,7 +154,7 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
     return History(path, keep, units, patient=arguments.read is not None)
 
 
-def _page(arguments: Arguments, config: Config) -> "HtmlReport | None":
+def _page(arguments: Arguments, config: Config, open_file: OpenFile) -> "HtmlReport | None":
     if arguments.report is None:
         return None
     try:
@@ -164,7 +162,7 @@ def _page(arguments: Arguments, config: Config) -> "HtmlReport | None":
     except ImportError as missing:
         raise _needs("--report", missing, "requirements-report.txt") from missing
     shorter = [window for window in WINDOWS if config.dashboard_bucket_size < window < config.max_retention_length]
-    return HtmlReport(arguments.report, shorter)
+    return HtmlReport(ReportFile(arguments.report, open_file), shorter)
 
 
 def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | None":

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from capture.named_files import named_files
 from cli.arguments import Arguments
 from cli.build import PROGRAM
 from exercise_config import Config, SettingError
@@ -31,11 +32,12 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     Raises:
         SettingError: a signal, a receiver or the filter of `--only` is wrong.
         StatisticError: a statistic is wrong.
+        UnknownUser: the setting `user` names nobody that the program may become.
     """
     rules(config)
     statistics = load(config.statistics, vars(config))
     only = _filter(arguments.only, statistics)
-    receivers = from_settings(config, os.environ, replay=arguments.read not in (None, "-"))
+    receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     for sentence in (*rounding(config), *receivers.warnings):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return Plan(statistics, only, receivers)

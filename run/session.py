@@ -75,6 +75,7 @@ class Session:
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
         self._wanted = False
+        self._resumed = 0.0
         self.now = 0.0
         """The packet time up to which everything was counted and judged."""
         self.due = 0.0
@@ -170,6 +171,9 @@ class Session:
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
+        if now >= status.resumed > self._resumed:  # the clock jumped, and nobody watched meanwhile
+            self._resumed = status.resumed
+            self._monitor.resume(now)
         for event in self._monitor.advance(now):
             for outlet in self._outlets:
                 outlet.event(event)

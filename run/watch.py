@@ -91,7 +91,7 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
     try:
         while not (stop.is_set() or thread.ended or time.monotonic() >= end):
             yield max(POLL, min(session.due - time.time(), end - time.monotonic(), GLANCE))
-            if time.time() < session.due and not thread.full:
+            if thread.clock < session.due and not thread.full:
                 continue
             batch, clock, status = thread.take()
             session.count(batch)

@@ -1,8 +1,9 @@
 """Decides which files may tell a program what to do while it runs as root.
 
-A settings file names folders, commands and addresses, and a statistic is code. Such a file must belong to root, or to
-the sudo caller if the file was named explicitly, and nobody else may be able to write to it or replace it. Other users
-can only harm themselves, so they may read what they like.
+A settings file names folders, commands and addresses, and a statistic is code. Such a file must belong to root, and
+nobody else may be able to write to it or replace it. A settings file that the sudo caller names may also belong to the
+caller: it says no more than the command line could. Other users can only harm themselves, so they may read what they
+like.
 """
 
 import os

@@ -77,6 +77,12 @@ class Frames:
         batch.lengths = self.lengths[first:last]
         return batch
 
+    def at(self, times: Sequence[float]) -> "Frames":
+        """Return the same frames with other capture times."""
+        batch = self.part(0, len(self))
+        batch.times = times
+        return batch
+
     def chosen(self, wanted: Iterable[int]) -> "Frames":
         """Return the frames with these numbers."""
         batch = Frames(self.buffer)

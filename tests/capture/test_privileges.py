@@ -12,18 +12,17 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from sudo_caller import CALLER, SUDO, as_root, folder_of
 from wire import Talk, get, ok
 
 from capture import privileges
-from capture.privileges import UnknownUser, User, chosen_user
+from capture.privileges import UnknownUser, User, chosen_user, sudo_caller
 from capture.writer import PcapWriter
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = privileges._nobody()
 NO_CAPABILITY = "0000000000000000"
-as_root = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="root and its capabilities on Linux are needed"
-)
+CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
 def command(*arguments: str) -> list[str]:
@@ -88,33 +87,36 @@ def live(port: int, folder: Path, *more: str) -> list[str]:
     ("arguments", "environment", "user"),
     [
         ((), {}, NOBODY),
-        ((), {"SUDO_UID": "1234", "SUDO_GID": "1235"}, User("", 1234, 1235)),
-        (("--user", "daemon"), {"SUDO_UID": "1234", "SUDO_GID": "1235"}, privileges._named("daemon")),
+        ((), SUDO, CALLER),
+        (("--user", "nobody"), SUDO, NOBODY),
+        (("--user", "daemon"), {}, privileges._named("daemon")),
     ],
-    ids=["nobody", "who called sudo", "named"],
+    ids=["nobody", "who called sudo", "nobody instead", "named"],
 )
 def test_capture_goes_on_without_root(
     arguments: tuple[str, ...], environment: dict[str, str], user: User, web_port: int, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log.json"
-    with monitor(tmp_path, command(*live(web_port, tmp_path, *arguments)), **environment) as process:
-        wait_for("the capture thread", lambda: len(threads(process)) > 1)
-        for status in threads(process):
-            assert status["Uid"] == [str(user.number)] * 4
-            assert status["Gid"] == [str(user.group)] * 4
-            assert status["Groups"] == []
-            assert {status[name][0] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITY}
-            assert status["NoNewPrivs"] == ["1"]
-        for count in range(1, 4):
-            ask(web_port)
-            wait_for(f"exchange {count} in the log", partial(has_lines, log, count))
-        process.terminate()
-        assert process.wait(timeout=60) == 0
-    assert "/hello" in log.read_text()
-    assert (tmp_path / "err").read_text() == ""
-    for file in (log, tmp_path / "kept.pcap"):
-        assert (file.stat().st_uid, file.stat().st_gid) == (user.number, user.group)
-        assert file.stat().st_size > 0
+    owner = CALLER if environment else user
+    with folder_of(owner) as place:
+        log = place / "log.json"
+        with monitor(tmp_path, command(*live(web_port, place, *arguments)), **environment) as process:
+            wait_for("the capture thread", lambda: len(threads(process)) > 1)
+            for status in threads(process):
+                assert status["Uid"] == [str(user.number)] * 4
+                assert status["Gid"] == [str(user.group)] * 4
+                assert status["Groups"] == []
+                assert {status[name][0] for name in CAPABILITIES} == {NO_CAPABILITY}
+                assert status["NoNewPrivs"] == ["1"]
+            for count in range(1, 4):
+                ask(web_port)
+                wait_for(f"exchange {count} in the log", partial(has_lines, log, count))
+            process.terminate()
+            assert process.wait(timeout=60) == 0
+        assert "/hello" in log.read_text()
+        assert (tmp_path / "err").read_text() == ""
+        for file in (log, place / "kept.pcap"):
+            assert (file.stat().st_uid, file.stat().st_gid) == (owner.number, owner.group)
+            assert file.stat().st_size > 0
 
 
 IMPORTS_AFTERWARDS = """
@@ -136,16 +138,17 @@ sys.exit(status)
 @as_root
 def test_nothing_is_imported_after_root_is_dropped(web_port: int, tmp_path: Path) -> None:
     """Only root may be able to read the folders of Python and Scapy."""
-    history = Path(os.environ["STATE_DIRECTORY"], f"{tmp_path.name}-{web_port}.db")
-    arguments = (*live(web_port, tmp_path), "-i", "any", "--duration", "3", "--history", str(history))
-    environment = {"PYTHONPATH": str(ROOT), "SUDO_UID": "1234", "SUDO_GID": "1234"}
-    with monitor(tmp_path, [sys.executable, "-c", IMPORTS_AFTERWARDS, *arguments], **environment) as process:
-        wait_for("the capture thread", lambda: len(threads(process)) > 1)
-        ask(web_port)
-        assert process.wait(timeout=60) == 0
-    assert (tmp_path / "err").read_text().strip() == ""
-    assert "caf\\u00e9\\\\x01" in (tmp_path / "log.json").read_text()
-    assert history.stat().st_uid == 1234
+    with folder_of(CALLER) as place:
+        history = place / "history.db"
+        arguments = (*live(web_port, place), "-i", "any", "--duration", "3", "--history", str(history))
+        environment = {"PYTHONPATH": str(ROOT), **SUDO}
+        with monitor(tmp_path, [sys.executable, "-c", IMPORTS_AFTERWARDS, *arguments], **environment) as process:
+            wait_for("the capture thread", lambda: len(threads(process)) > 1)
+            ask(web_port)
+            assert process.wait(timeout=60) == 0
+        assert (tmp_path / "err").read_text().strip() == ""
+        assert "caf\\u00e9\\\\x01" in (place / "log.json").read_text()
+        assert history.stat().st_uid == CALLER.number
 
 
 def write_capture(path: Path) -> None:
@@ -205,6 +208,26 @@ def test_only_valid_sudo_variables_are_trusted(environment: dict[str, str], numb
     assert user[1:] == numbers
 
 
+@as_root
+@pytest.mark.parametrize("name", ["root", "daemon"])
+def test_the_sudo_caller_cannot_choose_another_user(name: str) -> None:
+    with pytest.raises(UnknownUser, match=f"^under sudo, the program becomes anna or nobody, not {name}; "):
+        chosen_user(name, SUDO)
+    assert chosen_user("nobody", SUDO) == NOBODY
+
+
+@as_root
+def test_root_that_called_sudo_is_no_caller() -> None:
+    assert sudo_caller({"SUDO_UID": "0", "SUDO_GID": "0"}) is None
+    assert chosen_user("root", {"SUDO_UID": "0", "SUDO_GID": "0"}) is None
+
+
+@as_root
+@pytest.mark.parametrize("number", ["me", "-1", "4294967295", "4001"])
+def test_a_sudo_caller_that_is_not_known_has_the_rights_of_nobody(number: str) -> None:
+    assert sudo_caller({"SUDO_UID": number, "SUDO_GID": "0"}) == NOBODY
+
+
 def test_the_user_root_means_no_change() -> None:
     assert chosen_user("root", {}) is None
     with pytest.raises(UnknownUser, match="no-such-user"):
@@ -234,7 +257,7 @@ def test_capabilities_are_dropped_even_if_the_user_stays() -> None:
     done = python("from capture.privileges import give_up; give_up(None); print(open('/proc/self/status').read())")
     status = {line.split(":")[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert done.stderr == ""
-    assert {status[name][0] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {NO_CAPABILITY}
+    assert {status[name][0] for name in CAPABILITIES} == {NO_CAPABILITY}
 
 
 @as_root
@@ -264,19 +287,3 @@ def test_the_program_ends_if_root_cannot_be_dropped(tmp_path: Path) -> None:
     assert done.stderr.startswith("exercise.py: cannot drop root to become nobody: ")
     assert done.stderr.endswith("use --user root to stay root\n")
     assert done.stderr.count("\n") == 1
-
-
-@as_root
-def test_only_our_own_regular_files_change_owner(tmp_path: Path) -> None:
-    mine, linked, foreign = (tmp_path / name for name in ("mine", "linked", "foreign"))
-    for path in (mine, linked, foreign):
-        path.touch()
-    os.link(linked, tmp_path / "other name")
-    os.chown(foreign, 1234, 1234)
-    device = Path("/dev/null").stat().st_uid
-    for path in (mine, linked, foreign, Path("/dev/null")):
-        with path.open("rb") as file:
-            privileges.hand_over(file.fileno(), User("", 4321, 4321))
-    owners = [path.stat().st_uid for path in (mine, linked, foreign, Path("/dev/null"))]
-    assert owners == [4321, 0, 1234, device]
-    privileges.hand_over(-1, User("", 4321, 4321))

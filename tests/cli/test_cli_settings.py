@@ -147,9 +147,9 @@ def test_root_runs_no_code_that_others_can_write(folder: Path, place: str) -> No
 
 
 @root_only
-def test_root_runs_code_of_the_sudo_caller_but_of_no_other_user(folder: Path) -> None:
+@pytest.mark.parametrize("environment", [{}, {"SUDO_UID": "4001", "SUDO_GID": "4001"}], ids=["root", "sudo"])
+def test_root_runs_code_of_no_other_user_not_even_of_the_sudo_caller(folder: Path, environment: dict[str, str]) -> None:
     os.chown(folder / "of_mine.py", 4001, 4001)
     with pytest.raises(SettingError, match="belongs to user 4001"):
-        configured(parse_arguments(arguments_with(folder)), {})
-    configured(parse_arguments(arguments_with(folder)), {"SUDO_UID": "4001"})
-    assert stats.__path__[-1] == str(folder)
+        configured(parse_arguments(arguments_with(folder)), environment)
+    assert str(folder) not in stats.__path__

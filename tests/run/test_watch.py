@@ -57,3 +57,34 @@ def test_a_step_takes_a_full_batch_before_the_refresh_and_no_less() -> None:
         assert time.monotonic() < end
     assert counted[0] >= COLUMN
     steps.close()
+
+
+class SetBack(Busy):
+    """An idle live source whose packet time goes on, while the system's clock is an hour behind it."""
+
+    def __init__(self, packet_time: float) -> None:
+        super().__init__()
+        self._packet_time = packet_time
+
+    def read(self) -> Frames:
+        return Frames(b"")
+
+    def clock(self) -> float:
+        return self._packet_time
+
+
+def test_a_step_is_due_by_packet_time_not_by_the_clock() -> None:
+    due, ticked = time.time() + 3600, list[float]()
+    session: Any = SimpleNamespace(
+        due=due,
+        begin=lambda now, status: None,
+        count=lambda batch: None,
+        tick=lambda now, status: ticked.append(now),
+    )
+    steps = watch_live(Intake(SetBack(due), decoder()), session, None, Stop())
+    end = time.monotonic() + PATIENCE
+    while not ticked:
+        assert next(steps) < 1
+        assert time.monotonic() < end
+    assert ticked[0] == due
+    steps.close()
