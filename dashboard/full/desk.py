@@ -44,6 +44,16 @@ class Desk(Protocol):
             FilterError: the text is not a filter.
         """
 
+    def narrowed(self, terms: Sequence[str]) -> str:
+        """Return the text of the current filter with more terms.
+
+        Raises:
+            FilterError: it would be too long.
+        """
+
+    def term(self, statistic: str, key: str) -> str:
+        """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""
+
     def set_filter(self, text: str) -> None:
         """Count only what matches this filter from now on; an empty filter matches everything.
 

@@ -46,6 +46,10 @@ TOP = Key(("g", "home"), "g Home", "screen.first", "first row")
 BOTTOM = Key(("G", "end"), "G End", "screen.last", "last row; a live list then follows the latest")
 SORT = Key(("s",), "s", "screen.sort", "sort by the next column", "Sort")
 REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
+NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or field; x: exclude it", "Only")
+EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
+NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
+PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
 BACK = Key(("q", "escape", "backspace"), "q Esc", "screen.back", "back to the previous screen", "Back")
 
@@ -70,6 +74,8 @@ MAIN: Sequence[Key] = (
     BOTTOM,
     SORT,
     REVERSE,
+    NARROW,
+    EXCLUDE,
     FREEZE,
     Key(
         ("n",),
@@ -88,14 +94,19 @@ MAIN: Sequence[Key] = (
 DETAIL: Sequence[Key] = (
     BACK,
     HELP,
-    OPEN._replace(help="details of the selected exchange", footer="Exchange"),
+    OPEN._replace(help="details of the selected exchange; a selected client or path becomes the filter", footer="Open"),
     Key(
-        ("tab", "shift+tab"),
+        ("tab",),
         "Tab",
-        "screen.other_list",
-        "switch between the slowest and the latest exchanges",
-        "Slowest/latest",
+        "screen.list_by(1)",
+        "next list: slowest exchanges, latest exchanges, clients, paths; Shift+Tab: previous",
+        "List",
     ),
+    Key(("shift+tab",), "Shift+Tab", "screen.list_by(-1)", ""),
+    NARROW._replace(help="filter by this row, and by a selected client or path; x: exclude it"),
+    EXCLUDE,
+    NEXT,
+    PREVIOUS,
     WINDOW,
     WINDOW_BACK,
     DOWN,
@@ -123,6 +134,25 @@ TEXT: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
+FACTS: Sequence[Key] = (
+    BACK,
+    NARROW._replace(help="filter by the selected field; x: exclude it"),
+    EXCLUDE,
+    NEXT,
+    PREVIOUS,
+    DOWN._replace(help="next field"),
+    UP._replace(help="previous field"),
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP._replace(help="first field"),
+    BOTTOM._replace(help="last field"),
+    HELP,
+    THEME,
+    REDRAW,
+    SUSPEND,
+    QUIT_ANYWHERE,
+)
+"""The keys of a page about one alert or one exchange."""
 EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "apply the filter", "Apply"),
     Key(("escape",), "Esc", "cancel", "restore the previous filter", "Cancel"),

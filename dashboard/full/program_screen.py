@@ -10,6 +10,8 @@ from dashboard.full.keys import Key
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
 from dashboard.full.widgets import FooterView, LinesView, set_height
+from store.filtering.errors import FilterError
+from store.filtering.narrowing import opposite
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -39,6 +41,10 @@ class ProgramScreen(Screen[None]):
     def show_scene(self, scene: Scene) -> None:
         """Show a scene; each kind of screen does so in its own way."""
 
+    def say(self, sentence: str) -> None:
+        """Tell the user what a key did, or why it did nothing."""
+        self.footer.say(sentence)
+
     def draw(self) -> None:
         """Show the same scene again, after a change of theme or size."""
         if not self.ready:
@@ -46,6 +52,39 @@ class ProgramScreen(Screen[None]):
         if self.state.scene is not None:
             self.show_scene(self.state.scene)
         self.footer.draw()
+
+    # A filter from where the user is ---------------------------------------------------------------------------------
+
+    def term(self) -> str:
+        """Return a filter's term for what is selected; empty if nothing is, or if it cannot be filtered."""
+        return ""
+
+    def terms(self, excluded: bool) -> Sequence[str]:
+        """Return the terms that filter by what is selected, or exclude it."""
+        wanted = self.term()
+        return [opposite(wanted) if excluded else wanted] if wanted else []
+
+    def action_narrow(self, excluded: bool) -> None:
+        """Filter by what is selected, or exclude it, and show the main screen."""
+        terms = self.terms(excluded)
+        try:
+            text = self.state.desk.narrowed(terms)
+        except FilterError as error:
+            self.say(f"cannot filter by this: {error.message}")
+            return
+        if not terms:
+            self.say("nothing is selected that a filter can match")
+            return
+        self.state.set_filter(text)
+        self._return_to_main()
+
+    def _return_to_main(self) -> None:
+        """Close all screens but the first."""
+        self.state.desk.close_detail()
+        for _ in self.app.screen_stack[1:]:
+            self.app.pop_screen()
+
+    # When Textual says so -------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Draw as soon as the widgets exist."""

@@ -9,6 +9,7 @@ from stats.statistic import Statistic
 from store.filtering import filter as filtering
 from store.filtering.fields import Field
 from store.filtering.filter import Filter, of_key
+from store.filtering.narrowing import narrowed, of_row
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
@@ -127,11 +128,25 @@ class StoreDesk:
 
     def check_filter(self, text: str) -> None:
         """Check a filter without setting it."""
-        filtering.parse(text, self._statistics)
+        self._parsed(text)
+
+    def _parsed(self, text: str) -> Filter:
+        """Parse a filter, which may also name the statistics of a detail."""
+        return filtering.parse(text, (*self._statistics, *STATISTICS))
+
+    def narrowed(self, terms: Sequence[str]) -> str:
+        """Return the text of the current filter with more terms."""
+        text = narrowed(self._filter.text, terms)
+        self.check_filter(text)
+        return text
+
+    def term(self, statistic: str, key: str) -> str:
+        """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""
+        return of_row(self._known(statistic), key)
 
     def set_filter(self, text: str) -> None:
         """Set another filter, and scan the recent exchanges for it."""
-        self._filter = filtering.parse(text, self._statistics)
+        self._filter = self._parsed(text)
         self._lens = None
         if self._filter.text:
             self._lens = self._new_lens(self._filter, self._statistics)
@@ -140,10 +155,13 @@ class StoreDesk:
 
     def open_detail(self, statistic: str, key: str) -> None:
         """Start to scan for the exchanges of a row that match the filter."""
-        known = next(each for each in self._statistics if each.name == statistic)
+        known = self._known(statistic)
         behind = of_key(known, key)
         wanted = behind & self._filter if self._filter.text else behind
         self._detail = known, key, self._new_lens(wanted, STATISTICS)
+
+    def _known(self, name: str) -> Statistic:
+        return next(each for each in (*self._statistics, *STATISTICS) if each.name == name)
 
     def close_detail(self) -> None:
         """Drop the detail."""
