@@ -70,12 +70,13 @@ def _entry(alert: AlertView, view: View, page: Page) -> Entry:
     end = view.now if alert.end is None else alert.end
     lasted = figures.duration(end - alert.start)
     explanation = page.text(alert.explanation or alert.title)
+    standing = [word for word in ("active" if alert.end is None else "", alert.quiet) if word]
     texts = (
         page.moment(alert.start)[:8],
         lasted,
-        f"{explanation} (active)" if alert.end is None else explanation,
+        f"{explanation} ({', '.join(standing)})" if standing else explanation,
     )
-    return Entry(identity(alert), texts, Style.ALARM if alert.end is None else Style.PLAIN)
+    return Entry(identity(alert), texts, Style.ALARM if alert.end is None and not alert.quiet else Style.PLAIN)
 
 
 # One alert ----------------------------------------------------------------------------------------------------------
@@ -92,6 +93,8 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
     yield Fact("Signal", alert.title + of_server, term("server", alert.subject) if alert.subject else "")
     yield Fact("Raised", page.moment(alert.start))
     yield Fact("Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end))
+    if alert.quiet:
+        yield Fact("Silenced", alert.quiet)
     yield Fact("Lasted", figures.duration((now if alert.end is None else alert.end) - alert.start))
     for name, value in (
         ("Value", alert.value),

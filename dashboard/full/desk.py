@@ -61,6 +61,15 @@ class Desk(Protocol):
             FilterError: the text is not a filter; the previous one stays.
         """
 
+    def relearn(self) -> bool:
+        """Let all signals learn anew; return False if there is nothing left to learn from."""
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+
     def open_detail(self, statistic: str, key: str) -> None:
         """Start to gather the details of a row; those of another row are dropped."""
 

@@ -6,7 +6,7 @@ from dashboard.full.alerts import alert_facts, alert_heading, identity
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import ExchangeTable, exchange_facts
 from dashboard.full.facts import Fact, Span, fact_lines, scrolled, spans
-from dashboard.full.keys import FACTS
+from dashboard.full.keys import ALERT, FACTS
 from dashboard.full.paint import ScreenPage
 from dashboard.full.program_screen import bindings
 from dashboard.full.state import ScreenState
@@ -88,10 +88,17 @@ class FactScreen(TextScreen):
 class AlertScreen(FactScreen):
     """Shows everything about one alert, and follows it while it is active."""
 
+    KEYS = ALERT
+    BINDINGS = bindings(ALERT)
+
     def __init__(self, state: ScreenState, pane: TablePane, alert: AlertView) -> None:
         super().__init__(state, pane)
         self.alert = alert
         self._now = 0.0
+
+    def chosen_alert(self) -> AlertView:
+        """Return the alert."""
+        return self.alert
 
     def heading(self, page: ScreenPage) -> list[Line]:
         """Return the explanation."""

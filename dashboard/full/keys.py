@@ -48,6 +48,8 @@ SORT = Key(("s",), "s", "screen.sort", "sort by the next column", "Sort")
 REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
 NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or field; x: exclude it", "Only")
 EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
+ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
+MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert, or end that: no notices, no banner")
 NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
 PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
@@ -86,6 +88,9 @@ MAIN: Sequence[Key] = (
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
     Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    ACKNOWLEDGE,
+    MUTE,
+    Key(("R",), "R", "screen.relearn", "learn new baselines from now on; active alerts end"),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
     REDRAW,
@@ -152,7 +157,9 @@ FACTS: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
-"""The keys of a page about one alert or one exchange."""
+"""The keys of a page about one exchange."""
+ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
+"""The keys of a page about one alert."""
 EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "apply the filter", "Apply"),
     Key(("escape",), "Esc", "cancel", "restore the previous filter", "Cancel"),

@@ -255,12 +255,13 @@ class MainScreen(ProgramScreen):
             self.app.push_screen(DetailScreen(self.state, pane))
         elif (exchange := chosen_exchange(pane)) is not None:
             self.app.push_screen(ExchangeScreen(self.state, pane, exchange))
-        elif (alert := self._chosen_alert(pane)) is not None:
+        elif (alert := self.chosen_alert()) is not None:
             self.app.push_screen(AlertScreen(self.state, pane, alert))
 
-    def _chosen_alert(self, pane: TablePane) -> AlertView | None:
-        """Return the selected alert; None if the table has no alerts."""
-        if not isinstance(pane.table, AlertTable) or pane.scene is None or pane.identity is None:
+    def chosen_alert(self) -> AlertView | None:
+        """Return the selected alert; None if the focused table has no alerts."""
+        pane = self.pane
+        if pane is None or not isinstance(pane.table, AlertTable) or pane.scene is None or pane.identity is None:
             return None
         return pane.scene.view.alerts[pane.choice.index]
 
@@ -273,7 +274,7 @@ class MainScreen(ProgramScreen):
             return self.state.desk.term(pane.table.name, pane.identity)
         if (exchange := chosen_exchange(pane)) is not None:
             return of_exchange(exchange)
-        alert = self._chosen_alert(pane)
+        alert = self.chosen_alert()
         return culprit(alert) if alert is not None else ""
 
     def action_next_match(self, by: int) -> None:
@@ -345,6 +346,13 @@ class MainScreen(ProgramScreen):
         """Clear the filter."""
         if self.state.filter_text:
             self.state.set_filter("")
+
+    def action_relearn(self) -> None:
+        """Let all signals learn anew."""
+        if self.state.desk.relearn():
+            self._tell("learning new baselines from now on")
+        else:
+            self.say("the capture file is over: there is nothing to learn from")
 
     def action_health(self) -> None:
         """Show everything that was missed."""

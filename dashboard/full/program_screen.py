@@ -12,6 +12,7 @@ from dashboard.full.status_lines import health_lines
 from dashboard.full.widgets import FooterView, LinesView, set_height
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import opposite
+from view.view import AlertView
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -84,6 +85,40 @@ class ProgramScreen(Screen[None]):
         for _ in self.app.screen_stack[1:]:
             self.app.pop_screen()
 
+    # Alerts ---------------------------------------------------------------------------------------------------------
+
+    def chosen_alert(self) -> AlertView | None:
+        """Return the alert that the screen is about, or that is selected."""
+        return None
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the alert that is selected, else all active ones."""
+        chosen = self.chosen_alert()
+        alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
+        for alert in alerts:
+            self.state.desk.acknowledge(alert.signal)
+        self._tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
+
+    def action_mute(self) -> None:
+        """Mute the signal of the alert that is selected, else of the first active one; or end that."""
+        alert = self.chosen_alert() or next(iter(self._active()), None)
+        if alert is None:
+            self.say("there is no active alert; select one in the list of alerts (a)")
+            return
+        muted = alert.quiet != "muted"
+        self.state.desk.mute(alert.signal, muted)
+        self._tell(f"{alert.title}: {'muted until the program ends; m ends that' if muted else 'no longer muted'}")
+
+    def _active(self) -> list[AlertView]:
+        scene = self.state.scene
+        return [] if scene is None else [alert for alert in scene.view.alerts if alert.end is None]
+
+    def _tell(self, sentence: str) -> None:
+        """Show what changed, and say so."""
+        self.state.change()
+        self.draw()
+        self.say(sentence)
+
     # When Textual says so -------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -105,3 +140,7 @@ class ProgramScreen(Screen[None]):
         set_height(self.health, len(lines))
         self.health.show(lines)
         return len(lines)
+
+
+def _titles(alerts: Sequence[AlertView]) -> str:
+    return ", ".join(alert.title for alert in alerts)

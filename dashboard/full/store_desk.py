@@ -45,6 +45,15 @@ class Books(Protocol):
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         """Return one panel of that View."""
 
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+
 
 class StoreDesk:
     """Answers what the full screen asks."""
@@ -61,6 +70,8 @@ class StoreDesk:
         """`windows` begin with a bucket and end with the retention. `progress` says how much of a file was read."""
         self.windows = windows
         self.progress = progress
+        self.over = False
+        """Whether the traffic has ended; the screen may stay."""
         self._books = books
         self._recent = recent
         self._statistics = statistics
@@ -150,6 +161,22 @@ class StoreDesk:
         self._lens = None
         if self._filter.text:
             self._lens = self._new_lens(self._filter, self._statistics)
+
+    # Alerts ---------------------------------------------------------------------------------------------------------
+
+    def relearn(self) -> bool:
+        """Let all signals learn anew, unless the traffic has ended."""
+        if not self.over:
+            self._books.relearn()
+        return not self.over
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+        self._books.acknowledge(signal)
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+        self._books.mute(signal, muted)
 
     # Details --------------------------------------------------------------------------------------------------------
 
