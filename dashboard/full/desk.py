@@ -31,6 +31,9 @@ class Desk(Protocol):
     def slowest(self, limit: int) -> Sequence[Exchange]:
         """Return the exchanges with the longest response times, slowest first."""
 
+    def matching(self) -> Sequence[Exchange]:
+        """Return all kept exchanges behind the open detail, else all that match the filter, oldest first."""
+
     def progress(self) -> Progress | None:
         """Return how much of a file was read; None once it is read, and without a file."""
 

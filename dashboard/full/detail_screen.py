@@ -10,6 +10,7 @@ from dashboard.full.chart import Marks, chart_lines, class_lines
 from dashboard.full.desk import Scene
 from dashboard.full.detail_lines import counts_lines, heading_lines, histogram_lines
 from dashboard.full.exchanges import DetailTable
+from dashboard.full.export_screen import ExportScreen
 from dashboard.full.fact_screens import ExchangeScreen, chosen_exchange
 from dashboard.full.keys import DETAIL
 from dashboard.full.panels import PanelTable
@@ -19,6 +20,7 @@ from dashboard.full.table import ScreenTable
 from dashboard.full.table_pane import TablePane
 from dashboard.full.widgets import LinesView
 from store.filtering.narrowing import opposite
+from traffic.records import Exchange
 from view.detail import DetailView
 
 ROWS = 100
@@ -128,6 +130,14 @@ class DetailScreen(ProgramScreen):
             return
         self._open()
         self.draw()
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the selected exchange; None if the list has none."""
+        return chosen_exchange(self.pane)
+
+    def action_export(self) -> None:
+        """Ask for a file for the exchanges of this row."""
+        self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
 
     def terms(self, excluded: bool) -> Sequence[str]:
         """Return the term of the row, and of the selected client or path; if there is one, only that is excluded."""

@@ -10,6 +10,7 @@ from store.filtering.narrowing import term
 from traffic.records import COMPLETE, Exchange, Request
 from traffic.text import host_port
 from view import figures
+from view.curl import curl_command
 from view.exchange_line import Discretion, outcome
 from view.page import Page, Style
 
@@ -191,6 +192,8 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     yield Fact("Missing bytes", figures.volume(missing) if missing else "none", "is:gap" if missing else "")
     oddities = ", ".join(exchange.oddities)
     yield Fact("Oddities", page.text(oddities) or "none", term("oddity", oddities) if oddities else "")
+    if command := curl_command(exchange, discretion):
+        yield Fact("As a command", page.text(command))
 
 
 def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[Fact]:

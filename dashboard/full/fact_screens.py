@@ -6,7 +6,7 @@ from dashboard.full.alerts import alert_facts, alert_heading, identity
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import ExchangeTable, exchange_facts
 from dashboard.full.facts import Fact, Span, fact_lines, scrolled, spans
-from dashboard.full.keys import ALERT, FACTS
+from dashboard.full.keys import ALERT, EXCHANGE, FACTS
 from dashboard.full.paint import ScreenPage
 from dashboard.full.program_screen import bindings
 from dashboard.full.state import ScreenState
@@ -124,6 +124,9 @@ class AlertScreen(FactScreen):
 class ExchangeScreen(FactScreen):
     """Shows everything about one exchange."""
 
+    KEYS = EXCHANGE
+    BINDINGS = bindings(EXCHANGE)
+
     def __init__(self, state: ScreenState, pane: TablePane, exchange: Exchange) -> None:
         super().__init__(state, pane)
         self.exchange = exchange
@@ -135,6 +138,10 @@ class ExchangeScreen(FactScreen):
     def facts(self, page: ScreenPage) -> list[Fact]:
         """List each fact."""
         return list(exchange_facts(self.exchange, self.state.appearance.discretion, page))
+
+    def chosen_exchange(self) -> Exchange:
+        """Return the exchange."""
+        return self.exchange
 
     def show_row(self) -> None:
         """Show the exchange that is now selected."""

@@ -50,6 +50,8 @@ NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or
 EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
 ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
 MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert, or end that: no notices, no banner")
+EXPORT = Key(("E",), "E", "screen.export", "write the exchanges that match the filter to a file, as JSON lines or CSV")
+CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard")
 NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
 PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
@@ -88,6 +90,8 @@ MAIN: Sequence[Key] = (
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
     Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    EXPORT,
+    CURL,
     ACKNOWLEDGE,
     MUTE,
     Key(("R",), "R", "screen.relearn", "learn new baselines from now on; active alerts end"),
@@ -112,6 +116,8 @@ DETAIL: Sequence[Key] = (
     EXCLUDE,
     NEXT,
     PREVIOUS,
+    EXPORT._replace(help="write the exchanges of this row to a file, as JSON lines or CSV"),
+    CURL,
     WINDOW,
     WINDOW_BACK,
     DOWN,
@@ -139,6 +145,12 @@ TEXT: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
+EXPORTING: Sequence[Key] = (
+    Key(("enter",), "Enter", "submit", "write the file", "Write"),
+    Key(("escape",), "Esc", "screen.back", "write nothing", "Cancel"),
+    QUIT_ANYWHERE,
+)
+"""The keys while the name of a file is typed."""
 FACTS: Sequence[Key] = (
     BACK,
     NARROW._replace(help="filter by the selected field; x: exclude it"),
@@ -157,6 +169,8 @@ FACTS: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
+"""The keys of a page about one thing."""
+EXCHANGE: Sequence[Key] = (*FACTS[:5], CURL._replace(help="copy the exchange as a curl command"), *FACTS[5:])
 """The keys of a page about one exchange."""
 ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
 """The keys of a page about one alert."""

@@ -14,6 +14,7 @@ from dashboard.full.chart import chart_lines, class_lines, drawn, marks
 from dashboard.full.desk import Scene
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.exchanges import ExchangeTable
+from dashboard.full.export_screen import ExportScreen
 from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exchange
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.keys import EDITING, MAIN
@@ -28,6 +29,7 @@ from dashboard.full.widgets import LinesView, set_height
 from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import of_exchange
+from traffic.records import Exchange
 from view.page import Line, Piece, Style
 from view.view import AlertView
 
@@ -257,6 +259,14 @@ class MainScreen(ProgramScreen):
             self.app.push_screen(ExchangeScreen(self.state, pane, exchange))
         elif (alert := self.chosen_alert()) is not None:
             self.app.push_screen(AlertScreen(self.state, pane, alert))
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the selected exchange; None if the focused table has none."""
+        return chosen_exchange(self.pane) if self.pane is not None else None
+
+    def action_export(self) -> None:
+        """Ask for a file for the exchanges that match the filter."""
+        self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
 
     def chosen_alert(self) -> AlertView | None:
         """Return the selected alert; None if the focused table has no alerts."""

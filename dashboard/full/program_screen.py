@@ -12,6 +12,8 @@ from dashboard.full.status_lines import health_lines
 from dashboard.full.widgets import FooterView, LinesView, set_height
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import opposite
+from traffic.records import Exchange
+from view.curl import curl_command
 from view.view import AlertView
 
 
@@ -84,6 +86,22 @@ class ProgramScreen(Screen[None]):
         self.state.desk.close_detail()
         for _ in self.app.screen_stack[1:]:
             self.app.pop_screen()
+
+    # Exchanges for other programs -----------------------------------------------------------------------------------
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the exchange that the screen is about, or that is selected."""
+        return None
+
+    def action_curl(self) -> None:
+        """Copy the selected exchange as a command."""
+        exchange = self.chosen_exchange()
+        command = "" if exchange is None else curl_command(exchange, self.state.appearance.discretion)
+        if not command:
+            self.say("no exchange with a request is selected")
+            return
+        self.app.copy_to_clipboard(command)
+        self.say(f"copied: {command}")
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 

@@ -131,6 +131,13 @@ class StoreDesk:
         """Return the exchanges with the longest response times."""
         return (self._recent if self._lens is None else self._lens).slowest(limit)
 
+    def matching(self) -> Sequence[Any]:
+        """Return all kept exchanges behind the open detail, else all that match the filter; scan what is left."""
+        lenses = self._lenses()
+        for lens in lenses:
+            lens.replay(lens.waiting)
+        return (lenses[-1] if lenses else self._recent).latest(len(self._recent))[::-1]
+
     # The filter -----------------------------------------------------------------------------------------------------
 
     def fields(self) -> Sequence[Field]:
