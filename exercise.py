@@ -27,6 +27,7 @@ from run.opening import Opened, opened
 from run.plan import planned
 from run.progress import with_progress
 from run.session import Session
+from run.trial import try_receivers
 from run.verdict import verdict
 from run.watch import Ending, Stop, drive, steps
 from run.wiring import new_session
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = configured(arguments)
         if answered(arguments, config):
             return 0
+        if arguments.test_notice:
+            return try_receivers(config)
         with demonstrated(chosen_ui(arguments)) as (arguments, begin), collected(arguments.ui == "full") as complaints:
             return monitor(arguments, config, complaints, begin)
     except (OutputClosedError, KeyboardInterrupt):
@@ -77,7 +80,7 @@ def watch(session: Session, parts: Opened, duration: float | None, stop: Stop, f
     """Capture, decode and count step by step, in the loop of the full screen if there is one."""
     watched = steps(parts.intake, session, duration, stop)
     if full is not None:
-        return full.drive(session, parts.intake, watched, stop)
+        return full.drive(session, parts.intake, parts.attention, watched, stop)
     return drive(with_progress(watched, parts.intake, parts.screen), stop.wait)
 
 

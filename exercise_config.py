@@ -67,6 +67,10 @@ class Config:
     """Excess of the request rate over the baseline that triggers an alert."""
     average_learning_duration: Annotated[int, Range(1, 7 * 86400, "s")] = average_bucket_size
     """Length of the learning phase, extended to the end of a dashboard bucket. Follows average_bucket_size."""
+    alert_bell: bool = False
+    """Ring the terminal's bell when an alert is raised."""
+    alert_title: bool = False
+    """Name the active alerts in the title of the terminal, which is restored at the end."""
 
     # Signals: what else is judged besides the request rate, see docs/alerting.md -------------------------------------
 

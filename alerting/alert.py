@@ -59,6 +59,10 @@ class Alert:
     """Largest first."""
     explanation: str = ""
     """One line: what happened, when, against which baseline, and who contributed most. The same in every output."""
+    acknowledged: bool = False
+    """Whether the user has seen it. Like `muted`, this is forgotten at the end of the run."""
+    muted: bool = False
+    """Whether its signal was muted when it was raised, so that nobody is notified of it."""
 
     def duration(self, now: float) -> float:
         """Return the duration in seconds; up to `now` while the alert is active."""

@@ -53,6 +53,11 @@ class AlertHistory:
         peak = min(value, alert.peak) if low else max(value, alert.peak)
         return self.begin(replace(alert, peak=peak))
 
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen a signal's active alert, if it has one."""
+        if signal in self._active:
+            self.begin(replace(self._active[signal], acknowledged=True))
+
     def finish(self, signal: str, end: float) -> Alert:
         """End a signal's active alert."""
         alert = replace(self._active.pop(signal), end=end)

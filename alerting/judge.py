@@ -51,6 +51,8 @@ class Judge:
         """Whether the last bucket had too little traffic to be judged."""
         self.changed = False
         """Whether the last window changed anything; if not, further windows like it will not either."""
+        self.muted = False
+        """Whether the user muted the signal: it is judged, but nobody is notified of the alerts that it raises."""
         self.dismissed_at: float | None = None
         """When the last alert was dismissed, until the dismissal has been shown; then None."""
         self._flapping = FlappingFilter(rule.name, terms.changes_per_hour)
@@ -88,6 +90,15 @@ class Judge:
         if self.state is not State.ALERT:
             self._usual = window.only(self.rule.statistics)
         return events
+
+    def relearn(self, now: float) -> list[Event]:
+        """Forget what was learned, and learn anew. An active alert ends."""
+        ended = self._history.finish(self.rule.name, now) if self.state is State.ALERT else None
+        self._enter(Trigger.RELEARN)
+        self._learning = Learning(self.rule, self._terms.learning_duration)
+        self._baselines.clear()
+        self.last, self.silent, self._usual = None, False, None
+        return self._flapping.report(now, AlertDismissed(now, ended)) if ended is not None else []
 
     def refreshed(self, now: float) -> None:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built.
@@ -183,6 +194,7 @@ class Judge:
             previous=self.previous,
             subject=verdict.subject,
             contributors=rule.contributors(window, verdict.subject, self._usual),
+            muted=self.muted,
         )
         return replace(alert, explanation=self._explain(alert, rule))
 

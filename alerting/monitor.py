@@ -80,6 +80,23 @@ class Monitor:
         self.history.age(now)
         return events
 
+    def relearn(self, now: float) -> list[Event]:
+        """Let all signals learn anew from `now` on, which was advanced to before. Active alerts end."""
+        events = [event for judge in self.judges for event in judge.relearn(now)]
+        self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
+        self._started = now
+        return events
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+        self.history.acknowledge(signal)
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal, or end that."""
+        for judge in self.judges:
+            if judge.rule.name == signal:
+                judge.muted = muted
+
     def refreshed(self, now: float) -> None:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built."""
         for judge in self.judges:

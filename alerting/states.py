@@ -31,6 +31,8 @@ class Trigger(Enum):
     """A bucket ended within the limit."""
     REFRESHED = "REFRESHED"
     """The dashboard was refreshed, so what it showed has been seen."""
+    RELEARN = "RELEARN"
+    """The user asked for a new baseline."""
 
 
 class IllegalTrigger(Exception):  # noqa: N818 # it is a programming error, not a state of the program
@@ -42,21 +44,25 @@ TRANSITIONS: Final[Mapping[State, Mapping[Trigger, State]]] = {
         Trigger.LEARNED: State.NORMAL,
         Trigger.EMPTY: State.LEARNING,  # learning restarts
         Trigger.REFRESHED: State.LEARNING,
+        Trigger.RELEARN: State.LEARNING,
     },
     State.NORMAL: {
         Trigger.EXCEEDED: State.ALERT,
         Trigger.WITHIN: State.NORMAL,
         Trigger.REFRESHED: State.NORMAL,
+        Trigger.RELEARN: State.LEARNING,
     },
     State.ALERT: {
         Trigger.EXCEEDED: State.ALERT,  # the alert continues
         Trigger.WITHIN: State.DISMISSED,
         Trigger.REFRESHED: State.ALERT,
+        Trigger.RELEARN: State.LEARNING,  # the alert ends
     },
     State.DISMISSED: {
         Trigger.EXCEEDED: State.ALERT,
         Trigger.WITHIN: State.NORMAL,
         Trigger.REFRESHED: State.NORMAL,
+        Trigger.RELEARN: State.LEARNING,
     },
 }
 """The next state. Pairs that are missing here are illegal."""

@@ -58,6 +58,7 @@ class Arguments:
     settings: dict[str, str]
     list_interfaces: bool
     show_config: bool
+    test_notice: bool
     demo: bool
     ui: str
     """One of UIS."""
@@ -94,6 +95,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         settings={**dict(given.settings), **_short_settings(given)},
         list_interfaces=given.list_interfaces,
         show_config=given.show_config,
+        test_notice=given.test_notice,
         demo=given.demo,
         ui=given.ui,
         colour=False if given.no_color else None,
@@ -199,6 +201,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
     )  # fmt: skip
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
+    add("--test-notice", action="store_true", help="send one notice to every receiver, print the results, and exit")
 
     add = parser.add_argument_group("settings and rights").add_argument
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")

@@ -48,7 +48,8 @@ def signals(view: View, page: Page) -> list[Line]:
 
 def _signal(signal: SignalView) -> Line:
     name = Piece(f"{signal.title.lower()} ")
-    flapping = (Piece(" flapping", Style.WARNING),) if signal.flapping else ()
+    words = [word for word, holds in (("flapping", signal.flapping), ("muted", signal.muted)) if holds]
+    flapping = tuple(Piece(f" {word}", Style.WARNING) for word in words)
     if signal.state == "LEARNING":
         return (name, Piece("learning", Style.QUIET), *flapping)
     if signal.value is None:

@@ -87,6 +87,14 @@ class Screen:
         self.note("")
         self._write(f"{line}\n")
 
+    def send(self, text: str) -> None:
+        """Send a control sequence that moves nothing on the terminal.
+
+        Raises:
+            OutputClosedError: nobody reads the output any more.
+        """
+        self._write(text)
+
     def note(self, text: str) -> None:
         """Show one temporary line: at the bottom of a dashboard, or where the next line would be. An empty text removes
         it.

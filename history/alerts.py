@@ -9,8 +9,9 @@ from history.sums import StoredAlert
 
 
 def stored(alert: Alert) -> StoredAlert:
-    """Convert an alert with all its facts."""
-    return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**asdict(alert), "unit": alert.unit.value}))
+    """Convert an alert with all its facts, except those that last only for a run."""
+    facts = {name: value for name, value in asdict(alert).items() if name not in ("acknowledged", "muted")}
+    return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**facts, "unit": alert.unit.value}))
 
 
 def facts(kept: StoredAlert) -> dict[str, Any]:

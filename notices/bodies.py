@@ -12,7 +12,13 @@ from notices.notice import Kind, Notice, contributor_line, facts, moment
 
 VERSION: Final = 1
 """Version of our own JSON: it increases when a field is removed or changes its meaning, not when one is added."""
-_COLOURS: Final = {Kind.RAISED: "danger", Kind.DISMISSED: "good", Kind.FLAPPING: "warning", Kind.CALM: "good"}
+_COLOURS: Final = {
+    Kind.RAISED: "danger",
+    Kind.DISMISSED: "good",
+    Kind.FLAPPING: "warning",
+    Kind.CALM: "good",
+    Kind.TEST: "good",
+}
 _SHORT: Final = 40
 """Maximum characters of a value that Slack may put beside another."""
 

@@ -9,7 +9,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Final
 
-from alerting.alert import Alert, Contributor
+from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
 from view import figures
 
@@ -32,6 +32,8 @@ class Kind(Enum):
     """The alert changed too often; further changes are muted until it is calm."""
     CALM = "calm"
     """The alert stopped flapping; the notice gives its present state."""
+    TEST = "test"
+    """Nothing happened; the notice only shows that it arrives."""
 
 
 _KINDS: Final = {
@@ -78,6 +80,8 @@ class Notice:
     def headline(self) -> str:
         """A summary of the change in a few words."""
         name = self.about.replace("_", " ")
+        if self.kind is Kind.TEST:
+            return "Test: notices of HTTP monitor arrive"
         if self.kind is Kind.RAISED:
             return f"Alert: {name}"
         if self.kind is Kind.DISMISSED:
@@ -93,12 +97,21 @@ class Notice:
 
 
 def notice_of(event: Event, host: str, source: str) -> Notice | None:
-    """Return the notice for an event; None if the event changes no alert."""
+    """Return the notice for an event; None if the event changes no alert, or one that was raised while muted."""
     kind = _KINDS.get(type(event))
     if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded):
         return None
+    if event.alert.muted:
+        return None
     changes = event.changes if isinstance(event, Flapping) else 0
     return Notice(kind, event.time, _plain(event.alert), one_line(host), one_line(source), changes)
+
+
+def trial_notice(time: float, host: str) -> Notice:
+    """Return a notice to try receivers with. Its alert is over, so that nobody waits for a dismissal."""
+    explanation = f"This notice of HTTP monitor on {host} is only a test; there is no alert"
+    alert = Alert("test", time, time, 0.0, 0.0, 0.0, 0.0, 0.0, SignalUnit.HITS, explanation=explanation)
+    return Notice(Kind.TEST, time, _plain(alert), one_line(host), "test")
 
 
 def one_line(text: str) -> str:

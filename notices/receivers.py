@@ -67,6 +67,19 @@ def from_settings(
     return Receivers(receivers, limits, host, tuple(_exposures(config)), program)
 
 
+def check_program(told: Receivers) -> None:
+    """Check that the command can be run with the rights that are left.
+
+    Raises:
+        NoticeError: it cannot.
+    """
+    if told.program and not os.access(told.program, os.X_OK):
+        raise NoticeError(
+            f"--on-alert: {told.program} cannot be run after root is dropped; put it where every user may run it, or "
+            "name another user with --user"
+        )
+
+
 @contextmanager
 def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
     """Notify the receivers of alerts of `source`. At the end, wait up to `flush_time` seconds for queued notices.
@@ -74,11 +87,7 @@ def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notif
     Raises:
         NoticeError: the command cannot be run with the rights that are left.
     """
-    if told.program and not os.access(told.program, os.X_OK):
-        raise NoticeError(
-            f"--on-alert: {told.program} cannot be run after root is dropped; put it where every user may run it, or "
-            "name another user with --user"
-        )
+    check_program(told)
     notifier = Notifier(told.receivers, told.limits, told.host, source)
     try:
         yield notifier

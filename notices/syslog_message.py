@@ -20,7 +20,7 @@ FACILITIES: Final = {
 """Numbers of RFC 5424 section 6.2.1, by the names of syslog(3)."""
 MAX_SIZE: Final = 2048
 """Maximum octets: receivers should accept messages of this size (RFC 5424 section 6.1)."""
-_SEVERITIES: Final = {Kind.RAISED: 4, Kind.DISMISSED: 5, Kind.FLAPPING: 4, Kind.CALM: 5}
+_SEVERITIES: Final = {Kind.RAISED: 4, Kind.DISMISSED: 5, Kind.FLAPPING: 4, Kind.CALM: 5, Kind.TEST: 5}
 """4 is a warning, 5 a notice."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _APPLICATION: Final = "http-monitor"

@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from capture.intake import Intake
 from cli.arguments import Arguments
+from dashboard.attention import Attention
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
@@ -23,6 +25,9 @@ from store.filtering import patterns
 from store.recent import Recent
 from store.store import Store
 from view.exchange_line import Discretion
+
+if TYPE_CHECKING:
+    from dashboard.full.store_desk import StoreDesk
 
 PACE = 1.0
 """Maximum seconds between two refreshes, even if `timeout` is longer."""
@@ -89,10 +94,10 @@ class FullUi:
         self._begun = time.monotonic()
         self._reading = arguments.read is not None
 
-    def drive(self, session: Session, intake: Intake, steps: Watch, stop: Stop) -> Ending:
+    def drive(self, session: Session, intake: Intake, attention: Attention, steps: Watch, stop: Stop) -> Ending:
         """Take all steps while the full screen is shown. After the end of a file it stays until the user quits."""
         from dashboard.full.store_desk import StoreDesk
-        from dashboard.full.terminal import first_appearance, watch_on_screen
+        from dashboard.full.terminal import Told, first_appearance, watch_on_screen
 
         config = self._config
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
@@ -102,8 +107,9 @@ class FullUi:
         session.hand_to(recent, desk)
         discretion = Discretion(config.log_query_strings, config.log_credentials)
         setting = first_appearance(self._arguments.colour, discretion)
-        shown = self._judged(steps, session)
-        ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, self._complaints)
+        shown = self._judged(steps, session, desk)
+        told = Told(self._complaints, attention)
+        ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, told)
         return ending
 
     def _new_store(self, counted: Sequence[Statistic]) -> Store:
@@ -113,9 +119,10 @@ class FullUi:
     def _progress(self, intake: Intake) -> Progress | None:
         return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
 
-    def _judged(self, steps: Watch, session: Session) -> Watch:
+    def _judged(self, steps: Watch, session: Session, desk: "StoreDesk") -> Watch:
         """Take the same steps, then judge the last counts at once, because the screen may stay."""
         ending = yield from steps
         self._reading = False
         session.judge(ending.clock, ending.status)
+        desk.over = True
         return ending

@@ -15,6 +15,7 @@ from capture.steady_time import SteadyTime
 from capture.writer import PcapWriter
 from cli.arguments import Arguments
 from cli.build import PROGRAM
+from dashboard.attention import Attention
 from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
@@ -41,6 +42,7 @@ class Opened(NamedTuple):
     outputs: Outputs
     notifier: Notifier
     screen: Screen
+    attention: Attention
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -80,7 +82,11 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
-        yield Opened(name, intake, outputs, notifier, screen)
+        attention = Attention(name, config.alert_bell, config.alert_title)
+        if screen.is_terminal and arguments.ui == "console":  # the full screen starts it itself
+            attention.start(screen.send)
+            stack.callback(attention.stop, screen.send)
+        yield Opened(name, intake, outputs, notifier, screen, attention)
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:

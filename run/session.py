@@ -7,6 +7,7 @@ from math import inf
 from typing import Protocol
 
 from alerting.alert import Alert
+from alerting.events import Event
 from alerting.monitor import Monitor
 from capture.intake import Status
 from exercise_config import Config
@@ -174,9 +175,24 @@ class Session:
         if now >= status.resumed > self._resumed:  # the clock jumped, and nobody watched meanwhile
             self._resumed = status.resumed
             self._monitor.resume(now)
-        for event in self._monitor.advance(now):
+        self._report(self._monitor.advance(now))
+
+    def _report(self, events: Iterable[Event]) -> None:
+        for event in events:
             for outlet in self._outlets:
                 outlet.event(event)
+
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
+        self._report(self._monitor.relearn(self.now))
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+        self._monitor.acknowledge(signal)
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+        self._monitor.mute(signal, muted)
 
     def view(self, window: float | None, rows: int | None = None, store: Store | None = None) -> View | None:
         """Return the View at `now`, for a window of time (None: everything kept) and a number of rows per top list

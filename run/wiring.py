@@ -25,6 +25,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         lambda: (*parts.failing, *outputs.remarks),
         plan.only,
     )
+    session.show_to(parts.attention)
     session.show_to(HealthAnswer(voice(parts.screen, complaints.keep if full else None), session.want_view))
     outputs.start(arguments.verbose)
     _remember(session, parts, config)

@@ -174,10 +174,12 @@ def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
     titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
     order = list(titles)
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
-    return tuple(_alert(alert, titles[alert.signal]) for alert in (*active, *monitor.history.ended))
+    muted = {judge.rule.name for judge in monitor.judges if judge.muted}
+    shown = (*active, *monitor.history.ended)
+    return tuple(_alert(alert, titles[alert.signal], alert.signal in muted) for alert in shown)
 
 
-def _alert(alert: Alert, title: str) -> AlertView:
+def _alert(alert: Alert, title: str, muted: bool) -> AlertView:
     return AlertView(
         title=title,
         value=alert.value,
@@ -192,6 +194,7 @@ def _alert(alert: Alert, title: str) -> AlertView:
         subject=alert.subject,
         contributors=alert.contributors,
         explanation=alert.explanation,
+        quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
     )
 
 
@@ -210,6 +213,7 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         floor=rule.floor,
         silent=judge.silent,
         flapping=judge.flapping,
+        muted=judge.muted,
         low=rule.low,
         points=rule.points,
         previous=judge.previous,

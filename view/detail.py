@@ -8,7 +8,9 @@ from typing import Final
 from stats.request_rate import RequestRate
 from stats.statistic import Statistic
 from stats.status_classes import StatusClasses
+from stats.top_clients import TopClients
 from stats.top_methods import TopMethods
+from stats.top_paths import TopPaths
 from stats.top_status_codes import TopStatusCodes
 from store.distribution import Distribution, value_of
 from store.lens import Lens
@@ -16,7 +18,14 @@ from traffic.records import Exchange
 from view.builder import chart, measure, panel
 from view.view import Chart, FilterView, Measure, Panel
 
-STATISTICS: Final[tuple[Statistic, ...]] = (RequestRate(), StatusClasses(), TopStatusCodes(), TopMethods())
+STATISTICS: Final[tuple[Statistic, ...]] = (
+    RequestRate(),
+    StatusClasses(),
+    TopStatusCodes(),
+    TopMethods(),
+    TopClients(),
+    TopPaths(),
+)
 """What the store of a detail's lens counts, whichever statistics the screen shows."""
 
 
@@ -49,6 +58,8 @@ class DetailView:
     """Requests and status classes over time."""
     statuses: Panel
     methods: Panel
+    clients: Panel
+    paths: Panel
     histogram: tuple[Bar, ...]
     """Response times as adjacent bars; empty if none was measured."""
     slowest: tuple[Exchange, ...]
@@ -60,7 +71,7 @@ class DetailView:
 def build_detail(now: float, title: str, key: str, lens: Lens, window: float, rows: int) -> DetailView:
     """Build a detail from a lens whose store counts STATISTICS and was advanced to `now`; each list has `rows` rows."""
     names = [statistic.name for statistic in STATISTICS]
-    requests, _, statuses, methods = STATISTICS
+    requests, _, statuses, methods, clients, paths = STATISTICS
     sums = lens.store.totals(requests.name, window)
     return DetailView(
         now=now,
@@ -73,6 +84,8 @@ def build_detail(now: float, title: str, key: str, lens: Lens, window: float, ro
         chart=chart(lens.store, names, window),
         statuses=panel(lens.store, statuses, rows, window),
         methods=panel(lens.store, methods, rows, window),
+        clients=panel(lens.store, clients, rows, window),
+        paths=panel(lens.store, paths, rows, window),
         histogram=histogram(sums.times),
         slowest=tuple(lens.slowest(rows, now - window)),
         latest=tuple(exchange for exchange in lens.latest(rows) if exchange.time >= now - window),

@@ -55,10 +55,13 @@ class Discretion(NamedTuple):
 
 def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
     """Write the exchange as one JSON object without a line end."""
-    return _encode({name: value for name, value in _fields(exchange, discretion) if value not in (None, "", ())})
+    return _encode(
+        {name: value for name, value in exchange_fields(exchange, discretion) if value not in (None, "", ())}
+    )
 
 
-def _fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    """Return each field with its value, which may be empty if it is unknown."""
     request = exchange.request
     yield from _times(exchange)
     yield "event.outcome", outcome(exchange)

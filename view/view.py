@@ -61,6 +61,8 @@ class AlertView:
     contributors: tuple[Contributor, ...] = ()
     explanation: str = ""
     """One line: what happened, when, against which baseline, and who contributed most."""
+    quiet: str = ""
+    """`acknowledged` or `muted` if the user silenced it; else empty."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class SignalView:
     """Whether the last bucket was below the floor."""
     flapping: bool = False
     """Whether the signal changes so often that its alerts are muted."""
+    muted: bool = False
+    """Whether the user muted the signal."""
     low: bool = False
     points: bool = False
     previous: bool = False

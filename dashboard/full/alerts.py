@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from alerting.alert import Contributor
 from dashboard.full.desk import Scene
+from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
+from store.filtering.narrowing import term
 from view import figures
 from view.page import Line, Page, Piece, Style
 from view.view import AlertView, View
@@ -68,44 +70,49 @@ def _entry(alert: AlertView, view: View, page: Page) -> Entry:
     end = view.now if alert.end is None else alert.end
     lasted = figures.duration(end - alert.start)
     explanation = page.text(alert.explanation or alert.title)
+    standing = [word for word in ("active" if alert.end is None else "", alert.quiet) if word]
     texts = (
         page.moment(alert.start)[:8],
         lasted,
-        f"{explanation} (active)" if alert.end is None else explanation,
+        f"{explanation} ({', '.join(standing)})" if standing else explanation,
     )
-    return Entry(identity(alert), texts, Style.ALARM if alert.end is None else Style.PLAIN)
+    return Entry(identity(alert), texts, Style.ALARM if alert.end is None and not alert.quiet else Style.PLAIN)
 
 
 # One alert ----------------------------------------------------------------------------------------------------------
 
 
-def alert_page(alert: AlertView, now: float, page: Page) -> list[Line]:
-    """Show the whole explanation, then each fact with its name."""
-    lines: list[Line] = [
-        (Piece("Alert", Style.HEADING),),
-        (),
-        *page.wrap(page.text(alert.explanation or alert.title)),
-        (),
-    ]
-    for name, value in _facts(alert, now, page):
-        lines += page.named(name, value)
-    return lines
+def alert_heading(alert: AlertView, page: Page) -> list[Line]:
+    """Show the whole explanation."""
+    return [(Piece("Alert", Style.HEADING),), (), *page.wrap(page.text(alert.explanation or alert.title)), ()]
 
 
-def _facts(alert: AlertView, now: float, page: Page) -> Iterator[tuple[str, str]]:
-    yield "Signal", alert.title + (f" of {page.text(alert.subject)}" if alert.subject else "")
-    yield "Raised", page.moment(alert.start)
-    yield "Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end)
-    yield "Lasted", figures.duration((now if alert.end is None else alert.end) - alert.start)
+def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
+    """List the figures of an alert, and who contributed most to it."""
+    of_server = f" of {page.text(alert.subject)}" if alert.subject else ""
+    yield Fact("Signal", alert.title + of_server, term("server", alert.subject) if alert.subject else "")
+    yield Fact("Raised", page.moment(alert.start))
+    yield Fact("Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end))
+    if alert.quiet:
+        yield Fact("Silenced", alert.quiet)
+    yield Fact("Lasted", figures.duration((now if alert.end is None else alert.end) - alert.start))
     for name, value in (
         ("Value", alert.value),
         ("Peak", alert.peak),
         ("Baseline", alert.baseline),
         ("Limit", alert.limit),
     ):
-        yield name, figures.signal_value(value, alert.unit)
+        yield Fact(name, figures.signal_value(value, alert.unit))
     for place, contributor in enumerate(alert.contributors):
-        yield "" if place else "Main contributors", _contributor(contributor, page)
+        name = "" if place else "Main contributors"
+        yield Fact(name, _contributor(contributor, page), term(contributor.kind, contributor.name))
+
+
+def culprit(alert: AlertView) -> str:
+    """Return a filter's term for the largest contributor to an alert, else for its server; empty if it has neither."""
+    if alert.contributors:
+        return term(alert.contributors[0].kind, alert.contributors[0].name)
+    return term("server", alert.subject) if alert.subject else ""
 
 
 def _contributor(contributor: Contributor, page: Page) -> str:

@@ -77,6 +77,7 @@ class FullScreen(App[Any]):
         self._pace = REFRESH
         self._drawn_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
+        self._unsent: list[str] = []
         for palette in (*COLOURED, PLAIN):
             self.register_theme(_theme(palette))
         self.theme = appearance.palette.name
@@ -88,6 +89,8 @@ class FullScreen(App[Any]):
     def on_ready(self) -> None:
         """Take the first step. Signals must wake the loop, as Textual would sleep until the next step."""
         self.begin_capture_print(self)
+        for text in self._unsent:
+            self.send(text)
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -150,6 +153,13 @@ class FullScreen(App[Any]):
         """Show the scene on the current screen."""
         if isinstance(self.screen, ProgramScreen) and self.screen.ready and self.state.scene is not None:
             self.screen.show_scene(self.state.scene)
+
+    def send(self, text: str) -> None:
+        """Send a control sequence to the terminal, once it is ours."""
+        if self._driver is None or not self.is_running:
+            self._unsent.append(text)
+        else:
+            self._driver.write(text)
 
     def on_print(self, event: events.Print) -> None:
         """Show what any part of the program prints with the health, where it does not spoil the display."""

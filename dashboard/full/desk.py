@@ -31,6 +31,9 @@ class Desk(Protocol):
     def slowest(self, limit: int) -> Sequence[Exchange]:
         """Return the exchanges with the longest response times, slowest first."""
 
+    def matching(self) -> Sequence[Exchange]:
+        """Return all kept exchanges behind the open detail, else all that match the filter, oldest first."""
+
     def progress(self) -> Progress | None:
         """Return how much of a file was read; None once it is read, and without a file."""
 
@@ -44,12 +47,31 @@ class Desk(Protocol):
             FilterError: the text is not a filter.
         """
 
+    def narrowed(self, terms: Sequence[str]) -> str:
+        """Return the text of the current filter with more terms.
+
+        Raises:
+            FilterError: it would be too long.
+        """
+
+    def term(self, statistic: str, key: str) -> str:
+        """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""
+
     def set_filter(self, text: str) -> None:
         """Count only what matches this filter from now on; an empty filter matches everything.
 
         Raises:
             FilterError: the text is not a filter; the previous one stays.
         """
+
+    def relearn(self) -> bool:
+        """Let all signals learn anew; return False if there is nothing left to learn from."""
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
 
     def open_detail(self, statistic: str, key: str) -> None:
         """Start to gather the details of a row; those of another row are dropped."""

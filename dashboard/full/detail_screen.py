@@ -1,6 +1,7 @@
-"""The details of one row: rate, status codes, methods, response times, and its slowest and latest exchanges."""
+"""The details of one row: rate, status codes, methods, response times, and its exchanges, clients and paths."""
 
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -9,12 +10,17 @@ from dashboard.full.chart import Marks, chart_lines, class_lines
 from dashboard.full.desk import Scene
 from dashboard.full.detail_lines import counts_lines, heading_lines, histogram_lines
 from dashboard.full.exchanges import DetailTable
+from dashboard.full.export_screen import ExportScreen
+from dashboard.full.fact_screens import ExchangeScreen, chosen_exchange
 from dashboard.full.keys import DETAIL
+from dashboard.full.panels import PanelTable
 from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
+from dashboard.full.table import ScreenTable
 from dashboard.full.table_pane import TablePane
-from dashboard.full.text_screens import ExchangeScreen
 from dashboard.full.widgets import LinesView
+from store.filtering.narrowing import opposite
+from traffic.records import Exchange
 from view.detail import DetailView
 
 ROWS = 100
@@ -26,25 +32,36 @@ SIDE = 30
 
 
 class DetailScreen(ProgramScreen):
-    """Shows the detail that is open on the desk."""
+    """Shows the details of the row that is selected in `rows`."""
 
     KEYS = DETAIL
     BINDINGS = bindings(DETAIL)
 
-    def __init__(self, state: ScreenState) -> None:
+    def __init__(self, state: ScreenState, rows: TablePane) -> None:
         super().__init__(state)
+        self._rows = rows
         self.head = LinesView(self.state.appearance, id="head")
         self.chart = LinesView(self.state.appearance, id="chart")
         self.by_class = LinesView(self.state.appearance, id="classes")
         self.histogram = LinesView(self.state.appearance, id="histogram")
         self.statuses = LinesView(self.state.appearance, id="statuses")
         self.methods = LinesView(self.state.appearance, id="methods")
-        self.pane = TablePane(self.state.appearance, self._table("slowest"), "")
+        discretion = self.state.appearance.discretion
+        self._tables: Sequence[ScreenTable] = (
+            DetailTable("slowest", discretion),
+            DetailTable("latest", discretion),
+            PanelTable("top_clients"),
+            PanelTable("top_paths"),
+        )
+        self.pane = TablePane(self.state.appearance, self._tables[0], "")
         self.pane.focused_pane = True
         self._scene: Scene | None = None
+        self._open()
 
-    def _table(self, which: Literal["slowest", "latest"]) -> DetailTable:
-        return DetailTable(which, self.state.appearance.discretion)
+    def _open(self) -> None:
+        """Gather the details of the selected row."""
+        self.state.desk.open_detail(self._rows.table.name, self._rows.identity or "")
+        self.state.wake()
 
     def compose(self) -> ComposeResult:
         """Stack the widgets from top to bottom."""
@@ -87,7 +104,8 @@ class DetailScreen(ProgramScreen):
         room = width - (side + 2) * (1 if narrow else 2)
         self.histogram.show(histogram_lines(detail.histogram, detail.whole.times, self.state.page(room, counts)))
         self._show_counts(detail, side, counts, narrow)
-        self._scene = Scene(scene.view, lambda: detail.latest, lambda: detail.slowest)
+        view = replace(scene.view, panels=(detail.clients, detail.paths))
+        self._scene = Scene(view, lambda: detail.latest, lambda: detail.slowest)
         self.pane.show_scene(self._scene)
 
     def _show_counts(self, detail: DetailView, side: int, lines: int, narrow: bool) -> None:
@@ -98,11 +116,38 @@ class DetailScreen(ProgramScreen):
         self.statuses.show([*statuses, *methods] if narrow else statuses)
         self.methods.show(methods)
 
-    def action_other_list(self) -> None:
-        """Switch between the slowest and the latest exchanges."""
-        table = self.pane.table
-        assert isinstance(table, DetailTable)
-        self.pane.show_table(self._table("latest" if table.which == "slowest" else "slowest"), self._scene)
+    def action_list_by(self, by: int) -> None:
+        """Switch to the next or the previous list."""
+        place = self._tables.index(self.pane.table)
+        self.pane.show_table(self._tables[(place + by) % len(self._tables)], self._scene)
+
+    def action_step(self, by: int) -> None:
+        """Show the details of the next or the previous row."""
+        before = self._rows.identity
+        self._rows.move(by)
+        if self._rows.identity == before:
+            self.say("this is the last row" if by > 0 else "this is the first row")
+            return
+        self._open()
+        self.draw()
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the selected exchange; None if the list has none."""
+        return chosen_exchange(self.pane)
+
+    def action_export(self) -> None:
+        """Ask for a file for the exchanges of this row."""
+        self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
+
+    def terms(self, excluded: bool) -> Sequence[str]:
+        """Return the term of the row, and of the selected client or path; if there is one, only that is excluded."""
+        row = self.state.desk.term(self._rows.table.name, self._rows.identity or "")
+        if not row:
+            return []
+        if isinstance(self.pane.table, PanelTable) and self.pane.identity is not None:
+            part = self.state.desk.term(self.pane.table.name, self.pane.identity)
+            return [row, opposite(part) if excluded else part]
+        return [opposite(row) if excluded else row]
 
     def action_back(self) -> None:
         """Close the detail."""
@@ -110,12 +155,11 @@ class DetailScreen(ProgramScreen):
         self.app.pop_screen()
 
     def action_open(self) -> None:
-        """Open the selected exchange."""
-        if self._scene is None or self.pane.identity is None or self.pane.sorting is None:
-            return
-        assert isinstance(self.pane.table, DetailTable)
-        exchange = self.pane.table.exchanges(self._scene, self.pane.sorting)[self.pane.choice.index]
-        self.app.push_screen(ExchangeScreen(self.state, exchange))
+        """Open the selected exchange, or filter by the selected client or path."""
+        if (exchange := chosen_exchange(self.pane)) is not None:
+            self.app.push_screen(ExchangeScreen(self.state, self.pane, exchange))
+        elif self.pane.identity is not None:
+            self.action_narrow(False)
 
     def on_table_pane_pressed(self, event: TablePane.Pressed) -> None:
         """Open a row that is clicked a second time."""

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 from dashboard.full.desk import Scene
+from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
+from store.filtering.narrowing import term
 from traffic.records import COMPLETE, Exchange, Request
 from traffic.text import host_port
 from view import figures
+from view.curl import curl_command
 from view.exchange_line import Discretion, outcome
-from view.page import Line, Page, Piece, Style
+from view.page import Page, Style
 
 TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
     "time", "status", "method", "what", "response", "volume", "client",
@@ -166,38 +169,49 @@ def latency(seconds: float | None) -> str:
 # One exchange ---------------------------------------------------------------------------------------------------------
 
 
-def exchange_lines(exchange: Exchange, discretion: Discretion, page: Page) -> list[Line]:
-    """Show each fact with its name; long values take several lines."""
-    lines: list[Line] = [(Piece("Exchange", Style.HEADING),), ()]
-    for name, value in _facts(exchange, discretion, page):
-        lines += page.named(name, value)
-    return lines
-
-
-def _facts(exchange: Exchange, discretion: Discretion, page: Page) -> Iterator[tuple[str, str]]:
+def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> Iterator[Fact]:
+    """List everything known about an exchange."""
     if exchange.request is None:
-        yield "Request", "not seen"
+        yield Fact("Request", "not seen", "is:unpaired")
     else:
         yield from _request(exchange.request, discretion, page)
-    yield "Status", status_text(exchange)
-    yield "Outcome", outcome(exchange)
-    yield "Ended", f"{exchange.ending}, {page.moment(exchange.time)}"
-    yield "Response time", latency(exchange.response_time)
-    yield "Total time", latency(exchange.total_time)
-    yield "Request size", figures.volume(exchange.request_bytes)
-    yield "Response size", figures.volume(exchange.response_bytes)
-    yield "Content type", page.text(discretion.words(exchange.content_type)) or figures.NOTHING
-    yield "Client", page.text(host_port(exchange.client, exchange.client_port))
-    yield "Server", page.text(host_port(exchange.server, exchange.server_port))
-    yield "Missing bytes", figures.volume(exchange.missing_bytes) if exchange.missing_bytes else "none"
-    yield "Oddities", ", ".join(map(page.text, exchange.oddities)) or "none"
+    status = "none" if exchange.status is None else str(exchange.status)
+    yield Fact("Status", status_text(exchange), f"status:{status}")
+    yield Fact("Outcome", outcome(exchange), "is:error" if outcome(exchange) == "failure" else "")
+    yield Fact("Ended", f"{exchange.ending}, {page.moment(exchange.time)}", f"ending:{exchange.ending}")
+    yield Fact("Response time", latency(exchange.response_time), _as_slow(exchange.response_time))
+    yield Fact("Total time", latency(exchange.total_time))
+    yield Fact("Request size", figures.volume(exchange.request_bytes))
+    yield Fact("Response size", figures.volume(exchange.response_bytes))
+    yield _said("Content type", "type", discretion.words(exchange.content_type), exchange.content_type, page)
+    client = host_port(exchange.client, exchange.client_port)
+    server = host_port(exchange.server, exchange.server_port)
+    yield Fact("Client", page.text(client), term("client", exchange.client))
+    yield Fact("Server", page.text(server), term("server", server))
+    missing = exchange.missing_bytes
+    yield Fact("Missing bytes", figures.volume(missing) if missing else "none", "is:gap" if missing else "")
+    oddities = ", ".join(exchange.oddities)
+    yield Fact("Oddities", page.text(oddities) or "none", term("oddity", oddities) if oddities else "")
+    if command := curl_command(exchange, discretion):
+        yield Fact("As a command", page.text(command))
 
 
-def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[tuple[str, str]]:
-    yield "Started", page.moment(request.time)
-    yield "Method", page.text(request.method)
-    yield "Host", page.text(discretion.authority(request.host)) or figures.NOTHING
-    yield "Target", page.text(discretion.url(request.target))
-    yield "Version", page.text(request.version)
-    yield "User agent", page.text(discretion.words(request.user_agent)) or figures.NOTHING
-    yield "Referrer", page.text(discretion.url(request.referrer)) or figures.NOTHING
+def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[Fact]:
+    yield Fact("Started", page.moment(request.time))
+    yield Fact("Method", page.text(request.method), term("method", request.method))
+    host = page.text(discretion.authority(request.host))
+    yield Fact("Host", host or figures.NOTHING, term("host", request.domain))
+    yield Fact("Target", page.text(discretion.url(request.target)), term("path", request.path))
+    yield Fact("Version", page.text(request.version), term("version", request.version))
+    yield _said("User agent", "ua", discretion.words(request.user_agent), request.user_agent, page)
+    yield _said("Referrer", "referrer", discretion.url(request.referrer), request.referrer, page)
+
+
+def _said(name: str, field: str, told: str, value: str, page: Page) -> Fact:
+    """Return a fact without a term if a part of the value is hidden, as the term would show it."""
+    return Fact(name, page.text(told) or figures.NOTHING, term(field, value) if told == value else "")
+
+
+def _as_slow(seconds: float | None) -> str:
+    """Return a term for exchanges at least as slow."""
+    return f"time>={int(seconds * 1e6)}us" if seconds is not None and seconds >= 0 else ""

@@ -46,6 +46,14 @@ TOP = Key(("g", "home"), "g Home", "screen.first", "first row")
 BOTTOM = Key(("G", "end"), "G End", "screen.last", "last row; a live list then follows the latest")
 SORT = Key(("s",), "s", "screen.sort", "sort by the next column", "Sort")
 REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
+NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or field; x: exclude it", "Only")
+EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
+ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
+MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert, or end that: no notices, no banner")
+EXPORT = Key(("E",), "E", "screen.export", "write the exchanges that match the filter to a file, as JSON lines or CSV")
+CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard")
+NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
+PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
 BACK = Key(("q", "escape", "backspace"), "q Esc", "screen.back", "back to the previous screen", "Back")
 
@@ -70,6 +78,8 @@ MAIN: Sequence[Key] = (
     BOTTOM,
     SORT,
     REVERSE,
+    NARROW,
+    EXCLUDE,
     FREEZE,
     Key(
         ("n",),
@@ -80,6 +90,11 @@ MAIN: Sequence[Key] = (
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
     Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    EXPORT,
+    CURL,
+    ACKNOWLEDGE,
+    MUTE,
+    Key(("R",), "R", "screen.relearn", "learn new baselines from now on; active alerts end"),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
     REDRAW,
@@ -88,14 +103,21 @@ MAIN: Sequence[Key] = (
 DETAIL: Sequence[Key] = (
     BACK,
     HELP,
-    OPEN._replace(help="details of the selected exchange", footer="Exchange"),
+    OPEN._replace(help="details of the selected exchange; a selected client or path becomes the filter", footer="Open"),
     Key(
-        ("tab", "shift+tab"),
+        ("tab",),
         "Tab",
-        "screen.other_list",
-        "switch between the slowest and the latest exchanges",
-        "Slowest/latest",
+        "screen.list_by(1)",
+        "next list: slowest exchanges, latest exchanges, clients, paths; Shift+Tab: previous",
+        "List",
     ),
+    Key(("shift+tab",), "Shift+Tab", "screen.list_by(-1)", ""),
+    NARROW._replace(help="filter by this row, and by a selected client or path; x: exclude it"),
+    EXCLUDE,
+    NEXT,
+    PREVIOUS,
+    EXPORT._replace(help="write the exchanges of this row to a file, as JSON lines or CSV"),
+    CURL,
     WINDOW,
     WINDOW_BACK,
     DOWN,
@@ -123,6 +145,35 @@ TEXT: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
+EXPORTING: Sequence[Key] = (
+    Key(("enter",), "Enter", "submit", "write the file", "Write"),
+    Key(("escape",), "Esc", "screen.back", "write nothing", "Cancel"),
+    QUIT_ANYWHERE,
+)
+"""The keys while the name of a file is typed."""
+FACTS: Sequence[Key] = (
+    BACK,
+    NARROW._replace(help="filter by the selected field; x: exclude it"),
+    EXCLUDE,
+    NEXT,
+    PREVIOUS,
+    DOWN._replace(help="next field"),
+    UP._replace(help="previous field"),
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP._replace(help="first field"),
+    BOTTOM._replace(help="last field"),
+    HELP,
+    THEME,
+    REDRAW,
+    SUSPEND,
+    QUIT_ANYWHERE,
+)
+"""The keys of a page about one thing."""
+EXCHANGE: Sequence[Key] = (*FACTS[:5], CURL._replace(help="copy the exchange as a curl command"), *FACTS[5:])
+"""The keys of a page about one exchange."""
+ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
+"""The keys of a page about one alert."""
 EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "apply the filter", "Apply"),
     Key(("escape",), "Esc", "cancel", "restore the previous filter", "Cancel"),

@@ -9,11 +9,13 @@ from textual.timer import Timer
 
 from dashboard.alert_lines import signals
 from dashboard.full import layout, status_lines
-from dashboard.full.alerts import AlertTable
+from dashboard.full.alerts import AlertTable, culprit
 from dashboard.full.chart import chart_lines, class_lines, drawn, marks
 from dashboard.full.desk import Scene
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.exchanges import ExchangeTable
+from dashboard.full.export_screen import ExportScreen
+from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exchange
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.keys import EDITING, MAIN
 from dashboard.full.paint import ScreenPage
@@ -22,11 +24,14 @@ from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
 from dashboard.full.table import ScreenTable
 from dashboard.full.table_pane import TablePane
-from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen
+from dashboard.full.text_screens import HealthScreen
 from dashboard.full.widgets import LinesView, set_height
 from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
+from store.filtering.narrowing import of_exchange
+from traffic.records import Exchange
 from view.page import Line, Piece, Style
+from view.view import AlertView
 
 TALL = 44
 """Lines of a terminal that has room for the status of all signals."""
@@ -245,19 +250,42 @@ class MainScreen(ProgramScreen):
 
     def action_open(self) -> None:
         """Open the selected row."""
-        pane, scene = self.pane, self.state.scene
-        if pane is None or scene is None or pane.identity is None:
+        pane = self.pane
+        if pane is None or pane.identity is None:
             return
-        table = pane.table
-        if isinstance(table, PanelTable):
-            self.state.desk.open_detail(table.name, pane.identity)
-            self.state.wake()
-            self.app.push_screen(DetailScreen(self.state))
-        elif isinstance(table, ExchangeTable) and pane.sorting is not None:
-            exchange = table.exchanges(scene, pane.sorting)[pane.choice.index]
-            self.app.push_screen(ExchangeScreen(self.state, exchange))
-        elif isinstance(table, AlertTable):
-            self.app.push_screen(AlertScreen(self.state, scene.view.alerts[pane.choice.index]))
+        if isinstance(pane.table, PanelTable):
+            self.app.push_screen(DetailScreen(self.state, pane))
+        elif (exchange := chosen_exchange(pane)) is not None:
+            self.app.push_screen(ExchangeScreen(self.state, pane, exchange))
+        elif (alert := self.chosen_alert()) is not None:
+            self.app.push_screen(AlertScreen(self.state, pane, alert))
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the selected exchange; None if the focused table has none."""
+        return chosen_exchange(self.pane) if self.pane is not None else None
+
+    def action_export(self) -> None:
+        """Ask for a file for the exchanges that match the filter."""
+        self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
+
+    def chosen_alert(self) -> AlertView | None:
+        """Return the selected alert; None if the focused table has no alerts."""
+        pane = self.pane
+        if pane is None or not isinstance(pane.table, AlertTable) or pane.scene is None or pane.identity is None:
+            return None
+        return pane.scene.view.alerts[pane.choice.index]
+
+    def term(self) -> str:
+        """Return the term for the selected row: a key, an exchange's host and path, or an alert's main contributor."""
+        pane = self.pane
+        if pane is None or pane.identity is None:
+            return ""
+        if isinstance(pane.table, PanelTable):
+            return self.state.desk.term(pane.table.name, pane.identity)
+        if (exchange := chosen_exchange(pane)) is not None:
+            return of_exchange(exchange)
+        alert = self.chosen_alert()
+        return culprit(alert) if alert is not None else ""
 
     def action_next_match(self, by: int) -> None:
         """Select the next row that contains the filter's text, in this panel or the ones after it."""
@@ -328,6 +356,13 @@ class MainScreen(ProgramScreen):
         """Clear the filter."""
         if self.state.filter_text:
             self.state.set_filter("")
+
+    def action_relearn(self) -> None:
+        """Let all signals learn anew."""
+        if self.state.desk.relearn():
+            self._tell("learning new baselines from now on")
+        else:
+            self.say("the capture file is over: there is nothing to learn from")
 
     def action_health(self) -> None:
         """Show everything that was missed."""

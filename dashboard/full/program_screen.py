@@ -10,6 +10,11 @@ from dashboard.full.keys import Key
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
 from dashboard.full.widgets import FooterView, LinesView, set_height
+from store.filtering.errors import FilterError
+from store.filtering.narrowing import opposite
+from traffic.records import Exchange
+from view.curl import curl_command
+from view.view import AlertView
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -39,6 +44,10 @@ class ProgramScreen(Screen[None]):
     def show_scene(self, scene: Scene) -> None:
         """Show a scene; each kind of screen does so in its own way."""
 
+    def say(self, sentence: str) -> None:
+        """Tell the user what a key did, or why it did nothing."""
+        self.footer.say(sentence)
+
     def draw(self) -> None:
         """Show the same scene again, after a change of theme or size."""
         if not self.ready:
@@ -46,6 +55,89 @@ class ProgramScreen(Screen[None]):
         if self.state.scene is not None:
             self.show_scene(self.state.scene)
         self.footer.draw()
+
+    # A filter from where the user is ---------------------------------------------------------------------------------
+
+    def term(self) -> str:
+        """Return a filter's term for what is selected; empty if nothing is, or if it cannot be filtered."""
+        return ""
+
+    def terms(self, excluded: bool) -> Sequence[str]:
+        """Return the terms that filter by what is selected, or exclude it."""
+        wanted = self.term()
+        return [opposite(wanted) if excluded else wanted] if wanted else []
+
+    def action_narrow(self, excluded: bool) -> None:
+        """Filter by what is selected, or exclude it, and show the main screen."""
+        terms = self.terms(excluded)
+        try:
+            text = self.state.desk.narrowed(terms)
+        except FilterError as error:
+            self.say(f"cannot filter by this: {error.message}")
+            return
+        if not terms:
+            self.say("nothing is selected that a filter can match")
+            return
+        self.state.set_filter(text)
+        self._return_to_main()
+
+    def _return_to_main(self) -> None:
+        """Close all screens but the first."""
+        self.state.desk.close_detail()
+        for _ in self.app.screen_stack[1:]:
+            self.app.pop_screen()
+
+    # Exchanges for other programs -----------------------------------------------------------------------------------
+
+    def chosen_exchange(self) -> Exchange | None:
+        """Return the exchange that the screen is about, or that is selected."""
+        return None
+
+    def action_curl(self) -> None:
+        """Copy the selected exchange as a command."""
+        exchange = self.chosen_exchange()
+        command = "" if exchange is None else curl_command(exchange, self.state.appearance.discretion)
+        if not command:
+            self.say("no exchange with a request is selected")
+            return
+        self.app.copy_to_clipboard(command)
+        self.say(f"copied: {command}")
+
+    # Alerts ---------------------------------------------------------------------------------------------------------
+
+    def chosen_alert(self) -> AlertView | None:
+        """Return the alert that the screen is about, or that is selected."""
+        return None
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the alert that is selected, else all active ones."""
+        chosen = self.chosen_alert()
+        alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
+        for alert in alerts:
+            self.state.desk.acknowledge(alert.signal)
+        self._tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
+
+    def action_mute(self) -> None:
+        """Mute the signal of the alert that is selected, else of the first active one; or end that."""
+        alert = self.chosen_alert() or next(iter(self._active()), None)
+        if alert is None:
+            self.say("there is no active alert; select one in the list of alerts (a)")
+            return
+        muted = alert.quiet != "muted"
+        self.state.desk.mute(alert.signal, muted)
+        self._tell(f"{alert.title}: {'muted until the program ends; m ends that' if muted else 'no longer muted'}")
+
+    def _active(self) -> list[AlertView]:
+        scene = self.state.scene
+        return [] if scene is None else [alert for alert in scene.view.alerts if alert.end is None]
+
+    def _tell(self, sentence: str) -> None:
+        """Show what changed, and say so."""
+        self.state.change()
+        self.draw()
+        self.say(sentence)
+
+    # When Textual says so -------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Draw as soon as the widgets exist."""
@@ -66,3 +158,7 @@ class ProgramScreen(Screen[None]):
         set_height(self.health, len(lines))
         self.health.show(lines)
         return len(lines)
+
+
+def _titles(alerts: Sequence[AlertView]) -> str:
+    return ", ".join(alert.title for alert in alerts)

@@ -64,6 +64,11 @@ class ScreenState:
         self.frozen = False
         self.refresh()
 
+    def change(self) -> None:
+        """Show what a key has changed; a paused display goes on."""
+        self.frozen = False
+        self.refresh()
+
     def set_filter(self, text: str) -> None:
         """Show only what this filter matches; it was checked before. A paused display goes on."""
         if text != self.filter_text:

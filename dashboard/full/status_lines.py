@@ -66,11 +66,11 @@ def state_line(view: View, page: Page) -> Line:
 
 def banner_lines(view: View, page: Page) -> list[Line]:
     """Show a line for each active alert with its explanation, and the alerts that were just dismissed."""
-    return [*_active_lines(view, page), *_dismissed_lines(view, page)]
+    return [*_active_lines(view, page), *_acknowledged_lines(view, page), *_dismissed_lines(view, page)]
 
 
 def _active_lines(view: View, page: Page) -> list[Line]:
-    active = [alert for alert in view.alerts if alert.end is None]
+    active = [alert for alert in view.alerts if alert.end is None and not alert.quiet]
     if active:
         if len(active) == 1:
             return _banner(active[0], page, BANNERS)
@@ -82,8 +82,15 @@ def _active_lines(view: View, page: Page) -> list[Line]:
     return []
 
 
+def _acknowledged_lines(view: View, page: Page) -> list[Line]:
+    titles = [alert.title for alert in view.alerts if alert.end is None and alert.quiet == "acknowledged"]
+    if not titles:
+        return []
+    return [(Piece(cells.cut_end(f"Acknowledged  {', '.join(titles)}", page.width, page.ellipsis), Style.WARNING),)]
+
+
 def _dismissed_lines(view: View, page: Page) -> list[Line]:
-    titles = [signal.title for signal in view.signals if signal.state == "DISMISSED"]
+    titles = [signal.title for signal in view.signals if signal.state == "DISMISSED" and not signal.muted]
     if not titles:
         return []
     words = f"Alert dismissed  Back within limits: {', '.join(titles)}"

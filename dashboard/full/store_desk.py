@@ -9,6 +9,7 @@ from stats.statistic import Statistic
 from store.filtering import filter as filtering
 from store.filtering.fields import Field
 from store.filtering.filter import Filter, of_key
+from store.filtering.narrowing import narrowed, of_row
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
@@ -44,6 +45,15 @@ class Books(Protocol):
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         """Return one panel of that View."""
 
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+
 
 class StoreDesk:
     """Answers what the full screen asks."""
@@ -60,6 +70,8 @@ class StoreDesk:
         """`windows` begin with a bucket and end with the retention. `progress` says how much of a file was read."""
         self.windows = windows
         self.progress = progress
+        self.over = False
+        """Whether the traffic has ended; the screen may stay."""
         self._books = books
         self._recent = recent
         self._statistics = statistics
@@ -119,6 +131,13 @@ class StoreDesk:
         """Return the exchanges with the longest response times."""
         return (self._recent if self._lens is None else self._lens).slowest(limit)
 
+    def matching(self) -> Sequence[Any]:
+        """Return all kept exchanges behind the open detail, else all that match the filter; scan what is left."""
+        lenses = self._lenses()
+        for lens in lenses:
+            lens.replay(lens.waiting)
+        return (lenses[-1] if lenses else self._recent).latest(len(self._recent))[::-1]
+
     # The filter -----------------------------------------------------------------------------------------------------
 
     def fields(self) -> Sequence[Field]:
@@ -127,23 +146,56 @@ class StoreDesk:
 
     def check_filter(self, text: str) -> None:
         """Check a filter without setting it."""
-        filtering.parse(text, self._statistics)
+        self._parsed(text)
+
+    def _parsed(self, text: str) -> Filter:
+        """Parse a filter, which may also name the statistics of a detail."""
+        return filtering.parse(text, (*self._statistics, *STATISTICS))
+
+    def narrowed(self, terms: Sequence[str]) -> str:
+        """Return the text of the current filter with more terms."""
+        text = narrowed(self._filter.text, terms)
+        self.check_filter(text)
+        return text
+
+    def term(self, statistic: str, key: str) -> str:
+        """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""
+        return of_row(self._known(statistic), key)
 
     def set_filter(self, text: str) -> None:
         """Set another filter, and scan the recent exchanges for it."""
-        self._filter = filtering.parse(text, self._statistics)
+        self._filter = self._parsed(text)
         self._lens = None
         if self._filter.text:
             self._lens = self._new_lens(self._filter, self._statistics)
+
+    # Alerts ---------------------------------------------------------------------------------------------------------
+
+    def relearn(self) -> bool:
+        """Let all signals learn anew, unless the traffic has ended."""
+        if not self.over:
+            self._books.relearn()
+        return not self.over
+
+    def acknowledge(self, signal: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+        self._books.acknowledge(signal)
+
+    def mute(self, signal: str, muted: bool) -> None:
+        """Mute a signal until the end of the run, or end that."""
+        self._books.mute(signal, muted)
 
     # Details --------------------------------------------------------------------------------------------------------
 
     def open_detail(self, statistic: str, key: str) -> None:
         """Start to scan for the exchanges of a row that match the filter."""
-        known = next(each for each in self._statistics if each.name == statistic)
+        known = self._known(statistic)
         behind = of_key(known, key)
         wanted = behind & self._filter if self._filter.text else behind
         self._detail = known, key, self._new_lens(wanted, STATISTICS)
+
+    def _known(self, name: str) -> Statistic:
+        return next(each for each in (*self._statistics, *STATISTICS) if each.name == name)
 
     def close_detail(self) -> None:
         """Drop the detail."""

@@ -195,6 +195,11 @@ class TablePane(LinesView):
         return self.choice.identity
 
     @property
+    def scene(self) -> Scene | None:
+        """Return the scene whose rows are shown."""
+        return self._scene
+
+    @property
     def identities(self) -> list[str]:
         """Return the identities of all rows, in order."""
         return self._identities

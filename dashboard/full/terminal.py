@@ -22,6 +22,7 @@ from rich.console import Console
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from dashboard.attention import Attention
 from dashboard.full.app import FullScreen, StopFlag
 from dashboard.full.complaints import Complaints
 from dashboard.full.desk import Desk
@@ -43,6 +44,13 @@ class Devices(NamedTuple):
     screen: int
     """Descriptor of standard output, which is a terminal."""
     keyboard: int
+
+
+class Told(NamedTuple):
+    """What the user is told besides what the desk knows."""
+
+    complaints: Complaints
+    attention: Attention
 
 
 def load_everything() -> None:
@@ -111,12 +119,12 @@ def watch_on_screen(
     stop: StopFlag,
     appearance: Appearance,
     stays: bool,
-    complaints: Complaints,
+    told: Told,
 ) -> Any:
     """Take the steps with the full screen up, and return what they returned. `stays`: after the last step, wait until
     the user quits.
 
-    `complaints` is where standard error goes meanwhile.
+    Standard error goes to the complaints of `told` meanwhile.
 
     Raises:
         BaseException: whatever broke the steps or the screen; the terminal was restored before.
@@ -127,7 +135,9 @@ def watch_on_screen(
         devices = stack.enter_context(_devices())
         output = stack.enter_context(os.fdopen(os.dup(devices.screen), "w", encoding="utf-8", errors="replace"))
         stack.enter_context(_without(MISUNDERSTOOD))
-        app = FullScreen(desk, steps, stop, appearance, stays, _driver(devices, output), complaints.latest)
+        app = FullScreen(desk, steps, stop, appearance, stays, _driver(devices, output), told.complaints.latest)
+        told.attention.start(app.send)
+        stack.callback(told.attention.stop, lambda text: print(text, end="", file=output, flush=True))
         ending = app.run()
         if app.error is not None:
             raise app.error

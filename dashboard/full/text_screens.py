@@ -1,13 +1,11 @@
-"""Screens of scrollable text: help, health, one alert, one exchange."""
+"""Screens of scrollable text: help and health."""
 
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
 from dashboard.alert_lines import signals
-from dashboard.full.alerts import alert_page, identity
 from dashboard.full.desk import Scene
-from dashboard.full.exchanges import exchange_lines
 from dashboard.full.keys import TEXT, Key, help_lines
 from dashboard.full.paint import ScreenPage
 from dashboard.full.program_screen import ProgramScreen, bindings
@@ -15,10 +13,8 @@ from dashboard.full.state import ScreenState
 from dashboard.full.widgets import LinesView
 from dashboard.heading import health
 from store.filtering.fields import Field
-from traffic.records import Exchange
 from view import cells
 from view.page import Line, Piece, Style
-from view.view import AlertView
 
 
 class TextScreen(ProgramScreen):
@@ -138,31 +134,3 @@ class HealthScreen(TextScreen):
         complaints = [line for warning in self.state.warnings for line in narrow.wrap(f"! {page.text(warning)}")]
         lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
         return [*lines, (), *signals(scene.view, narrow)]
-
-
-class AlertScreen(TextScreen):
-    """Shows everything about one alert, and follows it while it is active."""
-
-    def __init__(self, state: ScreenState, alert: AlertView) -> None:
-        super().__init__(state)
-        self.alert = alert
-
-    def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """Show the explanation, then each fact."""
-        if scene is None:
-            return ()
-        same = (each for each in scene.view.alerts if identity(each) == identity(self.alert))
-        self.alert = next(same, self.alert)
-        return alert_page(self.alert, scene.view.now, ScreenPage(page.width, None, page.ascii_only, page.zone))
-
-
-class ExchangeScreen(TextScreen):
-    """Shows everything about one exchange."""
-
-    def __init__(self, state: ScreenState, exchange: Exchange) -> None:
-        super().__init__(state)
-        self.exchange = exchange
-
-    def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """Show each fact with its name."""
-        return exchange_lines(self.exchange, self.state.appearance.discretion, page)

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from dashboard.full.keys import FooterKey, Key, footer
 from dashboard.full.paint import Appearance, Palette, ScreenPage, changed, strip
-from view.page import Line
+from view.page import Line, Piece, Style
+
+SAID_FOR = 5.0
+"""Seconds that a sentence stands in place of the keys."""
 
 
 class LinesView(Widget):
@@ -55,14 +59,33 @@ class FooterView(LinesView):
         super().__init__(appearance, id="footer")
         self._keys = keys
         self._places: list[FooterKey] = []
+        self._said = ""
+        self._silence: Timer | None = None
 
     def show_keys(self, keys: Sequence[Key]) -> None:
         """Show other keys."""
         self._keys = keys
         self.draw()
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence in place of the keys for a while."""
+        if self._silence is not None:
+            self._silence.stop()
+        self._said = sentence
+        self._silence = self.set_timer(SAID_FOR, self.hush)
+        self.draw()
+
+    def hush(self) -> None:
+        """Show the keys again."""
+        self._said = ""
+        self.draw()
+
     def draw(self) -> None:
-        """Show as many keys as fit."""
+        """Show as many keys as fit, or what was said instead."""
+        if self._said:
+            self._places = []
+            self.show([(Piece(self.page.text(self._said, self.page.width), Style.NAME),)])
+            return
         line, self._places = footer(self._keys, self.page)
         self.show([line])
 

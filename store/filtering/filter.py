@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from stats.statistic import Statistic
 from store.filtering.errors import FilterError
 from store.filtering.fields import Field, by_name, key_of
+from store.filtering.narrowing import quoted
 from store.filtering.terms import Test, test_of
 from store.filtering.words import Word, WordKind, words
 from traffic.records import Exchange
@@ -63,8 +64,7 @@ def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
 def of_key(statistic: Statistic, key: str) -> Filter:
     """Return a filter for the exchanges that a statistic counts under `key`, the ones behind a row of its top list."""
     read = key_of(statistic)
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return Filter(f'{statistic.name}="{escaped}"', lambda exchange: read(exchange) == key)
+    return Filter(f"{statistic.name}={quoted(key)}", lambda exchange: read(exchange) == key)
 
 
 def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:

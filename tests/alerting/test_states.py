@@ -11,9 +11,11 @@ def test_each_state_can_be_reached_and_left() -> None:
             assert any(state in TRANSITIONS[other].values() for other in others)
 
 
-def test_nothing_leads_back_to_learning() -> None:
+def test_only_the_user_leads_back_to_learning() -> None:
     """The baseline does not change in enforce mode."""
-    assert all(State.LEARNING not in TRANSITIONS[state].values() for state in State if state is not State.LEARNING)
+    back = {trigger for state in State for trigger in Trigger if TRANSITIONS[state].get(trigger) is State.LEARNING}
+    assert back - {Trigger.EMPTY, Trigger.REFRESHED} == {Trigger.RELEARN}
+    assert all(next_state(state, Trigger.RELEARN) is State.LEARNING for state in State)
 
 
 def test_a_refresh_is_legal_in_every_state_and_changes_only_a_dismissal() -> None:

@@ -215,3 +215,28 @@ def test_a_secret_on_the_command_line_is_rejected_and_not_shown(hooks: Hooks, tm
     assert "# notice_webhook is set but not shown" in shown.stdout
     assert "token" not in refused.stdout + refused.stderr + shown.stderr
     assert hooks.url not in shown.stdout
+
+
+def test_a_test_notice_goes_to_every_receiver_and_each_result_is_told(hooks: Hooks, tmp_path: Path) -> None:
+    kind = tmp_path / "kind"
+    command = shlex.join(["sh", "-c", f"echo $HTTP_MONITOR_KIND > {kind}"])
+    urls = tmp_path / "urls"
+    urls.write_text(f"{hooks.url}\nalertmanager {hooks.url}/nobody\n")
+    urls.chmod(0o600)
+    hooks.answers = [(200, {}), (404, {})]
+    settings = ("--user", "root", "--set", f"notice_webhook_file={urls}", "--on-alert", command)
+    ended = monitor("--test-notice", *settings)
+    first, second, third = ended.stdout.splitlines()
+    assert first == "command: ok"
+    assert second.endswith(": ok")
+    assert "failed: " in third
+    assert ended.returncode == 1
+    assert kind.read_text() == "test\n"
+    assert json.loads(hooks.posted[0].body)["kind"] == "test"
+    assert json.loads(hooks.posted[1].body)[0]["endsAt"], "an alert manager does not page anybody"
+
+
+def test_a_test_notice_without_receivers_says_so() -> None:
+    ended = monitor("--test-notice")
+    assert ended.returncode == 2
+    assert "no receivers" in ended.stderr

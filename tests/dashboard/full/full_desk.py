@@ -96,6 +96,15 @@ class Ledger:
         reading = Reading(self.health, dropped=0, warnings=self.warnings)
         return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
 
+    def relearn(self) -> None:
+        self.monitor.relearn(self.now)
+
+    def acknowledge(self, signal: str) -> None:
+        self.monitor.acknowledge(signal)
+
+    def mute(self, signal: str, muted: bool) -> None:
+        self.monitor.mute(signal, muted)
+
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         statistic = next(each for each in self.statistics if each.name == name)
         return panel(store or self.store, statistic, rows, window)

@@ -9,8 +9,9 @@ sys.path[:0] = [str(Path(__file__).parents[up]) for up in (3, 2, 0)]
 
 from full_desk import burst  # noqa: E402 found by the line above
 
+from dashboard.attention import Attention  # noqa: E402
 from dashboard.full.complaints import collected  # noqa: E402
-from dashboard.full.terminal import first_appearance, watch_on_screen  # noqa: E402
+from dashboard.full.terminal import Told, first_appearance, watch_on_screen  # noqa: E402
 from view.exchange_line import Discretion  # noqa: E402
 
 
@@ -36,4 +37,5 @@ if __name__ == "__main__":
     with collected(True) as complaints:
         shown = steps(stop, "crash" in sys.argv)
         appearance = first_appearance(None, Discretion())
-        print(watch_on_screen(ledger.desk, shown, stop, appearance, stays=False, complaints=complaints))
+        told = Told(complaints, Attention("test", bell=True, title=True))
+        print(watch_on_screen(ledger.desk, shown, stop, appearance, stays=False, told=told))

@@ -8,11 +8,12 @@ from full_driver import Driven, drive
 from textual import events
 
 from dashboard.full.detail_screen import DetailScreen
+from dashboard.full.fact_screens import AlertScreen, ExchangeScreen
 from dashboard.full.keys import DETAIL, EDITING, MAIN, TEXT
 from dashboard.full.main_screen import MainScreen
 from dashboard.full.paint import COLOURED, PLAIN
 from dashboard.full.table import Sorting
-from dashboard.full.text_screens import AlertScreen, ExchangeScreen, HealthScreen, HelpScreen
+from dashboard.full.text_screens import HealthScreen, HelpScreen
 
 FIRST, SECOND, THIRD = "shop.example.com/products", "api.example.com/items", "static.example.com/logo.png"
 

@@ -40,6 +40,14 @@ def test_leaving(terminal: PseudoTerminal, keys: str) -> None:
     assert "the summary" in after_the_screen(terminal)
 
 
+def test_the_title_says_what_is_watched_and_is_restored(terminal: PseudoTerminal) -> None:
+    terminal.wait_for("\x1b[22;2t\x1b]2;HTTP monitor test\a")
+    terminal.wait_for(SHOWN)
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert terminal.written.count("\x1b[23;2t") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal(terminal: PseudoTerminal, number: signal.Signals) -> None:
     terminal.wait_for(SHOWN)

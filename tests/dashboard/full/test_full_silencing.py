@@ -1,0 +1,74 @@
+"""Keys that acknowledge an alert, mute its signal, and let all signals learn anew."""
+
+from full_driver import Driven, drive
+
+from dashboard.full.fact_screens import AlertScreen
+
+
+def banners(user: Driven) -> list[str]:
+    return [line for line in user.lines() if line.strip().startswith(("Active alert", "Acknowledged"))]
+
+
+def test_an_acknowledged_alert_has_no_banner_but_is_not_hidden() -> None:
+    async def scenario(user: Driven) -> None:
+        assert "Active alert" in banners(user)[0]
+        await user.press("A")
+        assert "acknowledged: Request rate" in user.lines()[-1]
+        await user.refresh()
+        assert [line.strip() for line in banners(user)] == ["Acknowledged  Request rate"]
+        await user.press("a")
+        assert "(active, acknowledged)" in user.text()
+
+    drive(scenario, size=(200, 60))
+
+
+def test_an_alert_is_acknowledged_on_its_page() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a", "enter", "A")
+        assert isinstance(user.app.screen, AlertScreen)
+        assert user.app.screen.alert.quiet == "acknowledged"
+        assert "Silenced            acknowledged" in user.text()
+
+    drive(scenario)
+
+
+def test_a_muted_signal_has_no_banner_until_it_is_muted_no_longer() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("m")
+        assert "Request rate: muted" in user.lines()[-1]
+        assert banners(user) == []
+        await user.press("m")
+        assert "no longer muted" in user.lines()[-1]
+        assert len(banners(user)) == 1
+
+    drive(scenario)
+
+
+def test_a_paused_display_shows_what_a_key_has_changed() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("space", "m")
+        assert banners(user) == []
+
+    drive(scenario)
+
+
+def test_relearning_ends_the_alert() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("R")
+        assert "learning new baselines" in user.lines()[-1]
+        assert "LEARNING" in user.text()
+        assert banners(user) == []
+        await user.press("A")
+        assert "there is no active alert" in user.lines()[-1]
+
+    drive(scenario)
+
+
+def test_a_file_that_is_over_cannot_be_learned_from() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.desk.over = True
+        await user.press("R")
+        assert "the capture file is over" in user.lines()[-1]
+        assert len(banners(user)) == 1
+
+    drive(scenario)

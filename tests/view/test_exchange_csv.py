@@ -1,0 +1,40 @@
+"""Exchanges as CSV: the fields of the log as columns."""
+
+import csv
+import json
+import string
+from io import StringIO
+
+from records import ended, request
+
+from view.exchange_csv import COLUMNS, csv_lines
+from view.exchange_line import Discretion, exchange_line
+
+WHOLE = Discretion(queries=True)
+EXCHANGE = ended(
+    request(1.0, target="/a?b=1", host="shop:81", user_agent='a "b", c', referrer="http://a/"), 200, 0.1
+)._replace(oddities=("one", "two"))
+
+
+def table(*exchanges: object) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO("".join(csv_lines(exchanges, WHOLE)))))  # type: ignore[arg-type]
+
+
+def test_a_row_has_every_field_of_the_line_in_the_log() -> None:
+    line = json.loads(exchange_line(EXCHANGE, WHOLE))
+    (row,) = table(EXCHANGE)
+    assert {name for name, value in row.items() if value} == set(line)
+    assert row["user_agent.original"] == 'a "b", c'
+    assert row["http_monitor.oddities"] == "one; two"
+    assert row["http.response.status_code"] == "200"
+    assert tuple(row) == COLUMNS
+
+
+def test_no_cell_is_a_formula() -> None:
+    for first in string.punctuation:
+        (row,) = table(EXCHANGE._replace(content_type=f"{first}1+1"))
+        assert (row["http.response.mime_type"][0] == "'") is (first in "=+-@'")
+
+
+def test_without_exchanges_there_is_only_the_heading() -> None:
+    assert list(csv_lines([], WHOLE)) == [",".join(COLUMNS) + "\r\n"]

@@ -1,0 +1,50 @@
+"""Writes an exchange as a `curl` command that sends the same request again. Pure.
+
+Every text is a peer's, who may want a shell or curl to do something else: each is one quoted word, and none can become
+an option. The URL names the server's address; the requested host is a header field, so it cannot lead elsewhere.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from traffic.records import Exchange, Request
+from traffic.text import host_port
+from view.exchange_line import Discretion
+
+_PLAIN: Final = re.compile(r"/[A-Za-z0-9/._~!$&'()*+,;=:@%?-]*")
+"""Targets that curl sends as they are within a URL (RFC 3986 section 3.3), without brackets, which it expands."""
+_DOTS: Final = re.compile(r"/\.\.?(?=[/?]|$)")
+"""Parts of a path that curl would resolve itself."""
+
+
+def curl_command(exchange: Exchange, discretion: Discretion) -> str:
+    """Return the command; empty if the request was not seen. It has no body, and nothing that is hidden."""
+    if exchange.request is None:
+        return ""
+    return " ".join(shlex.quote(word) for word in _words(exchange, exchange.request, discretion))
+
+
+def _words(exchange: Exchange, request: Request, discretion: Discretion) -> Iterator[str]:
+    target = discretion.url(request.target)
+    whole = _PLAIN.fullmatch(target) is not None and _DOTS.search(target) is None
+    yield "curl"
+    if request.method == "HEAD":  # curl would wait for a body after `--request HEAD`
+        yield "--head"
+    elif request.method != "GET":
+        yield from ("--request", request.method)
+    if request.version == "1.0":
+        yield "--http1.0"
+    for name, value in _headers(request, discretion):
+        yield from ("--header", f"{name}: {value}" if value else f"{name}:")  # without a value: not sent
+    if not whole:
+        yield from ("--request-target", target)
+    yield f"http://{host_port(exchange.server, exchange.server_port)}{target if whole else '/'}"
+
+
+def _headers(request: Request, discretion: Discretion) -> Iterator[tuple[str, str]]:
+    yield "Host", discretion.authority(request.host)
+    yield "User-Agent", discretion.words(request.user_agent)
+    if request.referrer:
+        yield "Referer", discretion.url(request.referrer)

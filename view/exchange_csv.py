@@ -1,0 +1,68 @@
+"""Writes exchanges as CSV (RFC 4180), with the fields of the log as columns. Pure."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from traffic.records import Exchange
+from view.exchange_line import Discretion, exchange_fields
+
+COLUMNS: Final = (
+    "@timestamp",
+    "event.start",
+    "event.end",
+    "event.duration",
+    "event.outcome",
+    "source.ip",
+    "source.port",
+    "destination.ip",
+    "destination.port",
+    "network.protocol",
+    "http.version",
+    "http.request.method",
+    "http.request.referrer",
+    "http.request.body.bytes",
+    "url.original",
+    "url.domain",
+    "url.port",
+    "url.path",
+    "url.query",
+    "user_agent.original",
+    "http.response.status_code",
+    "http.response.body.bytes",
+    "http.response.mime_type",
+    "http_monitor.ending",
+    "http_monitor.missing_bytes",
+    "http_monitor.oddities",
+    "http_monitor.response_time",
+    "http_monitor.host",
+    "ecs.version",
+)
+"""Fields of the log, in this order."""
+_FORMULA: Final = ("=", "+", "-", "@")
+"""A spreadsheet takes a cell that begins with one of these for a formula."""
+
+
+class _Line:
+    """Stands for a file, and returns the line that is written."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(exchanges: Iterable[Exchange], discretion: Discretion) -> Iterator[str]:
+    """Return the heading, then a line for each exchange, each with its line end."""
+    writer: Any = csv.writer(_Line())
+    yield writer.writerow(COLUMNS)
+    for exchange in exchanges:
+        known = dict(exchange_fields(exchange, discretion))
+        yield writer.writerow([_cell(known.get(name)) for name in COLUMNS])
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text. An apostrophe keeps a peer's text from being a formula."""
+    if isinstance(value, tuple):
+        value = "; ".join(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else str(value)
