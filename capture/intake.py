@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from capture.dissector import Dissector
+from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
 from capture.source import Counters, Source
@@ -15,6 +16,7 @@ from traffic.health import Health
 
 COLUMN: Final = 32_768
 """Records to count at a time; every statistic counts whole columns."""
+NO_FRAMES: Final = Frames(b"")
 CHARACTERS: Final = 4 * 2**20
 """Characters to count at a time; see `COLUMN`."""
 
@@ -76,12 +78,15 @@ class Intake:
         writer: PcapWriter | None = None,
         dissector: Dissector | None = None,
         packet_limit: int | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
+        """`elsewhere` looks for HTTP on other ports until the decoder finds some."""
         self.source = source
         self._decoder = decoder
         self._writer = writer
         self._dissector = dissector
         self._left = packet_limit
+        self._elsewhere = elsewhere
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
 
@@ -109,12 +114,14 @@ class Intake:
                 if isinstance(error, NobodyReads):
                     raise
         self._decoder.feed(frames)
+        self._look_elsewhere(frames)
         if self._dissector is not None:
             self._dissector.feed(frames)
 
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
         self._decoder.advance(now)
+        self._look_elsewhere(NO_FRAMES)
 
     @property
     def waiting(self) -> int:
@@ -137,7 +144,8 @@ class Intake:
         """Return the status of the capture."""
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
-        warnings = (self.source.warning, *self.trouble) if self.source.warning else self.trouble
+        elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
+        warnings = tuple(filter(None, (self.source.warning, elsewhere, *self.trouble)))
         health = self._decoder.health
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
@@ -146,6 +154,8 @@ class Intake:
     def close(self) -> None:
         """Close the source and the file of packets."""
         self.source.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
                 self.trouble += (f"{skipped} packets with another link type were not written to {self._writer.name}",)
@@ -157,6 +167,17 @@ class Intake:
     def finish(self, records: int | None = None) -> bool:
         """End the capture, as `Decodes.finish` does."""
         return self._decoder.finish(records)
+
+    def _look_elsewhere(self, frames: Frames) -> None:
+        """Look for HTTP on other ports, until there is some on the monitored ones."""
+        if self._elsewhere is None:
+            return
+        health = self._decoder.health
+        if health.requests or health.exchanges:
+            self._elsewhere.close()
+            self._elsewhere = None
+        else:
+            self._elsewhere.look(frames)
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None

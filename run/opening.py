@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from capture.elsewhere import Elsewhere
+from capture.glimpse import glimpse
 from capture.intake import Intake
 from capture.open import open_file, open_live
 from capture.privileges import ROOT, User, chosen_user, give_up, hand_over
@@ -24,6 +26,7 @@ from run.plan import Plan
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET
+from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
@@ -70,7 +73,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
         decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
-        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count)
+        elsewhere = _elsewhere(arguments, source, bounds)
+        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count, elsewhere)
         if config.user != ROOT:
             files = outputs.files + ([writer.fileno()] if writer is not None else [])
             give_up_rights(user, files, arguments.verbose)
@@ -78,6 +82,14 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         yield Opened(name, intake, outputs, notifier, screen)
+
+
+def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:
+    """Return who looks for HTTP on other ports, if there are any."""
+    if arguments.ports.is_any():
+        return None
+    seen = glimpse(arguments.interface, arguments.expression) if source.live else None
+    return Elsewhere(arguments.ports, bounds, seen, live=source.live)
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
