@@ -32,7 +32,7 @@ _OPEN = 2 * 16 * 2**20
 """Open buckets of a store: see `store.store`."""
 _SIGNAL_STATISTICS = 13
 """Statistics that the monitor's store counts for all signals: see `alerting.signal_statistics`."""
-_WINDOW_SUMS = 40
+_WINDOW_SUMS = 50
 """Their sums in the current window, and those of each signal in the latest window within its limit."""
 _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""

@@ -116,6 +116,12 @@ REQUESTS: Final = (
 )
 """Requests by client and by section. Both have the same total."""
 
+ASKED: Final = (
+    *REQUESTS,
+    SignalStatistic("signals.requests_by_server", "server", Request, ("server", "server_port"), host_port),
+)
+"""Requests by client, section and server, with which failures are compared."""
+
 NEW_CONNECTIONS: Final = (
     FirstRequests("signals.new_connections_by_client", "client", Request, ("client",), _itself),
     FirstRequests("signals.new_connections_by_server", "server", Request, ("server", "server_port"), host_port),

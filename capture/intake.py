@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from capture.dissector import Dissector
+from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
 from capture.source import Counters, Source
@@ -16,6 +17,7 @@ from traffic.health import Health
 
 COLUMN: Final = 32_768
 """Records to count at a time; every statistic counts whole columns."""
+NO_FRAMES: Final = Frames(b"")
 CHARACTERS: Final = 4 * 2**20
 """Characters to count at a time; see `COLUMN`."""
 
@@ -80,14 +82,18 @@ class Intake:
         dissector: Dissector | None = None,
         packet_limit: int | None = None,
         steady_time: SteadyTime | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """`steady_time` gives packets of a live source their times."""
+        """`steady_time` gives packets of a live source their times; `elsewhere` looks for HTTP on other ports until the
+        decoder finds some.
+        """
         self.source = source
         self._time = steady_time
         self._decoder = decoder
         self._writer = writer
         self._dissector = dissector
         self._left = packet_limit
+        self._elsewhere = elsewhere
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
 
@@ -118,6 +124,7 @@ class Intake:
                 if isinstance(error, NobodyReads):
                     raise
         self._decoder.feed(frames)
+        self._look_elsewhere(frames)
         if self._dissector is not None:
             self._dissector.feed(frames)
 
@@ -129,6 +136,7 @@ class Intake:
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
         self._decoder.advance(now)
+        self._look_elsewhere(NO_FRAMES)
 
     @property
     def waiting(self) -> int:
@@ -152,7 +160,8 @@ class Intake:
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
         clock, resumed = ("", 0.0) if self._time is None else (self._time.warning, self._time.resumed)
-        warnings = tuple(filter(None, (self.source.warning, clock, *self.trouble)))
+        elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
+        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, *self.trouble)))
         health = self._decoder.health
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
@@ -161,6 +170,8 @@ class Intake:
     def close(self) -> None:
         """Close the source and the file of packets."""
         self.source.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
                 self.trouble += (f"{skipped} packets with another link type were not written to {self._writer.name}",)
@@ -172,6 +183,17 @@ class Intake:
     def finish(self, records: int | None = None) -> bool:
         """End the capture, as `Decodes.finish` does."""
         return self._decoder.finish(records)
+
+    def _look_elsewhere(self, frames: Frames) -> None:
+        """Look for HTTP on other ports, until there is some on the monitored ones."""
+        if self._elsewhere is None:
+            return
+        health = self._decoder.health
+        if health.requests or health.exchanges:
+            self._elsewhere.close()
+            self._elsewhere = None
+        else:
+            self._elsewhere.look(frames)
 
     def _give_up_writing(self, error: CaptureError) -> None:
         self._writer = None

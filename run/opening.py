@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from capture.elsewhere import Elsewhere
+from capture.glimpse import glimpse
 from capture.intake import Intake
 from capture.named_files import named_files
 from capture.open import open_file, open_live
@@ -27,6 +29,7 @@ from run.plan import Plan
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET
+from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, IpPacket
 
 DNS_ANSWERS = "udp src port 53"
@@ -76,7 +79,9 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         bounds = limits(config) if source.live else without_loss(limits(config))
         decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
         steady_time = SteadyTime() if source.live else None
-        intake = Intake(source, decoder, writer, dissector(statistics, bounds), arguments.count, steady_time)
+        elsewhere = _elsewhere(arguments, source, bounds)
+        optional = dissector(statistics, bounds)
+        intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
@@ -87,6 +92,14 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             attention.start(screen.send)
             stack.callback(attention.stop, screen.send)
         yield Opened(name, intake, outputs, notifier, screen, attention)
+
+
+def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:
+    """Return who looks for HTTP on other ports, if there are any."""
+    if arguments.ports.is_any():
+        return None
+    seen = glimpse(arguments.interface, arguments.expression) if source.live else None
+    return Elsewhere(arguments.ports, bounds, seen, live=source.live)
 
 
 def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:

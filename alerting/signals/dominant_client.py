@@ -31,5 +31,5 @@ class DominantClient:
         return {WHOLE: Measured(100 * found[0][1] / clients.total, clients.total)} if found else {}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Return the client, and others with a large share."""
-        return main_contributors(self.statistics, window)
+        """Return the client, and others with a larger share than usual."""
+        return main_contributors(self.statistics, window, usual, "client")

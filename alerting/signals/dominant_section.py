@@ -31,5 +31,5 @@ class DominantSection:
         return {WHOLE: Measured(100 * found[0][1] / sections.total, sections.total)} if found else {}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Return the section, and others with a large share."""
-        return main_contributors(self.statistics, window)
+        """Return the section, and others with a larger share than usual."""
+        return main_contributors(self.statistics, window, usual, "section")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from alerting.alert import Contributor, SignalUnit
 from alerting.contributors import failure_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.signal_statistics import FAULTS, OUTCOMES, SERVER_ERROR, UNANSWERED
+from alerting.signal_statistics import ASKED, FAULTS, OUTCOMES, SERVER_ERROR, UNANSWERED
 from alerting.window import Window
 
 
@@ -15,7 +15,7 @@ class ErrorRatio5xx:
     It is silent below `floor` responses in a bucket: a ratio of few responses means nothing.
     """
 
-    name, title, unit, statistics = "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
+    name, title, unit, statistics = "error_ratio_5xx", "5xx responses", SignalUnit.PERCENT, (OUTCOMES, *FAULTS, *ASKED)
     headline, quantity = "High 5xx share", "share"
     low, points, least = False, True, 0.0
 

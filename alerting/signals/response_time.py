@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from alerting.alert import Contributor, SignalUnit
-from alerting.contributors import contributors
+from alerting.contributors import contributors, shares
 from alerting.rule import Measured
 from alerting.signal_statistics import TIMES, TIMES_BY
 from alerting.window import Window
@@ -38,11 +38,15 @@ class ResponseTime:
         return {name: Measured(p95, times.times) for name, times in found.items() if (p95 := times.quantile(SHARE))}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
-        """Return the main contributors to the server's slowest responses: those not below its p95."""
+        """Return the main contributors to the server's slowest responses: those not below its p95.
+
+        Usual is the share of all its responses.
+        """
         times = window.of(TIMES).times(subject)
         edge = bin_of(times.quantile(SHARE) or 0.0)
         kinds = {each.kind: _slow(window.of(each), subject, edge) for each in TIMES_BY}
-        return contributors(_not_below(edge, times), kinds)
+        usual_shares = {each.kind: shares(window.of(each), subject) for each in TIMES_BY}
+        return contributors(_not_below(edge, times), kinds, usual_shares)
 
 
 def _slow(sums: WindowSum, server: str, edge: int) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from alerting.alert import Contributor, SignalUnit
-from alerting.contributors import excess_contributors
+from alerting.contributors import missing_contributors
 from alerting.rule import WHOLE, Measured
 from alerting.signal_statistics import REQUESTS
 from alerting.window import Window
@@ -30,4 +30,4 @@ class TrafficDrop:
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
         """Return the main contributors to the missing requests, compared with the usual."""
-        return excess_contributors(self.statistics, usual, window) if usual else ()
+        return missing_contributors(self.statistics, window, usual)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from alerting.alert import Contributor, SignalUnit
 from alerting.contributors import failure_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.signal_statistics import FAULTS, OUTCOMES, UNANSWERED
+from alerting.signal_statistics import ASKED, FAULTS, OUTCOMES, UNANSWERED
 from alerting.window import Window
 
 
@@ -17,7 +17,7 @@ class Unanswered:
     It is silent below `floor` requests in a bucket: a ratio of few requests means nothing.
     """
 
-    name, title, unit, statistics = "unanswered", "Unanswered requests", SignalUnit.PERCENT, (OUTCOMES, *FAULTS)
+    name, title, unit, statistics = "unanswered", "Unanswered requests", SignalUnit.PERCENT, (OUTCOMES, *FAULTS, *ASKED)
     headline, quantity = "Many unanswered requests", "share"
     low, points, least = False, True, 0.0
 

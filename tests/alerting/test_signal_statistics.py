@@ -7,8 +7,16 @@ from alerting_records import requests, window_of
 from hypothesis import given, strategies
 from records import ended, request
 
-from alerting.contributors import contributors, excess_contributors, failure_contributors, largest, main_contributors
+from alerting.contributors import (
+    contributors,
+    excess_contributors,
+    failure_contributors,
+    largest,
+    main_contributors,
+    missing_contributors,
+)
 from alerting.signal_statistics import (
+    ASKED,
     CLIENT_ERROR,
     FAULTS,
     NEW_CONNECTIONS,
@@ -28,7 +36,7 @@ from run.signals import SIGNALS, rules
 from traffic.batch import INTEGERS, TEXTS
 from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, Exchange
 
-ENDED = (OUTCOMES, *FAULTS)
+ENDED = (OUTCOMES, *FAULTS, *ASKED)
 TIMED = (TIMES, *TIMES_BY)
 SERVER = "10.0.0.5:80"
 
@@ -58,14 +66,35 @@ def test_contributors_below_a_tenth_are_left_out() -> None:
     assert contributors(0, {"client": {}}) == ()
 
 
+def test_whoever_has_the_usual_share_is_not_named() -> None:
+    usual = window_of(REQUESTS, [*requests(0, 60, "a"), *requests(0, 40, "b")])
+    more = window_of(REQUESTS, [*requests(0, 120, "a"), *requests(0, 80, "b")])
+    less = window_of(REQUESTS, [*requests(0, 60, "a")])
+    assert excess_contributors(REQUESTS, more, usual) == ()
+    assert excess_contributors(REQUESTS, window_of(REQUESTS, requests(0, 200, "a")), usual)[0].name == "a"
+    assert [(one.name, one.share) for one in missing_contributors(REQUESTS, less, usual)] == [("b", 1.0)]
+    assert missing_contributors(REQUESTS, window_of(REQUESTS, []), usual) == ()
+
+
+def test_errors_are_compared_with_the_share_of_all_requests() -> None:
+    """One client that sends everything also gets every error; one of many that gets them all is the culprit."""
+    asked = [request(0, client="only") for _ in range(20)]
+    failed = [ended(one, 500) for one in asked[:4]]
+    kinds = [one.kind for one in failure_contributors(window_of(ENDED, [*asked, *failed]), SERVER_ERROR)]
+    assert kinds == ["status"]
+    others = [request(0, client=f"other {number}") for number in range(80)]
+    named = failure_contributors(window_of(ENDED, [*asked, *others, *failed]), SERVER_ERROR)
+    assert [(one.kind, one.name) for one in named] == [("status", "500"), ("client", "only")]
+
+
 def test_the_excess_is_scaled_to_windows_of_any_length() -> None:
     usual = window_of(REQUESTS, [*requests(0, 95, "proxy"), *requests(0, 5, "b")], seconds=50)
     now = window_of(REQUESTS, [*requests(0, 180, "proxy"), *requests(0, 10, "b"), *requests(0, 110, "flood")])
-    assert [one.name for one in main_contributors(REQUESTS[:1], now)] == ["proxy", "flood"]
+    assert [one.name for one in main_contributors(REQUESTS[:1], now, None)] == ["proxy", "flood"]
     (flood,) = excess_contributors(REQUESTS[:1], now, usual)
     assert (flood.kind, flood.name, flood.count, flood.share) == ("client", "flood", 110, 1.0)
     assert excess_contributors(REQUESTS, usual, now) == ()
-    assert excess_contributors(REQUESTS, now, None) == main_contributors(REQUESTS, now)
+    assert excess_contributors(REQUESTS, now, None) == main_contributors(REQUESTS, now, None)
 
 
 def test_errors_are_counted_by_class_without_404_and_410() -> None:
@@ -165,7 +194,7 @@ def test_a_connection_counts_as_new_with_its_first_request() -> None:
     asked = [request(0)._replace(ordinal=ordinal) for ordinal in (1, 2, 3, 1)]
     window = window_of(NEW_CONNECTIONS, asked)
     assert [window.of(each).total for each in NEW_CONNECTIONS] == [2, 2]
-    assert {(one.kind, one.name) for one in main_contributors(NEW_CONNECTIONS, window)} == {
+    assert {(one.kind, one.name) for one in main_contributors(NEW_CONNECTIONS, window, None)} == {
         ("client", "10.0.0.1"),
         ("server", SERVER),
     }
@@ -173,6 +202,6 @@ def test_a_connection_counts_as_new_with_its_first_request() -> None:
 
 def test_signal_statistics_use_existing_columns_and_unique_names() -> None:
     sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.statistics}
-    assert len({each.name for each in sums}) == len(sums) == 13
+    assert len({each.name for each in sums}) == len(sums) == 14
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

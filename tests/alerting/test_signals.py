@@ -128,7 +128,7 @@ def test_missing_clients_are_named_after_a_long_learning_phase() -> None:
     (raised,) = site.given(*requests(0, 60, "stays"))
     assert isinstance(raised, AlertRaised)
     clients = {one.name: round(one.share, 2) for one in raised.alert.contributors if one.kind == "client"}
-    assert clients == {"goes": 0.71, "stays": 0.29}
+    assert clients == {"goes": 0.71}
 
 
 def test_rates_are_per_second() -> None:
@@ -174,8 +174,8 @@ def test_a_proxy_for_all_clients_dominates_without_an_alert() -> None:
     site.given(*usual)
     (raised,) = site.given(*usual[:50], *requests(0, 50, "crawler"))
     assert isinstance(raised, AlertRaised)
-    assert (raised.alert.value, raised.alert.contributors[0].name) == (50, "my.site.com/")
-    assert ("client", "crawler") in {(one.kind, one.name) for one in raised.alert.contributors}
+    assert raised.alert.value == 50
+    assert [(one.kind, one.name) for one in raised.alert.contributors] == [("client", "crawler")]
 
 
 def test_volume_and_connections_compared_with_the_previous_buckets() -> None:

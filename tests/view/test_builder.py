@@ -3,7 +3,6 @@ from dataclasses import dataclass, replace
 
 from records import request
 
-from alerting.alert import Contributor
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
@@ -91,9 +90,8 @@ def test_an_alert_is_in_the_view_until_it_is_over() -> None:
     site.visits(1, *"/" * 10)
     site.visits(21, *"/" * 12)
     view = site.view(45)
-    who = (Contributor("client", "10.0.0.1", 2, 1.0), Contributor("section", "my.site.com/", 2, 1.0))
     active = AlertView(
-        value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11, contributors=who
+        value=12, peak=12, start=START + 40, end=None, baseline=10, threshold=10, limit=11, bucket_size=20
     )
     assert (view.state, view.learning, view.alerts, view.longest_alert) == ("ALERT", None, (active,), 5)
     assert view.enforcing == EnforcingView(10, 20, 10, 11, 0, 15)
