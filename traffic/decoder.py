@@ -17,11 +17,12 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Final
 
 from traffic.batch import Batch
+from traffic.claim import Claim, Place, follows_call
 from traffic.conversation import Conversation
 from traffic.datagrams import Datagrams
 from traffic.flows import Flows, address_size, reversed_key
 from traffic.frames import Frames
-from traffic.handshakes import Handshake, Handshakes
+from traffic.handshakes import Handshake, Handshakes, chosen
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.network import InnerIp, Network
@@ -131,24 +132,69 @@ class Decoder:
             self._health.oddities["bad TCP header"] += 1
             return
         self._health.segments += 1
-        if stream is None or (packet.flags & SYN and self._begins(stream, time, packet)):
+        if (
+            stream is None
+            or not (packet.flags & SYN or stream.connection.claim is not None)
+            or not self._claimed(stream, time, packet)
+        ):
+            self._arrive(stream, time, packet)
+
+    def _arrive(self, stream: Stream | None, time: float, packet: Packet) -> None:
+        """Handle a segment of a connection that is followed, or of a new one."""
+        if stream is None:
             stream = self._open(packet, time)
-            if stream is None:
-                return
-        if stream.connection.segment(stream, time, packet):
+        if stream is not None and stream.connection.segment(stream, time, packet):
             self._attend(stream.connection, time)
 
     def _listens(self, packet: Packet) -> bool:
         return any(port in self._ports for port in packet.ports)
 
-    def _begins(self, stream: Stream, time: float, packet: Packet) -> bool:
-        """Return whether a SYN starts a new connection in place of the one that it seems to belong to."""
-        connection = stream.connection
-        if not connection.reused_by(stream, packet.seq):
+    def _claimed(self, stream: Stream, time: float, packet: Packet) -> bool:
+        """Return whether a segment belongs, or may belong, to a new connection in place of the one that it seems to
+        belong to.
+        """
+        connection, key = stream.connection, packet.key
+        claim = connection.claim
+        if packet.flags & SYN:
+            return connection.reused_by(stream, packet.seq) and self._claim(connection, time, packet)
+        own, other = self._handshakes.noted(key), self._handshakes.noted(reversed_key(key))
+        if claim is None or not (own or other):
+            connection.disclaim()
             return False
-        connection.drain(time, CLOSED)
-        self._flows.close(connection, connection.last)
+        place = Place(stream.next, stream.peer.next, stream.acknowledged < 0)
+        unanswered = follows_call(place, packet, own)
+        if claim.believed(place, packet, own, other) or (unanswered and place.alone):
+            self._succeed(connection, packet)
+            self._arrive(self._flows.streams.get(key), time, packet)
+            return True
+        if unanswered:
+            self._postpone(claim, time, packet)
+        return unanswered
+
+    def _claim(self, connection: Connection, time: float, packet: Packet) -> bool:
+        """Note a SYN with another number on a connection that is open."""
+        if self._handshakes.note(packet.key, _handshake(time, packet)):
+            self._health.oddities["SYN on an open connection"] += 1
+        connection.claim = connection.claim or Claim(self._budget)
+        if packet.payload < packet.end:
+            self._postpone(connection.claim, time, packet)
         return True
+
+    def _postpone(self, claim: Claim, time: float, packet: Packet) -> None:
+        if not claim.postpone(time, packet):
+            self._health.oddities["reassembly buffer full"] += 1
+
+    def _succeed(self, connection: Connection, packet: Packet) -> None:
+        """End a connection, because a new one has taken its place before this segment."""
+        key, reverse = packet.key, reversed_key(packet.key)
+        shakes = chosen(self._handshakes.noted(key), self._handshakes.noted(reverse), packet.seq, _ack(packet))
+        started = min((shake.time for shake in shakes if shake is not None), default=connection.last)
+        postponed = connection.disclaim()
+        connection.drain(started, CLOSED)
+        self._flows.close(connection, connection.last)
+        self._flows.reopen(key, reverse)
+        for time, earlier in postponed:
+            self._arrive(self._flows.streams.get(earlier.key), time, earlier)
 
     def _attend(self, connection: Connection, time: float) -> None:
         """Update a connection that may have ended, or started or stopped waiting."""
@@ -169,10 +215,9 @@ class Decoder:
             return None
         if flags & SYN:
             self._flows.reopen(key, reverse)
-            self._handshakes.note(key, Handshake(time, packet.seq, packet.ack if flags & ACK else -1))
+            self._handshakes.note(key, _handshake(time, packet))
         elif flags & RST:
-            self._handshakes.take(key)
-            self._handshakes.take(reverse)
+            self._refuse(packet, reverse)
             return None
         empty = packet.payload == packet.end + packet.cut
         if empty and flags & FIN:
@@ -181,9 +226,17 @@ class Decoder:
             return None
         return self._follow(packet, time, reverse)
 
+    def _refuse(self, packet: Packet, reverse: bytes) -> None:
+        """Forget SYNs that a RST refuses, which has the number that follows one of them (RFC 5961 section 3)."""
+        own, other, ack = self._handshakes.noted(packet.key), self._handshakes.noted(reverse), _ack(packet)
+        if any(one.starts(packet.seq) for one in own) or any(one.starts(ack) for one in other):
+            self._handshakes.take(packet.key)
+            self._handshakes.take(reverse)
+
     def _follow(self, packet: Packet, time: float, reverse: bytes) -> Stream:
         key = packet.key
-        own, other = self._handshakes.take(key), self._handshakes.take(reverse)
+        first = packet.seq + bool(packet.flags & SYN) & MASK
+        own, other = chosen(self._handshakes.take(key), self._handshakes.take(reverse), first, _ack(packet))
         direction = self._direction(packet, own, other)
         client_key = reverse if direction else key
         connection = Connection(client_key, time, self._limits, self._health, self._budget)
@@ -228,6 +281,16 @@ class Decoder:
         self._flows.expire(now)
         self._handshakes.expire(now)
         self._network.expire(now)
+
+
+def _ack(packet: Packet) -> int:
+    """Return the acknowledgment number; -1 if there is none."""
+    return packet.ack if packet.flags & ACK else -1
+
+
+def _handshake(time: float, packet: Packet) -> Handshake:
+    """Return what to remember of a SYN."""
+    return Handshake(time, packet.seq, _ack(packet))
 
 
 def _begin(stream: Stream, handshake: Handshake | None) -> None:

@@ -9,6 +9,7 @@ the first copy counts. A stream joined in the middle waits as long for an earlie
 from math import inf
 from typing import Final
 
+from traffic.claim import Claim
 from traffic.handshakes import Handshake
 from traffic.health import Health
 from traffic.limits import Budget, Limits
@@ -37,6 +38,9 @@ _RECENT: Final = 256
 _FAR: Final = 2**26
 """A sequence number this far behind cannot be a retransmission; it is many times any window in use."""
 
+_LATE: Final = 2**16
+"""Bytes that may be captured before the SYN of their stream."""
+
 
 class Connection:
     """Two streams that acknowledge each other."""
@@ -44,6 +48,7 @@ class Connection:
     __slots__ = (
         "application",
         "budget",
+        "claim",
         "connect_time",
         "finished",
         "health",
@@ -83,6 +88,8 @@ class Connection:
         """Capture time of a RST that no later data has contradicted; infinite if there is none."""
         self.settled = False
         """Whether a direction of which nothing was seen is no longer waited for."""
+        self.claim: Claim | None = None
+        """The claim of a new connection between the same ports."""
         self.finished = ""
         """How it ended; empty while it is open."""
 
@@ -153,6 +160,7 @@ class Connection:
                 self.budget.used -= stream.held_bytes
                 stream.held, stream.held_bytes = [], 0
             self.waiting_since = inf
+            self.disclaim()
             self.application.close(ending, time)
 
     def _in_order(self, stream: Stream, seq: int, ack: int) -> bool:
@@ -184,11 +192,19 @@ class Connection:
         if segment.data or segment.cut or segment.flags & (FIN | RST):
             self._hold(stream, segment)
 
+    def disclaim(self) -> list[tuple[float, Packet]]:
+        """Forget the claim of a new connection; return the segments that were kept for it."""
+        claim, self.claim = self.claim, None
+        return [] if claim is None else claim.take()
+
     def reused_by(self, stream: Stream, seq: int) -> bool:
-        """Return whether a SYN with this number starts a new connection between the same ports."""
+        """Return whether a SYN with this number asks for a new connection between the same ports."""
         if stream.origin >= 0:
             return stream.origin != seq
-        return stream.next >= 0 and after(stream.next, seq) not in range(1, _FAR)
+        if stream.next >= 0:
+            return after(stream.next, seq) not in range(1, _FAR)
+        first = stream.held[0].seq if stream.held else stream.expected
+        return first >= 0 and after(first, seq) not in range(1, _LATE)
 
     def _credible_reset(self, stream: Stream, segment: Segment) -> bool:
         """Return whether a RST takes effect at its position in the stream (RFC 5961 section 3)."""

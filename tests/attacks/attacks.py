@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from struct import pack
 from typing import NamedTuple
 
-from .frames import CLIENT, RST, SERVER, SYN, Line, packet
+from .frames import ACK, CLIENT, RST, SERVER, SYN, Line, packet
 
 Packets = Iterator[bytes]
 
@@ -45,6 +45,18 @@ def syn_flood(n: int) -> Packets:
         yield packet(number, CLIENT, 1000, 0, SYN)
         if number % 2:
             yield packet(number, CLIENT, 1001, 0, RST)
+
+
+def forged_syns(n: int) -> Packets:
+    """The claims of new connections: SYNs with other numbers, and the data that follows them, on open connections."""
+    for number in range(max(1, n // 50)):
+        line = Line(number)
+        yield from line.hello()
+        yield from line.send(CLIENT, _head(number))
+        yield from line.send(SERVER, b"HTTP/1.1 204 No Content\r\n\r\n")
+        for offset in range(0, 50 << 24, 1 << 24):
+            yield packet(number, CLIENT, 2**31 + offset, 0, SYN)
+            yield packet(number, CLIENT, 2**31 + offset + 1, 77, ACK, b"x" * 1000)
 
 
 def endless_header(n: int) -> Packets:
@@ -251,6 +263,7 @@ ATTACKS = {
     for attack in (
         Attack(half_heads, 1_000_000, "connections", (), ("evicted",)),
         Attack(syn_flood, 3_000_000, "connections", (), ("evicted",)),
+        Attack(forged_syns, 500_000, "SYNs", ("SYN on an open connection", "reassembly buffer full")),
         Attack(endless_header, 2**30, "bytes", ("head too long",)),
         Attack(pipelined, 100_000, "requests", ("too many pending requests", "unanswered")),
         Attack(pipelined_by_many, 300_000, "requests", ("unanswered",)),

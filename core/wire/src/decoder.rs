@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use crate::aged::Aged;
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::datagrams::Datagrams;
@@ -17,6 +16,8 @@ use crate::network::{InnerIp, Network};
 use crate::ports::Ports;
 use crate::readers::{be32, byte};
 use crate::records::{Batch, Collector, Wanted};
+use crate::tcp::claim::{Claim, View};
+use crate::tcp::handshakes::{Handshakes, chosen, each};
 use crate::tcp::sequence::{ACK, FIN, RST, SYN};
 use crate::tcp::{Direction, Handshake, Packet, Tcp};
 
@@ -33,7 +34,7 @@ pub struct Decoder {
     network: Network,
     flows: Flows,
     /// SYNs of connections that have sent no data, by packet key.
-    handshakes: Aged<Key, Handshake>,
+    handshakes: Handshakes,
     now: f64,
     pulse: f64,
 }
@@ -53,7 +54,7 @@ impl Decoder {
         Self {
             network: Network::new(Arc::clone(&ports), &limits, inner_ip, datagrams),
             flows: Flows::new(),
-            handshakes: Aged::new(),
+            handshakes: Handshakes::new(),
             ledger: Ledger::new(limits.total_buffer),
             out: Collector::new(&limits),
             now: 0.0,
@@ -148,8 +149,7 @@ impl Decoder {
         self.pulse = now + PULSE;
         let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
         self.flows.expire(&mut cx, now);
-        let timeout = self.limits.connection_timeout;
-        while self.handshakes.pop_front_if(|_, handshake| handshake.time + timeout <= now).is_some() {}
+        self.handshakes.expire(self.limits.connection_timeout, now);
         self.network.expire(&mut self.ledger, now);
     }
 }
@@ -165,7 +165,7 @@ struct Parts<'a> {
     ports: &'a Ports,
     wanted: Wanted,
     flows: &'a mut Flows,
-    handshakes: &'a mut Aged<Key, Handshake>,
+    handshakes: &'a mut Handshakes,
 }
 
 impl Parts<'_> {
@@ -179,10 +179,84 @@ impl Parts<'_> {
             return cx.odd("bad TCP header");
         };
         cx.ledger.health.segments += 1;
-        let known = slot.filter(|slot| packet.flags & SYN == 0 || !self.flows.begins(cx, *slot, key, &packet));
-        if let Some(slot) = known.or_else(|| self.open(cx, &Arrival { key, packet })) {
-            self.flows.deliver(cx, slot, key, &packet);
+        let arrival = Arrival { key, packet };
+        match slot {
+            Some(slot) if self.claimed(cx, slot, &arrival) => {}
+            Some(slot) => self.flows.deliver(cx, slot, key, &arrival.packet),
+            None => self.arrive(cx, &arrival),
         }
+    }
+
+    /// Handle a segment of a connection that may be followed, or of a new one.
+    fn arrive(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) {
+        if let Some(slot) = self.flows.find(arrival.key).or_else(|| self.open(cx, arrival)) {
+            self.flows.deliver(cx, slot, arrival.key, &arrival.packet);
+        }
+    }
+
+    /// Return whether a segment belongs, or may belong, to a new connection in place of the one that it seems to belong
+    /// to.
+    fn claimed(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) -> bool {
+        let Arrival { key, packet } = arrival;
+        let Some(connection) = self.flows.connection(slot) else {
+            return false;
+        };
+        let direction = connection.direction(*key);
+        if packet.flags & SYN != 0 {
+            return connection.tcp.reused_by(direction, packet.seq) && self.claim(cx, slot, arrival);
+        }
+        let Some(claim) = &connection.tcp.claim else {
+            return false;
+        };
+        let (own, other) = (self.handshakes.noted(*key), self.handshakes.noted(key.reversed()));
+        if own.is_none() && other.is_none() {
+            connection.tcp.disclaim(cx);
+            return false;
+        }
+        let view = View { streams: &connection.tcp.streams, direction, packet };
+        let unanswered = view.follows_call(own);
+        if claim.believed(&view, *key, own, other) || (unanswered && view.alone()) {
+            self.succeed(cx, slot, arrival);
+            return true;
+        }
+        if unanswered {
+            self.postpone(cx, slot, arrival);
+        }
+        unanswered
+    }
+
+    /// Note a SYN with another number on a connection that is open.
+    fn claim(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) -> bool {
+        if self.handshakes.note(cx, arrival.key, handshake(&arrival.packet)) {
+            cx.odd("SYN on an open connection");
+        }
+        if let Some(connection) = self.flows.connection(slot) {
+            connection.tcp.claim.get_or_insert_default();
+        }
+        if !arrival.packet.payload.is_empty() {
+            self.postpone(cx, slot, arrival);
+        }
+        true
+    }
+
+    fn postpone(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
+        let claim = self.flows.connection(slot).and_then(|connection| connection.tcp.claim.as_deref_mut());
+        let postponed = |claim: &mut Claim| claim.postpone(&mut cx.ledger.budget, arrival.key, &arrival.packet);
+        if !claim.is_none_or(postponed) {
+            cx.odd("reassembly buffer full");
+        }
+    }
+
+    /// End a connection, because a new one has taken its place before this segment, which is handled then.
+    fn succeed(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
+        let Arrival { key, packet } = arrival;
+        let (own, other) = (self.handshakes.noted(*key), self.handshakes.noted(key.reversed()));
+        let (own, other) = chosen(own, other, packet.seq, acknowledged(packet));
+        let started = own.iter().chain(&other).map(|shake| shake.time).reduce(f64::min);
+        for earlier in self.flows.succeed(cx, slot, started) {
+            self.arrive(cx, &Arrival { key: earlier.key, packet: earlier.packet() });
+        }
+        self.arrive(cx, arrival);
     }
 
     fn listens(&self, key: Key) -> bool {
@@ -200,18 +274,14 @@ impl Parts<'_> {
         }
         if packet.flags & SYN != 0 {
             self.flows.reopen(key);
-            self.shake_hands(cx, key, packet);
+            self.handshakes.note(cx, key, handshake(packet));
         } else if packet.flags & RST != 0 {
-            self.handshakes.remove(&key);
-            self.handshakes.remove(&key.reversed());
+            self.refuse(arrival);
             return None;
         }
         let empty = packet.payload.is_empty() && packet.cut == 0;
-        if empty
-            && packet.flags & FIN != 0
-            && let Some(handshake) = self.handshakes.get_mut(&key)
-        {
-            handshake.fin = Some(packet.seq);
+        if empty && packet.flags & FIN != 0 {
+            self.handshakes.end(key, packet.seq);
         }
         if empty || self.flows.closed_lately(key, packet.time) {
             return None;
@@ -219,22 +289,23 @@ impl Parts<'_> {
         Some(self.follow(cx, arrival))
     }
 
-    /// Remember a SYN, so that a flood of them costs little.
-    fn shake_hands(&mut self, cx: &mut Context<'_>, key: Key, packet: &Packet<'_>) {
-        let known = self.handshakes.remove(&key).filter(|known| known.seq == packet.seq);
-        if self.handshakes.len() >= 2 * cx.limits.connections {
-            self.handshakes.pop_front();
-            cx.ledger.health.evicted += 1;
+    /// Forget SYNs that a RST refuses, which has the number that follows one of them (RFC 5961 section 3).
+    fn refuse(&mut self, arrival: &Arrival<'_>) {
+        let (key, packet) = (arrival.key, &arrival.packet);
+        let follows = each(self.handshakes.noted(key)).any(|one| one.starts(packet.seq));
+        let answers = acknowledged(packet)
+            .is_some_and(|ack| each(self.handshakes.noted(key.reversed())).any(|one| one.starts(ack)));
+        if follows || answers {
+            self.handshakes.take(key);
+            self.handshakes.take(key.reversed());
         }
-        let ack = (packet.flags & ACK != 0).then_some(packet.ack);
-        let fin = known.and_then(|known| known.fin);
-        self.handshakes.insert(key, Handshake { time: packet.time, seq: packet.seq, ack, fin });
     }
 
     fn follow(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> u32 {
         let Arrival { key, packet } = arrival;
-        let own = self.handshakes.remove(key);
-        let other = self.handshakes.remove(&key.reversed());
+        let (own, other) = (self.handshakes.take(*key), self.handshakes.take(key.reversed()));
+        let first = packet.seq.wrapping_add(u32::from(packet.flags & SYN != 0));
+        let (own, other) = chosen(own.as_ref(), other.as_ref(), first, acknowledged(packet));
         let direction = self.direction(*key, own, other);
         let client_key = if direction == Direction::Forth { *key } else { key.reversed() };
         let mut tcp = Tcp::new(packet.time);
@@ -256,6 +327,16 @@ impl Parts<'_> {
         };
         if back { Direction::Back } else { Direction::Forth }
     }
+}
+
+/// Return the acknowledgment number.
+fn acknowledged(packet: &Packet<'_>) -> Option<u32> {
+    (packet.flags & ACK != 0).then_some(packet.ack)
+}
+
+/// Return what to remember of a SYN.
+fn handshake(packet: &Packet<'_>) -> Handshake {
+    Handshake { time: packet.time, seq: packet.seq, ack: acknowledged(packet), fin: None }
 }
 
 /// Parse a segment; None if its header is longer than the segment.

@@ -11,6 +11,7 @@ use crate::conversation::Conversation;
 use crate::key::Key;
 use crate::recent::Recent;
 use crate::records::Ending;
+use crate::tcp::claim::Postponed;
 use crate::tcp::{Direction, Packet, Tcp};
 
 /// Maximum connections to check before evicting one; only a few are checked, because all may be active.
@@ -26,14 +27,16 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn direction(&self, key: Key) -> Direction {
+    /// Return the direction of packets with this key.
+    pub(crate) fn direction(&self, key: Key) -> Direction {
         if key == self.key { Direction::Forth } else { Direction::Back }
     }
 
     /// Return the bytes of the budget in use.
     fn held(&self) -> usize {
         let streams = &self.tcp.streams;
-        streams.forth.held_bytes + streams.back.held_bytes + self.conversation.held()
+        let claimed = self.tcp.claim.as_ref().map_or(0, |claim| claim.held());
+        streams.forth.held_bytes + streams.back.held_bytes + claimed + self.conversation.held()
     }
 
     fn drain(&mut self, cx: &mut Context<'_>, time: f64, ending: Ending) {
@@ -95,7 +98,8 @@ impl Flows {
         connection.is_some_and(|connection| connection.key.canonical().0 == key)
     }
 
-    fn connection(&mut self, slot: u32) -> Option<&mut Connection> {
+    /// Return the connection in a slot.
+    pub(crate) fn connection(&mut self, slot: u32) -> Option<&mut Connection> {
         self.connections.get_mut(slot as usize)?.as_deref_mut()
     }
 
@@ -122,17 +126,17 @@ impl Flows {
         }
     }
 
-    /// Return whether a SYN starts a new connection in place of the one that it seems to belong to.
-    pub(crate) fn begins(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) -> bool {
+    /// End a connection in whose place a new one started at a time; return the segments that were kept for that.
+    pub(crate) fn succeed(&mut self, cx: &mut Context<'_>, slot: u32, started: Option<f64>) -> VecDeque<Postponed> {
         let Some(connection) = self.connection(slot) else {
-            return true;
+            return VecDeque::new();
         };
-        if !connection.tcp.reused_by(connection.direction(key), packet.seq) {
-            return false;
-        }
-        connection.drain(cx, packet.time, Ending::Closed);
-        self.close(cx, slot);
-        true
+        let postponed = connection.tcp.disclaim(cx);
+        let key = connection.key;
+        connection.drain(cx, started.unwrap_or(connection.tcp.last), Ending::Closed);
+        self.forget(cx, slot);
+        self.reopen(key);
+        postponed
     }
 
     /// Follow a connection. If there are too many, evict the one that has been idle longest.

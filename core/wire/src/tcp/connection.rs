@@ -5,6 +5,10 @@
 //! arrive within `gap_timeout`, or before a limit is reached, are a gap: a number, never zeros. Of bytes received
 //! twice, the first copy counts. A stream joined in the middle waits as long for an earlier segment before it starts.
 
+use std::collections::VecDeque;
+
+use super::claim::{Claim, Postponed};
+use super::handshakes::Handshake;
 use super::held::{self, Held, contradicts, new_parts};
 use super::sequence::{ACK, FIN, RST, SYN, advanced, after};
 use super::stream::{Both, Direction, Position, Stream};
@@ -16,17 +20,8 @@ const CONTROL: u8 = FIN | SYN | RST;
 /// A sequence number this far behind cannot be a retransmission; it is many times any window in use.
 const FAR: i64 = 1 << 26;
 
-/// The SYN of one direction (RFC 9293 section 3.5).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Handshake {
-    pub(crate) time: f64,
-    /// Initial sequence number.
-    pub(crate) seq: u32,
-    /// Acknowledgment number: the peer's initial sequence number plus one. None if there is none (the client's SYN).
-    pub(crate) ack: Option<u32>,
-    /// Sequence number of the FIN captured before any data of the connection.
-    pub(crate) fin: Option<u32>,
-}
+/// Bytes that may be captured before the SYN of their stream.
+const LATE: i64 = 1 << 16;
 
 /// The parts of a segment that matter to its connection.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +56,8 @@ pub(crate) struct Tcp {
     reset_at: Option<f64>,
     /// Whether a direction of which nothing was seen is no longer waited for.
     settled: bool,
+    /// The claim of a new connection between the same ports.
+    pub(crate) claim: Option<Box<Claim>>,
 }
 
 impl Tcp {
@@ -75,6 +72,7 @@ impl Tcp {
             waiting_since: None,
             reset_at: None,
             settled: false,
+            claim: None,
         }
     }
 
@@ -202,6 +200,7 @@ impl Tcp {
             self.let_go(cx, direction);
         }
         self.waiting_since = None;
+        self.disclaim(cx);
         app.close(cx, self, ending, time);
     }
 
@@ -234,14 +233,22 @@ impl Tcp {
         }
     }
 
-    /// Return whether a SYN with this number starts a new connection between the same ports.
+    /// Forget the claim of a new connection; return the segments that were kept for it.
+    pub(crate) fn disclaim(&mut self, cx: &mut Context<'_>) -> VecDeque<Postponed> {
+        self.claim.take().map(|claim| claim.take(&mut cx.ledger.budget)).unwrap_or_default()
+    }
+
+    /// Return whether a SYN with this number asks for a new connection between the same ports.
     pub(crate) fn reused_by(&self, direction: Direction, seq: u32) -> bool {
         let stream = self.streams.of(direction);
-        match (stream.origin, stream.next) {
-            (Some(origin), _) => origin != seq,
-            (None, Some(next)) => !(1..FAR).contains(&after(next, seq)),
-            (None, None) => false,
+        if let Some(origin) = stream.origin {
+            return origin != seq;
         }
+        if let Some(next) = stream.next {
+            return !(1..FAR).contains(&after(next, seq));
+        }
+        let first = stream.held.front().map(|first| first.seq).or(stream.expected);
+        first.is_some_and(|first| !(1..LATE).contains(&after(first, seq)))
     }
 
     /// Return the next byte of the stream if a RST takes effect at its position there (RFC 5961 section 3).

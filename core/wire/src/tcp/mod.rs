@@ -1,9 +1,12 @@
 //! TCP reassembly: takes segments in any order and delivers bytes in order (RFC 9293).
 
+pub(crate) mod claim;
 mod connection;
+pub(crate) mod handshakes;
 mod held;
 pub(crate) mod sequence;
 mod stream;
 
-pub(crate) use connection::{Handshake, Packet, Tcp};
+pub(crate) use connection::{Packet, Tcp};
+pub(crate) use handshakes::Handshake;
 pub(crate) use stream::{Both, Direction, Position};
