@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sudo_caller import CALLER, SUDO, as_root, folder_of, folder_of_root
+from test_exercise import visits
 from wire import Talk, get, ok
 
 from capture.writer import PcapWriter
@@ -129,3 +130,13 @@ def test_no_code_of_the_caller_runs_as_root(home: Path) -> None:
     assert done.returncode == 2
     assert f"belongs to user {CALLER.number} (chown it to root, or run as that user)" in done.stderr
     assert not proof.exists()
+
+
+def test_the_command_for_alerts_has_the_rights_of_the_caller(home: Path) -> None:
+    writer = PcapWriter(str(home / "trace.pcap"))
+    writer.write(visits((10, 5), (10, 8), (3, 5), path="/cart"))
+    writer.close()
+    small = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
+    command = f"sh -c 'id -u > {home}/who; id -G >> {home}/who; sudo -n true && echo root >> {home}/who'"
+    replay(home, *small, "--on-alert", command)
+    assert (home / "who").read_text().split() == [str(CALLER.number), str(CALLER.group)]
