@@ -72,6 +72,10 @@ class Config:
     alert_title: bool = False
     """Name the active alerts in the title of the terminal, which is restored at the end."""
 
+    overload_share: Annotated[float, Range(0, 100, "percent")] = 5
+    """Share of dropped packets above which all figures are too low: the screen and alerts say so, nothing is learned,
+    and missing traffic does not alert."""
+
     # Signals: what else is judged besides the request rate, see docs/alerting.md -------------------------------------
 
     signals: Annotated[tuple[str, ...], "names of signals, request_rate first"] = (

@@ -9,6 +9,7 @@ from typing import Protocol
 from alerting.alert import Alert
 from alerting.events import Event
 from alerting.monitor import Monitor
+from alerting.overload import Taken
 from capture.intake import Status
 from exercise_config import Config
 from run.signals import rules, terms
@@ -77,6 +78,7 @@ class Session:
         self._recorders: list[Recorder] = []
         self._wanted = False
         self._resumed = 0.0
+        self._counted = 0
         self.now = 0.0
         """The packet time up to which everything was counted and judged."""
         self.due = 0.0
@@ -122,6 +124,7 @@ class Session:
 
     def count(self, batch: Batch) -> None:
         """Count the records of a batch."""
+        self._counted += len(batch)
         if self._only is not None:
             batch = matching(self._only, batch)
         for taker in self._takers:
@@ -172,6 +175,7 @@ class Session:
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
+        self._monitor.note_taken(now, status.read_at, self._taken(status))
         if now >= status.resumed > self._resumed:  # the clock jumped, and nobody watched meanwhile
             self._resumed = status.resumed
             self._monitor.resume(now)
@@ -193,6 +197,10 @@ class Session:
     def mute(self, signal: str, muted: bool) -> None:
         """Mute a signal until the end of the run, or end that."""
         self._monitor.mute(signal, muted)
+
+    def _taken(self, status: Status) -> tuple[Taken, ...]:
+        packets, health = status.counters, status.health
+        return Taken(packets.received, packets.dropped), Taken(self._counted, health.lost)
 
     def view(self, window: float | None, rows: int | None = None, store: Store | None = None) -> View | None:
         """Return the View at `now`, for a window of time (None: everything kept) and a number of rows per top list

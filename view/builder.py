@@ -15,6 +15,7 @@ from store.curves import CURVE_SLICES, Curve
 from store.store import Store
 from store.sums import Sums, TopRow
 from traffic.health import Health
+from view.explanation import too_low
 from view.view import (
     AlertView,
     Chart,
@@ -155,14 +156,17 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         server_names=tuple(health.server_names.most_common(SERVER_NAMES)),
         oddities=(*late, *health.oddities.most_common()),
         warnings=(*reading.warnings, *_own_warnings(store, monitor)),
+        dropped_share=monitor.dropped_share,
     )
 
 
 def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:
-    """List broken plug-ins, and alerts that the limit pushed out."""
+    """List broken plug-ins, alerts that the limit pushed out, and an overload."""
     warnings = [f"statistic {name} was disabled: {text.strip().splitlines()[-1]}" for name, text in store.failures]
     if dropped := monitor.history.forgotten:
         warnings.append(f"{dropped:,} {'alert' if dropped == 1 else 'alerts'} dropped (max_alerts)")
+    if sentence := too_low(monitor.dropped_share):
+        warnings.append(f"{sentence}; nothing is learned, and missing traffic does not alert")
     return warnings
 
 
@@ -195,6 +199,7 @@ def _alert(alert: Alert, title: str, muted: bool) -> AlertView:
         contributors=alert.contributors,
         explanation=alert.explanation,
         quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
+        dropped_share=alert.dropped_share,
     )
 
 

@@ -62,7 +62,11 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "count": "requests",
         "next_check": "next_check_seconds",
     },
-    AlertView: {"start": "start_timestamp_seconds", "end": "end_timestamp_seconds"},
+    AlertView: {
+        "start": "start_timestamp_seconds",
+        "end": "end_timestamp_seconds",
+        "dropped_share": "dropped_ratio",
+    },
     Contributor: {"share": "share_ratio"},
     SignalView: _TIMES,
     HealthView: {
@@ -73,6 +77,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "evicted": "evicted_connections",
         "unreadable": "unreadable_connections",
         "warnings": "notices",
+        "dropped_share": "dropped_ratio",
     },
     ResponseTimes: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
     Measure: {"volume": "volume_bytes", "times": "response_times"},

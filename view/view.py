@@ -63,6 +63,8 @@ class AlertView:
     """One line: what happened, when, against which baseline, and who contributed most."""
     quiet: str = ""
     """`acknowledged` or `muted` if the user silenced it; else empty."""
+    dropped_share: float = 0.0
+    """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,10 @@ class HealthView:
     """Oddities by name, most frequent first."""
     warnings: tuple[str, ...] = ()
     """Sentences that need the user's attention: an interface is down, a plug-in was disabled."""
+    dropped_share: float = 0.0
+    """Share of the traffic that was dropped in the last bucket, from 0 to 1, if figures are too low for that reason;
+    else 0.
+    """
 
 
 @dataclass(frozen=True)
