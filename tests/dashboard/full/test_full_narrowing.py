@@ -185,3 +185,22 @@ def test_the_end_of_a_value_longer_than_the_screen_can_be_reached() -> None:
         assert "Exchange" in user.lines()[0]
 
     drive(scenario, size=(80, 24))
+
+
+def test_a_named_header_field_becomes_the_filter_unless_it_is_hidden() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.count(visits_with(request_headers="x-request-id: 7f-3\ncookie: secret"), START + 500)
+        await user.refresh()
+        await user.press("e", "G", "enter")
+        assert "Request fields      x-request-id: 7f-3" in user.text()
+        assert "cookie: ***" in user.text()
+        assert isinstance(user.app.screen, ExchangeScreen)
+        names = [fact.value for fact in user.app.screen.facts(user.app.screen.body.page)]
+        await user.press(*["j"] * names.index("cookie: ***"), "f")
+        assert "nothing is selected that a filter can match" in user.lines()[-1]
+        await user.press("k", "f")
+        assert user.app.state.scene is not None
+        assert user.app.state.scene.view.filter is not None
+        assert 0 < user.app.state.scene.view.filter.matched < user.app.state.scene.view.filter.looked_at
+
+    drive(scenario)
