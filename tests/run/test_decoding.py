@@ -11,7 +11,7 @@ from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
 from exercise_config import Config, SettingError
 from run import decoding
-from run.decoding import decoder_for, named_fields
+from run.decoding import decoder_for, limits, named_fields
 from traffic.decoder import Decoder
 from traffic.limits import Limits
 from traffic.records import DnsAnswer
@@ -37,11 +37,11 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 def test_the_core_is_used_if_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     assert built() is core
     monkeypatch.setattr(decoding, "CORE", core)
-    limits, wanted = Limits(), frozenset({DnsAnswer})
-    made: Any = decoder_for(parse_ports("80,8000-8002"), limits, wanted)
+    bounds, wanted = Limits(), frozenset({DnsAnswer})
+    made: Any = decoder_for(parse_ports("80,8000-8002"), bounds, wanted)
     flags, *rest = made
     assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
-    assert (len(flags), rest) == (65536, [limits, inner_ip, wanted])
+    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted])
 
 
 def test_the_reference_is_used_on_request(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +61,7 @@ def test_names_of_header_fields_are_checked_and_known_in_lower_case() -> None:
         b"x-request-id",
         b"x-cache",
     )
+    assert limits(Config(log_headers=("X-Id",))).named_fields == (b"x-id",)
     for wrong in ("", "x id", "x-id:", "é"):
         with pytest.raises(SettingError, match="is not the name of a header field"):
             named_fields(Config(log_headers=(wrong,)))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from full_desk import START, visits
+from full_desk import START, Ledger, visits
 from full_driver import Driven, drive
 
 from dashboard.full.detail_screen import DetailScreen
@@ -101,14 +101,29 @@ def test_an_exchange_of_the_list_stands_for_its_host_and_path() -> None:
     drive(scenario)
 
 
+def flood(client: str) -> Ledger:
+    """Six quiet minutes, then an alert because of one client's requests."""
+    ledger = Ledger()
+    for minute in range(6):
+        ledger.count(visits(START + 60 * minute, 60, 2), START + 60 * (minute + 1))
+    extra = [record._replace(client=client) for record in visits(START + 360, 130, 5)]
+    ledger.count([*visits(START + 360, 130, 2), *extra], START + 490)
+    return ledger
+
+
 def test_an_alert_stands_for_its_main_contributor() -> None:
     async def scenario(user: Driven) -> None:
-        await user.press("a")
-        assert user.app.state.scene is not None
-        culprit = user.app.state.scene.view.alerts[0].contributors[0]
-        await user.press("f")
-        assert culprit.kind == "section"
-        assert user.app.state.filter_text == f"section={culprit.name}"
+        await user.press("a", "f")
+        assert user.app.state.filter_text == "client=203.0.113.9"
+
+    drive(scenario, flood("203.0.113.9"))
+
+
+def test_an_alert_without_an_unusual_contributor_stands_for_nothing() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a", "f")
+        assert user.app.state.filter_text == ""
+        assert "nothing is selected that a filter can match" in user.lines()[-1]
 
     drive(scenario)
 
