@@ -243,7 +243,11 @@ class Config:
     """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
     `?`."""
     log_credentials: bool = False
-    """Log user names and passwords in URLs; otherwise `***@` replaces them."""
+    """Log user names and passwords in URLs; otherwise `***@` replaces them. It also shows the secret header fields in
+    log_headers."""
+    log_headers: Annotated[tuple[str, ...], "names of header fields"] = ()
+    """Header fields of requests and responses to log and show, such as `x-request-id,x-cache,content-encoding`.
+    Together they are cut at max_str_length characters for each message."""
 
     # Notices: who is notified of alerts, see docs/notices.md ---------------------------------------------------------
 
@@ -339,7 +343,7 @@ class Config:
         `docs/limits.md` explains the sum. A character counts as four bytes, which only rare scripts need.
         """
         text = 4 * self.max_str_length
-        request = 4 * text
+        request = (5 if self.log_headers else 4) * text
         keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
         buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (24 * len(self.statistics) + 250)
         return (

@@ -205,7 +205,8 @@ class Reader(Sink):
 
     def _start(self, head: bytes, *, whole: bool) -> None:
         line, newline, fields = head.partition(b"\n")
-        if not self.start(line, parse_fields(newline + fields), whole=whole):
+        parsed = parse_fields(newline + fields, self.limits.named_fields)
+        if not self.start(line, parsed, whole=whole):
             self._not_http(len(head))
 
     def _not_http(self, size: int) -> None:

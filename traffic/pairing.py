@@ -93,6 +93,7 @@ class Pairing(Listener):
             printable(fields.user_agent, limit),
             printable(fields.referrer, limit),
             self.count + 1,
+            fields.named_text(limit),
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
@@ -115,7 +116,8 @@ class Pairing(Listener):
         self._note(self.responses, head.fields.oddities)
         pending = self._answered(place)
         content_type = printable(head.fields.media_type, self.limits.string_length)
-        self.answer = PendingResponse(pending, status, place.time, content_type)
+        headers = head.fields.named_text(self.limits.string_length)
+        self.answer = PendingResponse(pending, status, place.time, content_type, headers)
         if pending is None:
             self.health.unpaired_responses += 1
             # Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
@@ -305,6 +307,7 @@ class Pairing(Listener):
             ending=ending,
             answered=answer.time,
             oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
+            response_headers=answer.headers,
         )
         self._emit(exchange)
 

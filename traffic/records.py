@@ -55,6 +55,8 @@ class Request(NamedTuple):
     referrer: str
     ordinal: int = 1
     """Number of the request within its connection, counted from 1 among those decoded."""
+    request_headers: str = ""
+    """Its fields with one of the names in `log_headers`, as lines of `name: value`, with names in lower case."""
 
     @property
     def authority(self) -> str:
@@ -128,6 +130,8 @@ class Exchange(NamedTuple):
     """Capture time of the first byte of the final response; None if there is none."""
     oddities: tuple[str, ...] = ()
     """Names of the oddities of its messages, as counted in `Health.oddities`."""
+    response_headers: str = ""
+    """Fields of the response with one of the names in `log_headers`, as in `Request.request_headers`."""
 
     @property
     def domain(self) -> str:
@@ -204,5 +208,6 @@ OPTIONAL: Final = frozenset({TcpConnection, TlsHello, IpPacket, DnsAnswer})
 def characters(record: object) -> int:
     """Return the characters of a record's strings. Those of an exchange's request were counted with the request."""
     if type(record) is Request:
-        return len(record.target) + len(record.host) + len(record.user_agent) + len(record.referrer)
-    return len(record.content_type) if type(record) is Exchange else 0
+        texts = (record.target, record.host, record.user_agent, record.referrer, record.request_headers)
+        return sum(map(len, texts))
+    return len(record.content_type) + len(record.response_headers) if type(record) is Exchange else 0

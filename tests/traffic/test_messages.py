@@ -1,6 +1,9 @@
 """HTTP/1 messages: each sample whole, byte by byte, in sevens, and directly followed by another message."""
 
+from dataclasses import replace
+
 import pytest
+from decoders import decoder, fed
 from wire import Decoded, Talk, chunked, decode, get, ok
 
 from traffic.limits import Limits
@@ -218,3 +221,43 @@ def test_the_largest_chunk_size_is_accepted() -> None:
     talk = Talk().client(get()).server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")
     (exchange,) = decode(talk.client(get("/next")).frames).exchanges[:1]
     assert (exchange.status, exchange.response_bytes) == (200, 3)
+
+
+NAMED = Limits(named_fields=(b"x-cache", b"host", b"x-id", b"content-length"))
+"""Fields to keep, in this order."""
+
+
+@pytest.mark.parametrize("size", [1460, 1, 7])
+def test_named_fields_are_kept_of_both_messages_in_the_order_of_their_names(size: int) -> None:
+    talk = Talk(segment_size=size).client(get("/1", "X-ID: 7", "Cookie: secret", "x-id: 8"))
+    talk.server(
+        b"HTTP/1.1 200 OK\r\nX-Id : \r\nContent-Length: 3\r\nX-CACHE:\r\nX-Cache: HIT\r\n\tfrom b\x1b\r\n\r\nabc"
+    )
+    (exchange,) = decode(talk.frames, NAMED).exchanges
+    assert exchange.request is not None
+    assert exchange.request.request_headers == "host: example.com\nx-id: 7"
+    assert exchange.response_headers == "x-cache: HIT from b\\x1b\ncontent-length: 3"
+    assert (exchange.response_bytes, exchange.request.host) == (3, "example.com")
+
+
+def test_named_fields_are_cut_together() -> None:
+    talk = Talk().client(get("/1", "X-Id: " + "7" * 500)).server(ok(b"abc"))
+    (request,) = decode(talk.frames, replace(NAMED, string_length=40)).requests
+    assert request.request_headers == "host: example.com\nx-id: " + "7" * 16
+
+
+def test_named_fields_count_in_the_budget_of_waiting_requests() -> None:
+    talk = Talk().client(get("/1", "X-Id: " + "7" * 500))
+    held = []
+    for limits in (None, NAMED):
+        made = decoder(limits=limits)
+        fed(made, talk.frames)
+        held.append(made.held)
+    assert held[1] - held[0] == len("host: example.com\nx-id: ") + 500
+
+
+def test_no_field_is_kept_without_a_name() -> None:
+    talk = Talk().client(get("/1", "X-Id: 7")).server(ok(b"abc"))
+    (exchange,) = decode(talk.frames).exchanges
+    assert exchange.request is not None
+    assert (exchange.request.request_headers, exchange.response_headers) == ("", "")

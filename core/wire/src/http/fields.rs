@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::bytes::{is_blank, newline, run, trimmed};
+use crate::text::printable;
 
 /// The length of a body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) upgrade: Cow<'a, [u8]>,
     /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
+    /// Fields that were named, by the index of their name.
+    named: Vec<(usize, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
 }
 
@@ -44,16 +47,16 @@ enum Name {
     Upgrade,
 }
 
-/// Parse the fields in the lines of `block`, which follows the start line.
-pub(crate) fn parse(block: &[u8]) -> Fields<'_> {
-    match read(block) {
+/// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
+pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
+    match read(block, names) {
         Some(fields) => fields,
-        None => owned(read(&unfolded(block)).unwrap_or_default()),
+        None => owned(read(&unfolded(block), names).unwrap_or_default()),
     }
 }
 
 /// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
-fn read(block: &[u8]) -> Option<Fields<'_>> {
+fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
     let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     let mut start = 0;
@@ -66,6 +69,9 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
         };
         if is_blank(*first) && !trimmed(line).is_empty() {
             return None;
+        }
+        if !names.is_empty() {
+            fields.keep(line, names);
         }
         match known(line) {
             Some((Name::ContentLength, value)) => lengths.push(value),
@@ -81,6 +87,33 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
 }
 
 impl<'a> Fields<'a> {
+    /// Keep a line if its field was named, and no earlier one had the same name.
+    fn keep(&mut self, line: &'a [u8], names: &[Vec<u8>]) {
+        let line = without_white(line);
+        let found = names.iter().enumerate().find_map(|(place, name)| Some((place, trimmed(value(line, name)?))));
+        if let Some((place, value)) = found
+            && !value.is_empty()
+            && self.named.iter().all(|(known, _)| *known != place)
+        {
+            self.named.push((place, Cow::Borrowed(value)));
+        }
+    }
+
+    /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
+    pub(crate) fn named_text(&self, names: &[Vec<u8>], limit: usize) -> String {
+        let mut lines = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            if let Some((_, value)) = self.named.iter().find(|(known, _)| *known == place) {
+                lines.push(format!("{}: {}", String::from_utf8_lossy(name), printable(value, limit)));
+            }
+        }
+        let mut text = lines.join("\n");
+        if let Some((end, _)) = text.char_indices().nth(limit) {
+            text.truncate(end);
+        }
+        text
+    }
+
     /// Set a field; the first of several equal fields counts.
     fn set(&mut self, name: Name, value: &'a [u8]) {
         let field = match name {
@@ -111,6 +144,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         content_type: own(fields.content_type),
         upgrade: own(fields.upgrade),
         length: fields.length,
+        named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
         oddities: fields.oddities,
     }
 }
@@ -226,10 +260,20 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_any_spelling() {
-        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n");
+        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n", &[]);
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
-        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n").host, b"c: d");
+        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n", &[]).host, b"c: d");
+    }
+
+    #[test]
+    fn named_fields_are_kept_in_the_order_of_their_names() {
+        let names = [b"x-cache".to_vec(), b"host".to_vec(), b"x-id".to_vec()];
+        let fields =
+            parse(b"X-ID: 7\r\nHost: a\r\nX-Id: 8\r\nX-Cache:\r\nX-Cache: HIT\r\n\tfrom b\x01\r\n\r\n", &names);
+        assert_eq!(fields.named_text(&names, 99), "x-cache: HIT from b\\x01\nhost: a\nx-id: 7");
+        assert_eq!(fields.named_text(&names, 12), "x-cache: HIT");
+        assert_eq!(&*fields.host, b"a");
     }
 
     #[test]
@@ -243,7 +287,7 @@ mod tests {
             (b"Transfer-Encoding: gzip\n", BodyLength::Unknown),
             (b"Content-Length\r\n", BodyLength::Unknown),
         ] {
-            assert_eq!(parse(block).length, Some(length), "{}", block.escape_ascii());
+            assert_eq!(parse(block, &[]).length, Some(length), "{}", block.escape_ascii());
         }
     }
 }

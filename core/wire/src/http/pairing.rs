@@ -130,7 +130,9 @@ impl Http {
     pub(super) fn request(&mut self, cx: &mut Context<'_>, line: &RequestLine<'_>, fields: &Fields<'_>) -> BodyLength {
         let place = self.requests.place;
         let wire = [line.method, &fields.host, line.target, line.version, &fields.user_agent, &fields.referrer];
-        let mut asked = Asked::new(place.time, self.pairing.count + 1, wire, cx.limits.string_length);
+        let limit = cx.limits.string_length;
+        let headers = fields.named_text(&cx.limits.named_fields, limit);
+        let mut asked = Asked::new(place.time, self.pairing.count + 1, wire, &headers, limit);
         for oddity in &fields.oddities {
             self.note(cx, Side::Requests, oddity);
         }
@@ -177,9 +179,10 @@ impl Http {
         let paired = pending.is_some();
         let (head, connect) = pending.as_ref().map_or((false, false), |pending| (pending.head, pending.connect));
         let content_type = media_type(&fields.content_type, cx.limits.string_length);
+        let headers = fields.named_text(&cx.limits.named_fields, cx.limits.string_length);
         let received = Progress::default();
         self.pairing.answer =
-            Some(PendingResponse { pending, status: Some(status), time: place.time, content_type, received });
+            Some(PendingResponse { pending, status: Some(status), time: place.time, content_type, headers, received });
         if !paired {
             cx.ledger.health.unpaired_responses += 1;
             // Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
@@ -204,8 +207,8 @@ impl Http {
             return false;
         }
         let (pending, time) = (self.pairing.first(cx), self.responses.place.time);
-        let (content_type, received) = (String::new(), Progress::default());
-        self.pairing.answer = Some(PendingResponse { pending, status: None, time, content_type, received });
+        let (content_type, headers, received) = (String::new(), String::new(), Progress::default());
+        self.pairing.answer = Some(PendingResponse { pending, status: None, time, content_type, headers, received });
         true
     }
 
@@ -365,7 +368,7 @@ impl Http {
         ending: Ending,
         now: Option<f64>,
     ) {
-        let PendingResponse { mut pending, status, time: answered, content_type, received } = answer;
+        let PendingResponse { mut pending, status, time: answered, content_type, headers, received } = answer;
         if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
             pending.cut_off(&self.requests, self.pairing.given_up);
         }
@@ -383,6 +386,7 @@ impl Http {
             response_time: span(started, Some(answered)),
             total_time: if ending == Ending::Complete { span(started, time) } else { None },
             content_type,
+            headers,
             missing_bytes: received.missing + sent.missing,
             ending,
             answered: Some(answered),
@@ -413,6 +417,7 @@ impl Http {
             response_time: None,
             total_time: None,
             content_type: String::new(),
+            headers: String::new(),
             missing_bytes: sent.missing,
             ending,
             answered: None,

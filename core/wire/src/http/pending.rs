@@ -53,5 +53,7 @@ pub(crate) struct PendingResponse {
     pub(crate) time: f64,
     /// Media type in lower case, without parameters.
     pub(crate) content_type: String,
+    /// Its named fields, as lines of `name: value`.
+    pub(crate) headers: String,
     pub(crate) received: Progress,
 }
