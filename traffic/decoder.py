@@ -214,6 +214,8 @@ class Decoder:
             self._health.oddities["segment with identical endpoints"] += 1
             return None
         if flags & SYN:
+            if self._flows.closed.repeats(key, packet.seq, time):
+                return None
             self._flows.reopen(key, reverse)
             self._handshakes.note(key, _handshake(time, packet))
         elif flags & RST:
@@ -222,7 +224,7 @@ class Decoder:
         empty = packet.payload == packet.end + packet.cut
         if empty and flags & FIN:
             self._handshakes.end(key, packet.seq)
-        if empty or self._flows.closed_lately(key, time):
+        if empty or self._flows.closed.straggles(key, packet.seq, time):
             return None
         return self._follow(packet, time, reverse)
 

@@ -5,13 +5,10 @@ the capture reordered them, takes no room of its own.
 """
 
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from traffic.health import Health
-from traffic.segment import MASK, after
-
-_FAR: Final = 2**26
-"""The first bytes of a connection are nearer to its SYN than this."""
+from traffic.segment import FAR, MASK, after
 
 
 class Handshake(NamedTuple):
@@ -32,7 +29,7 @@ class Handshake(NamedTuple):
 
     def leads_to(self, number: int) -> bool:
         """Return whether a byte with this number may soon follow this SYN."""
-        return 0 <= after(number, self.seq + 1) < _FAR
+        return 0 <= after(number, self.seq + 1) < FAR
 
 
 Noted = tuple[Handshake, ...]

@@ -17,6 +17,7 @@ from traffic.packet import Packet
 from traffic.records import CLOSED, RESET
 from traffic.segment import (
     ACK,
+    FAR,
     FIN,
     MASK,
     RST,
@@ -35,9 +36,6 @@ from traffic.stream import Application, Stream
 _CONTROL: Final = FIN | SYN | RST
 _RECENT: Final = 256
 """Bytes of the last segment to keep, in order to detect a retransmission with different content."""
-_FAR: Final = 2**26
-"""A sequence number this far behind cannot be a retransmission; it is many times any window in use."""
-
 _LATE: Final = 2**16
 """Bytes that may be captured before the SYN of their stream."""
 
@@ -103,7 +101,7 @@ class Connection:
 
     def recall(self, stream: Stream, handshake: Handshake | None) -> None:
         """Let a FIN that was captured before any data wait for its place in the stream."""
-        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < _FAR:
+        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < FAR:
             self._hold(stream, Segment(handshake.fin, b"", 0, self.last, -1, FIN))
 
     def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
@@ -202,7 +200,7 @@ class Connection:
         if stream.origin >= 0:
             return stream.origin != seq
         if stream.next >= 0:
-            return after(stream.next, seq) not in range(1, _FAR)
+            return after(stream.next, seq) not in range(1, FAR)
         first = stream.held[0].seq if stream.held else stream.expected
         return first >= 0 and after(first, seq) not in range(1, _LATE)
 
@@ -212,7 +210,7 @@ class Connection:
             if not stream.held and not stream.peer.held:
                 self.finish(segment.time, RESET)
             return False
-        if abs(after(segment.seq, stream.next)) >= _FAR:
+        if abs(after(segment.seq, stream.next)) >= FAR:
             self.health.oddities["RST out of window"] += 1
             return False
         return True
@@ -229,7 +227,7 @@ class Connection:
         if peer.next < 0 and peer.expected < 0:
             peer.expected = segment.ack
         joined = self.settled and not stream.held
-        if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
+        if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < FAR:
             stream.next = stream.expected
         if stream.next >= 0:
             unseen = self._unseen(stream, segment)
@@ -249,7 +247,7 @@ class Connection:
         """Return the part of a segment that was not delivered yet; None for a retransmission."""
         behind = -after(segment.seq, stream.next)
         size = len(segment.data)
-        if behind > _FAR:
+        if behind > FAR:
             self._jump(stream, segment.seq)
         elif behind > 0:
             self.resent += min(behind, size)
@@ -393,14 +391,14 @@ class Connection:
     def _join(self, stream: Stream, seq: int) -> None:
         """Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge."""
         told = stream.peer.held[0].ack if stream.peer.held else -1
-        stream.next = told if told >= 0 and 0 < after(seq, told) < _FAR else seq
+        stream.next = told if told >= 0 and 0 < after(seq, told) < FAR else seq
 
     def _settle(self, peer: Stream, ack: int) -> None:
         """Let a stream without delivered bytes start where it was acknowledged, or earlier."""
         self.settled = True
         if peer.held:
             seq = peer.held[0].seq
-            peer.next = ack if 0 < after(seq, ack) < _FAR else seq
+            peer.next = ack if 0 < after(seq, ack) < FAR else seq
         else:
             peer.expected = ack
 

@@ -273,7 +273,10 @@ impl Parts<'_> {
             return None;
         }
         if packet.flags & SYN != 0 {
-            self.flows.reopen(key);
+            if self.flows.closed.repeats(cx.limits, key, packet.seq, packet.time) {
+                return None;
+            }
+            self.flows.closed.forget(key);
             self.handshakes.note(cx, key, handshake(packet));
         } else if packet.flags & RST != 0 {
             self.refuse(arrival);
@@ -283,7 +286,7 @@ impl Parts<'_> {
         if empty && packet.flags & FIN != 0 {
             self.handshakes.end(key, packet.seq);
         }
-        if empty || self.flows.closed_lately(key, packet.time) {
+        if empty || self.flows.closed.straggles(cx.limits, key, packet.seq, packet.time) {
             return None;
         }
         Some(self.follow(cx, arrival))

@@ -10,15 +10,13 @@ use std::collections::VecDeque;
 use super::claim::{Claim, Postponed};
 use super::handshakes::Handshake;
 use super::held::{self, Held, contradicts, new_parts};
-use super::sequence::{ACK, FIN, RST, SYN, advanced, after};
+use super::sequence::{ACK, FAR, FIN, RST, SYN, advanced, after};
 use super::stream::{Both, Direction, Position, Stream};
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::records::Ending;
 
 const CONTROL: u8 = FIN | SYN | RST;
-/// A sequence number this far behind cannot be a retransmission; it is many times any window in use.
-const FAR: i64 = 1 << 26;
 
 /// Bytes that may be captured before the SYN of their stream.
 const LATE: i64 = 1 << 16;
@@ -48,8 +46,8 @@ pub(crate) struct Tcp {
     pub(crate) connect_time: Option<f64>,
     /// Retransmitted payload bytes.
     pub(crate) resent: u64,
-    /// Whether the connection has ended.
-    pub(crate) finished: bool,
+    /// How the connection ended; None while it is open.
+    pub(crate) finished: Option<Ending>,
     /// Capture time of the longest-waiting segment; None if none waits.
     waiting_since: Option<f64>,
     /// Capture time of a RST that no later data has contradicted.
@@ -68,7 +66,7 @@ impl Tcp {
             started: time,
             connect_time: None,
             resent: 0,
-            finished: false,
+            finished: None,
             waiting_since: None,
             reset_at: None,
             settled: false,
@@ -178,7 +176,7 @@ impl Tcp {
     /// Deliver everything that waits, with its gaps, and close.
     pub(crate) fn drain(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
         let (time, ending) = self.reset_at.map_or((time, ending), |at| (at, Ending::Reset));
-        while self.waiting_since.is_some() && !self.finished {
+        while self.waiting_since.is_some() && self.finished.is_none() {
             self.give_up_one(app, cx);
             self.deliver_held(app, cx);
         }
@@ -187,10 +185,10 @@ impl Tcp {
 
     /// Close the connection; nothing more will be delivered.
     fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
-        if self.finished {
+        if self.finished.is_some() {
             return;
         }
-        self.finished = true;
+        self.finished = Some(ending);
         for direction in [Direction::Forth, Direction::Back] {
             let stream = self.streams.of(direction);
             let given_up = stream.given_up();
@@ -346,13 +344,13 @@ impl Tcp {
     /// Deliver whatever need not wait any longer, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
         let mut moved = false;
-        while !self.finished
+        while self.finished.is_none()
             && let Some(direction) = self.next_direction(app, cx)
         {
             self.deliver_first(app, cx, direction);
             moved = true;
         }
-        if moved && !self.finished {
+        if moved && self.finished.is_none() {
             self.waiting_since = self.oldest_held();
         }
     }
@@ -482,7 +480,7 @@ impl Tcp {
 
     fn force(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
         while let Some(since) = self.waiting_since
-            && !self.finished
+            && self.finished.is_none()
             && self.overdue(cx, now - since)
         {
             self.give_up_one(app, cx);
