@@ -28,8 +28,8 @@ class Handshake(NamedTuple):
         return (self.seq + 1) & MASK == number
 
     def leads_to(self, number: int) -> bool:
-        """Return whether a byte with this number may soon follow this SYN."""
-        return 0 <= after(number, self.seq + 1) < FAR
+        """Return whether a byte with this number may soon follow this SYN, or take its number (generated captures)."""
+        return 0 <= after(number, self.seq) < FAR
 
 
 Noted = tuple[Handshake, ...]

@@ -103,17 +103,20 @@ impl Flows {
         self.connections.get_mut(slot as usize)?.as_deref_mut()
     }
 
-    /// Handle a packet of a connection.
-    pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) {
+    /// Handle a packet of a connection. Return whether it seems to belong to another between the same ports.
+    pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) -> bool {
         self.current = Some(slot);
         let Some(connection) = self.connection(slot) else {
-            return;
+            return false;
         };
         let direction = connection.direction(key);
-        if connection.tcp.segment(&mut connection.conversation, cx, direction, packet) {
+        let changed = connection.tcp.segment(&mut connection.conversation, cx, direction, packet);
+        let strays = std::mem::take(&mut connection.tcp.strays);
+        if changed {
             self.attend(cx, slot, packet.time);
         }
         self.current = None;
+        strays
     }
 
     /// Forget the connection whose packet was being handled, whatever its state.
@@ -133,7 +136,10 @@ impl Flows {
         };
         let postponed = connection.tcp.disclaim(cx);
         let key = connection.key;
-        connection.drain(cx, started.unwrap_or(connection.tcp.last), Ending::Closed);
+        match started {
+            Some(time) => connection.drain(cx, time, Ending::Closed),
+            None => connection.drain(cx, connection.tcp.last, Ending::Gap), // its end was not captured
+        }
         self.forget(cx, slot);
         self.closed.forget(key);
         postponed

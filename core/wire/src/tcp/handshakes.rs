@@ -32,9 +32,9 @@ impl Handshake {
         number.is_some_and(|number| self.starts(number))
     }
 
-    /// Return whether a byte with this number may soon follow this SYN.
+    /// Return whether a byte with this number may soon follow this SYN, or take its number (generated captures).
     fn leads_to(&self, number: u32) -> bool {
-        (0..FAR).contains(&after(number, self.seq.wrapping_add(1)))
+        (0..FAR).contains(&after(number, self.seq))
     }
 }
 
