@@ -36,7 +36,7 @@ class Limits:
     connection_timeout: float = 600.0
     """How long a connection may be idle before it is forgotten."""
     closed_timeout: float = 5.0
-    """How long to recognise and ignore stragglers of a closed connection."""
+    """How long to recognise and ignore stragglers of a closed connection; if it was reset, `connection_timeout`."""
     fragment_timeout: float = 30.0
     """How long to wait for the missing fragments of an IP datagram."""
 

@@ -7,6 +7,7 @@ pub mod address;
 pub mod aged;
 mod bytes;
 pub mod capture;
+mod closed;
 mod context;
 mod conversation;
 pub mod datagrams;

@@ -27,7 +27,7 @@ pub struct Limits {
     pub gap_timeout: f64,
     /// How long a connection may be idle before it is forgotten.
     pub connection_timeout: f64,
-    /// How long to recognise and ignore stragglers of a closed connection.
+    /// How long to recognise and ignore stragglers of a closed connection; if it was reset, `connection_timeout`.
     pub closed_timeout: f64,
     /// How long to wait for the missing fragments of an IP datagram.
     pub fragment_timeout: f64,
