@@ -77,10 +77,12 @@ def _lines(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]) -> int | None:
     """Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3)."""
-    if codings:
+    coding = b",".join(codings).lower()
+    if codings and all(name.strip() == b"identity" for name in coding.split(b",")):
+        oddities.append("identity transfer coding")  # obsolete, and no coding at all (RFC 2616 section 4.4)
+    elif codings:
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
-        coding = b",".join(codings).lower()
         if b"chunked" not in coding:
             oddities.append("Transfer-Encoding without chunked")
             return UNKNOWN

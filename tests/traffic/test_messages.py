@@ -30,6 +30,11 @@ RESPONSES = {
         200,
         3,
     ),
+    "length and identity": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Identity, identity\r\n\r\nabc",
+        200,
+        3,
+    ),
     "empty lines before it": (b"\r\n\r\n" + ok(b"abc"), 200, 3),
 }
 
@@ -66,6 +71,13 @@ REQUESTS = {
         "h",
         5,
     ),
+    "length and identity": (
+        b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: identity\r\nContent-Length: 4\r\n\r\nbody",
+        "POST",
+        "/a",
+        "h",
+        4,
+    ),
     "unknown method": (b"BREW /a HTTP/1.1\r\nHost: h\r\n\r\n", "BREW", "/a", "h", 0),
     "empty lines before it": (b"\r\n\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n", "GET", "/a", "h", 0),
 }
@@ -87,6 +99,13 @@ def test_a_head_split_at_any_byte() -> None:
         decoded = decode(talk.frames)
         assert decoded.pairs == [("/a", 200)]
         assert decoded.requests[0].user_agent == "curl"
+
+
+def test_without_a_length_an_identity_coded_response_ends_with_the_connection() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"
+    decoded = decode(Talk().client(get()).server(head + b"x" * 99).close().frames)
+    assert [(exchange.response_bytes, exchange.ending) for exchange in decoded.exchanges] == [(99, COMPLETE)]
+    assert decoded.health.oddities == {"identity transfer coding": 1}
 
 
 def test_until_close() -> None:
