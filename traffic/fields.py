@@ -18,7 +18,7 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 _WHITE: Final = b" \t\r\v\f"
 _LONGEST_TYPE: Final = 2048
-_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade")
+_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade", b"expect")
 
 
 class Fields(NamedTuple):
@@ -29,6 +29,7 @@ class Fields(NamedTuple):
     referrer: bytes
     content_type: bytes
     upgrade: bytes
+    expect: bytes
     length: int | None
     """Content-Length, or `CHUNKED`, or `UNKNOWN`; None if the head does not mention a body."""
     oddities: tuple[str, ...]
@@ -61,6 +62,7 @@ def parse_fields(block: bytes) -> Fields:
         referrer=first[b"referer"],
         content_type=first[b"content-type"],
         upgrade=first[b"upgrade"],
+        expect=first[b"expect"],
         length=_body_length(lengths, codings, oddities),
         oddities=tuple(oddities),
     )

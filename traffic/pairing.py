@@ -110,6 +110,8 @@ class Pairing(Listener):
         status = head.status
         self.last = place
         self.interim = 100 <= status < 200 and status != 101
+        if isinstance(self.requests, RequestReader) and not 100 < status < 200:
+            self.requests.answered(status)
         if self.interim:
             return 0
         self._note(self.responses, head.fields.oddities)

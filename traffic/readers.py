@@ -12,13 +12,18 @@ from traffic.head import (
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
-from traffic.messages import CHUNK_SIZE, DOUBT, HEAD, LENGTH, OPAQUE, Reader
+from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, Reader
 
 
 class RequestReader(Reader):
     """Reads requests, which the client sends."""
 
-    __slots__ = ()
+    __slots__ = ("waits",)
+
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__(listener, limits, health, budget)
+        self.waits = False
+        """Whether the client may wait for `100 Continue` before it sends the body (RFC 9110 section 10.1.1)."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -34,8 +39,21 @@ class RequestReader(Reader):
         if request is None:
             return False
         length = self.listener.request(request, self.place)
+        self.waits = b"100-continue" in fields.expect.lower()
         self.read_body(length if whole else UNKNOWN)
         return True
+
+    def answered(self, status: int) -> None:
+        """Doubt a body that waits for `100 Continue`, now that the server sends another status: it may not come."""
+        begins = self.state == CHUNK_SIZE or (self.state == LENGTH and not self.chunked)
+        if self.waits and begins and status != 100 and not self.body_bytes and not self.buffer:
+            self.doubt_body()
+        self.waits = False
+
+    def decide_body(self, data: bytes) -> None:
+        """See `Reader`. After lost bytes it cannot be decided."""
+        if data:
+            super().decide_body(data)
 
     def simple_request(self) -> None:
         """Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came."""
@@ -47,12 +65,7 @@ class RequestReader(Reader):
 class ResponseReader(Reader):
     """Reads responses, which the server sends."""
 
-    __slots__ = ("announced",)
-
-    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
-        super().__init__(listener, limits, health, budget)
-        self.announced = HEAD
-        """The state to resume if the body that is in doubt exists."""
+    __slots__ = ()
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -72,16 +85,8 @@ class ResponseReader(Reader):
             return True
         self.read_body(length if whole else UNKNOWN)
         if self.state in (LENGTH, CHUNK_SIZE) and self.listener.unpaired():
-            self.announced, self.state = self.state, DOUBT
+            self.doubt_body()
         return True
-
-    def decide_body(self, data: bytes) -> None:
-        """Skip the body if the next response starts in its place. See `Reader`."""
-        if self.state == DOUBT and self.certain_start(data):
-            self.state = HEAD
-            self.listener.ended(self, self.place.time)
-        elif self.state == DOUBT:
-            self.state = self.announced
 
     def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if not self.buffer:

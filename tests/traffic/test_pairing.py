@@ -1,7 +1,7 @@
 """Pairs responses with requests: by order if nothing is lost, by proof after a loss, never by a guess."""
 
 import pytest
-from wire import CLIENT, SERVER, Talk, decode, get, ok
+from wire import CLIENT, SERVER, Talk, chunked, decode, get, ok
 
 from traffic.limits import Limits
 from traffic.records import CAPTURE_END, CLOSED, COMPLETE, EVICTED, GAP
@@ -93,6 +93,50 @@ def test_100_continue_is_not_the_final_status() -> None:
     talk.server(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"hello").server(ok(status=201))
     (exchange,) = decode(talk.frames).exchanges
     assert (exchange.status, exchange.request_bytes) == (201, 5)
+
+
+UPLOAD = get("/upload", "Expect: 100-Continue", "Content-Length: 50", method="PUT")
+CHUNKED_UPLOAD = get("/upload", "Expect: 100-continue", "Transfer-Encoding: chunked", method="PUT")
+
+
+@pytest.mark.parametrize("upload", [UPLOAD, CHUNKED_UPLOAD], ids=["length", "chunked"])
+def test_a_final_status_in_place_of_100_continue_lets_the_client_go_on_without_the_body(upload: bytes) -> None:
+    talk = Talk().client(upload).server(ok(status=401)).client(get("/2")).server(ok(status=202)).close()
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/upload", 401), ("/2", 202)]
+    assert [exchange.request_bytes for exchange in decoded.exchanges] == [0, 0]
+    assert decoded.endings == [COMPLETE, COMPLETE]
+
+
+@pytest.mark.parametrize(
+    ("upload", "body"), [(UPLOAD, b"x" * 50), (CHUNKED_UPLOAD, chunked([b"x" * 50]))], ids=["length", "chunked"]
+)
+def test_a_body_sent_after_all_is_no_request(upload: bytes, body: bytes) -> None:
+    talk = Talk().client(upload).server(ok(status=401)).client(body).client(get("/2")).server(ok(status=202)).close()
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/upload", 401), ("/2", 202)]
+    assert decoded.exchanges[0].request_bytes == 50
+
+
+def test_the_request_is_repeated_with_its_body_after_a_refusal() -> None:
+    talk = Talk().client(UPLOAD).server(ok(status=401)).client(UPLOAD).server(b"HTTP/1.1 100 Continue\r\n\r\n")
+    decoded = decode(talk.client(b"x" * 50).server(ok(status=201)).client(get("/2")).server(ok(status=202)).frames)
+    assert decoded.pairs == [("/upload", 401), ("/upload", 201), ("/2", 202)]
+    assert [exchange.request_bytes for exchange in decoded.exchanges] == [0, 50, 0]
+
+
+def test_a_body_that_was_asked_for_by_100_continue_may_look_like_a_request() -> None:
+    body = get("/not-a-request")
+    upload = UPLOAD.replace(b"50", b"%d" % len(body))
+    talk = Talk().client(upload).server(b"HTTP/1.1 100 Continue\r\n\r\n" + ok(status=500)).client(body)
+    decoded = decode(talk.client(get("/2")).server(ok(status=202)).frames)
+    assert decoded.pairs == [("/upload", 500), ("/2", 202)]
+
+
+def test_lost_bytes_in_place_of_the_body_may_have_been_a_request() -> None:
+    talk = Talk().client(UPLOAD).server(ok(status=401)).client(get("/lost"), lost=True).server(ok(status=299))
+    decoded = decode(talk.wait(2).client(get("/3")).server(ok(status=203)).close().frames)
+    assert decoded.pairs == [("/upload", 401), (None, 299), ("/3", 203)]
 
 
 def test_several_interim_responses() -> None:

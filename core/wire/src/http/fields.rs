@@ -28,6 +28,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) referrer: Cow<'a, [u8]>,
     pub(crate) content_type: Cow<'a, [u8]>,
     pub(crate) upgrade: Cow<'a, [u8]>,
+    pub(crate) expect: Cow<'a, [u8]>,
     /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
     pub(crate) oddities: Vec<&'static str>,
@@ -42,6 +43,7 @@ enum Name {
     TransferEncoding,
     ContentType,
     Upgrade,
+    Expect,
 }
 
 /// Parse the fields in the lines of `block`, which follows the start line.
@@ -94,6 +96,7 @@ impl<'a> Fields<'a> {
             Name::Referer => &mut self.referrer,
             Name::ContentType => &mut self.content_type,
             Name::Upgrade => &mut self.upgrade,
+            Name::Expect => &mut self.expect,
             Name::ContentLength | Name::TransferEncoding => return,
         };
         if field.is_empty() {
@@ -110,6 +113,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         referrer: own(fields.referrer),
         content_type: own(fields.content_type),
         upgrade: own(fields.upgrade),
+        expect: own(fields.expect),
         length: fields.length,
         oddities: fields.oddities,
     }
@@ -120,6 +124,7 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
     let line = without_white(line);
     let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
         b'c' => &[(b"Content-Length", Name::ContentLength), (b"Content-Type", Name::ContentType)],
+        b'e' => &[(b"Expect", Name::Expect)],
         b'h' => &[(b"Host", Name::Host)],
         b'r' => &[(b"Referer", Name::Referer)],
         b't' => &[(b"Transfer-Encoding", Name::TransferEncoding)],

@@ -55,7 +55,7 @@ impl Http {
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
                 State::Lost => return self.skipped(side),
                 State::Opaque => return,
-                State::Doubt => self.decide_body(cx, rest),
+                State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
                 }
@@ -66,7 +66,7 @@ impl Http {
     /// Skip `size` bytes of a direction that the capture lost.
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
         if side == Side::Responses {
-            self.decide_body(cx, &[]);
+            self.decide_body(cx, side, &[]);
         }
         let reader = self.reader(side);
         match reader.state {
@@ -129,17 +129,17 @@ impl Http {
         self.reader(side).state = State::Opaque;
     }
 
-    /// Decide whether a response whose body is in doubt has one; it has none if the next response starts in its place.
-    fn decide_body(&mut self, cx: &mut Context<'_>, next: &[u8]) {
-        let reader = &mut self.responses;
+    /// Decide whether a body that is in doubt exists: not if the next message starts in its place.
+    fn decide_body(&mut self, cx: &mut Context<'_>, side: Side, next: &[u8]) {
+        let reader = self.reader(side);
         if reader.state != State::Doubt {
             return;
         }
         reader.state = reader.announced;
-        if starts_response(next) {
+        if certain_start(side, next) {
             reader.state = State::Head;
             let time = reader.place.time;
-            self.ended(cx, Side::Responses, Some(time));
+            self.ended(cx, side, Some(time));
         }
     }
 
@@ -218,6 +218,7 @@ impl Http {
     /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
         let length = self.request(cx, &request_line(line)?, fields);
+        self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
     }
@@ -229,8 +230,7 @@ impl Http {
         }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
-            self.responses.announced = self.responses.state;
-            self.responses.state = State::Doubt;
+            self.responses.doubt_body();
         }
         Some(())
     }
@@ -371,6 +371,10 @@ impl Http {
         self.note(cx, side, wrong);
         self.lose(cx, side, true);
     }
+}
+
+fn contains_ignoring_case(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 fn lines_of(head: &[u8]) -> usize {

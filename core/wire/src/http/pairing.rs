@@ -167,6 +167,9 @@ impl Http {
         let place = self.responses.place;
         self.pairing.last = Some(place);
         self.pairing.interim = (100..200).contains(&status) && status != 101;
+        if !(101..200).contains(&status) {
+            self.requests.answered(status);
+        }
         if self.pairing.interim {
             return BodyLength::Bytes(0);
         }
