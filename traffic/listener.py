@@ -40,6 +40,10 @@ class Listener:
         """Note that the server starts to send a message."""
         raise NotImplementedError
 
+    def simple(self) -> bool:
+        """Return whether the next answer belongs to an HTTP/0.9 request, so that it may have no head."""
+        raise NotImplementedError
+
     def headless(self, place: MessageStart) -> bool:
         """Return whether the server sends an answer without a head, as in HTTP/0.9."""
         raise NotImplementedError

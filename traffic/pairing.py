@@ -141,9 +141,13 @@ class Pairing(Listener):
         if isinstance(requests, RequestReader) and requests.buffer:
             requests.simple_request()
 
+    def simple(self) -> bool:
+        """See `Listener`."""
+        return bool(self.pending) and self.pending[0].certain and self.pending[0].request.version == "0.9"
+
     def headless(self, place: MessageStart) -> bool:
         """Return whether an answer has no head. See `Listener`."""
-        if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
+        if not self.simple():
             return False
         self.answer = PendingResponse(self._first(), None, place.time, "")
         return True

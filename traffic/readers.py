@@ -1,5 +1,7 @@
 """The readers of the two directions: the client sends requests, the server sends responses."""
 
+from typing import Final
+
 from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
@@ -8,11 +10,17 @@ from traffic.head import (
     parse_response,
     starts_request,
     starts_response,
+    strays,
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
 from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, Reader
+
+_MOST_STRAYS: Final = 4
+"""Stray bytes before a status line that are skipped, as in Chrome."""
+_STRAYS_SEEN: Final = 16
+"""Bytes in which a status line is looked for behind stray bytes."""
 
 
 class RequestReader(Reader):
@@ -65,7 +73,12 @@ class RequestReader(Reader):
 class ResponseReader(Reader):
     """Reads responses, which the server sends."""
 
-    __slots__ = ()
+    __slots__ = ("strays",)
+
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__(listener, limits, health, budget)
+        self.strays = 0
+        """Stray bytes since the last response."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -80,6 +93,9 @@ class ResponseReader(Reader):
         response = parse_response(line, fields)
         if response is None:
             return False
+        if self.strays:
+            self.strays = 0
+            self.note("stray bytes before a response")
         length = self.listener.response(response, self.place)
         if self.state == OPAQUE:
             return True
@@ -88,9 +104,25 @@ class ResponseReader(Reader):
             self.doubt_body()
         return True
 
+    def end(self, time: float) -> None:
+        """See `Reader`. Stray bytes without a response are none of HTTP."""
+        super().end(time)
+        if self.strays and self.state == HEAD and not self.buffer:
+            self._not_http(0)
+
+    def lose(self, *, malformed: bool) -> None:
+        """See `Reader`."""
+        self.strays = 0
+        super().lose(malformed=malformed)
+
     def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if not self.buffer:
             self.listener.answering()
+            size = strays(data[position : position + _STRAYS_SEEN], _MOST_STRAYS - self.strays)
+            if size and not self.listener.simple():
+                self.place = place
+                self.strays += size
+                return position + size
         return super()._head(data, position, place)
 
     def _not_http(self, size: int) -> None:

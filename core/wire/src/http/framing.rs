@@ -8,13 +8,18 @@ use memchr::memchr_iter;
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
     blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
-    status,
+    status, strays,
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
 use crate::bytes::{newline, run, without_tail};
 use crate::context::Context;
 use crate::tcp::Position;
+
+/// Stray bytes before a status line that are skipped, as in Chrome.
+const MOST_STRAYS: usize = 4;
+/// Bytes in which a status line is looked for behind stray bytes.
+const STRAYS_SEEN: usize = 16;
 
 /// The messages of one connection: a reader per direction, and their pairing.
 #[derive(Debug)]
@@ -102,12 +107,22 @@ impl Http {
     /// Give up the current message and look for the start of another.
     pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
-        self.reader(side).state = State::Lost;
+        let reader = self.reader(side);
+        reader.state = State::Lost;
+        reader.strays = 0;
         self.lost(cx, side, malformed);
     }
 
     /// End the stream: a head that lacks only its empty line is accepted.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
+        self.end_head(cx, side, time);
+        let reader = self.reader(side);
+        if reader.strays > 0 && reader.state == State::Head && reader.held.is_empty() {
+            self.not_http(cx, side, 0); // stray bytes without a response are none of HTTP
+        }
+    }
+
+    fn end_head(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
         let reader = self.reader(side);
         if reader.state != State::Head {
             return;
@@ -149,6 +164,10 @@ impl Http {
         if self.reader(side).held.is_empty() {
             if side == Side::Responses {
                 self.answering(cx);
+                let size = self.stray_bytes(rest, place);
+                if size > 0 {
+                    return size;
+                }
             }
             let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
             if empty > 0 {
@@ -163,6 +182,18 @@ impl Http {
             }
         }
         self.head_in_parts(cx, side, rest)
+    }
+
+    /// Skip a few stray bytes before a response; return their number.
+    fn stray_bytes(&mut self, rest: &[u8], place: Position) -> usize {
+        let most = MOST_STRAYS.saturating_sub(self.responses.strays);
+        let size = strays(rest.get(..STRAYS_SEEN).unwrap_or(rest), most);
+        if size == 0 || self.pairing.simple() {
+            return 0;
+        }
+        self.responses.place = place;
+        self.responses.strays += size;
+        size
     }
 
     fn head_in_parts(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8]) -> usize {
@@ -224,7 +255,11 @@ impl Http {
     }
 
     fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
-        let length = self.response(cx, status(line)?, fields);
+        let status = status(line)?;
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let length = self.response(cx, status, fields);
         if self.responses.state == State::Opaque {
             return Some(());
         }

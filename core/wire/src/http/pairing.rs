@@ -81,6 +81,11 @@ impl Pairing {
         self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())
     }
 
+    /// Return whether the next answer belongs to an HTTP/0.9 request, so that it may have no head.
+    pub(super) fn simple(&self) -> bool {
+        self.pending.front().is_some_and(|first| first.certain && first.simple)
+    }
+
     /// Note that requests may be missing.
     pub(crate) fn requests_lost(&mut self) {
         self.certain = false;
@@ -203,7 +208,7 @@ impl Http {
 
     /// Return whether the server sends an answer without a head, as in HTTP/0.9.
     pub(super) fn headless(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.pairing.pending.front().is_some_and(|first| first.certain && first.simple) {
+        if !self.pairing.simple() {
             return false;
         }
         let (pending, time) = (self.pairing.first(cx), self.responses.place.time);

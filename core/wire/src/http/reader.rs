@@ -56,6 +56,8 @@ pub(crate) struct Reader {
     pub(crate) announced: State,
     /// Whether the client may wait for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     pub(crate) waits: bool,
+    /// Stray bytes since the last response.
+    pub(crate) strays: usize,
 }
 
 impl Reader {
