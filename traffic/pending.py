@@ -68,10 +68,12 @@ class PendingRequest:
 class PendingResponse:
     """The current response, and the request that it certainly answers, if any."""
 
-    __slots__ = ("body_bytes", "content_type", "missing", "oddities", "pending", "status", "time")
+    __slots__ = ("body_bytes", "content_type", "likely", "missing", "oddities", "pending", "status", "time")
 
     def __init__(self, pending: PendingRequest | None, status: int | None, time: float, content_type: str) -> None:
         self.pending = pending
+        self.likely: PendingRequest | None = None
+        """The request that it answers if the next one shows that no other was waiting."""
         self.status = status
         self.time = time
         self.content_type = content_type

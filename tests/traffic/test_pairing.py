@@ -38,12 +38,52 @@ def test_a_lost_response_leaves_its_request_alone_and_the_next_pair_is_found() -
     assert decoded.health.missing_bytes == len(ok())
 
 
-def test_a_lost_exchange_costs_the_next_one_its_pair() -> None:
+def after_a_lost_exchange() -> Talk:
+    """Begin with an exchange, one that is lost, and a third, whose request the lost bytes may have been sent with."""
     talk = Talk().client(get("/1")).server(ok(status=201)).client(get("/lost"), lost=True).server(ok(), lost=True)
-    talk.client(get("/3")).server(ok(status=203)).client(get("/4")).server(ok(status=204)).close()
-    decoded = decode(talk.frames)
-    assert decoded.pairs == [("/1", 201), (None, 203), ("/3", None), ("/4", 204)]
-    assert decoded.health.gaps == 2
+    return talk.client(get("/3")).server(ok(status=203))
+
+
+def test_after_a_lost_exchange_the_next_request_confirms_that_only_one_was_outstanding() -> None:
+    decoded = decode(after_a_lost_exchange().client(get("/4")).server(ok(status=404)).close().frames)
+    assert decoded.pairs == [("/1", 201), ("/3", 203), ("/4", 404)]
+    assert (decoded.health.gaps, decoded.health.unpaired_responses, decoded.health.unanswered_requests) == (2, 0, 0)
+
+
+def test_after_a_lost_exchange_the_client_confirms_the_last_pair_by_closing_first() -> None:
+    decoded = decode(after_a_lost_exchange().fin(CLIENT).fin(SERVER).send(CLIENT).frames)
+    assert decoded.pairs == [("/1", 201), ("/3", 203)]
+    assert decoded.endings == [COMPLETE, COMPLETE]
+
+
+def test_a_server_that_closes_first_confirms_no_pair() -> None:
+    decoded = decode(after_a_lost_exchange().close().frames)
+    assert decoded.pairs == [("/1", 201), (None, 203), ("/3", None)]
+    assert (decoded.health.unpaired_responses, decoded.health.unanswered_requests) == (1, 1)
+
+
+def test_a_second_response_shows_that_the_lost_request_was_outstanding() -> None:
+    talk = after_a_lost_exchange().server(ok(status=299)).client(get("/4")).server(ok(status=404)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), (None, 203), (None, 299), ("/3", None), ("/4", 404)]
+
+
+def test_a_lost_second_response_leaves_the_first_unpaired() -> None:
+    talk = after_a_lost_exchange().server(ok(status=299), lost=True).client(get("/4")).server(ok(status=404)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), (None, 203), ("/3", None), ("/4", 404)]
+
+
+def test_an_uncaptured_answer_on_a_joined_connection_costs_only_its_own_pair() -> None:
+    talk = Talk(handshake=False).client(get("/1")).wait(2).server(ok(b"x" * 9000), lost=True)
+    for number in (2, 3, 4):
+        talk.client(get(f"/{number}")).server(ok(status=200 + number)).wait(1)
+    decoded = decode(talk.close().frames)
+    assert decoded.pairs == [("/1", None), ("/2", 202), ("/3", 203), ("/4", 204)]
+    assert decoded.endings == [GAP, COMPLETE, COMPLETE, COMPLETE]
+
+
+def test_pipelined_requests_on_a_joined_connection_acknowledge_no_answer_in_between() -> None:
+    talk = Talk(handshake=False).client(get("/1")).client(get("/2")).wait(2).server(ok(status=201) + ok(status=202))
+    assert decode(talk.frames).pairs == [("/1", 201), ("/2", 202)]
 
 
 def test_a_lost_pipelined_request_ends_pairing_on_the_connection() -> None:
