@@ -52,8 +52,8 @@ class Listener:
         """Handle the end of a message; its last byte came at `time`, None if the capture lost it."""
         raise NotImplementedError
 
-    def skipped(self, reader: "Reader") -> None:
-        """Note bytes that belong to no known message."""
+    def skipped(self, reader: "Reader", place: MessageStart) -> None:
+        """Note bytes, from `place` on, that belong to no known message."""
         raise NotImplementedError
 
     def lost(self, reader: "Reader", *, malformed: bool) -> None:

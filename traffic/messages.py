@@ -88,7 +88,7 @@ class Reader(Sink):
                 return
             elif self.state == LOST:
                 if position or not self.certain_start(data):
-                    self.listener.skipped(self)
+                    self.listener.skipped(self, MessageStart(time, (seq + position) & MASK, ack))
                     return
                 self.state = HEAD
             elif self.state == OPAQUE:

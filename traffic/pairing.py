@@ -8,7 +8,7 @@ acknowledged. Only such a response is paired, and then the queue is trusted agai
 gives no such proof, so its exchanges stay unpaired after a loss. Lost bytes may also hide pipelining. So if requests
 may be missing, the next one is trusted only if it also acknowledges a response that the server sent after receiving all
 bytes before that request: then the missing bytes were not sent together with it. Without such a response, the pair must
-be confirmed: the client's next request, or the FIN with which it closes first, acknowledges this response and nothing
+be confirmed: the client's next request, or the FIN with which it closes first, acknowledges its response and nothing
 after it, so no other was outstanding. A client that pipelines only now and then, always in lost bytes, goes undetected.
 """
 
@@ -74,7 +74,7 @@ class Pairing(Listener):
         self.certain = True
         self.pipelined = False
         self.last: MessageStart | None = None
-        """Start of the last response head, interim responses included."""
+        """Start of the last response head, interim responses included, or of skipped bytes of a response."""
         self.lossy = False
         """Whether requests may be missing before the next one."""
 
@@ -183,11 +183,12 @@ class Pairing(Listener):
             self._unanswered(self._first(), ending, reader.place.time)
         self.responses_lost()
 
-    def skipped(self, reader: Reader) -> None:
+    def skipped(self, reader: Reader, place: MessageStart) -> None:
         """Note bytes that belong to no known message. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
         else:
+            self.last = place
             self.responses_lost()
 
     def requests_lost(self) -> None:

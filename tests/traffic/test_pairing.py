@@ -56,6 +56,13 @@ def test_after_a_lost_exchange_the_client_confirms_the_last_pair_by_closing_firs
     assert decoded.endings == [COMPLETE, COMPLETE]
 
 
+def test_the_rest_of_a_lost_response_proves_that_its_request_was_not_outstanding() -> None:
+    response = ok(b"x" * 2000)
+    talk = Talk().client(get("/1")).server(ok(status=201)).client(get("/lost"), lost=True)
+    talk.server(response[:1000], lost=True).server(response[1000:]).client(get("/3")).server(ok(status=203)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), ("/3", 203)]
+
+
 def test_a_server_that_closes_first_confirms_no_pair() -> None:
     decoded = decode(after_a_lost_exchange().close().frames)
     assert decoded.pairs == [("/1", 201), (None, 203), ("/3", None)]

@@ -58,7 +58,7 @@ impl Http {
                     return;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
-                State::Lost => return self.skipped(side),
+                State::Lost => return self.skipped(side, place.further(position)),
                 State::Opaque => return,
                 State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {

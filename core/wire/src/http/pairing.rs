@@ -9,7 +9,7 @@
 //! pipelining. So if requests may be missing, the next one is trusted only if it also acknowledges a response that the
 //! server sent after receiving all bytes before that request: then the missing bytes were not sent together with it.
 //! Without such a response, the pair must be confirmed: the client's next request, or the FIN with which it closes
-//! first, acknowledges this response and nothing after it, so no other was outstanding. A client that pipelines only now
+//! first, acknowledges its response and nothing after it, so no other was outstanding. A client that pipelines only now
 //! and then, always in lost bytes, goes undetected.
 
 use std::collections::VecDeque;
@@ -56,7 +56,7 @@ pub(crate) struct Pairing {
     interim: bool,
     certain: bool,
     pipelined: bool,
-    /// Start of the last response head, interim responses included.
+    /// Start of the last response head, interim responses included, or of skipped bytes of a response.
     last: Option<Position>,
     /// Whether requests may be missing before the next one.
     lossy: bool,
@@ -281,11 +281,14 @@ impl Http {
         self.pairing.responses_lost();
     }
 
-    /// Note bytes that belong to no known message.
-    pub(super) fn skipped(&mut self, side: Side) {
+    /// Note bytes, from `place` on, that belong to no known message.
+    pub(super) fn skipped(&mut self, side: Side, place: Position) {
         match side {
             Side::Requests => self.pairing.requests_lost(),
-            Side::Responses => self.pairing.responses_lost(),
+            Side::Responses => {
+                self.pairing.last = Some(place);
+                self.pairing.responses_lost();
+            }
         }
     }
 
