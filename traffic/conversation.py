@@ -188,12 +188,14 @@ class Conversation(Application):
         else:
             self.pairing.responses_lost()
 
-    def end(self, direction: int, time: float) -> None:
+    def end(self, direction: int, time: float, ack: int) -> None:
         """See `Application`."""
         sink, pairing = self.connection.streams[direction].sink, self.pairing
         if isinstance(sink, Reader) and pairing is not None:
             sink.end(time)
-            if direction != self.client and sink.state == CLOSE:
+            if direction == self.client and not self.connection.streams[1 - direction].ended:
+                pairing.confirm(ack)
+            elif direction != self.client and sink.state == CLOSE:
                 pairing.close_body(time)
 
     def close(self, ending: str, time: float) -> None:

@@ -20,7 +20,7 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 _WHITE: Final = b" \t\r\v\f"
 _LONGEST_TYPE: Final = 2048
-_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade")
+_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade", b"expect")
 
 
 class Fields(NamedTuple):
@@ -31,6 +31,7 @@ class Fields(NamedTuple):
     referrer: bytes
     content_type: bytes
     upgrade: bytes
+    expect: bytes
     length: int | None
     """Content-Length, or `CHUNKED`, or `UNKNOWN`; None if the head does not mention a body."""
     oddities: tuple[str, ...]
@@ -76,6 +77,7 @@ def parse_fields(block: bytes, names: Sequence[bytes] = ()) -> Fields:
         referrer=first[b"referer"],
         content_type=first[b"content-type"],
         upgrade=first[b"upgrade"],
+        expect=first[b"expect"],
         length=_body_length(lengths, codings, oddities),
         oddities=tuple(oddities),
         named=tuple((name, value) for name, value in kept.items() if value),
@@ -93,10 +95,12 @@ def _lines(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]) -> int | None:
     """Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3)."""
-    if codings:
+    coding = b",".join(codings).lower()
+    if codings and all(name.strip() == b"identity" for name in coding.split(b",")):
+        oddities.append("identity transfer coding")  # obsolete, and no coding at all (RFC 2616 section 4.4)
+    elif codings:
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
-        coding = b",".join(codings).lower()
         if b"chunked" not in coding:
             oddities.append("Transfer-Encoding without chunked")
             return UNKNOWN

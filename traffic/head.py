@@ -13,7 +13,7 @@ _REQUEST_START: Final = re.compile(_TOKEN + rb"(?:[ \t]|\Z)")
 _METHOD: Final = re.compile(_TOKEN + rb"(?=[ \t])")
 _VERSION: Final = re.compile(rb"[ \t]HTTP/([0-9.]*)\Z", re.IGNORECASE)
 _SIMPLE_REQUEST: Final = re.compile(rb"[A-Z]{3,16} (?:/|http://)[^ \t]*\Z")
-_STATUS_LINE: Final = re.compile(rb"HTTP/([0-9.]+)[ \t]+([0-9]{3})(?![0-9])", re.IGNORECASE)
+_STATUS_LINE: Final = re.compile(rb"(?:HTTP/[0-9.]+|ICY)[ \t]+([0-9]{3})(?![0-9])", re.IGNORECASE)
 _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
@@ -21,7 +21,7 @@ _KNOWN_METHODS: Final = (
 _CERTAIN_REQUEST: Final = re.compile(
     rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
 )
-_CERTAIN_RESPONSE: Final = re.compile(rb"HTTP/1\.[01] [1-5][0-9][0-9][ \r\n]")
+_CERTAIN_RESPONSE: Final = re.compile(rb"(?:HTTP/1\.[01]|ICY) [1-5][0-9][0-9][ \r\n]")
 _EMPTY_LINE: Final = re.compile(rb"\n\r?\n")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 
@@ -74,8 +74,18 @@ def may_start_request(data: bytes | bytearray) -> bool:
 
 
 def may_start_response(data: bytes | bytearray) -> bool:
-    """Return whether a response may start with these bytes."""
-    return data[:5].upper() == b"HTTP/"[: len(data)]
+    """Return whether a response may start with these bytes. SHOUTcast servers write `ICY` in place of the version."""
+    return data[:5].upper() == b"HTTP/"[: len(data)] or data[:4].upper() == b"ICY "[: len(data)]
+
+
+def strays(data: bytes, most: int) -> int:
+    """Return how many stray bytes, at most `most`, come before what may be a status line, or before the end.
+
+    Return 0 if there are more. Empty lines may follow the stray bytes.
+    """
+    if data[:1] in (b"\r", b"\n") or may_start_response(data):
+        return 0
+    return next((size for size in range(1, most + 1) if may_start_response(data[size:].lstrip(b"\r\n"))), 0)
 
 
 def starts_request(data: bytes) -> bool:
@@ -107,4 +117,4 @@ def _version(line: bytes) -> re.Match[bytes] | None:
 def parse_response(line: bytes, fields: Fields) -> ResponseHead | None:
     """Parse a status line; return None if it is not one."""
     match = _STATUS_LINE.match(line)
-    return ResponseHead(int(match[2]), fields) if match is not None else None
+    return ResponseHead(int(match[1]), fields) if match is not None else None

@@ -30,7 +30,7 @@ LOST: Final = 6
 OPAQUE: Final = 7
 """The bytes are not HTTP/1: a tunnel, or another protocol."""
 DOUBT: Final = 8
-"""A body, unless the request was a HEAD, which is unknown because it was not seen."""
+"""A body, or the next message: the request was perhaps a HEAD, or its body was perhaps not sent."""
 
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]+")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
@@ -40,6 +40,7 @@ class Reader(Sink):
     """Reads one direction. Subclasses know which kind of message it carries."""
 
     __slots__ = (
+        "announced",
         "body_bytes",
         "budget",
         "buffer",
@@ -61,6 +62,8 @@ class Reader(Sink):
         self.health = health
         self.budget = budget
         self.state = HEAD
+        self.announced = HEAD
+        """The state to resume if the body that is in doubt exists."""
         self.buffer = bytearray()
         """The bytes of an incomplete head or line."""
         self.place = MessageStart(0.0, 0, -1)
@@ -85,7 +88,7 @@ class Reader(Sink):
                 return
             elif self.state == LOST:
                 if position or not self.certain_start(data):
-                    self.listener.skipped(self)
+                    self.listener.skipped(self, MessageStart(time, (seq + position) & MASK, ack))
                     return
                 self.state = HEAD
             elif self.state == OPAQUE:
@@ -97,7 +100,8 @@ class Reader(Sink):
 
     def gap(self, size: int) -> None:
         """Skip `size` bytes that the capture lost."""
-        self.decide_body(b"")
+        if self.state == DOUBT:
+            self.decide_body(b"")
         if self.state == LENGTH and size <= self.remaining:
             self.missing += size
             self.body_bytes += size
@@ -163,7 +167,16 @@ class Reader(Sink):
         raise NotImplementedError
 
     def decide_body(self, data: bytes) -> None:
-        """Decide whether a body that is in doubt exists; `data` comes next."""
+        """Decide whether a body that is in doubt exists: not if the next message starts in `data`, in its place."""
+        if self.certain_start(data):
+            self.state = HEAD
+            self.listener.ended(self, self.place.time)
+        else:
+            self.state = self.announced
+
+    def doubt_body(self) -> None:
+        """Doubt that the body, of which no byte came yet, exists."""
+        self.announced, self.state = self.state, DOUBT
 
     # heads ------------------------------------------------------------------------------------------------------------
 

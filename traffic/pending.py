@@ -67,7 +67,9 @@ class PendingRequest:
 class PendingResponse:
     """The current response, and the request that it certainly answers, if any."""
 
-    __slots__ = ("body_bytes", "content_type", "headers", "missing", "oddities", "pending", "status", "time")
+    __slots__ = (
+        "body_bytes", "content_type", "headers", "likely", "missing", "oddities", "pending", "status", "time",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -78,6 +80,8 @@ class PendingResponse:
         headers: str = "",
     ) -> None:
         self.pending = pending
+        self.likely: PendingRequest | None = None
+        """The request that it answers if the next one shows that no other was waiting."""
         self.status = status
         self.time = time
         self.content_type = content_type

@@ -25,6 +25,18 @@ CAPTURE_END: Final = "capture_end"
 """The capture ended before the exchange."""
 
 
+def _behind_scheme(uri: str) -> str | None:
+    """Return what follows `scheme://`; None if there is no scheme."""
+    scheme, separator, rest = uri.partition("://")
+    return rest if separator and "/" not in scheme else None
+
+
+def _authority(uri: str) -> str | None:
+    """Return the authority of a URI with a scheme (RFC 3986 section 3.2); None if there is no scheme."""
+    rest = _behind_scheme(uri)
+    return None if rest is None else rest.partition("/")[0].partition("?")[0]
+
+
 def _host_name(authority: str) -> str:
     """Return the host of `host:port`, normalised for comparison."""
     if authority.startswith("["):
@@ -62,15 +74,12 @@ class Request(NamedTuple):
     def authority(self) -> str:
         """The requested host with its port. The target's own authority overrides Host (RFC 9112 section 3.2.2).
 
-        User names and passwords are left out.
+        User names and passwords are left out, and so is the scheme that some clients put into Host.
         """
-        authority = self.host
-        if self.method == "CONNECT":
-            authority = self.target
-        elif not self.target.startswith("/"):
-            scheme, separator, rest = self.target.partition("://")
-            if separator and "/" not in scheme:
-                authority = rest.partition("/")[0].partition("?")[0]
+        authority = self.target if self.method == "CONNECT" else _authority(self.target)
+        if authority is None:
+            named = _authority(self.host)
+            authority = self.host if named is None else named
         return authority.rpartition("@")[2]
 
     @property
@@ -82,11 +91,10 @@ class Request(NamedTuple):
     def path(self) -> str:
         """Path of the target without query and fragment; `/` if empty, `*` for the asterisk form."""
         target = self.target
-        if not target.startswith("/"):
-            scheme, separator, rest = target.partition("://")
-            if separator and "/" not in scheme:
-                slash, query = rest.find("/"), rest.find("?")
-                target = rest[slash:] if slash >= 0 and not 0 <= query < slash else "/"
+        rest = _behind_scheme(target)
+        if rest is not None:
+            slash, query = rest.find("/"), rest.find("?")
+            target = rest[slash:] if slash >= 0 and not 0 <= query < slash else "/"
         return target.partition("?")[0].partition("#")[0] or "/"
 
     @property

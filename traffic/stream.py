@@ -41,8 +41,8 @@ class Application:
         """Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong."""
         raise NotImplementedError
 
-    def end(self, direction: int, time: float) -> None:
-        """Handle a FIN: no more bytes come in this direction."""
+    def end(self, direction: int, time: float, ack: int) -> None:
+        """Handle a FIN, with its acknowledgment number (-1: none): no more bytes come in this direction."""
         raise NotImplementedError
 
     def close(self, ending: str, time: float) -> None:

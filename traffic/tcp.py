@@ -369,7 +369,7 @@ class Connection:
         elif segment.flags & FIN and not stream.ended:
             stream.ended = True
             stream.next, stream.recent = (stream.next + 1) & MASK, b""
-            self.application.end(stream.direction, segment.time)
+            self.application.end(stream.direction, segment.time, segment.ack)
             if stream.peer.ended:
                 self.finish(segment.time, CLOSED)
 

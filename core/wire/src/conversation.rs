@@ -67,10 +67,11 @@ impl Conversation {
         hellos.sum::<usize>() + self.http.as_deref().map_or(0, Http::held)
     }
 
-    /// Return the HTTP readers, after updating how many bytes TCP has given up.
+    /// Return the HTTP readers, after updating what pairing needs of TCP.
     fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
         let http = self.http.as_deref_mut()?;
         http.pairing.given_up = tcp.streams.of(self.client).given_up();
+        http.pairing.server_next = tcp.streams.of(self.client.reversed()).next;
         Some(http)
     }
 
@@ -138,16 +139,18 @@ impl Conversation {
         }
     }
 
-    /// Handle a FIN: no more bytes come in this direction.
-    pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64) {
+    /// Handle a FIN, with its acknowledgment number: no more bytes come in this direction.
+    pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64, ack: Option<u32>) {
         let side = self.side(direction);
         if !matches!(self.sinks.of(direction), Sink::Messages) {
             return;
         }
         if let Some(http) = self.http(tcp) {
             http.end(cx, side, time);
-            if side == Side::Responses && http.responses.state == State::Close {
-                http.close_body(cx, time);
+            match side {
+                Side::Requests if !tcp.streams.of(direction.reversed()).ended => http.pairing.confirm(ack),
+                Side::Responses if http.responses.state == State::Close => http.close_body(cx, time),
+                _ => {}
             }
         }
     }

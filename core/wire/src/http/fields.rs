@@ -29,6 +29,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) referrer: Cow<'a, [u8]>,
     pub(crate) content_type: Cow<'a, [u8]>,
     pub(crate) upgrade: Cow<'a, [u8]>,
+    pub(crate) expect: Cow<'a, [u8]>,
     /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
     /// Fields that were named, by the index of their name.
@@ -45,6 +46,7 @@ enum Name {
     TransferEncoding,
     ContentType,
     Upgrade,
+    Expect,
 }
 
 /// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
@@ -81,7 +83,7 @@ fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
         }
     }
     if !lengths.is_empty() || !codings.is_empty() {
-        fields.length = Some(body_length(&lengths, &codings, &mut fields.oddities));
+        fields.length = body_length(&lengths, &codings, &mut fields.oddities);
     }
     Some(fields)
 }
@@ -127,6 +129,7 @@ impl<'a> Fields<'a> {
             Name::Referer => &mut self.referrer,
             Name::ContentType => &mut self.content_type,
             Name::Upgrade => &mut self.upgrade,
+            Name::Expect => &mut self.expect,
             Name::ContentLength | Name::TransferEncoding => return,
         };
         if field.is_empty() {
@@ -143,6 +146,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         referrer: own(fields.referrer),
         content_type: own(fields.content_type),
         upgrade: own(fields.upgrade),
+        expect: own(fields.expect),
         length: fields.length,
         named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
         oddities: fields.oddities,
@@ -154,6 +158,7 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
     let line = without_white(line);
     let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
         b'c' => &[(b"Content-Length", Name::ContentLength), (b"Content-Type", Name::ContentType)],
+        b'e' => &[(b"Expect", Name::Expect)],
         b'h' => &[(b"Host", Name::Host)],
         b'r' => &[(b"Referer", Name::Referer)],
         b't' => &[(b"Transfer-Encoding", Name::TransferEncoding)],
@@ -202,28 +207,33 @@ fn unfolded(block: &[u8]) -> Vec<u8> {
 }
 
 /// Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3).
-fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> Option<BodyLength> {
     if codings.is_empty() {
+        return declared(lengths, oddities);
+    }
+    let coding = codings.join(&b',').to_ascii_lowercase();
+    if coding.split(|byte| *byte == b',').all(|name| trimmed(name) == b"identity") {
+        oddities.push("identity transfer coding"); // obsolete, and no coding at all (RFC 2616 section 4.4)
         return declared(lengths, oddities);
     }
     if !lengths.is_empty() {
         oddities.push("Content-Length with Transfer-Encoding");
     }
-    let coding = codings.join(&b',').to_ascii_lowercase();
     if !coding.windows(7).any(|part| part == b"chunked") {
         oddities.push("Transfer-Encoding without chunked");
-        return BodyLength::Unknown;
+        return Some(BodyLength::Unknown);
     }
     if coding.rsplit(|byte| *byte == b',').next().is_none_or(|last| trimmed(last) != b"chunked") {
         // RFC 9112 section 6.3 calls this an error, but recipients that answer anyway read chunks.
         oddities.push("chunked is not the last transfer coding");
     }
-    BodyLength::Chunked
+    Some(BodyLength::Chunked)
 }
 
-fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> Option<BodyLength> {
     let joined;
     let all = match lengths {
+        [] => return None,
         [one] => one,
         _ => {
             joined = lengths.join(&b',');
@@ -235,13 +245,11 @@ fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
     if values.any(|value| value != first) {
         oddities.push("conflicting Content-Length");
     }
-    match whole_number(first) {
-        Some(length) => BodyLength::Bytes(length),
-        None => {
-            oddities.push("bad Content-Length");
-            BodyLength::Unknown
-        }
+    let length = whole_number(first).map(BodyLength::Bytes);
+    if length.is_none() {
+        oddities.push("bad Content-Length");
     }
+    length.or(Some(BodyLength::Unknown))
 }
 
 /// Parse a number of up to 18 digits after up to 4,000 zeros.
@@ -278,6 +286,7 @@ mod tests {
 
     #[test]
     fn body_lengths_follow_rfc_9112() {
+        assert_eq!(parse(b"Transfer-Encoding: identity\n").length, None);
         for (block, length) in [
             (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
             (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),
@@ -286,6 +295,7 @@ mod tests {
             (b"Content-Length: 5\nTransfer-Encoding: gzip, chunked\n", BodyLength::Chunked),
             (b"Transfer-Encoding: gzip\n", BodyLength::Unknown),
             (b"Content-Length\r\n", BodyLength::Unknown),
+            (b"Content-Length: 5\nTransfer-Encoding: Identity\n", BodyLength::Bytes(5)),
         ] {
             assert_eq!(parse(block, &[]).length, Some(length), "{}", block.escape_ascii());
         }

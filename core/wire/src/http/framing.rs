@@ -8,13 +8,18 @@ use memchr::memchr_iter;
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
     blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
-    status,
+    status, strays,
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
 use crate::bytes::{newline, run, without_tail};
 use crate::context::Context;
 use crate::tcp::Position;
+
+/// Stray bytes before a status line that are skipped, as in Chrome.
+const MOST_STRAYS: usize = 4;
+/// Bytes in which a status line is looked for behind stray bytes.
+const STRAYS_SEEN: usize = 16;
 
 /// The messages of one connection: a reader per direction, and their pairing.
 #[derive(Debug)]
@@ -53,9 +58,9 @@ impl Http {
                     return;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
-                State::Lost => return self.skipped(side),
+                State::Lost => return self.skipped(side, place.further(position)),
                 State::Opaque => return,
-                State::Doubt => self.decide_body(cx, rest),
+                State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
                 }
@@ -66,7 +71,7 @@ impl Http {
     /// Skip `size` bytes of a direction that the capture lost.
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
         if side == Side::Responses {
-            self.decide_body(cx, &[]);
+            self.decide_body(cx, side, &[]);
         }
         let reader = self.reader(side);
         match reader.state {
@@ -102,12 +107,22 @@ impl Http {
     /// Give up the current message and look for the start of another.
     pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
-        self.reader(side).state = State::Lost;
+        let reader = self.reader(side);
+        reader.state = State::Lost;
+        reader.strays = 0;
         self.lost(cx, side, malformed);
     }
 
     /// End the stream: a head that lacks only its empty line is accepted.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
+        self.end_head(cx, side, time);
+        let reader = self.reader(side);
+        if reader.strays > 0 && reader.state == State::Head && reader.held.is_empty() {
+            self.not_http(cx, side, 0); // stray bytes without a response are none of HTTP
+        }
+    }
+
+    fn end_head(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
         let reader = self.reader(side);
         if reader.state != State::Head {
             return;
@@ -129,17 +144,17 @@ impl Http {
         self.reader(side).state = State::Opaque;
     }
 
-    /// Decide whether a response whose body is in doubt has one; it has none if the next response starts in its place.
-    fn decide_body(&mut self, cx: &mut Context<'_>, next: &[u8]) {
-        let reader = &mut self.responses;
+    /// Decide whether a body that is in doubt exists: not if the next message starts in its place.
+    fn decide_body(&mut self, cx: &mut Context<'_>, side: Side, next: &[u8]) {
+        let reader = self.reader(side);
         if reader.state != State::Doubt {
             return;
         }
         reader.state = reader.announced;
-        if starts_response(next) {
+        if certain_start(side, next) {
             reader.state = State::Head;
             let time = reader.place.time;
-            self.ended(cx, Side::Responses, Some(time));
+            self.ended(cx, side, Some(time));
         }
     }
 
@@ -149,6 +164,10 @@ impl Http {
         if self.reader(side).held.is_empty() {
             if side == Side::Responses {
                 self.answering(cx);
+                let size = self.stray_bytes(rest, place);
+                if size > 0 {
+                    return size;
+                }
             }
             let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
             if empty > 0 {
@@ -163,6 +182,18 @@ impl Http {
             }
         }
         self.head_in_parts(cx, side, rest)
+    }
+
+    /// Skip a few stray bytes before a response; return their number.
+    fn stray_bytes(&mut self, rest: &[u8], place: Position) -> usize {
+        let most = MOST_STRAYS.saturating_sub(self.responses.strays);
+        let size = strays(rest.get(..STRAYS_SEEN).unwrap_or(rest), most);
+        if size == 0 || self.pairing.simple() {
+            return 0;
+        }
+        self.responses.place = place;
+        self.responses.strays += size;
+        size
     }
 
     fn head_in_parts(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8]) -> usize {
@@ -218,19 +249,23 @@ impl Http {
     /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
         let length = self.request(cx, &request_line(line)?, fields);
+        self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
     }
 
     fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
-        let length = self.response(cx, status(line)?, fields);
+        let status = status(line)?;
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let length = self.response(cx, status, fields);
         if self.responses.state == State::Opaque {
             return Some(());
         }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
-            self.responses.announced = self.responses.state;
-            self.responses.state = State::Doubt;
+            self.responses.doubt_body();
         }
         Some(())
     }
@@ -371,6 +406,10 @@ impl Http {
         self.note(cx, side, wrong);
         self.lose(cx, side, true);
     }
+}
+
+fn contains_ignoring_case(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 fn lines_of(head: &[u8]) -> usize {

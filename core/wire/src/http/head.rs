@@ -122,11 +122,28 @@ pub(crate) fn may_start_request(data: &[u8]) -> bool {
     request_line(data.get(..end).unwrap_or_default()).is_some()
 }
 
-/// Return whether a response may start with these bytes.
+/// Return whether a response may start with these bytes. SHOUTcast servers write `ICY` in place of the version.
 pub(crate) fn may_start_response(data: &[u8]) -> bool {
-    let word = b"HTTP/";
-    let size = data.len().min(word.len());
-    word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
+    let starts = |word: &[u8]| {
+        let size = data.len().min(word.len());
+        word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
+    };
+    starts(b"HTTP/") || starts(b"ICY ")
+}
+
+/// Return how many stray bytes, at most `most`, come before what may be a status line, or before the end.
+///
+/// Return 0 if there are more. Empty lines may follow the stray bytes.
+pub(crate) fn strays(data: &[u8], most: usize) -> usize {
+    let is_end = |byte| matches!(byte, b'\r' | b'\n');
+    if data.first().is_none_or(|byte| is_end(*byte)) || may_start_response(data) {
+        return 0;
+    }
+    let may_follow = |size: &usize| {
+        let rest = data.get(*size..).unwrap_or_default();
+        may_start_response(rest.get(run(rest, is_end)..).unwrap_or_default())
+    };
+    (1..=most).find(may_follow).unwrap_or_default()
 }
 
 /// Return whether the bytes start with a complete HTTP/1 request line with a well-known method.
@@ -157,25 +174,11 @@ fn is_cut_target(rest: &[u8]) -> bool {
 
 /// Return whether the bytes start with an HTTP/1 status line.
 pub(crate) fn starts_response(data: &[u8]) -> bool {
-    matches!(
-        data,
-        [
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            b'0' | b'1',
-            b' ',
-            b'1'..=b'5',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b' ' | b'\r' | b'\n',
-            ..
-        ]
-    )
+    let rest = match data {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', rest @ ..] | [b'I', b'C', b'Y', rest @ ..] => rest,
+        _ => return false,
+    };
+    matches!(rest, [b' ', b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r' | b'\n', ..])
 }
 
 /// Parse a request line without its newline; None if it is not one.
@@ -191,11 +194,19 @@ pub(crate) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     Some(RequestLine { method: line.get(..size)?, target: trimmed(target), version })
 }
 
+/// Return what follows the version of a status line.
+fn behind_version(line: &[u8]) -> Option<&[u8]> {
+    if starts_with_ignoring_case(line, b"ICY") {
+        return line.get(3..);
+    }
+    let rest = line.get(5..).filter(|_| starts_with_ignoring_case(line, b"HTTP/"))?;
+    let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');
+    rest.get(version..).filter(|_| version > 0)
+}
+
 /// Parse the status in a line without its newline; None if it is not HTTP.
 pub(crate) fn status(line: &[u8]) -> Option<u16> {
-    let rest = line.get(..5).filter(|word| word.eq_ignore_ascii_case(b"HTTP/")).and(line.get(5..))?;
-    let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');
-    let rest = rest.get(version..)?;
+    let rest = behind_version(line)?;
     let blank = run(rest, is_blank);
     let [a, b, c, tail @ ..] = rest.get(blank..)? else {
         return None;
@@ -203,7 +214,7 @@ pub(crate) fn status(line: &[u8]) -> Option<u16> {
     let digits = [a, b, c].iter().all(|digit| digit.is_ascii_digit());
     let ends = tail.first().is_none_or(|byte| !byte.is_ascii_digit());
     let number = |digit: &u8| u16::from(digit.wrapping_sub(b'0'));
-    (version > 0 && blank > 0 && digits && ends).then(|| number(a) * 100 + number(b) * 10 + number(c))
+    (blank > 0 && digits && ends).then(|| number(a) * 100 + number(b) * 10 + number(c))
 }
 
 #[cfg(test)]
@@ -232,8 +243,24 @@ mod tests {
     fn status_lines() {
         assert_eq!(status(b"HTTP/1.1 200 OK\r"), Some(200));
         assert_eq!(status(b"http/1.0  404"), Some(404));
+        assert_eq!(status(b"ICY 200 OK\r"), Some(200));
         assert_eq!(status(b"HTTP/1.1 2000"), None);
         assert_eq!(status(b"HTTP/ 200"), None);
+    }
+
+    #[test]
+    fn stray_bytes() {
+        for (data, size) in [
+            (b"HTTP/1.1".as_slice(), 0),
+            (b"}HTTP/1.1", 1),
+            (b"abcdHT", 4),
+            (b"abcdeHTTP/1.1", 0),
+            (b"0\r\n\r\nHTTP/1.1", 1),
+            (b"\r\n}HTTP/1.1", 0),
+            (b"ab", 2),
+        ] {
+            assert_eq!(strays(data, 4), size, "{}", data.escape_ascii());
+        }
     }
 
     #[test]

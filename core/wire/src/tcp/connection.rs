@@ -501,7 +501,7 @@ impl Tcp {
             self.reset_at = Some(segment.time);
             self.drop_resets(cx);
         } else if segment.flags & FIN != 0 {
-            self.end(app, cx, direction, segment.time);
+            self.end(app, cx, direction, segment.time, segment.ack);
         }
     }
 
@@ -517,7 +517,7 @@ impl Tcp {
     }
 
     /// Handle a FIN: no more bytes come in this direction.
-    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64) {
+    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64, ack: Option<u32>) {
         let stream = self.streams.of_mut(direction);
         if stream.ended {
             return;
@@ -525,7 +525,7 @@ impl Tcp {
         stream.ended = true;
         stream.next = stream.next.map(|next| next.wrapping_add(1));
         stream.recent.clear();
-        app.end(cx, self, direction, time);
+        app.end(cx, self, direction, time, ack);
         if self.streams.of(direction.reversed()).ended {
             self.finish(app, cx, time, Ending::Closed);
         }
