@@ -13,7 +13,7 @@ from traffic.outbox import Outbox
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
 from traffic.readers import RequestReader, ResponseReader
-from traffic.records import TcpConnection, TlsHello
+from traffic.records import EVICTED, RESET, TcpConnection, TlsHello
 from traffic.segment import MASK
 from traffic.stream import Application, Sink
 from traffic.tcp import Connection
@@ -170,7 +170,7 @@ class Conversation(Application):
             if size:
                 sink.gap(size)
             else:
-                sink.lose(malformed=False)
+                sink.jump()
             if sink.state == LOST:
                 self.doubt(direction)
         elif isinstance(sink, HelloReader):
@@ -181,6 +181,9 @@ class Conversation(Application):
 
     def doubt(self, direction: int) -> None:
         """See `Application`."""
+        stream = self.connection.streams[direction]
+        if isinstance(stream.sink, Reader):
+            stream.sink.give_up(max(0, stream.given_up()))
         if self.pairing is None:
             self.doubts[direction] = True
         elif direction == self.client:
@@ -198,6 +201,8 @@ class Conversation(Application):
 
     def close(self, ending: str, time: float) -> None:
         """See `Application`."""
+        if ending not in (RESET, EVICTED):
+            self._cut_heads()
         pairing, self.pairing = self.pairing, None
         if pairing is not None:
             pairing.close(ending, time)
@@ -207,6 +212,13 @@ class Conversation(Application):
             if isinstance(stream.sink, (Reader, HelloReader)):
                 stream.sink.close()
             stream.sink = None
+
+    def _cut_heads(self) -> None:
+        """Report heads whose end was not captured. After a FIN, there is no end: the sender gave up."""
+        for direction in (self.client, 1 - self.client):
+            stream = self.connection.streams[direction]
+            if isinstance(stream.sink, Reader) and not stream.ended:
+                stream.sink.cut_head()
 
     def _tell(self, pairing: Pairing | None, ending: str, time: float) -> None:
         """Emit a record of the connection."""

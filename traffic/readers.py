@@ -4,6 +4,7 @@ from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
     may_start_response,
+    parse_cut_request,
     parse_request,
     parse_response,
     starts_request,
@@ -36,6 +37,17 @@ class RequestReader(Reader):
         length = self.listener.request(request, self.place)
         self.read_body(length if whole else UNKNOWN)
         return True
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`."""
+        request = parse_request(line, fields) if whole else parse_cut_request(line, fields)
+        if request is not None:
+            if whole or request.version:
+                self.note("head cut short")
+            else:
+                self.note("request line cut short")
+            self.listener.request(request, self.place)
+            self.reset()
 
     def simple_request(self) -> None:
         """Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came."""
@@ -74,6 +86,14 @@ class ResponseReader(Reader):
         if self.state in (LENGTH, CHUNK_SIZE) and self.listener.unpaired():
             self.announced, self.state = self.state, DOUBT
         return True
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`. A status is certain even if its line is cut behind it."""
+        response = parse_response(line, fields)
+        if response is not None:
+            self.note("head cut short")
+            self.listener.response(response, self.place)
+            self.reset()
 
     def decide_body(self, data: bytes) -> None:
         """Skip the body if the next response starts in its place. See `Reader`."""

@@ -114,23 +114,27 @@ impl Conversation {
                 if size > 0 {
                     http.gap(cx, side, size as u64);
                 } else {
-                    http.lose(cx, side, false);
+                    http.jump(cx, side);
                 }
                 if http.reader(side).state == State::Lost {
-                    self.doubt(direction);
+                    self.doubt(cx, tcp, direction);
                 }
             }
             Sink::Hello(reader) => reader.close(cx),
             Sink::Opening { first } => {
                 *first = false;
-                self.doubt(direction);
+                self.doubt(cx, tcp, direction);
             }
             Sink::Nobody => {}
         }
     }
 
     /// Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong.
-    pub(crate) fn doubt(&mut self, direction: Direction) {
+    pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
+        let side = self.side(direction);
+        if let Some(http) = self.http(tcp) {
+            http.give_up_head(cx, side, tcp.streams.of(direction).given_up() as u64);
+        }
         match (self.http.as_deref_mut(), direction == self.client) {
             (None, _) => *self.doubts.of_mut(direction) = true,
             (Some(http), true) => http.pairing.requests_lost(),
@@ -154,6 +158,9 @@ impl Conversation {
 
     /// Handle the end of the connection.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
+        if !matches!(ending, Ending::Reset | Ending::Evicted) {
+            self.cut_heads(cx, tcp);
+        }
         if let Some(http) = self.http(tcp) {
             http.close(cx, ending, time);
         }
@@ -168,6 +175,16 @@ impl Conversation {
         for direction in [Direction::Forth, Direction::Back] {
             if let Sink::Hello(mut reader) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
                 reader.close(cx);
+            }
+        }
+    }
+
+    /// Report heads whose end was not captured. After a FIN, there is no end: the sender gave up.
+    fn cut_heads(&mut self, cx: &mut Context<'_>, tcp: &Tcp) {
+        for direction in [self.client, self.client.reversed()] {
+            let (side, ended) = (self.side(direction), tcp.streams.of(direction).ended);
+            if let Some(http) = self.http(tcp).filter(|_| !ended) {
+                http.cut_head(cx, side);
             }
         }
     }
@@ -206,17 +223,17 @@ impl Conversation {
         } else if matches!(self.sinks.of(direction), Sink::Opening { .. } | Sink::Nobody)
             && tcp.streams.of(direction).origin.is_none()
         {
-            self.doubt(direction); // joined mid-stream, possibly within a message
+            self.doubt(cx, tcp, direction); // joined mid-stream, possibly within a message
         }
     }
 
     /// Inspect a segment while the protocol is unknown; return whether this direction now has a reader.
     fn recognise(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], first: bool) -> bool {
         if starts_request(data) {
-            return self.start(tcp, direction, direction);
+            return self.start(cx, tcp, direction, direction);
         }
         if starts_response(data) {
-            return self.start(tcp, direction, direction.reversed());
+            return self.start(cx, tcp, direction, direction.reversed());
         }
         if starts_record(data) && (first || starts_hello(data)) {
             // At the start, or after some kind of STARTTLS.
@@ -230,10 +247,10 @@ impl Conversation {
         } else if first && tcp.streams.of(direction).origin.is_some() {
             // This is the very first byte of the stream, so weaker evidence is enough.
             if direction == Direction::Forth && may_start_request(data) {
-                return self.start(tcp, direction, direction);
+                return self.start(cx, tcp, direction, direction);
             }
             if may_start_response(data) {
-                return self.start(tcp, direction, direction.reversed());
+                return self.start(cx, tcp, direction, direction.reversed());
             }
             if !std::mem::replace(&mut self.foreign, true) {
                 cx.ledger.health.unread("other", 1);
@@ -243,7 +260,7 @@ impl Conversation {
     }
 
     /// Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests.
-    fn start(&mut self, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
+    fn start(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
         self.client = client;
         let mut http = Http::new(Pairing::new(self.ends()));
         let other = direction.reversed();
@@ -255,7 +272,7 @@ impl Conversation {
         self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
         for direction in [Direction::Forth, Direction::Back] {
             if *self.doubts.of(direction) {
-                self.doubt(direction);
+                self.doubt(cx, tcp, direction);
             }
         }
         true
