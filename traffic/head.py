@@ -24,6 +24,12 @@ _CERTAIN_REQUEST: Final = re.compile(
     rb"(?:" + _KNOWN_METHODS + rb") "
     rb"(?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*(?: " + _CUT_VERSION + rb")?\Z)"
 )
+# Any token is a method (RFC 9110 section 9.1). With an unknown one, the form of the target (RFC 9112 section 3.2) and
+# the start of the next line tell a request from other text. The end of a well-known one is the rest of a cut line.
+_ANY_METHOD: Final = re.compile(
+    rb"(" + _TOKEN + rb") (?=/|\* |" + _SCHEME + rb")[^ \t\r\n]{1,65536} HTTP/1\.[01]\r?\n"
+    rb"(?:\r?\n|\r?\Z|" + _TOKEN + rb"[ \t]*(?::|\Z))"
+)
 _CUT_REQUEST_LINE: Final = re.compile(
     rb"(" + _TOKEN + rb")[ \t]+((?:/|" + _SCHEME + rb"[^/?# \t]+[/?#])[^ \t]*|\*)"
     rb"(?:[ \t]+(?:H|HT|HTT|HTTP|HTTP/|HTTP/[0-9]|HTTP/[0-9]\.|HTTP/([0-9]\.[0-9])))?\Z"
@@ -86,8 +92,11 @@ def may_start_response(data: bytes | bytearray) -> bool:
 
 
 def starts_request(data: bytes) -> bool:
-    """Return whether the bytes start with an HTTP/1 request line, whole or cut, with a well-known method."""
-    return _CERTAIN_REQUEST.match(data) is not None
+    """Return whether the bytes certainly start with an HTTP/1 request line; if cut, only with a well-known method."""
+    if _CERTAIN_REQUEST.match(data) is not None:
+        return True
+    other = _ANY_METHOD.match(data)
+    return other is not None and not any(method.endswith(other[1]) for method in _KNOWN_METHODS.split(b"|"))
 
 
 def starts_response(data: bytes) -> bool:

@@ -130,14 +130,35 @@ pub(crate) fn may_start_response(data: &[u8]) -> bool {
     word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
 }
 
-/// Return whether the bytes start with an HTTP/1 request line, whole or cut, with a well-known method.
+/// Return whether the bytes certainly start with an HTTP/1 request line; if cut, only with a well-known method.
 pub(crate) fn starts_request(data: &[u8]) -> bool {
+    starts_known_method(data) || starts_any_method(data)
+}
+
+fn starts_known_method(data: &[u8]) -> bool {
     let size = run(data.get(..17).unwrap_or(data), |byte| byte.is_ascii_uppercase() || byte == b'-');
     let Some([b' ', rest @ ..]) = data.get(size..) else {
         return false;
     };
     let known = data.get(..size).is_some_and(|method| METHODS.contains(&method));
     known && (target_of_http1(rest).is_some() || is_cut_target(rest))
+}
+
+/// Return whether the bytes start with a request line whose method may be any token (RFC 9110 section 9.1).
+///
+/// The form of the target (RFC 9112 section 3.2) and the start of the next line tell it from other text. The end of a
+/// well-known method is the rest of a cut line.
+fn starts_any_method(data: &[u8]) -> bool {
+    let size = run(data.get(..=LONGEST_METHOD).unwrap_or(data), is_token);
+    let Some([b' ', rest @ ..]) = data.get(size..).filter(|_| (1..=LONGEST_METHOD).contains(&size)) else {
+        return false;
+    };
+    let end_of_known = METHODS.iter().any(|known| data.get(..size).is_some_and(|method| known.ends_with(method)));
+    !end_of_known
+        && target_of_http1(rest).is_some_and(|(target, next)| {
+            let form = target == b"*" || target.starts_with(b"/") || scheme(target).is_some();
+            form && !target.iter().any(|byte| is_blank(*byte)) && may_start_field(next)
+        })
 }
 
 /// Return the target and the lines after it, if the line ends with a version of HTTP/1.
@@ -153,6 +174,17 @@ fn scheme(target: &[u8]) -> Option<usize> {
     let size = run(target, |byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     let named = target.first().is_some_and(u8::is_ascii_alphabetic) && size <= LONGEST_SCHEME;
     (named && target.get(size..)?.starts_with(b"://")).then_some(size + 3)
+}
+
+/// Return whether a header field or an empty line may start with these bytes.
+fn may_start_field(line: &[u8]) -> bool {
+    if matches!(line, [] | [b'\r'] | [b'\n', ..] | [b'\r', b'\n', ..]) {
+        return true;
+    }
+    let size = run(line.get(..=LONGEST_METHOD).unwrap_or(line), is_token);
+    let rest = line.get(size..).unwrap_or_default();
+    let colon = rest.get(run(rest, is_blank)..).unwrap_or_default().first();
+    (1..=LONGEST_METHOD).contains(&size) && colon.is_none_or(|byte| *byte == b':')
 }
 
 /// Return whether there is only a target, and perhaps the start of a version, because the segment ends in it.
@@ -307,7 +339,13 @@ mod tests {
         assert!(starts_request(b"GET /cut HTT"));
         assert!(starts_request(b"GET /cut HTTP/1.1\r"));
         assert!(!starts_request(b"GET /cut HTTPS"));
-        assert!(!starts_request(b"HELLO / HTTP/1.1\r\n"));
+        assert!(starts_request(b"HELLO / HTTP/1.1\r\n"));
+        assert!(starts_request(b"hello_you ftp://a/b HTTP/1.0\nHost : b"));
+        assert!(starts_request(b"HELLO * HTTP/1.1\r\nHos"));
+        assert!(!starts_request(b"HELLO / HTTP/1.1\r\nis the first line"));
+        assert!(!starts_request(b"OST / HTTP/1.1\r\nHost: a"));
+        assert!(!starts_request(b"HELLO over HTTP/1.1\r\n"));
+        assert!(!starts_request(b"HELLO /cut"));
         assert!(starts_response(b"HTTP/1.1 200 OK"));
         assert!(!starts_response(b"HTTP/1.1 600 OK"));
     }
