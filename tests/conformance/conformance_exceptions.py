@@ -59,11 +59,6 @@ CONNECTIONS = {
     "zeek/tls__irc-starttls.pcap": Exemption(
         {"TLS": 1}, "TLS after STARTTLS on an IRC port; Zeek logs it too", "RFC 8446 section 4.1.2"
     ),
-    "zeek/tls__ssl-to-http-server.pcap": Exemption(
-        {"TLS": 1, "vk.com": 1},
-        "a ClientHello, although to an HTTP server; Zeek logs it too",
-        "RFC 8446 section 4.1.2",
-    ),
     "zeek/tls__ssl-v2.pcap": Exemption({"TLS": -1}, "SSL 2.0 is not TLS and counts as other", "RFC 6176 section 3"),
 }
 """Exceptions for unreadable connections."""

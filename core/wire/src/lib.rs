@@ -21,6 +21,7 @@ pub mod key;
 pub mod limits;
 pub mod network;
 pub mod ports;
+mod preamble;
 mod printable;
 mod readers;
 mod recent;
