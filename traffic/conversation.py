@@ -22,7 +22,8 @@ from traffic.tcp import Connection
 from traffic.text import OTHER, printable
 from traffic.tls import HelloReader, starts_hello
 
-_HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_HTTP2_START: Final = b"PRI * "
+"""Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6)."""
 _LONGEST_HOST_NAME: Final = 255
 _TLS_RECORD: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\x03\x03")
 
@@ -153,7 +154,7 @@ class Conversation(Application):
             return self._start(direction, 1 - direction)
         if not first:
             return None
-        if data[:16] == _HTTP2_PREFACE[:16]:
+        if data.startswith(_HTTP2_START):
             self._unreadable("HTTP/2", direction)
         elif self.connection.streams[direction].origin >= 0:
             # This is the very first byte of the stream, so weaker evidence is enough.

@@ -126,6 +126,13 @@ def test_a_server_that_refuses_another_protocol_in_http_is_heard(opening: bytes)
         assert (+decoded.health.unreadable, decoded.health.server_names, decoded.held) == ({}, {}, 0)
 
 
+@pytest.mark.parametrize("size", [6, 12, 24])
+def test_a_preface_that_the_capture_cut_is_still_http_2(size: int) -> None:
+    talk = Talk().client(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").server(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+    decoded = decode([frame._replace(data=frame.data[: 54 + size]) for frame in talk.frames])
+    assert (decoded.records, +decoded.health.unreadable) == ([], {"HTTP/2": 1})
+
+
 def test_a_server_that_accepts_tls_is_not_searched_for_http() -> None:
     talk = Talk().client(hello_to(b"a.example")).server(b"\x16\x03\x03\x00\x02ab").server(PLAIN_400)
     decoded = decode(talk.close().frames)

@@ -10,7 +10,8 @@ use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
+const HTTP2_START: &[u8] = b"PRI * ";
 const LONGEST_HOST_NAME: usize = 255;
 /// Name under which server names beyond the limit are counted.
 const OTHER: &str = "(other)";
@@ -293,7 +294,7 @@ impl Conversation {
         if starts_response(data) {
             return self.start(cx, tcp, direction, direction.reversed());
         }
-        if first && data.starts_with(HTTP2_PREFACE) {
+        if first && data.starts_with(HTTP2_START) {
             self.unreadable(cx, "HTTP/2", direction);
         } else if first && tcp.streams.of(direction).origin.is_some() {
             // This is the very first byte of the stream, so weaker evidence is enough.
