@@ -18,8 +18,21 @@ _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
+_SCHEME: Final = rb"[A-Za-z][A-Za-z0-9+.\-]{0,31}://"
+_CUT_VERSION: Final = rb"(?:H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)?"
 _CERTAIN_REQUEST: Final = re.compile(
-    rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
+    rb"(?:" + _KNOWN_METHODS + rb") "
+    rb"(?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*(?: " + _CUT_VERSION + rb")?\Z)"
+)
+# Any token is a method (RFC 9110 section 9.1). With an unknown one, the form of the target (RFC 9112 section 3.2) and
+# the start of the next line tell a request from other text. The end of a well-known one is the rest of a cut line.
+_ANY_METHOD: Final = re.compile(
+    rb"(" + _TOKEN + rb") (?=/|\* |" + _SCHEME + rb")[^ \t\r\n]{1,65536} HTTP/1\.[01]\r?\n"
+    rb"(?:\r?\n|\r?\Z|" + _TOKEN + rb"[ \t]*(?::|\Z))"
+)
+_CUT_REQUEST_LINE: Final = re.compile(
+    rb"(" + _TOKEN + rb")[ \t]+((?:/|" + _SCHEME + rb"[^/?# \t]+[/?#])[^ \t]*|\*)"
+    rb"(?:[ \t]+(?:H|HT|HTT|HTTP|HTTP/|HTTP/[0-9]|HTTP/[0-9]\.|HTTP/([0-9]\.[0-9])))?\Z"
 )
 _CERTAIN_RESPONSE: Final = re.compile(rb"(?:HTTP/1\.[01]|ICY) [1-5][0-9][0-9][ \r\n]")
 _EMPTY_LINE: Final = re.compile(rb"\n\r?\n")
@@ -32,7 +45,7 @@ class RequestHead(NamedTuple):
     method: str
     target: bytes
     version: str
-    """`0.9` if the line has no version."""
+    """`0.9` if the line has no version; empty if the line is cut before it."""
     fields: Fields
 
 
@@ -89,8 +102,11 @@ def strays(data: bytes, most: int) -> int:
 
 
 def starts_request(data: bytes) -> bool:
-    """Return whether the bytes start with a complete HTTP/1 request line with a well-known method."""
-    return _CERTAIN_REQUEST.match(data) is not None
+    """Return whether the bytes certainly start with an HTTP/1 request line; if cut, only with a well-known method."""
+    if _CERTAIN_REQUEST.match(data) is not None:
+        return True
+    other = _ANY_METHOD.match(data)
+    return other is not None and not any(method.endswith(other[1]) for method in _KNOWN_METHODS.split(b"|"))
 
 
 def starts_response(data: bytes) -> bool:
@@ -108,6 +124,17 @@ def parse_request(line: bytes, fields: Fields) -> RequestHead | None:
     target = line[method.end() : version.start() if version is not None else None].strip()
     named = version[1].decode("ascii") if version is not None else "0.9"
     return RequestHead(method[0].decode("ascii"), target, named, fields)
+
+
+def parse_cut_request(line: bytes, fields: Fields) -> RequestHead | None:
+    """Parse a request line whose end is missing; return None unless it has a method and a target.
+
+    The target may be cut, but not before the end of its authority, so that it names no other host.
+    """
+    match = _CUT_REQUEST_LINE.match(line.rstrip())
+    if match is None:
+        return None
+    return RequestHead(match[1].decode("ascii"), match[2], (match[3] or b"").decode("ascii"), fields)
 
 
 def _version(line: bytes) -> re.Match[bytes] | None:

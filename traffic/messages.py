@@ -102,6 +102,7 @@ class Reader(Sink):
         """Skip `size` bytes that the capture lost."""
         if self.state == DOUBT:
             self.decide_body(b"")
+        self.cut_head()
         if self.state == LENGTH and size <= self.remaining:
             self.missing += size
             self.body_bytes += size
@@ -114,6 +115,23 @@ class Reader(Sink):
         elif self.state not in (LOST, OPAQUE):
             self.missing += size
             self.lose(malformed=False)
+
+    def jump(self) -> None:
+        """Skip an unknown number of bytes that the capture lost."""
+        self.cut_head()
+        self.lose(malformed=False)
+
+    def give_up(self, size: int) -> None:
+        """Wait no longer with a head whose next `size` bytes were acknowledged but have not arrived."""
+        if self.state == HEAD and self.buffer:
+            self.gap(size)
+
+    def cut_head(self) -> None:
+        """Report the head that is being read, as far as it came, because the rest of it will not come."""
+        if self.state == HEAD and self.buffer:
+            line, newline, fields = self._release().partition(b"\n")
+            fields = fields[: fields.rfind(b"\n") + 1]  # the last one may be cut
+            self.start_cut(line, parse_fields(newline + fields, self.limits.named_fields), whole=bool(newline))
 
     def note(self, oddity: str) -> None:
         """Count an oddity of the current message."""
@@ -163,6 +181,13 @@ class Reader(Sink):
         """Report a head and prepare to read its body; return False if its first line is not HTTP.
 
         `whole` is False if a limit cut the fields.
+        """
+        raise NotImplementedError
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """Report a head whose end is missing, if its first line is HTTP, and leave what follows to the caller.
+
+        `whole` is False if the end of the first line is missing too.
         """
         raise NotImplementedError
 
@@ -247,7 +272,7 @@ class Reader(Sink):
 
     def read_body(self, length: int) -> None:
         """Prepare to read a body of `length` bytes, or `CHUNKED`, or `UNTIL_CLOSE`."""
-        self.body_bytes = self.missing = self.trailer_bytes = 0
+        self.reset()
         self.chunked = length == CHUNKED
         if length > 0:
             self.state, self.remaining = LENGTH, length
@@ -260,6 +285,10 @@ class Reader(Sink):
             self.state = CLOSE
         else:
             self.lose(malformed=True)
+
+    def reset(self) -> None:
+        """Start counting for another message."""
+        self.body_bytes = self.missing = self.trailer_bytes = 0
 
     def _body(self, position: int, end: int, time: float) -> int:
         taken = min(end - position, self.remaining)

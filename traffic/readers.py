@@ -6,6 +6,7 @@ from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
     may_start_response,
+    parse_cut_request,
     parse_request,
     parse_response,
     starts_request,
@@ -63,6 +64,17 @@ class RequestReader(Reader):
         if data:
             super().decide_body(data)
 
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`."""
+        request = parse_request(line, fields) if whole else parse_cut_request(line, fields)
+        if request is not None:
+            if whole or request.version:
+                self.note("head cut short")
+            else:
+                self.note("request line cut short")
+            self.listener.request(request, self.place)
+            self.reset()
+
     def simple_request(self) -> None:
         """Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came."""
         line, newline, rest = self.buffer.partition(b"\n")
@@ -114,6 +126,14 @@ class ResponseReader(Reader):
         """See `Reader`."""
         self.strays = 0
         super().lose(malformed=malformed)
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`. A status is certain even if its line is cut behind it."""
+        response = parse_response(line, fields)
+        if response is not None:
+            self.note("head cut short")
+            self.listener.response(response, self.place)
+            self.reset()
 
     def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if not self.buffer:

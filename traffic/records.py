@@ -47,7 +47,7 @@ def _host_name(authority: str) -> str:
 
 
 class Request(NamedTuple):
-    """A request whose head is complete (RFC 9112 section 3)."""
+    """A request: its head, or as much of it as was captured (RFC 9112 section 3)."""
 
     time: float
     """Capture time of the first byte, in seconds since the epoch."""
@@ -62,7 +62,7 @@ class Request(NamedTuple):
     target: str
     """The request target as sent (RFC 9112 section 3.2)."""
     version: str
-    """`1.0` or `1.1`; `0.9` if the request line has no version."""
+    """`1.0` or `1.1`; `0.9` if the request line has no version; empty if the capture cut it off."""
     user_agent: str
     referrer: str
     ordinal: int = 1

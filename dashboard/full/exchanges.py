@@ -205,7 +205,7 @@ def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[F
     host = page.text(discretion.authority(request.host))
     yield Fact("Host", host or figures.NOTHING, term("host", request.domain))
     yield Fact("Target", page.text(discretion.url(request.target)), term("path", request.path))
-    yield Fact("Version", page.text(request.version), term("version", request.version))
+    yield _said("Version", "version", request.version, request.version, page)
     yield _said("User agent", "ua", discretion.words(request.user_agent), request.user_agent, page)
     yield _said("Referrer", "referrer", discretion.url(request.referrer), request.referrer, page)
 

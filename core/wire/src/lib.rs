@@ -22,6 +22,7 @@ pub mod key;
 pub mod limits;
 pub mod network;
 pub mod ports;
+mod preamble;
 mod printable;
 mod readers;
 mod recent;

@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn body_lengths_follow_rfc_9112() {
-        assert_eq!(parse(b"Transfer-Encoding: identity\n").length, None);
+        assert_eq!(parse(b"Transfer-Encoding: identity\n", &[]).length, None);
         for (block, length) in [
             (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
             (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),

@@ -3,16 +3,16 @@
 //! Bytes that the capture lost are just a number: inside a body they are counted and reading goes on; elsewhere the
 //! reader gives up the message and looks for the next one at the start of a segment.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr};
 
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
-    blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
-    status, strays,
+    blank_line_end, cut_request_line, head_end, may_start_request, may_start_response, request_line, starts_request,
+    starts_response, status, strays,
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
-use crate::bytes::{newline, run, without_tail};
+use crate::bytes::{newline, partition, run, without_tail};
 use crate::context::Context;
 use crate::tcp::Position;
 
@@ -73,6 +73,7 @@ impl Http {
         if side == Side::Responses {
             self.decide_body(cx, side, &[]);
         }
+        self.cut_head(cx, side);
         let reader = self.reader(side);
         match reader.state {
             State::Length if size <= reader.remaining => {
@@ -95,6 +96,35 @@ impl Http {
         }
     }
 
+    /// Skip an unknown number of bytes that the capture lost.
+    pub(crate) fn jump(&mut self, cx: &mut Context<'_>, side: Side) {
+        self.cut_head(cx, side);
+        self.lose(cx, side, false);
+    }
+
+    /// Wait no longer with a head whose next `size` bytes were acknowledged but have not arrived.
+    pub(crate) fn give_up_head(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
+        if self.reader(side).reads_head() {
+            self.gap(cx, side, size);
+        }
+    }
+
+    /// Report the head that is being read, as far as it came, because the rest of it will not come.
+    pub(crate) fn cut_head(&mut self, cx: &mut Context<'_>, side: Side) {
+        if !self.reader(side).reads_head() {
+            return;
+        }
+        let head = self.release(cx, side);
+        let (line, rest) = partition(&head, b'\n');
+        let whole = line.len() < head.len();
+        let fields = rest.get(..memrchr(b'\n', rest).map_or(0, |end| end + 1)).unwrap_or_default(); // the last may be cut
+        let fields = fields::parse(fields, &cx.limits.named_fields);
+        match side {
+            Side::Requests => self.start_cut_request(cx, line, &fields, whole),
+            Side::Responses => self.start_cut_response(cx, line, &fields),
+        }
+    }
+
     /// Count an oddity of the current message.
     pub(crate) fn note(&mut self, cx: &mut Context<'_>, side: Side, oddity: &'static str) {
         cx.odd(oddity);
@@ -105,7 +135,7 @@ impl Http {
     }
 
     /// Give up the current message and look for the start of another.
-    pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
+    fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
         let reader = self.reader(side);
         reader.state = State::Lost;
@@ -270,6 +300,26 @@ impl Http {
         Some(())
     }
 
+    /// Report a request whose head has no end; `whole` is false if its first line has none either.
+    fn start_cut_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) {
+        let Some(line) = (if whole { request_line(line) } else { cut_request_line(line) }) else {
+            return;
+        };
+        let oddity = if whole || !line.version.is_empty() { "head cut short" } else { "request line cut short" };
+        self.note(cx, Side::Requests, oddity);
+        self.request(cx, &line, fields);
+        self.requests.reset();
+    }
+
+    /// Report a response whose head has no end. Its status is certain even if its line is cut behind it.
+    fn start_cut_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>) {
+        if let Some(status) = status(line) {
+            self.note(cx, Side::Responses, "head cut short");
+            self.response(cx, status, fields);
+            self.responses.reset();
+        }
+    }
+
     /// Give up: the `size` bytes read so far start no message.
     fn not_http(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
         if side == Side::Responses && self.headless(cx) {
@@ -318,7 +368,7 @@ impl Http {
     /// Prepare to read a body.
     fn read_body(&mut self, cx: &mut Context<'_>, side: Side, length: BodyLength) {
         let reader = self.reader(side);
-        (reader.body_bytes, reader.missing, reader.trailer_bytes) = (0, 0, 0);
+        reader.reset();
         reader.chunked = length == BodyLength::Chunked;
         match length {
             BodyLength::Bytes(0) => {

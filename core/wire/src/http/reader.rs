@@ -76,6 +76,16 @@ impl Reader {
         }
     }
 
+    /// Return whether part of a head was read.
+    pub(crate) fn reads_head(&self) -> bool {
+        self.state == State::Head && !self.held.is_empty()
+    }
+
+    /// Start counting for another message.
+    pub(crate) fn reset(&mut self) {
+        (self.body_bytes, self.missing, self.trailer_bytes) = (0, 0, 0);
+    }
+
     /// Return the part of the state that goes into the record of the message.
     pub(crate) fn progress(&self) -> Progress {
         Progress { body_bytes: self.body_bytes, missing: self.missing, oddities: self.oddities.clone() }

@@ -11,7 +11,7 @@ pub enum Field {
     Host,
     /// The request target as sent (RFC 9112 section 3.2).
     Target,
-    /// `1.0` or `1.1`; `0.9` if the request line has no version.
+    /// `1.0` or `1.1`; `0.9` if the request line has no version; empty if the capture cut it off.
     Version,
     /// The User-Agent field.
     UserAgent,

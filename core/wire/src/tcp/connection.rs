@@ -604,7 +604,7 @@ impl Tcp {
             return self.gap(app, cx, direction.reversed(), seq, after(seq, peer_next) as usize);
         }
         self.streams.of_mut(direction.reversed()).lost_to = Some(ack);
-        app.doubt(direction.reversed());
+        app.doubt(cx, self, direction.reversed());
     }
 
     /// Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge.
