@@ -68,8 +68,8 @@ class Desk(Protocol):
             FilterError: the text is not a filter; the previous one stays.
         """
 
-    def relearn(self) -> bool:
-        """Let all signals learn anew; return False if there is nothing left to learn from."""
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""

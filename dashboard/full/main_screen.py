@@ -359,11 +359,12 @@ class MainScreen(ProgramScreen):
             self.state.set_filter("")
 
     def action_relearn(self) -> None:
-        """Let all signals learn anew."""
-        if self.state.desk.relearn():
-            self._tell("learning new baselines from now on")
-        else:
+        """Let all signals learn anew, unless there is nothing left to learn from."""
+        if self.state.scene is not None and self.state.scene.view.ended:
             self.say("the capture file is over: there is nothing to learn from")
+            return
+        self.state.desk.relearn()
+        self._tell("learning new baselines from now on")
 
     def action_health(self) -> None:
         """Show everything that was missed."""

@@ -79,8 +79,6 @@ class StoreDesk:
         """`windows` begin with a bucket and end with the retention. `progress` says how much of a file was read."""
         self.windows = windows
         self.progress = progress
-        self.over = False
-        """Whether the traffic has ended; the screen may stay."""
         self._books = books
         self._recent = recent
         self._statistics = statistics
@@ -185,11 +183,9 @@ class StoreDesk:
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 
-    def relearn(self) -> bool:
-        """Let all signals learn anew, unless the traffic has ended."""
-        if not self.over:
-            self._books.relearn()
-        return not self.over
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
+        self._books.relearn()
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""

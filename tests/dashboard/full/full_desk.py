@@ -1,6 +1,7 @@
 """A desk for tests of the full screen: real stores and records, with packet time as the tests say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from records import ended, request
@@ -80,6 +81,7 @@ class Ledger:
         self.now = START
         self.health = Health()
         self.warnings: tuple[str, ...] = ()
+        self.ended = False
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
@@ -100,7 +102,8 @@ class Ledger:
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         run = Run(self.source, START, self.statistics, BUCKET, RETENTION, rows, self.watched)
         reading = Reading(self.health, dropped=0, warnings=self.warnings)
-        return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+        view = build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+        return replace(view, ended=self.ended)
 
     def relearn(self) -> None:
         self.monitor.relearn(self.now)
