@@ -175,7 +175,8 @@ class Pairing(Listener):
             if self.uploading is not None:
                 self._upload_ended(reader, None)
             return
-        self._flush_likely()
+        if self.finished is not None and self.finished[0].likely is not None:
+            self._flush_finished()  # no later request has confirmed it
         ending = MALFORMED if malformed else GAP
         if self.answer is not None:
             answer, self.answer = self.answer, None
@@ -311,11 +312,6 @@ class Pairing(Listener):
             answer, time = self.finished
             self.finished = None
             self._give(answer, time, COMPLETE)
-
-    def _flush_likely(self) -> None:
-        """Give up a complete response that no later request has confirmed."""
-        if self.finished is not None and self.finished[0].likely is not None:
-            self._flush_finished()
 
     def _give(self, answer: PendingResponse, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
