@@ -188,16 +188,23 @@ class Session:
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
         self.now, self._status = now, status
+        if now >= status.resumed > self._resumed:
+            self._resume(now, status.resumed)
         self.watched.advance(now)
         self.watched.drop(now - self._run.retention)
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
         self._monitor.note_taken(now, status.read_at, self._taken(status))
-        if now >= status.resumed > self._resumed:  # the clock jumped, and nobody watched meanwhile
-            self._resumed = status.resumed
-            self._monitor.resume(now)
         self._report(self._monitor.advance(now))
+
+    def _resume(self, now: float, resumed: float) -> None:
+        """Go on after a jump of the clock: nobody watched meanwhile."""
+        self._resumed = resumed
+        self.watched.resume(now)
+        for recorder in self._recorders:
+            recorder.begin(now)
+        self._monitor.resume(now)
 
     def _report(self, events: Iterable[Event]) -> None:
         for event in events:

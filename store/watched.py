@@ -43,6 +43,8 @@ class Watched:
         self._ends: list[float] = []
         self._begun = inf
         self._now = -inf
+        # Spans of the current run that were not watched, in order.
+        self._gaps: list[tuple[float, float]] = []
 
     def begin(self, now: float) -> None:
         """Note that the current run begins."""
@@ -51,6 +53,12 @@ class Watched:
     def advance(self, now: float) -> None:
         """Note that the current run goes on."""
         self._now = max(self._now, now)
+
+    def resume(self, now: float) -> None:
+        """Note that the current run goes on after a time in which nobody watched."""
+        if self._now < now:
+            self._gaps.append((self._now, now))
+        self.advance(now)
 
     def add(self, start: float, end: float) -> None:
         """Add a span of an earlier run."""
@@ -67,6 +75,7 @@ class Watched:
         """Forget earlier spans that ended before a time."""
         old = bisect_left(self._ends, before)
         del self._starts[:old], self._ends[:old]
+        self._gaps = [gap for gap in self._gaps if gap[1] > before]
 
     @property
     def since(self) -> float | None:
@@ -75,8 +84,13 @@ class Watched:
 
     def seconds(self, start: float, end: float) -> float:
         """Return how many seconds of a span were watched."""
-        found = max(0.0, min(end, self._now) - max(start, self._begun))
+        found = _common(start, end, self._begun, self._now) - sum(_common(start, end, *gap) for gap in self._gaps)
         end = min(end, self._begun)
         for place in range(bisect_left(self._ends, start), bisect_left(self._starts, end)):
-            found += max(0.0, min(end, self._ends[place]) - max(start, self._starts[place]))
+            found += _common(start, end, self._starts[place], self._ends[place])
         return found
+
+
+def _common(start: float, end: float, first: float, last: float) -> float:
+    """Return how many seconds two spans have in common."""
+    return max(0.0, min(end, last) - max(start, first))

@@ -59,6 +59,7 @@ CAUSES: dict[Trigger, Callable[[Site], object]] = {
     Trigger.EXCEEDED: lambda site: site.given(LITTLE),
     Trigger.WITHIN: lambda site: site.given(USUAL),
     Trigger.REFRESHED: lambda site: site.refresh(),
+    Trigger.RELEARN: lambda site: site.judge.relearn(site.now),
 }
 
 

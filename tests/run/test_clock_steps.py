@@ -103,6 +103,16 @@ def test_a_suspended_machine_is_not_silent(seconds: float) -> None:
     assert warning.startswith(f"nothing was watched for {seconds:,.0f} s, until ")
 
 
+def test_the_rate_has_a_gap_where_the_machine_slept() -> None:
+    machine = Machine()
+    machine.runs(60)
+    machine.wall += 60
+    machine.runs(60)
+    rates = machine.views[-1].request_rate
+    assert rates is not None
+    assert rates[-12:-6] == (None,) * 6
+
+
 def test_learning_starts_again_after_a_suspension() -> None:
     machine = Machine()
     machine.runs(15)

@@ -51,3 +51,15 @@ def test_it_counts_each_watched_second_once(spans: list[tuple[int, int]], start:
     known = watched(*((begin, begin + seconds) for begin, seconds in spans))
     seconds = {second for begin, taken in spans for second in range(begin, begin + taken)}
     assert known.seconds(start, start + length) == pytest.approx(len(seconds & set(range(start, start + length))))
+
+
+def test_a_time_in_which_the_machine_slept_was_not_watched() -> None:
+    slept = watched((100, 160), begun=200, now=300)
+    slept.resume(400)
+    slept.advance(450)
+    assert slept.seconds(0, 1000) == 60 + 100 + 50
+    assert slept.seconds(310, 390) == 0
+    assert slept.seconds(290, 410) == 20
+    assert slept.since == 100
+    slept.drop(400)
+    assert slept.seconds(400, 1000) == 50
