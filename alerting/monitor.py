@@ -112,8 +112,19 @@ class Monitor:
 
     @property
     def state(self) -> State:
-        """State of the request rate."""
-        return self._rate.state
+        """The worst state of all signals.
+
+        While the request rate is learned, that is the state unless there is an alert. Other signals learn along with
+        it, or wait for enough traffic.
+        """
+        states = {judge.state for judge in self.judges}
+        worst = (State.ALERT, self._rate.state if self._rate.state is State.LEARNING else State.DISMISSED)
+        return next((state for state in worst if state in states), State.NORMAL)
+
+    @property
+    def silence(self) -> float:
+        """Seconds of learning that were in vain because there was no request; learning restarted after them."""
+        return self._window.opens - self._started if self._rate.state is State.LEARNING else 0.0
 
     @property
     def baseline(self) -> float | None:

@@ -29,7 +29,7 @@ from view.view import (
     View,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Raised when a field is removed, or its name or meaning changes; new fields do not raise it."""
 
 _TIMES: Final = {
@@ -47,12 +47,14 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "bucket_size": "bucket_seconds",
         "retention": "retention_seconds",
         "window": "window_seconds",
+        "history_since": "history_since_timestamp_seconds",
     },
     LearningView: {
         "count": "requests",
         "elapsed": "elapsed_seconds",
         "duration": "duration_seconds",
         "rate": "requests_per_second",
+        "silence": "silence_seconds",
     },
     EnforcingView: {
         "baseline": "baseline_requests",
@@ -66,6 +68,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "start": "start_timestamp_seconds",
         "end": "end_timestamp_seconds",
         "dropped_share": "dropped_ratio",
+        "bucket_size": "bucket_seconds",
     },
     Contributor: {"share": "share_ratio"},
     SignalView: _TIMES,

@@ -20,6 +20,10 @@ class Desk(Protocol):
     def windows(self) -> Sequence[float]:
         """Return the windows that can be shown, in seconds, shortest first."""
 
+    @property
+    def source(self) -> str:
+        """Return what is monitored: interface or file, with the ports."""
+
     def view(self, window: float, long: Collection[str] = ()) -> View | None:
         """Return the current View; None before the first packet. The panels in `long` have more rows than the others:
         each row costs time, and most rows are never seen.

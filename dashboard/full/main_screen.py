@@ -106,7 +106,8 @@ class MainScreen(ProgramScreen):
         """Show the scene again; before the first one, say that packets are awaited."""
         super().draw()
         if self.ready and self.state.scene is None and self._fits():
-            self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece("   waiting for the first packets"))])
+            source = self.head.page.text(self.state.desk.source)
+            self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece(f"   waiting for packets on {source}"))])
 
     def _fits(self) -> bool:
         """Return whether everything fits; if not, say so and nothing else."""

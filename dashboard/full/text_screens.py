@@ -132,5 +132,5 @@ class HealthScreen(TextScreen):
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
         complaints = [line for warning in self.state.warnings for line in narrow.wrap(f"! {page.text(warning)}")]
-        lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view.health, narrow), *complaints]
+        lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view, narrow), *complaints]
         return [*lines, (), *signals(scene.view, narrow)]
