@@ -11,7 +11,8 @@ class Minutes:
 
     def __init__(self) -> None:
         self._filling: dict[float, dict[str, list[KeyedSums]]] = {}
-        self._watched: dict[float, float] = {}
+        # Start and end of the watched spans of each minute, in order.
+        self._watched: dict[float, list[tuple[float, float]]] = {}
 
     def add(self, bucket: ClosedBucket) -> None:
         """Add a bucket. A bucket longer than a minute counts in the minute of its start."""
@@ -25,7 +26,9 @@ class Minutes:
             minute = period_start(PeriodLevel.MINUTE, start)
             until = min(end, minute + 60)
             self._filling.setdefault(minute, {})
-            self._watched[minute] = self._watched.get(minute, 0.0) + until - start
+            spans = self._watched.setdefault(minute, [])
+            begun = spans.pop()[0] if spans and spans[-1][1] == start else start
+            spans.append((begun, until))
             start = until
 
     def over(self, now: float) -> list[Minute]:
@@ -41,8 +44,8 @@ class Minutes:
         found = {}
         for name, parts in self._filling.pop(start).items():
             found[name] = {key: sums for key, sums in KeyedSums.merged(parts).items() if sums != NOTHING}
-        if seconds := self._watched.pop(start, 0.0):
-            found[WATCHED] = {"": Sums(seconds=seconds)}
+        if spans := self._watched.pop(start, []):
+            found[WATCHED] = {str(int(begun - start)): Sums(seconds=end - begun) for begun, end in spans}
         return Minute(start, found)
 
 

@@ -19,7 +19,7 @@ from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
-from store.watched import Watched, watched_seconds
+from store.watched import Watched, watched_spans, within
 from traffic.batch import Batch
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
@@ -238,8 +238,10 @@ class Session:
     def _recall_some(self) -> None:
         end = time.perf_counter() + RECALL
         for bucket in self._past:
-            self.watched.add(bucket.start, bucket.start + watched_seconds(bucket))
-            self._store.recall(bucket)
+            spans = watched_spans(bucket)
+            for start, until in spans:
+                self.watched.add(start, until)
+            self._store.recall(within(bucket, spans))
             if time.perf_counter() > end:
                 break
 

@@ -4,18 +4,34 @@ Without it, a time that nobody watched would look like a time without traffic.
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from math import inf
 from typing import Final
 
 from store.sums import ClosedBucket
 
 WATCHED: Final = "(watched)"
-"""Name under which the history stores the watched seconds of a minute; no statistic can have it."""
+"""Name under which the history stores the watched seconds of a minute, by the second in which each span began; no
+statistic can have it.
+"""
 
 
-def watched_seconds(bucket: ClosedBucket) -> float:
-    """Return how many seconds of a stored bucket were watched: all of them if that was not stored with it."""
-    return next((part.keyed.whole().seconds for part in bucket.statistics if part.name == WATCHED), bucket.width)
+def watched_spans(bucket: ClosedBucket) -> list[tuple[float, float]]:
+    """Return start and end of the watched spans of a stored minute: all of it if that was not stored with it."""
+    stored = next((part for part in bucket.statistics if part.name == WATCHED), None)
+    whole = bucket.start, bucket.start + bucket.width
+    if stored is None:
+        return [whole]
+    starts = ((bucket.start + int(key), sums.seconds) for key, sums in stored.keyed.items() if key.isdecimal())
+    return sorted((start, min(whole[1], start + seconds)) for start, seconds in starts if start < whole[1])
+
+
+def within(bucket: ClosedBucket, spans: Sequence[tuple[float, float]]) -> ClosedBucket:
+    """Narrow a stored minute to the time from its first to its last watched span, where its counts belong."""
+    if not spans:
+        return bucket
+    start, end = spans[0][0], max(end for _, end in spans)
+    return bucket._replace(start=start, width=end - start)
 
 
 class Watched:

@@ -265,9 +265,10 @@ def rates(curve: Curve, watched: Watched | None) -> tuple[float | None, ...]:
 
 def _rate(count: int, begin: float, length: float, watched: Watched | None) -> float | None:
     seconds = length if watched is None else watched.seconds(begin, begin + length)
-    if count and seconds < LEAST_WATCHED:
-        seconds = min(length, LEAST_WATCHED)
-    return count / seconds if seconds > 0 else None
+    if not seconds:
+        # What an earlier run counted is known by the minute only.
+        return count / length if count else None
+    return count / max(seconds, min(length, LEAST_WATCHED))
 
 
 def _classes(store: Store, counted: Collection[str], window: float | None) -> tuple[tuple[str, tuple[int, ...]], ...]:

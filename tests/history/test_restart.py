@@ -174,6 +174,28 @@ def test_time_between_two_runs_is_no_zero_and_the_view_says_since_when_there_is_
     assert view.request_rate[60] == 1.0, "five of the ten seconds were watched"
 
 
+@pytest.mark.parametrize(("before", "rates"), [(100.0, (1.0, 1.0)), (97.0, (1.0, 1.0, 1.0))])
+def test_a_part_of_a_minute_is_restored_where_it_was_watched(
+    tmp_path: Path, before: float, rates: tuple[float, ...]
+) -> None:
+    path = tmp_path / "kept.db"
+    config, history = Config(statistics=NAMES, signals=("request_rate",)), History(path, Retention(), UNITS)
+    session = Session(config, load(NAMES), "eth0 port 80", [], [history])
+    session.record_in(history)
+    history.start()
+    start = NOW - before
+    session.start(start)
+    session.count(RecordBatch(requests("/a", start, 20)))
+    for passed in (5, 12, 20):
+        session.tick(start + passed, STATUS)
+    session.finish(start + 20, STATUS)
+    history.close()
+    view = run(path, NOW, requests("/b", NOW, 60), ticks=1)
+    assert view.request_rate is not None
+    assert view.request_rate == (*rates, *[None] * (10 - len(rates)), *[1.0] * 6)
+    assert view.history_since == start
+
+
 def test_a_minute_of_an_older_history_counts_as_watched(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     archive = SqliteArchive(str(path), Retention(), UNITS)
