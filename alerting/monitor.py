@@ -124,7 +124,8 @@ class Monitor:
     @property
     def silence(self) -> float:
         """Seconds of learning that were in vain because there was no request; learning restarted after them."""
-        return self._window.opens - self._started if self._rate.state is State.LEARNING else 0.0
+        learns = self._rate.state is State.LEARNING and self._started > -inf
+        return self._window.opens - self._started if learns else 0.0
 
     @property
     def baseline(self) -> float | None:

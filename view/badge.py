@@ -46,7 +46,10 @@ def unlearned(view: View) -> str:
     """Say why there is no baseline at the end of a file; empty if there is one, or the file goes on."""
     if view.learning is None or not view.ended:
         return ""
+    if not view.health.frames:
+        return "no packets"
     if view.learning.silence:
         return f"no request in the first {figures.duration(view.learning.silence)}"
-    length, needed = view.now - view.started, view.learning.duration
-    return f"{figures.duration(length)} is too short to learn, which takes {figures.duration(needed)}"
+    length = view.now - view.started
+    lasted = figures.duration(length) if length >= 1 else "less than 1 s"
+    return f"{lasted} is too short to learn, which takes {figures.duration(view.learning.duration)}"

@@ -119,9 +119,7 @@ def build_view(
 def _learning(monitor: Monitor, now: float) -> LearningView | None:
     if monitor.baseline is not None:
         return None
-    return LearningView(
-        monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now), max(0.0, monitor.silence)
-    )
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now), monitor.silence)
 
 
 def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:

@@ -123,12 +123,13 @@ class Read:
 def test_the_end_of_a_file_is_a_state() -> None:
     config = Config(statistics=("request_rate",), signals=("request_rate",))
     session = Session(config, load(config.statistics), "small.pcap port 80", [], [])
-    steps = watch_file(Intake(Read(), decoder()), session, None, Stop())
+    intake = Intake(Read(), decoder())
+    steps = watch_file(intake, session, None, Stop())
     next(steps)
     assert not session.ended
     assert list(steps) == []
     assert session.ended
-    session.judge(1003.0, Intake(Read(), decoder()).status())
+    session.judge(1003.0, intake.status())
     view = session.view(None)
     assert view is not None
     lines = ["".join(piece.text for piece in line) for line in state_items(view, Page(120))]
