@@ -38,14 +38,17 @@ class Watched:
     """Spans of time in seconds since the epoch. The spans of earlier runs may be added in any order."""
 
     def __init__(self) -> None:
-        # Of earlier runs: disjoint, in order, each with its start and its end.
+        # Of earlier runs, and of this one before `_begun`: disjoint, in order.
         self._starts: list[float] = []
         self._ends: list[float] = []
+        self._first = inf
         self._begun = inf
         self._now = -inf
 
     def begin(self, now: float) -> None:
-        """Note that the current run begins."""
+        """Note that the current run begins, or goes on after a time in which nobody watched."""
+        self.add(self._begun, self._now)
+        self._first = min(self._first, now)
         self._begun = self._now = now
 
     def advance(self, now: float) -> None:
@@ -71,7 +74,7 @@ class Watched:
     @property
     def since(self) -> float | None:
         """Start of the earliest span of an earlier run; None if there is none."""
-        return self._starts[0] if self._starts and self._starts[0] < self._begun else None
+        return self._starts[0] if self._starts and self._starts[0] < self._first else None
 
     def seconds(self, start: float, end: float) -> float:
         """Return how many seconds of a span were watched."""

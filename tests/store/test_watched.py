@@ -42,6 +42,14 @@ def test_old_spans_are_forgotten() -> None:
     assert both.seconds(0, 1000) == 60
 
 
+def test_a_run_may_go_on_after_a_time_that_nobody_watched() -> None:
+    run = watched(begun=1000, now=1060)
+    run.begin(2000)
+    run.advance(2010)
+    assert run.seconds(1050, 2005) == 10 + 5
+    assert run.since is None, "it is the same run"
+
+
 def test_nothing_was_watched_before_the_beginning() -> None:
     assert Watched().seconds(0, 100) == 0
 
