@@ -49,6 +49,8 @@ class Judge:
         """The verdict on the worst subject of the last bucket; None if no subject had enough traffic."""
         self.silent = False
         """Whether the last bucket had too little traffic to be judged."""
+        self.empty_since: float | None = None
+        """Start of the windows without traffic after which learning restarted; None if the last one had traffic."""
         self.changed = False
         """Whether the last window changed anything; if not, further windows like it will not either."""
         self.muted = False
@@ -104,7 +106,7 @@ class Judge:
         self._enter(Trigger.RELEARN)
         self._learning = Learning(self.rule, self._terms.learning_duration)
         self._baselines.clear()
-        self.last, self.silent, self._usual = None, False, None
+        self.last, self.silent, self._usual, self.empty_since = None, False, None, None
         return self._flapping.report(now, AlertDismissed(now, ended)) if ended is not None else []
 
     def refreshed(self, now: float) -> None:
@@ -120,6 +122,10 @@ class Judge:
     def _learn(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
         time, trigger = window.closes, self._learning.take(measured, window.seconds)
         self.changed = trigger is not Trigger.EMPTY
+        if self.changed:
+            self.empty_since = None
+        elif self.empty_since is None:
+            self.empty_since = window.opens
         if trigger is not None:
             self._enter(trigger)
         # A signal with a floor keeps waiting for enough traffic without saying so.

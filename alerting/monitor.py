@@ -51,6 +51,7 @@ class Monitor:
     def start(self, now: float) -> None:
         """Start learning at `now`. It includes what was counted before, but not buckets that ended before."""
         self._started = now
+        self._rate.empty_since = None
         self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
 
     def resume(self, now: float) -> None:
@@ -124,8 +125,8 @@ class Monitor:
     @property
     def silence(self) -> float:
         """Seconds of learning that were in vain because there was no request; learning restarted after them."""
-        learns = self._rate.state is State.LEARNING and self._started > -inf
-        return self._window.opens - self._started if learns else 0.0
+        since = self._rate.empty_since
+        return 0.0 if since is None else self._window.opens - since
 
     @property
     def baseline(self) -> float | None:

@@ -119,9 +119,7 @@ class Session:
     def start(self, now: float) -> None:
         """Begin to learn."""
         self._run = replace(self._run, started=now)
-        self.watched.begin(now)
-        for recorder in self._recorders:
-            recorder.begin(now)
+        self._watch_from(now)
         self._monitor.start(now)
         self._schedule(now)
 
@@ -188,23 +186,24 @@ class Session:
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
         self.now, self._status = now, status
-        if now >= status.resumed > self._resumed:
-            self._resume(now, status.resumed)
+        resumed = now >= status.resumed > self._resumed  # the clock jumped, and nobody watched meanwhile
+        if resumed:
+            self._watch_from(now)
         self.watched.advance(now)
         self.watched.drop(now - self._run.retention)
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
         self._monitor.note_taken(now, status.read_at, self._taken(status))
+        if resumed:
+            self._resumed = status.resumed
+            self._monitor.resume(now)
         self._report(self._monitor.advance(now))
 
-    def _resume(self, now: float, resumed: float) -> None:
-        """Go on after a jump of the clock: nobody watched meanwhile."""
-        self._resumed = resumed
-        self.watched.resume(now)
+    def _watch_from(self, now: float) -> None:
+        self.watched.begin(now)
         for recorder in self._recorders:
             recorder.begin(now)
-        self._monitor.resume(now)
 
     def _report(self, events: Iterable[Event]) -> None:
         for event in events:

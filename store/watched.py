@@ -38,27 +38,22 @@ class Watched:
     """Spans of time in seconds since the epoch. The spans of earlier runs may be added in any order."""
 
     def __init__(self) -> None:
-        # Of earlier runs: disjoint, in order, each with its start and its end.
+        # Of earlier runs, and of this one before `_begun`: disjoint, in order.
         self._starts: list[float] = []
         self._ends: list[float] = []
+        self._first = inf
         self._begun = inf
         self._now = -inf
-        # Spans of the current run that were not watched, in order.
-        self._gaps: list[tuple[float, float]] = []
 
     def begin(self, now: float) -> None:
-        """Note that the current run begins."""
+        """Note that the current run begins, or goes on after a time in which nobody watched."""
+        self.add(self._begun, self._now)
+        self._first = min(self._first, now)
         self._begun = self._now = now
 
     def advance(self, now: float) -> None:
         """Note that the current run goes on."""
         self._now = max(self._now, now)
-
-    def resume(self, now: float) -> None:
-        """Note that the current run goes on after a time in which nobody watched."""
-        if self._now < now:
-            self._gaps.append((self._now, now))
-        self.advance(now)
 
     def add(self, start: float, end: float) -> None:
         """Add a span of an earlier run."""
@@ -75,22 +70,16 @@ class Watched:
         """Forget earlier spans that ended before a time."""
         old = bisect_left(self._ends, before)
         del self._starts[:old], self._ends[:old]
-        self._gaps = [gap for gap in self._gaps if gap[1] > before]
 
     @property
     def since(self) -> float | None:
         """Start of the earliest span of an earlier run; None if there is none."""
-        return self._starts[0] if self._starts and self._starts[0] < self._begun else None
+        return self._starts[0] if self._starts and self._starts[0] < self._first else None
 
     def seconds(self, start: float, end: float) -> float:
         """Return how many seconds of a span were watched."""
-        found = _common(start, end, self._begun, self._now) - sum(_common(start, end, *gap) for gap in self._gaps)
+        found = max(0.0, min(end, self._now) - max(start, self._begun))
         end = min(end, self._begun)
         for place in range(bisect_left(self._ends, start), bisect_left(self._starts, end)):
-            found += _common(start, end, self._starts[place], self._ends[place])
+            found += max(0.0, min(end, self._ends[place]) - max(start, self._starts[place]))
         return found
-
-
-def _common(start: float, end: float, first: float, last: float) -> float:
-    """Return how many seconds two spans have in common."""
-    return max(0.0, min(end, last) - max(start, first))

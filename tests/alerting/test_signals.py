@@ -276,3 +276,5 @@ def test_learning_in_vain_is_said_until_it_succeeds() -> None:
     assert site.monitor.silence == 3 * BUCKET
     site.given(*requests(0, 10))
     assert site.monitor.silence == 0
+    site.monitor.relearn(site.now)
+    assert site.monitor.silence == 0

@@ -101,6 +101,10 @@ def test_a_suspended_machine_is_not_silent(seconds: float) -> None:
     assert last.enforcing.baseline == 2 * BUCKET
     (warning,) = last.health.warnings
     assert warning.startswith(f"nothing was watched for {seconds:,.0f} s, until ")
+    assert last.request_rate is not None
+    assert None in last.request_rate, "a time that nobody watched"
+    assert 0.0 not in last.request_rate
+    assert last.history_since is None
 
 
 def test_the_rate_has_a_gap_where_the_machine_slept() -> None:

@@ -42,6 +42,14 @@ def test_old_spans_are_forgotten() -> None:
     assert both.seconds(0, 1000) == 60
 
 
+def test_a_run_may_go_on_after_a_time_that_nobody_watched() -> None:
+    run = watched(begun=1000, now=1060)
+    run.begin(2000)
+    run.advance(2010)
+    assert run.seconds(1050, 2005) == 10 + 5
+    assert run.since is None, "it is the same run"
+
+
 def test_nothing_was_watched_before_the_beginning() -> None:
     assert Watched().seconds(0, 100) == 0
 
@@ -51,15 +59,3 @@ def test_it_counts_each_watched_second_once(spans: list[tuple[int, int]], start:
     known = watched(*((begin, begin + seconds) for begin, seconds in spans))
     seconds = {second for begin, taken in spans for second in range(begin, begin + taken)}
     assert known.seconds(start, start + length) == pytest.approx(len(seconds & set(range(start, start + length))))
-
-
-def test_a_time_in_which_the_machine_slept_was_not_watched() -> None:
-    slept = watched((100, 160), begun=200, now=300)
-    slept.resume(400)
-    slept.advance(450)
-    assert slept.seconds(0, 1000) == 60 + 100 + 50
-    assert slept.seconds(310, 390) == 0
-    assert slept.seconds(290, 410) == 20
-    assert slept.since == 100
-    slept.drop(400)
-    assert slept.seconds(400, 1000) == 50
