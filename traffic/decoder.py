@@ -163,7 +163,7 @@ class Decoder:
         if claim is None or not (own or other or claim.postponed):
             connection.disclaim()
             return False
-        place = Place(stream.around(), stream.peer.around(), connection.hears_only(stream))
+        place = Place(stream.reached(), stream.peer.reached(), connection.hears_only(stream))
         unanswered = follows_call(place, packet, own) or claim.goes_on(place, packet)
         enough = place.alone or (claim.full and not (own or other))
         if claim.believed(place, packet, own, other) or (unanswered and enough):

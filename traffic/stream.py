@@ -135,14 +135,19 @@ class Stream:
 
         Both its numbers are far off, or, if this connection is `over`, further on than it got.
         """
-        here, there = self.around(), self.peer.around()
+        here, there = self.reached(), self.peer.reached()
         if len(segment.data) + segment.cut < 2 or min(here, there, segment.ack) < 0:
             return False
         ahead, beyond = after(segment.seq, here), after(segment.ack, there)
         return min(abs(ahead), abs(beyond)) > FAR or (over and min(ahead, beyond) > 0)
 
-    def around(self) -> int:
-        """Return a number near the next byte's, as far as anything was seen of the stream; else -1."""
-        if self.next >= 0:
-            return self.next
-        return self.held[0].seq if self.held else self.expected
+    def reached(self) -> int:
+        """Return the number after all that was seen of the stream, waiting segments included; -1 if nothing was."""
+        if self.held:
+            last = self.held[-1]
+            return (last.end + bool(last.flags & FIN)) & MASK
+        return self.next if self.next >= 0 else self.expected
+
+    def closes(self) -> bool:
+        """Return whether a FIN was seen."""
+        return self.ended or bool(self.held and self.held[-1].flags & FIN)

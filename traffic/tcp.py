@@ -139,7 +139,7 @@ class Connection:
     @property
     def over(self) -> bool:
         """Whether a RST or a FIN was seen."""
-        return self.reset_at < inf or any(stream.ended for stream in self.streams)
+        return self.reset_at < inf or any(stream.closes() for stream in self.streams)
 
     def hears_only(self, stream: Stream) -> bool:
         """Return whether nothing was captured from the other side of a stream."""

@@ -42,9 +42,18 @@ def test_a_syn_with_the_same_number_is_a_new_connection_after_a_while() -> None:
     assert decode(talk.frames + later(talk, 6)).pairs == [*BOTH, *BOTH]
 
 
-@pytest.mark.parametrize("again", [(500_000, 700_000), (900_000_000, 2_000_000_000), (500, 100)])
-def test_ports_used_again_soon_without_a_syn(again: tuple[int, int]) -> None:
-    old = dialogue(first=(1000, 5000))
+@pytest.mark.parametrize(
+    ("again", "handshake"),
+    [
+        ((500_000, 700_000), True),
+        ((900_000_000, 2_000_000_000), True),
+        ((500, 100), True),
+        ((500_000, 700_000), False),
+        ((900_000_000, 2_000_000_000), False),
+    ],
+)
+def test_ports_used_again_soon_without_a_syn(again: tuple[int, int], handshake: bool) -> None:
+    old = dialogue(first=(1000, 5000), handshake=handshake)
     new = dialogue(first=again, time=old.time + 0.01, handshake=False)
     decoded = decode(old.frames + new.frames)
     assert decoded.pairs == [*BOTH, *BOTH]

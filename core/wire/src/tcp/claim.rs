@@ -137,13 +137,13 @@ impl View<'_> {
     /// Numbers that are unknown on one side are compared on neither.
     fn nearer(&self, seq: u32, ack: Option<u32>) -> bool {
         let (mut here, mut there) = (0, 0);
-        if let Some(next) = self.streams.of(self.direction).around() {
+        if let Some(next) = self.streams.of(self.direction).reached() {
             here += after(self.packet.seq, next).abs();
             there += after(self.packet.seq, seq).abs();
         }
         let acknowledged = (self.packet.flags & ACK != 0).then_some(self.packet.ack);
         if let (Some(next), Some(expected), Some(ack)) =
-            (self.streams.of(self.direction.reversed()).around(), ack, acknowledged)
+            (self.streams.of(self.direction.reversed()).reached(), ack, acknowledged)
         {
             here += after(ack, next).abs();
             there += after(ack, expected).abs();

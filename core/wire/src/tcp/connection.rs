@@ -168,7 +168,7 @@ impl Tcp {
 
     /// Return whether a RST or a FIN was seen.
     pub(crate) fn over(&self) -> bool {
-        self.reset_at.is_some() || self.streams.forth.ended || self.streams.back.ended
+        self.reset_at.is_some() || self.streams.forth.closes() || self.streams.back.closes()
     }
 
     /// Return whether nothing was captured from the side other than that of a direction.
@@ -277,7 +277,7 @@ impl Tcp {
     /// Both its numbers are far off, or, if this connection is over, further on than it got.
     fn strays(&self, direction: Direction, segment: &Held) -> bool {
         let (stream, peer) = (self.streams.of(direction), self.streams.of(direction.reversed()));
-        let (Some(here), Some(there), Some(ack)) = (stream.around(), peer.around(), segment.ack) else {
+        let (Some(here), Some(there), Some(ack)) = (stream.reached(), peer.reached(), segment.ack) else {
             return false;
         };
         let (ahead, beyond) = (after(segment.seq, here), after(ack, there));

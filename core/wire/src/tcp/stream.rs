@@ -92,9 +92,15 @@ impl Stream {
         }
     }
 
-    /// Return a number near the next byte's, as far as anything was seen of the stream.
-    pub(crate) fn around(&self) -> Option<u32> {
-        self.next.or_else(|| self.held.front().map(|first| first.seq)).or(self.expected)
+    /// Return the number after all that was seen of the stream, waiting segments included.
+    pub(crate) fn reached(&self) -> Option<u32> {
+        let waiting = self.held.back().map(|last| advanced(last.end(), usize::from(last.flags & FIN != 0)));
+        waiting.or(self.next).or(self.expected)
+    }
+
+    /// Return whether a FIN was seen.
+    pub(crate) fn closes(&self) -> bool {
+        self.ended || self.held.back().is_some_and(|last| last.flags & FIN != 0)
     }
 
     /// Return the number of the first byte to deliver of those that wait, where the stream is joined.
