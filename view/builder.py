@@ -85,7 +85,7 @@ def build_view(
     """
     counted = {statistic.name for statistic in run.statistics}
     has_rate = RATE in counted
-    rates = latest_rates(store, now, run) if has_rate else None
+    latest = latest_rates(store, now, run) if has_rate else None
     return View(
         now=now,
         started=run.started,
@@ -102,8 +102,8 @@ def build_view(
         average_alert=monitor.history.average(now),
         dismissed_at=monitor.dismissed_at,
         signals=tuple(_signal(judge, monitor, now) for judge in monitor.judges),
-        request_rate=rates,
-        peak_rate=store.peak(RATE).count / run.bucket_size if has_rate else 0.0,
+        request_rate=latest,
+        peak_rate=0.0 if latest is None else _peak(store, run, latest),
         requests=store.totals(RATE).count if has_rate else 0,
         whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
         chart=chart(store, counted, window, run.watched),
@@ -251,6 +251,11 @@ def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]
     counts = tuple(sums.count for sums in store.series(RATE, CURVE_SLICES))
     end = now // run.bucket_size * run.bucket_size
     return rates(Curve(end - len(counts) * run.bucket_size, run.bucket_size, run.bucket_size, counts), run.watched)
+
+
+def _peak(store: Store, run: Run, latest: Sequence[float | None]) -> float:
+    """Return the highest rate: of whole buckets, or of a recent one that was watched in part."""
+    return max(store.peak(RATE).count / run.bucket_size, *(rate or 0.0 for rate in latest), 0.0)
 
 
 def rates(curve: Curve, watched: Watched | None) -> tuple[float | None, ...]:

@@ -8,6 +8,7 @@ from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
 from stats.statistic import HITS, SECONDS, Statistic
 from store.store import Store
+from store.watched import Watched
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from view.builder import Reading, Run, build_view
@@ -111,6 +112,28 @@ def test_top_lists_are_panels_and_the_request_rate_is_a_chart() -> None:
     assert [told(row) for row in view.panels[1].rows] == [("/", 1, 3), ("/c", 3, 3)]
     assert told(view.panels[1].other) == ("(other)", 2, 3)
     assert view.panels[0].rows[0].window.total == 1.5
+
+
+def test_the_rate_of_the_first_bucket_is_that_of_its_watched_part() -> None:
+    site, watched = Site(Rate()), Watched()
+    watched.begin(START + 8)
+    watched.advance(START + 20)
+    site.run = replace(site.run, started=START + 8, watched=watched)
+    site.visits(9, "/", "/", "/")
+    site.visits(12, "/", "/", "/", "/", "/")
+    view = site.view(20)
+    assert (view.request_rate, view.peak_rate) == ((1.5, 0.5), 1.5)
+    assert view.chart is not None
+    assert view.chart.rates == (8 / 12,)
+
+
+def test_a_time_shorter_than_a_second_makes_no_high_rate() -> None:
+    site, watched = Site(Rate()), Watched()
+    watched.begin(START + 9.9)
+    watched.advance(START + 10)
+    site.run = replace(site.run, watched=watched)
+    site.visits(9.95, "/", "/")
+    assert site.view(10).request_rate == (2.0,)
 
 
 def test_without_a_statistic_of_the_rate_there_is_no_chart_rather_than_zeros() -> None:
