@@ -24,7 +24,7 @@ _KEY = 400
 """An entry of a table, without its key."""
 _STORES = 3
 """Stores: one for all traffic, one for a filter, one for the row whose details are open."""
-_SUMS = 1000
+_SUMS = 1100
 """Sums of a key, without the key itself: see `store.windows`."""
 _BLOCKS = 224 * 2**20
 """Blocks and bins of a store, which are 128 MiB, with the allocator's losses: see `store.windows`."""
@@ -337,7 +337,7 @@ class Config:
         text = 4 * self.max_str_length
         request = 4 * text
         keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
-        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (24 * len(self.statistics) + 250)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * len(self.statistics) + 250)
         return (
             _PROGRAM
             + self.ring_size * 2**20

@@ -37,6 +37,10 @@ def row(key: str, count: int, volume: int = 0, average: float | None = None, tre
     return Row(key, Measure(0, 0), Measure(count, volume or count, volume, times), trend)
 
 
+def with_errors(row: Row, client: int, server: int) -> Row:
+    return replace(row, window=replace(row.window, client_errors=client, server_errors=server))
+
+
 def panel(*rows: Row, unit: Unit = HITS, other: Row = NOTHING) -> Panel:
     whole = [each.window for each in (*rows, other)]
     return Panel("top", "Top", unit, rows, other, Measure(sum(m.count for m in whole), sum(m.total for m in whole)))
@@ -60,24 +64,42 @@ def table(panel: Panel, width: int, state: TableState, ascii_only: bool = False)
 
 def test_a_wide_table_has_all_columns() -> None:
     other = row("(other)", 100, 500)
-    assert table(panel(*ROWS, other=other), 96, TableState(True, "1", 1, "hits")) == [
-        "1 Top                                      ▼hits   share   volume  average      p95 trend",
-        "  shop/cart                                   60  30.0 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
-        "▸ shop/reports                                30  15.0 %  90.0 kB   1.50 s   3.00 s",
-        "  (empty)                                     10   5.0 %      0 B        -        -",
-        "  (other)                                    100  50.0 %    500 B        -        -",
+    rows = (ROWS[0], with_errors(ROWS[1], 3, 12), ROWS[2])
+    assert table(panel(*rows, other=other), 108, TableState(True, "1", 1, "hits")) == [
+        "1 Top                                    ▼hits   share    4xx    5xx   volume  average      p95 trend",
+        "  shop/cart                                 60  30.0 %      0      0   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+        "▸ shop/reports                              30  15.0 % 10.0 % 40.0 %  90.0 kB   1.50 s   3.00 s",
+        "  (empty)                                   10   5.0 %      0      0      0 B        -        -",
+        "  (other)                                  100  50.0 %      0      0    500 B        -        -",
     ]
 
 
-def test_a_narrow_one_goes_without_the_trend_then_share_then_volume() -> None:
-    headings = [table(panel(*ROWS), width, TableState(False))[0].split() for width in (78, 70, 60, 50, 30)]
+def test_a_narrow_one_keeps_the_key_the_hits_the_p95_and_then_the_errors() -> None:
+    headings = [table(panel(*ROWS), width, TableState(False))[0].split() for width in (96, 84, 78, 70, 60, 52, 44)]
     assert headings == [
-        ["Top", "hits", "share", "volume", "average", "p95", "trend"],
-        ["Top", "hits", "share", "volume", "average", "p95"],
-        ["Top", "hits", "volume", "average", "p95"],
-        ["Top", "hits", "average", "p95"],
+        ["Top", "hits", "share", "4xx", "5xx", "volume", "average", "p95", "trend"],
+        ["Top", "hits", "share", "4xx", "5xx", "volume", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "volume", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "p95"],
+        ["Top", "hits", "5xx", "p95"],
         ["Top", "hits", "p95"],
     ]
+
+
+def test_a_table_of_packets_has_no_errors() -> None:
+    packets = replace(panel(*ROWS), responses=False)
+    assert table(packets, 96, TableState(False))[0].split() == [
+        "Top", "hits", "share", "volume", "average", "p95", "trend",
+    ]  # fmt: skip
+    assert not {"4xx", "5xx"} & set(sortable(packets))
+
+
+def test_rows_are_sorted_by_their_share_of_errors() -> None:
+    rows = (with_errors(ROWS[0], 0, 6), with_errors(ROWS[1], 9, 12), ROWS[2])
+    assert [each.key for each in in_order(panel(*rows), Sorting("5xx"))] == ["shop/reports", "shop/cart", ""]
+    assert [each.key for each in in_order(panel(*rows), Sorting("4xx"))] == ["shop/reports", "shop/cart", ""]
+    assert [each.key for each in in_order(panel(*rows), Sorting("4xx", False))] == ["shop/cart", "", "shop/reports"]
 
 
 def test_in_ascii() -> None:
@@ -88,11 +110,11 @@ def test_in_ascii() -> None:
 
 
 def test_bytes_are_shown_where_bytes_are_counted() -> None:
-    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, TableState(False, sorted_by="bytes"))
+    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 108, TableState(False, sorted_by="bytes"))
     assert lines == [
-        "  Top                                       hits   share   ▼bytes  average      p95 trend",
-        "  shop/reports                                30  93.8 %  90.0 kB   1.50 s   3.00 s",
-        "  shop/cart                                   60   6.2 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+        "  Top                                     hits   share    4xx    5xx   ▼bytes  average      p95 trend",
+        "  shop/reports                              30  93.8 %      0      0  90.0 kB   1.50 s   3.00 s",
+        "  shop/cart                                 60   6.2 %      0      0   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
     ], "the share is that of the bytes"
 
 
@@ -101,7 +123,7 @@ def test_each_is_ranked_first_as_its_statistic_is(unit: Unit, first: str) -> Non
     one = panel(*ROWS, unit=unit)
     assert natural(one) == Sorting(first)
     assert sortable(one)[0] == first
-    assert len(set(sortable(one))) == 5
+    assert len(set(sortable(one))) == 7
     assert in_order(one, natural(one)) is one.rows
 
 
