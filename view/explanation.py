@@ -28,6 +28,13 @@ def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
     return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule)]))
 
 
+def shortened(text: str) -> str:
+    """Leave the comparison out of such a line: what happened and who contributed matters more where room is short."""
+    what, _, rest = text.partition("; ")
+    whose = rest.partition("; ")[2]
+    return f"{what}; {whose}" if whose else text
+
+
 def _comparison(alert: Alert, rule: Rule) -> str:
     """Say how far the value is from the baseline."""
     baseline = figures.signal_value(alert.baseline, alert.unit)

@@ -26,6 +26,7 @@ class Key(NamedTuple):
     """Whether the key does something only while a filter is set."""
 
 
+ZOOM = Key(("z",), "z", "screen.zoom", "give the whole screen to this panel; again: show all panels", "Zoom")
 QUIT = Key(("q", "ctrl+c"), "q", "app.leave", "quit; the summary is printed", "Quit")
 QUIT_ANYWHERE = Key(("ctrl+c",), "Ctrl+C", "app.leave", "quit; the summary is printed")
 HELP = Key(("question_mark", "f1"), "?", "app.help", "this help", "Help")
@@ -80,6 +81,7 @@ MAIN: Sequence[Key] = (
     REVERSE,
     NARROW,
     EXCLUDE,
+    ZOOM,
     FREEZE,
     Key(
         ("n",),
@@ -89,7 +91,7 @@ MAIN: Sequence[Key] = (
         filtered=True,
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
-    Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    Key(("escape",), "Esc", "screen.back", "end the zoom; clear the filter"),
     EXPORT,
     CURL,
     ACKNOWLEDGE,

@@ -30,12 +30,16 @@ from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import of_exchange
 from traffic.records import Exchange
-from view.page import Line, Piece, Style
+from view.page import EMPTY, Line, Piece, Style
 from view.view import AlertView
 
 TALL = 44
 """Lines of a terminal that has room for the status of all signals."""
 SIGNALS = 2
+WIDE = 190
+"""Columns of a page that shows what is busy and slow on one line."""
+GUTTER = 2
+"""Cells between columns of tables."""
 APPLY_AFTER = 0.2
 """Seconds after the last key until a filter is applied, as each new filter scans all exchanges again."""
 
@@ -45,6 +49,25 @@ def progress_lines(progress: Progress | None, page: ScreenPage) -> list[Line]:
     if progress is None:
         return []
     return [(Piece("READING", Style.HEADING), Piece(f"  {progress_line(progress, page.width - 9)}", Style.CHART))]
+
+
+def padded(lines: Sequence[Line], number: int) -> list[Line]:
+    """Return exactly this many lines."""
+    return [*lines, *[EMPTY] * number][:number]
+
+
+def hidden_line(names: Sequence[tuple[str, str]], zoomed: bool, page: ScreenPage) -> Line:
+    """Name the tables that are not shown, with their keys; the last item says how many more there are."""
+    lead: Line = (Piece("z", Style.KEY), Piece(" all panels")) if zoomed else (Piece("Not shown", Style.QUIET),)
+    items: list[Line] = [
+        (Piece(f"{number} ", Style.HEADING), Piece(page.text(name), Style.QUIET)) for number, name in names
+    ]
+    for left in range(len(items) + 1):
+        more: list[Line] = [(Piece(f"and {left} more", Style.QUIET),)] if left else []
+        line, *further = page.flow([lead, *items[: len(items) - left], *more], gap=2)
+        if not further:
+            return line
+    return lead
 
 
 class MainScreen(ProgramScreen):
@@ -59,10 +82,13 @@ class MainScreen(ProgramScreen):
         self.chart = LinesView(self.state.appearance, id="chart")
         self.by_class = LinesView(self.state.appearance, id="classes")
         self.panels = Container(id="panels")
+        self.hidden = LinesView(self.state.appearance, id="hidden")
         self.filter = FilterBar(self.state.appearance)
         self.panes: list[TablePane] = []
         self._focus = 0
         self._first = 0
+        self._zoomed = False
+        """Whether the focused table has the whole screen."""
         self._typing: Timer | None = None
         self._typed: str | None = None
         """A filter that is applied when the typing pauses."""
@@ -75,6 +101,7 @@ class MainScreen(ProgramScreen):
             yield self.chart
             yield self.by_class
         yield self.panels
+        yield self.hidden
         yield self.filter
         yield self.health
         yield self.footer
@@ -93,12 +120,13 @@ class MainScreen(ProgramScreen):
         if not self.panes:
             self._make_panes(scene)
         page = self.state.page(self.size.width)
-        head = self._head(scene, page)
-        set_height(self.head, len(head))
-        self.head.show(head)
+        banner = status_lines.banner_lines(scene.view, page)
+        above, below = self._head(scene, page)
+        set_height(self.head, len(above) + len(banner) + len(below))
+        self.head.show([*above, *banner, *below])
         self.filter.show_matched(scene.view.filter)
-        used = len(head) + self.show_health(scene) + self.filter.height + 1
-        self._arrange(scene, layout.arrange(self.size.width, self.size.height, used, len(self.panes)))
+        used = len(above) + len(below) + self.show_health(scene) + self.filter.height + 1
+        self._arrange(scene, layout.arrange(*self.size, used, len(banner), len(self.panes)))
         for pane in self._shown():
             pane.show_scene(scene, self.state.sought)
 
@@ -119,16 +147,19 @@ class MainScreen(ProgramScreen):
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
         return not small
 
-    def _head(self, scene: Scene, page: ScreenPage) -> list[Line]:
+    def _head(self, scene: Scene, page: ScreenPage) -> tuple[Sequence[Line], Sequence[Line]]:
+        """Return the lines above and below the banners. Their number does not depend on the traffic."""
         view = scene.view
-        return [
+        above = [
             status_lines.title_line(view, self.state.desk.windows, self.state.frozen, page),
             *progress_lines(self.state.desk.progress(), page),
             status_lines.state_line(view, page),
-            *status_lines.banner_lines(view, page),
-            *status_lines.glance_lines(view, page),
-            *(signals(view, page)[:SIGNALS] if self.app.size.height >= TALL else ()),
         ]
+        below = padded(status_lines.glance_lines(view, page), 1 if page.width >= WIDE else 2)
+        standing = signals(view, page)
+        if standing and self.app.size.height >= TALL:
+            below += padded(standing, 1 if page.width >= WIDE else SIGNALS)
+        return above, below
 
     def _make_panes(self, scene: Scene) -> None:
         tables: list[ScreenTable] = [PanelTable(panel.name) for panel in scene.view.panels]
@@ -142,23 +173,42 @@ class MainScreen(ProgramScreen):
 
     def _arrange(self, scene: Scene, shared: layout.Layout) -> None:
         """Give every part its place, and draw the charts."""
+        wanted = [pane.wanted(scene) for pane in self.panes]
+        if self._zoomed:
+            shared, wanted, self._first = layout.zoomed(shared), [shared.lines] * len(wanted), self._focus
+        elif len(layout.places(wanted, 0, shared)) < len(wanted):
+            shared = shared._replace(lines=shared.lines - 1)
+        self.query_one("#charts").display = shared.chart > 0
         self.query_one("#charts").styles.height = shared.chart
         self.by_class.styles.width = shared.classes
-        self.panels.styles.grid_size_columns = shared.abreast
-        self.panels.styles.grid_size_rows = shared.ranks
-        self._first = layout.first_shown(self._focus, self._first, shared, len(self.panes))
-        last = self._first + shared.abreast * shared.ranks
-        for place, pane in enumerate(self.panes):
-            pane.display = self._first <= place < last
+        self._place(wanted, shared)
         width = self.size.width - shared.classes - 2
         page = self.state.page(width, shared.chart)
         self.chart.show(chart_lines(drawn(scene.view), marks(scene.view), page))
         self.by_class.show(class_lines(scene.view.chart, self.state.page(shared.classes, shared.chart)))
 
+    def _place(self, wanted: Sequence[int], shared: layout.Layout) -> None:
+        """Move the tables to their places, and name those that have none."""
+        self._first = layout.first_shown(self._focus, self._first, wanted, shared)
+        found = layout.places(wanted, self._first, shared)[: 1 if self._zoomed else None]
+        width = (self.size.width - GUTTER * (shared.abreast - 1)) // shared.abreast
+        for number, pane in enumerate(self.panes, -self._first):
+            pane.display = 0 <= number < len(found)
+            if pane.display:
+                pane.stand(found[number].column * (width + GUTTER), found[number].top, width, found[number].height)
+        self.hidden.display = len(found) < len(self.panes)
+        names = [(pane.number, pane.name_in_words) for pane in self.panes if not pane.display]
+        self.hidden.show([hidden_line(names, self._zoomed, self.state.page(self.size.width))])
+
     def _shown(self) -> Sequence[TablePane]:
         return [pane for pane in self.panes if pane.display]
 
     # Panels ---------------------------------------------------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Give the screen to the focused table, or share it out again."""
+        self._zoomed = not self._zoomed
+        self.draw_later()
 
     def focus_pane(self, place: int) -> None:
         """Focus this panel, and scroll it onto the screen."""
@@ -353,8 +403,10 @@ class MainScreen(ProgramScreen):
             self._typed = None
 
     def action_back(self) -> None:
-        """Clear the filter."""
-        if self.state.filter_text:
+        """End the zoom, or clear the filter."""
+        if self._zoomed:
+            self.action_zoom()
+        elif self.state.filter_text:
             self.state.set_filter("")
 
     def action_relearn(self) -> None:

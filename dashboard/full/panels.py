@@ -45,6 +45,10 @@ class PanelTable:
         """Identify a row by its key."""
         return [row.key for row in in_order(self.panel(scene), sorting)]
 
+    def rows(self, scene: Scene) -> int:
+        """Count the keys."""
+        return len(self.panel(scene).rows)
+
     def has_rest(self, scene: Scene) -> bool:
         """Return whether there are more keys than rows."""
         return self.panel(scene).other.window.count > 0
