@@ -38,6 +38,8 @@ _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
+_FIRST = 3
+"""Statistics that come before those of the full screen."""
 _ALERT = 16 * 1024
 """An alert with its contributors and its explanation."""
 _LABELS = 80
@@ -83,7 +85,7 @@ class Config:
         "unanswered",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
-    sites: a nightly backup or a crawler would trigger them."""
+    sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
     signals_against_previous: Annotated[tuple[str, ...], "names of signals"] = (
         "traffic_drop",
         "volume_out",
@@ -164,7 +166,14 @@ class Config:
         "downloaded_per_domain",
         "server_response_time",
     )
-    """Plug-ins from `stats/`, in the order of the screen."""
+    """Plug-ins from `stats/`, in the order of the screen. `+top_countries` adds to this list."""
+    full_screen_statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
+        "top_clients",
+        "top_paths",
+        "not_found_paths",
+    )
+    """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
+    top_domains. They cost as much as all others together where every path is requested once."""
     path_templates: bool = False
     """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
     and paths."""
@@ -323,11 +332,22 @@ class Config:
         for name in texts:
             if find(settings, name).secret:
                 raise SettingError(f"{name} is secret and would be visible in `ps`; use a settings file (--config)")
-        changed = {**(values or {}), **{name: find(settings, name).parse(text) for name, text in texts.items()}}
+        changed: dict[str, Any] = {}
+        for layer in (values or {}, {name: find(settings, name).parse(text) for name, text in texts.items()}):
+            for name, value in layer.items():
+                changed[name] = find(settings, name).extended(value, changed.get(name, getattr(cls, name)))
         follows = cls.average_learning_duration == cls.average_bucket_size
         if follows and "average_bucket_size" in changed:
             changed.setdefault("average_learning_duration", changed["average_bucket_size"])
         return cls(**changed)
+
+    def counted(self, full_screen: bool) -> tuple[str, ...]:
+        """Return the names of the statistics of a run, in the order of the screen."""
+        usual = type(self).statistics
+        if not full_screen or self.statistics[: len(usual)] != usual:
+            return self.statistics
+        more = (name for name in self.full_screen_statistics if name not in self.statistics)
+        return (*self.statistics[:_FIRST], *more, *self.statistics[_FIRST:])
 
     def memory_bound(self) -> int:
         """Return the upper bound of resident memory in bytes: every limit reached at the same time.
@@ -336,8 +356,9 @@ class Config:
         """
         text = 4 * self.max_str_length
         request = 4 * text
-        keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
-        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * len(self.statistics) + 250)
+        statistics = len(self.counted(full_screen=True))
+        keys = statistics * 2 * self.max_keys * (_SUMS + 2 * text)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * statistics + 250)
         return (
             _PROGRAM
             + self.ring_size * 2**20

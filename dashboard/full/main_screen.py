@@ -19,6 +19,7 @@ from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exch
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.keys import EDITING, MAIN
 from dashboard.full.paint import ScreenPage
+from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
 from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
@@ -38,6 +39,8 @@ TALL = 44
 SIGNALS = 2
 WIDE = 190
 """Columns of a page that shows what is busy and slow on one line."""
+LETTERS = {"exchanges": "e", "alerts": "a"}
+"""Keys of the tables that have no number."""
 GUTTER = 2
 """Cells between columns of tables."""
 APPLY_AFTER = 0.2
@@ -85,6 +88,9 @@ class MainScreen(ProgramScreen):
         self.hidden = LinesView(self.state.appearance, id="hidden")
         self.filter = FilterBar(self.state.appearance)
         self.panes: list[TablePane] = []
+        """The tables that the user chose, in order."""
+        self._all: dict[str, TablePane] = {}
+        """All tables by name, in their usual order."""
         self._focus = 0
         self._first = 0
         self._zoomed = False
@@ -117,8 +123,9 @@ class MainScreen(ProgramScreen):
         """Show the scene on all parts of the screen."""
         if not self._fits():
             return
-        if not self.panes:
+        if not self._all:
             self._make_panes(scene)
+        self._choose_panes()
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
         above, below = self._head(scene, page)
@@ -164,11 +171,25 @@ class MainScreen(ProgramScreen):
     def _make_panes(self, scene: Scene) -> None:
         tables: list[ScreenTable] = [PanelTable(panel.name) for panel in scene.view.panels]
         tables += [ExchangeTable(self.state.appearance.discretion), AlertTable()]
-        numbers = [str(place) if place <= 9 else "" for place in range(1, len(tables) + 1)]
-        numbers = [{"exchanges": "e", "alerts": "a"}.get(t.name, n) for t, n in zip(tables, numbers, strict=True)]
-        self.panes = [TablePane(self.state.appearance, t, n) for t, n in zip(tables, numbers, strict=True)]
-        self.panes[0].focus_on(True)
-        self.panels.mount(*self.panes)
+        self._all = {table.name: TablePane(self.state.appearance, table, "") for table in tables}
+        self.panels.mount(*self._all.values())
+
+    def _choose_panes(self) -> None:
+        """Take the tables that the user chose, and number them; all of them if none is left."""
+        focused = self.pane
+        chosen = self.state.appearance.panels.choice.shown(tuple(self._all)) or list(self._all)
+        panes = [self._all[name] for name in chosen]
+        if panes == self.panes:
+            return
+        self.panes = panes
+        digits = iter("123456789")
+        for pane in self._all.values():
+            pane.display = False
+            pane.focus_on(False)
+        for pane in panes:
+            pane.number = LETTERS.get(pane.table.name) or next(digits, "")
+        self._focus = panes.index(focused) if focused in panes else 0
+        panes[self._focus].focus_on(True)
         self._look_closer()
 
     def _arrange(self, scene: Scene, shared: layout.Layout) -> None:
@@ -254,11 +275,26 @@ class MainScreen(ProgramScreen):
 
     def action_exchanges(self) -> None:
         """Focus the list of exchanges."""
-        self.focus_pane(len(self.panes) - 2)
+        self._focus_named("exchanges")
 
     def action_alerts(self) -> None:
         """Focus the list of alerts."""
-        self.focus_pane(len(self.panes) - 1)
+        self._focus_named("alerts")
+
+    def _focus_named(self, name: str) -> None:
+        """Focus a table; if the user hid it, show it again."""
+        if name in self.state.appearance.panels.choice.hidden:
+            self.state.appearance.panels.keep(self.state.appearance.panels.choice.toggled(name))
+            self.draw()
+        self.focus_pane(next((place for place, pane in enumerate(self.panes) if pane.table.name == name), -1))
+
+    def action_choose_panels(self) -> None:
+        """Show the page where the user chooses panels."""
+        scene = self.state.scene
+        if scene is not None and self._all:
+            titles = {name: name.capitalize() for name in LETTERS}
+            titles = {**{panel.name: panel.title for panel in scene.view.panels}, **titles}
+            self.app.push_screen(PanelScreen(self.state, {name: titles[name] for name in self._all}))
 
     def on_table_pane_pressed(self, event: TablePane.Pressed) -> None:
         """Focus the panel that is clicked, and open a row that is clicked a second time."""
