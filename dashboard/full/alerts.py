@@ -11,8 +11,8 @@ from view import figures
 from view.page import Line, Page, Piece, Style
 from view.view import AlertView, View
 
-SIGNAL = 28
-"""Longest name of a signal with its server, in cells."""
+SIGNAL = 4
+"""The name of a signal with its server takes at most one part of the page in so many."""
 USUAL = 4
 """Rows that the list has room for even if there are fewer alerts, so that a new one moves no other table."""
 COLUMNS = (
@@ -85,7 +85,7 @@ def _entry(alert: AlertView, view: View, page: Page) -> Entry:
     texts = (
         page.moment(alert.start)[:8],
         lasted,
-        page.text(f"{alert.title} of {alert.subject}" if alert.subject else alert.title, SIGNAL),
+        page.text(f"{alert.title} of {alert.subject}" if alert.subject else alert.title, page.width // SIGNAL),
         figures.signal_value(alert.value, alert.unit),
         figures.signal_value(alert.limit, alert.unit),
         "  ".join(filter(None, [", ".join(standing), contributor])),

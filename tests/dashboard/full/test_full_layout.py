@@ -146,7 +146,10 @@ def test_an_active_alert_is_a_banner_with_its_explanation(view: View) -> None:
 
 
 def test_a_banner_that_is_cut_loses_its_end_and_not_the_cause(view: View) -> None:
-    assert texts(banner_lines(view, ScreenPage(78))) == [
+    told = "of the excess: section shop.example.com/products 40.9 %, client 10.0.0.1 14.8 %"
+    before = view.alerts[0].explanation.partition("; of the excess")[0]
+    alert = replace(view.alerts[0], explanation=f"{before}; {told}")
+    assert texts(banner_lines(replace(view, alerts=(alert,)), ScreenPage(78))) == [
         " Active alert  High traffic generated an alert - hits = 732, triggered at",
         " 17:08:00 2026-11-22; of the excess: section shop.example.com/products 40.9 %…",
     ]

@@ -1,13 +1,18 @@
 """Tables of the full screen: columns, order, the chosen row."""
 
+import re
 from dataclasses import replace
+from datetime import timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from records import ended, request
+from view_samples import ACTIVE, CALM, ENDED
 
+from alerting.alert import Contributor, SignalUnit
 from dashboard.full import exchanges
+from dashboard.full.alerts import alert_content
 from dashboard.full.panels import in_order, natural, panel_content, sortable
 from dashboard.full.table import (
     Entry,
@@ -252,3 +257,21 @@ def test_a_column_without_width_takes_what_is_left() -> None:
     )
     assert column_widths(content, 60) == (3, 48, 5)
     assert column_widths(content, 30) == (3, 24, 0)
+
+
+def test_an_alert_names_its_server_and_its_main_contributor() -> None:
+    slow = replace(
+        ACTIVE,
+        title="Response time",
+        subject="10.0.0.21:8080",
+        unit=SignalUnit.SECONDS,
+        contributors=(Contributor("client", "203.0.113.9", 590, 0.921),),
+    )
+    page = Page(140, 6, zone=timezone.utc)
+    content = alert_content(replace(CALM, alerts=(slow, ENDED)), slice(None), page)
+    lines = texts(table_lines(content, TableState(False), page))
+    assert re.search(r"Response time of 10.0.0.21:8080 +1,844 s +1,320 s active  client 203.0.113.9  92.1 %$", lines[1])
+    assert re.search(r"2 min Request rate +1,502 +1,320$", lines[2])
+    narrow = Page(78, 6, zone=timezone.utc)
+    content = alert_content(replace(CALM, alerts=(slow, ENDED)), slice(None), narrow)
+    assert re.search("signal +value +limit main contrib", texts(table_lines(content, TableState(False), narrow))[0])
