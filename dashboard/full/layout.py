@@ -61,8 +61,8 @@ def arrange(width: int, height: int, used: int, banner: int, tables: int) -> Lay
 
 
 def zoomed(shared: Layout) -> Layout:
-    """Give the room of everything to one table."""
-    return shared._replace(chart=0, abreast=1, lines=shared.lines + shared.chart)
+    """Give the room of everything to one table, but for the line that says how to end that."""
+    return shared._replace(chart=0, abreast=1, lines=shared.lines + shared.chart - 1)
 
 
 def places(wanted: Sequence[int], first: int, shared: Layout) -> list[Place]:

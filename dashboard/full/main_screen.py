@@ -196,7 +196,7 @@ class MainScreen(ProgramScreen):
         """Give every part its place, and draw the charts."""
         wanted = [pane.wanted(scene) for pane in self.panes]
         if self._zoomed:
-            shared, wanted, self._first = layout.zoomed(shared), [shared.lines] * len(wanted), self._focus
+            shared = layout.zoomed(shared)
         elif len(layout.places(wanted, 0, shared)) < len(wanted):
             shared = shared._replace(lines=shared.lines - 1)
         self.query_one("#charts").display = shared.chart > 0
@@ -210,8 +210,11 @@ class MainScreen(ProgramScreen):
 
     def _place(self, wanted: Sequence[int], shared: layout.Layout) -> None:
         """Move the tables to their places, and name those that have none."""
-        self._first = layout.first_shown(self._focus, self._first, wanted, shared)
-        found = layout.places(wanted, self._first, shared)[: 1 if self._zoomed else None]
+        if self._zoomed:
+            self._first, found = self._focus, [layout.Place(0, 0, shared.lines)]
+        else:
+            self._first = layout.first_shown(self._focus, self._first, wanted, shared)
+            found = layout.places(wanted, self._first, shared)
         width = (self.size.width - GUTTER * (shared.abreast - 1)) // shared.abreast
         for number, pane in enumerate(self.panes, -self._first):
             pane.display = 0 <= number < len(found)

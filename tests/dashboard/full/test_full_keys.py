@@ -252,6 +252,9 @@ def test_one_panel_gets_the_whole_screen_and_gives_it_back() -> None:
         assert user.lines() == before
         await user.press("z", "escape")
         assert user.lines() == before
+        await user.press("a", "z")
+        assert [pane.table.name for pane in user.main.panes if pane.display] == ["alerts"]
+        assert user.lines()[-3].startswith(" z all panels  1 sections")
 
     drive(scenario)
 
