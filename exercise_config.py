@@ -74,6 +74,10 @@ class Config:
     alert_title: bool = False
     """Name the active alerts in the title of the terminal, which is restored at the end."""
 
+    overload_share: Annotated[float, Range(0, 100, "percent")] = 5
+    """Share of dropped packets above which all figures are too low: the screen and alerts say so, nothing is learned,
+    and missing traffic does not alert."""
+
     # Signals: what else is judged besides the request rate, see docs/alerting.md -------------------------------------
 
     signals: Annotated[tuple[str, ...], "names of signals, request_rate first"] = (
@@ -238,7 +242,8 @@ class Config:
     connection_timeout: Annotated[float, Range(1, 86400, "s")] = 600
     """Idle time after which a connection is forgotten; servers usually give up sooner."""
     closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
-    """How long late packets of a closed connection are recognised; a retransmission arrives within seconds."""
+    """How long late packets of a closed connection are recognised; a retransmission arrives within seconds, or, if the
+    connection was reset, within `connection_timeout`."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """How long to wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 
@@ -248,7 +253,11 @@ class Config:
     """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
     `?`."""
     log_credentials: bool = False
-    """Log user names and passwords in URLs; otherwise `***@` replaces them."""
+    """Log user names and passwords in URLs; otherwise `***@` replaces them. It also shows the secret header fields in
+    log_headers."""
+    log_headers: Annotated[tuple[str, ...], "names of header fields"] = ()
+    """Header fields of requests and responses to log and show, such as `x-request-id,x-cache,content-encoding`.
+    Together they are cut at max_str_length characters for each message."""
 
     # Notices: who is notified of alerts, see docs/notices.md ---------------------------------------------------------
 
@@ -355,7 +364,7 @@ class Config:
         `docs/limits.md` explains the sum. A character counts as four bytes, which only rare scripts need.
         """
         text = 4 * self.max_str_length
-        request = 4 * text
+        request = (5 if self.log_headers else 4) * text
         statistics = len(self.counted(full_screen=True))
         keys = statistics * 2 * self.max_keys * (_SUMS + 2 * text)
         buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * statistics + 250)

@@ -63,6 +63,10 @@ class Alert:
     """Whether the user has seen it. Like `muted`, this is forgotten at the end of the run."""
     muted: bool = False
     """Whether its signal was muted when it was raised, so that nobody is notified of it."""
+    dropped_share: float = 0.0
+    """Share of the traffic of the bucket that raised it that was dropped, from 0 to 1, if `value` is too low for that
+    reason; else 0.
+    """
 
     def duration(self, now: float) -> float:
         """Return the duration in seconds; up to `now` while the alert is active."""

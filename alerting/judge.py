@@ -82,12 +82,19 @@ class Judge:
         return None if found is None else float(found)
 
     def judge(self, window: Window) -> list[Event]:
-        """Learn from the window that ended, or judge it."""
+        """Learn from the window that ended, or judge it.
+
+        If too much of its traffic was dropped, nothing is learned from it, and what is missing means nothing: signals
+        alert only above their limit, and no alert ends.
+        """
+        if window.dropped_share and (self.state is State.LEARNING or self.rule.low):
+            self.changed = True  # the next window may be complete
+            return []
         measured = self.rule.measure(window)
         before = self.state
         events = self._learn(measured, window) if before is State.LEARNING else self._enforce(measured, window)
         self.changed |= self.state is not before or self.flapping
-        if self.state is not State.ALERT:
+        if self.state is not State.ALERT and not window.dropped_share:
             self._usual = window.only(self.rule.statistics)
         return events
 
@@ -131,9 +138,13 @@ class Judge:
         self.silent = self.last is None
         before = self.state
         exceeded = self.last is not None and self.last.beyond
+        if window.dropped_share and not exceeded:
+            self.changed = True
+            return self._flapping.report(window.closes, None)
         self._enter(Trigger.EXCEEDED if exceeded else Trigger.WITHIN)
         events = self._flapping.report(window.closes, self._record(before, window))
-        self._update_baselines(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
+        if not window.dropped_share:
+            self._update_baselines(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
         return events
 
     def _verdict(self, subject: str, measured: Measured) -> Verdict | None:
@@ -195,6 +206,7 @@ class Judge:
             subject=verdict.subject,
             contributors=rule.contributors(window, verdict.subject, self._usual),
             muted=self.muted,
+            dropped_share=window.dropped_share,
         )
         return replace(alert, explanation=self._explain(alert, rule))
 

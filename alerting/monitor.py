@@ -11,6 +11,7 @@ from typing import Final
 from alerting.events import Event
 from alerting.history import AlertHistory
 from alerting.judge import Explain, Judge
+from alerting.overload import Overload, Reading
 from alerting.rule import WHOLE, Rule
 from alerting.signal_statistics import REQUESTS
 from alerting.states import State
@@ -42,6 +43,7 @@ class Monitor:
         self._store.on_close(self._take)
         self._rate = self.judges[0]
         self._window = Window.empty(self._statistics, inf, inf)
+        self._overload = Overload(terms.store_bucket)
         self._started = -inf
         # Closed buckets that `advance` has not processed.
         self._waiting: list[ClosedBucket] = []
@@ -58,6 +60,7 @@ class Monitor:
         self._store.advance(now)
         self._waiting.clear()
         self._started = self._edge(now)
+        self._overload.open_window(self._started)
         self._window = Window.empty(self._statistics, self._started, self._started + self.terms.bucket_size)
         if self._rate.state is State.LEARNING:
             self.start(now)
@@ -65,6 +68,10 @@ class Monitor:
     def add(self, batch: Batch) -> None:
         """Count records at their own time. Records too late for their bucket count in the current window."""
         self._store.add(batch)
+
+    def note_taken(self, now: float, read_at: float, reading: Reading) -> None:
+        """Note how much was taken and dropped in all, as read at `read_at`. Call this before `advance`."""
+        self._overload.note(now, read_at, reading)
 
     def advance(self, now: float) -> list[Event]:
         """Judge each window that ended by `now`, and drop alerts that are too old."""
@@ -83,6 +90,7 @@ class Monitor:
     def relearn(self, now: float) -> list[Event]:
         """Let all signals learn anew from `now` on, which was advanced to before. Active alerts end."""
         events = [event for judge in self.judges for event in judge.relearn(now)]
+        self._overload.open_window(now)
         self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
         self._started = now
         return events
@@ -104,8 +112,20 @@ class Monitor:
 
     @property
     def state(self) -> State:
-        """State of the request rate."""
-        return self._rate.state
+        """The worst state of all signals.
+
+        While the request rate is learned, that is the state unless there is an alert. Other signals learn along with
+        it, or wait for enough traffic.
+        """
+        states = {judge.state for judge in self.judges}
+        worst = (State.ALERT, self._rate.state if self._rate.state is State.LEARNING else State.DISMISSED)
+        return next((state for state in worst if state in states), State.NORMAL)
+
+    @property
+    def silence(self) -> float:
+        """Seconds of learning that were in vain because there was no request; learning restarted after them."""
+        learns = self._rate.state is State.LEARNING and self._started > -inf
+        return self._window.opens - self._started if learns else 0.0
 
     @property
     def baseline(self) -> float | None:
@@ -131,6 +151,13 @@ class Monitor:
     def dismissed_at(self) -> float | None:
         """When the last alert of the request rate was dismissed, until the dismissal has been shown; then None."""
         return self._rate.dismissed_at
+
+    @property
+    def dropped_share(self) -> float:
+        """The share of the traffic that was dropped in the last bucket of the store, from 0 to 1, if it is so large
+        that figures are too low; else 0.
+        """
+        return self._too_large(self._overload.recent)
 
     @property
     def duration(self) -> float:
@@ -172,11 +199,16 @@ class Monitor:
     def _judge(self) -> list[Event]:
         """Judge the window that ended, and open the next one."""
         window = self._window
+        window.dropped_share = self._too_large(self._overload.in_window)
+        self._overload.open_window(window.closes)
         events = [event for judge in self.judges for event in judge.judge(window)]
         learning = self._rate.state is State.LEARNING
         duration = self.terms.learning_duration if learning else self.terms.bucket_size
         self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + duration))
         return events
+
+    def _too_large(self, share: float) -> float:
+        return share if 100 * share > self.terms.overload_share else 0.0
 
     def _edge(self, time: float) -> float:
         """Return the first end of a store bucket at `time` or later."""

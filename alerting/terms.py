@@ -22,5 +22,7 @@ class Terms:
     """Changes of state per hour above which a signal is flapping."""
     store_bucket: float = 10
     """Length of the store's buckets."""
+    overload_share: float = 5
+    """Percentage of dropped packets above which figures are too low."""
     max_keys: int = 1000
     """Maximum keys counted separately in each statistic."""

@@ -10,12 +10,14 @@ from store.sums import ClosedBucket
 class Window:
     """Sums of whole buckets. Times are in seconds since the epoch."""
 
-    __slots__ = ("_sums", "closes", "opens")
+    __slots__ = ("_sums", "closes", "dropped_share", "opens")
 
     def __init__(self, sums: Mapping[str, WindowSum], opens: float, closes: float) -> None:
         self._sums = sums
         self.opens = opens
         self.closes = closes
+        self.dropped_share = 0.0
+        """Share of the traffic that was dropped, from 0 to 1, if it is so large that the sums are too low; else 0."""
 
     @classmethod
     def empty(cls, statistics: Iterable[SignalStatistic], opens: float, closes: float) -> "Window":

@@ -67,6 +67,8 @@ class Status(NamedTuple):
     counters: Counters
     warnings: tuple[str, ...]
     """Sentences for the user."""
+    read_at: float = 0.0
+    """When the counts were read. Packet time is behind it while the program is too slow. 0 for a file."""
     resumed: float = 0.0
     """A packet time within the latest time in which nobody watched, see `SteadyTime`; 0 if there was none."""
 
@@ -159,13 +161,15 @@ class Intake:
         """Return the status of the capture."""
         if faults := self._decoder.faults():
             self.trouble += (report([Fault(*fault) for fault in faults]),)
-        clock, resumed = ("", 0.0) if self._time is None else (self._time.warning, self._time.resumed)
+        clock = self._time.warning if self._time is not None else ""
         elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
         warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, *self.trouble)))
         health = self._decoder.health
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
-        return Status(health, self.source.counters(), warnings, resumed)
+        if self._time is None:
+            return Status(health, self.source.counters(), warnings)
+        return Status(health, self.source.counters(), warnings, self._time.now(), self._time.resumed)
 
     def close(self) -> None:
         """Close the source and the file of packets."""

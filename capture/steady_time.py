@@ -57,6 +57,10 @@ class SteadyTime:
         if abs(step) >= LEAST_STEP:
             self._take(step, now)
 
+    def now(self) -> float:
+        """Return the packet time of a packet that arrives now."""
+        return self._clock() + self._ahead
+
     def packet_time(self, stamp: float) -> float:
         """Return the packet time of a time stamp; 0 remains 0, because it means that there is none."""
         if not stamp:

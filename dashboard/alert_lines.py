@@ -42,16 +42,16 @@ def _announce(banner: str, style: Style, words: list[str], page: Page) -> list[L
 
 def signals(view: View, page: Page) -> list[Line]:
     """Show the last value of each signal besides the request rate and, in brackets, the value from which it alerts."""
-    items = [_signal(signal) for signal in view.signals if signal.name != REQUEST_RATE]
+    items = [_signal(signal, view.ended) for signal in view.signals if signal.name != REQUEST_RATE]
     return page.flow([(Piece("Signals", Style.HEADING),), *items], indent=2) if items else []
 
 
-def _signal(signal: SignalView) -> Line:
+def _signal(signal: SignalView, ended: bool) -> Line:
     name = Piece(f"{signal.title.lower()} ")
     words = [word for word, holds in (("flapping", signal.flapping), ("muted", signal.muted)) if holds]
     flapping = tuple(Piece(f" {word}", Style.WARNING) for word in words)
     if signal.state == "LEARNING":
-        return (name, Piece("learning", Style.QUIET), *flapping)
+        return (name, Piece("not learned" if ended else "learning", Style.QUIET), *flapping)
     if signal.value is None:
         return (name, Piece("too little traffic" if signal.silent else "learned", Style.QUIET), *flapping)
     value = figures.signal_value(signal.value, signal.unit)

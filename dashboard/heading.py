@@ -1,6 +1,7 @@
 """The top of the dashboard: source, state and health. Pure."""
 
 from view import cells, figures
+from view.badge import ENDED, NAMED, badge, unlearned
 from view.page import EMPTY, GAP, Line, Page, Piece, Style, width
 from view.view import EnforcingView, HealthView, LearningView, View
 
@@ -12,17 +13,8 @@ NAME_WIDTH = 40
 BAR = 20
 """Width of the progress bar of learning."""
 
-STATES = {
-    "LEARNING": ("LEARNING", Style.HEADING),
-    "NORMAL": ("ENFORCING", Style.GOOD),
-    "ALERT": ("ALERT", Style.ALARM),
-    "DISMISSED": ("DISMISSED", Style.GOOD),
-}
-
-
-def state_name(state: str) -> str:
-    """Return the word that users see for a state."""
-    return STATES[state][0] if state in STATES else state
+STYLES = {"LEARNING": Style.HEADING, "NORMAL": Style.GOOD, "ALERT": Style.ALARM, "DISMISSED": Style.GOOD}
+"""Styles of the states."""
 
 
 def title(view: View, page: Page) -> list[Line]:
@@ -44,20 +36,39 @@ def state(view: View, page: Page) -> list[Line]:
 
 def state_items(view: View, page: Page) -> list[Line]:
     """List the parts of the state line, most important first."""
-    word, style = STATES.get(view.state, (page.text(view.state), Style.PLAIN))
-    items: list[Line] = [(Piece(word, style),)]
+    items = _badge(view, page)
     if view.learning:
-        items += _learning(view.learning, page)
+        items += _unlearned(view, view.learning) if view.ended else _learning(view.learning)
     if view.enforcing:
-        items += _enforcing(view.enforcing)
+        items += _enforcing(view.enforcing, view.ended)
     return items
 
 
-def _learning(learning: LearningView, page: Page) -> list[Line]:
+def _badge(view: View, page: Page) -> list[Line]:
+    """Show the state and the signals that are in it; after the end of a file, only a state of single signals."""
+    shown = badge(view)
+    named = (Piece(f" {page.text(shown.signals)}", Style.NAME),) if shown.signals else ()
+    state: Line = (Piece(page.text(shown.word), STYLES.get(shown.state, Style.PLAIN)), *named)
+    if not view.ended:
+        return [state]
+    ended: Line = (Piece(ENDED, Style.HEADING),)
+    return [ended, state] if shown.state in NAMED else [ended]
+
+
+def _unlearned(view: View, learning: LearningView) -> list[Line]:
+    return [
+        (Piece(figures.counted(learning.count, "request")),),
+        (Piece(f"no baseline: {unlearned(view)}", Style.WARNING),),
+    ]
+
+
+def _learning(learning: LearningView) -> list[Line]:
     share = min(1.0, learning.elapsed / learning.duration) if learning.duration > 0 else 1.0
     left = max(0.0, learning.duration - learning.elapsed)
     bar = "#" * round(BAR * share)
+    silent = f"restarted: no request for {figures.duration(learning.silence)}"
     return [
+        *([(Piece(silent, Style.WARNING),)] if learning.silence else []),
         (Piece(f"{figures.count(learning.count)} requests so far"),),
         (Piece(f"estimated rate {figures.rate(learning.rate)} /s"),),
         (Piece(f"{figures.duration(left)} left"),),
@@ -65,32 +76,41 @@ def _learning(learning: LearningView, page: Page) -> list[Line]:
     ]
 
 
-def _enforcing(enforcing: EnforcingView) -> list[Line]:
+def _enforcing(enforcing: EnforcingView, ended: bool) -> list[Line]:
     bucket = figures.span(enforcing.bucket_size)
     limit = f"alert above {figures.number(enforcing.limit)} (+{figures.number(enforcing.threshold)} %)"
     over = enforcing.count > enforcing.limit
-    return [
-        (Piece(f"baseline {figures.count(enforcing.baseline)} /{bucket}"),),
-        (Piece(limit),),
-        (Piece(f"now {figures.count(enforcing.count)}" + " (above)" * over, Style.WARNING if over else Style.NAME),),
+    so_far = f"so far {figures.count(enforcing.count)}" + " (above)" * over
+    current: list[Line] = [
+        (Piece(so_far, Style.WARNING if over else Style.NAME),),
         (Piece(f"next check in {figures.duration(enforcing.next_check)}"),),
     ]
+    baseline: Line = (Piece(f"baseline {figures.count(enforcing.baseline)} /{bucket}"),)
+    return [baseline, (Piece(limit),), *([] if ended else current)]
 
 
-def health(view: HealthView, page: Page) -> list[Line]:
+def health(view: View, page: Page) -> list[Line]:
     """Show what was captured and missed, the oddities by name, then the warnings."""
     lines = page.flow(health_items(view, page), indent=2)
-    if view.oddities:
-        lines += page.flow([(Piece("oddities"),), *_named(view.oddities, page)], indent=2)
-    for warning in view.warnings:
+    if view.health.oddities:
+        lines += page.flow([(Piece("oddities"),), *_named(view.health.oddities, page)], indent=2)
+    for warning in view.health.warnings:
         lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
     return lines
 
 
-def health_items(view: HealthView, page: Page) -> list[Line]:
-    """List what was captured, and what was missed."""
-    seen: Line = (Piece(f"capture {figures.rate(view.packet_rate)} packets/s"),)
-    return [seen, *_losses(view), *_unread(view, page)]
+def health_items(view: View, page: Page) -> list[Line]:
+    """List what was captured, what was missed, and since when counts of earlier runs are included."""
+    health = view.health
+    seen: Line = (Piece(f"capture {figures.rate(health.packet_rate)} packets/s"),)
+    return [seen, *_losses(health), *_unread(health, page), *_earlier(view, page)]
+
+
+def _earlier(view: View, page: Page) -> list[Line]:
+    if view.history_since is None:
+        return []
+    since = figures.since(view.history_since, view.now, page.zone)
+    return [(Piece("includes history since "), Piece(since, Style.NAME))]
 
 
 def _losses(view: HealthView) -> list[Line]:
@@ -147,4 +167,4 @@ def _counted(name: str, times: int, remark: str, style: Style) -> Line:
 
 def top(view: View, page: Page) -> list[Line]:
     """Show title, state and health, and an empty line below them."""
-    return [*title(view, page), *state(view, page), *health(view.health, page), EMPTY]
+    return [*title(view, page), *state(view, page), *health(view, page), EMPTY]

@@ -56,4 +56,6 @@ def learning_line(view: View, zone: tzinfo | None = None) -> str:
     left = figures.duration(max(0.0, learning.duration - learning.elapsed))
     rate = figures.rate(learning.rate)
     count = figures.count(learning.count)
-    return f"{figures.moment(view.now, zone)}  Learning: {count} requests so far, estimated rate {rate} /s, {left} left"
+    again = f", restarted: no request for {figures.duration(learning.silence)}" if learning.silence else ""
+    so_far = f"{count} requests so far, estimated rate {rate} /s, {left} left"
+    return f"{figures.moment(view.now, zone)}  Learning: {so_far}{again}"

@@ -16,7 +16,8 @@ def request_rate(view: View, page: Page) -> list[Line]:
         return []
     name = "Request rate"
     window = figures.span(view.retention)
-    latest = f"now {figures.rate(view.request_rate[-1])} /s" if view.request_rate else "no full interval yet"
+    now = view.request_rate[-1] if view.request_rate else None
+    latest = f"now {figures.rate(now)} /s" if now is not None else "no full interval yet"
     peak = f"peak {figures.rate(view.peak_rate)} /s in {window}"
     requests = f"{figures.count(view.requests)} requests in {window}"
     told = GAP * " " + (GAP * " ").join([latest, peak])
@@ -25,12 +26,15 @@ def request_rate(view: View, page: Page) -> list[Line]:
     room = page.width - len(name) - GAP - len(told)
     if room < SHORTEST or not view.request_rate:
         return [(Piece(name, Style.HEADING), Piece(told))]
-    chart = GAP * " " + sparkline(view.request_rate[-room:], page.blocks)
+    chart = GAP * " " + sparkline(view.request_rate[-room:], page)
     return [(Piece(name, Style.HEADING), Piece(chart, Style.CHART), Piece(told))]
 
 
-def sparkline(values: Sequence[float], blocks: str) -> str:
-    """Draw one block for each value, scaled to the highest; only zero gets the lowest block."""
-    highest = max(values, default=0)
-    top = len(blocks) - 1
-    return "".join(blocks[max(1, round(top * value / highest)) if value > 0 else 0] for value in values)
+def sparkline(values: Sequence[float | None], page: Page) -> str:
+    """Draw one block for each value, scaled to the highest; only zero gets the lowest block, and None a shade."""
+    highest = max((value for value in values if value is not None), default=0)
+    return "".join(page.shade if value is None else _block(value, highest, page.blocks) for value in values)
+
+
+def _block(value: float, highest: float, blocks: str) -> str:
+    return blocks[max(1, round((len(blocks) - 1) * value / highest)) if value > 0 else 0]

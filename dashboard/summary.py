@@ -2,8 +2,8 @@
 
 import textwrap
 
-from dashboard.heading import state_name
 from view import figures
+from view.badge import badge_text, unlearned
 from view.cells import visible
 from view.view import HealthView, View
 
@@ -18,7 +18,7 @@ def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
 
 def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     """Write the summary of a run that goes on, with the state, the oddities by name, and the warnings."""
-    items = [("State", state_name(view.state)), *_items(view, ascii_only)]
+    items = [("State", badge_text(view)), *_items(view, ascii_only)]
     if view.health.oddities:
         oddities = (f"{figures.count(times)} {visible(name, ascii_only)}" for name, times in view.health.oddities)
         items.append(("Oddities", ", ".join(oddities)))
@@ -33,6 +33,7 @@ def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
         ("Requests", figures.count(health.requests)),
         ("Missed", _missed(health, ascii_only)),
         ("Alerts", _alerts(view)),
+        *([("Baseline", f"none: {reason}")] if (reason := unlearned(view)) else []),
     ]
 
 
@@ -65,9 +66,11 @@ def _missed(health: HealthView, ascii_only: bool) -> str:
 
 
 def _alerts(view: View) -> str:
-    if not view.alerts:
+    """Count the alerts of this run; the View has those of earlier runs too."""
+    alerts = [alert for alert in view.alerts if alert.start >= view.started]
+    if not alerts:
         return "none"
-    longest = f", longest {figures.duration(view.longest_alert)}" if view.longest_alert is not None else ""
-    still = sum(alert.end is None for alert in view.alerts)
+    longest = max((view.now if alert.end is None else alert.end) - alert.start for alert in alerts)
+    still = sum(alert.end is None for alert in alerts)
     active = f", {'one' if still == 1 else still} still active" if still else ""
-    return f"{figures.count(len(view.alerts))}{longest}{active}"
+    return f"{figures.count(len(alerts))}, longest {figures.duration(longest)}{active}"

@@ -17,6 +17,7 @@ from history.periods import PeriodLevel, Tile, next_start, period_start, tiles
 from history.sums import MALFORMED, MAX_COUNT, Minute, StoredAlert, checked_number, highest_keys, validated
 from store.distribution import NO_TIMES, Distribution
 from store.sums import ENOUGH, NOTHING, OTHER, Sums
+from store.watched import WATCHED
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "StoredTop"]
 
@@ -139,7 +140,7 @@ class SqliteArchive:
 
     def statistics(self) -> dict[str, str]:
         """Return name and unit of each statistic that was ever stored."""
-        return {name: unit for name, (_, unit) in self._statistics.items()}
+        return {name: unit for name, (_, unit) in self._statistics.items() if name != WATCHED}
 
     def top(self, statistic: str, since: float, until: float, limit: int) -> StoredTop:
         """See `Archive.top`."""

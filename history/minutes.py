@@ -2,7 +2,8 @@
 
 from history.periods import PeriodLevel, period_start
 from history.sums import Minute
-from store.sums import NOTHING, OTHER, ClosedBucket, KeyedSums, StatisticSums
+from store.sums import NOTHING, OTHER, ClosedBucket, KeyedSums, StatisticSums, Sums
+from store.watched import WATCHED
 
 
 class Minutes:
@@ -10,12 +11,25 @@ class Minutes:
 
     def __init__(self) -> None:
         self._filling: dict[float, dict[str, list[KeyedSums]]] = {}
+        # Start and end of the watched spans of each minute, in order.
+        self._watched: dict[float, list[tuple[float, float]]] = {}
 
     def add(self, bucket: ClosedBucket) -> None:
         """Add a bucket. A bucket longer than a minute counts in the minute of its start."""
         minute = self._filling.setdefault(period_start(PeriodLevel.MINUTE, bucket.start), {})
         for name, keyed, other in bucket.statistics:
             minute.setdefault(name, []).extend((keyed, KeyedSums.of_items([(OTHER, other)])))
+
+    def watch(self, start: float, end: float) -> None:
+        """Add a span of time that was watched, whether or not anything was counted."""
+        while start < end:
+            minute = period_start(PeriodLevel.MINUTE, start)
+            until = min(end, minute + 60)
+            self._filling.setdefault(minute, {})
+            spans = self._watched.setdefault(minute, [])
+            begun = spans.pop()[0] if spans and spans[-1][1] == start else start
+            spans.append((begun, until))
+            start = until
 
     def over(self, now: float) -> list[Minute]:
         """Remove and return the minutes that ended by `now`, oldest first."""
@@ -30,6 +44,8 @@ class Minutes:
         found = {}
         for name, parts in self._filling.pop(start).items():
             found[name] = {key: sums for key, sums in KeyedSums.merged(parts).items() if sums != NOTHING}
+        if spans := self._watched.pop(start, []):
+            found[WATCHED] = {str(int(begun - start)): Sums(seconds=end - begun) for begun, end in spans}
         return Minute(start, found)
 
 

@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from math import inf
 from pathlib import Path
 from typing import Final
 
 from alerting.alert import Alert
-from alerting.events import AlertDismissed, AlertRaised, Event
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
 from history.keep import Retention
@@ -18,8 +19,9 @@ from history.periods import PeriodLevel, period_start
 from history.sums import Minute
 from history.writer import Writer
 from store.sums import ClosedBucket
+from store.watched import WATCHED
 from view.outlet import Outlet
-from view.view import HistoryView
+from view.view import HistoryView, View
 
 CHUNK: Final = 300.0
 """Seconds of the past that are read at once."""
@@ -27,6 +29,8 @@ LOOK: Final = 60.0
 """Seconds between two reads of the past."""
 PATIENCE: Final = 5.0
 """Seconds to wait at the end for queued data."""
+LONGEST_WATCH: Final = 3600.0
+"""Longest step of time that was watched; longer ones are jumps, and would write a row for each of their minutes."""
 AHEAD: Final = 86400.0
 """Seconds that packet time may be ahead of the clock. A later time is corrupt, and would age everything else."""
 
@@ -39,7 +43,9 @@ class History(Outlet):
         self._patient = patient
         self._path = path
         self._keep = keep
-        self._units = units
+        self._units = {**units, WATCHED: "seconds"}
+        self._watched_until = inf
+        self._active: dict[str, Alert] = {}
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
         self._writer: Writer | None = None
@@ -117,14 +123,31 @@ class History(Outlet):
             known = tuple(closed for closed in bucket.statistics if closed.name in self._units)
             self._minutes.add(bucket._replace(statistics=known))
 
+    def begin(self, now: float) -> None:
+        """Note that watching begins."""
+        self._watched_until = now
+
     def advance(self, now: float) -> None:
         """Write the minutes that are over, even if nothing arrived since."""
+        if self._watched_until < now < min(self._watched_until + LONGEST_WATCH, time.time() + AHEAD):
+            self._minutes.watch(self._watched_until, now)
+        self._watched_until = max(now, self._watched_until)
         self._write(self._minutes.over(now))
 
     def event(self, event: Event) -> None:
         """Write an alert that started or ended."""
+        if isinstance(event, AlertRaised | AlertContinued):
+            self._active[event.alert.signal] = event.alert
+        elif isinstance(event, AlertDismissed):
+            self._active.pop(event.alert.signal, None)
         if self._writer is not None and isinstance(event, AlertRaised | AlertDismissed):
             self._writer.put(stored(event.alert))
+
+    def finish(self, view: View) -> None:
+        """Write that the alerts which are still active end with the run."""
+        if self._writer is not None:
+            for alert in self._active.values():
+                self._writer.put(stored(replace(alert, end=max(view.now, alert.start))))
 
     def close(self) -> None:
         """Write what is queued, and end. This may be called twice."""

@@ -149,6 +149,7 @@ def facts(notice: Notice) -> dict[str, Fact]:
         "limit": number(alert.limit),
         "unit": alert.unit.value,
         "changes": notice.changes or None,
+        "dropped_percent": number(100 * alert.dropped_share) or None,
     }
 
 

@@ -1,16 +1,23 @@
 """Chooses what decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import replace
+from typing import Final
 
 from capture.core import CORE
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
-from exercise_config import Config
+from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
+"""The name of a header field in lower case (RFC 9110 section 5.1)."""
+MOST_NAMES: Final = 32
+"""Maximum names in `log_headers`; a head is searched for each of them."""
 
 
 def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
@@ -57,6 +64,7 @@ def limits(config: Config) -> Limits:
         total_buffer=config.max_total_buffer,
         server_names=config.max_server_names,
         held_segments=config.max_held_segments,
+        named_fields=named_fields(config),
         waiting_records=config.max_queued_records,
         waiting_characters=config.max_queued_characters,
         gap_timeout=config.gap_timeout,
@@ -64,6 +72,21 @@ def limits(config: Config) -> Limits:
         closed_timeout=config.closed_timeout,
         fragment_timeout=config.fragment_timeout,
     )
+
+
+def named_fields(config: Config) -> tuple[bytes, ...]:
+    """Return the names of the header fields to keep, in lower case.
+
+    Raises:
+        SettingError: a name is not one, or there are too many.
+    """
+    names = tuple(dict.fromkeys(name.lower() for name in config.log_headers))
+    wrong = next((name for name in names if not _TOKEN.fullmatch(name)), None)
+    if wrong is not None:
+        raise SettingError(f"log_headers: {wrong!r} is not the name of a header field, such as x-request-id")
+    if len(names) > MOST_NAMES:
+        raise SettingError(f"log_headers: {len(names)} names are too many: at most {MOST_NAMES}")
+    return tuple(name.encode("ascii") for name in names)
 
 
 def without_loss(limits: Limits) -> Limits:

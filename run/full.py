@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from capture.intake import Intake
 from cli.arguments import Arguments
@@ -26,9 +25,6 @@ from store.filtering import patterns
 from store.recent import Recent
 from store.store import Store
 from view.exchange_line import Discretion
-
-if TYPE_CHECKING:
-    from dashboard.full.store_desk import StoreDesk
 
 PACE = 1.0
 """Maximum seconds between two refreshes, even if `timeout` is longer."""
@@ -108,7 +104,7 @@ class FullUi:
         session.hand_to(recent, desk)
         discretion = Discretion(config.log_query_strings, config.log_credentials)
         setting = first_appearance(self._arguments.colour, discretion)
-        shown = self._judged(steps, session, desk)
+        shown = self._judged(steps, session)
         setting.panels = PanelFile(self._state_folder)
         told = Told(self._complaints, attention)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, told)
@@ -121,10 +117,9 @@ class FullUi:
     def _progress(self, intake: Intake) -> Progress | None:
         return progress_of(intake, time.monotonic() - self._begun) if self._reading else None
 
-    def _judged(self, steps: Watch, session: Session, desk: "StoreDesk") -> Watch:
+    def _judged(self, steps: Watch, session: Session) -> Watch:
         """Take the same steps, then judge the last counts at once, because the screen may stay."""
         ending = yield from steps
         self._reading = False
         session.judge(ending.clock, ending.status)
-        desk.over = True
         return ending

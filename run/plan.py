@@ -13,6 +13,7 @@ from cli.build import PROGRAM
 from cli.history_file import folder_of
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
+from run.decoding import named_fields
 from run.signals import rounding, rules
 from stats.loading import load
 from stats.statistic import Statistic
@@ -35,11 +36,12 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """Return the plan of a run. Its warnings are printed on standard error.
 
     Raises:
-        SettingError: a signal, a receiver or the filter of `--only` is wrong.
+        SettingError: a signal, a receiver, a header field or the filter of `--only` is wrong.
         StatisticError: a statistic is wrong.
         UnknownUser: the setting `user` names nobody that the program may become.
     """
     rules(config)
+    named_fields(config)
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)

@@ -9,6 +9,7 @@ from typing import Protocol
 from alerting.alert import Alert
 from alerting.events import Event
 from alerting.monitor import Monitor
+from alerting.overload import Taken
 from capture.intake import Status
 from exercise_config import Config
 from run.signals import rules, terms
@@ -18,6 +19,7 @@ from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
+from store.watched import Watched, watched_spans, within
 from traffic.batch import Batch
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
@@ -37,6 +39,9 @@ class Taker(Protocol):
 
 class Recorder(Protocol):
     """Anything that keeps the store's sums for longer than the store does."""
+
+    def begin(self, now: float) -> None:
+        """Learn that watching begins."""
 
     def add(self, bucket: ClosedBucket) -> None:
         """Take a closed bucket, or late sums for one."""
@@ -63,7 +68,9 @@ class Session:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._monitor = Monitor(rules(config), terms(config), explanation)
         self._store = Store(statistics, bucket, retention, config.max_keys)
-        self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits)
+        self.watched = Watched()
+        """When this run and earlier ones watched."""
+        self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits, self.watched)
         self._takers = list(takers)
         self._outlets = list(outlets)
         self._warnings = warnings
@@ -77,6 +84,9 @@ class Session:
         self._recorders: list[Recorder] = []
         self._wanted = False
         self._resumed = 0.0
+        self._counted = 0
+        self.ended = False
+        """Whether a file was read to its end."""
         self.now = 0.0
         """The packet time up to which everything was counted and judged."""
         self.due = 0.0
@@ -109,6 +119,9 @@ class Session:
     def start(self, now: float) -> None:
         """Begin to learn."""
         self._run = replace(self._run, started=now)
+        self.watched.begin(now)
+        for recorder in self._recorders:
+            recorder.begin(now)
         self._monitor.start(now)
         self._schedule(now)
 
@@ -122,6 +135,7 @@ class Session:
 
     def count(self, batch: Batch) -> None:
         """Count the records of a batch."""
+        self._counted += len(batch)
         if self._only is not None:
             batch = matching(self._only, batch)
         for taker in self._takers:
@@ -162,6 +176,11 @@ class Session:
             outlet.finish(view)
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
 
+    @property
+    def source(self) -> str:
+        """Interface or file, with the ports."""
+        return self._run.source
+
     def complaints(self) -> list[str]:
         """Return the tracebacks of disabled plug-ins."""
         return [f"statistic {name} was disabled:\n{text}" for name, text in self._store.failures]
@@ -169,9 +188,12 @@ class Session:
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
         self.now, self._status = now, status
+        self.watched.advance(now)
+        self.watched.drop(now - self._run.retention)
         self._store.advance(now)
         for recorder in self._recorders:
             recorder.advance(now)
+        self._monitor.note_taken(now, status.read_at, self._taken(status))
         if now >= status.resumed > self._resumed:  # the clock jumped, and nobody watched meanwhile
             self._resumed = status.resumed
             self._monitor.resume(now)
@@ -194,6 +216,10 @@ class Session:
         """Mute a signal until the end of the run, or end that."""
         self._monitor.mute(signal, muted)
 
+    def _taken(self, status: Status) -> tuple[Taken, ...]:
+        packets, health = status.counters, status.health
+        return Taken(packets.received, packets.dropped), Taken(self._counted, health.lost)
+
     def view(self, window: float | None, rows: int | None = None, store: Store | None = None) -> View | None:
         """Return the View at `now`, for a window of time (None: everything kept) and a number of rows per top list
         (None: the setting). It is about `store` if given, otherwise about the session's own. The result is None
@@ -212,7 +238,10 @@ class Session:
     def _recall_some(self) -> None:
         end = time.perf_counter() + RECALL
         for bucket in self._past:
-            self._store.recall(bucket)
+            spans = watched_spans(bucket)
+            for start, until in spans:
+                self.watched.add(start, until)
+            self._store.recall(within(bucket, spans))
             if time.perf_counter() > end:
                 break
 
@@ -231,4 +260,6 @@ class Session:
     ) -> View:
         reading = Reading(status.health, status.counters.dropped, (*status.warnings, *self._warnings()))
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
-        return view if store is not None else replace(view, history=self._look_back())
+        if store is not None:
+            return replace(view, ended=self.ended)
+        return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)

@@ -57,6 +57,7 @@ def terms(config: Config) -> Terms:
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,
         store_bucket=config.dashboard_bucket_size,
+        overload_share=config.overload_share,
     )
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from capture.named_files import named_files
 from capture.privileges import ROOT, chosen_user, give_up
 from cli.build import PROGRAM
 from exercise_config import Config
@@ -19,15 +20,17 @@ def try_receivers(config: Config) -> int:
 
     Raises:
         SettingError: a receiver is wrong.
+        UnknownUser: the setting `user` names nobody that the program may become.
     """
-    told = from_settings(config, os.environ)
+    user = chosen_user(config.user, os.environ)
+    told = from_settings(config, os.environ, open_file=named_files(config.user).open)
     for sentence in told.warnings:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     if not told.receivers:
         print(f"{PROGRAM}: no receivers of notices; see docs/notices.md", file=sys.stderr)
         return 2
     if config.user != ROOT:
-        give_up(chosen_user(config.user, os.environ))
+        give_up(user)
     check_program(told)
     notice = trial_notice(time.time(), told.host)
     taken = [_took(receiver, notice) for receiver in told.receivers]

@@ -129,6 +129,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
         stop.set()
     except CaptureError as damage:
         error = damage
+    session.ended = not stop.is_set()
     intake.close()
     finished = False
     while not finished:

@@ -11,5 +11,5 @@ class TopHttpVersions:
     columns = ("version",)
 
     def key(self, version: str) -> str:
-        """Return the version in the request line (RFC 9112 section 2.3)."""
-        return f"HTTP/{version}"
+        """Return the version in the request line (RFC 9112 section 2.3); `HTTP/?` if the capture cut it off."""
+        return f"HTTP/{version or '?'}"

@@ -107,13 +107,15 @@ class Store:
     def recall(self, bucket: ClosedBucket) -> None:
         """Restore sums from before this run; the period they cover may be longer than a bucket.
 
-        They are spread evenly over its buckets. Call this before anything is counted, oldest period first.
+        They are spread evenly over its time. Call this before anything is counted, oldest period first.
         """
         first = int(bucket.start // self._bucket_size)
-        buckets = range(first, first + max(1, int(bucket.width // self._bucket_size)))
+        last = ceil((bucket.start + bucket.width) / self._bucket_size)
+        buckets = range(first, max(first + 1, last))
+        edges = [0.0, *((index * self._bucket_size - bucket.start) / bucket.width for index in buckets[1:]), 1.0]
         known = [part for part in bucket.statistics if part.name in self._numbers]
         if known and first >= self._oldest_kept:
-            cells = {self._numbers[name]: spread(keyed, other, len(buckets)) for name, keyed, other in known}
+            cells = {self._numbers[name]: spread(keyed, other, edges) for name, keyed, other in known}
             self._windows.add(buckets, cells)
             for index in buckets:
                 self._curves.add(index, self._windows.close(index))

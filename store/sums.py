@@ -22,6 +22,8 @@ AMOUNTS: Final = 5
 RANKED_BY: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
 """The row of the sums by which a statistic ranks its keys, by unit."""
 NANOSECONDS: Final = 10**9
+GRAIN: Final = 16
+"""Parts of a bucket that sums are spread by, if they cover only part of it."""
 
 
 @dataclass(frozen=True)
@@ -216,15 +218,17 @@ def rest(keyed: KeyedSums, every: KeyedSums) -> Sums:
     return sums_of(amounts, Distribution.counted(bins, hits[bins]))
 
 
-def spread(keyed: KeyedSums, other: Sums, buckets: int) -> Cells:
-    """Split sums into nearly equal parts, one for each bucket. All times go into the first.
+def spread(keyed: KeyedSums, other: Sums, edges: Sequence[float]) -> Cells:
+    """Split sums into parts, one for each bucket: from one edge to the next, as shares of 0 to 1. All times go into the
+    first.
 
     The remainder goes to a different bucket for each key, so that no bucket gets all of them.
     """
     amounts = np.column_stack((keyed.amounts, other.column))
-    keys, shift = len(keyed.keys), np.arange(amounts.shape[1]) % buckets
-    steps = np.arange(buckets + 1)[:, None, None]
-    parts = np.diff((amounts * steps + shift) // buckets, axis=0).transpose(1, 0, 2)
+    buckets = len(edges) - 1
+    keys, shift = len(keyed.keys), np.arange(amounts.shape[1]) % buckets * GRAIN
+    steps = np.rint(np.array(edges) * buckets * GRAIN).astype(np.int64)[:, None, None]
+    parts = np.diff((amounts * steps + shift) // (buckets * GRAIN), axis=0).transpose(1, 0, 2)
     named, places = parts[:, :, :-1].reshape(AMOUNTS, -1), np.repeat(np.arange(buckets), keys)
     kept = named.any(axis=0) | (places == 0)
     first, rest = int(np.count_nonzero(kept)), np.array(other.times.bins, np.int64).reshape(-1, 2).T

@@ -21,13 +21,15 @@ ABSENT: Final = -1
 
 _ENDS: Final = ("client", "server")
 _PORTS: Final = ("client_port", "server_port")
-_ASKED: Final = ("method", "host", "target", "version", "user_agent", "referrer", "authority", "path", "section")
+_ASKED: Final = (
+    "method", "host", "target", "version", "user_agent", "referrer", "authority", "path", "section", "request_headers",
+)  # fmt: skip
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
         Request: frozenset((*_ENDS, *_ASKED, "domain")),
-        Exchange: frozenset((*_ENDS, *_ASKED, "domain", "content_type", "ending")),
+        Exchange: frozenset((*_ENDS, *_ASKED, "domain", "content_type", "ending", "response_headers")),
         TcpConnection: frozenset((*_ENDS, "ending")),
         TlsHello: frozenset((*_ENDS, "server_name")),
         IpPacket: frozenset(("source", "destination")),

@@ -2,7 +2,8 @@
 
 Anyone can send a SYN for a connection that is open. Its receiver answers with the numbers of the open connection (RFC
 5961 section 4), so both are kept until one side takes up the numbers of the other: the client those of a SYN-ACK, or
-the server those of a SYN. If one direction is not captured, the other is enough.
+the server those of a SYN. If one direction is not captured, the other is enough. Data with numbers of its own, whose
+SYN was perhaps missed, is kept in the same way until the other side uses its numbers, or the old ones go on.
 """
 
 from typing import Final, NamedTuple
@@ -28,13 +29,18 @@ class Place(NamedTuple):
 
 
 class Claim:
-    """The segments that follow an unanswered SYN."""
+    """The segments that follow an unanswered SYN, or one that was missed."""
 
     __slots__ = ("_budget", "postponed")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self.postponed: list[tuple[float, Packet]] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether another segment would displace the first."""
+        return len(self.postponed) >= _MOST_POSTPONED
 
     def postpone(self, time: float, packet: Packet) -> bool:
         """Keep a segment; return whether there was room for all."""
@@ -52,6 +58,13 @@ class Claim:
         postponed, self.postponed = self.postponed, []
         self._budget.used -= sum(_cost(packet) for _, packet in postponed)
         return postponed
+
+    def goes_on(self, place: Place, packet: Packet) -> bool:
+        """Return whether a segment follows those that are kept in its direction, rather than its stream."""
+        return any(
+            held.key == packet.key and _nearer(packet, held.seq, held.ack if held.flags & ACK else -1, place)
+            for _, held in self.postponed
+        )
 
     def believed(self, place: Place, packet: Packet, own: Noted, other: Noted) -> bool:
         """Return whether a segment shows that both sides use the numbers of the new connection.

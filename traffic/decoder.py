@@ -29,7 +29,7 @@ from traffic.network import InnerIp, Network
 from traffic.outbox import Outbox
 from traffic.packet import Packet
 from traffic.pending import Addresses
-from traffic.records import CAPTURE_END, CLOSED
+from traffic.records import CAPTURE_END, CLOSED, GAP
 from traffic.segment import ACK, FIN, MASK, RST, SYN
 from traffic.stream import Stream
 from traffic.tcp import Connection
@@ -145,6 +145,8 @@ class Decoder:
             stream = self._open(packet, time)
         if stream is not None and stream.connection.segment(stream, time, packet):
             self._attend(stream.connection, time)
+            if stream.connection.strays:
+                self._stray(stream, time, packet)
 
     def _listens(self, packet: Packet) -> bool:
         return any(port in self._ports for port in packet.ports)
@@ -158,17 +160,20 @@ class Decoder:
         if packet.flags & SYN:
             return connection.reused_by(stream, packet.seq) and self._claim(connection, time, packet)
         own, other = self._handshakes.noted(key), self._handshakes.noted(reversed_key(key))
-        if claim is None or not (own or other):
+        if claim is None or not (own or other or claim.postponed):
             connection.disclaim()
             return False
-        place = Place(stream.next, stream.peer.next, stream.acknowledged < 0)
-        unanswered = follows_call(place, packet, own)
-        if claim.believed(place, packet, own, other) or (unanswered and place.alone):
+        place = Place(stream.around(), stream.peer.around(), connection.hears_only(stream))
+        unanswered = follows_call(place, packet, own) or claim.goes_on(place, packet)
+        enough = place.alone or (claim.full and not (own or other))
+        if claim.believed(place, packet, own, other) or (unanswered and enough):
             self._succeed(connection, packet)
             self._arrive(self._flows.streams.get(key), time, packet)
             return True
         if unanswered:
             self._postpone(claim, time, packet)
+        elif not (own or other):
+            connection.disclaim()  # the connection goes on
         return unanswered
 
     def _claim(self, connection: Connection, time: float, packet: Packet) -> bool:
@@ -180,6 +185,20 @@ class Decoder:
             self._postpone(connection.claim, time, packet)
         return True
 
+    def _stray(self, stream: Stream, time: float, packet: Packet) -> None:
+        """Handle a segment with numbers of its own as the claim of a new connection whose SYN was missed."""
+        connection = stream.connection
+        connection.strays = False
+        if connection.finished:
+            self._arrive(None, time, packet)
+            return
+        connection.claim = connection.claim or Claim(self._budget)
+        if not connection.claim.postponed:
+            self._health.oddities["sequence number jump"] += 1
+        self._postpone(connection.claim, time, packet)
+        if connection.over or connection.hears_only(stream):
+            self._succeed(connection, packet)
+
     def _postpone(self, claim: Claim, time: float, packet: Packet) -> None:
         if not claim.postpone(time, packet):
             self._health.oddities["reassembly buffer full"] += 1
@@ -190,7 +209,7 @@ class Decoder:
         shakes = chosen(self._handshakes.noted(key), self._handshakes.noted(reverse), packet.seq, _ack(packet))
         started = min((shake.time for shake in shakes if shake is not None), default=connection.last)
         postponed = connection.disclaim()
-        connection.drain(started, CLOSED)
+        connection.drain(started, CLOSED if any(shakes) else GAP)  # without a SYN, the end was not captured
         self._flows.close(connection, connection.last)
         self._flows.reopen(key, reverse)
         for time, earlier in postponed:
@@ -214,6 +233,8 @@ class Decoder:
             self._health.oddities["segment with identical endpoints"] += 1
             return None
         if flags & SYN:
+            if self._flows.closed.repeats(key, packet.seq, time):
+                return None
             self._flows.reopen(key, reverse)
             self._handshakes.note(key, _handshake(time, packet))
         elif flags & RST:
@@ -222,7 +243,7 @@ class Decoder:
         empty = packet.payload == packet.end + packet.cut
         if empty and flags & FIN:
             self._handshakes.end(key, packet.seq)
-        if empty or self._flows.closed_lately(key, time):
+        if empty or self._flows.closed.straggles(key, packet.seq, time):
             return None
         return self._follow(packet, time, reverse)
 

@@ -4,8 +4,10 @@ Parsing is as lenient as real senders require: white space before the colon is a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+
+from traffic.text import printable
 
 CHUNKED: Final = -1
 """Body length of a message in the chunked transfer coding."""
@@ -18,7 +20,7 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 _WHITE: Final = b" \t\r\v\f"
 _LONGEST_TYPE: Final = 2048
-_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade")
+_TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade", b"expect")
 
 
 class Fields(NamedTuple):
@@ -29,23 +31,37 @@ class Fields(NamedTuple):
     referrer: bytes
     content_type: bytes
     upgrade: bytes
+    expect: bytes
     length: int | None
     """Content-Length, or `CHUNKED`, or `UNKNOWN`; None if the head does not mention a body."""
     oddities: tuple[str, ...]
+    named: tuple[tuple[bytes, bytes], ...] = ()
+    """Names and values of the fields that were named, in the order of the names."""
 
     @property
     def media_type(self) -> bytes:
         """Return the content type in lower case, without parameters (RFC 9110 section 8.3.1)."""
         return self.content_type[:_LONGEST_TYPE].partition(b";")[0].strip().lower()
 
+    def named_text(self, limit: int) -> str:
+        """Return the named fields as lines of `name: value`, cut at `limit` characters."""
+        lines = [f"{name.decode('ascii')}: {printable(value, limit)}" for name, value in self.named]
+        return "\n".join(lines)[:limit]
 
-def parse_fields(block: bytes) -> Fields:
-    """Parse the lines after the first newline of `block`. The first of several equal fields counts."""
+
+def parse_fields(block: bytes, names: Sequence[bytes] = ()) -> Fields:
+    """Parse the lines after the first newline of `block`, and keep the fields with one of the `names`.
+
+    The first of several equal fields counts.
+    """
+    kept = dict.fromkeys(names, b"")
     first = dict.fromkeys(_TEXTS, b"")
     lengths: list[bytes] = []
     codings: list[bytes] = []
     oddities: list[str] = []
     for name, value in _lines(block):
+        if name in kept:
+            kept[name] = kept[name] or value
         if name == b"content-length":
             lengths.append(value)
         elif name == b"transfer-encoding":
@@ -61,8 +77,10 @@ def parse_fields(block: bytes) -> Fields:
         referrer=first[b"referer"],
         content_type=first[b"content-type"],
         upgrade=first[b"upgrade"],
+        expect=first[b"expect"],
         length=_body_length(lengths, codings, oddities),
         oddities=tuple(oddities),
+        named=tuple((name, value) for name, value in kept.items() if value),
     )
 
 
@@ -77,10 +95,12 @@ def _lines(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]) -> int | None:
     """Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3)."""
-    if codings:
+    coding = b",".join(codings).lower()
+    if codings and all(name.strip() == b"identity" for name in coding.split(b",")):
+        oddities.append("identity transfer coding")  # obsolete, and no coding at all (RFC 2616 section 4.4)
+    elif codings:
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
-        coding = b",".join(codings).lower()
         if b"chunked" not in coding:
             oddities.append("Transfer-Encoding without chunked")
             return UNKNOWN

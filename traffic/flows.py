@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 
+from traffic.closed import Closed
 from traffic.health import Health
 from traffic.limits import Limits
-from traffic.records import EVICTED, TIMEOUT
+from traffic.records import EVICTED, RESET, TIMEOUT
 from traffic.stream import Stream
 from traffic.tcp import Connection
 
@@ -24,7 +25,7 @@ class Flows:
         self._due: OrderedDict[Connection, float] = OrderedDict()
         self.waiting: OrderedDict[Connection, float] = OrderedDict()
         """When to check connections that wait for something. Checking one costs little, however many wait."""
-        self._closed: OrderedDict[bytes, float] = OrderedDict()
+        self.closed = Closed(limits)
 
     def add(self, connection: Connection) -> None:
         """Follow a connection. If there are too many, evict the one that has been idle longest."""
@@ -38,34 +39,25 @@ class Flows:
 
     def reopen(self, key: bytes, reverse: bytes) -> None:
         """Note that a new connection starts between these ends, so that its packets are not taken for stragglers."""
-        self._closed.pop(key, None)
-        self._closed.pop(reverse, None)
-
-    def closed_lately(self, key: bytes, now: float) -> bool:
-        """Return whether packets with this key are stragglers of a recently closed connection."""
-        until = self._closed.get(key)
-        return until is not None and now < until
+        self.closed.forget(key)
+        self.closed.forget(reverse)
 
     def close(self, connection: Connection, now: float) -> None:
-        """Forget a finished connection, but remember its key to recognise stragglers."""
+        """Forget a finished connection, but remember its numbers to recognise stragglers."""
         if connection in self._due:
             self._forget(connection)
-            until = now + self._limits.closed_timeout
-            self._closed[connection.key] = self._closed[reversed_key(connection.key)] = until
+            for key, stream in zip((connection.key, reversed_key(connection.key)), connection.streams, strict=True):
+                self.closed.note(key, stream, now, reset=connection.finished == RESET)
 
     def expire(self, now: float) -> None:
-        """Time out idle connections, and forget keys of closed ones."""
+        """Time out idle connections, and forget closed ones."""
         while self._due:
             connection, due = next(iter(self._due.items()))
             if due > now:
                 break
             if not self._put_off(connection, now):
                 self._end(connection, TIMEOUT)
-        while self._closed:
-            key, until = next(iter(self._closed.items()))
-            if until > now and len(self._closed) <= 2 * self._limits.connections:
-                break
-            del self._closed[key]
+        self.closed.expire(now)
 
     def connections(self) -> list[Connection]:
         """Return all connections in the table."""

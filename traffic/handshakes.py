@@ -5,13 +5,10 @@ the capture reordered them, takes no room of its own.
 """
 
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from traffic.health import Health
-from traffic.segment import MASK, after
-
-_FAR: Final = 2**26
-"""The first bytes of a connection are nearer to its SYN than this."""
+from traffic.segment import FAR, MASK, after
 
 
 class Handshake(NamedTuple):
@@ -31,8 +28,8 @@ class Handshake(NamedTuple):
         return (self.seq + 1) & MASK == number
 
     def leads_to(self, number: int) -> bool:
-        """Return whether a byte with this number may soon follow this SYN."""
-        return 0 <= after(number, self.seq + 1) < _FAR
+        """Return whether a byte with this number may soon follow this SYN, or take its number (generated captures)."""
+        return 0 <= after(number, self.seq) < FAR
 
 
 Noted = tuple[Handshake, ...]

@@ -13,15 +13,28 @@ _REQUEST_START: Final = re.compile(_TOKEN + rb"(?:[ \t]|\Z)")
 _METHOD: Final = re.compile(_TOKEN + rb"(?=[ \t])")
 _VERSION: Final = re.compile(rb"[ \t]HTTP/([0-9.]*)\Z", re.IGNORECASE)
 _SIMPLE_REQUEST: Final = re.compile(rb"[A-Z]{3,16} (?:/|http://)[^ \t]*\Z")
-_STATUS_LINE: Final = re.compile(rb"HTTP/([0-9.]+)[ \t]+([0-9]{3})(?![0-9])", re.IGNORECASE)
+_STATUS_LINE: Final = re.compile(rb"(?:HTTP/[0-9.]+|ICY)[ \t]+([0-9]{3})(?![0-9])", re.IGNORECASE)
 _KNOWN_METHODS: Final = (
     rb"GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|"
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
+_SCHEME: Final = rb"[A-Za-z][A-Za-z0-9+.\-]{0,31}://"
+_CUT_VERSION: Final = rb"(?:H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)?"
 _CERTAIN_REQUEST: Final = re.compile(
-    rb"(?:" + _KNOWN_METHODS + rb") (?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*\Z)"
+    rb"(?:" + _KNOWN_METHODS + rb") "
+    rb"(?:[^\r\n]{1,65536}? HTTP/1\.[01]\r?\n|(?:/|https?://|\*)[^ \r\n]*(?: " + _CUT_VERSION + rb")?\Z)"
 )
-_CERTAIN_RESPONSE: Final = re.compile(rb"HTTP/1\.[01] [1-5][0-9][0-9][ \r\n]")
+# Any token is a method (RFC 9110 section 9.1). With an unknown one, the form of the target (RFC 9112 section 3.2) and
+# the start of the next line tell a request from other text. The end of a well-known one is the rest of a cut line.
+_ANY_METHOD: Final = re.compile(
+    rb"(" + _TOKEN + rb") (?=/|\* |" + _SCHEME + rb")[^ \t\r\n]{1,65536} HTTP/1\.[01]\r?\n"
+    rb"(?:\r?\n|\r?\Z|" + _TOKEN + rb"[ \t]*(?::|\Z))"
+)
+_CUT_REQUEST_LINE: Final = re.compile(
+    rb"(" + _TOKEN + rb")[ \t]+((?:/|" + _SCHEME + rb"[^/?# \t]+[/?#])[^ \t]*|\*)"
+    rb"(?:[ \t]+(?:H|HT|HTT|HTTP|HTTP/|HTTP/[0-9]|HTTP/[0-9]\.|HTTP/([0-9]\.[0-9])))?\Z"
+)
+_CERTAIN_RESPONSE: Final = re.compile(rb"(?:HTTP/1\.[01]|ICY) [1-5][0-9][0-9][ \r\n]")
 _EMPTY_LINE: Final = re.compile(rb"\n\r?\n")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
 
@@ -32,7 +45,7 @@ class RequestHead(NamedTuple):
     method: str
     target: bytes
     version: str
-    """`0.9` if the line has no version."""
+    """`0.9` if the line has no version; empty if the line is cut before it."""
     fields: Fields
 
 
@@ -74,13 +87,26 @@ def may_start_request(data: bytes | bytearray) -> bool:
 
 
 def may_start_response(data: bytes | bytearray) -> bool:
-    """Return whether a response may start with these bytes."""
-    return data[:5].upper() == b"HTTP/"[: len(data)]
+    """Return whether a response may start with these bytes. SHOUTcast servers write `ICY` in place of the version."""
+    return data[:5].upper() == b"HTTP/"[: len(data)] or data[:4].upper() == b"ICY "[: len(data)]
+
+
+def strays(data: bytes, most: int) -> int:
+    """Return how many stray bytes, at most `most`, come before what may be a status line, or before the end.
+
+    Return 0 if there are more. Empty lines may follow the stray bytes.
+    """
+    if data[:1] in (b"\r", b"\n") or may_start_response(data):
+        return 0
+    return next((size for size in range(1, most + 1) if may_start_response(data[size:].lstrip(b"\r\n"))), 0)
 
 
 def starts_request(data: bytes) -> bool:
-    """Return whether the bytes start with a complete HTTP/1 request line with a well-known method."""
-    return _CERTAIN_REQUEST.match(data) is not None
+    """Return whether the bytes certainly start with an HTTP/1 request line; if cut, only with a well-known method."""
+    if _CERTAIN_REQUEST.match(data) is not None:
+        return True
+    other = _ANY_METHOD.match(data)
+    return other is not None and not any(method.endswith(other[1]) for method in _KNOWN_METHODS.split(b"|"))
 
 
 def starts_response(data: bytes) -> bool:
@@ -100,6 +126,17 @@ def parse_request(line: bytes, fields: Fields) -> RequestHead | None:
     return RequestHead(method[0].decode("ascii"), target, named, fields)
 
 
+def parse_cut_request(line: bytes, fields: Fields) -> RequestHead | None:
+    """Parse a request line whose end is missing; return None unless it has a method and a target.
+
+    The target may be cut, but not before the end of its authority, so that it names no other host.
+    """
+    match = _CUT_REQUEST_LINE.match(line.rstrip())
+    if match is None:
+        return None
+    return RequestHead(match[1].decode("ascii"), match[2], (match[3] or b"").decode("ascii"), fields)
+
+
 def _version(line: bytes) -> re.Match[bytes] | None:
     return _VERSION.search(line, max(len(line) - 16, 0))
 
@@ -107,4 +144,4 @@ def _version(line: bytes) -> re.Match[bytes] | None:
 def parse_response(line: bytes, fields: Fields) -> ResponseHead | None:
     """Parse a status line; return None if it is not one."""
     match = _STATUS_LINE.match(line)
-    return ResponseHead(int(match[2]), fields) if match is not None else None
+    return ResponseHead(int(match[1]), fields) if match is not None else None

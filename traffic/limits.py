@@ -17,6 +17,8 @@ class Limits:
     """Maximum bytes of a message head, of a chunk-size line, and of a trailer section."""
     headers: int = 256
     """Maximum header fields per message."""
+    named_fields: tuple[bytes, ...] = ()
+    """Names, in lower case, of header fields to keep besides those that are always read."""
     connection_buffer: int = 2**20
     """Maximum bytes of out-of-order segments per connection."""
     server_names: int = 200
@@ -34,7 +36,7 @@ class Limits:
     connection_timeout: float = 600.0
     """How long a connection may be idle before it is forgotten."""
     closed_timeout: float = 5.0
-    """How long to recognise and ignore stragglers of a closed connection."""
+    """How long to recognise and ignore stragglers of a closed connection; if it was reset, `connection_timeout`."""
     fragment_timeout: float = 30.0
     """How long to wait for the missing fragments of an IP datagram."""
 

@@ -40,6 +40,10 @@ class Listener:
         """Note that the server starts to send a message."""
         raise NotImplementedError
 
+    def simple(self) -> bool:
+        """Return whether the next answer belongs to an HTTP/0.9 request, so that it may have no head."""
+        raise NotImplementedError
+
     def headless(self, place: MessageStart) -> bool:
         """Return whether the server sends an answer without a head, as in HTTP/0.9."""
         raise NotImplementedError
@@ -48,8 +52,8 @@ class Listener:
         """Handle the end of a message; its last byte came at `time`, None if the capture lost it."""
         raise NotImplementedError
 
-    def skipped(self, reader: "Reader") -> None:
-        """Note bytes that belong to no known message."""
+    def skipped(self, reader: "Reader", place: MessageStart) -> None:
+        """Note bytes, from `place` on, that belong to no known message."""
         raise NotImplementedError
 
     def lost(self, reader: "Reader", *, malformed: bool) -> None:

@@ -30,7 +30,7 @@ LOST: Final = 6
 OPAQUE: Final = 7
 """The bytes are not HTTP/1: a tunnel, or another protocol."""
 DOUBT: Final = 8
-"""A body, unless the request was a HEAD, which is unknown because it was not seen."""
+"""A body, or the next message: the request was perhaps a HEAD, or its body was perhaps not sent."""
 
 _EMPTY_LINES: Final = re.compile(rb"[\r\n]+")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
@@ -40,6 +40,7 @@ class Reader(Sink):
     """Reads one direction. Subclasses know which kind of message it carries."""
 
     __slots__ = (
+        "announced",
         "body_bytes",
         "budget",
         "buffer",
@@ -61,6 +62,8 @@ class Reader(Sink):
         self.health = health
         self.budget = budget
         self.state = HEAD
+        self.announced = HEAD
+        """The state to resume if the body that is in doubt exists."""
         self.buffer = bytearray()
         """The bytes of an incomplete head or line."""
         self.place = MessageStart(0.0, 0, -1)
@@ -85,7 +88,7 @@ class Reader(Sink):
                 return
             elif self.state == LOST:
                 if position or not self.certain_start(data):
-                    self.listener.skipped(self)
+                    self.listener.skipped(self, MessageStart(time, (seq + position) & MASK, ack))
                     return
                 self.state = HEAD
             elif self.state == OPAQUE:
@@ -97,7 +100,9 @@ class Reader(Sink):
 
     def gap(self, size: int) -> None:
         """Skip `size` bytes that the capture lost."""
-        self.decide_body(b"")
+        if self.state == DOUBT:
+            self.decide_body(b"")
+        self.cut_head()
         if self.state == LENGTH and size <= self.remaining:
             self.missing += size
             self.body_bytes += size
@@ -110,6 +115,23 @@ class Reader(Sink):
         elif self.state not in (LOST, OPAQUE):
             self.missing += size
             self.lose(malformed=False)
+
+    def jump(self) -> None:
+        """Skip an unknown number of bytes that the capture lost."""
+        self.cut_head()
+        self.lose(malformed=False)
+
+    def give_up(self, size: int) -> None:
+        """Wait no longer with a head whose next `size` bytes were acknowledged but have not arrived."""
+        if self.state == HEAD and self.buffer:
+            self.gap(size)
+
+    def cut_head(self) -> None:
+        """Report the head that is being read, as far as it came, because the rest of it will not come."""
+        if self.state == HEAD and self.buffer:
+            line, newline, fields = self._release().partition(b"\n")
+            fields = fields[: fields.rfind(b"\n") + 1]  # the last one may be cut
+            self.start_cut(line, parse_fields(newline + fields, self.limits.named_fields), whole=bool(newline))
 
     def note(self, oddity: str) -> None:
         """Count an oddity of the current message."""
@@ -162,8 +184,24 @@ class Reader(Sink):
         """
         raise NotImplementedError
 
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """Report a head whose end is missing, if its first line is HTTP, and leave what follows to the caller.
+
+        `whole` is False if the end of the first line is missing too.
+        """
+        raise NotImplementedError
+
     def decide_body(self, data: bytes) -> None:
-        """Decide whether a body that is in doubt exists; `data` comes next."""
+        """Decide whether a body that is in doubt exists: not if the next message starts in `data`, in its place."""
+        if self.certain_start(data):
+            self.state = HEAD
+            self.listener.ended(self, self.place.time)
+        else:
+            self.state = self.announced
+
+    def doubt_body(self) -> None:
+        """Doubt that the body, of which no byte came yet, exists."""
+        self.announced, self.state = self.state, DOUBT
 
     # heads ------------------------------------------------------------------------------------------------------------
 
@@ -205,7 +243,8 @@ class Reader(Sink):
 
     def _start(self, head: bytes, *, whole: bool) -> None:
         line, newline, fields = head.partition(b"\n")
-        if not self.start(line, parse_fields(newline + fields), whole=whole):
+        parsed = parse_fields(newline + fields, self.limits.named_fields)
+        if not self.start(line, parsed, whole=whole):
             self._not_http(len(head))
 
     def _not_http(self, size: int) -> None:
@@ -233,7 +272,7 @@ class Reader(Sink):
 
     def read_body(self, length: int) -> None:
         """Prepare to read a body of `length` bytes, or `CHUNKED`, or `UNTIL_CLOSE`."""
-        self.body_bytes = self.missing = self.trailer_bytes = 0
+        self.reset()
         self.chunked = length == CHUNKED
         if length > 0:
             self.state, self.remaining = LENGTH, length
@@ -246,6 +285,10 @@ class Reader(Sink):
             self.state = CLOSE
         else:
             self.lose(malformed=True)
+
+    def reset(self) -> None:
+        """Start counting for another message."""
+        self.body_bytes = self.missing = self.trailer_bytes = 0
 
     def _body(self, position: int, end: int, time: float) -> int:
         taken = min(end - position, self.remaining)

@@ -7,8 +7,9 @@ acknowledges with that request everything answered before, so its answer starts 
 acknowledged. Only such a response is paired, and then the queue is trusted again. A client that was seen to pipeline
 gives no such proof, so its exchanges stay unpaired after a loss. Lost bytes may also hide pipelining. So if requests
 may be missing, the next one is trusted only if it also acknowledges a response that the server sent after receiving all
-bytes before that request: then the missing bytes were not sent together with it. A client that pipelines only now and
-then, always in lost bytes, goes undetected.
+bytes before that request: then the missing bytes were not sent together with it. Without such a response, the pair must
+be confirmed: the client's next request, or the FIN with which it closes first, acknowledges its response and nothing
+after it, so no other was outstanding. A client that pipelines only now and then, always in lost bytes, goes undetected.
 """
 
 from typing import Final
@@ -73,7 +74,7 @@ class Pairing(Listener):
         self.certain = True
         self.pipelined = False
         self.last: MessageStart | None = None
-        """Start of the last response head, interim responses included."""
+        """Start of the last response head, interim responses included, or of skipped bytes of a response."""
         self.lossy = False
         """Whether requests may be missing before the next one."""
 
@@ -93,6 +94,7 @@ class Pairing(Listener):
             printable(fields.user_agent, limit),
             printable(fields.referrer, limit),
             self.count + 1,
+            fields.named_text(limit),
         )
         self._note(self.requests, fields.oddities)
         self._before(place)
@@ -110,14 +112,18 @@ class Pairing(Listener):
         status = head.status
         self.last = place
         self.interim = 100 <= status < 200 and status != 101
+        if isinstance(self.requests, RequestReader) and not 100 < status < 200:
+            self.requests.answered(status)
         if self.interim:
             return 0
         self._note(self.responses, head.fields.oddities)
-        pending = self._answered(place)
+        request = self._answered(place)
+        pending = request if request is not None and (request.certain or request.provable) else None
         content_type = printable(head.fields.media_type, self.limits.string_length)
-        self.answer = PendingResponse(pending, status, place.time, content_type)
+        headers = head.fields.named_text(self.limits.string_length)
+        self.answer = PendingResponse(pending, status, place.time, content_type, headers)
         if pending is None:
-            self.health.unpaired_responses += 1
+            self.answer.likely = request
             # Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.responses_lost()
         method = pending.request.method if pending is not None else ""
@@ -139,9 +145,13 @@ class Pairing(Listener):
         if isinstance(requests, RequestReader) and requests.buffer:
             requests.simple_request()
 
+    def simple(self) -> bool:
+        """See `Listener`."""
+        return bool(self.pending) and self.pending[0].certain and self.pending[0].request.version == "0.9"
+
     def headless(self, place: MessageStart) -> bool:
         """Return whether an answer has no head. See `Listener`."""
-        if not self.pending or not self.pending[0].certain or self.pending[0].request.version != "0.9":
+        if not self.simple():
             return False
         self.answer = PendingResponse(self._first(), None, place.time, "")
         return True
@@ -165,6 +175,7 @@ class Pairing(Listener):
             if self.uploading is not None:
                 self._upload_ended(reader, None)
             return
+        self._flush_likely()
         ending = MALFORMED if malformed else GAP
         if self.answer is not None:
             answer, self.answer = self.answer, None
@@ -174,11 +185,12 @@ class Pairing(Listener):
             self._unanswered(self._first(), ending, reader.place.time)
         self.responses_lost()
 
-    def skipped(self, reader: Reader) -> None:
+    def skipped(self, reader: Reader, place: MessageStart) -> None:
         """Note bytes that belong to no known message. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
         else:
+            self.last = place
             self.responses_lost()
 
     def requests_lost(self) -> None:
@@ -214,7 +226,10 @@ class Pairing(Listener):
 
     def _before(self, place: MessageStart) -> None:
         """Check what still waits when a request arrives."""
+        self.confirm(place.ack)
         self._flush_finished()
+        if self._misses_answer(place):
+            self.responses_lost()
         if self.certain:
             self.pipelined = self.pipelined or bool(self.pending) or self.answer is not None
         elif self.pending and self.pending[-1].ack == place.ack:
@@ -228,20 +243,35 @@ class Pairing(Listener):
             self.pipelined, self.certain = True, False
             self._give_up(EVICTED, place.time)
 
+    def confirm(self, ack: int) -> None:
+        """Pair a complete response with its likely request if the client acknowledges it and nothing more."""
+        if self.finished is None or self.pending or ack != self.server.next:
+            return
+        answer = self.finished[0]
+        if answer.likely is not None:
+            answer.pending, answer.likely = answer.likely, None
+
+    def _misses_answer(self, place: MessageStart) -> bool:
+        """Return whether the request acknowledges an answer to the waiting one, although no server byte was seen."""
+        if not self.certain or not self.pending or self.server.next >= 0:
+            return False
+        acks = (place.ack, self.pending[-1].ack)
+        return min(acks) >= 0 and after(*acks) > 0
+
     def _answers_all_before(self, place: MessageStart) -> bool:
         """Return whether the request acknowledges a response that was sent after all earlier request bytes came."""
         last = self.last
         return last is not None and after(last.seq, place.ack) < 0 and last.ack >= 0 and after(last.ack, place.seq) >= 0
 
     def _answered(self, place: MessageStart) -> PendingRequest | None:
-        """Return the request that a response certainly answers."""
+        """Return the request that a response answers, certainly if it is certain or provable."""
         self._flush_finished()
         if not self.pending:
             return None
         first = self.pending[0]
         if first.certain:
             return self._first()
-        if len(self.pending) > 1 or self.pipelined or not first.provable or first.ack != place.seq:
+        if len(self.pending) > 1 or self.pipelined or first.ack != place.seq:
             return None
         if place.ack < 0 or after(place.ack, first.seq) <= 0:
             self.pipelined = True  # sent before the server had any of this request, so it answers another
@@ -271,8 +301,8 @@ class Pairing(Listener):
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
             self.requests.resume(tunnel=answer.status is not None and answer.status < 300)
-        if pending is not None and not pending.end:
-            self.finished = (answer, time)  # the answer came before the whole request was sent
+        if answer.likely is not None or (pending is not None and not pending.end):
+            self.finished = (answer, time)  # not proven yet, or the answer came before the whole request was sent
         else:
             self._give(answer, time, COMPLETE)
 
@@ -281,6 +311,11 @@ class Pairing(Listener):
             answer, time = self.finished
             self.finished = None
             self._give(answer, time, COMPLETE)
+
+    def _flush_likely(self) -> None:
+        """Give up a complete response that no later request has confirmed."""
+        if self.finished is not None and self.finished[0].likely is not None:
+            self._flush_finished()
 
     def _give(self, answer: PendingResponse, time: float | None, ending: str, now: float | None = None) -> None:
         pending = answer.pending
@@ -305,8 +340,14 @@ class Pairing(Listener):
             ending=ending,
             answered=answer.time,
             oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
+            response_headers=answer.headers,
         )
         self._emit(exchange)
+        if pending is None:
+            self.health.unpaired_responses += 1
+        if answer.likely is not None:
+            self.pending.insert(0, answer.likely)  # it waits again
+            self.budget.used += answer.likely.cost
 
     def _give_up(self, ending: str, time: float) -> None:
         """Emit every waiting request as unanswered."""

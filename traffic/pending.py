@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from traffic.listener import MessageStart
 from traffic.messages import LENGTH, Reader
-from traffic.records import Request
+from traffic.records import Request, characters
 
 _REQUEST_COST: Final = 1000
 """Memory of a waiting request in bytes, besides its longest strings."""
@@ -42,8 +42,7 @@ class PendingRequest:
         self.ack = place.ack
         self.certain = certain
         """Whether the next response answers it."""
-        strings = len(request.target) + len(request.host) + len(request.user_agent) + len(request.referrer)
-        self.cost = _REQUEST_COST + strings
+        self.cost = _REQUEST_COST + characters(request)
         """Its approximate memory in bytes."""
         self.provable = provable
         """Whether a response that starts at the byte it acknowledged answers it."""
@@ -68,13 +67,25 @@ class PendingRequest:
 class PendingResponse:
     """The current response, and the request that it certainly answers, if any."""
 
-    __slots__ = ("body_bytes", "content_type", "missing", "oddities", "pending", "status", "time")
+    __slots__ = (
+        "body_bytes", "content_type", "headers", "likely", "missing", "oddities", "pending", "status", "time",
+    )  # fmt: skip
 
-    def __init__(self, pending: PendingRequest | None, status: int | None, time: float, content_type: str) -> None:
+    def __init__(
+        self,
+        pending: PendingRequest | None,
+        status: int | None,
+        time: float,
+        content_type: str,
+        headers: str = "",
+    ) -> None:
         self.pending = pending
+        self.likely: PendingRequest | None = None
+        """The request that it answers if the next one shows that no other was waiting."""
         self.status = status
         self.time = time
         self.content_type = content_type
+        self.headers = headers
         self.body_bytes = 0
         self.missing = 0
         self.oddities: tuple[str, ...] = ()

@@ -1,24 +1,38 @@
 """The readers of the two directions: the client sends requests, the server sends responses."""
 
+from typing import Final
+
 from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
     may_start_response,
+    parse_cut_request,
     parse_request,
     parse_response,
     starts_request,
     starts_response,
+    strays,
 )
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
-from traffic.messages import CHUNK_SIZE, DOUBT, HEAD, LENGTH, OPAQUE, Reader
+from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, Reader
+
+_MOST_STRAYS: Final = 4
+"""Stray bytes before a status line that are skipped, as in Chrome."""
+_STRAYS_SEEN: Final = 16
+"""Bytes in which a status line is looked for behind stray bytes."""
 
 
 class RequestReader(Reader):
     """Reads requests, which the client sends."""
 
-    __slots__ = ()
+    __slots__ = ("waits",)
+
+    def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__(listener, limits, health, budget)
+        self.waits = False
+        """Whether the client may wait for `100 Continue` before it sends the body (RFC 9110 section 10.1.1)."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -34,8 +48,32 @@ class RequestReader(Reader):
         if request is None:
             return False
         length = self.listener.request(request, self.place)
+        self.waits = b"100-continue" in fields.expect.lower()
         self.read_body(length if whole else UNKNOWN)
         return True
+
+    def answered(self, status: int) -> None:
+        """Doubt a body that waits for `100 Continue`, now that the server sends another status: it may not come."""
+        begins = self.state == CHUNK_SIZE or (self.state == LENGTH and not self.chunked)
+        if self.waits and begins and status != 100 and not self.body_bytes and not self.buffer:
+            self.doubt_body()
+        self.waits = False
+
+    def decide_body(self, data: bytes) -> None:
+        """See `Reader`. After lost bytes it cannot be decided."""
+        if data:
+            super().decide_body(data)
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`."""
+        request = parse_request(line, fields) if whole else parse_cut_request(line, fields)
+        if request is not None:
+            if whole or request.version:
+                self.note("head cut short")
+            else:
+                self.note("request line cut short")
+            self.listener.request(request, self.place)
+            self.reset()
 
     def simple_request(self) -> None:
         """Take a lone request line as an HTTP/0.9 request, because the server answers before any header fields came."""
@@ -47,12 +85,12 @@ class RequestReader(Reader):
 class ResponseReader(Reader):
     """Reads responses, which the server sends."""
 
-    __slots__ = ("announced",)
+    __slots__ = ("strays",)
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
         super().__init__(listener, limits, health, budget)
-        self.announced = HEAD
-        """The state to resume if the body that is in doubt exists."""
+        self.strays = 0
+        """Stray bytes since the last response."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -67,25 +105,44 @@ class ResponseReader(Reader):
         response = parse_response(line, fields)
         if response is None:
             return False
+        if self.strays:
+            self.strays = 0
+            self.note("stray bytes before a response")
         length = self.listener.response(response, self.place)
         if self.state == OPAQUE:
             return True
         self.read_body(length if whole else UNKNOWN)
         if self.state in (LENGTH, CHUNK_SIZE) and self.listener.unpaired():
-            self.announced, self.state = self.state, DOUBT
+            self.doubt_body()
         return True
 
-    def decide_body(self, data: bytes) -> None:
-        """Skip the body if the next response starts in its place. See `Reader`."""
-        if self.state == DOUBT and self.certain_start(data):
-            self.state = HEAD
-            self.listener.ended(self, self.place.time)
-        elif self.state == DOUBT:
-            self.state = self.announced
+    def end(self, time: float) -> None:
+        """See `Reader`. Stray bytes without a response are none of HTTP."""
+        super().end(time)
+        if self.strays and self.state == HEAD and not self.buffer:
+            self._not_http(0)
+
+    def lose(self, *, malformed: bool) -> None:
+        """See `Reader`."""
+        self.strays = 0
+        super().lose(malformed=malformed)
+
+    def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
+        """See `Reader`. A status is certain even if its line is cut behind it."""
+        response = parse_response(line, fields)
+        if response is not None:
+            self.note("head cut short")
+            self.listener.response(response, self.place)
+            self.reset()
 
     def _head(self, data: bytes, position: int, place: MessageStart) -> int:
         if not self.buffer:
             self.listener.answering()
+            size = strays(data[position : position + _STRAYS_SEEN], _MOST_STRAYS - self.strays)
+            if size and not self.listener.simple():
+                self.place = place
+                self.strays += size
+                return position + size
         return super()._head(data, position, place)
 
     def _not_http(self, size: int) -> None:

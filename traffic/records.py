@@ -25,6 +25,18 @@ CAPTURE_END: Final = "capture_end"
 """The capture ended before the exchange."""
 
 
+def _behind_scheme(uri: str) -> str | None:
+    """Return what follows `scheme://`; None if there is no scheme."""
+    scheme, separator, rest = uri.partition("://")
+    return rest if separator and "/" not in scheme else None
+
+
+def _authority(uri: str) -> str | None:
+    """Return the authority of a URI with a scheme (RFC 3986 section 3.2); None if there is no scheme."""
+    rest = _behind_scheme(uri)
+    return None if rest is None else rest.partition("/")[0].partition("?")[0]
+
+
 def _host_name(authority: str) -> str:
     """Return the host of `host:port`, normalised for comparison."""
     if authority.startswith("["):
@@ -35,7 +47,7 @@ def _host_name(authority: str) -> str:
 
 
 class Request(NamedTuple):
-    """A request whose head is complete (RFC 9112 section 3)."""
+    """A request: its head, or as much of it as was captured (RFC 9112 section 3)."""
 
     time: float
     """Capture time of the first byte, in seconds since the epoch."""
@@ -50,25 +62,24 @@ class Request(NamedTuple):
     target: str
     """The request target as sent (RFC 9112 section 3.2)."""
     version: str
-    """`1.0` or `1.1`; `0.9` if the request line has no version."""
+    """`1.0` or `1.1`; `0.9` if the request line has no version; empty if the capture cut it off."""
     user_agent: str
     referrer: str
     ordinal: int = 1
     """Number of the request within its connection, counted from 1 among those decoded."""
+    request_headers: str = ""
+    """Its fields with one of the names in `log_headers`, as lines of `name: value`, with names in lower case."""
 
     @property
     def authority(self) -> str:
         """The requested host with its port. The target's own authority overrides Host (RFC 9112 section 3.2.2).
 
-        User names and passwords are left out.
+        User names and passwords are left out, and so is the scheme that some clients put into Host.
         """
-        authority = self.host
-        if self.method == "CONNECT":
-            authority = self.target
-        elif not self.target.startswith("/"):
-            scheme, separator, rest = self.target.partition("://")
-            if separator and "/" not in scheme:
-                authority = rest.partition("/")[0].partition("?")[0]
+        authority = self.target if self.method == "CONNECT" else _authority(self.target)
+        if authority is None:
+            named = _authority(self.host)
+            authority = self.host if named is None else named
         return authority.rpartition("@")[2]
 
     @property
@@ -80,11 +91,10 @@ class Request(NamedTuple):
     def path(self) -> str:
         """Path of the target without query and fragment; `/` if empty, `*` for the asterisk form."""
         target = self.target
-        if not target.startswith("/"):
-            scheme, separator, rest = target.partition("://")
-            if separator and "/" not in scheme:
-                slash, query = rest.find("/"), rest.find("?")
-                target = rest[slash:] if slash >= 0 and not 0 <= query < slash else "/"
+        rest = _behind_scheme(target)
+        if rest is not None:
+            slash, query = rest.find("/"), rest.find("?")
+            target = rest[slash:] if slash >= 0 and not 0 <= query < slash else "/"
         return target.partition("?")[0].partition("#")[0] or "/"
 
     @property
@@ -128,6 +138,8 @@ class Exchange(NamedTuple):
     """Capture time of the first byte of the final response; None if there is none."""
     oddities: tuple[str, ...] = ()
     """Names of the oddities of its messages, as counted in `Health.oddities`."""
+    response_headers: str = ""
+    """Fields of the response with one of the names in `log_headers`, as in `Request.request_headers`."""
 
     @property
     def domain(self) -> str:
@@ -204,5 +216,6 @@ OPTIONAL: Final = frozenset({TcpConnection, TlsHello, IpPacket, DnsAnswer})
 def characters(record: object) -> int:
     """Return the characters of a record's strings. Those of an exchange's request were counted with the request."""
     if type(record) is Request:
-        return len(record.target) + len(record.host) + len(record.user_agent) + len(record.referrer)
-    return len(record.content_type) if type(record) is Exchange else 0
+        texts = (record.target, record.host, record.user_agent, record.referrer, record.request_headers)
+        return sum(map(len, texts))
+    return len(record.content_type) + len(record.response_headers) if type(record) is Exchange else 0

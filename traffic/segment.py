@@ -10,6 +10,8 @@ ACK: Final = 0x10
 MASK: Final = 0xFFFFFFFF
 HALF: Final = 0x80000000
 
+FAR: Final = 2**26
+"""A sequence number this far off belongs to another connection; it is many times any window in use."""
 SEGMENT_COST: Final = 300
 """Memory of a waiting segment in bytes, besides its data."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from traffic.segment import MASK, Segment, after
+from traffic.segment import FAR, FIN, MASK, RST, SYN, Segment, after
 
 if TYPE_CHECKING:
     from traffic.tcp import Connection
+
+_CONTROL: Final = FIN | SYN | RST
 
 
 class Sink:
@@ -39,8 +41,8 @@ class Application:
         """Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong."""
         raise NotImplementedError
 
-    def end(self, direction: int, time: float) -> None:
-        """Handle a FIN: no more bytes come in this direction."""
+    def end(self, direction: int, time: float, ack: int) -> None:
+        """Handle a FIN, with its acknowledgment number (-1: none): no more bytes come in this direction."""
         raise NotImplementedError
 
     def close(self, ending: str, time: float) -> None:
@@ -98,3 +100,49 @@ class Stream:
     def given_up(self) -> int:
         """Return how many missing bytes from `next` on are no longer waited for; negative if the stream went on."""
         return after(self.lost_to, self.next) if self.lost_to >= 0 else -1
+
+    def first_byte(self) -> int:
+        """Return the number of the first byte to deliver of those that wait, where the stream is joined."""
+        first = self.held[0]
+        return (first.seq + self.keeps_alive(first)) & MASK
+
+    def keeps_alive(self, segment: Segment) -> bool:
+        """Return whether a segment before the next one is a keep-alive probe (RFC 9293 section 3.8.4).
+
+        Its single byte is garbage at the number of a byte that the peer has acknowledged, as far as that was seen.
+        """
+        return (
+            len(segment.data) + segment.cut == 1
+            and not segment.flags & _CONTROL
+            and (self.acknowledged < 0 or after(self.acknowledged, segment.seq) > 0)
+        )
+
+    def starts_early(self, segment: Segment) -> bool:
+        """Return whether a segment one before the next byte is the first after the SYN, with data at the SYN's number.
+
+        Only generated captures number data so: a SYN uses up its number (RFC 9293 section 3.4).
+        """
+        size = len(segment.data) + segment.cut
+        return size > 0 and self.origin >= 0 and self.next == (self.origin + 1) & MASK
+
+    def unnumbered(self, segment: Segment) -> bool:
+        """Return whether a segment comes from a generated capture in which all numbers are 0."""
+        zeros = segment.seq == 0 and segment.ack <= 0 and max(self.origin, self.peer.origin) <= 0
+        return zeros and (len(segment.data) > 1 or bool(segment.flags & FIN))
+
+    def strays(self, segment: Segment, *, over: bool) -> bool:
+        """Return whether a segment seems to belong to another connection, whose SYN was missed.
+
+        Both its numbers are far off, or, if this connection is `over`, further on than it got.
+        """
+        here, there = self.around(), self.peer.around()
+        if len(segment.data) + segment.cut < 2 or min(here, there, segment.ack) < 0:
+            return False
+        ahead, beyond = after(segment.seq, here), after(segment.ack, there)
+        return min(abs(ahead), abs(beyond)) > FAR or (over and min(ahead, beyond) > 0)
+
+    def around(self) -> int:
+        """Return a number near the next byte's, as far as anything was seen of the stream; else -1."""
+        if self.next >= 0:
+            return self.next
+        return self.held[0].seq if self.held else self.expected

@@ -17,6 +17,7 @@ from traffic.packet import Packet
 from traffic.records import CLOSED, RESET
 from traffic.segment import (
     ACK,
+    FAR,
     FIN,
     MASK,
     RST,
@@ -35,9 +36,6 @@ from traffic.stream import Application, Stream
 _CONTROL: Final = FIN | SYN | RST
 _RECENT: Final = 256
 """Bytes of the last segment to keep, in order to detect a retransmission with different content."""
-_FAR: Final = 2**26
-"""A sequence number this far behind cannot be a retransmission; it is many times any window in use."""
-
 _LATE: Final = 2**16
 """Bytes that may be captured before the SYN of their stream."""
 
@@ -59,6 +57,7 @@ class Connection:
         "reset_at",
         "settled",
         "started",
+        "strays",
         "streams",
         "waiting_since",
     )
@@ -92,6 +91,8 @@ class Connection:
         """The claim of a new connection between the same ports."""
         self.finished = ""
         """How it ended; empty while it is open."""
+        self.strays = False
+        """Whether the last segment seems to belong to another connection between the same ports."""
 
     def shake(self, own: Handshake | None, other: Handshake | None) -> None:
         """Record the handshake, as far as it was seen."""
@@ -103,7 +104,7 @@ class Connection:
 
     def recall(self, stream: Stream, handshake: Handshake | None) -> None:
         """Let a FIN that was captured before any data wait for its place in the stream."""
-        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < _FAR:
+        if handshake is not None and handshake.fin >= 0 and 0 <= after(handshake.fin, stream.next) < FAR:
             self._hold(stream, Segment(handshake.fin, b"", 0, self.last, -1, FIN))
 
     def segment(self, stream: Stream, time: float, packet: Packet) -> bool:
@@ -134,6 +135,15 @@ class Connection:
     def waits(self) -> bool:
         """Whether time alone will change something soon, so that `force_due` must be called."""
         return self.waiting_since < inf or self.reset_at < inf
+
+    @property
+    def over(self) -> bool:
+        """Whether a RST or a FIN was seen."""
+        return self.reset_at < inf or any(stream.ended for stream in self.streams)
+
+    def hears_only(self, stream: Stream) -> bool:
+        """Return whether nothing was captured from the other side of a stream."""
+        return stream.acknowledged < 0 and self.connect_time < 0
 
     def force_due(self, now: float) -> None:
         """Give up what has waited since before `now - gap_timeout`, and accept a RST of that age."""
@@ -184,11 +194,16 @@ class Connection:
                 stream.peer.start((segment.ack - 1) & MASK)
             segment.seq = (segment.seq + 1) & MASK
         elif segment.flags & RST:
-            if not self._credible_reset(stream, segment):
+            if not self._credible_reset(stream, segment) or self.reset_at < inf:
                 return
             segment.data, segment.cut = b"", 0
             if after(segment.seq, stream.next) < 0:
                 segment.seq = stream.next
+        elif stream.unnumbered(segment):
+            self._number(stream, segment)
+        elif stream.strays(segment, over=self.over):
+            self.strays = True
+            return
         if segment.data or segment.cut or segment.flags & (FIN | RST):
             self._hold(stream, segment)
 
@@ -197,12 +212,19 @@ class Connection:
         claim, self.claim = self.claim, None
         return [] if claim is None else claim.take()
 
+    def _number(self, stream: Stream, segment: Segment) -> None:
+        """Put a generated segment without numbers after everything that was sent before it."""
+        self.health.oddities["sequence numbers all 0"] += 1
+        for side in self.streams:
+            side.next = max(side.next, 0)
+        segment.seq, segment.ack = stream.next, stream.peer.next
+
     def reused_by(self, stream: Stream, seq: int) -> bool:
         """Return whether a SYN with this number asks for a new connection between the same ports."""
         if stream.origin >= 0:
             return stream.origin != seq
         if stream.next >= 0:
-            return after(stream.next, seq) not in range(1, _FAR)
+            return after(stream.next, seq) not in range(1, FAR)
         first = stream.held[0].seq if stream.held else stream.expected
         return first >= 0 and after(first, seq) not in range(1, _LATE)
 
@@ -212,7 +234,7 @@ class Connection:
             if not stream.held and not stream.peer.held:
                 self.finish(segment.time, RESET)
             return False
-        if abs(after(segment.seq, stream.next)) >= _FAR:
+        if abs(after(segment.seq, stream.next)) >= FAR:
             self.health.oddities["RST out of window"] += 1
             return False
         return True
@@ -229,7 +251,7 @@ class Connection:
         if peer.next < 0 and peer.expected < 0:
             peer.expected = segment.ack
         joined = self.settled and not stream.held
-        if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < _FAR:
+        if joined and stream.next < 0 <= stream.expected and 0 <= after(segment.seq, stream.expected) < FAR:
             stream.next = stream.expected
         if stream.next >= 0:
             unseen = self._unseen(stream, segment)
@@ -249,8 +271,13 @@ class Connection:
         """Return the part of a segment that was not delivered yet; None for a retransmission."""
         behind = -after(segment.seq, stream.next)
         size = len(segment.data)
-        if behind > _FAR:
+        if behind > FAR:
             self._jump(stream, segment.seq)
+        elif behind == 1 and stream.keeps_alive(segment):
+            return None
+        elif behind == 1 and stream.starts_early(segment):
+            self.health.oddities["data at the number of the SYN"] += 1
+            stream.next = segment.seq
         elif behind > 0:
             self.resent += min(behind, size)
             if contradicts(stream.recent, segment.data, behind):
@@ -338,12 +365,20 @@ class Connection:
             self._gap(stream, segment.end, segment.cut)
         if segment.flags & RST:
             self.reset_at = segment.time
+            self._drop_resets()
         elif segment.flags & FIN and not stream.ended:
             stream.ended = True
             stream.next, stream.recent = (stream.next + 1) & MASK, b""
-            self.application.end(stream.direction, segment.time)
+            self.application.end(stream.direction, segment.time, segment.ack)
             if stream.peer.ended:
                 self.finish(segment.time, CLOSED)
+
+    def _drop_resets(self) -> None:
+        """Discard the RSTs that wait for their place: one takes effect, and the others guessed its number."""
+        for stream in self.streams:
+            resets = [segment for segment in stream.held if segment.flags & RST]
+            stream.held = [segment for segment in stream.held if not segment.flags & RST]
+            self._charge(stream, -sum(segment.cost for segment in resets))
 
     # giving up --------------------------------------------------------------------------------------------------------
 
@@ -393,14 +428,14 @@ class Connection:
     def _join(self, stream: Stream, seq: int) -> None:
         """Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge."""
         told = stream.peer.held[0].ack if stream.peer.held else -1
-        stream.next = told if told >= 0 and 0 < after(seq, told) < _FAR else seq
+        stream.next = told if told >= 0 and 0 < after(seq, told) < FAR else stream.first_byte()
 
     def _settle(self, peer: Stream, ack: int) -> None:
         """Let a stream without delivered bytes start where it was acknowledged, or earlier."""
         self.settled = True
         if peer.held:
             seq = peer.held[0].seq
-            peer.next = ack if 0 < after(seq, ack) < _FAR else seq
+            peer.next = ack if 0 < after(seq, ack) < FAR else peer.first_byte()
         else:
             peer.expected = ack
 

@@ -14,7 +14,9 @@ from stats.statistic import HITS, Statistic, Unit, counts_responses
 from store.curves import CURVE_SLICES, Curve
 from store.store import Store
 from store.sums import Sums, TopRow
+from store.watched import Watched
 from traffic.health import Health
+from view.explanation import too_low
 from view.view import (
     AlertView,
     Chart,
@@ -33,6 +35,8 @@ RATE, CLASSES = "request_rate", "status_classes"
 """The statistics that are drawn over time instead of as top lists."""
 CLASS_NAMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "(no response)", "(not seen)")
 """Keys of `status_classes` in drawing order."""
+LEAST_WATCHED = 1.0
+"""Fewest seconds that make a rate: a request in the hundredth of a second before a bucket ends is not 100 /s."""
 SERVER_NAMES = 4
 """Most TLS server names in a View; they share one line with everything else that cannot be read."""
 
@@ -50,6 +54,8 @@ class Run:
     retention: float
     rows: int
     """Most rows of a top list."""
+    watched: Watched | None = None
+    """When somebody watched; None means always."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def build_view(
     """
     counted = {statistic.name for statistic in run.statistics}
     has_rate = RATE in counted
-    rates = tuple(sums.count / run.bucket_size for sums in store.series(RATE, CURVE_SLICES)) if has_rate else None
+    rates = latest_rates(store, now, run) if has_rate else None
     return View(
         now=now,
         started=run.started,
@@ -100,7 +106,7 @@ def build_view(
         peak_rate=store.peak(RATE).count / run.bucket_size if has_rate else 0.0,
         requests=store.totals(RATE).count if has_rate else 0,
         whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
-        chart=chart(store, counted, window),
+        chart=chart(store, counted, window, run.watched),
         panels=tuple(
             panel(store, each, run.rows, window) for each in run.statistics if each.name not in (RATE, CLASSES)
         ),
@@ -113,7 +119,7 @@ def build_view(
 def _learning(monitor: Monitor, now: float) -> LearningView | None:
     if monitor.baseline is not None:
         return None
-    return LearningView(monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now))
+    return LearningView(monitor.count, monitor.elapsed(now), monitor.duration, monitor.rate(now), monitor.silence)
 
 
 def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:
@@ -155,14 +161,17 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         server_names=tuple(health.server_names.most_common(SERVER_NAMES)),
         oddities=(*late, *health.oddities.most_common()),
         warnings=(*reading.warnings, *_own_warnings(store, monitor)),
+        dropped_share=monitor.dropped_share,
     )
 
 
 def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:
-    """List broken plug-ins, and alerts that the limit pushed out."""
+    """List broken plug-ins, alerts that the limit pushed out, and an overload."""
     warnings = [f"statistic {name} was disabled: {text.strip().splitlines()[-1]}" for name, text in store.failures]
     if dropped := monitor.history.forgotten:
         warnings.append(f"{dropped:,} {'alert' if dropped == 1 else 'alerts'} dropped (max_alerts)")
+    if sentence := too_low(monitor.dropped_share):
+        warnings.append(f"{sentence}; nothing is learned, and missing traffic does not alert")
     return warnings
 
 
@@ -175,12 +184,13 @@ def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
     order = list(titles)
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
     muted = {judge.rule.name for judge in monitor.judges if judge.muted}
-    shown = (*active, *monitor.history.ended)
-    return tuple(_alert(alert, titles[alert.signal], alert.signal in muted) for alert in shown)
+    size, shown = monitor.terms.bucket_size, (*active, *monitor.history.ended)
+    return tuple(_alert(alert, titles[alert.signal], size, alert.signal in muted) for alert in shown)
 
 
-def _alert(alert: Alert, title: str, muted: bool) -> AlertView:
+def _alert(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertView:
     return AlertView(
+        bucket_size=bucket_size,
         title=title,
         value=alert.value,
         peak=alert.peak,
@@ -195,6 +205,7 @@ def _alert(alert: Alert, title: str, muted: bool) -> AlertView:
         contributors=alert.contributors,
         explanation=alert.explanation,
         quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
+        dropped_share=alert.dropped_share,
     )
 
 
@@ -227,20 +238,35 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
 # Traffic in a window ------------------------------------------------------------------------------------------------
 
 
-def chart(store: Store, counted: Collection[str], window: float | None) -> Chart | None:
+def chart(store: Store, counted: Collection[str], window: float | None, watched: Watched | None = None) -> Chart | None:
     """Draw requests and status classes over a window (None: the retention); None if no statistic counts requests."""
     if RATE not in counted:
         return None
     requests = store.curve(RATE, window)
-    return Chart(requests.start, requests.width, _rates(requests), _classes(store, counted, window))
+    return Chart(requests.start, requests.width, rates(requests, watched), _classes(store, counted, window))
 
 
-def _rates(curve: Curve) -> tuple[float, ...]:
-    """Convert counts to requests per second; of the last slice only the elapsed part counts."""
-    if not curve.counts:
-        return ()
-    *complete, last = curve.counts
-    return (*(count / curve.width for count in complete), last / curve.elapsed)
+def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]:
+    """Return the requests per second of the latest closed buckets."""
+    counts = tuple(sums.count for sums in store.series(RATE, CURVE_SLICES))
+    end = now // run.bucket_size * run.bucket_size
+    return rates(Curve(end - len(counts) * run.bucket_size, run.bucket_size, run.bucket_size, counts), run.watched)
+
+
+def rates(curve: Curve, watched: Watched | None) -> tuple[float | None, ...]:
+    """Convert counts to requests per second: only the part of a slice that has elapsed and was watched counts."""
+    begins = [curve.start + number * curve.width for number in range(len(curve.counts))]
+    lengths = [*[curve.width] * (len(begins) - 1), curve.elapsed]
+    slices = zip(curve.counts, begins, lengths, strict=False)
+    return tuple(_rate(count, begin, length, watched) for count, begin, length in slices)
+
+
+def _rate(count: int, begin: float, length: float, watched: Watched | None) -> float | None:
+    seconds = length if watched is None else watched.seconds(begin, begin + length)
+    if not seconds:
+        # What an earlier run counted is known by the minute only.
+        return count / length if count else None
+    return count / max(seconds, min(length, LEAST_WATCHED))
 
 
 def _classes(store: Store, counted: Collection[str], window: float | None) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -14,6 +14,7 @@ from stats.top_paths import TopPaths
 from stats.top_status_codes import TopStatusCodes
 from store.distribution import Distribution, value_of
 from store.lens import Lens
+from store.watched import Watched
 from traffic.records import Exchange
 from view.builder import chart, measure, panel
 from view.view import Chart, FilterView, Measure, Panel
@@ -68,7 +69,9 @@ class DetailView:
     """Latest first."""
 
 
-def build_detail(now: float, title: str, key: str, lens: Lens, window: float, rows: int) -> DetailView:
+def build_detail(
+    now: float, title: str, key: str, lens: Lens, window: float, rows: int, watched: Watched | None = None
+) -> DetailView:
     """Build a detail from a lens whose store counts STATISTICS and was advanced to `now`; each list has `rows` rows."""
     names = [statistic.name for statistic in STATISTICS]
     requests, _, statuses, methods, clients, paths = STATISTICS
@@ -81,7 +84,7 @@ def build_detail(now: float, title: str, key: str, lens: Lens, window: float, ro
         filter=filter_view(lens, now),
         waiting=lens.waiting,
         whole=measure(sums),
-        chart=chart(lens.store, names, window),
+        chart=chart(lens.store, names, window, watched),
         statuses=panel(lens.store, statuses, rows, window),
         methods=panel(lens.store, methods, rows, window),
         clients=panel(lens.store, clients, rows, window),

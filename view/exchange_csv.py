@@ -1,11 +1,11 @@
 """Writes exchanges as CSV (RFC 4180), with the fields of the log as columns. Pure."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from traffic.records import Exchange
-from view.exchange_line import Discretion, exchange_fields
+from view.exchange_line import Discretion, exchange_fields, header_fields
 
 COLUMNS: Final = (
     "@timestamp",
@@ -50,13 +50,15 @@ class _Line:
         return line
 
 
-def csv_lines(exchanges: Iterable[Exchange], discretion: Discretion) -> Iterator[str]:
-    """Return the heading, then a line for each exchange, each with its line end."""
+def csv_lines(exchanges: Sequence[Exchange], discretion: Discretion) -> Iterator[str]:
+    """Return the heading, then a line for each exchange, each with its line end. Named header fields come last."""
+    named = (name for exchange in exchanges for name, _ in header_fields(exchange, discretion))
+    columns = (*COLUMNS, *dict.fromkeys(named))
     writer: Any = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
+    yield writer.writerow(columns)
     for exchange in exchanges:
         known = dict(exchange_fields(exchange, discretion))
-        yield writer.writerow([_cell(known.get(name)) for name in COLUMNS])
+        yield writer.writerow([_cell(known.get(name)) for name in columns])
 
 
 def _cell(value: Any) -> str:

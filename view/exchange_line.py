@@ -22,6 +22,8 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _USER_INFO: Final = re.compile(r"//[^/?#\s]*@")
 _QUERY: Final = re.compile(r"\?\S*")
 _MASK: Final = "***@"
+_HIDDEN: Final = "***"
+_SECRET_FIELDS: Final = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -48,6 +50,10 @@ class Discretion(NamedTuple):
     def words(self, text: str) -> str:
         """Return any other text, which may contain URLs, without what is hidden."""
         return self._masked(text if self.queries else _QUERY.sub("", text))
+
+    def header(self, name: str, value: str) -> str:
+        """Return the value of a header field without what is hidden; `name` is in lower case."""
+        return _HIDDEN if name in _SECRET_FIELDS and not self.credentials else self.words(value)
 
     def _masked(self, text: str) -> str:
         return text if self.credentials else _USER_INFO.sub("//" + _MASK, text)
@@ -77,6 +83,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
         yield "http.response.status_code", exchange.status
         yield "http.response.body.bytes", exchange.response_bytes
         yield "http.response.mime_type", discretion.words(exchange.content_type)
+    yield from header_fields(exchange, discretion)
     yield "http_monitor.ending", exchange.ending
     yield "http_monitor.missing_bytes", exchange.missing_bytes
     yield "http_monitor.oddities", exchange.oddities
@@ -84,6 +91,22 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     if request is not None:
         yield "http_monitor.host", discretion.authority(request.host)
     yield "ecs.version", ECS_VERSION
+
+
+def header_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, str]]:
+    """Return the named fields of the request, then those of the response."""
+    asked = "" if exchange.request is None else exchange.request.request_headers
+    for side, text in (("request", asked), ("response", exchange.response_headers)):
+        for name, value in named_fields(text):
+            yield f"http.{side}.headers.{name}", discretion.header(name, value)
+
+
+def named_fields(text: str) -> Iterator[tuple[str, str]]:
+    """Return names and values of lines of `name: value`, the last of which may have been cut."""
+    for line in text.splitlines():
+        name, separator, value = line.partition(": ")
+        if separator:
+            yield name, value
 
 
 def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,12 @@ def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
     value = figures.signal_value(alert.value, alert.unit)
     moment = figures.moment(alert.start, zone)
     what = f"{rule.headline}{of} generated an alert - {rule.quantity} = {value}, triggered at {moment}"
-    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule)]))
+    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule), too_low(alert.dropped_share)]))
+
+
+def too_low(dropped_share: float) -> str:
+    """Say that figures are too low because a share of the traffic, from 0 to 1, was dropped; nothing for 0."""
+    return f"figures are too low: {figures.percent(dropped_share, 1)} of the traffic was dropped" * (dropped_share > 0)
 
 
 def shortened(text: str) -> str:

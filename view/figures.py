@@ -125,6 +125,12 @@ def moment(time: float, zone: tzinfo | None) -> str:
         return f"{time:.0f} s"
 
 
+def since(time: float, now: float, zone: tzinfo | None) -> str:
+    """Format a moment of the past, as `18:28`, with the date if it is another day."""
+    then, today = moment(time, zone), moment(now, zone)
+    return then[:5] + ("" if then[8:] == today[8:] else then[8:])
+
+
 def period(length: str, start: float, zone: tzinfo | None) -> str:
     """Format an hour, day, week or month: `Wed 2026-11-18 14:00`, `Wed 2026-11-18`, `from 2026-11-16`, `2026-11`."""
     forms = {"hour": "%a %Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "week": "from %Y-%m-%d", "month": "%Y-%m"}

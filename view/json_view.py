@@ -29,7 +29,7 @@ from view.view import (
     View,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Raised when a field is removed, or its name or meaning changes; new fields do not raise it."""
 
 _TIMES: Final = {
@@ -47,12 +47,14 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "bucket_size": "bucket_seconds",
         "retention": "retention_seconds",
         "window": "window_seconds",
+        "history_since": "history_since_timestamp_seconds",
     },
     LearningView: {
         "count": "requests",
         "elapsed": "elapsed_seconds",
         "duration": "duration_seconds",
         "rate": "requests_per_second",
+        "silence": "silence_seconds",
     },
     EnforcingView: {
         "baseline": "baseline_requests",
@@ -62,7 +64,12 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "count": "requests",
         "next_check": "next_check_seconds",
     },
-    AlertView: {"start": "start_timestamp_seconds", "end": "end_timestamp_seconds"},
+    AlertView: {
+        "start": "start_timestamp_seconds",
+        "end": "end_timestamp_seconds",
+        "dropped_share": "dropped_ratio",
+        "bucket_size": "bucket_seconds",
+    },
     Contributor: {"share": "share_ratio"},
     SignalView: _TIMES,
     HealthView: {
@@ -73,6 +80,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "evicted": "evicted_connections",
         "unreadable": "unreadable_connections",
         "warnings": "notices",
+        "dropped_share": "dropped_ratio",
     },
     ResponseTimes: {name: f"{name}_seconds" for name in ("average", "p50", "p90", "p95", "p99", "slowest")},
     Measure: {"volume": "volume_bytes", "times": "response_times"},

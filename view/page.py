@@ -21,6 +21,8 @@ NAMES = 20
 """Width of the names that stand beside values."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.:-=+*#"
+SHADE, ASCII_SHADE = "░", "/"
+"""Stand for time that nobody watched."""
 
 
 class Style(Enum):
@@ -80,6 +82,11 @@ class Page:
     def ellipsis(self) -> str:
         """Return what replaces text that was cut out."""
         return "..." if self.ascii_only else "…"
+
+    @property
+    def shade(self) -> str:
+        """Return the character for time that nobody watched."""
+        return ASCII_SHADE if self.ascii_only else SHADE
 
     @property
     def blocks(self) -> str:

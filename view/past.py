@@ -9,14 +9,15 @@ LATELY = 600
 
 def lately(view: View) -> float | None:
     """Return the requests per second of the last ten minutes, or of as many as the View has; None if it has none."""
-    rates = (view.request_rate or ())[-max(1, int(LATELY / view.bucket_size)) :]
+    latest = (view.request_rate or ())[-max(1, int(LATELY / view.bucket_size)) :]
+    rates = [rate for rate in latest if rate is not None]
     return sum(rates) / len(rates) if rates else None
 
 
 def then_and_now(before: float, now: float | None) -> str:
-    """Format a rate of the past beside the current one, as `118 /s, now +4 %`."""
+    """Format a rate of the past and how much it differs today, as `118 /s, today +4 %`."""
     then = f"{figures.rate(before)} /s"
-    return then if now is None else f"{then}, now {figures.change(now, before)}"
+    return then if now is None else f"{then}, today {figures.change(now, before)}"
 
 
 def busiest(history: HistoryView) -> tuple[tuple[str, PeriodView], ...]:

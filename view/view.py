@@ -20,6 +20,8 @@ class LearningView:
     duration: float
     rate: float
     """Estimated requests per second so far."""
+    silence: float = 0.0
+    """Seconds without a request before, after which learning restarted."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ class AlertView:
     """One line: what happened, when, against which baseline, and who contributed most."""
     quiet: str = ""
     """`acknowledged` or `muted` if the user silenced it; else empty."""
+    dropped_share: float = 0.0
+    """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
+    bucket_size: float = 0.0
+    """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
+
+    def beyond(self, now: float) -> tuple[float, float]:
+        """Return start and end of the buckets that were beyond the limit; an active alert lasts until `now`."""
+        start = self.start - self.bucket_size
+        return start, now if self.end is None else max(start, self.end - self.bucket_size)
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,10 @@ class HealthView:
     """Oddities by name, most frequent first."""
     warnings: tuple[str, ...] = ()
     """Sentences that need the user's attention: an interface is down, a plug-in was disabled."""
+    dropped_share: float = 0.0
+    """Share of the traffic that was dropped in the last bucket, from 0 to 1, if figures are too low for that reason;
+    else 0.
+    """
 
 
 @dataclass(frozen=True)
@@ -202,10 +217,15 @@ class Chart:
     """Start of the first slice."""
     width: float
     """Seconds of a slice."""
-    rates: tuple[float, ...]
-    """Requests per second."""
+    rates: tuple[float | None, ...]
+    """Requests per second of the time that was watched; None if nobody watched."""
     classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Status classes, as `2xx`, with the exchanges of each slice; classes that never occurred are left out."""
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """The rates of the slices that somebody watched."""
+        return tuple(rate for rate in self.rates if rate is not None)
 
 
 @dataclass(frozen=True)
@@ -254,7 +274,7 @@ class View:
     source: str
     """Interface or file, with the ports, as `eth0 port 80`."""
     state: str
-    """`LEARNING`, `NORMAL`, `ALERT` or `DISMISSED`."""
+    """The worst state of all signals: `LEARNING` (the request rate), `NORMAL`, `ALERT` or `DISMISSED`."""
     learning: LearningView | None
     """None once the baseline is learned."""
     enforcing: EnforcingView | None
@@ -265,9 +285,11 @@ class View:
     longest_alert: float | None
     average_alert: float | None
     dismissed_at: float | None
-    """When the last alert was dismissed, while the state is DISMISSED."""
-    request_rate: tuple[float, ...] | None
-    """Requests per second of the latest closed buckets, oldest first; None if no statistic counts them."""
+    """When the last alert of the request rate was dismissed, while its state is DISMISSED."""
+    request_rate: tuple[float | None, ...] | None
+    """Requests per second of the latest closed buckets, oldest first; None in place of one that nobody watched, and
+    None if no statistic counts them.
+    """
     peak_rate: float
     """Highest rate of a bucket in the retention window, per second."""
     requests: int
@@ -286,3 +308,7 @@ class View:
     filter: FilterView | None = None
     history: HistoryView | None = None
     """None without a history, and while a filter is set."""
+    history_since: float | None = None
+    """Start of the counts of earlier runs that are included; None if there are none."""
+    ended: bool = False
+    """Whether a file was read to its end, so that nothing will change any more."""

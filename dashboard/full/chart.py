@@ -1,7 +1,7 @@
 """Charts over time: the request rate with its baseline, limit and alerts, and the status classes. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import groupby, pairwise, zip_longest
 from math import ceil, floor, log10
 from typing import NamedTuple, TypeVar
 
@@ -17,7 +17,7 @@ STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 LEAST = 1e-9
 """Rates below this count as nothing: a request in thirty years."""
 
-Value = TypeVar("Value", int, float)
+Value = TypeVar("Value")
 
 
 class ChartColumns(NamedTuple):
@@ -60,7 +60,11 @@ def top_of_scale(highest: float) -> float:
 
 
 ALERT = "!"
-"""Marks the time of an alert on the axis."""
+"""Marks the buckets of an alert, below the axis or on it."""
+ALERTS = "alert"
+"""Name of these marks."""
+ROOMY = 7
+"""Fewest lines of a chart in which the marks have a line of their own."""
 SHORT = 900
 """Longest window, in seconds, whose axis shows seconds."""
 FEW = 12
@@ -104,30 +108,34 @@ class Marks(NamedTuple):
     alerts: Sequence[AlertView] = ()
     now: float = 0.0
     """End of an alert that is still active."""
+    rate: float | None = None
+    """Requests per second of the last whole bucket."""
 
 
 def marks(view: View) -> Marks:
     """Return baseline, limit and alerts of the request rate. A filtered View has none: they are about all traffic."""
+    rate = view.request_rate[-1] if view.request_rate else None
     if view.filter is not None:
-        return Marks()
+        return Marks(rate=rate)
     alerts = [alert for alert in view.alerts if alert.signal == REQUEST_RATE]
     enforcing = view.enforcing
     if enforcing is None or enforcing.bucket_size <= 0:
-        return Marks(alerts=alerts, now=view.now)
+        return Marks(alerts=alerts, now=view.now, rate=rate)
     size = enforcing.bucket_size
-    return Marks(enforcing.baseline / size, enforcing.limit / size, alerts, view.now)
+    return Marks(enforcing.baseline / size, enforcing.limit / size, alerts, view.now, rate)
 
 
 def chart_lines(chart: Chart | None, marks: Marks, page: Page) -> list[Line]:
     """Fill the page with the chart: a heading, the bars, and the axis."""
     height = page.height or 6
-    if chart is None or not chart.rates:
+    if chart is None or not chart.known:
         return [(Piece("Requests/s", Style.HEADING), Piece("   nothing yet", Style.QUIET))]
     lines = [_heading(chart, marks, page)]
     if height < 4:
         return lines[:height]
     plot = Plot(chart, marks, page)
-    return [*lines, *plot.rows(height - 2), plot.axis()]
+    below = plot.below(height >= ROOMY)
+    return [*lines, *plot.rows(height - 1 - len(below)), *below]
 
 
 def drawn(view: View) -> Chart | None:
@@ -142,11 +150,10 @@ def drawn(view: View) -> Chart | None:
 
 def _heading(chart: Chart, marks: Marks, page: Page) -> Line:
     strokes = ASCII if page.ascii_only else UNICODE
-    items: list[Line] = [
-        (Piece("Requests/s", Style.HEADING),),
-        (Piece(f"now {figures.rate(chart.rates[-1])}", Style.NAME),),
-        (Piece(f"peak {figures.rate(max(chart.rates))}"),),
-    ]
+    items: list[Line] = [(Piece("Requests/s", Style.HEADING),)]
+    if marks.rate is not None:
+        items.append((Piece(f"now {figures.rate(marks.rate)}", Style.NAME),))
+    items.append((Piece(f"peak {figures.rate(max(chart.known))}"),))
     if marks.limit is not None:
         items.append((Piece(strokes.limit * 2, Style.LIMIT), Piece(f" limit {figures.rate(marks.limit)}")))
     if marks.baseline is not None:
@@ -160,14 +167,14 @@ class Plot:
     def __init__(self, chart: Chart, marks: Marks, page: Page) -> None:
         self._chart, self._marks, self._page = chart, marks, page
         self._strokes = ASCII if page.ascii_only else UNICODE
-        self._top = top_of_scale(max(*chart.rates, marks.limit or 0.0, marks.baseline or 0.0))
+        self._top = top_of_scale(max(*chart.known, marks.limit or 0.0, marks.baseline or 0.0))
         self._gutter = max(5, len(figures.rate(self._top)))
         room = max(1, page.width - self._gutter - 2)
         self._columns = ChartColumns.of(chart, room)
-        values = self._columns.spread(chart.rates, max)
+        values = self._columns.spread(chart.rates, _highest)
         self._before = room - len(values)
         """Columns without a bar, as the latest one is at the right edge."""
-        self._values = [0.0] * self._before + values
+        self._values: list[float | None] = [*[0.0] * self._before, *values]
 
     def rows(self, height: int) -> Iterator[Line]:
         """Draw the bars beside their scale, highest row first."""
@@ -178,22 +185,38 @@ class Plot:
             style = Style.LIMIT if line.style is Style.LIMIT else Style.QUIET
             yield (Piece(f"{label:>{self._gutter}} {self._strokes.side}", style), *self._row(row, height, line))
 
-    def axis(self) -> Line:
-        """Draw the axis, with the time at both ends and in the middle, and marks where there was an alert."""
-        axis = [self._strokes.axis] * len(self._values)
-        for alert in self._marks.alerts:
-            for column in range(*self._between(alert.start, self._marks.now if alert.end is None else alert.end)):
-                axis[column] = ALERT
+    def below(self, roomy: bool) -> list[Line]:
+        """Draw the axis with its times, and mark the buckets of alerts: below it if it is roomy, else on it.
+
+        The times are never overwritten; on the axis, they are in the style of the marks instead.
+        """
+        marked = self._alerted()
+        if not (marked and roomy):
+            return [self._axis(marked)]
+        columns = "".join(ALERT if column in marked else " " for column in range(len(self._values)))
+        return [self._axis(set()), (Piece(f"{ALERTS:>{self._gutter}}  {columns}", Style.ALARM),)]
+
+    def _axis(self, marked: Set[int]) -> Line:
+        axis = [ALERT if column in marked else self._strokes.axis for column in range(len(self._values))]
         self._write_times(axis)
-        zero = Piece(f"{'0':>{self._gutter}} {self._strokes.corner}", Style.QUIET)
-        runs = ("".join(run) for _, run in groupby(axis, key=lambda character: character == ALERT))
-        return (zero, *(Piece(run, Style.ALARM if run[0] == ALERT else Style.QUIET) for run in runs))
+        pieces = [Piece(f"{'0':>{self._gutter}} {self._strokes.corner}", Style.QUIET)]
+        for is_marked, run in groupby(enumerate(axis), key=lambda cell: cell[0] in marked):
+            pieces.append(Piece("".join(text for _, text in run), Style.ALARM if is_marked else Style.QUIET))
+        return tuple(pieces)
+
+    def _alerted(self) -> set[int]:
+        """Return the columns of the buckets of alerts."""
+        spans = (self._between(*alert.beyond(self._marks.now)) for alert in self._marks.alerts)
+        return {column for span in spans for column in range(*span)}
 
     def _row(self, row: int, height: int, line: Stroke) -> Iterator[Piece]:
         limit = self._marks.limit
         over = height if limit is None else self._steps(limit, height) // 8
         drawn = []
         for value in self._values:
+            if value is None:
+                drawn.append((self._page.shade, Style.QUIET) if line.character == " " else (line.character, line.style))
+                continue
             steps = self._steps(value, height) - 8 * row
             exceeds = limit is not None and value > limit
             style = Style.OVER if exceeds and row >= over else Style.CHART
@@ -248,11 +271,16 @@ class Plot:
         for share in (0.0, 0.5, 1.0) if columns >= 40 else (0.0, 1.0):
             text = self._moment(self._chart.start + share * span)[:digits]
             place = self._before + round(share * (columns - len(text)))
-            if columns >= 2 * len(text) + 4 and ALERT not in axis[place : place + len(text)]:
+            if columns >= 2 * len(text) + 4:
                 axis[place : place + len(text)] = list(text)
 
     def _moment(self, time: float) -> str:
         return figures.moment(time, self._page.zone)
+
+
+def _highest(values: Sequence[float | None]) -> float | None:
+    """Return the highest rate; None if nobody watched."""
+    return max((value for value in values if value is not None), default=None)
 
 
 NAMES = {"(no response)": "no answer", "(not seen)": "not seen"}
@@ -278,7 +306,11 @@ def _line(name: str, counts: tuple[int, ...], chart: Chart, page: Page, whole: i
     shown = NAMES.get(name) or page.text(name, 9)
     values = _columns(chart, counts, page)
     highest = max(values, default=0)
-    blocks = "".join(_block(value, highest, page) for value in values)
+    watched = ChartColumns.of(chart, _room(page)).spread(chart.rates, _highest)
+    blocks = "".join(
+        page.shade if rate is None else _block(value, highest, page)
+        for value, rate in zip_longest(values, watched, fillvalue=0)
+    )
     style = STYLES.get(name, Style.PLAIN) if total else Style.QUIET
     return (
         Piece(f"{shown:<10}", style),

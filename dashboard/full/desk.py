@@ -20,6 +20,10 @@ class Desk(Protocol):
     def windows(self) -> Sequence[float]:
         """Return the windows that can be shown, in seconds, shortest first."""
 
+    @property
+    def source(self) -> str:
+        """Return what is monitored: interface or file, with the ports."""
+
     def view(self, window: float, long: Collection[str] = ()) -> View | None:
         """Return the current View; None before the first packet. The panels in `long` have more rows than the others:
         each row costs time, and most rows are never seen.
@@ -64,8 +68,8 @@ class Desk(Protocol):
             FilterError: the text is not a filter; the previous one stays.
         """
 
-    def relearn(self) -> bool:
-        """Let all signals learn anew; return False if there is nothing left to learn from."""
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""

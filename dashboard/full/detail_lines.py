@@ -44,7 +44,6 @@ def _figures(detail: DetailView, page: Page) -> Line:
             ("p50", whole.times.p50),
             ("p90", whole.times.p90),
             ("p99", whole.times.p99),
-            ("slowest", whole.times.slowest),
         )
         items += [(Piece(f"{name} ", Style.QUIET), Piece(figures.latency(seconds))) for name, seconds in named]
     return page.flow(items, gap=2)[0]

@@ -6,12 +6,12 @@ from typing import Any, Final, Literal
 from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
-from store.filtering.narrowing import term
+from store.filtering.narrowing import containing, term
 from traffic.records import COMPLETE, Exchange, Request
 from traffic.text import host_port
 from view import figures
 from view.curl import curl_command
-from view.exchange_line import Discretion, outcome
+from view.exchange_line import Discretion, named_fields, outcome
 from view.page import Page, Style
 
 TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
@@ -198,6 +198,9 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     yield Fact("Missing bytes", figures.volume(missing) if missing else "none", "is:gap" if missing else "")
     oddities = ", ".join(exchange.oddities)
     yield Fact("Oddities", page.text(oddities) or "none", term("oddity", oddities) if oddities else "")
+    asked = "" if exchange.request is None else exchange.request.request_headers
+    yield from _headers("Request fields", asked, discretion, page)
+    yield from _headers("Response fields", exchange.response_headers, discretion, page)
     if command := curl_command(exchange, discretion):
         yield Fact("As a command", page.text(command))
 
@@ -208,7 +211,7 @@ def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[F
     host = page.text(discretion.authority(request.host))
     yield Fact("Host", host or figures.NOTHING, term("host", request.domain))
     yield Fact("Target", page.text(discretion.url(request.target)), term("path", request.path))
-    yield Fact("Version", page.text(request.version), term("version", request.version))
+    yield _said("Version", "version", request.version, request.version, page)
     yield _said("User agent", "ua", discretion.words(request.user_agent), request.user_agent, page)
     yield _said("Referrer", "referrer", discretion.url(request.referrer), request.referrer, page)
 
@@ -216,6 +219,14 @@ def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[F
 def _said(name: str, field: str, told: str, value: str, page: Page) -> Fact:
     """Return a fact without a term if a part of the value is hidden, as the term would show it."""
     return Fact(name, page.text(told) or figures.NOTHING, term(field, value) if told == value else "")
+
+
+def _headers(title: str, text: str, discretion: Discretion, page: Page) -> Iterator[Fact]:
+    """List named header fields; one that is hidden cannot be filtered by."""
+    for place, (name, value) in enumerate(named_fields(text)):
+        told = discretion.header(name, value)
+        wanted = containing("header", f"{name}: {value}") if told == value else ""
+        yield Fact("" if place else title, page.text(f"{name}: {told}"), wanted)
 
 
 def _as_slow(seconds: float | None) -> str:

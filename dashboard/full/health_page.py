@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from dashboard.full.table import Entry, TableColumn, TableContent, TableState, table_lines
-from dashboard.heading import state_name
 from view import figures
+from view.badge import WORDS
 from view.page import EMPTY, Line, Page, Piece, Style
 from view.view import HealthView, SignalView, View
 
@@ -25,6 +25,8 @@ def health_page(view: View, complaints: Sequence[str], page: Page) -> list[Line]
     lines: list[Line] = [(Piece("Health", Style.HEADING),), EMPTY]
     for name, value in _facts(view.health):
         lines += page.named(name, page.text(value))
+    if view.history_since is not None:
+        lines += page.named("Earlier runs", f"included since {figures.since(view.history_since, view.now, page.zone)}")
     for warning in (*view.health.warnings, *complaints):
         lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
     return [*lines, EMPTY, *signal_lines(view.signals, page)]
@@ -72,7 +74,7 @@ def _texts(signal: SignalView, page: Page) -> tuple[str, ...]:
     )
     return (
         page.text(f"{signal.title} of {signal.subject}" if signal.subject else signal.title),
-        state_name(signal.state).lower(),
+        WORDS.get(signal.state, page.text(signal.state)).lower(),
         value,
         baseline,
         limit if signal.limit is None else f"{'<' if signal.low else '>'} {limit}",

@@ -141,7 +141,8 @@ class MainScreen(ProgramScreen):
         """Show the scene again; before the first one, say that packets are awaited."""
         super().draw()
         if self.ready and self.state.scene is None and self._fits():
-            self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece("   waiting for the first packets"))])
+            source = self.head.page.text(self.state.desk.source)
+            self.head.show([(Piece("HTTP monitor", Style.HEADING), Piece(f"   waiting for packets on {source}"))])
 
     def _fits(self) -> bool:
         """Return whether everything fits; if not, say so and nothing else."""
@@ -449,11 +450,12 @@ class MainScreen(ProgramScreen):
             self.state.set_filter("")
 
     def action_relearn(self) -> None:
-        """Let all signals learn anew."""
-        if self.state.desk.relearn():
-            self._tell("learning new baselines from now on")
-        else:
+        """Let all signals learn anew, unless there is nothing left to learn from."""
+        if self.state.scene is not None and self.state.scene.view.ended:
             self.say("the capture file is over: there is nothing to learn from")
+            return
+        self.state.desk.relearn()
+        self._tell("learning new baselines from now on")
 
     def action_health(self) -> None:
         """Show everything that was missed."""

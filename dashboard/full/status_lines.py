@@ -11,6 +11,8 @@ from view.page import Line, Page, Piece, Style, width
 from view.view import AlertView, Panel, Row, View
 
 GAP = 2
+GLANCE_GAP = 4
+"""Cells between what is busy and what is slow."""
 BANNERS = 2
 """Most lines that active alerts may take."""
 BUSY_KEY = 36
@@ -120,7 +122,9 @@ def _filled(text: str, page: Page) -> Line:
 
 def glance_lines(view: View, page: Page) -> list[Line]:
     """Show the response times, and the busiest and the slowest key, in at most two lines."""
-    return page.flow([_response_times(view, page), _busy(view, page), _slow(view, page)], gap=4)[:2]
+    times, busy, slow = _response_times(view, page), _busy(view, page), _slow(view, page)
+    room = page.width - width(busy) - GLANCE_GAP - width(slow)
+    return page.flow([times, busy, (*slow, *_skipped(view, room, page))], gap=GLANCE_GAP)[:2]
 
 
 def _response_times(view: View, page: Page) -> Line:
@@ -151,10 +155,36 @@ def _slow(view: View, page: Page) -> Line:
     return (Piece("Slow", Style.HEADING), Piece(f"  {_key(row, page)}  p95 "), Piece(p95, Style.NAME))
 
 
+def _skipped(view: View, room: int, page: Page) -> Line:
+    """Name the slower keys that have too few responses to tell, as far as there is room for it."""
+    panel = _sections(view)
+    rows = slower(panel) if panel is not None else []
+    if not rows or rows[0].window.times is None:
+        return ()
+    worst = f"{_key(rows[0], page)} {figures.latency(rows[0].window.times.p95)}"
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    texts = (f"  skipped: {worst}{more}, under {ENOUGH} responses", f"  {len(rows)} skipped, under {ENOUGH} responses",
+             f"  {len(rows)} skipped")  # fmt: skip
+    fitting = next((text for text in texts if cells.cells(text) <= room), None)
+    return () if fitting is None else (Piece(fitting, Style.QUIET),)
+
+
 def slowest(panel: Panel) -> Row | None:
     """Return the row with the highest p95 among those with enough responses to tell."""
-    known = [row for row in panel.rows if row.window.times is not None and row.window.count >= ENOUGH]
-    return max(known, key=lambda row: row.window.times.p95 if row.window.times else 0.0, default=None)
+    return max((row for row in panel.rows if row.window.count >= ENOUGH and _p95(row)), key=_p95, default=None)
+
+
+def slower(panel: Panel) -> list[Row]:
+    """Return the rows with a higher p95 but too few responses to tell, slowest first."""
+    chosen = slowest(panel)
+    limit = _p95(chosen) if chosen is not None else 0.0
+    return sorted(
+        (row for row in panel.rows if row.window.count < ENOUGH and _p95(row) > limit), key=lambda row: -_p95(row)
+    )
+
+
+def _p95(row: Row) -> float:
+    return row.window.times.p95 if row.window.times is not None else 0.0
 
 
 def _sections(view: View) -> Panel | None:
@@ -174,7 +204,7 @@ WARNINGS = 2
 
 def health_lines(view: View, warnings: Sequence[str], page: Page) -> list[Line]:
     """Show what was captured and missed, then the warnings of the capture and of the program itself."""
-    items = health_items(view.health, page)
+    items = health_items(view, page)
     if view.health.oddities:
         times = sum(count for _, count in view.health.oddities)
         items.append((Piece("oddities "), Piece(figures.count(times), Style.WARNING)))

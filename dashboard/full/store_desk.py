@@ -13,6 +13,7 @@ from store.filtering.narrowing import narrowed, of_row
 from store.lens import Lens
 from store.recent import Recent
 from store.store import Store
+from store.watched import Watched
 from traffic.batch import Batch
 from view.detail import STATISTICS, DetailView, build_detail, filter_view
 from view.view import Panel, View
@@ -36,6 +37,14 @@ class Books(Protocol):
     @property
     def now(self) -> float:
         """Return the time up to which everything was counted."""
+
+    @property
+    def watched(self) -> Watched:
+        """Return when somebody watched."""
+
+    @property
+    def source(self) -> str:
+        """Return what is monitored: interface or file, with the ports."""
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
         """Return the View of a window (None: the retention) with this many rows in each top list; None before the
@@ -70,8 +79,6 @@ class StoreDesk:
         """`windows` begin with a bucket and end with the retention. `progress` says how much of a file was read."""
         self.windows = windows
         self.progress = progress
-        self.over = False
-        """Whether the traffic has ended; the screen may stay."""
         self._books = books
         self._recent = recent
         self._statistics = statistics
@@ -79,6 +86,11 @@ class StoreDesk:
         self._filter: Filter = filtering.parse("", statistics)
         self._lens: Lens | None = None
         self._detail: tuple[Statistic, str, Lens] | None = None
+
+    @property
+    def source(self) -> str:
+        """Return what is monitored: interface or file, with the ports."""
+        return self._books.source
 
     # Records --------------------------------------------------------------------------------------------------------
 
@@ -171,11 +183,9 @@ class StoreDesk:
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 
-    def relearn(self) -> bool:
-        """Let all signals learn anew, unless the traffic has ended."""
-        if not self.over:
-            self._books.relearn()
-        return not self.over
+    def relearn(self) -> None:
+        """Let all signals learn anew."""
+        self._books.relearn()
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
@@ -207,4 +217,4 @@ class StoreDesk:
             return None
         statistic, key, lens = self._detail
         lens.advance(self._books.now)
-        return build_detail(self._books.now, statistic.title, key, lens, window, rows)
+        return build_detail(self._books.now, statistic.title, key, lens, window, rows, self._books.watched)

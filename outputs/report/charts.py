@@ -1,7 +1,7 @@
 """Prepares the charts of the page: requests and status classes over time. Pure."""
 
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, groupby
 from typing import Final, NamedTuple
 
 from outputs.report.plots import Axis, Span, bars, columns, scale, y
@@ -49,29 +49,32 @@ class Drawing(NamedTuple):
     levels: tuple[Level, ...] = ()
     spans: tuple[Span, ...] = ()
     """The alerts."""
+    shades: tuple[Span, ...] = ()
+    """The times that nobody watched."""
 
 
 def rate_drawing(view: View, moment: Moment) -> Drawing | None:
     """Return the chart of requests per second, with baseline, limit and alerts; None if nothing was counted."""
     chart = _finest(view)
-    if chart is None or not any(chart.rates):
+    if chart is None or not any(chart.known):
         return None
     levels = _levels(view)
-    top = scale(max(*chart.rates, *(value for value, _, _ in levels), 0.0))
+    top = scale(max(*chart.known, *(value for value, _, _ in levels), 0.0))
     axis = Axis(chart.start, chart.start + len(chart.rates) * chart.width)
-    highest = max(chart.rates)
-    titles = [f"{figures.rate(rate)} requests/s" for rate in chart.rates]
-    average = figures.rate(sum(chart.rates) / len(chart.rates))
+    highest = max(chart.known)
+    titles = ["nobody watched" if rate is None else f"{figures.rate(rate)} requests/s" for rate in chart.rates]
+    average = figures.rate(sum(chart.known) / len(chart.known))
     summary = f"On average {average} requests/s, at most {figures.rate(highest)} in {figures.span(chart.width)}."
     return Drawing(
         "Requests per second",
         summary,
-        (Layer("requests/s", "plain", bars(chart.rates, top), ""),),
+        (Layer("requests/s", "plain", bars([rate or 0.0 for rate in chart.rates], top), ""),),
         _slices(chart, titles, moment),
         _ticks(top, figures.rate),
         _times(axis, moment),
         tuple(Level(y(value, top), style, name) for value, style, name in levels),
         tuple(_alert(alert, axis, view.now, moment) for alert in view.alerts),
+        tuple(_unwatched(chart, axis)),
     )
 
 
@@ -98,6 +101,7 @@ def class_drawing(view: View, moment: Moment) -> Drawing | None:
         _slices(chart, titles, moment),
         _ticks(top, figures.count),
         _times(axis, moment),
+        shades=tuple(_unwatched(chart, axis)),
     )
 
 
@@ -124,7 +128,17 @@ def _levels(view: View) -> list[tuple[float, str, str]]:
 def _alert(alert: AlertView, axis: Axis, now: float, moment: Moment) -> Span:
     end = now if alert.end is None else alert.end
     lasted = f"{'active for' if alert.end is None else 'lasted'} {figures.duration(end - alert.start)}"
-    return axis.span(alert.start, end, f"Alert: {alert.title}, {moment(alert.start)}, {lasted}")
+    return axis.span(*alert.beyond(now), f"Alert: {alert.title}, {moment(alert.start)}, {lasted}")
+
+
+def _unwatched(chart: Chart, axis: Axis) -> Iterator[Span]:
+    """Yield a span for each run of slices that nobody watched."""
+    place = 0
+    for unwatched, run in groupby(chart.rates, key=lambda rate: rate is None):
+        end = place + len(list(run))
+        if unwatched:
+            yield axis.span(chart.start + place * chart.width, chart.start + end * chart.width, "Nobody watched")
+        place = end
 
 
 def _slices(chart: Chart, titles: Sequence[str], moment: Moment) -> tuple[Span, ...]:

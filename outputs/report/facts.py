@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from alerting.alert import SignalUnit
 from view import figures
+from view.badge import badge_text, unlearned
 from view.past import busiest, then_and_now
 from view.view import AlertView, HealthView, HistoryView, SignalView, View
 
@@ -18,12 +19,17 @@ class Fact(NamedTuple):
     worry: bool = False
 
 
-def figures_of(view: View) -> tuple[Fact, ...]:
+def figures_of(view: View, zone: tzinfo | None) -> tuple[Fact, ...]:
     """Return the figures at the top of the page."""
-    return tuple(_figures_of(view))
+    return tuple(_figures_of(view, zone))
 
 
-def _figures_of(view: View) -> Iterator[Fact]:
+def _figures_of(view: View, zone: tzinfo | None) -> Iterator[Fact]:
+    yield Fact("State", badge_text(view), view.state == "ALERT")
+    if reason := unlearned(view):
+        yield Fact("Baseline", f"none: {reason}")
+    if view.history_since is not None:
+        yield Fact("Includes history since", figures.since(view.history_since, view.now, zone))
     yield Fact(f"Requests in {figures.span(view.retention)}", figures.count(view.requests))
     yield Fact("Peak rate", f"{figures.rate(view.peak_rate)} /s")
     if view.whole.volume:

@@ -53,7 +53,7 @@ class Page:
             zone=self._zone_name(view.now),
             span=figures.duration(view.now - view.started),
             window=figures.span(view.window),
-            figures=facts.figures_of(view),
+            figures=facts.figures_of(view, self._zone),
             past=facts.past_facts(view.history, lately(view), self._zone),
             drawings=[
                 drawing

@@ -112,6 +112,12 @@ def _url(request: Request) -> str:
     return f"{request.domain}{request.target}" if request.target.startswith("/") else request.target
 
 
+def _headers(exchange: Exchange) -> str | None:
+    """Return the named fields of request and response, one per line."""
+    asked = "" if exchange.request is None else exchange.request.request_headers
+    return "\n".join(text for text in (asked, exchange.response_headers) if text) or None
+
+
 def _unanswered(exchange: Exchange) -> bool:
     return exchange.status is None and exchange.ending in (CLOSED, RESET, TIMEOUT)
 
@@ -163,6 +169,7 @@ _FIELDS: Final = (
         "size", "size", lambda e: e.response_bytes, "size of the response body", "size>1M", ("bytes", "response_bytes")
     ),
     Field("sent", "size", lambda e: e.request_bytes, "size of the request body", "sent>10k", ("request_bytes",)),
+    Field("header", "text", _headers, "line of a header field in log_headers", "header:x-cache:.miss"),
     Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "oddities of the exchange", "oddity:chunk"),
     Field(
         "ending",

@@ -25,6 +25,12 @@ def term(field: str, value: str) -> str:
     return f"{field}={value}" if bare else f"{field}={quoted(value)}"
 
 
+def containing(field: str, text: str) -> str:
+    """Return a term that searches a field for a text as it is."""
+    pattern = re.escape(text).replace('"', '\\"')
+    return f'{field}:"{pattern}"'
+
+
 def quoted(value: str) -> str:
     """Put a value in quotes."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

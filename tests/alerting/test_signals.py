@@ -254,3 +254,25 @@ def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps(buckets: lis
     ]
     assert [judge.state for judge in coarse.monitor.judges] == [judge.state for judge in fine.monitor.judges]
     assert coarse.monitor.history.alerts == fine.monitor.history.alerts
+
+
+def test_the_state_of_the_monitor_is_the_worst_of_all_signals() -> None:
+    """An outage is within the limit of the request rate."""
+    site = Site(TrafficDrop(60, 0.05), ErrorRatio5xx(5, 10))
+    states = [site.monitor.state]
+    for seconds in (100, 100, 0, 0, 100, 100):
+        site.given(*requests(0, seconds), *answers(seconds))
+        states.append(site.monitor.state)
+    learning, calm, alert, over = State.LEARNING, State.NORMAL, State.ALERT, State.DISMISSED
+    assert states == [learning, calm, calm, alert, alert, over, calm]
+    assert site.monitor.judges[0].state is State.NORMAL
+
+
+def test_learning_in_vain_is_said_until_it_succeeds() -> None:
+    site = Site()
+    site.wait(BUCKET / 2)
+    assert site.monitor.silence == 0
+    site.wait(3 * BUCKET)
+    assert site.monitor.silence == 3 * BUCKET
+    site.given(*requests(0, 10))
+    assert site.monitor.silence == 0

@@ -21,7 +21,7 @@ from .talk_bytes import (
     said,
 )
 
-METHODS: Final = b"GET GET GET POST HEAD PUT CONNECT OPTIONS DELETE get PRI X! M-SEARCH G\xe9T".split()
+METHODS: Final = b"GET GET GET POST HEAD PUT CONNECT OPTIONS DELETE get PRI X! QUERY OST M-SEARCH G\xe9T".split()
 TARGETS: Final = (
     b"/ /a/b?c=d * h:443 http://u:p@h:80/x//y HTTP://H./ /%2e%2e/\xff /a#b?c //h/x /\xc3\xa9 ?q http:// h /a\tb"
 ).split(b" ")
@@ -51,7 +51,14 @@ SIZES: Final = (
 OPENINGS: Final = (
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), b"\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x80\x2e\x01\x03\x01",
     b"SSH-2.0-x\r\n", b"GET", b"G", b"\x00", b"ICY 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"\x81\x05hello",
+    b"OPTIONS icap://h/x ICAP/1.0\r\n\r\n", b"ICAP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 400 Bad\r\n\r\n", b"\x05\x00",
     hello(b"Shop.example"), hello(b"a" * 80), hello(b"")[:-3], hello(b"x\xff"), b"EHLO x\r\n", b"GET /\r\n", b" GET / ",
+)  # fmt: skip
+PROXY_2: Final = b"\r\n\r\n\0\r\nQUIT\n"
+PREAMBLES: Final = (
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\n", b"PROXY UNKNOWN\r\n", b"PROXY TCP4\r\n", b"PROXY TCP5 a\r\n", b"PROXY ",
+    PROXY_2 + b"\x20\0\0\0", PROXY_2 + b"\x21\x11\0\x0c" + bytes(12), PROXY_2 + b"!!\0\xff", PROXY_2, b"\x05\x01\x00",
+    b"\x04\x01\0\x50\0\0\0\1me\0", hello(b"Shop.example"), b"PRI * ", b"\0", b"REQMOD icap://h ICAP/1.0\r\n",
 )  # fmt: skip
 
 
@@ -71,13 +78,16 @@ def _turns(dice: random.Random) -> list[tuple[int, bytes]]:
     if dice.random() < 0.1:
         return [(dice.randint(0, 1), dice.choice(OPENINGS)) for _ in range(dice.randint(1, 3))]
     requests = [message(dice, False) for _ in range(dice.choice((1, 1, 2, 3)))]
+    before = [(0, dice.choice(PREAMBLES))] if dice.random() < 0.1 else []
+    if before and dice.random() < 0.5:
+        requests[0], before = before[0][1] + requests[0], []
     responses = [message(dice, True) for _ in range(len(requests) + dice.choice((0, 0, 0, 0, 1, -1)))]
     if dice.random() < 0.5:
-        return [(0, b"".join(requests)), (SIDE, b"".join(responses))]
+        return [*before, (0, b"".join(requests)), (SIDE, b"".join(responses))]
     mixed = [(0, one) for one in requests] + [(SIDE, one) for one in responses]
     if dice.random() < 0.2:
         dice.shuffle(mixed)
-    return mixed
+    return before + mixed
 
 
 def message(dice: random.Random, response: bool) -> bytes:
@@ -134,7 +144,13 @@ def _cut(dice: random.Random, side: int, line: int, octets: bytes) -> list[bytes
     fates: Sequence[int] = (LOST, DOUBLED, EARLY, LATE, SAYS_NO_ACK)
     chance = dice.choice((0.0, 0.0, 0.05, 0.2))
     return [
-        said(side | (dice.choice(fates) if dice.random() < chance else 0), piece, *_oddity(dice, chance), line=line)
+        said(
+            side | (dice.choice(fates) if dice.random() < chance else 0),
+            piece,
+            *_oddity(dice, chance),
+            line=line,
+            cut=dice.randint(1, 3) if dice.random() < chance / 2 else 0,
+        )
         for piece in pieces[:60]
     ]
 

@@ -8,8 +8,9 @@ import pytest
 from view_samples import ACTIVE, CALM, ENDED, ENFORCING, LEARNING, NOW, TROUBLED
 from wcwidth import wcswidth
 
+from alerting.alert import SignalUnit
 from dashboard.console import render
-from view.view import View
+from view.view import SignalView, View
 
 ALERT = replace(
     CALM,
@@ -35,7 +36,7 @@ START = replace(
 
 CALM_80 = """\
  HTTP monitor   eth0 port 80   up 00:14:20                  17:04:10 2026-11-22
- ENFORCING   baseline 1,200 /120 s   alert above 1,320 (+10 %)   now 1,105
+ ENFORCING   baseline 1,200 /120 s   alert above 1,320 (+10 %)   so far 1,105
    next check in 24 s
  capture 3,214 packets/s   dropped 0   queue lost 0   gaps 0   unpaired 0
    unreadable: 12 TLS connections
@@ -66,7 +67,7 @@ CALM_80 = """\
 
 ALERT_120 = """\
  HTTP monitor   eth0 port 80   up 00:14:20                                                          17:04:10 2026-11-22
- ALERT   baseline 1,200 /120 s   alert above 1,320 (+10 %)   now 1,402 (above)   next check in 24 s
+ ALERT   baseline 1,200 /120 s   alert above 1,320 (+10 %)   so far 1,402 (above)   next check in 24 s
  capture 3,214 packets/s   dropped 1,204 (1.2 %)   queue lost 12   gaps 3 (12.4 kB missing)
    unpaired 7 (2 responses, 5 requests)   evicted 3 connections   unreadable: 12 TLS, 3 HTTP/2 connections
  oddities   bad chunk size 12   bare CR 1
@@ -109,6 +110,26 @@ def test_learning_shows_the_count_the_estimated_rate_and_the_time_left() -> None
     assert draw(START, 120).splitlines()[1] == (
         " LEARNING   412 requests so far   estimated rate 10 /s   1 min 19 s left   [#######.............] 34 %"
     )
+
+
+def test_learning_that_restarted_says_so() -> None:
+    again = replace(START, learning=replace(LEARNING, silence=240))
+    assert "   restarted: no request for 4 min   " in draw(again, 160).splitlines()[1]
+    ended = draw(replace(again, ended=True), 120).splitlines()[1]
+    assert ended == " ENDED   412 requests   no baseline: no request in the first 4 min"
+
+
+def test_the_state_of_another_signal_is_the_heading() -> None:
+    drop = SignalView("traffic_drop", "Traffic drop", SignalUnit.REQUESTS, "ALERT", 5, 2, 1, 60, 1, silent=False)
+    shown = replace(CALM, state="ALERT", signals=(drop,))
+    assert draw(shown, 120).splitlines()[1].startswith(" ALERT Traffic drop   baseline 1,200 /120 s   ")
+    ended = draw(replace(shown, ended=True), 120).splitlines()[1]
+    assert ended == " ENDED   ALERT Traffic drop   baseline 1,200 /120 s   alert above 1,320 (+10 %)"
+
+
+def test_counts_of_earlier_runs_are_announced() -> None:
+    assert "   includes history since 15:04\n" in draw(replace(CALM, history_since=NOW - 7200), 160) + "\n"
+    assert "includes history since 17:04 2026-11-21" in draw(replace(CALM, history_since=NOW - 86400), 160)
 
 
 def test_before_the_first_bucket_nothing_is_made_up() -> None:

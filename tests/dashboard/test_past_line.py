@@ -24,7 +24,7 @@ def text(history: HistoryView | None, width: int) -> str:
 
 def test_all_of_it_where_there_is_room() -> None:
     assert text(HISTORY, 250) == (
-        "History   this time yesterday 12 /s, now +21 %   last week 26 /s, now -43 %"
+        "History   this time yesterday 12 /s, today +21 %   last week 26 /s, today -43 %"
         "   busiest hour Wed 2026-11-18 17:00 12,345   busiest day Wed 2026-11-18 120,111"
         "   busiest week from 2026-11-16 654,321   busiest month 2026-11 2,345,678"
     )
@@ -33,8 +33,8 @@ def test_all_of_it_where_there_is_room() -> None:
 @pytest.mark.parametrize(
     ("width", "told"),
     [
-        (80, "History   this time yesterday 12 /s, now +21 %   last week 26 /s, now -43 %"),
-        (60, "History   this time yesterday 12 /s, now +21 %"),
+        (80, "History   this time yesterday 12 /s, today +21 %   last week 26 /s, today -43 %"),
+        (60, "History   this time yesterday 12 /s, today +21 %"),
     ],
 )
 def test_one_line_of_what_fits(width: int, told: str) -> None:
@@ -43,7 +43,7 @@ def test_one_line_of_what_fits(width: int, told: str) -> None:
 
 def test_what_is_not_known_is_not_said() -> None:
     assert text(HistoryView(None, 26.34, HOUR, None, None, None), 100) == (
-        "History   last week 26 /s, now -43 %   busiest hour Wed 2026-11-18 17:00 12,345"
+        "History   last week 26 /s, today -43 %   busiest hour Wed 2026-11-18 17:00 12,345"
     )
     assert text(NOTHING, 100) == text(None, 100) == ""
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from view_samples import ACTIVE, CALM, ENDED, TROUBLED
+from view_samples import ACTIVE, CALM, ENDED, LEARNING, TROUBLED
 
-from dashboard.summary import summary
+from dashboard.summary import standing, summary
 
 
 def test_a_calm_run() -> None:
@@ -24,5 +24,22 @@ def test_all_that_was_missed_is_named() -> None:
         " Missed    3 gaps (12.4 kB), 2 responses without request, 5 requests without",
         "           response, 3 connections evicted, 12 TLS connections unreadable, 3",
         "           HTTP/2 connections unreadable",
-        " Alerts    2, longest 6 min, one still active",
+        " Alerts    1, longest 2 min, one still active",
     ]
+
+
+def test_the_alerts_are_those_of_this_run() -> None:
+    earlier = replace(ENDED, start=CALM.started - 60)
+    assert summary(replace(CALM, alerts=(earlier,))).splitlines()[-1] == " Alerts    none"
+
+
+def test_the_state_of_a_file_that_was_read_is_its_end() -> None:
+    learning = replace(CALM, state="LEARNING", learning=LEARNING, enforcing=None)
+    assert standing(learning).splitlines()[0] == " State     LEARNING"
+    told = standing(replace(learning, now=CALM.started + 3, ended=True)).splitlines()
+    assert (told[0], told[6]) == (
+        " State     ENDED",
+        " Baseline  none: 3 s is too short to learn, which takes 2 min",
+    )
+    empty = replace(learning, health=replace(CALM.health, frames=0), ended=True)
+    assert standing(empty).splitlines()[6] == " Baseline  none: no packets"

@@ -144,6 +144,77 @@ def test_an_alert_left_open_by_a_kill_ends_at_the_next_start(tmp_path: Path) -> 
     assert run(path, NOW, requests("/", NOW, 60), ticks=2).alerts == ()
 
 
+def test_an_alert_that_is_open_at_the_end_of_a_run_ends_with_it(tmp_path: Path) -> None:
+    """It would end with the next whole minute otherwise, or at once."""
+    path = tmp_path / "kept.db"
+    start = NOW - 3600.0
+    calm, flood = requests("/", start, 120), requests("/flood", start + 120, 120) * 3
+    config, history = Config(statistics=NAMES, signals=("request_rate",)), History(path, Retention(), UNITS)
+    session = Session(config, load(NAMES), "eth0 port 80", [], [history])
+    session.record_in(history)
+    history.start()
+    session.start(start)
+    for end in (120, 240, 275):
+        session.count(RecordBatch(each for each in (*calm, *flood) if start + end - 120 <= each.time < start + end))
+        session.tick(start + end, STATUS)
+    session.finish(start + 275, STATUS)
+    history.close()
+    view = run(path, NOW, requests("/", NOW, 60), ticks=2)
+    assert [(alert.start, alert.end) for alert in view.alerts] == [(start + 240, start + 275)]
+
+
+def test_time_between_two_runs_is_no_zero_and_the_view_says_since_when_there_is_history(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW - 600, requests("/a", NOW - 600, 60), ticks=3)
+    view = run(path, NOW + 5, requests("/b", NOW + 5, 60), ticks=2)
+    assert view.history_since == NOW - 600
+    assert view.request_rate is not None
+    assert view.request_rate[:18] == (1.0,) * 6 + (0.0,) * 12, "a watched time without traffic is zero"
+    assert view.request_rate[18:60] == (None,) * 42
+    assert view.request_rate[60] == 1.0, "five of the ten seconds were watched"
+
+
+@pytest.mark.parametrize(("before", "rates"), [(100.0, (1.0, 1.0)), (97.0, (1.0, 1.0, 1.0))])
+def test_a_part_of_a_minute_is_restored_where_it_was_watched(
+    tmp_path: Path, before: float, rates: tuple[float, ...]
+) -> None:
+    path = tmp_path / "kept.db"
+    config, history = Config(statistics=NAMES, signals=("request_rate",)), History(path, Retention(), UNITS)
+    session = Session(config, load(NAMES), "eth0 port 80", [], [history])
+    session.record_in(history)
+    history.start()
+    start = NOW - before
+    session.start(start)
+    session.count(RecordBatch(requests("/a", start, 20)))
+    for passed in (5, 12, 20):
+        session.tick(start + passed, STATUS)
+    session.finish(start + 20, STATUS)
+    history.close()
+    view = run(path, NOW, requests("/b", NOW, 60), ticks=1)
+    assert view.request_rate is not None
+    assert view.request_rate == (*rates, *[None] * (10 - len(rates)), *[1.0] * 6)
+    assert view.history_since == start
+
+
+def test_a_minute_of_an_older_history_counts_as_watched(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    archive = SqliteArchive(str(path), Retention(), UNITS)
+    for start in (NOW - 300, NOW - 180):
+        archive.write(Minute(start, {"request_rate": {"requests": Sums(60)}}))
+    archive.close()
+    view = run(path, NOW, requests("/", NOW, 60), ticks=1)
+    assert view.request_rate is not None
+    assert view.request_rate[:18] == (1.0,) * 6 + (None,) * 6 + (1.0,) * 6
+
+
+def test_watched_time_is_no_statistic_of_a_report(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    run(path, NOW - 600, requests("/a", NOW - 600, 60), ticks=3)
+    archive = SqliteArchive(str(path), Retention())
+    assert archive.statistics() == UNITS
+    archive.close()
+
+
 def test_a_history_that_fails_while_being_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "kept.db"
     run(path, NOW - 3600, requests("/cart", NOW - 3600, 300), ticks=5)

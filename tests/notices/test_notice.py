@@ -57,6 +57,7 @@ def test_the_facts_are_those_of_the_documents() -> None:
         "limit": 1320,
         "unit": "hits",
         "changes": None,
+        "dropped_percent": None,
     }
 
 
@@ -111,3 +112,8 @@ def test_only_the_largest_contributors_are_included() -> None:
     notice = notice_of(AlertRaised(START, replace(ALERT, contributors=many)), HOST, SOURCE)
     assert notice is not None
     assert notice.alert.contributors == many[:10]
+
+
+def test_a_notice_says_which_share_of_the_traffic_was_dropped() -> None:
+    assert facts(replace(RAISED, alert=replace(ALERT, dropped_share=0.4286)))["dropped_percent"] == 42.86
+    assert facts(RAISED)["dropped_percent"] is None

@@ -41,7 +41,7 @@ def test_standard_output_carries_the_log_and_nothing_else(trace: str) -> None:
 def test_a_log_file_is_written_beside_the_dashboard(trace: str, tmp_path: Path) -> None:
     ended = run("-r", trace, "--log", str(tmp_path / "log"), "--set", "log_query_strings=yes")
     assert [json.loads(line)["url.query"] for line in (tmp_path / "log").read_text().splitlines()] == ["token=1"] * 3
-    assert "LEARNING   3 requests" in ended.stdout
+    assert "ENDED   3 requests" in ended.stdout
 
 
 def test_a_log_that_cannot_be_opened_ends_the_program_with_one_line(trace: str, tmp_path: Path) -> None:

@@ -77,14 +77,14 @@ def section(page: Page, view: View, first: str, following: str) -> str:
 def test_the_page_names_source_and_time(page: Page) -> None:
     assert read(page, DRAWN).startswith(
         "HTTP traffic: eth0 port 80 HTTP traffic eth0 port 80 "
-        "16:49:50 2026-11-22 to 17:04:10 2026-11-22 (UTC+0000), 14 min 20 s Requests in 24 h "
+        "16:49:50 2026-11-22 to 17:04:10 2026-11-22 (UTC+0000), 14 min 20 s State ENFORCING Requests in 24 h "
     )
 
 
 def test_figures_come_first(page: Page) -> None:
     _, _, figures = read(page, DRAWN).partition(", 14 min 20 s ")
     assert figures.startswith(
-        "Requests in 24 h 102,331 Peak rate 48 /s Downloaded 5.0 MB Server errors (5xx) 9.1 % "
+        "State ENFORCING Requests in 24 h 102,331 Peak rate 48 /s Downloaded 5.0 MB Server errors (5xx) 9.1 % "
         "Median response time 70.0 ms p95 response time 310 ms p99 response time 900 ms Slowest response time 1.20 s "
         "Alerts 1 Requests per second"
     )
@@ -159,7 +159,7 @@ def test_signals_show_their_state(page: Page) -> None:
 def test_a_filter_is_named(page: Page) -> None:
     _, _, text = read(page, replace(DRAWN, filter=FilterView("host:shop", 5, 9, NOW))).partition(", 14 min 20 s ")
     assert text.startswith(
-        "All numbers count only exchanges that match host:shop since 17:04:10 2026-11-22. Requests in 24 h "
+        "All numbers count only exchanges that match host:shop since 17:04:10 2026-11-22. State ENFORCING Requests in "
     )
 
 
@@ -218,8 +218,28 @@ def test_the_page_shows_the_history(page: Page) -> None:
         12.5, None, PeriodView(NOW - 250, 12_345), None, None, PeriodView(NOW - 86400 * 21, 2_345_678)
     )
     shown = read(page, replace(DRAWN, history=history))
-    assert "This time yesterday 12 /s, now +21 %" in shown
+    assert "This time yesterday 12 /s, today +21 %" in shown
     assert "Busiest hour, Sun 2026-11-22 17:00 12,345 requests" in shown
     assert "Busiest month, 2026-11 2,345,678 requests" in shown
     assert "last week" not in shown
     assert "History" not in read(page, DRAWN)
+
+
+def test_an_alert_is_marked_over_its_own_buckets(page: Page) -> None:
+    """It is judged at the end of its first bucket, so that is where its mark would begin otherwise."""
+    alert = replace(ACTIVE, start=NOW - 1200, end=NOW - 960, bucket_size=120)
+    html = page.html(replace(DRAWN, alerts=(alert,)))
+    assert '<rect class="alert" x="450.0" y="0" width="100.0"' in html
+
+
+def test_a_time_that_nobody_watched_is_shaded(page: Page) -> None:
+    chart = replace(CHART, rates=(*CHART.rates[:60], *[None] * 60, *CHART.rates[120:]))
+    html = page.html(replace(DRAWN, chart=chart))
+    assert html.count('<rect class="unwatched" x="250.0" y="0" width="250.0"') == 2
+    assert "nobody watched" in html
+    assert 'class="unwatched"' not in page.html(DRAWN)
+
+
+def test_the_worst_state_and_earlier_runs_are_named(page: Page) -> None:
+    shown = read(page, replace(DRAWN, state="ALERT", history_since=NOW - 7200))
+    assert "State ALERT Includes history since 15:04 Requests in 24 h" in shown

@@ -9,8 +9,9 @@ import pytest
 from capture.core import built
 from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
+from exercise_config import Config, SettingError
 from run import decoding
-from run.decoding import decoder_for
+from run.decoding import decoder_for, limits, named_fields
 from traffic.decoder import Decoder
 from traffic.limits import Limits
 from traffic.records import DnsAnswer
@@ -36,11 +37,11 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 def test_the_core_is_used_if_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     assert built() is core
     monkeypatch.setattr(decoding, "CORE", core)
-    limits, wanted = Limits(), frozenset({DnsAnswer})
-    made: Any = decoder_for(parse_ports("80,8000-8002"), limits, wanted)
+    bounds, wanted = Limits(), frozenset({DnsAnswer})
+    made: Any = decoder_for(parse_ports("80,8000-8002"), bounds, wanted)
     flags, *rest = made
     assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
-    assert (len(flags), rest) == (65536, [limits, inner_ip, wanted])
+    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted])
 
 
 def test_the_reference_is_used_on_request(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +54,16 @@ def test_the_reference_is_used_without_a_core(core: Core, monkeypatch: pytest.Mo
     assert built() is None
     monkeypatch.setattr(decoding, "CORE", None)
     assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)
+
+
+def test_names_of_header_fields_are_checked_and_known_in_lower_case() -> None:
+    assert named_fields(Config(log_headers=("X-Request-Id", "x-cache", "x-request-id"))) == (
+        b"x-request-id",
+        b"x-cache",
+    )
+    assert limits(Config(log_headers=("X-Id",))).named_fields == (b"x-id",)
+    for wrong in ("", "x id", "x-id:", "é"):
+        with pytest.raises(SettingError, match="is not the name of a header field"):
+            named_fields(Config(log_headers=(wrong,)))
+    with pytest.raises(SettingError, match="at most 32"):
+        named_fields(Config(log_headers=tuple(f"x-{number}" for number in range(33))))

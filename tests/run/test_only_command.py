@@ -34,14 +34,14 @@ def test_only_matching_exchanges_are_counted_and_logged(
     assert status == 0
     assert [json.loads(line)["url.path"] for line in log.read_text().splitlines()] == ["/cart", "/cart"]
     assert "only path:^/cart status:2xx" in shown
-    assert "LEARNING   2 requests" in shown
+    assert "ENDED   2 requests" in shown
     assert "example.com/cart" in shown
     assert "example.com/help" not in shown
 
 
 def test_any_statistic_is_a_field(trace: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exercise.main(["-r", trace, "--user", "root", "--only", "top_sections=example.com/help"]) == 0
-    assert "LEARNING   1 request so far" in capsys.readouterr().out.replace("requests", "request")
+    assert "ENDED   1 request\n" in capsys.readouterr().out.replace("requests", "request")
 
 
 def test_filtered_traffic_is_not_added_to_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

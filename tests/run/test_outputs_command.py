@@ -73,7 +73,7 @@ def test_a_reader_that_disconnects_ends_the_program(trace: str) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["schema"] == 1
+        assert json.loads(process.stdout.readline())["schema"] == 2
         process.stdout.close()
         assert process.wait(timeout=60) == 0
         assert process.stderr.read() == b""

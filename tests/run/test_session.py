@@ -53,3 +53,30 @@ def test_records_are_shown_after_the_timeout() -> None:
     run.count(RecordBatch([request(START + 1, host="shop")]))
     run.tick(run.due, STATUS)
     assert seen.views == [(0.0, 0), (2.0, 1)]
+
+
+def test_the_screen_says_that_figures_are_too_low_while_packets_are_dropped() -> None:
+    run = session([])
+    run.begin(START, STATUS)
+    told = []
+    for step, dropped in enumerate((0, 60, 60, 60), start=1):
+        run.judge(START + 6 * step, Status(Health(), Counters(40 * step, dropped), ()))
+        view = run.view(None)
+        assert view is not None
+        told.append((view.health.dropped_share, view.health.warnings))
+    sentence = (
+        "figures are too low: 42.9 % of the traffic was dropped; nothing is learned, and missing traffic does not alert"
+    )
+    assert told[0] == (0, ())
+    assert told[2] == (60 / 140, (sentence,))
+    assert told[3] == (0, ())
+
+
+def test_lost_records_make_figures_too_low_like_dropped_packets() -> None:
+    run = session([])
+    run.begin(START, STATUS)
+    run.count(RecordBatch([request(START + 1)] * 3))
+    run.judge(START + 2, Status(Health(lost=1), Counters(100, 0), ()))
+    view = run.view(None)
+    assert view is not None
+    assert view.health.dropped_share == 0.25

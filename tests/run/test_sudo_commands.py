@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sudo_caller import CALLER, SUDO, as_root, folder_of, folder_of_root
+from test_exercise import visits
 from wire import Talk, get, ok
 
 from capture.writer import PcapWriter
@@ -129,3 +130,29 @@ def test_no_code_of_the_caller_runs_as_root(home: Path) -> None:
     assert done.returncode == 2
     assert f"belongs to user {CALLER.number} (chown it to root, or run as that user)" in done.stderr
     assert not proof.exists()
+
+
+def test_the_command_for_alerts_has_the_rights_of_the_caller(home: Path) -> None:
+    writer = PcapWriter(str(home / "trace.pcap"))
+    writer.write(visits((10, 5), (10, 8), (3, 5), path="/cart"))
+    writer.close()
+    small = ("--set", "timeout=1", "--set", "dashboard_bucket_size=1", "--set", "average_bucket_size=10")
+    command = f"sh -c 'id -u > {home}/who; id -G >> {home}/who; sudo -n true && echo root >> {home}/who'"
+    replay(home, *small, "--on-alert", command)
+    assert (home / "who").read_text().split() == [str(CALLER.number), str(CALLER.group)]
+
+
+@pytest.mark.parametrize("user", ["", "root"], ids=["caller", "root"])
+def test_a_test_notice_has_no_rights_of_root_either(user: str, home: Path) -> None:
+    done = sudo("--test-notice", "--user", user, "--on-alert", f"sh -c 'id -u > {home}/who'")
+    if user:
+        assert (done.returncode, (home / "who").exists()) == (2, False)
+    else:
+        assert (done.returncode, (home / "who").read_text().strip()) == (0, str(CALLER.number))
+
+
+def test_a_test_notice_reads_no_secret_of_root(passwd: Path) -> None:
+    passwd.chmod(0o600)
+    done = sudo("--test-notice", "--set", f"notice_webhook_file={passwd}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"cannot read {passwd}: Permission denied\n")

@@ -9,9 +9,14 @@ from wire import Talk, get, ok
 
 from capture.intake import COLUMN, Intake
 from capture.source import Counters
-from run.watch import Stop, watch_live
+from dashboard.heading import state_items
+from exercise_config import Config
+from run.session import Session
+from run.watch import Stop, watch_file, watch_live
+from stats.loading import load
 from traffic.batch import Batch
 from traffic.frames import Frames
+from view.page import Page
 
 PATIENCE = 60.0
 """Seconds after which the test fails."""
@@ -88,3 +93,52 @@ def test_a_step_is_due_by_packet_time_not_by_the_clock() -> None:
         assert time.monotonic() < end
     assert ticked[0] == due
     steps.close()
+
+
+class Read:
+    """A file that was read in two pieces."""
+
+    name, live, warning = "small.pcap", False, ""
+
+    def __init__(self) -> None:
+        talk = Talk(time=1000.0).client(get()).server(ok())
+        self._left = [Frames.of(talk.frames)]
+
+    def read(self) -> Frames | None:
+        return self._left.pop() if self._left else None
+
+    def counters(self) -> Counters:
+        return Counters(2, 0)
+
+    def clock(self) -> float:
+        return 1000.0
+
+    def position(self) -> None:
+        return None
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def test_the_end_of_a_file_is_a_state() -> None:
+    config = Config(statistics=("request_rate",), signals=("request_rate",))
+    session = Session(config, load(config.statistics), "small.pcap port 80", [], [])
+    intake = Intake(Read(), decoder())
+    steps = watch_file(intake, session, None, Stop())
+    next(steps)
+    assert not session.ended
+    assert list(steps) == []
+    assert session.ended
+    session.judge(1003.0, intake.status())
+    view = session.view(None)
+    assert view is not None
+    lines = ["".join(piece.text for piece in line) for line in state_items(view, Page(120))]
+    assert lines == ["ENDED", "1 request", "no baseline: 3 s is too short to learn, which takes 2 min"]
+
+
+def test_a_file_that_was_not_read_to_its_end_has_not_ended() -> None:
+    config = Config(statistics=("request_rate",), signals=("request_rate",))
+    session, stop = Session(config, load(config.statistics), "small.pcap port 80", [], []), Stop()
+    stop.set()
+    list(watch_file(Intake(Read(), decoder()), session, None, stop))
+    assert not session.ended

@@ -34,6 +34,7 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
         ("top_content_types", EXCHANGE, "text/html"),
         ("top_content_types", EXCHANGE._replace(content_type=""), "(none)"),
         ("top_http_versions", REQUEST._replace(version="1.0"), "HTTP/1.0"),
+        ("top_http_versions", REQUEST._replace(version=""), "HTTP/?"),
         ("top_paths", REQUEST, "my.site.com/pages/create"),
         ("not_found_paths", EXCHANGE._replace(status=404), "my.site.com/pages/create"),
         ("not_found_paths", EXCHANGE._replace(status=410), "my.site.com/pages/create"),

@@ -5,7 +5,7 @@ from records import ended, request
 
 from stats.loading import load
 from store.filtering.filter import parse
-from store.filtering.narrowing import narrowed, of_exchange, of_row, opposite, term
+from store.filtering.narrowing import containing, narrowed, of_exchange, of_row, opposite, term
 
 STATISTICS = load(["top_domains", "top_status_codes", "top_user_agents", "top_clients", "connections_per_server"])
 DOMAINS, CODES, AGENTS, CLIENTS, CONNECTIONS = STATISTICS
@@ -45,3 +45,15 @@ def test_terms_join_a_filter_as_a_whole() -> None:
     assert narrowed('"a or b"', ["c"]) == '"a or b" c'
     assert narrowed("a b", ["b", "c"]) == "a b c", "what is there already is not added again"
     assert opposite("a b") == "not (a b)"
+
+
+@pytest.mark.parametrize("value", [text for text in HOSTILE if text.strip()])
+def test_a_header_field_is_found_as_it_is(value: str) -> None:
+    line = f"x-id: {value}"
+    one = ended(request(1.0, request_headers=f"x-cache: a\n{line}"), 200, 0.1)
+    other = ended(request(1.0), 200, 0.1, response_headers="x-id: something else")
+    wanted = parse(containing("header", line))
+    assert wanted(one)
+    assert wanted(other._replace(response_headers=f"{line}\nb: c"))
+    assert not wanted(other)
+    assert not parse("header:x")(ended(request(1.0), 200, 0.1))

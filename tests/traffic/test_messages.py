@@ -1,6 +1,9 @@
 """HTTP/1 messages: each sample whole, byte by byte, in sevens, and directly followed by another message."""
 
+from dataclasses import replace
+
 import pytest
+from decoders import decoder, fed
 from wire import Decoded, Talk, chunked, decode, get, ok
 
 from traffic.limits import Limits
@@ -30,7 +33,16 @@ RESPONSES = {
         200,
         3,
     ),
+    "length and identity": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Identity, identity\r\n\r\nabc",
+        200,
+        3,
+    ),
     "empty lines before it": (b"\r\n\r\n" + ok(b"abc"), 200, 3),
+    "one stray byte before it": (b"}" + ok(b"abc"), 200, 3),
+    "four stray bytes before it": (b"\0ab}" + ok(b"abc"), 200, 3),
+    "stray bytes and empty lines before it": (b"\r\n-\r\n-\r\n" + ok(b"abc"), 200, 3),
+    "ICY": (ok(b"abc").replace(b"HTTP/1.1", b"ICY"), 200, 3),
 }
 
 
@@ -66,6 +78,13 @@ REQUESTS = {
         "h",
         5,
     ),
+    "length and identity": (
+        b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: identity\r\nContent-Length: 4\r\n\r\nbody",
+        "POST",
+        "/a",
+        "h",
+        4,
+    ),
     "unknown method": (b"BREW /a HTTP/1.1\r\nHost: h\r\n\r\n", "BREW", "/a", "h", 0),
     "empty lines before it": (b"\r\n\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n", "GET", "/a", "h", 0),
 }
@@ -87,6 +106,51 @@ def test_a_head_split_at_any_byte() -> None:
         decoded = decode(talk.frames)
         assert decoded.pairs == [("/a", 200)]
         assert decoded.requests[0].user_agent == "curl"
+
+
+def test_without_a_length_an_identity_coded_response_ends_with_the_connection() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"
+    decoded = decode(Talk().client(get()).server(head + b"x" * 99).close().frames)
+    assert [(exchange.response_bytes, exchange.ending) for exchange in decoded.exchanges] == [(99, COMPLETE)]
+    assert decoded.health.oddities == {"identity transfer coding": 1}
+
+
+def test_shoutcast_answers_with_icy_and_streams_until_close() -> None:
+    head = b"ICY 200 OK\r\nicy-name: radio\r\nicy-metaint: 16000\r\n\r\n"
+    for size in (1460, 1, 7):
+        talk = Talk(segment_size=size).client(get("/stream", version="1.0")).server(head + b"\xff\xfb" * 500).close()
+        (exchange,) = decode(talk.frames).exchanges
+        assert (exchange.status, exchange.response_bytes, exchange.ending) == (200, 1000, COMPLETE)
+
+
+def test_an_icy_status_line_is_recognised_on_a_connection_joined_in_the_middle() -> None:
+    decoded = decode(Talk(handshake=False).server(b"ICY 200 OK\r\n\r\n" + b"x" * 10).close().frames)
+    assert decoded.pairs == [(None, 200)]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_empty_chunk_after_a_response_without_a_body_hides_no_response(status: int) -> None:
+    head = b"HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % status
+    for size in (1460, 1, 7):
+        talk = Talk(segment_size=size).client(get("/1") + get("/2") + get("/3"))
+        decoded = decode(talk.server(head + ok(status=404) + ok(status=500)).frames)
+        assert decoded.pairs == [("/1", status), ("/2", 404), ("/3", 500)]
+        assert [exchange.oddities for exchange in decoded.exchanges] == [(), ("stray bytes before a response",), ()]
+        assert decoded.health.oddities == {"stray bytes before a response": 1}
+
+
+def test_stray_bytes_at_the_end_of_an_earlier_segment_hide_no_response() -> None:
+    talk = Talk().client(get("/1")).server(ok() + b"}\n").client(get("/2")).server(ok(status=404))
+    decoded = decode(talk.client(get("/3")).server(ok(status=500)).frames)
+    assert decoded.pairs == [("/1", 200), ("/2", 404), ("/3", 500)]
+    assert decoded.exchanges[1].response_time == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("answer", [b"hello" + ok(), b"OK\r\n"], ids=["five stray bytes", "only stray bytes"])
+def test_more_stray_bytes_or_nothing_after_them_is_no_response(answer: bytes) -> None:
+    decoded = decode(Talk().client(get()).server(answer).close().frames)
+    assert (decoded.pairs, decoded.endings) == ([("/", None)], [MALFORMED])
+    assert decoded.health.oddities == {"not an HTTP message": 1}
 
 
 def test_until_close() -> None:
@@ -218,3 +282,43 @@ def test_the_largest_chunk_size_is_accepted() -> None:
     talk = Talk().client(get()).server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")
     (exchange,) = decode(talk.client(get("/next")).frames).exchanges[:1]
     assert (exchange.status, exchange.response_bytes) == (200, 3)
+
+
+NAMED = Limits(named_fields=(b"x-cache", b"host", b"x-id", b"content-length"))
+"""Fields to keep, in this order."""
+
+
+@pytest.mark.parametrize("size", [1460, 1, 7])
+def test_named_fields_are_kept_of_both_messages_in_the_order_of_their_names(size: int) -> None:
+    talk = Talk(segment_size=size).client(get("/1", "X-ID: 7", "Cookie: secret", "x-id: 8"))
+    talk.server(
+        b"HTTP/1.1 200 OK\r\nX-Id : \r\nContent-Length: 3\r\nX-CACHE:\r\nX-Cache: HIT\r\n\tfrom b\x1b\r\n\r\nabc"
+    )
+    (exchange,) = decode(talk.frames, NAMED).exchanges
+    assert exchange.request is not None
+    assert exchange.request.request_headers == "host: example.com\nx-id: 7"
+    assert exchange.response_headers == "x-cache: HIT from b\\x1b\ncontent-length: 3"
+    assert (exchange.response_bytes, exchange.request.host) == (3, "example.com")
+
+
+def test_named_fields_are_cut_together() -> None:
+    talk = Talk().client(get("/1", "X-Id: " + "7" * 500)).server(ok(b"abc"))
+    (request,) = decode(talk.frames, replace(NAMED, string_length=40)).requests
+    assert request.request_headers == "host: example.com\nx-id: " + "7" * 16
+
+
+def test_named_fields_count_in_the_budget_of_waiting_requests() -> None:
+    talk = Talk().client(get("/1", "X-Id: " + "7" * 500))
+    held = []
+    for limits in (None, NAMED):
+        made = decoder(limits=limits)
+        fed(made, talk.frames)
+        held.append(made.held)
+    assert held[1] - held[0] == len("host: example.com\nx-id: ") + 500
+
+
+def test_no_field_is_kept_without_a_name() -> None:
+    talk = Talk().client(get("/1", "X-Id: 7")).server(ok(b"abc"))
+    (exchange,) = decode(talk.frames).exchanges
+    assert exchange.request is not None
+    assert (exchange.request.request_headers, exchange.response_headers) == ("", "")

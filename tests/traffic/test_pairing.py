@@ -1,7 +1,7 @@
 """Pairs responses with requests: by order if nothing is lost, by proof after a loss, never by a guess."""
 
 import pytest
-from wire import CLIENT, SERVER, Talk, decode, get, ok
+from wire import CLIENT, SERVER, Talk, chunked, decode, get, ok
 
 from traffic.limits import Limits
 from traffic.records import CAPTURE_END, CLOSED, COMPLETE, EVICTED, GAP
@@ -38,12 +38,59 @@ def test_a_lost_response_leaves_its_request_alone_and_the_next_pair_is_found() -
     assert decoded.health.missing_bytes == len(ok())
 
 
-def test_a_lost_exchange_costs_the_next_one_its_pair() -> None:
+def after_a_lost_exchange() -> Talk:
+    """Begin with an exchange, one that is lost, and a third, whose request the lost bytes may have been sent with."""
     talk = Talk().client(get("/1")).server(ok(status=201)).client(get("/lost"), lost=True).server(ok(), lost=True)
-    talk.client(get("/3")).server(ok(status=203)).client(get("/4")).server(ok(status=204)).close()
-    decoded = decode(talk.frames)
-    assert decoded.pairs == [("/1", 201), (None, 203), ("/3", None), ("/4", 204)]
-    assert decoded.health.gaps == 2
+    return talk.client(get("/3")).server(ok(status=203))
+
+
+def test_after_a_lost_exchange_the_next_request_confirms_that_only_one_was_outstanding() -> None:
+    decoded = decode(after_a_lost_exchange().client(get("/4")).server(ok(status=404)).close().frames)
+    assert decoded.pairs == [("/1", 201), ("/3", 203), ("/4", 404)]
+    assert (decoded.health.gaps, decoded.health.unpaired_responses, decoded.health.unanswered_requests) == (2, 0, 0)
+
+
+def test_after_a_lost_exchange_the_client_confirms_the_last_pair_by_closing_first() -> None:
+    decoded = decode(after_a_lost_exchange().fin(CLIENT).fin(SERVER).send(CLIENT).frames)
+    assert decoded.pairs == [("/1", 201), ("/3", 203)]
+    assert decoded.endings == [COMPLETE, COMPLETE]
+
+
+def test_the_rest_of_a_lost_response_proves_that_its_request_was_not_outstanding() -> None:
+    response = ok(b"x" * 2000)
+    talk = Talk().client(get("/1")).server(ok(status=201)).client(get("/lost"), lost=True)
+    talk.server(response[:1000], lost=True).server(response[1000:]).client(get("/3")).server(ok(status=203)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), ("/3", 203)]
+
+
+def test_a_server_that_closes_first_confirms_no_pair() -> None:
+    decoded = decode(after_a_lost_exchange().close().frames)
+    assert decoded.pairs == [("/1", 201), (None, 203), ("/3", None)]
+    assert (decoded.health.unpaired_responses, decoded.health.unanswered_requests) == (1, 1)
+
+
+def test_a_second_response_shows_that_the_lost_request_was_outstanding() -> None:
+    talk = after_a_lost_exchange().server(ok(status=299)).client(get("/4")).server(ok(status=404)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), (None, 203), (None, 299), ("/3", None), ("/4", 404)]
+
+
+def test_a_lost_second_response_leaves_the_first_unpaired() -> None:
+    talk = after_a_lost_exchange().server(ok(status=299), lost=True).client(get("/4")).server(ok(status=404)).close()
+    assert decode(talk.frames).pairs == [("/1", 201), (None, 203), ("/3", None), ("/4", 404)]
+
+
+def test_an_uncaptured_answer_on_a_joined_connection_costs_only_its_own_pair() -> None:
+    talk = Talk(handshake=False).client(get("/1")).wait(2).server(ok(b"x" * 9000), lost=True)
+    for number in (2, 3, 4):
+        talk.client(get(f"/{number}")).server(ok(status=200 + number)).wait(1)
+    decoded = decode(talk.close().frames)
+    assert decoded.pairs == [("/1", None), ("/2", 202), ("/3", 203), ("/4", 204)]
+    assert decoded.endings == [GAP, COMPLETE, COMPLETE, COMPLETE]
+
+
+def test_pipelined_requests_on_a_joined_connection_acknowledge_no_answer_in_between() -> None:
+    talk = Talk(handshake=False).client(get("/1")).client(get("/2")).wait(2).server(ok(status=201) + ok(status=202))
+    assert decode(talk.frames).pairs == [("/1", 201), ("/2", 202)]
 
 
 def test_a_lost_pipelined_request_ends_pairing_on_the_connection() -> None:
@@ -93,6 +140,50 @@ def test_100_continue_is_not_the_final_status() -> None:
     talk.server(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"hello").server(ok(status=201))
     (exchange,) = decode(talk.frames).exchanges
     assert (exchange.status, exchange.request_bytes) == (201, 5)
+
+
+UPLOAD = get("/upload", "Expect: 100-Continue", "Content-Length: 50", method="PUT")
+CHUNKED_UPLOAD = get("/upload", "Expect: 100-continue", "Transfer-Encoding: chunked", method="PUT")
+
+
+@pytest.mark.parametrize("upload", [UPLOAD, CHUNKED_UPLOAD], ids=["length", "chunked"])
+def test_a_final_status_in_place_of_100_continue_lets_the_client_go_on_without_the_body(upload: bytes) -> None:
+    talk = Talk().client(upload).server(ok(status=401)).client(get("/2")).server(ok(status=202)).close()
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/upload", 401), ("/2", 202)]
+    assert [exchange.request_bytes for exchange in decoded.exchanges] == [0, 0]
+    assert decoded.endings == [COMPLETE, COMPLETE]
+
+
+@pytest.mark.parametrize(
+    ("upload", "body"), [(UPLOAD, b"x" * 50), (CHUNKED_UPLOAD, chunked([b"x" * 50]))], ids=["length", "chunked"]
+)
+def test_a_body_sent_after_all_is_no_request(upload: bytes, body: bytes) -> None:
+    talk = Talk().client(upload).server(ok(status=401)).client(body).client(get("/2")).server(ok(status=202)).close()
+    decoded = decode(talk.frames)
+    assert decoded.pairs == [("/upload", 401), ("/2", 202)]
+    assert decoded.exchanges[0].request_bytes == 50
+
+
+def test_the_request_is_repeated_with_its_body_after_a_refusal() -> None:
+    talk = Talk().client(UPLOAD).server(ok(status=401)).client(UPLOAD).server(b"HTTP/1.1 100 Continue\r\n\r\n")
+    decoded = decode(talk.client(b"x" * 50).server(ok(status=201)).client(get("/2")).server(ok(status=202)).frames)
+    assert decoded.pairs == [("/upload", 401), ("/upload", 201), ("/2", 202)]
+    assert [exchange.request_bytes for exchange in decoded.exchanges] == [0, 50, 0]
+
+
+def test_a_body_that_was_asked_for_by_100_continue_may_look_like_a_request() -> None:
+    body = get("/not-a-request")
+    upload = UPLOAD.replace(b"50", b"%d" % len(body))
+    talk = Talk().client(upload).server(b"HTTP/1.1 100 Continue\r\n\r\n" + ok(status=500)).client(body)
+    decoded = decode(talk.client(get("/2")).server(ok(status=202)).frames)
+    assert decoded.pairs == [("/upload", 500), ("/2", 202)]
+
+
+def test_lost_bytes_in_place_of_the_body_may_have_been_a_request() -> None:
+    talk = Talk().client(UPLOAD).server(ok(status=401)).client(get("/lost"), lost=True).server(ok(status=299))
+    decoded = decode(talk.wait(2).client(get("/3")).server(ok(status=203)).close().frames)
+    assert decoded.pairs == [("/upload", 401), (None, 299), ("/3", 203)]
 
 
 def test_several_interim_responses() -> None:

@@ -21,6 +21,11 @@ from traffic.text import printable
         ("http://other.com?a=/b", "h", "other.com", "/", "other.com/"),
         ("/a", "", "10.0.0.5", "/a", "10.0.0.5/a"),
         ("/a", "[::1]:80", "::1", "/a", "::1/a"),
+        ("/a", "http://shop.example.com", "shop.example.com", "/a", "shop.example.com/a"),
+        ("/a", "HTTPS://me:word@Shop.example.com:8443/x?y", "shop.example.com", "/a", "shop.example.com/a"),
+        ("/a", "http://[::1]:80", "::1", "/a", "::1/a"),
+        ("/a", "http://", "10.0.0.5", "/a", "10.0.0.5/a"),
+        ("http://other.com/a", "http://h", "other.com", "/a", "other.com/a"),
     ],
 )
 def test_domain_path_and_section(target: str, host: str, domain: str, path: str, section: str) -> None:

@@ -63,7 +63,7 @@ def test_a_detail_has_all_about_one_key() -> None:
 def test_a_detail_has_its_rate_and_classes_over_time() -> None:
     chart = detail().chart
     assert chart is not None
-    assert sum(chart.rates) * chart.width == pytest.approx(6)
+    assert sum(chart.known) * chart.width == pytest.approx(6)
     assert {name: sum(counts) for name, counts in chart.classes} == {"2xx": 4, "5xx": 1, "(no response)": 1}
 
 

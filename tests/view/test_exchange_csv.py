@@ -38,3 +38,11 @@ def test_no_cell_is_a_formula() -> None:
 
 def test_without_exchanges_there_is_only_the_heading() -> None:
     assert list(csv_lines([], WHOLE)) == [",".join(COLUMNS) + "\r\n"]
+
+
+def test_named_header_fields_are_the_last_columns() -> None:
+    named = EXCHANGE._replace(response_headers="x-cache: HIT\ncookie: a")
+    one, other = table(EXCHANGE, named)
+    assert tuple(one)[-2:] == ("http.response.headers.x-cache", "http.response.headers.cookie")
+    assert (one["http.response.headers.x-cache"], other["http.response.headers.x-cache"]) == ("", "HIT")
+    assert other["http.response.headers.cookie"] == "***"

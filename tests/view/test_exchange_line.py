@@ -205,3 +205,28 @@ def test_a_line_is_one_line_of_printable_ascii(wire: bytes) -> None:
 def test_a_clock_that_no_date_can_tell_is_no_error(time: float, moment: str) -> None:
     told = fields(EXCHANGE._replace(time=time, request=REQUEST._replace(time=time)))
     assert told["@timestamp"] == f"{moment}00000Z"
+
+
+NAMED = EXCHANGE._replace(
+    request=REQUEST._replace(request_headers="x-request-id: 7f\nauthorization: Basic s3cret\ncookie: s3cret"),
+    response_headers="location: http://me:s3cret@shop/?s3cret\nset-cookie: s3cret\nx-cut",
+)
+
+
+def test_named_fields_are_logged_by_their_side_and_name_without_secrets() -> None:
+    line = exchange_line(NAMED, Discretion())
+    assert "s3cret" not in line
+    fields = json.loads(line)
+    assert {name: value for name, value in fields.items() if ".headers." in name} == {
+        "http.request.headers.x-request-id": "7f",
+        "http.request.headers.authorization": "***",
+        "http.request.headers.cookie": "***",
+        "http.response.headers.location": "http://***@shop/",
+        "http.response.headers.set-cookie": "***",
+    }
+
+
+def test_secret_fields_are_logged_on_request() -> None:
+    fields = json.loads(exchange_line(NAMED, ALL))
+    assert fields["http.request.headers.authorization"] == "Basic s3cret"
+    assert fields["http.response.headers.location"] == "http://me:s3cret@shop/?s3cret"

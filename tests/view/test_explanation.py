@@ -40,6 +40,11 @@ SLOW = Alert(
 MORE = replace(HIGH, value=6000, baseline=1200, contributors=())
 
 
+def test_an_alert_of_an_overloaded_bucket_says_that_its_figures_are_too_low() -> None:
+    line = explanation(replace(MORE, dropped_share=0.42), RequestRate(10, 120), timezone.utc)
+    assert line.endswith("(limit 1,320); figures are too low: 42.0 % of the traffic was dropped")
+
+
 @pytest.mark.parametrize(
     ("alert", "rule", "told"),
     [

@@ -135,6 +135,10 @@ impl Columns {
                 let codes = columns.content_type.iter().map(|code| code.cast_signed()).collect();
                 Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "content_type")?.into_bound(py))
             }
+            "response_headers" => {
+                let codes = columns.headers.iter().map(|code| code.cast_signed()).collect();
+                Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "headers")?.into_bound(py))
+            }
             "ending" => {
                 let codes = columns.ending.iter().map(|code| i32::from(*code)).collect();
                 Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "ending")?.into_bound(py))
@@ -199,6 +203,7 @@ impl Columns {
             "version" => (&asked.version, "version"),
             "user_agent" => (&asked.user_agent, "user_agent"),
             "referrer" => (&asked.referrer, "referrer"),
+            "request_headers" => (&asked.headers, "headers"),
             "target" => return derived(py, self.wire.targets()).map(Some),
             "authority" => return derived(py, self.wire.authorities()).map(Some),
             "domain" => return derived(py, self.wire.domains()).map(Some),
@@ -224,6 +229,8 @@ impl Columns {
             "user_agent" => &wire.user_agents,
             "referrer" => &wire.referrers,
             "content_type" => &wire.content_types,
+            "headers" if wire.headers.is_empty() => return self.keep(py, name, vec![""]),
+            "headers" => &wire.headers,
             _ => return self.keep(py, name, Ending::ALL.iter().map(|ending| ending.name()).collect()),
         };
         let texts = texts.texts().map(|text| PyString::new(py, text)).collect::<Vec<_>>();

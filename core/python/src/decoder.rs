@@ -142,6 +142,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         server_names: count("server_names")?,
         total_buffer: count("total_buffer")?,
         held_segments: count("held_segments")?,
+        named_fields: limits.getattr("named_fields")?.extract()?,
         gap_timeout: seconds("gap_timeout")?,
         connection_timeout: seconds("connection_timeout")?,
         closed_timeout: seconds("closed_timeout")?,

@@ -114,9 +114,10 @@ fn requests(py: Python<'_>, columns: &mut Columns) -> PyResult<Vec<Record>> {
     let mut texts = |name| Ok::<_, PyErr>(Texts(columns.list(py, name)?.into_bound(py)));
     let (addresses, methods, hosts) = (texts("address")?, texts("method")?, texts("host")?);
     let (versions, user_agents, referrers) = (texts("version")?, texts("user_agent")?, texts("referrer")?);
+    let headers = texts("headers")?;
     let asked = &columns.wire.asked;
     let one = |row: usize| {
-        let fields = (
+        let first = (
             asked.time.get(row),
             addresses.get(asked.client.get(row))?,
             asked.client_port.get(row),
@@ -129,8 +130,10 @@ fn requests(py: Python<'_>, columns: &mut Columns) -> PyResult<Vec<Record>> {
             user_agents.get(asked.user_agent.get(row))?,
             referrers.get(asked.referrer.get(row))?,
             asked.ordinal.get(row),
-        );
-        maker.make(fields.into_pyobject(py)?)
+        )
+            .into_pyobject(py)?;
+        let second = (headers.get(asked.headers.get(row))?,).into_pyobject(py)?;
+        maker.make(first.as_sequence().concat(second.as_sequence())?.cast_into::<PyTuple>()?)
     };
     (0..asked.len()).map(one).collect()
 }
@@ -139,6 +142,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let maker = Maker::of(py, "Exchange")?;
     let mut texts = |name| Ok::<_, PyErr>(Texts(columns.list(py, name)?.into_bound(py)));
     let (addresses, content_types, endings) = (texts("address")?, texts("content_type")?, texts("ending")?);
+    let headers = texts("headers")?;
     let rows = &columns.wire.exchanges;
     let mut odd = rows.oddities.iter().peekable();
     let mut made = Vec::with_capacity(rows.time.len());
@@ -166,6 +170,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
             endings.get(Some(&ending))?,
             rows.answered.get(row).filter(|seconds| !seconds.is_nan()),
             PyTuple::new(py, oddities.unwrap_or_default())?,
+            headers.get(rows.headers.get(row))?,
         )
             .into_pyobject(py)?;
         made.push(maker.make(first.as_sequence().concat(second.as_sequence())?.cast_into::<PyTuple>()?)?);

@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::hello::{HelloReader, starts_hello, starts_record};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::key::Key;
+use crate::preamble::{proxy_header_size, starts_socks};
 use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
+const HTTP2_START: &[u8] = b"PRI * ";
 const LONGEST_HOST_NAME: usize = 255;
 /// Name under which server names beyond the limit are counted.
 const OTHER: &str = "(other)";
@@ -17,19 +19,50 @@ const OTHER: &str = "(other)";
 /// Receives the bytes of one direction.
 #[derive(Debug)]
 enum Sink {
-    /// The protocol is still unknown. `first`: no bytes have arrived yet.
-    Opening { first: bool },
+    /// The protocol is still unknown.
+    Opening(Opening),
     /// An HTTP/1 reader.
     Messages,
     /// TLS, searched for the server name.
     Hello(Box<HelloReader>),
+    /// The first bytes of a server whose client speaks TLS or HTTP/2: it may refuse that in plain HTTP/1.
+    Refusal(Box<Refusal>),
     /// Nothing: the bytes are ignored.
     Nobody,
 }
 
 impl Default for Sink {
     fn default() -> Self {
-        Self::Opening { first: true }
+        Self::Opening(Opening::default())
+    }
+}
+
+/// As what a connection is counted that the server may refuse.
+#[derive(Debug)]
+struct Refusal {
+    kind: &'static str,
+    /// The server name under which it is counted, if any.
+    server_name: Option<String>,
+}
+
+/// What is known of a direction whose protocol is not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Opening {
+    /// Whether bytes have arrived.
+    begun: bool,
+    /// Whether its first byte was not HTTP, so that no message of its own follows.
+    foreign: bool,
+    /// Remaining bytes of a PROXY protocol header.
+    header: usize,
+}
+
+impl Opening {
+    /// Return how many bytes a PROXY protocol header and empty lines (RFC 9112 section 2.2) take before a message.
+    fn before_message(&mut self, data: &[u8]) -> usize {
+        let size = if self.header > 0 { self.header } else { proxy_header_size(data) };
+        self.header = size.saturating_sub(data.len());
+        let rest = data.get(size..).unwrap_or_default();
+        data.len() - rest.len() + run(rest, |byte| matches!(byte, b'\r' | b'\n'))
     }
 }
 
@@ -42,7 +75,9 @@ pub(crate) struct Conversation {
     sinks: Both<Sink>,
     /// The direction of the requests.
     client: Direction,
+    /// Whether the connection is counted as unreadable because its protocol is unknown.
     foreign: bool,
+    socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
     http: Option<Box<Http>>,
@@ -51,7 +86,7 @@ pub(crate) struct Conversation {
 impl Conversation {
     pub(crate) fn new(key: Key, wanted: Wanted) -> Self {
         let (sinks, doubts) = (Both::default(), Both::default());
-        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, doubts, http: None }
+        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, socks: false, doubts, http: None }
     }
 
     fn side(&self, direction: Direction) -> Side {
@@ -67,10 +102,11 @@ impl Conversation {
         hellos.sum::<usize>() + self.http.as_deref().map_or(0, Http::held)
     }
 
-    /// Return the HTTP readers, after updating how many bytes TCP has given up.
+    /// Return the HTTP readers, after updating what pairing needs of TCP.
     fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
         let http = self.http.as_deref_mut()?;
         http.pairing.given_up = tcp.streams.of(self.client).given_up();
+        http.pairing.server_next = tcp.streams.of(self.client.reversed()).next;
         Some(http)
     }
 
@@ -93,12 +129,17 @@ impl Conversation {
                     http.data(cx, side, data, place);
                 }
             }
-            Sink::Opening { .. } => self.open(cx, tcp, direction, data, place),
+            Sink::Opening(_) => self.open(cx, tcp, direction, data, place),
             Sink::Hello(reader) => {
                 if let Some(name) = reader.data(cx, data) {
                     self.server_named(cx, tcp, &name);
                 }
             }
+            Sink::Refusal(_) if starts_response(data) => {
+                self.refused(cx, tcp, direction);
+                self.data(cx, tcp, direction, data, place);
+            }
+            Sink::Refusal(_) => *self.sinks.of_mut(direction) = Sink::Nobody,
             Sink::Nobody => {}
         }
     }
@@ -114,23 +155,30 @@ impl Conversation {
                 if size > 0 {
                     http.gap(cx, side, size as u64);
                 } else {
-                    http.lose(cx, side, false);
+                    http.jump(cx, side);
                 }
                 if http.reader(side).state == State::Lost {
-                    self.doubt(direction);
+                    self.doubt(cx, tcp, direction);
                 }
             }
             Sink::Hello(reader) => reader.close(cx),
-            Sink::Opening { first } => {
-                *first = false;
-                self.doubt(direction);
+            Sink::Opening(opening) if 0 < size && size <= opening.header => opening.header -= size,
+            Sink::Opening(opening) => {
+                (opening.begun, opening.header) = (true, 0);
+                opening.foreign &= size > 0; // after a jump, it may be another connection
+                self.doubt(cx, tcp, direction);
             }
+            Sink::Refusal(_) => *self.sinks.of_mut(direction) = Sink::Nobody,
             Sink::Nobody => {}
         }
     }
 
     /// Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong.
-    pub(crate) fn doubt(&mut self, direction: Direction) {
+    pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
+        let side = self.side(direction);
+        if let Some(http) = self.http(tcp) {
+            http.give_up_head(cx, side, tcp.streams.of(direction).given_up() as u64);
+        }
         match (self.http.as_deref_mut(), direction == self.client) {
             (None, _) => *self.doubts.of_mut(direction) = true,
             (Some(http), true) => http.pairing.requests_lost(),
@@ -138,22 +186,27 @@ impl Conversation {
         }
     }
 
-    /// Handle a FIN: no more bytes come in this direction.
-    pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64) {
+    /// Handle a FIN, with its acknowledgment number: no more bytes come in this direction.
+    pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64, ack: Option<u32>) {
         let side = self.side(direction);
         if !matches!(self.sinks.of(direction), Sink::Messages) {
             return;
         }
         if let Some(http) = self.http(tcp) {
             http.end(cx, side, time);
-            if side == Side::Responses && http.responses.state == State::Close {
-                http.close_body(cx, time);
+            match side {
+                Side::Requests if !tcp.streams.of(direction.reversed()).ended => http.pairing.confirm(ack),
+                Side::Responses if http.responses.state == State::Close => http.close_body(cx, time),
+                _ => {}
             }
         }
     }
 
     /// Handle the end of the connection.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
+        if !matches!(ending, Ending::Reset | Ending::Evicted) {
+            self.cut_heads(cx, tcp);
+        }
         if let Some(http) = self.http(tcp) {
             http.close(cx, ending, time);
         }
@@ -168,6 +221,16 @@ impl Conversation {
         for direction in [Direction::Forth, Direction::Back] {
             if let Sink::Hello(mut reader) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
                 reader.close(cx);
+            }
+        }
+    }
+
+    /// Report heads whose end was not captured. After a FIN, there is no end: the sender gave up.
+    fn cut_heads(&mut self, cx: &mut Context<'_>, tcp: &Tcp) {
+        for direction in [self.client, self.client.reversed()] {
+            let (side, ended) = (self.side(direction), tcp.streams.of(direction).ended);
+            if let Some(http) = self.http(tcp).filter(|_| !ended) {
+                http.cut_head(cx, side);
             }
         }
     }
@@ -192,88 +255,139 @@ impl Conversation {
 
     /// Handle bytes while the protocol is unknown.
     fn open(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Position) {
-        let Sink::Opening { first } = self.sinks.of_mut(direction) else {
+        let Sink::Opening(opening) = self.sinks.of_mut(direction) else {
             return;
         };
-        // Skip empty lines before a message (RFC 9112 section 2.2).
-        let empty = if *first { run(data, |byte| matches!(byte, b'\r' | b'\n')) } else { 0 };
-        let Some(data) = data.get(empty..).filter(|data| !data.is_empty()) else {
+        let before = if opening.begun { 0 } else { opening.before_message(data) };
+        let Some(data) = data.get(before..).filter(|data| !data.is_empty()) else {
             return;
         };
-        let first = std::mem::replace(first, false);
-        if self.recognise(cx, tcp, direction, data, first) {
-            self.data(cx, tcp, direction, data, place.further(empty));
-        } else if matches!(self.sinks.of(direction), Sink::Opening { .. } | Sink::Nobody)
-            && tcp.streams.of(direction).origin.is_none()
-        {
-            self.doubt(direction); // joined mid-stream, possibly within a message
+        let known = *opening;
+        opening.begun = true;
+        if self.recognise(cx, tcp, direction, data, known) {
+            self.data(cx, tcp, direction, data, place.further(before));
+        } else if tcp.streams.of(direction).origin.is_none() {
+            self.doubt(cx, tcp, direction); // joined mid-stream, possibly within a message
         }
     }
 
     /// Inspect a segment while the protocol is unknown; return whether this direction now has a reader.
-    fn recognise(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], first: bool) -> bool {
-        if starts_request(data) {
-            return self.start(tcp, direction, direction);
-        }
-        if starts_response(data) {
-            return self.start(tcp, direction, direction.reversed());
-        }
+    fn recognise(
+        &mut self,
+        cx: &mut Context<'_>,
+        tcp: &Tcp,
+        direction: Direction,
+        data: &[u8],
+        opening: Opening,
+    ) -> bool {
+        let first = !opening.begun;
         if starts_record(data) && (first || starts_hello(data)) {
             // At the start, or after some kind of STARTTLS.
-            self.unreadable(cx, "TLS");
+            self.unreadable(cx, "TLS", direction);
             self.client = direction;
             *self.sinks.of_mut(direction) = Sink::Hello(Box::new(HelloReader::new()));
             return true;
         }
-        if first && data.starts_with(HTTP2_PREFACE) {
-            self.unreadable(cx, "HTTP/2");
+        if opening.foreign {
+            return false;
+        }
+        if starts_request(data) {
+            return self.start(cx, tcp, direction, direction);
+        }
+        if starts_response(data) {
+            return self.start(cx, tcp, direction, direction.reversed());
+        }
+        if first && data.starts_with(HTTP2_START) {
+            self.unreadable(cx, "HTTP/2", direction);
         } else if first && tcp.streams.of(direction).origin.is_some() {
             // This is the very first byte of the stream, so weaker evidence is enough.
             if direction == Direction::Forth && may_start_request(data) {
-                return self.start(tcp, direction, direction);
+                return self.start(cx, tcp, direction, direction);
             }
             if may_start_response(data) {
-                return self.start(tcp, direction, direction.reversed());
+                return self.start(cx, tcp, direction, direction.reversed());
             }
-            if !std::mem::replace(&mut self.foreign, true) {
-                cx.ledger.health.unread("other", 1);
-            }
+            self.unknown(cx, direction, data);
         }
         false
     }
 
+    /// Note a stream that does not start with HTTP/1. Only after a SOCKS handshake may a message follow.
+    fn unknown(&mut self, cx: &mut Context<'_>, direction: Direction, data: &[u8]) {
+        self.socks |= starts_socks(data);
+        if let Sink::Opening(opening) = self.sinks.of_mut(direction) {
+            opening.foreign = !self.socks;
+        }
+        if !std::mem::replace(&mut self.foreign, true) {
+            cx.ledger.health.unread("other", 1);
+        }
+    }
+
+    /// Take back that the protocol is unknown.
+    fn known(&mut self, cx: &mut Context<'_>) {
+        if std::mem::take(&mut self.foreign) {
+            cx.ledger.health.unread("other", -1);
+        }
+    }
+
     /// Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests.
-    fn start(&mut self, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
+    fn start(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, client: Direction) -> bool {
+        self.known(cx);
         self.client = client;
         let mut http = Http::new(Pairing::new(self.ends()));
         let other = direction.reversed();
-        let unread =
-            matches!(self.sinks.of(other), Sink::Opening { first: true }) && tcp.streams.of(other).origin.is_some();
+        let unread = self.unread(other) && tcp.streams.of(other).origin.is_some();
         let peer = self.side(other);
         http.reader(peer).state = if unread { State::Head } else { State::Lost };
         self.http = Some(Box::new(http));
         self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
         for direction in [Direction::Forth, Direction::Back] {
             if *self.doubts.of(direction) {
-                self.doubt(direction);
+                self.doubt(cx, tcp, direction);
             }
         }
         true
     }
 
-    fn unreadable(&mut self, cx: &mut Context<'_>, kind: &str) {
+    /// Return whether no bytes of a direction have arrived.
+    fn unread(&self, direction: Direction) -> bool {
+        matches!(self.sinks.of(direction), Sink::Opening(Opening { begun: false, .. }))
+    }
+
+    /// Count a connection on which `direction` does not speak HTTP/1; the other side may refuse that.
+    fn unreadable(&mut self, cx: &mut Context<'_>, kind: &'static str, direction: Direction) {
+        self.known(cx);
         cx.ledger.health.unread(kind, 1);
-        if self.foreign {
-            cx.ledger.health.unread("other", -1); // the protocol is known by now
+        let other = direction.reversed();
+        *self.sinks.of_mut(other) = if self.unread(other) {
+            Sink::Refusal(Box::new(Refusal { kind, server_name: None }))
+        } else {
+            Sink::Nobody
+        };
+        *self.sinks.of_mut(direction) = Sink::Nobody;
+    }
+
+    /// Read HTTP/1 after all, in which `direction` refuses, and take back what the connection was counted as.
+    fn refused(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
+        if let Sink::Refusal(refusal) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
+            cx.ledger.health.unread(refusal.kind, -1);
+            refusal.server_name.into_iter().for_each(|name| cx.ledger.health.unname(&name));
         }
-        self.sinks = Both { forth: Sink::Nobody, back: Sink::Nobody };
+        if let Sink::Hello(reader) = self.sinks.of_mut(direction.reversed()) {
+            reader.close(cx);
+        }
+        self.start(cx, tcp, direction, direction.reversed());
     }
 
     fn server_named(&mut self, cx: &mut Context<'_>, tcp: &Tcp, wire_name: &[u8]) {
         let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
         let names = &mut cx.ledger.health.server_names;
         let apart = names.contains_key(&name) || names.len() < cx.limits.server_names;
-        *names.entry(if apart { name.clone() } else { OTHER.to_owned() }).or_default() += 1;
+        let counted = if apart { name.clone() } else { OTHER.to_owned() };
+        *names.entry(counted.clone()).or_default() += 1;
+        if let Sink::Refusal(refusal) = self.sinks.of_mut(self.client.reversed()) {
+            refusal.server_name = Some(counted);
+        }
         if self.wanted.hellos {
             let Ends { client, server, .. } = self.ends();
             let hello = HelloRow { time: tcp.last, client, server, server_name: name };

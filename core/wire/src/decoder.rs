@@ -182,7 +182,7 @@ impl Parts<'_> {
         let arrival = Arrival { key, packet };
         match slot {
             Some(slot) if self.claimed(cx, slot, &arrival) => {}
-            Some(slot) => self.flows.deliver(cx, slot, key, &arrival.packet),
+            Some(slot) => self.deliver(cx, slot, &arrival),
             None => self.arrive(cx, &arrival),
         }
     }
@@ -190,7 +190,30 @@ impl Parts<'_> {
     /// Handle a segment of a connection that may be followed, or of a new one.
     fn arrive(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) {
         if let Some(slot) = self.flows.find(arrival.key).or_else(|| self.open(cx, arrival)) {
-            self.flows.deliver(cx, slot, arrival.key, &arrival.packet);
+            self.deliver(cx, slot, arrival);
+        }
+    }
+
+    fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
+        let strays = self.flows.deliver(cx, slot, arrival.key, &arrival.packet);
+        if strays {
+            self.stray(cx, slot, arrival);
+        }
+    }
+
+    /// Handle a segment with numbers of its own as the claim of a new connection whose SYN was missed.
+    fn stray(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
+        let Some(connection) = self.flows.connection(slot) else {
+            return self.arrive(cx, arrival);
+        };
+        if connection.tcp.claim.get_or_insert_default().is_empty() {
+            cx.odd("sequence number jump");
+        }
+        let direction = connection.direction(arrival.key);
+        let believed = connection.tcp.over() || connection.tcp.hears_only(direction);
+        self.postpone(cx, slot, arrival);
+        if believed {
+            self.replay(cx, slot, arrival);
         }
     }
 
@@ -209,18 +232,23 @@ impl Parts<'_> {
             return false;
         };
         let (own, other) = (self.handshakes.noted(*key), self.handshakes.noted(key.reversed()));
-        if own.is_none() && other.is_none() {
+        let called = own.is_some() || other.is_some();
+        if !called && claim.is_empty() {
             connection.tcp.disclaim(cx);
             return false;
         }
-        let view = View { streams: &connection.tcp.streams, direction, packet };
-        let unanswered = view.follows_call(own);
-        if claim.believed(&view, *key, own, other) || (unanswered && view.alone()) {
+        let alone = connection.tcp.hears_only(direction);
+        let view = View { streams: &connection.tcp.streams, direction, packet, alone };
+        let unanswered = view.follows_call(own) || claim.goes_on(&view, *key);
+        let enough = view.alone || (claim.is_full() && !called);
+        if claim.believed(&view, *key, own, other) || (unanswered && enough) {
             self.succeed(cx, slot, arrival);
             return true;
         }
         if unanswered {
             self.postpone(cx, slot, arrival);
+        } else if !called {
+            connection.tcp.disclaim(cx); // the connection goes on
         }
         unanswered
     }
@@ -249,6 +277,12 @@ impl Parts<'_> {
 
     /// End a connection, because a new one has taken its place before this segment, which is handled then.
     fn succeed(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
+        self.replay(cx, slot, arrival);
+        self.arrive(cx, arrival);
+    }
+
+    /// End a connection, because a new one has taken its place, and handle the segments that were kept for that.
+    fn replay(&mut self, cx: &mut Context<'_>, slot: u32, arrival: &Arrival<'_>) {
         let Arrival { key, packet } = arrival;
         let (own, other) = (self.handshakes.noted(*key), self.handshakes.noted(key.reversed()));
         let (own, other) = chosen(own, other, packet.seq, acknowledged(packet));
@@ -256,7 +290,6 @@ impl Parts<'_> {
         for earlier in self.flows.succeed(cx, slot, started) {
             self.arrive(cx, &Arrival { key: earlier.key, packet: earlier.packet() });
         }
-        self.arrive(cx, arrival);
     }
 
     fn listens(&self, key: Key) -> bool {
@@ -273,7 +306,10 @@ impl Parts<'_> {
             return None;
         }
         if packet.flags & SYN != 0 {
-            self.flows.reopen(key);
+            if self.flows.closed.repeats(cx.limits, key, packet.seq, packet.time) {
+                return None;
+            }
+            self.flows.closed.forget(key);
             self.handshakes.note(cx, key, handshake(packet));
         } else if packet.flags & RST != 0 {
             self.refuse(arrival);
@@ -283,7 +319,7 @@ impl Parts<'_> {
         if empty && packet.flags & FIN != 0 {
             self.handshakes.end(key, packet.seq);
         }
-        if empty || self.flows.closed_lately(key, packet.time) {
+        if empty || self.flows.closed.straggles(cx.limits, key, packet.seq, packet.time) {
             return None;
         }
         Some(self.follow(cx, arrival))

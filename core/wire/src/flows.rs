@@ -6,6 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::aged::Aged;
+use crate::closed::Closed;
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::key::Key;
@@ -55,8 +56,7 @@ pub(crate) struct Flows {
     free: Vec<u32>,
     /// When each connection times out, if it stays idle.
     due: Aged<u32, f64>,
-    /// Until when stragglers of closed connections are recognised.
-    closed: Aged<Key, f64>,
+    pub(crate) closed: Closed,
     /// When to check connections that wait for something. Checking one costs little, however many wait.
     waiting: Aged<u32, f64>,
     /// The connection whose packet is being handled.
@@ -73,7 +73,7 @@ impl Flows {
             connections: Vec::new(),
             free: Vec::new(),
             due: Aged::new(),
-            closed: Aged::new(),
+            closed: Closed::default(),
             waiting: Aged::new(),
             current: None,
             left: None,
@@ -103,17 +103,20 @@ impl Flows {
         self.connections.get_mut(slot as usize)?.as_deref_mut()
     }
 
-    /// Handle a packet of a connection.
-    pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) {
+    /// Handle a packet of a connection. Return whether it seems to belong to another between the same ports.
+    pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) -> bool {
         self.current = Some(slot);
         let Some(connection) = self.connection(slot) else {
-            return;
+            return false;
         };
         let direction = connection.direction(key);
-        if connection.tcp.segment(&mut connection.conversation, cx, direction, packet) {
+        let changed = connection.tcp.segment(&mut connection.conversation, cx, direction, packet);
+        let strays = std::mem::take(&mut connection.tcp.strays);
+        if changed {
             self.attend(cx, slot, packet.time);
         }
         self.current = None;
+        strays
     }
 
     /// Forget the connection whose packet was being handled, whatever its state.
@@ -133,9 +136,12 @@ impl Flows {
         };
         let postponed = connection.tcp.disclaim(cx);
         let key = connection.key;
-        connection.drain(cx, started.unwrap_or(connection.tcp.last), Ending::Closed);
+        match started {
+            Some(time) => connection.drain(cx, time, Ending::Closed),
+            None => connection.drain(cx, connection.tcp.last, Ending::Gap), // its end was not captured
+        }
         self.forget(cx, slot);
-        self.reopen(key);
+        self.closed.forget(key);
         postponed
     }
 
@@ -144,7 +150,7 @@ impl Flows {
         while self.due.len() >= cx.limits.connections.max(1) {
             self.evict(cx);
         }
-        self.reopen(connection.key);
+        self.closed.forget(connection.key);
         let (key, last) = (connection.key.canonical().0, connection.tcp.last);
         let connection = Some(Box::new(connection));
         let slot = match self.free.pop() {
@@ -165,17 +171,7 @@ impl Flows {
         slot
     }
 
-    /// Note that a new connection starts between these ends, so that its packets are not taken for stragglers.
-    pub(crate) fn reopen(&mut self, key: Key) {
-        self.closed.remove(&key.canonical().0);
-    }
-
-    /// Return whether packets with this key are stragglers of a recently closed connection.
-    pub(crate) fn closed_lately(&self, key: Key, now: f64) -> bool {
-        self.closed.get(&key.canonical().0).is_some_and(|until| now < *until)
-    }
-
-    /// Time out idle connections, check those that wait, and forget keys of closed ones.
+    /// Time out idle connections, check those that wait, and forget closed ones.
     pub(crate) fn expire(&mut self, cx: &mut Context<'_>, now: f64) {
         while let Some((slot, _)) = self.waiting.pop_front_if(|_, due| *due <= now) {
             self.look_again(cx, slot, now);
@@ -187,11 +183,7 @@ impl Flows {
                 self.end(cx, slot, Ending::Timeout);
             }
         }
-        let most = cx.limits.connections;
-        let mut held = self.closed.len();
-        while self.closed.pop_front_if(|_, until| *until <= now || held > most).is_some() {
-            held -= 1;
-        }
+        self.closed.expire(cx.limits, now);
     }
 
     /// End the capture: close connections until `records` records wait. Return whether all are closed.
@@ -213,7 +205,8 @@ impl Flows {
 
     /// Update a connection that may have ended, or started or stopped waiting.
     fn attend(&mut self, cx: &mut Context<'_>, slot: u32, time: f64) {
-        let Some((finished, waits)) = self.connection(slot).map(|one| (one.tcp.finished, one.tcp.waits())) else {
+        let Some((finished, waits)) = self.connection(slot).map(|one| (one.tcp.finished.is_some(), one.tcp.waits()))
+        else {
             return;
         };
         if finished {
@@ -234,11 +227,11 @@ impl Flows {
         self.attend(cx, slot, now);
     }
 
-    /// Forget a finished connection, but remember its key to recognise stragglers.
+    /// Forget a finished connection, but remember its numbers to recognise stragglers.
     fn close(&mut self, cx: &mut Context<'_>, slot: u32) {
         if let Some(connection) = self.forget(cx, slot) {
-            let until = connection.tcp.last + cx.limits.closed_timeout;
-            self.closed.insert(connection.key.canonical().0, until);
+            let Connection { key, tcp, .. } = *connection;
+            self.closed.note(key, &tcp.streams, tcp.last, tcp.finished == Some(Ending::Reset));
         }
     }
 

@@ -51,6 +51,16 @@ impl Health {
         }
     }
 
+    /// Take back a connection that was counted under a server name.
+    pub(crate) fn unname(&mut self, name: &str) {
+        if let Some(count) = self.server_names.get_mut(name) {
+            *count -= 1;
+            if *count == 0 {
+                self.server_names.remove(name);
+            }
+        }
+    }
+
     /// Count a connection that cannot be decoded; `times` is -1 to correct an earlier count.
     pub fn unread(&mut self, kind: &str, times: i64) {
         match self.unreadable.get_mut(kind) {

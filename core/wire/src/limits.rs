@@ -21,11 +21,13 @@ pub struct Limits {
     pub total_buffer: usize,
     /// Maximum out-of-order segments per connection.
     pub held_segments: usize,
+    /// Names, in lower case, of header fields to keep besides those that are always read.
+    pub named_fields: Vec<Vec<u8>>,
     /// How long to wait for missing bytes before they count as lost.
     pub gap_timeout: f64,
     /// How long a connection may be idle before it is forgotten.
     pub connection_timeout: f64,
-    /// How long to recognise and ignore stragglers of a closed connection.
+    /// How long to recognise and ignore stragglers of a closed connection; if it was reset, `connection_timeout`.
     pub closed_timeout: f64,
     /// How long to wait for the missing fragments of an IP datagram.
     pub fragment_timeout: f64,
@@ -47,6 +49,7 @@ impl Default for Limits {
             server_names: 200,
             total_buffer: 64 << 20,
             held_segments: 256,
+            named_fields: Vec::new(),
             gap_timeout: 1.0,
             connection_timeout: 600.0,
             closed_timeout: 5.0,

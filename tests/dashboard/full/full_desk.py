@@ -1,6 +1,7 @@
 """A desk for tests of the full screen: real stores and records, with packet time as the tests say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from records import ended, request
@@ -13,6 +14,7 @@ from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
 from store.store import Store
+from store.watched import Watched
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
@@ -46,14 +48,15 @@ VISITS = (
 AGENTS = ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "curl/8.5", "Googlebot/2.1")
 
 
-def visits(start: float, seconds: float, rate: float) -> list[Any]:
-    """Requests at an even pace, each before its exchange; the same each time."""
+def visits(start: float, seconds: float, rate: float, flood: str = "") -> list[Any]:
+    """Requests at an even pace, each before its exchange; the same each time. A client may send three of five."""
     records: list[Any] = []
     for number in range(int(seconds * rate)):
         time = start + number / rate
         for place, (host, target, method, status, taken, size, every) in enumerate(VISITS):
             if (number + place) % (every * 2) == 0:
-                ends = {"client": f"10.0.0.{number % 7}", "server": "10.0.0.21"}
+                client = flood if flood and number % 5 < 3 else f"10.0.0.{number % 7}"
+                ends = {"client": client, "server": "10.0.0.21"}
                 agent = AGENTS[number % 3]
                 asked = request(time, host=host, target=target, method=method, user_agent=agent, **ends)
                 seconds = taken * (1 + number % 5 / 10)
@@ -71,10 +74,14 @@ class Ledger:
         self.store = Store(statistics, BUCKET, RETENTION, 1000)
         self.monitor.start(START)
         self.recent = Recent(50_000, 10_000_000)
+        self.source = "eth0 port 80"
+        self.watched = Watched()
+        self.watched.begin(START)
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
         self.now = START
         self.health = Health()
         self.warnings: tuple[str, ...] = ()
+        self.ended = False
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
@@ -88,13 +95,15 @@ class Ledger:
                 self.health.requests += 1
         self.health.frames += 5 * len(records)
         self.now = now
+        self.watched.advance(now)
         self.store.advance(now)
         self.monitor.advance(now)
 
     def view(self, window: float | None, rows: int, store: Store | None = None) -> View | None:
-        run = Run("eth0 port 80", START, self.statistics, BUCKET, RETENTION, rows)
+        run = Run(self.source, START, self.statistics, BUCKET, RETENTION, rows, self.watched)
         reading = Reading(self.health, dropped=0, warnings=self.warnings)
-        return build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+        view = build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
+        return replace(view, ended=self.ended)
 
     def relearn(self) -> None:
         self.monitor.relearn(self.now)
@@ -120,5 +129,5 @@ def burst() -> Ledger:
     ledger = Ledger()
     for minute in range(6):
         ledger.count(visits(START + 60 * minute, 60, 2), START + 60 * (minute + 1))
-    ledger.count(visits(START + 360, 130, 5), START + 490)
+    ledger.count(visits(START + 360, 130, 5, flood="203.0.113.9"), START + 490)
     return ledger

@@ -26,17 +26,17 @@ def texts(lines: list[Line]) -> list[str]:
 
 
 def alert(start: float, end: float | None) -> AlertView:
-    return AlertView(30, 30, start, end, 10, 10, 11)
+    return AlertView(30, 30, start, end, 10, 10, 11, bucket_size=20)
 
 
 def drawn(width: int, height: int, ascii_only: bool = False) -> list[str]:
     chart = Chart(START, 10, (10,) * 12 + (30,) * 4 + (10,) * 14)
-    marks = Marks(10, 20, [alert(START + 140, START + 180)], START + 300)
+    marks = Marks(10, 20, [alert(START + 140, START + 180)], START + 300, 10)
     return texts(chart_lines(chart, marks, page(width, height, ascii_only)))
 
 
 def test_a_chart() -> None:
-    assert drawn(37, 8) == [
+    assert drawn(37, 9) == [
         "Requests/s  now 10  peak 30",
         "   30 │            ████",
         "      │            ████",
@@ -44,12 +44,42 @@ def test_a_chart() -> None:
         "      │            ████",
         "   10 │██████████████████████████████",
         "      │██████████████████████████████",
-        "    0 └17:00:00──────!!!!────17:05:00",
+        "    0 └17:00:00──────────────17:05:00",
+        "alert              !!!!",
     ]
 
 
+def test_an_active_alert_leaves_the_times_alone() -> None:
+    chart = Chart(START, 10, (10,) * 30)
+    lines = texts(chart_lines(chart, Marks(alerts=[alert(START + 240, None)], now=START + 300), page(37, 7)))
+    assert lines[-2:] == ["    0 └17:00:00──────────────17:05:00", "alert" + " " * 24 + "!!!!!!!!"]
+
+
+def test_in_a_small_chart_the_marks_of_an_alert_share_the_axis_with_the_times() -> None:
+    chart = Chart(START, 10, (10,) * 30)
+    lines = chart_lines(chart, Marks(alerts=[alert(START + 200, None)], now=START + 300), page(37, 6))
+    assert texts(lines)[-1] == "    0 └17:00:00──────────!!!!17:05:00"
+    assert [piece.text for piece in lines[-1] if piece.style is Style.ALARM] == ["!!!!17:05:00"]
+
+
+def test_a_time_that_nobody_watched_is_shaded_and_is_no_zero() -> None:
+    chart = Chart(START, 10, (10,) * 3 + (None,) * 4 + (0,) * 3, (("2xx", (10, 10, 10, 0, 0, 0, 0, 0, 0, 0)),))
+    assert texts(chart_lines(chart, Marks(), page(17, 4))) == [
+        "Requests/s",
+        "   10 │███░░░░",
+        "      │███░░░░",
+        "    0 └──────────",
+    ]
+    assert texts(class_lines(chart, page(28, 6)))[1] == "2xx       ███░░░░    100.0 %"
+
+
+def test_now_is_the_rate_of_the_last_bucket_even_if_slices_are_longer() -> None:
+    chart = Chart(START, 360, (10,) * 20)
+    assert texts(chart_lines(chart, Marks(rate=3), page(40, 6)))[0] == "Requests/s  now 3.0  peak 10"
+
+
 def test_the_same_in_ascii() -> None:
-    lines = drawn(37, 8, ascii_only=True)
+    lines = drawn(37, 9, ascii_only=True)
     assert all(line.isascii() for line in lines)
     assert lines[3] == "   20 |" + "-" * 30
     assert lines[5] == "   10 |" + "#" * 30
@@ -97,7 +127,7 @@ def test_no_chart_is_wider_or_higher_than_its_page(
 @given(st.integers(1, 240), st.integers(2, 200), st.integers(0, 10**6))
 def test_every_slice_has_a_column_and_every_column_fits(slices: int, room: int, first: int) -> None:
     chart = Chart(first * 10.0, 10.0, tuple(float(number) for number in range(slices)))
-    spread = ChartColumns.of(chart, room).spread(chart.rates, max)
+    spread = ChartColumns.of(chart, room).spread(chart.known, max)
     assert len(spread) <= room
     assert spread[-1] == chart.rates[-1]
     assert set(spread) <= set(chart.rates)

@@ -386,7 +386,7 @@ def test_an_alert_is_told_in_whole() -> None:
         await user.press("a", "enter")
         assert isinstance(user.app.screen, AlertScreen)
         told = " ".join(line.strip() for line in user.lines())
-        assert "150.7 % above the baseline of 292 (limit 321.2); of the excess: " in told
+        assert "150.7 % above the baseline of 292 (limit 321.2); of the excess: client 203.0.113.9 " in told
         assert all(
             word in told
             for word in ("Raised", "17:08:00", "not yet, still active", "Peak", "Limit", "Main contributors")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from full_desk import START, visits
+from full_desk import START, Ledger, visits
 from full_driver import Driven, drive
 
 from dashboard.full.detail_screen import DetailScreen
@@ -101,16 +101,33 @@ def test_an_exchange_of_the_list_stands_for_its_host_and_path() -> None:
     drive(scenario)
 
 
+def alerting(client: str | None = None) -> Ledger:
+    """Six quiet minutes, then an alert because of one client's requests, or because of more of everybody's."""
+    ledger = Ledger()
+    for minute in range(6):
+        ledger.count(visits(START + 60 * minute, 60, 2), START + 60 * (minute + 1))
+    more = visits(START + 360, 130, 5)
+    if client is not None:
+        more = [*visits(START + 360, 130, 2), *(record._replace(client=client) for record in more)]
+    ledger.count(more, START + 490)
+    return ledger
+
+
 def test_an_alert_stands_for_its_main_contributor() -> None:
     async def scenario(user: Driven) -> None:
-        await user.press("a")
-        assert user.app.state.scene is not None
-        culprit = user.app.state.scene.view.alerts[0].contributors[0]
-        await user.press("f")
-        assert culprit.kind == "section"
-        assert user.app.state.filter_text == f"section={culprit.name}"
+        await user.press("a", "f")
+        assert user.app.state.filter_text == "client=203.0.113.9"
 
-    drive(scenario)
+    drive(scenario, alerting("203.0.113.9"))
+
+
+def test_an_alert_without_an_unusual_contributor_stands_for_nothing() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a", "f")
+        assert user.app.state.filter_text == ""
+        assert "nothing is selected that a filter can match" in user.lines()[-1]
+
+    drive(scenario, alerting())
 
 
 def test_what_no_filter_can_match_is_said() -> None:
@@ -185,3 +202,22 @@ def test_the_end_of_a_value_longer_than_the_screen_can_be_reached() -> None:
         assert "Exchange" in user.lines()[0]
 
     drive(scenario, size=(80, 24))
+
+
+def test_a_named_header_field_becomes_the_filter_unless_it_is_hidden() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.count(visits_with(request_headers="x-request-id: 7f-3\ncookie: secret"), START + 500)
+        await user.refresh()
+        await user.press("e", "G", "enter")
+        assert "Request fields      x-request-id: 7f-3" in user.text()
+        assert "cookie: ***" in user.text()
+        assert isinstance(user.app.screen, ExchangeScreen)
+        names = [fact.value for fact in user.app.screen.facts(user.app.screen.body.page)]
+        await user.press(*["j"] * names.index("cookie: ***"), "f")
+        assert "nothing is selected that a filter can match" in user.lines()[-1]
+        await user.press("k", "f")
+        assert user.app.state.scene is not None
+        assert user.app.state.scene.view.filter is not None
+        assert 0 < user.app.state.scene.view.filter.matched < user.app.state.scene.view.filter.looked_at
+
+    drive(scenario)

@@ -66,7 +66,8 @@ def test_relearning_ends_the_alert() -> None:
 
 def test_a_file_that_is_over_cannot_be_learned_from() -> None:
     async def scenario(user: Driven) -> None:
-        user.ledger.desk.over = True
+        user.ledger.ended = True
+        await user.refresh()
         await user.press("R")
         assert "the capture file is over" in user.lines()[-1]
         assert len(banners(user)) == 1

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::bytes::{is_blank, newline, run, trimmed};
+use crate::text::printable;
 
 /// The length of a body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,11 @@ pub(crate) struct Fields<'a> {
     pub(crate) referrer: Cow<'a, [u8]>,
     pub(crate) content_type: Cow<'a, [u8]>,
     pub(crate) upgrade: Cow<'a, [u8]>,
+    pub(crate) expect: Cow<'a, [u8]>,
     /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
+    /// Fields that were named, by the index of their name.
+    named: Vec<(usize, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
 }
 
@@ -42,18 +46,19 @@ enum Name {
     TransferEncoding,
     ContentType,
     Upgrade,
+    Expect,
 }
 
-/// Parse the fields in the lines of `block`, which follows the start line.
-pub(crate) fn parse(block: &[u8]) -> Fields<'_> {
-    match read(block) {
+/// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
+pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
+    match read(block, names) {
         Some(fields) => fields,
-        None => owned(read(&unfolded(block)).unwrap_or_default()),
+        None => owned(read(&unfolded(block), names).unwrap_or_default()),
     }
 }
 
 /// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
-fn read(block: &[u8]) -> Option<Fields<'_>> {
+fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
     let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     let mut start = 0;
@@ -67,6 +72,9 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
         if is_blank(*first) && !trimmed(line).is_empty() {
             return None;
         }
+        if !names.is_empty() {
+            fields.keep(line, names);
+        }
         match known(line) {
             Some((Name::ContentLength, value)) => lengths.push(value),
             Some((Name::TransferEncoding, value)) => codings.push(value),
@@ -75,12 +83,39 @@ fn read(block: &[u8]) -> Option<Fields<'_>> {
         }
     }
     if !lengths.is_empty() || !codings.is_empty() {
-        fields.length = Some(body_length(&lengths, &codings, &mut fields.oddities));
+        fields.length = body_length(&lengths, &codings, &mut fields.oddities);
     }
     Some(fields)
 }
 
 impl<'a> Fields<'a> {
+    /// Keep a line if its field was named, and no earlier one had the same name.
+    fn keep(&mut self, line: &'a [u8], names: &[Vec<u8>]) {
+        let line = without_white(line);
+        let found = names.iter().enumerate().find_map(|(place, name)| Some((place, trimmed(value(line, name)?))));
+        if let Some((place, value)) = found
+            && !value.is_empty()
+            && self.named.iter().all(|(known, _)| *known != place)
+        {
+            self.named.push((place, Cow::Borrowed(value)));
+        }
+    }
+
+    /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
+    pub(crate) fn named_text(&self, names: &[Vec<u8>], limit: usize) -> String {
+        let mut lines = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            if let Some((_, value)) = self.named.iter().find(|(known, _)| *known == place) {
+                lines.push(format!("{}: {}", String::from_utf8_lossy(name), printable(value, limit)));
+            }
+        }
+        let mut text = lines.join("\n");
+        if let Some((end, _)) = text.char_indices().nth(limit) {
+            text.truncate(end);
+        }
+        text
+    }
+
     /// Set a field; the first of several equal fields counts.
     fn set(&mut self, name: Name, value: &'a [u8]) {
         let field = match name {
@@ -94,6 +129,7 @@ impl<'a> Fields<'a> {
             Name::Referer => &mut self.referrer,
             Name::ContentType => &mut self.content_type,
             Name::Upgrade => &mut self.upgrade,
+            Name::Expect => &mut self.expect,
             Name::ContentLength | Name::TransferEncoding => return,
         };
         if field.is_empty() {
@@ -110,7 +146,9 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         referrer: own(fields.referrer),
         content_type: own(fields.content_type),
         upgrade: own(fields.upgrade),
+        expect: own(fields.expect),
         length: fields.length,
+        named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
         oddities: fields.oddities,
     }
 }
@@ -120,6 +158,7 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
     let line = without_white(line);
     let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
         b'c' => &[(b"Content-Length", Name::ContentLength), (b"Content-Type", Name::ContentType)],
+        b'e' => &[(b"Expect", Name::Expect)],
         b'h' => &[(b"Host", Name::Host)],
         b'r' => &[(b"Referer", Name::Referer)],
         b't' => &[(b"Transfer-Encoding", Name::TransferEncoding)],
@@ -168,28 +207,33 @@ fn unfolded(block: &[u8]) -> Vec<u8> {
 }
 
 /// Return the length that Content-Length and Transfer-Encoding declare (RFC 9112 section 6.3).
-fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static str>) -> Option<BodyLength> {
     if codings.is_empty() {
+        return declared(lengths, oddities);
+    }
+    let coding = codings.join(&b',').to_ascii_lowercase();
+    if coding.split(|byte| *byte == b',').all(|name| trimmed(name) == b"identity") {
+        oddities.push("identity transfer coding"); // obsolete, and no coding at all (RFC 2616 section 4.4)
         return declared(lengths, oddities);
     }
     if !lengths.is_empty() {
         oddities.push("Content-Length with Transfer-Encoding");
     }
-    let coding = codings.join(&b',').to_ascii_lowercase();
     if !coding.windows(7).any(|part| part == b"chunked") {
         oddities.push("Transfer-Encoding without chunked");
-        return BodyLength::Unknown;
+        return Some(BodyLength::Unknown);
     }
     if coding.rsplit(|byte| *byte == b',').next().is_none_or(|last| trimmed(last) != b"chunked") {
         // RFC 9112 section 6.3 calls this an error, but recipients that answer anyway read chunks.
         oddities.push("chunked is not the last transfer coding");
     }
-    BodyLength::Chunked
+    Some(BodyLength::Chunked)
 }
 
-fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
+fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> Option<BodyLength> {
     let joined;
     let all = match lengths {
+        [] => return None,
         [one] => one,
         _ => {
             joined = lengths.join(&b',');
@@ -201,13 +245,11 @@ fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> BodyLength {
     if values.any(|value| value != first) {
         oddities.push("conflicting Content-Length");
     }
-    match whole_number(first) {
-        Some(length) => BodyLength::Bytes(length),
-        None => {
-            oddities.push("bad Content-Length");
-            BodyLength::Unknown
-        }
+    let length = whole_number(first).map(BodyLength::Bytes);
+    if length.is_none() {
+        oddities.push("bad Content-Length");
     }
+    length.or(Some(BodyLength::Unknown))
 }
 
 /// Parse a number of up to 18 digits after up to 4,000 zeros.
@@ -226,14 +268,25 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_any_spelling() {
-        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n");
+        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n", &[]);
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
-        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n").host, b"c: d");
+        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n", &[]).host, b"c: d");
+    }
+
+    #[test]
+    fn named_fields_are_kept_in_the_order_of_their_names() {
+        let names = [b"x-cache".to_vec(), b"host".to_vec(), b"x-id".to_vec()];
+        let fields =
+            parse(b"X-ID: 7\r\nHost: a\r\nX-Id: 8\r\nX-Cache:\r\nX-Cache: HIT\r\n\tfrom b\x01\r\n\r\n", &names);
+        assert_eq!(fields.named_text(&names, 99), "x-cache: HIT from b\\x01\nhost: a\nx-id: 7");
+        assert_eq!(fields.named_text(&names, 12), "x-cache: HIT");
+        assert_eq!(&*fields.host, b"a");
     }
 
     #[test]
     fn body_lengths_follow_rfc_9112() {
+        assert_eq!(parse(b"Transfer-Encoding: identity\n", &[]).length, None);
         for (block, length) in [
             (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
             (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),
@@ -242,8 +295,9 @@ mod tests {
             (b"Content-Length: 5\nTransfer-Encoding: gzip, chunked\n", BodyLength::Chunked),
             (b"Transfer-Encoding: gzip\n", BodyLength::Unknown),
             (b"Content-Length\r\n", BodyLength::Unknown),
+            (b"Content-Length: 5\nTransfer-Encoding: Identity\n", BodyLength::Bytes(5)),
         ] {
-            assert_eq!(parse(block).length, Some(length), "{}", block.escape_ascii());
+            assert_eq!(parse(block, &[]).length, Some(length), "{}", block.escape_ascii());
         }
     }
 }

@@ -3,18 +3,23 @@
 //! Bytes that the capture lost are just a number: inside a body they are counted and reading goes on; elsewhere the
 //! reader gives up the message and looks for the next one at the start of a segment.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr};
 
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
-    blank_line_end, head_end, may_start_request, may_start_response, request_line, starts_request, starts_response,
-    status,
+    blank_line_end, cut_request_line, head_end, may_start_request, may_start_response, request_line, starts_request,
+    starts_response, status, strays,
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
-use crate::bytes::{newline, run, without_tail};
+use crate::bytes::{newline, partition, run, without_tail};
 use crate::context::Context;
 use crate::tcp::Position;
+
+/// Stray bytes before a status line that are skipped, as in Chrome.
+const MOST_STRAYS: usize = 4;
+/// Bytes in which a status line is looked for behind stray bytes.
+const STRAYS_SEEN: usize = 16;
 
 /// The messages of one connection: a reader per direction, and their pairing.
 #[derive(Debug)]
@@ -53,9 +58,9 @@ impl Http {
                     return;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
-                State::Lost => return self.skipped(side),
+                State::Lost => return self.skipped(side, place.further(position)),
                 State::Opaque => return,
-                State::Doubt => self.decide_body(cx, rest),
+                State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
                 }
@@ -66,8 +71,9 @@ impl Http {
     /// Skip `size` bytes of a direction that the capture lost.
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
         if side == Side::Responses {
-            self.decide_body(cx, &[]);
+            self.decide_body(cx, side, &[]);
         }
+        self.cut_head(cx, side);
         let reader = self.reader(side);
         match reader.state {
             State::Length if size <= reader.remaining => {
@@ -90,6 +96,35 @@ impl Http {
         }
     }
 
+    /// Skip an unknown number of bytes that the capture lost.
+    pub(crate) fn jump(&mut self, cx: &mut Context<'_>, side: Side) {
+        self.cut_head(cx, side);
+        self.lose(cx, side, false);
+    }
+
+    /// Wait no longer with a head whose next `size` bytes were acknowledged but have not arrived.
+    pub(crate) fn give_up_head(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
+        if self.reader(side).reads_head() {
+            self.gap(cx, side, size);
+        }
+    }
+
+    /// Report the head that is being read, as far as it came, because the rest of it will not come.
+    pub(crate) fn cut_head(&mut self, cx: &mut Context<'_>, side: Side) {
+        if !self.reader(side).reads_head() {
+            return;
+        }
+        let head = self.release(cx, side);
+        let (line, rest) = partition(&head, b'\n');
+        let whole = line.len() < head.len();
+        let fields = rest.get(..memrchr(b'\n', rest).map_or(0, |end| end + 1)).unwrap_or_default(); // the last may be cut
+        let fields = fields::parse(fields, &cx.limits.named_fields);
+        match side {
+            Side::Requests => self.start_cut_request(cx, line, &fields, whole),
+            Side::Responses => self.start_cut_response(cx, line, &fields),
+        }
+    }
+
     /// Count an oddity of the current message.
     pub(crate) fn note(&mut self, cx: &mut Context<'_>, side: Side, oddity: &'static str) {
         cx.odd(oddity);
@@ -100,14 +135,24 @@ impl Http {
     }
 
     /// Give up the current message and look for the start of another.
-    pub(crate) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
+    fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
-        self.reader(side).state = State::Lost;
+        let reader = self.reader(side);
+        reader.state = State::Lost;
+        reader.strays = 0;
         self.lost(cx, side, malformed);
     }
 
     /// End the stream: a head that lacks only its empty line is accepted.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
+        self.end_head(cx, side, time);
+        let reader = self.reader(side);
+        if reader.strays > 0 && reader.state == State::Head && reader.held.is_empty() {
+            self.not_http(cx, side, 0); // stray bytes without a response are none of HTTP
+        }
+    }
+
+    fn end_head(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
         let reader = self.reader(side);
         if reader.state != State::Head {
             return;
@@ -129,17 +174,17 @@ impl Http {
         self.reader(side).state = State::Opaque;
     }
 
-    /// Decide whether a response whose body is in doubt has one; it has none if the next response starts in its place.
-    fn decide_body(&mut self, cx: &mut Context<'_>, next: &[u8]) {
-        let reader = &mut self.responses;
+    /// Decide whether a body that is in doubt exists: not if the next message starts in its place.
+    fn decide_body(&mut self, cx: &mut Context<'_>, side: Side, next: &[u8]) {
+        let reader = self.reader(side);
         if reader.state != State::Doubt {
             return;
         }
         reader.state = reader.announced;
-        if starts_response(next) {
+        if certain_start(side, next) {
             reader.state = State::Head;
             let time = reader.place.time;
-            self.ended(cx, Side::Responses, Some(time));
+            self.ended(cx, side, Some(time));
         }
     }
 
@@ -149,6 +194,10 @@ impl Http {
         if self.reader(side).held.is_empty() {
             if side == Side::Responses {
                 self.answering(cx);
+                let size = self.stray_bytes(rest, place);
+                if size > 0 {
+                    return size;
+                }
             }
             let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
             if empty > 0 {
@@ -163,6 +212,18 @@ impl Http {
             }
         }
         self.head_in_parts(cx, side, rest)
+    }
+
+    /// Skip a few stray bytes before a response; return their number.
+    fn stray_bytes(&mut self, rest: &[u8], place: Position) -> usize {
+        let most = MOST_STRAYS.saturating_sub(self.responses.strays);
+        let size = strays(rest.get(..STRAYS_SEEN).unwrap_or(rest), most);
+        if size == 0 || self.pairing.simple() {
+            return 0;
+        }
+        self.responses.place = place;
+        self.responses.strays += size;
+        size
     }
 
     fn head_in_parts(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8]) -> usize {
@@ -204,7 +265,7 @@ impl Http {
     /// Report a head and prepare to read its body; `whole` is false if a limit cut the fields.
     fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
         let line = newline(head, 0).unwrap_or(head.len());
-        let fields = fields::parse(head.get(line + 1..).unwrap_or_default());
+        let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields);
         let line = head.get(..line).unwrap_or(head);
         let started = match side {
             Side::Requests => self.start_request(cx, line, &fields, whole),
@@ -218,21 +279,45 @@ impl Http {
     /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
         let length = self.request(cx, &request_line(line)?, fields);
+        self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
     }
 
     fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
-        let length = self.response(cx, status(line)?, fields);
+        let status = status(line)?;
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let length = self.response(cx, status, fields);
         if self.responses.state == State::Opaque {
             return Some(());
         }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
-            self.responses.announced = self.responses.state;
-            self.responses.state = State::Doubt;
+            self.responses.doubt_body();
         }
         Some(())
+    }
+
+    /// Report a request whose head has no end; `whole` is false if its first line has none either.
+    fn start_cut_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) {
+        let Some(line) = (if whole { request_line(line) } else { cut_request_line(line) }) else {
+            return;
+        };
+        let oddity = if whole || !line.version.is_empty() { "head cut short" } else { "request line cut short" };
+        self.note(cx, Side::Requests, oddity);
+        self.request(cx, &line, fields);
+        self.requests.reset();
+    }
+
+    /// Report a response whose head has no end. Its status is certain even if its line is cut behind it.
+    fn start_cut_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>) {
+        if let Some(status) = status(line) {
+            self.note(cx, Side::Responses, "head cut short");
+            self.response(cx, status, fields);
+            self.responses.reset();
+        }
     }
 
     /// Give up: the `size` bytes read so far start no message.
@@ -283,7 +368,7 @@ impl Http {
     /// Prepare to read a body.
     fn read_body(&mut self, cx: &mut Context<'_>, side: Side, length: BodyLength) {
         let reader = self.reader(side);
-        (reader.body_bytes, reader.missing, reader.trailer_bytes) = (0, 0, 0);
+        reader.reset();
         reader.chunked = length == BodyLength::Chunked;
         match length {
             BodyLength::Bytes(0) => {
@@ -371,6 +456,10 @@ impl Http {
         self.note(cx, side, wrong);
         self.lose(cx, side, true);
     }
+}
+
+fn contains_ignoring_case(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 fn lines_of(head: &[u8]) -> usize {

@@ -39,8 +39,9 @@ const METHODS: [&[u8]; 31] = [
 ];
 const LONGEST_METHOD: usize = 64;
 const LONGEST_TARGET: usize = 65536;
+const LONGEST_SCHEME: usize = 32;
 
-/// A request line; `version` is `0.9` if the line has none (RFC 1945 section 5).
+/// A request line; `version` is `0.9` if the line has none (RFC 1945 section 5), empty if the line is cut before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestLine<'a> {
     pub(crate) method: &'a [u8],
@@ -122,60 +123,110 @@ pub(crate) fn may_start_request(data: &[u8]) -> bool {
     request_line(data.get(..end).unwrap_or_default()).is_some()
 }
 
-/// Return whether a response may start with these bytes.
+/// Return whether a response may start with these bytes. SHOUTcast servers write `ICY` in place of the version.
 pub(crate) fn may_start_response(data: &[u8]) -> bool {
-    let word = b"HTTP/";
-    let size = data.len().min(word.len());
-    word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
+    let starts = |word: &[u8]| {
+        let size = data.len().min(word.len());
+        word.get(..size).zip(data.get(..size)).is_some_and(|(word, start)| start.eq_ignore_ascii_case(word))
+    };
+    starts(b"HTTP/") || starts(b"ICY ")
 }
 
-/// Return whether the bytes start with a complete HTTP/1 request line with a well-known method.
+/// Return how many stray bytes, at most `most`, come before what may be a status line, or before the end.
+///
+/// Return 0 if there are more. Empty lines may follow the stray bytes.
+pub(crate) fn strays(data: &[u8], most: usize) -> usize {
+    let is_end = |byte| matches!(byte, b'\r' | b'\n');
+    if data.first().is_none_or(|byte| is_end(*byte)) || may_start_response(data) {
+        return 0;
+    }
+    let may_follow = |size: &usize| {
+        let rest = data.get(*size..).unwrap_or_default();
+        may_start_response(rest.get(run(rest, is_end)..).unwrap_or_default())
+    };
+    (1..=most).find(may_follow).unwrap_or_default()
+}
+
+/// Return whether the bytes certainly start with an HTTP/1 request line; if cut, only with a well-known method.
 pub(crate) fn starts_request(data: &[u8]) -> bool {
+    starts_known_method(data) || starts_any_method(data)
+}
+
+fn starts_known_method(data: &[u8]) -> bool {
     let size = run(data.get(..17).unwrap_or(data), |byte| byte.is_ascii_uppercase() || byte == b'-');
     let Some([b' ', rest @ ..]) = data.get(size..) else {
         return false;
     };
     let known = data.get(..size).is_some_and(|method| METHODS.contains(&method));
-    known && (has_version_of_http1(rest) || is_cut_target(rest))
+    known && (target_of_http1(rest).is_some() || is_cut_target(rest))
 }
 
-fn has_version_of_http1(rest: &[u8]) -> bool {
-    let Some(end) = memchr::memchr2(b'\r', b'\n', rest) else {
+/// Return whether the bytes start with a request line whose method may be any token (RFC 9110 section 9.1).
+///
+/// The form of the target (RFC 9112 section 3.2) and the start of the next line tell it from other text. The end of a
+/// well-known method is the rest of a cut line.
+fn starts_any_method(data: &[u8]) -> bool {
+    let size = run(data.get(..=LONGEST_METHOD).unwrap_or(data), is_token);
+    let Some([b' ', rest @ ..]) = data.get(size..).filter(|_| (1..=LONGEST_METHOD).contains(&size)) else {
         return false;
     };
-    let (line, tail) = rest.split_at(end);
-    let whole = tail.starts_with(b"\n") || tail.starts_with(b"\r\n");
-    let target = line.strip_suffix(b" HTTP/1.1").or_else(|| line.strip_suffix(b" HTTP/1.0"));
-    whole && target.is_some_and(|target| (1..=LONGEST_TARGET).contains(&target.len()))
+    let end_of_known = METHODS.iter().any(|known| data.get(..size).is_some_and(|method| known.ends_with(method)));
+    !end_of_known
+        && target_of_http1(rest).is_some_and(|(target, next)| {
+            let form = target == b"*" || target.starts_with(b"/") || scheme(target).is_some();
+            form && !target.iter().any(|byte| is_blank(*byte)) && may_start_field(next)
+        })
 }
 
-/// Return whether there is only a target, because the segment ends in it.
+/// Return the target and the lines after it, if the line ends with a version of HTTP/1.
+fn target_of_http1(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, tail) = rest.split_at_checked(memchr::memchr2(b'\r', b'\n', rest)?)?;
+    let next = tail.strip_prefix(b"\r\n").or_else(|| tail.strip_prefix(b"\n"))?;
+    let target = line.strip_suffix(b" HTTP/1.1").or_else(|| line.strip_suffix(b" HTTP/1.0"))?;
+    (1..=LONGEST_TARGET).contains(&target.len()).then_some((target, next))
+}
+
+/// Return the size of the scheme at the start of a target, with `://`.
+fn scheme(target: &[u8]) -> Option<usize> {
+    let size = run(target, |byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    let named = target.first().is_some_and(u8::is_ascii_alphabetic) && size <= LONGEST_SCHEME;
+    (named && target.get(size..)?.starts_with(b"://")).then_some(size + 3)
+}
+
+/// Return whether a header field or an empty line may start with these bytes.
+fn may_start_field(line: &[u8]) -> bool {
+    if matches!(line, [] | [b'\r'] | [b'\n', ..] | [b'\r', b'\n', ..]) {
+        return true;
+    }
+    let size = run(line.get(..=LONGEST_METHOD).unwrap_or(line), is_token);
+    let rest = line.get(size..).unwrap_or_default();
+    let colon = rest.get(run(rest, is_blank)..).unwrap_or_default().first();
+    (1..=LONGEST_METHOD).contains(&size) && colon.is_none_or(|byte| *byte == b':')
+}
+
+/// Return whether there is only a target, and perhaps the start of a version, because the segment ends in it.
 fn is_cut_target(rest: &[u8]) -> bool {
     let starts: [&[u8]; 4] = [b"/", b"http://", b"https://", b"*"];
-    starts.iter().any(|start| rest.starts_with(start)) && !rest.iter().any(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
+    let size = run(rest, |byte| !matches!(byte, b' ' | b'\r' | b'\n'));
+    let cut = match rest.get(size..) {
+        Some([b' ', word @ ..]) => is_cut_version(word),
+        tail => tail.is_none_or(<[u8]>::is_empty),
+    };
+    cut && starts.iter().any(|start| rest.starts_with(start))
+}
+
+fn is_cut_version(word: &[u8]) -> bool {
+    let whole = word.strip_suffix(b"\r").unwrap_or(word);
+    b"HTTP/1.".starts_with(word) || matches!(whole, b"HTTP/1.0" | b"HTTP/1.1")
 }
 
 /// Return whether the bytes start with an HTTP/1 status line.
 pub(crate) fn starts_response(data: &[u8]) -> bool {
-    matches!(
-        data,
-        [
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            b'0' | b'1',
-            b' ',
-            b'1'..=b'5',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b' ' | b'\r' | b'\n',
-            ..
-        ]
-    )
+    let rest = match data {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', rest @ ..] | [b'I', b'C', b'Y', rest @ ..] => rest,
+        _ => return false,
+    };
+    matches!(rest, [b' ', b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r' | b'\n', ..])
 }
 
 /// Parse a request line without its newline; None if it is not one.
@@ -191,11 +242,53 @@ pub(crate) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     Some(RequestLine { method: line.get(..size)?, target: trimmed(target), version })
 }
 
+/// Return what follows the version of a status line.
+fn behind_version(line: &[u8]) -> Option<&[u8]> {
+    if starts_with_ignoring_case(line, b"ICY") {
+        return line.get(3..);
+    }
+    let rest = line.get(5..).filter(|_| starts_with_ignoring_case(line, b"HTTP/"))?;
+    let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');
+    rest.get(version..).filter(|_| version > 0)
+}
+
+/// Parse a request line whose end is missing; None unless it has a method and a target.
+///
+/// The target may be cut, but not before the end of its authority, so that it names no other host. The version is empty if
+/// the line is cut before it.
+pub(crate) fn cut_request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let line = without_tail(line);
+    let size = method(line)?;
+    let rest = line.get(size..)?;
+    let rest = rest.get(run(rest, is_blank)..)?;
+    let (target, tail) = rest.split_at_checked(run(rest, |byte| !is_blank(byte)))?;
+    let version = cut_version(tail.get(run(tail, is_blank)..)?)?;
+    let known = target == b"*" || target.starts_with(b"/") || names_authority(target);
+    known.then_some(RequestLine { method: line.get(..size)?, target, version })
+}
+
+fn names_authority(target: &[u8]) -> bool {
+    let Some(authority) = scheme(target).and_then(|size| target.get(size..)) else {
+        return false;
+    };
+    let size = run(authority, |byte| !matches!(byte, b'/' | b'?' | b'#'));
+    0 < size && size < authority.len()
+}
+
+/// Return the version at the end of a cut line, or nothing if it is cut too; None if it is something else.
+fn cut_version(word: &[u8]) -> Option<&[u8]> {
+    match word.strip_prefix(b"HTTP/") {
+        None => b"HTTP".starts_with(word).then_some(b"".as_slice()),
+        Some([]) => Some(b""),
+        Some([major] | [major, b'.']) if major.is_ascii_digit() => Some(b""),
+        Some(number @ [major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit() => Some(number),
+        Some(_) => None,
+    }
+}
+
 /// Parse the status in a line without its newline; None if it is not HTTP.
 pub(crate) fn status(line: &[u8]) -> Option<u16> {
-    let rest = line.get(..5).filter(|word| word.eq_ignore_ascii_case(b"HTTP/")).and(line.get(5..))?;
-    let version = run(rest, |byte| byte.is_ascii_digit() || byte == b'.');
-    let rest = rest.get(version..)?;
+    let rest = behind_version(line)?;
     let blank = run(rest, is_blank);
     let [a, b, c, tail @ ..] = rest.get(blank..)? else {
         return None;
@@ -203,7 +296,7 @@ pub(crate) fn status(line: &[u8]) -> Option<u16> {
     let digits = [a, b, c].iter().all(|digit| digit.is_ascii_digit());
     let ends = tail.first().is_none_or(|byte| !byte.is_ascii_digit());
     let number = |digit: &u8| u16::from(digit.wrapping_sub(b'0'));
-    (version > 0 && blank > 0 && digits && ends).then(|| number(a) * 100 + number(b) * 10 + number(c))
+    (blank > 0 && digits && ends).then(|| number(a) * 100 + number(b) * 10 + number(c))
 }
 
 #[cfg(test)]
@@ -229,11 +322,40 @@ mod tests {
     }
 
     #[test]
+    fn cut_request_lines() {
+        let line = |text: &'static [u8]| cut_request_line(text).map(|line| (line.target, line.version));
+        assert_eq!(line(b"QUERY /as/far/a"), Some((b"/as/far/a".as_slice(), b"".as_slice())));
+        assert_eq!(line(b"GET /a HTTP/1."), Some((b"/a".as_slice(), b"".as_slice())));
+        assert_eq!(line(b"GET /a HTTP/1.1\r"), Some((b"/a".as_slice(), b"1.1".as_slice())));
+        assert_eq!(line(b"GET http://a.example/b"), Some((b"http://a.example/b".as_slice(), b"".as_slice())));
+        assert_eq!(line(b"GET http://a.exam"), None);
+        assert_eq!(line(b"GET /a b"), None);
+        assert_eq!(line(b"GET "), None);
+        assert_eq!(line(b"hello wor"), None);
+    }
+
+    #[test]
     fn status_lines() {
         assert_eq!(status(b"HTTP/1.1 200 OK\r"), Some(200));
         assert_eq!(status(b"http/1.0  404"), Some(404));
+        assert_eq!(status(b"ICY 200 OK\r"), Some(200));
         assert_eq!(status(b"HTTP/1.1 2000"), None);
         assert_eq!(status(b"HTTP/ 200"), None);
+    }
+
+    #[test]
+    fn stray_bytes() {
+        for (data, size) in [
+            (b"HTTP/1.1".as_slice(), 0),
+            (b"}HTTP/1.1", 1),
+            (b"abcdHT", 4),
+            (b"abcdeHTTP/1.1", 0),
+            (b"0\r\n\r\nHTTP/1.1", 1),
+            (b"\r\n}HTTP/1.1", 0),
+            (b"ab", 2),
+        ] {
+            assert_eq!(strays(data, 4), size, "{}", data.escape_ascii());
+        }
     }
 
     #[test]
@@ -241,7 +363,16 @@ mod tests {
         assert!(starts_request(b"GET / HTTP/1.1\r\nHost: a"));
         assert!(starts_request(b"POST /as/far/as/the/segment/goes"));
         assert!(!starts_request(b"GET / HTTP/2.0\r\n"));
-        assert!(!starts_request(b"HELLO / HTTP/1.1\r\n"));
+        assert!(starts_request(b"GET /cut HTT"));
+        assert!(starts_request(b"GET /cut HTTP/1.1\r"));
+        assert!(!starts_request(b"GET /cut HTTPS"));
+        assert!(starts_request(b"HELLO / HTTP/1.1\r\n"));
+        assert!(starts_request(b"hello_you ftp://a/b HTTP/1.0\nHost : b"));
+        assert!(starts_request(b"HELLO * HTTP/1.1\r\nHos"));
+        assert!(!starts_request(b"HELLO / HTTP/1.1\r\nis the first line"));
+        assert!(!starts_request(b"OST / HTTP/1.1\r\nHost: a"));
+        assert!(!starts_request(b"HELLO over HTTP/1.1\r\n"));
+        assert!(!starts_request(b"HELLO /cut"));
         assert!(starts_response(b"HTTP/1.1 200 OK"));
         assert!(!starts_response(b"HTTP/1.1 600 OK"));
     }

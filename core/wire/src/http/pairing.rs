@@ -7,8 +7,10 @@
 //! that the request acknowledged. Only such a response is paired, and then the queue is trusted again. A client that
 //! was seen to pipeline gives no such proof, so its exchanges stay unpaired after a loss. Lost bytes may also hide
 //! pipelining. So if requests may be missing, the next one is trusted only if it also acknowledges a response that the
-//! server sent after receiving all bytes before that request: then the missing bytes were not sent together with it. A
-//! client that pipelines only now and then, always in lost bytes, goes undetected.
+//! server sent after receiving all bytes before that request: then the missing bytes were not sent together with it.
+//! Without such a response, the pair must be confirmed: the client's next request, or the FIN with which it closes
+//! first, acknowledges its response and nothing after it, so no other was outstanding. A client that pipelines only now
+//! and then, always in lost bytes, goes undetected.
 
 use std::collections::VecDeque;
 
@@ -44,15 +46,17 @@ pub(crate) struct Pairing {
     pub(crate) count: u64,
     /// Missing bytes of the client that TCP currently no longer waits for.
     pub(crate) given_up: usize,
+    /// Sequence number of the server's next byte; None while its stream is unknown.
+    pub(crate) server_next: Option<u32>,
     pending: VecDeque<PendingRequest>,
     uploading: Option<Uploading>,
     answer: Option<PendingResponse>,
-    /// An answer that came before the whole request was sent, and when it ended.
+    /// An answer that came before the whole request was sent, or that is not confirmed yet, and when it ended.
     finished: Option<Box<(PendingResponse, Option<f64>)>>,
     interim: bool,
     certain: bool,
     pipelined: bool,
-    /// Start of the last response head, interim responses included.
+    /// Start of the last response head, interim responses included, or of skipped bytes of a response.
     last: Option<Position>,
     /// Whether requests may be missing before the next one.
     lossy: bool,
@@ -64,6 +68,7 @@ impl Pairing {
             ends,
             count: 0,
             given_up: 0,
+            server_next: None,
             pending: VecDeque::new(),
             uploading: None,
             answer: None,
@@ -81,6 +86,11 @@ impl Pairing {
         self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())
     }
 
+    /// Return whether the next answer belongs to an HTTP/0.9 request, so that it may have no head.
+    pub(super) fn simple(&self) -> bool {
+        self.pending.front().is_some_and(|first| first.certain && first.simple)
+    }
+
     /// Note that requests may be missing.
     pub(crate) fn requests_lost(&mut self) {
         self.certain = false;
@@ -93,6 +103,24 @@ impl Pairing {
         for pending in &mut self.pending {
             pending.certain = false;
         }
+    }
+
+    /// Pair a complete response with its likely request if the client acknowledges it and nothing more.
+    pub(crate) fn confirm(&mut self, ack: Option<u32>) {
+        if self.pending.is_empty()
+            && ack.is_some()
+            && ack == self.server_next
+            && let Some((answer, _)) = self.finished.as_deref_mut()
+            && answer.likely.is_some()
+        {
+            answer.pending = answer.likely.take();
+        }
+    }
+
+    /// Return whether the request acknowledges an answer to the waiting one, although no server byte was seen.
+    fn misses_answer(&self, place: Position) -> bool {
+        let last = self.pending.back().filter(|_| self.certain && self.server_next.is_none());
+        last.and_then(|last| place.ack.zip(last.ack)).is_some_and(|(ack, before)| after(ack, before) > 0)
     }
 
     /// Return whether the request acknowledges a response that was sent after all earlier request bytes had arrived.
@@ -118,7 +146,7 @@ impl Pairing {
     /// Return a request that was not emitted yet.
     fn find(&mut self, ordinal: u64) -> Option<&mut PendingRequest> {
         let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
-        let answered = answers.filter_map(|answer| answer.pending.as_mut());
+        let answered = answers.filter_map(|answer| answer.pending.as_mut().or(answer.likely.as_mut()));
         self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
     }
 }
@@ -130,7 +158,9 @@ impl Http {
     pub(super) fn request(&mut self, cx: &mut Context<'_>, line: &RequestLine<'_>, fields: &Fields<'_>) -> BodyLength {
         let place = self.requests.place;
         let wire = [line.method, &fields.host, line.target, line.version, &fields.user_agent, &fields.referrer];
-        let mut asked = Asked::new(place.time, self.pairing.count + 1, wire, cx.limits.string_length);
+        let limit = cx.limits.string_length;
+        let headers = fields.named_text(&cx.limits.named_fields, limit);
+        let mut asked = Asked::new(place.time, self.pairing.count + 1, wire, &headers, limit);
         for oddity in &fields.oddities {
             self.note(cx, Side::Requests, oddity);
         }
@@ -167,21 +197,34 @@ impl Http {
         let place = self.responses.place;
         self.pairing.last = Some(place);
         self.pairing.interim = (100..200).contains(&status) && status != 101;
+        if !(101..200).contains(&status) {
+            self.requests.answered(status);
+        }
         if self.pairing.interim {
             return BodyLength::Bytes(0);
         }
         for oddity in &fields.oddities {
             self.note(cx, Side::Responses, oddity);
         }
-        let pending = self.answered(cx, place);
+        let (pending, likely) = match self.answered(cx, place) {
+            Some(first) if !first.certain && !first.provable => (None, Some(first)),
+            first => (first, None),
+        };
         let paired = pending.is_some();
         let (head, connect) = pending.as_ref().map_or((false, false), |pending| (pending.head, pending.connect));
         let content_type = media_type(&fields.content_type, cx.limits.string_length);
+        let headers = fields.named_text(&cx.limits.named_fields, cx.limits.string_length);
         let received = Progress::default();
-        self.pairing.answer =
-            Some(PendingResponse { pending, status: Some(status), time: place.time, content_type, received });
+        self.pairing.answer = Some(PendingResponse {
+            pending,
+            likely,
+            status: Some(status),
+            time: place.time,
+            content_type,
+            headers,
+            received,
+        });
         if !paired {
-            cx.ledger.health.unpaired_responses += 1;
             // Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.pairing.responses_lost();
         }
@@ -200,12 +243,13 @@ impl Http {
 
     /// Return whether the server sends an answer without a head, as in HTTP/0.9.
     pub(super) fn headless(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.pairing.pending.front().is_some_and(|first| first.certain && first.simple) {
+        if !self.pairing.simple() {
             return false;
         }
         let (pending, time) = (self.pairing.first(cx), self.responses.place.time);
-        let (content_type, received) = (String::new(), Progress::default());
-        self.pairing.answer = Some(PendingResponse { pending, status: None, time, content_type, received });
+        let (content_type, headers, received) = (String::new(), String::new(), Progress::default());
+        self.pairing.answer =
+            Some(PendingResponse { pending, likely: None, status: None, time, content_type, headers, received });
         true
     }
 
@@ -231,6 +275,9 @@ impl Http {
             }
             return;
         }
+        if self.pairing.finished.as_ref().is_some_and(|finished| finished.0.likely.is_some()) {
+            self.flush_finished(cx); // no later request has confirmed it
+        }
         let ending = if malformed { Ending::Malformed } else { Ending::Gap };
         if let Some(mut answer) = self.pairing.answer.take() {
             answer.received = self.responses.progress();
@@ -244,11 +291,14 @@ impl Http {
         self.pairing.responses_lost();
     }
 
-    /// Note bytes that belong to no known message.
-    pub(super) fn skipped(&mut self, side: Side) {
+    /// Note bytes, from `place` on, that belong to no known message.
+    pub(super) fn skipped(&mut self, side: Side, place: Position) {
         match side {
             Side::Requests => self.pairing.requests_lost(),
-            Side::Responses => self.pairing.responses_lost(),
+            Side::Responses => {
+                self.pairing.last = Some(place);
+                self.pairing.responses_lost();
+            }
         }
     }
 
@@ -275,7 +325,11 @@ impl Http {
 
     /// Check what still waits when a request arrives.
     fn before(&mut self, cx: &mut Context<'_>, place: Position) {
+        self.pairing.confirm(place.ack);
         self.flush_finished(cx);
+        if self.pairing.misses_answer(place) {
+            self.pairing.responses_lost();
+        }
         let pairing = &mut self.pairing;
         let waits = !pairing.pending.is_empty();
         if pairing.certain {
@@ -298,7 +352,7 @@ impl Http {
         }
     }
 
-    /// Return the request that a response certainly answers.
+    /// Return the request that a response answers, certainly if it is certain or provable.
     fn answered(&mut self, cx: &mut Context<'_>, place: Position) -> Option<PendingRequest> {
         self.flush_finished(cx);
         let pairing = &mut self.pairing;
@@ -306,7 +360,7 @@ impl Http {
         if first.certain {
             return pairing.first(cx);
         }
-        if pairing.pending.len() > 1 || pairing.pipelined || !first.provable || first.ack != Some(place.seq) {
+        if pairing.pending.len() > 1 || pairing.pipelined || first.ack != Some(place.seq) {
             return None;
         }
         if place.ack.is_none_or(|ack| after(ack, first.seq) <= 0) {
@@ -342,8 +396,8 @@ impl Http {
             let tunnel = answer.status.is_some_and(|status| status < 300);
             self.requests.state = if tunnel { State::Opaque } else { State::Head };
         }
-        if answer.pending.as_ref().is_some_and(|pending| !pending.end) {
-            // The answer came before the whole request was sent.
+        if answer.likely.is_some() || answer.pending.as_ref().is_some_and(|pending| !pending.end) {
+            // It is not confirmed yet, or came before the whole request was sent.
             self.pairing.finished = Some(Box::new((answer, time)));
         } else {
             self.give(cx, answer, time, Ending::Complete, None);
@@ -365,7 +419,7 @@ impl Http {
         ending: Ending,
         now: Option<f64>,
     ) {
-        let PendingResponse { mut pending, status, time: answered, content_type, received } = answer;
+        let PendingResponse { mut pending, likely, status, time: answered, content_type, headers, received } = answer;
         if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
             pending.cut_off(&self.requests, self.pairing.given_up);
         }
@@ -383,12 +437,18 @@ impl Http {
             response_time: span(started, Some(answered)),
             total_time: if ending == Ending::Complete { span(started, time) } else { None },
             content_type,
+            headers,
             missing_bytes: received.missing + sent.missing,
             ending,
             answered: Some(answered),
             oddities,
         };
+        cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
         self.emit(cx, pending, exchange);
+        if let Some(likely) = likely {
+            cx.ledger.budget.used += likely.cost();
+            self.pairing.pending.push_front(likely); // it waits again
+        }
     }
 
     /// Emit every waiting request as unanswered.
@@ -413,6 +473,7 @@ impl Http {
             response_time: None,
             total_time: None,
             content_type: String::new(),
+            headers: String::new(),
             missing_bytes: sent.missing,
             ending,
             answered: None,

@@ -47,11 +47,15 @@ impl PendingRequest {
 #[derive(Debug)]
 pub(crate) struct PendingResponse {
     pub(crate) pending: Option<PendingRequest>,
+    /// The request that it answers if the next one shows that no other was waiting.
+    pub(crate) likely: Option<PendingRequest>,
     /// None if it has no head, as in HTTP/0.9.
     pub(crate) status: Option<u16>,
     /// Capture time of the first byte.
     pub(crate) time: f64,
     /// Media type in lower case, without parameters.
     pub(crate) content_type: String,
+    /// Its named fields, as lines of `name: value`.
+    pub(crate) headers: String,
     pub(crate) received: Progress,
 }

@@ -22,7 +22,7 @@ pub(crate) enum State {
     Lost,
     /// The bytes are not HTTP/1: a tunnel, or another protocol.
     Opaque,
-    /// A body, unless the request was a HEAD, which is unknown because it was not seen.
+    /// A body, or the next message: the request was perhaps a HEAD, or its body was perhaps not sent.
     Doubt,
 }
 
@@ -54,9 +54,38 @@ pub(crate) struct Reader {
     pub(crate) oddities: Vec<&'static str>,
     /// The state to resume if the body that is in doubt exists.
     pub(crate) announced: State,
+    /// Whether the client may wait for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
+    pub(crate) waits: bool,
+    /// Stray bytes since the last response.
+    pub(crate) strays: usize,
 }
 
 impl Reader {
+    /// Doubt that the body, of which no byte came yet, exists.
+    pub(crate) fn doubt_body(&mut self) {
+        self.announced = self.state;
+        self.state = State::Doubt;
+    }
+
+    /// Doubt a body that waits for `100 Continue`, now that the server sends another status: it may not come.
+    pub(crate) fn answered(&mut self, status: u16) {
+        let begins = self.state == State::ChunkSize || (self.state == State::Length && !self.chunked);
+        let waits = std::mem::take(&mut self.waits);
+        if waits && begins && status != 100 && self.body_bytes == 0 && self.held.is_empty() {
+            self.doubt_body();
+        }
+    }
+
+    /// Return whether part of a head was read.
+    pub(crate) fn reads_head(&self) -> bool {
+        self.state == State::Head && !self.held.is_empty()
+    }
+
+    /// Start counting for another message.
+    pub(crate) fn reset(&mut self) {
+        (self.body_bytes, self.missing, self.trailer_bytes) = (0, 0, 0);
+    }
+
     /// Return the part of the state that goes into the record of the message.
     pub(crate) fn progress(&self) -> Progress {
         Progress { body_bytes: self.body_bytes, missing: self.missing, oddities: self.oddities.clone() }

@@ -11,17 +11,20 @@ pub enum Field {
     Host,
     /// The request target as sent (RFC 9112 section 3.2).
     Target,
-    /// `1.0` or `1.1`; `0.9` if the request line has no version.
+    /// `1.0` or `1.1`; `0.9` if the request line has no version; empty if the capture cut it off.
     Version,
     /// The User-Agent field.
     UserAgent,
     /// The Referer field.
     Referrer,
+    /// The named fields, as lines of `name: value`.
+    Headers,
 }
 
 impl Field {
     /// All fields, in the order in which they are stored.
-    pub const ALL: [Self; 6] = [Self::Method, Self::Host, Self::Target, Self::Version, Self::UserAgent, Self::Referrer];
+    pub const ALL: [Self; 7] =
+        [Self::Method, Self::Host, Self::Target, Self::Version, Self::UserAgent, Self::Referrer, Self::Headers];
 }
 
 /// A request whose head is complete.
@@ -31,26 +34,29 @@ pub struct Asked {
     pub time: f64,
     /// Number of the request within its connection, counted from 1 among those decoded.
     pub ordinal: u64,
-    /// Characters of its longest texts: target, host, user agent and referrer.
+    /// Characters of its longest texts: target, host, user agent, referrer and named fields.
     pub characters: usize,
     texts: String,
-    ends: [u32; 6],
+    ends: [u32; 7],
     /// The number of the batch that holds it, and its row there.
     pub(crate) row: (u64, u32),
 }
 
 impl Asked {
-    /// Create a request from texts as sent, in the order of `Field`; each is cut at `limit` characters.
+    /// Create a request from texts as sent, in the order of `Field`, each of which is cut at `limit` characters, and
+    /// the lines of its named fields.
     #[must_use]
-    pub fn new(time: f64, ordinal: u64, wire: [&[u8]; 6], limit: usize) -> Self {
+    pub fn new(time: f64, ordinal: u64, wire: [&[u8]; 6], headers: &str, limit: usize) -> Self {
         let mut texts = Vec::with_capacity(wire.iter().map(|text| text.len()).sum());
-        let (mut ends, mut characters) = ([0; 6], [0; 6]);
+        let (mut ends, mut characters) = ([0; 7], [0; 6]);
         for ((raw, end), characters) in wire.iter().zip(&mut ends).zip(&mut characters) {
             *characters = push_printable(&mut texts, raw, limit);
             *end = texts.len() as u32;
         }
+        texts.extend_from_slice(headers.as_bytes());
+        ends[6] = texts.len() as u32;
         let [_, host, target, _, user_agent, referrer] = characters;
-        let characters = host + target + user_agent + referrer;
+        let characters = host + target + user_agent + referrer + headers.chars().count();
         // Validating all texts together is faster than one by one.
         let texts = String::from_utf8(texts).unwrap_or_default();
         Self { time, ordinal, characters, texts, ends, row: (u64::MAX, 0) }

@@ -52,6 +52,8 @@ pub struct AskedColumns {
     pub user_agent: Vec<u32>,
     /// Codes of `Batch::referrers`.
     pub referrer: Vec<u32>,
+    /// Codes of `Batch::headers`.
+    pub headers: Vec<u32>,
     /// Number of each request within its connection, counted from 1.
     pub ordinal: Vec<u64>,
     targets: String,
@@ -106,6 +108,8 @@ pub struct ExchangeColumns {
     pub total_time: Vec<f64>,
     /// Codes of `Batch::content_types`.
     pub content_type: Vec<u32>,
+    /// Codes of `Batch::headers`.
+    pub headers: Vec<u32>,
     /// Bytes of their messages that the capture lost.
     pub missing_bytes: Vec<i64>,
     /// How they ended: codes of `Ending`.
@@ -125,6 +129,7 @@ pub(crate) struct Exchange {
     pub(crate) response_time: Option<f64>,
     pub(crate) total_time: Option<f64>,
     pub(crate) content_type: String,
+    pub(crate) headers: String,
     pub(crate) missing_bytes: u64,
     pub(crate) ending: Ending,
     pub(crate) answered: Option<f64>,
@@ -196,6 +201,9 @@ pub struct Batch {
     pub referrers: Interner,
     /// Media types.
     pub content_types: Interner,
+    /// Named fields of requests and responses, as lines of `name: value`. Code 0 is the empty text; there are no texts
+    /// if no row has another.
+    pub headers: Interner,
 }
 
 /// The endpoints of a connection: addresses as codes, and ports.
@@ -222,6 +230,7 @@ impl Batch {
         columns.version.push(self.versions.code(asked.text(Field::Version)));
         columns.user_agent.push(self.user_agents.code(asked.text(Field::UserAgent)));
         columns.referrer.push(self.referrers.code(asked.text(Field::Referrer)));
+        columns.headers.push(header_code(&mut self.headers, asked.text(Field::Headers)));
         columns.ordinal.push(asked.ordinal);
         columns.targets.push_str(asked.text(Field::Target));
         columns.target_ends.push(columns.targets.len());
@@ -246,6 +255,7 @@ impl Batch {
         columns.response_time.push(exchange.response_time.unwrap_or(f64::NAN));
         columns.total_time.push(exchange.total_time.unwrap_or(f64::NAN));
         columns.content_type.push(self.content_types.code(&exchange.content_type));
+        columns.headers.push(header_code(&mut self.headers, &exchange.headers));
         columns.missing_bytes.push(exchange.missing_bytes.cast_signed());
         columns.ending.push(exchange.ending as u8);
         columns.answered.push(exchange.answered.unwrap_or(f64::NAN));
@@ -299,4 +309,13 @@ impl Batch {
         }
         codes
     }
+}
+
+/// Return the code of named fields. Usually none are kept, which takes no time.
+fn header_code(headers: &mut Interner, text: &str) -> u32 {
+    if text.is_empty() {
+        return 0;
+    }
+    headers.code("");
+    headers.code(text)
 }

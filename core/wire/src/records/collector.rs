@@ -104,7 +104,8 @@ impl Collector {
         asked: Option<&mut Asked>,
         exchange: Exchange,
     ) {
-        if self.admits(health, Kind::Exchange, exchange.content_type.chars().count()) {
+        let characters = exchange.content_type.chars().count() + exchange.headers.chars().count();
+        if self.admits(health, Kind::Exchange, characters) {
             let row = asked.map_or(NO_REQUEST, |asked| self.row(ends, asked));
             let codes = self.codes(ends);
             self.batch.push_exchange(codes, row, exchange);

@@ -12,27 +12,16 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Return what follows `scheme://` in an absolute target.
-    fn behind_scheme(&self) -> Option<&'a str> {
-        if self.target.starts_with('/') {
-            return None;
-        }
-        self.target.split_once("://").filter(|(scheme, _)| !scheme.contains('/')).map(|(_, rest)| rest)
-    }
-
-    /// Return the requested host with its port: the target's own authority overrides Host. User names are left out.
+    /// Return the requested host with its port: the target's own authority overrides Host. User names are left out, and
+    /// so is the scheme that some clients put into Host.
     pub(crate) fn authority(&self) -> &'a str {
-        let authority = if self.connect {
-            self.target
-        } else {
-            self.behind_scheme().map_or(self.host, |rest| before(before(rest, b'/'), b'?'))
-        };
-        behind_last(authority, b'@')
+        let target = if self.connect { Some(self.target) } else { authority(self.target) };
+        behind_last(target.or_else(|| authority(self.host)).unwrap_or(self.host), b'@')
     }
 
     /// Return the path of the target without query and fragment; `/` if empty, `*` for the asterisk form.
     pub(crate) fn path(&self) -> &'a str {
-        let whole = match self.behind_scheme() {
+        let whole = match behind_scheme(self.target) {
             None => self.target,
             Some(rest) => match (rest.find('/'), rest.find('?')) {
                 (Some(slash), query) if query.is_none_or(|query| query > slash) => rest.get(slash..).unwrap_or("/"),
@@ -46,8 +35,7 @@ impl<'a> Target<'a> {
 
 /// Write the host name in lower case, without port and final dot; the server's address if no host was named.
 pub(crate) fn domain(asked: &Target<'_>, out: &mut String) {
-    let plain = asked.target.starts_with('/') && !asked.connect;
-    let name = host_name(if plain { asked.host } else { asked.authority() });
+    let name = host_name(asked.authority());
     if name.is_empty() {
         out.push_str(asked.server);
     } else if name.is_ascii() {
@@ -74,8 +62,18 @@ pub(crate) fn section(asked: &Target<'_>, out: &mut String) {
     }
 }
 
+/// Return what follows `scheme://` in a URI.
+fn behind_scheme(uri: &str) -> Option<&str> {
+    let slash = memchr(b'/', uri.as_bytes())?;
+    uri.get(..slash)?.strip_suffix(':').and(uri.get(slash..)?.strip_prefix("//"))
+}
+
+/// Return the authority of a URI with a scheme (RFC 3986 section 3.2).
+fn authority(uri: &str) -> Option<&str> {
+    behind_scheme(uri).map(|rest| before(before(rest, b'/'), b'?'))
+}
+
 fn host_name(authority: &str) -> &str {
-    let authority = behind_last(authority, b'@');
     let name = if let Some(address) = authority.strip_prefix('[') {
         before(address, b']')
     } else if memchr(b':', authority.as_bytes()) == memrchr(b':', authority.as_bytes()) {
@@ -120,6 +118,7 @@ mod tests {
             ("a", "http://b.com?c=/d", "b.com/"),
             ("[::1]:80", "/x", "::1/x"),
             ("", "/x", "10.0.0.2/x"),
+            ("http://me@b.com:81/c", "/x", "b.com/x"),
             ("a", "/me:secret@b/c", "a/***@b"),
             ("a.", "*", "a/*"),
         ] {

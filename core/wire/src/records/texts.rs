@@ -57,6 +57,12 @@ impl Interner {
         at(&self.bytes, &self.ends, code)
     }
 
+    /// Return whether there are no texts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// Iterate over all texts, in the order of their codes.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len() as u32).filter_map(|code| self.get(code))

@@ -2,7 +2,9 @@
 //!
 //! Anyone can send a SYN for a connection that is open. Its receiver answers with the numbers of the open connection
 //! (RFC 5961 section 4), so both are kept until one side takes up the numbers of the other: the client those of a
-//! SYN-ACK, or the server those of a SYN. If one direction is not captured, the other is enough.
+//! SYN-ACK, or the server those of a SYN. If one direction is not captured, the other is enough. Data with numbers of
+//! its own, whose SYN was perhaps missed, is kept in the same way until the other side uses its numbers, or the old ones
+//! go on.
 
 use std::collections::VecDeque;
 
@@ -47,7 +49,7 @@ impl Postponed {
     }
 }
 
-/// The segments that follow an unanswered SYN.
+/// The segments that follow an unanswered SYN, or one that was missed.
 #[derive(Debug, Default)]
 pub(crate) struct Claim {
     postponed: VecDeque<Postponed>,
@@ -68,6 +70,16 @@ impl Claim {
         false
     }
 
+    /// Return whether nothing is kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.postponed.is_empty()
+    }
+
+    /// Return whether another segment would displace the first.
+    pub(crate) fn is_full(&self) -> bool {
+        self.postponed.len() >= MOST_POSTPONED
+    }
+
     /// Return all segments, which no longer count as kept.
     pub(crate) fn take(self, budget: &mut Budget) -> VecDeque<Postponed> {
         budget.used -= self.held();
@@ -79,6 +91,12 @@ impl Claim {
         self.postponed.iter().map(Postponed::cost).sum()
     }
 
+    /// Return whether a segment follows those that are kept in its direction, rather than its stream.
+    pub(crate) fn goes_on(&self, view: &View<'_>, key: Key) -> bool {
+        let acknowledged = |held: &Postponed| (held.flags & ACK != 0).then_some(held.ack);
+        self.postponed.iter().any(|held| held.key == key && view.nearer(held.seq, acknowledged(held)))
+    }
+
     /// Return whether a segment shows that both sides use the numbers of the new connection.
     ///
     /// `own` and `other` are the SYNs in the direction of the segment and in the other one.
@@ -87,7 +105,7 @@ impl Claim {
             each(other).any(|shake| shake.ack.is_some_and(|ack| view.nearer(ack, Some(shake.seq.wrapping_add(1)))));
         let answers = each(own).any(|shake| {
             shake.ack.is_some_and(|ack| {
-                (view.alone() || each(other).any(|one| one.starts(ack)))
+                (view.alone || each(other).any(|one| one.starts(ack)))
                     && view.nearer(shake.seq.wrapping_add(1), Some(ack))
             })
         });
@@ -104,14 +122,11 @@ pub(crate) struct View<'a> {
     pub(crate) streams: &'a Both<Stream>,
     pub(crate) direction: Direction,
     pub(crate) packet: &'a Packet<'a>,
+    /// Whether nothing was captured from the other side.
+    pub(crate) alone: bool,
 }
 
 impl View<'_> {
-    /// Return whether nothing was captured from the other side.
-    pub(crate) fn alone(&self) -> bool {
-        self.streams.of(self.direction).acknowledged.is_none()
-    }
-
     /// Return whether the segment follows a SYN in its own direction that no one has answered, rather than its stream.
     pub(crate) fn follows_call(&self, own: Option<&Noted>) -> bool {
         each(own).any(|shake| shake.ack.is_none() && self.nearer(shake.seq.wrapping_add(1), None))
@@ -122,13 +137,13 @@ impl View<'_> {
     /// Numbers that are unknown on one side are compared on neither.
     fn nearer(&self, seq: u32, ack: Option<u32>) -> bool {
         let (mut here, mut there) = (0, 0);
-        if let Some(next) = self.streams.of(self.direction).next {
+        if let Some(next) = self.streams.of(self.direction).around() {
             here += after(self.packet.seq, next).abs();
             there += after(self.packet.seq, seq).abs();
         }
         let acknowledged = (self.packet.flags & ACK != 0).then_some(self.packet.ack);
         if let (Some(next), Some(expected), Some(ack)) =
-            (self.streams.of(self.direction.reversed()).next, ack, acknowledged)
+            (self.streams.of(self.direction.reversed()).around(), ack, acknowledged)
         {
             here += after(ack, next).abs();
             there += after(ack, expected).abs();

@@ -10,15 +10,13 @@ use std::collections::VecDeque;
 use super::claim::{Claim, Postponed};
 use super::handshakes::Handshake;
 use super::held::{self, Held, contradicts, new_parts};
-use super::sequence::{ACK, FIN, RST, SYN, advanced, after};
+use super::sequence::{ACK, FAR, FIN, RST, SYN, advanced, after};
 use super::stream::{Both, Direction, Position, Stream};
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::records::Ending;
 
 const CONTROL: u8 = FIN | SYN | RST;
-/// A sequence number this far behind cannot be a retransmission; it is many times any window in use.
-const FAR: i64 = 1 << 26;
 
 /// Bytes that may be captured before the SYN of their stream.
 const LATE: i64 = 1 << 16;
@@ -48,8 +46,10 @@ pub(crate) struct Tcp {
     pub(crate) connect_time: Option<f64>,
     /// Retransmitted payload bytes.
     pub(crate) resent: u64,
-    /// Whether the connection has ended.
-    pub(crate) finished: bool,
+    /// How the connection ended; None while it is open.
+    pub(crate) finished: Option<Ending>,
+    /// Whether the last segment seems to belong to another connection between the same ports.
+    pub(crate) strays: bool,
     /// Capture time of the longest-waiting segment; None if none waits.
     waiting_since: Option<f64>,
     /// Capture time of a RST that no later data has contradicted.
@@ -68,7 +68,8 @@ impl Tcp {
             started: time,
             connect_time: None,
             resent: 0,
-            finished: false,
+            finished: None,
+            strays: false,
             waiting_since: None,
             reset_at: None,
             settled: false,
@@ -165,6 +166,16 @@ impl Tcp {
         self.waiting_since.is_some() || self.reset_at.is_some()
     }
 
+    /// Return whether a RST or a FIN was seen.
+    pub(crate) fn over(&self) -> bool {
+        self.reset_at.is_some() || self.streams.forth.ended || self.streams.back.ended
+    }
+
+    /// Return whether nothing was captured from the side other than that of a direction.
+    pub(crate) fn hears_only(&self, direction: Direction) -> bool {
+        self.streams.of(direction).acknowledged.is_none() && self.connect_time.is_none()
+    }
+
     /// Give up what has waited since before `now - gap_timeout`, and accept a RST of that age.
     pub(crate) fn force_due(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
         self.force(app, cx, now);
@@ -178,7 +189,7 @@ impl Tcp {
     /// Deliver everything that waits, with its gaps, and close.
     pub(crate) fn drain(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
         let (time, ending) = self.reset_at.map_or((time, ending), |at| (at, Ending::Reset));
-        while self.waiting_since.is_some() && !self.finished {
+        while self.waiting_since.is_some() && self.finished.is_none() {
             self.give_up_one(app, cx);
             self.deliver_held(app, cx);
         }
@@ -187,10 +198,10 @@ impl Tcp {
 
     /// Close the connection; nothing more will be delivered.
     fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
-        if self.finished {
+        if self.finished.is_some() {
             return;
         }
-        self.finished = true;
+        self.finished = Some(ending);
         for direction in [Direction::Forth, Direction::Back] {
             let stream = self.streams.of(direction);
             let given_up = stream.given_up();
@@ -222,11 +233,19 @@ impl Tcp {
             let Some(next) = self.credible_reset(app, cx, direction, &segment) else {
                 return;
             };
+            if self.reset_at.is_some() {
+                return;
+            }
             segment.data.clear();
             segment.cut = 0;
             if after(segment.seq, next) < 0 {
                 segment.seq = next;
             }
+        } else if self.unnumbered(direction, &segment) {
+            self.number(cx, direction, &mut segment);
+        } else if self.strays(direction, &segment) {
+            self.strays = true;
+            return;
         }
         if segment.size() > 0 || segment.flags & (FIN | RST) != 0 {
             self.hold(app, cx, direction, segment);
@@ -236,6 +255,33 @@ impl Tcp {
     /// Forget the claim of a new connection; return the segments that were kept for it.
     pub(crate) fn disclaim(&mut self, cx: &mut Context<'_>) -> VecDeque<Postponed> {
         self.claim.take().map(|claim| claim.take(&mut cx.ledger.budget)).unwrap_or_default()
+    }
+
+    /// Return whether a segment comes from a generated capture in which all numbers are 0.
+    fn unnumbered(&self, direction: Direction, segment: &Held) -> bool {
+        let origins = [self.streams.of(direction).origin, self.streams.of(direction.reversed()).origin];
+        let zeros =
+            segment.seq == 0 && segment.ack.unwrap_or(0) == 0 && origins.into_iter().flatten().all(|one| one == 0);
+        zeros && (segment.data.len() > 1 || segment.flags & FIN != 0)
+    }
+
+    /// Put a generated segment without numbers after everything that was sent before it.
+    fn number(&mut self, cx: &mut Context<'_>, direction: Direction, segment: &mut Held) {
+        cx.odd("sequence numbers all 0");
+        segment.ack = Some(*self.streams.of_mut(direction.reversed()).next.get_or_insert(0));
+        segment.seq = *self.streams.of_mut(direction).next.get_or_insert(0);
+    }
+
+    /// Return whether a segment seems to belong to another connection, whose SYN was missed.
+    ///
+    /// Both its numbers are far off, or, if this connection is over, further on than it got.
+    fn strays(&self, direction: Direction, segment: &Held) -> bool {
+        let (stream, peer) = (self.streams.of(direction), self.streams.of(direction.reversed()));
+        let (Some(here), Some(there), Some(ack)) = (stream.around(), peer.around(), segment.ack) else {
+            return false;
+        };
+        let (ahead, beyond) = (after(segment.seq, here), after(ack, there));
+        segment.size() > 1 && (ahead.abs().min(beyond.abs()) > FAR || (self.over() && ahead.min(beyond) > 0))
     }
 
     /// Return whether a SYN with this number asks for a new connection between the same ports.
@@ -320,6 +366,11 @@ impl Tcp {
         let behind = -after(segment.seq, next);
         if behind > FAR {
             self.jump(app, cx, direction, segment.seq);
+        } else if behind == 1 && stream.keeps_alive(&segment) {
+            return None;
+        } else if behind == 1 && stream.starts_early(&segment) {
+            cx.odd("data at the number of the SYN");
+            self.streams.of_mut(direction).next = Some(segment.seq);
         } else if behind > 0 {
             let behind = behind as usize;
             self.resent += behind.min(segment.data.len()) as u64;
@@ -346,13 +397,13 @@ impl Tcp {
     /// Deliver whatever need not wait any longer, in both directions, until nothing moves.
     fn deliver_held(&mut self, app: &mut Conversation, cx: &mut Context<'_>) {
         let mut moved = false;
-        while !self.finished
+        while self.finished.is_none()
             && let Some(direction) = self.next_direction(app, cx)
         {
             self.deliver_first(app, cx, direction);
             moved = true;
         }
-        if moved && !self.finished {
+        if moved && self.finished.is_none() {
             self.waiting_since = self.oldest_held();
         }
     }
@@ -448,13 +499,25 @@ impl Tcp {
         }
         if segment.flags & RST != 0 {
             self.reset_at = Some(segment.time);
+            self.drop_resets(cx);
         } else if segment.flags & FIN != 0 {
-            self.end(app, cx, direction, segment.time);
+            self.end(app, cx, direction, segment.time, segment.ack);
+        }
+    }
+
+    /// Discard the RSTs that wait for their place: one takes effect, and the others guessed its number.
+    fn drop_resets(&mut self, cx: &mut Context<'_>) {
+        for stream in [&mut self.streams.forth, &mut self.streams.back] {
+            let before = stream.held.len();
+            stream.held.retain(|segment| segment.flags & RST == 0);
+            let cost = held::COST * (before - stream.held.len()); // a RST holds no data
+            stream.held_bytes -= cost;
+            cx.ledger.budget.used -= cost;
         }
     }
 
     /// Handle a FIN: no more bytes come in this direction.
-    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64) {
+    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64, ack: Option<u32>) {
         let stream = self.streams.of_mut(direction);
         if stream.ended {
             return;
@@ -462,7 +525,7 @@ impl Tcp {
         stream.ended = true;
         stream.next = stream.next.map(|next| next.wrapping_add(1));
         stream.recent.clear();
-        app.end(cx, self, direction, time);
+        app.end(cx, self, direction, time, ack);
         if self.streams.of(direction.reversed()).ended {
             self.finish(app, cx, time, Ending::Closed);
         }
@@ -482,7 +545,7 @@ impl Tcp {
 
     fn force(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
         while let Some(since) = self.waiting_since
-            && !self.finished
+            && self.finished.is_none()
             && self.overdue(cx, now - since)
         {
             self.give_up_one(app, cx);
@@ -541,14 +604,15 @@ impl Tcp {
             return self.gap(app, cx, direction.reversed(), seq, after(seq, peer_next) as usize);
         }
         self.streams.of_mut(direction.reversed()).lost_to = Some(ack);
-        app.doubt(direction.reversed());
+        app.doubt(cx, self, direction.reversed());
     }
 
     /// Start mid-stream: at the first bytes captured, or at the number that the peer's first bytes acknowledge.
     fn join(&mut self, direction: Direction, seq: u32) {
         let told = self.streams.of(direction.reversed()).held.front().and_then(|first| first.ack);
         let start = told.filter(|told| (1..FAR).contains(&after(seq, *told)));
-        self.streams.of_mut(direction).next = Some(start.unwrap_or(seq));
+        let stream = self.streams.of_mut(direction);
+        stream.next = start.or(stream.first_byte());
     }
 
     /// Let a stream without delivered bytes start where it was acknowledged, or earlier.
@@ -557,7 +621,7 @@ impl Tcp {
         let stream = self.streams.of_mut(direction);
         match stream.held.front() {
             Some(first) if (1..FAR).contains(&after(first.seq, ack)) => stream.next = Some(ack),
-            Some(first) => stream.next = Some(first.seq),
+            Some(_) => stream.next = stream.first_byte(),
             None => stream.expected = Some(ack),
         }
     }

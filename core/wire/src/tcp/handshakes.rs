@@ -4,13 +4,10 @@
 //! that kept no note of the first (SYN cookies, SYN proxies) answers the second with another number. So the first one
 //! is kept besides the latest, until the other side's numbers choose.
 
-use super::sequence::after;
+use super::sequence::{FAR, after};
 use crate::aged::Aged;
 use crate::context::Context;
 use crate::key::Key;
-
-/// The first bytes of a connection are nearer to its SYN than this.
-const FAR: i64 = 1 << 26;
 
 /// The SYN of one direction (RFC 9293 section 3.5).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,9 +32,9 @@ impl Handshake {
         number.is_some_and(|number| self.starts(number))
     }
 
-    /// Return whether a byte with this number may soon follow this SYN.
+    /// Return whether a byte with this number may soon follow this SYN, or take its number (generated captures).
     fn leads_to(&self, number: u32) -> bool {
-        (0..FAR).contains(&after(number, self.seq.wrapping_add(1)))
+        (0..FAR).contains(&after(number, self.seq))
     }
 }
 

@@ -9,4 +9,4 @@ mod stream;
 
 pub(crate) use connection::{Packet, Tcp};
 pub(crate) use handshakes::Handshake;
-pub(crate) use stream::{Both, Direction, Position};
+pub(crate) use stream::{Both, Direction, Position, Stream};

@@ -5,6 +5,9 @@ pub(crate) const SYN: u8 = 0x02;
 pub(crate) const RST: u8 = 0x04;
 pub(crate) const ACK: u8 = 0x10;
 
+/// A sequence number this far off belongs to another connection; it is many times any window in use.
+pub(crate) const FAR: i64 = 1 << 26;
+
 /// Return how far number `a` is after `b`; negative if it is before.
 pub(crate) fn after(a: u32, b: u32) -> i64 {
     i64::from(a.wrapping_sub(b).cast_signed())

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::held::Held;
-use super::sequence::after;
+use super::sequence::{FIN, RST, SYN, advanced, after};
 
 /// Bytes of the last segment to keep, in order to detect a retransmission with different content.
 const RECENT: usize = 256;
@@ -90,6 +90,32 @@ impl Stream {
             self.origin = Some(origin);
             self.next = Some(origin.wrapping_add(1));
         }
+    }
+
+    /// Return a number near the next byte's, as far as anything was seen of the stream.
+    pub(crate) fn around(&self) -> Option<u32> {
+        self.next.or_else(|| self.held.front().map(|first| first.seq)).or(self.expected)
+    }
+
+    /// Return the number of the first byte to deliver of those that wait, where the stream is joined.
+    pub(crate) fn first_byte(&self) -> Option<u32> {
+        self.held.front().map(|first| advanced(first.seq, usize::from(self.keeps_alive(first))))
+    }
+
+    /// Return whether a segment before the next one is a keep-alive probe (RFC 9293 section 3.8.4).
+    ///
+    /// Its single byte is garbage at the number of a byte that the peer has acknowledged, as far as that was seen.
+    pub(crate) fn keeps_alive(&self, segment: &Held) -> bool {
+        segment.size() == 1
+            && segment.flags & (FIN | SYN | RST) == 0
+            && self.acknowledged.is_none_or(|acknowledged| after(acknowledged, segment.seq) > 0)
+    }
+
+    /// Return whether a segment one before the next byte is the first after the SYN, with data at the SYN's number.
+    ///
+    /// Only generated captures number data so: a SYN uses up its number (RFC 9293 section 3.4).
+    pub(crate) fn starts_early(&self, segment: &Held) -> bool {
+        segment.size() > 0 && self.origin.is_some_and(|origin| self.next == Some(origin.wrapping_add(1)))
     }
 
     /// Return how many missing bytes from `next` on are no longer waited for; 0 if the stream went on.
