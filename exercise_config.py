@@ -24,7 +24,7 @@ _KEY = 400
 """An entry of a table, without its key."""
 _STORES = 3
 """Stores: one for all traffic, one for a filter, one for the row whose details are open."""
-_SUMS = 1000
+_SUMS = 1100
 """Sums of a key, without the key itself: see `store.windows`."""
 _BLOCKS = 224 * 2**20
 """Blocks and bins of a store, which are 128 MiB, with the allocator's losses: see `store.windows`."""
@@ -38,6 +38,8 @@ _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
+_FIRST = 3
+"""Statistics that come before those of the full screen."""
 _ALERT = 16 * 1024
 """An alert with its contributors and its explanation."""
 _LABELS = 80
@@ -87,7 +89,7 @@ class Config:
         "unanswered",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
-    sites: a nightly backup or a crawler would trigger them."""
+    sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
     signals_against_previous: Annotated[tuple[str, ...], "names of signals"] = (
         "traffic_drop",
         "volume_out",
@@ -168,7 +170,14 @@ class Config:
         "downloaded_per_domain",
         "server_response_time",
     )
-    """Plug-ins from `stats/`, in the order of the screen."""
+    """Plug-ins from `stats/`, in the order of the screen. `+top_countries` adds to this list."""
+    full_screen_statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
+        "top_clients",
+        "top_paths",
+        "not_found_paths",
+    )
+    """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
+    top_domains. They cost as much as all others together where every path is requested once."""
     path_templates: bool = False
     """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
     and paths."""
@@ -332,11 +341,22 @@ class Config:
         for name in texts:
             if find(settings, name).secret:
                 raise SettingError(f"{name} is secret and would be visible in `ps`; use a settings file (--config)")
-        changed = {**(values or {}), **{name: find(settings, name).parse(text) for name, text in texts.items()}}
+        changed: dict[str, Any] = {}
+        for layer in (values or {}, {name: find(settings, name).parse(text) for name, text in texts.items()}):
+            for name, value in layer.items():
+                changed[name] = find(settings, name).extended(value, changed.get(name, getattr(cls, name)))
         follows = cls.average_learning_duration == cls.average_bucket_size
         if follows and "average_bucket_size" in changed:
             changed.setdefault("average_learning_duration", changed["average_bucket_size"])
         return cls(**changed)
+
+    def counted(self, full_screen: bool) -> tuple[str, ...]:
+        """Return the names of the statistics of a run, in the order of the screen."""
+        usual = type(self).statistics
+        if not full_screen or self.statistics[: len(usual)] != usual:
+            return self.statistics
+        more = (name for name in self.full_screen_statistics if name not in self.statistics)
+        return (*self.statistics[:_FIRST], *more, *self.statistics[_FIRST:])
 
     def memory_bound(self) -> int:
         """Return the upper bound of resident memory in bytes: every limit reached at the same time.
@@ -345,8 +365,9 @@ class Config:
         """
         text = 4 * self.max_str_length
         request = (5 if self.log_headers else 4) * text
-        keys = len(self.statistics) * 2 * self.max_keys * (_SUMS + 2 * text)
-        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (24 * len(self.statistics) + 250)
+        statistics = len(self.counted(full_screen=True))
+        keys = statistics * 2 * self.max_keys * (_SUMS + 2 * text)
+        buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * statistics + 250)
         return (
             _PROGRAM
             + self.ring_size * 2**20

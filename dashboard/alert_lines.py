@@ -91,7 +91,7 @@ def _account(view: View) -> str:
 
 
 def _entry(alert: AlertView, widest: int, now: float, page: Page) -> Line:
-    """List one alert, with its peak, baseline and limit if they fit."""
+    """List one alert, with its peak, baseline, limit and main contributor if they fit."""
     entry = f"  {_value(alert):>{widest}} {_what(alert, page)} at {page.moment(alert.start)}"
     if alert.end is None:
         lasted = Piece(f"   active for {figures.duration(now - alert.start)}", Style.ALARM)
@@ -102,6 +102,7 @@ def _entry(alert: AlertView, widest: int, now: float, page: Page) -> Line:
         f"   peak {figures.signal_value(alert.peak, alert.unit)}",
         f"   baseline {figures.signal_value(alert.baseline, alert.unit)}",
         f"   limit {figures.signal_value(alert.limit, alert.unit)}",
+        *(f"   {one.kind} {page.text(one.name)} {figures.percent(one.share, 1)}" for one in alert.contributors[:1]),
     ):
         longer: Line = (*line, Piece(more, Style.QUIET))
         if width(longer) > page.width:

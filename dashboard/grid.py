@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from dashboard.panel_lines import columns, natural_height, panel_lines
+from view import cells
 from view.page import EMPTY, Line, Page, Piece, Style
 from view.view import Panel, View
 
@@ -17,6 +18,8 @@ WIDEST = 100
 """Above this width the eye loses the line from key to figure."""
 COMFORTABLE_HEIGHT = 9
 """Lines of the screen for each rank from which a comfortable width is worth it."""
+SMALLEST = 2
+"""Lines of the smallest rank: a heading and a row."""
 AIRY = 5
 """Lines for each rank from which an empty line separates ranks."""
 
@@ -30,13 +33,17 @@ def grid(view: View, page: Page, used: int) -> list[Line]:
     abreast = _abreast(len(view.panels), page)
     ranks: Ranks = [view.panels[i : i + abreast] for i in range(0, len(view.panels), abreast)]
     heights = [max(map(natural_height, rank)) for rank in ranks]
-    gap = 1
+    gap, hidden = 1, EMPTY
     if page.height is not None:
-        room = page.height - used - len(ranks)
+        fitting = max(1, (page.height - used - 1) // SMALLEST)
+        if len(ranks) > fitting and (page.height - used) // SMALLEST < len(ranks):
+            hidden = hidden_note([panel for rank in ranks[fitting:] for panel in rank], page)
+            ranks, heights = ranks[:fitting], heights[:fitting]
+        room = page.height - used - len(ranks) - bool(hidden)
         gap = int(room >= min(sum(heights), (AIRY - 2) * len(ranks)) + len(ranks) - 1)
         heights = share_out(heights, room - gap * (len(ranks) - 1))
     width = min(WIDEST, (page.width - GUTTER * (abreast - 1)) // abreast)
-    return _lay_out(view, page, ranks, heights, gap, width)
+    return [*_lay_out(view, page, ranks, heights, gap, width), *([hidden] if hidden else [])]
 
 
 def share_out(wanted: Sequence[int], lines: int) -> list[int]:
@@ -71,6 +78,9 @@ def _joined(row: Sequence[Line], gutter: Line) -> Line:
     return tuple(chain.from_iterable((*gutter, *line) if i else line for i, line in enumerate(row)))
 
 
-def hidden_note(hidden: int) -> Line:
-    """Say that ranks of panels did not fit."""
-    return (Piece(f"{hidden} more lines: a taller window shows them", Style.QUIET),)
+def hidden_note(panels: Sequence[Panel], page: Page) -> Line:
+    """Name the panels that do not fit."""
+    names = ", ".join(page.text(panel.title) for panel in panels)
+    return (
+        Piece(cells.cut_end(f"Not shown (a taller window is needed): {names}", page.width, page.ellipsis), Style.QUIET),
+    )

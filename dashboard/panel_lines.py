@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from stats.statistic import Unit
 from store.sums import OTHER
@@ -16,8 +17,10 @@ FULL_KEY = 28
 """Width of a key from which further percentiles may stand beside it."""
 PERCENTILES = ("p95", "p99", "p50")
 """Shown beside the average if there is room, most useful first."""
-PERCENTILE = 13
-"""Width of a percentile with its name."""
+ERRORS = {"5xx": attrgetter("server_errors"), "4xx": attrgetter("client_errors")}
+"""Shown beside hits and bytes if there is room, and if they differ between the keys."""
+BESIDE = 13
+"""Width of a percentile, or of a share of errors, with its name."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +85,32 @@ def _heading(title: str, columns: PanelColumns, page: Page) -> Line:
 
 def _row(key: str, row: Row, style: Style, panel: Panel, columns: PanelColumns, page: Page) -> Line:
     recent, window = figures.amounts(row, panel.unit)
-    beside = _percentiles(row, panel, columns)
+    beside = _beside(row, panel, columns)
     shown = cells.pad_right("  " + page.text(key, columns.key - len(beside) - 2), columns.key - len(beside))
     return (Piece(f"{shown}{beside}{recent:>{columns.recent}}{window:>{columns.window}}", style),)
 
 
-def _percentiles(row: Row, panel: Panel, columns: PanelColumns) -> str:
-    """Format as many percentiles of the window as leave enough room for the keys; every row has the same number."""
-    if panel.unit is not Unit.SECONDS or columns.key < ROOM + PERCENTILE:
+def _beside(row: Row, panel: Panel, columns: PanelColumns) -> str:
+    """Format as many figures of the window as leave enough room for the keys; every row has the same number."""
+    if columns.key < ROOM + BESIDE:
         return ""
-    number = max(1, (columns.key - FULL_KEY) // PERCENTILE)
-    times = row.window.times
-    shown = [f"{name} {figures.latency(getattr(times, name))}" if times else "" for name in PERCENTILES[:number]]
-    return "".join(text.rjust(PERCENTILE) for text in sorted(shown))
+    number = max(1, (columns.key - FULL_KEY) // BESIDE)
+    told = _percentiles(row.window) if panel.unit is Unit.SECONDS else _errors(row.window, panel)
+    return "".join(text.rjust(BESIDE) for _, text in sorted(told[:number]))
+
+
+def _percentiles(measure: Measure) -> list[tuple[str, str]]:
+    times = measure.times
+    return [(name, f"{name} {figures.latency(getattr(times, name))}" if times else "") for name in PERCENTILES]
+
+
+def _errors(measure: Measure, panel: Panel) -> list[tuple[str, str]]:
+    """Format the share of errors; nothing where no row has any, or where all hits of each row are errors."""
+    return [
+        (name, f"{name} {figures.errors(errors(measure), measure)}" if errors(measure) else "")
+        for name, errors in ERRORS.items()
+        if any(0 < errors(each.window) < each.window.count for each in (*panel.rows, panel.other))
+    ]
 
 
 def _is_counted(row: Row) -> bool:
@@ -109,4 +125,5 @@ def _sum(one: Row, two: Row) -> Row:
 def _added(one: Measure, two: Measure) -> Measure:
     """Add up two measures. Percentiles cannot be added, so they are dropped if both have some."""
     times: ResponseTimes | None = one.times or two.times if not (one.times and two.times) else None
-    return Measure(one.count + two.count, one.total + two.total, one.volume + two.volume, times)
+    errors = one.client_errors + two.client_errors, one.server_errors + two.server_errors
+    return Measure(one.count + two.count, one.total + two.total, one.volume + two.volume, times, *errors)

@@ -25,7 +25,9 @@ OPEN_PERIOD_FACTOR = 10
 """Factor on the number of keys in an unfinished period, because their order may still change."""
 KEY_LENGTH = 256
 """Maximum characters of a key."""
-_SUMS = "sum(count) AS count, sum(bytes) AS bytes, sum(seconds) AS seconds"
+_AMOUNTS = ("count", "bytes", "seconds", "client_errors", "server_errors")
+_EACH = ", ".join((*_AMOUNTS, "bins"))
+_SUMS = ", ".join(f"sum({name}) AS {name}" for name in _AMOUNTS)
 _ORDER = {"hits": "count", "bytes": "bytes", "seconds": f"count >= {ENOUGH} DESC, seconds / max(count, 1)"}
 """What the highest keys are sorted by, by unit."""
 _TILE = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
@@ -175,7 +177,7 @@ class SqliteArchive:
         """Iterate over the stored minutes, oldest first."""
         names = {number: name for name, (number, _) in self._statistics.items()}
         query = (
-            "SELECT start, statistic, key, count, bytes, seconds, bins FROM sums"
+            f"SELECT start, statistic, key, {_EACH} FROM sums"
             " WHERE level = 0 AND statistic = ? AND start >= ? AND start < ? ORDER BY start"
         )
         minutes: dict[float, dict[str, dict[str, Sums]]] = {}
@@ -255,7 +257,7 @@ class SqliteArchive:
 
     def _trim_period(self, level: PeriodLevel, number: int, unit: str, start: int, keys: int) -> None:
         where = "level = ? AND statistic = ? AND start = ?"
-        query = f"SELECT key, count, bytes, seconds, bins FROM sums WHERE {where}"
+        query = f"SELECT key, {_EACH} FROM sums WHERE {where}"
         sums = {key: validated(key, rest) for key, *rest in self._database.rows(query, (level, number, start))}
         if len(sums) > keys + 1:
             self._database.rows(f"DELETE FROM sums WHERE {where}", (level, number, start))

@@ -16,10 +16,10 @@ from store.sums import Sums
 
 APPLICATION: Final = 0x48545450
 """Application id in the file's header: `HTTP`."""
-VERSION: Final = 2
+VERSION: Final = 3
 FIRST_VERSION: Final = 1
 """Version 1 stored the amounts of a statistic separately from the response bytes, had a count of times, and
-other bins.
+other bins. Version 2 counted no errors.
 """
 PAGE: Final = 4096
 WAIT: Final = 2.0
@@ -30,23 +30,28 @@ NOT_A_HISTORY: Final = "not a history file, or another version"
 _TABLES: Final = (
     "CREATE TABLE statistic (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL)",
     "CREATE TABLE sums (level INTEGER, statistic INTEGER, start INTEGER, key TEXT, count INTEGER,"
-    " bytes INTEGER, seconds REAL, bins BLOB,"
+    " bytes INTEGER, seconds REAL, bins BLOB, client_errors INTEGER, server_errors INTEGER,"
     " PRIMARY KEY (level, statistic, start, key)) WITHOUT ROWID",
     "CREATE TABLE alert (signal TEXT, start REAL, end REAL, text TEXT, PRIMARY KEY (signal, start)) WITHOUT ROWID",
 )
 _ADD: Final = (
-    "INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (level, statistic, start, key) DO UPDATE SET"
+    "INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (level, statistic, start, key) DO UPDATE SET"
     " count = count + excluded.count, bytes = bytes + excluded.bytes, seconds = seconds + excluded.seconds,"
-    " bins = merged(bins, excluded.bins)"
+    " bins = merged(bins, excluded.bins), client_errors = client_errors + excluded.client_errors,"
+    " server_errors = server_errors + excluded.server_errors"
 )
-_CONVERT: Final = (
+_CONVERT_FIRST: Final = (
     "UPDATE sums SET bins = converted(bins), volume ="
     " iif(statistic IN (SELECT number FROM statistic WHERE unit = 'bytes'), CAST(total AS INTEGER), volume)",
     "ALTER TABLE sums RENAME COLUMN volume TO bytes",
     "ALTER TABLE sums DROP COLUMN total",
     "ALTER TABLE sums DROP COLUMN timed",
 )
-"""Converts version 1; it stored the seconds of a statistic of seconds twice."""
+"""Converts version 1 to 2; it stored the seconds of a statistic of seconds twice."""
+_CONVERT: Final = tuple(
+    f"ALTER TABLE sums ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0" for name in ("client_errors", "server_errors")
+)
+"""Converts version 2 to 3."""
 
 _NOT_OURS: Final = ("Could not decode", "user-defined")
 """Error texts that mean a key or bins were written by something else."""
@@ -140,7 +145,11 @@ class Database:
         """Within a transaction, add sums by key to each (level, start, number of the statistic)."""
         for level, start, number, sums in periods:
             rows = [
-                (key, each.count, each.bytes, each.seconds, packed(dict(each.times.bins))) for key, each in sums.items()
+                (
+                    *(key, each.count, each.bytes, each.seconds, packed(dict(each.times.bins))),
+                    *(each.client_errors, each.server_errors),
+                )
+                for key, each in sums.items()
             ]
             self._connection.executemany(_ADD, [(level, number, start, *row) for row in rows])
 
@@ -165,10 +174,11 @@ class Database:
         self._connection.create_aggregate("merged_all", 1, _MergedAll)  # type: ignore[arg-type]
         empty = not self._number("schema_version")
         version = self._number("user_version")
-        if not empty and (self._number("application_id") != APPLICATION or version not in (FIRST_VERSION, VERSION)):
+        known = FIRST_VERSION <= version <= VERSION
+        if not empty and (self._number("application_id") != APPLICATION or not known):
             raise ValueError(NOT_A_HISTORY)
-        if not empty and version == FIRST_VERSION:
-            self._convert()
+        if not empty and version < VERSION:
+            self._convert(version)
         if not writes:
             run("PRAGMA query_only = 1")
             return
@@ -187,10 +197,11 @@ class Database:
                 run(f"PRAGMA application_id = {APPLICATION}")
                 run(f"PRAGMA user_version = {VERSION}")
 
-    def _convert(self) -> None:
+    def _convert(self, version: int) -> None:
         self._connection.create_function("converted", 1, converted, deterministic=True)
         with self.transaction():
-            for step in (*_CONVERT, f"PRAGMA user_version = {VERSION}"):
+            first = _CONVERT_FIRST if version == FIRST_VERSION else ()
+            for step in (*first, *_CONVERT, f"PRAGMA user_version = {VERSION}"):
                 self._connection.execute(step)
 
     def _number(self, pragma: str) -> int:

@@ -45,21 +45,22 @@ def checked_number(value: Any) -> float:
 
 
 def validated(key: Any, sums: Iterable[Any], most: float = inf) -> Sums:
-    """Check what a file has for a key, or for a start: count and bytes up to `most`, seconds, and packed bins.
+    """Check what a file has for a key, or for a start: whole numbers up to `most`, seconds, and packed bins.
 
     Raises:
         ValueError: it is malformed, so something else wrote to the file.
     """
-    count, size, seconds, bins = sums
+    count, size, seconds, client_errors, server_errors, bins = sums
+    numbers = (count, size, client_errors, server_errors)
     if not (
         isinstance(key, str | float | int)
         and isinstance(bins, bytes)
-        and all(isinstance(number, int) and 0 <= number <= most for number in (count, size))
+        and all(isinstance(number, int) and 0 <= number <= most for number in numbers)
         and isinstance(seconds, float | int)
         and 0 <= seconds < inf
     ):
         raise ValueError(MALFORMED)
-    return Sums(count, size, seconds, Distribution(tuple(unpacked(bins).items())))
+    return Sums(count, size, seconds, Distribution(tuple(unpacked(bins).items())), client_errors, server_errors)
 
 
 def total(sums: Sums, unit: str) -> float:
@@ -72,7 +73,14 @@ def summed(parts: Iterable[Sums]) -> Sums:
     whole = NOTHING
     for part in parts:
         times = whole.times.merge(part.times) if whole.times.bins else part.times
-        whole = Sums(whole.count + part.count, whole.bytes + part.bytes, whole.seconds + part.seconds, times)
+        whole = Sums(
+            whole.count + part.count,
+            whole.bytes + part.bytes,
+            whole.seconds + part.seconds,
+            times,
+            whole.client_errors + part.client_errors,
+            whole.server_errors + part.server_errors,
+        )
     return whole
 
 

@@ -16,6 +16,7 @@ from dashboard.attention import Attention
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
+from run.plan import Plan
 from run.progress import progress_of
 from run.session import Session
 from run.watch import Ending, Stop, Watch
@@ -80,12 +81,11 @@ def load_full_screen() -> None:
 class FullUi:
     """The full screen of one run."""
 
-    def __init__(
-        self, arguments: Arguments, config: Config, statistics: Sequence[Statistic], complaints: Complaints
-    ) -> None:
+    def __init__(self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints) -> None:
         self._arguments = arguments
         self._config = config
-        self._statistics = statistics
+        self._statistics = plan.statistics
+        self._state_folder = plan.state_folder
         self._complaints = complaints
         self._begun = time.monotonic()
         self._reading = arguments.read is not None
@@ -94,6 +94,7 @@ class FullUi:
         """Take all steps while the full screen is shown. After the end of a file it stays until the user quits."""
         from dashboard.full.store_desk import StoreDesk
         from dashboard.full.terminal import Told, first_appearance, watch_on_screen
+        from run.panel_file import PanelFile
 
         config = self._config
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
@@ -104,6 +105,7 @@ class FullUi:
         discretion = Discretion(config.log_query_strings, config.log_credentials)
         setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)
+        setting.panels = PanelFile(self._state_folder)
         told = Told(self._complaints, attention)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, told)
         return ending

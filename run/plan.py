@@ -3,11 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from capture.named_files import named_files
+from capture.privileges import chosen_user
 from cli.arguments import Arguments
 from cli.build import PROGRAM
+from cli.history_file import folder_of
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from run.decoding import named_fields
@@ -19,12 +22,14 @@ from store.filtering.filter import Filter, parse
 
 
 class Plan(NamedTuple):
-    """The statistics, the filter for exchanges, and the receivers of notices."""
+    """The statistics, the filter for exchanges, the receivers of notices, and the folder for what is remembered."""
 
     statistics: list[Statistic]
     only: Filter | None
     """Filter for exchanges; None counts all of them."""
     receivers: Receivers
+    state_folder: Path
+    """Folder of the user that the program switches to, which cannot be found any more once it has."""
 
 
 def planned(arguments: Arguments, config: Config) -> Plan:
@@ -37,12 +42,12 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """
     rules(config)
     named_fields(config)
-    statistics = load(config.statistics, vars(config))
+    statistics = load(config.counted(arguments.ui == "full"), vars(config))
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     for sentence in (*rounding(config), *receivers.warnings):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    return Plan(statistics, only, receivers)
+    return Plan(statistics, only, receivers, folder_of(chosen_user(config.user, os.environ), os.environ))
 
 
 def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:

@@ -54,7 +54,9 @@ class Setting:
     @property
     def allowed(self) -> str:
         """What is valid, as told to the user."""
-        return f'{self.words}: a,b with --set, ["a", "b"] in a file' if self.base is tuple else self.words
+        if self.base is not tuple:
+            return self.words
+        return f'{self.words}: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list'
 
     @property
     def kind_in_words(self) -> str:
@@ -83,6 +85,19 @@ class Setting:
         """
         if not self._fits(value):
             raise self.refusal(value)
+
+    def extended(self, value: Any, base: Any) -> Any:
+        """Return the value; if it is a list of texts that begin with `+`, add these texts to `base`.
+
+        Raises:
+            SettingError: only some of the texts begin with `+`.
+        """
+        plus = [isinstance(part, str) and part.startswith("+") for part in value] if self.base is tuple else []
+        if not any(plus):
+            return value
+        if not all(plus):
+            raise self.refusal(value)
+        return tuple(dict.fromkeys((*base, *(part[1:] for part in value))))
 
     def refusal(self, value: Any) -> SettingError:
         """Return the error for an invalid value."""

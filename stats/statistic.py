@@ -6,8 +6,8 @@ There are two ways to write one:
   each distinct combination in a batch, with None for absent values. Optionally, `amount` names a column of numbers, and
   `where(table)` selects the rows that count, as an array of booleans; if only a few count, few keys are made. A row
   with an absent amount does not count, and a negative amount counts as 0. A row with the amount 0 counts only in a
-  statistic of SECONDS. `responses = False` leaves out the bytes and times of responses, which are otherwise counted
-  beside the statistic's own amounts.
+  statistic of SECONDS. `responses = False` leaves out the bytes, times and errors of responses, which are otherwise
+  counted beside the statistic's own amounts.
 - `key(self, record)` is called for each record, which costs about six times as much. Optionally, `amount(self, record)`
   returns the amount.
 """
@@ -15,6 +15,8 @@ There are two ways to write one:
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
+
+from traffic.records import Exchange, Request
 
 
 class Unit(Enum):
@@ -56,6 +58,11 @@ class Statistic(Protocol):
     @property
     def key(self) -> Callable[..., str | None]:
         """Returns the key of a record, or of rows with these values; None if they do not count."""
+
+
+def counts_responses(statistic: Statistic) -> bool:
+    """Return whether bytes, times and errors of responses are counted for its keys."""
+    return statistic.record in (Request, Exchange) and bool(getattr(statistic, "responses", True))
 
 
 class ScapyPacket(NamedTuple):

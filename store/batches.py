@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from store.bins import BINS
 from store.distribution import HIGHEST, NOT_TIMED, bins_of
-from store.sums import BYTES, COUNT, NANOSECONDS, TIME, Cells
+from store.sums import AMOUNTS, BYTES, CLIENT_ERRORS, COUNT, NANOSECONDS, SERVER_ERRORS, TIME, Cells
 from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Table, Texts
 from traffic.records import Exchange
 
@@ -47,6 +47,9 @@ class RowAmounts(NamedTuple):
     nanoseconds: NDArray[np.float64] | None = None
     bins: NDArray[np.int64] | None = None
     """The bin of each of these times, or NOT_TIMED."""
+    client_errors: NDArray[np.float64] | None = None
+    """1 for a 4xx response; None if there is none. `server_errors` is the same for 5xx."""
+    server_errors: NDArray[np.float64] | None = None
 
 
 class GroupedCells(NamedTuple):
@@ -197,14 +200,15 @@ class BucketedTable:
 
     def cells(self, groups: Groups, amounts: RowAmounts, counted: bool) -> GroupedCells:
         """Return the sums of groups in each bucket. With `counted`, each row adds one to the count."""
-        size, nanoseconds, bins = (
+        size, nanoseconds, bins, client_errors, server_errors = (
             amounts if groups.rows is None else (None if each is None else each[groups.rows] for each in amounts)
         )
         numbers, own, buckets = self._cells(groups)
-        sums = np.zeros((3, len(buckets)), np.int64)
+        sums = np.zeros((AMOUNTS, len(buckets)), np.int64)
         if counted:
             sums[COUNT] = np.bincount(numbers, minlength=len(buckets))
-        for row, values in ((BYTES, size), (TIME, nanoseconds)):
+        weights = ((BYTES, size), (TIME, nanoseconds), (CLIENT_ERRORS, client_errors), (SERVER_ERRORS, server_errors))
+        for row, values in weights:
             if values is not None:
                 sums[row] = np.bincount(numbers, values, len(buckets))
         if bins is None:
@@ -223,10 +227,12 @@ class BucketedTable:
 
     @cached_property
     def response(self) -> RowAmounts:
-        """Bytes and response times of exchanges; nothing for other records."""
+        """Bytes, response times and errors of exchanges; nothing for other records."""
         if self.kind is not Exchange:
             return RowAmounts()
-        return self.timed("response_time")._replace(size=self.size("response_bytes").size)
+        errors = _marked(self.numbers("status") // 100, 4), _marked(self.numbers("status") // 100, 5)
+        times = self.timed("response_time")
+        return RowAmounts(self.size("response_bytes").size, times.nanoseconds, times.bins, *errors)
 
     def timed(self, name: str) -> RowAmounts:
         """Return a column of seconds as amounts."""
@@ -243,6 +249,12 @@ class BucketedTable:
 
 
 NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
+
+
+def _marked(classes: NDArray[Any], wanted: int) -> NDArray[np.float64] | None:
+    """Return 1 for each row of the wanted class, 0 for others; None if no row is of that class."""
+    found = classes == wanted
+    return found.astype(np.float64) if found.any() else None
 
 
 def timed(seconds: NDArray[Any]) -> RowAmounts:

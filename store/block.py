@@ -26,7 +26,7 @@ class PendingCells(NamedTuple):
 
     rows: NDArray[np.int64]
     amounts: NDArray[np.int64]
-    """One column per row: COUNT, BYTES and TIME."""
+    """One column per row, with the rows of `store.sums`."""
     codes: NDArray[np.int64]
     """The bins that were hit: row x BINS + bin."""
     hits: NDArray[np.int64] | None
@@ -43,7 +43,7 @@ class SortedCells(NamedTuple):
 
     rows: NDArray[np.int64]
     amounts: NDArray[np.int64]
-    """One column per row: COUNT, BYTES and TIME."""
+    """One column per row, with the rows of `store.sums`."""
     codes: NDArray[np.int64]
     """The bins that were hit: row x BINS + bin."""
     hits: NDArray[np.int64]

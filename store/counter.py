@@ -1,7 +1,7 @@
 """How one statistic counts the rows of a batch.
 
-A statistic of exchanges takes bytes and response time from the exchange it counts. A statistic of requests takes them
-from the exchange that answers the request, when that arrives; so its keys, too, have response sizes and times.
+A statistic of exchanges takes bytes, response time and error from the exchange it counts. A statistic of requests takes
+them from the exchange that answers the request, when that arrives; so its keys, too, have sizes, times and errors.
 """
 
 import traceback
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.statistic import Statistic, Unit
+from stats.statistic import Statistic, Unit, counts_responses
 from store.batches import BucketedTable, Groups, RowAmounts, sized, timed
 from store.sketch import NOWHERE
 from store.sums import RANKED_BY, Cells
 from traffic.batch import ABSENT
-from traffic.records import Exchange, Request
+from traffic.records import Exchange
 
 
 class Counter:
@@ -27,8 +27,8 @@ class Counter:
         self.unit = statistic.unit
         self.weight_row = RANKED_BY[statistic.unit]
         """The row of the sums that decides which keys are kept."""
-        responses = statistic.record is Request and getattr(statistic, "responses", True)
-        self.kinds = {statistic.record, Exchange} if responses else {statistic.record}
+        self._responses = counts_responses(statistic)
+        self.kinds = {statistic.record, Exchange} if self._responses else {statistic.record}
         """The types of record it counts."""
         self.failure: str | None = None
         """Traceback of the exception its plug-in raised, if any. The plug-in must not be called again."""
@@ -37,7 +37,6 @@ class Counter:
         self._key: Callable[..., str | None] = statistic.key
         self._amount: Any = getattr(statistic, "amount", None)
         self._where: Any = getattr(statistic, "where", None)
-        self._responses: bool = getattr(statistic, "responses", True)
 
     def count(self, rows: BucketedTable) -> Cells:
         """Return sums by bucket and key. If the plug-in raises, return those of the records before, or none."""
@@ -64,9 +63,10 @@ class Counter:
 
     def _counted_rows(self, rows: BucketedTable, follows: bool) -> NDArray[np.bool_] | None:
         """Return a mask of the rows to count; None for all."""
-        # An exchange without an ordinal answers no known request; one without bytes and response time adds nothing.
+        # An exchange without an ordinal answers no known request; one without bytes, time and error adds nothing.
         if follows:
             known = (rows.numbers("response_bytes") > 0) | ~np.isnan(rows.numbers("response_time"))
+            known |= rows.numbers("status") >= 400
             return np.asarray(known & (rows.numbers("ordinal") != ABSENT))
         if self._where is not None:
             return np.asarray(self._where(rows.table), np.bool_)
@@ -87,7 +87,9 @@ class Counter:
         """Replace the bytes or the response time by the statistic's own amounts, if it has any."""
         if self._amount is None or self.unit is Unit.HITS:
             return response
-        return response._replace(size=own.size) if self.unit is Unit.BYTES else own._replace(size=response.size)
+        if self.unit is Unit.BYTES:
+            return response._replace(size=own.size)
+        return response._replace(nanoseconds=own.nanoseconds, bins=own.bins)
 
     def _count_records(self, rows: BucketedTable, follows: bool) -> Cells:
         found: dict[str, int] = {}

@@ -68,7 +68,8 @@ class Sketch:
             part = slice(begin, begin + self._max_keys)
             slots[part] = self._slots_of(keys[part])
             for sums, more in zip(self.sums, amounts[:, part], strict=True):
-                np.add.at(sums, slots[part], more)
+                if more.any():
+                    np.add.at(sums, slots[part], more)
             if len(self.slots) > 2 * self._max_keys:
                 seen = slots[: part.stop]
                 seen[np.isin(seen, self._make_room())] = NOWHERE

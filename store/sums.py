@@ -15,8 +15,10 @@ from traffic.text import OTHER as OTHER
 
 ENOUGH: Final = 5
 """Measurements that an average needs to rank among the slowest: one slow hit says little."""
-COUNT, BYTES, TIME = range(3)
-"""Rows of sums in columns: count, bytes and nanoseconds."""
+COUNT, BYTES, TIME, CLIENT_ERRORS, SERVER_ERRORS = range(5)
+"""Rows of sums in columns: count, bytes, nanoseconds, and responses with a status of 4xx and of 5xx."""
+AMOUNTS: Final = 5
+"""The number of these rows."""
 RANKED_BY: Final = {Unit.HITS: COUNT, Unit.BYTES: BYTES, Unit.SECONDS: TIME}
 """The row of the sums by which a statistic ranks its keys, by unit."""
 NANOSECONDS: Final = 10**9
@@ -36,6 +38,10 @@ class Sums:
     """For a statistic of seconds, its amounts; otherwise the response times."""
     times: Distribution = NO_TIMES
     """The distribution of these seconds."""
+    client_errors: int = 0
+    """Responses with a 4xx status."""
+    server_errors: int = 0
+    """Responses with a 5xx status."""
 
     @property
     def timed(self) -> int:
@@ -48,9 +54,9 @@ class Sums:
         return self.seconds / self.timed if self.timed else None
 
     @property
-    def column(self) -> tuple[int, int, int]:
-        """COUNT, BYTES and TIME, as in a column of sums."""
-        return self.count, self.bytes, round(self.seconds * NANOSECONDS)
+    def column(self) -> tuple[int, int, int, int, int]:
+        """The amounts as in a column of sums."""
+        return self.count, self.bytes, round(self.seconds * NANOSECONDS), self.client_errors, self.server_errors
 
     def total(self, unit: Unit) -> float:
         """Return the sum that a statistic of that unit shows."""
@@ -61,9 +67,9 @@ NOTHING: Final = Sums()
 
 
 def sums_of(column: NDArray[np.int64], times: Distribution = NO_TIMES) -> Sums:
-    """Convert one column of sums: COUNT, BYTES and TIME."""
-    count, size, nanoseconds = column.tolist()
-    return Sums(count, size, nanoseconds / NANOSECONDS, times)
+    """Convert one column of sums."""
+    count, size, nanoseconds, client_errors, server_errors = column.tolist()
+    return Sums(count, size, nanoseconds / NANOSECONDS, times, client_errors, server_errors)
 
 
 class KeyedSums(NamedTuple):
@@ -71,7 +77,7 @@ class KeyedSums(NamedTuple):
 
     keys: Sequence[str]
     amounts: NDArray[np.int64]
-    """One column per key: COUNT, BYTES and TIME."""
+    """One column per key, with AMOUNTS rows."""
     codes: NDArray[np.int64]
     """The bins that were hit, ascending: index of the key x BINS + bin number."""
     hits: NDArray[np.int64]
@@ -86,13 +92,13 @@ class KeyedSums(NamedTuple):
         flat = chain.from_iterable(chain.from_iterable(times))
         numbers, hits = np.fromiter(flat, np.int64).reshape(-1, 2).T
         codes = numbers + np.repeat(np.arange(len(times)) * BINS, [len(each) for each in times])
-        return cls(list(known), np.array(columns, np.int64).reshape(-1, 3).T, codes, hits)
+        return cls(list(known), np.array(columns, np.int64).reshape(-1, AMOUNTS).T, codes, hits)
 
     @classmethod
     def merged(cls, parts: Sequence["KeyedSums"]) -> "KeyedSums":
         """Add up the sums of all parts."""
         places = {key: place for place, key in enumerate(dict.fromkeys(key for part in parts for key in part.keys))}
-        amounts = np.zeros((3, len(places)), np.int64)
+        amounts = np.zeros((AMOUNTS, len(places)), np.int64)
         codes = [np.zeros(0, np.int64)]
         for part in parts:
             own = np.array([places[key] for key in part.keys], np.int64)
@@ -115,9 +121,9 @@ class KeyedSums(NamedTuple):
         ends = np.searchsorted(self.codes, np.arange(1, len(self.keys) + 1) * BINS).tolist()
         bins = list(zip((self.codes % BINS).tolist(), self.hits.tolist(), strict=True))
         columns = zip(self.keys, *self.amounts.tolist(), [0, *ends], ends, strict=False)
-        for key, count, size, nanoseconds, begin, end in columns:
+        for key, count, size, nanoseconds, client_errors, server_errors, begin, end in columns:
             times = Distribution(tuple(bins[begin:end])) if end > begin else NO_TIMES
-            yield key, Sums(count, size, nanoseconds / NANOSECONDS, times)
+            yield key, Sums(count, size, nanoseconds / NANOSECONDS, times, client_errors, server_errors)
 
 
 class Cells(NamedTuple):
@@ -223,7 +229,7 @@ def spread(keyed: KeyedSums, other: Sums, edges: Sequence[float]) -> Cells:
     keys, shift = len(keyed.keys), np.arange(amounts.shape[1]) % buckets * GRAIN
     steps = np.rint(np.array(edges) * buckets * GRAIN).astype(np.int64)[:, None, None]
     parts = np.diff((amounts * steps + shift) // (buckets * GRAIN), axis=0).transpose(1, 0, 2)
-    named, places = parts[:, :, :-1].reshape(3, -1), np.repeat(np.arange(buckets), keys)
+    named, places = parts[:, :, :-1].reshape(AMOUNTS, -1), np.repeat(np.arange(buckets), keys)
     kept = named.any(axis=0) | (places == 0)
     first, rest = int(np.count_nonzero(kept)), np.array(other.times.bins, np.int64).reshape(-1, 2).T
     return Cells(

@@ -14,7 +14,7 @@ and leave together when the last of them is due: their keys lose nothing, but st
 than a quarter, the oldest blocks lose their times, and averages and percentiles cover only the time after. With S
 statistics and W windows the whole takes about
 
-    1.75 x max_bytes  +  buckets x (S x 24 B + 250 B)  +  S x 2 x max_keys x (W x 200 B + 400 B + the key)
+    1.75 x max_bytes  +  buckets x (S x 40 B + 250 B)  +  S x 2 x max_keys x (W x 225 B + 400 B + the key)
 
 which is 224 + 4 + 24 MiB for 8640 buckets, 11 statistics, 3 windows and 1000 keys of 100 characters; a day of that load
 took 228 MiB. The factor 1.75 covers what the allocator loses between arrays of many sizes.
@@ -33,7 +33,7 @@ from store.bins import BINS, Bins, Codes, Hits, starts_of
 from store.block import Block, PendingCells, SortedCells, concatenated, merge_candidates
 from store.ranking import StatisticSnapshot
 from store.sketch import NOWHERE, Sketch, Slots, capacity
-from store.sums import COUNT, TIME, Cells, KeyedSums, sums_of
+from store.sums import AMOUNTS, COUNT, TIME, Cells, KeyedSums, sums_of
 from store.trends import Trends
 
 ALL: Final = 0
@@ -71,7 +71,7 @@ class Windows:
         self.lengths = windows
         """Length of each window in buckets."""
         self.buckets: dict[int, Amounts] = {}
-        """For each closed bucket that is not empty, the whole of each statistic: a row of COUNT, BYTES and TIME."""
+        """For each closed bucket that is not empty, the whole of each statistic: a row of amounts."""
         self.open: dict[int, OpenBucket] = {}
         """The open buckets, by index."""
         # Bytes of all pending cells.
@@ -79,7 +79,7 @@ class Windows:
         self._stride = 1 + capacity(max_keys)
         self._wholes = np.arange(len(weight_rows)) * self._stride
         self._rows = len(weight_rows) * self._stride
-        self._sums: Amounts = np.zeros((len(windows) * 3, self._rows), np.int64)
+        self._sums: Amounts = np.zeros((len(windows) * AMOUNTS, self._rows), np.int64)
         self._bins = [Bins() for _ in windows]
         self.trends = Trends(windows, self._rows)
         # Serial number at which each row got its key.
@@ -112,7 +112,7 @@ class Windows:
         """Return one statistic's snapshot of a window."""
         self._merge_pending()
         sketch, whole, bins = self._sketches[number], int(self._wholes[number]), self._bins[window]
-        sums, rows = self._sums[3 * window : 3 * window + 3], sketch.held() + whole + 1
+        sums, rows = self._sums_of(window), sketch.held() + whole + 1
         every = sums_of(sums[:, whole], bins.of(whole))
         return StatisticSnapshot(list(sketch.slots), sums[:, rows], lambda place: bins.of(int(rows[place])), every)
 
@@ -125,7 +125,7 @@ class Windows:
         """Return the cells of a block whose rows still have the same key; None stands for an empty block."""
         nothing = np.zeros(0, np.int64)
         return (
-            SortedCells(nothing, np.zeros((3, 0), np.int64), nothing, nothing)
+            SortedCells(nothing, np.zeros((AMOUNTS, 0), np.int64), nothing, nothing)
             if block is None
             else block.live_cells(self._born)
         )
@@ -240,7 +240,7 @@ class Windows:
         cells = block.live_cells(self._born)
         self.trends.add(index, cells.rows, cells.amounts[COUNT])
         every = cells.rows % self._stride == 0
-        sums = np.zeros((len(self._wholes), 3), np.int64)
+        sums = np.zeros((len(self._wholes), AMOUNTS), np.int64)
         sums[cells.rows[every] // self._stride] = cells.amounts[:, every].T
         self.buckets[index] = self.buckets[index] + sums if index in self.buckets else sums
         place = bisect_left(self._blocks, index, key=_last)
@@ -259,7 +259,7 @@ class Windows:
 
     def _sketch(self, number: int, weight_row: int, max_keys: int) -> Sketch:
         first = number * self._stride + 1
-        sums = self._sums[:3, first : first + self._stride - 1]
+        sums = self._sums_of(ALL)[:, first : first + self._stride - 1]
         return Sketch(max_keys, sums, weight_row, lambda slots: self._clear(slots + first))
 
     def _clear(self, rows: Slots) -> None:
@@ -309,8 +309,12 @@ class Windows:
             self._delete_blocks(end)
 
     def _add_cells(self, window: int, cells: SortedCells, sign: int) -> None:
-        self._sums[3 * window : 3 * window + 3, cells.rows] += sign * cells.amounts
+        self._sums_of(window)[:, cells.rows] += sign * cells.amounts
         self._bins[window].add(cells.codes, sign * cells.hits)
+
+    def _sums_of(self, window: int) -> Amounts:
+        """Return the sums of one window, with the rows of `store.sums`."""
+        return self._sums[AMOUNTS * window : AMOUNTS * (window + 1)]
 
     def _delete_blocks(self, blocks: int) -> None:
         """Delete the first blocks, after they were subtracted from all windows."""
@@ -334,7 +338,7 @@ class Windows:
             return False
         block = self._blocks[place]
         rows, amounts, codes, hits = block.live_cells(self._born)
-        only = np.where(np.arange(3) == TIME, 1, 0)[:, None]
+        only = np.where(np.arange(AMOUNTS) == TIME, 1, 0)[:, None]
         for window, edge in enumerate(self._edges):
             if block.last >= edge:
                 self._add_cells(window, SortedCells(rows, amounts * only, codes, hits), -1)

@@ -10,7 +10,7 @@ from alerting.alert import Alert
 from alerting.judge import Judge
 from alerting.monitor import Monitor
 from alerting.rule import WHOLE
-from stats.statistic import HITS, Statistic, Unit
+from stats.statistic import HITS, Statistic, Unit, counts_responses
 from store.curves import CURVE_SLICES, Curve
 from store.store import Store
 from store.sums import Sums, TopRow
@@ -286,7 +286,8 @@ def panel(store: Store, statistic: Statistic, limit: int, window: float | None) 
     top = store.top(statistic.name, limit, window)
     unit = statistic.unit
     *rows, other = (_row(row, unit) for row in (*top.rows, top.other))
-    return Panel(statistic.name, statistic.title, unit, tuple(rows), other, measure(top.whole, unit), *top.slicing)
+    whole, responses = measure(top.whole, unit), counts_responses(statistic)
+    return Panel(statistic.name, statistic.title, unit, tuple(rows), other, whole, *top.slicing, responses)
 
 
 def _row(row: TopRow, unit: Unit) -> Row:
@@ -295,7 +296,8 @@ def _row(row: TopRow, unit: Unit) -> Row:
 
 def measure(sums: Sums, unit: Unit = HITS) -> Measure:
     """Convert sums to the numbers that a screen shows."""
-    return Measure(sums.count, sums.total(unit), sums.bytes, _times(sums))
+    total = sums.total(unit)
+    return Measure(sums.count, total, sums.bytes, _times(sums), sums.client_errors, sums.server_errors)
 
 
 def _times(sums: Sums) -> ResponseTimes | None:

@@ -33,6 +33,13 @@ def too_low(dropped_share: float) -> str:
     return f"figures are too low: {figures.percent(dropped_share, 1)} of the traffic was dropped" * (dropped_share > 0)
 
 
+def shortened(text: str) -> str:
+    """Leave the comparison out of such a line: what happened and who contributed matters more where room is short."""
+    what, _, rest = text.partition("; ")
+    whose = rest.partition("; ")[2]
+    return f"{what}; {whose}" if whose else text
+
+
 def _comparison(alert: Alert, rule: Rule) -> str:
     """Say how far the value is from the baseline."""
     baseline = figures.signal_value(alert.baseline, alert.unit)

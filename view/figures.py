@@ -73,6 +73,13 @@ def percent(part: float, whole: float) -> str:
     return "<0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
 
 
+def errors(number: int, measure: Measure) -> str:
+    """Format a number of error responses as a share of the hits; `0` if there are none."""
+    if not number:
+        return "0"
+    return percent(min(number, measure.count), measure.count) if measure.count else NOTHING
+
+
 def signal_value(value: float, unit: SignalUnit) -> str:
     """Format a value of a signal with its unit: `1,844`, `12.5 /s`, `1.2 MB/s`, `84 ms`, `4.2 %`."""
     if unit is SignalUnit.HITS:

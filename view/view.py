@@ -169,6 +169,10 @@ class Measure:
     """Body bytes of the responses; in a panel of bytes, the total again."""
     times: ResponseTimes | None = None
     """None if no response time is known."""
+    client_errors: int = 0
+    """Responses with a 4xx status."""
+    server_errors: int = 0
+    """Responses with a 5xx status."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,8 @@ class Panel:
     """
     slice_elapsed: float = 0.0
     """Seconds of the last slice that have passed."""
+    responses: bool = True
+    """Whether responses are counted, so that errors are known."""
 
 
 @dataclass(frozen=True)

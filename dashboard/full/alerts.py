@@ -11,10 +11,17 @@ from view import figures
 from view.page import Line, Page, Piece, Style
 from view.view import AlertView, View
 
+SIGNAL = 4
+"""The name of a signal with its server takes at most one part of the page in so many."""
+USUAL = 4
+"""Rows that the list has room for even if there are fewer alerts, so that a new one moves no other table."""
 COLUMNS = (
-    TableColumn("since", 8, left=True, sortable=False),
-    TableColumn("lasted", 9, sortable=False),
-    TableColumn("explanation", left=True, sortable=False),
+    TableColumn("Alerts", 8, left=True, sortable=False),
+    TableColumn("lasted", 9, spare=3, sortable=False),
+    TableColumn("signal", 12, left=True, sortable=False),
+    TableColumn("value", 8, sortable=False),
+    TableColumn("limit", 8, spare=1, sortable=False),
+    TableColumn("contributor", left=True, sortable=False),
 )
 
 
@@ -36,6 +43,10 @@ class AlertTable:
         """Identify an alert by its start, signal and subject."""
         return [identity(alert) for alert in scene.view.alerts]
 
+    def rows(self, scene: Scene) -> int:
+        """Count the alerts, a few at least."""
+        return max(USUAL, len(scene.view.alerts))
+
     def has_rest(self, scene: Scene) -> bool:
         """Return False: every alert has its own row."""
         return False
@@ -46,10 +57,10 @@ class AlertTable:
 
 
 def alert_content(view: View, rows: slice, page: Page) -> TableContent:
-    """Make a row for each of those alerts; the title says how many there are and how long they lasted."""
+    """Make a row for each of those alerts; the heading says how many there are and how long they lasted."""
     entries = tuple(_entry(alert, view, page) for alert in view.alerts[rows])
     nothing = f"no alert in {figures.span(view.retention)}"
-    return TableContent(f"Alerts  {_account(view)}", COLUMNS, entries, nothing=nothing)
+    return TableContent(f"main contributor  {_account(view)}", COLUMNS, entries, nothing=nothing)
 
 
 def identity(alert: AlertView) -> str:
@@ -69,12 +80,15 @@ def _account(view: View) -> str:
 def _entry(alert: AlertView, view: View, page: Page) -> Entry:
     end = view.now if alert.end is None else alert.end
     lasted = figures.duration(end - alert.start)
-    explanation = page.text(alert.explanation or alert.title)
     standing = [word for word in ("active" if alert.end is None else "", alert.quiet) if word]
+    contributor = _contributor(alert.contributors[0], page) if alert.contributors else ""
     texts = (
         page.moment(alert.start)[:8],
         lasted,
-        f"{explanation} ({', '.join(standing)})" if standing else explanation,
+        page.text(f"{alert.title} of {alert.subject}" if alert.subject else alert.title, page.width // SIGNAL),
+        figures.signal_value(alert.value, alert.unit),
+        figures.signal_value(alert.limit, alert.unit),
+        "  ".join(filter(None, [", ".join(standing), contributor])),
     )
     return Entry(identity(alert), texts, Style.ALARM if alert.end is None and not alert.quiet else Style.PLAIN)
 

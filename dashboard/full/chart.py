@@ -289,22 +289,23 @@ NARROW = 5
 
 
 def class_lines(chart: Chart | None, page: Page) -> list[Line]:
-    """Draw a heading, then a line for each class that occurred; all charts have the same scale."""
-    lines: list[Line] = [(Piece("Status classes", Style.HEADING),)]
+    """Draw a heading, then a line for each class that occurred. Each has its own scale, so that a rise of few errors
+    shows beside thousands of successes; the share says how many they are.
+    """
+    lines: list[Line] = [(Piece("Status classes", Style.HEADING), Piece("  own scales", Style.QUIET))]
     if chart is None or not any(sum(counts) for _, counts in chart.classes):
         return [*lines, (Piece("no exchange in this window", Style.QUIET),)]
     whole = sum(sum(counts) for _, counts in chart.classes)
-    highest = max(max(_columns(chart, counts, page), default=0) for _, counts in chart.classes)
-    for name, counts in chart.classes:
-        lines.append(_line(name, counts, chart, page, whole, highest))
+    lines += [_line(name, counts, chart, page, whole) for name, counts in chart.classes]
     return lines[: page.height]
 
 
-def _line(name: str, counts: tuple[int, ...], chart: Chart, page: Page, whole: int, highest: int) -> Line:
+def _line(name: str, counts: tuple[int, ...], chart: Chart, page: Page, whole: int) -> Line:
     total = sum(counts)
     share = figures.percent(total, whole) if total else figures.NOTHING
     shown = NAMES.get(name) or page.text(name, 9)
     values = _columns(chart, counts, page)
+    highest = max(values, default=0)
     watched = ChartColumns.of(chart, _room(page)).spread(chart.rates, _highest)
     blocks = "".join(
         page.shade if rate is None else _block(value, highest, page)
@@ -327,7 +328,7 @@ def _room(page: Page) -> int:
 
 
 def _block(value: int, highest: int, page: Page) -> str:
-    """Draw a space for zero and a block for anything else, so that one error among thousands of responses shows."""
+    """Draw a space for zero and a block for anything else, so that one error shows."""
     if value <= 0:
         return " "
     return page.blocks[min(7, round(7 * value / highest))] if highest else page.blocks[0]

@@ -20,6 +20,8 @@ TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
 SORTABLE: Final = (TIME, RESPONSE, VOLUME, STATUS, WHAT)
 NATURAL: Final = Sorting(TIME, False)
 """The latest exchange comes last, as in a log."""
+ENDLESS: Final = 1000
+"""Rows of a live list, as far as the layout is concerned: counting them would take as long as finding them."""
 COLUMNS: Final = (
     TableColumn(TIME, 8, left=True),
     TableColumn(STATUS, 7, left=True),
@@ -64,6 +66,10 @@ class ExchangeTable:
         if sorting == Sorting(RESPONSE):
             return scene.slowest
         return in_order(scene.latest, sorting)
+
+    def rows(self, scene: Scene) -> int:
+        """Take all the room there is."""
+        return ENDLESS
 
     def has_rest(self, scene: Scene) -> bool:
         """Return False: every exchange has its own row."""

@@ -26,6 +26,8 @@ class Key(NamedTuple):
     """Whether the key does something only while a filter is set."""
 
 
+ZOOM = Key(("z",), "z", "screen.zoom", "give the whole screen to this panel; again: show all panels", "Zoom")
+CHOOSE = Key(("p",), "p", "screen.choose_panels", "choose the panels and their order; remembered", "Panels")
 QUIT = Key(("q", "ctrl+c"), "q", "app.leave", "quit; the summary is printed", "Quit")
 QUIT_ANYWHERE = Key(("ctrl+c",), "Ctrl+C", "app.leave", "quit; the summary is printed")
 HELP = Key(("question_mark", "f1"), "?", "app.help", "this help", "Help")
@@ -80,6 +82,8 @@ MAIN: Sequence[Key] = (
     REVERSE,
     NARROW,
     EXCLUDE,
+    ZOOM,
+    CHOOSE,
     FREEZE,
     Key(
         ("n",),
@@ -89,7 +93,7 @@ MAIN: Sequence[Key] = (
         filtered=True,
     ),
     Key(("N",), "N", "screen.next_match(-1)", ""),
-    Key(("escape",), "Esc", "screen.back", "clear the filter", filtered=True),
+    Key(("escape",), "Esc", "screen.back", "end the zoom; clear the filter"),
     EXPORT,
     CURL,
     ACKNOWLEDGE,
@@ -174,6 +178,22 @@ EXCHANGE: Sequence[Key] = (*FACTS[:5], CURL._replace(help="copy the exchange as 
 """The keys of a page about one exchange."""
 ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
 """The keys of a page about one alert."""
+PANELS: Sequence[Key] = (
+    BACK,
+    HELP,
+    Key(("space", "enter"), "Space", "screen.show_or_hide", "show or hide the panel", "Show/hide"),
+    Key(("J", "shift+down"), "J", "screen.shift(1)", "move the panel down; K: up", "Move"),
+    Key(("K", "shift+up"), "K", "screen.shift(-1)", ""),
+    Key(("d",), "d", "screen.reset", "show all panels in their usual order", "Default"),
+    DOWN._replace(help="next panel"),
+    UP._replace(help="previous panel"),
+    TOP._replace(help="first panel"),
+    BOTTOM._replace(help="last panel"),
+    THEME,
+    REDRAW,
+    SUSPEND,
+    QUIT_ANYWHERE,
+)
 EDITING: Sequence[Key] = (
     Key(("enter",), "Enter", "accept", "apply the filter", "Apply"),
     Key(("escape",), "Esc", "cancel", "restore the previous filter", "Cancel"),

@@ -19,6 +19,7 @@ from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exch
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.keys import EDITING, MAIN
 from dashboard.full.paint import ScreenPage
+from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
 from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
@@ -30,12 +31,18 @@ from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import of_exchange
 from traffic.records import Exchange
-from view.page import Line, Piece, Style
+from view.page import EMPTY, Line, Piece, Style
 from view.view import AlertView
 
 TALL = 44
 """Lines of a terminal that has room for the status of all signals."""
 SIGNALS = 2
+WIDE = 190
+"""Columns of a page that shows what is busy and slow on one line."""
+LETTERS = {"exchanges": "e", "alerts": "a"}
+"""Keys of the tables that have no number."""
+GUTTER = 2
+"""Cells between columns of tables."""
 APPLY_AFTER = 0.2
 """Seconds after the last key until a filter is applied, as each new filter scans all exchanges again."""
 
@@ -45,6 +52,25 @@ def progress_lines(progress: Progress | None, page: ScreenPage) -> list[Line]:
     if progress is None:
         return []
     return [(Piece("READING", Style.HEADING), Piece(f"  {progress_line(progress, page.width - 9)}", Style.CHART))]
+
+
+def padded(lines: Sequence[Line], number: int) -> list[Line]:
+    """Return exactly this many lines."""
+    return [*lines, *[EMPTY] * number][:number]
+
+
+def hidden_line(names: Sequence[tuple[str, str]], zoomed: bool, page: ScreenPage) -> Line:
+    """Name the tables that are not shown, with their keys; the last item says how many more there are."""
+    lead: Line = (Piece("z", Style.KEY), Piece(" all panels")) if zoomed else (Piece("Not shown", Style.QUIET),)
+    items: list[Line] = [
+        (Piece(f"{number} ", Style.HEADING), Piece(page.text(name), Style.QUIET)) for number, name in names
+    ]
+    for left in range(len(items) + 1):
+        more: list[Line] = [(Piece(f"and {left} more", Style.QUIET),)] if left else []
+        line, *further = page.flow([lead, *items[: len(items) - left], *more], gap=2)
+        if not further:
+            return line
+    return lead
 
 
 class MainScreen(ProgramScreen):
@@ -59,10 +85,16 @@ class MainScreen(ProgramScreen):
         self.chart = LinesView(self.state.appearance, id="chart")
         self.by_class = LinesView(self.state.appearance, id="classes")
         self.panels = Container(id="panels")
+        self.hidden = LinesView(self.state.appearance, id="hidden")
         self.filter = FilterBar(self.state.appearance)
         self.panes: list[TablePane] = []
+        """The tables that the user chose, in order."""
+        self._all: dict[str, TablePane] = {}
+        """All tables by name, in their usual order."""
         self._focus = 0
         self._first = 0
+        self._zoomed = False
+        """Whether the focused table has the whole screen."""
         self._typing: Timer | None = None
         self._typed: str | None = None
         """A filter that is applied when the typing pauses."""
@@ -75,6 +107,7 @@ class MainScreen(ProgramScreen):
             yield self.chart
             yield self.by_class
         yield self.panels
+        yield self.hidden
         yield self.filter
         yield self.health
         yield self.footer
@@ -90,15 +123,17 @@ class MainScreen(ProgramScreen):
         """Show the scene on all parts of the screen."""
         if not self._fits():
             return
-        if not self.panes:
+        if not self._all:
             self._make_panes(scene)
+        self._choose_panes()
         page = self.state.page(self.size.width)
-        head = self._head(scene, page)
-        set_height(self.head, len(head))
-        self.head.show(head)
+        banner = status_lines.banner_lines(scene.view, page)
+        above, below = self._head(scene, page)
+        set_height(self.head, len(above) + len(banner) + len(below))
+        self.head.show([*above, *banner, *below])
         self.filter.show_matched(scene.view.filter)
-        used = len(head) + self.show_health(scene) + self.filter.height + 1
-        self._arrange(scene, layout.arrange(self.size.width, self.size.height, used, len(self.panes)))
+        used = len(above) + len(below) + self.show_health(scene) + self.filter.height + 1
+        self._arrange(scene, layout.arrange(*self.size, used, len(banner), len(self.panes)))
         for pane in self._shown():
             pane.show_scene(scene, self.state.sought)
 
@@ -120,46 +155,85 @@ class MainScreen(ProgramScreen):
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
         return not small
 
-    def _head(self, scene: Scene, page: ScreenPage) -> list[Line]:
+    def _head(self, scene: Scene, page: ScreenPage) -> tuple[Sequence[Line], Sequence[Line]]:
+        """Return the lines above and below the banners. Their number does not depend on the traffic."""
         view = scene.view
-        return [
+        above = [
             status_lines.title_line(view, self.state.desk.windows, self.state.frozen, page),
             *progress_lines(self.state.desk.progress(), page),
             status_lines.state_line(view, page),
-            *status_lines.banner_lines(view, page),
-            *status_lines.glance_lines(view, page),
-            *(signals(view, page)[:SIGNALS] if self.app.size.height >= TALL else ()),
         ]
+        below = padded(status_lines.glance_lines(view, page), 1 if page.width >= WIDE else 2)
+        standing = signals(view, page)
+        if standing and self.app.size.height >= TALL:
+            below += padded(standing, 1 if page.width >= WIDE else SIGNALS)
+        return above, below
 
     def _make_panes(self, scene: Scene) -> None:
         tables: list[ScreenTable] = [PanelTable(panel.name) for panel in scene.view.panels]
         tables += [ExchangeTable(self.state.appearance.discretion), AlertTable()]
-        numbers = [str(place) if place <= 9 else "" for place in range(1, len(tables) + 1)]
-        numbers = [{"exchanges": "e", "alerts": "a"}.get(t.name, n) for t, n in zip(tables, numbers, strict=True)]
-        self.panes = [TablePane(self.state.appearance, t, n) for t, n in zip(tables, numbers, strict=True)]
-        self.panes[0].focus_on(True)
-        self.panels.mount(*self.panes)
+        self._all = {table.name: TablePane(self.state.appearance, table, "") for table in tables}
+        self.panels.mount(*self._all.values())
+
+    def _choose_panes(self) -> None:
+        """Take the tables that the user chose, and number them; all of them if none is left."""
+        focused = self.pane
+        chosen = self.state.appearance.panels.choice.shown(tuple(self._all)) or list(self._all)
+        panes = [self._all[name] for name in chosen]
+        if panes == self.panes:
+            return
+        self.panes = panes
+        digits = iter("123456789")
+        for pane in self._all.values():
+            pane.display = False
+            pane.focus_on(False)
+        for pane in panes:
+            pane.number = LETTERS.get(pane.table.name) or next(digits, "")
+        self._focus = panes.index(focused) if focused in panes else 0
+        panes[self._focus].focus_on(True)
         self._look_closer()
 
     def _arrange(self, scene: Scene, shared: layout.Layout) -> None:
         """Give every part its place, and draw the charts."""
+        wanted = [pane.wanted(scene) for pane in self.panes]
+        if self._zoomed:
+            shared = layout.zoomed(shared)
+        elif len(layout.places(wanted, 0, shared)) < len(wanted):
+            shared = shared._replace(lines=shared.lines - 1)
+        self.query_one("#charts").display = shared.chart > 0
         self.query_one("#charts").styles.height = shared.chart
         self.by_class.styles.width = shared.classes
-        self.panels.styles.grid_size_columns = shared.abreast
-        self.panels.styles.grid_size_rows = shared.ranks
-        self._first = layout.first_shown(self._focus, self._first, shared, len(self.panes))
-        last = self._first + shared.abreast * shared.ranks
-        for place, pane in enumerate(self.panes):
-            pane.display = self._first <= place < last
+        self._place(wanted, shared)
         width = self.size.width - shared.classes - 2
         page = self.state.page(width, shared.chart)
         self.chart.show(chart_lines(drawn(scene.view), marks(scene.view), page))
         self.by_class.show(class_lines(scene.view.chart, self.state.page(shared.classes, shared.chart)))
 
+    def _place(self, wanted: Sequence[int], shared: layout.Layout) -> None:
+        """Move the tables to their places, and name those that have none."""
+        if self._zoomed:
+            self._first, found = self._focus, [layout.Place(0, 0, shared.lines)]
+        else:
+            self._first = layout.first_shown(self._focus, self._first, wanted, shared)
+            found = layout.places(wanted, self._first, shared)
+        width = (self.size.width - GUTTER * (shared.abreast - 1)) // shared.abreast
+        for number, pane in enumerate(self.panes, -self._first):
+            pane.display = 0 <= number < len(found)
+            if pane.display:
+                pane.stand(found[number].column * (width + GUTTER), found[number].top, width, found[number].height)
+        self.hidden.display = len(found) < len(self.panes)
+        names = [(pane.number, pane.name_in_words) for pane in self.panes if not pane.display]
+        self.hidden.show([hidden_line(names, self._zoomed, self.state.page(self.size.width))])
+
     def _shown(self) -> Sequence[TablePane]:
         return [pane for pane in self.panes if pane.display]
 
     # Panels ---------------------------------------------------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Give the screen to the focused table, or share it out again."""
+        self._zoomed = not self._zoomed
+        self.draw_later()
 
     def focus_pane(self, place: int) -> None:
         """Focus this panel, and scroll it onto the screen."""
@@ -205,11 +279,26 @@ class MainScreen(ProgramScreen):
 
     def action_exchanges(self) -> None:
         """Focus the list of exchanges."""
-        self.focus_pane(len(self.panes) - 2)
+        self._focus_named("exchanges")
 
     def action_alerts(self) -> None:
         """Focus the list of alerts."""
-        self.focus_pane(len(self.panes) - 1)
+        self._focus_named("alerts")
+
+    def _focus_named(self, name: str) -> None:
+        """Focus a table; if the user hid it, show it again."""
+        if name in self.state.appearance.panels.choice.hidden:
+            self.state.appearance.panels.keep(self.state.appearance.panels.choice.toggled(name))
+            self.draw()
+        self.focus_pane(next((place for place, pane in enumerate(self.panes) if pane.table.name == name), -1))
+
+    def action_choose_panels(self) -> None:
+        """Show the page where the user chooses panels."""
+        scene = self.state.scene
+        if scene is not None and self._all:
+            titles = {name: name.capitalize() for name in LETTERS}
+            titles = {**{panel.name: panel.title for panel in scene.view.panels}, **titles}
+            self.app.push_screen(PanelScreen(self.state, {name: titles[name] for name in self._all}))
 
     def on_table_pane_pressed(self, event: TablePane.Pressed) -> None:
         """Focus the panel that is clicked, and open a row that is clicked a second time."""
@@ -354,8 +443,10 @@ class MainScreen(ProgramScreen):
             self._typed = None
 
     def action_back(self) -> None:
-        """Clear the filter."""
-        if self.state.filter_text:
+        """End the zoom, or clear the filter."""
+        if self._zoomed:
+            self.action_zoom()
+        elif self.state.filter_text:
             self.state.set_filter("")
 
     def action_relearn(self) -> None:

@@ -17,6 +17,7 @@ from rich.style import Style as RichStyle
 from textual.geometry import Region
 from textual.strip import Strip
 
+from dashboard.full.panel_choice import PanelMemory
 from view import cells
 from view.exchange_line import Discretion
 from view.page import Line, Page, Style, width
@@ -152,13 +153,15 @@ def next_palette(palette: Palette) -> Palette:
 
 @dataclass
 class Appearance:
-    """Says how things are drawn; the theme key changes the palette."""
+    """Says what is drawn, and how; keys change the palette and the choice of panels."""
 
     ascii_only: bool = False
     zone: tzinfo | None = None
     """None is local time."""
     palette: Palette = DARK
     discretion: Discretion = field(default_factory=Discretion)
+    panels: PanelMemory = field(default_factory=PanelMemory)
+    """Which panels are shown, in which order."""
 
 
 class ScreenPage(Page):

@@ -1,4 +1,4 @@
-"""A top list as a table: hits, share, volume, average and p95 of the response time, and a trend. Pure."""
+"""A top list as a table: hits, shares, volume, average and p95 of the response time, and a trend. Pure."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from view.view import Measure, Panel, Row
 KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
     "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",
 )  # fmt: skip
+CLIENT_ERRORS, SERVER_ERRORS = "4xx", "5xx"
 WIDE = 96
 """Width of a page from which a trend shows every slice; below it, two slices share a block."""
 FIRST = {Unit.HITS: HITS, Unit.BYTES: BYTES, Unit.SECONDS: AVERAGE}
@@ -44,6 +45,10 @@ class PanelTable:
         """Identify a row by its key."""
         return [row.key for row in in_order(self.panel(scene), sorting)]
 
+    def rows(self, scene: Scene) -> int:
+        """Count the keys."""
+        return len(self.panel(scene).rows)
+
     def has_rest(self, scene: Scene) -> bool:
         """Return whether there are more keys than rows."""
         return self.panel(scene).other.window.count > 0
@@ -61,7 +66,8 @@ def natural(panel: Panel) -> Sorting:
 def sortable(panel: Panel) -> tuple[str, ...]:
     """List the columns that a panel can be sorted by, its natural one first."""
     amount = BYTES if panel.unit is Unit.BYTES else VOLUME
-    names = (HITS, amount, AVERAGE, P95, KEY)
+    errors = (SERVER_ERRORS, CLIENT_ERRORS) if panel.responses else ()
+    names = (HITS, *errors, amount, AVERAGE, P95, KEY)
     first = FIRST[panel.unit]
     return (first, *(name for name in names if name != first))
 
@@ -69,14 +75,16 @@ def sortable(panel: Panel) -> tuple[str, ...]:
 def panel_content(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> TableContent:
     """Show those rows of a panel in the order of `sorting`; `(other)` stays at the bottom."""
     trend = 12 if page.width >= WIDE else 6
+    errors = (TableColumn(CLIENT_ERRORS, 6, spare=2), TableColumn(SERVER_ERRORS, 6, spare=1))
     columns = (
         TableColumn(KEY, left=True),
         TableColumn(HITS, 7),
-        TableColumn(SHARE, 7, spare=3, sortable=False),
-        TableColumn(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=2),
-        TableColumn(AVERAGE, 8, spare=1),
+        TableColumn(SHARE, 7, spare=5, sortable=False),
+        *(errors if panel.responses else ()),
+        TableColumn(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=4),
+        TableColumn(AVERAGE, 8, spare=3),
         TableColumn(P95, 8),
-        TableColumn(TREND, trend, left=True, spare=4, style=Style.CHART, sortable=False),
+        TableColumn(TREND, trend, left=True, spare=6, style=Style.CHART, sortable=False),
     )
     entries = tuple(_entry(row, panel, page, trend) for row in in_order(panel, sorting)[rows])
     other = panel.other
@@ -106,6 +114,9 @@ def _value(measure: Measure, column: str) -> float | None:
         return measure.total
     if column == VOLUME:
         return measure.volume
+    if column in (CLIENT_ERRORS, SERVER_ERRORS):
+        errors = measure.client_errors if column == CLIENT_ERRORS else measure.server_errors
+        return errors / measure.count if measure.count else None
     if measure.times is None:
         return None
     return measure.times.p95 if column == P95 else measure.times.average
@@ -115,10 +126,12 @@ def _entry(row: Row, panel: Panel, page: Page, trend: int) -> Entry:
     measure, times = row.window, row.window.times
     by_bytes = panel.unit is Unit.BYTES
     share = (measure.total, panel.whole.total) if by_bytes else (measure.count, panel.whole.count)
+    errors = (measure.client_errors, measure.server_errors) if panel.responses else ()
     texts = (
         OTHER if row is panel.other else page.text(row.key) or NO_KEY,
         figures.count(measure.count),
         figures.percent(*share),
+        *(figures.errors(number, measure) for number in errors),
         figures.volume(measure.total if by_bytes else measure.volume),
         figures.latency(times.average) if times else figures.NOTHING,
         figures.latency(times.p95) if times else figures.NOTHING,

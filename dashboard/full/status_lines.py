@@ -6,6 +6,7 @@ from dashboard.full.paint import ScreenPage
 from dashboard.heading import health_items, state_items
 from store.sums import ENOUGH
 from view import cells, figures
+from view.explanation import shortened
 from view.page import Line, Page, Piece, Style, width
 from view.view import AlertView, Panel, Row, View
 
@@ -100,13 +101,19 @@ def _dismissed_lines(view: View, page: Page) -> list[Line]:
 
 
 def _banner(alert: AlertView, page: Page, most: int) -> list[Line]:
-    """Show the explanation in at most this many lines."""
+    """Show the explanation in at most this many lines; if it is longer, it loses the comparison, then its end."""
     explanation = alert.explanation or f"{alert.title} is beyond its limit since {page.moment(alert.start)}"
-    words = ScreenPage(page.width - 2, None, page.ascii_only, page.zone).wrap(f"Active alert  {page.text(explanation)}")
-    texts = ["".join(piece.text for piece in line) for line in words]
+    texts = _wrapped(explanation, page)
+    if len(texts) > most:
+        texts = _wrapped(shortened(explanation), page)
     if len(texts) > most:
         texts = [*texts[: most - 1], " ".join(texts[most - 1 :])]
     return [_filled(text, page) for text in texts]
+
+
+def _wrapped(explanation: str, page: Page) -> list[str]:
+    lines = ScreenPage(page.width - 2, None, page.ascii_only, page.zone).wrap(f"Active alert  {page.text(explanation)}")
+    return ["".join(piece.text for piece in line) for line in lines]
 
 
 def _filled(text: str, page: Page) -> Line:

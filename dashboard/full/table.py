@@ -88,6 +88,9 @@ class ScreenTable(Protocol):
     def identities(self, scene: Scene, sorting: Sorting) -> list[str]:
         """Return an identity for each row, in order."""
 
+    def rows(self, scene: Scene) -> int:
+        """Return how many rows there are to show, or more than any screen has lines."""
+
     def has_rest(self, scene: Scene) -> bool:
         """Return whether a line below the rows sums up the rest."""
 

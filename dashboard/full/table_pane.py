@@ -80,6 +80,7 @@ class TablePane(LinesView):
         self._content: TableContent | None = None
         self._identities: list[str] = []
         self._found = ""
+        self._place = (0, 0, 0, 0)
 
     # What it shows --------------------------------------------------------------------------------------------------
 
@@ -101,6 +102,23 @@ class TablePane(LinesView):
         """Return how many rows are visible: one line is the heading, one may be the rest."""
         rest = self._scene is not None and self.table.has_rest(self._scene)
         return max(1, self.size.height - 1 - int(rest))
+
+    def wanted(self, scene: Scene) -> int:
+        """Return how many lines the table would fill."""
+        return 1 + max(1, self.table.rows(scene)) + int(self.table.has_rest(scene))
+
+    @property
+    def name_in_words(self) -> str:
+        """Return a short name for the table, such as `user agents`."""
+        return self.table.name.removeprefix("top_").replace("_", " ")
+
+    def stand(self, left: int, top: int, width: int, height: int) -> None:
+        """Move to a place within the container."""
+        place = (left, top, width, height)
+        if place != self._place:
+            self._place = place
+            self.styles.offset = (left, top)
+            self.styles.width, self.styles.height = width, height
 
     def _settle(self, choice: Choice) -> None:
         self.choice = choice

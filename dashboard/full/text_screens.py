@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from dashboard.alert_lines import signals
 from dashboard.full.desk import Scene
+from dashboard.full.health_page import health_page
 from dashboard.full.keys import TEXT, Key, help_lines
 from dashboard.full.paint import ScreenPage
 from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
 from dashboard.full.widgets import LinesView
-from dashboard.heading import health
 from store.filtering.fields import Field
 from view import cells
 from view.page import Line, Piece, Style
@@ -127,10 +126,8 @@ class HealthScreen(TextScreen):
     """Shows everything that was missed, and the status of each signal."""
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
-        """Show what the console shows, one fact a line."""
+        """Show each fact on its own line."""
         if scene is None:
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
-        complaints = [line for warning in self.state.warnings for line in narrow.wrap(f"! {page.text(warning)}")]
-        lines: list[Line] = [(Piece("Health", Style.HEADING),), (), *health(scene.view, narrow), *complaints]
-        return [*lines, (), *signals(scene.view, narrow)]
+        return health_page(scene.view, self.state.warnings, narrow)

@@ -73,8 +73,17 @@ def _slowest(measure: Measure) -> str:
     return figures.latency(measure.times.slowest) if measure.times else figures.NOTHING
 
 
+def _client_errors(measure: Measure) -> str:
+    return figures.errors(measure.client_errors, measure)
+
+
+def _server_errors(measure: Measure) -> str:
+    return figures.errors(measure.server_errors, measure)
+
+
 _HITS, _BYTES = Column("Hits", _hits), Column("Bytes", _total)
 _AVERAGE, _P95 = Column("Average", _average), Column("p95", _p95)
+_ERRORS: Final = (Column("4xx", _client_errors), Column("5xx", _server_errors))
 _COLUMNS: Final = {
     Unit.HITS: (_HITS, Column("Volume", _volume), _AVERAGE, _P95),
     Unit.BYTES: (_BYTES, _HITS, _AVERAGE, _P95),
@@ -89,7 +98,7 @@ def table(panel: Panel) -> Table:
     has_trend = any(sum(map(bool, row.trend)) >= _TREND for _, row in rows)
     weights = [_weight(row.window, panel.unit) for _, row in rows + rest]
     whole = _whole(panel, weights)
-    columns = _COLUMNS[panel.unit]
+    columns = (*_COLUMNS[panel.unit], *(_ERRORS if panel.responses else ()))
     lines = [
         Line(
             key=key,

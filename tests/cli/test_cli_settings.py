@@ -153,3 +153,32 @@ def test_root_runs_code_of_no_other_user_not_even_of_the_sudo_caller(folder: Pat
     with pytest.raises(SettingError, match="belongs to user 4001"):
         configured(parse_arguments(arguments_with(folder)), environment)
     assert str(folder) not in stats.__path__
+
+
+def test_names_with_a_plus_are_added_to_the_list_of_before(tmp_path: Path) -> None:
+    defaults = Config().statistics
+    assert configured(parse_arguments(["--set", "statistics=+top_countries"]), {}).statistics == (
+        *defaults,
+        "top_countries",
+    )
+    file = tmp_path / "config.toml"
+    file.write_text('statistics = ["+top_countries"]\nsignals = ["+volume_out"]\n')
+    arguments = ["--config", str(file), "--set", "statistics=+largest_responses,+top_domains"]
+    both = configured(parse_arguments(arguments), {})
+    assert both.statistics == (*defaults, "top_countries", "largest_responses"), "what is there is not added twice"
+    assert both.signals == (*Config().signals, "volume_out")
+
+
+def test_a_list_is_either_added_or_it_replaces() -> None:
+    with pytest.raises(SettingError, match=r"statistics = .* is not allowed: .*\+a,\+b adds to the list"):
+        configured(parse_arguments(["--set", "statistics=+top_countries,top_paths"]), {})
+
+
+def test_clients_paths_and_not_found_paths_are_counted_where_there_is_room() -> None:
+    extra = ("top_clients", "top_paths", "not_found_paths")
+    usual = Config().statistics
+    assert Config().counted(full_screen=False) == usual
+    assert Config().counted(full_screen=True) == (*usual[:3], *extra, *usual[3:])
+    added = Config(statistics=(*usual, "top_paths", "top_countries"))
+    assert added.counted(full_screen=True) == (*usual[:3], extra[0], extra[2], *usual[3:], "top_paths", "top_countries")
+    assert Config(statistics=("top_methods",)).counted(full_screen=True) == ("top_methods",), "as the user said"

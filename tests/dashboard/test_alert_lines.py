@@ -5,7 +5,7 @@ from datetime import timezone
 
 from view_samples import ACTIVE, CALM, ENDED, NOW
 
-from alerting.alert import SignalUnit
+from alerting.alert import Contributor, SignalUnit
 from dashboard.console import render
 from view.view import AlertView, SignalView, View
 
@@ -90,3 +90,10 @@ def test_what_a_contributor_is_called_cannot_steer_the_terminal() -> None:
     lines = draw(replace(CALM, alerts=(nasty,)))
     assert [line for line in lines if "<<<" in line] == [" <<<Active alert>>>  section \\x1b[2J\\u202eevil"]
     assert not [line for line in lines if "\x1b" in line or "\u202e" in line]
+
+
+def test_the_history_names_the_main_contributor_where_there_is_room() -> None:
+    named = replace(ENDED, contributors=(Contributor("client", "203.0.113.9", 590, 0.921),))
+    view = replace(CALM, alerts=(named,))
+    assert any(line.endswith("limit 1,320   client 203.0.113.9 92.1 %") for line in draw(view, 140))
+    assert not any("203.0.113.9" in line for line in draw(view, 100))

@@ -231,3 +231,10 @@ def test_hostile_keys_are_shown_escaped_and_keep_the_columns() -> None:
     assert {wcswidth(line) for line in shown} == {59}
     assert "\\x1b[2J" in shown[0]
     assert "\\u202egnp.exe" in shown[1]
+
+
+def test_panels_that_do_not_fit_are_named() -> None:
+    lines = render(CALM, 80, colour=False, zone=timezone.utc, height=15).splitlines()
+    assert len(lines) <= 15
+    assert lines[-1].startswith(" Not shown (a taller window is needed): ")
+    assert "Top hits by method" in lines[-1]

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from view_samples import PANELS, panel, row
 
 from dashboard.grid import share_out
-from dashboard.panel_lines import natural_height, trimmed
+from dashboard.panel_lines import columns, natural_height, panel_lines, trimmed
 from stats.statistic import SECONDS
+from view.page import Page
 from view.view import ResponseTimes
 
 
@@ -38,6 +41,31 @@ def test_percentiles_of_rows_that_share_a_line_are_not_made_up() -> None:
     )
     assert both.other.window.times is None
     assert (one.rows, one.other) == (full.rows[:1], row("(other)", 4, 40, 1, slow))
+
+
+def errors(text: str, *shares: tuple[int, int]) -> list[str]:
+    """Draw rows of 100 hits, each with so many 4xx and 5xx; return what stands beside their keys."""
+    rows = [row(f"key{place}", 1, 100) for place in range(len(shares))]
+    failed = [
+        replace(each, window=replace(each.window, client_errors=client, server_errors=server))
+        for each, (client, server) in zip(rows, shares, strict=True)
+    ]
+    shown = panel("Hits", *failed)
+    lines = panel_lines(shown, columns([shown], {"narrow": 50, "wide": 90}[text], (10, 86400)), Page(100), len(rows))
+    return ["".join(piece.text for piece in line).split("key")[1][1:-18].strip() for line in lines[1:]]
+
+
+def test_errors_stand_beside_the_keys_if_there_is_room_and_they_differ() -> None:
+    assert errors("wide", (1, 20), (0, 0)) == ["4xx 1.0 %   5xx 20.0 %", ""]
+    assert errors("narrow", (1, 20), (0, 0)) == ["", ""]
+    assert errors("wide", (0, 100), (0, 0)) == ["", ""], "a list of status codes says it already"
+
+
+def test_rows_that_are_joined_add_up_their_errors() -> None:
+    failed = [
+        replace(each, window=replace(each.window, server_errors=2)) for each in (row("a", 5, 50), row("b", 4, 40))
+    ]
+    assert trimmed(panel("Hits", *failed, row("c", 1, 1)), 2).other.window.server_errors == 2
 
 
 def test_a_panel_wants_a_line_for_each_row_and_for_the_rest_if_there_is_any() -> None:

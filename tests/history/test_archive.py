@@ -210,6 +210,16 @@ def test_minutes_are_read_back_unchanged(archive: SqliteArchive) -> None:
     assert list(archive.minutes(START, START + DAY)) == written
 
 
+def test_errors_are_added_up(archive: SqliteArchive) -> None:
+    for number in (1, 2):
+        archive.write(
+            Minute(START + 60 * number, {"top_sections": {"cart": Sums(9, client_errors=2, server_errors=3)}})
+        )
+    [(_, cart)] = archive.top("top_sections", START, START + 600, 9).rows
+    assert (cart.count, cart.client_errors, cart.server_errors) == (18, 4, 6)
+    assert next(iter(archive.minutes(START, START + DAY))).sums["top_sections"]["cart"].server_errors == 3
+
+
 def test_a_file_of_another_program_is_refused(path: str) -> None:
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE cookies (name)")
@@ -379,6 +389,19 @@ def test_a_history_of_version_1_is_converted_when_it_is_opened(former: str, unit
     assert (server, slow.count) == ("10.0.0.2:80", 120)
     assert slow.seconds == pytest.approx(400_065.21, abs=0.01)
     assert slow.times.slowest == pytest.approx(1e4, rel=ERROR)
+
+
+def test_a_history_of_version_2_counted_no_errors(path: str) -> None:
+    with closing(SqliteArchive(path, Retention(), UNITS, UTC)) as archive:
+        archive.write(minute(0, cart=7))
+    with closing(sqlite3.connect(path)) as connection:
+        for column in ("client_errors", "server_errors"):
+            connection.execute(f"ALTER TABLE sums DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 2")
+    with closing(SqliteArchive(path, Retention(), UNITS, UTC)) as archive:
+        archive.write(Minute(START, {"top_sections": {"cart": Sums(1, server_errors=1)}}))
+        [(_, cart)] = archive.top("top_sections", START, START + 60, 9).rows
+    assert (cart.count, cart.client_errors, cart.server_errors) == (8, 0, 1)
 
 
 def test_a_converted_history_can_be_added_to(former: str) -> None:

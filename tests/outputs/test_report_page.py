@@ -118,12 +118,23 @@ def test_an_empty_view_makes_a_page(page: Page) -> None:
 
 def test_top_lists_have_shares_and_times(page: Page) -> None:
     assert section(page, DRAWN, "Top hits by domain", "Downloaded per domain") == (
-        "Name Hits Share Volume Average p95 shop.example.com 98,002 100.0 % 0 B - - (empty) 3 <0.1 % 0 B - -"
+        "Name Hits Share Volume Average p95 4xx 5xx "
+        "shop.example.com 98,002 100.0 % 0 B - - 0 0 (empty) 3 <0.1 % 0 B - - 0 0"
     )
     assert section(page, DRAWN, "Average response time per server", "Top hits by method") == (
-        "Name Average Compared Median p95 Slowest Hits 10.0.0.21:8080 84.0 ms 70.0 ms 310 ms 1.10 s 77 "
-        "10.0.0.22:8080 1.20 s 1.10 s 2.40 s 12.00 s 80"
+        "Name Average Compared Median p95 Slowest Hits 4xx 5xx 10.0.0.21:8080 84.0 ms 70.0 ms 310 ms 1.10 s 77 0 0 "
+        "10.0.0.22:8080 1.20 s 1.10 s 2.40 s 12.00 s 80 0 0"
     )
+
+
+def test_top_lists_of_responses_have_shares_of_errors(page: Page) -> None:
+    panel = DRAWN.panels[1]
+    one, two = panel.rows
+    broken = replace(one, window=replace(one.window, client_errors=99, server_errors=9_800))
+    view = replace(DRAWN, panels=(replace(panel, rows=(broken, two)),))
+    assert "0 B - - 0.1 % 10.0 % (empty)" in section(page, view, "Top hits by domain", "Captured and")
+    packets = replace(DRAWN, panels=(replace(panel, responses=False),))
+    assert "5xx" not in section(page, packets, "Top hits by domain", "Captured and")
 
 
 def test_missed_traffic_is_listed(page: Page) -> None:

@@ -53,8 +53,8 @@ def test_a_text_is_converted_to_a_valid_value(name: str, text: str, value: Any) 
         ("greeting", 5, "text"),
         ("theme", "blue", "dark or light"),
         ("theme", ["dark"], "dark or light"),
-        ("names", ("mars", 4), 'names of planets: a,b with --set, ["a", "b"] in a file'),
-        ("names", "mars", 'names of planets: a,b with --set, ["a", "b"] in a file'),
+        ("names", ("mars", 4), 'names of planets: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list'),
+        ("names", "mars", 'names of planets: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list'),
     ],
 )
 def test_an_invalid_value_is_reported_with_the_valid_ones(name: str, value: Any, allowed: str) -> None:

@@ -25,7 +25,8 @@ def values(setting: Setting) -> st.SearchStrategy[Any]:
         return kind(setting.span.lowest, setting.span.highest)  # type: ignore[arg-type]
     if setting.choices:
         return st.sampled_from(setting.choices)
-    return {bool: st.booleans(), str: TEXTS, tuple: st.lists(TEXTS, max_size=40).map(tuple)}[setting.base]
+    parts = TEXTS.filter(lambda text: not text.startswith("+"))  # which would be added to the default
+    return {bool: st.booleans(), str: TEXTS, tuple: st.lists(parts, max_size=40).map(tuple)}[setting.base]
 
 
 def read_back(text: str, folder: Path) -> Config:

@@ -10,7 +10,7 @@ from stats.loading import available, load
 from stats.statistic import Statistic
 
 PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-LINES = [line for line in PAGE.split("\n") if line.startswith(("| `", "| **`"))]
+LINES = [line for line in PAGE.split("\n") if line.startswith(("| `", "| *`", "| **`"))]
 NEED_A_FILE = {"downloaded_per_network", "uploaded_per_network"}
 
 
@@ -29,6 +29,7 @@ def test_every_documented_statistic_exists_and_is_listed_once() -> None:
 
 def test_enabled_statistics_are_bold() -> None:
     assert set(re.findall(r"\*\*`(\w+)`\*\*", PAGE)) == {*Config.statistics} & {*DOCUMENTED}
+    assert set(re.findall(r"\| \*`(\w+)`\*", PAGE)) == {*Config.full_screen_statistics}
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: named(line)[0])

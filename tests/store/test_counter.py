@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from filter_samples import EXCHANGE, EXCHANGES
 from hypothesis import given, strategies
+from records import ended, request
 
 from stats.statistic import BYTES, HITS, SECONDS, Unit
 from store.filtering.fields import key_of
@@ -19,6 +20,8 @@ AMOUNTS = sorted(INTEGERS[Exchange] | FLOATS[Exchange] - {"time", "request_time"
 
 class Asked:
     """A statistic of columns that records how it is called."""
+
+    responses = True
 
     def __init__(
         self,
@@ -96,6 +99,46 @@ def test_a_key_is_asked_for_once_per_batch() -> None:
     assert sorted(asked.calls) == [("shop.example.com", 200), ("shop.example.com", 201)]
     store.advance(50)
     assert [sums.count for sums in store.series("asked", 9)] == [10] * 5
+
+
+class Hosts:
+    """Requests per host."""
+
+    name, title, unit, record, columns = "hosts", "Hosts", HITS, Request, ("host",)
+
+    def key(self, host: str) -> str:
+        return host
+
+
+def errors(store: Store, name: str, window: float | None = None) -> dict[str, tuple[int, int, int]]:
+    """Return hits, 4xx and 5xx by key."""
+    rows = store.top(name, 99, window).rows
+    return {row.key: (row.window.count, row.window.client_errors, row.window.server_errors) for row in rows}
+
+
+def test_errors_are_counted_by_key_until_they_are_too_old() -> None:
+    asked = Asked(("domain",), say=str)
+    store = Store([Hosts(), asked], 10, 60, 100, (20,))
+    requests = [request(number, host="shop" if number % 2 else "api") for number in range(8)]
+    statuses = (200, 404, 503, 500, 301, 429, None, 502)
+    batch = [ended(asked, status, 9) for asked, status in zip(requests, statuses, strict=True)]
+    store.add(RecordBatch([*requests, *batch]))
+    for now in (20, 40):
+        store.advance(now)
+        assert errors(store, "hosts") == {"api": (4, 0, 1), "shop": (4, 2, 2)}
+        assert errors(store, "asked") == errors(store, "hosts")
+    assert store.totals("asked").server_errors == 3
+    assert errors(store, "asked", 20) == {}, "they have left the short window"
+    store.advance(100)
+    assert errors(store, "hosts") == {}
+
+
+def test_a_statistic_without_responses_counts_no_errors() -> None:
+    asked = Asked(("domain",), say=str)
+    asked.responses = False
+    store = Store([asked], 10, 60, 100)
+    store.add(RecordBatch([at(1, status=500)]))
+    assert errors(store, "asked") == {"shop.example.com": (1, 0, 0)}
 
 
 def test_unused_texts_are_not_asked_about() -> None:

@@ -146,13 +146,13 @@ def test_a_scale_ends_with_a_round_number(highest: float, top: float) -> None:
     assert top_of_scale(highest) == pytest.approx(top)
 
 
-def test_classes_have_one_scale_and_an_error_among_thousands_shows() -> None:
-    classes = (("2xx", (4000, 2000, 4000, 4000)), ("5xx", (0, 1, 0, 0)), ("(no response)", (0, 0, 0, 0)))
+def test_each_class_has_its_own_scale_so_that_a_rise_of_few_errors_shows() -> None:
+    classes = (("2xx", (4000, 2000, 4000, 4000)), ("5xx", (0, 1, 4, 0)), ("(no response)", (0, 0, 0, 0)))
     chart = Chart(START, 10, (1.0,) * 4, classes)
     assert texts(class_lines(chart, page(26, 6))) == [
-        "Status classes",
+        "Status classes  own scales",
         "2xx       ██▅▅████ 100.0 %",
-        "5xx         ▁▁      <0.1 %",
+        "5xx         ▃▃██    <0.1 %",
         "no answer                -",
     ]
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from full_desk import START, STATISTICS, visits
+from full_desk import START, STATISTICS, Ledger, visits
 from full_driver import Driven, drive
 from textual import events
 
@@ -59,7 +59,7 @@ def test_rows_are_chosen_with_keys_of_less_and_with_arrows() -> None:
         assert chosen == [1, 2, 1, last, 0, last, last - 1, 0, page, 0, page, 0]
         assert user.pane.identity == FIRST
 
-    drive(scenario)
+    drive(scenario, size=(80, 20))
 
 
 def test_the_chosen_row_is_marked_without_colour() -> None:
@@ -106,7 +106,10 @@ def test_each_number_leads_to_its_panel() -> None:
 def test_sorting_by_the_next_column_and_the_other_way_round() -> None:
     async def scenario(user: Driven) -> None:
         assert re.search("1 Top hits by section.*▼hits", user.text())
-        await user.press("s", "s", "s")
+        await user.press("s")
+        assert user.pane.sorting == Sorting("5xx")
+        assert user.pane.identities[0] == "api.example.com/status"
+        await user.press("s", "s", "s", "s")
         assert user.pane.sorting == Sorting("p95")
         assert user.pane.identities[0] == "shop.example.com/reports"
         assert re.search("1 Top hits by section.*▼p95", user.text())
@@ -226,11 +229,69 @@ def test_all_that_was_not_seen_by_name() -> None:
         assert "oddities 3" in user.text()
         await user.press("h")
         assert isinstance(user.app.screen, HealthScreen)
-        assert "bad chunk size 3" in user.text()
+        assert "bad chunk size  3 times" in user.text()
+        assert re.search(r"Request rate +alert +732 +292 +> 321.2", user.text())
         await user.press("escape")
         assert user.main
 
     drive(scenario)
+
+
+def test_one_panel_gets_the_whole_screen_and_gives_it_back() -> None:
+    async def scenario(user: Driven) -> None:
+        before = user.lines()
+        assert "Status classes" in user.text()
+        await user.press("2", "z")
+        assert user.pane.table.name == "top_domains"
+        assert [pane.table.name for pane in user.main.panes if pane.display] == ["top_domains"]
+        assert "Status classes" not in user.text()
+        assert "z all panels  1 sections  3 user agents" in user.text()
+        await user.press("tab")
+        assert [pane.table.name for pane in user.main.panes if pane.display] == ["top_user_agents"]
+        await user.press("z", "1")
+        assert user.lines() == before
+        await user.press("z", "escape")
+        assert user.lines() == before
+        await user.press("a", "z")
+        assert [pane.table.name for pane in user.main.panes if pane.display] == ["alerts"]
+        assert user.lines()[-3].startswith(" z all panels  1 sections")
+
+    drive(scenario)
+
+
+def test_panels_that_do_not_fit_are_named_until_they_are_shown() -> None:
+    async def scenario(user: Driven) -> None:
+        assert "Not shown  2 domains  3 user agents" in user.text()
+        await user.press("2")
+        assert "Not shown  1 sections  4 methods" in user.text()
+
+    drive(scenario, size=(80, 24))
+
+
+def test_an_alert_moves_no_panel() -> None:
+    calm = Ledger()
+    for minute in range(6):
+        calm.count(visits(START + 60 * minute, 60, 2), START + 60 * (minute + 1))
+
+    async def scenario(user: Driven) -> None:
+        where = user.lines().index(next(line for line in user.lines() if "1 Top hits by section" in line))
+        user.ledger.count(visits(START + 360, 130, 5), START + 490)
+        await user.refresh()
+        assert "Active alert" in user.text()
+        assert "1 Top hits by section" in user.lines()[where]
+
+    drive(scenario, calm)
+
+
+def test_alerts_are_a_table_of_signal_value_limit_and_main_contributor() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a")
+        lines = user.lines()
+        place = next(place for place, line in enumerate(lines) if line.startswith(" a Alerts"))
+        assert re.search("Alerts +lasted signal +value +limit main contributor  1 in 24 h", lines[place])
+        assert re.search("17:08:00 +10 s Request rate +732 +321.2 active", lines[place + 1])
+
+    drive(scenario, size=(130, 40))
 
 
 def test_the_footer_shows_main_keys_and_can_be_pressed() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.full.keys import MAIN, footer
-from dashboard.full.layout import Layout, arrange, first_shown, too_small
+from dashboard.full.layout import Layout, Place, arrange, first_shown, places, too_small
+from dashboard.full.main_screen import hidden_line
 from dashboard.full.paint import ScreenPage
 from dashboard.full.status_lines import banner_lines, glance_lines, health_lines, title_line
 from view.page import Line, Piece, width
@@ -29,36 +30,93 @@ def view() -> View:
     return shown
 
 
-@pytest.mark.parametrize(
-    ("size", "layout"),
-    [((80, 24), (1, 1)), ((100, 30), (1, 2)), ((120, 40), (1, 3)), ((200, 60), (2, 5)), ((250, 60), (3, 4))],
+SIZES = st.builds(
+    arrange, st.integers(60, 400), st.integers(18, 150), st.integers(4, 11), st.just(0), st.integers(1, 30)
 )
-def test_larger_screens_show_more_tables(size: tuple[int, int], layout: tuple[int, int]) -> None:
-    shared = arrange(*size, used=6, panels=10)
-    assert (shared.abreast, shared.ranks) == layout
+WANTED = st.lists(st.integers(2, 1000), min_size=1, max_size=20)
 
 
-@given(st.integers(60, 400), st.integers(18, 150), st.integers(4, 11), st.integers(1, 30))
-def test_everything_fits(columns: int, lines: int, used: int, panels: int) -> None:
-    shared = arrange(columns, lines, used, panels)
+@pytest.mark.parametrize(
+    ("size", "columns", "tables"),
+    [((80, 24), 1, 1), ((100, 30), 1, 2), ((120, 40), 1, 3), ((200, 60), 2, 10), ((250, 60), 3, 15)],
+)
+def test_larger_screens_show_more_tables(size: tuple[int, int], columns: int, tables: int) -> None:
+    shared = arrange(*size, used=6, banner=0, tables=20)
+    assert (shared.abreast, len(places([17] * 20, 0, shared))) == (columns, tables)
+
+
+@given(st.integers(60, 400), st.integers(18, 150), st.integers(4, 9), st.integers(0, 2))
+def test_everything_fits(columns: int, lines: int, used: int, banner: int) -> None:
+    shared = arrange(columns, lines, used, banner, 20)
     assert shared.chart >= 5
     assert shared.classes < columns / 2 + 1
-    assert shared.ranks == 1 or shared.chart + 8 * shared.ranks + used <= lines
+    assert shared.lines == 1 or used + banner + shared.chart + shared.lines <= lines
     assert shared.abreast * 60 <= columns
 
 
-@given(st.integers(0, 19), st.integers(0, 19), st.integers(1, 3), st.integers(1, 6))
-def test_the_panel_in_focus_is_on_the_screen(focus: int, first: int, abreast: int, ranks: int) -> None:
-    start = first_shown(focus, first, Layout(5, 30, abreast, ranks), 20)
-    assert start % abreast == 0
-    assert start <= focus < start + abreast * ranks
+@given(st.integers(60, 400), st.integers(18, 150))
+def test_an_alert_moves_no_table(columns: int, lines: int) -> None:
+    calm, alert = arrange(columns, lines, 6, 0, 20), arrange(columns, lines, 6, 2, 20)
+    assert (alert.lines, alert.abreast) == (calm.lines, calm.abreast)
+    assert alert.chart == calm.chart - 2, "the banner takes its lines from the chart"
 
 
-def test_a_panel_that_is_seen_moves_nothing() -> None:
-    layout = Layout(5, 30, 1, 3)
-    assert [first_shown(focus, 4, layout, 10) for focus in (4, 5, 6)] == [4, 4, 4]
-    assert first_shown(7, 4, layout, 10) == 5
-    assert first_shown(3, 4, layout, 10) == 3
+def test_rows_follow_content() -> None:
+    shared = Layout(5, 30, 1, 24)
+    assert places([20, 4, 4], 0, shared) == [Place(0, 0, 16), Place(0, 16, 4), Place(0, 20, 4)]
+    assert places([20, 4, 4, 6, 5], 0, shared) == [Place(0, 0, 10), Place(0, 10, 4), Place(0, 14, 4), Place(0, 18, 6)]
+    assert places([20, 30], 0, shared) == [Place(0, 0, 12), Place(0, 12, 12)]
+    assert places([30, 4], 0, shared) == [Place(0, 0, 20), Place(0, 20, 4)], (
+        "more than usual where nobody else needs it"
+    )
+
+
+def test_a_table_goes_below_the_shortest_column() -> None:
+    shared = Layout(5, 30, 2, 20)
+    assert places([9, 4, 4, 5], 0, shared) == [Place(0, 0, 9), Place(1, 0, 4), Place(1, 4, 16), Place(0, 9, 11)]
+
+
+@given(WANTED, SIZES)
+def test_no_two_tables_overlap_and_all_are_on_the_screen(wanted: list[int], shared: Layout) -> None:
+    taken = [
+        (place.column, line)
+        for place in places(wanted, 0, shared)
+        for line in range(place.top, place.top + place.height)
+    ]
+    assert len(set(taken)) == len(taken)
+    assert all(column < shared.abreast and line < max(shared.lines, 1) for column, line in taken)
+
+
+@given(WANTED, SIZES, st.data())
+def test_the_table_in_focus_is_on_the_screen(wanted: list[int], shared: Layout, data: st.DataObject) -> None:
+    focus, first = (data.draw(st.integers(0, len(wanted) - 1)) for _ in range(2))
+    start = first_shown(focus, first, wanted, shared)
+    assert start <= focus < start + len(places(wanted, start, shared))
+
+
+def test_a_table_that_is_seen_moves_nothing() -> None:
+    shared, wanted = Layout(5, 30, 1, 24), [20] * 10
+    assert [first_shown(focus, 4, wanted, shared) for focus in (4, 5, 6)] == [4, 4, 4]
+    assert first_shown(7, 4, wanted, shared) == 5
+    assert first_shown(3, 4, wanted, shared) == 3
+
+
+def test_no_room_is_left_below_the_last_table() -> None:
+    assert first_shown(9, 9, [20] * 10, Layout(5, 30, 1, 24)) == 7
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (50, "Not shown  2 domains  3 status codes  and 2 more"),
+        (80, "Not shown  2 domains  3 status codes  e exchanges  a alerts"),
+        (10, "Not shown"),
+    ],
+)
+def test_tables_that_do_not_fit_are_named(columns: int, line: str) -> None:
+    names = [("2", "domains"), ("3", "status codes"), ("e", "exchanges"), ("a", "alerts")]
+    (text,) = texts([hidden_line(names, False, ScreenPage(columns))])
+    assert text == line
 
 
 def test_it_is_said_when_there_is_too_little_room() -> None:
@@ -85,7 +143,16 @@ def test_what_is_hot_and_what_is_slow(view: View) -> None:
 def test_an_active_alert_is_a_banner_with_its_explanation(view: View) -> None:
     lines = texts(banner_lines(view, ScreenPage(198)))
     assert lines[0].startswith(" Active alert  High traffic generated an alert - hits = 7")
-    assert len(texts(banner_lines(view, ScreenPage(78)))) == 2, "wrapped, and cut where it is longer"
+
+
+def test_a_banner_that_is_cut_loses_its_end_and_not_the_cause(view: View) -> None:
+    told = "of the excess: section shop.example.com/products 40.9 %, client 10.0.0.1 14.8 %"
+    before = view.alerts[0].explanation.partition("; of the excess")[0]
+    alert = replace(view.alerts[0], explanation=f"{before}; {told}")
+    assert texts(banner_lines(replace(view, alerts=(alert,)), ScreenPage(78))) == [
+        " Active alert  High traffic generated an alert - hits = 732, triggered at",
+        " 17:08:00 2026-11-22; of the excess: section shop.example.com/products 40.9 %…",
+    ]
 
 
 def test_of_many_alerts_the_first_is_shown_and_the_others_are_counted(view: View) -> None:

@@ -1,13 +1,18 @@
 """Tables of the full screen: columns, order, the chosen row."""
 
+import re
 from dataclasses import replace
+from datetime import timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from records import ended, request
+from view_samples import ACTIVE, CALM, ENDED
 
+from alerting.alert import Contributor, SignalUnit
 from dashboard.full import exchanges
+from dashboard.full.alerts import alert_content
 from dashboard.full.panels import in_order, natural, panel_content, sortable
 from dashboard.full.table import (
     Entry,
@@ -37,6 +42,10 @@ def row(key: str, count: int, volume: int = 0, average: float | None = None, tre
     return Row(key, Measure(0, 0), Measure(count, volume or count, volume, times), trend)
 
 
+def with_errors(row: Row, client: int, server: int) -> Row:
+    return replace(row, window=replace(row.window, client_errors=client, server_errors=server))
+
+
 def panel(*rows: Row, unit: Unit = HITS, other: Row = NOTHING) -> Panel:
     whole = [each.window for each in (*rows, other)]
     return Panel("top", "Top", unit, rows, other, Measure(sum(m.count for m in whole), sum(m.total for m in whole)))
@@ -60,24 +69,42 @@ def table(panel: Panel, width: int, state: TableState, ascii_only: bool = False)
 
 def test_a_wide_table_has_all_columns() -> None:
     other = row("(other)", 100, 500)
-    assert table(panel(*ROWS, other=other), 96, TableState(True, "1", 1, "hits")) == [
-        "1 Top                                      ▼hits   share   volume  average      p95 trend",
-        "  shop/cart                                   60  30.0 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
-        "▸ shop/reports                                30  15.0 %  90.0 kB   1.50 s   3.00 s",
-        "  (empty)                                     10   5.0 %      0 B        -        -",
-        "  (other)                                    100  50.0 %    500 B        -        -",
+    rows = (ROWS[0], with_errors(ROWS[1], 3, 12), ROWS[2])
+    assert table(panel(*rows, other=other), 108, TableState(True, "1", 1, "hits")) == [
+        "1 Top                                    ▼hits   share    4xx    5xx   volume  average      p95 trend",
+        "  shop/cart                                 60  30.0 %      0      0   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+        "▸ shop/reports                              30  15.0 % 10.0 % 40.0 %  90.0 kB   1.50 s   3.00 s",
+        "  (empty)                                   10   5.0 %      0      0      0 B        -        -",
+        "  (other)                                  100  50.0 %      0      0    500 B        -        -",
     ]
 
 
-def test_a_narrow_one_goes_without_the_trend_then_share_then_volume() -> None:
-    headings = [table(panel(*ROWS), width, TableState(False))[0].split() for width in (78, 70, 60, 50, 30)]
+def test_a_narrow_one_keeps_the_key_the_hits_the_p95_and_then_the_errors() -> None:
+    headings = [table(panel(*ROWS), width, TableState(False))[0].split() for width in (96, 84, 78, 70, 60, 52, 44)]
     assert headings == [
-        ["Top", "hits", "share", "volume", "average", "p95", "trend"],
-        ["Top", "hits", "share", "volume", "average", "p95"],
-        ["Top", "hits", "volume", "average", "p95"],
-        ["Top", "hits", "average", "p95"],
+        ["Top", "hits", "share", "4xx", "5xx", "volume", "average", "p95", "trend"],
+        ["Top", "hits", "share", "4xx", "5xx", "volume", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "volume", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "average", "p95"],
+        ["Top", "hits", "4xx", "5xx", "p95"],
+        ["Top", "hits", "5xx", "p95"],
         ["Top", "hits", "p95"],
     ]
+
+
+def test_a_table_of_packets_has_no_errors() -> None:
+    packets = replace(panel(*ROWS), responses=False)
+    assert table(packets, 96, TableState(False))[0].split() == [
+        "Top", "hits", "share", "volume", "average", "p95", "trend",
+    ]  # fmt: skip
+    assert not {"4xx", "5xx"} & set(sortable(packets))
+
+
+def test_rows_are_sorted_by_their_share_of_errors() -> None:
+    rows = (with_errors(ROWS[0], 0, 6), with_errors(ROWS[1], 9, 12), ROWS[2])
+    assert [each.key for each in in_order(panel(*rows), Sorting("5xx"))] == ["shop/reports", "shop/cart", ""]
+    assert [each.key for each in in_order(panel(*rows), Sorting("4xx"))] == ["shop/reports", "shop/cart", ""]
+    assert [each.key for each in in_order(panel(*rows), Sorting("4xx", False))] == ["shop/cart", "", "shop/reports"]
 
 
 def test_in_ascii() -> None:
@@ -88,11 +115,11 @@ def test_in_ascii() -> None:
 
 
 def test_bytes_are_shown_where_bytes_are_counted() -> None:
-    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 96, TableState(False, sorted_by="bytes"))
+    lines = table(panel(ROWS[1], ROWS[0], unit=BYTES), 108, TableState(False, sorted_by="bytes"))
     assert lines == [
-        "  Top                                       hits   share   ▼bytes  average      p95 trend",
-        "  shop/reports                                30  93.8 %  90.0 kB   1.50 s   3.00 s",
-        "  shop/cart                                   60   6.2 %   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
+        "  Top                                     hits   share    4xx    5xx   ▼bytes  average      p95 trend",
+        "  shop/reports                              30  93.8 %      0      0  90.0 kB   1.50 s   3.00 s",
+        "  shop/cart                                 60   6.2 %      0      0   6.0 kB  10.0 ms  20.0 ms ▂▂ ▃▄▅▅▆▆▇▇█",
     ], "the share is that of the bytes"
 
 
@@ -101,7 +128,7 @@ def test_each_is_ranked_first_as_its_statistic_is(unit: Unit, first: str) -> Non
     one = panel(*ROWS, unit=unit)
     assert natural(one) == Sorting(first)
     assert sortable(one)[0] == first
-    assert len(set(sortable(one))) == 5
+    assert len(set(sortable(one))) == 7
     assert in_order(one, natural(one)) is one.rows
 
 
@@ -230,3 +257,21 @@ def test_a_column_without_width_takes_what_is_left() -> None:
     )
     assert column_widths(content, 60) == (3, 48, 5)
     assert column_widths(content, 30) == (3, 24, 0)
+
+
+def test_an_alert_names_its_server_and_its_main_contributor() -> None:
+    slow = replace(
+        ACTIVE,
+        title="Response time",
+        subject="10.0.0.21:8080",
+        unit=SignalUnit.SECONDS,
+        contributors=(Contributor("client", "203.0.113.9", 590, 0.921),),
+    )
+    page = Page(140, 6, zone=timezone.utc)
+    content = alert_content(replace(CALM, alerts=(slow, ENDED)), slice(None), page)
+    lines = texts(table_lines(content, TableState(False), page))
+    assert re.search(r"Response time of 10.0.0.21:8080 +1,844 s +1,320 s active  client 203.0.113.9  92.1 %$", lines[1])
+    assert re.search(r"2 min Request rate +1,502 +1,320$", lines[2])
+    narrow = Page(78, 6, zone=timezone.utc)
+    content = alert_content(replace(CALM, alerts=(slow, ENDED)), slice(None), narrow)
+    assert re.search("signal +value +limit main contrib", texts(table_lines(content, TableState(False), narrow))[0])

@@ -1,0 +1,88 @@
+"""The page of `h`: everything captured and missed, by name, and the status of each signal. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from dashboard.full.table import Entry, TableColumn, TableContent, TableState, table_lines
+from view import figures
+from view.badge import WORDS
+from view.page import EMPTY, Line, Page, Piece, Style
+from view.view import HealthView, SignalView, View
+
+COLUMNS = (
+    TableColumn("signal", left=True),
+    TableColumn("state", 10, left=True),
+    TableColumn("value", 9),
+    TableColumn("baseline", 9, spare=2),
+    TableColumn("limit", 9),
+    TableColumn("alerts", 7, spare=3),
+    TableColumn("longest", 9, spare=4),
+    TableColumn("remark", 9, left=True, spare=1),
+)
+
+
+def health_page(view: View, complaints: Sequence[str], page: Page) -> list[Line]:
+    """Show each fact on its own line, then what the program complained about, then a table of the signals."""
+    lines: list[Line] = [(Piece("Health", Style.HEADING),), EMPTY]
+    for name, value in _facts(view.health):
+        lines += page.named(name, page.text(value))
+    if view.history_since is not None:
+        lines += page.named("Earlier runs", f"included since {figures.since(view.history_since, view.now, page.zone)}")
+    for warning in (*view.health.warnings, *complaints):
+        lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
+    return [*lines, EMPTY, *signal_lines(view.signals, page)]
+
+
+def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
+    yield "Packets", f"{figures.count(health.frames)}, now {figures.rate(health.packet_rate)} /s"
+    yield "Requests", figures.count(health.requests)
+    dropped = (
+        f"{figures.count(health.dropped)} packets ({figures.percent(health.dropped, health.frames + health.dropped)})"
+    )
+    yield "Dropped by kernel", dropped
+    yield "Lost in our queue", figures.counted(health.queue_lost, "record")
+    yield "Gaps in streams", f"{figures.count(health.gaps)}, {figures.volume(health.missing_bytes)} missing"
+    yield "Unpaired", figures.counted(health.unpaired_responses, "response") + " without a request"
+    yield "Unanswered", figures.counted(health.unanswered_requests, "request")
+    yield (
+        "Connections",
+        f"{figures.count(health.connections)} now, {figures.count(health.evicted)} evicted (limit reached)",
+    )
+    yield from _named("Unreadable", health.unreadable, "connection")
+    yield from _named("TLS servers", health.server_names, "connection")
+    yield from _named("Oddities", health.oddities, "time")
+
+
+def _named(name: str, counts: Sequence[tuple[str, int]], what: str) -> Iterator[tuple[str, str]]:
+    if not counts:
+        yield name, "none"
+    for place, (each, times) in enumerate(counts):
+        yield "" if place else name, f"{each}  {figures.counted(times, what)}"
+
+
+def signal_lines(signals: Sequence[SignalView], page: Page) -> list[Line]:
+    """Show the status of every signal in a table."""
+    entries = tuple(Entry(signal.name, _texts(signal, page), _style(signal)) for signal in signals)
+    content = TableContent("Signals", COLUMNS, entries, nothing="no signal is enabled")
+    return table_lines(content, TableState(False), type(page)(page.width, len(entries) + 2, page.ascii_only, page.zone))
+
+
+def _texts(signal: SignalView, page: Page) -> tuple[str, ...]:
+    numbers = (signal.value, signal.baseline, signal.limit)
+    remarks = (("muted", signal.muted), ("flapping", signal.flapping), ("too little traffic", signal.silent))
+    value, baseline, limit = (
+        figures.NOTHING if number is None else figures.signal_value(number, signal.unit) for number in numbers
+    )
+    return (
+        page.text(f"{signal.title} of {signal.subject}" if signal.subject else signal.title),
+        WORDS.get(signal.state, page.text(signal.state)).lower(),
+        value,
+        baseline,
+        limit if signal.limit is None else f"{'<' if signal.low else '>'} {limit}",
+        figures.count(signal.alerts),
+        figures.NOTHING if signal.longest_alert is None else figures.duration(signal.longest_alert),
+        ", ".join(word for word, holds in remarks if holds),
+    )
+
+
+def _style(signal: SignalView) -> Style:
+    return {"ALERT": Style.ALARM, "LEARNING": Style.QUIET}.get(signal.state, Style.PLAIN)
