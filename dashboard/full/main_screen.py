@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal
 from textual.timer import Timer
 
 from dashboard.alert_lines import signals
@@ -13,17 +13,16 @@ from dashboard.full.alerts import AlertTable, culprit
 from dashboard.full.chart import chart_lines, class_lines, drawn, marks
 from dashboard.full.desk import Scene
 from dashboard.full.detail_screen import DetailScreen
-from dashboard.full.exchanges import ExchangeTable
 from dashboard.full.export_screen import ExportScreen
 from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exchange
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.keys import EDITING, MAIN
 from dashboard.full.paint import ScreenPage
+from dashboard.full.panel_board import PanelBoard, hidden_line
 from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
 from dashboard.full.program_screen import ProgramScreen, bindings
 from dashboard.full.state import ScreenState
-from dashboard.full.table import ScreenTable
 from dashboard.full.table_pane import TablePane
 from dashboard.full.text_screens import HealthScreen
 from dashboard.full.widgets import LinesView, set_height
@@ -39,10 +38,6 @@ TALL = 44
 SIGNALS = 2
 WIDE = 190
 """Columns of a page that shows what is busy and slow on one line."""
-LETTERS = {"exchanges": "e", "alerts": "a"}
-"""Keys of the tables that have no number."""
-GUTTER = 2
-"""Cells between columns of tables."""
 APPLY_AFTER = 0.2
 """Seconds after the last key until a filter is applied, as each new filter scans all exchanges again."""
 
@@ -59,20 +54,6 @@ def padded(lines: Sequence[Line], number: int) -> list[Line]:
     return [*lines, *[EMPTY] * number][:number]
 
 
-def hidden_line(names: Sequence[tuple[str, str]], zoomed: bool, page: ScreenPage) -> Line:
-    """Name the tables that are not shown, with their keys; the last item says how many more there are."""
-    lead: Line = (Piece("z", Style.KEY), Piece(" all panels")) if zoomed else (Piece("Not shown", Style.QUIET),)
-    items: list[Line] = [
-        (Piece(f"{number} ", Style.HEADING), Piece(page.text(name), Style.QUIET)) for number, name in names
-    ]
-    for left in range(len(items) + 1):
-        more: list[Line] = [(Piece(f"and {left} more", Style.QUIET),)] if left else []
-        line, *further = page.flow([lead, *items[: len(items) - left], *more], gap=2)
-        if not further:
-            return line
-    return lead
-
-
 class MainScreen(ProgramScreen):
     """Shows the whole program: the first screen, and the one that all others return to."""
 
@@ -84,15 +65,12 @@ class MainScreen(ProgramScreen):
         self.head = LinesView(self.state.appearance, id="head")
         self.chart = LinesView(self.state.appearance, id="chart")
         self.by_class = LinesView(self.state.appearance, id="classes")
-        self.panels = Container(id="panels")
+        self.board = PanelBoard(self.state.appearance)
         self.hidden = LinesView(self.state.appearance, id="hidden")
         self.filter = FilterBar(self.state.appearance)
         self.panes: list[TablePane] = []
         """The tables that the user chose, in order."""
-        self._all: dict[str, TablePane] = {}
-        """All tables by name, in their usual order."""
         self._focus = 0
-        self._first = 0
         self._zoomed = False
         """Whether the focused table has the whole screen."""
         self._typing: Timer | None = None
@@ -106,7 +84,7 @@ class MainScreen(ProgramScreen):
         with Horizontal(id="charts"):
             yield self.chart
             yield self.by_class
-        yield self.panels
+        yield self.board
         yield self.hidden
         yield self.filter
         yield self.health
@@ -123,8 +101,7 @@ class MainScreen(ProgramScreen):
         """Show the scene on all parts of the screen."""
         if not self._fits():
             return
-        if not self._all:
-            self._make_panes(scene)
+        self.board.fill(scene.view)
         self._choose_panes()
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
@@ -169,26 +146,12 @@ class MainScreen(ProgramScreen):
             below += padded(standing, 1 if page.width >= WIDE else SIGNALS)
         return above, below
 
-    def _make_panes(self, scene: Scene) -> None:
-        tables: list[ScreenTable] = [PanelTable(panel.name) for panel in scene.view.panels]
-        tables += [ExchangeTable(self.state.appearance.discretion), AlertTable()]
-        self._all = {table.name: TablePane(self.state.appearance, table, "") for table in tables}
-        self.panels.mount(*self._all.values())
-
     def _choose_panes(self) -> None:
-        """Take the tables that the user chose, and number them; all of them if none is left."""
-        focused = self.pane
-        chosen = self.state.appearance.panels.choice.shown(tuple(self._all)) or list(self._all)
-        panes = [self._all[name] for name in chosen]
+        """Take the tables that the user chose; if the focused one is not among them, focus the first."""
+        focused, panes = self.pane, self.board.chosen()
         if panes == self.panes:
             return
         self.panes = panes
-        digits = iter("123456789")
-        for pane in self._all.values():
-            pane.display = False
-            pane.focus_on(False)
-        for pane in panes:
-            pane.number = LETTERS.get(pane.table.name) or next(digits, "")
         self._focus = panes.index(focused) if focused in panes else 0
         panes[self._focus].focus_on(True)
         self._look_closer()
@@ -203,27 +166,14 @@ class MainScreen(ProgramScreen):
         self.query_one("#charts").display = shared.chart > 0
         self.query_one("#charts").styles.height = shared.chart
         self.by_class.styles.width = shared.classes
-        self._place(wanted, shared)
+        self.board.place(self.panes, wanted, self._focus, shared)
+        names = [(pane.number, pane.name_in_words) for pane in self.panes if not pane.display]
+        self.hidden.display = bool(names)
+        self.hidden.show([hidden_line(names, self._zoomed, self.state.page(self.size.width))])
         width = self.size.width - shared.classes - 2
         page = self.state.page(width, shared.chart)
         self.chart.show(chart_lines(drawn(scene.view), marks(scene.view), page))
         self.by_class.show(class_lines(scene.view.chart, self.state.page(shared.classes, shared.chart)))
-
-    def _place(self, wanted: Sequence[int], shared: layout.Layout) -> None:
-        """Move the tables to their places, and name those that have none."""
-        if self._zoomed:
-            self._first, found = self._focus, [layout.Place(0, 0, shared.lines)]
-        else:
-            self._first = layout.first_shown(self._focus, self._first, wanted, shared)
-            found = layout.places(wanted, self._first, shared)
-        width = (self.size.width - GUTTER * (shared.abreast - 1)) // shared.abreast
-        for number, pane in enumerate(self.panes, -self._first):
-            pane.display = 0 <= number < len(found)
-            if pane.display:
-                pane.stand(found[number].column * (width + GUTTER), found[number].top, width, found[number].height)
-        self.hidden.display = len(found) < len(self.panes)
-        names = [(pane.number, pane.name_in_words) for pane in self.panes if not pane.display]
-        self.hidden.show([hidden_line(names, self._zoomed, self.state.page(self.size.width))])
 
     def _shown(self) -> Sequence[TablePane]:
         return [pane for pane in self.panes if pane.display]
@@ -294,11 +244,8 @@ class MainScreen(ProgramScreen):
 
     def action_choose_panels(self) -> None:
         """Show the page where the user chooses panels."""
-        scene = self.state.scene
-        if scene is not None and self._all:
-            titles = {name: name.capitalize() for name in LETTERS}
-            titles = {**{panel.name: panel.title for panel in scene.view.panels}, **titles}
-            self.app.push_screen(PanelScreen(self.state, {name: titles[name] for name in self._all}))
+        if self.panes and self.state.scene is not None:
+            self.app.push_screen(PanelScreen(self.state, self.board.titles(self.state.scene.view)))
 
     def on_table_pane_pressed(self, event: TablePane.Pressed) -> None:
         """Focus the panel that is clicked, and open a row that is clicked a second time."""

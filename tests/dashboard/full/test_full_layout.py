@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dashboard.full.keys import MAIN, footer
 from dashboard.full.layout import Layout, Place, arrange, first_shown, places, too_small
-from dashboard.full.main_screen import hidden_line
 from dashboard.full.paint import ScreenPage
+from dashboard.full.panel_board import hidden_line
 from dashboard.full.status_lines import banner_lines, glance_lines, health_lines, title_line
 from view.page import Line, Piece, width
 from view.view import View
