@@ -242,8 +242,9 @@ class Config:
     connection_timeout: Annotated[float, Range(1, 86400, "s")] = 600
     """Idle time after which a connection is forgotten; servers usually give up sooner."""
     closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
-    """How long late packets of a closed connection are recognised; a retransmission arrives within seconds, or, if the
-    connection was reset, within `connection_timeout`."""
+    """How long late packets of a closed connection are recognised, and a doubtful RST may be contradicted; a
+    retransmission arrives within seconds, or, if the connection was reset, within `connection_timeout`.
+    """
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """How long to wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 

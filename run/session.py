@@ -162,8 +162,8 @@ class Session:
         self._wanted = True
 
     def skip_to(self, now: float) -> None:
-        """Skip the refreshes of a silence that is longer than the retention: there is nothing to show."""
-        if now - self.due > self._run.retention:
+        """Skip the rest of a silence that is longer than a window of the signals, which has nothing new to show."""
+        if now - self.due > self._monitor.terms.bucket_size:
             self._schedule(now)
 
     def finish(self, now: float, status: Status) -> None:

@@ -170,6 +170,25 @@ def test_a_silence_of_years_costs_nothing(run_here: Run, capture: Callable[..., 
     assert re.search(r"Requests +12", out)
 
 
+@pytest.mark.parametrize("silence", [3, 60, 86_000, 86_500, 365 * 86400])
+def test_the_cost_of_a_file_depends_on_its_packets_and_not_on_the_time_between_them(
+    silence: int, run_here: Run, capture: Callable[..., str]
+) -> None:
+    status, out, _ = run_here("-r", capture(visits((20 * silence + 1, 1 / silence))), *SMALL)
+    assert status == 0
+    assert out.count(" HTTP monitor") <= 20 * 12  # one window of ten refreshes after each visit, and its own
+    assert re.search(r"Requests +20", out)
+
+
+@pytest.mark.parametrize("silence", [40, 80_000])
+def test_an_alert_within_a_silence_has_its_own_time(silence: int, run_here: Run, capture: Callable[..., str]) -> None:
+    times = visits((60, 20), (silence, 0), (60, 20))
+    status, out, _ = run_here("-q", "-r", capture(times), *SMALL, "--set", "traffic_drop_floor=1")
+    assert status == 0
+    (alert,) = re.findall(r"generated an alert.*", out)
+    assert "triggered at 22:14:30" in alert
+
+
 def test_a_damaged_file_is_read_up_to_the_damage(run_here: Run, capture: Callable[..., str]) -> None:
     path = Path(capture(visits((5, 2))))
     path.write_bytes(path.read_bytes()[:-7])

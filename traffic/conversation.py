@@ -267,6 +267,11 @@ class Conversation(Application):
         else:
             self.pairing.responses_lost()
 
+    def idle(self) -> bool:
+        """See `Application`."""
+        pairing = self.pairing
+        return pairing is None or (not pairing.pending and pairing.answer is None)
+
     def end(self, direction: int, time: float, ack: int) -> None:
         """See `Application`."""
         sink, pairing = self.connection.streams[direction].sink, self.pairing

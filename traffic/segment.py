@@ -23,7 +23,7 @@ def after(a: int, b: int) -> int:
 
 
 class Segment:
-    """A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN and RST matter.
+    """A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN matters.
 
     It does not change while it waits.
     """
@@ -96,7 +96,7 @@ def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int
             parts.append(only_start(segment, ahead, 0))
         covered = after(known.end, segment.seq)
         if covered >= size:
-            if segment.flags & (FIN | RST) and covered == size and not known.flags & (FIN | RST):
+            if segment.flags & FIN and covered == size and not known.flags & FIN:
                 parts.append(without_start(segment, size))
             return parts, contradictions
         segment = without_start(segment, covered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from traffic.segment import FAR, FIN, MASK, RST, SYN, Segment, after
@@ -41,6 +42,10 @@ class Application:
         """Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong."""
         raise NotImplementedError
 
+    def idle(self) -> bool:
+        """Return whether no exchange is under way."""
+        raise NotImplementedError
+
     def end(self, direction: int, time: float, ack: int) -> None:
         """Handle a FIN, with its acknowledgment number (-1: none): no more bytes come in this direction."""
         raise NotImplementedError
@@ -59,6 +64,8 @@ class Stream:
         "direction",
         "ended",
         "expected",
+        "fin",
+        "fin_ack",
         "held",
         "held_bytes",
         "lost_to",
@@ -87,7 +94,12 @@ class Stream:
         """Sequence number up to which missing bytes are no longer waited for; -1 if there is none."""
         self.held: list[Segment] = []
         self.held_bytes = 0
+        self.fin = inf
+        """Capture time of the FIN in its place in the stream; infinite if there was none."""
+        self.fin_ack = -1
+        """Acknowledgment number of that FIN; -1 if there is none."""
         self.ended = False
+        """Whether that FIN was acknowledged, so that no more bytes come."""
         self.recent = b""
         """The last delivered bytes, at most those of one segment; only the end of a long segment."""
 
@@ -96,6 +108,11 @@ class Stream:
         if self.origin < 0 and self.next < 0:
             self.origin = origin
             self.next = (origin + 1) & MASK
+
+    @property
+    def closing(self) -> bool:
+        """Whether the FIN waits to be acknowledged. Until then, its number may be that of another byte."""
+        return self.fin < inf and not self.ended
 
     def given_up(self) -> int:
         """Return how many missing bytes from `next` on are no longer waited for; negative if the stream went on."""
@@ -150,4 +167,4 @@ class Stream:
 
     def closes(self) -> bool:
         """Return whether a FIN was seen."""
-        return self.ended or bool(self.held and self.held[-1].flags & FIN)
+        return self.ended or self.fin < inf or bool(self.held and self.held[-1].flags & FIN)

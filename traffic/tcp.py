@@ -15,6 +15,7 @@ from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.packet import Packet
 from traffic.records import CLOSED, RESET
+from traffic.reset import Reset
 from traffic.segment import (
     ACK,
     FAR,
@@ -54,7 +55,7 @@ class Connection:
         "last",
         "limits",
         "resent",
-        "reset_at",
+        "reset",
         "settled",
         "started",
         "strays",
@@ -83,8 +84,8 @@ class Connection:
         """Retransmitted payload bytes."""
         self.waiting_since = inf
         """Capture time of the longest-waiting segment; infinite if none waits."""
-        self.reset_at = inf
-        """Capture time of a RST that no later data has contradicted; infinite if there is none."""
+        self.reset: Reset | None = None
+        """A RST that no later data has contradicted."""
         self.settled = False
         """Whether a direction of which nothing was seen is no longer waited for."""
         self.claim: Claim | None = None
@@ -114,16 +115,22 @@ class Connection:
         ack = packet.ack if flags & ACK else -1
         if ack >= 0:
             stream.peer.acknowledged = ack
+            if stream.peer.closing:
+                self._end_if_received(stream.peer)
+                if self.finished:
+                    return True
+        reset = self.reset
+        if reset is not None and stream.direction != reset.direction and not flags & RST:
+            reset.doubted = True
         data = packet.data[packet.payload : packet.end]
         plain = not flags & _CONTROL and not packet.cut
         if plain and not data:
-            return False
+            return stream.peer.ended
         if plain and self._in_order(stream, packet.seq, ack):
             self._pass_on(stream, data, time, packet.seq, ack)
-            if self.reset_at == inf and not stream.peer.held:
+            if reset is None and not stream.peer.held:
                 return False
-            if self.reset_at < inf:
-                self._outlives_reset()
+            self._outlives_reset(stream, time)
         else:
             cut = packet.cut - max(0, packet.payload - packet.end)
             self._irregular(stream, Segment(packet.seq, data, cut, time, ack, flags))
@@ -134,30 +141,39 @@ class Connection:
     @property
     def waits(self) -> bool:
         """Whether time alone will change something soon, so that `force_due` must be called."""
-        return self.waiting_since < inf or self.reset_at < inf
+        return self.waiting_since < inf or self.reset is not None or any(self._half_closed())
 
     @property
     def over(self) -> bool:
         """Whether a RST or a FIN was seen."""
-        return self.reset_at < inf or any(stream.closes() for stream in self.streams)
+        return self.reset is not None or any(stream.closes() for stream in self.streams)
 
     def hears_only(self, stream: Stream) -> bool:
         """Return whether nothing was captured from the other side of a stream."""
         return stream.acknowledged < 0 and self.connect_time < 0
 
     def force_due(self, now: float) -> None:
-        """Give up what has waited since before `now - gap_timeout`, and accept a RST of that age."""
+        """Give up what has waited since before `now - gap_timeout`, and accept a FIN or RST that nobody contradicts."""
         self._force(now)
-        if self.reset_at < inf and now - self.reset_at >= self.limits.gap_timeout:
-            self.drain(self.reset_at, RESET)
+        for stream in self._half_closed():
+            if now - stream.fin >= self.limits.gap_timeout:
+                self._end(stream)
+        reset = self.reset
+        if reset is not None and now - reset.time >= self._patience(reset):
+            self.drain(reset.time, RESET)
 
     def drain(self, time: float, ending: str) -> None:
         """Deliver everything that waits, with its gaps, and close."""
-        if self.reset_at < inf:
-            time, ending = self.reset_at, RESET
         while self.waiting_since < inf and not self.finished:
             self._give_up_one()
             self._deliver_held()
+        reset = self.reset
+        if reset is not None and (self._exact(reset) or not reset.doubted):
+            time, ending = reset.time, RESET
+            self._lose_before(reset)
+        for stream in self.streams:
+            if stream.closing and not self.finished:
+                self._end(stream)
         self.finish(time, ending)
 
     def finish(self, time: float, ending: str) -> None:
@@ -179,6 +195,8 @@ class Connection:
         return known and seq == stream.next and not stream.held
 
     def _pass_on(self, stream: Stream, data: bytes, time: float, seq: int, ack: int) -> None:
+        if stream.fin < inf:
+            self._outlives_fin(stream)
         stream.next = (seq + len(data)) & MASK
         stream.recent = data[-_RECENT:]
         if stream.sink is not None:
@@ -194,18 +212,21 @@ class Connection:
                 stream.peer.start((segment.ack - 1) & MASK)
             segment.seq = (segment.seq + 1) & MASK
         elif segment.flags & RST:
-            if not self._credible_reset(stream, segment) or self.reset_at < inf:
-                return
-            segment.data, segment.cut = b"", 0
-            if after(segment.seq, stream.next) < 0:
-                segment.seq = stream.next
+            self._note_reset(stream, segment)
+            return
         elif stream.unnumbered(segment):
             self._number(stream, segment)
         elif stream.strays(segment, over=self.over):
             self.strays = True
             return
-        if segment.data or segment.cut or segment.flags & (FIN | RST):
+        elif segment.flags & FIN and not segment.data and self._out_of_window(stream, segment.seq):
+            self.health.oddities["FIN out of window"] += 1
+            return
+        if segment.data or segment.cut or segment.flags & FIN:
             self._hold(stream, segment)
+
+    def _out_of_window(self, stream: Stream, seq: int) -> bool:
+        return stream.next >= 0 and abs(after(seq, stream.next)) >= FAR
 
     def disclaim(self) -> list[tuple[float, Packet]]:
         """Forget the claim of a new connection; return the segments that were kept for it."""
@@ -228,21 +249,75 @@ class Connection:
         first = stream.held[0].seq if stream.held else stream.expected
         return first >= 0 and after(first, seq) not in range(1, _LATE)
 
-    def _credible_reset(self, stream: Stream, segment: Segment) -> bool:
-        """Return whether a RST takes effect at its position in the stream (RFC 5961 section 3)."""
-        if stream.next < 0:
-            if not stream.held and not stream.peer.held:
-                self.finish(segment.time, RESET)
-            return False
-        if abs(after(segment.seq, stream.next)) >= FAR:
+    def _note_reset(self, stream: Stream, segment: Segment) -> None:
+        """Note a RST, unless its receiver drops it, or would rather act upon an earlier one (RFC 5961 section 3)."""
+        if self._out_of_window(stream, segment.seq):
             self.health.oddities["RST out of window"] += 1
-            return False
-        return True
+        elif self.reset is None or not self._exact(self.reset):
+            self.reset = Reset(segment.time, stream.direction, segment.seq)
 
-    def _outlives_reset(self) -> None:
-        """Discard a RST: data goes on in order, so the receiver rejected it (RFC 5961, TCP-AO, forged RSTs)."""
-        self.health.oddities["data after RST"] += 1
-        self.reset_at = inf
+    def _exact(self, reset: Reset) -> bool:
+        """Return whether a RST has the number that its receiver expects, as far as that is known."""
+        stream = self.streams[reset.direction]
+        if stream.next < 0:
+            return True
+        ahead = after(reset.seq, stream.next + stream.closing)
+        return ahead == 0 or (ahead > 0 and self._received(stream, reset.seq))
+
+    def _received(self, stream: Stream, seq: int) -> bool:
+        """Return whether the peer has acknowledged all bytes before a number."""
+        return stream.acknowledged >= 0 and after(stream.acknowledged, seq) >= 0
+
+    def _patience(self, reset: Reset) -> float:
+        """Return for how long a RST may be contradicted, in seconds."""
+        believed = self._exact(reset) and not reset.doubted and not self.application.idle()
+        longest = max(self.limits.gap_timeout, self.limits.closed_timeout)
+        return self.limits.gap_timeout if believed else longest
+
+    def _lose_before(self, reset: Reset) -> None:
+        """Count the bytes that the peer received before a RST as lost, if they were not captured."""
+        stream = self.streams[reset.direction]
+        if (
+            stream.next >= 0
+            and after(reset.seq, stream.next + stream.closing) > 0
+            and self._received(stream, reset.seq)
+        ):
+            stream.lost_to = reset.seq
+
+    def _outlives_reset(self, stream: Stream, time: float) -> None:
+        """Discard a RST if data goes on in order, because the receiver rejected it (RFC 5961, TCP-AO, forged RSTs)."""
+        reset = self.reset
+        if reset is None or time <= reset.time:
+            return
+        before = stream.direction == reset.direction and after(stream.next, reset.seq) <= 0
+        if not before or time - reset.time >= self.limits.gap_timeout:
+            self.health.oddities["data after RST"] += 1
+            self.reset = None
+
+    def _outlives_fin(self, stream: Stream) -> None:
+        """Discard a FIN if other data has its number, because the sender did not send it."""
+        if stream.closing:
+            self.health.oddities["data after FIN"] += 1
+            stream.fin = inf
+
+    def _half_closed(self) -> list[Stream]:
+        """Return the directions of which only the acknowledgment of the FIN is missing, after the other has ended."""
+        return [stream for stream in self.streams if stream.closing and stream.peer.ended]
+
+    def _end_if_received(self, stream: Stream) -> None:
+        """End a direction once its receiver has acknowledged the FIN, or if nothing was captured from the receiver."""
+        seq = (stream.next + 1) & MASK
+        waiting = any(segment.ack >= 0 and after(segment.ack, seq) >= 0 for segment in stream.peer.held)
+        if stream.acknowledged < 0 or waiting or self._received(stream, seq):
+            self._end(stream)
+
+    def _end(self, stream: Stream) -> None:
+        """End a direction: no more bytes come."""
+        stream.ended = True
+        stream.next, stream.recent = (stream.next + 1) & MASK, b""
+        self.application.end(stream.direction, stream.fin, stream.fin_ack)
+        if stream.peer.ended:
+            self.finish(max(stream.fin, stream.peer.fin), CLOSED)
 
     # waiting ----------------------------------------------------------------------------------------------------------
 
@@ -258,6 +333,8 @@ class Connection:
             if unseen is None:
                 return
             segment = unseen
+        if segment.flags & FIN and segment.seq == segment.end:
+            self._drop_fins(stream)
         parts, contradictions = new_parts(stream.held, segment)
         if contradictions:
             self.health.oddities["overlap with different bytes"] += contradictions
@@ -266,6 +343,12 @@ class Connection:
             self._charge(stream, part.cost)
         if stream.held and self.waiting_since == inf:
             self.waiting_since = segment.time
+
+    def _drop_fins(self, stream: Stream) -> None:
+        """Drop the FINs that wait without data: a stream has only one."""
+        for segment in [one for one in stream.held if one.flags & FIN and one.seq == one.end]:
+            stream.held.remove(segment)
+            self._charge(stream, -segment.cost)
 
     def _unseen(self, stream: Stream, segment: Segment) -> Segment | None:
         """Return the part of a segment that was not delivered yet; None for a retransmission."""
@@ -282,7 +365,7 @@ class Connection:
             self.resent += min(behind, size)
             if contradicts(stream.recent, segment.data, behind):
                 self.health.oddities["overlap with different bytes"] += 1
-            if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & (FIN | RST)):
+            if behind > size + segment.cut or (behind == size + segment.cut and not segment.flags & FIN):
                 return None
             return without_start(segment, behind)
         return segment
@@ -305,8 +388,10 @@ class Connection:
             self._deliver(stream, stream.held.pop(0))
             moved = True
         if moved and not self.finished:
-            held = (segment.time for stream in self.streams for segment in stream.held)
-            self.waiting_since = min(held, default=inf)
+            self.waiting_since = self._oldest_held()
+
+    def _oldest_held(self) -> float:
+        return min((segment.time for stream in self.streams for segment in stream.held), default=inf)
 
     def _next_stream(self) -> Stream | None:
         """Return a stream whose first waiting segment need not wait; the client's, if each would let the other wait."""
@@ -347,7 +432,7 @@ class Connection:
             return False
         size = after(first.ack, segment.seq)
         if 0 < size < len(segment.data):
-            head = only_start(segment, size, segment.flags & ~(FIN | RST))
+            head = only_start(segment, size, segment.flags & ~FIN)
             stream.held[:1] = [head, without_start(segment, size)]
             self._charge(stream, SEGMENT_COST)
         return size > 0
@@ -355,30 +440,24 @@ class Connection:
     def _deliver(self, stream: Stream, segment: Segment) -> None:
         self._charge(stream, -segment.cost)
         overlap = after(stream.next, segment.seq)
+        contradicted = overlap > len(segment.data) + segment.cut
         if overlap > 0:
             segment = without_start(segment, overlap)
+        if segment.data and stream.fin < inf:
+            self._outlives_fin(stream)
         stream.next = (segment.seq + len(segment.data)) & MASK
         stream.recent = segment.data[-_RECENT:]
-        if segment.data and stream.sink is not None and not stream.ended:
-            stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
+        if segment.data:
+            self._outlives_reset(stream, segment.time)
+            if stream.sink is not None and not stream.ended:
+                stream.sink.data(segment.data, segment.time, segment.seq, segment.ack)
         if segment.cut:
             self._gap(stream, segment.end, segment.cut)
-        if segment.flags & RST:
-            self.reset_at = segment.time
-            self._drop_resets()
-        elif segment.flags & FIN and not stream.ended:
-            stream.ended = True
-            stream.next, stream.recent = (stream.next + 1) & MASK, b""
-            self.application.end(stream.direction, segment.time, segment.ack)
-            if stream.peer.ended:
-                self.finish(segment.time, CLOSED)
-
-    def _drop_resets(self) -> None:
-        """Discard the RSTs that wait for their place: one takes effect, and the others guessed its number."""
-        for stream in self.streams:
-            resets = [segment for segment in stream.held if segment.flags & RST]
-            stream.held = [segment for segment in stream.held if not segment.flags & RST]
-            self._charge(stream, -sum(segment.cost for segment in resets))
+        if segment.flags & FIN and contradicted:
+            self.health.oddities["data after FIN"] += 1
+        elif segment.flags & FIN and stream.fin == inf:
+            stream.fin, stream.fin_ack = segment.time, segment.ack
+            self._end_if_received(stream)
 
     # giving up --------------------------------------------------------------------------------------------------------
 
@@ -415,6 +494,9 @@ class Connection:
         peer = stream.peer
         if stream.next < 0:
             self._join(stream, segment.seq)
+        elif segment.flags & FIN and segment.seq == segment.end and self._unreceived(stream):
+            self._drop_fins(stream)
+            self.waiting_since = self._oldest_held()
         elif after(segment.seq, stream.next) > 0:
             self._gap(stream, segment.seq, after(segment.seq, stream.next))
         elif peer.next < 0:

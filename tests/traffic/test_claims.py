@@ -1,50 +1,17 @@
 """A SYN on an open connection ends nothing if it is forged. A new connection is believed when both sides use it."""
 
-from collections.abc import Callable
 from random import Random
 
 import pytest
-from wire import ACK, CLIENT, FIN, MASK, RST, SERVER, SYN, Decoded, Segment, Talk, decode, get, ok
+from attacked import Attack, all_paired, challenge, forge, living
+from wire import ACK, CLIENT, FIN, MASK, RST, SERVER, SYN, Segment, Talk, decode, get, ok
 
 from traffic.limits import Limits
 from traffic.records import CLOSED, COMPLETE
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
 
-REQUESTS = 60
 ODDITY = "SYN on an open connection"
-Attack = Callable[[Talk], None]
-
-
-def forge(talk: Talk, side: int, seq: int, flags: int, ack: int = 0, data: bytes = b"") -> None:
-    """Add a segment that its sender has not sent."""
-    talk.segments.append(Segment(talk.time, side, seq & MASK, ack & MASK, flags, data))
-    talk.time += talk.step
-
-
-def living(attack: Attack, *, every: int = 10, pause: float = 0.0, talk: Talk | None = None) -> Decoded:
-    """Decode a connection with 60 requests, attacked before and within some of its exchanges."""
-    talk = talk or Talk()
-    for number in range(REQUESTS):
-        if number % every == 5:
-            attack(talk)
-            talk.wait(pause)
-        talk.client(get(f"/{number}"))
-        if number % every == 7:
-            attack(talk)
-            talk.wait(pause)
-        talk.server(ok(status=200 + number))
-    return decode(talk.close().frames)
-
-
-def all_paired(decoded: Decoded) -> bool:
-    whole = decoded.pairs == [(f"/{number}", 200 + number) for number in range(REQUESTS)]
-    return whole and decoded.endings == [COMPLETE] * REQUESTS and decoded.held == 0
-
-
-def challenge(talk: Talk, side: int) -> None:
-    """Let the real peer answer with the numbers of the open connection (RFC 5961)."""
-    talk.send(side)
 
 
 def far_syn(talk: Talk) -> None:

@@ -111,8 +111,8 @@ def test_fin_before_lost_data_waits_for_it() -> None:
 
 def test_fins_captured_before_all_data_wait_for_it() -> None:
     talk = Talk().client(get()).server(ok()).close()
-    *hello, request, response, server_fin, client_fin, _ = talk.segments
-    captured = [*hello, server_fin, client_fin, response, request, client_fin]
+    *hello, request, response, server_fin, client_fin, last = talk.segments
+    captured = [*hello, server_fin, client_fin, response, request, client_fin, last]
     decoded = decode(talk.as_captured(captured))
     assert decoded.pairs == [("/", 200)]
     assert (decoded.health.gaps, decoded.health.connections, decoded.held) == (0, 0, 0)

@@ -186,6 +186,11 @@ impl Conversation {
         }
     }
 
+    /// Return whether no exchange is under way.
+    pub(crate) fn idle(&self) -> bool {
+        self.http.as_ref().is_none_or(|http| http.pairing.idle())
+    }
+
     /// Handle a FIN, with its acknowledgment number: no more bytes come in this direction.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64, ack: Option<u32>) {
         let side = self.side(direction);

@@ -81,6 +81,11 @@ impl Pairing {
         }
     }
 
+    /// Return whether no exchange is under way.
+    pub(crate) fn idle(&self) -> bool {
+        self.pending.is_empty() && self.answer.is_none()
+    }
+
     /// Return whether the current response has no request that is certainly its own.
     pub(crate) fn unpaired(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::claim::{Claim, Postponed};
+use super::ends::Reset;
 use super::handshakes::Handshake;
 use super::held::{self, Held, contradicts, new_parts};
 use super::sequence::{ACK, FAR, FIN, RST, SYN, advanced, after};
@@ -52,8 +53,8 @@ pub(crate) struct Tcp {
     pub(crate) strays: bool,
     /// Capture time of the longest-waiting segment; None if none waits.
     waiting_since: Option<f64>,
-    /// Capture time of a RST that no later data has contradicted.
-    reset_at: Option<f64>,
+    /// A RST that no later data has contradicted.
+    pub(super) reset: Option<Reset>,
     /// Whether a direction of which nothing was seen is no longer waited for.
     settled: bool,
     /// The claim of a new connection between the same ports.
@@ -71,7 +72,7 @@ impl Tcp {
             finished: None,
             strays: false,
             waiting_since: None,
-            reset_at: None,
+            reset: None,
             settled: false,
             claim: None,
         }
@@ -131,13 +132,23 @@ impl Tcp {
     ) -> bool {
         self.last = packet.time;
         let ack = (packet.flags & ACK != 0).then_some(packet.ack);
-        let peer = self.streams.of_mut(direction.reversed());
         if ack.is_some() {
+            let peer = self.streams.of_mut(direction.reversed());
             peer.acknowledged = ack;
+            if peer.closing() {
+                self.end_if_received(app, cx, direction.reversed());
+                if self.finished.is_some() {
+                    return true;
+                }
+            }
         }
+        if let Some(reset) = &mut self.reset {
+            reset.doubted |= direction != reset.direction && packet.flags & RST == 0;
+        }
+        let peer = self.streams.of(direction.reversed());
         let plain = packet.flags & CONTROL == 0 && packet.cut == 0;
         if plain && packet.payload.is_empty() {
-            return false;
+            return peer.ended;
         }
         let known = peer.next.is_some_and(|next| ack.is_none_or(|ack| after(next, ack) >= 0));
         let peer_waits = !peer.held.is_empty();
@@ -145,13 +156,14 @@ impl Tcp {
         if plain && known && stream.next == Some(packet.seq) && stream.held.is_empty() {
             stream.next = Some(advanced(packet.seq, packet.payload.len()));
             stream.remember(packet.payload);
+            if stream.closing() {
+                self.outlives_fin(cx, direction);
+            }
             app.data(cx, self, direction, packet.payload, Position { time: packet.time, seq: packet.seq, ack });
-            if self.reset_at.take().is_some() {
-                // Data goes on in order, so the receiver rejected the RST (RFC 5961, TCP-AO, forged RSTs).
-                cx.odd("data after RST");
-            } else if !peer_waits {
+            if self.reset.is_none() && !peer_waits {
                 return false;
             }
+            self.outlives_reset(cx, direction, packet.time);
         } else {
             let Packet { time, seq, flags, payload, cut, .. } = *packet;
             self.irregular(app, cx, direction, Held { seq, data: payload.to_vec(), cut, time, ack, flags });
@@ -163,12 +175,12 @@ impl Tcp {
 
     /// Return whether time alone will change something soon, so that `force_due` must be called.
     pub(crate) fn waits(&self) -> bool {
-        self.waiting_since.is_some() || self.reset_at.is_some()
+        self.waiting_since.is_some() || self.reset.is_some() || self.half_closed()
     }
 
     /// Return whether a RST or a FIN was seen.
     pub(crate) fn over(&self) -> bool {
-        self.reset_at.is_some() || self.streams.forth.closes() || self.streams.back.closes()
+        self.reset.is_some() || self.streams.forth.closes() || self.streams.back.closes()
     }
 
     /// Return whether nothing was captured from the side other than that of a direction.
@@ -176,28 +188,34 @@ impl Tcp {
         self.streams.of(direction).acknowledged.is_none() && self.connect_time.is_none()
     }
 
-    /// Give up what has waited since before `now - gap_timeout`, and accept a RST of that age.
+    /// Give up what has waited since before `now - gap_timeout`, and accept a FIN or RST that nobody contradicts.
     pub(crate) fn force_due(&mut self, app: &mut Conversation, cx: &mut Context<'_>, now: f64) {
         self.force(app, cx, now);
-        if let Some(at) = self.reset_at
-            && now - at >= cx.limits.gap_timeout
+        self.end_unacknowledged(app, cx, now);
+        if let Some(reset) = self.reset
+            && now - reset.time >= self.patience(app, cx, reset)
         {
-            self.drain(app, cx, at, Ending::Reset);
+            self.drain(app, cx, reset.time, Ending::Reset);
         }
     }
 
     /// Deliver everything that waits, with its gaps, and close.
     pub(crate) fn drain(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
-        let (time, ending) = self.reset_at.map_or((time, ending), |at| (at, Ending::Reset));
         while self.waiting_since.is_some() && self.finished.is_none() {
             self.give_up_one(app, cx);
             self.deliver_held(app, cx);
         }
+        let (mut time, mut ending) = (time, ending);
+        if let Some(reset) = self.reset.filter(|reset| self.exact(*reset) || !reset.doubted) {
+            (time, ending) = (reset.time, Ending::Reset);
+            self.lose_before(reset);
+        }
+        self.end_closing(app, cx);
         self.finish(app, cx, time, ending);
     }
 
     /// Close the connection; nothing more will be delivered.
-    fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
+    pub(super) fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
         if self.finished.is_some() {
             return;
         }
@@ -230,24 +248,16 @@ impl Tcp {
             self.start(direction, segment.seq, segment.ack);
             segment.seq = segment.seq.wrapping_add(1);
         } else if segment.flags & RST != 0 {
-            let Some(next) = self.credible_reset(app, cx, direction, &segment) else {
-                return;
-            };
-            if self.reset_at.is_some() {
-                return;
-            }
-            segment.data.clear();
-            segment.cut = 0;
-            if after(segment.seq, next) < 0 {
-                segment.seq = next;
-            }
+            return self.note_reset(cx, direction, &segment);
         } else if self.unnumbered(direction, &segment) {
             self.number(cx, direction, &mut segment);
         } else if self.strays(direction, &segment) {
             self.strays = true;
             return;
+        } else if segment.flags & FIN != 0 && segment.data.is_empty() && self.out_of_window(direction, segment.seq) {
+            return cx.odd("FIN out of window");
         }
-        if segment.size() > 0 || segment.flags & (FIN | RST) != 0 {
+        if segment.size() > 0 || segment.flags & FIN != 0 {
             self.hold(app, cx, direction, segment);
         }
     }
@@ -297,27 +307,6 @@ impl Tcp {
         first.is_some_and(|first| !(1..LATE).contains(&after(first, seq)))
     }
 
-    /// Return the next byte of the stream if a RST takes effect at its position there (RFC 5961 section 3).
-    fn credible_reset(
-        &mut self,
-        app: &mut Conversation,
-        cx: &mut Context<'_>,
-        direction: Direction,
-        segment: &Held,
-    ) -> Option<u32> {
-        let Some(next) = self.streams.of(direction).next else {
-            if self.streams.forth.held.is_empty() && self.streams.back.held.is_empty() {
-                self.finish(app, cx, segment.time, Ending::Reset);
-            }
-            return None;
-        };
-        if after(segment.seq, next).abs() >= FAR {
-            cx.odd("RST out of window");
-            return None;
-        }
-        Some(next)
-    }
-
     // waiting ---------------------------------------------------------------------------------------------------------
 
     fn hold(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, segment: Held) {
@@ -336,6 +325,9 @@ impl Tcp {
         let Some(segment) = self.unseen(app, cx, direction, segment) else {
             return;
         };
+        if segment.is_fin() {
+            self.drop_fins(cx, direction);
+        }
         let stream = self.streams.of_mut(direction);
         let (parts, contradictions) = new_parts(&stream.held, segment);
         if contradictions > 0 {
@@ -377,8 +369,8 @@ impl Tcp {
             if contradicts(&stream.recent, &segment.data, behind) {
                 cx.odd("overlap with different bytes");
             }
-            let control = segment.flags & (FIN | RST) != 0;
-            if behind > segment.size() || (behind == segment.size() && !control) {
+            let fin = segment.flags & FIN != 0;
+            if behind > segment.size() || (behind == segment.size() && !fin) {
                 return None;
             }
             return Some(segment.without_start(behind));
@@ -466,7 +458,7 @@ impl Tcp {
         };
         let size = after(ack, segment.seq);
         if 0 < size && size < segment.data.len() as i64 {
-            let head = segment.only_start(size as usize, segment.flags & !(FIN | RST));
+            let head = segment.only_start(size as usize, segment.flags & !FIN);
             let rest = segment.without_start(size as usize);
             stream.held.pop_front();
             stream.held.push_front(rest);
@@ -485,49 +477,25 @@ impl Tcp {
         stream.held_bytes -= segment.cost();
         cx.ledger.budget.used -= segment.cost();
         let overlap = stream.next.map_or(0, |next| after(next, segment.seq));
+        let passed = overlap > segment.size() as i64;
         if overlap > 0 {
             segment = segment.without_start(overlap as usize);
         }
         stream.next = Some(advanced(segment.seq, segment.data.len()));
         stream.remember(&segment.data);
-        if !segment.data.is_empty() && !stream.ended {
-            let place = Position { time: segment.time, seq: segment.seq, ack: segment.ack };
-            app.data(cx, self, direction, &segment.data, place);
+        if !segment.data.is_empty() {
+            self.outlives_fin(cx, direction);
+            self.outlives_reset(cx, direction, segment.time);
+            if !self.streams.of(direction).ended {
+                let place = Position { time: segment.time, seq: segment.seq, ack: segment.ack };
+                app.data(cx, self, direction, &segment.data, place);
+            }
         }
         if segment.cut > 0 {
             self.gap(app, cx, direction, segment.end(), segment.cut);
         }
-        if segment.flags & RST != 0 {
-            self.reset_at = Some(segment.time);
-            self.drop_resets(cx);
-        } else if segment.flags & FIN != 0 {
-            self.end(app, cx, direction, segment.time, segment.ack);
-        }
-    }
-
-    /// Discard the RSTs that wait for their place: one takes effect, and the others guessed its number.
-    fn drop_resets(&mut self, cx: &mut Context<'_>) {
-        for stream in [&mut self.streams.forth, &mut self.streams.back] {
-            let before = stream.held.len();
-            stream.held.retain(|segment| segment.flags & RST == 0);
-            let cost = held::COST * (before - stream.held.len()); // a RST holds no data
-            stream.held_bytes -= cost;
-            cx.ledger.budget.used -= cost;
-        }
-    }
-
-    /// Handle a FIN: no more bytes come in this direction.
-    fn end(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction, time: f64, ack: Option<u32>) {
-        let stream = self.streams.of_mut(direction);
-        if stream.ended {
-            return;
-        }
-        stream.ended = true;
-        stream.next = stream.next.map(|next| next.wrapping_add(1));
-        stream.recent.clear();
-        app.end(cx, self, direction, time, ack);
-        if self.streams.of(direction.reversed()).ended {
-            self.finish(app, cx, time, Ending::Closed);
+        if segment.flags & FIN != 0 {
+            self.fin(app, cx, direction, &segment, passed);
         }
     }
 
@@ -590,6 +558,11 @@ impl Tcp {
         let Some(next) = self.streams.of(direction).next else {
             return self.join(direction, seq);
         };
+        if first.is_fin() && self.unreceived() {
+            self.drop_fins(cx, direction);
+            self.waiting_since = self.oldest_held();
+            return;
+        }
         if after(seq, next) > 0 {
             return self.gap(app, cx, direction, seq, after(seq, next) as usize);
         }

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::sequence::{FIN, RST, advanced, after};
+use super::sequence::{FIN, advanced, after};
 
 /// Memory of a waiting segment in bytes, besides its data.
 pub(crate) const COST: usize = 300;
 
-/// A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN and RST matter.
+/// A waiting segment. `cut` bytes at its end were not captured; of `flags`, only FIN matters.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) seq: u32,
@@ -75,8 +75,7 @@ pub(crate) fn new_parts(held: &VecDeque<Held>, segment: Held) -> (Vec<Held>, u64
         }
         let covered = after(known.end(), rest.seq);
         if covered >= size {
-            let control = FIN | RST;
-            if rest.flags & control != 0 && covered == size && known.flags & control == 0 {
+            if rest.flags & FIN != 0 && covered == size && known.flags & FIN == 0 {
                 parts.push(rest.without_start(size as usize));
             }
             return (parts, contradictions);

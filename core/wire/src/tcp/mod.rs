@@ -2,6 +2,7 @@
 
 pub(crate) mod claim;
 mod connection;
+mod ends;
 pub(crate) mod handshakes;
 mod held;
 pub(crate) mod sequence;

@@ -15,6 +15,9 @@ pub(crate) enum Direction {
     Back,
 }
 
+/// Both directions.
+pub(crate) const EACH: [Direction; 2] = [Direction::Forth, Direction::Back];
+
 impl Direction {
     /// Return the opposite direction.
     pub(crate) fn reversed(self) -> Self {
@@ -78,6 +81,11 @@ pub(crate) struct Stream {
     pub(crate) lost_to: Option<u32>,
     pub(crate) held: VecDeque<Held>,
     pub(crate) held_bytes: usize,
+    /// Capture time of the FIN in its place in the stream.
+    pub(crate) fin: Option<f64>,
+    /// Acknowledgment number of that FIN.
+    pub(crate) fin_ack: Option<u32>,
+    /// Whether that FIN was acknowledged, so that no more bytes come.
     pub(crate) ended: bool,
     /// The last delivered bytes, at most those of one segment and `RECENT` of them.
     pub(crate) recent: Vec<u8>,
@@ -100,7 +108,7 @@ impl Stream {
 
     /// Return whether a FIN was seen.
     pub(crate) fn closes(&self) -> bool {
-        self.ended || self.held.back().is_some_and(|last| last.flags & FIN != 0)
+        self.ended || self.fin.is_some() || self.held.back().is_some_and(|last| last.flags & FIN != 0)
     }
 
     /// Return the number of the first byte to deliver of those that wait, where the stream is joined.
@@ -122,6 +130,11 @@ impl Stream {
     /// Only generated captures number data so: a SYN uses up its number (RFC 9293 section 3.4).
     pub(crate) fn starts_early(&self, segment: &Held) -> bool {
         segment.size() > 0 && self.origin.is_some_and(|origin| self.next == Some(origin.wrapping_add(1)))
+    }
+
+    /// Return whether the FIN waits to be acknowledged. Until then, its number may be that of another byte.
+    pub(crate) fn closing(&self) -> bool {
+        self.fin.is_some() && !self.ended
     }
 
     /// Return how many missing bytes from `next` on are no longer waited for; 0 if the stream went on.
