@@ -82,6 +82,9 @@ class Archive(Protocol):
     def alerts(self, since: float) -> list[StoredAlert]:
         """Return the alerts that were active or started after `since`, latest first."""
 
+    def watched(self, since: float, until: float) -> float:
+        """Return the seconds of a span in which the monitor ran. Days before the first that says so count in full."""
+
     def earliest(self) -> float | None:
         """Return the start of the history; None if it is empty."""
 
@@ -188,6 +191,18 @@ class SqliteArchive:
                     known[key] = validated(key, sums, MAX_COUNT)
         for start in sorted(minutes):
             yield Minute(start, minutes[start])
+
+    def watched(self, since: float, until: float) -> float:
+        """See `Archive.watched`."""
+        if WATCHED not in self._statistics:
+            return until - since
+        number, _ = self._statistics[WATCHED]
+        query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"
+        first = self._database.rows(query, (PeriodLevel.DAY, number))[0][0]
+        if first is None:
+            return until - since
+        noted = self._whole(self._span(number, since, until)).seconds
+        return min(until - since, max(0.0, checked_number(first) - since) + noted)
 
     def earliest(self) -> float | None:
         """See `Archive.earliest`. It is the start of a minute, or of an hour or a day whose minutes have been

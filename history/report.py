@@ -40,6 +40,8 @@ class Report(NamedTuple):
     before: dict[str, Sums]
     """Sums of the same keys in the span before, if they occurred there."""
     alerts: tuple[StoredAlert, ...]
+    watched: float
+    """Seconds of the span in which the monitor ran."""
     begins: bool = False
     """Whether the history starts within the requested span, so that the report starts later."""
 
@@ -141,6 +143,7 @@ def build_report(
         top,
         archive.sums(name, [key for key, _ in top.rows], before, since) if past else {},
         tuple(_alerts(archive, since, until)),
+        archive.watched(since, until),
         begins=since > top.since,
     )
 

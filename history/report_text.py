@@ -21,6 +21,8 @@ VOLUME: Final = 4
 """Columns of the table."""
 NAME: Final = 13
 """Width of a figure's name, in cells."""
+NEARLY_ALL: Final = 0.99
+"""Share of the span from which on it counts as watched throughout."""
 MAX_ALERTS: Final = 10
 LASTED: Final = 10
 """Width of an alert's duration, in cells."""
@@ -49,6 +51,7 @@ def report_json(report: Report) -> str:
             "since": report.since,
             "until": report.until,
             "requests": report.requests,
+            "watched_seconds": report.watched,
             "requests_before": report.requests_before,
             "since_before": report.since_before,
             "busiest": {name: {"start": start, "requests": requests} for name, (start, requests) in report.busiest},
@@ -92,7 +95,10 @@ def _facts(unit: str, sums: Sums, before: Sums | None) -> dict[str, Any]:
 
 
 def _requests(report: Report, span: float) -> str:
-    text = f"{figures.count(report.requests)}   {figures.rate(report.requests / span if span else 0)} /s on average"
+    rate = report.requests / report.watched if report.watched else 0
+    text = f"{figures.count(report.requests)}   {figures.rate(rate)} /s on average"
+    if report.watched < NEARLY_ALL * span:
+        text += f" in the {figures.duration(report.watched)} watched"
     if report.requests_before is None:
         return text
     changed = figures.change(report.requests, report.requests_before * report.longer)

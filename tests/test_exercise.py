@@ -33,7 +33,7 @@ raise SystemExit(exercise.main(["-r", "-", "--user", "root"]))
 Run = Callable[..., tuple[int, str, str]]
 
 
-def visits(*per_second: tuple[float, int], path: str = "/") -> list[Frame]:
+def visits(*per_second: tuple[float, float], path: str = "/") -> list[Frame]:
     """Return the frames of visits in phases of (seconds, visits per second)."""
     frames: list[Frame] = []
     port, start = 10_000, START

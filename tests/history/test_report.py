@@ -20,6 +20,7 @@ from history.report_text import report_csv, report_json, report_text
 from history.sums import Minute, StoredAlert
 from store.distribution import Distribution, bin_of
 from store.sums import Sums
+from store.watched import WATCHED
 from view.view import HistoryView, PeriodView
 
 UTC = timezone.utc
@@ -132,6 +133,20 @@ def test_the_latest_alerts_are_listed_and_cut_to_the_width(archive: SqliteArchiv
     assert lines[begin + 11] == "                and 2 earlier; --json lists them all"
     wide = report_text(report._replace(alerts=(StoredAlert("x", since, None, FACTS),)), 60, zone=UTC).splitlines()
     assert wide[begin + 1] == "                2026-10-29 00:00   7 d          High traff…"
+
+
+def test_the_rate_is_that_of_the_time_that_was_watched(tmp_path: Path) -> None:
+    units = {**UNITS, WATCHED: "seconds"}
+    archive = SqliteArchive(str(tmp_path / "parts.db"), Retention(), units, UTC)
+    for minute in (0, 1, 120, 121):
+        sums = {"request_rate": {"requests": Sums(600)}, WATCHED: {"0": Sums(seconds=60)}, "top_sections": {}}
+        archive.write(Minute(START + 60 * minute, sums))
+    report = build_report(archive, "x", ("top_sections", "hits"), START, START + 7320, 10, UTC)
+    archive.close()
+    assert report.watched == 240
+    line = next(line for line in report_text(report, 100, zone=UTC).splitlines() if line.startswith("Requests"))
+    assert line == "Requests        2,400   10.0 /s on average in the 4 min watched"
+    assert json.loads(report_json(report))["watched_seconds"] == 240
 
 
 def test_the_report_as_json(archive: SqliteArchive) -> None:
