@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from traffic.handshakes import Noted
 from traffic.limits import Budget
 from traffic.packet import Packet
-from traffic.segment import ACK, MASK, SEGMENT_COST, after
+from traffic.segment import ACK, FAR, MASK, SEGMENT_COST, after
 
 _MOST_POSTPONED: Final = 16
 """Maximum segments kept until the SYN before them is answered; servers acknowledge earlier than that."""
@@ -108,4 +108,4 @@ def _nearer(packet: Packet, seq: int, ack: int, place: Place) -> bool:
     if place.acknowledges >= 0 <= ack and packet.flags & ACK:
         here += abs(after(packet.ack, place.acknowledges))
         there += abs(after(packet.ack, ack & MASK))
-    return there < here
+    return there < min(here, FAR)

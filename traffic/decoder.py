@@ -159,6 +159,8 @@ class Decoder:
         claim = connection.claim
         if packet.flags & SYN:
             return connection.reused_by(stream, packet.seq) and self._claim(connection, time, packet)
+        if packet.flags & RST:
+            return False  # who refuses a connection does not take up its numbers
         own, other = self._handshakes.noted(key), self._handshakes.noted(reversed_key(key))
         if claim is None or not (own or other or claim.postponed):
             connection.disclaim()

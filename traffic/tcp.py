@@ -226,7 +226,8 @@ class Connection:
             self._hold(stream, segment)
 
     def _out_of_window(self, stream: Stream, seq: int) -> bool:
-        return stream.next >= 0 and abs(after(seq, stream.next)) >= FAR
+        near = stream.around()
+        return near >= 0 and abs(after(seq, near)) >= FAR
 
     def disclaim(self) -> list[tuple[float, Packet]]:
         """Forget the claim of a new connection; return the segments that were kept for it."""

@@ -75,7 +75,14 @@ def stray_syn_ack_and_data(talk: Talk) -> None:
     challenge(talk, CLIENT)
 
 
+def syn_ack_and_rst(talk: Talk) -> None:
+    forge(talk, SERVER, 2**27, SYN | ACK, 2**29)
+    forge(talk, CLIENT, talk.next[CLIENT] + 2**31, RST)
+    challenge(talk, SERVER)
+
+
 ATTACKS = [
+    syn_ack_and_rst,
     far_syn,
     near_syn,
     exact_syn,

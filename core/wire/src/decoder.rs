@@ -228,6 +228,9 @@ impl Parts<'_> {
         if packet.flags & SYN != 0 {
             return connection.tcp.reused_by(direction, packet.seq) && self.claim(cx, slot, arrival);
         }
+        if packet.flags & RST != 0 {
+            return false; // who refuses a connection does not take up its numbers
+        }
         let Some(claim) = &connection.tcp.claim else {
             return false;
         };
