@@ -145,7 +145,7 @@ def test_the_rate_is_that_of_the_time_that_was_watched(tmp_path: Path) -> None:
     archive.close()
     assert report.watched == 240
     line = next(line for line in report_text(report, 100, zone=UTC).splitlines() if line.startswith("Requests"))
-    assert line == "Requests        2,400   10.0 /s on average in the 4 min watched"
+    assert line == "Requests        2,400   10 /s on average in the 4 min watched"
     assert json.loads(report_json(report))["watched_seconds"] == 240
 
 
