@@ -226,7 +226,7 @@ class Connection:
             self._hold(stream, segment)
 
     def _out_of_window(self, stream: Stream, seq: int) -> bool:
-        near = stream.around()
+        near = stream.next if stream.next >= 0 else stream.reached()
         return near >= 0 and abs(after(seq, near)) >= FAR
 
     def disclaim(self) -> list[tuple[float, Packet]]:

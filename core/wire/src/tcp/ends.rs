@@ -23,7 +23,8 @@ pub(super) struct Reset {
 
 impl Tcp {
     pub(super) fn out_of_window(&self, direction: Direction, seq: u32) -> bool {
-        self.streams.of(direction).around().is_some_and(|near| after(seq, near).abs() >= FAR)
+        let stream = self.streams.of(direction);
+        stream.next.or_else(|| stream.reached()).is_some_and(|near| after(seq, near).abs() >= FAR)
     }
 
     /// Note a RST, unless its receiver drops it, or would rather act upon an earlier one (RFC 5961 section 3).
