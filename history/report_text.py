@@ -14,10 +14,12 @@ from store.distribution import NO_TIMES
 from store.sums import OTHER, Sums, subtracted
 from view import cells, figures
 
-CSV_FACTS: Final = ("count", "total", "count_before", "response_bytes", "response_seconds_average")
+CSV_FACTS: Final = (
+    "count", "total", "count_before", "client_errors", "server_errors", "response_bytes", "response_seconds_average",
+)  # fmt: skip
 CSV_TIMES: Final = ("p50", "p90", "p95", "p99", "slowest")
 CHANGE: Final = 3
-VOLUME: Final = 4
+VOLUME: Final = 6
 """Columns of the table."""
 NAME: Final = 13
 """Width of a figure's name, in cells."""
@@ -88,6 +90,8 @@ def _facts(unit: str, sums: Sums, before: Sums | None) -> dict[str, Any]:
         "count": sums.count,
         "total": total(sums, unit),
         "count_before": before.count if before else None,
+        "client_errors": sums.client_errors,
+        "server_errors": sums.server_errors,
         "response_bytes": None if unit == "bytes" else sums.bytes,
         "response_seconds_average": sums.average,
         "response_seconds": dict(zip(CSV_TIMES, times, strict=True)) if times else None,
@@ -134,7 +138,7 @@ def _latest_alerts(report: Report, width: int, ascii_only: bool, zone: tzinfo | 
 
 def _table(report: Report, width: int, ascii_only: bool) -> list[str]:
     """Return a row for each key: amount, share, change, volume and response times."""
-    heads = (_title(report.by), _heading(report.unit), "share", "change", "volume", "average", "p95")
+    heads = (_title(report.by), _heading(report.unit), "share", "change", "4xx", "5xx", "volume", "average", "p95")
     rows = [heads, *(_row(report, key, sums) for key, sums in report.top.rows), *_rest(report)]
     used = [any(row[column] for row in rows[1:]) or column < 2 for column in range(len(heads))]
     # Statistics of bytes already have the volume as their amount.
@@ -163,6 +167,8 @@ def _row(report: Report, key: str, sums: Sums) -> tuple[str, ...]:
         _amount(report.unit, sums),
         "" if report.unit == "seconds" else figures.percent(now, _weight(report.unit, whole)),
         figures.change(now, before),
+        figures.percent(sums.client_errors, sums.count) if sums.client_errors else "",
+        figures.percent(sums.server_errors, sums.count) if sums.server_errors else "",
         figures.volume(sums.bytes) if sums.bytes else "",
         "" if average is None else figures.latency(average),
         figures.latency(times[2]) if times else "",

@@ -149,6 +149,19 @@ def test_the_rate_is_that_of_the_time_that_was_watched(tmp_path: Path) -> None:
     assert json.loads(report_json(report))["watched_seconds"] == 240
 
 
+def test_errors_have_columns_where_there_are_any(archive: SqliteArchive) -> None:
+    report = week_report(archive)
+    failing = Sums(200, 1000, 1.0, client_errors=20, server_errors=1)
+    report = report._replace(top=report.top._replace(rows=(("shop/pay", failing),), whole=failing), before={})
+    lines = report_text(report, 100, zone=UTC).splitlines()
+    assert lines[-2:] == [
+        "Sections   hits     share   change      4xx     5xx   volume",
+        "shop/pay    200   100.0 %      new   10.0 %   0.5 %   1.0 kB",
+    ]
+    (row,) = json.loads(report_json(report))["rows"]
+    assert (row["client_errors"], row["server_errors"]) == (20, 1)
+
+
 def test_the_report_as_json(archive: SqliteArchive) -> None:
     told = json.loads(report_json(week_report(archive)))
     assert told["requests_before"] == requests_of(range(21, 28))
