@@ -13,7 +13,7 @@ STATES = {"LEARNING": "LEARNING", "ENFORCING": "NORMAL", "ALERT": "ALERT", "DISM
 
 TITLE = re.compile(r"^ .*\bup [\d:]+ +(\d\d:\d\d:\d\d \d{4}-\d\d-\d\d)$")
 PANEL = re.compile(r"^ (\S.*?) {2,}[\d.]+ \w+ {2,}[\d.]+ \w+$")
-ROW = re.compile(r"^ {3}(\S.*?) {2,}([\d,]+) {2,}([\d,]+)$")
+ROW = re.compile(r"^ {3}(\S.*?) {2,}(?:[45]xx +<?[\d.]+ % {2,})*([\d,]+) {2,}([\d,]+)$")
 ALERT = re.compile(r"^ {3}([\d,]+) hits at (\d\d:\d\d:\d\d \d{4}-\d\d-\d\d)   (active|lasted)\b")
 
 

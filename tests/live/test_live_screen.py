@@ -92,7 +92,7 @@ def test_the_screen_matches_the_access_log_and_obeys_keys(tmp_path: Path, sessio
     assert "gaps 0" in text
     assert not re.search("Traceback|Error", text)
 
-    session.press("5")
+    session.press("8")
     statuses = logged.statuses.most_common(2)
     session.wait("status codes", lambda text: all(hits(text, key) == count for key, count in statuses))
 
