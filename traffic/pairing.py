@@ -17,7 +17,7 @@ from typing import Final
 from traffic.fields import UNKNOWN, UNTIL_CLOSE
 from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
-from traffic.limits import Limits
+from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
 from traffic.messages import Reader
 from traffic.outbox import Outbox
@@ -55,12 +55,14 @@ class Pairing(Listener):
         "uploading",
     )
 
-    def __init__(self, addresses: Addresses, server: Stream, limits: Limits, health: Health, outbox: Outbox) -> None:
+    def __init__(
+        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
+    ) -> None:
         self.addresses = addresses
         self.server = server
-        self.budget = server.connection.budget
         self.limits = limits
         self.health = health
+        self.budget = budget
         self.outbox = outbox
         self.requests: Reader | None = None
         self.responses: Reader | None = None
@@ -294,8 +296,8 @@ class Pairing(Listener):
         pending.done_at, pending.end = time, True
         if self.finished is not None and self.finished[0].pending is pending:
             self._flush_finished()
-        if pending.request.method == "CONNECT":
-            reader.pause()
+        if pending.request.method == "CONNECT" and self.requests is not None:
+            self.requests.pause()
 
     def _answer_ended(self, answer: PendingResponse, reader: Reader, time: float | None) -> None:
         answer.received(reader)
