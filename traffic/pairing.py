@@ -18,7 +18,7 @@ from traffic.fields import UNKNOWN, UNTIL_CLOSE
 from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.listener import Listener, MessageStart
+from traffic.listener import Listener, MessageStart, Reading
 from traffic.messages import Reader
 from traffic.outbox import Outbox
 from traffic.pending import Addresses, PendingRequest, PendingResponse
@@ -158,7 +158,7 @@ class Pairing(Listener):
         self.answer = PendingResponse(self._first(), None, place.time, "")
         return True
 
-    def ended(self, reader: Reader, time: float | None) -> None:
+    def ended(self, reader: Reading, time: float | None) -> None:
         """Handle the end of a message. See `Listener`."""
         if reader is self.requests:
             self._upload_ended(reader, time)
@@ -170,7 +170,7 @@ class Pairing(Listener):
 
     # losses -----------------------------------------------------------------------------------------------------------
 
-    def lost(self, reader: Reader, *, malformed: bool) -> None:
+    def lost(self, reader: Reading, *, malformed: bool) -> None:
         """Note that a reader lost its position. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
@@ -188,7 +188,7 @@ class Pairing(Listener):
             self._unanswered(self._first(), ending, reader.place.time)
         self.responses_lost()
 
-    def skipped(self, reader: Reader, place: MessageStart) -> None:
+    def skipped(self, reader: Reading, place: MessageStart) -> None:
         """Note bytes that belong to no known message. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
@@ -288,7 +288,7 @@ class Pairing(Listener):
         self.budget.used -= first.cost
         return first
 
-    def _upload_ended(self, reader: Reader, time: float | None) -> None:
+    def _upload_ended(self, reader: Reading, time: float | None) -> None:
         pending, self.uploading = self.uploading, None
         if pending is None:
             return
@@ -299,7 +299,7 @@ class Pairing(Listener):
         if pending.request.method == "CONNECT" and self.requests is not None:
             self.requests.pause()
 
-    def _answer_ended(self, answer: PendingResponse, reader: Reader, time: float | None) -> None:
+    def _answer_ended(self, answer: PendingResponse, reader: Reading, time: float | None) -> None:
         answer.received(reader)
         pending = answer.pending
         if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
