@@ -43,8 +43,6 @@ MAY_IMPORT = {
 """Nobody but `exercise.py` imports `run`; `cli` and `demo` are for `run` and `exercise.py`."""
 MAY_IMPORT_CONFIG = ("cli/", "run/", "notices/receivers.py")
 """Whoever splits the settings into what each part needs."""
-KNOWN_CIRCLES = ({"traffic.listener", "traffic.messages"}, {"traffic.stream", "traffic.tcp"})
-"""Modules that still import each other, to be untied; no other may."""
 
 
 def files(folder: str) -> list[Path]:
@@ -142,7 +140,7 @@ def test_import_cycles_are_found() -> None:
 
 
 def test_no_modules_import_each_other() -> None:
-    assert [group for group in circles(graph()) if not any(group <= known for known in KNOWN_CIRCLES)] == []
+    assert circles(graph()) == []
 
 
 def test_no_module_hides_the_standard_library() -> None:

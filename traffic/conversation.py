@@ -168,9 +168,8 @@ class Conversation(Application):
     def _start(self, direction: int, client: int) -> Reader:
         """Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests."""
         self._known()
-        pairing = Pairing(
-            self.addresses(client), self.connection.streams[1 - client], self.limits, self.health, self.outbox
-        )
+        server = self.connection.streams[1 - client]
+        pairing = Pairing(self.addresses(client), server, self.limits, self.health, self.budget, self.outbox)
         requests = RequestReader(pairing, self.limits, self.health, self.budget)
         responses = ResponseReader(pairing, self.limits, self.health, self.budget)
         pairing.requests, pairing.responses = requests, responses

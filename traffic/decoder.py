@@ -32,7 +32,7 @@ from traffic.pending import Addresses
 from traffic.records import CAPTURE_END, CLOSED, GAP
 from traffic.segment import ACK, FIN, MASK, RST, SYN
 from traffic.stream import Stream
-from traffic.tcp import Connection
+from traffic.tcp import Connection, Side
 
 _PULSE: Final = 0.1
 """Packet time between two checks of the timeouts, in seconds."""
@@ -139,7 +139,7 @@ class Decoder:
         ):
             self._arrive(stream, time, packet)
 
-    def _arrive(self, stream: Stream | None, time: float, packet: Packet) -> None:
+    def _arrive(self, stream: Side | None, time: float, packet: Packet) -> None:
         """Handle a segment of a connection that is followed, or of a new one."""
         if stream is None:
             stream = self._open(packet, time)
@@ -151,7 +151,7 @@ class Decoder:
     def _listens(self, packet: Packet) -> bool:
         return any(port in self._ports for port in packet.ports)
 
-    def _claimed(self, stream: Stream, time: float, packet: Packet) -> bool:
+    def _claimed(self, stream: Side, time: float, packet: Packet) -> bool:
         """Return whether a segment belongs, or may belong, to a new connection in place of the one that it seems to
         belong to.
         """
@@ -187,7 +187,7 @@ class Decoder:
             self._postpone(connection.claim, time, packet)
         return True
 
-    def _stray(self, stream: Stream, time: float, packet: Packet) -> None:
+    def _stray(self, stream: Side, time: float, packet: Packet) -> None:
         """Handle a segment with numbers of its own as the claim of a new connection whose SYN was missed."""
         connection = stream.connection
         connection.strays = False
@@ -227,7 +227,7 @@ class Decoder:
         elif connection not in self._flows.waiting:
             self._flows.waiting[connection] = time + self._limits.gap_timeout
 
-    def _open(self, packet: Packet, time: float) -> Stream | None:
+    def _open(self, packet: Packet, time: float) -> Side | None:
         """Follow a new connection from its first byte; return None if there is none yet, and for stragglers."""
         key, flags = packet.key, packet.flags
         reverse = reversed_key(key)
@@ -256,7 +256,7 @@ class Decoder:
             self._handshakes.take(packet.key)
             self._handshakes.take(reverse)
 
-    def _follow(self, packet: Packet, time: float, reverse: bytes) -> Stream:
+    def _follow(self, packet: Packet, time: float, reverse: bytes) -> Side:
         key = packet.key
         first = packet.seq + bool(packet.flags & SYN) & MASK
         own, other = chosen(self._handshakes.take(key), self._handshakes.take(reverse), first, _ack(packet))

@@ -6,8 +6,7 @@ from traffic.closed import Closed
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.records import EVICTED, RESET, TIMEOUT
-from traffic.stream import Stream
-from traffic.tcp import Connection
+from traffic.tcp import Connection, Side
 
 
 class Flows:
@@ -20,7 +19,7 @@ class Flows:
     def __init__(self, limits: Limits, health: Health) -> None:
         self._limits = limits
         self._health = health
-        self.streams: dict[bytes, Stream] = {}
+        self.streams: dict[bytes, Side] = {}
         """Both streams of each connection, by packet key. Only `Flows` changes this; others may look up."""
         self._due: OrderedDict[Connection, float] = OrderedDict()
         self.waiting: OrderedDict[Connection, float] = OrderedDict()

@@ -1,11 +1,9 @@
-"""The interface through which readers report messages and where they start."""
+"""The interface through which readers report messages: where they start, and what was seen of them."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from traffic.head import RequestHead, ResponseHead
-
-if TYPE_CHECKING:
-    from traffic.messages import Reader
+from traffic.stream import Sink
 
 
 class MessageStart(NamedTuple):
@@ -17,6 +15,19 @@ class MessageStart(NamedTuple):
     """Sequence number of its first byte."""
     ack: int
     """Acknowledgment number of its segment; -1 if there is none."""
+
+
+class Reading(Sink):
+    """What was seen of the message that is being read in one direction."""
+
+    __slots__ = ("body_bytes", "missing", "oddities", "place")
+
+    def __init__(self) -> None:
+        self.place = MessageStart(0.0, 0, -1)
+        self.body_bytes = 0
+        self.missing = 0
+        self.oddities: tuple[str, ...] = ()
+        """Oddities of the current message."""
 
 
 class Listener:
@@ -48,14 +59,14 @@ class Listener:
         """Return whether the server sends an answer without a head, as in HTTP/0.9."""
         raise NotImplementedError
 
-    def ended(self, reader: "Reader", time: float | None) -> None:
+    def ended(self, reader: Reading, time: float | None) -> None:
         """Handle the end of a message; its last byte came at `time`, None if the capture lost it."""
         raise NotImplementedError
 
-    def skipped(self, reader: "Reader", place: MessageStart) -> None:
+    def skipped(self, reader: Reading, place: MessageStart) -> None:
         """Note bytes, from `place` on, that belong to no known message."""
         raise NotImplementedError
 
-    def lost(self, reader: "Reader", *, malformed: bool) -> None:
+    def lost(self, reader: Reading, *, malformed: bool) -> None:
         """Note that the reader no longer knows where messages start."""
         raise NotImplementedError

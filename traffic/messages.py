@@ -12,9 +12,8 @@ from traffic.fields import CHUNKED, UNTIL_CLOSE, Fields, parse_fields
 from traffic.head import blank_line_end, head_end
 from traffic.health import Health
 from traffic.limits import Budget, Limits
-from traffic.listener import Listener, MessageStart
+from traffic.listener import Listener, MessageStart, Reading
 from traffic.segment import MASK
-from traffic.stream import Sink
 
 # States of a reader: what the next byte belongs to.
 HEAD: Final = 0
@@ -36,27 +35,24 @@ _EMPTY_LINES: Final = re.compile(rb"[\r\n]+")
 _CHUNK_LINE: Final = re.compile(rb"[ \t\v\f]*0{0,4000}([0-9A-Fa-f]{1,16})[ \t\v\f\r]*(?:;.*)?\n", re.DOTALL)
 
 
-class Reader(Sink):
+class Reader(Reading):
     """Reads one direction. Subclasses know which kind of message it carries."""
 
     __slots__ = (
         "announced",
-        "body_bytes",
         "budget",
         "buffer",
         "chunked",
         "health",
         "limits",
         "listener",
-        "missing",
-        "oddities",
-        "place",
         "remaining",
         "state",
         "trailer_bytes",
     )
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
+        super().__init__()
         self.listener = listener
         self.limits = limits
         self.health = health
@@ -66,14 +62,9 @@ class Reader(Sink):
         """The state to resume if the body that is in doubt exists."""
         self.buffer = bytearray()
         """The bytes of an incomplete head or line."""
-        self.place = MessageStart(0.0, 0, -1)
         self.chunked = False
         self.remaining = 0
-        self.body_bytes = 0
-        self.missing = 0
         self.trailer_bytes = 0
-        self.oddities: tuple[str, ...] = ()
-        """Oddities of the current message."""
 
     def data(self, data: bytes, time: float, seq: int, ack: int) -> None:
         """Read the next bytes of the stream: the payload of one segment. See `Sink`."""

@@ -14,16 +14,17 @@ after it, so no other was outstanding. A client that pipelines only now and then
 
 from typing import Final
 
+from traffic.exchanges import Exchanges
 from traffic.fields import UNKNOWN, UNTIL_CLOSE
 from traffic.head import RequestHead, ResponseHead
 from traffic.health import Health
-from traffic.limits import Limits
-from traffic.listener import Listener, MessageStart
+from traffic.limits import Budget, Limits
+from traffic.listener import MessageStart, Reading
 from traffic.messages import Reader
 from traffic.outbox import Outbox
 from traffic.pending import Addresses, PendingRequest, PendingResponse
 from traffic.readers import RequestReader
-from traffic.records import COMPLETE, EVICTED, GAP, MALFORMED, Exchange, Request
+from traffic.records import EVICTED, GAP, MALFORMED, Request
 from traffic.segment import after
 from traffic.stream import Stream
 from traffic.text import printable
@@ -31,45 +32,17 @@ from traffic.text import printable
 _NO_BODY: Final = frozenset({204, 304})
 
 
-class Pairing(Listener):
-    """Pairs the requests and responses of one connection and emits records."""
+class Pairing(Exchanges):
+    """Pairs the requests and responses of one connection."""
 
-    __slots__ = (
-        "addresses",
-        "answer",
-        "budget",
-        "certain",
-        "count",
-        "finished",
-        "health",
-        "interim",
-        "last",
-        "limits",
-        "lossy",
-        "outbox",
-        "pending",
-        "pipelined",
-        "requests",
-        "responses",
-        "server",
-        "uploading",
-    )
+    __slots__ = ("certain", "count", "interim", "last", "lossy", "pipelined")
 
-    def __init__(self, addresses: Addresses, server: Stream, limits: Limits, health: Health, outbox: Outbox) -> None:
-        self.addresses = addresses
-        self.server = server
-        self.budget = server.connection.budget
-        self.limits = limits
-        self.health = health
-        self.outbox = outbox
-        self.requests: Reader | None = None
-        self.responses: Reader | None = None
+    def __init__(
+        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
+    ) -> None:
+        super().__init__(addresses, server, limits, health, budget, outbox)
         self.count = 0
         """Number of requests so far."""
-        self.pending: list[PendingRequest] = []
-        self.uploading: PendingRequest | None = None
-        self.answer: PendingResponse | None = None
-        self.finished: tuple[PendingResponse, float | None] | None = None
         self.interim = False
         self.certain = True
         self.pipelined = False
@@ -156,7 +129,7 @@ class Pairing(Listener):
         self.answer = PendingResponse(self._first(), None, place.time, "")
         return True
 
-    def ended(self, reader: Reader, time: float | None) -> None:
+    def ended(self, reader: Reading, time: float | None) -> None:
         """Handle the end of a message. See `Listener`."""
         if reader is self.requests:
             self._upload_ended(reader, time)
@@ -168,7 +141,7 @@ class Pairing(Listener):
 
     # losses -----------------------------------------------------------------------------------------------------------
 
-    def lost(self, reader: Reader, *, malformed: bool) -> None:
+    def lost(self, reader: Reading, *, malformed: bool) -> None:
         """Note that a reader lost its position. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
@@ -186,7 +159,7 @@ class Pairing(Listener):
             self._unanswered(self._first(), ending, reader.place.time)
         self.responses_lost()
 
-    def skipped(self, reader: Reader, place: MessageStart) -> None:
+    def skipped(self, reader: Reading, place: MessageStart) -> None:
         """Note bytes that belong to no known message. See `Listener`."""
         if reader is self.requests:
             self.requests_lost()
@@ -280,102 +253,6 @@ class Pairing(Listener):
         self.certain = not self.lossy
         return self._first()
 
-    def _first(self) -> PendingRequest:
-        """Remove and return the oldest waiting request."""
-        first = self.pending.pop(0)
-        self.budget.used -= first.cost
-        return first
-
-    def _upload_ended(self, reader: Reader, time: float | None) -> None:
-        pending, self.uploading = self.uploading, None
-        if pending is None:
-            return
-        pending.sent(reader)
-        pending.done_at, pending.end = time, True
-        if self.finished is not None and self.finished[0].pending is pending:
-            self._flush_finished()
-        if pending.request.method == "CONNECT":
-            reader.pause()
-
-    def _answer_ended(self, answer: PendingResponse, reader: Reader, time: float | None) -> None:
-        answer.received(reader)
-        pending = answer.pending
-        if pending is not None and pending.request.method == "CONNECT" and self.requests is not None:
-            self.requests.resume(tunnel=answer.status is not None and answer.status < 300)
-        if answer.likely is not None or (pending is not None and not pending.end):
-            self.finished = (answer, time)  # not proven yet, or the answer came before the whole request was sent
-        else:
-            self._give(answer, time, COMPLETE)
-
-    def _flush_finished(self) -> None:
-        if self.finished is not None:
-            answer, time = self.finished
-            self.finished = None
-            self._give(answer, time, COMPLETE)
-
-    def _give(self, answer: PendingResponse, time: float | None, ending: str, now: float | None = None) -> None:
-        pending = answer.pending
-        if pending is not None and not pending.end and self.requests is not None:
-            pending.cut_off(self.requests, self.server.peer.given_up())
-        started = pending.request.time if pending is not None else None
-        end = time if time is not None else now if now is not None else answer.time
-        if pending is not None and pending.done_at is not None:
-            end = max(end, pending.done_at)
-        whole = ending == COMPLETE and time is not None
-        exchange = Exchange(
-            end,
-            *self.addresses,
-            request=pending.request if pending is not None else None,
-            status=answer.status,
-            request_bytes=pending.body_bytes if pending is not None else 0,
-            response_bytes=answer.body_bytes,
-            response_time=_span(started, answer.time),
-            total_time=_span(started, time) if whole else None,
-            content_type=answer.content_type,
-            missing_bytes=answer.missing + (pending.missing if pending is not None else 0),
-            ending=ending,
-            answered=answer.time,
-            oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
-            response_headers=answer.headers,
-        )
-        self._emit(exchange)
-        if pending is None:
-            self.health.unpaired_responses += 1
-        if answer.likely is not None:
-            self.pending.insert(0, answer.likely)  # it waits again
-            self.budget.used += answer.likely.cost
-
-    def _give_up(self, ending: str, time: float) -> None:
-        """Emit every waiting request as unanswered."""
-        while self.pending:
-            pending = self._first()
-            self._unanswered(pending, ending if pending.certain else GAP, time)
-
-    def _unanswered(self, pending: PendingRequest, ending: str, time: float) -> None:
-        if not pending.end and self.requests is not None:
-            pending.cut_off(self.requests, self.server.peer.given_up())
-        self.health.unanswered_requests += 1
-        self._emit(
-            Exchange(
-                time,
-                *self.addresses,
-                pending.request,
-                status=None,
-                request_bytes=pending.body_bytes,
-                response_bytes=0,
-                response_time=None,
-                total_time=None,
-                content_type="",
-                missing_bytes=pending.missing,
-                ending=ending,
-                oddities=pending.oddities,
-            )
-        )
-
-    def _emit(self, exchange: Exchange) -> None:
-        self.health.exchanges += 1
-        self.outbox.add(exchange)
-
     def _tunnel(self, head: ResponseHead, time: float) -> None:
         """Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6)."""
         kind = printable(head.fields.upgrade, 32) if head.status == 101 else "tunnel"
@@ -392,8 +269,3 @@ class Pairing(Listener):
         for name in oddities:
             if reader is not None:
                 reader.note(name)
-
-
-def _span(start: float | None, end: float | None) -> float | None:
-    """Return the seconds between two times; None if one is unknown or they are in the wrong order."""
-    return end - start if start is not None and end is not None and end >= start else None

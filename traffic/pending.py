@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from traffic.listener import MessageStart
+from traffic.listener import MessageStart, Reading
 from traffic.messages import LENGTH, Reader
 from traffic.records import Request, characters
 
@@ -52,7 +52,7 @@ class PendingRequest:
         self.end = False
         self.oddities: tuple[str, ...] = ()
 
-    def sent(self, reader: Reader) -> None:
+    def sent(self, reader: Reading) -> None:
         """Copy what the reader has seen of the request."""
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities
 
@@ -90,6 +90,6 @@ class PendingResponse:
         self.missing = 0
         self.oddities: tuple[str, ...] = ()
 
-    def received(self, reader: Reader) -> None:
+    def received(self, reader: Reading) -> None:
         """Copy what the reader has seen of the response."""
         self.body_bytes, self.missing, self.oddities = reader.body_bytes, reader.missing, reader.oddities

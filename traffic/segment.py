@@ -6,6 +6,7 @@ FIN: Final = 0x01
 SYN: Final = 0x02
 RST: Final = 0x04
 ACK: Final = 0x10
+CONTROL: Final = FIN | SYN | RST
 
 MASK: Final = 0xFFFFFFFF
 HALF: Final = 0x80000000
@@ -44,9 +45,19 @@ class Segment:
         return len(self.data) + SEGMENT_COST
 
     @property
+    def size(self) -> int:
+        """Its payload length on the wire in bytes."""
+        return len(self.data) + self.cut
+
+    @property
+    def is_fin(self) -> bool:
+        """Whether it is a FIN without data."""
+        return self.flags & FIN != 0 and self.size == 0
+
+    @property
     def end(self) -> int:
         """Sequence number after its last byte."""
-        return (self.seq + len(self.data) + self.cut) & MASK
+        return (self.seq + self.size) & MASK
 
 
 def without_start(segment: Segment, size: int) -> Segment:
@@ -88,7 +99,7 @@ def new_parts(held: list[Segment], segment: Segment) -> tuple[list[Segment], int
         if after(known.end, segment.seq) <= 0:
             continue
         ahead = after(known.seq, segment.seq)
-        size = len(segment.data) + segment.cut
+        size = segment.size
         if ahead >= size:
             break
         contradictions += differs(known, segment)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from traffic.segment import FAR, FIN, MASK, RST, SYN, Segment, after
+from traffic.segment import CONTROL, FAR, FIN, MASK, Segment, after
 
-if TYPE_CHECKING:
-    from traffic.tcp import Connection
-
-_CONTROL: Final = FIN | SYN | RST
+RECENT: Final = 256
+"""Bytes of the last segment to keep, in order to detect a retransmission with different content."""
 
 
 class Sink:
@@ -60,7 +58,6 @@ class Stream:
 
     __slots__ = (
         "acknowledged",
-        "connection",
         "direction",
         "ended",
         "expected",
@@ -76,7 +73,6 @@ class Stream:
         "sink",
     )
 
-    connection: Connection
     peer: Stream
 
     def __init__(self, direction: int) -> None:
@@ -129,8 +125,8 @@ class Stream:
         Its single byte is garbage at the number of a byte that the peer has acknowledged, as far as that was seen.
         """
         return (
-            len(segment.data) + segment.cut == 1
-            and not segment.flags & _CONTROL
+            segment.size == 1
+            and not segment.flags & CONTROL
             and (self.acknowledged < 0 or after(self.acknowledged, segment.seq) > 0)
         )
 
@@ -139,8 +135,7 @@ class Stream:
 
         Only generated captures number data so: a SYN uses up its number (RFC 9293 section 3.4).
         """
-        size = len(segment.data) + segment.cut
-        return size > 0 and self.origin >= 0 and self.next == (self.origin + 1) & MASK
+        return segment.size > 0 and self.origin >= 0 and self.next == (self.origin + 1) & MASK
 
     def unnumbered(self, segment: Segment) -> bool:
         """Return whether a segment comes from a generated capture in which all numbers are 0."""
@@ -153,7 +148,7 @@ class Stream:
         Both its numbers are far off, or, if this connection is `over`, further on than it got.
         """
         here, there = self.reached(), self.peer.reached()
-        if len(segment.data) + segment.cut < 2 or min(here, there, segment.ack) < 0:
+        if segment.size < 2 or min(here, there, segment.ack) < 0:
             return False
         ahead, beyond = after(segment.seq, here), after(segment.ack, there)
         return min(abs(ahead), abs(beyond)) > FAR or (over and min(ahead, beyond) > 0)

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
 
-from dashboard.alert_lines import signals
 from dashboard.full import layout, status_lines
 from dashboard.full.alerts import AlertTable, culprit
 from dashboard.full.chart import chart_lines, class_lines, drawn, marks
@@ -16,8 +15,8 @@ from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.export_screen import ExportScreen
 from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exchange
 from dashboard.full.filter_bar import FilterBar
+from dashboard.full.head_lines import lines_above, lines_below
 from dashboard.full.keys import EDITING, MAIN
-from dashboard.full.paint import ScreenPage
 from dashboard.full.panel_board import PanelBoard, hidden_line
 from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
@@ -26,32 +25,14 @@ from dashboard.full.state import ScreenState
 from dashboard.full.table_pane import TablePane
 from dashboard.full.text_screens import HealthScreen
 from dashboard.full.widgets import LinesView, set_height
-from dashboard.progress import Progress, progress_line
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import of_exchange
 from traffic.records import Exchange
-from view.page import EMPTY, Line, Piece, Style
+from view.page import Piece, Style
 from view.view import AlertView
 
-TALL = 44
-"""Lines of a terminal that has room for the status of all signals."""
-SIGNALS = 2
-WIDE = 190
-"""Columns of a page that shows what is busy and slow on one line."""
 APPLY_AFTER = 0.2
 """Seconds after the last key until a filter is applied, as each new filter scans all exchanges again."""
-
-
-def progress_lines(progress: Progress | None, page: ScreenPage) -> list[Line]:
-    """Show how much of a file was read, until it is read."""
-    if progress is None:
-        return []
-    return [(Piece("READING", Style.HEADING), Piece(f"  {progress_line(progress, page.width - 9)}", Style.CHART))]
-
-
-def padded(lines: Sequence[Line], number: int) -> list[Line]:
-    """Return exactly this many lines."""
-    return [*lines, *[EMPTY] * number][:number]
 
 
 class MainScreen(ProgramScreen):
@@ -105,7 +86,8 @@ class MainScreen(ProgramScreen):
         self._choose_panes()
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
-        above, below = self._head(scene, page)
+        above = lines_above(scene.view, self.state, page)
+        below = lines_below(scene.view, page, self.app.size.height)
         set_height(self.head, len(above) + len(banner) + len(below))
         self.head.show([*above, *banner, *below])
         self.filter.show_matched(scene.view.filter)
@@ -131,20 +113,6 @@ class MainScreen(ProgramScreen):
             sentences = (f"The terminal is too small: {width}x{height}.", f"At least {needed} is needed.", "q quits.")
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
         return not small
-
-    def _head(self, scene: Scene, page: ScreenPage) -> tuple[Sequence[Line], Sequence[Line]]:
-        """Return the lines above and below the banners. Their number does not depend on the traffic."""
-        view = scene.view
-        above = [
-            status_lines.title_line(view, self.state.desk.windows, self.state.frozen, page),
-            *progress_lines(self.state.desk.progress(), page),
-            status_lines.state_line(view, page),
-        ]
-        below = padded(status_lines.glance_lines(view, page), 1 if page.width >= WIDE else 2)
-        standing = signals(view, page)
-        if standing and self.app.size.height >= TALL:
-            below += padded(standing, 1 if page.width >= WIDE else SIGNALS)
-        return above, below
 
     def _choose_panes(self) -> None:
         """Take the tables that the user chose; if the focused one is not among them, focus the first."""

@@ -1,12 +1,12 @@
 //! The bytes of one TCP connection: recognises HTTP/1, tells the client from the server, and runs the readers.
 
-use crate::bytes::run;
 use crate::context::Context;
 use crate::hello::{HelloReader, starts_hello, starts_record};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::key::Key;
-use crate::preamble::{proxy_header_size, starts_socks};
+use crate::preamble::starts_socks;
 use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
+use crate::sink::{Opening, Refusal, Sink};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 
@@ -15,56 +15,6 @@ const HTTP2_START: &[u8] = b"PRI * ";
 const LONGEST_HOST_NAME: usize = 255;
 /// Name under which server names beyond the limit are counted.
 const OTHER: &str = "(other)";
-
-/// Receives the bytes of one direction.
-#[derive(Debug)]
-enum Sink {
-    /// The protocol is still unknown.
-    Opening(Opening),
-    /// An HTTP/1 reader.
-    Messages,
-    /// TLS, searched for the server name.
-    Hello(Box<HelloReader>),
-    /// The first bytes of a server whose client speaks TLS or HTTP/2: it may refuse that in plain HTTP/1.
-    Refusal(Box<Refusal>),
-    /// Nothing: the bytes are ignored.
-    Nobody,
-}
-
-impl Default for Sink {
-    fn default() -> Self {
-        Self::Opening(Opening::default())
-    }
-}
-
-/// As what a connection is counted that the server may refuse.
-#[derive(Debug)]
-struct Refusal {
-    kind: &'static str,
-    /// The server name under which it is counted, if any.
-    server_name: Option<String>,
-}
-
-/// What is known of a direction whose protocol is not.
-#[derive(Clone, Copy, Debug, Default)]
-struct Opening {
-    /// Whether bytes have arrived.
-    begun: bool,
-    /// Whether its first byte was not HTTP, so that no message of its own follows.
-    foreign: bool,
-    /// Remaining bytes of a PROXY protocol header.
-    header: usize,
-}
-
-impl Opening {
-    /// Return how many bytes a PROXY protocol header and empty lines (RFC 9112 section 2.2) take before a message.
-    fn before_message(&mut self, data: &[u8]) -> usize {
-        let size = if self.header > 0 { self.header } else { proxy_header_size(data) };
-        self.header = size.saturating_sub(data.len());
-        let rest = data.get(size..).unwrap_or_default();
-        data.len() - rest.len() + run(rest, |byte| matches!(byte, b'\r' | b'\n'))
-    }
-}
 
 /// The application data of one connection.
 #[derive(Debug)]

@@ -27,5 +27,6 @@ mod printable;
 mod readers;
 mod recent;
 pub mod records;
+mod sink;
 mod tcp;
 pub mod text;

@@ -1,8 +1,10 @@
 //! HTTP/1 on one connection (RFC 9110, RFC 9112).
 //!
-//! `Http` holds a reader per direction and their pairing. `framing` reads heads and bodies, `pairing` pairs responses
-//! with requests, and `fields` and `head` parse the syntax.
+//! `Http` holds a reader per direction and their pairing. `framing` reads heads and `bodies` what follows them;
+//! `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and `head` parse the syntax.
 
+mod bodies;
+mod exchanges;
 mod fields;
 mod framing;
 mod head;

@@ -18,10 +18,10 @@ use super::fields::{BodyLength, Fields};
 use super::framing::Http;
 use super::head::RequestLine;
 use super::pending::{PendingRequest, PendingResponse};
-use super::reader::{Progress, Side, State};
+use super::reader::{Progress, Side};
 use crate::bytes::{partition, trimmed};
 use crate::context::Context;
-use crate::records::{Asked, Ending, Ends, Exchange};
+use crate::records::{Asked, Ending, Ends};
 use crate::tcp::Position;
 use crate::tcp::sequence::after;
 use crate::text::printable;
@@ -33,26 +33,26 @@ const LONGEST_UPGRADE: usize = 32;
 
 /// The request whose body is being sent.
 #[derive(Clone, Copy, Debug)]
-struct Uploading {
-    ordinal: u64,
-    connect: bool,
+pub(super) struct Uploading {
+    pub(super) ordinal: u64,
+    pub(super) connect: bool,
 }
 
 /// The pairing state of one connection.
 #[derive(Debug)]
 pub(crate) struct Pairing {
-    ends: Ends,
+    pub(super) ends: Ends,
     /// Number of requests so far.
     pub(crate) count: u64,
     /// Missing bytes of the client that TCP currently no longer waits for.
     pub(crate) given_up: usize,
     /// Sequence number of the server's next byte; None while its stream is unknown.
     pub(crate) server_next: Option<u32>,
-    pending: VecDeque<PendingRequest>,
-    uploading: Option<Uploading>,
-    answer: Option<PendingResponse>,
+    pub(super) pending: VecDeque<PendingRequest>,
+    pub(super) uploading: Option<Uploading>,
+    pub(super) answer: Option<PendingResponse>,
     /// An answer that came before the whole request was sent, or that is not confirmed yet, and when it ended.
-    finished: Option<Box<(PendingResponse, Option<f64>)>>,
+    pub(super) finished: Option<Box<(PendingResponse, Option<f64>)>>,
     interim: bool,
     certain: bool,
     pipelined: bool,
@@ -136,23 +136,9 @@ impl Pairing {
         after(seq, place.ack.unwrap_or(u32::MAX)) < 0 && after(ack, place.seq) >= 0
     }
 
-    /// Remove and return the oldest waiting request.
-    fn first(&mut self, cx: &mut Context<'_>) -> Option<PendingRequest> {
-        let first = self.pending.pop_front()?;
-        cx.release(first.cost());
-        Some(first)
-    }
-
     /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
         self.pending.iter().map(PendingRequest::cost).sum()
-    }
-
-    /// Return a request that was not emitted yet.
-    fn find(&mut self, ordinal: u64) -> Option<&mut PendingRequest> {
-        let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
-        let answered = answers.filter_map(|answer| answer.pending.as_mut().or(answer.likely.as_mut()));
-        self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
     }
 }
 
@@ -376,123 +362,6 @@ impl Http {
         pairing.first(cx)
     }
 
-    fn upload_ended(&mut self, cx: &mut Context<'_>, time: Option<f64>) {
-        let Some(Uploading { ordinal, connect }) = self.pairing.uploading.take() else {
-            return;
-        };
-        let sent = self.requests.progress();
-        if let Some(pending) = self.pairing.find(ordinal) {
-            pending.sent = sent;
-            pending.done_at = time;
-            pending.end = true;
-        }
-        let finished = self.pairing.finished.as_ref().and_then(|finished| finished.0.pending.as_ref());
-        if finished.is_some_and(|pending| pending.asked.ordinal == ordinal) {
-            self.flush_finished(cx);
-        }
-        if connect {
-            self.requests.state = State::Opaque;
-        }
-    }
-
-    fn answer_ended(&mut self, cx: &mut Context<'_>, mut answer: PendingResponse, time: Option<f64>) {
-        answer.received = self.responses.progress();
-        if answer.pending.as_ref().is_some_and(|pending| pending.connect) {
-            let tunnel = answer.status.is_some_and(|status| status < 300);
-            self.requests.state = if tunnel { State::Opaque } else { State::Head };
-        }
-        if answer.likely.is_some() || answer.pending.as_ref().is_some_and(|pending| !pending.end) {
-            // It is not confirmed yet, or came before the whole request was sent.
-            self.pairing.finished = Some(Box::new((answer, time)));
-        } else {
-            self.give(cx, answer, time, Ending::Complete, None);
-        }
-    }
-
-    fn flush_finished(&mut self, cx: &mut Context<'_>) {
-        if let Some((answer, time)) = self.pairing.finished.take().map(|finished| *finished) {
-            self.give(cx, answer, time, Ending::Complete, None);
-        }
-    }
-
-    /// Emit an exchange: its last byte came at `time`, or it was given up `now`.
-    fn give(
-        &mut self,
-        cx: &mut Context<'_>,
-        answer: PendingResponse,
-        time: Option<f64>,
-        ending: Ending,
-        now: Option<f64>,
-    ) {
-        let PendingResponse { mut pending, likely, status, time: answered, content_type, headers, received } = answer;
-        if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
-            pending.cut_off(&self.requests, self.pairing.given_up);
-        }
-        let started = pending.as_ref().map(|pending| pending.asked.time);
-        let end = time.or(now).unwrap_or(answered);
-        let done_at = pending.as_ref().and_then(|pending| pending.done_at);
-        let sent = pending.as_mut().map(|pending| std::mem::take(&mut pending.sent)).unwrap_or_default();
-        let mut oddities = received.oddities;
-        oddities.extend(sent.oddities);
-        let exchange = Exchange {
-            time: done_at.map_or(end, |done_at| end.max(done_at)),
-            status,
-            request_bytes: sent.body_bytes,
-            response_bytes: received.body_bytes,
-            response_time: span(started, Some(answered)),
-            total_time: if ending == Ending::Complete { span(started, time) } else { None },
-            content_type,
-            headers,
-            missing_bytes: received.missing + sent.missing,
-            ending,
-            answered: Some(answered),
-            oddities,
-        };
-        cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
-        self.emit(cx, pending, exchange);
-        if let Some(likely) = likely {
-            cx.ledger.budget.used += likely.cost();
-            self.pairing.pending.push_front(likely); // it waits again
-        }
-    }
-
-    /// Emit every waiting request as unanswered.
-    fn give_up(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
-        while let Some(pending) = self.pairing.first(cx) {
-            let ending = if pending.certain { ending } else { Ending::Gap };
-            self.unanswered(cx, pending, ending, time);
-        }
-    }
-
-    fn unanswered(&mut self, cx: &mut Context<'_>, mut pending: PendingRequest, ending: Ending, time: f64) {
-        if !pending.end {
-            pending.cut_off(&self.requests, self.pairing.given_up);
-        }
-        cx.ledger.health.unanswered_requests += 1;
-        let sent = std::mem::take(&mut pending.sent);
-        let exchange = Exchange {
-            time,
-            status: None,
-            request_bytes: sent.body_bytes,
-            response_bytes: 0,
-            response_time: None,
-            total_time: None,
-            content_type: String::new(),
-            headers: String::new(),
-            missing_bytes: sent.missing,
-            ending,
-            answered: None,
-            oddities: sent.oddities,
-        };
-        self.emit(cx, Some(pending), exchange);
-    }
-
-    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<PendingRequest>, exchange: Exchange) {
-        cx.ledger.health.exchanges += 1;
-        let asked = pending.as_mut().map(|pending| &mut pending.asked);
-        cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);
-    }
-
     /// Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6).
     fn tunnel(&mut self, cx: &mut Context<'_>, status: u16, upgrade: &[u8], time: f64) {
         let kind = if status == 101 { printable(upgrade, LONGEST_UPGRADE).to_lowercase() } else { "tunnel".to_owned() };
@@ -515,9 +384,4 @@ impl Http {
 fn media_type(field: &[u8], limit: usize) -> String {
     let field = field.get(..LONGEST_TYPE).unwrap_or(field);
     printable(&trimmed(partition(field, b';').0).to_ascii_lowercase(), limit)
-}
-
-/// Return the seconds between two times; None if one is unknown or they are in the wrong order.
-fn span(start: Option<f64>, end: Option<f64>) -> Option<f64> {
-    start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start)
 }

@@ -1,14 +1,19 @@
-//! The ends of a connection: RSTs and FINs count once both sides act upon them, because anyone can forge them.
+//! What ends a connection: RSTs, FINs, and the claim of another one between the same ports.
+//!
+//! RSTs and FINs count once both sides act upon them, because anyone can forge them.
 
+use std::collections::VecDeque;
+
+use super::claim::Postponed;
 use super::connection::Tcp;
-use super::held::Held;
-use super::sequence::{FAR, FIN, after};
+use super::held::{COST, Held};
+use super::sequence::{FAR, after};
 use super::stream::{Direction, EACH};
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::records::Ending;
 
-/// A RST that nothing has contradicted yet.
+/// A RST of one direction that nothing has contradicted yet.
 ///
 /// Its receiver acts upon it only if it has exactly the number of the next byte (RFC 5961 section 3), and is silent
 /// then. So whoever goes on sending shows that it was forged, or never arrived.
@@ -22,6 +27,61 @@ pub(super) struct Reset {
 }
 
 impl Tcp {
+    /// Return whether a RST or a FIN was seen.
+    pub(crate) fn over(&self) -> bool {
+        self.reset.is_some() || self.streams.forth.closes() || self.streams.back.closes()
+    }
+
+    /// Forget the claim of a new connection; return the segments that were kept for it.
+    pub(crate) fn disclaim(&mut self, cx: &mut Context<'_>) -> VecDeque<Postponed> {
+        self.claim.take().map(|claim| claim.take(&mut cx.ledger.budget)).unwrap_or_default()
+    }
+
+    /// Close the connection; nothing more will be delivered.
+    pub(super) fn finish(&mut self, app: &mut Conversation, cx: &mut Context<'_>, time: f64, ending: Ending) {
+        if self.finished.is_some() {
+            return;
+        }
+        self.finished = Some(ending);
+        for direction in EACH {
+            let stream = self.streams.of(direction);
+            let given_up = stream.given_up();
+            if given_up > 0 {
+                self.gap(app, cx, direction, stream.lost_to.unwrap_or_default(), given_up);
+            }
+            self.let_go(cx, direction);
+        }
+        self.waiting_since = None;
+        self.disclaim(cx);
+        app.close(cx, self, ending, time);
+    }
+
+    /// Forget all segments that wait in a direction.
+    pub(super) fn let_go(&mut self, cx: &mut Context<'_>, direction: Direction) {
+        let stream = self.streams.of_mut(direction);
+        cx.ledger.budget.used -= stream.held_bytes;
+        stream.held.clear();
+        stream.held_bytes = 0;
+    }
+
+    pub(super) fn gap(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        seq: u32,
+        size: usize,
+    ) {
+        let stream = self.streams.of_mut(direction);
+        stream.next = Some(seq);
+        stream.recent.clear();
+        cx.ledger.health.gaps += 1;
+        cx.ledger.health.missing_bytes += size as u64;
+        app.gap(cx, self, direction, size);
+    }
+
+    // RST -------------------------------------------------------------------------------------------------------------
+
     pub(super) fn out_of_window(&self, direction: Direction, seq: u32) -> bool {
         let stream = self.streams.of(direction);
         stream.next.or_else(|| stream.reached()).is_some_and(|near| after(seq, near).abs() >= FAR)
@@ -79,6 +139,27 @@ impl Tcp {
         }
     }
 
+    // FIN -------------------------------------------------------------------------------------------------------------
+
+    /// Handle a FIN in its place; `passed` if other data has its number.
+    pub(super) fn fin(
+        &mut self,
+        app: &mut Conversation,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        segment: &Held,
+        passed: bool,
+    ) {
+        let stream = self.streams.of_mut(direction);
+        if passed {
+            cx.odd("data after FIN");
+        } else if stream.fin.is_none() {
+            stream.fin = Some(segment.time);
+            stream.fin_ack = segment.ack;
+            self.end_if_received(app, cx, direction);
+        }
+    }
+
     /// Discard a FIN if other data has its number, because the sender did not send it.
     pub(super) fn outlives_fin(&mut self, cx: &mut Context<'_>, direction: Direction) {
         let stream = self.streams.of_mut(direction);
@@ -93,7 +174,7 @@ impl Tcp {
         let stream = self.streams.of_mut(direction);
         let before = stream.held.len();
         stream.held.retain(|one| !one.is_fin());
-        let size = (before - stream.held.len()) * super::held::COST;
+        let size = (before - stream.held.len()) * COST;
         stream.held_bytes -= size;
         cx.release(size);
     }
@@ -114,25 +195,6 @@ impl Tcp {
             if due && self.closes_last(direction) {
                 self.end(app, cx, direction);
             }
-        }
-    }
-
-    /// Handle a FIN in its place; `passed` if other data has its number.
-    pub(super) fn fin(
-        &mut self,
-        app: &mut Conversation,
-        cx: &mut Context<'_>,
-        direction: Direction,
-        segment: &Held,
-        passed: bool,
-    ) {
-        let stream = self.streams.of_mut(direction);
-        if passed {
-            cx.odd("data after FIN");
-        } else if stream.fin.is_none() {
-            stream.fin = Some(segment.time);
-            stream.fin_ack = segment.ack;
-            self.end_if_received(app, cx, direction);
         }
     }
 
@@ -171,12 +233,5 @@ impl Tcp {
                 self.end(app, cx, direction);
             }
         }
-    }
-}
-
-impl Held {
-    /// Return whether it is a FIN without data.
-    pub(super) fn is_fin(&self) -> bool {
-        self.flags & FIN != 0 && self.size() == 0
     }
 }

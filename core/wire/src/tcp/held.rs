@@ -29,6 +29,11 @@ impl Held {
         self.data.len() + self.cut
     }
 
+    /// Return whether it is a FIN without data.
+    pub(super) fn is_fin(&self) -> bool {
+        self.flags & FIN != 0 && self.size() == 0
+    }
+
     /// Return the sequence number after its last byte.
     pub(crate) fn end(&self) -> u32 {
         advanced(self.seq, self.size())

@@ -7,6 +7,7 @@ pub(crate) mod handshakes;
 mod held;
 pub(crate) mod sequence;
 mod stream;
+mod waiting;
 
 pub(crate) use connection::{Packet, Tcp};
 pub(crate) use handshakes::Handshake;

@@ -4,6 +4,7 @@ pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
 pub(crate) const RST: u8 = 0x04;
 pub(crate) const ACK: u8 = 0x10;
+pub(crate) const CONTROL: u8 = FIN | SYN | RST;
 
 /// A sequence number this far off belongs to another connection; it is many times any window in use.
 pub(crate) const FAR: i64 = 1 << 26;

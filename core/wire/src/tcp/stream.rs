@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::held::Held;
-use super::sequence::{FIN, RST, SYN, advanced, after};
+use super::sequence::{CONTROL, FIN, advanced, after};
 
 /// Bytes of the last segment to keep, in order to detect a retransmission with different content.
 const RECENT: usize = 256;
@@ -62,7 +62,7 @@ pub(crate) struct Position {
 impl Position {
     /// Return the position `size` bytes further on in the same segment.
     pub(crate) fn further(self, size: usize) -> Self {
-        Self { seq: super::sequence::advanced(self.seq, size), ..self }
+        Self { seq: advanced(self.seq, size), ..self }
     }
 }
 
@@ -121,7 +121,7 @@ impl Stream {
     /// Its single byte is garbage at the number of a byte that the peer has acknowledged, as far as that was seen.
     pub(crate) fn keeps_alive(&self, segment: &Held) -> bool {
         segment.size() == 1
-            && segment.flags & (FIN | SYN | RST) == 0
+            && segment.flags & CONTROL == 0
             && self.acknowledged.is_none_or(|acknowledged| after(acknowledged, segment.seq) > 0)
     }
 
