@@ -104,7 +104,7 @@ def test_the_screen_matches_the_access_log_and_obeys_keys(tmp_path: Path, sessio
     session.press("1", "Enter")
     session.wait("a detail", lambda text: "Slowest exchanges" in text and "p50" in text)
     session.press("Escape")
-    session.wait("the main screen", lambda text: "Top hits by user agent" in text)
+    session.wait("the main screen", lambda text: "Top hits by domain" in text)
     session.resize(80, 24)
     session.wait("the small screen", lambda text: "Top hits by section" in text and len(text.splitlines()) <= 24)
 
