@@ -108,8 +108,8 @@ def test_no_room_is_left_below_the_last_table() -> None:
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (50, "Not shown  2 domains  3 status codes  and 2 more"),
-        (80, "Not shown  2 domains  3 status codes  e exchanges  a alerts"),
+        (50, "Not shown  2: domains  3: status codes  and 2 more"),
+        (80, "Not shown  2: domains  3: status codes  e: exchanges  a: alerts"),
         (10, "Not shown"),
     ],
 )
