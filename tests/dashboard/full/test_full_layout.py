@@ -119,6 +119,11 @@ def test_tables_that_do_not_fit_are_named(columns: int, line: str) -> None:
     assert text == line
 
 
+def test_a_table_without_a_key_is_named_all_the_same() -> None:
+    (text,) = texts([hidden_line([("9", "paths"), ("", "domains")], False, ScreenPage(80))])
+    assert text == "Not shown  9: paths  domains"
+
+
 def test_it_is_said_when_there_is_too_little_room() -> None:
     assert not too_small(80, 24)
     assert too_small(59, 24)
