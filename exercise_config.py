@@ -75,8 +75,8 @@ class Config:
     """Name the active alerts in the title of the terminal, which is restored at the end."""
 
     overload_share: Annotated[float, Range(0, 100, "percent")] = 5
-    """Share of dropped packets above which all figures are too low: the screen and alerts say so, nothing is learned,
-    and missing traffic does not alert."""
+    """Share of dropped packets above which the screen and alerts say that figures are too low, nothing is learned, and
+    missing traffic does not alert."""
 
     # Signals: what else is judged besides the request rate, see docs/alerting.md -------------------------------------
 
@@ -177,7 +177,7 @@ class Config:
         "not_found_paths",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
-    top_domains. They cost as much as all others together where every path is requested once."""
+    top_domains. If every path is requested only once, they cost as much as all others together."""
     path_templates: bool = False
     """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
     and paths."""
@@ -242,9 +242,8 @@ class Config:
     connection_timeout: Annotated[float, Range(1, 86400, "s")] = 600
     """Idle time after which a connection is forgotten; servers usually give up sooner."""
     closed_timeout: Annotated[float, Range(0, 3600, "s")] = 5
-    """How long late packets of a closed connection are recognised, and a doubtful RST may be contradicted; a
-    retransmission arrives within seconds, or, if the connection was reset, within `connection_timeout`.
-    """
+    """How long late packets of a closed connection are recognised, and how long a doubtful RST waits for data that
+    contradicts it. Retransmissions after a reset are recognised for connection_timeout."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """How long to wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
 
@@ -265,7 +264,7 @@ class Config:
     notice_command: str = ""
     """Command to run for each alert that is raised or dismissed, like `--on-alert`; empty for none."""
     notice_command_shell: bool = False
-    """Run the command by /bin/sh; otherwise it is a program with its arguments."""
+    """Run the command with /bin/sh; otherwise it is a program with its arguments."""
     notice_command_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """Time after which the command, and everything it started, is killed."""
     notice_webhook: Annotated[str, SECRET] = ""
@@ -284,7 +283,7 @@ class Config:
         "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
     ] = "daemon"  # fmt: skip
     """Syslog facility."""
-    notice_mail_to: Annotated[tuple[str, ...], "addresses of mail"] = ()
+    notice_mail_to: Annotated[tuple[str, ...], "mail addresses"] = ()
     """Recipients of e-mail notices."""
     notice_mail_from: str = ""
     """Sender of e-mail notices; empty for http-monitor at this machine."""
@@ -303,7 +302,7 @@ class Config:
     notice_replays: bool = True
     """Also send notices of alerts in capture files (`-r`). Set to false to spare receivers old alerts."""
     notice_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
-    """How long to wait for each answer of a receiver."""
+    """How long to wait for each response of a receiver."""
     notice_retry_limit: Annotated[float, Range(0, 7 * 86400, "s")] = 3600
     """How long to retry a notice that could not be delivered."""
     notice_queue: Annotated[int, Range(2, 10_000, "notices")] = 100

@@ -45,9 +45,9 @@ class Elsewhere:
         found = [port for port, _ in self._other.http.most_common(NAMED)]
         yet = " yet" if self._live else ""
         if found:
-            ports = Ports(found)
-            where = f"port {ports}" if len(found) == 1 else f"ports {' and '.join(map(str, sorted(found)))}"
-            return f"no HTTP on port {self._ports}{yet}, but on {where}: use -p {ports}"
+            *others, last = map(str, sorted(found))
+            where = f"ports {', '.join(others)} and {last}" if others else f"port {last}"
+            return f"no HTTP on port {self._ports}{yet}, but on {where}: use -p {Ports(found)}"
         if self._ended and self._other.segments:
             segments = f"{self._other.segments:,} TCP segments" if self._other.segments > 1 else "1 TCP segment"
             return f"no HTTP on port {self._ports}: {segments} on other ports, without HTTP"

@@ -16,10 +16,10 @@ _EXAMPLES = """\
 examples:
   exercise.py -i eth0 -p 80              watch port 80 on eth0
   exercise.py -i any -p 80,8000-8100     watch several ports on all interfaces
-  exercise.py -r trace.pcap              read a capture file (pcap or pcapng; - is standard input)
+  exercise.py -r trace.pcap              read a capture file
   exercise.py --demo                     a built-in web server with simulated visitors
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
-  exercise.py --set average_threshold=25 change any setting; --show-config lists them
+  exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.
 """
@@ -169,7 +169,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add = parser.add_argument_group("what to watch").add_argument
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
-    add("-r", "--read", metavar="FILE", help="read a capture file instead; - is standard input")
+    add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
@@ -212,7 +212,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         action="append",
         type=_setting,
         default=[],
-        help="change a setting",
+        help="change a setting, may be repeated; --show-config lists them",
     )
     add("--show-config", action="store_true", help="print all settings in the format of a settings file, and exit")
     add(

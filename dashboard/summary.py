@@ -12,8 +12,11 @@ NAMES = 11
 
 
 def summary(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
-    """Write the summary as lines without colour, for the end of the output."""
-    return _block(_items(view, ascii_only), width)
+    """Write the summary as lines without colour, for the end of the output. A run without requests tells what may
+    be the reason: a quiet one showed no dashboard.
+    """
+    warnings = [] if view.health.requests else _warnings(view, ascii_only)
+    return _block([*_items(view, ascii_only), *warnings], width)
 
 
 def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
@@ -22,7 +25,11 @@ def standing(view: View, width: int = 80, *, ascii_only: bool = False) -> str:
     if view.health.oddities:
         oddities = (f"{figures.count(times)} {visible(name, ascii_only)}" for name, times in view.health.oddities)
         items.append(("Oddities", ", ".join(oddities)))
-    return _block([*items, *(("Attention", visible(text, ascii_only)) for text in view.health.warnings)], width)
+    return _block([*items, *_warnings(view, ascii_only)], width)
+
+
+def _warnings(view: View, ascii_only: bool) -> list[tuple[str, str]]:
+    return [("Attention", visible(text, ascii_only)) for text in view.health.warnings]
 
 
 def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:

@@ -292,7 +292,7 @@ def class_lines(chart: Chart | None, page: Page) -> list[Line]:
     """Draw a heading, then a line for each class that occurred. Each has its own scale, so that a rise of few errors
     shows beside thousands of successes; the share says how many they are.
     """
-    lines: list[Line] = [(Piece("Status classes", Style.HEADING), Piece("  own scales", Style.QUIET))]
+    lines: list[Line] = [(Piece("Status classes", Style.HEADING), Piece("  scales differ", Style.QUIET))]
     if chart is None or not any(sum(counts) for _, counts in chart.classes):
         return [*lines, (Piece("no exchange in this window", Style.QUIET),)]
     whole = sum(sum(counts) for _, counts in chart.classes)

@@ -39,7 +39,7 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
         f"{figures.count(health.dropped)} packets ({figures.percent(health.dropped, health.frames + health.dropped)})"
     )
     yield "Dropped by kernel", dropped
-    yield "Lost in our queue", figures.counted(health.queue_lost, "record")
+    yield "Lost in the queue", figures.counted(health.queue_lost, "record")
     yield "Gaps in streams", f"{figures.count(health.gaps)}, {figures.volume(health.missing_bytes)} missing"
     yield "Unpaired", figures.counted(health.unpaired_responses, "response") + " without a request"
     yield "Unanswered", figures.counted(health.unanswered_requests, "request")

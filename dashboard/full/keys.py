@@ -35,7 +35,7 @@ SUSPEND = Key(("ctrl+z",), "Ctrl+Z", "app.suspend_process", "suspend the program
 REDRAW = Key(("ctrl+l",), "Ctrl+L", "app.redraw", "redraw the screen")
 THEME = Key(("t",), "t", "app.theme", "next theme: dark, light, the terminal's own colours", "Theme")
 FREEZE = Key(("space",), "Space", "app.freeze", "pause or resume the display; capture goes on", "Pause")
-WINDOW = Key(("w",), "w", "app.window(1)", "next time window for everything; W: previous", "Window")
+WINDOW = Key(("w",), "w", "app.window(1)", "next time window, for all panels; W: previous", "Window")
 WINDOW_BACK = Key(("W",), "W", "app.window(-1)", "")
 FILTER = Key(
     ("slash",), "/", "screen.filter", "show only matching exchanges, as host:shop status:5xx time>500ms", "Filter", True
@@ -51,8 +51,8 @@ REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
 NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or field; x: exclude it", "Only")
 EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
 ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
-MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert, or end that: no notices, no banner")
-EXPORT = Key(("E",), "E", "screen.export", "write the exchanges that match the filter to a file, as JSON lines or CSV")
+MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (no notices); again: unmute")
+EXPORT = Key(("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file")
 CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard")
 NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
 PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
@@ -98,7 +98,7 @@ MAIN: Sequence[Key] = (
     CURL,
     ACKNOWLEDGE,
     MUTE,
-    Key(("R",), "R", "screen.relearn", "learn new baselines from now on; active alerts end"),
+    Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
     REDRAW,
@@ -120,7 +120,7 @@ DETAIL: Sequence[Key] = (
     EXCLUDE,
     NEXT,
     PREVIOUS,
-    EXPORT._replace(help="write the exchanges of this row to a file, as JSON lines or CSV"),
+    EXPORT._replace(help="write the exchanges of this row to a JSON or CSV file"),
     CURL,
     WINDOW,
     WINDOW_BACK,

@@ -24,7 +24,7 @@ def hidden_line(names: Sequence[tuple[str, str]], zoomed: bool, page: ScreenPage
     """Name the tables that are not shown, with their keys; the last item says how many more there are."""
     lead: Line = (Piece("z", Style.KEY), Piece(" all panels")) if zoomed else (Piece("Not shown", Style.QUIET),)
     items: list[Line] = [
-        (Piece(f"{number} ", Style.HEADING), Piece(page.text(name), Style.QUIET)) for number, name in names
+        (Piece(f"{key}: " if key else "", Style.HEADING), Piece(page.text(name), Style.QUIET)) for key, name in names
     ]
     for left in range(len(items) + 1):
         more: list[Line] = [(Piece(f"and {left} more", Style.QUIET),)] if left else []

@@ -13,7 +13,7 @@ from view import cells
 from view.page import EMPTY, Line, Page, Piece, Style
 
 HEADING: Sequence[Line] = ((Piece("Panels", Style.HEADING), Piece("  Space shows or hides, J and K move")), EMPTY)
-HINT = "Other statistics are counted from the start of a run: --set statistics=+NAME, as in docs/statistics.md."
+HINT = "To add other statistics, restart with --set statistics=+NAME; docs/statistics.md lists them."
 
 
 def panel_choice_lines(titles: dict[str, str], choice: PanelChoice, chosen: str, page: Page) -> list[Line]:

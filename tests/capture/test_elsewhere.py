@@ -45,6 +45,7 @@ def told(*talks: Frames) -> tuple[str, ...]:
     [
         ((8080,), "no HTTP on port 80, but on port 8080: use -p 8080"),
         ((9000, 8080), "no HTTP on port 80, but on ports 8080 and 9000: use -p 8080,9000"),
+        ((9000, 8080, 81), "no HTTP on port 80, but on ports 81, 8080 and 9000: use -p 81,8080,9000"),
     ],
 )
 def test_ports_that_carry_http_are_named(ports: tuple[int, ...], warning: str) -> None:

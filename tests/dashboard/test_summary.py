@@ -28,6 +28,13 @@ def test_all_that_was_missed_is_named() -> None:
     ]
 
 
+def test_a_run_without_requests_tells_the_reason() -> None:
+    hint = "no HTTP on port 80, but on port 8080: use -p 8080"
+    found, none = (replace(CALM.health, requests=requests, warnings=(hint,)) for requests in (1, 0))
+    assert hint not in summary(replace(CALM, health=found))
+    assert summary(replace(CALM, health=none)).splitlines()[-1] == f" Attention {hint}"
+
+
 def test_the_alerts_are_those_of_this_run() -> None:
     earlier = replace(ENDED, start=CALM.started - 60)
     assert summary(replace(CALM, alerts=(earlier,))).splitlines()[-1] == " Alerts    none"
@@ -39,7 +46,7 @@ def test_the_state_of_a_file_that_was_read_is_its_end() -> None:
     told = standing(replace(learning, now=CALM.started + 3, ended=True)).splitlines()
     assert (told[0], told[6]) == (
         " State     ENDED",
-        " Baseline  none: 3 s is too short to learn, which takes 2 min",
+        " Baseline  none: 3 s is too short to learn from: learning takes 2 min",
     )
     empty = replace(learning, health=replace(CALM.health, frames=0), ended=True)
     assert standing(empty).splitlines()[6] == " Baseline  none: no packets"

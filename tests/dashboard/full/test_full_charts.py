@@ -150,7 +150,7 @@ def test_each_class_has_its_own_scale_so_that_a_rise_of_few_errors_shows() -> No
     classes = (("2xx", (4000, 2000, 4000, 4000)), ("5xx", (0, 1, 4, 0)), ("(no response)", (0, 0, 0, 0)))
     chart = Chart(START, 10, (1.0,) * 4, classes)
     assert texts(class_lines(chart, page(26, 6))) == [
-        "Status classes  own scales",
+        "Status classes  scales differ",
         "2xx       ██▅▅████ 100.0 %",
         "5xx         ▃▃██    <0.1 %",
         "no answer                -",

@@ -245,7 +245,7 @@ def test_one_panel_gets_the_whole_screen_and_gives_it_back() -> None:
         assert user.pane.table.name == "top_domains"
         assert [pane.table.name for pane in user.main.panes if pane.display] == ["top_domains"]
         assert "Status classes" not in user.text()
-        assert "z all panels  1 sections  3 user agents" in user.text()
+        assert "z all panels  1: sections  3: user agents" in user.text()
         await user.press("tab")
         assert [pane.table.name for pane in user.main.panes if pane.display] == ["top_user_agents"]
         await user.press("z", "1")
@@ -254,16 +254,16 @@ def test_one_panel_gets_the_whole_screen_and_gives_it_back() -> None:
         assert user.lines() == before
         await user.press("a", "z")
         assert [pane.table.name for pane in user.main.panes if pane.display] == ["alerts"]
-        assert user.lines()[-3].startswith(" z all panels  1 sections")
+        assert user.lines()[-3].startswith(" z all panels  1: sections")
 
     drive(scenario)
 
 
 def test_panels_that_do_not_fit_are_named_until_they_are_shown() -> None:
     async def scenario(user: Driven) -> None:
-        assert "Not shown  2 domains  3 user agents" in user.text()
+        assert "Not shown  2: domains  3: user agents" in user.text()
         await user.press("2")
-        assert "Not shown  1 sections  4 methods" in user.text()
+        assert "Not shown  1: sections  4: methods" in user.text()
 
     drive(scenario, size=(80, 24))
 

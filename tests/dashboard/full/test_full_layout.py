@@ -108,8 +108,8 @@ def test_no_room_is_left_below_the_last_table() -> None:
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (50, "Not shown  2 domains  3 status codes  and 2 more"),
-        (80, "Not shown  2 domains  3 status codes  e exchanges  a alerts"),
+        (50, "Not shown  2: domains  3: status codes  and 2 more"),
+        (80, "Not shown  2: domains  3: status codes  e: exchanges  a: alerts"),
         (10, "Not shown"),
     ],
 )
@@ -117,6 +117,11 @@ def test_tables_that_do_not_fit_are_named(columns: int, line: str) -> None:
     names = [("2", "domains"), ("3", "status codes"), ("e", "exchanges"), ("a", "alerts")]
     (text,) = texts([hidden_line(names, False, ScreenPage(columns))])
     assert text == line
+
+
+def test_a_table_without_a_key_is_named_all_the_same() -> None:
+    (text,) = texts([hidden_line([("9", "paths"), ("", "domains")], False, ScreenPage(80))])
+    assert text == "Not shown  9: paths  domains"
 
 
 def test_it_is_said_when_there_is_too_little_room() -> None:
