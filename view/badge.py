@@ -52,4 +52,4 @@ def unlearned(view: View) -> str:
         return f"no request in the first {figures.duration(view.learning.silence)}"
     length = view.now - view.started
     lasted = figures.duration(length) if length >= 1 else "less than 1 s"
-    return f"{lasted} is too short to learn from: learning takes {figures.duration(view.learning.duration)}"
+    return f"{lasted} is too short to learn from; learning takes {figures.duration(view.learning.duration)}"

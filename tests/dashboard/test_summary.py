@@ -46,7 +46,7 @@ def test_the_state_of_a_file_that_was_read_is_its_end() -> None:
     told = standing(replace(learning, now=CALM.started + 3, ended=True)).splitlines()
     assert (told[0], told[6]) == (
         " State     ENDED",
-        " Baseline  none: 3 s is too short to learn from: learning takes 2 min",
+        " Baseline  none: 3 s is too short to learn from; learning takes 2 min",
     )
     empty = replace(learning, health=replace(CALM.health, frames=0), ended=True)
     assert standing(empty).splitlines()[6] == " Baseline  none: no packets"

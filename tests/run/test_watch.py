@@ -133,7 +133,7 @@ def test_the_end_of_a_file_is_a_state() -> None:
     view = session.view(None)
     assert view is not None
     lines = ["".join(piece.text for piece in line) for line in state_items(view, Page(120))]
-    assert lines == ["ENDED", "1 request", "no baseline: 3 s is too short to learn from: learning takes 2 min"]
+    assert lines == ["ENDED", "1 request", "no baseline: 3 s is too short to learn from; learning takes 2 min"]
 
 
 def test_a_file_that_was_not_read_to_its_end_has_not_ended() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
+    sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 from full_driver import Driven, drive
 
