@@ -191,7 +191,8 @@ class Session:
             self._watch_from(now)
         self.watched.advance(now)
         self.watched.drop(now - self._run.retention)
-        self._store.advance(now)
+        # At the end of a file, the bucket that it ends in is over too.
+        self._store.advance(now + self._run.bucket_size if self.ended else now)
         for recorder in self._recorders:
             recorder.advance(now)
         self._monitor.note_taken(now, status.read_at, self._taken(status))
