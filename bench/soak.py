@@ -1,7 +1,7 @@
 """Runs full load for minutes and prints the monitor's resident memory as a curve: `python -m bench.soak [MINUTES]`.
 
-It ends with status 1 if the highest value of the last minute is more than 5 % above that of the third. Memory goes up
-and down by some 10 % with each batch, so single moments tell nothing.
+It ends with status 1 if the memory in the last minute is more than 5 % above that in the third, by medians: memory
+goes up and down by some 10 % with each batch.
 """
 
 import signal
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from bench.live import why_not
@@ -55,9 +56,9 @@ def soak(seconds: float) -> list[tuple[float, float]]:
     return curve
 
 
-def highest(curve: Sequence[tuple[float, float]], begin: float) -> float:
-    """Return the most memory in the minute from `begin` on, in MiB; of the whole curve if it ended before."""
-    return max([size for seconds, size in curve if begin <= seconds < begin + MINUTE] or [size for _, size in curve])
+def middle(curve: Sequence[tuple[float, float]], begin: float) -> float:
+    """Return the median memory in the minute from `begin` on, in MiB; of the whole curve if it ended before."""
+    return median([size for seconds, size in curve if begin <= seconds < begin + MINUTE] or [size for _, size in curve])
 
 
 def show(seconds: float, mebibytes: float) -> None:
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Exit normally, so that namespaces and servers are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     curve = soak(minutes * 60)
-    settled, last = highest(curve, SETTLED), highest(curve, curve[-1][0] - MINUTE)
+    settled, last = middle(curve, SETTLED), middle(curve, curve[-1][0] - MINUTE)
     growth = 100 * (last / settled - 1)
     print(f"resident memory {settled:.1f} MiB, then {last:.1f} MiB at the end: {growth:+.1f} %")
     if curve[-1][0] < 0.9 * minutes * 60:
