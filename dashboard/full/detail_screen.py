@@ -123,13 +123,9 @@ class DetailScreen(ProgramScreen):
 
     def action_step(self, by: int) -> None:
         """Show the details of the next or the previous row."""
-        before = self._rows.identity
-        self._rows.move(by)
-        if self._rows.identity == before:
-            self.say("this is the last row" if by > 0 else "this is the first row")
-            return
-        self._open()
-        self.draw()
+        if self.moves(self._rows, by):
+            self._open()
+            self.draw()
 
     def chosen_exchange(self) -> Exchange | None:
         """Return the selected exchange; None if the list has none."""

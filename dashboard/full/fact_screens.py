@@ -76,13 +76,9 @@ class FactScreen(TextScreen):
 
     def action_step(self, by: int) -> None:
         """Show the next or the previous row of the list."""
-        before = self.pane.identity
-        self.pane.move(by)
-        if self.pane.identity == before:
-            self.say("this is the last row" if by > 0 else "this is the first row")
-            return
-        self.show_row()
-        self._show(self.state.scene)
+        if self.moves(self.pane, by):
+            self.show_row()
+            self._show(self.state.scene)
 
 
 class AlertScreen(FactScreen):

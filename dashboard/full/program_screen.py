@@ -9,6 +9,7 @@ from dashboard.full.desk import Scene
 from dashboard.full.keys import Key
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
+from dashboard.full.table_pane import TablePane
 from dashboard.full.widgets import FooterView, LinesView, set_height
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import opposite
@@ -47,6 +48,15 @@ class ProgramScreen(Screen[None]):
     def say(self, sentence: str) -> None:
         """Tell the user what a key did, or why it did nothing."""
         self.footer.say(sentence)
+
+    def moves(self, pane: TablePane, by: int) -> bool:
+        """Select the next or the previous row of a table; return False and say so if there is none."""
+        before = pane.identity
+        pane.move(by)
+        if pane.identity != before:
+            return True
+        self.say("this is the last row" if by > 0 else "this is the first row")
+        return False
 
     def draw(self) -> None:
         """Show the same scene again, after a change of theme or size."""

@@ -30,7 +30,7 @@ class Busy:
     def __init__(self) -> None:
         self._port = 0
 
-    def read(self) -> Frames:
+    def read(self) -> Frames | None:
         self._port = self._port % 60_000 + 1
         talk = Talk(time=1000.0, client_port=self._port)
         return Frames.of(talk.client(get() * 100).server(ok() * 100).frames)
@@ -95,29 +95,18 @@ def test_a_step_is_due_by_packet_time_not_by_the_clock() -> None:
     steps.close()
 
 
-class Read:
-    """A file that was read in two pieces."""
+class Read(Busy):
+    """A file with one exchange."""
 
-    name, live, warning = "small.pcap", False, ""
+    name, live = "small.pcap", False
 
     def __init__(self) -> None:
+        super().__init__()
         talk = Talk(time=1000.0).client(get()).server(ok())
         self._left = [Frames.of(talk.frames)]
 
     def read(self) -> Frames | None:
         return self._left.pop() if self._left else None
-
-    def counters(self) -> Counters:
-        return Counters(2, 0)
-
-    def clock(self) -> float:
-        return 1000.0
-
-    def position(self) -> None:
-        return None
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 def test_the_end_of_a_file_is_a_state() -> None:
