@@ -101,7 +101,7 @@ class Judge:
         return events
 
     def relearn(self, now: float) -> list[Event]:
-        """Forget what was learned, and learn anew. An active alert ends."""
+        """Forget what was learned, and learn again. An active alert ends."""
         ended = self._history.finish(self.rule.name, now) if self.state is State.ALERT else None
         self._enter(Trigger.RELEARN)
         self._learning = Learning(self.rule, self._terms.learning_duration)

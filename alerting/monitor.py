@@ -89,7 +89,7 @@ class Monitor:
         return events
 
     def relearn(self, now: float) -> list[Event]:
-        """Let all signals learn anew from `now` on, which was advanced to before. Active alerts end."""
+        """Let all signals learn again from `now` on, which was advanced to before. Active alerts end."""
         events = [event for judge in self.judges for event in judge.relearn(now)]
         self._overload.open_window(now)
         self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
@@ -124,7 +124,7 @@ class Monitor:
 
     @property
     def silence(self) -> float:
-        """Seconds of learning that were in vain because there was no request; learning restarted after them."""
+        """Seconds without a request, after which learning restarted."""
         since = self._rate.empty_since
         return 0.0 if since is None else self._window.opens - since
 

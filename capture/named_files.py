@@ -42,7 +42,7 @@ class NamedFiles:
 
 
 def named_files(user: str, environment: Mapping[str, str] = os.environ) -> NamedFiles:
-    """Return the opener for a program that the setting `user` tells whom to become."""
+    """Return the opener for a program that will become the user of the setting `user`."""
     return NamedFiles(sudo_caller(environment), chosen_user(user, environment))
 
 

@@ -95,7 +95,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
 
 
 def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:
-    """Return who looks for HTTP on other ports, if there are any."""
+    """Return the search for HTTP on other ports; None if all ports are monitored."""
     if arguments.ports.is_any():
         return None
     seen = glimpse(arguments.interface, arguments.expression) if source.live else None

@@ -212,7 +212,7 @@ class Session:
                 outlet.event(event)
 
     def relearn(self) -> None:
-        """Let all signals learn anew."""
+        """Let all signals learn again."""
         self._report(self._monitor.relearn(self.now))
 
     def acknowledge(self, signal: str) -> None:

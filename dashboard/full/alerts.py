@@ -44,7 +44,7 @@ class AlertTable:
         return [identity(alert) for alert in scene.view.alerts]
 
     def rows(self, scene: Scene) -> int:
-        """Count the alerts, a few at least."""
+        """Return the rows that the alerts take; with few alerts, some stay empty."""
         return max(USUAL, len(scene.view.alerts))
 
     def has_rest(self, scene: Scene) -> bool:

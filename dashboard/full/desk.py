@@ -69,7 +69,7 @@ class Desk(Protocol):
         """
 
     def relearn(self) -> None:
-        """Let all signals learn anew."""
+        """Let all signals learn again."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""

@@ -365,7 +365,7 @@ class MainScreen(ProgramScreen):
             self.state.set_filter("")
 
     def action_relearn(self) -> None:
-        """Let all signals learn anew, unless there is nothing left to learn from."""
+        """Let all signals learn again, unless there is nothing left to learn from."""
         if self.state.scene is not None and self.state.scene.view.ended:
             self.say("the capture file is over: there is nothing to learn from")
             return

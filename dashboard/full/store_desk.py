@@ -55,7 +55,7 @@ class Books(Protocol):
         """Return one panel of that View."""
 
     def relearn(self) -> None:
-        """Let all signals learn anew."""
+        """Let all signals learn again."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
@@ -184,7 +184,7 @@ class StoreDesk:
     # Alerts ---------------------------------------------------------------------------------------------------------
 
     def relearn(self) -> None:
-        """Let all signals learn anew."""
+        """Let all signals learn again."""
         self._books.relearn()
 
     def acknowledge(self, signal: str) -> None:

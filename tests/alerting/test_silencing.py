@@ -1,4 +1,4 @@
-"""What the user may tell the monitor: learn anew, an alert was seen, a signal is muted."""
+"""What the user may tell the monitor: learn again, an alert was seen, a signal is muted."""
 
 from alerting_records import Watch, requests
 

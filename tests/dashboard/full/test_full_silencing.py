@@ -1,4 +1,4 @@
-"""Keys that acknowledge an alert, mute its signal, and let all signals learn anew."""
+"""Keys that acknowledge an alert, mute its signal, and let all signals learn again."""
 
 from full_driver import Driven, drive
 

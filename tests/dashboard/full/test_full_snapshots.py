@@ -1,6 +1,6 @@
 """The main screens as they look at three sizes, compared with pictures in text that somebody has looked at.
 
-`python tests/dashboard/full/test_full_snapshots.py` draws them anew, and as SVG beside them for the eye.
+`python tests/dashboard/full/test_full_snapshots.py` draws them again, and as SVG beside them for the eye.
 """
 
 import sys
