@@ -1,11 +1,13 @@
 """Runs the command like a user: replays, stops, settings and their errors."""
 
 import io
+import random
 import re
 import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,6 +180,40 @@ def test_the_cost_of_a_file_depends_on_its_packets_and_not_on_the_time_between_t
     assert status == 0
     assert out.count(" HTTP monitor") <= 20 * 12  # one window of ten refreshes after each visit, and its own
     assert re.search(r"Requests +20", out)
+
+
+def steps_between(kind: str) -> list[float]:
+    """Return the seconds before each of 40 packets."""
+    chance = random.Random(kind)
+    kinds: dict[str, Callable[[], float]] = {
+        "tenths": lambda: 0.1,
+        "buckets": lambda: 10.0,
+        "hours": lambda: 3_600.0,
+        "days": lambda: 86_000.0,
+        "decades": lambda: 10.0**9,
+        "any size": lambda: 10 ** chance.uniform(-6, 8),
+        "back and forth": lambda: chance.choice((-1, 1)) * 10 ** chance.uniform(-1, 6),
+    }
+    return [kinds[kind]() for _ in range(40)]
+
+
+@pytest.mark.parametrize("screen", [(), ("-q",), ("--ui", "json")], ids=["console", "quiet", "json"])
+@pytest.mark.parametrize("kind", ["tenths", "buckets", "hours", "days", "decades", "any size", "back and forth"])
+def test_any_capture_takes_little_time_per_byte(
+    kind: str, screen: tuple[str, ...], run_here: Run, capture: Callable[..., str]
+) -> None:
+    now, frames = START, []
+    for number, step in enumerate(steps_between(kind)):
+        now = max(0.0, now + step) % 2**32  # a capture file has 32 bits for the seconds
+        talk = Talk(client_port=10_000 + number, time=now)
+        frames.append(talk.client(get("/")).frames[-1])
+    path = capture(frames)
+    begin = time.process_time()
+    status, _, _ = run_here(*screen, "-r", path, *SMALL)
+    assert status == 0
+    # Some ten refreshes of the screen for a packet of a hundred bytes are 0.3 ms a byte; one for each bucket that
+    # passes between packets a day apart was a hundred times as many.
+    assert (time.process_time() - begin) / Path(path).stat().st_size < 0.002
 
 
 @pytest.mark.parametrize("silence", [40, 80_000])
