@@ -47,7 +47,7 @@ impl Asked {
     /// the lines of its named fields.
     #[must_use]
     pub fn new(time: f64, ordinal: u64, wire: [&[u8]; 6], headers: &str, limit: usize) -> Self {
-        let mut texts = Vec::with_capacity(wire.iter().map(|text| text.len()).sum());
+        let mut texts = Vec::with_capacity(wire.iter().map(|text| text.len().min(limit)).sum());
         let (mut ends, mut characters) = ([0; 7], [0; 6]);
         for ((raw, end), characters) in wire.iter().zip(&mut ends).zip(&mut characters) {
             *characters = push_printable(&mut texts, raw, limit);
