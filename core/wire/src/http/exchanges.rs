@@ -9,7 +9,7 @@ use crate::records::{Ending, Exchange};
 
 impl Pairing {
     /// Remove and return the oldest waiting request.
-    pub(super) fn first(&mut self, cx: &mut Context<'_>) -> Option<PendingRequest> {
+    pub(super) fn first(&mut self, cx: &mut Context<'_>) -> Option<Box<PendingRequest>> {
         let first = self.pending.pop_front()?;
         cx.release(first.cost());
         Some(first)
@@ -18,8 +18,8 @@ impl Pairing {
     /// Return a request that was not emitted yet.
     fn find(&mut self, ordinal: u64) -> Option<&mut PendingRequest> {
         let answers = self.answer.iter_mut().chain(self.finished.as_mut().map(|finished| &mut finished.0));
-        let answered = answers.filter_map(|answer| answer.pending.as_mut().or(answer.likely.as_mut()));
-        self.pending.iter_mut().rev().chain(answered).find(|pending| pending.asked.ordinal == ordinal)
+        let answered = answers.filter_map(|answer| answer.pending.as_deref_mut().or(answer.likely.as_deref_mut()));
+        self.pending.iter_mut().rev().map(Box::as_mut).chain(answered).find(|pending| pending.asked.ordinal == ordinal)
     }
 }
 
@@ -112,7 +112,13 @@ impl Http {
         }
     }
 
-    pub(super) fn unanswered(&mut self, cx: &mut Context<'_>, mut pending: PendingRequest, ending: Ending, time: f64) {
+    pub(super) fn unanswered(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut pending: Box<PendingRequest>,
+        ending: Ending,
+        time: f64,
+    ) {
         if !pending.end {
             pending.cut_off(&self.requests, self.pairing.given_up);
         }
@@ -135,7 +141,7 @@ impl Http {
         self.emit(cx, Some(pending), exchange);
     }
 
-    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<PendingRequest>, exchange: Exchange) {
+    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<Box<PendingRequest>>, exchange: Exchange) {
         cx.ledger.health.exchanges += 1;
         let asked = pending.as_mut().map(|pending| &mut pending.asked);
         cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);

@@ -48,7 +48,8 @@ pub(crate) struct Pairing {
     pub(crate) given_up: usize,
     /// Sequence number of the server's next byte; None while its stream is unknown.
     pub(crate) server_next: Option<u32>,
-    pub(super) pending: VecDeque<PendingRequest>,
+    /// Waiting requests. They are large, so the queue holds their places only: an idle connection keeps its room.
+    pub(super) pending: VecDeque<Box<PendingRequest>>,
     pub(super) uploading: Option<Uploading>,
     pub(super) answer: Option<PendingResponse>,
     /// An answer that came before the whole request was sent, or that is not confirmed yet, and when it ended.
@@ -138,7 +139,7 @@ impl Pairing {
 
     /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
-        self.pending.iter().map(PendingRequest::cost).sum()
+        self.pending.iter().map(|pending| pending.cost()).sum()
     }
 }
 
@@ -162,7 +163,7 @@ impl Http {
         cx.out.request(&mut cx.ledger.health, &mut pairing.ends, &mut asked);
         let connect = line.method == b"CONNECT";
         pairing.uploading = Some(Uploading { ordinal: asked.ordinal, connect });
-        let pending = PendingRequest {
+        let pending = Box::new(PendingRequest {
             asked,
             connect,
             head: line.method == b"HEAD",
@@ -174,11 +175,8 @@ impl Http {
             sent: Progress::default(),
             done_at: None,
             end: false,
-        };
+        });
         cx.ledger.budget.used += pending.cost();
-        if pairing.pending.is_empty() {
-            pairing.pending.reserve_exact(1); // most clients send one at a time; the default is room for four
-        }
         pairing.pending.push_back(pending);
         fields.length.unwrap_or(BodyLength::Bytes(0))
     }
@@ -344,7 +342,7 @@ impl Http {
     }
 
     /// Return the request that a response answers, certainly if it is certain or provable.
-    fn answered(&mut self, cx: &mut Context<'_>, place: Position) -> Option<PendingRequest> {
+    fn answered(&mut self, cx: &mut Context<'_>, place: Position) -> Option<Box<PendingRequest>> {
         self.flush_finished(cx);
         let pairing = &mut self.pairing;
         let first = pairing.pending.front()?;

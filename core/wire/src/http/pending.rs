@@ -46,9 +46,9 @@ impl PendingRequest {
 /// The current response, and the request that it certainly answers, if any.
 #[derive(Debug)]
 pub(crate) struct PendingResponse {
-    pub(crate) pending: Option<PendingRequest>,
+    pub(crate) pending: Option<Box<PendingRequest>>,
     /// The request that it answers if the next one shows that no other was waiting.
-    pub(crate) likely: Option<PendingRequest>,
+    pub(crate) likely: Option<Box<PendingRequest>>,
     /// None if it has no head, as in HTTP/0.9.
     pub(crate) status: Option<u16>,
     /// Capture time of the first byte.

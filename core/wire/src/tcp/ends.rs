@@ -216,7 +216,7 @@ impl Tcp {
         let stream = self.streams.of_mut(direction);
         stream.ended = true;
         stream.next = stream.next.map(|next| next.wrapping_add(1));
-        stream.recent.clear();
+        stream.recent = Vec::new();
         let (time, ack) = (stream.fin.unwrap_or_default(), stream.fin_ack);
         app.end(cx, self, direction, time, ack);
         let peer = self.streams.of(direction.reversed());
