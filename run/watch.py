@@ -14,12 +14,14 @@ from typing import NamedTuple
 
 from capture.capture_thread import CaptureThread
 from capture.errors import CaptureError
-from capture.intake import COLUMN, Intake, Status
+from capture.intake import Intake, Status
 from run.session import Session
 from traffic.frames import Frames
 
 POLL = 0.05
 """Seconds between checks of the capture's clock if a tick is almost due."""
+CLOSING = 4096
+"""Records to complete at a time at the end of a file. Each may bring the long texts of a request counted before."""
 GLANCE = 0.2
 """Seconds between checks whether a batch is full. More records at a time would take more memory, and no less CPU."""
 
@@ -133,7 +135,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
     intake.close()
     finished = False
     while not finished:
-        finished = intake.finish(COLUMN)
+        finished = intake.finish(CLOSING)
         session.count(intake.take())
     return Ending(clock, intake.status(), error)
 
