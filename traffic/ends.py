@@ -181,10 +181,14 @@ class Ends:
                 self._end(stream)
 
     def _end_if_received(self, stream: Stream) -> None:
-        """End a direction once its receiver has acknowledged the FIN, or if nothing was captured from the receiver."""
+        """End a direction once its receiver has acknowledged the FIN, or if nothing was captured from the receiver.
+
+        Of the side that closes last, a FIN that acknowledges the other one is enough (RFC 9293 section 3.6).
+        """
         seq = (stream.next + 1) & MASK
         waiting = any(segment.ack >= 0 and after(segment.ack, seq) >= 0 for segment in stream.peer.held)
-        if stream.acknowledged < 0 or waiting or self._received(stream, seq):
+        last = stream.peer.ended and stream.fin_ack == stream.peer.next
+        if stream.acknowledged < 0 or waiting or last or self._received(stream, seq):
             self._end(stream)
 
     def _end_closing(self) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 from attacked import Attack, all_paired, challenge, forge, living
-from wire import ACK, CLIENT, FIN, RST, SERVER, Talk, decode, get, ok
+from decoders import decoder
+from wire import ACK, CLIENT, FIN, RST, SERVER, Talk, decode, fed, get, ok
 
 from traffic.limits import Limits
 from traffic.records import CLOSED, COMPLETE, RESET
@@ -103,6 +104,14 @@ def test_a_fin_whose_acknowledgment_was_captured_first() -> None:
     *others, client_fin, last = talk.segments
     decoded = decode(talk.as_captured([*others, last, client_fin]))
     assert (decoded.endings, decoded.health.connections) == ([COMPLETE], 0)
+
+
+def test_a_connection_ends_with_a_fin_that_acknowledges_the_other_one() -> None:
+    talk = Talk().client(get(version="1.0")).server(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 3000)
+    talk.fin(SERVER).fin(CLIENT)  # and the last acknowledgment is missing
+    made = decoder({80})
+    fed(made, talk.frames)
+    assert made.health.connections == 0
 
 
 def test_the_last_acknowledgment_may_be_missing() -> None:

@@ -199,6 +199,8 @@ impl Tcp {
     }
 
     /// End a direction once its receiver has acknowledged the FIN, or if nothing was captured from the receiver.
+    ///
+    /// Of the side that closes last, a FIN that acknowledges the other one is enough (RFC 9293 section 3.6).
     pub(super) fn end_if_received(&mut self, app: &mut Conversation, cx: &mut Context<'_>, direction: Direction) {
         let stream = self.streams.of(direction);
         let Some(seq) = stream.next.map(|next| next.wrapping_add(1)) else {
@@ -206,7 +208,8 @@ impl Tcp {
         };
         let peer = self.streams.of(direction.reversed());
         let waiting = peer.held.iter().any(|segment| segment.ack.is_some_and(|ack| after(ack, seq) >= 0));
-        if stream.acknowledged.is_none() || waiting || self.received(direction, seq) {
+        let last = peer.ended && stream.fin_ack.is_some() && stream.fin_ack == peer.next;
+        if stream.acknowledged.is_none() || waiting || last || self.received(direction, seq) {
             self.end(app, cx, direction);
         }
     }
