@@ -2,8 +2,8 @@
 
 import pytest
 from attacked import Attack, all_paired, challenge, forge, living
-from decoders import decoder
-from wire import ACK, CLIENT, FIN, RST, SERVER, Talk, decode, fed, get, ok
+from decoders import decoder, fed
+from wire import ACK, CLIENT, FIN, RST, SERVER, Talk, decode, get, ok
 
 from traffic.limits import Limits
 from traffic.records import CLOSED, COMPLETE, RESET
