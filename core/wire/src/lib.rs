@@ -18,6 +18,7 @@ mod flows;
 pub mod health;
 mod hello;
 mod http;
+pub mod http2;
 pub mod key;
 pub mod limits;
 pub mod network;

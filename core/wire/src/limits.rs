@@ -13,6 +13,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Maximum header fields per message.
     pub headers: usize,
+    /// Maximum bytes remembered of each HPACK table; a table of a direction may be larger.
+    pub header_table: usize,
     /// Maximum bytes of out-of-order segments per connection.
     pub connection_buffer: usize,
     /// Maximum TLS server names counted separately.
@@ -45,6 +47,7 @@ impl Default for Limits {
             pending_requests: 256,
             header_bytes: 65536,
             headers: 256,
+            header_table: 65536,
             connection_buffer: 1 << 20,
             server_names: 200,
             total_buffer: 64 << 20,
