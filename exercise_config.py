@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from settings.setting import SECRET, Range, SettingError, find, settings_of
 from settings.toml import as_toml
+from traffic.protocols import ProtocolName
 
 __all__ = ["Config", "SettingError"]
 
@@ -316,6 +317,9 @@ class Config:
     """User the program switches to once the capture is open, if it runs as root; empty for the sudo caller,
     otherwise nobody. `root` keeps all rights. Under sudo, only the caller and nobody are allowed."""
 
+    protocols: tuple[ProtocolName, ...] = ("http2", "websocket", "operations", "tls", "quic")
+    """Protocols to decode besides HTTP/1, which needs the core; see docs/protocols.md. `dns` is added if a statistic
+    counts DNS lookups."""
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Size of the packet buffer shared with the Linux kernel, which holds packets while the program is busy."""
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144

@@ -120,7 +120,7 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
 
-_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command"}
+_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command", "protocols": "protocols"}
 """Settings that have their own option, by option."""
 
 
@@ -169,6 +169,11 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add = parser.add_argument_group("what to watch").add_argument
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
+    add(
+        "--protocols", metavar="NAMES", type=_protocols,
+        help="what to decode besides HTTP/1: http2,websocket,operations,tls,dns,quic; or +dns, or none "
+        "(default: all but dns)",
+    )  # fmt: skip
     add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
@@ -243,6 +248,11 @@ def _ports(text: str) -> Ports:
         return parse_ports(text)
     except ValueError as error:
         raise _argument(error) from error
+
+
+def _protocols(text: str) -> str:
+    """Return the value of the setting, which is empty for none."""
+    return "" if text == "none" else text
 
 
 def _address(text: str) -> Address:

@@ -13,15 +13,19 @@ from settings.setting import settings_of
 _INTERFACES: Final = "echo any; ls /sys/class/net 2>/dev/null || ifconfig -l"
 _USERS: Final = {"bash": "_exercise_users", "zsh": "_users", "fish": "(__fish_complete_users)"}
 _NAMES: Final = {"bash": "_exercise_settings", "zsh": "_exercise_settings", "fish": "(_exercise_settings)"}
+_PROTOCOLS: Final = {"bash": "_exercise_protocols", "zsh": "_exercise_protocols", "fish": "(_exercise_protocols)"}
 _BASH: Final = """
 _exercise_users() {{ compgen -u -- "$1"; }}
 _exercise_settings() {{ compgen -W "{names}" -- "$1"; }}
+_exercise_protocols() {{ compgen -W "{protocols}" -- "$1"; }}
 """
 _ZSH: Final = """
 _exercise_settings() {{ compadd -S '' -- {names}; }}
+_exercise_protocols() {{ compadd -- {protocols}; }}
 """
 _FISH: Final = """
 function _exercise_settings; string join \\n {names}; end
+function _exercise_protocols; string join \\n {protocols}; end
 """
 _PREAMBLES: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 _NO_SPACE: Final = """
@@ -45,11 +49,13 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """
     import shtab
 
-    completers = {"interface": shtab.cmd(_INTERFACES), "user": _USERS, "settings": _NAMES}
+    completers = {"interface": shtab.cmd(_INTERFACES), "user": _USERS, "settings": _NAMES, "protocols": _PROTOCOLS}
     for action in parser._actions:
         _complete(action, completers.get(action.dest) or {"FILE": shtab.FILE}.get(str(action.metavar)))
-    names = " ".join(f"{name}=" for name in settings_of(Config))
-    script = shtab.complete(parser, shell, COMMAND, _PREAMBLES[shell].format(names=names))
+    settings = settings_of(Config)
+    protocols = " ".join((*settings["protocols"].choices, "none"))
+    preamble = _PREAMBLES[shell].format(names=" ".join(f"{name}=" for name in settings), protocols=protocols)
+    script = shtab.complete(parser, shell, COMMAND, preamble)
     return script + (_NO_SPACE if shell == "bash" else "")
 
 

@@ -1,9 +1,9 @@
 """The Rust decoder as seen from Python: turns frames into batches of records.
 
 This is the contract of the module `http_monitor_core`, which `make fast` or `pip install ./core` builds. Its decoder
-has the same interface as `traffic.decoder.Decoder`, and returns the same records in the same order, the same health and
-the same oddities; `tests/attacks/test_differential.py` verifies that. All decisions are made in the crate `wire`; the
-crate `http-monitor-core` converts types, and releases the GIL while frames are decoded.
+has the same interface as `traffic.decoder.Decoder`, and without `protocols` it returns the same records in the same
+order, the same health and the same oddities; `tests/attacks/test_differential.py` verifies that. All decisions are made
+in the crate `wire`; the crate `http-monitor-core` converts types, and releases the GIL while frames are decoded.
 
     decoder = Decoder(ports, Limits())
     decoder.feed(frames)        # whenever frames arrive
@@ -36,7 +36,7 @@ that is implausible.
 
 @final
 class Decoder:
-    """Decodes the HTTP traffic of the monitored TCP ports. Time is packet time."""
+    """Decodes the traffic of the monitored TCP ports. Time is packet time."""
 
     def __new__(
         cls,
@@ -44,11 +44,16 @@ class Decoder:
         limits: Limits,
         inner_ip: Callable[[int, bytes], bytes | None] | None = None,
         wanted: frozenset[type] | None = None,
+        protocols: frozenset[str] | None = None,
     ) -> Decoder:
         """`ports` has one byte per port number, which is not 0 if the port is monitored.
 
         `inner_ip` finds the IP packet in frames of link-layer types (numbers) that the core does not know. `wanted`
-        names the optional kinds of records to emit, out of `traffic.records.OPTIONAL`.
+        names the optional kinds of records to emit, out of `traffic.records.OPTIONAL`. `protocols` names what to decode
+        besides HTTP/1, out of `traffic.protocols.PROTOCOLS`.
+
+        Raises:
+            ValueError: There is no such protocol.
         """
 
     def feed(self, frames: Frames) -> None:

@@ -1,8 +1,9 @@
 """Chooses what decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from capture.core import CORE
@@ -13,6 +14,7 @@ from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
+from traffic.records import DnsAnswer
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 """The name of a header field in lower case (RFC 9110 section 5.1)."""
@@ -20,14 +22,33 @@ MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
 
-def decoder_for(ports: Container[int], limits: Limits, wanted: frozenset[type] = frozenset()) -> Decodes:
-    """Return the core's decoder if it was built, else the reference; `wanted` are records of `OPTIONAL`."""
+_COUNTED: Final[Mapping[type, str]] = MappingProxyType({DnsAnswer: "dns"})
+"""Protocols that are decoded whenever a statistic counts one of these records."""
+
+
+def decoder_for(
+    ports: Container[int],
+    limits: Limits,
+    wanted: frozenset[type] = frozenset(),
+    protocols: frozenset[str] = frozenset(),
+) -> Decodes:
+    """Return the core's decoder if it was built, else the reference, which decodes no protocol besides HTTP/1.
+
+    `wanted` are records of `OPTIONAL`, and `protocols` names of `PROTOCOLS`.
+    """
     if CORE is not None:
-        fast: Decodes = CORE.Decoder(bytes(map(ports.__contains__, range(2**16))), limits, inner_ip, wanted)
+        flags = bytes(map(ports.__contains__, range(2**16)))
+        fast: Decodes = CORE.Decoder(flags, limits, inner_ip, wanted, protocols)
         return fast
     from traffic.decoder import Decoder
 
     return Decoder(ports, limits, inner_ip, wanted)
+
+
+def protocols(config: Config, statistics: Sequence[Statistic]) -> frozenset[str]:
+    """Return the names of the protocols to decode besides HTTP/1."""
+    counted = {statistic.record for statistic in statistics}
+    return frozenset(config.protocols) | {name for record, name in _COUNTED.items() if record in counted}
 
 
 def load_dissection(link_type: int) -> None:

@@ -22,7 +22,7 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import notifying
-from run.decoding import decoder_for, dissector, limits, load_dissection, without_loss
+from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.full import load_full_screen
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
@@ -77,7 +77,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if arguments.ui == "full":
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
-        decoder = decoder_for(arguments.ports, bounds, OPTIONAL & {statistic.record for statistic in statistics})
+        wanted = OPTIONAL & {statistic.record for statistic in statistics}
+        decoder = decoder_for(arguments.ports, bounds, wanted, protocols(config, statistics))
         steady_time = SteadyTime() if source.live else None
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)

@@ -4,6 +4,7 @@
     log_credentials: bool = False
     colour_theme: Literal["dark", "light"] = "dark"
     statistics: Annotated[tuple[str, ...], "names of files in stats/"] = ("request_rate",)
+    protocols: tuple[Literal["http2", "tls"], ...] = ("tls",)
     mail_password: Annotated[str, SECRET] = ""
 
 A text after the type says what is valid, if the type alone does not.
@@ -42,7 +43,7 @@ class Setting:
     span: Range | None
     """Range of a number."""
     choices: tuple[str, ...]
-    """The only valid texts; empty if all texts are valid."""
+    """The only valid texts, or texts of a list; empty if all texts are valid."""
     words: str
     """What is valid, in words."""
 
@@ -61,7 +62,7 @@ class Setting:
     @property
     def kind_in_words(self) -> str:
         """The kind of value, for a reader of the settings; empty if it is obvious."""
-        if self.choices:
+        if self.choices and self.base is not tuple:
             return f"One of: {', '.join(self.choices)}"
         plain = self.span is None and self.base is not tuple
         return "" if plain else self.words[0].upper() + self.words[1:]
@@ -110,8 +111,11 @@ class Setting:
             whole = self.base is float or isinstance(value, int)
             return number and whole and self.span.lowest <= value <= self.span.highest
         if self.base is tuple:
-            return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+            return isinstance(value, tuple) and all(map(self._is_choice, value))
         return isinstance(value, self.base) and (not self.choices or value in self.choices)
+
+    def _is_choice(self, part: Any) -> bool:
+        return isinstance(part, str) and (not self.choices or part in self.choices)
 
 
 def settings_of(owner: type) -> dict[str, Setting]:
@@ -136,8 +140,9 @@ def _hint(name: str, names: Iterable[str]) -> str:
 
 def _setting(name: str, kind: Any) -> Setting:
     (kind, note) = get_args(kind) if get_origin(kind) is Annotated else (kind, None)
-    choices = get_args(kind) if get_origin(kind) is Literal else ()
-    base = str if choices else get_origin(kind) or kind
+    part = get_args(kind)[0] if get_origin(kind) is tuple else kind
+    choices = get_args(part) if get_origin(part) is Literal else ()
+    base = str if choices and part is kind else get_origin(kind) or kind
     span = note if isinstance(note, Range) else None
     return Setting(name, base, span, choices, _words(base, span, choices, note))
 
@@ -147,7 +152,7 @@ def _words(base: type, span: Range | None, choices: tuple[str, ...], note: Any) 
         whole = "a whole number" if base is int else "a number"
         return f"{whole} from {_number(span.lowest)} to {_number(span.highest)} {span.unit}"
     if choices:
-        return " or ".join(choices)
+        return f"names out of {', '.join(choices)}" if base is tuple else " or ".join(choices)
     return note or _WORDS[base]
 
 

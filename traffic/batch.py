@@ -25,11 +25,20 @@ _ASKED: Final = (
     "method", "host", "target", "version", "user_agent", "referrer", "authority", "path", "section", "request_headers",
 )  # fmt: skip
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
+_OUTCOME: Final = (
+    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason",
+)  # fmt: skip
+"""Texts of an exchange itself."""
+_COUNTS: Final = (
+    "status", "request_bytes", "response_bytes", "missing_bytes", "ordinal",
+    "grpc_status", "request_messages", "response_messages", "close_code",
+)  # fmt: skip
+"""Whole numbers of an exchange."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
         Request: frozenset((*_ENDS, *_ASKED, "domain")),
-        Exchange: frozenset((*_ENDS, *_ASKED, "domain", "content_type", "ending", "response_headers")),
+        Exchange: frozenset((*_ENDS, *_ASKED, *_OUTCOME)),
         TcpConnection: frozenset((*_ENDS, "ending")),
         TlsHello: frozenset((*_ENDS, "server_name")),
         IpPacket: frozenset(("source", "destination")),
@@ -41,7 +50,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
 INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
         Request: frozenset((*_PORTS, "ordinal")),
-        Exchange: frozenset((*_PORTS, "status", "request_bytes", "response_bytes", "missing_bytes", "ordinal")),
+        Exchange: frozenset((*_PORTS, *_COUNTS)),
         TcpConnection: frozenset((*_PORTS, "requests", "resent_bytes")),
         TlsHello: frozenset(_PORTS),
         IpPacket: frozenset(("protocol", "source_port", "destination_port", "length")),
@@ -53,7 +62,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
 FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
         Request: frozenset(("time",)),
-        Exchange: frozenset(("time", "request_time", "response_time", "total_time", "answered")),
+        Exchange: frozenset(("time", "request_time", "response_time", "total_time", "answered", "first_message_time")),
         TcpConnection: frozenset(("time", "started", "connect_time")),
         TlsHello: frozenset(("time",)),
         IpPacket: frozenset(("time",)),

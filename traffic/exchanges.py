@@ -6,7 +6,7 @@ from traffic.listener import Listener, Reading
 from traffic.messages import Reader
 from traffic.outbox import Outbox
 from traffic.pending import Addresses, PendingRequest, PendingResponse
-from traffic.records import COMPLETE, GAP, Exchange
+from traffic.records import COMPLETE, GAP, Exchange, Request
 from traffic.stream import Stream
 
 
@@ -103,6 +103,7 @@ class Exchanges(Listener):
             answered=answer.time,
             oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
             response_headers=answer.headers,
+            protocol=_protocol(pending.request) if pending is not None else "",
         )
         self._emit(exchange)
         if pending is None:
@@ -135,12 +136,18 @@ class Exchanges(Listener):
                 missing_bytes=pending.missing,
                 ending=ending,
                 oddities=pending.oddities,
+                protocol=_protocol(pending.request),
             )
         )
 
     def _emit(self, exchange: Exchange) -> None:
         self.health.exchanges += 1
         self.outbox.add(exchange)
+
+
+def _protocol(request: Request) -> str:
+    """Return the name of the request's version as in ALPN (RFC 7301); empty if the version is unknown."""
+    return f"http/{request.version}" if request.version else ""
 
 
 def _span(start: float | None, end: float | None) -> float | None:

@@ -62,7 +62,7 @@ class Request(NamedTuple):
     target: str
     """The request target as sent (RFC 9112 section 3.2)."""
     version: str
-    """`1.0` or `1.1`; `0.9` if the request line has no version; empty if the capture cut it off."""
+    """`1.0`, `1.1` or `2`; `0.9` if the request line has no version; empty if the capture cut it off."""
     user_agent: str
     referrer: str
     ordinal: int = 1
@@ -125,7 +125,10 @@ class Exchange(NamedTuple):
     response_bytes: int
     """Bytes of the response body, counted the same way."""
     response_time: float | None
-    """Seconds from the first byte of the request to the first byte of the final response; None if either is unknown."""
+    """Seconds from the first byte of the request to the first byte of the final response; None if either is unknown.
+
+    A WebSocket has none. That of gRPC ends with the first byte of the trailers; of a stream, with its first message.
+    """
     total_time: float | None
     """Seconds from the first byte of the request to the last byte of the response; None unless it is complete."""
     content_type: str
@@ -140,6 +143,22 @@ class Exchange(NamedTuple):
     """Names of the oddities of its messages, as counted in `Health.oddities`."""
     response_headers: str = ""
     """Fields of the response with one of the names in `log_headers`, as in `Request.request_headers`."""
+    protocol: str = ""
+    """`http/0.9`, `http/1.0`, `http/1.1`, `h2`, `grpc`, `grpc-web` or `websocket`; empty if unknown."""
+    operation: str = ""
+    """What was called: `package.Service/Method` of gRPC, a SOAP action, `query Name` of GraphQL, a JSON-RPC method."""
+    grpc_status: int | None = None
+    """Status code of gRPC: 0 is OK; None if it was not seen."""
+    request_messages: int = 0
+    """Messages of the client: gRPC or WebSocket."""
+    response_messages: int = 0
+    """Messages of the server: gRPC, WebSocket, or server-sent events."""
+    first_message_time: float | None = None
+    """Seconds from the first byte of the request to the first message of the response; None if there is none."""
+    close_code: int | None = None
+    """Status code with which a WebSocket was closed (RFC 6455 section 7.4); None if there is none."""
+    close_reason: str = ""
+    """Reason given with it."""
 
     @property
     def domain(self) -> str:
@@ -218,4 +237,6 @@ def characters(record: object) -> int:
     if type(record) is Request:
         texts = (record.target, record.host, record.user_agent, record.referrer, record.request_headers)
         return sum(map(len, texts))
-    return len(record.content_type) + len(record.response_headers) if type(record) is Exchange else 0
+    if type(record) is Exchange:
+        return sum(map(len, (record.content_type, record.response_headers, record.operation, record.close_reason)))
+    return 0

@@ -30,6 +30,7 @@ LINES = {
     "exercise -q --set log_cred": "exercise -q --set log_credentials=",
     "exercise -r trace-of-mon": "exercise -r trace-of-monday.pcap ",
     "exercise --config sett": "exercise --config settings-of-mine.toml ",
+    "exercise --protocols webs": "exercise --protocols websocket ",
     "exercise --user daem": "exercise --user daemon ",
     "exercise --print-completion f": "exercise --print-completion fish ",
 }

@@ -11,9 +11,11 @@ from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
 from exercise_config import Config, SettingError
 from run import decoding
-from run.decoding import decoder_for, limits, named_fields
+from run.decoding import decoder_for, limits, named_fields, protocols
+from stats.loading import load
 from traffic.decoder import Decoder
 from traffic.limits import Limits
+from traffic.protocols import PROTOCOLS
 from traffic.records import DnsAnswer
 
 
@@ -37,11 +39,11 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 def test_the_core_is_used_if_it_is_built(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     assert built() is core
     monkeypatch.setattr(decoding, "CORE", core)
-    bounds, wanted = Limits(), frozenset({DnsAnswer})
-    made: Any = decoder_for(parse_ports("80,8000-8002"), bounds, wanted)
+    bounds, wanted, others = Limits(), frozenset({DnsAnswer}), frozenset({"http2"})
+    made: Any = decoder_for(parse_ports("80,8000-8002"), bounds, wanted, others)
     flags, *rest = made
     assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
-    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted])
+    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted, others])
 
 
 def test_the_reference_is_used_on_request(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +56,12 @@ def test_the_reference_is_used_without_a_core(core: Core, monkeypatch: pytest.Mo
     assert built() is None
     monkeypatch.setattr(decoding, "CORE", None)
     assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)
+
+
+def test_all_protocols_but_dns_are_decoded_and_dns_if_a_statistic_counts_its_answers() -> None:
+    assert protocols(Config(), load(["request_rate"], {})) == PROTOCOLS - {"dns"}
+    assert protocols(Config(), load(["request_rate", "saas_lookups"], {})) == PROTOCOLS
+    assert protocols(Config(protocols=()), load(["request_rate"], {})) == frozenset()
 
 
 def test_names_of_header_fields_are_checked_and_known_in_lower_case() -> None:

@@ -14,6 +14,7 @@ class Owner:
     greeting: str = ""
     theme: Literal["dark", "light"] = "dark"
     names: Annotated[tuple[str, ...], "names of planets"] = ()
+    moons: tuple[Literal["io", "europa"], ...] = ()
     password: Annotated[str, SECRET] = ""
 
 
@@ -31,6 +32,7 @@ SETTINGS = settings_of(Owner)
         ("theme", "light", "light"),
         ("names", " mars,venus, ,", ("mars", "venus")),
         ("names", "", ()),
+        ("moons", "europa, io", ("europa", "io")),
         ("password", "x", "x"),
     ],
 )
@@ -54,6 +56,11 @@ def test_a_text_is_converted_to_a_valid_value(name: str, text: str, value: Any) 
         ("theme", "blue", "dark or light"),
         ("theme", ["dark"], "dark or light"),
         ("names", ("mars", 4), 'names of planets: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list'),
+        (
+            "moons",
+            ("io", "luna"),
+            'names out of io, europa: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list',
+        ),
         ("names", "mars", 'names of planets: a,b with --set, ["a", "b"] in a file; +a,+b adds to the list'),
     ],
 )

@@ -9,6 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+import pytest
+
 from capture.intake import Decodes
 from traffic.decoder import Decoder
 from traffic.frame import Frame
@@ -20,9 +22,15 @@ from traffic.records import Record
 Make = Callable[[Container[int], Limits, InnerIp | None, frozenset[type]], Decodes]
 
 
-def _core(ports: Container[int], limits: Limits, inner_ip: InnerIp | None, wanted: frozenset[type]) -> Decodes:
+def _core(
+    ports: Container[int],
+    limits: Limits,
+    inner_ip: InnerIp | None,
+    wanted: frozenset[type],
+    protocols: frozenset[str] = frozenset(),
+) -> Decodes:
     flags = bytes(port in ports for port in range(2**16))
-    made: Decodes = import_module("http_monitor_core").Decoder(flags, limits, inner_ip, wanted)
+    made: Decodes = import_module("http_monitor_core").Decoder(flags, limits, inner_ip, wanted, protocols)
     return made
 
 
@@ -53,6 +61,18 @@ def decoder(
 ) -> Decodes:
     """Create the decoder under test."""
     return MAKERS[used()](ports, limits or Limits(), inner_ip, frozenset(wanted))
+
+
+def core_decoder(
+    *protocols: str,
+    ports: Container[int] = frozenset({80}),
+    limits: Limits | None = None,
+    wanted: Iterable[type] = (),
+) -> Decodes:
+    """Create a decoder of these protocols besides HTTP/1. The test is skipped if the core is not built."""
+    if "core" not in MAKERS:
+        pytest.skip("the core is not built: make fast")
+    return _core(ports, limits or Limits(), None, frozenset(wanted), frozenset(protocols))
 
 
 def fed(decoder: Decodes, frames: Iterable[Frame]) -> list[Record]:

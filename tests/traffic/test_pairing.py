@@ -21,6 +21,13 @@ def test_pipelining() -> None:
     assert decode(talk.frames).pairs == [("/1", 201), ("/2", 202), ("/3", 203)]
 
 
+def test_the_protocol_of_an_exchange_is_the_version_of_its_request() -> None:
+    talk = Talk().client(get("/1", version="1.0")).server(ok()).client(get("/2")).server(ok())
+    talk.client(get("/lost"), lost=True).server(ok())
+    exchanges = decode(talk.frames).exchanges
+    assert [exchange.protocol for exchange in exchanges] == ["http/1.0", "http/1.1", ""]
+
+
 def test_a_lost_request_leaves_its_response_alone_and_the_next_pair_is_found() -> None:
     talk = Talk().client(get("/lost"), lost=True).server(ok(status=201))
     talk.client(get("/2")).server(ok(status=202)).client(get("/3")).server(ok(status=203))

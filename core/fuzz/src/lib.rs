@@ -6,6 +6,7 @@ pub mod talk;
 use wire::decoder::Decoder;
 use wire::limits::Limits;
 use wire::ports::Ports;
+use wire::protocols::Protocols;
 use wire::records::Wanted;
 
 /// A frame as fed to a decoder.
@@ -42,7 +43,7 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     let limits = limits(choice & 3);
     let most = limits.total_buffer;
     let inner = |_, frame: &[u8]| frame.get(3..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
-    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted);
+    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, Protocols::default());
     let (mut count, mut totals) = (0, check::Totals::default());
     for step in steps {
         match step {

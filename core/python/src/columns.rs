@@ -144,6 +144,19 @@ impl Columns {
                 Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "ending")?.into_bound(py))
             }
             "domain" => return self.exchange_domains(py),
+            "grpc_status" => integers(py, columns.dense(-1, |row| row.grpc_status.map_or(-1, i64::from)).into_iter()),
+            "close_code" => integers(py, columns.dense(-1, |row| row.close_code.map_or(-1, i64::from)).into_iter()),
+            "request_messages" => integers(py, columns.dense(0, |row| row.request_messages.cast_signed()).into_iter()),
+            "response_messages" => {
+                integers(py, columns.dense(0, |row| row.response_messages.cast_signed()).into_iter())
+            }
+            "first_message_time" => {
+                let seconds = columns.dense(f64::NAN, |row| row.first_message_time.unwrap_or(f64::NAN));
+                floats(py, seconds.into_iter())
+            }
+            "protocol" => texts(py, self.wire.protocols())?,
+            "operation" => texts(py, self.wire.operations())?,
+            "close_reason" => texts(py, self.wire.close_reasons())?,
             _ => {
                 let rows = columns.asked.clone();
                 return self.gathered(py, name, &rows);
@@ -315,6 +328,10 @@ fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<
     for text in texts {
         codes.push(Some(&text));
     }
+    self::texts(py, codes)
+}
+
+fn texts(py: Python<'_>, codes: Codes) -> PyResult<Column<'_>> {
     let made = derived(py, codes)?;
     Ok(Column::Texts(PyArray1::from_vec(py, made.codes), made.values.into_bound(py)))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList};
 use wire::decoder::Decoder as WireDecoder;
@@ -10,6 +11,7 @@ use wire::health::Health;
 use wire::limits::Limits;
 use wire::network::InnerIp;
 use wire::ports::Ports;
+use wire::protocols::Protocols;
 use wire::records::Wanted;
 
 use crate::attribute;
@@ -19,7 +21,7 @@ use crate::frames::Columns;
 /// Maximum frames kept for reports of faults.
 const MOST_FAULTS: usize = 8;
 
-/// Decodes the HTTP traffic of the monitored TCP ports; see `core.pyi`.
+/// Decodes the traffic of the monitored TCP ports; see `core.pyi`.
 #[pyclass(frozen, module = "http_monitor_core")]
 pub(crate) struct Decoder {
     wire: Mutex<WireDecoder>,
@@ -29,15 +31,16 @@ pub(crate) struct Decoder {
 #[pymethods]
 impl Decoder {
     #[new]
-    #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None))]
+    #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None, protocols=None))]
     fn new(
         ports: &[u8],
         limits: &Bound<'_, PyAny>,
         inner_ip: Option<Py<PyAny>>,
         wanted: Option<&Bound<'_, PyFrozenSet>>,
+        protocols: Option<&Bound<'_, PyFrozenSet>>,
     ) -> PyResult<Self> {
-        let wire =
-            WireDecoder::new(Ports::new(ports), read_limits(limits)?, inner_ip.map(finder), read_wanted(wanted)?);
+        let (wanted, protocols) = (read_wanted(wanted)?, read_protocols(protocols)?);
+        let wire = WireDecoder::new(Ports::new(ports), read_limits(limits)?, inner_ip.map(finder), wanted, protocols);
         Ok(Self { wire: Mutex::new(wire), faults: Mutex::default() })
     }
 
@@ -165,6 +168,18 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
         }
     }
     Ok(wanted)
+}
+
+/// Convert a set of names out of `traffic.protocols.PROTOCOLS`.
+fn read_protocols(names: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Protocols> {
+    let mut protocols = Protocols::default();
+    for name in names.into_iter().flatten() {
+        let name = name.extract::<String>()?;
+        if !protocols.add(&name) {
+            return Err(PyValueError::new_err(format!("no protocol {name:?}")));
+        }
+    }
+    Ok(protocols)
 }
 
 fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {

@@ -7,6 +7,7 @@ mod columns;
 mod decoder;
 mod frames;
 mod rows;
+mod tails;
 
 use pyo3::prelude::*;
 

@@ -8,6 +8,7 @@ use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 use crate::attribute;
 use crate::batch::Kind;
 use crate::columns::Columns;
+use crate::tails::Tails;
 
 type Record = Py<PyAny>;
 
@@ -144,7 +145,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let (addresses, content_types, endings) = (texts("address")?, texts("content_type")?, texts("ending")?);
     let headers = texts("headers")?;
     let rows = &columns.wire.exchanges;
-    let mut odd = rows.oddities.iter().peekable();
+    let (mut odd, mut tails) = (rows.oddities.iter().peekable(), Tails::of(py, &columns.wire)?);
     let mut made = Vec::with_capacity(rows.time.len());
     for row in 0..rows.time.len() {
         let oddities = odd.next_if(|(place, _)| *place as usize == row).map(|(_, names)| names.as_slice());
@@ -173,7 +174,9 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
             headers.get(rows.headers.get(row))?,
         )
             .into_pyobject(py)?;
-        made.push(maker.make(first.as_sequence().concat(second.as_sequence())?.cast_into::<PyTuple>()?)?);
+        let third = tails.row(row)?;
+        let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
+        made.push(maker.make(fields.cast_into::<PyTuple>()?)?);
     }
     Ok(made)
 }

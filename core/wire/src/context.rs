@@ -1,7 +1,8 @@
-//! The context of every component: the counters, the limits and the destination of records.
+//! The context of every component: the counters, the limits, the protocols and the destination of records.
 
 use crate::health::Ledger;
 use crate::limits::Limits;
+use crate::protocols::Protocols;
 use crate::records::Collector;
 
 /// Lent by the decoder while it handles a packet.
@@ -9,6 +10,8 @@ use crate::records::Collector;
 pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) limits: &'a Limits,
+    #[expect(dead_code, reason = "HTTP/1 does not depend on them")]
+    pub(crate) protocols: Protocols,
     pub(crate) out: &'a mut Collector,
 }
 

@@ -14,6 +14,7 @@ use crate::key::Key;
 use crate::limits::Limits;
 use crate::network::{InnerIp, Network};
 use crate::ports::Ports;
+use crate::protocols::Protocols;
 use crate::readers::{be32, byte};
 use crate::records::{Batch, Collector, Wanted};
 use crate::tcp::claim::{Claim, View};
@@ -24,11 +25,12 @@ use crate::tcp::{Direction, Handshake, Packet, Tcp};
 /// Packet time between two checks of the timeouts, in seconds.
 const PULSE: f64 = 0.1;
 
-/// Decodes the HTTP/1 traffic of the monitored TCP ports.
+/// Decodes the traffic of the monitored TCP ports: HTTP/1, and the chosen protocols.
 pub struct Decoder {
     ports: Arc<Ports>,
     limits: Limits,
     wanted: Wanted,
+    protocols: Protocols,
     ledger: Ledger,
     out: Collector,
     network: Network,
@@ -48,7 +50,7 @@ struct Arrival<'a> {
 impl Decoder {
     /// Create a decoder. `inner_ip` finds the IP packet in frames of link types that this crate does not know.
     #[must_use]
-    pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted) -> Self {
+    pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted, protocols: Protocols) -> Self {
         let ports = Arc::new(ports);
         let datagrams = Datagrams { every_packet: wanted.packets, answers: wanted.answers, found: Vec::new() };
         Self {
@@ -62,6 +64,7 @@ impl Decoder {
             ports,
             limits,
             wanted,
+            protocols,
         }
     }
 
@@ -70,9 +73,9 @@ impl Decoder {
         if time >= self.pulse {
             self.tick(time);
         }
-        let Self { ports, limits, wanted, ledger, out, network, flows, handshakes, .. } = self;
+        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, .. } = self;
         ledger.health.frames += 1;
-        let mut cx = Context { ledger, limits, out };
+        let mut cx = Context { ledger, limits, protocols: *protocols, out };
         let mut parts = Parts { ports, wanted: *wanted, flows, handshakes };
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
@@ -101,7 +104,8 @@ impl Decoder {
     /// End the capture: close all connections until `records` records wait. Return whether all are closed; if not, the
     /// caller takes the records and calls it again.
     pub fn finish(&mut self, records: usize) -> bool {
-        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        let mut cx =
+            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
         if !self.flows.drain(&mut cx, self.now, records) {
             return false;
         }
@@ -111,7 +115,8 @@ impl Decoder {
 
     /// Drop the connection whose packet was being handled when a fault occurred.
     pub fn abandon(&mut self) {
-        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        let mut cx =
+            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
         self.flows.abandon(&mut cx);
     }
 
@@ -147,7 +152,8 @@ impl Decoder {
     fn tick(&mut self, now: f64) {
         self.now = now;
         self.pulse = now + PULSE;
-        let mut cx = Context { ledger: &mut self.ledger, limits: &self.limits, out: &mut self.out };
+        let mut cx =
+            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
         self.flows.expire(&mut cx, now);
         self.handshakes.expire(self.limits.connection_timeout, now);
         self.network.expire(&mut self.ledger, now);

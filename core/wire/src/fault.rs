@@ -49,6 +49,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::network::InnerIp;
     use crate::ports::Ports;
+    use crate::protocols::Protocols;
     use crate::records::Wanted;
     use crate::tcp::sequence::{ACK, SYN};
 
@@ -91,7 +92,10 @@ mod tests {
         fn new() -> Self {
             let inner_ip: InnerIp = Box::new(|_, frame| panic!("{} bytes of another link type", frame.len()));
             let ports = Ports::new(&[[0; 80].as_slice(), &[1]].concat());
-            Self(Decoder::new(ports, Limits::default(), Some(inner_ip), Wanted::default()), 1000.0)
+            Self(
+                Decoder::new(ports, Limits::default(), Some(inner_ip), Wanted::default(), Protocols::default()),
+                1000.0,
+            )
         }
 
         fn take(&mut self, link_type: u32, frame: &[u8]) -> Option<Fault> {

@@ -25,6 +25,7 @@ pub mod network;
 pub mod ports;
 mod preamble;
 mod printable;
+pub mod protocols;
 mod readers;
 mod recent;
 pub mod records;

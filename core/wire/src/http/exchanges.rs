@@ -95,6 +95,7 @@ impl Http {
             ending,
             answered: Some(answered),
             oddities,
+            details: None,
         };
         cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
         self.emit(cx, pending, exchange);
@@ -137,6 +138,7 @@ impl Http {
             ending,
             answered: None,
             oddities: sent.oddities,
+            details: None,
         };
         self.emit(cx, Some(pending), exchange);
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::derived;
+use super::details::{Details, protocol_of};
 use super::ending::Ending;
 use super::texts::{Codes, Interner};
 use super::{Asked, Field};
@@ -118,6 +119,8 @@ pub struct ExchangeColumns {
     pub answered: Vec<f64>,
     /// Rows with oddities, in ascending order, and their names.
     pub oddities: Vec<(u32, Vec<&'static str>)>,
+    /// Rows with details, in ascending order.
+    pub details: Vec<(u32, Details)>,
 }
 
 /// An exchange to be added to the columns.
@@ -134,6 +137,8 @@ pub(crate) struct Exchange {
     pub(crate) ending: Ending,
     pub(crate) answered: Option<f64>,
     pub(crate) oddities: Vec<&'static str>,
+    /// None for HTTP/1 without anything else in it.
+    pub(crate) details: Option<Box<Details>>,
 }
 
 /// A closed TCP connection that carried bytes, HTTP or not.
@@ -243,6 +248,9 @@ impl Batch {
         if !exchange.oddities.is_empty() {
             columns.oddities.push((columns.time.len() as u32, exchange.oddities));
         }
+        if let Some(details) = exchange.details {
+            columns.details.push((columns.time.len() as u32, *details));
+        }
         columns.time.push(exchange.time);
         columns.client.push(ends.client);
         columns.client_port.push(ends.client_port);
@@ -290,6 +298,42 @@ impl Batch {
     #[must_use]
     pub fn targets(&self) -> Codes {
         self.derived(|asked, out| out.push_str(asked.target))
+    }
+
+    /// Return the protocol of each exchange; empty if neither its request nor anything else says it.
+    #[must_use]
+    pub fn protocols(&self) -> Codes {
+        let mut texts = Interner::default();
+        let by_version: Vec<u32> = self.versions.texts().map(|version| texts.code(&protocol_of(version))).collect();
+        let unknown = texts.code("");
+        let versions = self.exchanges.asked.iter().map(|row| self.asked.version.get(*row as usize));
+        let code = |version: Option<&u32>| version.and_then(|version| by_version.get(*version as usize)).copied();
+        let mut codes: Vec<i32> = versions.map(|version| code(version).unwrap_or(unknown).cast_signed()).collect();
+        for (row, details) in self.exchanges.details.iter().filter(|(_, details)| !details.protocol.is_empty()) {
+            if let Some(place) = codes.get_mut(*row as usize) {
+                *place = texts.code(details.protocol).cast_signed();
+            }
+        }
+        Codes { codes, texts }
+    }
+
+    /// Return the operation of each exchange; empty if it has none.
+    #[must_use]
+    pub fn operations(&self) -> Codes {
+        self.detailed(|details| &details.operation)
+    }
+
+    /// Return the reason with which each WebSocket was closed; empty if none was given.
+    #[must_use]
+    pub fn close_reasons(&self) -> Codes {
+        self.detailed(|details| &details.close_reason)
+    }
+
+    fn detailed(&self, text: impl Fn(&Details) -> &str) -> Codes {
+        let mut texts = Interner::default();
+        let absent = texts.code("").cast_signed();
+        let codes = self.exchanges.dense(absent, |details| texts.code(text(details)).cast_signed());
+        Codes { codes, texts }
     }
 
     fn derived(&self, write: impl Fn(&derived::Target<'_>, &mut String)) -> Codes {

@@ -104,7 +104,8 @@ impl Collector {
         asked: Option<&mut Asked>,
         exchange: Exchange,
     ) {
-        let characters = exchange.content_type.chars().count() + exchange.headers.chars().count();
+        let details = exchange.details.as_ref().map_or(0, |details| details.characters());
+        let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
         if self.admits(health, Kind::Exchange, characters) {
             let row = asked.map_or(NO_REQUEST, |asked| self.row(ends, asked));
             let codes = self.codes(ends);

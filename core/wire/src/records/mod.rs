@@ -7,12 +7,14 @@ mod asked;
 mod batch;
 mod collector;
 mod derived;
+mod details;
 mod ending;
 mod texts;
 
 pub use asked::{Asked, Field};
 pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, Kind, NO_REQUEST, NO_STATUS};
 pub use collector::{Collector, Wanted};
+pub use details::Details;
 pub use ending::Ending;
 pub use texts::{Codes, Interner};
 
