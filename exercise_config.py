@@ -220,6 +220,9 @@ class Config:
     """Maximum size of a message head; servers refuse more than 8 to 64 KiB."""
     max_headers: Annotated[int, Range(8, 100_000, "fields")] = 256
     """Maximum header fields of a message."""
+    max_header_table: Annotated[int, Range(4096, 2**30, "bytes")] = 65536
+    """Maximum bytes remembered of the header table of each direction of an HTTP/2 connection, as HPACK counts them; of
+    a larger one, the oldest names are unknown."""
     max_connection_buffer: Annotated[int, Range(2**16, 2**30, "bytes")] = 2**20
     """Maximum bytes buffered for a connection: segments that arrived early, and incomplete heads."""
     max_total_buffer: Annotated[int, Range(2**20, 2**36, "bytes")] = 64 * 2**20

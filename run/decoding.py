@@ -81,6 +81,7 @@ def limits(config: Config) -> Limits:
         pending_requests=config.max_pending_requests,
         header_bytes=config.max_header_bytes,
         headers=config.max_headers,
+        header_table=config.max_header_table,
         connection_buffer=config.max_connection_buffer,
         total_buffer=config.max_total_buffer,
         server_names=config.max_server_names,

@@ -17,6 +17,8 @@ class Limits:
     """Maximum bytes of a message head, of a chunk-size line, and of a trailer section."""
     headers: int = 256
     """Maximum header fields per message."""
+    header_table: int = 65536
+    """Maximum bytes remembered of each HPACK table, one per direction of an HTTP/2 connection."""
     named_fields: tuple[bytes, ...] = ()
     """Names, in lower case, of header fields to keep besides those that are always read."""
     connection_buffer: int = 2**20

@@ -71,6 +71,7 @@ fn limits(choice: u8) -> Limits {
         pending_requests: connections,
         header_bytes: bytes,
         headers: connections,
+        header_table: bytes,
         connection_buffer: bytes,
         server_names: connections,
         total_buffer: 8 * bytes,

@@ -141,6 +141,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         pending_requests: count("pending_requests")?,
         header_bytes: count("header_bytes")?,
         headers: count("headers")?,
+        header_table: count("header_table")?,
         connection_buffer: count("connection_buffer")?,
         server_names: count("server_names")?,
         total_buffer: count("total_buffer")?,

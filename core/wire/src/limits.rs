@@ -13,7 +13,7 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Maximum header fields per message.
     pub headers: usize,
-    /// Maximum bytes remembered of each HPACK table; a table of a direction may be larger.
+    /// Maximum bytes remembered of each HPACK table, one per direction of an HTTP/2 connection.
     pub header_table: usize,
     /// Maximum bytes of out-of-order segments per connection.
     pub connection_buffer: usize,

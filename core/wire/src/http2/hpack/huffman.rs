@@ -13,14 +13,15 @@ const SHORT: usize = 8;
 
 /// Length of each symbol's code in bits.
 const LENGTHS: [u8; 257] = [
-    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28,
-    28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10, 13,
-    6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6, 15, 5, 6, 5, 6, 5, 6,
-    6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28, 20, 22, 20, 20, 22, 22, 22, 23, 22, 23,
-    23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24, 22, 21, 20, 22, 22, 23, 23, 21,
-    23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23, 26, 26, 20, 19, 22, 23,
-    22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27, 20, 24, 20, 21,
-    22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30,
+    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
+    28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12,
+    10, 13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6, 15, 5, 6,
+    5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28, 20, 22, 20, 20, 22, 22,
+    22, 23, 22, 23, 23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24, 22, 21, 20,
+    22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
+    26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28,
+    27, 27, 27, 20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28,
+    27, 27, 27, 27, 27, 26, 30,
 ];
 
 /// The tables of the code.
@@ -87,7 +88,10 @@ impl Codes {
     fn long(&self, bits: u32) -> (u16, u32) {
         let length = self.ends.iter().skip(SHORT + 1).take_while(|end| u64::from(bits) >= **end).count() + SHORT + 1;
         let place = self.places.get(length).map_or(0, |place| place + i64::from(bits >> (32 - length.min(LONGEST))));
-        (usize::try_from(place).ok().and_then(|place| self.symbols.get(place)).map_or(EOS, |symbol| *symbol), length as u32)
+        (
+            usize::try_from(place).ok().and_then(|place| self.symbols.get(place)).map_or(EOS, |symbol| *symbol),
+            length as u32,
+        )
     }
 }
 
@@ -150,6 +154,20 @@ impl Bits<'_> {
     }
 }
 
+/// Encode symbols; bits that are left over are padded with ones.
+#[cfg(test)]
+pub(super) fn encoded(symbols: &[u16]) -> Vec<u8> {
+    let mut bits: Vec<bool> = Vec::new();
+    for symbol in symbols {
+        let place = CODES.symbols.iter().position(|one| one == symbol).unwrap() as i64;
+        let length = usize::from(LENGTHS[usize::from(*symbol)]);
+        let code = place - CODES.places[length];
+        bits.extend((0..length).rev().map(|bit| code >> bit & 1 == 1));
+    }
+    bits.resize(bits.len().next_multiple_of(8), true);
+    bits.chunks(8).map(|byte| byte.iter().fold(0, |so_far, bit| so_far << 1 | u8::from(*bit))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,19 +175,6 @@ mod tests {
     fn decoded(code: &[u8]) -> Result<Vec<u8>, Malformed> {
         let mut text = Vec::new();
         decode(code, &mut text).map(|()| text)
-    }
-
-    /// Encode symbols; bits that are left over are padded with ones.
-    fn encoded(symbols: &[u16]) -> Vec<u8> {
-        let mut bits: Vec<bool> = Vec::new();
-        for symbol in symbols {
-            let place = CODES.symbols.iter().position(|one| one == symbol).unwrap() as i64;
-            let length = usize::from(LENGTHS[usize::from(*symbol)]);
-            let code = place - CODES.places[length];
-            bits.extend((0..length).rev().map(|bit| code >> bit & 1 == 1));
-        }
-        bits.resize(bits.len().next_multiple_of(8), true);
-        bits.chunks(8).map(|byte| byte.iter().fold(0, |so_far, bit| so_far << 1 | u8::from(*bit))).collect()
     }
 
     #[test]

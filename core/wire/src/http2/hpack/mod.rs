@@ -24,12 +24,16 @@
 //! maximum size is unknown, which it is after a late join or a loss until the next size update, no entry is removed for it.
 //! If the decoder saw the connection from its start, all bounds are exact.
 
+mod block;
 mod decoder;
 mod huffman;
 mod integers;
 mod malformed;
 mod static_table;
 mod table;
+#[cfg(test)]
+mod tests;
 
-pub use decoder::{Decoder, Summary};
+pub use block::Summary;
+pub use decoder::Decoder;
 pub use malformed::Malformed;

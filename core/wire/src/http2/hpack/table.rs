@@ -30,7 +30,7 @@ pub(super) enum Text<'a> {
 }
 
 /// One insertion. Its texts follow each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     start: u64,
     /// None if unknown.
@@ -41,7 +41,7 @@ struct Entry {
 }
 
 /// The latest insertions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     /// The texts of all entries, oldest first, and at the end those that are being read.
     bytes: Vec<u8>,
@@ -50,7 +50,7 @@ pub(super) struct Table {
     /// Oldest first.
     entries: VecDeque<Entry>,
     /// Sum of the entries' sizes.
-    size: usize,
+    pub(super) size: usize,
     /// The maximum size that the peer has set; None if unknown.
     maximum: Option<u32>,
     /// Whether the peers' tables may hold entries older than these.
