@@ -32,5 +32,5 @@ def render(
     lines = [*top(view, page), *alerts, *traffic, EMPTY]
     lines += grid(view, page, used=len(lines))
     if height is not None and len(lines) > height:
-        lines = [*lines[: height - 1], hidden_note(view.panels, page)][:height]
+        lines = [*lines[: height - 1], hidden_note(view.shown, page)][:height]
     return "\n".join(page.paint(line, colour) for line in lines)

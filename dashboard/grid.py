@@ -27,11 +27,12 @@ Ranks = list[Sequence[Panel]]
 
 
 def grid(view: View, page: Page, used: int) -> list[Line]:
-    """Lay out all panels below `used` lines of the page."""
-    if not view.panels:
+    """Lay out the panels below `used` lines of the page."""
+    shown = view.shown
+    if not shown:
         return []
-    abreast = _abreast(len(view.panels), page)
-    ranks: Ranks = [view.panels[i : i + abreast] for i in range(0, len(view.panels), abreast)]
+    abreast = _abreast(len(shown), page)
+    ranks: Ranks = [shown[i : i + abreast] for i in range(0, len(shown), abreast)]
     heights = [max(map(natural_height, rank)) for rank in ranks]
     gap, hidden = 1, EMPTY
     if page.height is not None:
@@ -64,7 +65,7 @@ def _abreast(panels: int, page: Page) -> int:
 
 
 def _lay_out(view: View, page: Page, ranks: Ranks, heights: list[int], gap: int, width: int) -> list[Line]:
-    shared = columns(view.panels, width, (view.bucket_size, view.window))
+    shared = columns(view.shown, width, (view.bucket_size, view.window))
     gutter = (Piece(" " * GUTTER),)
     lines: list[Line] = []
     for rank, height in zip(ranks, heights, strict=True):

@@ -10,6 +10,8 @@ There are two ways to write one:
   counted beside the statistic's own amounts.
 - `key(self, record)` is called for each record, which costs about six times as much. Optionally, `amount(self, record)`
   returns the amount.
+
+`only_when_seen = True` hides the panel until something was counted, for traffic that many sites do not have.
 """
 
 from collections.abc import Callable
@@ -63,6 +65,11 @@ class Statistic(Protocol):
 def counts_responses(statistic: Statistic) -> bool:
     """Return whether bytes, times and errors of responses are counted for its keys."""
     return statistic.record in (Request, Exchange) and bool(getattr(statistic, "responses", True))
+
+
+def only_when_seen(statistic: Statistic) -> bool:
+    """Return whether its panel is hidden until it has counted something."""
+    return bool(getattr(statistic, "only_when_seen", False))
 
 
 class ScapyPacket(NamedTuple):

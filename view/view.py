@@ -207,6 +207,8 @@ class Panel:
     """Seconds of the last slice that have passed."""
     responses: bool = True
     """Whether responses are counted, so that errors are known."""
+    seen: bool = True
+    """False if the panel is hidden until its statistic has counted something, which it has not in the retention."""
 
 
 @dataclass(frozen=True)
@@ -312,3 +314,8 @@ class View:
     """Start of the counts of earlier runs that are included; None if there are none."""
     ended: bool = False
     """Whether a file was read to its end, so that nothing will change any more."""
+
+    @property
+    def shown(self) -> tuple[Panel, ...]:
+        """The panels to draw."""
+        return tuple(panel for panel in self.panels if panel.seen)

@@ -83,7 +83,7 @@ class MainScreen(ProgramScreen):
         if not self._fits():
             return
         self.board.fill(scene.view)
-        self._choose_panes()
+        self._choose_panes(scene)
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
         above = lines_above(scene.view, self.state, page)
@@ -114,9 +114,9 @@ class MainScreen(ProgramScreen):
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
         return not small
 
-    def _choose_panes(self) -> None:
+    def _choose_panes(self, scene: Scene) -> None:
         """Take the tables that the user chose; if the focused one is not among them, focus the first."""
-        focused, panes = self.pane, self.board.chosen()
+        focused, panes = self.pane, self.board.chosen(scene.view)
         if panes == self.panes:
             return
         self.panes = panes

@@ -16,6 +16,8 @@ from view.view import View
 
 LETTERS = {"exchanges": "e", "alerts": "a"}
 """Keys of the tables that have no number."""
+UNSEEN = "  (nothing seen yet)"
+"""Follows the title of a panel that is hidden until its statistic has counted something."""
 GUTTER = 2
 """Cells between columns of tables."""
 
@@ -58,12 +60,17 @@ class PanelBoard(Container):
 
     def titles(self, view: View) -> dict[str, str]:
         """Return the title of every table by name, in their usual order."""
-        titles = {panel.name: panel.title for panel in view.panels}
+        titles = {panel.name: panel.title + ("" if panel.seen else UNSEEN) for panel in view.panels}
         return {name: titles.get(name, name.capitalize()) for name in self._all}
 
-    def chosen(self) -> list[TablePane]:
-        """Number the tables that the user chose, and return them; all of them if none is left. Others disappear."""
-        names = self._appearance.panels.choice.shown(tuple(self._all)) or list(self._all)
+    def chosen(self, view: View) -> list[TablePane]:
+        """Number the tables that the user chose, and return them; all of them if none is left. Others disappear.
+
+        Panels that are hidden until something was seen are left out.
+        """
+        unseen = {panel.name for panel in view.panels if not panel.seen}
+        there = tuple(name for name in self._all if name not in unseen)
+        names = self._appearance.panels.choice.shown(there) or there
         digits = iter("123456789")
         for name in names:
             self._all[name].number = LETTERS.get(name) or next(digits, "")

@@ -189,7 +189,7 @@ def _p95(row: Row) -> float:
 
 def _sections(view: View) -> Panel | None:
     """Return the first panel, which names what is busy."""
-    return view.panels[0] if view.panels else None
+    return next(iter(view.shown), None)
 
 
 def _key(row: Row, page: Page) -> str:

@@ -60,7 +60,7 @@ class Page:
                 for draw in (charts.rate_drawing, charts.class_drawing)
                 if (drawing := draw(view, self._moment)) is not None
             ],
-            tables=[tables.table(panel) for panel in view.panels],
+            tables=[tables.table(panel) for panel in view.shown],
             alerts=[facts.alert_line(alert, view.now) for alert in view.alerts],
             signals=[facts.signal_line(signal) for signal in view.signals],
             health=facts.health_facts(view.health),

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import pytest
-from view_samples import PANELS, panel, row
+from view_samples import CALM, PANELS, panel, row
 
+from dashboard.console import render
 from dashboard.grid import share_out
 from dashboard.panel_lines import columns, natural_height, panel_lines, trimmed
 from stats.statistic import SECONDS
@@ -22,6 +23,18 @@ from view.view import ResponseTimes
 )
 def test_the_greediest_give_way_first(wanted: list[int], lines: int, given: list[int]) -> None:
     assert share_out(wanted, lines) == given
+
+
+@pytest.mark.parametrize("height", [None, 14])
+def test_panels_of_traffic_that_was_not_seen_are_not_drawn(height: int | None) -> None:
+    hidden = replace(panel("Very long title of operations", row("shop.Cart/Add", 5, 50)), seen=False)
+    mixed = replace(CALM, panels=(hidden, *PANELS, hidden))
+    assert render(mixed, 100, colour=False, height=height) == render(
+        replace(CALM, panels=PANELS), 100, colour=False, height=height
+    )
+    assert render(replace(CALM, panels=(hidden,)), 100, colour=False) == render(
+        replace(CALM, panels=()), 100, colour=False
+    )
 
 
 def test_rows_that_do_not_fit_are_counted_as_other_so_totals_stay_exact() -> None:

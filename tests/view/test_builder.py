@@ -50,6 +50,13 @@ class Time:
         return visit.seconds
 
 
+class Rare:
+    name, title, unit, record, only_when_seen = "rare", "Rare pages", HITS, Visit, True
+
+    def key(self, visit: Visit) -> str | None:
+        return visit.page if visit.page == "/rare" else None
+
+
 def told(row: Row) -> tuple[str, int, int]:
     """Key, and hits in the last bucket and in the window."""
     return row.key, row.recent.count, row.window.count
@@ -100,6 +107,17 @@ def test_an_alert_is_in_the_view_until_it_is_over() -> None:
     assert (view.state, view.dismissed_at) == ("DISMISSED", START + 60)
     assert view.alerts == (replace(active, end=START + 60),)
     assert (view.longest_alert, view.average_alert) == (20, 20)
+
+
+def test_a_panel_of_rare_traffic_is_shown_once_it_was_seen_and_until_it_is_forgotten() -> None:
+    site = Site(Pages(), Rare())
+    site.visits(1, "/")
+    assert [(panel.name, panel.seen) for panel in site.view(10).panels] == [("pages", True), ("rare", False)]
+    assert [panel.name for panel in site.view(10).shown] == ["pages"]
+    site.visits(11, "/rare")
+    assert [panel.name for panel in site.view(11).shown] == ["pages", "rare"], "before its bucket ends"
+    assert [panel.name for panel in site.view(1800).shown] == ["pages", "rare"], "though not in the last bucket"
+    assert [panel.name for panel in site.view(3700).shown] == ["pages"]
 
 
 def test_top_lists_are_panels_and_the_request_rate_is_a_chart() -> None:

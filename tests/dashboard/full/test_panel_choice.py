@@ -1,12 +1,16 @@
 """Which panels are shown, and in which order, as the user chose."""
 
+from full_desk import START, STATISTICS, Ledger, visits
 from full_driver import Driven, drive
 from hypothesis import given
 from hypothesis import strategies as st
+from records import ended, request
 
 from dashboard.full.main_screen import MainScreen
 from dashboard.full.panel_choice import PanelChoice
 from dashboard.full.panel_screen import PanelScreen
+from stats.statistic import HITS
+from traffic.records import Exchange
 
 NAMES = ("sections", "domains", "clients", "alerts")
 CHOICES = st.builds(
@@ -78,6 +82,35 @@ def test_a_choice_of_before_is_there_from_the_start() -> None:
         assert user.pane.table.name == "alerts", "its key shows it again"
 
     drive(scenario)
+
+
+class Calls:
+    name, title, unit, record, only_when_seen = "calls", "Top calls", HITS, Exchange, True
+    columns = ("operation",)
+
+    def key(self, operation: str) -> str | None:
+        return operation or None
+
+
+def test_a_panel_of_rare_traffic_appears_when_it_is_seen_and_the_focus_stays() -> None:
+    ledger = Ledger([STATISTICS[0], Calls(), STATISTICS[2]])
+    ledger.count(visits(START, 60, 2), START + 60)
+
+    async def scenario(user: Driven) -> None:
+        assert [pane.table.name for pane in user.main.panes] == ["top_sections", "exchanges", "alerts"]
+        assert user.pane.table.name == "top_sections"
+        await user.press("p")
+        assert "[x] Top calls  (nothing seen yet)" in user.text()
+        await user.press("escape")
+        ledger.count([ended(request(START + 61), operation="shop.Cart/Add")], START + 70)
+        await user.refresh()
+        assert [(pane.number, pane.table.name) for pane in user.main.panes][:2] == [
+            ("1", "calls"), ("2", "top_sections"),
+        ]  # fmt: skip
+        assert user.pane.table.name == "top_sections"
+        assert "1 Top calls" in user.text()
+
+    drive(scenario, ledger)
 
 
 def test_whoever_hides_everything_sees_everything() -> None:
