@@ -22,6 +22,7 @@ from capture.core import decoder_name
 
 PARTS: Final = {
     "offline": "Reading a file",
+    "header_blocks": "HTTP/2 header blocks",
     "counting": "Counting",
     "live": "Watching a server",
     "start": "Start, and memory",

@@ -4,26 +4,11 @@
 """
 
 import gzip
-from collections.abc import Callable, Iterator
 from struct import pack
-from typing import NamedTuple
 
+from .attack import Attack, Packets
 from .frames import ACK, CLIENT, RST, SERVER, SYN, Line, packet
-
-Packets = Iterator[bytes]
-
-
-class Attack(NamedTuple):
-    """One attack, and what the monitor must report."""
-
-    packets: Callable[[int], Packets]
-    size: int
-    """Full size, as in the table; the tests use smaller ones."""
-    unit: str
-    named: tuple[str, ...]
-    """Counters that must be on screen at any size; see `measure.counted`."""
-    flood: tuple[str, ...] = ()
-    """Counters that must also be on screen at full size."""
+from .http2_attacks import HTTP2_ATTACKS
 
 
 def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
@@ -281,5 +266,6 @@ ATTACKS = {
         Attack(held_by_many, 500_000, "segments", ("gaps",)),
         Attack(fragments, 1_000_000, "fragments", (), ("incomplete IP datagram",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
+        *HTTP2_ATTACKS,
     )
 }

@@ -56,7 +56,24 @@ def pieces() -> Iterable[bytes]:
             yield bytes([choice, 56]) + seed
 
 
-SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {"frames": frame_seeds, "streams": talk_seeds, "files": pieces}
+def header_blocks() -> Iterable[bytes]:
+    """Yield the header blocks of RFC 7541 appendix C.4 and C.6, and changes of the table's size."""
+    requests = (
+        "828684418cf1e3c2e5f23a6ba0ab90f4ff 828684be5886a8eb10649cbf 828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf"
+    )
+    answers = "488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff 4883640effc1c0bf 88c1bf"
+    sizes = "3fe11f 203fe10140016101625f0163 82be"
+    for blocks in (requests, answers, sizes):
+        for control in range(8):
+            yield b"".join(bytes([control | 0x80, len(block)]) + block for block in map(bytes.fromhex, blocks.split()))
+
+
+SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
+    "frames": frame_seeds,
+    "streams": talk_seeds,
+    "files": pieces,
+    "header_blocks": header_blocks,
+}
 
 
 if __name__ == "__main__":

@@ -44,13 +44,13 @@ impl<'b, 't, F: FnMut(Option<&[u8]>, Option<&[u8]>)> Block<'b, 't, F> {
     /// Read the block to its end. The table may be given a size up to `limit`.
     pub(super) fn read(mut self, limit: Option<u32>) -> Result<Summary, Malformed> {
         self.sizes(limit)?;
-        while let Some((first, after)) = self.rest.split_first() {
+        while let Some((&first, after)) = self.rest.split_first() {
             self.rest = after;
             match first {
-                INDEXED.. => self.indexed(*first)?,
-                INSERTION.. => self.insertion(*first)?,
+                INDEXED.. => self.indexed(first)?,
+                INSERTION.. => self.insertion(first)?,
                 SIZE.. => return Err(Malformed::Place),
-                _ => self.literal(*first)?,
+                _ => self.literal(first)?,
             }
         }
         Ok(self.list.summary)
@@ -58,9 +58,9 @@ impl<'b, 't, F: FnMut(Option<&[u8]>, Option<&[u8]>)> Block<'b, 't, F> {
 
     /// Read the changes of the table's size (RFC 7541 section 6.3), which are only allowed before the fields.
     fn sizes(&mut self, limit: Option<u32>) -> Result<(), Malformed> {
-        while let Some((first @ SIZE..INSERTION, after)) = self.rest.split_first() {
+        while let Some((&(first @ SIZE..INSERTION), after)) = self.rest.split_first() {
             self.rest = after;
-            let size = integer(*first, 0x1F, &mut self.rest)?;
+            let size = integer(first, 0x1F, &mut self.rest)?;
             if limit.is_some_and(|limit| size > limit) {
                 return Err(Malformed::Size);
             }

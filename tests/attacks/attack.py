@@ -1,0 +1,21 @@
+"""What an attack is."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+Packets = Iterator[bytes]
+
+
+class Attack(NamedTuple):
+    """One attack, and what the monitor must report."""
+
+    packets: Callable[[int], Packets]
+    size: int
+    """Full size, as in the table; the tests use smaller ones."""
+    unit: str
+    named: tuple[str, ...]
+    """Counters that must be on screen at any size; see `measure.counted`."""
+    flood: tuple[str, ...] = ()
+    """Counters that must also be on screen at full size."""
+    core_only: bool = False
+    """Whether the Python reference does not decode the protocol."""
