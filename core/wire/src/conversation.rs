@@ -1,4 +1,4 @@
-//! The bytes of one TCP connection: recognises HTTP/1, tells the client from the server, and runs the readers.
+//! The bytes of one TCP connection: recognises the protocol, tells the client from the server, and runs the readers.
 
 use crate::context::Context;
 use crate::hello::{HelloReader, starts_hello, starts_record};
@@ -7,6 +7,7 @@ use crate::key::Key;
 use crate::preamble::starts_socks;
 use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
 use crate::sink::{Opening, Refusal, Sink};
+use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 
@@ -30,13 +31,14 @@ pub(crate) struct Conversation {
     socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
-    http: Option<Box<Http>>,
+    /// The protocol, once it is recognised.
+    speech: Option<Speech>,
 }
 
 impl Conversation {
     pub(crate) fn new(key: Key, wanted: Wanted) -> Self {
         let (sinks, doubts) = (Both::default(), Both::default());
-        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, socks: false, doubts, http: None }
+        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, socks: false, doubts, speech: None }
     }
 
     fn side(&self, direction: Direction) -> Side {
@@ -49,15 +51,12 @@ impl Conversation {
             Sink::Hello(reader) => reader.held(),
             _ => 0,
         });
-        hellos.sum::<usize>() + self.http.as_deref().map_or(0, Http::held)
+        hellos.sum::<usize>() + self.speech.as_ref().map_or(0, Speech::held)
     }
 
-    /// Return the HTTP readers, after updating what pairing needs of TCP.
-    fn http(&mut self, tcp: &Tcp) -> Option<&mut Http> {
-        let http = self.http.as_deref_mut()?;
-        http.pairing.given_up = tcp.streams.of(self.client).given_up();
-        http.pairing.server_next = tcp.streams.of(self.client.reversed()).next;
-        Some(http)
+    fn sides<'a>(&self, tcp: &'a Tcp) -> Sides<'a> {
+        let (requests, responses) = (self.client, self.client.reversed());
+        Sides { requests: tcp.streams.of(requests), responses: tcp.streams.of(responses) }
     }
 
     fn ends(&self) -> Ends {
@@ -74,9 +73,9 @@ impl Conversation {
         crate::fault::provoke(data);
         match self.sinks.of_mut(direction) {
             Sink::Messages => {
-                let side = self.side(direction);
-                if let Some(http) = self.http(tcp) {
-                    http.data(cx, side, data, place);
+                let (side, sides) = (self.side(direction), self.sides(tcp));
+                if let Some(speech) = &mut self.speech {
+                    speech.data(cx, sides, side, data, place);
                 }
             }
             Sink::Opening(_) => self.open(cx, tcp, direction, data, place),
@@ -98,17 +97,9 @@ impl Conversation {
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, size: usize) {
         match self.sinks.of_mut(direction) {
             Sink::Messages => {
-                let side = self.side(direction);
-                let Some(http) = self.http(tcp) else {
-                    return;
-                };
-                if size > 0 {
-                    http.gap(cx, side, size as u64);
-                } else {
-                    http.jump(cx, side);
-                }
-                if http.reader(side).state == State::Lost {
-                    self.doubt(cx, tcp, direction);
+                let (side, sides) = (self.side(direction), self.sides(tcp));
+                if let Some(speech) = &mut self.speech {
+                    speech.gap(cx, sides, side, size);
                 }
             }
             Sink::Hello(reader) => reader.close(cx),
@@ -125,67 +116,39 @@ impl Conversation {
 
     /// Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong.
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
-        let side = self.side(direction);
-        if let Some(http) = self.http(tcp) {
-            http.give_up_head(cx, side, tcp.streams.of(direction).given_up() as u64);
-        }
-        match (self.http.as_deref_mut(), direction == self.client) {
-            (None, _) => *self.doubts.of_mut(direction) = true,
-            (Some(http), true) => http.pairing.requests_lost(),
-            (Some(http), false) => http.pairing.responses_lost(),
+        let (side, sides) = (self.side(direction), self.sides(tcp));
+        match &mut self.speech {
+            Some(speech) => speech.doubt(cx, sides, side),
+            None => *self.doubts.of_mut(direction) = true,
         }
     }
 
     /// Return whether no exchange is under way.
     pub(crate) fn idle(&self) -> bool {
-        self.http.as_ref().is_none_or(|http| http.pairing.idle())
+        self.speech.as_ref().is_none_or(Speech::idle)
     }
 
     /// Handle a FIN, with its acknowledgment number: no more bytes come in this direction.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64, ack: Option<u32>) {
-        let side = self.side(direction);
-        if !matches!(self.sinks.of(direction), Sink::Messages) {
-            return;
-        }
-        if let Some(http) = self.http(tcp) {
-            http.end(cx, side, time);
-            match side {
-                Side::Requests if !tcp.streams.of(direction.reversed()).ended => http.pairing.confirm(ack),
-                Side::Responses if http.responses.state == State::Close => http.close_body(cx, time),
-                _ => {}
-            }
+        let (side, sides) = (self.side(direction), self.sides(tcp));
+        if let (Sink::Messages, Some(speech)) = (self.sinks.of(direction), &mut self.speech) {
+            speech.end(cx, sides, side, time, ack);
         }
     }
 
     /// Handle the end of the connection.
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
-        if !matches!(ending, Ending::Reset | Ending::Evicted) {
-            self.cut_heads(cx, tcp);
+        let mut requests = 0;
+        if let Some(mut speech) = self.speech.take() {
+            speech.close(cx, self.sides(tcp), ending, time);
+            requests = speech.requests();
         }
-        if let Some(http) = self.http(tcp) {
-            http.close(cx, ending, time);
-        }
-        let http = self.http.take();
         if self.wanted.connections {
-            self.tell(cx, tcp, http.as_ref().map_or(0, |http| http.pairing.count), ending, time);
-        }
-        if let Some(mut http) = http {
-            http.close_reader(cx, Side::Requests);
-            http.close_reader(cx, Side::Responses);
+            self.tell(cx, tcp, requests, ending, time);
         }
         for direction in [Direction::Forth, Direction::Back] {
             if let Sink::Hello(mut reader) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
                 reader.close(cx);
-            }
-        }
-    }
-
-    /// Report heads whose end was not captured. After a FIN, there is no end: the sender gave up.
-    fn cut_heads(&mut self, cx: &mut Context<'_>, tcp: &Tcp) {
-        for direction in [self.client, self.client.reversed()] {
-            let (side, ended) = (self.side(direction), tcp.streams.of(direction).ended);
-            if let Some(http) = self.http(tcp).filter(|_| !ended) {
-                http.cut_head(cx, side);
             }
         }
     }
@@ -294,7 +257,7 @@ impl Conversation {
         let unread = self.unread(other) && tcp.streams.of(other).origin.is_some();
         let peer = self.side(other);
         http.reader(peer).state = if unread { State::Head } else { State::Lost };
-        self.http = Some(Box::new(http));
+        self.speech = Some(Speech::Http(Box::new(http)));
         self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
         for direction in [Direction::Forth, Direction::Back] {
             if *self.doubts.of(direction) {

@@ -30,5 +30,6 @@ mod readers;
 mod recent;
 pub mod records;
 mod sink;
+mod speech;
 mod tcp;
 pub mod text;

@@ -9,7 +9,7 @@ use crate::preamble::proxy_header_size;
 pub(crate) enum Sink {
     /// The protocol is still unknown.
     Opening(Opening),
-    /// An HTTP/1 reader.
+    /// The protocol that was recognised.
     Messages,
     /// TLS, searched for the server name.
     Hello(Box<HelloReader>),

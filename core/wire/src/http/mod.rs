@@ -1,9 +1,11 @@
 //! HTTP/1 on one connection (RFC 9110, RFC 9112).
 //!
-//! `Http` holds a reader per direction and their pairing. `framing` reads heads and `bodies` what follows them;
-//! `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and `head` parse the syntax.
+//! `Http` holds a reader per direction and their pairing; `connection` hands it what TCP reports. `framing` reads heads
+//! and `bodies` what follows them; `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and
+//! `head` parse the syntax.
 
 mod bodies;
+mod connection;
 mod exchanges;
 mod fields;
 mod framing;

@@ -1,0 +1,90 @@
+//! What both sides of a connection speak, once that is recognised: one variant for each protocol.
+//!
+//! A protocol is told of bytes, gaps and ends, side by side, in the order in which TCP delivers them. All protocols have
+//! the same methods, so `Conversation` knows none of them apart from how each is recognised.
+
+use crate::context::Context;
+use crate::http::{Http, Side};
+use crate::records::Ending;
+use crate::tcp::{Position, Stream};
+
+/// The TCP streams of a connection, by what they carry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sides<'a> {
+    pub(crate) requests: &'a Stream,
+    pub(crate) responses: &'a Stream,
+}
+
+impl<'a> Sides<'a> {
+    pub(crate) fn of(self, side: Side) -> &'a Stream {
+        match side {
+            Side::Requests => self.requests,
+            Side::Responses => self.responses,
+        }
+    }
+}
+
+/// The protocol of a connection, with its state.
+#[derive(Debug)]
+pub(crate) enum Speech {
+    /// HTTP/1.
+    Http(Box<Http>),
+}
+
+impl Speech {
+    /// Handle the next bytes of a side: the payload of one segment, and where it starts.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, data: &[u8], place: Position) {
+        match self {
+            Self::Http(http) => http.arrived(cx, sides, side, data, place),
+        }
+    }
+
+    /// Handle `size` missing bytes of a side; 0 if their number is unknown.
+    pub(crate) fn gap(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, size: usize) {
+        match self {
+            Self::Http(http) => http.missed(cx, sides, side, size as u64),
+        }
+    }
+
+    /// Note acknowledged bytes of a side that have not arrived: they may be missing, or the acknowledgment is wrong.
+    pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
+        match self {
+            Self::Http(http) => http.doubted(cx, sides, side),
+        }
+    }
+
+    /// Handle the FIN of a side, with its acknowledgment number: no more bytes come from there.
+    pub(crate) fn end(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, time: f64, ack: Option<u32>) {
+        match self {
+            Self::Http(http) => http.ended_by(cx, sides, side, time, ack),
+        }
+    }
+
+    /// Handle the end of the connection: emit what waits, and release all buffers.
+    pub(crate) fn close(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, ending: Ending, time: f64) {
+        match self {
+            Self::Http(http) => http.closed(cx, sides, ending, time),
+        }
+    }
+
+    /// Return whether no exchange is under way.
+    pub(crate) fn idle(&self) -> bool {
+        match self {
+            Self::Http(http) => http.pairing.idle(),
+        }
+    }
+
+    /// Return the number of requests so far.
+    pub(crate) fn requests(&self) -> u64 {
+        match self {
+            Self::Http(http) => http.pairing.count,
+        }
+    }
+
+    /// Return the bytes of the budget in use.
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Http(http) => http.held(),
+        }
+    }
+}
