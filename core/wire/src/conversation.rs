@@ -1,7 +1,6 @@
 //! The bytes of one TCP connection: recognises the protocol, tells the client from the server, and runs the readers.
 
 use crate::context::Context;
-use crate::hello::{HelloReader, starts_hello, starts_record};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::key::Key;
 use crate::preamble::starts_socks;
@@ -10,6 +9,7 @@ use crate::sink::{Opening, Refusal, Sink};
 use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
+use crate::tls::hello::{HelloReader, starts_hello, starts_record};
 
 /// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
 const HTTP2_START: &[u8] = b"PRI * ";

@@ -1,8 +1,8 @@
 //! What receives the bytes of one direction of a connection, depending on the protocol.
 
 use crate::bytes::run;
-use crate::hello::HelloReader;
 use crate::preamble::proxy_header_size;
+use crate::tls::hello::HelloReader;
 
 /// Receives the bytes of one direction.
 #[derive(Debug)]

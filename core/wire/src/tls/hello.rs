@@ -3,14 +3,14 @@
 //! Reads the record layer of one direction (RFC 8446 section 5.1) and its first handshake message (section 4.1.2),
 //! however both are split into segments and records. Anything that is not a ClientHello, or is too long, is given up.
 
+use super::client_hello::ClientHello;
+use super::fields::Fields;
 use crate::context::Context;
 
 /// Maximum bytes of a ClientHello. Post-quantum keys make it some 2,000 bytes; one record carries 16 KiB.
 const LONGEST: usize = 1 << 14;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
-const SERVER_NAME: usize = 0;
-const HOST_NAME: u8 = 0;
 const MESSAGE_HEAD: usize = 4;
 
 /// Reads a TLS connection from its first byte.
@@ -82,11 +82,11 @@ impl HelloReader {
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Vec<u8>> {
-        self.wanted = MESSAGE_HEAD + number(&self.message, 1, 3);
+        self.wanted = MESSAGE_HEAD + Fields::new(self.message.get(1..).unwrap_or_default()).number(3);
         if self.message.first() != Some(&CLIENT_HELLO) || self.wanted > LONGEST {
             self.close(cx);
         } else if let Some(hello) = self.message.get(MESSAGE_HEAD..self.wanted) {
-            let name = server_name(hello).to_vec();
+            let name = ClientHello::parse(hello).server_name.to_vec();
             self.close(cx);
             return (!name.is_empty()).then_some(name);
         }
@@ -102,37 +102,4 @@ pub(crate) fn starts_record(data: &[u8]) -> bool {
 /// Return whether a segment certainly starts with a ClientHello: both types and both versions match.
 pub(crate) fn starts_hello(data: &[u8]) -> bool {
     data.starts_with(b"\x16\x03") && data.get(5) == Some(&1) && data.get(9) == Some(&3)
-}
-
-/// Return the host name (RFC 6066 section 3) in the body of a ClientHello; empty if there is none.
-///
-/// A body too short for its own lengths is read as far as it goes.
-fn server_name(hello: &[u8]) -> &[u8] {
-    let mut place = 2 + 32; // version, random
-    for size in [1, 2, 1] {
-        place += size + number(hello, place, size); // session id, cipher suites, compression methods
-    }
-    let end = hello.len().min(place + 2 + number(hello, place, 2));
-    place += 2;
-    while place + 4 <= end {
-        let (kind, size) = (number(hello, place, 2), number(hello, place + 2, 2));
-        place += 4;
-        if kind == SERVER_NAME {
-            return host_name(hello.get(place..end.min(place + size)).unwrap_or_default());
-        }
-        place += size;
-    }
-    &[]
-}
-
-/// Return the first name in the list; host names are the only kind there is.
-fn host_name(names: &[u8]) -> &[u8] {
-    let name = names.get(5..).and_then(|rest| rest.get(..number(names, 3, 2)));
-    name.filter(|_| names.get(2) == Some(&HOST_NAME)).unwrap_or_default()
-}
-
-/// Read a number of `size` bytes in network byte order, or of as many as there are.
-fn number(data: &[u8], start: usize, size: usize) -> usize {
-    let end = data.len().min(start + size);
-    data.get(start..end).unwrap_or_default().iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }

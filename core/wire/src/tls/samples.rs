@@ -1,0 +1,19 @@
+//! Hellos for tests.
+
+/// Return a body behind its length of `size` bytes.
+pub(crate) fn vector(size: usize, body: &[u8]) -> Vec<u8> {
+    let length = (body.len() as u32).to_be_bytes();
+    [&length[4 - size..], body].concat()
+}
+
+pub(crate) fn extension(kind: u16, content: &[u8]) -> Vec<u8> {
+    [kind.to_be_bytes().as_slice(), &vector(2, content)].concat()
+}
+
+/// Return the body of a ClientHello.
+pub(crate) fn hello(version: u16, ciphers: &[u16], extensions: &[Vec<u8>]) -> Vec<u8> {
+    let ciphers = ciphers.iter().flat_map(|cipher| cipher.to_be_bytes()).collect::<Vec<_>>();
+    let rest = if extensions.is_empty() { Vec::new() } else { vector(2, &extensions.concat()) };
+    let parts = [version.to_be_bytes().to_vec(), vec![7; 32], vector(1, b"id"), vector(2, &ciphers), vector(1, &[0])];
+    [parts.concat(), rest].concat()
+}
