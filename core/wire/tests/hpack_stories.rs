@@ -132,40 +132,34 @@ fn bytes(digits: &str) -> Vec<u8> {
 /// Return where the texts of each field come from, by the structure of the block alone; all insertions are in `insertions`.
 fn origins(mut wire: &[u8], number: usize, insertions: &mut Vec<[Origin; 2]>) -> Vec<[Origin; 2]> {
     let mut found = Vec::new();
-    while let Some(first) = wire.first().copied() {
-        let (mask, literal) = match first {
-            0x80.. => (0x7F, false),
-            0x40.. => (0x3F, true),
-            0x20.. => (0x1F, false),
-            _ => (0x0F, true),
-        };
-        let index = integer(&mut wire, mask);
-        let referred = |insertions: &[[Origin; 2]]| match index {
-            0..=61 => [None, None],
-            _ => insertions[insertions.len() - (index - 61)],
-        };
-        let texts =
-            if literal { [name(&mut wire, index, || referred(insertions)), None] } else { referred(insertions) };
-        if literal {
-            string(&mut wire);
-        }
+    while let Some(&first) = wire.first() {
         match first {
-            0x40..0x80 => insertions.push([texts[0].or(Some(number)), Some(number)]),
-            0x20..0x40 => continue,
-            _ => {}
+            0x80.. => found.push(entry(integer(&mut wire, 0x7F), insertions)),
+            0x40.. => {
+                let name = literal(&mut wire, 0x3F, insertions);
+                found.push([name, None]);
+                insertions.push([name.or(Some(number)), Some(number)]);
+            }
+            0x20.. => _ = integer(&mut wire, 0x1F),
+            _ => found.push([literal(&mut wire, 0x0F, insertions), None]),
         }
-        found.push(texts);
     }
     found
 }
 
-/// Return where a literal's name comes from.
-fn name(wire: &mut &[u8], index: usize, referred: impl Fn() -> [Origin; 2]) -> Origin {
+/// Return where the texts with an index come from.
+fn entry(index: usize, insertions: &[[Origin; 2]]) -> [Origin; 2] {
+    if index < 62 { [None, None] } else { insertions[insertions.len() - (index - 61)] }
+}
+
+/// Skip a literal, and return where its name comes from.
+fn literal(wire: &mut &[u8], mask: u8, insertions: &[[Origin; 2]]) -> Origin {
+    let index = integer(wire, mask);
     if index == 0 {
         string(wire);
-        return None;
     }
-    referred()[0]
+    string(wire);
+    entry(index, insertions)[0]
 }
 
 /// Skip a string.

@@ -58,7 +58,7 @@ impl<'b, 't, F: FnMut(Option<&[u8]>, Option<&[u8]>)> Block<'b, 't, F> {
 
     /// Read the changes of the table's size (RFC 7541 section 6.3), which are only allowed before the fields.
     fn sizes(&mut self, limit: Option<u32>) -> Result<(), Malformed> {
-        while let Some((&(first @ SIZE..INSERTION), after)) = self.rest.split_first() {
+        while let Some((&first @ SIZE..INSERTION, after)) = self.rest.split_first() {
             self.rest = after;
             let size = integer(first, 0x1F, &mut self.rest)?;
             if limit.is_some_and(|limit| size > limit) {
