@@ -12,8 +12,8 @@ from bench.measure import CACHE, ROOT, Figure, run, table
 
 REPEATED: Final = "the same request again and again, as h2load sends it"
 KINDS: Final = {
-    REPEATED: ("repeated", 10_000_000),
-    "each with a path and a request id of its own, in Huffman code": ("distinct", 2_000_000),
+    REPEATED: ("repeated", 50_000_000),
+    "each with a path and a request id of its own, in Huffman code": ("distinct", 5_000_000),
 }
 """What the blocks are, with the program's name for it, and how many are decoded."""
 TARGET: Final = CACHE / "target"
