@@ -11,10 +11,8 @@ from typing import Any, Final
 from bench.measure import CACHE, ROOT, Figure, run, table
 
 REPEATED: Final = "the same request again and again, as h2load sends it"
-KINDS: Final = {
-    REPEATED: ("repeated", 50_000_000),
-    "each with a path and a request id of its own, in Huffman code": ("distinct", 5_000_000),
-}
+DISTINCT: Final = "each with a path and a request id of its own, in Huffman code"
+KINDS: Final = {REPEATED: ("repeated", 50_000_000), DISTINCT: ("distinct", 5_000_000)}
 """What the blocks are, with the program's name for it, and how many are decoded."""
 TARGET: Final = CACHE / "target"
 

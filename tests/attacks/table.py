@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from exercise_config import Config
 
-from .attacks import ATTACKS, Attack
+from .attack import Attack
+from .attacks import ATTACKS
 from .measure import Cost, measure
 
 GROWTH = 12
