@@ -31,7 +31,7 @@ _OUTCOME: Final = (
 """Texts of an exchange itself."""
 _COUNTS: Final = (
     "status", "request_bytes", "response_bytes", "missing_bytes", "ordinal",
-    "grpc_status", "request_messages", "response_messages", "close_code",
+    "grpc_status", "request_messages", "response_messages", "close_code", "control_frames", "fragments",
 )  # fmt: skip
 """Whole numbers of an exchange."""
 

@@ -159,6 +159,10 @@ class Exchange(NamedTuple):
     """Status code with which a WebSocket was closed (RFC 6455 section 7.4); None if there is none."""
     close_reason: str = ""
     """Reason given with it."""
+    control_frames: int = 0
+    """Pings, pongs and Close frames of a WebSocket, both ways (RFC 6455 section 5.5)."""
+    fragments: int = 0
+    """Frames that continue a message of a WebSocket, both ways (RFC 6455 section 5.4)."""
 
     @property
     def domain(self) -> str:

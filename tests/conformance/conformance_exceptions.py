@@ -27,14 +27,9 @@ TRANSACTIONS = {
 _TUNNEL = "the connection counts as the CONNECT tunnel that it started as; its content is not read"
 _TUNNEL_RULE = "RFC 9110 section 9.3.6"
 _RECORDS = "TLS records without a ClientHello in the capture are also unreadable; the corpus lists only ClientHellos"
-_SWITCHED = "101 switched to WebSocket, which is unreadable; the corpus lists only connections with frames"
 _OPENVPN = "OpenVPN over TCP, which carries TLS inside its own packets, is not a TLS connection"
 
 CONNECTIONS = {
-    "ndpi/default__pcap__1kxun.pcap": Exemption({"WebSocket": 3}, _SWITCHED, "RFC 6455 section 4.2.2"),
-    "ndpi/default__pcap__http_origin_different_than_host.pcap": Exemption(
-        {"WebSocket": 1}, _SWITCHED, "RFC 6455 section 4.2.2"
-    ),
     "ndpi/default__pcap__443-opvn.pcap": Exemption({"TLS": -1}, _OPENVPN, "RFC 8446 section 5.1"),
     "ndpi/default__pcap__openvpn_nohmac_tcp.pcapng": Exemption({"TLS": -1}, _OPENVPN, "RFC 8446 section 5.1"),
     "ndpi/default__pcap__anydesk.pcapng": Exemption({"TLS": 1}, _RECORDS, "RFC 8446 section 5.1"),

@@ -13,7 +13,7 @@ from exercise_config import Config
 from run.decoding import decoder_for, limits
 from traffic.health import Health
 
-FILES = {"TLS": "tls", "HTTP/2": "http2", "WebSocket": "websocket"}
+FILES = {"TLS": "tls", "HTTP/2": "http2"}
 """Kinds by name, and their files in the corpus."""
 
 

@@ -12,6 +12,9 @@ from conformance_comparison import Comparison, compare
 from conformance_corpus import FOLDER, PROJECT, VARIABLE, Capture, captures, negatives, present
 from conformance_exceptions import CONNECTIONS, TRANSACTIONS
 from conformance_replay import arguments, replay
+from conformance_websocket import differences, websockets
+
+from capture.core import CORE
 
 needs_corpus = pytest.mark.skipif(not present(), reason=f"no corpus at {FOLDER}; {VARIABLE} names its folder")
 each_capture = pytest.mark.parametrize("capture", captures() or [Capture("none")], ids=lambda capture: capture.name)
@@ -43,6 +46,14 @@ def test_unreadable_connections_are_counted_by_kind_and_server(capture: Capture)
     names = {*expected, *counted}
     excepted = CONNECTIONS[capture.name].differences if capture.name in CONNECTIONS else {}
     assert {name: counted[name] - expected[name] for name in names if counted[name] != expected[name]} == excepted
+
+
+@needs_corpus
+@pytest.mark.skipif(CORE is None, reason="only the core reads WebSockets: make fast")
+@pytest.mark.parametrize("capture", [one for one in captures() if one.expected("websocket")], ids=lambda one: one.name)
+def test_websockets_have_the_frames_of_the_capture(capture: Capture) -> None:
+    rows, found = capture.expected("websocket"), websockets(capture)
+    assert [list(differences(row, one)) for row, one in zip(rows, found, strict=True)] == [[] for _ in rows]
 
 
 @needs_corpus

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from struct import pack
 from typing import NamedTuple
 
-from decoders import decoder, fed, finished
+from decoders import core_decoder, decoder, fed, finished
 
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_RAW, Frame
 from traffic.health import Health
@@ -200,12 +200,22 @@ class Decoded(NamedTuple):
 
 def _timeless(exchange: Exchange) -> Exchange:
     request = exchange.request._replace(time=0.0) if exchange.request is not None else None
-    return exchange._replace(time=0.0, request=request, response_time=None, total_time=None, answered=None)
+    timeless = exchange._replace(time=0.0, request=request, response_time=None, total_time=None)
+    return timeless._replace(answered=None, first_message_time=None)
 
 
 def decode(frames: Iterable[Frame], limits: Limits | None = None, ports: Iterable[int] = (80,)) -> Decoded:
     """Feed frames to a decoder, and finish."""
     made = decoder(frozenset(ports), limits)
+    records = fed(made, frames) + finished(made)
+    return Decoded(records, made.health, made.held)
+
+
+def decode_by_core(
+    frames: Iterable[Frame], *protocols: str, limits: Limits | None = None, ports: Iterable[int] = (80,)
+) -> Decoded:
+    """Feed frames to a decoder of these protocols besides HTTP/1, and finish."""
+    made = core_decoder(*protocols, ports=frozenset(ports), limits=limits)
     records = fed(made, frames) + finished(made)
     return Decoded(records, made.health, made.held)
 

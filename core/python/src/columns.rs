@@ -145,6 +145,8 @@ impl Columns {
             }
             "domain" => return self.exchange_domains(py),
             "grpc_status" => integers(py, columns.dense(-1, |row| row.grpc_status.map_or(-1, i64::from)).into_iter()),
+            "control_frames" => integers(py, columns.dense(0, |row| row.control_frames.cast_signed()).into_iter()),
+            "fragments" => integers(py, columns.dense(0, |row| row.fragments.cast_signed()).into_iter()),
             "close_code" => integers(py, columns.dense(-1, |row| row.close_code.map_or(-1, i64::from)).into_iter()),
             "request_messages" => integers(py, columns.dense(0, |row| row.request_messages.cast_signed()).into_iter()),
             "response_messages" => {

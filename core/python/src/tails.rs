@@ -39,7 +39,7 @@ impl<'py, 'a> Tails<'py, 'a> {
 
 fn fields<'py>(py: Python<'py>, protocol: &Bound<'py, PyString>, details: &Details) -> PyResult<Bound<'py, PyTuple>> {
     let Details { operation, grpc_status, request_messages, response_messages, .. } = details;
-    let Details { first_message_time, close_code, close_reason, .. } = details;
+    let Details { first_message_time, close_code, close_reason, control_frames, fragments, .. } = details;
     (
         protocol,
         operation,
@@ -49,6 +49,8 @@ fn fields<'py>(py: Python<'py>, protocol: &Bound<'py, PyString>, details: &Detai
         first_message_time,
         close_code,
         close_reason,
+        control_frames,
+        fragments,
     )
         .into_pyobject(py)
 }

@@ -10,7 +10,6 @@ use crate::records::Collector;
 pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) limits: &'a Limits,
-    #[expect(dead_code, reason = "HTTP/1 does not depend on them")]
     pub(crate) protocols: Protocols,
     pub(crate) out: &'a mut Collector,
 }

@@ -28,6 +28,12 @@ pub(crate) fn be32(data: &[u8], at: usize) -> Result<u32, Short> {
     array(data, at).map(u32::from_be_bytes)
 }
 
+/// Read eight bytes in network byte order.
+#[inline]
+pub(crate) fn be64(data: &[u8], at: usize) -> Result<u64, Short> {
+    array(data, at).map(u64::from_be_bytes)
+}
+
 /// Read sixteen bytes in network byte order.
 #[inline]
 pub(crate) fn be128(data: &[u8], at: usize) -> Result<u128, Short> {

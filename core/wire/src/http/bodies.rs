@@ -28,11 +28,14 @@ impl Http {
         }
     }
 
-    pub(super) fn body(&mut self, cx: &mut Context<'_>, side: Side, there: usize, time: f64) -> usize {
+    pub(super) fn body(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], time: f64) -> usize {
         let reader = self.reader(side);
-        let taken = reader.remaining.min(there as u64);
+        let taken = reader.remaining.min(rest.len() as u64);
         reader.body_bytes += taken;
         reader.remaining -= taken;
+        if let Some(tap) = &mut reader.tap {
+            tap.data(cx, rest.get(..taken as usize).unwrap_or(rest), time);
+        }
         if reader.remaining == 0 {
             self.body_done(cx, side, Some(time));
         }

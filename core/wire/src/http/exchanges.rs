@@ -4,6 +4,7 @@ use super::framing::Http;
 use super::pairing::{Pairing, Uploading};
 use super::pending::{PendingRequest, PendingResponse};
 use super::reader::State;
+use super::tap::details;
 use crate::context::Context;
 use crate::records::{Ending, Exchange};
 
@@ -28,7 +29,7 @@ impl Http {
         let Some(Uploading { ordinal, connect }) = self.pairing.uploading.take() else {
             return;
         };
-        let sent = self.requests.progress();
+        let sent = self.requests.progress(cx);
         if let Some(pending) = self.pairing.find(ordinal) {
             pending.sent = sent;
             pending.done_at = time;
@@ -44,7 +45,7 @@ impl Http {
     }
 
     pub(super) fn answer_ended(&mut self, cx: &mut Context<'_>, mut answer: PendingResponse, time: Option<f64>) {
-        answer.received = self.responses.progress();
+        answer.received = self.responses.progress(cx);
         if answer.pending.as_ref().is_some_and(|pending| pending.connect) {
             let tunnel = answer.status.is_some_and(|status| status < 300);
             self.requests.state = if tunnel { State::Opaque } else { State::Head };
@@ -72,9 +73,10 @@ impl Http {
         ending: Ending,
         now: Option<f64>,
     ) {
-        let PendingResponse { mut pending, likely, status, time: answered, content_type, headers, received } = answer;
+        let PendingResponse { mut pending, likely, status, time: answered, content_type, headers, .. } = answer;
+        let PendingResponse { received, websocket, .. } = answer;
         if let Some(pending) = pending.as_mut().filter(|pending| !pending.end) {
-            pending.cut_off(&self.requests, self.pairing.given_up);
+            pending.cut_off(cx, &mut self.requests, self.pairing.given_up);
         }
         let started = pending.as_ref().map(|pending| pending.asked.time);
         let end = time.or(now).unwrap_or(answered);
@@ -82,7 +84,7 @@ impl Http {
         let sent = pending.as_mut().map(|pending| std::mem::take(&mut pending.sent)).unwrap_or_default();
         let mut oddities = received.oddities;
         oddities.extend(sent.oddities);
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             time: done_at.map_or(end, |done_at| end.max(done_at)),
             status,
             request_bytes: sent.body_bytes,
@@ -95,8 +97,11 @@ impl Http {
             ending,
             answered: Some(answered),
             oddities,
-            details: None,
+            details: details(sent.found, received.found, started),
         };
+        if let Some(upgraded) = websocket {
+            upgraded.release(cx).describe(&mut exchange, started);
+        }
         cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
         self.emit(cx, pending, exchange);
         if let Some(likely) = likely {
@@ -121,7 +126,7 @@ impl Http {
         time: f64,
     ) {
         if !pending.end {
-            pending.cut_off(&self.requests, self.pairing.given_up);
+            pending.cut_off(cx, &mut self.requests, self.pairing.given_up);
         }
         cx.ledger.health.unanswered_requests += 1;
         let sent = std::mem::take(&mut pending.sent);
@@ -138,7 +143,7 @@ impl Http {
             ending,
             answered: None,
             oddities: sent.oddities,
-            details: None,
+            details: details(sent.found, None, None),
         };
         self.emit(cx, Some(pending), exchange);
     }

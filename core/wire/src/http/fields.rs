@@ -32,6 +32,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) expect: Cow<'a, [u8]>,
     /// None if the head does not mention a body.
     pub(crate) length: Option<BodyLength>,
+    /// The lines that they were read from.
+    block: &'a [u8],
     /// Fields that were named, by the index of their name.
     named: Vec<(usize, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
@@ -51,10 +53,11 @@ enum Name {
 
 /// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
 pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
-    match read(block, names) {
+    let fields = match read(block, names) {
         Some(fields) => fields,
         None => owned(read(&unfolded(block), names).unwrap_or_default()),
-    }
+    };
+    Fields { block, ..fields }
 }
 
 /// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
@@ -99,6 +102,13 @@ impl<'a> Fields<'a> {
         {
             self.named.push((place, Cow::Borrowed(value)));
         }
+    }
+
+    /// Return another field by its name in lower case; empty if it is missing. This reads the head again, which only few
+    /// messages need.
+    pub(crate) fn other(&self, name: &[u8]) -> Vec<u8> {
+        let found = parse(self.block, &[name.to_vec()]).named.into_iter().next();
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
     /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
@@ -148,6 +158,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         upgrade: own(fields.upgrade),
         expect: own(fields.expect),
         length: fields.length,
+        block: &[],
         named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
         oddities: fields.oddities,
     }
@@ -272,6 +283,13 @@ mod tests {
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
         assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n", &[]).host, b"c: d");
+    }
+
+    #[test]
+    fn other_fields_are_found_in_the_same_head() {
+        let fields = parse(b"Host: a\r\nSOAPAction: \"urn:\r\n b\"\r\nX: y\r\n\r\n", &[]);
+        assert_eq!(fields.other(b"soapaction"), b"\"urn: b\"");
+        assert_eq!(fields.other(b"content-encoding"), b"");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::head::{
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
+use super::tap::Tap;
 use crate::bytes::{newline, partition, run, without_tail};
 use crate::context::Context;
 use crate::tcp::Position;
@@ -36,7 +37,9 @@ impl Http {
 
     /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
-        self.requests.held.len() + self.responses.held.len() + self.pairing.held()
+        let readers = [&self.requests, &self.responses].into_iter();
+        let taps = readers.clone().filter_map(|reader| reader.tap.as_ref()).map(|tap| tap.held());
+        readers.map(|reader| reader.held.len()).sum::<usize>() + taps.sum::<usize>() + self.pairing.held()
     }
 
     pub(crate) fn reader(&mut self, side: Side) -> &mut Reader {
@@ -51,15 +54,20 @@ impl Http {
         let mut position = 0;
         while let Some(rest) = segment.get(position..).filter(|rest| !rest.is_empty()) {
             match self.reader(side).state {
-                State::Length => position += self.body(cx, side, rest.len(), place.time),
+                State::Length => position += self.body(cx, side, rest, place.time),
                 State::Head => position += self.head(cx, side, rest, place.further(position)),
                 State::Close => {
-                    self.reader(side).body_bytes += rest.len() as u64;
+                    let reader = self.reader(side);
+                    reader.body_bytes += rest.len() as u64;
+                    if let Some(tap) = &mut reader.tap {
+                        tap.data(cx, rest, place.time);
+                    }
                     return;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
                 State::Lost => return self.skipped(side, place.further(position)),
                 State::Opaque => return,
+                State::Upgraded => return self.frames(cx, side, rest, place.time),
                 State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
@@ -75,6 +83,9 @@ impl Http {
         }
         self.cut_head(cx, side);
         let reader = self.reader(side);
+        if let Some(tap) = &mut reader.tap {
+            tap.gap(cx);
+        }
         match reader.state {
             State::Length if size <= reader.remaining => {
                 reader.missing += size;
@@ -89,6 +100,7 @@ impl Http {
                 reader.body_bytes += size;
             }
             State::Lost | State::Opaque => {}
+            State::Upgraded => self.skip_frames(cx, side, size),
             _ => {
                 reader.missing += size;
                 self.lose(cx, side, false);
@@ -99,6 +111,9 @@ impl Http {
     /// Skip an unknown number of bytes that the capture lost.
     pub(crate) fn jump(&mut self, cx: &mut Context<'_>, side: Side) {
         self.cut_head(cx, side);
+        if self.reader(side).state == State::Upgraded {
+            return self.skip_frames(cx, side, 0);
+        }
         self.lose(cx, side, false);
     }
 
@@ -171,6 +186,7 @@ impl Http {
     /// Release the buffer and read nothing more.
     pub(crate) fn close_reader(&mut self, cx: &mut Context<'_>, side: Side) {
         self.release(cx, side);
+        self.close_tap(cx, side);
         self.reader(side).state = State::Opaque;
     }
 
@@ -264,7 +280,11 @@ impl Http {
 
     /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
-        let length = self.request(cx, &request_line(line)?, fields);
+        let line = request_line(line)?;
+        let length = self.request(cx, &line, fields);
+        if cx.protocols.operations {
+            self.open_tap(cx, Side::Requests, Tap::of_request(&line, fields));
+        }
         self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
@@ -276,8 +296,11 @@ impl Http {
             self.note(cx, Side::Responses, "stray bytes before a response");
         }
         let length = self.response(cx, status, fields);
-        if self.responses.state == State::Opaque {
+        if matches!(self.responses.state, State::Opaque | State::Upgraded) {
             return Some(());
+        }
+        if cx.protocols.operations {
+            self.open_tap(cx, Side::Responses, Tap::of_response(fields));
         }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {

@@ -19,6 +19,7 @@ use super::framing::Http;
 use super::head::RequestLine;
 use super::pending::{PendingRequest, PendingResponse};
 use super::reader::{Progress, Side};
+use super::upgrade::{is_websocket, websocket_key};
 use crate::bytes::{partition, trimmed};
 use crate::context::Context;
 use crate::records::{Asked, Ending, Ends};
@@ -139,7 +140,9 @@ impl Pairing {
 
     /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
-        self.pending.iter().map(|pending| pending.cost()).sum()
+        let answers = self.answer.iter().chain(self.finished.as_ref().map(|finished| &finished.0));
+        let websockets = answers.filter_map(|answer| answer.websocket.as_ref()).map(|upgraded| upgraded.held());
+        self.pending.iter().map(PendingRequest::cost).sum::<usize>() + websockets.sum::<usize>()
     }
 }
 
@@ -168,6 +171,7 @@ impl Http {
             connect,
             head: line.method == b"HEAD",
             simple: line.version == b"0.9",
+            websocket_key: websocket_key(cx, fields),
             seq: place.seq,
             ack: place.ack,
             certain: pairing.certain,
@@ -212,10 +216,14 @@ impl Http {
             content_type,
             headers,
             received,
+            websocket: None,
         });
         if !paired {
             // Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.pairing.responses_lost();
+        }
+        if status == 101 && cx.protocols.websocket && is_websocket(fields) && self.upgrade(cx, fields) {
+            return BodyLength::Bytes(0);
         }
         if status == 101 || (connect && (200..300).contains(&status)) {
             self.tunnel(cx, status, &fields.upgrade, place.time);
@@ -237,8 +245,16 @@ impl Http {
         }
         let (pending, time) = (self.pairing.first(cx), self.responses.place.time);
         let (content_type, headers, received) = (String::new(), String::new(), Progress::default());
-        self.pairing.answer =
-            Some(PendingResponse { pending, likely: None, status: None, time, content_type, headers, received });
+        self.pairing.answer = Some(PendingResponse {
+            pending,
+            likely: None,
+            status: None,
+            time,
+            content_type,
+            headers,
+            received,
+            websocket: None,
+        });
         true
     }
 
@@ -269,7 +285,7 @@ impl Http {
         }
         let ending = if malformed { Ending::Malformed } else { Ending::Gap };
         if let Some(mut answer) = self.pairing.answer.take() {
-            answer.received = self.responses.progress();
+            answer.received = self.responses.progress(cx);
             self.give(cx, answer, None, ending, None);
         } else if malformed && self.pairing.pending.front().is_some_and(|first| first.certain) {
             let time = self.responses.place.time;
@@ -297,7 +313,7 @@ impl Http {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
         self.flush_finished(cx);
         if let Some(mut answer) = self.pairing.answer.take() {
-            answer.received = self.responses.progress();
+            answer.received = self.responses.progress(cx);
             self.give(cx, answer, None, ending, Some(time));
         }
         self.give_up(cx, ending, time);

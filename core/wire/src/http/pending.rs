@@ -1,6 +1,8 @@
 //! What pairing keeps: unanswered requests, and the current response.
 
 use super::reader::{Progress, Reader, State};
+use super::upgrade::Upgraded;
+use crate::context::Context;
 use crate::records::Asked;
 
 /// Memory of a waiting request in bytes, besides its longest strings.
@@ -14,6 +16,8 @@ pub(crate) struct PendingRequest {
     pub(crate) head: bool,
     /// Whether its line has no version (RFC 1945).
     pub(crate) simple: bool,
+    /// The key of a request for a WebSocket.
+    pub(crate) websocket_key: Option<Box<[u8]>>,
     pub(crate) seq: u32,
     pub(crate) ack: Option<u32>,
     /// Whether the next response answers it.
@@ -34,8 +38,8 @@ impl PendingRequest {
     }
 
     /// Record how much was sent before the end of the request; the next `given_up` bytes will not come.
-    pub(crate) fn cut_off(&mut self, reader: &Reader, given_up: usize) {
-        self.sent = reader.progress();
+    pub(crate) fn cut_off(&mut self, cx: &mut Context<'_>, reader: &mut Reader, given_up: usize) {
+        self.sent = reader.progress(cx);
         let given_up = given_up as u64;
         let lost = if reader.state == State::Length { given_up.min(reader.remaining) } else { given_up };
         self.sent.body_bytes += lost;
@@ -58,4 +62,6 @@ pub(crate) struct PendingResponse {
     /// Its named fields, as lines of `name: value`.
     pub(crate) headers: String,
     pub(crate) received: Progress,
+    /// What the connection became with it.
+    pub(crate) websocket: Option<Box<Upgraded>>,
 }

@@ -1,5 +1,7 @@
 //! The state of one direction of HTTP/1 between two segments.
 
+use super::tap::{Found, Tap};
+use crate::context::Context;
 use crate::tcp::Position;
 
 /// States of a reader: what the next byte belongs to.
@@ -22,6 +24,8 @@ pub(crate) enum State {
     Lost,
     /// The bytes are not HTTP/1: a tunnel, or another protocol.
     Opaque,
+    /// The frames of a WebSocket.
+    Upgraded,
     /// A body, or the next message: the request was perhaps a HEAD, or its body was perhaps not sent.
     Doubt,
 }
@@ -58,6 +62,8 @@ pub(crate) struct Reader {
     pub(crate) waits: bool,
     /// Stray bytes since the last response.
     pub(crate) strays: usize,
+    /// Reads the current body, if it says more than its size.
+    pub(crate) tap: Option<Box<Tap>>,
 }
 
 impl Reader {
@@ -86,9 +92,10 @@ impl Reader {
         (self.body_bytes, self.missing, self.trailer_bytes) = (0, 0, 0);
     }
 
-    /// Return the part of the state that goes into the record of the message.
-    pub(crate) fn progress(&self) -> Progress {
-        Progress { body_bytes: self.body_bytes, missing: self.missing, oddities: self.oddities.clone() }
+    /// Return the part of the state that goes into the record of the message, which ends its tap.
+    pub(crate) fn progress(&mut self, cx: &mut Context<'_>) -> Progress {
+        let (body_bytes, missing, oddities) = (self.body_bytes, self.missing, self.oddities.clone());
+        Progress { body_bytes, missing, oddities, found: self.tap.take().map(|tap| Box::new(tap.finish(cx))) }
     }
 }
 
@@ -98,4 +105,5 @@ pub(crate) struct Progress {
     pub(crate) body_bytes: u64,
     pub(crate) missing: u64,
     pub(crate) oddities: Vec<&'static str>,
+    pub(crate) found: Option<Box<Found>>,
 }

@@ -22,6 +22,10 @@ pub struct Details {
     pub close_code: Option<u16>,
     /// Reason given with it.
     pub close_reason: String,
+    /// Pings, pongs and Close frames of a WebSocket.
+    pub control_frames: u64,
+    /// Frames that continue a message of a WebSocket.
+    pub fragments: u64,
 }
 
 impl Details {

@@ -1,0 +1,108 @@
+//! An exchange that becomes a WebSocket (RFC 6455 section 4): it ends when the WebSocket does.
+
+use super::fields::Fields;
+use super::framing::Http;
+use super::pending::PendingResponse;
+use super::reader::{Side, State};
+use crate::bytes::trimmed;
+use crate::context::Context;
+use crate::websocket::{self, WebSocket, accepts, extensions};
+
+/// Maximum bytes of a Sec-WebSocket-Key to keep; valid ones have 24.
+const LONGEST_KEY: usize = 64;
+
+/// A WebSocket, and the bytes of the budget that it and its request use.
+#[derive(Debug)]
+pub(crate) struct Upgraded {
+    socket: WebSocket,
+    cost: usize,
+}
+
+impl Upgraded {
+    /// Return the bytes of the budget in use.
+    pub(super) fn held(&self) -> usize {
+        self.cost
+    }
+
+    /// Return the WebSocket, which uses no budget any more.
+    pub(super) fn release(self, cx: &mut Context<'_>) -> WebSocket {
+        cx.release(self.cost);
+        self.socket
+    }
+}
+
+/// Return whether a head offers or accepts a WebSocket.
+pub(super) fn is_websocket(fields: &Fields<'_>) -> bool {
+    trimmed(&fields.upgrade).eq_ignore_ascii_case(b"websocket")
+}
+
+/// Return the key of a request that asks for a WebSocket.
+pub(super) fn websocket_key(cx: &Context<'_>, fields: &Fields<'_>) -> Option<Box<[u8]>> {
+    if !cx.protocols.websocket || !is_websocket(fields) {
+        return None;
+    }
+    let key = fields.other(b"sec-websocket-key");
+    Some(key.get(..LONGEST_KEY).unwrap_or(&key).into())
+}
+
+impl Http {
+    /// Go on as a WebSocket after a 101; return false if there is no room for one.
+    pub(super) fn upgrade(&mut self, cx: &mut Context<'_>, fields: &Fields<'_>) -> bool {
+        let Some(answer) = &mut self.pairing.answer else {
+            return false;
+        };
+        let accept = fields.other(b"sec-websocket-accept");
+        let proven = |key: &Option<Box<[u8]>>| key.as_ref().is_some_and(|key| accepts(key, &accept));
+        if answer.likely.as_ref().is_some_and(|likely| proven(&likely.websocket_key)) {
+            answer.pending = answer.likely.take(); // no other request has this key
+        }
+        let seen = !accept.is_empty() || !self.responses.oddities.contains(&"head cut short");
+        let wrong = seen && answer.pending.as_ref().is_some_and(|pending| !proven(&pending.websocket_key));
+        let request = answer.pending.as_ref().or(answer.likely.as_ref());
+        let cost = websocket::COST + request.map_or(0, |request| request.cost());
+        if !cx.charge(cost) {
+            return false;
+        }
+        let socket = WebSocket::new(extensions(&fields.other(b"sec-websocket-extensions")));
+        answer.websocket = Some(Box::new(Upgraded { socket, cost }));
+        if wrong {
+            self.note(cx, Side::Responses, "wrong Sec-WebSocket-Accept");
+        }
+        let aligned = self.requests.state == State::Head && self.requests.held.is_empty();
+        for side in [Side::Requests, Side::Responses] {
+            self.close_reader(cx, side);
+            self.reader(side).state = State::Upgraded;
+        }
+        self.responses.reset();
+        if !aligned {
+            self.skip_frames(cx, Side::Requests, 0);
+        }
+        true
+    }
+
+    /// Read frames; the exchange ends with the second Close frame (RFC 6455 section 7.1.4).
+    pub(super) fn frames(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8], time: f64) {
+        let Some(upgraded) = websocket_of(&mut self.pairing.answer) else {
+            return;
+        };
+        if !upgraded.socket.data(cx, side, data, time) {
+            return;
+        }
+        self.close_reader(cx, Side::Requests);
+        self.close_reader(cx, Side::Responses);
+        if let Some(answer) = self.pairing.answer.take() {
+            self.answer_ended(cx, answer, Some(time));
+        }
+    }
+
+    /// Skip bytes of frames that the capture lost; 0 if their number is unknown.
+    pub(super) fn skip_frames(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
+        if let Some(upgraded) = websocket_of(&mut self.pairing.answer) {
+            upgraded.socket.gap(cx, side, size);
+        }
+    }
+}
+
+fn websocket_of(answer: &mut Option<PendingResponse>) -> Option<&mut Upgraded> {
+    answer.as_mut()?.websocket.as_deref_mut()
+}
