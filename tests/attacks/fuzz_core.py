@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from .frames import CLIENT, SERVER
 from .fuzz import LONGEST, ROOT
 from .fuzz_both import frame_seeds, talk_seeds
 from .fuzz_targets import TARGETS
+from .talk_bytes import LOST, said
 
 CRATE = ROOT / "core" / "fuzz"
 MISSING = "cargo-fuzz is missing, so the core is not fuzzed separately: cargo install cargo-fuzz"
@@ -56,23 +58,32 @@ def pieces() -> Iterable[bytes]:
             yield bytes([choice, 56]) + seed
 
 
-def header_blocks() -> Iterable[bytes]:
-    """Yield the header blocks of RFC 7541 appendix C.4 and C.6, and changes of the table's size."""
-    requests = (
-        "828684418cf1e3c2e5f23a6ba0ab90f4ff 828684be5886a8eb10649cbf 828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf"
-    )
-    answers = "488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff 4883640effc1c0bf 88c1bf"
-    sizes = "3fe11f 203fe10140016101625f0163 82be"
-    for blocks in (requests, answers, sizes):
-        for control in range(8):
-            yield b"".join(bytes([control | 0x80, len(block)]) + block for block in map(bytes.fromhex, blocks.split()))
+def bodies() -> Iterable[bytes]:
+    """Yield segments with frames, events and calls, for each kind of connection."""
+    server = [
+        b"\x81\5hello",
+        b"\x89\0\x88\2\3\xe8",
+        b"\x02\x7e\1\0" + bytes(256),
+        b"data: a\n\n",
+        b"5\r\ndata\n\r\n1\r\n\n\r\n",
+    ]
+    client = [b"\x81\x85maskhello", b'{"jsonrpc":"2.0","method":"a"}', b'[{"query":"query A { a }"}]', b"query A { a }"]
+    client += [b"<Envelope><Body><A/>", b"--a\r\n\r\n<Envelope><Body><A/>", b"\x88\x82mask\0\0"]
+    for kind in range(8):
+        yield bytes([0, kind]) + b"".join(said(CLIENT, part) for part in client)
+        yield bytes([0, kind]) + b"".join(said(SERVER, part) for part in server)
+        yield (
+            bytes([0, kind])
+            + said(SERVER | LOST, server[0])
+            + b"".join(map(said, (SERVER, CLIENT), (server[1], client[0])))
+        )
 
 
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "frames": frame_seeds,
     "streams": talk_seeds,
     "files": pieces,
-    "header_blocks": header_blocks,
+    "bodies": bodies,
 }
 
 

@@ -68,6 +68,11 @@ fn check(batch: &Batch) {
         let codes: Vec<u32> = codes.into_iter().map(i32::cast_unsigned).collect();
         coded(&codes, &texts, asked.len());
     }
+    for column in [batch.protocols(), batch.operations(), batch.close_reasons()] {
+        let Codes { codes, texts } = column;
+        let codes: Vec<u32> = codes.into_iter().map(i32::cast_unsigned).collect();
+        coded(&codes, &texts, exchanges.time.len());
+    }
     exchanges.response_time.iter().chain(&exchanges.total_time).for_each(|span| assert!(span.is_nan() || *span >= 0.0));
     let sizes = exchanges.request_bytes.iter().chain(&exchanges.response_bytes).chain(&exchanges.missing_bytes);
     assert!(sizes.into_iter().all(|size| *size >= 0), "negative sizes");

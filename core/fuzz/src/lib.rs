@@ -31,6 +31,9 @@ pub enum Step {
     Take,
 }
 
+/// The bit of the first byte of an input that has all protocols decoded; without it, only HTTP/1 is.
+pub const ALL_PROTOCOLS: u8 = 16;
+
 /// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`.
 ///
 /// # Panics
@@ -43,7 +46,7 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     let limits = limits(choice & 3);
     let most = limits.total_buffer;
     let inner = |_, frame: &[u8]| frame.get(3..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
-    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, Protocols::default());
+    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols(choice));
     let (mut count, mut totals) = (0, check::Totals::default());
     for step in steps {
         match step {
@@ -61,6 +64,15 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     assert_eq!(decoder.held(), 0, "bytes are still buffered at the end");
     assert_eq!(decoder.health().frames, count);
     totals.check(decoder.health());
+}
+
+fn protocols(choice: u8) -> Protocols {
+    let mut protocols = Protocols::default();
+    if choice & ALL_PROTOCOLS != 0 {
+        let names = ["http2", "websocket", "operations", "tls", "dns", "quic"];
+        assert!(names.iter().all(|name| protocols.add(name)));
+    }
+    protocols
 }
 
 /// Select limits, from the defaults to limits that are always reached.
