@@ -21,7 +21,7 @@ from dashboard.outlet import Console
 from dashboard.screen import Screen
 from exercise_config import Config
 from outputs.exchange_log import ExchangeLog
-from run.decoding import decoder_for, limits, without_loss
+from run.decoding import decoder_for, limits, protocols, without_loss
 from run.session import Session
 from run.watch import Stop, drive, watch_file
 from stats.loading import load
@@ -99,7 +99,8 @@ def run(name: str, n: int) -> Cost:
     config = Config()
     statistics = load(config.statistics)
     source = Made(timed(ATTACKS[name].packets(n)))
-    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)))
+    decoded = protocols(config, statistics)
+    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)), protocols=decoded)
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
