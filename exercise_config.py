@@ -39,7 +39,7 @@ _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
-_FIRST = 3
+_FIRST = 4
 """Statistics that come before those of the full screen."""
 _ALERT = 16 * 1024
 """An alert with its contributors and its explanation."""
@@ -162,6 +162,7 @@ class Config:
         "request_rate",
         "top_sections",
         "top_domains",
+        "top_operations",
         "top_user_agents",
         "top_methods",
         "top_status_codes",
@@ -176,9 +177,12 @@ class Config:
         "top_clients",
         "top_paths",
         "not_found_paths",
+        "top_protocols",
+        "grpc_status_codes",
+        "stream_duration",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
-    top_domains. If every path is requested only once, they cost as much as all others together."""
+    top_operations. If every path is requested only once, they cost as much as all others together."""
     path_templates: bool = False
     """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
     and paths."""

@@ -24,6 +24,7 @@ class Contributor:
     kind: str
     """One of `client`, `section`, `server`, `status` and `ending`."""
     name: str
+    """The status of a failed gRPC call is `gRPC` with its code and name: `gRPC 14 UNAVAILABLE`."""
     count: int
     """Its part of what the signal counts: requests, responses, connections or bytes."""
     share: float

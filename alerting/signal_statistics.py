@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
-from traffic.batch import Table
+from traffic.batch import Table, failed_calls
+from traffic.grpc import failed, status_name
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
 from traffic.text import host_port
 
@@ -22,6 +23,8 @@ SERVER_ERROR: Final = "5xx"
 CLIENT_ERROR: Final = "4xx"
 UNANSWERED: Final = "none"
 """Outcomes of a request."""
+GRPC: Final = "gRPC "
+"""Precedes a status of gRPC."""
 UNKNOWN: Final = frozenset({CAPTURE_END, EVICTED, GAP})
 """Endings that concern the capture, not the server."""
 ABSENT: Final = frozenset({404, 410})
@@ -71,9 +74,9 @@ class FailedExchanges(SignalStatistic):
 
     @staticmethod
     def where(table: Table) -> NDArray[np.bool_]:
-        """Select exchanges with an error status or without a status."""
+        """Select exchanges with an error status or without a status, and failed gRPC calls."""
         status = table.numbers("status")
-        return np.asarray((status >= 400) | (status == NO_STATUS))
+        return np.asarray((status >= 400) | (status == NO_STATUS) | failed_calls(table))
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,10 @@ class BodyBytes(SignalStatistic):
     amount: str = "response_bytes"
 
 
-def outcome(status: int | None, ending: str) -> str | None:
+def outcome(status: int | None, ending: str, grpc_status: int | None = None) -> str | None:
     """Return what became of a request; None if the capture lost track of it."""
+    if failed(grpc_status):
+        return SERVER_ERROR
     if status is None:
         return None if ending in UNKNOWN else UNANSWERED
     if status >= 500:
@@ -97,12 +102,15 @@ def _itself(name: str | None) -> str | None:
     return name
 
 
-def _outcome(status: int | None, ending: str) -> str | None:
-    return _fault(status, ending, ending if status is None else str(status)) or outcome(status, ending)
+def _outcome(status: int | None, ending: str, grpc_status: int | None) -> str | None:
+    name = ending if status is None else str(status)
+    if grpc_status is not None and failed(grpc_status):
+        name = f"{GRPC}{status_name(grpc_status)}"
+    return _fault(status, ending, grpc_status, name) or outcome(status, ending, grpc_status)
 
 
-def _fault(status: int | None, ending: str, name: str | None) -> str | None:
-    kind = outcome(status, ending)
+def _fault(status: int | None, ending: str, grpc_status: int | None, name: str | None) -> str | None:
+    kind = outcome(status, ending, grpc_status)
     return None if name is None or kind in (None, FINE) else f"{kind} {name}"
 
 
@@ -134,18 +142,22 @@ SENT: Final = (
 )
 """Body bytes that servers sent. Responses whose request was not seen are only in the first."""
 
-OUTCOMES: Final = SignalStatistic("signals.outcomes", "status", Exchange, ("status", "ending"), _outcome)
+_RESULT: Final = ("status", "ending", "grpc_status")
+"""Columns that say what became of a request."""
+OUTCOMES: Final = SignalStatistic("signals.outcomes", "status", Exchange, _RESULT, _outcome)
 """Exchanges by outcome, with the status of errors and the ending of unanswered requests: `5xx 503`."""
 
 FAULTS: Final = (
-    FailedExchanges("signals.faults_by_section", "section", Exchange, ("status", "ending", "section"), _fault),
-    FailedExchanges("signals.faults_by_client", "client", Exchange, ("status", "ending", "client"), _fault),
+    FailedExchanges("signals.faults_by_section", "section", Exchange, (*_RESULT, "section"), _fault),
+    FailedExchanges("signals.faults_by_client", "client", Exchange, (*_RESULT, "client"), _fault),
     FailedExchanges(
         "signals.faults_by_server",
         "server",
         Exchange,
-        ("status", "ending", "server", "server_port"),
-        lambda status, ending, address, port: _fault(status, ending, host_port(address, port)),
+        (*_RESULT, "server", "server_port"),
+        lambda status, ending, grpc_status, address, port: _fault(
+            status, ending, grpc_status, host_port(address, port)
+        ),
     ),
 )
 """Failed exchanges by section, client and server, grouped by outcome."""

@@ -1,20 +1,28 @@
 """Selects the decoder: the Rust core if it was built, otherwise the reference in `traffic/`, which behaves the same."""
 
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
+
+_CHOICE: Final = "HTTP_MONITOR_DECODER"
+"""The environment variable that selects the reference."""
 
 
 def built() -> Any:
     """Return the module `http_monitor_core`, which `core/core.pyi` describes; None if it was not built, or if
     HTTP_MONITOR_DECODER=python selects the reference.
     """
-    if os.environ.get("HTTP_MONITOR_DECODER") == "python":
+    if _declined():
         return None
     try:
         return import_module("http_monitor_core")
     except ImportError:
         return None
+
+
+def _declined() -> bool:
+    return os.environ.get(_CHOICE) == "python"
 
 
 CORE: Final = built()
@@ -24,3 +32,10 @@ CORE: Final = built()
 def decoder_name() -> str:
     """Name the decoder in use."""
     return "Python reference" if CORE is None else "Rust core"
+
+
+def how_to_read(unreadable: Mapping[str, int]) -> str:
+    """Say how to get the core if it could read connections that were counted as unreadable by kind; else nothing."""
+    if CORE is not None or _declined() or not unreadable.get("HTTP/2"):
+        return ""
+    return "HTTP/2 is read by the Rust core only: make fast, or pip install ./core"

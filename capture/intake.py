@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
+from capture.core import how_to_read
 from capture.dissector import Dissector
 from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
@@ -163,8 +164,9 @@ class Intake:
             self.trouble += (report([Fault(*fault) for fault in faults]),)
         clock = self._time.warning if self._time is not None else ""
         elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
-        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, *self.trouble)))
         health = self._decoder.health
+        core = how_to_read(health.unreadable)
+        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, core, *self.trouble)))
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
         if self._time is None:

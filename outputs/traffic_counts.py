@@ -115,6 +115,8 @@ def _method(exchange: Exchange) -> str:
 
 
 def _status(exchange: Exchange) -> str:
+    if exchange.failed_call:
+        return "5xx"
     if exchange.status is not None:
         return _CLASSES.get(exchange.status // 100, OTHER)
     return NO_RESPONSE if exchange.answered is None else OTHER

@@ -23,6 +23,7 @@ NO_PLUGINS = (
     "servers",
     "services",
     "statistic",
+    "streams",
 )
 """Modules of this folder that are not statistics."""
 

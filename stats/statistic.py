@@ -11,10 +11,11 @@ There are two ways to write one:
 - `key(self, record)` is called for each record, which costs about six times as much. Optionally, `amount(self, record)`
   returns the amount.
 
-`only_when_seen = True` hides the panel until something was counted, for traffic that many sites do not have.
+`only_when_seen = True` hides the panel until something was counted, for traffic that many sites do not have. Keys in
+`usual`, if there are any, do not count for that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
@@ -70,6 +71,12 @@ def counts_responses(statistic: Statistic) -> bool:
 def only_when_seen(statistic: Statistic) -> bool:
     """Return whether its panel is hidden until it has counted something."""
     return bool(getattr(statistic, "only_when_seen", False))
+
+
+def usual_keys(statistic: Statistic) -> Collection[str]:
+    """Return the keys that are no reason to show such a panel."""
+    usual: Collection[str] = getattr(statistic, "usual", ())
+    return usual
 
 
 class ScapyPacket(NamedTuple):

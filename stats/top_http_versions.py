@@ -5,7 +5,7 @@ from traffic.records import Request
 
 
 class TopHttpVersions:
-    """Requests per HTTP version, such as `HTTP/1.1`. Unreadable ones (HTTP/2, QUIC) appear in the health line."""
+    """Requests per HTTP version, such as `HTTP/1.1`. The health line has those that cannot be read, as QUIC."""
 
     name, title, unit, record = "top_http_versions", "Top hits by HTTP version", HITS, Request
     columns = ("version",)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from store.bins import BINS
 from store.distribution import HIGHEST, NOT_TIMED, bins_of
 from store.sums import AMOUNTS, BYTES, CLIENT_ERRORS, COUNT, NANOSECONDS, SERVER_ERRORS, TIME, Cells
-from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Table, Texts
+from traffic.batch import ABSENT, FLOATS, TEXTS, Batch, Table, Texts, failed_calls
 from traffic.records import Exchange
 
 LATEST: Final = 1e11
@@ -48,7 +48,7 @@ class RowAmounts(NamedTuple):
     bins: NDArray[np.int64] | None = None
     """The bin of each of these times, or NOT_TIMED."""
     client_errors: NDArray[np.float64] | None = None
-    """1 for a 4xx response; None if there is none. `server_errors` is the same for 5xx."""
+    """1 for a 4xx response; None if there is none. `server_errors` is the same for 5xx and failed gRPC calls."""
     server_errors: NDArray[np.float64] | None = None
 
 
@@ -230,7 +230,8 @@ class BucketedTable:
         """Bytes, response times and errors of exchanges; nothing for other records."""
         if self.kind is not Exchange:
             return RowAmounts()
-        errors = _marked(self.numbers("status") // 100, 4), _marked(self.numbers("status") // 100, 5)
+        classes, failed = self.numbers("status") // 100, failed_calls(self.table)
+        errors = _marked((classes == 4) & ~failed), _marked((classes == 5) | failed)
         times = self.timed("response_time")
         return RowAmounts(self.size("response_bytes").size, times.nanoseconds, times.bins, *errors)
 
@@ -251,9 +252,8 @@ class BucketedTable:
 NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
 
 
-def _marked(classes: NDArray[Any], wanted: int) -> NDArray[np.float64] | None:
-    """Return 1 for each row of the wanted class, 0 for others; None if no row is of that class."""
-    found = classes == wanted
+def _marked(found: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """Return 1 for each row that was found, 0 for others; None if there is none."""
     return found.astype(np.float64) if found.any() else None
 
 

@@ -15,7 +15,7 @@ from stats.statistic import Statistic, Unit, counts_responses
 from store.batches import BucketedTable, Groups, RowAmounts, sized, timed
 from store.sketch import NOWHERE
 from store.sums import RANKED_BY, Cells
-from traffic.batch import ABSENT
+from traffic.batch import ABSENT, failed_calls
 from traffic.records import Exchange
 
 
@@ -66,7 +66,7 @@ class Counter:
         # An exchange without an ordinal answers no known request; one without bytes, time and error adds nothing.
         if follows:
             known = (rows.numbers("response_bytes") > 0) | ~np.isnan(rows.numbers("response_time"))
-            known |= rows.numbers("status") >= 400
+            known |= (rows.numbers("status") >= 400) | failed_calls(rows.table)
             return np.asarray(known & (rows.numbers("ordinal") != ABSENT))
         if self._where is not None:
             return np.asarray(self._where(rows.table), np.bool_)

@@ -34,6 +34,8 @@ _COUNTS: Final = (
     "grpc_status", "request_messages", "response_messages", "close_code", "control_frames", "fragments",
 )  # fmt: skip
 """Whole numbers of an exchange."""
+_SPANS: Final = ("request_time", "response_time", "total_time", "duration", "answered", "first_message_time")
+"""Times and durations of an exchange. The request time is the `time` of its request."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -62,7 +64,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
 FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
         Request: frozenset(("time",)),
-        Exchange: frozenset(("time", "request_time", "response_time", "total_time", "answered", "first_message_time")),
+        Exchange: frozenset(("time", *_SPANS)),
         TcpConnection: frozenset(("time", "started", "connect_time")),
         TlsHello: frozenset(("time",)),
         IpPacket: frozenset(("time",)),
@@ -116,6 +118,11 @@ class Batch(Protocol):
 
     def records(self) -> list[Any]:
         """Return all records in the order in which they were emitted."""
+
+
+def failed_calls(exchanges: Table) -> NDArray[np.bool_]:
+    """Select the gRPC calls with another status than OK. They are errors of the server, as a status of 5xx is."""
+    return np.asarray(exchanges.numbers("grpc_status") > 0)
 
 
 class RecordTable:

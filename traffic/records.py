@@ -6,6 +6,8 @@ field is an empty string.
 
 from typing import Final, NamedTuple
 
+from traffic.grpc import failed
+
 # How an exchange ended.
 COMPLETE: Final = "complete"
 """The last byte of the response was seen."""
@@ -168,6 +170,16 @@ class Exchange(NamedTuple):
     def domain(self) -> str:
         """Domain of the request; the server's address if the request was not seen."""
         return self.request.domain if self.request is not None else self.server
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the first byte of the request to the end, however it ended; None if the request was not seen."""
+        return self.time - self.request.time if self.request is not None else None
+
+    @property
+    def failed_call(self) -> bool:
+        """Whether it is a gRPC call with another status than OK."""
+        return failed(self.grpc_status)
 
 
 class TcpConnection(NamedTuple):

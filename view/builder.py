@@ -10,7 +10,7 @@ from alerting.alert import Alert
 from alerting.judge import Judge
 from alerting.monitor import Monitor
 from alerting.rule import WHOLE
-from stats.statistic import HITS, Statistic, Unit, counts_responses, only_when_seen
+from stats.statistic import HITS, Statistic, Unit, counts_responses, only_when_seen, usual_keys
 from store.curves import CURVE_SLICES, Curve
 from store.store import Store
 from store.sums import Sums, TopRow
@@ -287,8 +287,15 @@ def panel(store: Store, statistic: Statistic, limit: int, window: float | None) 
     unit = statistic.unit
     *rows, other = (_row(row, unit) for row in (*top.rows, top.other))
     whole, responses = measure(top.whole, unit), counts_responses(statistic)
-    seen = not only_when_seen(statistic) or store.totals(statistic.name).count > 0
+    seen = not only_when_seen(statistic) or _seen(store, statistic)
     return Panel(statistic.name, statistic.title, unit, tuple(rows), other, whole, *top.slicing, responses, seen)
+
+
+def _seen(store: Store, statistic: Statistic) -> bool:
+    """Return whether an unusual key was counted in the retention."""
+    usual = usual_keys(statistic)
+    top = store.top(statistic.name, len(usual) + 1)
+    return top.other.window.count > 0 or any(row.key not in usual for row in top.rows)
 
 
 def _row(row: TopRow, unit: Unit) -> Row:

@@ -11,7 +11,7 @@ from typing import Final
 
 from traffic.records import Exchange, Request
 from traffic.text import host_port
-from view.exchange_line import Discretion
+from view.exchange_line import MESSAGES, Discretion
 
 _PLAIN: Final = re.compile(r"/[A-Za-z0-9/._~!$&'()*+,;=:@%?-]*")
 """Targets that curl sends as they are within a URL (RFC 3986 section 3.3), without brackets, which it expands."""
@@ -20,8 +20,11 @@ _DOTS: Final = re.compile(r"/\.\.?(?=[/?]|$)")
 
 
 def curl_command(exchange: Exchange, discretion: Discretion) -> str:
-    """Return the command; empty if the request was not seen. It has no body, and nothing that is hidden."""
-    if exchange.request is None:
+    """Return the command. It has no body, and nothing that is hidden.
+
+    It is empty if the request was not seen, and for gRPC and WebSockets, which curl does not speak like HTTP.
+    """
+    if exchange.request is None or exchange.protocol in MESSAGES:
         return ""
     return " ".join(shlex.quote(word) for word in _words(exchange, exchange.request, discretion))
 
@@ -36,6 +39,8 @@ def _words(exchange: Exchange, request: Request, discretion: Discretion) -> Iter
         yield from ("--request", request.method)
     if request.version == "1.0":
         yield "--http1.0"
+    if exchange.protocol == "h2":
+        yield "--http2-prior-knowledge"
     for name, value in _headers(request, discretion):
         yield from ("--header", f"{name}: {value}" if value else f"{name}:")  # without a value: not sent
     if not whole:

@@ -36,6 +36,16 @@ COLUMNS: Final = (
     "http_monitor.oddities",
     "http_monitor.response_time",
     "http_monitor.host",
+    "http_monitor.operation",
+    "rpc.system",
+    "rpc.service",
+    "rpc.method",
+    "rpc.grpc.status_code",
+    "http_monitor.request_messages",
+    "http_monitor.response_messages",
+    "http_monitor.first_message_time",
+    "http_monitor.close_code",
+    "http_monitor.close_reason",
     "ecs.version",
 )
 """Fields of the log, in this order."""

@@ -24,6 +24,10 @@ _QUERY: Final = re.compile(r"\?\S*")
 _MASK: Final = "***@"
 _HIDDEN: Final = "***"
 _SECRET_FIELDS: Final = ("authorization", "proxy-authorization", "cookie", "set-cookie")
+GRPC: Final = ("grpc", "grpc-web")
+"""Protocols of gRPC."""
+MESSAGES: Final = (*GRPC, "websocket")
+"""Protocols that send messages."""
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -75,7 +79,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield "source.port", exchange.client_port
     yield "destination.ip", exchange.server
     yield "destination.port", exchange.server_port
-    yield "network.protocol", "http"
+    yield "network.protocol", _application(exchange)
     if request is not None:
         yield from _request(request, discretion)
         yield "http.request.body.bytes", exchange.request_bytes
@@ -90,7 +94,36 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield "http_monitor.response_time", _nanoseconds(exchange.response_time)
     if request is not None:
         yield "http_monitor.host", discretion.authority(request.host)
+    yield from _call(exchange, discretion)
+    yield from _messages(exchange, discretion)
     yield "ecs.version", ECS_VERSION
+
+
+def _application(exchange: Exchange) -> str:
+    """Return `grpc`, `grpc-web` or `websocket`; otherwise `http`, whose version is a field of its own."""
+    protocol = exchange.protocol
+    return "http" if protocol in ("", "h2") or protocol.startswith("http/") else protocol
+
+
+def _call(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    """Return the operation; that of gRPC also has the fields of OpenTelemetry."""
+    yield "http_monitor.operation", discretion.words(exchange.operation)
+    if exchange.protocol in GRPC:
+        service, _, method = exchange.operation.rpartition("/")
+        yield "rpc.system", "grpc"
+        yield "rpc.service", discretion.words(service)
+        yield "rpc.method", discretion.words(method)
+        yield "rpc.grpc.status_code", exchange.grpc_status
+
+
+def _messages(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    """Return the messages each way, and how a WebSocket was closed. HTTP has no messages to count."""
+    if exchange.protocol in MESSAGES or exchange.request_messages or exchange.response_messages:
+        yield "http_monitor.request_messages", exchange.request_messages
+        yield "http_monitor.response_messages", exchange.response_messages
+    yield "http_monitor.first_message_time", _nanoseconds(exchange.first_message_time)
+    yield "http_monitor.close_code", exchange.close_code
+    yield "http_monitor.close_reason", discretion.words(exchange.close_reason)
 
 
 def header_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, str]]:
@@ -125,10 +158,10 @@ def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, An
 def outcome(exchange: Exchange) -> str:
     """Return `success`, `failure` or `unknown` from the client's point of view.
 
-    A status of 400 or above and an exchange that was cut short are failures. If the capture lost track of the exchange
-    before its end, the outcome is unknown.
+    A status of 400 or above, a gRPC status other than OK, and an exchange that was cut short are failures. If the
+    capture lost track of the exchange before its end, the outcome is unknown.
     """
-    if exchange.status is not None and exchange.status >= 400:
+    if exchange.failed_call or (exchange.status is not None and exchange.status >= 400):
         return "failure"
     if exchange.ending == COMPLETE:
         return "success" if exchange.status is not None else "unknown"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alerting.alert import Contributor
+from alerting.signal_statistics import GRPC
 from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
@@ -119,14 +120,20 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
         yield Fact(name, figures.signal_value(value, alert.unit))
     for place, contributor in enumerate(alert.contributors):
         name = "" if place else "Main contributors"
-        yield Fact(name, _contributor(contributor, page), term(contributor.kind, contributor.name))
+        yield Fact(name, _contributor(contributor, page), _of_contributor(contributor))
 
 
 def culprit(alert: AlertView) -> str:
     """Return a filter's term for the largest contributor to an alert, else for its server; empty if it has neither."""
     if alert.contributors:
-        return term(alert.contributors[0].kind, alert.contributors[0].name)
+        return _of_contributor(alert.contributors[0])
     return term("server", alert.subject) if alert.subject else ""
+
+
+def _of_contributor(contributor: Contributor) -> str:
+    if contributor.kind == "status" and contributor.name.startswith(GRPC):
+        return term("grpc_status", contributor.name.removeprefix(GRPC).partition(" ")[0])
+    return term(contributor.kind, contributor.name)
 
 
 def _contributor(contributor: Contributor, page: Page) -> str:

@@ -7,11 +7,12 @@ from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
 from store.filtering.narrowing import containing, term
+from traffic.grpc import status_name
 from traffic.records import COMPLETE, Exchange, Request
 from traffic.text import host_port
 from view import figures
 from view.curl import curl_command
-from view.exchange_line import Discretion, named_fields, outcome
+from view.exchange_line import MESSAGES, Discretion, named_fields, outcome
 from view.page import Page, Style
 
 TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
@@ -144,17 +145,20 @@ def _entry(exchange: Exchange, discretion: Discretion, page: Page) -> Entry:
 
 
 def what(exchange: Exchange, discretion: Discretion, page: Page) -> str:
-    """Return host and path, as far as they may be shown."""
+    """Return host and path, as far as they may be shown, and the operation if the path does not say it."""
     request = exchange.request
     if request is None:
         return f"(request not seen) {page.text(exchange.server)}"
     target = discretion.url(request.target)
     host = discretion.authority(request.host)
-    return page.text(f"{host}{target}" if target.startswith("/") else target)
+    operation = "" if exchange.operation in request.target else f" {discretion.words(exchange.operation)}"
+    return page.text((f"{host}{target}" if target.startswith("/") else target) + operation)
 
 
 def status_text(exchange: Exchange) -> str:
-    """Return the status, or how the exchange ended without one."""
+    """Return the status, that of a failed gRPC call, or how the exchange ended without one."""
+    if exchange.failed_call:
+        return f"gRPC {exchange.grpc_status}"
     if exchange.status is not None:
         return str(exchange.status)
     return figures.NOTHING if exchange.ending == COMPLETE else exchange.ending[:7]
@@ -162,6 +166,8 @@ def status_text(exchange: Exchange) -> str:
 
 def style_of(exchange: Exchange) -> Style:
     """Make failures stand out; the status says the same in words."""
+    if exchange.failed_call:
+        return Style.ALARM
     if exchange.status is None:
         return Style.QUIET if exchange.ending == COMPLETE else Style.WARNING
     return Style.ALARM if exchange.status >= 500 else Style.PLAIN
@@ -180,13 +186,15 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     if exchange.request is None:
         yield Fact("Request", "not seen", "is:unpaired")
     else:
-        yield from _request(exchange.request, discretion, page)
+        yield from _request(exchange.request, exchange.protocol, discretion, page)
     status = "none" if exchange.status is None else str(exchange.status)
-    yield Fact("Status", status_text(exchange), f"status:{status}")
+    yield Fact("Status", status if exchange.status is not None else status_text(exchange), f"status:{status}")
+    yield from _call(exchange, discretion, page)
     yield Fact("Outcome", outcome(exchange), "is:error" if outcome(exchange) == "failure" else "")
     yield Fact("Ended", f"{exchange.ending}, {page.moment(exchange.time)}", f"ending:{exchange.ending}")
     yield Fact("Response time", latency(exchange.response_time), _as_slow(exchange.response_time))
     yield Fact("Total time", latency(exchange.total_time))
+    yield from _messages(exchange, discretion, page)
     yield Fact("Request size", figures.volume(exchange.request_bytes))
     yield Fact("Response size", figures.volume(exchange.response_bytes))
     yield _said("Content type", "type", discretion.words(exchange.content_type), exchange.content_type, page)
@@ -205,15 +213,34 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
         yield Fact("As a command", page.text(command))
 
 
-def _request(request: Request, discretion: Discretion, page: Page) -> Iterator[Fact]:
+def _request(request: Request, protocol: str, discretion: Discretion, page: Page) -> Iterator[Fact]:
     yield Fact("Started", page.moment(request.time))
     yield Fact("Method", page.text(request.method), term("method", request.method))
     host = page.text(discretion.authority(request.host))
     yield Fact("Host", host or figures.NOTHING, term("host", request.domain))
     yield Fact("Target", page.text(discretion.url(request.target)), term("path", request.path))
-    yield _said("Version", "version", request.version, request.version, page)
+    yield _said("Protocol", "protocol", protocol, protocol, page)
     yield _said("User agent", "ua", discretion.words(request.user_agent), request.user_agent, page)
     yield _said("Referrer", "referrer", discretion.url(request.referrer), request.referrer, page)
+
+
+def _call(exchange: Exchange, discretion: Discretion, page: Page) -> Iterator[Fact]:
+    """List what was called, and how gRPC says that it went."""
+    if exchange.operation:
+        yield _said("Operation", "operation", discretion.words(exchange.operation), exchange.operation, page)
+    if exchange.grpc_status is not None:
+        yield Fact("gRPC status", status_name(exchange.grpc_status), f"grpc_status:{exchange.grpc_status}")
+
+
+def _messages(exchange: Exchange, discretion: Discretion, page: Page) -> Iterator[Fact]:
+    """List the messages each way, and how a WebSocket was closed."""
+    if exchange.protocol in MESSAGES or exchange.request_messages or exchange.response_messages:
+        yield Fact("Messages", f"{exchange.request_messages:,} sent, {exchange.response_messages:,} received")
+    if exchange.first_message_time is not None:
+        yield Fact("First message", latency(exchange.first_message_time))
+    if exchange.close_code is not None:
+        reason = discretion.words(exchange.close_reason)
+        yield Fact("Closed with", page.text(f"{exchange.close_code} {reason}".rstrip()))
 
 
 def _said(name: str, field: str, told: str, value: str, page: Page) -> Fact:

@@ -123,6 +123,8 @@ def _unanswered(exchange: Exchange) -> bool:
 
 
 def _failed(exchange: Exchange) -> bool:
+    if exchange.failed_call:
+        return True
     return exchange.status >= 400 if exchange.status is not None else _unanswered(exchange)
 
 
@@ -160,6 +162,11 @@ _FIELDS: Final = (
     Field("server", "address", lambda e: (e.server, e.server_port), "address of the server", "server:10.0.0.5:80"),
     Field("port", "number", lambda e: e.server_port, "port of the server", "port:8080"),
     Field("type", "text", lambda e: e.content_type, "media type of the response", "type:json", ("content_type",)),
+    Field("protocol", "text", lambda e: e.protocol or None, "protocol of the exchange", "protocol:grpc"),
+    Field(
+        "operation", "text", lambda e: e.operation or None, "call of gRPC, SOAP, GraphQL or JSON-RPC", "operation:Cart/"
+    ),
+    Field("grpc_status", "number", lambda e: e.grpc_status, "status code of gRPC", "grpc_status>0"),
     Field("version", "text", _of_request(lambda r: r.version), "HTTP version of the request", "version:1.0"),
     Field(
         "time", "time", lambda e: e.response_time, "time until the response started", "time>500ms", ("response_time",)

@@ -15,8 +15,11 @@ from traffic.text import host_port
 _BARE: Final = re.compile(r"[\w./-]*\w[\w./-]*", re.ASCII)
 """Values that need no quotes."""
 
-_FIELDS: Final = {"top_clients": "client", "top_domains": "host", "top_methods": "method", "top_status_codes": "status"}
-"""Statistics whose keys are the values of a field, which has a shorter name."""
+_FIELDS: Final = {
+    "top_clients": "client", "top_domains": "host", "top_methods": "method", "top_status_codes": "status",
+    "top_protocols": "protocol", "top_operations": "operation",
+}  # fmt: skip
+"""Statistics whose keys are the values of a field, which has a shorter name. Other keys are in parentheses."""
 
 
 def term(field: str, value: str) -> str:
@@ -40,7 +43,7 @@ def quoted(value: str) -> str:
 def of_row(statistic: Statistic, key: str) -> str:
     """Return a term for a row of a top list; empty if the statistic does not count exchanges."""
     field = _FIELDS.get(statistic.name)
-    if field is not None and (field != "status" or key.isdecimal()):
+    if field is not None and not key.startswith("("):
         return term(field, key)
     return f"{statistic.name}={quoted(key)}" if statistic.record in (Request, Exchange) else ""
 

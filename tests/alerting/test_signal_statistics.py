@@ -87,6 +87,18 @@ def test_errors_are_compared_with_the_share_of_all_requests() -> None:
     assert [(one.kind, one.name) for one in named] == [("status", "500"), ("client", "only")]
 
 
+def test_failed_grpc_calls_are_server_errors_with_a_status_of_their_own() -> None:
+    calls = [ended(request(0, target="/shop.Cart/Add"), 200, grpc_status=code) for code in (0, 0, 14)]
+    window = window_of(ENDED, calls)
+    assert (window.of(OUTCOMES).amount(SERVER_ERROR), window.of(OUTCOMES).total) == (1, 3)
+    assert {(one.kind, one.name) for one in failure_contributors(window, SERVER_ERROR)} == {
+        ("status", "gRPC 14 UNAVAILABLE"),
+        ("section", "my.site.com/shop.Cart"),
+        ("client", "10.0.0.1"),
+        ("server", SERVER),
+    }
+
+
 def test_the_excess_is_scaled_to_windows_of_any_length() -> None:
     usual = window_of(REQUESTS, [*requests(0, 95, "proxy"), *requests(0, 5, "b")], seconds=50)
     now = window_of(REQUESTS, [*requests(0, 180, "proxy"), *requests(0, 10, "b"), *requests(0, 110, "flood")])

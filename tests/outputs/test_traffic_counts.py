@@ -36,6 +36,11 @@ def test_a_response_without_its_request_counts_bytes_but_no_request() -> None:
     assert totals.amounts == {Labels("10.0.0.5", "unknown", "2xx"): Amounts(0, 0, 500)}
 
 
+def test_a_failed_grpc_call_is_an_error_of_the_server() -> None:
+    totals = counted(*(exchange(status=200, grpc_status=code) for code in (0, 14))).totals()
+    assert {labels.status for labels in totals.amounts} == {"2xx", "5xx"}
+
+
 def test_invalid_statuses_and_methods_have_a_label() -> None:
     totals = counted(
         exchange(status=None, ending=TIMEOUT, response_time=None, answered=None),

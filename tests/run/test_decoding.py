@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from capture.core import built
+import capture.core
+from capture.core import built, how_to_read
 from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
 from exercise_config import Config, SettingError
@@ -56,6 +57,19 @@ def test_the_reference_is_used_without_a_core(core: Core, monkeypatch: pytest.Mo
     assert built() is None
     monkeypatch.setattr(decoding, "CORE", None)
     assert isinstance(decoder_for(parse_ports("80"), Limits()), Decoder)
+
+
+def test_without_a_core_http2_says_how_to_get_it_unless_the_user_declined_it(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture.core, "CORE", None)
+    assert how_to_read({"HTTP/2": 1}).endswith("make fast, or pip install ./core")
+    assert how_to_read({"HTTP/2": 0, "TLS": 3}) == ""
+    monkeypatch.setenv("HTTP_MONITOR_DECODER", "python")
+    assert how_to_read({"HTTP/2": 1}) == ""
+    monkeypatch.delenv("HTTP_MONITOR_DECODER")
+    monkeypatch.setattr(capture.core, "CORE", core)
+    assert how_to_read({"HTTP/2": 1}) == ""
 
 
 def test_all_protocols_but_dns_are_decoded_and_dns_if_a_statistic_counts_its_answers() -> None:

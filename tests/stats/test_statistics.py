@@ -13,6 +13,14 @@ from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT
 
 REQUEST = request(host="My.Site.com:8080", target="/pages/create?x=1")
 EXCHANGE = exchange(REQUEST)
+CALL = exchange(
+    REQUEST._replace(target="/shop.Cart/Add", method="POST", version="2"),
+    protocol="grpc", operation="shop.Cart/Add", grpc_status=0, request_messages=1, response_messages=1,
+)  # fmt: skip
+SOCKET = exchange(
+    REQUEST._replace(target="/live"), time=61.0, status=101, protocol="websocket", response_time=None, total_time=60.0,
+    close_code=1000,
+)  # fmt: skip
 
 
 def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
@@ -62,6 +70,19 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
         ("status_classes", EXCHANGE._replace(request=None, status=599), "5xx"),
         ("status_classes", EXCHANGE._replace(status=None, ending=RESET), "(no response)"),
         ("status_classes", EXCHANGE._replace(status=None, ending=GAP), "(not seen)"),
+        ("status_classes", CALL, "2xx"),
+        ("status_classes", CALL._replace(grpc_status=14), "5xx"),
+        ("server_error_paths", CALL._replace(grpc_status=14), "my.site.com/shop.Cart/Add"),
+        ("top_protocols", EXCHANGE._replace(protocol="http/1.1"), "http/1.1"),
+        ("top_protocols", EXCHANGE._replace(request=None), "(unknown)"),
+        ("top_operations", CALL, "shop.Cart/Add"),
+        ("top_operations", EXCHANGE._replace(operation="query Cart"), "query Cart"),
+        ("grpc_status_codes", CALL, "0 OK"),
+        ("grpc_status_codes", CALL._replace(grpc_status=16), "16 UNAUTHENTICATED"),
+        ("grpc_status_codes", CALL._replace(grpc_status=4_000_000_000), "4000000000"),
+        ("websocket_close_codes", SOCKET, "1000 normal"),
+        ("websocket_close_codes", SOCKET._replace(close_code=4321), "4321"),
+        ("websocket_close_codes", SOCKET._replace(close_code=None), "(none)"),
     ],
 )
 def test_hits(name: str, record: Any, key: str) -> None:
@@ -84,10 +105,32 @@ def test_hits(name: str, record: Any, key: str) -> None:
         ("response_time_by_path", EXCHANGE._replace(request=None)),
         ("response_time_by_section", EXCHANGE._replace(response_time=None)),
         ("response_time_by_domain", EXCHANGE._replace(response_time=None)),
+        ("server_error_paths", CALL),
+        ("top_operations", EXCHANGE),
+        ("response_time_by_operation", EXCHANGE),
+        ("response_time_by_operation", CALL._replace(response_time=None)),
+        ("grpc_status_codes", EXCHANGE),
+        ("websocket_close_codes", EXCHANGE._replace(close_code=1000)),
+        ("stream_duration", EXCHANGE._replace(first_message_time=0.1)),
+        ("stream_duration", CALL),
+        ("stream_duration", SOCKET._replace(request=None)),
+        ("stream_first_message", SOCKET),
+        ("stream_first_message", CALL._replace(first_message_time=0.2)),
     ],
 )
 def test_unrelated_records_do_not_count(name: str, record: Any) -> None:
     assert counted(name, record) == {}
+
+
+def test_streams_are_timed_by_path_from_the_request_to_their_end() -> None:
+    events = EXCHANGE._replace(content_type="text/event-stream", ending=CLOSED, total_time=None, first_message_time=0.5)
+    watch = CALL._replace(response_messages=20, first_message_time=0.25)
+    assert counted("stream_duration", SOCKET, events, watch) == {
+        "my.site.com/live": (1, 60.0), "my.site.com/pages/create": (1, 0.5), "my.site.com/shop.Cart/Add": (1, 0.5),
+    }  # fmt: skip
+    assert counted("stream_first_message", SOCKET, events, watch) == {
+        "my.site.com/pages/create": (1, 0.5), "my.site.com/shop.Cart/Add": (1, 0.25),
+    }  # fmt: skip
 
 
 def test_volumes_of_clients_in_both_directions() -> None:
@@ -114,10 +157,12 @@ def test_largest_responses_add_up_by_path() -> None:
         ("response_time_by_path", "my.site.com/pages/create"),
         ("response_time_by_section", "my.site.com/pages"),
         ("response_time_by_domain", "my.site.com"),
+        ("response_time_by_operation", "query Cart"),
     ],
 )
 def test_response_times_are_added_up_by_key(name: str, key: str) -> None:
-    records = [EXCHANGE, EXCHANGE._replace(response_time=0.75), EXCHANGE._replace(response_time=-0.1)]
+    one = EXCHANGE._replace(operation="query Cart")
+    records = [one, one._replace(response_time=0.75), one._replace(response_time=-0.1)]
     assert counted(name, *records) == {key: (3, 1.0)}
 
 
@@ -171,5 +216,6 @@ def test_an_exchange_passes_through_all_default_statistics() -> None:
         **dict.fromkeys(Config.statistics, 1),
         "uploaded_per_domain": 0,
         "server_error_paths": 0,
+        "top_operations": 0,
     }
     assert (store.totals("server_response_time").count, store.totals("server_response_time").seconds) == (1, 0.25)

@@ -133,6 +133,15 @@ def test_errors_are_counted_by_key_until_they_are_too_old() -> None:
     assert errors(store, "hosts") == {}
 
 
+def test_failed_grpc_calls_are_server_errors_and_count_once() -> None:
+    asked = [request(number, host="shop") for number in range(5)]
+    outcomes = ((200, 0), (200, 14), (503, 14), (404, 12), (None, 1))
+    calls = [ended(one, status, 9, grpc_status=code) for one, (status, code) in zip(asked, outcomes, strict=True)]
+    store = Store([Hosts()], 10, 60, 100)
+    store.add(RecordBatch([*asked, *calls]))
+    assert errors(store, "hosts") == {"shop": (5, 0, 4)}
+
+
 def test_a_statistic_without_responses_counts_no_errors() -> None:
     asked = Asked(("domain",), say=str)
     asked.responses = False

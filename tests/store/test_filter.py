@@ -136,6 +136,29 @@ def test_which_exchanges_a_filter_matches(text: str, names: str) -> None:
     assert found(text) == names
 
 
+CALL = EXCHANGE._replace(protocol="grpc", operation="shop.Cart/Add", grpc_status=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [
+        ("protocol:grpc", [CALL]),
+        ("protocol=http/1.1", [EXCHANGE]),
+        ("operation=shop.Cart/Add", [CALL]),
+        ("operation:.", [CALL]),
+        ("grpc_status:3..5", [CALL]),
+        ("grpc_status>5", []),
+        ("not grpc_status=0", [EXCHANGE, CALL]),
+        ("is:error status:200", [CALL]),
+    ],
+)
+def test_calls_are_found_by_protocol_operation_and_grpc_status(text: str, matches: list[Exchange]) -> None:
+    wanted = parse(text)
+    assert [each for each in (EXCHANGE._replace(protocol="http/1.1"), CALL) if wanted(each)] == [
+        each._replace(protocol=each.protocol or "http/1.1") for each in matches
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [

@@ -7,8 +7,13 @@ from stats.loading import load
 from store.filtering.filter import parse
 from store.filtering.narrowing import containing, narrowed, of_exchange, of_row, opposite, term
 
-STATISTICS = load(["top_domains", "top_status_codes", "top_user_agents", "top_clients", "connections_per_server"])
-DOMAINS, CODES, AGENTS, CLIENTS, CONNECTIONS = STATISTICS
+STATISTICS = load(
+    (
+        "top_domains", "top_status_codes", "top_user_agents", "top_clients", "connections_per_server", "top_protocols",
+        "top_operations",
+    )
+)  # fmt: skip
+DOMAINS, CODES, AGENTS, CLIENTS, CONNECTIONS, PROTOCOLS, OPERATIONS = STATISTICS
 HOSTILE = ("", " ", '"', "\\", '\\"', "a) or (b", "not", "it's", "x" * 300, "é", "a=b", 'x" or ua:"', "-1")
 
 
@@ -27,6 +32,9 @@ def test_rows_whose_keys_are_a_field_have_short_terms() -> None:
     assert of_row(CLIENTS, "2001:db8::7") == 'client="2001:db8::7"'
     assert of_row(CODES, "503") == "status=503"
     assert of_row(CODES, "(no response)") == 'top_status_codes="(no response)"'
+    assert of_row(PROTOCOLS, "http/1.1") == "protocol=http/1.1"
+    assert of_row(PROTOCOLS, "(unknown)") == 'top_protocols="(unknown)"'
+    assert of_row(OPERATIONS, "query Cart") == 'operation="query Cart"'
     assert of_row(CONNECTIONS, "10.0.0.1:80") == "", "a connection is no exchange"
 
 

@@ -47,6 +47,12 @@ def test_a_plain_request_is_its_url_and_the_fields_that_matter() -> None:
     assert words(server="2001:db8::5")[-1] == "http://[2001:db8::5]:80/"
 
 
+def test_http2_is_asked_for_and_what_is_not_plain_http_has_no_command() -> None:
+    asked = ended(request(1.0, version="2"), 200, 0.1, protocol="h2")
+    assert curl_command(asked, Discretion()).startswith("curl --http2-prior-knowledge --header")
+    assert [curl_command(asked._replace(protocol=name), Discretion()) for name in ("grpc", "websocket")] == ["", ""]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_of_a_peer_leaves_its_word(text: str) -> None:
     assert words(method=text)[:2] == ["--request", text]

@@ -21,9 +21,11 @@ def table(*exchanges: object) -> list[dict[str, str]]:
 
 
 def test_a_row_has_every_field_of_the_line_in_the_log() -> None:
-    line = json.loads(exchange_line(EXCHANGE, WHOLE))
-    (row,) = table(EXCHANGE)
-    assert {name for name, value in row.items() if value} == set(line)
+    call = EXCHANGE._replace(protocol="grpc", operation="shop.Cart/Add", grpc_status=0, request_messages=1)
+    socket = EXCHANGE._replace(protocol="websocket", first_message_time=0.1, close_code=1000, close_reason="bye")
+    for exchange in (call, socket, EXCHANGE):
+        (row,) = table(exchange)
+        assert {name for name, value in row.items() if value} == set(json.loads(exchange_line(exchange, WHOLE)))
     assert row["user_agent.original"] == 'a "b", c'
     assert row["http_monitor.oddities"] == "one; two"
     assert row["http.response.status_code"] == "200"

@@ -39,6 +39,16 @@ ORPHAN = EXCHANGE._replace(request=None, request_bytes=0, response_time=None, to
 UNANSWERED = EXCHANGE._replace(status=None, response_bytes=0, response_time=None, total_time=None, answered=None)
 
 
+CALL = EXCHANGE._replace(
+    request=REQUEST._replace(target="/shop.Cart/Add", version="2"), protocol="grpc", operation="shop.Cart/Add",
+    grpc_status=14, request_messages=1, response_messages=0,
+)  # fmt: skip
+SOCKET = EXCHANGE._replace(
+    status=101, protocol="websocket", response_time=None, request_messages=4, response_messages=31,
+    first_message_time=0.0625, close_code=1001, close_reason="see http://u:p@a.example/?id=7",
+)  # fmt: skip
+
+
 def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(exchange_line(exchange, discretion))
     return parsed
@@ -85,11 +95,46 @@ def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
 def test_the_document_explains_every_field_and_no_other() -> None:
     kinds = {"string": str, "integer": int, "array of strings": list}
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| (yes|no) \|.*\| `([^|]+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
-    told = fields(EXCHANGE)
+    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET)
     assert {name: type(value) for name, value in told.items()} == {name: kinds[kind] for name, kind, _, _ in rows}
     assert all(isinstance(json.loads(example), kinds[kind]) for _, kind, _, example in rows)
     bare = fields(UNANSWERED._replace(request=None, ending="gap", oddities=()))
     assert set(bare) == {name for name, _, always, _ in rows if always == "yes"}
+
+
+def test_a_grpc_call_has_its_service_method_and_status() -> None:
+    added = {name: value for name, value in fields(CALL).items() if name not in fields(EXCHANGE)}
+    assert added == {
+        "http_monitor.operation": "shop.Cart/Add",
+        "rpc.system": "grpc",
+        "rpc.service": "shop.Cart",
+        "rpc.method": "Add",
+        "rpc.grpc.status_code": 14,
+        "http_monitor.request_messages": 1,
+        "http_monitor.response_messages": 0,
+    }
+    assert (fields(CALL)["network.protocol"], fields(CALL)["http.version"]) == ("grpc", "2")
+    assert fields(CALL)["event.outcome"] == "failure", "though its HTTP status is 200"
+
+
+def test_a_websocket_has_its_messages_and_how_it_was_closed() -> None:
+    told = fields(SOCKET, Discretion())
+    assert {name: value for name, value in told.items() if name not in fields(EXCHANGE)} == {
+        "http_monitor.request_messages": 4,
+        "http_monitor.response_messages": 31,
+        "http_monitor.first_message_time": 62_500_000,
+        "http_monitor.close_code": 1001,
+        "http_monitor.close_reason": "see http://***@a.example/",
+    }
+    assert (told["network.protocol"], told["event.outcome"]) == ("websocket", "success")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [("", "http"), ("http/1.0", "http"), ("h2", "http"), ("grpc-web", "grpc-web")],
+)
+def test_all_versions_of_http_are_one_protocol(protocol: str, told: str) -> None:
+    assert fields(EXCHANGE._replace(protocol=protocol))["network.protocol"] == told
 
 
 def test_what_is_not_known_is_left_out() -> None:

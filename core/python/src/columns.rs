@@ -115,6 +115,11 @@ impl Columns {
             }
             "response_time" => floats(py, columns.response_time.iter().copied()),
             "total_time" => floats(py, columns.total_time.iter().copied()),
+            "duration" => {
+                let times = &self.wire.asked.time;
+                let started = |row: &u32| times.get(asked(row)).copied().unwrap_or(f64::NAN);
+                floats(py, columns.time.iter().zip(&columns.asked).map(|(end, row)| end - started(row)))
+            }
             "answered" => floats(py, columns.answered.iter().copied()),
             "client_port" => integers(py, columns.client_port.iter().map(|port| i64::from(*port))),
             "server_port" => integers(py, columns.server_port.iter().map(|port| i64::from(*port))),

@@ -204,6 +204,33 @@ def test_the_end_of_a_value_longer_than_the_screen_can_be_reached() -> None:
     drive(scenario, size=(80, 24))
 
 
+def test_the_page_of_a_call_has_its_operation_status_and_messages() -> None:
+    call = visits_with()[-1]._replace(
+        protocol="grpc", operation="shop.Cart/Add", grpc_status=14, request_messages=1, response_messages=2,
+        first_message_time=0.02,
+    )  # fmt: skip
+
+    async def scenario(user: Driven) -> None:
+        user.ledger.count([call], START + 500)
+        await user.refresh()
+        await user.press("e", "G")
+        assert "gRPC 14" in user.text()
+        await user.press("enter")
+        assert isinstance(user.app.screen, ExchangeScreen)
+        facts = {fact.name: fact for fact in user.app.screen.facts(user.app.screen.body.page)}
+        assert {name: facts[name].value for name in ("Protocol", "Operation", "gRPC status", "Messages")} == {
+            "Protocol": "grpc",
+            "Operation": "shop.Cart/Add",
+            "gRPC status": "14 UNAVAILABLE",
+            "Messages": "1 sent, 2 received",
+        }
+        assert (facts["Operation"].term, facts["gRPC status"].term) == ("operation=shop.Cart/Add", "grpc_status:14")
+        assert (facts["First message"].value, facts["Outcome"].value) == ("20.0 ms", "failure")
+        assert "As a command" not in facts
+
+    drive(scenario)
+
+
 def test_a_named_header_field_becomes_the_filter_unless_it_is_hidden() -> None:
     async def scenario(user: Driven) -> None:
         user.ledger.count(visits_with(request_headers="x-request-id: 7f-3\ncookie: secret"), START + 500)
