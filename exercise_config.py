@@ -227,6 +227,10 @@ class Config:
     max_header_table: Annotated[int, Range(4096, 2**30, "bytes")] = 65536
     """Maximum bytes remembered of the header table of each direction of an HTTP/2 connection, as HPACK counts them; of
     a larger one, the oldest names are unknown."""
+    max_streams: Annotated[int, Range(1, 100_000, "streams")] = 1000
+    """Maximum streams of an HTTP/2 connection waiting for the end of their responses."""
+    max_continuations: Annotated[int, Range(1, 100_000, "frames")] = 64
+    """Maximum frames of an HTTP/2 header block; servers refuse floods of them."""
     max_connection_buffer: Annotated[int, Range(2**16, 2**30, "bytes")] = 2**20
     """Maximum bytes buffered for a connection: segments that arrived early, and incomplete heads."""
     max_total_buffer: Annotated[int, Range(2**20, 2**36, "bytes")] = 64 * 2**20

@@ -82,6 +82,8 @@ def limits(config: Config) -> Limits:
         header_bytes=config.max_header_bytes,
         headers=config.max_headers,
         header_table=config.max_header_table,
+        streams=config.max_streams,
+        continuations=config.max_continuations,
         connection_buffer=config.max_connection_buffer,
         total_buffer=config.max_total_buffer,
         server_names=config.max_server_names,

@@ -19,6 +19,10 @@ class Limits:
     """Maximum header fields per message."""
     header_table: int = 65536
     """Maximum bytes remembered of each HPACK table, one per direction of an HTTP/2 connection."""
+    streams: int = 1000
+    """Maximum streams of an HTTP/2 connection whose exchanges are not complete."""
+    continuations: int = 64
+    """Maximum frames of an HTTP/2 header block."""
     named_fields: tuple[bytes, ...] = ()
     """Names, in lower case, of header fields to keep besides those that are always read."""
     connection_buffer: int = 2**20

@@ -78,7 +78,8 @@ class Request(NamedTuple):
 
         User names and passwords are left out, and so is the scheme that some clients put into Host.
         """
-        authority = self.target if self.method == "CONNECT" else _authority(self.target)
+        names = self.method == "CONNECT" and not self.target.startswith("/")  # RFC 8441 section 4: it may have a path
+        authority = self.target if names else _authority(self.target)
         if authority is None:
             named = _authority(self.host)
             authority = self.host if named is None else named

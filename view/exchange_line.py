@@ -149,7 +149,7 @@ def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, An
     yield "url.original", discretion.url(request.target)
     yield "url.domain", discretion.words(_domain(request))
     yield "url.port", _port(request)
-    if request.method != "CONNECT" and request.target != "*":  # these have no path (RFC 9112 section 3.3)
+    if request.target != "*" and (request.method != "CONNECT" or request.target.startswith("/")):
         yield "url.path", discretion.url(request.path)
         yield "url.query", _query(request.target) if discretion.queries else None
     yield "user_agent.original", discretion.words(request.user_agent)

@@ -84,6 +84,8 @@ fn limits(choice: u8) -> Limits {
         header_bytes: bytes,
         headers: connections,
         header_table: bytes,
+        streams: connections,
+        continuations: connections,
         connection_buffer: bytes,
         server_names: connections,
         total_buffer: 8 * bytes,

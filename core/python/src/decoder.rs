@@ -142,6 +142,8 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         header_bytes: count("header_bytes")?,
         headers: count("headers")?,
         header_table: count("header_table")?,
+        streams: count("streams")?,
+        continuations: count("continuations")?,
         connection_buffer: count("connection_buffer")?,
         server_names: count("server_names")?,
         total_buffer: count("total_buffer")?,

@@ -2,17 +2,16 @@
 
 use crate::context::Context;
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
+use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::starts_socks;
 use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
 use crate::sink::{Opening, Refusal, Sink};
-use crate::speech::{Sides, Speech};
+use crate::speech::{Next, Sides, Speech, Switch};
 use crate::tcp::{Both, Direction, Position, Tcp};
 use crate::text::printable;
 use crate::tls::hello::{HelloReader, starts_hello, starts_record};
 
-/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
-const HTTP2_START: &[u8] = b"PRI * ";
 const LONGEST_HOST_NAME: usize = 255;
 /// Name under which server names beyond the limit are counted.
 const OTHER: &str = "(other)";
@@ -31,6 +30,8 @@ pub(crate) struct Conversation {
     socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
+    /// Segments that may be requests of HTTP/2, while the protocol is unknown.
+    evidence: u8,
     /// The protocol, once it is recognised.
     speech: Option<Speech>,
 }
@@ -38,7 +39,17 @@ pub(crate) struct Conversation {
 impl Conversation {
     pub(crate) fn new(key: Key, wanted: Wanted) -> Self {
         let (sinks, doubts) = (Both::default(), Both::default());
-        Self { key, wanted, sinks, client: Direction::Forth, foreign: false, socks: false, doubts, speech: None }
+        Self {
+            key,
+            wanted,
+            sinks,
+            client: Direction::Forth,
+            foreign: false,
+            socks: false,
+            doubts,
+            evidence: 0,
+            speech: None,
+        }
     }
 
     fn side(&self, direction: Direction) -> Side {
@@ -74,8 +85,9 @@ impl Conversation {
         match self.sinks.of_mut(direction) {
             Sink::Messages => {
                 let (side, sides) = (self.side(direction), self.sides(tcp));
-                if let Some(speech) = &mut self.speech {
-                    speech.data(cx, sides, side, data, place);
+                let switch = self.speech.as_mut().and_then(|speech| speech.data(cx, sides, side, data, place));
+                if let Some(switch) = switch {
+                    self.switch(cx, tcp, direction, data, place, switch);
                 }
             }
             Sink::Opening(_) => self.open(cx, tcp, direction, data, place),
@@ -90,6 +102,32 @@ impl Conversation {
             }
             Sink::Refusal(_) => *self.sinks.of_mut(direction) = Sink::Nobody,
             Sink::Nobody => {}
+        }
+    }
+
+    /// Go on in another protocol after a part of a segment.
+    fn switch(
+        &mut self,
+        cx: &mut Context<'_>,
+        tcp: &Tcp,
+        direction: Direction,
+        data: &[u8],
+        place: Position,
+        Switch { taken, next }: Switch,
+    ) {
+        let mut requests = 0;
+        if let Some(mut speech) = self.speech.take() {
+            requests = speech.requests();
+            speech.close(cx, self.sides(tcp), Ending::Closed, place.time);
+        }
+        match next {
+            Next::Http => {
+                self.start(cx, tcp, direction, direction.reversed());
+            }
+            Next::Http2(start) => self.start_http2(cx, start, requests),
+        }
+        if let Some(rest) = data.get(taken..).filter(|rest| !rest.is_empty()) {
+            self.data(cx, tcp, direction, rest, place.further(taken));
         }
     }
 
@@ -215,6 +253,9 @@ impl Conversation {
         if starts_response(data) {
             return self.start(cx, tcp, direction, direction.reversed());
         }
+        if cx.protocols.http2 && self.recognise_http2(cx, tcp, direction, data, first) {
+            return true;
+        }
         if first && data.starts_with(HTTP2_START) {
             self.unreadable(cx, "HTTP/2", direction);
         } else if first && tcp.streams.of(direction).origin.is_some() {
@@ -228,6 +269,49 @@ impl Conversation {
             self.unknown(cx, direction, data);
         }
         false
+    }
+
+    /// Inspect a segment for HTTP/2; return whether it is read from now on.
+    ///
+    /// A client starts with the preface. If the start was missed, a segment must prove it.
+    fn recognise_http2(
+        &mut self,
+        cx: &mut Context<'_>,
+        tcp: &Tcp,
+        direction: Direction,
+        data: &[u8],
+        first: bool,
+    ) -> bool {
+        let other = direction.reversed();
+        let fresh = self.unread(other) && tcp.streams.of(other).origin.is_some();
+        let (client, start) = if first && data.starts_with(HTTP2_START) {
+            (direction, Start::Preface { read: 0, server: fresh })
+        } else if first && starts_settings(data) {
+            (other, Start::Server { client: fresh })
+        } else if first && tcp.streams.of(direction).origin.is_some() {
+            return false;
+        } else {
+            match proof(data, cx.limits) {
+                Proof::None => return false,
+                Proof::Some => self.evidence += 1,
+                Proof::Full => self.evidence = ENOUGH,
+            }
+            if self.evidence < ENOUGH {
+                return false;
+            }
+            (direction, Start::Joined)
+        };
+        self.client = client;
+        self.start_http2(cx, start, 0);
+        true
+    }
+
+    /// Start reading HTTP/2 after `requests` requests of HTTP/1.
+    fn start_http2(&mut self, cx: &mut Context<'_>, start: Start, requests: u64) {
+        self.known(cx);
+        let http2 = Http2::new(cx, self.ends(), start, requests);
+        self.speech = Some(Speech::Http2(Box::new(http2)));
+        self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
     }
 
     /// Note a stream that does not start with HTTP/1. Only after a SOCKS handshake may a message follow.

@@ -16,6 +16,7 @@ mod dns;
 mod events;
 pub mod fault;
 mod flows;
+mod grpc;
 pub mod health;
 mod http;
 pub mod http2;

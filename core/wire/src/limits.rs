@@ -15,6 +15,10 @@ pub struct Limits {
     pub headers: usize,
     /// Maximum bytes remembered of each HPACK table, one per direction of an HTTP/2 connection.
     pub header_table: usize,
+    /// Maximum streams of an HTTP/2 connection whose exchanges are not complete.
+    pub streams: usize,
+    /// Maximum frames of an HTTP/2 header block.
+    pub continuations: usize,
     /// Maximum bytes of out-of-order segments per connection.
     pub connection_buffer: usize,
     /// Maximum TLS server names counted separately.
@@ -48,6 +52,8 @@ impl Default for Limits {
             header_bytes: 65536,
             headers: 256,
             header_table: 65536,
+            streams: 1000,
+            continuations: 64,
             connection_buffer: 1 << 20,
             server_names: 200,
             total_buffer: 64 << 20,

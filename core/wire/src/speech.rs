@@ -5,6 +5,7 @@
 
 use crate::context::Context;
 use crate::http::{Http, Side};
+use crate::http2::{Http2, Start};
 use crate::records::Ending;
 use crate::tcp::{Position, Stream};
 
@@ -29,13 +30,41 @@ impl<'a> Sides<'a> {
 pub(crate) enum Speech {
     /// HTTP/1.
     Http(Box<Http>),
+    /// HTTP/2.
+    Http2(Box<Http2>),
+}
+
+/// What a connection speaks from some byte on.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// HTTP/1, in which a server refuses HTTP/2.
+    Http,
+    /// HTTP/2.
+    Http2(Start),
+}
+
+/// A change of the protocol within a segment.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    /// Bytes of the segment that come before it.
+    pub(crate) taken: usize,
+    pub(crate) next: Next,
 }
 
 impl Speech {
-    /// Handle the next bytes of a side: the payload of one segment, and where it starts.
-    pub(crate) fn data(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, data: &[u8], place: Position) {
+    /// Handle the next bytes of a side: the payload of one segment, and where it starts. If the protocol changes, the rest
+    /// is for the next one.
+    pub(crate) fn data(
+        &mut self,
+        cx: &mut Context<'_>,
+        sides: Sides<'_>,
+        side: Side,
+        data: &[u8],
+        place: Position,
+    ) -> Option<Switch> {
         match self {
             Self::Http(http) => http.arrived(cx, sides, side, data, place),
+            Self::Http2(http2) => (!http2.data(cx, side, data, place)).then_some(Switch { taken: 0, next: Next::Http }),
         }
     }
 
@@ -43,6 +72,7 @@ impl Speech {
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, size: usize) {
         match self {
             Self::Http(http) => http.missed(cx, sides, side, size as u64),
+            Self::Http2(http2) => http2.gap(cx, side, size),
         }
     }
 
@@ -50,6 +80,7 @@ impl Speech {
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
         match self {
             Self::Http(http) => http.doubted(cx, sides, side),
+            Self::Http2(http2) => http2.doubt(side),
         }
     }
 
@@ -57,6 +88,7 @@ impl Speech {
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, time: f64, ack: Option<u32>) {
         match self {
             Self::Http(http) => http.ended_by(cx, sides, side, time, ack),
+            Self::Http2(_) => {} // frames end streams, and the rest ends with the connection
         }
     }
 
@@ -64,6 +96,7 @@ impl Speech {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, ending: Ending, time: f64) {
         match self {
             Self::Http(http) => http.closed(cx, sides, ending, time),
+            Self::Http2(http2) => http2.close(cx, ending, time),
         }
     }
 
@@ -71,6 +104,7 @@ impl Speech {
     pub(crate) fn idle(&self) -> bool {
         match self {
             Self::Http(http) => http.pairing.idle(),
+            Self::Http2(http2) => http2.idle(),
         }
     }
 
@@ -78,6 +112,7 @@ impl Speech {
     pub(crate) fn requests(&self) -> u64 {
         match self {
             Self::Http(http) => http.pairing.count,
+            Self::Http2(http2) => http2.count,
         }
     }
 
@@ -85,6 +120,7 @@ impl Speech {
     pub(crate) fn held(&self) -> usize {
         match self {
             Self::Http(http) => http.held(),
+            Self::Http2(http2) => http2.held(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! HTTP/1 as the protocol of a connection: hands what TCP reports to the readers and the pairing.
 
 use super::framing::Http;
+use super::pairing::TUNNEL;
 use super::reader::{Side, State};
 use crate::context::Context;
+use crate::http2::{HTTP2_START, Start};
 use crate::records::Ending;
-use crate::speech::Sides;
+use crate::speech::{Next, Sides, Switch};
 use crate::tcp::Position;
 
 impl Http {
@@ -15,9 +17,34 @@ impl Http {
     }
 
     /// Read the next bytes of a side.
-    pub(crate) fn arrived(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, data: &[u8], place: Position) {
+    pub(crate) fn arrived(
+        &mut self,
+        cx: &mut Context<'_>,
+        sides: Sides<'_>,
+        side: Side,
+        data: &[u8],
+        place: Position,
+    ) -> Option<Switch> {
         self.attend(sides);
-        self.data(cx, side, data, place);
+        if self.tunnel.is_some() && self.enters_tunnel(cx, side, data) {
+            return self.next.take().map(|next| Switch { taken: 0, next });
+        }
+        let taken = self.data(cx, side, data, place);
+        self.next.take().map(|next| Switch { taken, next })
+    }
+
+    /// Inspect the first bytes in a tunnel; return whether they start HTTP/2.
+    fn enters_tunnel(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
+        if side == Side::Responses {
+            self.tunnel = Some(false);
+            return false;
+        }
+        let starts = cx.protocols.http2 && data.starts_with(HTTP2_START);
+        if let Some(server) = self.tunnel.take().filter(|_| starts) {
+            cx.ledger.health.unread(TUNNEL, -1);
+            self.next = Some(Next::Http2(Start::Preface { read: 0, server }));
+        }
+        starts
     }
 
     /// Skip `size` missing bytes of a side; 0 if their number is unknown.

@@ -7,18 +7,22 @@ use memchr::{memchr_iter, memrchr};
 
 use super::fields::{self, BodyLength, Fields};
 use super::head::{
-    blank_line_end, cut_request_line, head_end, may_start_request, may_start_response, request_line, starts_request,
-    starts_response, status, strays,
+    RequestLine, blank_line_end, cut_request_line, head_end, may_start_request, may_start_response, request_line,
+    starts_request, starts_response, status, strays,
 };
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
 use super::tap::Tap;
 use crate::bytes::{newline, partition, run, without_tail};
 use crate::context::Context;
+use crate::http2::Start;
+use crate::speech::Next;
 use crate::tcp::Position;
 
 /// Stray bytes before a status line that are skipped, as in Chrome.
 const MOST_STRAYS: usize = 4;
+/// Bytes of HTTP/2's preface that look like the head of a request.
+const PREFACE_HEAD: usize = 18;
 /// Bytes in which a status line is looked for behind stray bytes.
 const STRAYS_SEEN: usize = 16;
 
@@ -28,11 +32,15 @@ pub(crate) struct Http {
     pub(crate) requests: Reader,
     pub(crate) responses: Reader,
     pub(crate) pairing: Pairing,
+    /// What the connection speaks from here on, if it is not HTTP/1.
+    pub(super) next: Option<Next>,
+    /// A tunnel in which the client has sent nothing, and whether the server has sent nothing either.
+    pub(super) tunnel: Option<bool>,
 }
 
 impl Http {
     pub(crate) fn new(pairing: Pairing) -> Self {
-        Self { requests: Reader::default(), responses: Reader::default(), pairing }
+        Self { requests: Reader::default(), responses: Reader::default(), pairing, next: None, tunnel: None }
     }
 
     /// Return the bytes of the budget in use.
@@ -49,31 +57,31 @@ impl Http {
         }
     }
 
-    /// Read the next bytes of a direction: the payload of one segment, and where it starts.
-    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Position) {
+    /// Read the next bytes of a direction: the payload of one segment, and where it starts. Return how many belong to
+    /// HTTP/1, if it ends here.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Position) -> usize {
         let mut position = 0;
         while let Some(rest) = segment.get(position..).filter(|rest| !rest.is_empty()) {
             match self.reader(side).state {
                 State::Length => position += self.body(cx, side, rest, place.time),
                 State::Head => position += self.head(cx, side, rest, place.further(position)),
                 State::Close => {
-                    let reader = self.reader(side);
-                    reader.body_bytes += rest.len() as u64;
-                    if let Some(tap) = &mut reader.tap {
-                        tap.data(cx, rest, place.time);
-                    }
-                    return;
+                    self.reader(side).body_bytes += rest.len() as u64;
+                    break;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,
-                State::Lost => return self.skipped(side, place.further(position)),
-                State::Opaque => return,
-                State::Upgraded => return self.frames(cx, side, rest, place.time),
+                State::Lost => {
+                    self.skipped(side, place.further(position));
+                    break;
+                }
+                State::Opaque => break,
                 State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
                 }
             }
         }
+        position
     }
 
     /// Skip `size` bytes of a direction that the capture lost.
@@ -280,11 +288,14 @@ impl Http {
 
     /// Report a request; None if its first line is not HTTP.
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
-        let line = request_line(line)?;
-        let length = self.request(cx, &line, fields);
-        if cx.protocols.operations {
-            self.open_tap(cx, Side::Requests, Tap::of_request(&line, fields));
+        let parts = request_line(line)?;
+        if cx.protocols.http2 && self.pairing.count == 0 && is_preface(&parts) {
+            self.next =
+                Some(Next::Http2(Start::Preface { read: PREFACE_HEAD, server: self.responses.state == State::Head }));
+            self.requests.state = State::Opaque;
+            return Some(());
         }
+        let length = self.request(cx, &parts, fields);
         self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
@@ -371,6 +382,11 @@ impl Http {
         cx.release(held.len());
         held
     }
+}
+
+/// Return whether a request is the start of HTTP/2's preface, which came in parts (RFC 9113 section 3.4).
+fn is_preface(line: &RequestLine<'_>) -> bool {
+    *line == RequestLine { method: b"PRI", target: b"*", version: b"2.0" }
 }
 
 fn contains_ignoring_case(text: &[u8], part: &[u8]) -> bool {

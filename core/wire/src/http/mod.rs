@@ -18,5 +18,5 @@ mod upgrade;
 
 pub(crate) use framing::Http;
 pub(crate) use head::{may_start_request, may_start_response, starts_request, starts_response};
-pub(crate) use pairing::Pairing;
+pub(crate) use pairing::{Pairing, media_type};
 pub(crate) use reader::{Side, State};

@@ -1,3 +1,24 @@
-//! HTTP/2 (RFC 9113).
+//! HTTP/2 on one connection (RFC 9113), and gRPC in it.
+//!
+//! `connection` takes the bytes of both sides. For each, a `lane` holds the `frames` reader, the header block that is being
+//! read, and its `hpack` decoder. `messages` makes requests and responses of header lists, whose `fields` may be unknown; a
+//! `stream` is an exchange, and `streams` the table of those that are not complete. `chain` finds frames after a loss, and
+//! tells whether a connection that was joined late is HTTP/2.
 
+mod chain;
+mod codes;
+mod connection;
+mod fields;
+mod floods;
+mod frame;
+mod frames;
 pub mod hpack;
+mod lane;
+mod messages;
+mod stream;
+mod streams;
+
+pub(crate) use chain::{ENOUGH, Proof, proof, starts_settings};
+pub(crate) use connection::{Http2, Start, Upgrade};
+pub(crate) use frames::HTTP2_START;
+pub(crate) use stream::Half;

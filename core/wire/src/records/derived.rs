@@ -15,7 +15,9 @@ impl<'a> Target<'a> {
     /// Return the requested host with its port: the target's own authority overrides Host. User names are left out, and
     /// so is the scheme that some clients put into Host.
     pub(crate) fn authority(&self) -> &'a str {
-        let target = if self.connect { Some(self.target) } else { authority(self.target) };
+        // An extended CONNECT has a path (RFC 8441 section 4).
+        let names = self.connect && !self.target.starts_with('/');
+        let target = if names { Some(self.target) } else { authority(self.target) };
         behind_last(target.or_else(|| authority(self.host)).unwrap_or(self.host), b'@')
     }
 

@@ -1,0 +1,414 @@
+//! HTTP/2 on one connection: hands frames to the streams that they belong to (RFC 9113).
+
+use super::chain::{self, Found};
+use super::codes::{self, NO_ERROR};
+use super::fields::Fields;
+use super::floods::{Flood, Floods};
+use super::frame::{ACK, END_HEADERS, END_STREAM, Frame, Kind, fragment};
+use super::frames::{FrameReader, Missing, Part};
+use super::lane::{Block, Lane, Opened};
+use super::stream::{Half, Stream};
+use super::streams::Streams;
+use crate::context::Context;
+use crate::http::{Side, starts_response};
+use crate::readers::{be16, be32};
+use crate::records::{Asked, Ending, Ends};
+use crate::tcp::Position;
+
+const HEADER_TABLE_SIZE: u16 = 1;
+const MAX_FRAME_SIZE: u16 = 5;
+const STREAM: u32 = 0x7FFF_FFFF;
+
+/// How the connection came to be HTTP/2.
+#[derive(Debug)]
+pub(crate) enum Start {
+    /// The client started with the preface, of which so many bytes were read; nothing of the server came yet, or its
+    /// start was missed.
+    Preface { read: usize, server: bool },
+    /// The server sent its SETTINGS before the client's preface.
+    Server { client: bool },
+    /// The client was joined in the middle, at a frame.
+    Joined,
+    /// An HTTP/1 request asked for it.
+    Upgrade(Box<Upgrade>),
+}
+
+/// An HTTP/1 request whose response comes on stream 1 (RFC 7540 section 3.2).
+#[derive(Debug, Default)]
+pub(crate) struct Upgrade {
+    /// None if it was not seen.
+    pub(crate) asked: Option<Asked>,
+    pub(crate) request: Half,
+    pub(crate) oddities: Vec<&'static str>,
+    /// Bytes of its body that are to come.
+    pub(crate) left: u64,
+}
+
+/// The state of a connection.
+#[derive(Debug)]
+pub(crate) struct Http2 {
+    pub(super) ends: Ends,
+    /// Number of requests so far.
+    pub(crate) count: u64,
+    requests: Lane,
+    responses: Lane,
+    pub(super) streams: Streams,
+    pub(super) fields: Fields,
+    floods: Floods,
+    /// Whether the server may refuse HTTP/2 in plain HTTP/1.
+    refusable: bool,
+}
+
+impl Http2 {
+    /// Start reading after `count` requests in HTTP/1.
+    pub(crate) fn new(cx: &mut Context<'_>, ends: Ends, start: Start, count: u64) -> Self {
+        let (client, server) = match &start {
+            Start::Preface { read, server } => (Some(FrameReader::client(*read, 0)), *server),
+            Start::Server { client } => (client.then(|| FrameReader::client(0, 0)), true),
+            Start::Joined => (None, false),
+            Start::Upgrade(upgrade) => (Some(FrameReader::client(0, upgrade.left)), true),
+        };
+        let from_start = client.is_some();
+        let joined = FrameReader::joined(!matches!(start, Start::Joined));
+        let requests = Lane::new(client.unwrap_or(joined), from_start);
+        let responses = Lane::new(if server { FrameReader::server() } else { FrameReader::joined(true) }, server);
+        let mut http2 = Self {
+            ends,
+            count,
+            requests,
+            responses,
+            streams: Streams::new(!from_start),
+            fields: Fields::default(),
+            floods: Floods::default(),
+            refusable: matches!(start, Start::Preface { .. }),
+        };
+        if !from_start || !server || matches!(start, Start::Upgrade(_)) {
+            // SETTINGS were missed, or told by the request that asked for HTTP/2.
+            http2.requests.allow_all();
+            http2.responses.allow_all();
+        }
+        if let Start::Upgrade(upgrade) = start {
+            http2.upgraded(cx, *upgrade);
+        }
+        http2
+    }
+
+    fn upgraded(&mut self, cx: &mut Context<'_>, upgrade: Upgrade) {
+        let Upgrade { asked, request, oddities, .. } = upgrade;
+        self.streams.note(1);
+        if let Some(asked) = asked {
+            self.streams.add(cx, &mut self.ends, 1, Stream::upgraded(asked, request, oddities));
+        }
+    }
+
+    /// Return the bytes of the budget in use.
+    pub(crate) fn held(&self) -> usize {
+        self.requests.held() + self.responses.held() + self.streams.held()
+    }
+
+    /// Return whether no exchange is under way.
+    pub(crate) fn idle(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    fn lane(&mut self, side: Side) -> &mut Lane {
+        match side {
+            Side::Requests => &mut self.requests,
+            Side::Responses => &mut self.responses,
+        }
+    }
+
+    // what TCP reports ------------------------------------------------------------------------------------------------
+
+    /// Read the next bytes of a side; return false if they refuse HTTP/2 in HTTP/1.
+    pub(crate) fn data(&mut self, cx: &mut Context<'_>, side: Side, segment: &[u8], place: Position) -> bool {
+        if side == Side::Responses && self.refusable {
+            self.refusable = false;
+            if self.responses.reader.is_fresh() && starts_response(segment) {
+                return false;
+            }
+        }
+        self.streams.end_cancelled(cx, &mut self.ends, place.time);
+        let mut position = 0;
+        while let Some(rest) = segment.get(position..).filter(|rest| !rest.is_empty()) {
+            let lane = self.lane(side);
+            if lane.reader.is_lost() {
+                match self.search(side, rest, position == 0) {
+                    Some(skipped) => position += skipped,
+                    None => return true,
+                }
+                continue;
+            }
+            let (taken, part) = lane.reader.next(cx, rest, place.further(position));
+            position += taken;
+            match part {
+                Part::Nothing => {}
+                Part::Content(bytes, ends) => self.content(cx, side, bytes, ends, place.time),
+                Part::Frame(payload) => self.frame(cx, side, payload.as_deref(), Some(place.time)),
+                Part::Broken => self.broken(cx, side),
+            }
+        }
+        true
+    }
+
+    /// Skip `size` missing bytes of a side; 0 if their number is unknown.
+    pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
+        self.refusable = false;
+        let lane = self.lane(side);
+        let frame = lane.reader.frame;
+        let missing = if size > 0 { lane.reader.gap(cx, size) } else { lane.reader.jump(cx) };
+        match missing {
+            Missing::Nothing => {}
+            Missing::Content(content, ends) => {
+                if let Some(stream) = self.streams.get(frame.stream, None) {
+                    stream.gap(side, content);
+                }
+                if ends {
+                    self.end_of_data(cx, side, &frame, None);
+                }
+            }
+            Missing::Payload(ends) => {
+                if ends {
+                    self.frame(cx, side, None, None);
+                }
+            }
+            Missing::Frames(content) => {
+                if let Some(stream) = self.streams.get(frame.stream, None).filter(|_| content > 0) {
+                    stream.gap(side, content);
+                }
+                self.frames_lost(cx, side);
+            }
+        }
+    }
+
+    /// Note acknowledged bytes of a side that have not arrived.
+    pub(crate) fn doubt(&mut self, side: Side) {
+        self.streams.doubt(side, false);
+    }
+
+    /// Emit everything that waits at the end of the connection, and release the buffers.
+    pub(crate) fn close(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
+        self.streams.close(cx, &mut self.ends, ending, time);
+        self.requests.close(cx);
+        self.responses.close(cx);
+    }
+
+    // losses ----------------------------------------------------------------------------------------------------------
+
+    /// Look for frames where the reader is lost; return how many bytes to skip, or None if there are none in the segment.
+    fn search(&mut self, side: Side, rest: &[u8], starts: bool) -> Option<usize> {
+        let Self { requests, responses, streams, .. } = self;
+        let reader = match side {
+            Side::Requests => &mut requests.reader,
+            Side::Responses => &mut responses.reader,
+        };
+        let expected = reader.expects_head();
+        let here =
+            if starts || expected { chain::frames(rest, expected, |frame| streams.fits(frame.stream)) } else { None };
+        let found = match here {
+            Some(Found::Frames) => Some((0, Found::Frames)),
+            Some(likely) => Some((rest.len(), likely)),
+            None => chain::content(rest, |frame| streams.is_open(frame.stream)),
+        };
+        let Some((skipped, found)) = found else {
+            reader.not_found();
+            return None;
+        };
+        reader.resume(found);
+        Some(skipped)
+    }
+
+    /// Note bytes that are no frame.
+    fn broken(&mut self, cx: &mut Context<'_>, side: Side) {
+        cx.odd("not an HTTP/2 frame");
+        self.lane(side).reader.lose(cx);
+        self.frames_lost(cx, side);
+    }
+
+    /// Note that frames of a side were lost: header blocks, ends of streams, and SETTINGS with what they allow.
+    fn frames_lost(&mut self, cx: &mut Context<'_>, side: Side) {
+        self.lane(side).lose_block(cx);
+        self.lane(other(side)).allow_all();
+        self.streams.doubt(side, true);
+    }
+
+    // frames ----------------------------------------------------------------------------------------------------------
+
+    /// Handle content of DATA.
+    fn content(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], ends: bool, time: f64) {
+        let frame = self.lane(side).reader.frame;
+        if let Some(stream) = self.streams.get(frame.stream, Some(time)) {
+            stream.content(side, bytes, time);
+        }
+        if ends {
+            self.end_of_data(cx, side, &frame, Some(time));
+        }
+    }
+
+    /// Handle the last byte of DATA; its time is None if the capture lost it.
+    fn end_of_data(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, time: Option<f64>) {
+        if !self.lane(side).continues(frame) {
+            self.interrupted(cx, side);
+        }
+        if frame.has(END_STREAM)
+            && let Some(stream) = self.streams.get(frame.stream, time)
+        {
+            stream.half(side).end(time);
+            self.streams.settle(cx, &mut self.ends, frame.stream);
+        }
+    }
+
+    /// Handle the last byte of a frame; its payload is None if a part of it was lost.
+    fn frame(&mut self, cx: &mut Context<'_>, side: Side, payload: Option<&[u8]>, time: Option<f64>) {
+        let reader = &self.lane(side).reader;
+        let (frame, place) = (reader.frame, reader.place);
+        if !self.lane(side).continues(&frame) {
+            self.interrupted(cx, side);
+            if frame.kind == Kind::Continuation {
+                return;
+            }
+        }
+        match frame.kind {
+            Kind::Data => self.empty_or_padded(cx, side, &frame, time),
+            Kind::Headers => self.headers(cx, side, &frame, payload, place),
+            Kind::Promise => self.promise(cx, side, &frame, payload, place),
+            Kind::Continuation => self.continuation(cx, side, &frame, payload),
+            Kind::Reset => self.reset(cx, side, frame.stream, number(payload, 0), time.unwrap_or(place.time)),
+            Kind::Settings => self.settings(cx, side, &frame, payload, place.time),
+            Kind::GoAway => self.goodbye(cx, side, payload, place.time),
+            Kind::Ping if !frame.has(ACK) => self.floods.note(cx, Flood::Pings, place.time),
+            Kind::Ping | Kind::Priority | Kind::WindowUpdate | Kind::Other => {}
+        }
+    }
+
+    fn empty_or_padded(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, time: Option<f64>) {
+        if frame.length == 0 && !frame.has(END_STREAM) {
+            let at = self.lane(side).reader.place.time;
+            self.floods.note(cx, Flood::Empty, at);
+        }
+        self.end_of_data(cx, side, frame, time);
+    }
+
+    /// Note a header block that does not go on as it must.
+    fn interrupted(&mut self, cx: &mut Context<'_>, side: Side) {
+        cx.odd("header block interrupted");
+        self.lane(side).lose_block(cx);
+    }
+
+    fn headers(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, payload: Option<&[u8]>, place: Position) {
+        let part = payload.and_then(|payload| fragment(frame, payload));
+        let opened = Opened { stream: frame.stream, promised: None, ends: frame.has(END_STREAM), place };
+        self.block(cx, side, frame, opened, part);
+    }
+
+    fn promise(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, payload: Option<&[u8]>, place: Position) {
+        let part = payload.and_then(|payload| fragment(frame, payload));
+        let promised = Some(number(part, 0).unwrap_or(0) & STREAM);
+        let opened = Opened { stream: frame.stream, promised, ends: false, place };
+        self.block(cx, side, frame, opened, part.and_then(|part| part.get(4..)));
+    }
+
+    /// Handle the first part of a header block; None if it was lost.
+    fn block(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, opened: Opened, part: Option<&[u8]>) {
+        if frame.has(END_HEADERS) {
+            return self.message(cx, side, &opened, part);
+        }
+        let mut block = Block::new(opened);
+        block.add(cx, part);
+        self.lane(side).block = Some(block);
+    }
+
+    fn continuation(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, part: Option<&[u8]>) {
+        let Some(mut block) = self.lane(side).block.take() else {
+            return;
+        };
+        block.add(cx, part);
+        if frame.has(END_HEADERS) {
+            let bytes = block.take(cx);
+            self.message(cx, side, &block.opened, bytes.as_deref());
+        } else {
+            self.lane(side).block = Some(block);
+        }
+    }
+
+    /// Handle a whole header block; None if a part of it was lost.
+    fn message(&mut self, cx: &mut Context<'_>, side: Side, opened: &Opened, block: Option<&[u8]>) {
+        let Self { requests, responses, fields, .. } = self;
+        let lane = if side == Side::Requests { requests } else { responses };
+        let oddity = fields.read(cx, &mut lane.decoder, block);
+        lane.charge(cx);
+        if let Some(oddity) = oddity {
+            cx.odd(oddity);
+        }
+        match (side, opened.promised) {
+            (Side::Requests, _) => self.client_said(cx, opened, oddity),
+            (Side::Responses, None) => self.server_said(cx, opened, oddity),
+            (Side::Responses, Some(promised)) => self.promised(cx, opened, promised, oddity),
+        }
+    }
+
+    fn reset(&mut self, cx: &mut Context<'_>, side: Side, number: u32, code: Option<u32>, time: f64) {
+        let Some(stream) = self.streams.get(number, Some(time)) else {
+            return;
+        };
+        let complete = stream.response.ended;
+        if !complete {
+            let oddity = codes::reset(code);
+            stream.note(oddity);
+            cx.odd(oddity);
+        }
+        if side == Side::Requests && !stream.is_answered() {
+            self.floods.note(cx, Flood::Resets, time);
+        }
+        if side == Side::Requests && !complete {
+            stream.cancelled = Some(time);
+            return self.streams.cancel(cx, &mut self.ends, number, time);
+        }
+        let ending = if complete { Ending::Complete } else { Ending::Reset };
+        self.streams.finish(cx, &mut self.ends, number, ending, time);
+    }
+
+    fn settings(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, payload: Option<&[u8]>, time: f64) {
+        if frame.has(ACK) {
+            let lane = self.lane(side);
+            if let Some(size) = lane.announced.take() {
+                lane.decoder.limit(Some(size));
+            }
+            return;
+        }
+        self.floods.note(cx, Flood::Settings, time);
+        let lane = self.lane(other(side));
+        let Some(payload) = payload else {
+            return lane.allow_all();
+        };
+        for setting in payload.chunks_exact(6) {
+            match (be16(setting, 0), be32(setting, 2)) {
+                (Ok(HEADER_TABLE_SIZE), Ok(size)) => lane.announced = Some(size),
+                (Ok(MAX_FRAME_SIZE), Ok(size)) => lane.reader.allow(size as usize),
+                _ => {}
+            }
+        }
+    }
+
+    fn goodbye(&mut self, cx: &mut Context<'_>, side: Side, payload: Option<&[u8]>, time: f64) {
+        let (Some(last), code) = (number(payload, 0), number(payload, 4)) else {
+            return;
+        };
+        let oddity = codes::goodbye(code);
+        if code != Some(NO_ERROR) {
+            cx.odd(oddity);
+        }
+        self.streams.refuse(cx, &mut self.ends, side, last & STREAM, oddity, time);
+    }
+}
+
+fn other(side: Side) -> Side {
+    match side {
+        Side::Requests => Side::Responses,
+        Side::Responses => Side::Requests,
+    }
+}
+
+fn number(payload: Option<&[u8]>, at: usize) -> Option<u32> {
+    be32(payload?, at).ok()
+}

@@ -1,0 +1,203 @@
+//! The fields of a header list that records need (RFC 9113 section 8.3), and how much of them is certain.
+//!
+//! A name or value that the capture does not tell is unknown, and so is a field that is not there if one without a known
+//! name is. In a record, `(unknown)` stands for it, and never a guess.
+
+use super::hpack::Decoder;
+use crate::context::Context;
+use crate::text::printable;
+
+/// Stands for what cannot be known.
+pub(crate) const UNKNOWN: &[u8] = b"(unknown)";
+/// Bytes of the scratch memory that are kept between two messages.
+const KEPT: usize = 4096;
+
+/// A field that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    Method,
+    Path,
+    Authority,
+    Protocol,
+    Status,
+    Host,
+    UserAgent,
+    Referer,
+    ContentType,
+    GrpcStatus,
+}
+
+impl Name {
+    const COUNT: usize = 10;
+
+    fn of(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b":method" => Self::Method,
+            b":path" => Self::Path,
+            b":authority" => Self::Authority,
+            b":protocol" => Self::Protocol,
+            b":status" => Self::Status,
+            b"host" => Self::Host,
+            b"user-agent" => Self::UserAgent,
+            b"referer" => Self::Referer,
+            b"content-type" => Self::ContentType,
+            b"grpc-status" => Self::GrpcStatus,
+            _ => return None,
+        })
+    }
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Value {
+    /// There is no such field among those with a known name.
+    #[default]
+    Absent,
+    Unknown,
+    /// Its place in `Fields::bytes`.
+    At(usize, usize),
+}
+
+/// The fields of one message. The memory is used again for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    bytes: Vec<u8>,
+    values: [Value; Name::COUNT],
+    /// Fields that were named, by the index of their name.
+    named: Vec<(usize, Value)>,
+    /// Whether there are fields whose name is unknown, or that were not read.
+    pub(super) doubtful: bool,
+    /// Whether the first field with a known name is a pseudo-header; None if there is none.
+    pub(super) starts: Option<bool>,
+}
+
+impl Fields {
+    /// Decode a header block; None stands for one that was lost. Return the oddity of it, if any.
+    pub(super) fn read(
+        &mut self,
+        cx: &Context<'_>,
+        decoder: &mut Decoder,
+        block: Option<&[u8]>,
+    ) -> Option<&'static str> {
+        self.clear();
+        let Some(block) = block else {
+            self.doubtful = true;
+            return None;
+        };
+        let names = &cx.limits.named_fields;
+        let read = decoder.block(block, cx.limits, |name, value| self.add(names, name, value));
+        let oddity = match read {
+            Ok(summary) if summary.omitted == 0 => return None,
+            Ok(_) => "header list too long",
+            Err(_) => "malformed header block",
+        };
+        self.doubtful = true;
+        Some(oddity)
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
+        self.named.clear();
+        (self.values, self.doubtful, self.starts) = (<[Value; Name::COUNT]>::default(), false, None);
+    }
+
+    /// Add a field; the first of several equal ones counts.
+    fn add(&mut self, names: &[Vec<u8>], name: Option<&[u8]>, value: Option<&[u8]>) {
+        let Some(name) = name else {
+            self.doubtful = true;
+            return;
+        };
+        self.starts.get_or_insert(name.first() == Some(&b':'));
+        if let Some(known) = Name::of(name)
+            && self.value(known) == Value::Absent
+        {
+            let kept = self.keep(value);
+            if let Some(place) = self.values.get_mut(known as usize) {
+                *place = kept;
+            }
+        }
+        if !names.is_empty()
+            && let Some(place) = names.iter().position(|wanted| wanted == name)
+            && self.named.iter().all(|(known, _)| *known != place)
+        {
+            let kept = self.keep(value);
+            self.named.push((place, kept));
+        }
+    }
+
+    fn keep(&mut self, value: Option<&[u8]>) -> Value {
+        let Some(value) = value else {
+            return Value::Unknown;
+        };
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        Value::At(start, self.bytes.len())
+    }
+
+    fn value(&self, name: Name) -> Value {
+        self.values.get(name as usize).copied().unwrap_or_default()
+    }
+
+    fn bytes(&self, value: Value) -> &[u8] {
+        match value {
+            Value::At(start, end) => self.bytes.get(start..end).unwrap_or_default(),
+            Value::Absent => &[],
+            Value::Unknown => UNKNOWN,
+        }
+    }
+
+    /// Return whether a field is certainly there, even if its value is unknown.
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.value(name) != Value::Absent
+    }
+
+    /// Return the value of a field if it is known.
+    pub(super) fn known(&self, name: Name) -> Option<&[u8]> {
+        let value = self.value(name);
+        matches!(value, Value::At(..)).then(|| self.bytes(value))
+    }
+
+    /// Return the value of a field as in records: empty if there is none, and `(unknown)` if that cannot be known.
+    pub(super) fn text(&self, name: Name) -> &[u8] {
+        match self.value(name) {
+            Value::Absent if self.doubtful => UNKNOWN,
+            value => self.bytes(value),
+        }
+    }
+
+    /// Return the requested host: `:authority`, or else `host` (RFC 9113 section 8.3.1).
+    pub(super) fn host(&self) -> &[u8] {
+        let name = if self.has(Name::Authority) { Name::Authority } else { Name::Host };
+        self.text(name)
+    }
+
+    /// Return the status code, if it is known.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self.known(Name::Status)? {
+            [hundreds @ b'1'..=b'9', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+                let digit = |byte: &u8| u16::from(byte - b'0');
+                Some(100 * digit(hundreds) + 10 * digit(tens) + digit(ones))
+            }
+            _ => None,
+        }
+    }
+
+    /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
+    pub(super) fn named_text(&self, names: &[Vec<u8>], limit: usize) -> String {
+        let mut text = String::new();
+        for (place, name) in names.iter().enumerate() {
+            if let Some((_, value)) =
+                self.named.iter().find(|(known, value)| *known == place && !self.bytes(*value).is_empty())
+            {
+                let line = format!("{}: {}", String::from_utf8_lossy(name), printable(self.bytes(*value), limit));
+                text.push_str(if text.is_empty() { "" } else { "\n" });
+                text.push_str(&line);
+            }
+        }
+        if let Some((end, _)) = text.char_indices().nth(limit) {
+            text.truncate(end);
+        }
+        text
+    }
+}
