@@ -43,8 +43,8 @@ impl Decoder {
         self.limit = size;
     }
 
-    /// Return the bytes of memory in use: at most about four times `Limits::header_table`, and a part of that for tables
-    /// of the usual size.
+    /// Return the bytes of memory in use: at most six times the size of the table, or `Limits::header_table` if that is
+    /// less, and a few KiB.
     #[must_use]
     pub fn held(&self) -> usize {
         self.table.held()

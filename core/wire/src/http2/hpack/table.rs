@@ -198,11 +198,14 @@ impl Table {
         }
     }
 
-    /// Return memory that only a very long text needed.
+    /// Return memory that only a very long text or many small entries needed.
     pub(super) fn shrink(&mut self) {
-        let most = 2 * self.bytes.len() + SLACK;
-        if self.bytes.capacity() > 2 * most {
-            self.bytes.shrink_to(most);
+        let (bytes, entries) = (self.bytes.len(), self.entries.len());
+        if self.bytes.capacity() > 2 * (bytes + SLACK) {
+            self.bytes.shrink_to(bytes + bytes / 2 + SLACK);
+        }
+        if self.entries.capacity() > 4 * (entries + 4) {
+            self.entries.shrink_to(2 * entries);
         }
     }
 }

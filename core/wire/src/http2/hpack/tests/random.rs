@@ -46,6 +46,7 @@ impl Watcher {
             return 0;
         }
         let (fields, result) = fields(&mut self.decoder, block, &self.limits);
+        assert!(self.decoder.held() <= 6 * self.limits.header_table + 4096, "{} bytes", self.decoder.held());
         assert_eq!((fields.len(), result.map(|summary| summary.fields)), (sent.len(), Ok(sent.len())));
         for ((name, value), field) in fields.iter().zip(sent) {
             assert!(name.as_ref().is_none_or(|name| *name == field.0), "a wrong name");
