@@ -120,6 +120,23 @@ def test_a_panel_of_rare_traffic_is_shown_once_it_was_seen_and_until_it_is_forgo
     assert [panel.name for panel in site.view(3700).shown] == ["pages"]
 
 
+class Kinds:
+    name, title, unit, record, only_when_seen, usual = "kinds", "Kinds", HITS, Visit, True, frozenset({"/a", "/b"})
+
+    def key(self, visit: Visit) -> str:
+        return visit.page
+
+
+def test_a_panel_waits_for_an_unusual_key_and_then_has_all_of_them() -> None:
+    site = Site(Kinds())
+    site.visits(1, "/a", "/a", "/b")
+    assert site.view(10).shown == ()
+    site.visits(11, "/rare")
+    (panel,) = site.view(20).shown
+    assert [row.key for row in panel.rows] == ["/a", "/b"]
+    assert panel.other.window.count == 1
+
+
 def test_top_lists_are_panels_and_the_request_rate_is_a_chart() -> None:
     site = Site(Rate(), Time(), Pages())
     site.visits(1, "/", "/", "/a")
