@@ -43,6 +43,8 @@ COLUMNS: Final = (
     "rpc.grpc.status_code",
     "http_monitor.request_messages",
     "http_monitor.response_messages",
+    "http_monitor.control_frames",
+    "http_monitor.fragments",
     "http_monitor.first_message_time",
     "http_monitor.close_code",
     "http_monitor.close_reason",

@@ -236,6 +236,8 @@ def _messages(exchange: Exchange, discretion: Discretion, page: Page) -> Iterato
     """List the messages each way, and how a WebSocket was closed."""
     if exchange.protocol in MESSAGES or exchange.request_messages or exchange.response_messages:
         yield Fact("Messages", f"{exchange.request_messages:,} sent, {exchange.response_messages:,} received")
+    if exchange.protocol == "websocket":
+        yield Fact("Frames", f"{exchange.control_frames:,} control frames, {exchange.fragments:,} further fragments")
     if exchange.first_message_time is not None:
         yield Fact("First message", latency(exchange.first_message_time))
     if exchange.close_code is not None:

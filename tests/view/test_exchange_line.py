@@ -45,7 +45,7 @@ CALL = EXCHANGE._replace(
 )  # fmt: skip
 SOCKET = EXCHANGE._replace(
     status=101, protocol="websocket", response_time=None, request_messages=4, response_messages=31,
-    first_message_time=0.0625, close_code=1001, close_reason="see http://u:p@a.example/?id=7",
+    control_frames=6, fragments=2, first_message_time=0.0625, close_code=1001, close_reason="see http://u:p@a.example/?id=7",
 )  # fmt: skip
 
 
@@ -122,6 +122,8 @@ def test_a_websocket_has_its_messages_and_how_it_was_closed() -> None:
     assert {name: value for name, value in told.items() if name not in fields(EXCHANGE)} == {
         "http_monitor.request_messages": 4,
         "http_monitor.response_messages": 31,
+        "http_monitor.control_frames": 6,
+        "http_monitor.fragments": 2,
         "http_monitor.first_message_time": 62_500_000,
         "http_monitor.close_code": 1001,
         "http_monitor.close_reason": "see http://***@a.example/",
