@@ -14,7 +14,15 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from traffic.records import DnsAnswer, Exchange, IpPacket, Request, TcpConnection, TlsHello
+from traffic.records import (
+    DnsAnswer,
+    Exchange,
+    IpPacket,
+    Request,
+    TcpConnection,
+    TlsHandshake,
+    TlsHello,
+)
 
 ABSENT: Final = -1
 """Code of a missing text, and value of a missing whole number. A missing float is NaN."""
@@ -34,8 +42,21 @@ _COUNTS: Final = (
     "grpc_status", "request_messages", "response_messages", "close_code", "control_frames", "fragments",
 )  # fmt: skip
 """Whole numbers of an exchange."""
+_QUIC_COUNTS: Final = (
+    "ech", "zero_rtt", "retry", "migrated", "client_packets", "client_bytes", "server_packets", "server_bytes",
+)  # fmt: skip
+"""Whole numbers of a QUIC connection; those that are true or false are 1 or 0."""
 _SPANS: Final = ("request_time", "response_time", "total_time", "duration", "answered", "first_message_time")
 """Times and durations of an exchange. The request time is the `time` of its request."""
+_HANDSHAKE: Final = (
+    "server_name", "version", "cipher", "alpn", "offered_alpn", "ja3", "ja3s", "ja4", "post_quantum", "alert",
+    "alert_side", "certificate_subject", "certificate_names", "certificate_issuer", "outcome",
+)  # fmt: skip
+"""Texts of a TLS handshake."""
+_LOOKUP: Final = (
+    "kind", "transport", "name", "type", "rcode", "flags", "dnssec", "ede", "operation", "ending",
+)  # fmt: skip
+"""Texts of a DNS lookup."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -43,6 +64,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         Exchange: frozenset((*_ENDS, *_ASKED, *_OUTCOME)),
         TcpConnection: frozenset((*_ENDS, "ending")),
         TlsHello: frozenset((*_ENDS, "server_name")),
+        TlsHandshake: frozenset((*_ENDS, *_HANDSHAKE)),
         IpPacket: frozenset(("source", "destination")),
         DnsAnswer: frozenset((*_ENDS, "name")),
     }
@@ -55,6 +77,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         Exchange: frozenset((*_PORTS, *_COUNTS)),
         TcpConnection: frozenset((*_PORTS, "requests", "resent_bytes")),
         TlsHello: frozenset(_PORTS),
+        TlsHandshake: frozenset((*_PORTS, "resumed", "hello_retry", "ech", "starttls")),
         IpPacket: frozenset(("protocol", "source_port", "destination_port", "length")),
         DnsAnswer: frozenset(("code",)),
     }
@@ -67,6 +90,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         Exchange: frozenset(("time", *_SPANS)),
         TcpConnection: frozenset(("time", "started", "connect_time")),
         TlsHello: frozenset(("time",)),
+        TlsHandshake: frozenset(("time", "started", "handshake_time", "connect_time", "not_before", "not_after")),
         IpPacket: frozenset(("time",)),
         DnsAnswer: frozenset(("time",)),
     }

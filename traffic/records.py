@@ -14,7 +14,7 @@ COMPLETE: Final = "complete"
 CLOSED: Final = "closed"
 """The connection was closed before the response was complete."""
 RESET: Final = "reset"
-"""A TCP RST ended the connection before the response was complete."""
+"""A TCP RST of the connection, or RST_STREAM of HTTP/2, came before the response was complete."""
 TIMEOUT: Final = "timeout"
 """No packet arrived for `connection_timeout` seconds."""
 MALFORMED: Final = "malformed"
@@ -216,6 +216,68 @@ class TlsHello(NamedTuple):
     """Server name in lower case."""
 
 
+class TlsHandshake(NamedTuple):
+    """A TLS handshake, as far as both sides speak in the clear (RFC 8446); only the core emits it.
+
+    Texts are empty where nothing is said: TLS 1.3 encrypts the certificate and the protocol that was chosen.
+    """
+
+    time: float
+    """Capture time of its end, in seconds since the epoch."""
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    started: float
+    """Capture time of the first byte of the ClientHello; if it was missed, of the first byte seen."""
+    server_name: str
+    """Server name that the client asked for, in lower case; with `ech`, it may be that of the front only."""
+    version: str
+    """Version that the server chose: `TLS 1.3`, `SSL 3.0`, or a draft, such as `TLS 1.3 draft 23`."""
+    cipher: str
+    """Cipher suite that the server chose, by its registered name; `0x....` if it has none."""
+    alpn: str
+    """Protocol that the server chose (RFC 7301), such as `h2`."""
+    offered_alpn: str
+    """Protocols that the client offered, separated by commas."""
+    ja3: str
+    """Fingerprint of the client; that of a browser differs each time."""
+    ja3s: str
+    """Fingerprint of the server's choices."""
+    ja4: str
+    """Fingerprint of the client."""
+    resumed: bool
+    """Whether the server goes on with an earlier session, and so shows no certificate."""
+    hello_retry: bool
+    """Whether the server asked for a second ClientHello, which costs a round trip (RFC 8446 section 4.1.4)."""
+    ech: bool
+    """Whether the client sent an encrypted ClientHello, a real one or one that only looks so (RFC 9849)."""
+    post_quantum: str
+    """Group of the key exchange if it withstands quantum computers, such as `X25519MLKEM768`; else empty."""
+    starttls: bool
+    """Whether other bytes came before it, as with STARTTLS or a proxy."""
+    handshake_time: float | None
+    """Seconds from the ClientHello to the Finished that establishes it, or to the client's first data if earlier."""
+    connect_time: float | None
+    """Seconds from the client's SYN to the server's, before the handshake; None if one of them was not seen."""
+    alert: str
+    """Name of the last alert in the clear, such as `certificate_expired`."""
+    alert_side: str
+    """Who sent it: `client` or `server`."""
+    certificate_subject: str
+    """Distinguished name of the server's certificate, such as `C=US, O=Example, CN=www.example.com`."""
+    certificate_names: str
+    """Its host names and addresses, separated by commas."""
+    certificate_issuer: str
+    """Distinguished name of who signed it."""
+    not_before: float | None
+    """Start of its validity, in seconds since the epoch; None without a certificate."""
+    not_after: float | None
+    """End of its validity."""
+    outcome: str
+    """`established`, `failed` (an alert, or the connection ended before), or `incomplete` (the capture lacks bytes)."""
+
+
 class IpPacket(NamedTuple):
     """An IP packet of any kind; the inner one of a tunnel."""
 
@@ -244,9 +306,9 @@ class DnsAnswer(NamedTuple):
     addresses: tuple[str, ...]
 
 
-Record = Request | Exchange | TcpConnection | TlsHello | IpPacket | DnsAnswer
-OPTIONAL: Final = frozenset({TcpConnection, TlsHello, IpPacket, DnsAnswer})
-"""Kinds of records that a decoder emits only on request."""
+Record = Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer
+OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer})
+"""Kinds of records that a decoder emits only on request; the core alone emits TLS handshakes."""
 
 
 def characters(record: object) -> int:

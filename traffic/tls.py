@@ -39,7 +39,8 @@ class HelloReader(Sink):
         position = 0
         while self._wanted and position < len(data):
             if self._remaining:
-                position += self._take(data[position : position + self._remaining])
+                size = min(self._remaining, self._wanted - len(self._message))
+                position += self._take(data[position : position + size])
             else:
                 part = data[position : position + 5 - len(self._head)]
                 self._head += part
@@ -64,12 +65,11 @@ class HelloReader(Sink):
     def _take(self, part: bytes) -> int:
         """Add the next bytes of the current record to the message; return how many were read."""
         self._remaining -= len(part)
-        kept = part[: LONGEST_HELLO - len(self._message)]
-        if self._budget.used + len(kept) > self._budget.limit:
+        if self._budget.used + len(part) > self._budget.limit:
             self.close()
             return len(part)
-        self._budget.used += len(kept)
-        self._message += kept
+        self._budget.used += len(part)
+        self._message += part
         if len(self._message) >= self._wanted:
             self._read_message()
         return len(part)

@@ -1,34 +1,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tls_wire import extension, hello_body, named, records, sized
 from wire import Talk, decode
 
 from traffic.limits import Budget, Limits
 from traffic.tls import LONGEST_HELLO, HelloReader, server_name, starts_hello
 
 pytestmark = pytest.mark.usefixtures("each_decoder")
-
-
-def sized(size: int, body: bytes) -> bytes:
-    return len(body).to_bytes(size, "big") + body
-
-
-def extension(kind: int, body: bytes) -> bytes:
-    return kind.to_bytes(2, "big") + sized(2, body)
-
-
-def hello_body(*extensions: bytes) -> bytes:
-    head = b"\x03\x03" + b"R" * 32 + sized(1, b"session") + sized(2, b"\x13\x01\x13\x02") + sized(1, b"\x00")
-    return head + (sized(2, b"".join(extensions)) if extensions else b"")
-
-
-def named(name: bytes) -> bytes:
-    return extension(0, sized(2, b"\x00" + sized(2, name)))
-
-
-def records(message: bytes, size: int = 2**14) -> bytes:
-    parts = (message[at : at + size] for at in range(0, len(message), size))
-    return b"".join(b"\x16\x03\x01" + sized(2, part) for part in parts)
 
 
 OTHER = extension(43, b"\x02\x03\x04")

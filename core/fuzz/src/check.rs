@@ -44,6 +44,7 @@ fn check(batch: &Batch) {
     assert_eq!(of(Kind::Exchange), exchanges.time.len());
     assert_eq!(of(Kind::Connection), batch.connections.len());
     assert_eq!(of(Kind::Hello), batch.hellos.len());
+    assert_eq!(of(Kind::Handshake), batch.handshakes.len());
     assert_eq!(of(Kind::Datagram), batch.datagrams.len());
     let rows = asked.len() as u32;
     assert!(batch.requests.iter().all(|row| *row < rows));

@@ -41,7 +41,7 @@ pub const ALL_PROTOCOLS: u8 = 16;
 pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     let choice = data.first().copied().unwrap_or_default();
     let wanted = choice & 4 != 0;
-    let wanted = Wanted { connections: wanted, hellos: wanted, packets: wanted, answers: wanted };
+    let wanted = Wanted { connections: wanted, hellos: wanted, handshakes: wanted, packets: wanted, answers: wanted };
     let ports = if choice & 8 == 0 { vec![1; 1 << 16] } else { (0..=80).map(|port| u8::from(port == 80)).collect() };
     let limits = limits(choice & 3);
     let most = limits.total_buffer;

@@ -18,6 +18,7 @@ pub(crate) enum Kind {
     Exchange,
     Connection,
     Hello,
+    Handshake,
     Packet,
     Answer,
     /// Any other class, whose table is empty.
@@ -31,6 +32,7 @@ impl Kind {
             "Exchange" => Self::Exchange,
             "TcpConnection" => Self::Connection,
             "TlsHello" => Self::Hello,
+            "TlsHandshake" => Self::Handshake,
             "IpPacket" => Self::Packet,
             "DnsAnswer" => Self::Answer,
             _ => Self::Other,

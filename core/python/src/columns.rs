@@ -10,6 +10,7 @@ use wire::datagrams::{Datagram, DnsAnswer, IpPacket};
 use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
 
 use crate::batch::Kind;
+use crate::handshakes;
 
 /// A column for Python.
 pub(crate) enum Column<'py> {
@@ -65,6 +66,7 @@ impl Columns {
             Kind::Exchange => self.wire.exchanges.time.len(),
             Kind::Connection => self.wire.connections.len(),
             Kind::Hello => self.wire.hellos.len(),
+            Kind::Handshake => self.wire.handshakes.len(),
             Kind::Packet => self.packets.len(),
             Kind::Answer => self.answers.len(),
             Kind::Other => 0,
@@ -78,6 +80,7 @@ impl Columns {
             Kind::Exchange => self.of_exchanges(py, name)?,
             Kind::Connection => self.of_connections(py, name)?,
             Kind::Hello => self.of_hellos(py, name)?,
+            Kind::Handshake => handshakes::column(py, &self.wire.handshakes, name)?,
             Kind::Packet => self.of_packets(py, name)?,
             Kind::Answer => self.of_answers(py, name)?,
             Kind::Other => None,
@@ -322,15 +325,15 @@ impl Columns {
     }
 }
 
-fn floats<'py>(py: Python<'py>, values: impl Iterator<Item = f64>) -> Column<'py> {
+pub(crate) fn floats<'py>(py: Python<'py>, values: impl Iterator<Item = f64>) -> Column<'py> {
     Column::Floats(PyArray1::from_vec(py, values.collect()))
 }
 
-fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) -> Column<'py> {
+pub(crate) fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) -> Column<'py> {
     Column::Integers(PyArray1::from_vec(py, values.collect()))
 }
 
-fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
+pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
     let mut codes = Codes::default();
     for text in texts {
         codes.push(Some(&text));

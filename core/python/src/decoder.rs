@@ -165,6 +165,7 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
         match kind.getattr("__name__")?.extract::<String>()?.as_str() {
             "TcpConnection" => wanted.connections = true,
             "TlsHello" => wanted.hellos = true,
+            "TlsHandshake" => wanted.handshakes = true,
             "IpPacket" => wanted.packets = true,
             "DnsAnswer" => wanted.answers = true,
             _ => {}

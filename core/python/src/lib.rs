@@ -6,6 +6,7 @@ mod batch;
 mod columns;
 mod decoder;
 mod frames;
+mod handshakes;
 mod rows;
 mod tails;
 

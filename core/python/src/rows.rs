@@ -8,6 +8,7 @@ use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 use crate::attribute;
 use crate::batch::Kind;
 use crate::columns::Columns;
+use crate::handshakes;
 use crate::tails::Tails;
 
 type Record = Py<PyAny>;
@@ -49,7 +50,7 @@ impl<'py> Texts<'py> {
 impl Rows {
     /// Return all records in the order in which they were emitted.
     pub(crate) fn all<'py>(&mut self, py: Python<'py>, columns: &mut Columns) -> PyResult<Bound<'py, PyList>> {
-        let kinds = [Kind::Request, Kind::Exchange, Kind::Connection, Kind::Hello];
+        let kinds = [Kind::Request, Kind::Exchange, Kind::Connection, Kind::Hello, Kind::Handshake];
         let mut lists =
             kinds.into_iter().map(|kind| Ok(self.of(py, columns, kind)?.into_iter())).collect::<PyResult<Vec<_>>>()?;
         let mut datagrams = self.datagrams(py, columns)?.into_iter();
@@ -80,6 +81,11 @@ impl Rows {
             Kind::Exchange => PyList::new(py, self.exchanges(py, columns)?),
             Kind::Connection => PyList::new(py, connections(py, columns)?),
             Kind::Hello => PyList::new(py, hellos(py, columns)?),
+            Kind::Handshake => {
+                let maker = Maker::of(py, "TlsHandshake")?;
+                let rows = columns.wire.handshakes.iter().map(|row| maker.make(handshakes::fields(py, row)?));
+                PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
+            }
             Kind::Packet => PyList::new(py, packets(py, columns)?),
             Kind::Answer => PyList::new(py, answers(py, columns)?),
             Kind::Other => Ok(PyList::empty(py)),

@@ -35,3 +35,16 @@ impl Context<'_> {
         self.ledger.budget.used -= size;
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Lend a context with the default limits and all protocols.
+    pub(crate) fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let limits = Limits::default();
+        let (mut ledger, mut out) = (Ledger::new(limits.total_buffer), Collector::new(&limits));
+        let protocols = Protocols { http2: true, websocket: true, operations: true, tls: true, dns: true, quic: true };
+        work(&mut Context { ledger: &mut ledger, limits: &limits, protocols, out: &mut out })
+    }
+}

@@ -5,16 +5,14 @@ use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_respo
 use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::starts_socks;
-use crate::records::{ConnectionRow, Ending, Ends, HelloRow, Wanted};
-use crate::sink::{Opening, Refusal, Sink};
-use crate::speech::{Next, Sides, Speech, Switch};
+use crate::records::{ConnectionRow, Ending, Ends, Wanted};
+use crate::sink::{Opening, Sink};
+use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
-use crate::text::printable;
-use crate::tls::hello::{HelloReader, starts_hello, starts_record};
+use crate::tls::{Tls, starts_answer, starts_hello, starts_record};
 
-const LONGEST_HOST_NAME: usize = 255;
-/// Name under which server names beyond the limit are counted.
-const OTHER: &str = "(other)";
+/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
+const HTTP2_START: &[u8] = b"PRI * ";
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -58,16 +56,12 @@ impl Conversation {
 
     /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
-        let hellos = [&self.sinks.forth, &self.sinks.back].into_iter().map(|sink| match sink {
-            Sink::Hello(reader) => reader.held(),
-            _ => 0,
-        });
-        hellos.sum::<usize>() + self.speech.as_ref().map_or(0, Speech::held)
+        self.speech.as_ref().map_or(0, Speech::held)
     }
 
     fn sides<'a>(&self, tcp: &'a Tcp) -> Sides<'a> {
         let (requests, responses) = (self.client, self.client.reversed());
-        Sides { requests: tcp.streams.of(requests), responses: tcp.streams.of(responses) }
+        Sides { requests: tcp.streams.of(requests), responses: tcp.streams.of(responses), now: tcp.last }
     }
 
     fn ends(&self) -> Ends {
@@ -91,16 +85,14 @@ impl Conversation {
                 }
             }
             Sink::Opening(_) => self.open(cx, tcp, direction, data, place),
-            Sink::Hello(reader) => {
-                if let Some(name) = reader.data(cx, data) {
-                    self.server_named(cx, tcp, &name);
+            Sink::Refusal(_) => {
+                if starts_response(data) {
+                    self.refused(cx, tcp, direction);
+                } else {
+                    self.accepted(direction);
                 }
-            }
-            Sink::Refusal(_) if starts_response(data) => {
-                self.refused(cx, tcp, direction);
                 self.data(cx, tcp, direction, data, place);
             }
-            Sink::Refusal(_) => *self.sinks.of_mut(direction) = Sink::Nobody,
             Sink::Nobody => {}
         }
     }
@@ -140,14 +132,16 @@ impl Conversation {
                     speech.gap(cx, sides, side, size);
                 }
             }
-            Sink::Hello(reader) => reader.close(cx),
             Sink::Opening(opening) if 0 < size && size <= opening.header => opening.header -= size,
             Sink::Opening(opening) => {
                 (opening.begun, opening.header) = (true, 0);
                 opening.foreign &= size > 0; // after a jump, it may be another connection
                 self.doubt(cx, tcp, direction);
             }
-            Sink::Refusal(_) => *self.sinks.of_mut(direction) = Sink::Nobody,
+            Sink::Refusal(_) => {
+                self.accepted(direction);
+                self.gap(cx, tcp, direction, size);
+            }
             Sink::Nobody => {}
         }
     }
@@ -155,9 +149,9 @@ impl Conversation {
     /// Note acknowledged bytes that have not arrived: they may be missing, or the acknowledgment is wrong.
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
         let (side, sides) = (self.side(direction), self.sides(tcp));
-        match &mut self.speech {
-            Some(speech) => speech.doubt(cx, sides, side),
-            None => *self.doubts.of_mut(direction) = true,
+        *self.doubts.of_mut(direction) = true;
+        if let Some(speech) = &mut self.speech {
+            speech.doubt(cx, sides, side);
         }
     }
 
@@ -183,11 +177,6 @@ impl Conversation {
         }
         if self.wanted.connections {
             self.tell(cx, tcp, requests, ending, time);
-        }
-        for direction in [Direction::Forth, Direction::Back] {
-            if let Sink::Hello(mut reader) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
-                reader.close(cx);
-            }
         }
     }
 
@@ -240,9 +229,9 @@ impl Conversation {
         if starts_record(data) && (first || starts_hello(data)) {
             // At the start, or after some kind of STARTTLS.
             self.unreadable(cx, "TLS", direction);
-            self.client = direction;
-            *self.sinks.of_mut(direction) = Sink::Hello(Box::new(HelloReader::new()));
-            return true;
+            let answers = cx.protocols.tls && starts_answer(data);
+            let client = if answers { direction.reversed() } else { direction };
+            return self.start_tls(cx, tcp, direction, client, first);
         }
         if opening.foreign {
             return false;
@@ -361,39 +350,43 @@ impl Conversation {
         self.known(cx);
         cx.ledger.health.unread(kind, 1);
         let other = direction.reversed();
-        *self.sinks.of_mut(other) = if self.unread(other) {
-            Sink::Refusal(Box::new(Refusal { kind, server_name: None }))
-        } else {
-            Sink::Nobody
-        };
+        *self.sinks.of_mut(other) = if self.unread(other) { Sink::Refusal(kind) } else { Sink::Nobody };
         *self.sinks.of_mut(direction) = Sink::Nobody;
     }
 
     /// Read HTTP/1 after all, in which `direction` refuses, and take back what the connection was counted as.
     fn refused(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
-        if let Sink::Refusal(refusal) = std::mem::replace(self.sinks.of_mut(direction), Sink::Nobody) {
-            cx.ledger.health.unread(refusal.kind, -1);
-            refusal.server_name.into_iter().for_each(|name| cx.ledger.health.unname(&name));
+        if let Sink::Refusal(kind) = self.sinks.of(direction) {
+            cx.ledger.health.unread(kind, -1);
         }
-        if let Sink::Hello(reader) = self.sinks.of_mut(direction.reversed()) {
-            reader.close(cx);
+        if let Some(Speech::Tls(mut tls)) = self.speech.take() {
+            tls.refused(cx, tcp.last);
         }
         self.start(cx, tcp, direction, direction.reversed());
     }
 
-    fn server_named(&mut self, cx: &mut Context<'_>, tcp: &Tcp, wire_name: &[u8]) {
-        let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
-        let names = &mut cx.ledger.health.server_names;
-        let apart = names.contains_key(&name) || names.len() < cx.limits.server_names;
-        let counted = if apart { name.clone() } else { OTHER.to_owned() };
-        *names.entry(counted.clone()).or_default() += 1;
-        if let Sink::Refusal(refusal) = self.sinks.of_mut(self.client.reversed()) {
-            refusal.server_name = Some(counted);
+    /// Read what the server speaks like the client, if it is read at all.
+    fn accepted(&mut self, direction: Direction) {
+        let follows = matches!(&self.speech, Some(Speech::Tls(tls)) if tls.follows());
+        *self.sinks.of_mut(direction) = if follows { Sink::Messages } else { Sink::Nobody };
+    }
+
+    /// Start reading TLS, of which `direction` sent the first bytes. `first` tells whether nothing came before them.
+    fn start_tls(
+        &mut self,
+        cx: &mut Context<'_>,
+        tcp: &Tcp,
+        direction: Direction,
+        client: Direction,
+        first: bool,
+    ) -> bool {
+        self.client = client;
+        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, !first);
+        self.speech = Some(Speech::Tls(Box::new(tls)));
+        *self.sinks.of_mut(direction) = Sink::Messages;
+        if !matches!(self.sinks.of(direction.reversed()), Sink::Refusal(_)) {
+            self.accepted(direction.reversed());
         }
-        if self.wanted.hellos {
-            let Ends { client, server, .. } = self.ends();
-            let hello = HelloRow { time: tcp.last, client, server, server_name: name };
-            cx.out.hello(&mut cx.ledger.health, hello);
-        }
+        true
     }
 }

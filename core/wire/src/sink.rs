@@ -2,7 +2,6 @@
 
 use crate::bytes::run;
 use crate::preamble::proxy_header_size;
-use crate::tls::hello::HelloReader;
 
 /// Receives the bytes of one direction.
 #[derive(Debug)]
@@ -11,10 +10,9 @@ pub(crate) enum Sink {
     Opening(Opening),
     /// The protocol that was recognised.
     Messages,
-    /// TLS, searched for the server name.
-    Hello(Box<HelloReader>),
-    /// The first bytes of a server whose client speaks TLS or HTTP/2: it may refuse that in plain HTTP/1.
-    Refusal(Box<Refusal>),
+    /// The first bytes of a server whose client speaks TLS or HTTP/2: it may refuse that in plain HTTP/1. Until then, the
+    /// connection is counted as this kind.
+    Refusal(&'static str),
     /// Nothing: the bytes are ignored.
     Nobody,
 }
@@ -23,14 +21,6 @@ impl Default for Sink {
     fn default() -> Self {
         Self::Opening(Opening::default())
     }
-}
-
-/// As what a connection is counted that the server may refuse.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) kind: &'static str,
-    /// The server name under which it is counted, if any.
-    pub(crate) server_name: Option<String>,
 }
 
 /// What is known of a direction whose protocol is not.

@@ -8,12 +8,15 @@ use crate::http::{Http, Side};
 use crate::http2::{Http2, Start};
 use crate::records::Ending;
 use crate::tcp::{Position, Stream};
+use crate::tls::Tls;
 
 /// The TCP streams of a connection, by what they carry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sides<'a> {
     pub(crate) requests: &'a Stream,
     pub(crate) responses: &'a Stream,
+    /// Capture time of the latest packet.
+    pub(crate) now: f64,
 }
 
 impl<'a> Sides<'a> {
@@ -30,25 +33,8 @@ impl<'a> Sides<'a> {
 pub(crate) enum Speech {
     /// HTTP/1.
     Http(Box<Http>),
-    /// HTTP/2.
-    Http2(Box<Http2>),
-}
-
-/// What a connection speaks from some byte on.
-#[derive(Debug)]
-pub(crate) enum Next {
-    /// HTTP/1, in which a server refuses HTTP/2.
-    Http,
-    /// HTTP/2.
-    Http2(Start),
-}
-
-/// A change of the protocol within a segment.
-#[derive(Debug)]
-pub(crate) struct Switch {
-    /// Bytes of the segment that come before it.
-    pub(crate) taken: usize,
-    pub(crate) next: Next,
+    /// TLS, up to the end of its handshake.
+    Tls(Box<Tls>),
 }
 
 impl Speech {
@@ -64,7 +50,7 @@ impl Speech {
     ) -> Option<Switch> {
         match self {
             Self::Http(http) => http.arrived(cx, sides, side, data, place),
-            Self::Http2(http2) => (!http2.data(cx, side, data, place)).then_some(Switch { taken: 0, next: Next::Http }),
+            Self::Tls(tls) => tls.arrived(cx, sides, side, data, place),
         }
     }
 
@@ -72,7 +58,7 @@ impl Speech {
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, size: usize) {
         match self {
             Self::Http(http) => http.missed(cx, sides, side, size as u64),
-            Self::Http2(http2) => http2.gap(cx, side, size),
+            Self::Tls(tls) => tls.missed(cx, sides, side),
         }
     }
 
@@ -80,7 +66,7 @@ impl Speech {
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
         match self {
             Self::Http(http) => http.doubted(cx, sides, side),
-            Self::Http2(http2) => http2.doubt(side),
+            Self::Tls(_) => (),
         }
     }
 
@@ -88,7 +74,7 @@ impl Speech {
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, time: f64, ack: Option<u32>) {
         match self {
             Self::Http(http) => http.ended_by(cx, sides, side, time, ack),
-            Self::Http2(_) => {} // frames end streams, and the rest ends with the connection
+            Self::Tls(_) => (),
         }
     }
 
@@ -96,7 +82,7 @@ impl Speech {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, ending: Ending, time: f64) {
         match self {
             Self::Http(http) => http.closed(cx, sides, ending, time),
-            Self::Http2(http2) => http2.close(cx, ending, time),
+            Self::Tls(tls) => tls.closed(cx, ending, time),
         }
     }
 
@@ -104,7 +90,7 @@ impl Speech {
     pub(crate) fn idle(&self) -> bool {
         match self {
             Self::Http(http) => http.pairing.idle(),
-            Self::Http2(http2) => http2.idle(),
+            Self::Tls(_) => true,
         }
     }
 
@@ -112,7 +98,7 @@ impl Speech {
     pub(crate) fn requests(&self) -> u64 {
         match self {
             Self::Http(http) => http.pairing.count,
-            Self::Http2(http2) => http2.count,
+            Self::Tls(_) => 0,
         }
     }
 
@@ -120,7 +106,7 @@ impl Speech {
     pub(crate) fn held(&self) -> usize {
         match self {
             Self::Http(http) => http.held(),
-            Self::Http2(http2) => http2.held(),
+            Self::Tls(tls) => tls.held(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::derived;
 use super::details::{Details, protocol_of};
 use super::ending::Ending;
+use super::handshakes::HandshakeRow;
 use super::texts::{Codes, Interner};
 use super::{Asked, Field};
 use crate::datagrams::Datagram;
@@ -26,6 +27,8 @@ pub enum Kind {
     Connection,
     /// A TLS ClientHello.
     Hello,
+    /// A TLS handshake.
+    Handshake,
     /// An IP packet or a DNS answer.
     Datagram,
 }
@@ -190,6 +193,8 @@ pub struct Batch {
     pub connections: Vec<ConnectionRow>,
     /// ClientHellos.
     pub hellos: Vec<HelloRow>,
+    /// TLS handshakes.
+    pub handshakes: Vec<HandshakeRow>,
     /// IP packets and DNS answers.
     pub datagrams: Vec<Datagram>,
     /// Addresses of clients and servers.

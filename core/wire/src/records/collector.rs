@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Asked;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
+use super::handshakes::HandshakeRow;
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::health::Health;
@@ -16,6 +17,8 @@ pub struct Wanted {
     pub connections: bool,
     /// TLS ClientHellos.
     pub hellos: bool,
+    /// TLS handshakes.
+    pub handshakes: bool,
     /// IP packets of any kind.
     pub packets: bool,
     /// DNS answers.
@@ -122,6 +125,12 @@ impl Collector {
     pub(crate) fn hello(&mut self, health: &mut Health, hello: HelloRow) {
         if self.admits(health, Kind::Hello, 0) {
             self.batch.hellos.push(hello);
+        }
+    }
+
+    pub(crate) fn handshake(&mut self, health: &mut Health, handshake: HandshakeRow) {
+        if self.admits(health, Kind::Handshake, handshake.facts.size()) {
+            self.batch.handshakes.push(handshake);
         }
     }
 

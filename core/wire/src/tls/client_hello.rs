@@ -40,7 +40,6 @@ pub(crate) struct ClientHello<'a> {
     pub(crate) point_formats: &'a [u8],
     /// Numbers of two bytes.
     pub(crate) signature_algorithms: &'a [u8],
-    key_shares: &'a [u8],
     /// Whether there is a server_name extension, even without a name.
     pub(crate) names_server: bool,
     /// Whether a session ticket is presented (RFC 5077 section 3.1).
@@ -86,7 +85,6 @@ impl<'a> ClientHello<'a> {
             PRE_SHARED_KEY => self.pre_shared_key = true,
             EARLY_DATA => self.early_data = true,
             SUPPORTED_VERSIONS => self.supported_versions = fields.vector(1),
-            KEY_SHARE => self.key_shares = fields.vector(2),
             ENCRYPTED_CLIENT_HELLO => self.ech |= content.first() == Some(&OUTER),
             ENCRYPTED_SERVER_NAME => self.ech = true,
             _ => {}
@@ -102,11 +100,6 @@ impl<'a> ClientHello<'a> {
     /// Return the protocols that are offered for use inside the connection, such as `h2`.
     pub(crate) fn protocols(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         vectors(self.alpn)
-    }
-
-    /// Return the groups for which the client sends a key (RFC 8446 section 4.2.8).
-    pub(crate) fn key_share_groups(&self) -> impl Iterator<Item = u16> + Clone + use<'a> {
-        extensions(self.key_shares).map(|(group, _)| group).filter(|group| !is_grease(*group))
     }
 }
 
@@ -146,7 +139,6 @@ mod tests {
                 extension(POINT_FORMATS, &vector(1, b"\x00")),
                 extension(ALPN, &vector(2, b"\x02h2\x08http/1.1")),
                 extension(SUPPORTED_VERSIONS, &vector(1, b"\x7A\x7A\x03\x04\x03\x03")),
-                extension(KEY_SHARE, &vector(2, b"\x2A\x2A\x00\x01\x00\x00\x1D\x00\x02kk")),
                 extension(SESSION_TICKET, b"ticket"),
                 extension(ENCRYPTED_CLIENT_HELLO, b"\x00..."),
             ],
@@ -158,7 +150,6 @@ mod tests {
         assert_eq!(shorts(found.groups).collect::<Vec<_>>(), [0x11EC, 0x1D]);
         assert_eq!(found.point_formats, [0]);
         assert_eq!(found.protocols().collect::<Vec<_>>(), [b"h2".as_slice(), b"http/1.1"]);
-        assert_eq!(found.key_share_groups().collect::<Vec<_>>(), [0x1D]);
         assert_eq!((found.ticket, found.ech, found.pre_shared_key, found.early_data), (true, true, false, false));
     }
 

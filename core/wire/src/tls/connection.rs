@@ -1,0 +1,209 @@
+//! TLS as the protocol of a connection: counts the server name, and follows the handshake if its record is wanted.
+
+use super::client_hello::ClientHello;
+use super::handshake::Handshake;
+use super::reader::{CLIENT_HELLO, Event, Reader, SERVER_HELLO};
+use crate::context::Context;
+use crate::http::Side;
+use crate::records::{Ending, Ends, HandshakeRow, HelloRow, Outcome, Wanted};
+use crate::speech::Sides;
+use crate::tcp::{Position, Tcp};
+use crate::text::printable;
+
+const LONGEST_HOST_NAME: usize = 255;
+/// Name under which server names beyond the limit are counted.
+const OTHER: &str = "(other)";
+
+/// A TLS connection, up to the end of its handshake.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    ends: Ends,
+    wanted: Wanted,
+    client: Reader,
+    server: Reader,
+    /// Whether the ClientHello was read.
+    greeted: bool,
+    /// The server name under which the connection is counted.
+    counted: Option<String>,
+    followed: Option<Box<Followed>>,
+}
+
+/// A handshake whose record is wanted.
+#[derive(Debug)]
+struct Followed {
+    handshake: Handshake,
+    connect_time: Option<f64>,
+    /// Whether other bytes came before the ClientHello.
+    starttls: bool,
+    /// Whether bytes of the server were read.
+    answered: bool,
+    /// Bytes of the budget in use.
+    charged: usize,
+}
+
+impl Tls {
+    /// Start before the first bytes of the client. `starttls` tells whether other bytes came before them.
+    pub(crate) fn new(cx: &mut Context<'_>, tcp: &Tcp, ends: Ends, wanted: Wanted, starttls: bool) -> Self {
+        let (client, server) = (Reader::of_client(), Reader::default());
+        let mut tls = Self { ends, wanted, client, server, greeted: false, counted: None, followed: None };
+        if wanted.handshakes && cx.protocols.tls {
+            let (handshake, connect_time) = (Handshake::default(), tcp.connect_time);
+            let followed = Followed { handshake, connect_time, starttls, answered: false, charged: 0 };
+            tls.followed = Some(Box::new(followed));
+            tls.settle(cx, tcp.last);
+        }
+        tls
+    }
+
+    /// Return whether the handshake is followed, so that the server's bytes matter.
+    pub(crate) fn follows(&self) -> bool {
+        self.followed.is_some()
+    }
+
+    /// Return the bytes of the budget in use.
+    pub(crate) fn held(&self) -> usize {
+        let charged = self.followed.as_ref().map_or(0, |followed| followed.charged);
+        self.client.held() + self.server.held() + charged
+    }
+
+    /// Read the next bytes of a side.
+    pub(crate) fn arrived(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, data: &[u8], place: Position) {
+        if side == Side::Responses && !self.hears(data) {
+            return;
+        }
+        let Self { client, server, greeted, followed, .. } = self;
+        if let Some(followed) = followed {
+            followed.handshake.started.get_or_insert(place.time);
+        }
+        let reader = if side == Side::Requests { client } else { server };
+        let (mut rest, mut name, mut outcome) = (data, None, None);
+        while outcome.is_none()
+            && (followed.is_some() || !*greeted)
+            && let Some(event) = reader.next(cx, &mut rest)
+        {
+            if let (Side::Requests, false, Event::Message(CLIENT_HELLO, body)) = (side, *greeted, &event) {
+                name = Some(ClientHello::parse(body).server_name.to_vec());
+                *greeted = true;
+            }
+            let mut encrypts = false;
+            if let Some(followed) = followed {
+                encrypts = event == Event::ChangeCipherSpec && followed.handshake.encrypts(side);
+                outcome = followed.handshake.event(side, &event, place.time, cx.limits.string_length);
+            }
+            reader.encrypted |= encrypts;
+        }
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            self.count(cx, sides.now, &name);
+        }
+        self.settle(cx, place.time);
+        if let Some(outcome) = outcome {
+            self.emit(cx, outcome, place.time);
+        }
+        self.rest(cx, place.time);
+    }
+
+    /// Return whether these bytes of the server are read. After something else, they start with a record.
+    fn hears(&mut self, data: &[u8]) -> bool {
+        let Some(followed) = &mut self.followed else {
+            return false;
+        };
+        followed.answered |= !followed.starttls || starts_record(data) || data.starts_with(b"\x15\x03");
+        followed.answered
+    }
+
+    /// Handle missing bytes of a side: where its next record starts is unknown.
+    pub(crate) fn missed(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
+        let reader = if side == Side::Requests { &mut self.client } else { &mut self.server };
+        reader.close(cx);
+        self.rest(cx, sides.now);
+    }
+
+    /// Read nothing more if there is nothing more to find out.
+    fn rest(&mut self, cx: &mut Context<'_>, time: f64) {
+        let named = self.greeted && self.followed.is_none();
+        if named || self.client.over && (self.server.over || self.followed.is_none()) {
+            self.emit(cx, Outcome::Incomplete, time);
+        }
+    }
+
+    /// Handle the end of the connection.
+    pub(crate) fn closed(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
+        let whole = self.greeted && !self.client.over && !self.server.over;
+        let outcome = self.followed.as_ref().map(|followed| {
+            let heard = followed.answered || followed.connect_time.is_some();
+            followed.handshake.at_end(whole && heard && matches!(ending, Ending::Closed | Ending::Reset))
+        });
+        self.emit(cx, outcome.unwrap_or(Outcome::Incomplete), time);
+    }
+
+    /// Take back what was counted: the server answers in plain HTTP.
+    pub(crate) fn refused(&mut self, cx: &mut Context<'_>, time: f64) {
+        self.counted.take().into_iter().for_each(|name| cx.ledger.health.unname(&name));
+        if cx.protocols.tls {
+            cx.odd("TLS answered in plain HTTP");
+        }
+        self.emit(cx, Outcome::Failed, time);
+    }
+
+    /// Count the connection under its server name.
+    fn count(&mut self, cx: &mut Context<'_>, now: f64, wire_name: &[u8]) {
+        let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
+        let names = &mut cx.ledger.health.server_names;
+        let apart = names.contains_key(&name) || names.len() < cx.limits.server_names;
+        let counted = if apart { name.clone() } else { OTHER.to_owned() };
+        *names.entry(counted.clone()).or_default() += 1;
+        self.counted = Some(counted);
+        if self.wanted.hellos {
+            let Ends { client, server, .. } = self.ends;
+            cx.out.hello(&mut cx.ledger.health, HelloRow { time: now, client, server, server_name: name });
+        }
+    }
+
+    /// Charge to the budget what the handshake has told so far; without room, its record is emitted as it is.
+    fn settle(&mut self, cx: &mut Context<'_>, time: f64) {
+        let Some(followed) = &mut self.followed else {
+            return;
+        };
+        let size = size_of::<Followed>() + followed.handshake.facts.size();
+        let more = size.saturating_sub(followed.charged);
+        if cx.charge(more) {
+            followed.charged += more;
+        } else {
+            cx.odd("total buffer full");
+            self.emit(cx, Outcome::Incomplete, time);
+        }
+    }
+
+    /// Emit the record of the handshake, if there is one to emit, and read nothing more.
+    fn emit(&mut self, cx: &mut Context<'_>, outcome: Outcome, time: f64) {
+        self.client.close(cx);
+        self.server.close(cx);
+        let Some(followed) = self.followed.take() else {
+            return;
+        };
+        let Followed { handshake, connect_time, starttls, charged, .. } = *followed;
+        cx.release(charged);
+        if self.greeted || handshake.is_answered() {
+            let Ends { client, server, .. } = self.ends;
+            let facts = Box::new(handshake.facts);
+            let started = handshake.started.unwrap_or(time);
+            let row = HandshakeRow { time, client, server, started, connect_time, starttls, outcome, facts };
+            cx.out.handshake(&mut cx.ledger.health, row);
+        }
+    }
+}
+
+/// Return whether bytes start with a TLS record of the handshake.
+pub(crate) fn starts_record(data: &[u8]) -> bool {
+    matches!(data, [0x16, 0x03, 0x00..=0x03, ..])
+}
+
+/// Return whether bytes that start with such a record start with a ServerHello, so that the server sends them.
+pub(crate) fn starts_answer(data: &[u8]) -> bool {
+    data.get(5) == Some(&SERVER_HELLO)
+}
+
+/// Return whether a segment certainly starts with a ClientHello: both types and both versions match.
+pub(crate) fn starts_hello(data: &[u8]) -> bool {
+    data.starts_with(b"\x16\x03") && data.get(5) == Some(&1) && data.get(9) == Some(&3)
+}
