@@ -25,8 +25,11 @@ def built() -> bool:
     return find_spec("http_monitor_core") is not None
 
 
-def exchanges(capture: Capture) -> list[Exchange]:
-    """Decode a capture as the command does, with nothing cut short; return the exchanges on HTTP/2."""
+def exchanges(capture: Capture) -> tuple[list[Exchange], int]:
+    """Decode a capture as the command does, with nothing cut short.
+
+    Return the exchanges on HTTP/2, and the number of connections that count as HTTP/2 that cannot be read.
+    """
     bounds = limits(Config(max_str_length=65536))
     decoder = decoder_for(parse_ports("any"), bounds, protocols=frozenset({KIND}))
     intake = Intake(open_file(str(capture.path)), decoder)
@@ -36,7 +39,8 @@ def exchanges(capture: Capture) -> list[Exchange]:
     intake.close()
     intake.finish()
     records = decoder.take().records()
-    return [record for record in records if isinstance(record, Exchange) and record.protocol in PROTOCOLS]
+    found = [record for record in records if isinstance(record, Exchange) and record.protocol in PROTOCOLS]
+    return found, decoder.health.unreadable["HTTP/2"]
 
 
 def _end(address: str, port: int) -> str:
@@ -75,7 +79,8 @@ def _expected(row: Row) -> Row:
 
 def differences(capture: Capture) -> Iterator[str]:
     """Yield what is missing, wrong or too much."""
-    found = [{name: field(exchange) for name, field in FIELDS.items()} for exchange in exchanges(capture)]
+    read, unread = exchanges(capture)
+    found = [{name: field(exchange) for name, field in FIELDS.items()} for exchange in read]
     for row in map(_expected, capture.expected(KIND)):
         same = next((one for one in found if all(one[name] == row[name] for name in NAMING)), None)
         if same is None:
@@ -84,3 +89,4 @@ def differences(capture: Capture) -> Iterator[str]:
         found.remove(same)
         yield from (f"{name}: {same[name]!r} is not {value!r}" for name, value in row.items() if same[name] != value)
     yield from (f"extra: {row}" for row in found)
+    yield from ["unreadable"] * unread

@@ -1,4 +1,4 @@
-"""Unreadable connections, as counted by the corpus and by the decoder, and the names of TLS servers."""
+"""Connections that are not HTTP/1, as counted by the corpus and by the decoder, and the names of TLS servers."""
 
 import contextlib
 from collections import Counter
@@ -18,7 +18,7 @@ FILES = {"TLS": "tls", "HTTP/2": "http2"}
 
 
 def health(capture: Capture) -> Health:
-    """Return what the decoder counts, configured as by the command."""
+    """Return what the decoder counts if it decodes HTTP/1 only."""
     decoder = decoder_for(parse_ports("any"), limits(Config()))
     intake = Intake(open_file(str(capture.path)), decoder)
     with contextlib.suppress(DamagedCapture):
