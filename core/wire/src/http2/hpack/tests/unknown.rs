@@ -54,19 +54,38 @@ fn an_emptied_table_is_known_again() {
 #[test]
 fn a_table_filled_anew_is_known_again() {
     let mut decoder = Decoder::joined();
-    // Two entries of 34 bytes exceed 60, so the first one and all before it have gone.
-    let block = [&[0x3F, 29], insertion("a", "b").as_slice(), &insertion("c", "d"), &[index(0)]].concat();
-    assert_eq!(lines(&mut decoder, &block).unwrap(), ["a: b", "c: d", "c: d"]);
-    assert_eq!(lines(&mut decoder, &[index(1)]), Err(Malformed::Index));
+    // Three entries of 34 bytes exceed 100, so the first one and all before it have gone.
+    let insertions = ["a", "b", "c"].map(|name| insertion(name, "1")).concat();
+    assert_eq!(lines(&mut decoder, &[&[0x3F, 100 - 31], insertions.as_slice()].concat()).unwrap().len(), 3);
+    assert_eq!(lines(&mut decoder, &[index(0), index(1)]).unwrap(), ["c: 1", "b: 1"]);
+    assert_eq!(lines(&mut decoder, &[index(2)]), Err(Malformed::Index));
 }
 
 #[test]
 fn a_reference_beyond_what_a_table_of_that_size_can_hold_is_malformed() {
     let mut decoder = Decoder::joined();
-    let block = [&[0x3F, 100 - 31], insertion("a", "b").as_slice()].concat();
+    // Two empty entries of 32 bytes have room besides one of 34.
+    let block = [&[0x3F, 98 - 31], insertion("a", "b").as_slice()].concat();
     assert_eq!(lines(&mut decoder, &block).unwrap(), ["a: b"]);
     assert_eq!(lines(&mut decoder, &[index(2)]).unwrap(), ["?: ?"]);
     assert_eq!(lines(&mut decoder, &[index(3)]), Err(Malformed::Index));
+}
+
+#[test]
+fn while_the_size_is_unknown_sixteen_kibibytes_are_kept() {
+    let mut decoder = Decoder::joined();
+    let value = "v".repeat(4096 - 32 - 1);
+    let string = [&[0x7F, 0xE0, 0x1E], value.as_bytes()].concat();
+    for name in *b"abcde" {
+        decoder.block(&[&[0x40, 1, name], string.as_slice()].concat(), &Limits::default(), |_, _| ()).unwrap();
+    }
+    assert_eq!(lines(&mut decoder, &[index(3), index(4)]).unwrap(), [format!("b: {value}"), "?: ?".into()]);
+}
+
+#[test]
+fn a_late_joiner_accepts_any_size() {
+    let mut decoder = Decoder::joined();
+    assert_eq!(lines(&mut decoder, &[0x3F, 0xE0, 0xFF, 0xFF, 0xFF, 0x0F]), Ok(vec![]));
 }
 
 #[test]
