@@ -180,9 +180,17 @@ class Config:
         "top_protocols",
         "grpc_status_codes",
         "stream_duration",
+        "tls_failures",
+        "tls_handshake_time",
+        "tls_versions",
+        "tls_ciphers",
+        "tls_clients",
+        "tls_certificates_expiring",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
     top_operations. If every path is requested only once, they cost as much as all others together."""
+    tls_expiry_days: Annotated[int, Range(1, 3650, "days")] = 30
+    """A TLS certificate expires soon if it has expired or will within this time: see tls_certificates_expiring."""
     path_templates: bool = False
     """Count paths that differ only in a number, a hash or a date as one, such as `/users/{id}`, in lists of sections
     and paths."""

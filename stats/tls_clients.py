@@ -11,6 +11,6 @@ class TlsClients:
     columns = ("ja4",)
     only_when_seen = True
 
-    def key(self, ja4: str) -> str:
-        """Return the fingerprint."""
-        return ja4
+    def key(self, ja4: str) -> str | None:
+        """Return the fingerprint; None if the ClientHello was missed."""
+        return ja4 or None
