@@ -89,7 +89,10 @@ impl Http {
             status,
             request_bytes: sent.body_bytes,
             response_bytes: received.body_bytes,
-            response_time: span(started, Some(answered)),
+            response_time: span(
+                started,
+                received.found.as_ref().map_or(Some(answered), |found| found.answered(answered)),
+            ),
             total_time: if ending == Ending::Complete { span(started, time) } else { None },
             content_type,
             headers,

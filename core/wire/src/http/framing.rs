@@ -92,7 +92,7 @@ impl Http {
         self.cut_head(cx, side);
         let reader = self.reader(side);
         if let Some(tap) = &mut reader.tap {
-            tap.gap(cx);
+            tap.gap(cx, size);
         }
         match reader.state {
             State::Length if size <= reader.remaining => {
@@ -296,6 +296,7 @@ impl Http {
             return Some(());
         }
         let length = self.request(cx, &parts, fields);
+        self.open_tap(cx, Side::Requests, Tap::of_request(cx.protocols, &parts, fields));
         self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
@@ -310,9 +311,7 @@ impl Http {
         if matches!(self.responses.state, State::Opaque | State::Upgraded) {
             return Some(());
         }
-        if cx.protocols.operations {
-            self.open_tap(cx, Side::Responses, Tap::of_response(fields));
-        }
+        self.open_tap(cx, Side::Responses, Tap::of_response(cx.protocols, fields));
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
             self.responses.doubt_body();

@@ -3,7 +3,7 @@
 //! In JSON, the members are those of "GraphQL over HTTP": `query`, `operationName` and `extensions`, in which a client
 //! that sent a document before puts only its hash (`persistedQuery`).
 
-use super::json::{Members, unescaped};
+use super::json::{Members, members, unescaped};
 use crate::bytes::run;
 
 const KINDS: [&[u8]; 3] = [b"query", b"mutation", b"subscription"];
@@ -36,12 +36,18 @@ pub(super) fn operation(members: Members<'_>, whole: bool) -> Option<Vec<u8>> {
 pub(super) fn of_query_string(query: &[u8]) -> Option<Vec<u8>> {
     let (mut document, mut chosen, mut hash) = (None, None, None);
     for parameter in query.split(|byte| *byte == b'&') {
-        if let Some(value) = parameter.strip_prefix(b"query=") {
-            document = Some(percent_decoded(value));
-        } else if let Some(value) = parameter.strip_prefix(b"operationName=") {
-            chosen = Some(percent_decoded(value)).filter(|name| is_name(name));
-        } else if let Some(value) = parameter.strip_prefix(b"extensions=") {
-            hash = persisted(super::json::members(&percent_decoded(value))).map(<[u8]>::to_vec);
+        // Most requests have parameters, but none of these.
+        match parameter.first() {
+            Some(b'q') => document = parameter.strip_prefix(b"query=").map(percent_decoded).or(document),
+            Some(b'o') => {
+                let name = parameter.strip_prefix(b"operationName=").map(percent_decoded);
+                chosen = name.filter(|name| is_name(name)).or(chosen);
+            }
+            Some(b'e') => {
+                let extensions = parameter.strip_prefix(b"extensions=").map(percent_decoded);
+                hash = extensions.and_then(|text| persisted(members(&text)).map(<[u8]>::to_vec)).or(hash);
+            }
+            _ => {}
         }
     }
     match (document, hash) {
@@ -162,7 +168,6 @@ fn percent_decoded(value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::members;
     use super::*;
 
     fn text(name: Option<Vec<u8>>) -> Option<String> {

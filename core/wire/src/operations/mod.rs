@@ -76,6 +76,9 @@ impl OperationReader {
     ) -> Option<Self> {
         if method == b"GET" {
             let query = partition(target, b'?').1;
+            if query.is_empty() {
+                return None;
+            }
             return Self::known(&graphql::of_query_string(query.get(..LOOKED_AT).unwrap_or(query))?);
         }
         if method != b"POST" {
