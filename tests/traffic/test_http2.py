@@ -431,6 +431,14 @@ def test_reading_goes_on_after_lost_frames() -> None:
     assert decoded.health.unpaired_responses == 1
 
 
+def test_a_hole_in_a_header_block_makes_the_table_unknown() -> None:
+    talk = Http2Talk().request(1, "/first").response(1)
+    whole = talk.headers(CLIENT, 3, [(":method", "GET"), (":path", "/second")], end=True)
+    talk.send(CLIENT, whole[:10]).send(CLIENT, whole[10:-1], lost=True).send(CLIENT, whole[-1:]).response(3)
+    decoded = decode2(talk.request(5, "/second").response(5).request(7, "/first").response(7).close())
+    assert decoded.pairs == [(path, 200) for path in ("/first", "(unknown)", "(unknown)", "(unknown)")]
+
+
 def test_a_response_that_was_lost_ends_its_exchange_as_a_gap() -> None:
     talk = Http2Talk().request(1, "/1").response(1, 201, lost=True).request(3, "/3").response(3, 203).close()
     decoded = decode2(talk)
@@ -468,6 +476,14 @@ def test_continuation_frames_are_limited() -> None:
     decoded = decode2(talk.response(1).close(), Limits(continuations=10))
     assert decoded.pairs == [("(unknown)", 200)]
     assert odd(decoded) == {"too many CONTINUATION frames": 1}
+
+
+def test_after_a_header_block_that_was_too_long_the_table_is_unknown() -> None:
+    talk = Http2Talk().request(1, "/first").response(1)
+    fields = [(":method", "GET"), (":path", "/second"), *((f"x{number}", "y" * 99) for number in range(20))]
+    talk.send(CLIENT, talk.headers(CLIENT, 3, fields, end=True), size=500).response(3)
+    decoded = decode2(talk.request(5, "/second").response(5).close(), Limits(header_bytes=1000))
+    assert decoded.pairs == [("/first", 200), ("(unknown)", 200), ("(unknown)", 200)]
 
 
 def test_header_blocks_are_limited() -> None:

@@ -81,6 +81,7 @@ impl Fields {
     ) -> Option<&'static str> {
         self.clear();
         let Some(block) = block else {
+            decoder.lose();
             self.doubtful = true;
             return None;
         };

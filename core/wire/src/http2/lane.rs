@@ -90,13 +90,18 @@ impl Lane {
         self.reader.allow(LONGEST);
     }
 
-    /// Charge the decoder to the budget.
+    /// Charge the decoder to the budget; if the total buffer is full, its table is forgotten.
     pub(super) fn charge(&mut self, cx: &mut Context<'_>) {
         let held = self.decoder.held();
-        if held != self.charged {
-            cx.release(self.charged);
-            cx.ledger.budget.used += held;
-            self.charged = held;
+        if held == self.charged {
+            return;
+        }
+        cx.release(self.charged);
+        self.charged = held;
+        if !cx.charge(held) {
+            cx.odd("total buffer full");
+            self.decoder.lose();
+            self.charged = 0;
         }
     }
 
