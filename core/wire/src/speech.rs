@@ -66,7 +66,7 @@ impl Speech {
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
         match self {
             Self::Http(http) => http.doubted(cx, sides, side),
-            Self::Tls(_) => (),
+            Self::Http2(http2) => http2.doubt(cx, side),
         }
     }
 

@@ -161,7 +161,7 @@ impl Http2 {
             Missing::Nothing => {}
             Missing::Content(content, ends) => {
                 if let Some(stream) = self.streams.get(frame.stream, None) {
-                    stream.gap(side, content);
+                    stream.gap(cx, side, content);
                 }
                 if ends {
                     self.end_of_data(cx, side, &frame, None);
@@ -174,7 +174,7 @@ impl Http2 {
             }
             Missing::Frames(content) => {
                 if let Some(stream) = self.streams.get(frame.stream, None).filter(|_| content > 0) {
-                    stream.gap(side, content);
+                    stream.gap(cx, side, content);
                 }
                 self.frames_lost(cx, side);
             }
@@ -182,8 +182,8 @@ impl Http2 {
     }
 
     /// Note acknowledged bytes of a side that have not arrived.
-    pub(crate) fn doubt(&mut self, side: Side) {
-        self.streams.doubt(side, false);
+    pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, side: Side) {
+        self.streams.doubt(cx, side, false);
     }
 
     /// Emit everything that waits at the end of the connection, and release the buffers.
@@ -229,7 +229,7 @@ impl Http2 {
     fn frames_lost(&mut self, cx: &mut Context<'_>, side: Side) {
         self.lane(side).lose_block(cx);
         self.lane(other(side)).allow_all();
-        self.streams.doubt(side, true);
+        self.streams.doubt(cx, side, true);
     }
 
     // frames ----------------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ impl Http2 {
     fn content(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], ends: bool, time: f64) {
         let frame = self.lane(side).reader.frame;
         if let Some(stream) = self.streams.get(frame.stream, Some(time)) {
-            stream.content(side, bytes, time);
+            stream.content(cx, side, bytes, time);
         }
         if ends {
             self.end_of_data(cx, side, &frame, Some(time));

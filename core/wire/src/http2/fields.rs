@@ -25,10 +25,13 @@ pub(super) enum Name {
     Referer,
     ContentType,
     GrpcStatus,
+    SoapAction,
+    ContentEncoding,
+    Extensions,
 }
 
 impl Name {
-    const COUNT: usize = 10;
+    const COUNT: usize = 13;
 
     fn of(name: &[u8]) -> Option<Self> {
         Some(match name {
@@ -42,6 +45,9 @@ impl Name {
             b"referer" => Self::Referer,
             b"content-type" => Self::ContentType,
             b"grpc-status" => Self::GrpcStatus,
+            b"soapaction" => Self::SoapAction,
+            b"content-encoding" => Self::ContentEncoding,
+            b"sec-websocket-extensions" => Self::Extensions,
             _ => return None,
         })
     }

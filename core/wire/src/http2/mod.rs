@@ -2,8 +2,8 @@
 //!
 //! `connection` takes the bytes of both sides. For each, a `lane` holds the `frames` reader, the header block that is being
 //! read, and its `hpack` decoder. `messages` makes requests and responses of header lists, whose `fields` may be unknown; a
-//! `stream` is an exchange, and `streams` the table of those that are not complete. `chain` finds frames after a loss, and
-//! tells whether a connection that was joined late is HTTP/2.
+//! `stream` is an exchange, and `streams` the table of those that are not complete; `inside` reads what their bodies say
+//! besides their size. `chain` finds frames after a loss, and tells whether a connection that was joined late is HTTP/2.
 
 mod chain;
 mod codes;
@@ -13,6 +13,7 @@ mod floods;
 mod frame;
 mod frames;
 pub mod hpack;
+mod inside;
 mod lane;
 mod messages;
 mod stream;

@@ -1,6 +1,7 @@
 //! One stream: a request and its response (RFC 9113 section 8.1), and the exchange that they become.
 
 use super::fields::{Fields, Name, UNKNOWN};
+use super::inside::Inside;
 use crate::context::Context;
 use crate::grpc::{self, Form, Messages};
 use crate::http::{Side, media_type};
@@ -77,6 +78,8 @@ pub(super) struct Stream {
     content_type: String,
     headers: String,
     call: Option<Box<Call>>,
+    /// What else its bodies say.
+    inside: Option<Box<Inside>>,
     /// The protocol of the exchange, unless it is a call.
     protocol: &'static str,
     /// When a frame of it came last.
@@ -98,6 +101,7 @@ impl Stream {
             content_type: String::new(),
             headers: String::new(),
             call: None,
+            inside: None,
             protocol: "h2",
             last: time,
             cancelled: None,
@@ -151,21 +155,37 @@ impl Stream {
             let path = fields.text(Name::Path);
             let operation = if path == UNKNOWN { path } else { grpc::operation(path) };
             self.call = Some(Box::new(Call::new(form, printable(operation, cx.limits.string_length))));
+        } else if self.protocol != "websocket" {
+            self.inside = Inside::of_request(cx, fields);
         }
     }
 
     /// Handle the head of the final response, or one that may be.
-    pub(super) fn responded(&mut self, cx: &Context<'_>, fields: &Fields, time: f64) {
+    pub(super) fn responded(&mut self, cx: &mut Context<'_>, fields: &Fields, time: f64) {
         self.status = fields.status();
         self.answered = Some(time);
         self.content_type = media_type(fields.text(Name::ContentType), cx.limits.string_length);
         self.headers = fields.named_text(&cx.limits.named_fields, cx.limits.string_length);
         let Some(form) = fields.known(Name::ContentType).and_then(Form::of) else {
-            return;
+            return self.answered_inside(cx, fields);
         };
         match &mut self.call {
             Some(call) => call.response = Messages::new(form),
             None => self.call = Some(Box::new(self.unknown_call(form))),
+        }
+    }
+
+    /// Learn from the head of the response what its body is, if it is no call.
+    fn answered_inside(&mut self, cx: &mut Context<'_>, fields: &Fields) {
+        if self.protocol == "websocket" {
+            if self.status.is_some_and(|status| (200..300).contains(&status)) && self.inside.is_none() {
+                self.inside = Inside::of_websocket(cx, fields);
+            }
+        } else if let Some(events) = Inside::of_events(cx, fields) {
+            match self.inside.as_deref_mut() {
+                Some(Inside::Bodies(_, place)) => *place = Some(events),
+                _ => self.inside = Some(Box::new(Inside::Bodies(None, Some(events)))),
+            }
         }
     }
 
@@ -187,9 +207,12 @@ impl Stream {
     }
 
     /// Handle content of a message.
-    pub(super) fn content(&mut self, side: Side, bytes: &[u8], time: f64) {
+    pub(super) fn content(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], time: f64) {
         let half = self.half(side);
         half.bytes += bytes.len() as u64;
+        if let Some(inside) = &mut self.inside {
+            inside.data(cx, side, bytes, time);
+        }
         if let Some(call) = &mut self.call {
             let ended = call.messages(side).feed(bytes);
             if ended > 0 && side == Side::Responses {
@@ -199,22 +222,33 @@ impl Stream {
     }
 
     /// Skip content that the capture lost.
-    pub(super) fn gap(&mut self, side: Side, size: usize) {
+    pub(super) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
         let half = self.half(side);
         half.bytes += size as u64;
         half.missing += size as u64;
+        if let Some(inside) = self.inside.as_mut().filter(|_| size > 0) {
+            inside.gap(cx, side, size as u64);
+        }
         if let Some(call) = &mut self.call {
             call.messages(side).gap(size as u64);
         }
     }
 
     /// Note that frames of a message may have been lost; they are if `lost`.
-    pub(super) fn doubt(&mut self, side: Side, lost: bool) {
+    pub(super) fn doubt(&mut self, cx: &mut Context<'_>, side: Side, lost: bool) {
         let half = self.half(side);
         half.doubtful |= !half.ended;
         if lost && let Some(call) = &mut self.call {
             call.messages(side).gap(0);
         }
+        if lost && let Some(inside) = &mut self.inside {
+            inside.gap(cx, side, 0);
+        }
+    }
+
+    /// Return the bytes of the budget that its readers use.
+    pub(super) fn held(&self) -> usize {
+        self.inside.as_ref().map_or(0, |inside| inside.held())
     }
 
     /// Return whether its end may have been lost.
@@ -250,7 +284,7 @@ impl Stream {
             (Some(call), _) => call.answered(),
             (None, _) => self.answered,
         };
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             time: end,
             status: self.status,
             request_bytes: self.request.bytes,
@@ -265,8 +299,11 @@ impl Stream {
             oddities: self.oddities,
             details: Some(details),
         };
+        if let Some(inside) = self.inside {
+            inside.describe(cx, &mut exchange, started);
+        }
         let mut asked = self.asked;
-        cx.out.exchange(health, ends, asked.as_mut(), exchange);
+        cx.out.exchange(&mut cx.ledger.health, ends, asked.as_mut(), exchange);
     }
 
     fn details(&self, started: Option<f64>) -> Box<Details> {

@@ -53,7 +53,7 @@ impl Streams {
 
     /// Return the bytes of the budget in use.
     pub(super) fn held(&self) -> usize {
-        self.held
+        self.held + self.open.values().map(|stream| stream.held()).sum::<usize>()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -182,10 +182,10 @@ impl Streams {
     }
 
     /// Note that frames of a side may have been lost.
-    pub(super) fn doubt(&mut self, side: Side, lost: bool) {
+    pub(super) fn doubt(&mut self, cx: &mut Context<'_>, side: Side, lost: bool) {
         self.lossy |= lost && side == Side::Requests;
         for stream in self.open.values_mut() {
-            stream.doubt(side, lost);
+            stream.doubt(cx, side, lost);
             self.doubted = Some(self.doubted.map_or(stream.last, |doubted| doubted.max(stream.last)));
         }
     }

@@ -95,16 +95,16 @@ impl WebSocket {
                 exchange.oddities.push(oddity);
             }
         }
-        exchange.details = Some(Box::new(self.details(exchange.ending, started)));
+        exchange.details = Some(Box::new(self.details(over, started)));
     }
 
-    fn details(&self, ending: Ending, started: Option<f64>) -> Details {
+    fn details(&self, over: bool, started: Option<f64>) -> Details {
         let (client, server) = (&self.client, &self.server);
         let first = server.tally.first_message.flatten();
         let (close_code, close_reason) = match self.closer {
             Some(Side::Requests) => (client.close.code(), client.close.reason()),
             Some(Side::Responses) => (server.close.code(), server.close.reason()),
-            None if matches!(ending, Ending::Closed | Ending::Reset) => (Some(NO_CLOSE), String::new()),
+            None if over && !self.broken() => (Some(NO_CLOSE), String::new()),
             None => (None, String::new()),
         };
         Details {
