@@ -273,11 +273,12 @@ impl Conversation {
     ) -> bool {
         let other = direction.reversed();
         let fresh = self.unread(other) && tcp.streams.of(other).origin.is_some();
+        let start_seen = first && tcp.streams.of(direction).origin.is_some();
         let (client, start) = if first && data.starts_with(HTTP2_START) {
             (direction, Start::Preface { read: 0, server: fresh })
-        } else if first && starts_settings(data) {
+        } else if start_seen && starts_settings(data) {
             (other, Start::Server { client: fresh })
-        } else if first && tcp.streams.of(direction).origin.is_some() {
+        } else if start_seen {
             return false;
         } else {
             match proof(data, cx.limits) {
