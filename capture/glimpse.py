@@ -1,4 +1,4 @@
-"""A glimpse of the ports that the kernel filter keeps from us: packets that begin an HTTP message, on any port.
+"""A glimpse of the ports that the kernel filter keeps from us: packets that begin HTTP, on any port.
 
 It is a second socket, which is only open while no HTTP was found on the monitored ports. Its filter runs in the kernel,
 so it costs nothing but that, however much other traffic there is.
@@ -22,8 +22,8 @@ MOST: Final = 50
 """Packets taken at a time."""
 BUFFER: Final = 64 * 1024
 """Bytes in the kernel; what does not fit is not missed."""
-_STARTS: Final = (b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"HTTP")
-"""First four bytes of HTTP messages."""
+_STARTS: Final = (b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"HTTP", b"PRI ")
+"""First four bytes of HTTP messages, and of connections that speak HTTP/2."""
 
 
 def expression(user: str = "") -> str:

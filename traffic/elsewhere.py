@@ -15,12 +15,16 @@ FIRST: Final = 512
 """Bytes of a segment that are looked at."""
 
 
+PREFACE: Final = b"PRI * HTTP/2.0\r\n"
+"""What a client that speaks HTTP/2 in clear text begins with (RFC 9113 section 3.4)."""
+
+
 class OtherPorts:
-    """Counts segments that begin an HTTP message, by the server's port. Ports in `ports` are ignored."""
+    """Counts segments that begin an HTTP message, or HTTP/2, by the server's port. Ports in `ports` are ignored."""
 
     def __init__(self, ports: Container[int], limits: Limits) -> None:
         self.http: Counter[int] = Counter()
-        """Segments that begin a request or a response, by port."""
+        """Segments that begin a request, a response or HTTP/2, by port."""
         self.segments = 0
         """Segments with data."""
         self._ports = ports
@@ -39,7 +43,7 @@ class OtherPorts:
         if not first or source in self._ports or target in self._ports:
             return
         self.segments += 1
-        if starts_request(first):
+        if starts_request(first) or first.startswith(PREFACE):
             self.http[target] += 1
         elif starts_response(first):
             self.http[source] += 1

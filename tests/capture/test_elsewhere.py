@@ -14,7 +14,7 @@ from capture.elsewhere import AT_ONCE, Elsewhere
 from capture.glimpse import MOST, glimpse
 from capture.intake import Intake
 from capture.ports import parse_ports
-from traffic.elsewhere import OtherPorts
+from traffic.elsewhere import PREFACE, OtherPorts
 from traffic.frames import Frames
 from traffic.limits import Limits
 
@@ -54,6 +54,10 @@ def test_ports_that_carry_http_are_named(ports: tuple[int, ...], warning: str) -
 
 def test_a_response_alone_names_the_port_too() -> None:
     assert told(Frames.of(Talk(server_port=8080, handshake=False).server(ok()).frames))[0].endswith("use -p 8080")
+
+
+def test_a_port_that_speaks_http2_is_named_too() -> None:
+    assert told(talk(5051, PREFACE)) == ("no HTTP on port 80, but on port 5051: use -p 5051",)
 
 
 def test_nothing_is_said_once_there_is_http_on_the_port() -> None:
@@ -123,6 +127,7 @@ def test_a_glimpse_of_much_traffic_is_short_and_follows_the_filter_of_the_user(o
         (ethernet(0x86DD, ipv6(6, tcp(40000, 8080, get()))), 1),
         (ethernet(0x86DD, ipv6(6, tcp(8080, 40000, ok()))), 1),
         (ethernet(0x0800, ipv4(6, tcp(40000, 8080, get()))), 1),
+        (ethernet(0x0800, ipv4(6, tcp(40000, 8080, PREFACE))), 1),
         (ethernet(0x86DD, ipv6(6, tcp(40000, 5432, b"SELECT 1"))), 0),
         (ethernet(0x86DD, ipv6(6, tcp(40000, 8080))), 0),
         (ethernet(0x86DD, ipv6(17, tcp(40000, 8080, get()))), 0),
