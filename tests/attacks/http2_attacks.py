@@ -195,16 +195,20 @@ def long_codes(n: int) -> Packets:
         yield from line.send(SERVER, frame(HEADERS, END_STREAM | END_HEADERS, stream(number), OK))
 
 
-HTTP2_ATTACKS: Final = (
-    Attack(continuation_flood, 1_000_000, "frames", (), core_only=True),
-    Attack(empty_continuations, 10_000_000, "frames", (), core_only=True),
-    Attack(hpack_bomb, 100_000_000, "fields", (), core_only=True),
-    Attack(table_games, 100_000, "header blocks", (), core_only=True),
-    Attack(tables_of_many, 10_000, "connections", (), core_only=True),
-    Attack(rapid_reset, 1_000_000, "streams", (), core_only=True),
-    Attack(many_streams, 300_000, "streams", (), core_only=True),
-    Attack(streams_of_many, 300_000, "streams", (), core_only=True),
-    Attack(settings_flood, 20_000_000, "settings", (), core_only=True),
-    Attack(small_frames, 5_000_000, "frames", (), core_only=True),
-    Attack(long_codes, 100_000_000, "bytes", (), core_only=True),
+_TOO_MANY: Final = "too many CONTINUATION frames"
+HTTP2_ATTACKS: Final = tuple(
+    attack._replace(core_only=True)
+    for attack in (
+        Attack(continuation_flood, 1_000_000, "frames", (_TOO_MANY,)),
+        Attack(empty_continuations, 10_000_000, "frames", (_TOO_MANY,)),
+        Attack(hpack_bomb, 100_000_000, "fields", ("header list too long",)),
+        Attack(table_games, 100_000, "header blocks", ("header list too long",)),
+        Attack(tables_of_many, 10_000, "connections", (), ("total buffer full",)),
+        Attack(rapid_reset, 1_000_000, "streams", ("rapid reset", "RST_STREAM CANCEL")),
+        Attack(many_streams, 300_000, "streams", ("too many streams",)),
+        Attack(streams_of_many, 300_000, "streams", ("unanswered",)),
+        Attack(settings_flood, 20_000_000, "settings", ("SETTINGS flood",)),
+        Attack(small_frames, 5_000_000, "frames", ("PING flood", "empty frame flood")),
+        Attack(long_codes, 100_000_000, "bytes", ()),
+    )
 )

@@ -365,9 +365,9 @@ def test_other_bytes_in_the_middle_are_not_http2(segment: bytes) -> None:
 # lost bytes -----------------------------------------------------------------------------------------------------------
 
 
-def shop() -> Http2Talk:
+def shop(segment_size: int = 1460) -> Http2Talk:
     """A talk in which tables, bodies, trailers and several streams matter."""
-    talk = Http2Talk()
+    talk = Http2Talk(Talk(segment_size=segment_size))
     agent = [("user-agent", "shop/1"), ("x-request-id", "a1")]
     talk.request(1, "/a", fields=agent).response(1, 201, fields=[("content-type", "text/html")], body=b"a" * 3000)
     talk.request(3, "/b", host="b.example", fields=agent)
@@ -404,6 +404,13 @@ def test_a_connection_may_be_joined_at_any_segment() -> None:
     assert len(truth.exchanges) == 6
     for start in range(len(frames)):
         assert_nothing_wrong(decode2(frames[start:]), truth)
+
+
+@pytest.mark.parametrize("size", (11, 20, 40))
+def test_any_piece_of_a_frame_may_be_lost(size: int) -> None:
+    frames, truth = shop(size).frames, decode2(shop(size))
+    for lost in range(len(frames)):
+        assert_nothing_wrong(decode2(frames[:lost] + frames[lost + 1 :]), truth)
 
 
 def test_any_segment_may_be_lost() -> None:

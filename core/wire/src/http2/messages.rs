@@ -88,7 +88,9 @@ impl Http2 {
         if interim {
             return;
         }
-        if has_status || !stream.is_answered() {
+        // Trailers do not tell when the response began, if its head was lost.
+        let may_be_head = !stream.is_answered() && self.fields.starts != Some(false);
+        if has_status || may_be_head {
             stream.responded(cx, &self.fields, place.time);
         }
         if ends {
