@@ -60,6 +60,14 @@ def _traffic(totals: Totals) -> Iterator[Metric]:
         CounterMetricFamily, "response_body_bytes", "Body bytes of responses, before decompression.", names,
         [(labels, amounts.response_bytes) for labels, amounts in cells],
     )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "exchanges", "Exchanges, by protocol.", ("protocol",),
+        [((protocol,), count) for protocol, count in totals.protocols.items()],
+    )  # fmt: skip
+    yield _labelled(
+        CounterMetricFamily, "grpc_calls", "gRPC calls, by status code.", ("grpc_status",),
+        [((code,), count) for code, count in totals.calls.items()],
+    )  # fmt: skip
     times = HistogramMetricFamily(
         f"{PREFIX}response_time_seconds",
         "Time from the first byte of a request to the first byte of its response.",

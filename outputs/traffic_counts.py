@@ -5,16 +5,19 @@ counted under `(other)`, and non-standard methods under `other`.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from traffic.grpc import is_named
 from traffic.records import Exchange
 from traffic.text import OTHER as OTHER_HOSTS
 
 OTHER: Final = "other"
 UNKNOWN: Final = "unknown"
-"""Method of a request that was not captured."""
+"""Method and protocol of a request that was not captured."""
+PROTOCOLS: Final = frozenset({"http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "grpc-web", "websocket", UNKNOWN})
 NO_RESPONSE: Final = "none"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 """The methods of RFC 9110 section 9.3 and RFC 5789."""
@@ -54,6 +57,10 @@ class Totals(NamedTuple):
 
     amounts: Mapping[Labels, Amounts] = MappingProxyType({})
     times: Mapping[str, Times] = MappingProxyType({})
+    protocols: Mapping[str, int] = MappingProxyType({})
+    """Exchanges by protocol."""
+    calls: Mapping[str, int] = MappingProxyType({})
+    """gRPC calls by the number of their status."""
 
 
 class TrafficCounts:
@@ -66,6 +73,8 @@ class TrafficCounts:
         self._amounts: dict[Labels, list[int]] = {}
         self._bins: dict[str, list[int]] = {}
         self._seconds: dict[str, float] = {}
+        self._protocols: Counter[str] = Counter()
+        self._calls: Counter[str] = Counter()
 
     def add(self, records: Iterable[Any]) -> None:
         """Count the exchanges among the records."""
@@ -78,6 +87,8 @@ class TrafficCounts:
         return Totals(
             {labels: Amounts(*amounts) for labels, amounts in self._amounts.items()},
             {host: Times(tuple(bins), self._seconds[host]) for host, bins in self._bins.items()},
+            dict(self._protocols),
+            dict(self._calls),
         )
 
     def _add(self, exchange: Exchange) -> None:
@@ -89,6 +100,9 @@ class TrafficCounts:
         amounts[0] += exchange.request is not None
         amounts[1] += exchange.request_bytes
         amounts[2] += exchange.response_bytes
+        self._protocols[_protocol(exchange)] += 1
+        if exchange.grpc_status is not None:
+            self._calls[_code(exchange.grpc_status)] += 1
         if exchange.response_time is not None:
             self._add_time(host, exchange.response_time)
 
@@ -112,6 +126,15 @@ def _method(exchange: Exchange) -> str:
     if exchange.request is None:
         return UNKNOWN
     return exchange.request.method if exchange.request.method in METHODS else OTHER
+
+
+def _protocol(exchange: Exchange) -> str:
+    known = exchange.protocol or UNKNOWN
+    return known if known in PROTOCOLS else OTHER
+
+
+def _code(status: int) -> str:
+    return str(status) if is_named(status) else OTHER
 
 
 def _status(exchange: Exchange) -> str:

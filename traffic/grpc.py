@@ -14,6 +14,11 @@ def failed(code: int | None) -> bool:
     return code is not None and code > 0
 
 
+def is_named(code: int) -> bool:
+    """Return whether gRPC defines a code. Servers may send others."""
+    return 0 <= code < len(_NAMES)
+
+
 def status_name(code: int) -> str:
     """Return the code with its name, such as `14 UNAVAILABLE`; a code without a name alone."""
-    return f"{code} {_NAMES[code]}" if 0 <= code < len(_NAMES) else str(code)
+    return f"{code} {_NAMES[code]}" if is_named(code) else str(code)

@@ -91,6 +91,15 @@ def test_requests_bytes_and_response_times_can_be_scraped(exporter: PrometheusEx
     assert told["http_monitor_response_time_seconds_sum", host] == pytest.approx(0.5)
 
 
+def test_calls_can_be_scraped_by_status(exporter: PrometheusExporter) -> None:
+    exporter.take(RecordBatch([posted("shop")._replace(protocol="grpc", grpc_status=code) for code in (0, 0, 14)]))
+    exporter.show(CALM, True)
+    told = samples(scrape(exporter))
+    assert told["http_monitor_exchanges_total", "protocol=grpc"] == 3
+    assert told["http_monitor_grpc_calls_total", "grpc_status=0"] == 2
+    assert told["http_monitor_grpc_calls_total", "grpc_status=14"] == 1
+
+
 def test_health_can_be_scraped(exporter: PrometheusExporter) -> None:
     exporter.show(replace(CALM, health=TROUBLED), True)
     told = samples(scrape(exporter))

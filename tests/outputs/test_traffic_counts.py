@@ -41,6 +41,16 @@ def test_a_failed_grpc_call_is_an_error_of_the_server() -> None:
     assert {labels.status for labels in totals.amounts} == {"2xx", "5xx"}
 
 
+def test_exchanges_and_calls_have_few_labels_whatever_servers_send() -> None:
+    protocols = ("http/1.1", "grpc", "grpc", "http/7.4", "")
+    codes = (None, 14, 4_000_000_000, 17, None)
+    totals = counted(
+        *(exchange(protocol=name, grpc_status=code) for name, code in zip(protocols, codes, strict=True))
+    ).totals()
+    assert totals.protocols == {"http/1.1": 1, "grpc": 2, "other": 1, "unknown": 1}
+    assert totals.calls == {"14": 1, "other": 2}
+
+
 def test_invalid_statuses_and_methods_have_a_label() -> None:
     totals = counted(
         exchange(status=None, ending=TIMEOUT, response_time=None, answered=None),
