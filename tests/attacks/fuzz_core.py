@@ -79,11 +79,48 @@ def bodies() -> Iterable[bytes]:
         )
 
 
+def header_blocks() -> Iterable[bytes]:
+    """Yield the header blocks of RFC 7541 appendix C.4 and C.6, and changes of the table's size."""
+    requests = (
+        "828684418cf1e3c2e5f23a6ba0ab90f4ff 828684be5886a8eb10649cbf 828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf"
+    )
+    answers = "488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff 4883640effc1c0bf 88c1bf"
+    sizes = "3fe11f 203fe10140016101625f0163 82be"
+    for blocks in (requests, answers, sizes):
+        for control in range(8):
+            yield b"".join(bytes([control | 0x80, len(block)]) + block for block in map(bytes.fromhex, blocks.split()))
+
+
+def framed(side: int, kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """Build a frame as the target takes it: what becomes of its segment, then its head and payload."""
+    return bytes([side, 0, kind, flags, stream, len(payload)]) + payload
+
+
+def http2() -> Iterable[bytes]:
+    """Yield an exchange, a call, a promise, and blocks in parts, for each way in which a connection starts."""
+    get, ok, status = b"\x82\x86\x84\x41\x01a\x40\x01x\x01y", b"\x88\x40\x01x\x01y", b"\x40\x0bgrpc-status\x010"
+    kind = b"\x5f\x10application/grpc"
+    exchange = framed(CLIENT, 1, 5, 1, get) + framed(SERVER, 1, 4, 1, ok) + framed(SERVER, 0, 9, 1, b"\2hello\0\0")
+    call = framed(CLIENT, 1, 4, 3, b"\x83\x86\x44\x04/a/b" + kind) + framed(CLIENT, 0, 1, 3, b"\0\0\0\0\1x")
+    called = (
+        framed(SERVER, 1, 4, 3, ok + kind) + framed(SERVER, 0, 0, 3, b"\0\0\0\0\1x") + framed(SERVER, 1, 5, 3, status)
+    )
+    parts = framed(CLIENT, 1, 1, 5, get[:3]) + framed(CLIENT, 9, 4, 5, get[3:])
+    promise = framed(SERVER, 5, 4, 5, b"\0\0\0\2" + get) + framed(CLIENT, 3, 0, 5, b"\0\0\0\x08")
+    lost = framed(CLIENT | LOST, 1, 5, 7, get) + framed(SERVER, 1, 5, 7, ok)
+    last = framed(CLIENT, 1, 5, 9, b"\x82\x86\x84\xbe\xbf") + framed(SERVER, 7, 0, 0, b"\0\0\0\1\0\0\0\0")
+    for begins in range(8):
+        for talk in (exchange, call + called, parts + promise, exchange + lost + last):
+            yield bytes([0, begins]) + talk
+
+
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "frames": frame_seeds,
     "streams": talk_seeds,
     "files": pieces,
     "bodies": bodies,
+    "http2": http2,
+    "header_blocks": header_blocks,
 }
 
 
