@@ -406,7 +406,7 @@ def test_a_connection_may_be_joined_at_any_segment() -> None:
         assert_nothing_wrong(decode2(frames[start:]), truth)
 
 
-@pytest.mark.parametrize("size", (11, 20, 40))
+@pytest.mark.parametrize("size", [11, 20, 40])
 def test_any_piece_of_a_frame_may_be_lost(size: int) -> None:
     frames, truth = shop(size).frames, decode2(shop(size))
     for lost in range(len(frames)):
