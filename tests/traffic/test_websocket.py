@@ -164,6 +164,72 @@ def test_the_key_proves_the_pair_after_a_loss() -> None:
     assert decoded.exchanges[0].protocol == "websocket"
 
 
+# joined late ---------------------------------------------------------------------------------------------------------
+
+
+def joined() -> Talk:
+    """Return a connection whose start was not captured."""
+    return Talk(handshake=False)
+
+
+def test_frames_of_both_sides_prove_a_websocket_that_was_open_before() -> None:
+    talk = joined()
+    for number in range(10):
+        talk.client(asked(b"ask %d" % number)).server(frame(b"answer %d" % number) + frame(b"", PING))
+    talk.client(asked(close(1001, b"bye"), CLOSE)).server(frame(close(1001), CLOSE)).close()
+    decoded = heard(talk)
+    (exchange,) = decoded.exchanges
+    assert (exchange.protocol, exchange.request, exchange.status) == ("websocket", None, None)
+    assert (exchange.client_port, exchange.server_port) == (talk.client_port, talk.server_port)
+    assert sizes(exchange) == (8, 8, 8 * 5, 8 * 8)
+    assert (exchange.close_code, exchange.close_reason, exchange.ending) == (1001, "bye", COMPLETE)
+    assert (exchange.oddities, exchange.total_time, decoded.held) == ((), None, 0)
+
+
+def test_messages_in_several_segments_are_no_proof_but_do_not_disturb_it() -> None:
+    talk = joined().server(frame(bytes(5000))[1000:])
+    for number in range(6):
+        talk.server(frame(b"%d" % number)).client(asked(b"%d" % number))
+    assert sizes(only(talk.close())) == (4, 3, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("client", "server"),
+    [
+        (frame(b"a"), frame(b"b")),
+        (asked(b"a"), asked(b"b")),
+        (asked(b"a"), b"\0\0\0\0"),
+        (asked(b"a") + b"!", frame(b"b")),
+        (asked(b"a", 3), frame(b"b")),
+        (asked(b"a", bits=0x20), frame(b"b")),
+    ],
+)
+def test_anything_less_certain_is_no_websocket(client: bytes, server: bytes) -> None:
+    talk = joined()
+    for _ in range(20):
+        talk.client(client).server(server)
+    assert heard(talk.close()).exchanges == []
+
+
+def test_other_bytes_are_no_websocket() -> None:
+    chance = Random(1)
+    talk = joined()
+    for _ in range(5000):
+        talk.client(chance.randbytes(chance.randint(2, 12))).server(chance.randbytes(chance.randint(2, 12)))
+    assert heard(talk).exchanges == []
+
+
+def test_joined_at_any_segment_no_message_is_invented() -> None:
+    talk = upgraded()
+    for number in range(8):
+        talk.client(asked(b"%d" % number * 10)).server(frame(b"%d" % number * 2000))
+    whole = only(talk.close())
+    for start in range(4, len(talk.segments)):
+        for exchange in decode_by_core(talk.as_captured(talk.segments[start:]), "websocket").exchanges:
+            assert all(part <= all_of_it for part, all_of_it in zip(sizes(exchange), sizes(whole), strict=True))
+            assert exchange.oddities == ()
+
+
 # oddities ------------------------------------------------------------------------------------------------------------
 
 

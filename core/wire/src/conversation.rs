@@ -9,10 +9,15 @@ use crate::records::{ConnectionRow, Ending, Ends, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
-use crate::tls::{Tls, starts_answer, starts_hello, starts_record};
+use crate::text::printable;
+use crate::websocket::whole_frames;
 
-/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
-const HTTP2_START: &[u8] = b"PRI * ";
+/// Segments of masked frames, from one side, and of others, from the other side, that prove a WebSocket.
+const MASKED_SEGMENTS: i8 = 3;
+const PLAIN_SEGMENTS: i8 = 2;
+const LONGEST_HOST_NAME: usize = 255;
+/// Name under which server names beyond the limit are counted.
+const OTHER: &str = "(other)";
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) struct Conversation {
     doubts: Both<bool>,
     /// Segments that may be requests of HTTP/2, while the protocol is unknown.
     evidence: u8,
+    /// Per direction: how many segments in a row consist of WebSocket frames; negative if these are not masked.
+    framed: Both<i8>,
     /// The protocol, once it is recognised.
     speech: Option<Speech>,
 }
@@ -46,6 +53,7 @@ impl Conversation {
             socks: false,
             doubts,
             evidence: 0,
+            framed: Both::default(),
             speech: None,
         }
     }
@@ -135,6 +143,7 @@ impl Conversation {
             Sink::Opening(opening) if 0 < size && size <= opening.header => opening.header -= size,
             Sink::Opening(opening) => {
                 (opening.begun, opening.header) = (true, 0);
+                *self.framed.of_mut(direction) = 0;
                 opening.foreign &= size > 0; // after a jump, it may be another connection
                 self.doubt(cx, tcp, direction);
             }
@@ -245,6 +254,9 @@ impl Conversation {
         if cx.protocols.http2 && self.recognise_http2(cx, tcp, direction, data, first) {
             return true;
         }
+        if cx.protocols.websocket && self.recognise_websocket(cx, tcp, direction, data) {
+            return true;
+        }
         if first && data.starts_with(HTTP2_START) {
             self.unreadable(cx, "HTTP/2", direction);
         } else if first && tcp.streams.of(direction).origin.is_some() {
@@ -293,6 +305,33 @@ impl Conversation {
         };
         self.client = client;
         self.start_http2(cx, start, 0);
+        true
+    }
+
+    /// Inspect a segment of a connection whose start was missed for WebSocket frames; return whether they are read from now
+    /// on. Several segments in a row must consist of whole frames, masked from one side and not from the other.
+    fn recognise_websocket(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8]) -> bool {
+        if tcp.streams.of(direction).origin.is_some() {
+            return false;
+        }
+        let proven = self.framed.of_mut(direction);
+        *proven = match (whole_frames(data), *proven) {
+            (Some(true), before) => before.max(0).saturating_add(1),
+            (Some(false), before) => before.min(0).saturating_sub(1),
+            (None, _) => 0,
+        };
+        let client = if self.framed.forth > 0 { Direction::Forth } else { Direction::Back };
+        let (masked, plain) = (*self.framed.of(client), *self.framed.of(client.reversed()));
+        if masked < MASKED_SEGMENTS || plain > -PLAIN_SEGMENTS {
+            return false;
+        }
+        self.client = client;
+        let Some(http) = Http::joined(cx, self.ends(), tcp.last) else {
+            return false;
+        };
+        self.known(cx);
+        self.speech = Some(Speech::Http(Box::new(http)));
+        self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
         true
     }
 

@@ -18,6 +18,11 @@ pub struct Protocols {
 }
 
 impl Protocols {
+    /// Return whether bodies of HTTP/1 may say more than their size.
+    pub(crate) fn reads_bodies(self) -> bool {
+        self.http2 || self.operations
+    }
+
     /// Add a protocol by its name, as in `traffic.protocols`; return false if there is none of that name.
     #[must_use]
     pub fn add(&mut self, name: &str) -> bool {

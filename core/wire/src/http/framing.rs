@@ -75,6 +75,10 @@ impl Http {
                     break;
                 }
                 State::Opaque => break,
+                State::Upgraded => {
+                    self.frames(cx, side, rest, place.further(position));
+                    break;
+                }
                 State::Doubt => self.decide_body(cx, side, rest),
                 State::ChunkSize | State::ChunkEnd | State::Trailer => {
                     position += self.line(cx, side, rest, place.time);
@@ -296,7 +300,9 @@ impl Http {
             return Some(());
         }
         let length = self.request(cx, &parts, fields);
-        self.open_tap(cx, Side::Requests, Tap::of_request(cx.protocols, &parts, fields));
+        if cx.protocols.reads_bodies() {
+            self.open_tap(cx, Side::Requests, Tap::of_request(cx.protocols, &parts, fields));
+        }
         self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
         Some(())
@@ -311,7 +317,9 @@ impl Http {
         if matches!(self.responses.state, State::Opaque | State::Upgraded) {
             return Some(());
         }
-        self.open_tap(cx, Side::Responses, Tap::of_response(cx.protocols, fields));
+        if cx.protocols.reads_bodies() {
+            self.open_tap(cx, Side::Responses, Tap::of_response(cx.protocols, fields));
+        }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
             self.responses.doubt_body();

@@ -90,7 +90,9 @@ impl Found {
 impl Tap {
     /// Return a tap for a request, if its head says that it may name an operation.
     pub(super) fn of_request(protocols: Protocols, line: &RequestLine<'_>, fields: &Fields<'_>) -> Option<Self> {
-        if let Some(call) = of_call(protocols, fields, line.target) {
+        if line.method == b"POST"
+            && let Some(call) = of_call(protocols, fields, line.target)
+        {
             return Some(Self::Messages(call));
         }
         if !protocols.operations {
@@ -102,17 +104,18 @@ impl Tap {
 
     /// Return a tap for a response, if it is an event stream that is not compressed, or answers a call.
     pub(super) fn of_response(protocols: Protocols, fields: &Fields<'_>) -> Option<Self> {
-        if let Some(mut call) = of_call(protocols, fields, b"") {
-            call.messages.status = grpc::status(&fields.other(b"grpc-status")); // if there is nothing else
-            return Some(Self::Messages(call));
+        match fields.content_type.first()? | 0x20 {
+            b'a' => {
+                let mut call = of_call(protocols, fields, b"")?;
+                call.messages.status = grpc::status(&fields.other(b"grpc-status")); // if there is nothing else
+                Some(Self::Messages(call))
+            }
+            b't' if protocols.operations && is_event_stream(&fields.content_type) => {
+                let readable = matches!(fields.other(b"content-encoding").as_slice(), b"" | b"identity");
+                readable.then(|| Self::Events(EventReader::default()))
+            }
+            _ => None,
         }
-        if !protocols.operations {
-            return None;
-        }
-        let stream = starts_with_ignoring_case(&fields.content_type, EVENT_STREAM)
-            && trimmed(partition(&fields.content_type, b';').0).len() == EVENT_STREAM.len();
-        let readable = stream && matches!(fields.other(b"content-encoding").as_slice(), b"" | b"identity");
-        readable.then(|| Self::Events(EventReader::default()))
     }
 
     /// Read the next bytes of the body.
@@ -154,8 +157,12 @@ impl Tap {
 impl Http {
     /// Read the next body of a side with a tap, if there is room for one.
     pub(super) fn open_tap(&mut self, cx: &mut Context<'_>, side: Side, tap: Option<Tap>) {
-        self.close_tap(cx, side);
-        self.reader(side).tap = tap.filter(|_| cx.charge(COST)).map(Box::new);
+        if self.reader(side).tap.is_some() {
+            self.close_tap(cx, side);
+        }
+        if tap.is_some() {
+            self.reader(side).tap = tap.filter(|_| cx.charge(COST)).map(Box::new);
+        }
     }
 
     pub(super) fn close_tap(&mut self, cx: &mut Context<'_>, side: Side) {
@@ -163,6 +170,11 @@ impl Http {
             tap.finish(cx);
         }
     }
+}
+
+fn is_event_stream(content_type: &[u8]) -> bool {
+    starts_with_ignoring_case(content_type, EVENT_STREAM)
+        && trimmed(partition(content_type, b';').0).len() == EVENT_STREAM.len()
 }
 
 fn of_call(protocols: Protocols, fields: &Fields<'_>, path: &[u8]) -> Option<Box<Call>> {

@@ -2,11 +2,14 @@
 
 use super::fields::Fields;
 use super::framing::Http;
+use super::pairing::Pairing;
 use super::pending::PendingResponse;
-use super::reader::{Side, State};
+use super::reader::{Progress, Side, State};
 use crate::bytes::trimmed;
 use crate::context::Context;
-use crate::websocket::{self, WebSocket, accepts, extensions};
+use crate::records::Ends;
+use crate::tcp::Position;
+use crate::websocket::{self, Extensions, WebSocket, accepts, extensions};
 
 /// Maximum bytes of a Sec-WebSocket-Key to keep; valid ones have 24.
 const LONGEST_KEY: usize = 64;
@@ -16,6 +19,8 @@ const LONGEST_KEY: usize = 64;
 pub(crate) struct Upgraded {
     socket: WebSocket,
     cost: usize,
+    /// Where the first frame of the client starts, if the bytes before it were not read.
+    awaited: Option<u32>,
 }
 
 impl Upgraded {
@@ -46,6 +51,27 @@ pub(super) fn websocket_key(cx: &Context<'_>, fields: &Fields<'_>) -> Option<Box
 }
 
 impl Http {
+    /// Read a WebSocket whose handshake was missed; None if there is no room for it.
+    pub(crate) fn joined(cx: &mut Context<'_>, ends: Ends, time: f64) -> Option<Self> {
+        if !cx.charge(websocket::COST) {
+            return None;
+        }
+        let mut http = Self::new(Pairing::new(ends));
+        let upgraded = Upgraded { socket: WebSocket::new(Extensions::Other), cost: websocket::COST, awaited: None };
+        http.pairing.answer = Some(PendingResponse {
+            pending: None,
+            likely: None,
+            status: None,
+            time,
+            content_type: String::new(),
+            headers: String::new(),
+            received: Progress::default(),
+            websocket: Some(Box::new(upgraded)),
+        });
+        (http.requests.state, http.responses.state) = (State::Upgraded, State::Upgraded);
+        Some(http)
+    }
+
     /// Go on as a WebSocket after a 101; return false if there is no room for one.
     pub(super) fn upgrade(&mut self, cx: &mut Context<'_>, fields: &Fields<'_>) -> bool {
         let Some(answer) = &mut self.pairing.answer else {
@@ -64,34 +90,39 @@ impl Http {
             return false;
         }
         let socket = WebSocket::new(extensions(&fields.other(b"sec-websocket-extensions")));
-        answer.websocket = Some(Box::new(Upgraded { socket, cost }));
+        // The client waits for the 101 (RFC 6455 section 4.1), which acknowledges all that it sent before.
+        let aligned = self.requests.state == State::Head && self.requests.held.is_empty();
+        let awaited = self.responses.place.ack.filter(|_| !aligned);
+        answer.websocket = Some(Box::new(Upgraded { socket, cost, awaited }));
         if wrong {
             self.note(cx, Side::Responses, "wrong Sec-WebSocket-Accept");
         }
-        let aligned = self.requests.state == State::Head && self.requests.held.is_empty();
         for side in [Side::Requests, Side::Responses] {
             self.close_reader(cx, side);
             self.reader(side).state = State::Upgraded;
         }
         self.responses.reset();
-        if !aligned {
+        if !aligned && awaited.is_none() {
             self.skip_frames(cx, Side::Requests, 0);
         }
         true
     }
 
     /// Read frames; the exchange ends with the second Close frame (RFC 6455 section 7.1.4).
-    pub(super) fn frames(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8], time: f64) {
+    pub(super) fn frames(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8], place: Position) {
         let Some(upgraded) = websocket_of(&mut self.pairing.answer) else {
             return;
         };
-        if !upgraded.socket.data(cx, side, data, time) {
+        if side == Side::Requests && upgraded.awaited.take().is_some_and(|start| start != place.seq) {
+            upgraded.socket.gap(cx, side, 0);
+        }
+        if !upgraded.socket.data(cx, side, data, place.time) {
             return;
         }
         self.close_reader(cx, Side::Requests);
         self.close_reader(cx, Side::Responses);
         if let Some(answer) = self.pairing.answer.take() {
-            self.answer_ended(cx, answer, Some(time));
+            self.answer_ended(cx, answer, Some(place.time));
         }
     }
 

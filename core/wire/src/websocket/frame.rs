@@ -71,6 +71,18 @@ impl Header {
         2 + length + if second & 0x80 == 0 { 0 } else { 4 }
     }
 
+    /// Return whether an endpoint may send it.
+    fn is_plausible(&self) -> bool {
+        let fits = match self.opcode {
+            Opcode::Reserved => false,
+            Opcode::Close | Opcode::PingOrPong => {
+                self.last && self.reserved_bits == 0 && self.length <= LONGEST_CONTROL
+            }
+            Opcode::Continuation | Opcode::Message => self.reserved_bits & !COMPRESSED == 0,
+        };
+        fits && self.minimal && (self.last || self.length > 0)
+    }
+
     /// Parse a whole header; None if bytes are missing.
     pub(super) fn parse(data: &[u8]) -> Option<Self> {
         let (first, second) = (*data.first()?, *data.get(1)?);
@@ -92,6 +104,23 @@ impl Header {
     }
 }
 
+/// Return whether a segment that consists of whole frames was masked; None if it is anything else.
+///
+/// Bytes of another protocol rarely look like this: opcode, bits and length must be valid, and the last frame must end with
+/// the segment.
+pub(crate) fn whole_frames(segment: &[u8]) -> Option<bool> {
+    let (mut rest, mut masked) = (segment, None);
+    while !rest.is_empty() {
+        let header = Header::parse(rest).filter(Header::is_plausible)?;
+        if *masked.get_or_insert(header.mask.is_some()) != header.mask.is_some() {
+            return None;
+        }
+        let size = usize::try_from(header.length).ok()?.checked_add(Header::size(rest))?;
+        rest = rest.get(size..)?;
+    }
+    masked
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +139,25 @@ mod tests {
             assert_eq!((Header::size(data), header.length, header.minimal), (size, length, minimal));
             assert_eq!(header.mask, (size == LONGEST).then_some(*b"mask"));
             assert!((0..size).all(|cut| Header::parse(&data[..cut]).is_none()));
+        }
+    }
+
+    #[test]
+    fn whole_frames_fill_a_segment() {
+        for (segment, masked) in [
+            (b"\x81\x02hi\x89\x00".as_slice(), Some(false)),
+            (b"\x82\x82maskhi", Some(true)),
+            (b"\x81\x02hi\x89\x80mask", None),
+            (b"\x81\x02h", None),
+            (b"\x81\x02hi!", None),
+            (b"\x83\x00", None),
+            (b"\xA1\x00", None),
+            (b"\x09\x00", None),
+            (b"\0\0\0\0", None),
+            (b"\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", None),
+            (b"", None),
+        ] {
+            assert_eq!(whole_frames(segment), masked, "{}", segment.escape_ascii());
         }
     }
 

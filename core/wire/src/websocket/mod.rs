@@ -8,6 +8,7 @@ mod frame;
 mod handshake;
 mod reader;
 
+pub(crate) use frame::whole_frames;
 pub(crate) use handshake::{accepts, extensions};
 pub(crate) use reader::Extensions;
 
