@@ -39,6 +39,8 @@ _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
+_HANDSHAKES = 10 * 2**20
+"""Recent TLS handshakes, 5,000 of them: see `store.recent`."""
 _FIRST = 4
 """Statistics that come before those of the full screen."""
 _ALERT = 16 * 1024
@@ -398,6 +400,7 @@ class Config:
             + self.max_connections * (_CONNECTION + request + 4 * _KEY)
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
+            + _HANDSHAKES
             + _STORES * (keys + _BLOCKS + _OPEN + buckets)
             + _SIGNAL_STATISTICS * 2 * self.max_keys * (_SUMS + 2 * text)
             + _OPEN

@@ -1,13 +1,17 @@
-"""A filtered view of the traffic: a store that counts only the exchanges that match.
+"""A filtered view of the traffic: a store that counts only the exchanges, and other records, that match.
 
 Sums cannot be filtered afterwards. So a lens scans the recent exchanges one by one when it is set, and then each new
 one. It reaches back as far as `recent` does, and says how far. A request counts when its exchange is over.
+Of other records, `recent` keeps few, so they are scanned at once.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import chain
 from math import inf
+from typing import Any
 
+from store.filtering.fields import OTHERS
 from store.filtering.filter import Filter
 from store.matching import with_request
 from store.recent import Recent, latest, slowest
@@ -41,6 +45,7 @@ class Lens:
         self._matching: deque[Exchange] = deque()
         # Their numbers, kept apart because 50,000 pairs would burden the garbage collector.
         self._numbers: deque[int] = deque()
+        self._count_others(recent.others)
 
     @property
     def waiting(self) -> int:
@@ -71,6 +76,8 @@ class Lens:
         exchanges = batch.table(Exchange).records()
         if self.since is None and exchanges:
             self.since = exchanges[0].time
+        for kind in OTHERS:
+            self._count_others(batch.table(kind).records())
         idle = not self._waiting
         self._waiting.extend(exchanges)
         # The queue shrinks with each batch, even if nobody calls `replay`.
@@ -87,6 +94,12 @@ class Lens:
     def slowest(self, limit: int, since: float = float("-inf")) -> list[Exchange]:
         """Return the same by response time, slowest first, from those that ended at `since` or later."""
         return slowest((exchange for exchange in self._matching if exchange.time >= since), limit)
+
+    def _count_others(self, records: Iterable[Any]) -> None:
+        """Count the matching records of `OTHERS`."""
+        found = list(filter(self.filter.passes, records))
+        if found:
+            self.store.add(RecordBatch(found))
 
     def _forget(self) -> None:
         """Forget what `recent` has dropped."""

@@ -1,4 +1,4 @@
-"""Reduces a batch to the exchanges that match a filter."""
+"""Reduces a batch to the exchanges and other records that match a filter."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def with_request(exchange: Exchange) -> tuple[Any, ...]:
 def matching(wanted: Filter, batch: Batch) -> RecordBatch:
     """Return the matching exchanges, each after its request; so a request arrives only when its exchange is over.
 
-    Records that are neither requests nor exchanges pass through.
+    Other records that match are returned, too; those of kinds without fields pass through.
     """
     accepts, found = wanted.accepts, list[Any]()
     for record in batch.records():
@@ -23,6 +23,6 @@ def matching(wanted: Filter, batch: Batch) -> RecordBatch:
         if kind is Exchange:
             if accepts(record):
                 found += with_request(record)
-        elif kind is not Request:
+        elif kind is not Request and wanted.passes(record):
             found.append(record)
     return RecordBatch(found)

@@ -1,5 +1,7 @@
 """The latest exchanges, one by one, in a bounded ring, for filters, details and the live list.
 
+Of the other records that filters can test, the latest few are kept, too.
+
 The sums of the store reach further back, but cannot be filtered.
 """
 
@@ -7,10 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
 from itertools import islice
+from typing import Any, Final
 
+from store.filtering.fields import OTHERS
 from traffic.batch import Batch
 from traffic.records import Exchange, characters
 
+MOST_OTHERS: Final = 5_000
+"""Maximum records that are not exchanges; each has some 2 kB."""
 Wanted = Callable[[Exchange], object]
 """A test for wanted exchanges; its result is used as true or false."""
 
@@ -21,6 +27,8 @@ class Recent:
     def __init__(self, max_exchanges: int, max_characters: int) -> None:
         self.dropped = 0
         """Exchanges dropped since the start. The oldest one held is number `dropped`, counting from 0."""
+        self.others: deque[Any] = deque(maxlen=MOST_OTHERS)
+        """Records of `OTHERS`, in the order in which they were emitted."""
         self._max_exchanges = max_exchanges
         self._max_characters = max_characters
         self._exchanges: deque[Exchange] = deque()
@@ -34,6 +42,8 @@ class Recent:
             self._exchanges.append(exchange)
             self._sizes.append(size)
             self._characters += size
+        for kind in OTHERS:
+            self.others.extend(batch.table(kind).records())
         while len(self._exchanges) > self._max_exchanges or self._characters > self._max_characters:
             self._exchanges.popleft()
             self._characters -= self._sizes.popleft()

@@ -2,7 +2,17 @@
 
 from typing import Any, Final
 
-from traffic.records import COMPLETE, RESET, DnsAnswer, Exchange, IpPacket, Request, TcpConnection, TlsHello
+from traffic.records import (
+    COMPLETE,
+    RESET,
+    DnsAnswer,
+    Exchange,
+    IpPacket,
+    Request,
+    TcpConnection,
+    TlsHandshake,
+    TlsHello,
+)
 
 _REQUEST: Final = Request(
     time=1.0,
@@ -48,6 +58,39 @@ _CONNECTION: Final = TcpConnection(
 )
 
 
+_HANDSHAKE: Final = TlsHandshake(
+    time=2.0,
+    client="10.0.0.1",
+    client_port=50000,
+    server="10.0.0.5",
+    server_port=443,
+    started=1.75,
+    server_name="shop.example.com",
+    version="TLS 1.3",
+    cipher="TLS_AES_128_GCM_SHA256",
+    alpn="",
+    offered_alpn="h2, http/1.1",
+    ja3="aa50c12a5dfa717d9d6ab34e97de79d5",
+    ja3s="15af977ce25de452b96affa2addb1036",
+    ja4="t13d1516h2_8daaf6152771_e5627efa2ab1",
+    resumed=False,
+    hello_retry=False,
+    ech=False,
+    post_quantum="",
+    starttls=False,
+    handshake_time=0.25,
+    connect_time=0.125,
+    alert="",
+    alert_side="",
+    certificate_subject="",
+    certificate_names="",
+    certificate_issuer="",
+    not_before=None,
+    not_after=None,
+    outcome="established",
+)
+
+
 def request(time: float = 1.0, **fields: Any) -> Request:
     return _REQUEST._replace(time=time, **fields)
 
@@ -83,3 +126,7 @@ def hello(**fields: Any) -> TlsHello:
 
 def dns_answer(**fields: Any) -> DnsAnswer:
     return DnsAnswer(1.0, "10.0.0.7", "9.9.9.9", "www.dropbox.com", 0, ("162.125.1.1",))._replace(**fields)
+
+
+def handshake(**fields: Any) -> TlsHandshake:
+    return _HANDSHAKE._replace(**fields)

@@ -1,7 +1,11 @@
-"""The fields of an exchange that a filter can test. An unknown value matches nothing."""
+"""The fields of an exchange, and of other records, that a filter can test. An unknown value matches nothing.
+
+A field of one kind of record matches none of another kind. The addresses are fields of all kinds.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stats.statistic import SECONDS, Statistic
@@ -16,9 +20,12 @@ from traffic.records import (
     TIMEOUT,
     Exchange,
     Request,
+    TlsHandshake,
 )
 
-Read = Callable[[Exchange], Any]
+Read = Callable[[Any], Any]
+OTHERS: Final[tuple[type, ...]] = (TlsHandshake,)
+"""Kinds of records that a filter tests besides exchanges. All have the addresses and ports of client and server."""
 
 
 class Field(NamedTuple):
@@ -35,6 +42,8 @@ class Field(NamedTuple):
     aliases: tuple[str, ...] = ()
     words: Mapping[str, Callable[[Exchange], bool]] | None = None
     """For the kind `word`: the allowed words and their tests."""
+    records: tuple[type, ...] = (Exchange,)
+    """The kinds of records that have this field."""
 
 
 def by_name(statistics: Sequence[Statistic] = ()) -> dict[str, Field]:
@@ -97,6 +106,10 @@ def anywhere(exchange: Exchange) -> str:
     return exchange.domain if request is None else f"{request.domain}{request.path} {request.user_agent}"
 
 
+ANYWHERE: Final[Mapping[type, Read]] = MappingProxyType(
+    {Exchange: anywhere, TlsHandshake: lambda handshake: handshake.server_name}
+)
+"""The text that a bare word is searched in, by kind of record."""
 _OF_RECORD: Final = (Request, Exchange)
 
 
@@ -106,6 +119,10 @@ def _of_statistic(statistic: Statistic) -> Field:
 
 def _of_request(read: Callable[[Request], str]) -> Read:
     return lambda exchange: read(exchange.request) if exchange.request is not None else None
+
+
+def _of_handshake(name: str, read: Callable[[TlsHandshake], str], explanation: str, example: str) -> Field:
+    return Field(name, "text", lambda handshake: read(handshake) or None, explanation, example, records=(TlsHandshake,))
 
 
 def _url(request: Request) -> str:
@@ -136,6 +153,7 @@ _IS: Final[dict[str, Callable[[Exchange], bool]]] = {
     "odd": lambda exchange: bool(exchange.oddities),
     "unpaired": lambda exchange: exchange.request is None,
 }
+_ALL: Final = (Exchange, *OTHERS)
 _ENDINGS: Final = (COMPLETE, CLOSED, RESET, TIMEOUT, MALFORMED, GAP, EVICTED, CAPTURE_END)
 
 
@@ -158,9 +176,23 @@ _FIELDS: Final = (
     Field(
         "referrer", "text", _of_request(lambda r: r.referrer), "referring page", "referrer:google", ("referer", "ref")
     ),
-    Field("client", "address", lambda e: (e.client, e.client_port), "address of the client", "client:10.0.0.0/8"),
-    Field("server", "address", lambda e: (e.server, e.server_port), "address of the server", "server:10.0.0.5:80"),
-    Field("port", "number", lambda e: e.server_port, "port of the server", "port:8080"),
+    Field(
+        "client",
+        "address",
+        lambda r: (r.client, r.client_port),
+        "address of the client",
+        "client:10.0.0.0/8",
+        records=_ALL,
+    ),
+    Field(
+        "server",
+        "address",
+        lambda r: (r.server, r.server_port),
+        "address of the server",
+        "server:10.0.0.5:80",
+        records=_ALL,
+    ),
+    Field("port", "number", lambda r: r.server_port, "port of the server", "port:8080", records=_ALL),
     Field("type", "text", lambda e: e.content_type, "media type of the response", "type:json", ("content_type",)),
     Field("protocol", "text", lambda e: e.protocol or None, "protocol of the exchange", "protocol:grpc"),
     Field(
@@ -186,5 +218,8 @@ _FIELDS: Final = (
         "ending:reset",
         words={ending: _ended(ending) for ending in _ENDINGS},
     ),
+    _of_handshake("sni", lambda h: h.server_name, "server name of a TLS handshake", "sni:shop"),
+    _of_handshake("tls_version", lambda h: h.version, "version of a TLS handshake", "tls_version:1.2"),
+    _of_handshake("ja4", lambda h: h.ja4, "fingerprint of a TLS client", "ja4:^t12"),
     Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

@@ -1,17 +1,17 @@
-"""Filters: a line of text becomes a test of exchanges.
+"""Filters: a line of text becomes a test of exchanges, and of the other records that have fields.
 
     parse("host:shop path:^/api (status:5xx or time>500ms)")(exchange)
 
 Grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT} (TERM | "(" either ")")
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from stats.statistic import Statistic
 from store.filtering.errors import FilterError
-from store.filtering.fields import Field, by_name, key_of
+from store.filtering.fields import OTHERS, Field, by_name, key_of
 from store.filtering.narrowing import quoted
 from store.filtering.terms import Test, test_of
 from store.filtering.words import Word, WordKind, words
@@ -30,18 +30,26 @@ class Filter:
     text: str
     """The filter in canonical form, which can be parsed again."""
     accepts: Callable[[Exchange], object] = field(compare=False, repr=False)
-    """The test itself; its result is used as true or false."""
+    """The test of exchanges; its result is used as true or false."""
+    others: Mapping[type, Test] = field(default_factory=dict, compare=False, repr=False)
+    """The same for other kinds of records. Those without a test match."""
 
     def __call__(self, exchange: Exchange) -> bool:
         """Return whether an exchange matches."""
         return bool(self.accepts(exchange))
+
+    def passes(self, record: Any) -> bool:
+        """Return whether a record of another kind matches."""
+        test = self.others.get(type(record))
+        return test is None or bool(test(record))
 
     def __and__(self, other: "Filter") -> "Filter":
         """Combine two filters into one that requires both."""
         if not (self.text and other.text):
             return self if self.text else other
         texts = (f"({part.text})" if " or " in part.text else part.text for part in (self, other))
-        return Filter(" ".join(texts), _all_of([self.accepts, other.accepts]))
+        others = {kind: _all_of([self.others[kind], other.others[kind]]) for kind in OTHERS}
+        return Filter(" ".join(texts), _all_of([self.accepts, other.accepts]), others)
 
 
 def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
@@ -52,24 +60,33 @@ def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
     """
     if len(text) > MAX_CHARACTERS:
         raise FilterError(f"filter too long: at most {MAX_CHARACTERS:,} characters", MAX_CHARACTERS, len(text))
-    reader = _Reader(words(text), by_name(statistics), len(text))
-    if reader.word is None:
+    known = by_name(statistics)
+    node = _parsed(text, known, Exchange)
+    if node is None:
         return Filter("", lambda exchange: True)
-    node = reader.either(0)
-    if reader.word is not None:
-        raise FilterError("unmatched ); quote it to search as text", reader.word.start, reader.word.end)
-    return Filter(node.text, node.test)
+    others = {kind: again.test for kind in OTHERS if (again := _parsed(text, known, kind)) is not None}
+    return Filter(node.text, node.test, others)
 
 
 def of_key(statistic: Statistic, key: str) -> Filter:
     """Return a filter for the exchanges that a statistic counts under `key`, the ones behind a row of its top list."""
     read = key_of(statistic)
-    return Filter(f"{statistic.name}={quoted(key)}", lambda exchange: read(exchange) == key)
+    none = dict.fromkeys(OTHERS, lambda record: False)
+    return Filter(f"{statistic.name}={quoted(key)}", lambda exchange: read(exchange) == key, none)
 
 
 def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:
     """Return each field once, for help and completion."""
     return tuple({found.name: found for found in by_name(statistics).values()}.values())
+
+
+def _parsed(text: str, known: dict[str, Field], kind: type) -> "_Node | None":
+    """Parse a filter for records of a kind; return None if it is empty."""
+    reader = _Reader(words(text), known, len(text), kind)
+    node = None if reader.word is None else reader.either(0)
+    if reader.word is not None:
+        raise FilterError("unmatched ); quote it to search as text", reader.word.start, reader.word.end)
+    return node
 
 
 class _Node(NamedTuple):
@@ -85,7 +102,8 @@ class _Node(NamedTuple):
 class _Reader:
     """Recursive-descent parser that looks one word ahead."""
 
-    def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int) -> None:
+    def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int, kind: type) -> None:
+        self._kind = kind
         self._source = iter(source)
         self._known = known
         self._length = length
@@ -133,7 +151,9 @@ class _Reader:
         return node
 
     def _term(self, word: Word) -> _Node:
-        node = _Node(*test_of(word._replace(operator=word.operator.lstrip("!")), self._known), WordKind.TERM)
+        node = _Node(
+            *test_of(word._replace(operator=word.operator.lstrip("!")), self._known, self._kind), WordKind.TERM
+        )
         self._take()
         return node
 

@@ -17,7 +17,7 @@ _BARE: Final = re.compile(r"[\w./-]*\w[\w./-]*", re.ASCII)
 
 _FIELDS: Final = {
     "top_clients": "client", "top_domains": "host", "top_methods": "method", "top_status_codes": "status",
-    "top_protocols": "protocol", "top_operations": "operation",
+    "top_protocols": "protocol", "top_operations": "operation", "tls_versions": "tls_version", "tls_clients": "ja4",
 }  # fmt: skip
 """Statistics whose keys are the values of a field, which has a shorter name. Other keys are in parentheses."""
 

@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from settings.closest import did_you_mean
 from store.filtering.addresses import address_test
 from store.filtering.errors import FilterError
-from store.filtering.fields import Field, Read, anywhere, by_name
+from store.filtering.fields import ANYWHERE, Field, Read, by_name
 from store.filtering.patterns import search
 from store.filtering.quantities import PLAIN, SIZE, TIME, Scale, comma_separated, number_test
 from store.filtering.words import Word
 from traffic.records import Exchange
 
-Test = Callable[[Exchange], object]
-"""Tests an exchange; its result is used as true or false."""
+Test = Callable[[Any], object]
+"""Tests a record; its result is used as true or false."""
 
 _SIMPLE: Final = re.compile(r"\w[\w./,+-]*")
 _ORDERS: Final = ("<", "<=", ">", ">=")
@@ -22,18 +22,20 @@ _CODES: Final = re.compile(r"\d{3}(?:-\d{3}|\.\.+(?:\d{3})?)?|\.\.+\d{3}", re.AS
 _CLASS: Final = re.compile("([1-9])xx", re.IGNORECASE)
 
 
-def test_of(word: Word, known: Mapping[str, Field]) -> tuple[str, Test]:
-    """Return a term's canonical text and its test. The caller handles `!=`.
+def test_of(word: Word, known: Mapping[str, Field], kind: type) -> tuple[str, Test]:
+    """Return a term's canonical text and its test of records of a kind. The caller handles `!=`.
 
     Raises:
         FilterError: the field does not exist, or its value is invalid.
     """
     if not word.field:
-        return _quoted(word.value, word.quote), _text(word, anywhere)
+        return _quoted(word.value, word.quote), _text(word, ANYWHERE[kind])
     field = known.get(word.field.lower())
     if field is None:
         raise _unknown(word, known)
-    return f"{field.name}{word.operator}{_quoted(word.value, word.quote)}", _KINDS[field.kind](word, field)
+    test = _KINDS[field.kind](word, field)
+    text = f"{field.name}{word.operator}{_quoted(word.value, word.quote)}"
+    return text, test if kind in field.records else lambda record: False
 
 
 def _quoted(value: str, quote: str) -> str:

@@ -4,44 +4,23 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from records import handshake
 
 from stats.loading import load
 from store.store import Store
 from traffic.batch import RecordBatch
-from traffic.records import TlsHandshake
 
 NOW = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 DAY = 86400
-HANDSHAKE = TlsHandshake(
+HANDSHAKE = handshake(
     time=NOW,
-    client="10.0.0.1",
-    client_port=1000,
-    server="10.0.0.5",
-    server_port=443,
-    started=NOW,
-    server_name="shop.example.com",
     version="TLS 1.2",
     cipher="TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    alpn="h2",
-    offered_alpn="h2, http/1.1",
-    ja3="",
-    ja3s="",
     ja4="t12d1516h2_8daaf6152771_e5627efa2ab1",
-    resumed=False,
-    hello_retry=False,
-    ech=False,
-    post_quantum="",
-    starttls=False,
-    handshake_time=0.25,
-    connect_time=0.1,
-    alert="",
-    alert_side="",
     certificate_subject="C=DE, O=Shop, CN=*.example.com",
     certificate_names="shop.example.com, *.example.com",
-    certificate_issuer="CN=A CA",
     not_before=NOW - 60 * DAY,
     not_after=NOW + 10 * DAY,
-    outcome="established",
 )
 FAILED = HANDSHAKE._replace(outcome="failed", version="", cipher="", handshake_time=None)
 

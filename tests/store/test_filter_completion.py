@@ -17,7 +17,7 @@ FIELDS = fields([TopSections()])
         ("host:shop st", ["host:shop status:"]),
         (
             "host:shop (not s",
-            [f"host:shop (not {name}" for name in ("section:", "status:", "server:", "size>", "sent>")],
+            [f"host:shop (not {name}" for name in ("section:", "status:", "server:", "size>", "sent>", "sni:")],
         ),
         ("-ti", ["-time>"]),
         ("TO", ["total>", "top_sections:"]),
