@@ -23,6 +23,7 @@ from capture.core import decoder_name
 PARTS: Final = {
     "offline": "Reading a file",
     "header_blocks": "HTTP/2 header blocks",
+    "handshakes": "TLS handshakes",
     "counting": "Counting",
     "live": "Watching a server",
     "start": "Start, and memory",

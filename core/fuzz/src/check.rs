@@ -1,7 +1,7 @@
 //! Checks that must hold for every batch.
 
 use wire::health::Health;
-use wire::records::{Batch, Codes, Interner, Kind, NO_REQUEST};
+use wire::records::{Batch, Codes, HandshakeFacts, HandshakeRow, Interner, Kind, NO_REQUEST, Outcome};
 
 /// Totals of everything a decoder returned.
 #[derive(Debug, Default)]
@@ -45,6 +45,7 @@ fn check(batch: &Batch) {
     assert_eq!(of(Kind::Connection), batch.connections.len());
     assert_eq!(of(Kind::Hello), batch.hellos.len());
     assert_eq!(of(Kind::Handshake), batch.handshakes.len());
+    batch.handshakes.iter().for_each(told);
     assert_eq!(of(Kind::Datagram), batch.datagrams.len());
     let rows = asked.len() as u32;
     assert!(batch.requests.iter().all(|row| *row < rows));
@@ -77,6 +78,21 @@ fn check(batch: &Batch) {
     exchanges.response_time.iter().chain(&exchanges.total_time).for_each(|span| assert!(span.is_nan() || *span >= 0.0));
     let sizes = exchanges.request_bytes.iter().chain(&exchanges.response_bytes).chain(&exchanges.missing_bytes);
     assert!(sizes.into_iter().all(|size| *size >= 0), "negative sizes");
+}
+
+fn told(handshake: &HandshakeRow) {
+    let HandshakeFacts { server_name, offered_alpn, alpn, version, cipher, ja4, certificate, handshake_time, .. } =
+        handshake.facts.as_ref();
+    let certificate = certificate.as_deref().cloned().unwrap_or_default();
+    let texts = [server_name, offered_alpn, alpn, version, cipher, ja4];
+    for text in texts.into_iter().chain([&certificate.subject, &certificate.names, &certificate.issuer]) {
+        assert!(!text.chars().any(char::is_control), "{text:?} has control characters");
+    }
+    let timed = handshake.outcome == Outcome::Established && !ja4.is_empty();
+    assert!(handshake_time.is_none_or(|span| timed && span >= 0.0));
+    for time in [certificate.not_before, certificate.not_after].into_iter().flatten() {
+        assert!((-62_135_596_800.0..253_402_300_800.0).contains(&time), "{time} is in no year from 1 to 9999");
+    }
 }
 
 fn coded(codes: &[u32], texts: &Interner, length: usize) {

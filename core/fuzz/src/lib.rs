@@ -31,10 +31,8 @@ pub enum Step {
     Take,
 }
 
-/// The bit of the first byte of an input that has all protocols decoded; without it, only HTTP/1 is.
-pub const ALL_PROTOCOLS: u8 = 16;
-
-/// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`.
+/// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`, and
+/// protocols.
 ///
 /// # Panics
 /// Panics if a check fails.
@@ -46,7 +44,9 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
     let limits = limits(choice & 3);
     let most = limits.total_buffer;
     let inner = |_, frame: &[u8]| frame.get(3..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
-    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols(choice));
+    let on = choice & 16 != 0;
+    let protocols = Protocols { http2: on, websocket: on, operations: on, tls: on, dns: on, quic: on };
+    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols);
     let (mut count, mut totals) = (0, check::Totals::default());
     for step in steps {
         match step {

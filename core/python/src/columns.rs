@@ -333,10 +333,10 @@ pub(crate) fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) 
     Column::Integers(PyArray1::from_vec(py, values.collect()))
 }
 
-pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
+pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = impl AsRef<str>>) -> PyResult<Column<'py>> {
     let mut codes = Codes::default();
     for text in texts {
-        codes.push(Some(&text));
+        codes.push(Some(text.as_ref()));
     }
     self::texts(py, codes)
 }

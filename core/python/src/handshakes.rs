@@ -1,5 +1,7 @@
 //! TLS handshakes as columns and as records of `traffic.records.TlsHandshake`.
 
+use std::borrow::Cow;
+
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use wire::address;
@@ -18,25 +20,25 @@ pub(crate) fn column<'py>(py: Python<'py>, rows: &[HandshakeRow], name: &str) ->
     Ok(seconds(name).map(|read| floats(py, rows.iter().map(|row| read(row).unwrap_or(f64::NAN)))))
 }
 
-fn text(name: &str) -> Option<fn(&HandshakeRow) -> String> {
+fn text(name: &str) -> Option<fn(&HandshakeRow) -> Cow<'_, str>> {
     Some(match name {
-        "client" => |row| address::text(row.client.0),
-        "server" => |row| address::text(row.server.0),
-        "server_name" => |row| row.facts.server_name.clone(),
-        "version" => |row| row.facts.version.clone(),
-        "cipher" => |row| row.facts.cipher.clone(),
-        "alpn" => |row| row.facts.alpn.clone(),
-        "offered_alpn" => |row| row.facts.offered_alpn.clone(),
-        "ja3" => |row| row.facts.ja3.clone(),
-        "ja3s" => |row| row.facts.ja3s.clone(),
-        "ja4" => |row| row.facts.ja4.clone(),
-        "post_quantum" => |row| row.facts.post_quantum.to_owned(),
-        "alert" => |row| row.facts.alert.clone(),
-        "alert_side" => |row| row.facts.alert_side.to_owned(),
-        "certificate_subject" => |row| certificate(row).map_or_else(String::new, |one| one.subject.clone()),
-        "certificate_names" => |row| certificate(row).map_or_else(String::new, |one| one.names.clone()),
-        "certificate_issuer" => |row| certificate(row).map_or_else(String::new, |one| one.issuer.clone()),
-        "outcome" => |row| row.outcome.name().to_owned(),
+        "client" => |row| address::text(row.client.0).into(),
+        "server" => |row| address::text(row.server.0).into(),
+        "server_name" => |row| Cow::from(&row.facts.server_name),
+        "version" => |row| Cow::from(&row.facts.version),
+        "cipher" => |row| Cow::from(&row.facts.cipher),
+        "alpn" => |row| Cow::from(&row.facts.alpn),
+        "offered_alpn" => |row| Cow::from(&row.facts.offered_alpn),
+        "ja3" => |row| Cow::from(&row.facts.ja3),
+        "ja3s" => |row| Cow::from(&row.facts.ja3s),
+        "ja4" => |row| Cow::from(&row.facts.ja4),
+        "post_quantum" => |row| row.facts.post_quantum.into(),
+        "alert" => |row| Cow::from(&row.facts.alert),
+        "alert_side" => |row| row.facts.alert_side.into(),
+        "certificate_subject" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.subject)),
+        "certificate_names" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.names)),
+        "certificate_issuer" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.issuer)),
+        "outcome" => |row| row.outcome.name().into(),
         _ => return None,
     })
 }

@@ -3,8 +3,6 @@
 //! They are hashes of what a hello lists, without the reserved values (RFC 8701), which differ each time. JA4 sorts
 //! ciphers and extensions, because browsers shuffle them; so JA3 of a browser differs from connection to connection.
 
-use std::fmt::Write;
-
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -24,7 +22,8 @@ pub(crate) enum Transport {
 
 /// Return JA3 of a client: version, cipher suites, extensions, groups and point formats in decimal, hashed.
 pub(crate) fn ja3(hello: &ClientHello<'_>) -> String {
-    let mut text = hello.version.to_string();
+    let mut text = Vec::with_capacity(512);
+    push_decimal(&mut text, hello.version);
     decimal(&mut text, shorts(hello.cipher_suites));
     decimal(&mut text, extensions(hello.extensions).map(|(kind, _)| kind));
     decimal(&mut text, shorts(hello.groups));
@@ -34,7 +33,10 @@ pub(crate) fn ja3(hello: &ClientHello<'_>) -> String {
 
 /// Return JA3S of a server: version, cipher suite and extensions in decimal, hashed.
 pub(crate) fn ja3s(version: u16, cipher_suite: u16, extension_block: &[u8]) -> String {
-    let mut text = format!("{version},{cipher_suite}");
+    let mut text = Vec::with_capacity(64);
+    push_decimal(&mut text, version);
+    text.push(b',');
+    push_decimal(&mut text, cipher_suite);
     decimal(&mut text, extensions(extension_block).map(|(kind, _)| kind));
     hex(&Md5::digest(&text))
 }
@@ -82,15 +84,24 @@ fn ja4_protocol(hello: &ClientHello<'_>) -> String {
 }
 
 /// Append a comma and the values, joined by hyphens.
-fn decimal(text: &mut String, values: impl Iterator<Item = u16>) {
-    let mut separator = ',';
+fn decimal(text: &mut Vec<u8>, values: impl Iterator<Item = u16>) {
+    let mut separator = b',';
     for value in values.filter(|value| !is_grease(*value)) {
-        let _ = write!(text, "{separator}{value}");
-        separator = '-';
+        text.push(separator);
+        push_decimal(text, value);
+        separator = b'-';
     }
-    if separator == ',' {
-        text.push(',');
+    if separator == b',' {
+        text.push(separator);
     }
+}
+
+/// Append a number. The formatter of the standard library takes ten times as long.
+fn push_decimal(text: &mut Vec<u8>, value: u16) {
+    let mut digits = [10_000, 1000, 100, 10].map(|unit| b'0' + (value / unit % 10) as u8).into_iter().peekable();
+    while digits.next_if_eq(&b'0').is_some() {}
+    text.extend(digits);
+    text.push(b'0' + (value % 10) as u8);
 }
 
 /// Append an underscore and the start of the hash of a list, behind which another may follow.
@@ -99,30 +110,33 @@ fn push_short_hash(ja4: &mut String, values: &[u16], more: &[u16]) {
     if values.is_empty() {
         return ja4.push_str(NOTHING);
     }
-    let mut text = hexadecimal(values);
+    let mut text = Vec::with_capacity(5 * (values.len() + more.len()));
+    push_hexadecimal(&mut text, values);
     if !more.is_empty() {
-        text.push('_');
-        text.push_str(&hexadecimal(more));
+        text.push(b'_');
+        push_hexadecimal(&mut text, more);
     }
-    ja4.push_str(hex(&Sha256::digest(&text)).get(..SHORT_HASH).unwrap_or_default());
+    let hash = Sha256::digest(&text);
+    ja4.push_str(&hex(hash.get(..SHORT_HASH / 2).unwrap_or_default()));
 }
 
-/// Return values in four digits, joined by commas.
-fn hexadecimal(values: &[u16]) -> String {
-    let mut text = String::with_capacity(values.len() * 5);
-    for value in values {
-        let separator = if text.is_empty() { "" } else { "," };
-        let _ = write!(text, "{separator}{value:04x}");
+/// Append values in four digits, joined by commas.
+fn push_hexadecimal(text: &mut Vec<u8>, values: &[u16]) {
+    for (place, value) in values.iter().enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        text.extend(value.to_be_bytes().into_iter().flat_map(digits));
     }
-    text
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    bytes.iter().copied().flat_map(digits).map(char::from).collect()
+}
+
+/// Return the two hexadecimal digits of a byte.
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0x0F].map(|half| if half < 10 { b'0' + half } else { b'a' + half - 10 })
 }
 
 #[cfg(test)]
