@@ -40,7 +40,8 @@ def test_a_response_may_be_trailers_only() -> None:
     talk = call(Http2Talk(), message(b"book"))
     fields = [(":status", "200"), *GRPC, ("grpc-status", "12"), ("grpc-message", "unknown")]
     exchange = only(talk.send(SERVER, talk.headers(SERVER, 1, fields, end=True)))
-    assert (exchange.grpc_status, exchange.response_messages, exchange.response_time) == (12, 0, pytest.approx(0.001))
+    assert (exchange.grpc_status, exchange.response_messages) == (12, 0)
+    assert exchange.response_time == pytest.approx(0.001)
 
 
 def test_the_response_time_of_a_call_ends_with_the_trailers() -> None:
@@ -48,9 +49,8 @@ def test_the_response_time_of_a_call_ends_with_the_trailers() -> None:
     talk.send(SERVER, head(talk)).talk.wait(1)
     talk.send(SERVER, data(1, message(b"added"))).talk.wait(1)
     exchange = only(talk.send(SERVER, trailers(talk)))
-    assert (exchange.first_message_time, exchange.response_time, exchange.total_time) == (
-        pytest.approx(1.002), pytest.approx(2.003), pytest.approx(2.003),
-    )  # fmt: skip
+    assert exchange.first_message_time == pytest.approx(1.002)
+    assert exchange.response_time == exchange.total_time == pytest.approx(2.003)
 
 
 def test_the_response_time_of_a_stream_ends_with_its_first_message() -> None:
@@ -62,7 +62,8 @@ def test_the_response_time_of_a_stream_ends_with_its_first_message() -> None:
     talk.talk.wait(10)
     exchange = only(talk.send(SERVER, trailers(talk)))
     assert (exchange.request_messages, exchange.response_messages) == (2, 3)
-    assert (exchange.response_time, exchange.total_time) == (pytest.approx(1.002), pytest.approx(13.005))
+    assert exchange.response_time == pytest.approx(1.002)
+    assert exchange.total_time == pytest.approx(13.005)
 
 
 def test_messages_may_be_split_anywhere() -> None:
