@@ -188,7 +188,7 @@ def test_a_broken_statistic_and_late_records_are_named() -> None:
 def test_what_the_capture_and_the_decoder_counted_is_handed_on() -> None:
     counted = Health(frames=500, requests=9, gaps=2, missing_bytes=3, unpaired_responses=4, unanswered_requests=5)
     counted.evicted, counted.connections, counted.lost = 6, 7, 12
-    counted.unreadable, counted.oddities = Counter({"HTTP/2": 1, "TLS": 2}), Counter({"bare CR": 8})
+    counted.unreadable, counted.oddities = Counter({"HTTP/2": 1, "TLS": 2, "other": 0}), Counter({"bare CR": 8})
     health = Site(Rate()).view(10, Reading(counted, dropped=11)).health
     assert (health.frames, health.requests, health.dropped, health.queue_lost) == (500, 9, 11, 12)
     assert (health.gaps, health.missing_bytes, health.evicted, health.connections) == (2, 3, 6, 7)
