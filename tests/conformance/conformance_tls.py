@@ -53,6 +53,32 @@ def differences(expected: list[Row], found: list[TlsHandshake]) -> list[str]:
     return told + [f"extra: {' > '.join(key)}" for key, rest in left.items() for _ in rest]
 
 
+def disagreements(expected: list[Row], found: list[TlsHandshake]) -> list[str]:
+    """Return what Zeek says otherwise, in a sentence each. Some of its rows do not name the client."""
+    told: list[str] = []
+    for row in expected:
+        fitting = [one for one in found if _is_between(one, row.get("client"), row["server"])]
+        told += [f"{row['server']}: {text}" for text in (_otherwise(row, fitting[0]) if fitting else ["missing"])]
+    return told
+
+
+def _is_between(handshake: TlsHandshake, client: str | None, server: str) -> bool:
+    own, other = ends(handshake)
+    return other == server and client in (None, own)
+
+
+def _otherwise(row: Row, handshake: TlsHandshake) -> Iterator[str]:
+    version = row.get("version", "")
+    said = {
+        "server_name": (handshake.server_name, row.get("server_name", "")),
+        "version": (handshake.version, f"TLS 1.{version[-1]}" if version else handshake.version),
+        "cipher": (handshake.cipher, row.get("cipher", handshake.cipher)),
+        "resumed": (handshake.resumed, row.get("resumed") == "T"),
+        "established": (handshake.outcome == "established", row.get("established") == "T"),
+    }
+    yield from (f"{name} {ours!r}, not {zeek!r}" for name, (ours, zeek) in said.items() if ours != zeek)
+
+
 def ends(handshake: TlsHandshake) -> Ends:
     return _end(handshake.client, handshake.client_port), _end(handshake.server, handshake.server_port)
 
