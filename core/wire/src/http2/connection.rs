@@ -383,7 +383,7 @@ impl Http2 {
         };
         for setting in payload.chunks_exact(6) {
             match (be16(setting, 0), be32(setting, 2)) {
-                (Ok(HEADER_TABLE_SIZE), Ok(size)) => lane.announced = Some(size),
+                (Ok(HEADER_TABLE_SIZE), Ok(size)) => lane.announce(size),
                 (Ok(MAX_FRAME_SIZE), Ok(size)) => lane.reader.allow(size as usize),
                 _ => {}
             }

@@ -84,6 +84,13 @@ impl Lane {
         self.reader.held() + self.charged + block
     }
 
+    /// Note the table size that the other side announces. Of several that wait for acknowledgement, the largest counts,
+    /// because nobody can tell which of them is acknowledged.
+    pub(super) fn announce(&mut self, size: u32) {
+        self.decoder.allow(size);
+        self.announced = self.announced.max(Some(size));
+    }
+
     /// Allow whatever the other side may have allowed in SETTINGS that were not seen.
     pub(super) fn allow_all(&mut self) {
         self.decoder.limit(None);

@@ -43,6 +43,11 @@ impl Decoder {
         self.limit = size;
     }
 
+    /// Allow this size too, because it was announced: some peers use it just before they acknowledge it.
+    pub fn allow(&mut self, size: u32) {
+        self.limit = self.limit.map(|limit| limit.max(size));
+    }
+
     /// Return the bytes of memory in use: at most six times the size of the table, or `Limits::header_table` if that is
     /// less, and a few KiB.
     #[must_use]

@@ -182,3 +182,12 @@ fn the_limit_is_that_of_the_settings() {
     decoder.limit(None);
     assert_eq!(lines(&mut decoder, &size), Ok(vec![]));
 }
+
+#[test]
+fn an_announced_size_may_be_used_at_once_and_a_smaller_one_changes_nothing() {
+    let mut decoder = Decoder::new();
+    decoder.allow(4097);
+    decoder.allow(1);
+    assert_eq!(lines(&mut decoder, &[0x3F, 0xE2, 0x1F]), Ok(vec![]));
+    assert_eq!(lines(&mut decoder, &[0x3F, 0xE3, 0x1F]), Err(Malformed::Size));
+}
