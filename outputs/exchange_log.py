@@ -1,17 +1,21 @@
-"""Writes one line per exchange to the file of `--log`. This is an edge; `view.exchange_line` makes the lines.
+"""Writes one line per exchange, and per TLS handshake if wanted, to the file of `--log`.
+
+This is an edge; `view.exchange_line` and `view.handshake_line` make the lines.
 
 Lines are appended to an existing file. Only its owner can read a new file, because it says who requested what.
 """
 
 import contextlib
 import os
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from outputs.report_file import OpenFile
 from traffic.batch import Batch
-from traffic.records import Exchange
+from traffic.records import Exchange, TlsHandshake
 from view.exchange_line import Discretion, exchange_line
+from view.handshake_line import handshake_line
 from view.outlet import OutputClosedError
 
 STANDARD_OUTPUT: Final = "-"
@@ -20,15 +24,25 @@ LINES: Final = 500
 """Number of lines written at a time, so that those of a large batch are never all in memory."""
 
 
+LOGGED: Final[Mapping[str, type]] = MappingProxyType({"exchanges": Exchange, "handshakes": TlsHandshake})
+"""Kinds of records with lines, by their names in `log_records`."""
+
+
 class LogError(Exception):
     """The log cannot be opened, or standard output cannot be written to. The text is one line for the user."""
 
 
 class ExchangeLog:
-    """A log of every exchange."""
+    """A log of every exchange, and of other records."""
 
-    def __init__(self, path: str, discretion: Discretion, open_file: OpenFile = os.open) -> None:
-        """Open `path` with `open_file` to append to it; `-` is standard output.
+    def __init__(
+        self,
+        path: str,
+        discretion: Discretion,
+        open_file: OpenFile = os.open,
+        records: Sequence[str] = ("exchanges",),
+    ) -> None:
+        """Open `path` with `open_file` to append to it; `-` is standard output. `records` are names of `LOGGED`.
 
         Raises:
             LogError: the file cannot be opened.
@@ -37,7 +51,11 @@ class ExchangeLog:
         """A sentence that says why the log ended; empty while it is written."""
         self._name = "standard output" if path == STANDARD_OUTPUT else path
         self._is_output = path == STANDARD_OUTPUT
-        self._discretion = discretion
+        self._lines: dict[str, Callable[[Any], str]] = {
+            "exchanges": lambda exchange: exchange_line(exchange, discretion),
+            "handshakes": handshake_line,
+        }
+        self._records = tuple(records)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._file = os.dup(1) if self._is_output else open_file(path, flags, OWNER_ONLY)
@@ -46,7 +64,7 @@ class ExchangeLog:
             raise LogError(f"cannot write the log to {self._name}: {said}; use another file with --log") from reason
 
     def take(self, batch: Batch) -> None:
-        """Write a line for each exchange of a batch.
+        """Write a line for each exchange of a batch, and then for each other record.
 
         If writing to a file fails, it is closed, and `warnings` says so.
 
@@ -56,9 +74,10 @@ class ExchangeLog:
         """
         if self._file < 0:
             return
-        exchanges = batch.table(Exchange).records()
-        for begin in range(0, len(exchanges), LINES):
-            self._write([exchange_line(each, self._discretion) for each in exchanges[begin : begin + LINES]])
+        for name in self._records:
+            line, records = self._lines[name], batch.table(LOGGED[name]).records()
+            for begin in range(0, len(records), LINES):
+                self._write([line(each) for each in records[begin : begin + LINES]])
 
     def _write(self, lines: Sequence[str]) -> None:
         written = 0

@@ -22,6 +22,7 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import notifying
+from outputs.exchange_log import LOGGED
 from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.full import load_full_screen
 from run.outputs import Outputs, open_outputs
@@ -77,7 +78,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if arguments.ui == "full":
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
-        wanted = OPTIONAL & {statistic.record for statistic in statistics}
+        logged = {LOGGED[name] for name in config.log_records} if arguments.log is not None else set()
+        wanted = OPTIONAL & ({statistic.record for statistic in statistics} | logged)
         decoder = decoder_for(arguments.ports, bounds, wanted, protocols(config, statistics))
         steady_time = SteadyTime() if source.live else None
         elsewhere = _elsewhere(arguments, source, bounds)

@@ -129,7 +129,8 @@ def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
 def _log(arguments: Arguments, config: Config, open_file: OpenFile) -> ExchangeLog | None:
     if arguments.log is None:
         return None
-    return ExchangeLog(arguments.log, Discretion(config.log_query_strings, config.log_credentials), open_file)
+    discretion = Discretion(config.log_query_strings, config.log_credentials)
+    return ExchangeLog(arguments.log, discretion, open_file, config.log_records)
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":

@@ -8,17 +8,14 @@ that shows the log sees no character that could move its cursor or reverse its t
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Exchange, Request
+from view.log_times import microseconds, moment, nanoseconds
 
 ECS_VERSION: Final = "8.11.0"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LATEST: Final = 253_402_300_799
-"""The last second that RFC 3339 can write, as its years have four digits."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_PORT: Final = re.compile(r"0*([0-9]{1,5})")
 _USER_INFO: Final = re.compile(r"//[^/?#\s]*@")
 _QUERY: Final = re.compile(r"\?\S*")
 _MASK: Final = "***@"
@@ -28,7 +25,8 @@ GRPC: Final = ("grpc", "grpc-web")
 """Protocols of gRPC."""
 MESSAGES: Final = (*GRPC, "websocket")
 """Protocols that send messages."""
-_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+encoded: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+"""Writes a JSON object in ASCII."""
 
 
 class Discretion(NamedTuple):
@@ -65,7 +63,7 @@ class Discretion(NamedTuple):
 
 def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
     """Write the exchange as one JSON object without a line end."""
-    return _encode(
+    return encoded(
         {name: value for name, value in exchange_fields(exchange, discretion) if value not in (None, "", ())}
     )
 
@@ -91,7 +89,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield "http_monitor.ending", exchange.ending
     yield "http_monitor.missing_bytes", exchange.missing_bytes
     yield "http_monitor.oddities", exchange.oddities
-    yield "http_monitor.response_time", _nanoseconds(exchange.response_time)
+    yield "http_monitor.response_time", nanoseconds(exchange.response_time)
     if request is not None:
         yield "http_monitor.host", discretion.authority(request.host)
     yield from _call(exchange, discretion)
@@ -121,10 +119,7 @@ def _messages(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str,
     if exchange.protocol in MESSAGES or exchange.request_messages or exchange.response_messages:
         yield "http_monitor.request_messages", exchange.request_messages
         yield "http_monitor.response_messages", exchange.response_messages
-    if exchange.protocol == "websocket":
-        yield "http_monitor.control_frames", exchange.control_frames
-        yield "http_monitor.fragments", exchange.fragments
-    yield "http_monitor.first_message_time", _nanoseconds(exchange.first_message_time)
+    yield "http_monitor.first_message_time", nanoseconds(exchange.first_message_time)
     yield "http_monitor.close_code", exchange.close_code
     yield "http_monitor.close_reason", discretion.words(exchange.close_reason)
 
@@ -176,12 +171,12 @@ def outcome(exchange: Exchange) -> str:
 
 def _times(exchange: Exchange) -> Iterator[tuple[str, Any]]:
     request = exchange.request
-    start = _microseconds(request.time if request is not None else exchange.answered)
-    end = _microseconds(exchange.time) if _end_is_known(exchange) else None
-    known = [time for time in (start, end, _microseconds(exchange.time)) if time is not None]
-    yield "@timestamp", _moment(known[0])
-    yield "event.start", _moment(start)
-    yield "event.end", _moment(end)
+    start = microseconds(request.time if request is not None else exchange.answered)
+    end = microseconds(exchange.time) if _end_is_known(exchange) else None
+    known = [time for time in (start, end, microseconds(exchange.time)) if time is not None]
+    yield "@timestamp", moment(known[0])
+    yield "event.start", moment(start)
+    yield "event.end", moment(end)
     if start is not None and end is not None and end >= start:
         yield "event.duration", (end - start) * 1000
 
@@ -191,34 +186,6 @@ def _end_is_known(exchange: Exchange) -> bool:
     if exchange.ending in (GAP, MALFORMED):
         return False
     return exchange.ending != COMPLETE or exchange.total_time is not None or exchange.missing_bytes == 0
-
-
-def _microseconds(time: float | None) -> int | None:
-    """Convert seconds since the epoch. Capture clocks may say anything, so a time beyond all dates becomes the last
-    one.
-    """
-    return round(min(max(time, 0.0), _LATEST) * 1e6) if time is not None else None
-
-
-def _nanoseconds(duration: float | None) -> int | None:
-    """Convert seconds, rounded to microseconds: a time since the epoch has no more digits."""
-    return round(duration * 1e6) * 1000 if duration is not None else None
-
-
-def _moment(microseconds: int | None) -> str | None:
-    """Format a moment in UTC as in RFC 3339."""
-    if microseconds is None:
-        return None
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return f"{_second(seconds)}.{rest:06}Z"
-
-
-_PORT: Final = re.compile(r"0*([0-9]{1,5})")
-
-
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 # The target URI, as RFC 9112 section 3.3 puts it together -----------------------------------------------------------

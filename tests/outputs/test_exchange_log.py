@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from records import exchange
+from records import exchange, handshake
 
 from outputs.exchange_log import ExchangeLog, LogError
 from traffic.batch import RecordBatch
@@ -27,6 +27,16 @@ def test_lines_are_appended_as_exchanges_arrive(tmp_path: Path) -> None:
     log.close()
     log.take(RecordBatch([EXCHANGE]))
     assert len(path.read_text().splitlines()) == 3
+
+
+def test_handshakes_are_logged_if_wanted(tmp_path: Path) -> None:
+    batch = RecordBatch([handshake(), EXCHANGE])
+    for records, protocols in ((("exchanges",), ["http"]), (("exchanges", "handshakes"), ["http", "tls"])):
+        path = tmp_path / "-".join(records)
+        log = ExchangeLog(str(path), Discretion(), records=records)
+        log.take(batch)
+        log.close()
+        assert [json.loads(line)["network.protocol"] for line in path.read_text().splitlines()] == protocols
 
 
 def test_only_its_owner_can_read_a_new_log(tmp_path: Path) -> None:
