@@ -19,3 +19,5 @@ class Attack(NamedTuple):
     """Counters that must also be on screen at full size."""
     core_only: bool = False
     """Whether the Python reference does not decode the protocol."""
+    statistics: tuple[str, ...] = ()
+    """Statistics that count what it sends, besides those that are on by default."""

@@ -11,6 +11,7 @@ from struct import pack
 from .attack import Attack, Packets
 from .frames import ACK, CLIENT, RST, SERVER, SYN, Line, packet
 from .http2_attacks import HTTP2_ATTACKS
+from .tls_attacks import TLS_ATTACKS
 
 
 def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
@@ -369,12 +370,7 @@ ATTACKS = {
         Attack(held_by_many, 500_000, "segments", ("gaps",)),
         Attack(fragments, 1_000_000, "fragments", (), ("incomplete IP datagram",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
-        Attack(huge_frames, 100_000, "WebSockets", ("bad WebSocket frame", "WebSocket")),
-        Attack(ping_flood, 10_000_000, "pings", ("WebSocket client without mask",)),
-        Attack(open_websockets, 200_000, "WebSockets", (), ("evicted",)),
-        Attack(endless_event, 2**30, "bytes", ()),
-        Attack(event_flood, 10_000_000, "events", ()),
-        Attack(nesting_bombs, 100_000, "requests", ()),
-        Attack(different_operations, 100_000, "requests", ()),
+        *HTTP2_ATTACKS,
+        *TLS_ATTACKS,
     )
 }

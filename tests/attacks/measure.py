@@ -27,6 +27,7 @@ from run.watch import Stop, drive, watch_file
 from stats.loading import load
 from traffic.frame import Frame
 from traffic.frames import Frames
+from traffic.records import OPTIONAL
 from view.exchange_line import Discretion
 from view.outlet import Outlet
 from view.view import View
@@ -97,10 +98,11 @@ class Kept(Outlet):
 def run(name: str, n: int) -> Cost:
     """Run an attack in this process."""
     config = Config()
-    statistics = load(config.statistics)
+    statistics = load((*config.statistics, *ATTACKS[name].statistics), vars(config))
     source = Made(timed(ATTACKS[name].packets(n)))
     decoded = protocols(config, statistics)
-    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)), protocols=decoded)
+    wanted = OPTIONAL & {statistic.record for statistic in statistics}
+    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)), wanted, decoded)
     log = ExchangeLog(os.devnull, Discretion(True, True))
     start = time.process_time()
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:

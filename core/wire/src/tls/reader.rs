@@ -172,6 +172,9 @@ impl Reader {
         let room = self.kept_size().saturating_sub(self.message.len());
         let kept = part.get(..room).unwrap_or(part);
         if !cx.charge(kept.len()) {
+            if !self.awaits_hello {
+                cx.odd("total buffer full");
+            }
             self.close(cx);
             return false;
         }
