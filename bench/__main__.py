@@ -22,6 +22,7 @@ from capture.core import decoder_name
 
 PARTS: Final = {
     "offline": "Reading a file",
+    "http2": "Reading HTTP/2",
     "header_blocks": "HTTP/2 header blocks",
     "handshakes": "TLS handshakes",
     "counting": "Counting",

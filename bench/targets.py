@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, handshakes, header_blocks, live, start
+from bench import counting, header_blocks, http2, live, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -92,6 +92,7 @@ TARGETS: Final = (
     Target("decoder alone with columns", AT_LEAST, 2.2, _ratio_of(ALONE, HTTPRY), unit=" x httpry"),
     Target("with a plug-in, `key(record)`", AT_LEAST, 0.8, _ratio_of(PLUGIN, HTTPRY), unit=" x httpry"),
     Target("Python reference", AT_LEAST, 8, _ratio_of(REFERENCE, SCAPY), ",.1f", " x Scapy's sniff"),
+    Target("HTTP/2 exchanges", AT_LEAST, 300_000, _figure("http2", http2.OURS), ",.0f", " /s"),
     Target(f"{_BLOCKS}, repeated", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.REPEATED), ",.0f", " /s"),
     Target(f"{_BLOCKS}, distinct", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.DISTINCT), ",.0f", " /s"),
     Target("TLS handshakes, with columns", AT_LEAST, 1e5, _figure("handshakes", handshakes.OURS), ",.0f", " /s"),

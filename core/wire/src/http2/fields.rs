@@ -10,7 +10,7 @@ use crate::text::printable;
 /// Stands for what cannot be known.
 pub(crate) const UNKNOWN: &[u8] = b"(unknown)";
 /// Bytes of the scratch memory that are kept between two messages.
-const KEPT: usize = 4096;
+const KEPT: usize = 512;
 
 /// A field that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
