@@ -24,7 +24,7 @@ PARTS: Final = {
     "offline": "Reading a file",
     "http2": "Reading HTTP/2",
     "header_blocks": "HTTP/2 header blocks",
-    "handshakes": "TLS handshakes",
+    "http2": "HTTP/2 exchanges",
     "counting": "Counting",
     "live": "Watching a server",
     "start": "Start, and memory",

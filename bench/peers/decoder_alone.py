@@ -22,7 +22,7 @@ def batches(
 ) -> Iterator[tuple[Batch, float]]:
     """Iterate over a capture file in batches of at least `rows` records, each with the time it was read up to."""
     source = open_file(path)
-    decoder = decoder_for(parse_ports(port), Limits(), wanted, frozenset(Config.protocols))
+    decoder = decoder_for(parse_ports("80"), Limits(), wanted, frozenset(Config.protocols))
     now = 0.0
     while (frames := source.read()) is not None:
         decoder.feed(frames)
