@@ -206,6 +206,16 @@ def test_tls_after_starttls_is_said_to_be_such() -> None:
     assert not the(modern()).starttls
 
 
+def test_tls_in_a_tunnel_is_read() -> None:
+    talk = Talk(server_port=8080).client(b"CONNECT shop.example.com:443 HTTP/1.1\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 Connection established\r\n\r\n").client(client_hello(NAME, MODERN))
+    talk.server(server_hello(AES_128_GCM, CHOSEN_1_3) + encrypted(900)).client(encrypted(FINISHED)).close()
+    (found,), health = followed(talk)
+    assert (found.server_name, found.outcome, found.starttls) == ("shop.example.com", "established", True)
+    assert (+health.unreadable, health.server_names) == ({"TLS": 1}, {"shop.example.com": 1})
+    assert (health.requests, health.exchanges) == (1, 1)
+
+
 def test_plain_http_in_answer_to_tls_is_counted() -> None:
     talk = (
         Talk(server_port=443)

@@ -125,6 +125,10 @@ impl Conversation {
                 self.start(cx, tcp, direction, direction.reversed());
             }
             Next::Http2(start) => self.start_http2(cx, start, requests),
+            Next::Tls => {
+                cx.ledger.health.unread("TLS", 1);
+                self.start_tls(cx, tcp, direction, true, requests);
+            }
         }
         if let Some(rest) = data.get(taken..).filter(|rest| !rest.is_empty()) {
             self.data(cx, tcp, direction, rest, place.further(taken));
@@ -239,8 +243,9 @@ impl Conversation {
             // At the start, or after some kind of STARTTLS.
             self.unreadable(cx, "TLS", direction);
             let answers = cx.protocols.tls && starts_answer(data);
-            let client = if answers { direction.reversed() } else { direction };
-            return self.start_tls(cx, tcp, direction, client, first);
+            self.client = if answers { direction.reversed() } else { direction };
+            self.start_tls(cx, tcp, direction, !first, 0);
+            return true;
         }
         if opening.foreign {
             return false;
@@ -411,22 +416,14 @@ impl Conversation {
         *self.sinks.of_mut(direction) = if follows { Sink::Messages } else { Sink::Nobody };
     }
 
-    /// Start reading TLS, of which `direction` sent the first bytes. `first` tells whether nothing came before them.
-    fn start_tls(
-        &mut self,
-        cx: &mut Context<'_>,
-        tcp: &Tcp,
-        direction: Direction,
-        client: Direction,
-        first: bool,
-    ) -> bool {
-        self.client = client;
-        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, !first);
+    /// Start reading TLS, of which `direction` sent the first bytes, after `requests` requests of HTTP/1. `starttls` tells
+    /// whether other bytes came before.
+    fn start_tls(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, starttls: bool, requests: u64) {
+        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, starttls, requests);
         self.speech = Some(Speech::Tls(Box::new(tls)));
         *self.sinks.of_mut(direction) = Sink::Messages;
         if !matches!(self.sinks.of(direction.reversed()), Sink::Refusal(_)) {
             self.accepted(direction.reversed());
         }
-        true
     }
 }

@@ -37,6 +37,25 @@ pub(crate) enum Speech {
     Tls(Box<Tls>),
 }
 
+/// What a connection speaks from some byte on.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// HTTP/1, in which a server refuses HTTP/2.
+    Http,
+    /// HTTP/2.
+    Http2(Start),
+    /// TLS, in a tunnel.
+    Tls,
+}
+
+/// A change of the protocol within a segment.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    /// Bytes of the segment that come before it.
+    pub(crate) taken: usize,
+    pub(crate) next: Next,
+}
+
 impl Speech {
     /// Handle the next bytes of a side: the payload of one segment, and where it starts. If the protocol changes, the rest
     /// is for the next one.
@@ -98,7 +117,8 @@ impl Speech {
     pub(crate) fn requests(&self) -> u64 {
         match self {
             Self::Http(http) => http.pairing.count,
-            Self::Tls(_) => 0,
+            Self::Http2(http2) => http2.count,
+            Self::Tls(tls) => tls.requests,
         }
     }
 

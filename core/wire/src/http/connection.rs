@@ -8,6 +8,7 @@ use crate::http2::{HTTP2_START, Start};
 use crate::records::Ending;
 use crate::speech::{Next, Sides, Switch};
 use crate::tcp::Position;
+use crate::tls::starts_hello;
 
 impl Http {
     /// Update what pairing needs of TCP.
@@ -33,18 +34,24 @@ impl Http {
         self.next.take().map(|next| Switch { taken, next })
     }
 
-    /// Inspect the first bytes in a tunnel; return whether they start HTTP/2.
+    /// Inspect the first bytes in a tunnel; return whether they start HTTP/2 or TLS.
     fn enters_tunnel(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
         if side == Side::Responses {
             self.tunnel = Some(false);
             return false;
         }
-        let starts = cx.protocols.http2 && data.starts_with(HTTP2_START);
-        if let Some(server) = self.tunnel.take().filter(|_| starts) {
-            cx.ledger.health.unread(TUNNEL, -1);
+        let Some(server) = self.tunnel.take() else {
+            return false;
+        };
+        if cx.protocols.http2 && data.starts_with(HTTP2_START) {
             self.next = Some(Next::Http2(Start::Preface { read: 0, server }));
+        } else if cx.protocols.tls && starts_hello(data) {
+            self.next = Some(Next::Tls);
+        } else {
+            return false;
         }
-        starts
+        cx.ledger.health.unread(TUNNEL, -1);
+        true
     }
 
     /// Skip `size` missing bytes of a side; 0 if their number is unknown.

@@ -19,6 +19,8 @@ const OTHER: &str = "(other)";
 pub(crate) struct Tls {
     ends: Ends,
     wanted: Wanted,
+    /// Requests of HTTP/1 that came before, to a proxy.
+    pub(crate) requests: u64,
     client: Reader,
     server: Reader,
     /// Whether the ClientHello was read.
@@ -42,10 +44,18 @@ struct Followed {
 }
 
 impl Tls {
-    /// Start before the first bytes of the client. `starttls` tells whether other bytes came before them.
-    pub(crate) fn new(cx: &mut Context<'_>, tcp: &Tcp, ends: Ends, wanted: Wanted, starttls: bool) -> Self {
+    /// Start before the first bytes of the client. `starttls` tells whether other bytes came before them, with `requests`
+    /// requests of HTTP/1.
+    pub(crate) fn new(
+        cx: &mut Context<'_>,
+        tcp: &Tcp,
+        ends: Ends,
+        wanted: Wanted,
+        starttls: bool,
+        requests: u64,
+    ) -> Self {
         let (client, server) = (Reader::of_client(), Reader::default());
-        let mut tls = Self { ends, wanted, client, server, greeted: false, counted: None, followed: None };
+        let mut tls = Self { ends, wanted, requests, client, server, greeted: false, counted: None, followed: None };
         if wanted.handshakes && cx.protocols.tls {
             let (handshake, connect_time) = (Handshake::default(), tcp.connect_time);
             let followed = Followed { handshake, connect_time, starttls, answered: false, charged: 0 };
