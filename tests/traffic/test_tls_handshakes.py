@@ -71,7 +71,7 @@ def classic(*, session: bytes = b"", chain: tuple[bytes, ...] = ()) -> Talk:
     return talk.server(records(hello + (certificates(*chain) + message(14) if not session else b"")))
 
 
-@pytest.mark.parametrize("size", [3, 7, 1460])
+@pytest.mark.parametrize("size", [1, 2, 7, 1460])
 def test_a_handshake_of_tls_1_3_is_established_by_the_clients_finished(size: int) -> None:
     found = the(modern(size))
     assert (found.outcome, found.version, found.cipher) == ("established", "TLS 1.3", "TLS_AES_128_GCM_SHA256")
@@ -226,6 +226,13 @@ def test_plain_http_in_answer_to_tls_is_counted() -> None:
     assert (found.outcome, found.alert) == ("failed", "")
     assert health.oddities == {"TLS answered in plain HTTP": 1}
     assert (+health.unreadable, +health.server_names) == ({}, {})
+
+
+def test_a_tls_alert_in_answer_to_plain_http_is_counted() -> None:
+    talk = Talk(server_port=443).client(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n").server(alert(2, 10)).close()
+    found, health = followed(talk)
+    assert (found, health.exchanges) == ([], 1)
+    assert health.oddities["plain HTTP answered with a TLS alert"] == 1
 
 
 def test_an_encrypted_hello_is_told() -> None:

@@ -9,15 +9,7 @@ use crate::records::{ConnectionRow, Ending, Ends, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
-use crate::text::printable;
-use crate::websocket::whole_frames;
-
-/// Segments of masked frames, from one side, and of others, from the other side, that prove a WebSocket.
-const MASKED_SEGMENTS: i8 = 3;
-const PLAIN_SEGMENTS: i8 = 2;
-const LONGEST_HOST_NAME: usize = 255;
-/// Name under which server names beyond the limit are counted.
-const OTHER: &str = "(other)";
+use crate::tls::{Tls, begins_record, starts_answer, starts_hello, starts_record};
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -239,7 +231,8 @@ impl Conversation {
         opening: Opening,
     ) -> bool {
         let first = !opening.begun;
-        if starts_record(data) && (first || starts_hello(data)) {
+        let begins = cx.protocols.tls && first && tcp.streams.of(direction).origin.is_some() && begins_record(data);
+        if begins || starts_record(data) && (first || starts_hello(data)) {
             // At the start, or after some kind of STARTTLS.
             self.unreadable(cx, "TLS", direction);
             let answers = cx.protocols.tls && starts_answer(data);

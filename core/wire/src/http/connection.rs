@@ -8,7 +8,7 @@ use crate::http2::{HTTP2_START, Start};
 use crate::records::Ending;
 use crate::speech::{Next, Sides, Switch};
 use crate::tcp::Position;
-use crate::tls::starts_hello;
+use crate::tls::{starts_alert, starts_hello};
 
 impl Http {
     /// Update what pairing needs of TCP.
@@ -29,6 +29,10 @@ impl Http {
         self.attend(sides);
         if self.tunnel.is_some() && self.enters_tunnel(cx, side, data) {
             return self.next.take().map(|next| Switch { taken: 0, next });
+        }
+        let unread = self.responses.state == State::Head && self.responses.held.is_empty();
+        if side == Side::Responses && cx.protocols.tls && unread && starts_alert(data) {
+            cx.odd("plain HTTP answered with a TLS alert");
         }
         let taken = self.data(cx, side, data, place);
         self.next.take().map(|next| Switch { taken, next })

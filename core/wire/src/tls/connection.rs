@@ -117,7 +117,7 @@ impl Tls {
         let Some(followed) = &mut self.followed else {
             return false;
         };
-        followed.answered |= !followed.starttls || starts_record(data) || data.starts_with(b"\x15\x03");
+        followed.answered |= !followed.starttls || starts_record(data) || starts_alert(data);
         followed.answered
     }
 
@@ -208,9 +208,20 @@ pub(crate) fn starts_record(data: &[u8]) -> bool {
     matches!(data, [0x16, 0x03, 0x00..=0x03, ..])
 }
 
+/// Return whether the first bytes of a stream are the start of such a record, and too few to tell more: some clients split
+/// there, so that middleboxes do not see the server name.
+pub(crate) fn begins_record(data: &[u8]) -> bool {
+    matches!(data, [0x16] | [0x16, 0x03])
+}
+
 /// Return whether bytes that start with such a record start with a ServerHello, so that the server sends them.
 pub(crate) fn starts_answer(data: &[u8]) -> bool {
     data.get(5) == Some(&SERVER_HELLO)
+}
+
+/// Return whether bytes start with an alert in the clear.
+pub(crate) fn starts_alert(data: &[u8]) -> bool {
+    matches!(data, [0x15, 0x03, 0x00..=0x04, 0x00, 0x02, ..])
 }
 
 /// Return whether a segment certainly starts with a ClientHello: both types and both versions match.

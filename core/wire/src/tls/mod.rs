@@ -18,4 +18,4 @@ mod reader;
 pub(crate) mod samples;
 pub(crate) mod server_hello;
 
-pub(crate) use connection::{Tls, starts_answer, starts_hello, starts_record};
+pub(crate) use connection::{Tls, begins_record, starts_alert, starts_answer, starts_hello, starts_record};
