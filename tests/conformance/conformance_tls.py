@@ -7,6 +7,7 @@ independent of ours.
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from conformance_corpus import Capture, Row
 from scapy.layers.tls.crypto import suites
@@ -24,9 +25,14 @@ Ends = tuple[str, str]
 
 
 def handshakes(capture: Capture) -> list[TlsHandshake]:
-    """Return the handshakes of a capture."""
+    """Return the handshakes of a capture of the corpus."""
+    return handshakes_of(capture.path)
+
+
+def handshakes_of(path: Path) -> list[TlsHandshake]:
+    """Return the handshakes of a capture file, in the order in which they ended."""
     decoder = decoder_for(parse_ports("any"), limits(Config()), frozenset({TlsHandshake}), frozenset({"tls"}))
-    intake = Intake(open_file(str(capture.path)), decoder)
+    intake = Intake(open_file(str(path)), decoder)
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:
             intake.decode(frames)
