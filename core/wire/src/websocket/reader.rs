@@ -187,11 +187,7 @@ impl FrameReader {
             return self.lose();
         }
         self.judge(cx, &header);
-        match header.opcode {
-            Opcode::Message => self.unfinished = true,
-            Opcode::Continuation => self.tally.fragments += 1,
-            _ => self.tally.control_frames += 1,
-        }
+        self.unfinished |= header.opcode == Opcode::Message;
         self.passed(cx, header, header.length, 0, Some(time));
     }
 
@@ -229,6 +225,8 @@ impl FrameReader {
     }
 
     fn ended(&mut self, cx: &mut Context<'_>, header: Header, time: Option<f64>) {
+        self.tally.control_frames += u64::from(header.opcode.is_control());
+        self.tally.fragments += u64::from(header.opcode == Opcode::Continuation);
         match header.opcode {
             Opcode::Close => {
                 self.state = State::Closed;

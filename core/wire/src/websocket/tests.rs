@@ -138,6 +138,21 @@ fn control_frames_may_come_between_the_fragments_of_a_message() {
 }
 
 #[test]
+fn a_frame_counts_once_it_is_complete() {
+    let mut ear = Ear::new(Extensions::Absent);
+    let frames = [told(0x01, b"ab"), told(PING, b"cd"), told(0x80, b"ef")].concat();
+    let found: Vec<_> = frames
+        .iter()
+        .map(|byte| {
+            ear.hear(SERVER, &[*byte]);
+            let details = ear.details();
+            (details.control_frames, details.fragments, details.response_messages)
+        })
+        .collect();
+    assert_eq!(found, [vec![(0, 0, 0); 7], vec![(1, 0, 0); 4], vec![(1, 1, 1)]].concat());
+}
+
+#[test]
 fn the_first_message_of_the_server_has_a_time() {
     let mut ear = Ear::new(Extensions::Absent);
     ear.hear(CLIENT, &asked(TEXT, b"a"));
