@@ -126,3 +126,21 @@ def decode2(talk: Http2Talk | Talk | list[Frame], limits: Limits | None = None) 
     made = core_decoder("http2", limits=limits)
     records = fed(made, talk if isinstance(talk, list) else talk.frames) + finished(made)
     return Decoded(records, made.health, made.held)
+
+
+def assert_nothing_wrong(decoded: Decoded, truth: Decoded) -> None:
+    """Check that all that is told of a request or response is right."""
+    right = {request.time: request for request in truth.requests}
+    answers = {e.request and e.request.time: e for e in truth.exchanges}
+    for exchange in decoded.exchanges:
+        request = exchange.request
+        if request is None:
+            assert exchange.status in {e.status for e in truth.exchanges}
+            continue
+        told, real = right[request.time], answers[request.time]
+        for text in ("method", "host", "target", "user_agent"):
+            assert getattr(request, text) in (getattr(told, text), "(unknown)"), (text, request, told)
+        assert exchange.status in (real.status, None)
+        assert exchange.response_bytes <= real.response_bytes
+        assert exchange.response_time in (real.response_time, None) or exchange.missing_bytes or exchange.oddities
+    assert decoded.held == 0

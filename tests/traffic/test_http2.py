@@ -15,6 +15,7 @@ from http2_wire import (
     PUSH_PROMISE,
     SETTINGS,
     Http2Talk,
+    assert_nothing_wrong,
     data,
     decode2,
     frame,
@@ -382,24 +383,6 @@ def shop(segment_size: int = 1460) -> Http2Talk:
     return talk.close()
 
 
-def assert_nothing_wrong(decoded: Decoded, truth: Decoded) -> None:
-    """Check that all that is told of a request or response is right."""
-    right = {request.time: request for request in truth.requests}
-    answers = {e.request and e.request.time: e for e in truth.exchanges}
-    for exchange in decoded.exchanges:
-        request = exchange.request
-        if request is None:
-            assert exchange.status in {e.status for e in truth.exchanges}
-            continue
-        told, real = right[request.time], answers[request.time]
-        for text in ("method", "host", "target", "user_agent"):
-            assert getattr(request, text) in (getattr(told, text), "(unknown)"), (text, request, told)
-        assert exchange.status in (real.status, None)
-        assert exchange.response_bytes <= real.response_bytes
-        assert exchange.response_time in (real.response_time, None) or exchange.missing_bytes or exchange.oddities
-    assert decoded.held == 0
-
-
 def test_a_connection_may_be_joined_at_any_segment() -> None:
     frames, truth = shop().frames, decode2(shop())
     assert len(truth.exchanges) == 6
@@ -407,7 +390,7 @@ def test_a_connection_may_be_joined_at_any_segment() -> None:
         assert_nothing_wrong(decode2(frames[start:]), truth)
 
 
-@pytest.mark.parametrize("size", [11, 20, 40])
+@pytest.mark.parametrize("size", [11, 40])
 def test_any_piece_of_a_frame_may_be_lost(size: int) -> None:
     frames, truth = shop(size).frames, decode2(shop(size))
     for lost in range(len(frames)):
