@@ -81,7 +81,7 @@ impl Conversation {
                 let (side, sides) = (self.side(direction), self.sides(tcp));
                 let switch = self.speech.as_mut().and_then(|speech| speech.data(cx, sides, side, data, place));
                 if let Some(switch) = switch {
-                    self.switch(cx, tcp, direction, data, place, switch);
+                    self.switch(cx, tcp, direction, data, place, *switch);
                 }
             }
             Sink::Opening(_) => self.open(cx, tcp, direction, data, place),

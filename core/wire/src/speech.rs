@@ -66,10 +66,13 @@ impl Speech {
         side: Side,
         data: &[u8],
         place: Position,
-    ) -> Option<Switch> {
+    ) -> Option<Box<Switch>> {
         match self {
             Self::Http(http) => http.arrived(cx, sides, side, data, place),
-            Self::Tls(tls) => tls.arrived(cx, sides, side, data, place),
+            Self::Http2(http2) => {
+                let refused = !http2.data(cx, side, data, place);
+                refused.then(|| Box::new(Switch { taken: 0, next: Next::Http }))
+            }
         }
     }
 

@@ -25,17 +25,24 @@ impl Http {
         side: Side,
         data: &[u8],
         place: Position,
-    ) -> Option<Switch> {
+    ) -> Option<Box<Switch>> {
         self.attend(sides);
         if self.tunnel.is_some() && self.enters_tunnel(cx, side, data) {
-            return self.next.take().map(|next| Switch { taken: 0, next });
+            return self.switch(0);
         }
         let unread = self.responses.state == State::Head && self.responses.held.is_empty();
         if side == Side::Responses && cx.protocols.tls && unread && starts_alert(data) {
             cx.odd("plain HTTP answered with a TLS alert");
         }
         let taken = self.data(cx, side, data, place);
-        self.next.take().map(|next| Switch { taken, next })
+        self.switch(taken)
+    }
+
+    /// Return the change of the protocol after `taken` bytes, if there is one.
+    #[inline]
+    fn switch(&mut self, taken: usize) -> Option<Box<Switch>> {
+        let next = self.next.take()?;
+        Some(Box::new(Switch { taken, next: *next }))
     }
 
     /// Inspect the first bytes in a tunnel; return whether they start HTTP/2 or TLS.
@@ -44,15 +51,10 @@ impl Http {
             self.tunnel = Some(false);
             return false;
         }
-        let Some(server) = self.tunnel.take() else {
-            return false;
-        };
-        if cx.protocols.http2 && data.starts_with(HTTP2_START) {
-            self.next = Some(Next::Http2(Start::Preface { read: 0, server }));
-        } else if cx.protocols.tls && starts_hello(data) {
-            self.next = Some(Next::Tls);
-        } else {
-            return false;
+        let starts = cx.protocols.http2 && data.starts_with(HTTP2_START);
+        if let Some(server) = self.tunnel.take().filter(|_| starts) {
+            cx.ledger.health.unread(TUNNEL, -1);
+            self.next = Some(Box::new(Next::Http2(Start::Preface { read: 0, server })));
         }
         cx.ledger.health.unread(TUNNEL, -1);
         true

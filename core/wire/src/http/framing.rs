@@ -33,7 +33,7 @@ pub(crate) struct Http {
     pub(crate) responses: Reader,
     pub(crate) pairing: Pairing,
     /// What the connection speaks from here on, if it is not HTTP/1.
-    pub(super) next: Option<Next>,
+    pub(super) next: Option<Box<Next>>,
     /// A tunnel in which the client has sent nothing, and whether the server has sent nothing either.
     pub(super) tunnel: Option<bool>,
 }
@@ -294,8 +294,8 @@ impl Http {
     fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
         let parts = request_line(line)?;
         if cx.protocols.http2 && self.pairing.count == 0 && is_preface(&parts) {
-            self.next =
-                Some(Next::Http2(Start::Preface { read: PREFACE_HEAD, server: self.responses.state == State::Head }));
+            let server = self.responses.state == State::Head;
+            self.next = Some(Box::new(Next::Http2(Start::Preface { read: PREFACE_HEAD, server })));
             self.requests.state = State::Opaque;
             return Some(());
         }

@@ -409,7 +409,7 @@ impl Http {
         let pending = self.pairing.answer.as_mut().and_then(|answer| answer.pending.take());
         let Some(PendingRequest { asked, sent, done_at, end, .. }) = pending else {
             self.ended(cx, Side::Responses, Some(time)); // which request was meant is unknown
-            self.next = Some(Next::Http2(Start::Upgrade(Box::default())));
+            self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::default()))));
             return;
         };
         self.pairing.answer = None;
@@ -417,7 +417,7 @@ impl Http {
         let mut request = Half { bytes: sent.body_bytes + left, missing: sent.missing, ..Half::default() };
         request.end(done_at);
         let upgrade = Upgrade { asked: Some(asked), request, oddities: sent.oddities, left };
-        self.next = Some(Next::Http2(Start::Upgrade(Box::new(upgrade))));
+        self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::new(upgrade)))));
     }
 }
 
