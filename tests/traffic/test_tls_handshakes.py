@@ -173,6 +173,14 @@ def test_early_data_is_no_finished() -> None:
     assert found.handshake_time == pytest.approx(0.503)
 
 
+def test_early_data_that_a_retry_rejects_is_no_finished() -> None:
+    hello = client_hello(MODERN, extension(42, b""))
+    talk = Talk(server_port=443).client(hello + encrypted(FINISHED)).wait(0.1)
+    talk.server(server_hello(AES_128_GCM, CHOSEN_1_3, random=RETRY)).client(encrypted(FINISHED))
+    talk.client(client_hello(MODERN)).server(server_hello(AES_128_GCM, CHOSEN_1_3)).wait(0.1)
+    assert the(talk.client(encrypted(FINISHED))).handshake_time == pytest.approx(0.205)
+
+
 def test_missing_bytes_leave_the_outcome_open() -> None:
     talk = classic().client(CHANGE + ENCRYPTED_HANDSHAKE, lost=True).server(CHANGE + ENCRYPTED_HANDSHAKE).wait(5)
     found = the(talk.client(encrypted(10)).close())

@@ -34,6 +34,8 @@ pub(crate) struct Handshake {
     pub(crate) started: Option<f64>,
     session_id: Vec<u8>,
     early_data: bool,
+    /// Whether the server awaits another ClientHello. Early data that it rejects by that may still arrive.
+    retrying: bool,
     /// The version and the cipher suite, once the server has chosen them.
     chosen: Option<(u16, u16)>,
     /// Whether the side has sent its encrypted Finished, up to TLS 1.2.
@@ -73,8 +75,9 @@ impl Handshake {
 
     /// Return the outcome at the end of the connection, which one of the peers has closed if `closed`.
     pub(crate) fn at_end(&self, closed: bool) -> Outcome {
-        // Early data cannot be told from a Finished of unusual size.
-        if closed && !self.early_data { Outcome::Failed } else { Outcome::Incomplete }
+        // Once the server has answered, early data cannot be told from a Finished of unusual size.
+        let doubtful = self.early_data && self.is_answered();
+        if closed && !doubtful { Outcome::Failed } else { Outcome::Incomplete }
     }
 
     /// Return whether the server's choice is known.
@@ -103,9 +106,8 @@ impl Handshake {
 
     fn server_hello(&mut self, hello: &ServerHello<'_>) {
         let facts = &mut self.facts;
-        if hello.retry {
-            facts.hello_retry = true;
-        }
+        facts.hello_retry |= hello.retry;
+        self.retrying = hello.retry;
         self.chosen = Some((hello.version, hello.cipher_suite));
         (facts.version, facts.cipher) = (names::version(hello.version), ciphers::name(hello.cipher_suite));
         if hello.retry {
@@ -137,6 +139,7 @@ impl Handshake {
     fn encrypted(&mut self, side: Side, kind: u8, length: usize, time: f64) -> Option<Outcome> {
         let (version, cipher_suite) = self.chosen?;
         match (side, kind) {
+            (Side::Requests, APPLICATION_DATA) if self.retrying => {}
             (Side::Requests, APPLICATION_DATA) if version > TLS_1_2 => {
                 let size = finished_size(cipher_suite);
                 let finished = if self.early_data { length == size } else { length >= size };
