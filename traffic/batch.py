@@ -18,6 +18,7 @@ from traffic.records import (
     DnsAnswer,
     Exchange,
     IpPacket,
+    QuicConnection,
     Request,
     TcpConnection,
     TlsHandshake,
@@ -67,6 +68,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         TlsHandshake: frozenset((*_ENDS, *_HANDSHAKE)),
         IpPacket: frozenset(("source", "destination")),
         DnsAnswer: frozenset((*_ENDS, "name")),
+        QuicConnection: frozenset((*_ENDS, "version", "server_name", "alpn", "ja4", "user_agent")),
     }
 )
 """Text columns of each kind of record. If the request was not seen, the domain of an exchange is its server."""
@@ -80,6 +82,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         TlsHandshake: frozenset((*_PORTS, "resumed", "hello_retry", "ech", "starttls")),
         IpPacket: frozenset(("protocol", "source_port", "destination_port", "length")),
         DnsAnswer: frozenset(("code",)),
+        QuicConnection: frozenset((*_PORTS, *_QUIC_COUNTS)),
     }
 )
 """Columns of whole numbers, all 0 or more. The ordinal of an exchange is that of its request."""
@@ -93,6 +96,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         TlsHandshake: frozenset(("time", "started", "handshake_time", "connect_time", "not_before", "not_after")),
         IpPacket: frozenset(("time",)),
         DnsAnswer: frozenset(("time",)),
+        QuicConnection: frozenset(("time", "started", "duration")),
     }
 )
 """Columns in seconds: times since the epoch, and durations."""

@@ -306,9 +306,52 @@ class DnsAnswer(NamedTuple):
     addresses: tuple[str, ...]
 
 
-Record = Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer
-OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer})
-"""Kinds of records that a decoder emits only on request; the core alone emits TLS handshakes."""
+class QuicConnection(NamedTuple):
+    """A QUIC connection that has ended (RFC 9000). The core emits it; the reference only counts connections.
+
+    Only its first packets can be read by others than its endpoints, and nothing readable ends it.
+    """
+
+    time: float
+    """Capture time at which it had been silent for 60 s, or at which the capture ended."""
+    client: str
+    """Address of the client, before any migration."""
+    client_port: int
+    server: str
+    server_port: int
+    started: float
+    """Capture time of the first packet seen."""
+    version: str
+    """`1`, `2`, `draft-29`, `Q046` or `mvfst draft-27`; the number of another version; empty if unknown."""
+    server_name: str
+    """Server name in lower case; empty if unknown. With `ech`, it may be only the name of the front."""
+    alpn: str
+    """The protocols that the client offers, in its order, such as `h3, h3-29`."""
+    ja4: str
+    """Fingerprint of the client; empty if unknown."""
+    ech: bool
+    """Whether the ClientHello contains an encrypted one, or pretends to (RFC 9849)."""
+    zero_rtt: int
+    """Packets of the client with early data."""
+    retry: bool
+    """Whether the server had the client start again with a Retry packet (RFC 9000 section 8.1.2)."""
+    migrated: bool
+    """Whether the client changed its address or port, as far as its connection ids show (RFC 9000 section 9)."""
+    client_packets: int
+    """UDP datagrams of the client."""
+    client_bytes: int
+    """Bytes of their payloads."""
+    server_packets: int
+    server_bytes: int
+    duration: float
+    """Seconds from the first to the last datagram."""
+    user_agent: str
+    """What the client calls itself; only Google's versions before TLS say it."""
+
+
+Record = Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer | QuicConnection
+OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, QuicConnection})
+"""Kinds of records that a decoder emits only on request; the core alone emits handshakes and QUIC."""
 
 
 def characters(record: object) -> int:

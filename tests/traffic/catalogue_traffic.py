@@ -1,13 +1,14 @@
 """A capture in which every statistic finds something. The expected results were computed by hand.
 
 Clients: A 8.8.8.8 shops with Chrome, B 193.0.6.139 is a crawler, C 10.0.0.7 downloads with curl. Servers: 10.0.0.5,
-10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. In addition: DNS answers to C, pings from 10.0.0.9, UDP from
-10.0.0.10.
+10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. In addition: DNS answers to C, pings from 10.0.0.9, UDP and
+QUIC from 10.0.0.10.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from quic_packets import Initial, client_hello, crypto, short
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
@@ -148,6 +149,17 @@ def dns() -> list[Any]:
     return [timed(packet.copy(), START + 0.1 * number) for number in range(3)]
 
 
+def quic() -> list[Any]:
+    """Return two connections, each with a packet of 1,200 bytes from the client and three from the server."""
+    hello = Initial(crypto(0, client_hello(b"video.example.com"))).sealed()
+    frames = []
+    for port in (44001, 44002):
+        up = IP(src="10.0.0.10", dst="9.9.9.9") / UDP(sport=port, dport=443) / Raw(hello)
+        down = IP(src="9.9.9.9", dst="10.0.0.10") / UDP(sport=443, dport=port) / Raw(short(b"", 1199))
+        frames += [timed(packet, START + 0.01 * number) for number, packet in enumerate((up, down, down, down))]
+    return frames
+
+
 def pings() -> list[Any]:
     """Return 20 pings of 1,042 bytes, lasting beyond the first refresh."""
     packet = IP(src="10.0.0.9", dst="10.0.0.5") / ICMP() / Raw(bytes(1000))
@@ -167,4 +179,4 @@ def web() -> list[Any]:
 
 def everything() -> list[Any]:
     """Return all frames, sorted by time."""
-    return sorted([*web(), *tls(), *dns(), *pings(), *datagrams()], key=lambda frame: float(frame.time))
+    return sorted([*web(), *tls(), *dns(), *quic(), *pings(), *datagrams()], key=lambda frame: float(frame.time))

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Handshake,
     Packet,
     Answer,
+    Quic,
     /// Any other class, whose table is empty.
     Other,
 }
@@ -35,6 +36,7 @@ impl Kind {
             "TlsHandshake" => Self::Handshake,
             "IpPacket" => Self::Packet,
             "DnsAnswer" => Self::Answer,
+            "QuicConnection" => Self::Quic,
             _ => Self::Other,
         })
     }

@@ -10,7 +10,7 @@ use wire::datagrams::{Datagram, DnsAnswer, IpPacket};
 use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
 
 use crate::batch::Kind;
-use crate::handshakes;
+use crate::quic;
 
 /// A column for Python.
 pub(crate) enum Column<'py> {
@@ -69,6 +69,7 @@ impl Columns {
             Kind::Handshake => self.wire.handshakes.len(),
             Kind::Packet => self.packets.len(),
             Kind::Answer => self.answers.len(),
+            Kind::Quic => self.wire.quic.len(),
             Kind::Other => 0,
         }
     }
@@ -83,6 +84,7 @@ impl Columns {
             Kind::Handshake => handshakes::column(py, &self.wire.handshakes, name)?,
             Kind::Packet => self.of_packets(py, name)?,
             Kind::Answer => self.of_answers(py, name)?,
+            Kind::Quic => quic::column(py, &self.wire.quic, name)?,
             Kind::Other => None,
         })
     }
@@ -333,7 +335,7 @@ pub(crate) fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) 
     Column::Integers(PyArray1::from_vec(py, values.collect()))
 }
 
-pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = impl AsRef<str>>) -> PyResult<Column<'py>> {
+pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
     let mut codes = Codes::default();
     for text in texts {
         codes.push(Some(text.as_ref()));

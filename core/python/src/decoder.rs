@@ -168,6 +168,7 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
             "TlsHandshake" => wanted.handshakes = true,
             "IpPacket" => wanted.packets = true,
             "DnsAnswer" => wanted.answers = true,
+            "QuicConnection" => wanted.quic = true,
             _ => {}
         }
     }

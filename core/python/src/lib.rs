@@ -6,7 +6,7 @@ mod batch;
 mod columns;
 mod decoder;
 mod frames;
-mod handshakes;
+mod quic;
 mod rows;
 mod tails;
 

@@ -8,10 +8,10 @@ use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 use crate::attribute;
 use crate::batch::Kind;
 use crate::columns::Columns;
-use crate::handshakes;
+use crate::quic;
 use crate::tails::Tails;
 
-type Record = Py<PyAny>;
+pub(crate) type Record = Py<PyAny>;
 
 /// Records already built; those of one kind are built together.
 #[derive(Default)]
@@ -22,18 +22,18 @@ pub(crate) struct Rows {
 }
 
 /// Builds named tuples of one class directly, because their constructor, written in Python, takes four times as long.
-struct Maker<'py> {
+pub(crate) struct Maker<'py> {
     class: Bound<'py, PyType>,
     new: Bound<'py, PyAny>,
 }
 
 impl<'py> Maker<'py> {
-    fn of(py: Python<'py>, class: &str) -> PyResult<Self> {
+    pub(crate) fn of(py: Python<'py>, class: &str) -> PyResult<Self> {
         let class = attribute(py, "traffic.records", class)?.cast_into::<PyType>()?;
         Ok(Self { class, new: attribute(py, "builtins", "tuple")?.getattr("__new__")? })
     }
 
-    fn make(&self, fields: Bound<'py, PyTuple>) -> PyResult<Record> {
+    pub(crate) fn make(&self, fields: Bound<'py, PyTuple>) -> PyResult<Record> {
         Ok(self.new.call1((&self.class, fields))?.unbind())
     }
 }
@@ -54,10 +54,12 @@ impl Rows {
         let mut lists =
             kinds.into_iter().map(|kind| Ok(self.of(py, columns, kind)?.into_iter())).collect::<PyResult<Vec<_>>>()?;
         let mut datagrams = self.datagrams(py, columns)?.into_iter();
+        let mut quic = quic::records(py, &columns.wire.quic)?.into_iter();
         let mut found = Vec::with_capacity(columns.wire.order.len());
         for given in &columns.wire.order {
             let next = match given {
                 Given::Datagram => datagrams.next().map(|record| record.into_bound(py)),
+                Given::Quic => quic.next().map(|record| record.into_bound(py)),
                 _ => lists.get_mut(*given as usize).and_then(Iterator::next),
             };
             found.extend(next);
@@ -88,6 +90,7 @@ impl Rows {
             }
             Kind::Packet => PyList::new(py, packets(py, columns)?),
             Kind::Answer => PyList::new(py, answers(py, columns)?),
+            Kind::Quic => PyList::new(py, quic::records(py, &columns.wire.quic)?),
             Kind::Other => Ok(PyList::empty(py)),
         }
     }

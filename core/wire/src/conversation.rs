@@ -9,7 +9,12 @@ use crate::records::{ConnectionRow, Ending, Ends, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Sides, Speech};
 use crate::tcp::{Both, Direction, Position, Tcp};
-use crate::tls::{Tls, begins_record, starts_answer, starts_hello, starts_record};
+use crate::text::printable;
+use crate::tls::hello::{HelloReader, starts_hello, starts_record};
+
+/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
+const HTTP2_START: &[u8] = b"PRI * ";
+const LONGEST_HOST_NAME: usize = 255;
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -403,20 +408,16 @@ impl Conversation {
         self.start(cx, tcp, direction, direction.reversed());
     }
 
-    /// Read what the server speaks like the client, if it is read at all.
-    fn accepted(&mut self, direction: Direction) {
-        let follows = matches!(&self.speech, Some(Speech::Tls(tls)) if tls.follows());
-        *self.sinks.of_mut(direction) = if follows { Sink::Messages } else { Sink::Nobody };
-    }
-
-    /// Start reading TLS, of which `direction` sent the first bytes, after `requests` requests of HTTP/1. `starttls` tells
-    /// whether other bytes came before.
-    fn start_tls(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, starttls: bool, requests: u64) {
-        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, starttls, requests);
-        self.speech = Some(Speech::Tls(Box::new(tls)));
-        *self.sinks.of_mut(direction) = Sink::Messages;
-        if !matches!(self.sinks.of(direction.reversed()), Sink::Refusal(_)) {
-            self.accepted(direction.reversed());
+    fn server_named(&mut self, cx: &mut Context<'_>, tcp: &Tcp, wire_name: &[u8]) {
+        let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
+        let counted = cx.ledger.health.name_server(&name, cx.limits.server_names);
+        if let Sink::Refusal(refusal) = self.sinks.of_mut(self.client.reversed()) {
+            refusal.server_name = Some(counted);
+        }
+        if self.wanted.hellos {
+            let Ends { client, server, .. } = self.ends();
+            let hello = HelloRow { time: tcp.last, client, server, server_name: name };
+            cx.out.hello(&mut cx.ledger.health, hello);
         }
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::conversation::Conversation;
-use crate::datagrams::Datagrams;
 use crate::flows::{Connection, Flows};
 use crate::health::{Health, Ledger};
 use crate::key::Key;
@@ -52,9 +51,8 @@ impl Decoder {
     #[must_use]
     pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted, protocols: Protocols) -> Self {
         let ports = Arc::new(ports);
-        let datagrams = Datagrams { every_packet: wanted.packets, answers: wanted.answers, found: Vec::new() };
         Self {
-            network: Network::new(Arc::clone(&ports), &limits, inner_ip, datagrams),
+            network: Network::new(Arc::clone(&ports), &limits, inner_ip, wanted, protocols),
             flows: Flows::new(),
             handshakes: Handshakes::new(),
             ledger: Ledger::new(limits.total_buffer),
@@ -80,6 +78,8 @@ impl Decoder {
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
                 parts.segment(&mut cx, time, segment.key, segment.bytes, segment.cut);
+            } else {
+                tell_quic(&mut cx, network);
             }
             return;
         }
@@ -92,6 +92,7 @@ impl Decoder {
         if let Some((key, bytes, cut)) = segment {
             parts.segment(&mut cx, time, key, &bytes, cut);
         }
+        tell_quic(&mut cx, network);
     }
 
     /// Report that no frame was captured until `now`, so that timeouts can expire.
@@ -109,8 +110,14 @@ impl Decoder {
         if !self.flows.drain(&mut cx, self.now, records) {
             return false;
         }
-        self.network.expire(&mut self.ledger, f64::INFINITY);
-        true
+        while cx.out.waiting() < records {
+            if !self.network.quic().end_one(cx.ledger, self.now) {
+                self.network.expire(&mut self.ledger, f64::INFINITY);
+                return true;
+            }
+            tell_quic(&mut cx, &mut self.network);
+        }
+        false
     }
 
     /// Drop the connection whose packet was being handled when a fault occurred.
@@ -156,7 +163,15 @@ impl Decoder {
             Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
         self.flows.expire(&mut cx, now);
         self.handshakes.expire(self.limits.connection_timeout, now);
-        self.network.expire(&mut self.ledger, now);
+        self.network.expire(cx.ledger, now);
+        tell_quic(&mut cx, &mut self.network);
+    }
+}
+
+/// Emit the records of QUIC connections that have ended.
+fn tell_quic(cx: &mut Context<'_>, network: &mut Network) {
+    for row in network.quic().ended() {
+        cx.out.quic(&mut cx.ledger.health, row);
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+/// Under which server names are counted that are not counted apart.
+const OTHER_SERVERS: &str = "(other)";
+
 /// Totals since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
@@ -49,6 +52,14 @@ impl Health {
                 self.oddities.insert(name.to_owned(), times);
             }
         }
+    }
+
+    /// Count a connection under its server name, of which up to `most` are counted apart; return the name it counts under.
+    pub(crate) fn name_server(&mut self, name: &str, most: usize) -> String {
+        let apart = self.server_names.contains_key(name) || self.server_names.len() < most;
+        let counted = if apart { name } else { OTHER_SERVERS };
+        *self.server_names.entry(counted.to_owned()).or_default() += 1;
+        counted.to_owned()
     }
 
     /// Take back a connection that was counted under a server name.

@@ -28,6 +28,7 @@ pub mod ports;
 mod preamble;
 mod printable;
 pub mod protocols;
+mod quic;
 mod readers;
 mod recent;
 pub mod records;

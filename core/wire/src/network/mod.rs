@@ -1,7 +1,7 @@
 //! From frames to TCP segments: through link layers, tags, tunnels and IP, with fragments reassembled.
 //!
 //! Checksums are ignored, because they are usually wrong with offloading and on loopback. UDP is searched for tunnels
-//! and for QUIC, which is counted as unreadable.
+//! and for QUIC.
 
 mod ethernet;
 mod fragments;
@@ -10,7 +10,6 @@ mod lanes;
 mod layers;
 mod link;
 mod ppp;
-mod quic;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -25,11 +24,13 @@ use crate::health::Ledger;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::ports::Ports;
+use crate::protocols::Protocols;
+use crate::quic::{self, HTTPS, Quic};
 use crate::readers::{Short, be16, be32, part};
+use crate::records::Wanted;
 use ip::{Ip, PacketPosition};
 use lanes::Lanes;
 use layers::{IPV4, IPV6, LINK, Malformed, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT};
-use quic::{HTTPS, QuicConnections};
 
 pub(crate) use ip::Payload;
 
@@ -63,7 +64,7 @@ pub struct Network {
     inner_ip: Option<InnerIp>,
     ip: Ip,
     lanes: Lanes,
-    quic: QuicConnections,
+    quic: Quic,
     /// The networks that the current frame has passed through, such as VLANs.
     network: Vec<u8>,
     /// The records of the innermost IP packet of the current frame.
@@ -73,18 +74,24 @@ pub struct Network {
 }
 
 impl Network {
-    /// Create a network. QUIC is counted on UDP port 443 and on `ports`; `datagrams` selects records of IP packets.
+    /// Create a network. `wanted` selects records of IP packets, DNS answers and QUIC connections.
     #[must_use]
-    pub fn new(ports: Arc<Ports>, limits: &Limits, inner_ip: Option<InnerIp>, datagrams: Datagrams) -> Self {
+    pub fn new(
+        ports: Arc<Ports>,
+        limits: &Limits,
+        inner_ip: Option<InnerIp>,
+        wanted: Wanted,
+        protocols: Protocols,
+    ) -> Self {
         // Both are only needed while connections start, so fewer entries are enough than connections may be open.
         let most = limits.connections / 8 + 1;
         Self {
-            ports,
-            datagrams,
+            datagrams: Datagrams { every_packet: wanted.packets, answers: wanted.answers, found: Vec::new() },
             inner_ip,
             ip: Ip::new(limits.fragment_timeout),
             lanes: Lanes::new(most),
-            quic: QuicConnections::new(most, limits.connection_timeout),
+            quic: Quic::new(&ports, limits, most, protocols, wanted),
+            ports,
             network: Vec::new(),
             innermost: [None, None],
             whole: Vec::new(),
@@ -112,7 +119,12 @@ impl Network {
     /// Forget fragments of datagrams that stayed incomplete, and idle QUIC connections.
     pub fn expire(&mut self, ledger: &mut Ledger, now: f64) {
         self.ip.expire(ledger, now);
-        self.quic.expire(now);
+        self.quic.expire(ledger, now);
+    }
+
+    /// Return what is known of QUIC.
+    pub(crate) fn quic(&mut self) -> &mut Quic {
+        &mut self.quic
     }
 
     /// Return the collector of IP packets and DNS answers.
@@ -224,19 +236,17 @@ impl Network {
         if tunnels::is_teredo(data, start) {
             return Ok(IPV6);
         }
-        if [source, target].iter().any(|port| *port == HTTPS || self.ports.contains(*port)) {
-            self.count_quic(ledger, time, found)?;
-        }
+        self.quic_datagram(ledger, time, found)?;
         Ok(NOTHING)
     }
 
-    fn count_quic(&mut self, ledger: &mut Ledger, time: f64, found: &Payload<'_>) -> Result<(), Short> {
-        if quic::is_quic(&found.data, found.start + 8, found.end) {
-            let key = found.addresses.key(be32(&found.data, found.start)?);
-            if self.quic.is_new(time, key) {
-                ledger.health.unread("QUIC", 1);
-            }
-        }
+    fn quic_datagram(&mut self, ledger: &mut Ledger, time: f64, found: &Payload<'_>) -> Result<(), Short> {
+        let Payload { data, start, end, cut, .. } = found;
+        let key = found.addresses.key(be32(data, *start)?);
+        let (source, target) = key.ports();
+        let listed = [source, target].iter().any(|port| *port == HTTPS || self.ports.contains(*port));
+        let (bytes, size) = (part(data, start + 8, *end), end - start - 8 + cut);
+        self.quic.datagram(ledger, &quic::Datagram { time, key, bytes, size, listed });
         Ok(())
     }
 

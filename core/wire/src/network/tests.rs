@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{InnerIp, Network};
-use crate::datagrams::{Datagram, Datagrams, IpPacket};
+use crate::datagrams::{Datagram, IpPacket};
 use crate::health::Ledger;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::ports::Ports;
+use crate::protocols::Protocols;
+use crate::records::Wanted;
 
 const CLIENT: u32 = 0x0A00_0001;
 const SERVER: u32 = 0x0A00_0002;
@@ -58,8 +60,8 @@ struct Case {
 impl Case {
     fn new(every_packet: bool, inner_ip: Option<InnerIp>) -> Self {
         let ports = Arc::new(Ports::new(&[0; 80]));
-        let datagrams = Datagrams { every_packet, answers: true, found: Vec::new() };
-        let network = Network::new(ports, &Limits::default(), inner_ip, datagrams);
+        let wanted = Wanted { packets: every_packet, answers: true, ..Wanted::default() };
+        let network = Network::new(ports, &Limits::default(), inner_ip, wanted, Protocols::default());
         Self { network, ledger: Ledger::new(1 << 20) }
     }
 

@@ -7,7 +7,7 @@ use super::details::{Details, protocol_of};
 use super::ending::Ending;
 use super::handshakes::HandshakeRow;
 use super::texts::{Codes, Interner};
-use super::{Asked, Field};
+use super::{Asked, Field, QuicRow};
 use crate::datagrams::Datagram;
 
 /// Marks an exchange whose request was not seen.
@@ -31,6 +31,8 @@ pub enum Kind {
     Handshake,
     /// An IP packet or a DNS answer.
     Datagram,
+    /// A QUIC connection that has ended.
+    Quic,
 }
 
 /// The requests of the batch, and earlier ones to which its exchanges belong.
@@ -197,6 +199,8 @@ pub struct Batch {
     pub handshakes: Vec<HandshakeRow>,
     /// IP packets and DNS answers.
     pub datagrams: Vec<Datagram>,
+    /// QUIC connections.
+    pub quic: Vec<QuicRow>,
     /// Addresses of clients and servers.
     pub addresses: Interner,
     /// Methods.

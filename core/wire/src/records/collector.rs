@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Asked;
+use super::{Asked, QuicRow};
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
 use crate::address;
@@ -23,6 +23,8 @@ pub struct Wanted {
     pub packets: bool,
     /// DNS answers.
     pub answers: bool,
+    /// QUIC connections.
+    pub quic: bool,
 }
 
 /// Both ends of a connection.
@@ -128,9 +130,9 @@ impl Collector {
         }
     }
 
-    pub(crate) fn handshake(&mut self, health: &mut Health, handshake: HandshakeRow) {
-        if self.admits(health, Kind::Handshake, handshake.facts.size()) {
-            self.batch.handshakes.push(handshake);
+    pub(crate) fn quic(&mut self, health: &mut Health, row: QuicRow) {
+        if self.admits(health, Kind::Quic, row.characters()) {
+            self.batch.quic.push(row);
         }
     }
 

@@ -9,7 +9,7 @@ mod collector;
 mod derived;
 mod details;
 mod ending;
-mod handshakes;
+mod quic;
 mod texts;
 
 pub use asked::{Asked, Field};
@@ -17,7 +17,7 @@ pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, K
 pub use collector::{Collector, Wanted};
 pub use details::Details;
 pub use ending::Ending;
-pub use handshakes::{Certificate, HandshakeFacts, HandshakeRow, Outcome};
+pub use quic::QuicRow;
 pub use texts::{Codes, Interner};
 
 pub(crate) use batch::Exchange;

@@ -1,18 +1,15 @@
-//! QUIC is encrypted: connections are recognised by the first packets of their handshake, and counted.
+//! Recognises connections by the first packets of their handshake, and counts them.
 
+use super::identity::{LEAST_IDENTITY, LONGEST};
+use super::versions::{NEGOTIATION, is_experiment, is_final, is_googles, is_reserved};
 use crate::aged::Aged;
 use crate::key::Key;
-use crate::readers::{Short, be32, byte, part};
+use crate::readers::{Short, be32, byte};
 
 /// The UDP port of HTTP/3.
-pub(super) const HTTPS: u16 = 443;
+pub(crate) const HTTPS: u16 = 443;
 const LONG: u8 = 0x80;
 const FIXED: u8 = 0x40;
-const NEGOTIATION: u32 = 0;
-/// Minimum length of the connection id that a client chooses for its server (RFC 9000 section 7.2).
-const LEAST_IDENTITY: u8 = 8;
-/// Maximum length of any connection id.
-const MOST_IDENTITY: u8 = 20;
 
 /// Return whether a UDP payload is a QUIC packet with a version field: RFC 8999, or Google's predecessor.
 pub(super) fn is_quic(data: &[u8], start: usize, end: usize) -> bool {
@@ -24,7 +21,7 @@ pub(super) fn is_quic(data: &[u8], start: usize, end: usize) -> bool {
         // Google's public header: version flag, 8-byte connection id, version (up to Q043).
         Ok(first) if first & 0xC1 == 1 => {
             let version = start + if first & 0x08 != 0 { 9 } else { 1 };
-            is_googles(part(data, version, version + 4))
+            be32(data, version).is_ok_and(is_googles)
         }
         _ => false,
     }
@@ -38,20 +35,10 @@ fn is_long(first: u8, data: &[u8], start: usize, end: usize) -> Result<bool, Sho
     if first & FIXED == 0 {
         return Ok(false);
     }
-    if is_googles(&version.to_be_bytes()) || is_experiment(version) {
+    if is_googles(version) || is_experiment(version) {
         return Ok(true);
     }
-    Ok(is_known(version) && byte(data, start + 5)? <= MOST_IDENTITY)
-}
-
-/// Return whether a version is an IETF draft, or Facebook's mvfst.
-fn is_experiment(version: u32) -> bool {
-    matches!(version, 0xFF00_0001..0xFF00_0080 | 0xFACE_B000..0xFACE_B010)
-}
-
-/// Return whether a version is 1, 2, the last draft of version 2, or reserved to force negotiation.
-fn is_known(version: u32) -> bool {
-    matches!(version, 0x0000_0001 | 0x6B33_43CF | 0x709A_50C4) || version & 0x0F0F_0F0F == 0x0A0A_0A0A
+    Ok((is_final(version) || is_reserved(version)) && usize::from(byte(data, start + 5)?) <= LONGEST)
 }
 
 /// Check the connection ids of the client and for the server, then 4-byte versions (RFC 8999 section 6).
@@ -62,28 +49,20 @@ fn is_negotiation(data: &[u8], place: usize, end: usize) -> Result<bool, Short> 
     }
     let size = byte(data, place)?;
     let place = place + 1 + usize::from(size);
-    Ok((LEAST_IDENTITY..=MOST_IDENTITY).contains(&size) && place < end && (end - place).is_multiple_of(4))
+    Ok((LEAST_IDENTITY..=LONGEST).contains(&usize::from(size)) && place < end && (end - place).is_multiple_of(4))
 }
 
-/// Return whether a version is one of Google's, such as `Q043` or `T051`.
-fn is_googles(tag: &[u8]) -> bool {
-    match tag {
-        [b'Q' | b'T', b'0', number @ ..] => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
-}
-
-/// Counts connections: each pair of endpoints once, until it falls silent.
-pub(super) struct QuicConnections {
+/// Connections seen recently, to count each once until it falls silent.
+pub(crate) struct Seen {
     most: usize,
     timeout: f64,
     /// When each was last seen, the longest silent first.
     seen: Aged<Key, f64>,
 }
 
-impl QuicConnections {
+impl Seen {
     /// Create an empty set for up to `most` connections, each of which falls silent after `timeout` seconds.
-    pub(super) fn new(most: usize, timeout: f64) -> Self {
+    pub(crate) fn new(most: usize, timeout: f64) -> Self {
         Self { most, timeout, seen: Aged::new() }
     }
 
@@ -124,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_counted_once_until_it_falls_silent() {
-        let mut connections = QuicConnections::new(2, 10.0);
+        let mut connections = Seen::new(2, 10.0);
         let key = |client| Key::v4(client, 2, 5 << 16 | 443, 0);
         assert!(connections.is_new(0.0, key(1)) && !connections.is_new(10.0, key(1).reversed()));
         assert!(connections.is_new(20.5, key(1)));
