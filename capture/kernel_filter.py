@@ -60,6 +60,14 @@ def ports_expression(ports: Ports, link_type: int) -> str:
     return network
 
 
+def quic_expression(ports: Ports) -> str:
+    """Return the expression that matches all packets of QUIC on the port of HTTP/3 and on the ports."""
+    if ports.is_any() or len(ports.ranges()) > _MOST_QUIC_RANGES:
+        return "udp"
+    ranges = [(443, 443), *ports.ranges()]
+    return "udp and (" + " or ".join(_port_expression(first, last) for first, last in ranges) + ")"
+
+
 def choose(ports: Ports | None, expression: str, link_type: int, snap_length: int, also: str = "") -> KernelFilter:
     """Choose the filter for frames of `link_type`. `ports` None means all traffic; `also` is matched besides the ports.
 

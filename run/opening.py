@@ -9,6 +9,7 @@ from typing import NamedTuple
 from capture.elsewhere import Elsewhere
 from capture.glimpse import glimpse
 from capture.intake import Intake
+from capture.kernel_filter import quic_expression
 from capture.named_files import named_files
 from capture.open import open_file, open_live
 from capture.privileges import ROOT, User, chosen_user, give_up
@@ -31,7 +32,7 @@ from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET
 from traffic.limits import Limits
-from traffic.records import OPTIONAL, DnsAnswer, IpPacket
+from traffic.records import OPTIONAL, DnsAnswer, IpPacket, QuicConnection
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -116,11 +117,24 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
         arguments.expression,
         config.ring_size,
         config.snap_length,
-        DNS_ANSWERS if DnsAnswer in records else "",
+        _additional(arguments, statistics, "quic" in config.protocols),
     )
     for sentence in sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return source
+
+
+def _additional(arguments: Arguments, statistics: Sequence[Statistic], quic: bool) -> str:
+    """Return the filter for the packets that statistics need besides those of the ports; empty for none.
+
+    The first packets of QUIC connections are captured anyway. All others are needed only for its volume.
+    """
+    records = {statistic.record for statistic in statistics}
+    volume = any(statistic.record is QuicConnection and hasattr(statistic, "amount") for statistic in statistics)
+    parts = [DNS_ANSWERS] if DnsAnswer in records else []
+    if volume and quic:
+        parts.append(quic_expression(arguments.ports))
+    return " or ".join(f"({part})" for part in parts)
 
 
 def give_up_rights(user: User | None, verbose: bool) -> None:

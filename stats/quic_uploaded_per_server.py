@@ -1,0 +1,15 @@
+"""Volume uploaded over QUIC, per server."""
+
+from stats.statistic import BYTES
+from traffic.records import QuicConnection
+
+
+class QuicUploadedPerServer:
+    """UDP payload bytes from clients, per server name; they count when their connection has ended."""
+
+    name, title, unit, record = "quic_uploaded_per_server", "QUIC uploaded by server", BYTES, QuicConnection
+    columns, amount, only_when_seen = ("server_name", "server"), "client_bytes", True
+
+    def key(self, server_name: str, server: str) -> str:
+        """Return the name in lower case; the address where none is known."""
+        return server_name or server
