@@ -11,7 +11,7 @@ from struct import pack
 from .attack import Attack, Packets
 from .frames import ACK, CLIENT, RST, SERVER, SYN, Line, packet
 from .http2_attacks import HTTP2_ATTACKS
-from .tls_attacks import TLS_ATTACKS
+from .quic_attacks import QUIC_ATTACKS
 
 
 def _head(number: int, *fields: bytes, path: bytes = b"/") -> bytes:
@@ -371,6 +371,6 @@ ATTACKS = {
         Attack(fragments, 1_000_000, "fragments", (), ("incomplete IP datagram",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
         *HTTP2_ATTACKS,
-        *TLS_ATTACKS,
+        *QUIC_ATTACKS,
     )
 }

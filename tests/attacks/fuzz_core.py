@@ -11,12 +11,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from struct import pack
 
 from .frames import CLIENT, SERVER
 from .fuzz import LONGEST, ROOT
 from .fuzz_both import frame_seeds, talk_seeds
 from .fuzz_targets import TARGETS
-from .talk_bytes import LOST, said
+from .quic_packets import V1, V2, client_hello, crypto, handshake, long_header, negotiation, retry, short
 
 CRATE = ROOT / "core" / "fuzz"
 MISSING = "cargo-fuzz is missing, so the core is not fuzzed separately: cargo install cargo-fuzz"
@@ -91,19 +92,28 @@ def header_blocks() -> Iterable[bytes]:
             yield b"".join(bytes([control | 0x80, len(block)]) + block for block in map(bytes.fromhex, blocks.split()))
 
 
-def handshakes() -> Iterable[bytes]:
-    """Yield handshakes: a ClientHello, a ServerHello, a certificate, and what follows them."""
-    hello = bytes.fromhex("0303") + bytes(32) + bytes.fromhex("00 0004 1301c02f 0100 0019")
-    hello += bytes.fromhex("0000 0006 0004 00 0001 61  002b 0003 02 0304  0010 0005 0003 02 6832")
-    answer = bytes.fromhex("0303") + bytes(32) + bytes.fromhex("00 1301 00 0006 002b 0002 0304")
-    owner = bytes.fromhex("300c 310a 3008 0603550403 0c0161")
-    times = bytes.fromhex("301e 170d") + b"260101000000Z" + bytes.fromhex("170d") + b"270101000000Z"
-    names = bytes.fromhex("a311 300f 300d 0603551d11 0406 3004 8202 612e")
-    body = bytes.fromhex("020107 3000") + owner + times + owner + bytes.fromhex("3000") + names
-    certificate = bytes.fromhex("3081") + bytes([len(body) + 3]) + bytes.fromhex("3081") + bytes([len(body)]) + body
-    for choice in (20, 21, 22, 23):
-        pieces = ((8, hello), (13, answer), (17, certificate), (0x54, b"\x01"), (0xF4, bytes(53)), (0xB5, b"\x02\x28"))
-        yield bytes([choice]) + b"".join(bytes([control, 0, len(piece)]) + piece for control, piece in pieces)
+def quic_talks() -> Iterable[bytes]:
+    """Yield datagrams of a connection: not encrypted, in one or more pieces, with all kinds of packets."""
+    hello = client_hello(b"a.example")
+    whole, halves = [crypto(0, hello)], [crypto(30, hello[30:]), crypto(0, hello[:30])]
+    for version in (V1, V2, int.from_bytes(b"Q050", "big")):
+        for frames in (whole, halves):
+            parts = [opened(content, version) for content in frames]
+            talk = [(0, part) for part in parts] + [(1, handshake(b"servers!", version)), (16, short(b"servers!"))]
+            yield b"\0" + b"".join(bytes((control,)) + pack(">H", len(part)) + part for control, part in talk)
+    for control, packet in (
+        (1, negotiation(V1, V2)),
+        (1, retry(b"another one")),
+        (0, b"\x09" + bytes(8) + b"Q043CHLO"),
+    ):
+        first = opened(whole[0], V1)
+        yield b"\4\0" + pack(">H", len(first)) + first + bytes((control,)) + pack(">H", len(packet)) + packet
+
+
+def opened(frames: bytes, version: int) -> bytes:
+    """Return an Initial packet that is not encrypted, with an empty tag."""
+    size = 4 + len(frames) + 16
+    return long_header(0, b"12345678", b"", version) + pack(">BHI", 0, 0x4000 | size, 0) + frames + bytes(16)
 
 
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
@@ -113,7 +123,7 @@ SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "bodies": bodies,
     "http2": http2,
     "header_blocks": header_blocks,
-    "handshakes": handshakes,
+    "quic": quic_talks,
 }
 
 

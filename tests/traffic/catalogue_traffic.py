@@ -8,7 +8,7 @@ QUIC from 10.0.0.10.
 from dataclasses import dataclass, field
 from typing import Any
 
-from quic_packets import Initial, client_hello, crypto, short
+from attacks.quic_packets import Initial, client_hello, crypto, short
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether

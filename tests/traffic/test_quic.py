@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from decoders import core_decoder, finished
-from encapsulations import CLIENT4, SERVER4, ipv4, udp
-from quic_packets import (
+from attacks.quic_packets import (
     DRAFT_29,
     GREASED,
     V1,
@@ -19,6 +17,8 @@ from quic_packets import (
     retry,
     short,
 )
+from decoders import core_decoder, finished
+from encapsulations import CLIENT4, SERVER4, ipv4, udp
 
 from capture.intake import Decodes
 from traffic.frame import LINKTYPE_RAW, Frame

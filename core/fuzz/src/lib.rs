@@ -37,15 +37,21 @@ pub enum Step {
 /// # Panics
 /// Panics if a check fails.
 pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
+    play_protocols(data, Protocols::default(), steps);
+}
+
+/// The same with protocols besides HTTP/1.
+///
+/// # Panics
+/// Panics if a check fails.
+pub fn play_protocols(data: &[u8], protocols: Protocols, steps: impl Iterator<Item = Step>) {
     let choice = data.first().copied().unwrap_or_default();
     let wanted = choice & 4 != 0;
-    let wanted = Wanted { connections: wanted, hellos: wanted, handshakes: wanted, packets: wanted, answers: wanted };
+    let wanted = Wanted { connections: wanted, hellos: wanted, handshakes: wanted, packets: wanted, answers: wanted, quic: wanted };
     let ports = if choice & 8 == 0 { vec![1; 1 << 16] } else { (0..=80).map(|port| u8::from(port == 80)).collect() };
     let limits = limits(choice & 3);
     let most = limits.total_buffer;
     let inner = |_, frame: &[u8]| frame.get(3..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
-    let on = choice & 16 != 0;
-    let protocols = Protocols { http2: on, websocket: on, operations: on, tls: on, dns: on, quic: on };
     let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols);
     let (mut count, mut totals) = (0, check::Totals::default());
     for step in steps {

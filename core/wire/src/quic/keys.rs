@@ -61,11 +61,16 @@ impl Keys {
         let cipher = Aes128Gcm::new(&self.key.into());
         let opened =
             cipher.decrypt_inout_detached(&nonce.into(), &header, content.as_mut_slice().into(), &Tag::from(*tag));
-        opened.is_ok().then_some(content)
+        (opened.is_ok() || cfg!(fuzzing)).then_some(content)
     }
 
     /// Return the mask of the header: the first byte's, then that of the packet number (section 5.4.3).
+    ///
+    /// A fuzzer cannot encrypt, so what it makes up is read as it is.
     fn mask(&self, packet: &Initial<'_>) -> Option<[u8; 16]> {
+        if cfg!(fuzzing) {
+            return Some([0; 16]);
+        }
         let sample: &[u8; 16] = packet.bytes.get(packet.number_at + SAMPLE_AT..)?.first_chunk()?;
         let mut block = (*sample).into();
         Aes128::new(&self.header.into()).encrypt_block(&mut block);
