@@ -190,6 +190,7 @@ class Config:
         "tls_ciphers",
         "tls_clients",
         "tls_certificates_expiring",
+        "quic_servers",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
     top_operations. If every path is requested only once, they cost as much as all others together."""
