@@ -18,8 +18,9 @@ use crate::records::QuicRow;
 const MOST_ATTEMPTS: u8 = 32;
 /// Maximum connection ids of a server that are remembered for a connection.
 const MOST_IDENTITIES: usize = 8;
-/// How long a connection may have been seen when its first packet arrives, which was captured out of order.
-const DISORDER: f64 = 3.0;
+/// Within this time, a first packet may belong to a connection that was seen before: it was captured out of order, or
+/// the client starts again. Later, it starts another connection.
+const AGAIN: f64 = 3.0;
 
 /// A datagram of UDP.
 #[derive(Clone, Copy, Debug)]
@@ -263,9 +264,10 @@ impl Connection {
     /// Return whether the connection starts again: with another version, or after a Retry.
     fn goes_on(&self, time: f64, version: u32, after_retry: bool) -> bool {
         if self.proven {
-            !self.answered && (self.negotiated || after_retry || version != self.version)
+            let again = self.negotiated || after_retry || version != self.version;
+            again && !self.answered && time - self.last < AGAIN
         } else {
-            self.retry || time - self.started < DISORDER
+            self.retry || time - self.started < AGAIN
         }
     }
 

@@ -325,6 +325,15 @@ fn another_connection_between_the_same_ends_is_another() {
 }
 
 #[test]
+fn a_token_long_after_an_unanswered_packet_is_that_of_another_connection() {
+    let mut case = Case::new();
+    case.client(&Initial::new(V1, DCID).seal(&sample_frames()));
+    case.time += 3.0;
+    case.client(&Initial { token: b"of an earlier one", ..Initial::new(V1, b"the next") }.seal(&sample_frames()));
+    assert_eq!(case.rows().iter().map(|row| row.retry).collect::<Vec<_>>(), [false, false]);
+}
+
+#[test]
 fn a_client_that_moves_is_counted_once() {
     let mut case = Case::new();
     case.client(&Initial::new(V1, DCID).seal(&sample_frames()));
