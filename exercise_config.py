@@ -274,8 +274,8 @@ class Config:
 
     # Log (`--log`) ---------------------------------------------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes"], ...] = ("exchanges",)
-    """What --log writes a line for: exchanges, and TLS handshakes if the core is built."""
+    log_records: tuple[Literal["exchanges", "handshakes", "quic"], ...] = ("exchanges",)
+    """What --log writes a line for: exchanges, and TLS handshakes and QUIC connections if the core is built."""
     log_query_strings: bool = False
     """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
     `?`."""

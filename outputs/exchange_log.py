@@ -1,6 +1,6 @@
-"""Writes one line per exchange, and per TLS handshake if wanted, to the file of `--log`.
+"""Writes one line per exchange, and per TLS handshake and QUIC connection if wanted, to the file of `--log`.
 
-This is an edge; `view.exchange_line` and `view.handshake_line` make the lines.
+This is an edge; `view.exchange_line`, `view.handshake_line` and `view.quic_line` make the lines.
 
 Lines are appended to an existing file. Only its owner can read a new file, because it says who requested what.
 """
@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from outputs.report_file import OpenFile
 from traffic.batch import Batch
-from traffic.records import Exchange, TlsHandshake
+from traffic.records import Exchange, QuicConnection, TlsHandshake
 from view.exchange_line import Discretion, exchange_line
 from view.handshake_line import handshake_line
 from view.outlet import OutputClosedError
+from view.quic_line import quic_line
 
 STANDARD_OUTPUT: Final = "-"
 OWNER_ONLY: Final = 0o600
@@ -24,7 +25,9 @@ LINES: Final = 500
 """Number of lines written at a time, so that those of a large batch are never all in memory."""
 
 
-LOGGED: Final[Mapping[str, type]] = MappingProxyType({"exchanges": Exchange, "handshakes": TlsHandshake})
+LOGGED: Final[Mapping[str, type]] = MappingProxyType(
+    {"exchanges": Exchange, "handshakes": TlsHandshake, "quic": QuicConnection}
+)
 """Kinds of records with lines, by their names in `log_records`."""
 
 
@@ -54,6 +57,7 @@ class ExchangeLog:
         self._lines: dict[str, Callable[[Any], str]] = {
             "exchanges": lambda exchange: exchange_line(exchange, discretion),
             "handshakes": handshake_line,
+            "quic": quic_line,
         }
         self._records = tuple(records)
         try:

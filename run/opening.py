@@ -117,22 +117,22 @@ def open_source(arguments: Arguments, config: Config, statistics: Sequence[Stati
         arguments.expression,
         config.ring_size,
         config.snap_length,
-        _additional(arguments, statistics, "quic" in config.protocols),
+        _additional(arguments, config, statistics),
     )
     for sentence in sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return source
 
 
-def _additional(arguments: Arguments, statistics: Sequence[Statistic], quic: bool) -> str:
-    """Return the filter for the packets that statistics need besides those of the ports; empty for none.
+def _additional(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> str:
+    """Return the filter for the packets that statistics and the log need besides those of the ports; empty for none.
 
     The first packets of QUIC connections are captured anyway. All others are needed only for its volume.
     """
-    records = {statistic.record for statistic in statistics}
-    volume = any(statistic.record is QuicConnection and hasattr(statistic, "amount") for statistic in statistics)
-    parts = [DNS_ANSWERS] if DnsAnswer in records else []
-    if volume and quic:
+    parts = [DNS_ANSWERS] if any(statistic.record is DnsAnswer for statistic in statistics) else []
+    counted = any(statistic.record is QuicConnection and hasattr(statistic, "amount") for statistic in statistics)
+    logged = arguments.log is not None and "quic" in config.log_records
+    if (counted or logged) and "quic" in config.protocols:
         parts.append(quic_expression(arguments.ports))
     return " or ".join(f"({part})" for part in parts)
 

@@ -8,6 +8,7 @@ from traffic.records import (
     DnsAnswer,
     Exchange,
     IpPacket,
+    QuicConnection,
     Request,
     TcpConnection,
     TlsHandshake,
@@ -130,3 +131,29 @@ def dns_answer(**fields: Any) -> DnsAnswer:
 
 def handshake(**fields: Any) -> TlsHandshake:
     return _HANDSHAKE._replace(**fields)
+
+
+def quic(**fields: Any) -> QuicConnection:
+    """A connection of half a second."""
+    return QuicConnection(
+        time=62.5,
+        client="10.0.0.1",
+        client_port=50000,
+        server="10.0.0.5",
+        server_port=443,
+        started=1.75,
+        version="1",
+        server_name="shop.example.com",
+        alpn="h3, h3-29",
+        ja4="q13d0312h3_55b375c5d22e_06cda9e17597",
+        ech=False,
+        zero_rtt=0,
+        retry=False,
+        migrated=False,
+        client_packets=9,
+        client_bytes=2400,
+        server_packets=30,
+        server_bytes=36_000,
+        duration=0.5,
+        user_agent="",
+    )._replace(**fields)

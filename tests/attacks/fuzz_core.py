@@ -18,6 +18,7 @@ from .fuzz import LONGEST, ROOT
 from .fuzz_both import frame_seeds, talk_seeds
 from .fuzz_targets import TARGETS
 from .quic_packets import V1, V2, client_hello, crypto, handshake, long_header, negotiation, retry, short
+from .talk_bytes import LOST, said
 
 CRATE = ROOT / "core" / "fuzz"
 MISSING = "cargo-fuzz is missing, so the core is not fuzzed separately: cargo install cargo-fuzz"

@@ -62,7 +62,7 @@ def agrees(row: Told, told: Told) -> bool:
 
 def _told(record: QuicConnection) -> Told:
     client, server = host_port(record.client, record.client_port), host_port(record.server, record.server_port)
-    return Told(client, server, record.version, record.server_name, tuple(filter(None, record.alpn.split(","))))
+    return Told(client, server, record.version, record.server_name, tuple(filter(None, record.alpn.split(", "))))
 
 
 def _of(row: Row) -> Told:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from records import exchange, handshake
+from records import exchange, handshake, quic
 
 from outputs.exchange_log import ExchangeLog, LogError
 from traffic.batch import RecordBatch
@@ -29,9 +29,10 @@ def test_lines_are_appended_as_exchanges_arrive(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 3
 
 
-def test_handshakes_are_logged_if_wanted(tmp_path: Path) -> None:
-    batch = RecordBatch([handshake(), EXCHANGE])
-    for records, protocols in ((("exchanges",), ["http"]), (("exchanges", "handshakes"), ["http", "tls"])):
+def test_other_records_are_logged_if_wanted(tmp_path: Path) -> None:
+    batch = RecordBatch([handshake(), EXCHANGE, quic()])
+    wanted = ((("exchanges",), ["http"]), (("exchanges", "handshakes"), ["http", "tls"]), (("quic",), ["quic"]))
+    for records, protocols in wanted:
         path = tmp_path / "-".join(records)
         log = ExchangeLog(str(path), Discretion(), records=records)
         log.take(batch)

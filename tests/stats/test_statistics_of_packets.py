@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from records import connection, dns_answer, hello, packet
+from records import connection, dns_answer, hello, packet, quic
 
 from stats.loading import load
 from store.store import Store
@@ -73,3 +73,14 @@ def test_tls_connections_by_server_and_by_application() -> None:
 def test_dns_lookups_by_application() -> None:
     records = [ANSWER, ANSWER._replace(addresses=(), code=3), ANSWER._replace(name="my.shop")]
     assert counted("saas_lookups", *records) == {"Dropbox 10.0.0.7": (1, 1)}
+
+
+def test_quic_connections_and_their_volume_by_server() -> None:
+    records = [quic(), quic(server_bytes=4000, client_bytes=0), quic(server_name="", version="")]
+    assert counted("quic_servers", *records) == {"shop.example.com": (2, 2), "10.0.0.5": (1, 1)}
+    assert counted("quic_downloaded_per_server", *records) == {
+        "shop.example.com": (2, 40_000),
+        "10.0.0.5": (1, 36_000),
+    }
+    assert counted("quic_uploaded_per_server", *records) == {"shop.example.com": (1, 2400), "10.0.0.5": (1, 2400)}
+    assert counted("quic_versions", *records) == {"1": (2, 2), "(unknown)": (1, 1)}

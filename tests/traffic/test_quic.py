@@ -84,7 +84,7 @@ def test_a_connection_is_told_when_it_ends() -> None:
         started=1000.0,
         version="1",
         server_name="www.example.com",
-        alpn="h3,h3-29",
+        alpn="h3, h3-29",
         ja4="",
         ech=False,
         zero_rtt=0,

@@ -13,7 +13,7 @@ const LONGEST_TEXT: usize = 255;
 pub(super) struct Hello {
     /// Server name in lower case; empty if there is none. With `ech`, it is only that of the front.
     pub(super) server_name: String,
-    /// The protocols that it offers, such as `h3,h3-29`.
+    /// The protocols that it offers, such as `h3, h3-29`.
     pub(super) alpn: String,
     pub(super) ja4: String,
     pub(super) ech: bool,
@@ -25,7 +25,7 @@ impl Hello {
     /// Read the body of a ClientHello.
     pub(super) fn of_tls(body: &[u8]) -> Self {
         let hello = ClientHello::parse(body);
-        let protocols = hello.protocols().collect::<Vec<_>>().join(b",".as_slice());
+        let protocols = hello.protocols().collect::<Vec<_>>().join(b", ".as_slice());
         Self {
             server_name: host_name(hello.server_name),
             alpn: printable(&protocols, LONGEST_TEXT),

@@ -17,7 +17,7 @@ pub struct QuicRow {
     pub version: String,
     /// Server name in lower case; empty if unknown. With `ech`, it is only that of the front.
     pub server_name: String,
-    /// The protocols that the client offers, such as `h3,h3-29`.
+    /// The protocols that the client offers, such as `h3, h3-29`.
     pub alpn: String,
     /// The fingerprint of the client; empty if unknown.
     pub ja4: String,
