@@ -1,6 +1,7 @@
 """QUIC connections of the corpus, as tshark and Zeek see them and as the core tells them."""
 
 import contextlib
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from conformance_corpus import Capture, Row
@@ -30,11 +31,11 @@ class Told(NamedTuple):
     protocols: tuple[str, ...] | None
 
 
-def connections(capture: Capture) -> list[Told]:
-    """Return the connections that the core tells, configured as by the command."""
+def connections(path: Path) -> list[Told]:
+    """Return the connections that the core tells of a capture file, configured as by the command."""
     wanted, protocols = frozenset({QuicConnection}), frozenset({"quic"})
     decoder = decoder_for(parse_ports("80"), limits(Config()), wanted, protocols)
-    intake = Intake(open_file(str(capture.path)), decoder)
+    intake = Intake(open_file(str(path)), decoder)
     records = []
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:
