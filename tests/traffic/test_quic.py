@@ -1,6 +1,8 @@
 """QUIC connections from datagrams to records, through the door of the core."""
 
 from collections.abc import Iterable
+from itertools import pairwise
+from random import Random
 
 import pytest
 from attacks.quic_packets import (
@@ -19,6 +21,8 @@ from attacks.quic_packets import (
 )
 from decoders import core_decoder, finished
 from encapsulations import CLIENT4, SERVER4, ipv4, udp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture.intake import Decodes
 from traffic.frame import LINKTYPE_RAW, Frame
@@ -123,6 +127,19 @@ def test_a_hello_larger_than_a_packet_comes_in_pieces_in_any_order() -> None:
     packets = [b"\1".join(pieces[place::3]) for place in range(3)]
     talk = Talk().client(*(Initial(packet, number=number).sealed() for number, packet in enumerate(packets)))
     assert (talk.only.server_name, talk.counted) == ("pq.example", {"QUIC": 1})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, len(HELLO) - 1), max_size=20), st.randoms(use_true_random=False))
+def test_pieces_of_any_size_in_any_order_and_twice_make_the_same_hello(cuts: list[int], random: Random) -> None:
+    places = sorted({0, *cuts, len(HELLO)})
+    pieces = [crypto(start, HELLO[start:end]) for start, end in pairwise(places)]
+    pieces += [crypto(max(0, start - 3), HELLO[max(0, start - 3) : end]) for start, end in pairwise(places)]
+    random.shuffle(pieces)
+    packets = [b"".join(pieces[place::4]) for place in range(4)]
+    talk = Talk().client(*(Initial(packet, number=number).sealed() for number, packet in enumerate(packets)))
+    assert talk.only[6:11] == Talk().client(FIRST).only[6:11]
+    assert not talk.decoder.health.oddities
 
 
 def test_a_hello_that_stays_incomplete_leaves_the_connection_without_a_name() -> None:
