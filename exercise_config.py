@@ -176,7 +176,8 @@ class Config:
         "downloaded_per_domain",
         "server_response_time",
     )
-    """Plug-ins from `stats/`, in the order of the screen. `+top_countries` adds to this list."""
+    """Plug-ins from `stats/`, in the order of the screen. `+top_countries` adds to this list. Panels that are hidden
+    until something was counted come last, unless this list is replaced."""
     full_screen_statistics: Annotated[tuple[str, ...], "names of files in stats/"] = (
         "top_clients",
         "top_paths",
@@ -380,10 +381,15 @@ class Config:
             changed.setdefault("average_learning_duration", changed["average_bucket_size"])
         return cls(**changed)
 
-    def counted(self, full_screen: bool) -> tuple[str, ...]:
-        """Return the names of the statistics of a run, in the order of the screen."""
+    @property
+    def adds_to_usual(self) -> bool:
+        """Return whether the statistics are the usual ones, perhaps with others added."""
         usual = type(self).statistics
-        if not full_screen or self.statistics[: len(usual)] != usual:
+        return self.statistics[: len(usual)] == usual
+
+    def counted(self, full_screen: bool) -> tuple[str, ...]:
+        """Return the names of the statistics of a run."""
+        if not full_screen or not self.adds_to_usual:
             return self.statistics
         more = (name for name in self.full_screen_statistics if name not in self.statistics)
         return (*self.statistics[:_FIRST], *more, *self.statistics[_FIRST:])

@@ -137,6 +137,8 @@ def _unpaired(view: HealthView) -> Line:
 def _unread(view: HealthView, page: Page) -> list[Line]:
     """List what could not be read, if anything."""
     items: list[Line] = []
+    if view.unnamed_requests:
+        items.append(_counted("names unknown", view.unnamed_requests, f" ({why_unnamed(view)})", Style.WARNING))
     if view.evicted:
         connections = " connection" if view.evicted == 1 else " connections"
         items.append(_counted("evicted", view.evicted, connections, Style.WARNING))
@@ -148,6 +150,11 @@ def _unread(view: HealthView, page: Page) -> list[Line]:
         connections = "connection" if sum(times for _, times in view.unreadable) == 1 else "connections"
         items.append((Piece("unreadable: "), Piece(f"{kinds} {connections}", Style.WARNING)))
     return items
+
+
+def why_unnamed(view: HealthView) -> str:
+    """Say why names cannot be known: HTTP/2 sends most of them once, and then only their number (RFC 7541)."""
+    return "HTTP/2 already open" + (", or gaps" if view.gaps else "")
 
 
 def _asked(view: HealthView, page: Page) -> str:

@@ -2,6 +2,7 @@
 
 import textwrap
 
+from dashboard.heading import why_unnamed
 from view import figures
 from view.badge import badge_text, unlearned
 from view.cells import visible
@@ -66,6 +67,7 @@ def _missed(health: HealthView, ascii_only: bool) -> str:
         (health.gaps, "gap", f" ({figures.volume(health.missing_bytes)})"),
         (health.unpaired_responses, "response", " without request"),
         (health.unanswered_requests, "request", " without response"),
+        (health.unnamed_requests, "request", f" with unknown names ({why_unnamed(health)})"),
         (health.evicted, "connection", " evicted"),
         *((times, f"{visible(kind, ascii_only)} connection", " unreadable") for kind, times in health.unreadable),
     ]

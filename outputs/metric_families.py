@@ -125,6 +125,9 @@ def _health(health: HealthView) -> Iterator[Metric]:
     yield _counter(
         "unanswered_requests", "Requests that could not be matched to a response.", health.unanswered_requests
     )
+    yield _counter(
+        "unnamed_requests", "HTTP/2 requests whose method, host or path could not be known.", health.unnamed_requests
+    )
     yield _counter("evicted_connections", "Connections dropped because a limit was reached.", health.evicted)
     yield _gauge("connections", "TCP connections being followed.", health.connections)
     yield _labelled(

@@ -16,7 +16,7 @@ from notices.receivers import Receivers, from_settings
 from run.decoding import named_fields
 from run.signals import rounding, rules
 from stats.loading import load
-from stats.statistic import Statistic
+from stats.statistic import Statistic, only_when_seen
 from store.filtering.errors import FilterError
 from store.filtering.filter import Filter, parse
 
@@ -43,6 +43,8 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     rules(config)
     named_fields(config)
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
+    if config.adds_to_usual:  # panels that appear later push no other out
+        statistics.sort(key=only_when_seen)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     for sentence in (*rounding(config), *receivers.warnings):

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from traffic.text import UNKNOWN
+
 SEGMENTS: Final = 8
 """Maximum segments of a path; the rest becomes `...`, so that endless paths do not make endless keys."""
 _KINDS: Final = (
@@ -31,6 +33,8 @@ def path_template(path: str) -> str:
 
 def host_and_path(domain: str, path: str, templates: bool) -> str:
     """Return `my.site.com/pages/create`, for example; with `templates`, its path is a template."""
+    if path == UNKNOWN:
+        return f"{domain}/{path}"
     return domain + (path_template(path) if templates else path)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from stats.continents import CONTINENTS
 from stats.loading import StatisticError
+from traffic.text import UNKNOWN
 
-UNKNOWN: Final = "(unknown)"
 PRIVATE: Final = "(private)"
 """Addresses outside public networks: RFC 1918, RFC 4193, loopback, link-local and others (RFC 6890)."""
 CACHED: Final = 8192

@@ -2,6 +2,7 @@
 
 from stats.statistic import HITS
 from traffic.records import QuicConnection
+from traffic.text import UNKNOWN
 
 
 class QuicVersions:
@@ -12,4 +13,4 @@ class QuicVersions:
 
     def key(self, version: str) -> str:
         """Return the version; `(unknown)` if only a negotiation was seen."""
-        return version or "(unknown)"
+        return version or UNKNOWN

@@ -16,7 +16,7 @@ class StreamDuration:
     Streams are WebSockets, server-sent events, and gRPC calls with several messages. It does not matter who ended one.
     """
 
-    name, title, unit, record = "stream_duration", "Duration of streams by path", SECONDS, Exchange
+    name, title, unit, record = "stream_duration", "Stream duration by path", SECONDS, Exchange
     columns, amount, only_when_seen = ("domain", "path"), "duration", True
 
     @staticmethod

@@ -13,7 +13,7 @@ from traffic.records import Exchange
 class StreamFirstMessage:
     """Seconds from the first byte of a request to the first message of its stream, per host and path."""
 
-    name, title, unit, record = "stream_first_message", "Time to the first message by path", SECONDS, Exchange
+    name, title, unit, record = "stream_first_message", "Time to first message", SECONDS, Exchange
     columns, amount, only_when_seen = ("domain", "path"), "first_message_time", True
 
     @staticmethod

@@ -2,8 +2,7 @@
 
 from stats.statistic import HITS
 from traffic.records import Exchange
-
-UNKNOWN = "(unknown)"
+from traffic.text import UNKNOWN
 
 
 class TopProtocols:

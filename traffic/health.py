@@ -26,6 +26,10 @@ class Health:
     """Responses that no request could be proven to belong to."""
     unanswered_requests: int = 0
     """Requests that no response could be proven to belong to."""
+    unnamed_requests: int = 0
+    """Requests of HTTP/2 whose method, host or path the capture does not tell, because their connection was open
+    before, or lost bytes.
+    """
     evicted: int = 0
     """Connections given up because of a limit."""
     lost: int = 0

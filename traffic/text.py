@@ -5,6 +5,8 @@ from typing import Final
 
 OTHER: Final = "(other)"
 """Stands for everything that a limit left no row of its own."""
+UNKNOWN: Final = "(unknown)"
+"""Stands for what cannot be known, such as a name that HTTP/2 sent before the capture began."""
 _escape: Final = codecs.getencoder("unicode_escape")
 """Looked up at the start, because Python may not find its own modules after the program has dropped privileges."""
 

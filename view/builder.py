@@ -155,6 +155,7 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         missing_bytes=health.missing_bytes,
         unpaired_responses=health.unpaired_responses,
         unanswered_requests=health.unanswered_requests,
+        unnamed_requests=health.unnamed_requests,
         evicted=health.evicted,
         connections=health.connections,
         unreadable=tuple((+health.unreadable).most_common()),  # without kinds that turned out to be readable

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from traffic.records import Exchange, Request
-from traffic.text import host_port
+from traffic.text import UNKNOWN, host_port
 from view.exchange_line import MESSAGES, Discretion
 
 _PLAIN: Final = re.compile(r"/[A-Za-z0-9/._~!$&'()*+,;=:@%?-]*")
@@ -22,11 +22,13 @@ _DOTS: Final = re.compile(r"/\.\.?(?=[/?]|$)")
 def curl_command(exchange: Exchange, discretion: Discretion) -> str:
     """Return the command. It has no body, and nothing that is hidden.
 
-    It is empty if the request was not seen, and for gRPC and WebSockets, which curl does not speak like HTTP.
+    It is empty if the request was not seen, or its method or target is unknown, and for gRPC and WebSockets, which curl
+    does not speak like HTTP.
     """
-    if exchange.request is None or exchange.protocol in MESSAGES:
+    request = exchange.request
+    if request is None or exchange.protocol in MESSAGES or UNKNOWN in (request.method, request.target):
         return ""
-    return " ".join(shlex.quote(word) for word in _words(exchange, exchange.request, discretion))
+    return " ".join(shlex.quote(word) for word in _words(exchange, request, discretion))
 
 
 def _words(exchange: Exchange, request: Request, discretion: Discretion) -> Iterator[str]:
@@ -49,7 +51,10 @@ def _words(exchange: Exchange, request: Request, discretion: Discretion) -> Iter
 
 
 def _headers(request: Request, discretion: Discretion) -> Iterator[tuple[str, str]]:
-    yield "Host", discretion.authority(request.host)
-    yield "User-Agent", discretion.words(request.user_agent)
-    if request.referrer:
+    """Return the fields that curl must not choose itself, without those that are unknown."""
+    if request.host != UNKNOWN:
+        yield "Host", discretion.authority(request.host)
+    if request.user_agent != UNKNOWN:
+        yield "User-Agent", discretion.words(request.user_agent)
+    if request.referrer not in ("", UNKNOWN):
         yield "Referer", discretion.url(request.referrer)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Exchange, Request
-from view.log_times import microseconds, moment, nanoseconds
+from traffic.text import UNKNOWN
 
 ECS_VERSION: Final = "8.11.0"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -84,7 +84,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     if exchange.answered is not None:  # HTTP/0.9 answers without a status
         yield "http.response.status_code", exchange.status
         yield "http.response.body.bytes", exchange.response_bytes
-        yield "http.response.mime_type", discretion.words(exchange.content_type)
+        yield "http.response.mime_type", _known(discretion.words(exchange.content_type))
     yield from header_fields(exchange, discretion)
     yield "http_monitor.ending", exchange.ending
     yield "http_monitor.missing_bytes", exchange.missing_bytes
@@ -107,7 +107,7 @@ def _call(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any
     """Return the operation; that of gRPC also has the fields of OpenTelemetry."""
     yield "http_monitor.operation", discretion.words(exchange.operation)
     if exchange.protocol in GRPC:
-        service, _, method = exchange.operation.rpartition("/")
+        service, _, method = _known(exchange.operation).rpartition("/")
         yield "rpc.system", "grpc"
         yield "rpc.service", discretion.words(service)
         yield "rpc.method", discretion.words(method)
@@ -143,14 +143,19 @@ def named_fields(text: str) -> Iterator[tuple[str, str]]:
 def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, Any]]:
     yield "http.version", request.version
     yield "http.request.method", request.method
-    yield "http.request.referrer", discretion.url(request.referrer)
+    yield "http.request.referrer", _known(discretion.url(request.referrer))
     yield "url.original", discretion.url(request.target)
     yield "url.domain", discretion.words(_domain(request))
     yield "url.port", _port(request)
     if request.target != "*" and (request.method != "CONNECT" or request.target.startswith("/")):
         yield "url.path", discretion.url(request.path)
         yield "url.query", _query(request.target) if discretion.queries else None
-    yield "user_agent.original", discretion.words(request.user_agent)
+    yield "user_agent.original", _known(discretion.words(request.user_agent))
+
+
+def _known(text: str) -> str:
+    """Return a text; nothing in place of what cannot be known."""
+    return "" if text == UNKNOWN else text
 
 
 def outcome(exchange: Exchange) -> str:
@@ -201,7 +206,7 @@ def _domain(request: Request) -> str:
 
 def _port(request: Request) -> int | None:
     """Return the requested port: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
-    authority = request.authority
+    authority = _known(request.authority)
     if not authority:
         return None
     port = authority.rpartition("]")[2].partition(":")[2]

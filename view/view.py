@@ -138,6 +138,8 @@ class HealthView:
     """Server names requested over TLS, with their number of connections; most frequent first."""
     oddities: tuple[tuple[str, int], ...] = ()
     """Oddities by name, most frequent first."""
+    unnamed_requests: int = 0
+    """Requests whose method, host or path could not be known."""
     warnings: tuple[str, ...] = ()
     """Sentences that need the user's attention: an interface is down, a plug-in was disabled."""
     dropped_share: float = 0.0
@@ -209,6 +211,16 @@ class Panel:
     """Whether responses are counted, so that errors are known."""
     seen: bool = True
     """False if the panel is hidden until its statistic has counted something, which it has not in the retention."""
+
+    @property
+    def has_bytes(self) -> bool:
+        """Whether its keys have a volume: of responses, or what the statistic measures."""
+        return self.responses or self.unit is statistic.Unit.BYTES
+
+    @property
+    def has_times(self) -> bool:
+        """Whether its keys have times: of responses, or what the statistic measures."""
+        return self.responses or self.unit is statistic.Unit.SECONDS
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,9 @@ class Desk(Protocol):
             FilterError: it would be too long.
         """
 
+    def has_exchanges(self, statistic: str) -> bool:
+        """Return whether there are exchanges behind the rows of a statistic, so that they have details."""
+
     def term(self, statistic: str, key: str) -> str:
         """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""
 

@@ -9,7 +9,7 @@ from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
 from store.filtering.narrowing import containing, term
 from traffic.grpc import status_name
 from traffic.records import COMPLETE, Exchange, Request
-from traffic.text import host_port
+from traffic.text import UNKNOWN, host_port
 from view import figures
 from view.curl import curl_command
 from view.exchange_line import MESSAGES, Discretion, named_fields, outcome
@@ -152,6 +152,8 @@ def what(exchange: Exchange, discretion: Discretion, page: Page) -> str:
     target = discretion.url(request.target)
     host = discretion.authority(request.host)
     operation = "" if exchange.operation in request.target else f" {discretion.words(exchange.operation)}"
+    if target == UNKNOWN != host:
+        target = f"/{target}"
     return page.text((f"{host}{target}" if target.startswith("/") else target) + operation)
 
 

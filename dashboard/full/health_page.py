@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dashboard.full.table import Entry, TableColumn, TableContent, TableState, table_lines
+from dashboard.heading import why_unnamed
 from view import figures
 from view.badge import WORDS
 from view.page import EMPTY, Line, Page, Piece, Style
@@ -43,6 +44,8 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
     yield "Gaps in streams", f"{figures.count(health.gaps)}, {figures.volume(health.missing_bytes)} missing"
     yield "Unpaired", figures.counted(health.unpaired_responses, "response") + " without a request"
     yield "Unanswered", figures.counted(health.unanswered_requests, "request")
+    reason = f" ({why_unnamed(health)})" if health.unnamed_requests else ""
+    yield "Names unknown", figures.counted(health.unnamed_requests, "request") + reason
     yield (
         "Connections",
         f"{figures.count(health.connections)} now, {figures.count(health.evicted)} evicted (limit reached)",

@@ -259,11 +259,18 @@ class MainScreen(ProgramScreen):
         if pane is None or pane.identity is None:
             return
         if isinstance(pane.table, PanelTable):
-            self.app.push_screen(DetailScreen(self.state, pane))
+            self._open_row(pane, pane.table.name)
         elif (exchange := chosen_exchange(pane)) is not None:
             self.app.push_screen(ExchangeScreen(self.state, pane, exchange))
         elif (alert := self.chosen_alert()) is not None:
             self.app.push_screen(AlertScreen(self.state, pane, alert))
+
+    def _open_row(self, pane: TablePane, statistic: str) -> None:
+        """Show the details of a row, if it counts exchanges."""
+        if self.state.desk.has_exchanges(statistic):
+            self.app.push_screen(DetailScreen(self.state, pane))
+        else:
+            self.say("only rows that count requests have details")
 
     def chosen_exchange(self) -> Exchange | None:
         """Return the selected exchange; None if the focused table has none."""

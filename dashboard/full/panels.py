@@ -1,4 +1,6 @@
-"""A top list as a table: hits, shares, volume, average and p95 of the response time, and a trend. Pure."""
+"""A top list as a table: hits, shares, and what its statistic can fill of errors, volume, average and p95 of the time,
+and a trend. Pure.
+"""
 
 from collections.abc import Sequence
 
@@ -65,31 +67,41 @@ def natural(panel: Panel) -> Sorting:
 
 def sortable(panel: Panel) -> tuple[str, ...]:
     """List the columns that a panel can be sorted by, its natural one first."""
-    amount = BYTES if panel.unit is Unit.BYTES else VOLUME
     errors = (SERVER_ERRORS, CLIENT_ERRORS) if panel.responses else ()
-    names = (HITS, *errors, amount, AVERAGE, P95, KEY)
+    amount = (_amount(panel),) if panel.has_bytes else ()
+    times = (AVERAGE, P95) if panel.has_times else ()
+    names = (HITS, *errors, *amount, *times, KEY)
     first = FIRST[panel.unit]
     return (first, *(name for name in names if name != first))
+
+
+def _amount(panel: Panel) -> str:
+    return BYTES if panel.unit is Unit.BYTES else VOLUME
 
 
 def panel_content(panel: Panel, sorting: Sorting, rows: slice, page: Page) -> TableContent:
     """Show those rows of a panel in the order of `sorting`; `(other)` stays at the bottom."""
     trend = 12 if page.width >= WIDE else 6
+    columns = _columns(panel, trend)
+    names = [column.name for column in columns]
+    entries = tuple(_entry(row, panel, page, trend, names) for row in in_order(panel, sorting)[rows])
+    other = panel.other
+    rest = _entry(other, panel, page, trend, names)._replace(style=Style.QUIET) if other.window.count else None
+    return TableContent(panel.title, columns, entries, rest)
+
+
+def _columns(panel: Panel, trend: int) -> tuple[TableColumn, ...]:
+    """Return the columns that the statistic can fill; which these are does not depend on the traffic."""
     errors = (TableColumn(CLIENT_ERRORS, 6, spare=2), TableColumn(SERVER_ERRORS, 6, spare=1))
-    columns = (
+    return (
         TableColumn(KEY, left=True),
         TableColumn(HITS, 7),
         TableColumn(SHARE, 7, spare=5, sortable=False),
         *(errors if panel.responses else ()),
-        TableColumn(BYTES if panel.unit is Unit.BYTES else VOLUME, 8, spare=4),
-        TableColumn(AVERAGE, 8, spare=3),
-        TableColumn(P95, 8),
+        *((TableColumn(_amount(panel), 8, spare=4),) if panel.has_bytes else ()),
+        *((TableColumn(AVERAGE, 8, spare=3), TableColumn(P95, 8)) if panel.has_times else ()),
         TableColumn(TREND, trend, left=True, spare=6, style=Style.CHART, sortable=False),
     )
-    entries = tuple(_entry(row, panel, page, trend) for row in in_order(panel, sorting)[rows])
-    other = panel.other
-    rest = _entry(other, panel, page, trend)._replace(style=Style.QUIET) if other.window.count else None
-    return TableContent(panel.title, columns, entries, rest)
 
 
 def in_order(panel: Panel, sorting: Sorting) -> Sequence[Row]:
@@ -122,22 +134,22 @@ def _value(measure: Measure, column: str) -> float | None:
     return measure.times.p95 if column == P95 else measure.times.average
 
 
-def _entry(row: Row, panel: Panel, page: Page, trend: int) -> Entry:
+def _entry(row: Row, panel: Panel, page: Page, trend: int, names: Sequence[str]) -> Entry:
     measure, times = row.window, row.window.times
-    by_bytes = panel.unit is Unit.BYTES
-    share = (measure.total, panel.whole.total) if by_bytes else (measure.count, panel.whole.count)
-    errors = (measure.client_errors, measure.server_errors) if panel.responses else ()
-    texts = (
-        OTHER if row is panel.other else page.text(row.key) or NO_KEY,
-        figures.count(measure.count),
-        figures.percent(*share),
-        *(figures.errors(number, measure) for number in errors),
-        figures.volume(measure.total if by_bytes else measure.volume),
-        figures.latency(times.average) if times else figures.NOTHING,
-        figures.latency(times.p95) if times else figures.NOTHING,
-        trend_text(figures.trend(row, panel), trend, page),
-    )
-    return Entry(row.key, texts)
+    share = (measure.total, panel.whole.total) if panel.unit is Unit.BYTES else (measure.count, panel.whole.count)
+    texts = {
+        KEY: OTHER if row is panel.other else page.text(row.key) or NO_KEY,
+        HITS: figures.count(measure.count),
+        SHARE: figures.percent(*share),
+        CLIENT_ERRORS: figures.errors(measure.client_errors, measure),
+        SERVER_ERRORS: figures.errors(measure.server_errors, measure),
+        BYTES: figures.volume(measure.total),
+        VOLUME: figures.volume(measure.volume),
+        AVERAGE: figures.latency(times.average) if times else figures.NOTHING,
+        P95: figures.latency(times.p95) if times else figures.NOTHING,
+        TREND: trend_text(figures.trend(row, panel), trend, page),
+    }
+    return Entry(row.key, tuple(texts[name] for name in names))
 
 
 def trend_text(counts: Sequence[float], width: int, page: Page) -> str:

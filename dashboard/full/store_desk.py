@@ -15,6 +15,7 @@ from store.recent import Recent
 from store.store import Store
 from store.watched import Watched
 from traffic.batch import Batch
+from traffic.records import Exchange, Request
 from view.detail import STATISTICS, DetailView, build_detail, filter_view
 from view.view import Panel, View
 
@@ -169,6 +170,10 @@ class StoreDesk:
         text = narrowed(self._filter.text, terms)
         self.check_filter(text)
         return text
+
+    def has_exchanges(self, statistic: str) -> bool:
+        """Return whether a statistic counts requests or exchanges."""
+        return self._known(statistic).record in (Request, Exchange)
 
     def term(self, statistic: str, key: str) -> str:
         """Return a filter's term for a row of a statistic; empty if its rows cannot be filtered."""

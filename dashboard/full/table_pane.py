@@ -15,6 +15,9 @@ from dashboard.full.paint import Appearance
 from dashboard.full.table import ScreenTable, Sorting, TableContent, TableState, column_at, column_widths, table_lines
 from dashboard.full.widgets import LinesView
 
+SPELLED = {"dns": "DNS", "grpc": "gRPC", "http": "HTTP", "quic": "QUIC", "saas": "SaaS", "tls": "TLS"}
+"""Words of names that are not written in lower case."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -110,7 +113,8 @@ class TablePane(LinesView):
     @property
     def name_in_words(self) -> str:
         """Return a short name for the table, such as `user agents`."""
-        return self.table.name.removeprefix("top_").replace("_", " ")
+        words = self.table.name.removeprefix("top_").split("_")
+        return " ".join(SPELLED.get(word, word) for word in words)
 
     def stand(self, left: int, top: int, width: int, height: int) -> None:
         """Move to a place within the container."""

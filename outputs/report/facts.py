@@ -133,6 +133,7 @@ def health_facts(health: HealthView) -> tuple[Fact, ...]:
         ("Gaps in streams", health.gaps),
         ("Responses without a request", health.unpaired_responses),
         ("Requests without a response", health.unanswered_requests),
+        ("Requests with unknown names", health.unnamed_requests),
         ("Connections evicted", health.evicted),
     )
     missing = Fact("Bytes missing from streams", figures.volume(health.missing_bytes), health.missing_bytes > 0)

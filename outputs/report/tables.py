@@ -81,14 +81,16 @@ def _server_errors(measure: Measure) -> str:
     return figures.errors(measure.server_errors, measure)
 
 
-_HITS, _BYTES = Column("Hits", _hits), Column("Bytes", _total)
+_HITS, _BYTES, _VOLUME = Column("Hits", _hits), Column("Bytes", _total), Column("Volume", _volume)
 _AVERAGE, _P95 = Column("Average", _average), Column("p95", _p95)
-_ERRORS: Final = (Column("4xx", _client_errors), Column("5xx", _server_errors))
-_COLUMNS: Final = {
-    Unit.HITS: (_HITS, Column("Volume", _volume), _AVERAGE, _P95),
-    Unit.BYTES: (_BYTES, _HITS, _AVERAGE, _P95),
+_FIRST: Final = {
+    Unit.HITS: (_HITS,),
+    Unit.BYTES: (_BYTES, _HITS),
     Unit.SECONDS: (_AVERAGE, Column("Median", _median), _P95, Column("Slowest", _slowest), _HITS),
 }
+_RESPONSES: Final = {Unit.HITS: (_VOLUME, _AVERAGE, _P95), Unit.BYTES: (_AVERAGE, _P95), Unit.SECONDS: ()}
+"""Columns of statistics that count responses; others could not fill them."""
+_ERRORS: Final = (Column("4xx", _client_errors), Column("5xx", _server_errors))
 
 
 def table(panel: Panel) -> Table:
@@ -98,7 +100,7 @@ def table(panel: Panel) -> Table:
     has_trend = any(sum(map(bool, row.trend)) >= _TREND for _, row in rows)
     weights = [_weight(row.window, panel.unit) for _, row in rows + rest]
     whole = _whole(panel, weights)
-    columns = (*_COLUMNS[panel.unit], *(_ERRORS if panel.responses else ()))
+    columns = (*_FIRST[panel.unit], *((*_RESPONSES[panel.unit], *_ERRORS) if panel.responses else ()))
     lines = [
         Line(
             key=key,

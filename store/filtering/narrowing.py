@@ -42,6 +42,8 @@ def quoted(value: str) -> str:
 
 def of_row(statistic: Statistic, key: str) -> str:
     """Return a term for a row of a top list; empty if the statistic does not count exchanges."""
+    if statistic.name == "grpc_status_codes":
+        return term("grpc_status", key.partition(" ")[0])  # without its name
     field = _FIELDS.get(statistic.name)
     if field is not None and not key.startswith("("):
         return term(field, key)

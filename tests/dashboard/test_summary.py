@@ -28,6 +28,16 @@ def test_all_that_was_missed_is_named() -> None:
     ]
 
 
+def test_requests_with_unknown_names_are_counted_with_the_reason() -> None:
+    def missed(gaps: int) -> str:
+        health = replace(CALM.health, unreadable=(), unnamed_requests=182, gaps=gaps)
+        return summary(replace(CALM, health=health), 200).splitlines()[3]
+
+    told = "182 requests with unknown names (HTTP/2 already open"
+    assert missed(0) == f" Missed    {told})"
+    assert missed(1) == f" Missed    1 gap (0 B), {told}, or gaps)"
+
+
 def test_a_run_without_requests_tells_the_reason() -> None:
     hint = "no HTTP on port 80, but on port 8080: use -p 8080"
     found, none = (replace(CALM.health, requests=requests, warnings=(hint,)) for requests in (1, 0))

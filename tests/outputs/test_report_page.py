@@ -142,7 +142,8 @@ def test_missed_traffic_is_listed(page: Page) -> None:
     assert section(page, view, "Captured and missed traffic", "Made by") == (
         "Packets 98,796 Dropped by the kernel 1,204 Records lost in the queue 12 Gaps in streams 3 "
         "Bytes missing from streams 12.4 kB Responses without a request 2 Requests without a response 5 "
-        "Connections evicted 3 Unreadable connections TLS 12 HTTP/2 3 Oddities bad chunk size 12 bare CR 1"
+        "Requests with unknown names 0 Connections evicted 3 "
+        "Unreadable connections TLS 12 HTTP/2 3 Oddities bad chunk size 12 bare CR 1"
     )
     assert "eth0 is down, waiting for it" in read(page, view)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stats.loading import load
-from stats.path_template import SEGMENTS, path_template
+from stats.path_template import SEGMENTS, host_and_path, path_template
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,11 @@ def test_variable_parts_are_replaced_and_names_stay(path: str, template: str) ->
 @given(st.text(max_size=300))
 def test_any_template_is_bounded(path: str) -> None:
     assert path_template(path).count("/") <= SEGMENTS + 1
+
+
+@pytest.mark.parametrize("host", ["shop.example.com", "(unknown)"])
+def test_an_unknown_path_stands_apart_from_its_host(host: str) -> None:
+    assert host_and_path(host, "(unknown)", templates=True) == f"{host}/(unknown)"
 
 
 def test_templates_are_used_only_when_enabled() -> None:

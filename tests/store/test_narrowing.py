@@ -10,10 +10,10 @@ from store.filtering.narrowing import containing, narrowed, of_exchange, of_row,
 STATISTICS = load(
     (
         "top_domains", "top_status_codes", "top_user_agents", "top_clients", "connections_per_server", "top_protocols",
-        "top_operations",
+        "top_operations", "grpc_status_codes",
     )
 )  # fmt: skip
-DOMAINS, CODES, AGENTS, CLIENTS, CONNECTIONS, PROTOCOLS, OPERATIONS = STATISTICS
+DOMAINS, CODES, AGENTS, CLIENTS, CONNECTIONS, PROTOCOLS, OPERATIONS, CALLS = STATISTICS
 HOSTILE = ("", " ", '"', "\\", '\\"', "a) or (b", "not", "it's", "x" * 300, "é", "a=b", 'x" or ua:"', "-1")
 
 
@@ -35,6 +35,7 @@ def test_rows_whose_keys_are_a_field_have_short_terms() -> None:
     assert of_row(PROTOCOLS, "http/1.1") == "protocol=http/1.1"
     assert of_row(PROTOCOLS, "(unknown)") == 'top_protocols="(unknown)"'
     assert of_row(OPERATIONS, "query Cart") == 'operation="query Cart"'
+    assert of_row(CALLS, "14 UNAVAILABLE") == "grpc_status=14"
     assert of_row(CONNECTIONS, "10.0.0.1:80") == "", "a connection is no exchange"
 
 

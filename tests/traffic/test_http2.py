@@ -333,6 +333,7 @@ def test_paths_of_before_stay_unknown() -> None:
     unknown = "(unknown)"
     assert found == [("/new", unknown, unknown), (unknown, unknown, unknown), ("/new", unknown, "other")]
     assert [e.status for e in decoded.exchanges] == [203, None, 207]
+    assert decoded.health.unnamed_requests == decoded.health.requests == 3
 
 
 def test_three_requests_with_unknown_paths_prove_http2_too() -> None:
@@ -428,6 +429,7 @@ def test_a_hole_in_a_header_block_makes_the_table_unknown() -> None:
     talk.send(CLIENT, whole[:10]).send(CLIENT, whole[10:-1], lost=True).send(CLIENT, whole[-1:]).response(3)
     decoded = decode2(talk.request(5, "/second").response(5).request(7, "/first").response(7).close())
     assert decoded.pairs == [(path, 200) for path in ("/first", "(unknown)", "(unknown)", "(unknown)")]
+    assert decoded.health.unnamed_requests == 3
 
 
 def test_a_response_that_was_lost_ends_its_exchange_as_a_gap() -> None:

@@ -76,3 +76,13 @@ def test_what_is_hidden_is_not_in_the_command() -> None:
 
 def test_there_is_no_command_without_the_request() -> None:
     assert curl_command(ended(request(1.0), 200, 0.1)._replace(request=None), Discretion()) == ""
+
+
+def test_unknown_fields_are_left_to_curl() -> None:
+    unknown = "(unknown)"
+    assert words("/cart", host=unknown, user_agent=unknown, referrer=unknown) == ["http://10.0.0.5:80/cart"]
+
+
+def test_without_method_or_target_there_is_no_command() -> None:
+    for made in (request(method="(unknown)"), request(target="(unknown)")):
+        assert curl_command(ended(made, 200, 0.1), Discretion()) == ""

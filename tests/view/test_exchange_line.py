@@ -277,3 +277,15 @@ def test_secret_fields_are_logged_on_request() -> None:
     fields = json.loads(exchange_line(NAMED, ALL))
     assert fields["http.request.headers.authorization"] == "Basic s3cret"
     assert fields["http.response.headers.location"] == "http://me:s3cret@shop/?s3cret"
+
+
+def test_unknown_fields_are_left_out_but_host_and_path_say_so() -> None:
+    unknown = "(unknown)"
+    asked = REQUEST._replace(host=unknown, target=unknown, user_agent=unknown, referrer=unknown, version="2")
+    call = EXCHANGE._replace(request=asked, content_type=unknown, protocol="grpc", operation=unknown)
+    found = fields(call)
+    assert {name: value for name, value in found.items() if value == unknown} == dict.fromkeys(
+        ("url.original", "url.domain", "url.path", "http_monitor.host", "http_monitor.operation"), unknown
+    )
+    gone = ("url.port", "user_agent.original", "http.request.referrer", "http.response.mime_type", "rpc.method")
+    assert not found.keys() & {*gone}

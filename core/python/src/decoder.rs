@@ -199,6 +199,7 @@ fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, 
     fields.set_item("missing_bytes", health.missing_bytes)?;
     fields.set_item("unpaired_responses", health.unpaired_responses)?;
     fields.set_item("unanswered_requests", health.unanswered_requests)?;
+    fields.set_item("unnamed_requests", health.unnamed_requests)?;
     fields.set_item("evicted", health.evicted)?;
     fields.set_item("lost", health.lost)?;
     fields.set_item("unreadable", counter.call1((&health.unreadable,))?)?;

@@ -26,6 +26,8 @@ pub struct Health {
     pub unpaired_responses: u64,
     /// Requests that no response could be proven to belong to.
     pub unanswered_requests: u64,
+    /// Requests of HTTP/2 whose method, host or path the capture does not tell.
+    pub unnamed_requests: u64,
     /// Connections given up because of a limit.
     pub evicted: u64,
     /// Records discarded because they were not taken in time.

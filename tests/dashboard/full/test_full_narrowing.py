@@ -4,10 +4,12 @@ from typing import Any
 
 from full_desk import START, Ledger, visits
 from full_driver import Driven, drive
+from records import handshake
 
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.fact_screens import AlertScreen, ExchangeScreen
 from dashboard.full.main_screen import MainScreen
+from stats.loading import load
 from traffic.records import Exchange
 
 STATUS_CODES = "5"
@@ -138,6 +140,17 @@ def test_what_no_filter_can_match_is_said() -> None:
         assert "nothing is selected that a filter can match" in user.lines()[-1]
 
     drive(scenario)
+
+
+def test_rows_that_count_no_requests_have_no_details() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("1", "enter")
+        assert isinstance(user.app.screen, MainScreen)
+        assert "only rows that count requests have details" in user.lines()[-1]
+
+    ledger = Ledger(load(("tls_versions",)))
+    ledger.count([handshake(time=START + 1)], START + 5)
+    drive(scenario, ledger)
 
 
 def test_a_term_that_would_show_what_is_hidden_is_not_offered() -> None:

@@ -94,10 +94,22 @@ def test_a_narrow_one_keeps_the_key_the_hits_the_p95_and_then_the_errors() -> No
 
 def test_a_table_of_packets_has_no_errors() -> None:
     packets = replace(panel(*ROWS), responses=False)
-    assert table(packets, 96, TableState(False))[0].split() == [
-        "Top", "hits", "share", "volume", "average", "p95", "trend",
-    ]  # fmt: skip
+    assert table(packets, 96, TableState(False))[0].split() == ["Top", "hits", "share", "trend"]
     assert not {"4xx", "5xx"} & set(sortable(packets))
+
+
+def test_a_table_has_the_columns_that_its_statistic_can_fill() -> None:
+    def columns(unit: Unit) -> tuple[list[str], list[str]]:
+        counted = replace(panel(*ROWS, unit=unit), responses=False)
+        content = panel_content(counted, natural(counted), slice(None), Page(108, 6))
+        assert {len(entry.texts) for entry in content.entries} == {len(content.columns)}
+        return [column.name for column in content.columns], sorted(sortable(counted))
+
+    assert columns(HITS) == (["key", "hits", "share", "trend"], ["hits", "key"])
+    assert columns(BYTES) == (["key", "hits", "share", "bytes", "trend"], ["bytes", "hits", "key"])
+    assert columns(SECONDS) == (
+        ["key", "hits", "share", "average", "p95", "trend"], ["average", "hits", "key", "p95"],
+    )  # fmt: skip
 
 
 def test_rows_are_sorted_by_their_share_of_errors() -> None:

@@ -1,7 +1,7 @@
 //! Requests, responses and trailers, once their header lists are decoded (RFC 9113 section 8.1).
 
 use super::connection::Http2;
-use super::fields::Name;
+use super::fields::{Name, UNKNOWN};
 use super::lane::Opened;
 use super::stream::Stream;
 use crate::context::Context;
@@ -55,9 +55,11 @@ impl Http2 {
         let headers = fields.named_text(&cx.limits.named_fields, limit);
         let mut asked = Asked::new(place.time, self.count + 1, wire, &headers, limit);
         self.count += 1;
+        let unnamed = [method, host, target].contains(&UNKNOWN);
         let lacking = method.is_empty() || target.is_empty();
         let health = &mut cx.ledger.health;
         health.requests += 1;
+        health.unnamed_requests += u64::from(unnamed);
         cx.out.request(health, &mut self.ends, &mut asked);
         let mut stream = Stream::new(Some(asked), place.time);
         stream.requested(cx, &self.fields);
