@@ -194,3 +194,70 @@ fn is_path(value: &[u8]) -> bool {
 fn is_lower_token(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+        [&[0, (payload.len() >> 8) as u8, payload.len() as u8, kind, flags, 0, 0, 0, stream], payload].concat()
+    }
+
+    fn judged(data: &[u8]) -> Proof {
+        proof(data, &Limits::default())
+    }
+
+    #[test]
+    fn a_request_among_frames_is_a_proof() {
+        let get = frame(1, 5, 3, b"\x82\x86\x84");
+        assert_eq!(judged(&get), Proof::Full);
+        assert_eq!(judged(&[frame(8, 0, 0, &[0, 0, 0, 1]), get.clone()].concat()), Proof::Full);
+        assert_eq!(judged(&[get.clone(), frame(0, 0, 3, &[0; 300])[..50].to_vec()].concat()), Proof::Full);
+        assert_eq!(judged(&[get.clone(), b"rest of something".to_vec()].concat()), Proof::None);
+        assert_eq!(judged(&get[..10]), Proof::None);
+    }
+
+    #[test]
+    fn an_unknown_path_proves_less() {
+        assert_eq!(judged(&frame(1, 5, 3, b"\x83\x86\xbe\xbf")), Proof::Some);
+        assert_eq!(judged(&frame(1, 5, 3, b"\x83\xbe\xbf")), Proof::None); // no scheme
+        assert_eq!(judged(&frame(1, 5, 3, b"\x83\x86")), Proof::None); // no path at all
+    }
+
+    #[test]
+    fn names_must_be_those_of_a_request() {
+        for block in [
+            b"\x88".as_slice(),                  // a status
+            b"\x82\x84\x00\x01X\x01y",           // upper case
+            b"\x82\x00\x01x\x01y\x84",           // a pseudo-header after a field
+            b"\x82\x82\x84",                     // two methods
+            b"\x82\x04\x04/a b",                 // white space in the path
+            b"\x02\x03get\x84",                  // a method in lower case
+            b"\x82\x84\xff\xff\xff\xff\xff\xff", // no end
+        ] {
+            assert_eq!(judged(&frame(1, 5, 1, block)), Proof::None, "{}", block.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn frames_are_found_where_a_chain_proves_them() {
+        let (open, data) = (|frame: &Frame| frame.stream == 5, frame(0, 0, 5, &[7; 300]));
+        assert_eq!(frames(&data, false, open), Some(Found::Frames));
+        assert_eq!(frames(&data[..100], false, open), Some(Found::Likely(209)));
+        assert_eq!(frames(&data[..100], true, open), Some(Found::Frames));
+        assert_eq!(frames(&frame(0, 0, 7, b"other"), false, open), None);
+        assert_eq!(content(&[&[9; 40], data.as_slice()].concat(), open), Some((349, Found::Likely(0))));
+        assert_eq!(content(&[&[9; 40], &data[..100]].concat(), open), Some((140, Found::Likely(209))));
+        assert_eq!(content(&[0; 400], |_| true), None);
+    }
+
+    #[test]
+    fn settings_of_a_server_have_a_setting_or_a_frame_after_them() {
+        let empty = frame(4, 0, 0, b"");
+        assert!(starts_settings(&frame(4, 0, 0, b"\0\x03\0\0\0\x64")));
+        assert!(starts_settings(&[empty.clone(), frame(8, 0, 0, &[0, 0, 0, 1])].concat()));
+        assert!(!starts_settings(&empty));
+        assert!(!starts_settings(&frame(4, 1, 0, b"")));
+        assert!(!starts_settings(&frame(4, 0, 0, b"\x09\x03\0\0\0\x64")));
+    }
+}

@@ -8,7 +8,7 @@ pub enum Ending {
     Complete,
     /// The connection was closed before the response was complete.
     Closed,
-    /// A TCP RST ended the connection before the response was complete.
+    /// A TCP RST of the connection, or RST_STREAM of HTTP/2, came before the response was complete.
     Reset,
     /// No packet arrived for `connection_timeout` seconds.
     Timeout,
