@@ -329,9 +329,7 @@ impl Conversation {
             return false;
         }
         self.client = client;
-        let Some(http) = Http::joined(cx, self.ends(), tcp.last) else {
-            return false;
-        };
+        let http = Http::joined(self.ends(), tcp.last);
         self.known(cx);
         self.speech = Some(Speech::Http(Box::new(http)));
         self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };

@@ -103,7 +103,7 @@ impl Http {
             details: details(sent.found, received.found, started),
         };
         if let Some(upgraded) = websocket {
-            upgraded.release(cx).describe(&mut exchange, started);
+            upgraded.socket.describe(&mut exchange, started);
         }
         cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
         self.emit(cx, pending, exchange);

@@ -143,9 +143,7 @@ impl Pairing {
 
     /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
-        let answers = self.answer.iter().chain(self.finished.as_ref().map(|finished| &finished.0));
-        let websockets = answers.filter_map(|answer| answer.websocket.as_ref()).map(|upgraded| upgraded.held());
-        self.pending.iter().map(PendingRequest::cost).sum::<usize>() + websockets.sum::<usize>()
+        self.pending.iter().map(PendingRequest::cost).sum()
     }
 }
 
@@ -225,7 +223,8 @@ impl Http {
             // Requests and responses are out of step, and this response may answer a HEAD, so its end is unknown too.
             self.pairing.responses_lost();
         }
-        if status == 101 && cx.protocols.websocket && is_websocket(fields) && self.upgrade(cx, fields) {
+        if status == 101 && cx.protocols.websocket && is_websocket(fields) {
+            self.become_websocket(cx, fields);
             return BodyLength::Bytes(0);
         }
         if status == 101 || (connect && (200..300).contains(&status)) {

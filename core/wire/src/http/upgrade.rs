@@ -9,31 +9,17 @@ use crate::bytes::trimmed;
 use crate::context::Context;
 use crate::records::Ends;
 use crate::tcp::Position;
-use crate::websocket::{self, Extensions, WebSocket, accepts, extensions};
+use crate::websocket::{Extensions, WebSocket, accepts, extensions};
 
 /// Maximum bytes of a Sec-WebSocket-Key to keep; valid ones have 24.
 const LONGEST_KEY: usize = 64;
 
-/// A WebSocket, and the bytes of the budget that it and its request use.
+/// A WebSocket. There is one on a connection at most, so it is charged like one: by the number of connections.
 #[derive(Debug)]
 pub(crate) struct Upgraded {
-    socket: WebSocket,
-    cost: usize,
+    pub(super) socket: WebSocket,
     /// Where the first frame of the client starts, if the bytes before it were not read.
     awaited: Option<u32>,
-}
-
-impl Upgraded {
-    /// Return the bytes of the budget in use.
-    pub(super) fn held(&self) -> usize {
-        self.cost
-    }
-
-    /// Return the WebSocket, which uses no budget any more.
-    pub(super) fn release(self, cx: &mut Context<'_>) -> WebSocket {
-        cx.release(self.cost);
-        self.socket
-    }
 }
 
 /// Return whether a head offers or accepts a WebSocket.
@@ -51,13 +37,10 @@ pub(super) fn websocket_key(cx: &Context<'_>, fields: &Fields<'_>) -> Option<Box
 }
 
 impl Http {
-    /// Read a WebSocket whose handshake was missed; None if there is no room for it.
-    pub(crate) fn joined(cx: &mut Context<'_>, ends: Ends, time: f64) -> Option<Self> {
-        if !cx.charge(websocket::COST) {
-            return None;
-        }
+    /// Read a WebSocket whose handshake was missed.
+    pub(crate) fn joined(ends: Ends, time: f64) -> Self {
         let mut http = Self::new(Pairing::new(ends));
-        let upgraded = Upgraded { socket: WebSocket::new(Extensions::Other), cost: websocket::COST, awaited: None };
+        let upgraded = Upgraded { socket: WebSocket::new(Extensions::Other), awaited: None };
         http.pairing.answer = Some(PendingResponse {
             pending: None,
             likely: None,
@@ -69,13 +52,13 @@ impl Http {
             websocket: Some(Box::new(upgraded)),
         });
         (http.requests.state, http.responses.state) = (State::Upgraded, State::Upgraded);
-        Some(http)
+        http
     }
 
-    /// Go on as a WebSocket after a 101; return false if there is no room for one.
-    pub(super) fn upgrade(&mut self, cx: &mut Context<'_>, fields: &Fields<'_>) -> bool {
+    /// Go on as a WebSocket after a 101.
+    pub(super) fn become_websocket(&mut self, cx: &mut Context<'_>, fields: &Fields<'_>) {
         let Some(answer) = &mut self.pairing.answer else {
-            return false;
+            return;
         };
         let accept = fields.other(b"sec-websocket-accept");
         let proven = |key: &Option<Box<[u8]>>| key.as_ref().is_some_and(|key| accepts(key, &accept));
@@ -84,16 +67,11 @@ impl Http {
         }
         let seen = !accept.is_empty() || !self.responses.oddities.contains(&"head cut short");
         let wrong = seen && answer.pending.as_ref().is_some_and(|pending| !proven(&pending.websocket_key));
-        let request = answer.pending.as_ref().or(answer.likely.as_ref());
-        let cost = websocket::COST + request.map_or(0, |request| request.cost());
-        if !cx.charge(cost) {
-            return false;
-        }
         let socket = WebSocket::new(extensions(&fields.other(b"sec-websocket-extensions")));
         // The client waits for the 101 (RFC 6455 section 4.1), which acknowledges all that it sent before.
         let aligned = self.requests.state == State::Head && self.requests.held.is_empty();
         let awaited = self.responses.place.ack.filter(|_| !aligned);
-        answer.websocket = Some(Box::new(Upgraded { socket, cost, awaited }));
+        answer.websocket = Some(Box::new(Upgraded { socket, awaited }));
         if wrong {
             self.note(cx, Side::Responses, "wrong Sec-WebSocket-Accept");
         }
@@ -105,7 +83,6 @@ impl Http {
         if !aligned && awaited.is_none() {
             self.skip_frames(cx, Side::Requests, 0);
         }
-        true
     }
 
     /// Read frames; the exchange ends with the second Close frame (RFC 6455 section 7.1.4).

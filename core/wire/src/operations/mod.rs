@@ -98,7 +98,7 @@ impl OperationReader {
     }
 
     fn known(operation: &[u8]) -> Option<Self> {
-        Some(Self { form: None, start: Vec::new(), operation: printable(operation, LONGEST) })
+        Some(Self { form: None, start: Vec::new(), operation: shown(operation) })
     }
 
     /// Take the next bytes of the body.
@@ -137,9 +137,15 @@ impl OperationReader {
         let (form, start) = (self.form.take(), std::mem::take(&mut self.start));
         cx.release(start.len());
         if let Some(found) = form.and_then(|form| form.operation(&start, whole)) {
-            self.operation = printable(&found, LONGEST);
+            self.operation = shown(&found);
         }
     }
+}
+
+/// Return a name as records have it. It is cut between two characters, so that it stays valid UTF-8.
+fn shown(name: &[u8]) -> String {
+    let end = std::str::from_utf8(name).ok().and_then(|text| text.char_indices().nth(LONGEST));
+    printable(end.and_then(|(end, _)| name.get(..end)).unwrap_or(name), LONGEST)
 }
 
 /// Return the operation of a request in JSON; of a batch, the first one and how many more there are.
@@ -262,6 +268,9 @@ mod tests {
         let long = "m".repeat(500);
         assert_eq!(json(&format!(r#"{{"jsonrpc":"2.0","method":"{long}"}}"#)), long[..LONGEST]);
         assert_eq!(json(r#"{"jsonrpc":"2.0","method":"a\u001b\u202eb"}"#), "a\\x1b\\u202eb");
+        let wide = format!("a{}", "😀".repeat(200));
+        let shown: String = wide.chars().take(LONGEST).collect();
+        assert_eq!(json(&format!(r#"{{"jsonrpc":"2.0","method":"{wide}"}}"#)), shown);
     }
 
     #[test]
