@@ -66,11 +66,14 @@ class PanelBoard(Container):
     def chosen(self, view: View) -> list[TablePane]:
         """Number the tables that the user chose, and return them; all of them if none is left. Others disappear.
 
-        Panels that are hidden until something was seen are left out.
+        Panels that are hidden until something was seen are left out. Without requests, those of TLS or QUIC come first.
         """
         unseen = {panel.name for panel in view.panels if not panel.seen}
         there = tuple(name for name in self._all if name not in unseen)
         names = self._appearance.panels.choice.shown(there) or there
+        if not (view.health.requests if view.filter is None else view.filter.matched):
+            filled = {panel.name for panel in view.panels if panel.rows}
+            names = sorted(names, key=lambda name: name not in filled)
         digits = iter("123456789")
         for name in names:
             self._all[name].number = LETTERS.get(name) or next(digits, "")

@@ -4,7 +4,7 @@ from typing import Any
 
 from full_desk import START, Ledger, visits
 from full_driver import Driven, drive
-from records import handshake
+from records import handshake, request
 
 from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.fact_screens import AlertScreen, ExchangeScreen
@@ -151,6 +151,18 @@ def test_rows_that_count_no_requests_have_no_details() -> None:
     ledger = Ledger(load(("tls_versions",)))
     ledger.count([handshake(time=START + 1)], START + 5)
     drive(scenario, ledger)
+
+
+def test_without_requests_what_there_is_comes_first() -> None:
+    async def scenario(user: Driven) -> None:
+        user.ledger.count([handshake(time=START + 1)], START + 5)
+        await user.refresh()
+        assert [pane.table.name for pane in user.main.panes][:3] == ["tls_versions", "top_sections", "top_domains"]
+        user.ledger.count([request(START + 6)], START + 8)
+        await user.refresh()
+        assert [pane.table.name for pane in user.main.panes][:3] == ["top_sections", "top_domains", "tls_versions"]
+
+    drive(scenario, Ledger(load(("top_sections", "top_domains", "tls_versions"))))
 
 
 def test_a_term_that_would_show_what_is_hidden_is_not_offered() -> None:
