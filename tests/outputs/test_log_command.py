@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from decoders import MAKERS
+from tls_wire import alert, client_hello, named
 from wire import Talk, get, ok
 
 from capture.writer import PcapWriter
@@ -29,6 +31,19 @@ def trace(tmp_path: Path) -> str:
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([*COMMAND, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.skipif("core" not in MAKERS, reason="the core is not built: make fast")
+def test_handshakes_are_logged_if_log_records_names_them(tmp_path: Path) -> None:
+    talk = Talk(server_port=443).client(client_hello(named(b"shop.example.com"))).server(alert(2, 40))
+    writer = PcapWriter(str(tmp_path / "trace.pcap"))
+    writer.write(talk.close().frames)
+    writer.close()
+    arguments = ("-r", str(tmp_path / "trace.pcap"), "-p", "443", "--log", "-")
+    assert run(*arguments).stdout == ""
+    [line] = run(*arguments, "--set", "log_records=+handshakes").stdout.splitlines()
+    told = json.loads(line)
+    assert (told["tls.client.server_name"], told["http_monitor.alert"]) == ("shop.example.com", "handshake_failure")
 
 
 def test_standard_output_carries_the_log_and_nothing_else(trace: str) -> None:
