@@ -52,6 +52,8 @@ class MainScreen(ProgramScreen):
         self.panes: list[TablePane] = []
         """The tables that the user chose, in order."""
         self._focus = 0
+        self._moved = False
+        """Whether the user has focused a table; until then, an empty one does not keep the focus."""
         self._zoomed = False
         """Whether the focused table has the whole screen."""
         self._typing: Timer | None = None
@@ -115,12 +117,15 @@ class MainScreen(ProgramScreen):
         return not small
 
     def _choose_panes(self, scene: Scene) -> None:
-        """Take the tables that the user chose; if the focused one is not among them, focus the first."""
+        """Take the tables that the user chose; if the focused one is not among them, or of no use, focus the first."""
         focused, panes = self.pane, self.board.chosen(scene.view)
         if panes == self.panes:
             return
         self.panes = panes
-        self._focus = panes.index(focused) if focused in panes else 0
+        used = focused is not None and (self._moved or self._zoomed or focused.identity is not None)
+        self._focus = panes.index(focused) if used and focused in panes else 0
+        if focused is not None:
+            focused.focus_on(False)
         panes[self._focus].focus_on(True)
         self._look_closer()
 
@@ -158,7 +163,7 @@ class MainScreen(ProgramScreen):
         if not 0 <= place < len(self.panes):
             return
         self.panes[self._focus].focus_on(False)
-        self._focus = place
+        self._focus, self._moved = place, True
         self.panes[place].focus_on(True)
         self._look_closer()
         self.draw()

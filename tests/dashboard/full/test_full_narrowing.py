@@ -158,6 +158,7 @@ def test_without_requests_what_there_is_comes_first() -> None:
         user.ledger.count([handshake(time=START + 1)], START + 5)
         await user.refresh()
         assert [pane.table.name for pane in user.main.panes][:3] == ["tls_versions", "top_sections", "top_domains"]
+        assert user.pane.table.name == "tls_versions", "else the screen would scroll away from it"
         user.ledger.count([request(START + 6)], START + 8)
         await user.refresh()
         assert [pane.table.name for pane in user.main.panes][:3] == ["top_sections", "top_domains", "tls_versions"]
