@@ -35,6 +35,8 @@ _OPEN = 2 * 16 * 2**20
 """Open buckets of a store: see `store.store`."""
 _SIGNAL_STATISTICS = 13
 """Statistics that the monitor's store counts for all signals: see `alerting.signal_statistics`."""
+_SIGNAL_STATISTICS_OF_DNS = 8
+"""Further ones, if DNS lookups are counted: see `alerting.dns_statistics`."""
 _WINDOW_SUMS = 50
 """Their sums in the current window, and those of each signal in the latest window within its limit."""
 _NAMES = 600
@@ -45,6 +47,18 @@ _HANDSHAKES = 10 * 2**20
 """Recent TLS handshakes, 5,000 of them: see `store.recent`."""
 _FIRST = 4
 """Statistics that come before those of the full screen."""
+_OF_DNS = (
+    "dns_names",
+    "dns_types",
+    "dns_response_codes",
+    "dns_servers",
+    "dns_response_time",
+    "dns_failures_by_client",
+    "dns_unanswered",
+    "dnssec",
+    "local_names",
+)
+"""Statistics that are also counted if `protocols` has dns."""
 _ALERT = 16 * 1024
 """An alert with its contributors and its explanation."""
 _LABELS = 80
@@ -92,6 +106,8 @@ class Config:
         "error_ratio_4xx",
         "response_time",
         "unanswered",
+        "nxdomain_ratio",
+        "dns_response_time",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
     sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
@@ -133,6 +149,16 @@ class Config:
     """Excess of the share of unanswered requests over the baseline that triggers an alert."""
     unanswered_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
     """Finished requests needed to judge the share of unanswered ones."""
+    nxdomain_ratio_threshold: Annotated[float, Range(0, 100, "percentage points")] = 20
+    """Excess of the share of NXDOMAIN over the baseline that triggers an alert, if DNS lookups are watched."""
+    nxdomain_ratio_floor: Annotated[int, Range(1, 1_000_000_000, "answers in a bucket")] = 100
+    """DNS answers needed to judge the share of NXDOMAIN: search lists of a few clients cause many."""
+    dns_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
+    """Excess of a DNS server's p95 over the baseline that triggers an alert."""
+    dns_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "answers in a bucket")] = 200
+    """Answers of a DNS server needed to judge its p95."""
+    dns_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
+    """Longest p95 that is never slow: what is not in its cache takes a resolver some 0.05 s."""
     volume_out_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
     """Excess of the body bytes sent over the baseline that triggers an alert."""
     volume_out_floor: Annotated[float, Range(0, 1e12, "bytes/s")] = 1e6
@@ -234,6 +260,8 @@ class Config:
     """Maximum TCP connections followed at a time; the longest idle one is dropped first."""
     max_pending_requests: Annotated[int, Range(1, 100_000, "requests")] = 256
     """Maximum requests of a connection waiting for their responses."""
+    max_pending_lookups: Annotated[int, Range(1, 10_000_000, "lookups")] = 32768
+    """Maximum DNS queries waiting for an answer; the one that waits longest is given up first."""
     max_header_bytes: Annotated[int, Range(256, 16 * 2**20, "bytes")] = 65536
     """Maximum size of a message head; servers refuse more than 8 to 64 KiB."""
     max_headers: Annotated[int, Range(8, 100_000, "fields")] = 256
@@ -272,11 +300,14 @@ class Config:
     contradicts it. Retransmissions after a reset are recognised for connection_timeout."""
     fragment_timeout: Annotated[float, Range(0.1, 3600, "s")] = 30
     """How long to wait for the rest of an IP datagram (RFC 791 and RFC 8200 allow 15 to 60 s)."""
+    dns_timeout: Annotated[float, Range(0.1, 3600, "s")] = 15
+    """Time after which a DNS query counts as unanswered. Resolvers give up after 5 to 10 s and answer SERVFAIL."""
 
     # Log (`--log`) ---------------------------------------------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes", "quic"], ...] = ("exchanges",)
-    """What --log writes a line for: exchanges, and TLS handshakes and QUIC connections if the core is built."""
+    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic"], ...] = ("exchanges",)
+    """What --log writes a line for: exchanges, and TLS handshakes, DNS lookups and QUIC connections if the core is
+    built. Naming lookups turns DNS on."""
     log_query_strings: bool = False
     """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
     `?`."""
@@ -346,7 +377,7 @@ class Config:
 
     protocols: tuple[ProtocolName, ...] = ("http2", "websocket", "operations", "tls", "quic")
     """Protocols to decode besides HTTP/1, which needs the core; see docs/protocols.md. `dns` is added if a statistic
-    counts DNS lookups."""
+    counts DNS lookups; `+dns` adds it with its statistics."""
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Size of the packet buffer shared with the Linux kernel, which holds packets while the program is busy."""
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
@@ -388,11 +419,13 @@ class Config:
         return self.statistics[: len(usual)] == usual
 
     def counted(self, full_screen: bool) -> tuple[str, ...]:
-        """Return the names of the statistics of a run."""
+        """Return the names of the statistics of a run, in the order of the screen."""
+        named = self.statistics
+        dns = tuple(name for name in _OF_DNS if "dns" in self.protocols and name not in named)
         if not full_screen or not self.adds_to_usual:
-            return self.statistics
-        more = (name for name in self.full_screen_statistics if name not in self.statistics)
-        return (*self.statistics[:_FIRST], *more, *self.statistics[_FIRST:])
+            return (*named, *dns)
+        more = (name for name in self.full_screen_statistics if name not in named)
+        return (*named[:_FIRST], *more, *named[_FIRST:], *dns)
 
     def memory_bound(self) -> int:
         """Return the upper bound of resident memory in bytes: every limit reached at the same time.
@@ -401,7 +434,9 @@ class Config:
         """
         text = 4 * self.max_str_length
         request = (5 if self.log_headers else 4) * text
-        statistics = len(self.counted(full_screen=True))
+        counted = self.counted(full_screen=True)
+        statistics = len(counted)
+        of_dns = _SIGNAL_STATISTICS_OF_DNS if {*_OF_DNS, "dns_domains"} & {*counted} else 0
         keys = statistics * 2 * self.max_keys * (_SUMS + 2 * text)
         buckets = (self.max_retention_length // self.dashboard_bucket_size + 1) * (40 * statistics + 250)
         return (
@@ -414,7 +449,7 @@ class Config:
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _HANDSHAKES
             + _STORES * (keys + _BLOCKS + _OPEN + buckets)
-            + _SIGNAL_STATISTICS * 2 * self.max_keys * (_SUMS + 2 * text)
+            + (_SIGNAL_STATISTICS + of_dns) * 2 * self.max_keys * (_SUMS + 2 * text)
             + _OPEN
             + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
             + _TIMES

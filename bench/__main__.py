@@ -23,8 +23,9 @@ from capture.core import decoder_name
 PARTS: Final = {
     "offline": "Reading a file",
     "http2": "Reading HTTP/2",
+    "dns": "Reading DNS from a file",
     "header_blocks": "HTTP/2 header blocks",
-    "http2": "HTTP/2 exchanges",
+    "handshakes": "TLS handshakes",
     "counting": "Counting",
     "live": "Watching a server",
     "start": "Start, and memory",

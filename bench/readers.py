@@ -70,8 +70,9 @@ def _tools(quick: bool) -> list[Peer]:
 
 def _ourselves(quick: bool) -> list[Peer]:
     full, middle = (200_000, 50_000) if quick else (FULL, 200_000)
+    alone = _module("decoder_alone")
     return [
-        Peer(ALONE, alone, full, FAST, tells=lambda file: [*alone(file), "tell"]),
+        Peer(ALONE, lambda file: [*alone, file], full, FAST, tells=lambda file: [*alone, file, "tell"]),
         Peer(OURS, _ours, full, FAST, tells=lambda file: [*_module("ours"), file]),
         Peer(PLUGIN, lambda file: [*_ours(file), *_with_plugin()], full, FAST, silent=True),
         Peer(
@@ -106,11 +107,6 @@ _PYTHON_ONLY: Final = ("env", "HTTP_MONITOR_DECODER=python")
 
 def _module(name: str) -> list[str]:
     return [sys.executable, "-m", f"bench.peers.{name}"]
-
-
-def alone(file: str, port: int = 80) -> list[str]:
-    """Return the command for our decoder alone."""
-    return [*_module("decoder_alone"), file, str(port)]
 
 
 def _ours(file: str) -> list[str]:

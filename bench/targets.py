@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, header_blocks, http2, live, start
+from bench import counting, dns, handshakes, header_blocks, live, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -79,6 +79,11 @@ def _figure(part: str, name: str) -> Callable[[Facts], Figure]:
     return lambda facts: Figure(**facts[part][name])
 
 
+def _dns(name: str) -> Callable[[Facts], Figure]:
+    """Return a function for the DNS messages per second of a tool."""
+    return lambda facts: Figure.of(facts["dns"][name])
+
+
 _WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
 _BLOCKS: Final = "HTTP/2 header blocks"
 _CROWDED: Final = f"{_LIVE}, one core busy"
@@ -92,10 +97,11 @@ TARGETS: Final = (
     Target("decoder alone with columns", AT_LEAST, 2.2, _ratio_of(ALONE, HTTPRY), unit=" x httpry"),
     Target("with a plug-in, `key(record)`", AT_LEAST, 0.8, _ratio_of(PLUGIN, HTTPRY), unit=" x httpry"),
     Target("Python reference", AT_LEAST, 8, _ratio_of(REFERENCE, SCAPY), ",.1f", " x Scapy's sniff"),
-    Target("HTTP/2 exchanges", AT_LEAST, 300_000, _figure("http2", http2.OURS), ",.0f", " /s"),
+    Target("HTTP/2 exchanges, decoder with columns", AT_LEAST, 300_000, _figure("http2", ALONE), ",.0f", " /s"),
+    Target("DNS messages, with columns", AT_LEAST, 2e6, _dns(dns.ALONE), ",.0f", " /s"),
     Target(f"{_BLOCKS}, repeated", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.REPEATED), ",.0f", " /s"),
     Target(f"{_BLOCKS}, distinct", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.DISTINCT), ",.0f", " /s"),
-    Target("HTTP/2 exchanges of h2load", AT_LEAST, 300_000, _figure("http2", ALONE), ",.0f", " /s"),
+    Target("TLS handshakes, with columns", AT_LEAST, 1e5, _figure("handshakes", handshakes.OURS), ",.0f", " /s"),
     Target("whole transactions not found, or wrongly", AT_MOST, 0, _lost, ",.0f"),
     Target(f"{_LIVE}, own CPU a packet", AT_MOST, 0.6, _own_cpu, unit=" x httpry"),
     Target(f"{_LIVE}, packets dropped", AT_MOST, 0, _sum(live.FULL, "dropped"), ",.0f"),

@@ -31,6 +31,11 @@ _NAMES_ITS_VERSION: Final = (
 _LONGEST: Final = 1800  # instructions per program; the kernel allows 4096 in total
 _VLAN_WORD: Final = re.compile(r"\bvlan\b")
 
+_DNS_PORTS: Final = "port 53 or port 5355 or udp port 5353"
+"""DNS, LLMNR and multicast DNS."""
+_ASKS_ONE: Final = "((ip and udp[12:2] = 1) or (ip6 and ip6[52:2] = 1))"
+"""A DNS message with one question."""
+
 
 class KernelFilter(NamedTuple):
     """A filter for a socket."""
@@ -133,6 +138,14 @@ def _datagram_expression(ports: Ports) -> str:
         "" if ports.is_any() else "(" + " or ".join(_port_expression(first, last) for first, last in quic) + ") and "
     )
     return f"(udp and ({tunnelled} or ({listed}{_NAMES_ITS_VERSION})))"
+
+
+def dns_expression(ports: Ports) -> str:
+    """Return the expression that matches DNS on its own ports, and in datagrams on monitored ports."""
+    ranges = ports.ranges()
+    few = len(ranges) <= _MOST_QUIC_RANGES and not ports.is_any()
+    listed = "(" + " or ".join(_port_expression(first, last) for first, last in ranges) + ") and " if few else ""
+    return f"{_DNS_PORTS} or (udp and {listed}{_ASKS_ONE})"
 
 
 def _port_expression(first: int, last: int) -> str:

@@ -47,7 +47,7 @@ def signals(view: View, page: Page) -> list[Line]:
 
 
 def _signal(signal: SignalView, ended: bool) -> Line:
-    name = Piece(f"{signal.title.lower()} ")
+    name = Piece(f"{_inside(signal.title)} ")
     words = [word for word, holds in (("flapping", signal.flapping), ("muted", signal.muted)) if holds]
     flapping = tuple(Piece(f" {word}", Style.WARNING) for word in words)
     if signal.state == "LEARNING":
@@ -118,4 +118,9 @@ def _value(alert: AlertView) -> str:
 def _what(alert: AlertView, page: Page) -> str:
     if alert.unit is SignalUnit.HITS:
         return "hits"
-    return f"{alert.title.lower()}{f' of {page.text(alert.subject)}' if alert.subject else ''}"
+    return f"{_inside(alert.title)}{f' of {page.text(alert.subject)}' if alert.subject else ''}"
+
+
+def _inside(title: str) -> str:
+    """Return a title as it is written within a line: only abbreviations keep their capitals."""
+    return " ".join(word if word[1:2].isupper() else word.lower() for word in title.split(" "))

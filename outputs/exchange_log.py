@@ -1,6 +1,6 @@
-"""Writes one line per exchange, and per TLS handshake and QUIC connection if wanted, to the file of `--log`.
+"""Writes one line per exchange, and per record of another kind if wanted, to the file of `--log`.
 
-This is an edge; `view.exchange_line`, `view.handshake_line` and `view.quic_line` make the lines.
+This is an edge; `view.exchange_line`, `view.handshake_line`, `view.lookup_line` and `view.quic_line` make the lines.
 
 Lines are appended to an existing file. Only its owner can read a new file, because it says who requested what.
 """
@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from outputs.report_file import OpenFile
 from traffic.batch import Batch
-from traffic.records import Exchange, QuicConnection, TlsHandshake
+from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
 from view.exchange_line import Discretion, exchange_line
 from view.handshake_line import handshake_line
+from view.lookup_line import lookup_line
 from view.outlet import OutputClosedError
 from view.quic_line import quic_line
 
@@ -26,7 +27,7 @@ LINES: Final = 500
 
 
 LOGGED: Final[Mapping[str, type]] = MappingProxyType(
-    {"exchanges": Exchange, "handshakes": TlsHandshake, "quic": QuicConnection}
+    {"exchanges": Exchange, "handshakes": TlsHandshake, "lookups": DnsLookup, "quic": QuicConnection}
 )
 """Kinds of records with lines, by their names in `log_records`."""
 
@@ -57,6 +58,7 @@ class ExchangeLog:
         self._lines: dict[str, Callable[[Any], str]] = {
             "exchanges": lambda exchange: exchange_line(exchange, discretion),
             "handshakes": handshake_line,
+            "lookups": lookup_line,
             "quic": quic_line,
         }
         self._records = tuple(records)

@@ -14,7 +14,7 @@ from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
-from traffic.records import DnsAnswer
+from traffic.records import DnsLookup
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 """The name of a header field in lower case (RFC 9110 section 5.1)."""
@@ -22,8 +22,8 @@ MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
 
-_COUNTED: Final[Mapping[type, str]] = MappingProxyType({DnsAnswer: "dns"})
-"""Protocols that are decoded whenever a statistic counts one of these records."""
+_COUNTED: Final[Mapping[type, str]] = MappingProxyType({DnsLookup: "dns"})
+"""Protocols that are decoded whenever a statistic counts one of these records, or the log has them."""
 
 
 def decoder_for(
@@ -45,9 +45,9 @@ def decoder_for(
     return Decoder(ports, limits, inner_ip, wanted)
 
 
-def protocols(config: Config, statistics: Sequence[Statistic]) -> frozenset[str]:
-    """Return the names of the protocols to decode besides HTTP/1."""
-    counted = {statistic.record for statistic in statistics}
+def protocols(config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()) -> frozenset[str]:
+    """Return the names of the protocols to decode besides HTTP/1. `logged` are records that the log has lines for."""
+    counted = {statistic.record for statistic in statistics} | logged
     return frozenset(config.protocols) | {name for record, name in _COUNTED.items() if record in counted}
 
 
@@ -95,6 +95,8 @@ def limits(config: Config) -> Limits:
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,
         fragment_timeout=config.fragment_timeout,
+        pending_lookups=config.max_pending_lookups,
+        dns_timeout=config.dns_timeout,
     )
 
 

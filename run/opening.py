@@ -9,9 +9,10 @@ from typing import NamedTuple
 from capture.elsewhere import Elsewhere
 from capture.glimpse import glimpse
 from capture.intake import Intake
-from capture.kernel_filter import quic_expression
+from capture.kernel_filter import dns_expression, quic_expression
 from capture.named_files import named_files
 from capture.open import open_file, open_live
+from capture.ports import Ports
 from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
 from capture.steady_time import SteadyTime
@@ -32,7 +33,7 @@ from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET
 from traffic.limits import Limits
-from traffic.records import OPTIONAL, DnsAnswer, IpPacket, QuicConnection
+from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnection
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -66,10 +67,11 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
     statistics = plan.statistics
+    logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
     user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
         with stop.interrupting():  # opening a pipe may block
-            source = open_source(arguments, config, statistics)
+            source = open_source(arguments, config, statistics, logged)
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
@@ -79,9 +81,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if arguments.ui == "full":
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
-        logged = {LOGGED[name] for name in config.log_records} if arguments.log is not None else set()
         wanted = OPTIONAL & ({statistic.record for statistic in statistics} | logged)
-        decoder = decoder_for(arguments.ports, bounds, wanted, protocols(config, statistics))
+        decoder = decoder_for(arguments.ports, bounds, wanted, protocols(config, statistics, logged))
         steady_time = SteadyTime() if source.live else None
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)
@@ -106,34 +107,40 @@ def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewher
     return Elsewhere(arguments.ports, bounds, seen, live=source.live)
 
 
-def open_source(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> Source:
+def open_source(
+    arguments: Arguments, config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()
+) -> Source:
     """Open the file or the interface, and print remarks about it to standard error."""
     if arguments.read is not None:
         return open_file(arguments.read, arguments.expression)
-    records = {statistic.record for statistic in statistics}
+    records = {statistic.record for statistic in statistics} | logged
     source, sentences = open_live(
         arguments.interface,
         None if records & {ScapyPacket, IpPacket} else arguments.ports,
         arguments.expression,
         config.ring_size,
         config.snap_length,
-        _additional(arguments, config, statistics),
+        _additional(arguments.ports, config, statistics, logged),
     )
     for sentence in sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return source
 
 
-def _additional(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> str:
+def _additional(ports: Ports, config: Config, statistics: Sequence[Statistic], logged: frozenset[type]) -> str:
     """Return the filter for the packets that statistics and the log need besides those of the ports; empty for none.
 
     The first packets of QUIC connections are captured anyway. All others are needed only for its volume.
     """
-    parts = [DNS_ANSWERS] if any(statistic.record is DnsAnswer for statistic in statistics) else []
+    records = {statistic.record for statistic in statistics} | logged
     counted = any(statistic.record is QuicConnection and hasattr(statistic, "amount") for statistic in statistics)
-    logged = arguments.log is not None and "quic" in config.log_records
-    if (counted or logged) and "quic" in config.protocols:
-        parts.append(quic_expression(arguments.ports))
+    parts = []
+    if DnsLookup in records:
+        parts.append(dns_expression(ports))
+    elif DnsAnswer in records:
+        parts.append(DNS_ANSWERS)
+    if (counted or QuicConnection in logged) and "quic" in config.protocols:
+        parts.append(quic_expression(ports))
     return " or ".join(f"({part})" for part in parts)
 
 

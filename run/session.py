@@ -66,7 +66,7 @@ class Session:
         only: Filter | None = None,
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
-        self._monitor = Monitor(rules(config), terms(config), explanation)
+        self._monitor = Monitor(rules(config, statistics), terms(config), explanation)
         self._store = Store(statistics, bucket, retention, config.max_keys)
         self.watched = Watched()
         """When this run and earlier ones watched."""

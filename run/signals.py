@@ -1,5 +1,6 @@
 """Sets up the signals that `Config.signals` enables, each with its own settings."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from alerting.events import REQUEST_RATE
@@ -8,13 +9,17 @@ from alerting.rule import Rule
 from alerting.terms import Terms
 from exercise_config import Config, SettingError
 from settings.closest import did_you_mean
+from stats.statistic import Statistic
+from traffic.records import DnsLookup
 
 SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
 """All signals, the request rate first. They are listed at the start, while the folder is certainly readable."""
 
 
-def rules(config: Config) -> list[Rule]:
+def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list[Rule]:
     """Return the rules of the enabled signals, in the order of the setting.
+
+    Those of DNS lookups are left out if none of the shown `statistics` counts lookups: then none are captured.
 
     Raises:
         SettingError: a name is unknown or listed twice, the request rate is not first, or a file is not a signal.
@@ -27,9 +32,12 @@ def rules(config: Config) -> list[Rule]:
     of_rate = {"threshold": config.average_threshold, "bucket_size": bucket_size(config)}
     settings = vars(config) | {f"{REQUEST_RATE}_{name}": value for name, value in of_rate.items()}
     try:
-        return load(config.signals, settings)
+        found = load(config.signals, settings)
     except SignalError as error:
         raise SettingError(str(error)) from error
+    if statistics is None or any(statistic.record is DnsLookup for statistic in statistics):
+        return found
+    return [rule for rule in found if rule.statistics[0].record is not DnsLookup]
 
 
 def bucket_size(config: Config) -> int:

@@ -16,9 +16,11 @@ from traffic.batch import FLOATS, INTEGERS, TEXTS
 NO_PLUGINS = (
     "agents",
     "continents",
+    "dns",
     "loading",
     "path_template",
     "places",
+    "registered_domain",
     "saas_catalogue",
     "servers",
     "services",

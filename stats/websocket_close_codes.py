@@ -12,6 +12,7 @@ from traffic.records import Exchange
 
 _MEANINGS: Final = {
     1000: "normal", 1001: "going away", 1002: "protocol error", 1003: "unsupported data", 1005: "no code",
+    1006: "no close frame",
     1007: "invalid data", 1008: "policy violation", 1009: "message too big", 1010: "extension missing",
     1011: "internal error", 1012: "service restart", 1013: "try again later", 1014: "bad gateway",
 }  # fmt: skip

@@ -5,7 +5,9 @@ from typing import Any, Final
 from traffic.records import (
     COMPLETE,
     RESET,
+    TIMEOUT,
     DnsAnswer,
+    DnsLookup,
     Exchange,
     IpPacket,
     QuicConnection,
@@ -56,6 +58,24 @@ _CONNECTION: Final = TcpConnection(
     requests=3,
     resent_bytes=100,
     ending="closed",
+)
+_LOOKUP: Final = DnsLookup(
+    time=1.25,
+    client="10.0.0.7",
+    client_port=40000,
+    server="10.0.0.53",
+    server_port=53,
+    started=1.0,
+    kind="dns",
+    transport="udp",
+    name="www.example.com",
+    type="A",
+    rcode="NOERROR",
+    answers=1,
+    addresses=("192.0.2.1",),
+    flags="rd ra",
+    response_time=0.25,
+    size=60,
 )
 
 
@@ -131,6 +151,16 @@ def dns_answer(**fields: Any) -> DnsAnswer:
 
 def handshake(**fields: Any) -> TlsHandshake:
     return _HANDSHAKE._replace(**fields)
+
+
+def lookup(**fields: Any) -> DnsLookup:
+    return _LOOKUP._replace(**fields)
+
+
+def unanswered_lookup(**fields: Any) -> DnsLookup:
+    """Return a lookup without an answer, from the time-out unless `fields` has another ending."""
+    nothing: dict[str, Any] = {"rcode": "", "answers": 0, "addresses": (), "response_time": None, "size": 0}
+    return _LOOKUP._replace(**nothing | {"ending": TIMEOUT} | fields)
 
 
 def quic(**fields: Any) -> QuicConnection:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from traffic.records import (
     DnsAnswer,
+    DnsLookup,
     Exchange,
     IpPacket,
     QuicConnection,
@@ -69,6 +70,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         IpPacket: frozenset(("source", "destination")),
         DnsAnswer: frozenset((*_ENDS, "name")),
         QuicConnection: frozenset((*_ENDS, "version", "server_name", "alpn", "ja4", "user_agent")),
+        DnsLookup: frozenset((*_ENDS, *_LOOKUP)),
     }
 )
 """Text columns of each kind of record. If the request was not seen, the domain of an exchange is its server."""
@@ -83,6 +85,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         IpPacket: frozenset(("protocol", "source_port", "destination_port", "length")),
         DnsAnswer: frozenset(("code",)),
         QuicConnection: frozenset((*_PORTS, *_QUIC_COUNTS)),
+        DnsLookup: frozenset((*_PORTS, "answers", "retries", "truncated", "size")),
     }
 )
 """Columns of whole numbers, all 0 or more. The ordinal of an exchange is that of its request."""
@@ -97,6 +100,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         IpPacket: frozenset(("time",)),
         DnsAnswer: frozenset(("time",)),
         QuicConnection: frozenset(("time", "started", "duration")),
+        DnsLookup: frozenset(("time", "started", "response_time")),
     }
 )
 """Columns in seconds: times since the epoch, and durations."""

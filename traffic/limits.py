@@ -33,6 +33,10 @@ class Limits:
     """Maximum bytes buffered for all connections: segments, heads, unanswered requests and IP fragments."""
     held_segments: int = 256
     """Maximum out-of-order segments per connection."""
+    pending_lookups: int = 32768
+    """Maximum DNS queries that wait for an answer."""
+    dns_timeout: float = 15.0
+    """How long to wait for the answer to a DNS query."""
     waiting_records: int = 250_000
     """Maximum records that wait to be taken."""
     waiting_characters: int = 32 * 2**20

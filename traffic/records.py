@@ -349,9 +349,59 @@ class QuicConnection(NamedTuple):
     """What the client calls itself; only Google's versions before TLS say it."""
 
 
-Record = Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer | QuicConnection
-OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, QuicConnection})
-"""Kinds of records that a decoder emits only on request; the core alone emits handshakes and QUIC."""
+class DnsLookup(NamedTuple):
+    """A DNS query with its answer, or one of them; a message of multicast DNS, which has no answer of its own."""
+
+    time: float
+    """Capture time of the answer, or when waiting for one ended."""
+    client: str
+    """Empty for what a responder of multicast DNS announces to all."""
+    client_port: int
+    server: str
+    """Address of the server that answered, or to which the query went."""
+    server_port: int
+    started: float | None
+    """Capture time of the first query; None if only the answer was seen."""
+    kind: str
+    """`dns`, `mdns` (RFC 6762) or `llmnr` (RFC 4795)."""
+    transport: str
+    """`udp` or `tcp`; the last one used."""
+    name: str
+    """The name in question in lower case, `.` for the root, with escapes as in `a\\.b` and `\\032` (RFC 4343)."""
+    type: str
+    """Type of the records in question: `A`, `HTTPS`, `TYPE65280`, ...; empty if there is no question."""
+    rcode: str
+    """Response code: `NOERROR`, `NXDOMAIN`, ... or an extended one such as `BADVERS`; empty if unanswered."""
+    answers: int
+    """Records in the answer section."""
+    addresses: tuple[str, ...]
+    """Addresses among them."""
+    flags: str = ""
+    """Flags of the last message: `aa`, `tc`, `rd`, `ra`, `ad`, `cd`, and `do` of either side."""
+    response_time: float | None = None
+    """Seconds from the first query to the answer; None if one of them was not seen."""
+    retries: int = 0
+    """Times that the query was repeated."""
+    truncated: bool = False
+    """Whether an answer over UDP was truncated. If the client then asked over TCP, that is the same lookup."""
+    dnssec: str = ""
+    """What the answer shows of DNSSEC: `RRSIG`, `DS`, `DNSKEY`, `NSEC`, `NSEC3`; `expired signature`; and `SERVFAIL
+    without CD` if the server refused the same answer to a query without CD."""
+    ede: str = ""
+    """Extended DNS Errors (RFC 8914), as in `6 DNSSEC Bogus`."""
+    size: int = 0
+    """Bytes of the answer; of all messages of a zone transfer."""
+    operation: str = "query"
+    """`query`, `update`, `notify`, ..."""
+    ending: str = COMPLETE
+    """`complete` with an answer, `timeout` without one; `evicted` or `capture_end` if it might have come later."""
+
+
+Record = (
+    Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer | DnsLookup | QuicConnection
+)
+OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection})
+"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups and QUIC."""
 
 
 def characters(record: object) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from traffic.records import CLOSED, COMPLETE, GAP, MALFORMED, RESET, TIMEOUT, Exchange, Request
 from traffic.text import UNKNOWN
+from view.log_times import microseconds, moment, nanoseconds
 
 ECS_VERSION: Final = "8.11.0"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -119,6 +120,9 @@ def _messages(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str,
     if exchange.protocol in MESSAGES or exchange.request_messages or exchange.response_messages:
         yield "http_monitor.request_messages", exchange.request_messages
         yield "http_monitor.response_messages", exchange.response_messages
+    if exchange.protocol == "websocket":
+        yield "http_monitor.control_frames", exchange.control_frames
+        yield "http_monitor.fragments", exchange.fragments
     yield "http_monitor.first_message_time", nanoseconds(exchange.first_message_time)
     yield "http_monitor.close_code", exchange.close_code
     yield "http_monitor.close_reason", discretion.words(exchange.close_reason)

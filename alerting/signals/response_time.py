@@ -33,7 +33,7 @@ class ResponseTime:
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
         """Return the p95 in seconds by server."""
-        servers = window.of(TIMES)
+        servers = window.of(self.statistics[0])
         found = {name: servers.times(name) for name in servers.names()}
         return {name: Measured(p95, times.times) for name, times in found.items() if (p95 := times.quantile(SHARE))}
 
@@ -42,10 +42,11 @@ class ResponseTime:
 
         Usual is the share of all its responses.
         """
-        times = window.of(TIMES).times(subject)
+        whole, *parts = self.statistics
+        times = window.of(whole).times(subject)
         edge = bin_of(times.quantile(SHARE) or 0.0)
-        kinds = {each.kind: _slow(window.of(each), subject, edge) for each in TIMES_BY}
-        usual_shares = {each.kind: shares(window.of(each), subject) for each in TIMES_BY}
+        kinds = {each.kind: _slow(window.of(each), subject, edge) for each in parts}
+        usual_shares = {each.kind: shares(window.of(each), subject) for each in parts}
         return contributors(_not_below(edge, times), kinds, usual_shares)
 
 

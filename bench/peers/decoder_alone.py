@@ -1,4 +1,4 @@
-"""The decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [PORT] [tell]`.
+"""The decoder without statistics, store and dashboard: `python -m bench.peers.decoder_alone FILE [tell]`.
 
 It makes every column of requests and exchanges, and reads none. With `tell`, it prints a line for each record: request
 target, status, and the target that was answered.
@@ -17,9 +17,7 @@ from traffic.limits import Limits
 from traffic.records import Exchange, Record, Request
 
 
-def batches(
-    path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN, port: str = "80"
-) -> Iterator[tuple[Batch, float]]:
+def batches(path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN) -> Iterator[tuple[Batch, float]]:
     """Iterate over a capture file in batches of at least `rows` records, each with the time it was read up to."""
     source = open_file(path)
     decoder = decoder_for(parse_ports("80"), Limits(), wanted, frozenset(Config.protocols))
@@ -62,8 +60,7 @@ def tell(record: Record) -> None:
 def main() -> None:
     """Read the file."""
     wanted = "tell" in sys.argv[2:]
-    port = next((word for word in sys.argv[2:] if word.isdecimal()), "80")
-    for batch, _ in batches(sys.argv[1], port=port):
+    for batch, _ in batches(sys.argv[1]):
         if wanted:
             for record in batch.records():
                 tell(record)

@@ -18,13 +18,14 @@ from traffic.records import (
     MALFORMED,
     RESET,
     TIMEOUT,
+    DnsLookup,
     Exchange,
     Request,
     TlsHandshake,
 )
 
 Read = Callable[[Any], Any]
-OTHERS: Final[tuple[type, ...]] = (TlsHandshake,)
+OTHERS: Final[tuple[type, ...]] = (TlsHandshake, DnsLookup)
 """Kinds of records that a filter tests besides exchanges. All have the addresses and ports of client and server."""
 
 
@@ -107,7 +108,11 @@ def anywhere(exchange: Exchange) -> str:
 
 
 ANYWHERE: Final[Mapping[type, Read]] = MappingProxyType(
-    {Exchange: anywhere, TlsHandshake: lambda handshake: handshake.server_name}
+    {
+        Exchange: anywhere,
+        TlsHandshake: lambda handshake: handshake.server_name,
+        DnsLookup: lambda lookup: lookup.name,
+    }
 )
 """The text that a bare word is searched in, by kind of record."""
 _OF_RECORD: Final = (Request, Exchange)
@@ -123,6 +128,10 @@ def _of_request(read: Callable[[Request], str]) -> Read:
 
 def _of_handshake(name: str, read: Callable[[TlsHandshake], str], explanation: str, example: str) -> Field:
     return Field(name, "text", lambda handshake: read(handshake) or None, explanation, example, records=(TlsHandshake,))
+
+
+def _of_lookup(name: str, read: Callable[[DnsLookup], str], explanation: str, example: str) -> Field:
+    return Field(name, "text", lambda lookup: read(lookup) or None, explanation, example, records=(DnsLookup,))
 
 
 def _url(request: Request) -> str:
@@ -221,5 +230,8 @@ _FIELDS: Final = (
     _of_handshake("sni", lambda h: h.server_name, "server name of a TLS handshake", "sni:shop"),
     _of_handshake("tls_version", lambda h: h.version, "version of a TLS handshake", "tls_version:1.2"),
     _of_handshake("ja4", lambda h: h.ja4, "fingerprint of a TLS client", "ja4:^t12"),
+    _of_lookup("rcode", lambda d: d.rcode, "response code of a DNS lookup", "rcode:NXDOMAIN"),
+    _of_lookup("dns_name", lambda d: d.name, "name that a DNS lookup asks for", "dns_name:example.com$"),
+    _of_lookup("dns_type", lambda d: d.type, "type that a DNS lookup asks for", "dns_type:^TXT$"),
     Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

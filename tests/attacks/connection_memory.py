@@ -18,6 +18,7 @@ from run.decoding import decoder_for, limits
 from traffic.frames import Frames
 
 from .attacks import different_texts
+from .body_attacks import websocket
 from .frames import CLIENT, SERVER, SYN, Line, packet, timed
 from .measure import ROOT
 
@@ -51,13 +52,21 @@ def half_asked(n: int) -> Packets:
         yield from line.send(CLIENT, HEAD)
 
 
+def websockets(n: int) -> Packets:
+    """WebSockets that are idle after one message."""
+    for number in range(n):
+        line, opened = websocket(number)
+        yield from opened
+        yield from line.send(SERVER, b"\x81\5hello")
+
+
 def half_open(n: int) -> Packets:
     """Handshakes that nobody answered."""
     return (packet(number, CLIENT, 1000, 0, SYN) for number in range(n))
 
 
 CASES: Final[dict[str, Callable[[int], Packets]]] = {
-    case.__name__: case for case in (exchanged, asked, half_asked, half_open)
+    case.__name__: case for case in (exchanged, asked, half_asked, websockets, half_open)
 }
 NOT_TAKEN: Final = "records not taken"
 
@@ -71,7 +80,7 @@ def resident() -> int:
 def measured(name: str, n: int) -> tuple[float, int]:
     """Return the bytes per connection or record for `n` of them in this process, and how many the decoder keeps."""
     flood = name == NOT_TAKEN
-    decoder = decoder_for(frozenset({80}), limits(Config()))
+    decoder = decoder_for(frozenset({80}), limits(Config()), protocols=frozenset(Config().protocols))
     frames = timed(different_texts(n) if flood else CASES[name](n))
     decoder.feed(Frames.of(islice(frames, 4)))  # allocates everything that is loaded only once
     before = resident()

@@ -93,6 +93,29 @@ def header_blocks() -> Iterable[bytes]:
             yield b"".join(bytes([control | 0x80, len(block)]) + block for block in map(bytes.fromhex, blocks.split()))
 
 
+def framed(side: int, kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """Build a frame as the target takes it: what becomes of its segment, then its head and payload."""
+    return bytes([side, 0, kind, flags, stream, len(payload)]) + payload
+
+
+def http2() -> Iterable[bytes]:
+    """Yield an exchange, a call, a promise, and blocks in parts, for each way in which a connection starts."""
+    get, ok, status = b"\x82\x86\x84\x41\x01a\x40\x01x\x01y", b"\x88\x40\x01x\x01y", b"\x40\x0bgrpc-status\x010"
+    kind = b"\x5f\x10application/grpc"
+    exchange = framed(CLIENT, 1, 5, 1, get) + framed(SERVER, 1, 4, 1, ok) + framed(SERVER, 0, 9, 1, b"\2hello\0\0")
+    call = framed(CLIENT, 1, 4, 3, b"\x83\x86\x44\x04/a/b" + kind) + framed(CLIENT, 0, 1, 3, b"\0\0\0\0\1x")
+    called = (
+        framed(SERVER, 1, 4, 3, ok + kind) + framed(SERVER, 0, 0, 3, b"\0\0\0\0\1x") + framed(SERVER, 1, 5, 3, status)
+    )
+    parts = framed(CLIENT, 1, 1, 5, get[:3]) + framed(CLIENT, 9, 4, 5, get[3:])
+    promise = framed(SERVER, 5, 4, 5, b"\0\0\0\2" + get) + framed(CLIENT, 3, 0, 5, b"\0\0\0\x08")
+    lost = framed(CLIENT | LOST, 1, 5, 7, get) + framed(SERVER, 1, 5, 7, ok)
+    last = framed(CLIENT, 1, 5, 9, b"\x82\x86\x84\xbe\xbf") + framed(SERVER, 7, 0, 0, b"\0\0\0\1\0\0\0\0")
+    for begins in range(8):
+        for talk in (exchange, call + called, parts + promise, exchange + lost + last):
+            yield bytes([0, begins]) + talk
+
+
 def quic_talks() -> Iterable[bytes]:
     """Yield datagrams of a connection: not encrypted, in one or more pieces, with all kinds of packets."""
     hello = client_hello(b"a.example")
@@ -101,20 +124,62 @@ def quic_talks() -> Iterable[bytes]:
         for frames in (whole, halves):
             parts = [opened(content, version) for content in frames]
             talk = [(0, part) for part in parts] + [(1, handshake(b"servers!", version)), (16, short(b"servers!"))]
-            yield b"\0" + b"".join(bytes((control,)) + pack(">H", len(part)) + part for control, part in talk)
+            yield b"\x10" + b"".join(bytes((control,)) + pack(">H", len(part)) + part for control, part in talk)
     for control, packet in (
         (1, negotiation(V1, V2)),
         (1, retry(b"another one")),
         (0, b"\x09" + bytes(8) + b"Q043CHLO"),
     ):
         first = opened(whole[0], V1)
-        yield b"\4\0" + pack(">H", len(first)) + first + bytes((control,)) + pack(">H", len(packet)) + packet
+        yield b"\x14\0" + pack(">H", len(first)) + first + bytes((control,)) + pack(">H", len(packet)) + packet
 
 
 def opened(frames: bytes, version: int) -> bytes:
     """Return an Initial packet that is not encrypted, with an empty tag."""
     size = 4 + len(frames) + 16
     return long_header(0, b"12345678", b"", version) + pack(">BHI", 0, 0x4000 | size, 0) + frames + bytes(16)
+
+
+def dns_messages() -> Iterable[bytes]:
+    """Yield queries with their answers, over UDP and TCP, with every kind of record that is read."""
+    name = b"\1a\7example\0"
+    address, signature = bytes(4), b"\0\1\5\2\0\0\0\x3c\x40\0\0\0" + bytes(20)
+    kinds = {
+        1: address,
+        2: b"\xc0\x0c",
+        6: bytes(22),
+        28: bytes(16),
+        43: address,
+        46: signature,
+        48: address,
+        50: address,
+    }
+    records = [b"\xc0\x0c" + pack(">HHIH", kind, 1, 60, len(data)) + data for kind, data in kinds.items()]
+    opt = b"\0\0\x29\4\xd0\1\0\x80\0\0\6\0\x0f\0\2\0\6"
+    for kind in (1, 16, 252, 65280):
+        for flags in (0x8180, 0x8380, 0x8192, 0xA800):
+            query = pack(">HHHHHH", 7, 0x0100, 1, 0, 0, 1) + name + pack(">HH", kind, 1) + opt
+            for record in records:
+                answer = pack(">HHHHHH", 7, flags, 1, 1, 0, 1) + name + pack(">HH", kind, 1) + record + opt
+                for port in range(3):
+                    yield b"\0" + bytes([port, len(query)]) + query + bytes([port | 4, len(answer)]) + answer
+                framed = [pack(">H", len(message)) + message for message in (query, answer)]
+                yield b"\0" + bytes([8, len(framed[0])]) + framed[0] + bytes([12, len(framed[1])]) + framed[1]
+
+
+def handshakes() -> Iterable[bytes]:
+    """Yield handshakes: a ClientHello, a ServerHello, a certificate, and what follows them."""
+    hello = bytes.fromhex("0303") + bytes(32) + bytes.fromhex("00 0004 1301c02f 0100 0019")
+    hello += bytes.fromhex("0000 0006 0004 00 0001 61  002b 0003 02 0304  0010 0005 0003 02 6832")
+    answer = bytes.fromhex("0303") + bytes(32) + bytes.fromhex("00 1301 00 0006 002b 0002 0304")
+    owner = bytes.fromhex("300c 310a 3008 0603550403 0c0161")
+    times = bytes.fromhex("301e 170d") + b"260101000000Z" + bytes.fromhex("170d") + b"270101000000Z"
+    names = bytes.fromhex("a311 300f 300d 0603551d11 0406 3004 8202 612e")
+    body = bytes.fromhex("020107 3000") + owner + times + owner + bytes.fromhex("3000") + names
+    certificate = bytes.fromhex("3081") + bytes([len(body) + 3]) + bytes.fromhex("3081") + bytes([len(body)]) + body
+    for choice in (20, 21, 22, 23):
+        pieces = ((8, hello), (13, answer), (17, certificate), (0x54, b"\x01"), (0xF4, bytes(53)), (0xB5, b"\x02\x28"))
+        yield bytes([choice]) + b"".join(bytes([control, 0, len(piece)]) + piece for control, piece in pieces)
 
 
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
@@ -125,6 +190,8 @@ SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "http2": http2,
     "header_blocks": header_blocks,
     "quic": quic_talks,
+    "dns": dns_messages,
+    "handshakes": handshakes,
 }
 
 

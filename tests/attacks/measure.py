@@ -97,8 +97,8 @@ class Kept(Outlet):
 
 def run(name: str, n: int) -> Cost:
     """Run an attack in this process."""
-    config = Config()
-    statistics = load((*config.statistics, *ATTACKS[name].statistics), vars(config))
+    config = Config(statistics=(*Config.statistics, *ATTACKS[name].statistics))
+    statistics = load(config.statistics, vars(config))
     source = Made(timed(ATTACKS[name].packets(n)))
     decoded = protocols(config, statistics)
     wanted = OPTIONAL & {statistic.record for statistic in statistics}

@@ -7,7 +7,7 @@ from capture_helpers import ethernet, ipv4, ipv6, tcp, udp, web
 
 from capture import bpf, libpcap
 from capture.errors import BadFilter, CaptureError, LibpcapMissing
-from capture.kernel_filter import choose, ports_expression
+from capture.kernel_filter import choose, dns_expression, ports_expression
 from capture.libpcap import compile_filter, frame_filter
 from capture.ports import parse_ports
 from traffic.frame import LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL2, LINKTYPE_NULL, LINKTYPE_RAW
@@ -83,6 +83,22 @@ def test_any_port_means_all_tcp() -> None:
     passes = frame_filter(ports_expression(parse_ports("any"), LINKTYPE_ETHERNET), LINKTYPE_ETHERNET)
     assert passes(web(port=81))
     assert not passes(UNWANTED["DNS"])
+
+
+def test_dns_passes_on_its_own_ports_and_with_one_question_on_monitored_ones() -> None:
+    passes = frame_filter(dns_expression(parse_ports("8053")), LINKTYPE_ETHERNET)
+    one, two = (struct.pack(">6H", 7, 0x0100, questions, 0, 0, 0) for questions in (1, 2))
+
+    def datagram(port: int, message: bytes) -> bytes:
+        return ethernet(0x0800, ipv4(17, udp(port, message)))
+
+    assert all(passes(datagram(port, two)) for port in (53, 5353, 5355))
+    assert passes(web(port=53))
+    assert [passes(datagram(port, one)) for port in (8053, 8054)] == [True, False]
+    assert passes(ethernet(0x86DD, ipv6(17, udp(8053, one))))
+    assert not passes(datagram(8053, two))
+    assert not passes(web(port=8053))
+    assert frame_filter(dns_expression(parse_ports("any")), LINKTYPE_ETHERNET)(datagram(8054, one))
 
 
 def test_very_many_ports_become_all_tcp() -> None:

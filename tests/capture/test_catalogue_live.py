@@ -27,6 +27,7 @@ BRISK += ["--set", "max_top_hits=50"]
 PATIENCE = 60.0
 FIRST_OF_QUIC = traffic.quic()[::4]
 """The first packets of its connections, which are captured anyway."""
+ANSWERS = [frame for frame in traffic.lookups() if frame.payload.src == "9.9.9.9"]
 
 
 def watched(frames: list[Any], *names: str) -> dict[str, Any]:
@@ -62,24 +63,36 @@ def rows(view: dict[str, Any], name: str) -> dict[str, int]:
     ("names", "beside", "expected"),
     [
         ((), FIRST_OF_QUIC, {}),
-        (("saas_lookups",), [*traffic.dns(), *FIRST_OF_QUIC], {"saas_lookups": {"Dropbox 10.0.0.7": 3}}),
+        (("saas_lookups",), [*traffic.dns(), *ANSWERS, *FIRST_OF_QUIC], {"saas_lookups": {"Dropbox 10.0.0.7": 3}}),
+        (
+            ("dns_names", "local_names"),
+            [*traffic.dns(), *traffic.lookups(), *FIRST_OF_QUIC],
+            {"dns_names": {"www.dropbox.com": 3, "example.org": 1}, "local_names": {"mdns printer.local": 1}},
+        ),
         (("quic_servers",), FIRST_OF_QUIC, {"quic_servers": {"video.example.com": 2}}),
         (("quic_downloaded_per_server",), traffic.quic(), {"quic_downloaded_per_server": {"video.example.com": 2}}),
         (
             ("protocols_by_client", "ports_by_client"),
-            [*traffic.dns(), *traffic.quic(), *traffic.pings(), *traffic.datagrams(), *traffic.tls()],
+            [
+                *traffic.dns(),
+                *traffic.lookups(),
+                *traffic.quic(),
+                *traffic.pings(),
+                *traffic.datagrams(),
+                *traffic.tls(),
+            ],
             {
-                "protocols_by_client": {"10.0.0.9 ICMP": 20, "9.9.9.9 UDP": 9, "10.0.0.10 UDP": 102},
-                "ports_by_client": {"10.0.0.10 UDP 51820 wireguard": 100, "9.9.9.9 UDP 53 domain": 3},
+                "protocols_by_client": {"10.0.0.9 ICMP": 20, "9.9.9.9 UDP": 11, "10.0.0.10 UDP": 102},
+                "ports_by_client": {"10.0.0.10 UDP 51820 wireguard": 100, "9.9.9.9 UDP 53 domain": 5},
             },
         ),
     ],
-    ids=["the ports alone", "DNS", "QUIC", "volume of QUIC", "everything"],
+    ids=["the ports alone", "DNS answers", "DNS", "QUIC", "volume of QUIC", "everything"],
 )
 def test_the_capture_matches_what_the_statistics_need(
     own_network: OwnNetwork, names: tuple[str, ...], beside: list[Any], expected: dict[str, dict[str, int]]
 ) -> None:
-    if any(name.startswith("quic") for name in names) and "core" not in MAKERS:
+    if any(name.startswith(("quic", "dns")) for name in names) and "core" not in MAKERS:
         pytest.skip("the core is not built: make fast")
 
     def story() -> None:

@@ -66,3 +66,24 @@ QUIC = {
     ),
 }
 """Exceptions for QUIC connections."""
+_ORDER = "the ServerHello is captured out of order; tshark says the same with tcp.reassemble_out_of_order"
+_OTHER_PORT = "the corpus omits TLS on this port, which tshark reads as another protocol"
+_SEQUENCES = "RFC 9293 section 3.4"
+
+HANDSHAKES = {
+    "ndpi/default__pcap__android.pcap": Exemption({"wrong": 3}, _ORDER, _SEQUENCES),
+    "suricata-verify/tls__tls-fingerprint-alert__input.pcap": Exemption({"wrong": 3}, _ORDER, _SEQUENCES),
+    "suricata-verify/tls__tls-subjectaltname__input.pcap": Exemption({"wrong": 2}, _ORDER, _SEQUENCES),
+    "suricata-verify/tcp-fastopen-10-syn-data-ignore__input.pcap": Exemption(
+        {"wrong": 2, "extra": 1},
+        "the server ignores the ClientHello in the SYN; the connection that replaces it is another record",
+        "RFC 7413 section 4.1",
+    ),
+    "ndpi/default__pcap__443-opvn.pcap": Exemption({"missing": 1}, _OPENVPN, "RFC 8446 section 5.1"),
+    "ndpi/default__pcap__openvpn_nohmac_tcp.pcapng": Exemption({"missing": 1}, _OPENVPN, "RFC 8446 section 5.1"),
+    "ndpi/default__pcap__anydesk.pcapng": Exemption({"extra": 1}, _OTHER_PORT, "RFC 8446 section 4.1.2"),
+    "zeek/tls__irc-starttls.pcap": Exemption({"extra": 1}, _OTHER_PORT, "RFC 8446 section 4.1.2"),
+    "zeek/tls__ssl-to-http-server.pcap": Exemption({"extra": 1}, _OTHER_PORT, "RFC 8446 section 4.1.2"),
+    "zeek/tls__ssl-v2.pcap": Exemption({"missing": 1}, "SSL 2.0 is not TLS", "RFC 6176 section 3"),
+}
+"""Exceptions for TLS handshakes."""

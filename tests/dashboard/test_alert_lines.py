@@ -85,6 +85,13 @@ def test_the_request_rate_alone_needs_no_line_of_signals() -> None:
     assert not [line for line in draw(replace(CALM, signals=STANDING[:1])) if "Signals" in line]
 
 
+def test_abbreviations_keep_their_capitals_within_a_line() -> None:
+    unknown = replace(STANDING[2], name="nxdomain_ratio", title="NXDOMAIN answers")
+    slow = replace(STANDING[3], name="dns_response_time", title="DNS response time")
+    [line] = [line for line in draw(replace(CALM, signals=(unknown, slow))) if "Signals" in line]
+    assert line == " Signals   NXDOMAIN answers 31.5 % (> 5.2 %)   DNS response time too little traffic"
+
+
 def test_what_a_contributor_is_called_cannot_steer_the_terminal() -> None:
     nasty = replace(ERRORS, explanation="section \x1b[2J\u202eevil")
     lines = draw(replace(CALM, alerts=(nasty,)))

@@ -72,9 +72,10 @@ def test_without_a_core_http2_says_how_to_get_it_unless_the_user_declined_it(
     assert how_to_read({"HTTP/2": 1}) == ""
 
 
-def test_all_protocols_but_dns_are_decoded_and_dns_if_a_statistic_counts_its_answers() -> None:
+def test_all_protocols_but_dns_are_decoded_and_dns_if_a_statistic_counts_lookups() -> None:
     assert protocols(Config(), load(["request_rate"], {})) == PROTOCOLS - {"dns"}
-    assert protocols(Config(), load(["request_rate", "saas_lookups"], {})) == PROTOCOLS
+    assert protocols(Config(), load(["request_rate", "saas_lookups"], {})) == PROTOCOLS - {"dns"}
+    assert protocols(Config(), load(["request_rate", "dns_names"], {})) == PROTOCOLS
     assert protocols(Config(protocols=()), load(["request_rate"], {})) == frozenset()
 
 

@@ -35,7 +35,7 @@ def test_an_unknown_name_is_wrong_usage_and_nothing_is_opened(
     ("setting", "names", "said"),
     [
         ("signals", ("request_rate", "error_ratio_5x"), "no signal 'error_ratio_5x'; did you mean 'error_ratio_5xx'"),
-        ("signals", ("request_rate", "zzz"), "available: request_rate, dominant_client, "),
+        ("signals", ("request_rate", "zzz"), "available: request_rate, dns_response_time, "),
         ("signals", ("traffic_drop", "request_rate"), "it must begin with request_rate"),
         ("signals", (), "it must begin with request_rate"),
         ("signals", ("request_rate", "request_rate"), "signals: request_rate is listed twice"),

@@ -1,8 +1,8 @@
 """A capture in which every statistic finds something. The expected results were computed by hand.
 
 Clients: A 8.8.8.8 shops with Chrome, B 193.0.6.139 is a crawler, C 10.0.0.7 downloads with curl. Servers: 10.0.0.5,
-10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. In addition: DNS answers to C, pings from 10.0.0.9, UDP and
-QUIC from 10.0.0.10.
+10.0.0.6 and 10.0.0.8 on port 80, 162.125.1.1 on 443. In addition: DNS of C, pings from 10.0.0.9, UDP and QUIC from
+10.0.0.10.
 """
 
 from dataclasses import dataclass, field
@@ -160,6 +160,21 @@ def quic() -> list[Any]:
     return frames
 
 
+def lookups() -> list[Any]:
+    """Return two queries of C with their answers, of which the second is validated, one without, and one to all."""
+    asked = [("no.example.net", "9.9.9.9", 3, 0), ("example.org", "9.9.9.9", 0, 1), ("example.com", "9.9.9.10", 0, 0)]
+    frames = []
+    for number, (name, server, rcode, ad) in enumerate(asked):
+        question, time = DNSQR(qname=name), START + 1 + 0.1 * number
+        query = IP(src=C, dst=server) / UDP(sport=42001 + number, dport=53) / DNS(id=number, rd=1, qd=question)
+        frames.append(timed(query, time))
+        if server == "9.9.9.9":
+            answer = DNS(id=number, qr=1, rd=1, ra=1, ad=ad, rcode=rcode, qd=question)
+            frames.append(timed(IP(src=server, dst=C) / UDP(sport=53, dport=42001 + number) / answer, time + 0.25))
+    to_all = DNS(qd=DNSQR(qname="printer.local", qtype="PTR"))
+    return [*frames, timed(IP(src=C, dst="224.0.0.251") / UDP(sport=5353, dport=5353) / to_all, START + 1)]
+
+
 def pings() -> list[Any]:
     """Return 20 pings of 1,042 bytes, lasting beyond the first refresh."""
     packet = IP(src="10.0.0.9", dst="10.0.0.5") / ICMP() / Raw(bytes(1000))
@@ -179,4 +194,5 @@ def web() -> list[Any]:
 
 def everything() -> list[Any]:
     """Return all frames, sorted by time."""
-    return sorted([*web(), *tls(), *dns(), *quic(), *pings(), *datagrams()], key=lambda frame: float(frame.time))
+    frames = [*web(), *tls(), *dns(), *lookups(), *quic(), *pings(), *datagrams()]
+    return sorted(frames, key=lambda frame: float(frame.time))

@@ -31,28 +31,30 @@ pub enum Step {
     Take,
 }
 
-/// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`, and
-/// protocols.
+/// The bit of the first byte of an input that has all protocols decoded; without it, only HTTP/1 is.
+pub const ALL_PROTOCOLS: u8 = 16;
+
+/// Run all steps and finish. The first byte of `data` selects limits, records and ports, as in `fuzz_both.py`.
 ///
 /// # Panics
 /// Panics if a check fails.
 pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
-    play_protocols(data, Protocols::default(), steps);
-}
-
-/// The same with protocols besides HTTP/1.
-///
-/// # Panics
-/// Panics if a check fails.
-pub fn play_protocols(data: &[u8], protocols: Protocols, steps: impl Iterator<Item = Step>) {
     let choice = data.first().copied().unwrap_or_default();
     let wanted = choice & 4 != 0;
-    let wanted = Wanted { connections: wanted, hellos: wanted, handshakes: wanted, packets: wanted, answers: wanted, quic: wanted };
+    let wanted = Wanted {
+        connections: wanted,
+        hellos: wanted,
+        handshakes: wanted,
+        packets: wanted,
+        answers: wanted,
+        quic: wanted,
+        lookups: wanted,
+    };
     let ports = if choice & 8 == 0 { vec![1; 1 << 16] } else { (0..=80).map(|port| u8::from(port == 80)).collect() };
     let limits = limits(choice & 3);
     let most = limits.total_buffer;
     let inner = |_, frame: &[u8]| frame.get(3..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
-    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols);
+    let mut decoder = Decoder::new(Ports::new(&ports), limits, Some(Box::new(inner)), wanted, protocols(choice));
     let (mut count, mut totals) = (0, check::Totals::default());
     for step in steps {
         match step {

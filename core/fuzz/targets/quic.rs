@@ -2,7 +2,6 @@
 #![no_main]
 
 use fuzz::{Frame, Step};
-use wire::protocols::Protocols;
 
 const RAW: u32 = 101;
 /// In the control byte: the server sends.
@@ -11,10 +10,7 @@ const BACK: u8 = 1;
 const ELSEWHERE: u8 = 2;
 const PASSES: [f64; 4] = [0.001, 0.1, 4.0, 61.0];
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let protocols = Protocols { quic: true, ..Protocols::default() };
-    fuzz::play_protocols(data, protocols, frames(data).into_iter().map(Step::Feed));
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::play(data, frames(data).into_iter().map(Step::Feed)));
 
 /// Read datagrams of three bytes of control and length, and their content, from the second byte on.
 fn frames(data: &[u8]) -> Vec<Frame> {

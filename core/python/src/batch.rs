@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     Packet,
     Answer,
     Quic,
+    Lookup,
     /// Any other class, whose table is empty.
     Other,
 }
@@ -37,6 +38,7 @@ impl Kind {
             "IpPacket" => Self::Packet,
             "DnsAnswer" => Self::Answer,
             "QuicConnection" => Self::Quic,
+            "DnsLookup" => Self::Lookup,
             _ => Self::Other,
         })
     }

@@ -10,6 +10,8 @@ use wire::datagrams::{Datagram, DnsAnswer, IpPacket};
 use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
 
 use crate::batch::Kind;
+use crate::handshakes;
+use crate::lookups;
 use crate::quic;
 
 /// A column for Python.
@@ -70,6 +72,7 @@ impl Columns {
             Kind::Packet => self.packets.len(),
             Kind::Answer => self.answers.len(),
             Kind::Quic => self.wire.quic.len(),
+            Kind::Lookup => self.wire.lookups.len(),
             Kind::Other => 0,
         }
     }
@@ -85,6 +88,7 @@ impl Columns {
             Kind::Packet => self.of_packets(py, name)?,
             Kind::Answer => self.of_answers(py, name)?,
             Kind::Quic => quic::column(py, &self.wire.quic, name)?,
+            Kind::Lookup => lookups::column(self, py, name)?,
             Kind::Other => None,
         })
     }
@@ -254,6 +258,7 @@ impl Columns {
             "user_agent" => &wire.user_agents,
             "referrer" => &wire.referrers,
             "content_type" => &wire.content_types,
+            "lookup_name" => &wire.lookups.names,
             "headers" if wire.headers.is_empty() => return self.keep(py, name, vec![""]),
             "headers" => &wire.headers,
             _ => return self.keep(py, name, Ending::ALL.iter().map(|ending| ending.name()).collect()),
@@ -335,7 +340,7 @@ pub(crate) fn integers<'py>(py: Python<'py>, values: impl Iterator<Item = i64>) 
     Column::Integers(PyArray1::from_vec(py, values.collect()))
 }
 
-pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = String>) -> PyResult<Column<'py>> {
+pub(crate) fn coded<'py>(py: Python<'py>, texts: impl Iterator<Item = impl AsRef<str>>) -> PyResult<Column<'py>> {
     let mut codes = Codes::default();
     for text in texts {
         codes.push(Some(text.as_ref()));

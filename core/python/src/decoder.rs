@@ -153,6 +153,8 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         connection_timeout: seconds("connection_timeout")?,
         closed_timeout: seconds("closed_timeout")?,
         fragment_timeout: seconds("fragment_timeout")?,
+        pending_lookups: count("pending_lookups")?,
+        dns_timeout: seconds("dns_timeout")?,
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
     })
@@ -169,6 +171,7 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
             "IpPacket" => wanted.packets = true,
             "DnsAnswer" => wanted.answers = true,
             "QuicConnection" => wanted.quic = true,
+            "DnsLookup" => wanted.lookups = true,
             _ => {}
         }
     }

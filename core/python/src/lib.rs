@@ -6,6 +6,8 @@ mod batch;
 mod columns;
 mod decoder;
 mod frames;
+mod handshakes;
+mod lookups;
 mod quic;
 mod rows;
 mod tails;

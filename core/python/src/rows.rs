@@ -8,6 +8,8 @@ use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 use crate::attribute;
 use crate::batch::Kind;
 use crate::columns::Columns;
+use crate::handshakes;
+use crate::lookups;
 use crate::quic;
 use crate::tails::Tails;
 
@@ -39,10 +41,10 @@ impl<'py> Maker<'py> {
 }
 
 /// A list of texts as Python objects, ready for records.
-struct Texts<'py>(Bound<'py, PyList>);
+pub(crate) struct Texts<'py>(pub(crate) Bound<'py, PyList>);
 
 impl<'py> Texts<'py> {
-    fn get(&self, code: Option<&u32>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn get(&self, code: Option<&u32>) -> PyResult<Bound<'py, PyAny>> {
         self.0.get_item(code.copied().unwrap_or_default() as usize)
     }
 }
@@ -50,16 +52,16 @@ impl<'py> Texts<'py> {
 impl Rows {
     /// Return all records in the order in which they were emitted.
     pub(crate) fn all<'py>(&mut self, py: Python<'py>, columns: &mut Columns) -> PyResult<Bound<'py, PyList>> {
-        let kinds = [Kind::Request, Kind::Exchange, Kind::Connection, Kind::Hello, Kind::Handshake];
+        let kinds = [Kind::Request, Kind::Exchange, Kind::Connection, Kind::Hello, Kind::Handshake, Kind::Quic];
         let mut lists =
             kinds.into_iter().map(|kind| Ok(self.of(py, columns, kind)?.into_iter())).collect::<PyResult<Vec<_>>>()?;
         let mut datagrams = self.datagrams(py, columns)?.into_iter();
-        let mut quic = quic::records(py, &columns.wire.quic)?.into_iter();
+        let mut lookups = lookups::records(py, columns)?.into_iter();
         let mut found = Vec::with_capacity(columns.wire.order.len());
         for given in &columns.wire.order {
             let next = match given {
                 Given::Datagram => datagrams.next().map(|record| record.into_bound(py)),
-                Given::Quic => quic.next().map(|record| record.into_bound(py)),
+                Given::Lookup => lookups.next().map(|record| record.into_bound(py)),
                 _ => lists.get_mut(*given as usize).and_then(Iterator::next),
             };
             found.extend(next);
@@ -91,6 +93,7 @@ impl Rows {
             Kind::Packet => PyList::new(py, packets(py, columns)?),
             Kind::Answer => PyList::new(py, answers(py, columns)?),
             Kind::Quic => PyList::new(py, quic::records(py, &columns.wire.quic)?),
+            Kind::Lookup => PyList::new(py, lookups::records(py, columns)?),
             Kind::Other => Ok(PyList::empty(py)),
         }
     }

@@ -1,5 +1,6 @@
 //! The context of every component: the counters, the limits, the protocols and the destination of records.
 
+use crate::dns::Lookups;
 use crate::health::Ledger;
 use crate::limits::Limits;
 use crate::protocols::Protocols;
@@ -12,6 +13,8 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) protocols: Protocols,
     pub(crate) out: &'a mut Collector,
+    /// DNS lookups under way, if they are wanted.
+    pub(crate) lookups: &'a mut Option<Box<Lookups>>,
 }
 
 impl Context<'_> {
@@ -30,6 +33,14 @@ impl Context<'_> {
         fits
     }
 
+    /// Let the DNS lookups, if they are wanted, act within this context.
+    pub(crate) fn with_lookups<R>(&mut self, act: impl FnOnce(&mut Lookups, &mut Context<'_>) -> R) -> Option<R> {
+        let Self { ledger, limits, protocols, out, lookups } = self;
+        let lookups = lookups.as_deref_mut()?;
+        let mut apart = Context { ledger, limits, protocols: *protocols, out, lookups: &mut None };
+        Some(act(lookups, &mut apart))
+    }
+
     /// Return `size` bytes to the budget.
     pub(crate) fn release(&mut self, size: usize) {
         self.ledger.budget.used -= size;
@@ -45,6 +56,6 @@ pub(crate) mod tests {
         let limits = Limits::default();
         let (mut ledger, mut out) = (Ledger::new(limits.total_buffer), Collector::new(&limits));
         let protocols = Protocols { http2: true, websocket: true, operations: true, tls: true, dns: true, quic: true };
-        work(&mut Context { ledger: &mut ledger, limits: &limits, protocols, out: &mut out })
+        work(&mut Context { ledger: &mut ledger, limits: &limits, protocols, out: &mut out, lookups: &mut None })
     }
 }

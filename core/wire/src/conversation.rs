@@ -1,20 +1,21 @@
 //! The bytes of one TCP connection: recognises the protocol, tells the client from the server, and runs the readers.
 
 use crate::context::Context;
+use crate::dns::{self, DnsConnection};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::starts_socks;
 use crate::records::{ConnectionRow, Ending, Ends, Wanted};
 use crate::sink::{Opening, Sink};
-use crate::speech::{Sides, Speech};
+use crate::speech::{Next, Sides, Speech, Switch};
 use crate::tcp::{Both, Direction, Position, Tcp};
-use crate::text::printable;
-use crate::tls::hello::{HelloReader, starts_hello, starts_record};
+use crate::tls::{Tls, begins_record, starts_answer, starts_hello, starts_record};
+use crate::websocket::whole_frames;
 
-/// Start of the preface, which the capture may have cut; no other request has this method (RFC 9113 section 11.6).
-const HTTP2_START: &[u8] = b"PRI * ";
-const LONGEST_HOST_NAME: usize = 255;
+/// Segments of masked frames, from one side, and of others, from the other side, that prove a WebSocket.
+const MASKED_SEGMENTS: i8 = 3;
+const PLAIN_SEGMENTS: i8 = 2;
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Conversation {
     /// Packet key of direction `Forth`.
     key: Key,
     wanted: Wanted,
+    /// Whether one of its ports is monitored; otherwise only DNS is read.
+    monitored: bool,
     sinks: Both<Sink>,
     /// The direction of the requests.
     client: Direction,
@@ -39,11 +42,12 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(key: Key, wanted: Wanted) -> Self {
+    pub(crate) fn new(key: Key, wanted: Wanted, monitored: bool) -> Self {
         let (sinks, doubts) = (Both::default(), Both::default());
         Self {
             key,
             wanted,
+            monitored,
             sinks,
             client: Direction::Forth,
             foreign: false,
@@ -69,8 +73,13 @@ impl Conversation {
         Sides { requests: tcp.streams.of(requests), responses: tcp.streams.of(responses), now: tcp.last }
     }
 
+    /// Return the key of packets from the client.
+    fn client_key(&self) -> Key {
+        if self.client == Direction::Forth { self.key } else { self.key.reversed() }
+    }
+
     fn ends(&self) -> Ends {
-        let key = if self.client == Direction::Forth { self.key } else { self.key.reversed() };
+        let key = self.client_key();
         let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
         Ends::new((client, client_port), (server, server_port))
     }
@@ -185,7 +194,7 @@ impl Conversation {
             speech.close(cx, self.sides(tcp), ending, time);
             requests = speech.requests();
         }
-        if self.wanted.connections {
+        if self.wanted.connections && self.monitored {
             self.tell(cx, tcp, requests, ending, time);
         }
     }
@@ -210,6 +219,37 @@ impl Conversation {
 
     /// Handle bytes while the protocol is unknown.
     fn open(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Position) {
+        if cx.lookups.is_some() && self.starts_dns(data) {
+            self.start_dns(cx, direction);
+            return self.data(cx, tcp, direction, data, place);
+        }
+        if self.monitored {
+            self.open_monitored(cx, tcp, direction, data, place);
+        } else if let Sink::Opening(opening) = self.sinks.of_mut(direction) {
+            opening.begun = true;
+        }
+    }
+
+    /// Return whether bytes start with a DNS message. On other ports than those of DNS, that must be certain.
+    fn starts_dns(&self, data: &[u8]) -> bool {
+        let (source, target) = self.key.ports();
+        if dns::is_stream_port(source, target) { dns::starts_stream(data) } else { dns::proves_stream(data) }
+    }
+
+    /// Start reading DNS: a message starts in `direction`.
+    fn start_dns(&mut self, cx: &mut Context<'_>, direction: Direction) {
+        self.known(cx);
+        let mut dns = DnsConnection::new(self.client_key());
+        let other = direction.reversed();
+        if !self.unread(other) {
+            dns.missed(cx, self.side(other)); // something that is not the start of a message
+        }
+        self.speech = Some(Speech::Dns(Box::new(dns)));
+        self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
+    }
+
+    /// Handle bytes of a connection on a monitored port.
+    fn open_monitored(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, data: &[u8], place: Position) {
         let Sink::Opening(opening) = self.sinks.of_mut(direction) else {
             return;
         };
@@ -406,16 +446,20 @@ impl Conversation {
         self.start(cx, tcp, direction, direction.reversed());
     }
 
-    fn server_named(&mut self, cx: &mut Context<'_>, tcp: &Tcp, wire_name: &[u8]) {
-        let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
-        let counted = cx.ledger.health.name_server(&name, cx.limits.server_names);
-        if let Sink::Refusal(refusal) = self.sinks.of_mut(self.client.reversed()) {
-            refusal.server_name = Some(counted);
-        }
-        if self.wanted.hellos {
-            let Ends { client, server, .. } = self.ends();
-            let hello = HelloRow { time: tcp.last, client, server, server_name: name };
-            cx.out.hello(&mut cx.ledger.health, hello);
+    /// Read what the server speaks like the client, if it is read at all.
+    fn accepted(&mut self, direction: Direction) {
+        let follows = matches!(&self.speech, Some(Speech::Tls(tls)) if tls.follows());
+        *self.sinks.of_mut(direction) = if follows { Sink::Messages } else { Sink::Nobody };
+    }
+
+    /// Start reading TLS, of which `direction` sent the first bytes, after `requests` requests of HTTP/1. `starttls` tells
+    /// whether other bytes came before.
+    fn start_tls(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, starttls: bool, requests: u64) {
+        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, starttls, requests);
+        self.speech = Some(Speech::Tls(Box::new(tls)));
+        *self.sinks.of_mut(direction) = Sink::Messages;
+        if !matches!(self.sinks.of(direction.reversed()), Sink::Refusal(_)) {
+            self.accepted(direction.reversed());
         }
     }
 }

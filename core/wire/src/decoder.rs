@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::conversation::Conversation;
+use crate::dns::{self, Lookups, Transport};
 use crate::flows::{Connection, Flows};
 use crate::health::{Health, Ledger};
 use crate::key::Key;
 use crate::limits::Limits;
-use crate::network::{InnerIp, Network};
+use crate::network::{InnerIp, Network, Segment};
 use crate::ports::Ports;
 use crate::protocols::Protocols;
 use crate::readers::{be32, byte};
@@ -36,6 +37,8 @@ pub struct Decoder {
     flows: Flows,
     /// SYNs of connections that have sent no data, by packet key.
     handshakes: Handshakes,
+    /// DNS lookups under way, if they are wanted.
+    lookups: Option<Box<Lookups>>,
     now: f64,
     pulse: f64,
 }
@@ -51,11 +54,13 @@ impl Decoder {
     #[must_use]
     pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted, protocols: Protocols) -> Self {
         let ports = Arc::new(ports);
+        let has_lookups = wanted.lookups && protocols.dns;
         Self {
             network: Network::new(Arc::clone(&ports), &limits, inner_ip, wanted, protocols),
             flows: Flows::new(),
             handshakes: Handshakes::new(),
             ledger: Ledger::new(limits.total_buffer),
+            lookups: has_lookups.then(Box::default),
             out: Collector::new(&limits),
             now: 0.0,
             pulse: 0.0,
@@ -71,13 +76,14 @@ impl Decoder {
         if time >= self.pulse {
             self.tick(time);
         }
-        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, .. } = self;
+        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, lookups, .. } = self;
         ledger.health.frames += 1;
-        let mut cx = Context { ledger, limits, protocols: *protocols, out };
-        let mut parts = Parts { ports, wanted: *wanted, flows, handshakes };
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
+        let dns = cx.lookups.is_some();
+        let mut parts = Parts { ports, dns, wanted: *wanted, flows, handshakes };
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
-                parts.segment(&mut cx, time, segment.key, segment.bytes, segment.cut);
+                parts.found(&mut cx, time, &segment);
             } else {
                 tell_quic(&mut cx, network);
             }
@@ -85,12 +91,12 @@ impl Decoder {
         }
         // The record of an IP packet precedes those of its content; meanwhile a segment borrows the network.
         let found = network.segment(cx.ledger, time, link_type, frame);
-        let segment = found.map(|segment| (segment.key, segment.bytes.to_vec(), segment.cut));
+        let copied = found.map(|segment| (segment.bytes.to_vec(), Segment { bytes: &[], ..segment }));
         for datagram in network.datagrams().found.drain(..) {
             cx.out.datagram(&mut cx.ledger.health, datagram);
         }
-        if let Some((key, bytes, cut)) = segment {
-            parts.segment(&mut cx, time, key, &bytes, cut);
+        if let Some((bytes, segment)) = copied {
+            parts.found(&mut cx, time, &Segment { bytes: &bytes, ..segment });
         }
         tell_quic(&mut cx, network);
     }
@@ -105,13 +111,16 @@ impl Decoder {
     /// End the capture: close all connections until `records` records wait. Return whether all are closed; if not, the
     /// caller takes the records and calls it again.
     pub fn finish(&mut self, records: usize) -> bool {
-        let mut cx =
-            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
+        let Self { ledger, limits, protocols, out, lookups, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
         if !self.flows.drain(&mut cx, self.now, records) {
             return false;
         }
         while cx.out.waiting() < records {
             if !self.network.quic().end_one(cx.ledger, self.now) {
+                if cx.with_lookups(|lookups, cx| lookups.drain(cx, self.now, records)) == Some(false) {
+                    return false;
+                }
                 self.network.expire(&mut self.ledger, f64::INFINITY);
                 return true;
             }
@@ -122,8 +131,8 @@ impl Decoder {
 
     /// Drop the connection whose packet was being handled when a fault occurred.
     pub fn abandon(&mut self) {
-        let mut cx =
-            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
+        let Self { ledger, limits, protocols, out, lookups, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
         self.flows.abandon(&mut cx);
     }
 
@@ -159,10 +168,11 @@ impl Decoder {
     fn tick(&mut self, now: f64) {
         self.now = now;
         self.pulse = now + PULSE;
-        let mut cx =
-            Context { ledger: &mut self.ledger, limits: &self.limits, protocols: self.protocols, out: &mut self.out };
+        let Self { ledger, limits, protocols, out, lookups, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
         self.flows.expire(&mut cx, now);
-        self.handshakes.expire(self.limits.connection_timeout, now);
+        cx.with_lookups(|lookups, cx| lookups.expire(cx, now));
+        self.handshakes.expire(cx.limits.connection_timeout, now);
         self.network.expire(cx.ledger, now);
         tell_quic(&mut cx, &mut self.network);
     }
@@ -184,12 +194,25 @@ impl std::fmt::Debug for Decoder {
 /// The components of a decoder that follow connections.
 struct Parts<'a> {
     ports: &'a Ports,
+    /// Whether DNS lookups are wanted.
+    dns: bool,
     wanted: Wanted,
     flows: &'a mut Flows,
     handshakes: &'a mut Handshakes,
 }
 
 impl Parts<'_> {
+    /// Handle what a frame contains.
+    fn found(&mut self, cx: &mut Context<'_>, time: f64, found: &Segment<'_>) {
+        let Segment { key, bytes, cut, datagram } = *found;
+        if datagram {
+            let arrival = dns::Arrival { time, key, transport: Transport::Udp, cut: cut > 0 };
+            cx.with_lookups(|lookups, cx| lookups.message(cx, &arrival, bytes));
+        } else {
+            self.segment(cx, time, key, bytes, cut);
+        }
+    }
+
     /// Handle a TCP segment: its header and the captured part of its payload.
     fn segment(&mut self, cx: &mut Context<'_>, time: f64, key: Key, bytes: &[u8], cut: usize) {
         let slot = self.flows.find(key);
@@ -318,6 +341,16 @@ impl Parts<'_> {
 
     fn listens(&self, key: Key) -> bool {
         let (source, target) = key.ports();
+        self.serves(source) || self.serves(target)
+    }
+
+    /// Return whether connections to a port are followed.
+    fn serves(&self, port: u16) -> bool {
+        self.ports.contains(port) || self.dns && dns::is_stream_port(port, port)
+    }
+
+    fn monitors(&self, key: Key) -> bool {
+        let (source, target) = key.ports();
         self.ports.contains(source) || self.ports.contains(target)
     }
 
@@ -370,7 +403,7 @@ impl Parts<'_> {
         let client_key = if direction == Direction::Forth { *key } else { key.reversed() };
         let mut tcp = Tcp::new(packet.time);
         tcp.shake(direction, own, other);
-        let mut conversation = Conversation::new(client_key, self.wanted);
+        let mut conversation = Conversation::new(client_key, self.wanted, self.monitors(client_key));
         tcp.recall(&mut conversation, cx, direction, own);
         tcp.recall(&mut conversation, cx, direction.reversed(), other);
         self.flows.add(cx, Connection { key: client_key, tcp, conversation })
@@ -382,7 +415,7 @@ impl Parts<'_> {
         let back = match (own, other) {
             (Some(own), _) => own.ack.is_some(),
             (None, Some(other)) => other.ack.is_none(),
-            (None, None) if self.ports.contains(source) != self.ports.contains(target) => self.ports.contains(source),
+            (None, None) if self.serves(source) != self.serves(target) => self.serves(source),
             (None, None) => source < target,
         };
         if back { Direction::Back } else { Direction::Forth }

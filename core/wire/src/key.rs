@@ -89,6 +89,15 @@ impl Key {
         }
     }
 
+    /// Return the same flow to no address in particular.
+    #[must_use]
+    pub fn to_anybody(self) -> Self {
+        match self {
+            Self::V4(bits) => Self::V4(bits & !(0xFFFF_FFFF << 64)),
+            Self::V6(source, _, rest) => Self::V6(source, 0, rest),
+        }
+    }
+
     /// Return the same flow with another label.
     #[must_use]
     pub fn labelled(self, label: u32) -> Self {

@@ -37,6 +37,10 @@ pub struct Limits {
     pub closed_timeout: f64,
     /// How long to wait for the missing fragments of an IP datagram.
     pub fragment_timeout: f64,
+    /// Maximum DNS queries that wait for an answer.
+    pub pending_lookups: usize,
+    /// How long to wait for the answer to a DNS query.
+    pub dns_timeout: f64,
     /// Number of records that wait to be taken.
     pub waiting_records: usize,
     /// Maximum characters of the strings in waiting records.
@@ -63,6 +67,8 @@ impl Default for Limits {
             connection_timeout: 600.0,
             closed_timeout: 5.0,
             fragment_timeout: 30.0,
+            pending_lookups: 32768,
+            dns_timeout: 15.0,
             waiting_records: 250_000,
             waiting_characters: 32 << 20,
         }

@@ -4,6 +4,7 @@
 //! the same methods, so `Conversation` knows none of them apart from how each is recognised.
 
 use crate::context::Context;
+use crate::dns::DnsConnection;
 use crate::http::{Http, Side};
 use crate::http2::{Http2, Start};
 use crate::records::Ending;
@@ -33,6 +34,10 @@ impl<'a> Sides<'a> {
 pub(crate) enum Speech {
     /// HTTP/1.
     Http(Box<Http>),
+    /// DNS, whose lookups are paired apart from the connection.
+    Dns(Box<DnsConnection>),
+    /// HTTP/2.
+    Http2(Box<Http2>),
     /// TLS, up to the end of its handshake.
     Tls(Box<Tls>),
 }
@@ -73,6 +78,14 @@ impl Speech {
                 let refused = !http2.data(cx, side, data, place);
                 refused.then(|| Box::new(Switch { taken: 0, next: Next::Http }))
             }
+            Self::Tls(tls) => {
+                tls.arrived(cx, sides, side, data, place);
+                None
+            }
+            Self::Dns(dns) => {
+                dns.arrived(cx, side, data, place.time);
+                None
+            }
         }
     }
 
@@ -80,7 +93,9 @@ impl Speech {
     pub(crate) fn gap(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, size: usize) {
         match self {
             Self::Http(http) => http.missed(cx, sides, side, size as u64),
+            Self::Http2(http2) => http2.gap(cx, side, size),
             Self::Tls(tls) => tls.missed(cx, sides, side),
+            Self::Dns(dns) => dns.missed(cx, side),
         }
     }
 
@@ -89,6 +104,8 @@ impl Speech {
         match self {
             Self::Http(http) => http.doubted(cx, sides, side),
             Self::Http2(http2) => http2.doubt(cx, side),
+            Self::Tls(_) => (),
+            Self::Dns(_) => {}
         }
     }
 
@@ -96,7 +113,9 @@ impl Speech {
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, time: f64, ack: Option<u32>) {
         match self {
             Self::Http(http) => http.ended_by(cx, sides, side, time, ack),
+            Self::Http2(_) => {} // frames end streams, and the rest ends with the connection
             Self::Tls(_) => (),
+            Self::Dns(_) => {}
         }
     }
 
@@ -104,7 +123,9 @@ impl Speech {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, ending: Ending, time: f64) {
         match self {
             Self::Http(http) => http.closed(cx, sides, ending, time),
+            Self::Http2(http2) => http2.close(cx, ending, time),
             Self::Tls(tls) => tls.closed(cx, ending, time),
+            Self::Dns(dns) => dns.closed(cx),
         }
     }
 
@@ -112,7 +133,9 @@ impl Speech {
     pub(crate) fn idle(&self) -> bool {
         match self {
             Self::Http(http) => http.pairing.idle(),
+            Self::Http2(http2) => http2.idle(),
             Self::Tls(_) => true,
+            Self::Dns(_) => true,
         }
     }
 
@@ -122,6 +145,7 @@ impl Speech {
             Self::Http(http) => http.pairing.count,
             Self::Http2(http2) => http2.count,
             Self::Tls(tls) => tls.requests,
+            Self::Dns(_) => 0,
         }
     }
 
@@ -129,7 +153,9 @@ impl Speech {
     pub(crate) fn held(&self) -> usize {
         match self {
             Self::Http(http) => http.held(),
+            Self::Http2(http2) => http2.held(),
             Self::Tls(tls) => tls.held(),
+            Self::Dns(dns) => dns.held(),
         }
     }
 }

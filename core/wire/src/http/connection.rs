@@ -30,12 +30,16 @@ impl Http {
         if self.tunnel.is_some() && self.enters_tunnel(cx, side, data) {
             return self.switch(0);
         }
-        let unread = self.responses.state == State::Head && self.responses.held.is_empty();
-        if side == Side::Responses && cx.protocols.tls && unread && starts_alert(data) {
+        if starts_alert(data) && side == Side::Responses && self.awaits_response() && cx.protocols.tls {
             cx.odd("plain HTTP answered with a TLS alert");
         }
         let taken = self.data(cx, side, data, place);
         self.switch(taken)
+    }
+
+    /// Return whether the next byte of the server starts a head.
+    fn awaits_response(&self) -> bool {
+        self.responses.state == State::Head && self.responses.held.is_empty()
     }
 
     /// Return the change of the protocol after `taken` bytes, if there is one.
@@ -51,10 +55,15 @@ impl Http {
             self.tunnel = Some(false);
             return false;
         }
-        let starts = cx.protocols.http2 && data.starts_with(HTTP2_START);
-        if let Some(server) = self.tunnel.take().filter(|_| starts) {
-            cx.ledger.health.unread(TUNNEL, -1);
+        let Some(server) = self.tunnel.take() else {
+            return false;
+        };
+        if cx.protocols.http2 && data.starts_with(HTTP2_START) {
             self.next = Some(Box::new(Next::Http2(Start::Preface { read: 0, server })));
+        } else if cx.protocols.tls && starts_hello(data) {
+            self.next = Some(Box::new(Next::Tls));
+        } else {
+            return false;
         }
         cx.ledger.health.unread(TUNNEL, -1);
         true

@@ -53,16 +53,15 @@ enum Name {
 
 /// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
 pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
-    let fields = match read(block, names) {
+    match read(block, names) {
         Some(fields) => fields,
-        None => owned(read(&unfolded(block), names).unwrap_or_default()),
-    };
-    Fields { block, ..fields }
+        None => Fields { block, ..owned(read(&unfolded(block), names).unwrap_or_default()) },
+    }
 }
 
 /// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
 fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
-    let mut fields = Fields::default();
+    let mut fields = Fields { block, ..Fields::default() };
     let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     let mut start = 0;
     while start < block.len() {

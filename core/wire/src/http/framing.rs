@@ -66,7 +66,11 @@ impl Http {
                 State::Length => position += self.body(cx, side, rest, place.time),
                 State::Head => position += self.head(cx, side, rest, place.further(position)),
                 State::Close => {
-                    self.reader(side).body_bytes += rest.len() as u64;
+                    let reader = self.reader(side);
+                    reader.body_bytes += rest.len() as u64;
+                    if let Some(tap) = &mut reader.tap {
+                        tap.data(cx, rest, place.time);
+                    }
                     break;
                 }
                 State::Lost if position == 0 && certain_start(side, rest) => self.reader(side).state = State::Head,

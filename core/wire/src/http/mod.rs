@@ -1,8 +1,8 @@
 //! HTTP/1 on one connection (RFC 9110, RFC 9112).
 //!
-//! `Http` holds a reader per direction and their pairing. `framing` reads heads and `bodies` what follows them;
-//! `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and `head` parse the syntax. A `tap`
-//! reads bodies that say more than their size, and `upgrade` goes on as a WebSocket.
+//! `Http` holds a reader per direction and their pairing; `connection` hands it what TCP reports. `framing` reads heads
+//! and `bodies` what follows them; `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and
+//! `head` parse the syntax. A `tap` reads bodies that say more than their size, and `upgrade` goes on as a WebSocket.
 
 mod bodies;
 mod connection;

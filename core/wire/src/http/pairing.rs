@@ -19,6 +19,7 @@ use super::framing::Http;
 use super::head::RequestLine;
 use super::pending::{PendingRequest, PendingResponse};
 use super::reader::{Progress, Side, State};
+use super::upgrade::{is_websocket, websocket_key};
 use crate::bytes::{partition, trimmed};
 use crate::context::Context;
 use crate::http2::{Half, Start, Upgrade};
@@ -143,7 +144,7 @@ impl Pairing {
 
     /// Return the bytes of the budget that waiting requests use.
     pub(super) fn held(&self) -> usize {
-        self.pending.iter().map(PendingRequest::cost).sum()
+        self.pending.iter().map(|pending| pending.cost()).sum()
     }
 }
 
@@ -402,11 +403,11 @@ impl Http {
     /// Go on in HTTP/2: the response to the request comes on stream 1 (RFC 7540 section 3.2).
     fn upgrade(&mut self, cx: &mut Context<'_>, time: f64) {
         let left = if self.requests.state == State::Length { self.requests.remaining } else { 0 };
-        let uploaded = self.requests.progress();
+        let uploaded = self.requests.progress(cx);
         self.close_reader(cx, Side::Requests);
         self.close_reader(cx, Side::Responses);
         let pending = self.pairing.answer.as_mut().and_then(|answer| answer.pending.take());
-        let Some(PendingRequest { asked, sent, done_at, end, .. }) = pending else {
+        let Some(PendingRequest { asked, sent, done_at, end, .. }) = pending.map(|pending| *pending) else {
             self.ended(cx, Side::Responses, Some(time)); // which request was meant is unknown
             self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::default()))));
             return;

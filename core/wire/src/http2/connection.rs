@@ -111,6 +111,11 @@ impl Http2 {
         self.streams.is_empty()
     }
 
+    /// Return whether frames of the server may be passing unread.
+    pub(super) fn misses_responses(&self) -> bool {
+        self.responses.reader.is_lost()
+    }
+
     fn lane(&mut self, side: Side) -> &mut Lane {
         match side {
             Side::Requests => &mut self.requests,

@@ -73,7 +73,7 @@ pub(super) struct Fields {
     named: Vec<(usize, Value)>,
     /// Whether there are fields whose name is unknown, or that were not read.
     pub(super) doubtful: bool,
-    /// Whether the first field with a known name is a pseudo-header; None if there is none.
+    /// Whether the first field is a pseudo-header; None if its name is unknown and that of no pseudo-header is known.
     pub(super) starts: Option<bool>,
 }
 
@@ -115,7 +115,10 @@ impl Fields {
             self.doubtful = true;
             return;
         };
-        self.starts.get_or_insert(name.first() == Some(&b':'));
+        let pseudo = name.first() == Some(&b':');
+        if pseudo || !self.doubtful {
+            self.starts.get_or_insert(pseudo);
+        }
         if let Some(known) = Name::of(name)
             && self.value(known) == Value::Absent
         {

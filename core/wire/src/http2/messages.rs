@@ -19,7 +19,8 @@ impl Http2 {
             }
             self.streams.give_up_doubtful(cx, &mut self.ends, place.time);
             self.streams.note(number);
-            let stream = self.request(cx, place, oddity);
+            let mut stream = self.request(cx, place, oddity);
+            stream.response.doubtful = self.misses_responses();
             self.streams.add(cx, &mut self.ends, number, stream);
         }
         if ends && let Some(stream) = self.streams.get(number, None) {
@@ -90,9 +91,9 @@ impl Http2 {
         if interim {
             return;
         }
-        // Trailers do not tell when the response began, if its head was lost.
-        let may_be_head = !stream.is_answered() && self.fields.starts != Some(false);
-        if has_status || may_be_head {
+        // What has no known name may be a head or, if that was lost, trailers, which do not tell when the response began.
+        let is_head = !stream.is_answered() && !stream.response.doubtful && self.fields.starts.is_none();
+        if has_status || is_head {
             stream.responded(cx, &self.fields, place.time);
         }
         if ends {

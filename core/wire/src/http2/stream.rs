@@ -272,7 +272,8 @@ impl Stream {
     pub(super) fn emit(self, cx: &mut Context<'_>, ends: &mut Ends, ending: Ending, time: f64) {
         let health = &mut cx.ledger.health;
         health.exchanges += 1;
-        health.unanswered_requests += u64::from(self.answered.is_none() && self.asked.is_some());
+        let unanswered = self.answered.is_none() && !self.response.ended;
+        health.unanswered_requests += u64::from(unanswered && self.asked.is_some());
         health.unpaired_responses += u64::from(self.asked.is_none());
         let started = self.asked.as_ref().map(|asked| asked.time);
         let complete = ending == Ending::Complete;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::fragments::{FragmentPosition, Fragments, Ident};
-use super::layers::Malformed;
+use super::layers::{Malformed, PROTOCOL, UDP};
 use crate::health::Ledger;
 use crate::key::Key;
 use crate::readers::{Short, be16, be32, be128, byte, part};
@@ -81,12 +81,14 @@ impl PacketPosition<'_, '_> {
 /// Parses IP packets and keeps the fragments of incomplete ones.
 pub(super) struct Ip {
     fragments: Fragments,
+    /// Whether to return the first fragment of a UDP datagram if the capture cut it, so that it never becomes whole.
+    keeps_first: bool,
 }
 
 impl Ip {
     /// Create a parser; fragments are given up after `fragment_timeout` seconds.
-    pub(super) fn new(fragment_timeout: f64) -> Self {
-        Self { fragments: Fragments::new(fragment_timeout) }
+    pub(super) fn new(fragment_timeout: f64, keeps_first: bool) -> Self {
+        Self { fragments: Fragments::new(fragment_timeout), keeps_first }
     }
 
     /// Forget fragments of datagrams that stayed incomplete.
@@ -177,7 +179,8 @@ impl Ip {
     ) -> Option<Payload<'a>> {
         if found.cut > 0 {
             ledger.health.odd("truncated IP fragment");
-            return None;
+            let starts = self.keeps_first && piece.offset == 0 && u32::from(found.protocol) | PROTOCOL == UDP;
+            return starts.then_some(found);
         }
         let whole = self.fragments.add(ledger, piece, part(&found.data, found.start, found.end))?;
         Some(Payload { start: 0, end: whole.len(), data: Cow::Owned(whole), ..found })

@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::datagrams::{Datagram, Datagrams};
+use crate::dns;
 use crate::health::Ledger;
 use crate::key::Key;
 use crate::limits::Limits;
@@ -41,20 +42,28 @@ const LINKTYPE_ETHERNET: u32 = 1;
 const LINKTYPE_LINUX_SLL2: u32 = 276;
 /// Bytes of an IPv4 header without options and a TCP header.
 const PLAIN_SIZE: usize = 40;
+/// Bytes of an IPv4 header without options and a UDP header.
+const PLAIN_DATAGRAM: usize = 28;
 const LEAST_TCP_HEADER: usize = 20;
+const UDP_HEADER: usize = 8;
+/// The port of the NetBIOS name service, whose messages have the same form (RFC 1002).
+const NETBIOS: u16 = 137;
+const UDP_PROTOCOL: u8 = 17;
 /// Maximum headers of one frame; a tunnel adds three or four.
 const MOST_LAYERS: usize = 40;
 
-/// A TCP segment.
+/// A TCP segment, or a UDP datagram with a DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// The direction of the flow. Its label tells apart flows of different networks, and is the same in both
     /// directions.
     pub key: Key,
-    /// The captured bytes from the TCP header on, at least 20.
+    /// The captured bytes from the TCP header on, at least 20; those behind the UDP header of a datagram.
     pub bytes: &'a [u8],
     /// Bytes of the segment that were not captured.
     pub cut: usize,
+    /// Whether it is a datagram.
+    pub datagram: bool,
 }
 
 /// Finds the TCP segments in frames.
@@ -65,6 +74,8 @@ pub struct Network {
     ip: Ip,
     lanes: Lanes,
     quic: Quic,
+    /// Whether DNS messages in datagrams are wanted.
+    lookups: bool,
     /// The networks that the current frame has passed through, such as VLANs.
     network: Vec<u8>,
     /// The records of the innermost IP packet of the current frame.
@@ -74,7 +85,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Create a network. `wanted` selects records of IP packets, DNS answers and QUIC connections.
+    /// Create a network. `wanted` selects records of IP packets, DNS and QUIC connections.
     #[must_use]
     pub fn new(
         ports: Arc<Ports>,
@@ -83,15 +94,17 @@ impl Network {
         wanted: Wanted,
         protocols: Protocols,
     ) -> Self {
+        let lookups = wanted.lookups && protocols.dns;
         // Both are only needed while connections start, so fewer entries are enough than connections may be open.
         let most = limits.connections / 8 + 1;
         Self {
             datagrams: Datagrams { every_packet: wanted.packets, answers: wanted.answers, found: Vec::new() },
             inner_ip,
-            ip: Ip::new(limits.fragment_timeout),
+            ip: Ip::new(limits.fragment_timeout, lookups),
             lanes: Lanes::new(most),
             quic: Quic::new(&ports, limits, most, protocols, wanted),
             ports,
+            lookups,
             network: Vec::new(),
             innermost: [None, None],
             whole: Vec::new(),
@@ -109,9 +122,16 @@ impl Network {
     ) -> Option<Segment<'a>> {
         if !self.datagrams.every_packet
             && let Some(ip) = plain_ip(link_type, frame)
-            && let Some(segment) = plain(ip)
         {
-            return Some(segment);
+            if let Some(segment) = plain(ip) {
+                return Some(segment);
+            }
+            if self.lookups
+                && !self.datagrams.answers
+                && let Some(message) = plain_message(ip)
+            {
+                return Some(message);
+            }
         }
         self.any_segment(ledger, time, link_type, frame)
     }
@@ -153,6 +173,7 @@ impl Network {
 
     /// Return a segment within the frame, or within a buffer that is valid until the next call.
     fn kept<'a>(&'a mut self, key: Key, payload: Payload<'a>) -> Option<Segment<'a>> {
+        let datagram = payload.protocol == UDP_PROTOCOL;
         let Payload { start, end, cut, .. } = payload;
         let data: &[u8] = match payload.data {
             Cow::Borrowed(frame) => frame,
@@ -161,10 +182,10 @@ impl Network {
                 &self.whole
             }
         };
-        Some(Segment { key, bytes: data.get(start..end)?, cut })
+        Some(Segment { key, bytes: data.get(start..end)?, cut, datagram })
     }
 
-    /// Go from header to header until TCP, or until a header that is not supported. The frame had `length` bytes.
+    /// Go from header to header until TCP or a DNS message, or until a header that is not supported. The frame had `length` bytes.
     fn through<'a>(
         &mut self,
         ledger: &mut Ledger,
@@ -186,6 +207,9 @@ impl Network {
                     return self.tcp(found).map(Some);
                 }
                 (start, end) = (found.start, found.end);
+                if layer == UDP && self.lookups && self.is_dns(&found)? {
+                    return message(found).map(Some);
+                }
                 if layer == UDP {
                     (layer, start) = (self.udp(ledger, time, &found)?, start + 8);
                 }
@@ -220,6 +244,20 @@ impl Network {
         }
         let label = self.lanes.label(key, &self.network, tcp)?;
         Ok((key.labelled(label), found))
+    }
+
+    /// Return whether a datagram has a DNS message. On a port of DNS it has, unless the other one is that of a tunnel;
+    /// on a monitored port, only if that is certain.
+    fn is_dns(&self, found: &Payload<'_>) -> Result<bool, Short> {
+        let (source, target) = (be16(&found.data, found.start)?, be16(&found.data, found.start + 2)?);
+        let ports = [source, target];
+        let content = || part(&found.data, found.start + UDP_HEADER, found.end);
+        if !dns::is_datagram_port(source, target) {
+            let monitored = ports.iter().any(|port| self.ports.contains(*port));
+            return Ok(monitored && !ports.contains(&NETBIOS) && dns::is_proven(content()));
+        }
+        let tunnel = ports.iter().any(|port| table::layer(UDP_PORT | u32::from(*port)).is_some());
+        Ok(!tunnel || dns::is_plausible(content()))
     }
 
     /// Return the layer inside UDP: known by a port of either side, or Teredo if it looks like it.
@@ -264,6 +302,32 @@ impl Network {
     }
 }
 
+/// Parse the DNS message of a plain IPv4 packet, as nearly all are: see `plain`.
+#[inline]
+fn plain_message(ip: &[u8]) -> Option<Segment<'_>> {
+    let head: &[u8; PLAIN_DATAGRAM] = ip.first_chunk()?;
+    let is_whole_udp = head[6] & 0xBF == 0 && head[7] == 0 && head[9] == UDP_PROTOCOL;
+    let (total, size) = (u16::from_be_bytes([head[2], head[3]]), u16::from_be_bytes([head[24], head[25]]));
+    let (source, target) = (u16::from_be_bytes([head[20], head[21]]), u16::from_be_bytes([head[22], head[23]]));
+    let other = if source == dns::PORT { target } else { source };
+    let is_dns = (source == dns::PORT || target == dns::PORT) && table::layer(UDP_PORT | u32::from(other)).is_none();
+    if head[0] != 0x45 || !is_whole_udp || !is_dns || u32::from(size) + 20 != u32::from(total) {
+        return None;
+    }
+    let number = |at: usize| be32(head, at).ok();
+    let key = Key::v4(number(12)?, number(16)?, number(20)?, 0);
+    Some(Segment { key, bytes: ip.get(PLAIN_DATAGRAM..usize::from(total))?, cut: 0, datagram: true })
+}
+
+/// Return the content of a UDP datagram, which may be shorter than that of its IP packet.
+fn message(found: Payload<'_>) -> Result<(Key, Payload<'_>), Malformed> {
+    let key = found.addresses.key(be32(&found.data, found.start)?);
+    let size = usize::from(be16(&found.data, found.start + 4)?);
+    let end = if size < UDP_HEADER { found.end } else { found.end.min(found.start + size) };
+    let start = (found.start + UDP_HEADER).min(end);
+    Ok((key, Payload { start, end, ..found }))
+}
+
 /// Return the bytes after the IPv4 EtherType of an Ethernet or cooked frame.
 #[inline]
 fn plain_ip(link_type: u32, frame: &[u8]) -> Option<&[u8]> {
@@ -292,5 +356,5 @@ fn plain(ip: &[u8]) -> Option<Segment<'_>> {
     }
     let number = |at: usize| be32(head, at).ok();
     let key = Key::v4(number(12)?, number(16)?, number(20)?, 0);
-    Some(Segment { key, bytes: ip.get(20..end)?, cut: 0 })
+    Some(Segment { key, bytes: ip.get(20..end)?, cut: 0, datagram: false })
 }

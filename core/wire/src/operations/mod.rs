@@ -181,7 +181,13 @@ mod tests {
     fn posted(content_type: &str, fields: &[(&str, &str)], body: &[u8], size: usize) -> Option<String> {
         let limits = Limits::default();
         let (mut ledger, mut out) = (Ledger::new(1 << 20), Collector::new(&limits));
-        let mut cx = Context { ledger: &mut ledger, limits: &limits, protocols: Protocols::default(), out: &mut out };
+        let mut cx = Context {
+            ledger: &mut ledger,
+            limits: &limits,
+            protocols: Protocols::default(),
+            out: &mut out,
+            lookups: &mut None,
+        };
         let field = |name: &[u8]| {
             let found = fields.iter().find(|(known, _)| known.as_bytes() == name);
             found.map(|(_, value)| value.as_bytes().to_vec()).unwrap_or_default()

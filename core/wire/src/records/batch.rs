@@ -9,6 +9,7 @@ use super::handshakes::HandshakeRow;
 use super::texts::{Codes, Interner};
 use super::{Asked, Field, QuicRow};
 use crate::datagrams::Datagram;
+use crate::dns::LookupColumns;
 
 /// Marks an exchange whose request was not seen.
 pub const NO_REQUEST: u32 = u32::MAX;
@@ -29,10 +30,12 @@ pub enum Kind {
     Hello,
     /// A TLS handshake.
     Handshake,
-    /// An IP packet or a DNS answer.
-    Datagram,
     /// A QUIC connection that has ended.
     Quic,
+    /// An IP packet or a DNS answer.
+    Datagram,
+    /// A DNS lookup.
+    Lookup,
 }
 
 /// The requests of the batch, and earlier ones to which its exchanges belong.
@@ -201,6 +204,8 @@ pub struct Batch {
     pub datagrams: Vec<Datagram>,
     /// QUIC connections.
     pub quic: Vec<QuicRow>,
+    /// DNS lookups.
+    pub lookups: LookupColumns,
     /// Addresses of clients and servers.
     pub addresses: Interner,
     /// Methods.

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::{Asked, QuicRow};
+use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
+use super::{Asked, QuicRow};
 use crate::address;
 use crate::datagrams::Datagram;
+use crate::dns::{Lists, Row};
 use crate::health::Health;
 use crate::limits::Limits;
 
@@ -25,6 +27,8 @@ pub struct Wanted {
     pub answers: bool,
     /// QUIC connections.
     pub quic: bool,
+    /// DNS lookups.
+    pub lookups: bool,
 }
 
 /// Both ends of a connection.
@@ -46,6 +50,7 @@ impl Ends {
 #[derive(Debug, Default)]
 pub struct Collector {
     batch: Batch,
+    address_codes: AddressCodes,
     /// Number of the current batch.
     number: u64,
     characters: usize,
@@ -78,6 +83,7 @@ impl Collector {
         self.number += 1;
         self.characters = 0;
         self.full = false;
+        self.address_codes.clear();
         std::mem::take(&mut self.batch)
     }
 
@@ -136,9 +142,25 @@ impl Collector {
         }
     }
 
+    pub(crate) fn handshake(&mut self, health: &mut Health, handshake: HandshakeRow) {
+        if self.admits(health, Kind::Handshake, handshake.facts.size()) {
+            self.batch.handshakes.push(handshake);
+        }
+    }
+
     pub(crate) fn datagram(&mut self, health: &mut Health, datagram: Datagram) {
         if self.admits(health, Kind::Datagram, 0) {
             self.batch.datagrams.push(datagram);
+        }
+    }
+
+    pub(crate) fn lookup(&mut self, health: &mut Health, row: &Row, lists: Lists<'_>) {
+        if self.admits(health, Kind::Lookup, lists.name.len()) {
+            let Self { batch, address_codes, .. } = self;
+            let client = row.client.map(|client| address_codes.code(client, &mut batch.addresses));
+            let server = address_codes.code(row.server, &mut batch.addresses);
+            let client = client.unwrap_or_else(|| batch.addresses.code(""));
+            batch.lookups.push(row, client, server, lists);
         }
     }
 

@@ -3,12 +3,14 @@
 //! Numbers are arrays and texts are codes of a dictionary that belongs to the batch. So statistics work once per
 //! distinct text, and hostile peers cannot fill anything that outlives a batch.
 
+mod address_codes;
 mod asked;
 mod batch;
 mod collector;
 mod derived;
 mod details;
 mod ending;
+mod handshakes;
 mod quic;
 mod texts;
 
@@ -17,6 +19,7 @@ pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, K
 pub use collector::{Collector, Wanted};
 pub use details::Details;
 pub use ending::Ending;
+pub use handshakes::{Certificate, HandshakeFacts, HandshakeRow, Outcome};
 pub use quic::QuicRow;
 pub use texts::{Codes, Interner};
 

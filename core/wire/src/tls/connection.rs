@@ -11,8 +11,6 @@ use crate::tcp::{Position, Tcp};
 use crate::text::printable;
 
 const LONGEST_HOST_NAME: usize = 255;
-/// Name under which server names beyond the limit are counted.
-const OTHER: &str = "(other)";
 
 /// A TLS connection, up to the end of its handshake.
 #[derive(Debug)]
@@ -158,11 +156,7 @@ impl Tls {
     /// Count the connection under its server name.
     fn count(&mut self, cx: &mut Context<'_>, now: f64, wire_name: &[u8]) {
         let name = printable(&wire_name.to_ascii_lowercase(), LONGEST_HOST_NAME);
-        let names = &mut cx.ledger.health.server_names;
-        let apart = names.contains_key(&name) || names.len() < cx.limits.server_names;
-        let counted = if apart { name.clone() } else { OTHER.to_owned() };
-        *names.entry(counted.clone()).or_default() += 1;
-        self.counted = Some(counted);
+        self.counted = Some(cx.ledger.health.name_server(&name, cx.limits.server_names));
         if self.wanted.hellos {
             let Ends { client, server, .. } = self.ends;
             cx.out.hello(&mut cx.ledger.health, HelloRow { time: now, client, server, server_name: name });

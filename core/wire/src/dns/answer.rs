@@ -4,8 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::readers::{Short, be16, be32, be128, byte, part};
 
-/// The UDP port of DNS servers.
-pub(crate) const PORT: u16 = 53;
 const RESPONSE: u16 = 0x8000;
 const POINTER: u8 = 0xC0;
 /// Maximum labels and pointers of one name; a name has at most 127 labels.
