@@ -1,4 +1,4 @@
-"""The output of `traffic`: requests, exchanges and optional records.
+"""The output of both decoders: requests, exchanges and optional records. Some kinds come from the core alone.
 
 Strings come from the wire: they are cut at `max_str_length` characters and hold no control characters. A missing header
 field is an empty string.

@@ -1,4 +1,5 @@
-//! Decodes captured frames into HTTP records. No I/O, no clock, no threads: time is packet time.
+//! Decodes captured frames into records of HTTP/1, HTTP/2, WebSocket, TLS, QUIC and DNS. No I/O, no clock, no threads:
+//! time is packet time.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
