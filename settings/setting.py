@@ -103,7 +103,14 @@ class Setting:
     def refusal(self, value: Any) -> SettingError:
         """Return the error for an invalid value."""
         shown = "(not shown)" if self.secret else repr(value)
-        return SettingError(f"{self.name} = {shown} is not allowed: {self.allowed}")
+        near = self._nearest(value)
+        return SettingError(f"{self.name} = {shown} is not allowed" + (f"; {near}" if near else f": {self.allowed}"))
+
+    def _nearest(self, value: Any) -> str:
+        """Return a question that names the choice closest to the first text that is none; empty if none is close."""
+        texts = value if self.base is tuple and isinstance(value, tuple) else (value,)
+        strange = (text for text in texts if isinstance(text, str) and text not in self.choices)
+        return did_you_mean(next(strange, ""), self.choices)
 
     def _fits(self, value: Any) -> bool:
         if self.span is not None:

@@ -70,6 +70,16 @@ def test_an_invalid_value_is_reported_with_the_valid_ones(name: str, value: Any,
     assert str(error.value) == f"{name} = {value!r} is not allowed: {allowed}"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "near"),
+    [("moons", ("io", "eurpoa"), "europa"), ("theme", "drak", "dark"), ("theme", "lihgt", "light")],
+)
+def test_the_closest_choice_is_suggested(name: str, value: Any, near: str) -> None:
+    with pytest.raises(SettingError) as error:
+        SETTINGS[name].check(value)
+    assert str(error.value) == f"{name} = {value!r} is not allowed; did you mean {near!r}?"
+
+
 @pytest.mark.parametrize(("name", "text"), [("pause", "x"), ("rows", "1.5"), ("loud", "maybe"), ("rows", "")])
 def test_an_invalid_text_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingError, match="is not allowed"):
