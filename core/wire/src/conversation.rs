@@ -112,6 +112,7 @@ impl Conversation {
     }
 
     /// Go on in another protocol after a part of a segment.
+    #[cold]
     fn switch(
         &mut self,
         cx: &mut Context<'_>,
@@ -377,6 +378,7 @@ impl Conversation {
     }
 
     /// Start reading HTTP/2 after `requests` requests of HTTP/1.
+    #[cold]
     fn start_http2(&mut self, cx: &mut Context<'_>, start: Start, requests: u64) {
         self.known(cx);
         let http2 = Http2::new(cx, self.ends(), start, requests);
@@ -427,6 +429,7 @@ impl Conversation {
     }
 
     /// Count a connection on which `direction` does not speak HTTP/1; the other side may refuse that.
+    #[cold]
     fn unreadable(&mut self, cx: &mut Context<'_>, kind: &'static str, direction: Direction) {
         self.known(cx);
         cx.ledger.health.unread(kind, 1);
@@ -436,6 +439,7 @@ impl Conversation {
     }
 
     /// Read HTTP/1 after all, in which `direction` refuses, and take back what the connection was counted as.
+    #[cold]
     fn refused(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction) {
         if let Sink::Refusal(kind) = self.sinks.of(direction) {
             cx.ledger.health.unread(kind, -1);
@@ -454,6 +458,7 @@ impl Conversation {
 
     /// Start reading TLS, of which `direction` sent the first bytes, after `requests` requests of HTTP/1. `starttls` tells
     /// whether other bytes came before.
+    #[cold]
     fn start_tls(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, starttls: bool, requests: u64) {
         let tls = Tls::new(cx, tcp, self.ends(), self.wanted, starttls, requests);
         self.speech = Some(Speech::Tls(Box::new(tls)));

@@ -1,5 +1,8 @@
 //! Decodes captured frames into records of HTTP/1, HTTP/2, WebSocket, TLS, QUIC and DNS. No I/O, no clock, no threads:
 //! time is packet time.
+//!
+//! Most segments are HTTP/1, and what they run should fit the instruction cache of a core. So what HTTP/1 seldom needs is
+//! `cold`: the compiler puts it elsewhere, also where another protocol needs it often.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -8,7 +8,7 @@ use crate::http2::{HTTP2_START, Start};
 use crate::records::Ending;
 use crate::speech::{Next, Sides, Switch};
 use crate::tcp::Position;
-use crate::tls::{starts_alert, starts_hello};
+use crate::tls::starts_hello;
 
 impl Http {
     /// Update what pairing needs of TCP.
@@ -30,16 +30,8 @@ impl Http {
         if self.tunnel.is_some() && self.enters_tunnel(cx, side, data) {
             return self.switch(0);
         }
-        if starts_alert(data) && side == Side::Responses && self.awaits_response() && cx.protocols.tls {
-            cx.odd("plain HTTP answered with a TLS alert");
-        }
         let taken = self.data(cx, side, data, place);
         self.switch(taken)
-    }
-
-    /// Return whether the next byte of the server starts a head.
-    fn awaits_response(&self) -> bool {
-        self.responses.state == State::Head && self.responses.held.is_empty()
     }
 
     /// Return the change of the protocol after `taken` bytes, if there is one.

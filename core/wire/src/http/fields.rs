@@ -112,6 +112,9 @@ impl<'a> Fields<'a> {
 
     /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
     pub(crate) fn named_text(&self, names: &[Vec<u8>], limit: usize) -> String {
+        if self.named.is_empty() {
+            return String::new(); // as nearly always
+        }
         let mut lines = Vec::new();
         for (place, name) in names.iter().enumerate() {
             if let Some((_, value)) = self.named.iter().find(|(known, _)| *known == place) {

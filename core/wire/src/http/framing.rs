@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::http2::Start;
 use crate::speech::Next;
 use crate::tcp::Position;
+use crate::tls::starts_alert;
 
 /// Stray bytes before a status line that are skipped, as in Chrome.
 const MOST_STRAYS: usize = 4;
@@ -202,8 +203,9 @@ impl Http {
     /// Release the buffer and read nothing more.
     pub(crate) fn close_reader(&mut self, cx: &mut Context<'_>, side: Side) {
         self.release(cx, side);
-        self.close_tap(cx, side);
-        self.reader(side).state = State::Opaque;
+        let reader = self.reader(side);
+        reader.close_tap(cx);
+        reader.state = State::Opaque;
     }
 
     // heads -----------------------------------------------------------------------------------------------------------
@@ -211,6 +213,9 @@ impl Http {
     fn head(&mut self, cx: &mut Context<'_>, side: Side, rest: &[u8], place: Position) -> usize {
         if self.reader(side).held.is_empty() {
             if side == Side::Responses {
+                if cx.protocols.tls && starts_alert(rest) {
+                    cx.odd("plain HTTP answered with a TLS alert");
+                }
                 self.answering(cx);
                 let size = self.stray_bytes(rest, place);
                 if size > 0 {
@@ -305,7 +310,7 @@ impl Http {
         }
         let length = self.request(cx, &parts, fields);
         if cx.protocols.reads_bodies() {
-            self.open_tap(cx, Side::Requests, Tap::of_request(cx.protocols, &parts, fields));
+            self.requests.open_tap(cx, Tap::of_request(cx.protocols, &parts, fields));
         }
         self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
         self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
@@ -322,7 +327,7 @@ impl Http {
             return Some(());
         }
         if cx.protocols.reads_bodies() {
-            self.open_tap(cx, Side::Responses, Tap::of_response(cx.protocols, fields));
+            self.responses.open_tap(cx, Tap::of_response(cx.protocols, fields));
         }
         self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
         if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {

@@ -242,6 +242,7 @@ impl Http {
     }
 
     /// Return whether the server sends an answer without a head, as in HTTP/0.9.
+    #[cold]
     pub(super) fn headless(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.pairing.simple() {
             return false;
@@ -380,6 +381,7 @@ impl Http {
     }
 
     /// Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6).
+    #[cold]
     fn tunnel(&mut self, cx: &mut Context<'_>, status: u16, upgrade: &[u8], time: f64) {
         let kind = if status == 101 { printable(upgrade, LONGEST_UPGRADE).to_lowercase() } else { "tunnel".to_owned() };
         if kind == "h2c" && cx.protocols.http2 {
@@ -401,6 +403,7 @@ impl Http {
     }
 
     /// Go on in HTTP/2: the response to the request comes on stream 1 (RFC 7540 section 3.2).
+    #[cold]
     fn upgrade(&mut self, cx: &mut Context<'_>, time: f64) {
         let left = if self.requests.state == State::Length { self.requests.remaining } else { 0 };
         let uploaded = self.requests.progress(cx);

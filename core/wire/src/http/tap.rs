@@ -2,9 +2,8 @@
 //! gRPC-Web in both.
 
 use super::fields::Fields;
-use super::framing::Http;
 use super::head::RequestLine;
-use super::reader::Side;
+use super::reader::Reader;
 use crate::bytes::{partition, starts_with_ignoring_case, trimmed};
 use crate::context::Context;
 use crate::events::EventReader;
@@ -89,36 +88,38 @@ impl Found {
 
 impl Tap {
     /// Return a tap for a request, if its head says that it may name an operation.
-    pub(super) fn of_request(protocols: Protocols, line: &RequestLine<'_>, fields: &Fields<'_>) -> Option<Self> {
+    pub(super) fn of_request(protocols: Protocols, line: &RequestLine<'_>, fields: &Fields<'_>) -> Option<Box<Self>> {
         if line.method == b"POST"
             && let Some(call) = of_call(protocols, fields, line.target)
         {
-            return Some(Self::Messages(call));
+            return Some(Box::new(Self::Messages(call)));
         }
         if !protocols.operations {
             return None;
         }
         let field = |name: &[u8]| fields.other(name);
-        OperationReader::new(line.method, line.target, &fields.content_type, field).map(Self::Operation)
+        let reader = OperationReader::new(line.method, line.target, &fields.content_type, field)?;
+        Some(Box::new(Self::Operation(reader)))
     }
 
     /// Return a tap for a response, if it is an event stream that is not compressed, or answers a call.
-    pub(super) fn of_response(protocols: Protocols, fields: &Fields<'_>) -> Option<Self> {
+    pub(super) fn of_response(protocols: Protocols, fields: &Fields<'_>) -> Option<Box<Self>> {
         match fields.content_type.first()? | 0x20 {
             b'a' => {
                 let mut call = of_call(protocols, fields, b"")?;
                 call.messages.status = grpc::status(&fields.other(b"grpc-status")); // if there is nothing else
-                Some(Self::Messages(call))
+                Some(Box::new(Self::Messages(call)))
             }
             b't' if protocols.operations && is_event_stream(&fields.content_type) => {
                 let readable = matches!(fields.other(b"content-encoding").as_slice(), b"" | b"identity");
-                readable.then(|| Self::Events(EventReader::default()))
+                readable.then(|| Box::new(Self::Events(EventReader::default())))
             }
             _ => None,
         }
     }
 
     /// Read the next bytes of the body.
+    #[cold]
     pub(super) fn data(&mut self, cx: &mut Context<'_>, part: &[u8], time: f64) {
         match self {
             Self::Operation(reader) => reader.data(cx, part),
@@ -128,6 +129,7 @@ impl Tap {
     }
 
     /// Skip `size` bytes that the capture lost.
+    #[cold]
     pub(super) fn gap(&mut self, cx: &mut Context<'_>, size: u64) {
         match self {
             Self::Operation(reader) => reader.gap(cx),
@@ -137,15 +139,16 @@ impl Tap {
     }
 
     /// End the body.
-    pub(super) fn finish(self, cx: &mut Context<'_>) -> Found {
+    #[cold]
+    pub(super) fn finish(self, cx: &mut Context<'_>) -> Box<Found> {
         cx.release(COST);
-        match self {
+        Box::new(match self {
             Self::Operation(reader) => Found { operation: reader.finish(cx), ..Found::default() },
             Self::Events(reader) => {
                 Found { messages: reader.events, first_message: reader.first(), ..Found::default() }
             }
             Self::Messages(call) => call.found(),
-        }
+        })
     }
 
     /// Return the bytes of the budget in use.
@@ -154,19 +157,17 @@ impl Tap {
     }
 }
 
-impl Http {
-    /// Read the next body of a side with a tap, if there is room for one.
-    pub(super) fn open_tap(&mut self, cx: &mut Context<'_>, side: Side, tap: Option<Tap>) {
-        if self.reader(side).tap.is_some() {
-            self.close_tap(cx, side);
-        }
-        if tap.is_some() {
-            self.reader(side).tap = tap.filter(|_| cx.charge(COST)).map(Box::new);
-        }
+impl Reader {
+    /// Read the next body with a tap, if it has one and there is room for it.
+    #[inline]
+    pub(super) fn open_tap(&mut self, cx: &mut Context<'_>, tap: Option<Box<Tap>>) {
+        self.close_tap(cx);
+        self.tap = tap.filter(|_| cx.charge(COST));
     }
 
-    pub(super) fn close_tap(&mut self, cx: &mut Context<'_>, side: Side) {
-        if let Some(tap) = self.reader(side).tap.take() {
+    #[inline]
+    pub(super) fn close_tap(&mut self, cx: &mut Context<'_>) {
+        if let Some(tap) = self.tap.take() {
             tap.finish(cx);
         }
     }
@@ -177,19 +178,23 @@ fn is_event_stream(content_type: &[u8]) -> bool {
         && trimmed(partition(content_type, b';').0).len() == EVENT_STREAM.len()
 }
 
+#[cold]
 fn of_call(protocols: Protocols, fields: &Fields<'_>, path: &[u8]) -> Option<Box<Call>> {
     if protocols.http2 { Call::new(&fields.content_type, path) } else { None }
 }
 
 /// Return the details of an exchange whose request started at `started`; None if the taps found nothing.
+#[inline]
 pub(super) fn details(
     sent: Option<Box<Found>>,
     received: Option<Box<Found>>,
     started: Option<f64>,
 ) -> Option<Box<Details>> {
-    if sent.is_none() && received.is_none() {
-        return None;
-    }
+    if sent.is_none() && received.is_none() { None } else { both(sent, received, started) }
+}
+
+#[cold]
+fn both(sent: Option<Box<Found>>, received: Option<Box<Found>>, started: Option<f64>) -> Option<Box<Details>> {
     let (sent, received) = (sent.unwrap_or_default(), received.unwrap_or_default());
     let first = started.zip(received.first_message);
     let details = Details {

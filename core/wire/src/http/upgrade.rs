@@ -29,7 +29,7 @@ pub(super) fn is_websocket(fields: &Fields<'_>) -> bool {
 
 /// Return the key of a request that asks for a WebSocket.
 pub(super) fn websocket_key(cx: &Context<'_>, fields: &Fields<'_>) -> Option<Box<[u8]>> {
-    if !cx.protocols.websocket || !is_websocket(fields) {
+    if fields.upgrade.is_empty() || !cx.protocols.websocket || !is_websocket(fields) {
         return None;
     }
     let key = fields.other(b"sec-websocket-key");
@@ -56,6 +56,7 @@ impl Http {
     }
 
     /// Go on as a WebSocket after a 101.
+    #[cold]
     pub(super) fn become_websocket(&mut self, cx: &mut Context<'_>, fields: &Fields<'_>) {
         let Some(answer) = &mut self.pairing.answer else {
             return;
@@ -86,6 +87,7 @@ impl Http {
     }
 
     /// Read frames; the exchange ends with the second Close frame (RFC 6455 section 7.1.4).
+    #[cold]
     pub(super) fn frames(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8], place: Position) {
         let Some(upgraded) = websocket_of(&mut self.pairing.answer) else {
             return;
@@ -104,6 +106,7 @@ impl Http {
     }
 
     /// Skip bytes of frames that the capture lost; 0 if their number is unknown.
+    #[cold]
     pub(super) fn skip_frames(&mut self, cx: &mut Context<'_>, side: Side, size: u64) {
         if let Some(upgraded) = websocket_of(&mut self.pairing.answer) {
             upgraded.socket.gap(cx, side, size);

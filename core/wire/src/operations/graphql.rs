@@ -3,6 +3,8 @@
 //! In JSON, the members are those of "GraphQL over HTTP": `query`, `operationName` and `extensions`, in which a client
 //! that sent a document before puts only its hash (`persistedQuery`).
 
+use memchr::memchr_iter;
+
 use super::json::{Members, members, unescaped};
 use crate::bytes::run;
 
@@ -33,21 +35,24 @@ pub(super) fn operation(members: Members<'_>, whole: bool) -> Option<Vec<u8>> {
 }
 
 /// Return the operation in the parameters of a GET request.
+#[inline]
 pub(super) fn of_query_string(query: &[u8]) -> Option<Vec<u8>> {
+    // Most requests have other parameters, or none.
+    let names = |rest: &[u8]| rest.starts_with(b"query=") || rest.starts_with(b"extensions=");
+    let mut further = memchr_iter(b'&', query).filter_map(|end| query.get(end + 1..));
+    if names(query) || further.any(names) { of_parameters(query) } else { None }
+}
+
+#[cold]
+fn of_parameters(query: &[u8]) -> Option<Vec<u8>> {
     let (mut document, mut chosen, mut hash) = (None, None, None);
     for parameter in query.split(|byte| *byte == b'&') {
-        // Most requests have parameters, but none of these.
-        match parameter.first() {
-            Some(b'q') => document = parameter.strip_prefix(b"query=").map(percent_decoded).or(document),
-            Some(b'o') => {
-                let name = parameter.strip_prefix(b"operationName=").map(percent_decoded);
-                chosen = name.filter(|name| is_name(name)).or(chosen);
-            }
-            Some(b'e') => {
-                let extensions = parameter.strip_prefix(b"extensions=").map(percent_decoded);
-                hash = extensions.and_then(|text| persisted(members(&text)).map(<[u8]>::to_vec)).or(hash);
-            }
-            _ => {}
+        if let Some(text) = parameter.strip_prefix(b"query=") {
+            document = Some(percent_decoded(text));
+        } else if let Some(name) = parameter.strip_prefix(b"operationName=") {
+            chosen = Some(percent_decoded(name)).filter(|name| is_name(name)).or(chosen);
+        } else if let Some(text) = parameter.strip_prefix(b"extensions=") {
+            hash = persisted(members(&percent_decoded(text))).map(<[u8]>::to_vec).or(hash);
         }
     }
     match (document, hash) {

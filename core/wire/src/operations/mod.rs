@@ -74,16 +74,19 @@ impl OperationReader {
         content_type: &[u8],
         field: impl Fn(&[u8]) -> Vec<u8>,
     ) -> Option<Self> {
-        if method == b"GET" {
-            let query = partition(target, b'?').1;
-            if query.is_empty() {
-                return None;
+        match method {
+            b"GET" => {
+                let query = partition(target, b'?').1;
+                Self::known(&graphql::of_query_string(query.get(..LOOKED_AT).unwrap_or(query))?)
             }
-            return Self::known(&graphql::of_query_string(query.get(..LOOKED_AT).unwrap_or(query))?);
+            b"POST" => Self::of_body(content_type, field),
+            _ => None,
         }
-        if method != b"POST" {
-            return None;
-        }
+    }
+
+    /// Start with the type of a body.
+    #[cold]
+    fn of_body(content_type: &[u8], field: impl Fn(&[u8]) -> Vec<u8>) -> Option<Self> {
         let form = Form::of(content_type)?;
         if matches!(form, Form::Xml | Form::Multipart) {
             let soap_action = field(b"soapaction");
@@ -97,6 +100,7 @@ impl OperationReader {
         readable.then(|| Self { form: Some(form), start: Vec::new(), operation: String::new() })
     }
 
+    #[cold]
     fn known(operation: &[u8]) -> Option<Self> {
         Some(Self { form: None, start: Vec::new(), operation: shown(operation) })
     }

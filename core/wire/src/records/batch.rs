@@ -263,7 +263,7 @@ impl Batch {
             columns.oddities.push((columns.time.len() as u32, exchange.oddities));
         }
         if let Some(details) = exchange.details {
-            columns.details.push((columns.time.len() as u32, *details));
+            columns.describe(*details);
         }
         columns.time.push(exchange.time);
         columns.client.push(ends.client);

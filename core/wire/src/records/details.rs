@@ -30,6 +30,7 @@ pub struct Details {
 
 impl Details {
     /// Return the characters of its texts.
+    #[cold]
     pub(crate) fn characters(&self) -> usize {
         self.operation.chars().count() + self.close_reason.chars().count()
     }
@@ -41,6 +42,12 @@ pub(crate) fn protocol_of(version: &str) -> String {
 }
 
 impl ExchangeColumns {
+    /// Add the details of the next row.
+    #[cold]
+    pub(super) fn describe(&mut self, details: Details) {
+        self.details.push((self.time.len() as u32, details));
+    }
+
     /// Return a column with a value of the details of each row; `absent` stands in rows without details.
     #[must_use]
     pub fn dense<T: Clone>(&self, absent: T, mut value: impl FnMut(&Details) -> T) -> Vec<T> {

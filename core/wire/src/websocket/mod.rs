@@ -80,6 +80,7 @@ impl WebSocket {
     }
 
     /// Complete its exchange, whose request started at `started`.
+    #[cold]
     pub(crate) fn describe(&self, exchange: &mut Exchange, started: Option<f64>) {
         let (client, server) = (&self.client, &self.server);
         if exchange.ending != Ending::Complete && self.broken() {
