@@ -79,8 +79,7 @@ impl Decoder {
         let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, lookups, .. } = self;
         ledger.health.frames += 1;
         let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
-        let dns = cx.lookups.is_some();
-        let mut parts = Parts { ports, dns, wanted: *wanted, flows, handshakes };
+        let mut parts = Parts { ports, wanted, flows, handshakes };
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
                 parts.found(&mut cx, time, &segment);
@@ -194,9 +193,7 @@ impl std::fmt::Debug for Decoder {
 /// The components of a decoder that follow connections.
 struct Parts<'a> {
     ports: &'a Ports,
-    /// Whether DNS lookups are wanted.
-    dns: bool,
-    wanted: Wanted,
+    wanted: &'a Wanted,
     flows: &'a mut Flows,
     handshakes: &'a mut Handshakes,
 }
@@ -216,7 +213,7 @@ impl Parts<'_> {
     /// Handle a TCP segment: its header and the captured part of its payload.
     fn segment(&mut self, cx: &mut Context<'_>, time: f64, key: Key, bytes: &[u8], cut: usize) {
         let slot = self.flows.find(key);
-        if slot.is_none() && !self.listens(key) {
+        if slot.is_none() && !self.listens(cx, key) {
             return;
         }
         let Some(packet) = packet(time, bytes, cut) else {
@@ -227,13 +224,21 @@ impl Parts<'_> {
         match slot {
             Some(slot) if self.claimed(cx, slot, &arrival) => {}
             Some(slot) => self.deliver(cx, slot, &arrival),
-            None => self.arrive(cx, &arrival),
+            None => self.begin(cx, &arrival),
         }
     }
 
     /// Handle a segment of a connection that may be followed, or of a new one.
     fn arrive(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) {
-        if let Some(slot) = self.flows.find(arrival.key).or_else(|| self.open(cx, arrival)) {
+        match self.flows.find(arrival.key) {
+            Some(slot) => self.deliver(cx, slot, arrival),
+            None => self.begin(cx, arrival),
+        }
+    }
+
+    /// Handle a segment of a connection that is not followed yet.
+    fn begin(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) {
+        if let Some(slot) = self.open(cx, arrival) {
             self.deliver(cx, slot, arrival);
         }
     }
@@ -339,14 +344,14 @@ impl Parts<'_> {
         }
     }
 
-    fn listens(&self, key: Key) -> bool {
+    fn listens(&self, cx: &Context<'_>, key: Key) -> bool {
         let (source, target) = key.ports();
-        self.serves(source) || self.serves(target)
+        self.serves(cx, source) || self.serves(cx, target)
     }
 
     /// Return whether connections to a port are followed.
-    fn serves(&self, port: u16) -> bool {
-        self.ports.contains(port) || self.dns && dns::is_stream_port(port, port)
+    fn serves(&self, cx: &Context<'_>, port: u16) -> bool {
+        self.ports.contains(port) || cx.lookups.is_some() && dns::is_stream_port(port, port)
     }
 
     fn monitors(&self, key: Key) -> bool {
@@ -399,23 +404,23 @@ impl Parts<'_> {
         let (own, other) = (self.handshakes.take(*key), self.handshakes.take(key.reversed()));
         let first = packet.seq.wrapping_add(u32::from(packet.flags & SYN != 0));
         let (own, other) = chosen(own.as_ref(), other.as_ref(), first, acknowledged(packet));
-        let direction = self.direction(*key, own, other);
+        let direction = self.direction(cx, *key, own, other);
         let client_key = if direction == Direction::Forth { *key } else { key.reversed() };
         let mut tcp = Tcp::new(packet.time);
         tcp.shake(direction, own, other);
-        let mut conversation = Conversation::new(client_key, self.wanted, self.monitors(client_key));
+        let mut conversation = Conversation::new(client_key, *self.wanted, self.monitors(client_key));
         tcp.recall(&mut conversation, cx, direction, own);
         tcp.recall(&mut conversation, cx, direction.reversed(), other);
         self.flows.add(cx, Connection { key: client_key, tcp, conversation })
     }
 
     /// Return `Forth` if a packet seems to come from the client, judged by the handshake, else by the monitored port.
-    fn direction(&self, key: Key, own: Option<Handshake>, other: Option<Handshake>) -> Direction {
+    fn direction(&self, cx: &Context<'_>, key: Key, own: Option<Handshake>, other: Option<Handshake>) -> Direction {
         let (source, target) = key.ports();
         let back = match (own, other) {
             (Some(own), _) => own.ack.is_some(),
             (None, Some(other)) => other.ack.is_none(),
-            (None, None) if self.serves(source) != self.serves(target) => self.serves(source),
+            (None, None) if self.serves(cx, source) != self.serves(cx, target) => self.serves(cx, source),
             (None, None) => source < target,
         };
         if back { Direction::Back } else { Direction::Forth }

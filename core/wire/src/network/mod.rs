@@ -121,17 +121,28 @@ impl Network {
         frame: &'a [u8],
     ) -> Option<Segment<'a>> {
         if !self.datagrams.every_packet
-            && let Some(ip) = plain_ip(link_type, frame)
+            && let Some(segment) = plain_ip(link_type, frame).and_then(plain)
         {
-            if let Some(segment) = plain(ip) {
-                return Some(segment);
-            }
-            if self.lookups
-                && !self.datagrams.answers
-                && let Some(message) = plain_message(ip)
-            {
-                return Some(message);
-            }
+            return Some(segment);
+        }
+        self.other_segment(ledger, time, link_type, frame)
+    }
+
+    /// Return the segment or DNS message in a frame that is not as plain as nearly all are.
+    #[inline(never)]
+    fn other_segment<'a>(
+        &'a mut self,
+        ledger: &mut Ledger,
+        time: f64,
+        link_type: u32,
+        frame: &'a [u8],
+    ) -> Option<Segment<'a>> {
+        if self.lookups
+            && !self.datagrams.every_packet
+            && !self.datagrams.answers
+            && let Some(message) = plain_ip(link_type, frame).and_then(plain_message)
+        {
+            return Some(message);
         }
         self.any_segment(ledger, time, link_type, frame)
     }
