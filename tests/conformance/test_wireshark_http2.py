@@ -32,7 +32,7 @@ STATIC = "/doc/manual/html/"
 EXPECTED: dict[str, list[Told]] = {
     "grpc_person_search_json_with_image.pcapng.gz": [("grpc", SEARCH, 200, 0, 1, 2)],
     "grpc_person_search_protobuf_with_image.pcapng.gz": [("grpc", SEARCH, 200, 0, 1, 2)],
-    # only DATA of a connection that was joined late, which proves no HTTP/2
+    # only DATA of a connection that was joined late: nothing says what they answer
     "grpc_person_search_protobuf_with_image-missing_headers.pcapng.gz": [],
     # over HTTP/2 and HTTP/1; a client cancels two streams
     "grpc_web.pcapng.gz": [HELLO] * 5 + [HELLO] * 4 + [HELLOS] + [HELLO] * 2 + [HELLOS],
@@ -70,6 +70,13 @@ def test_the_exchanges_of_a_capture(name: str) -> None:
         for e in exchanges
     ]
     assert told == EXPECTED[name]
+
+
+def test_a_connection_whose_requests_were_missed_is_counted() -> None:
+    decoder = core_decoder(KIND, ports=parse_ports("any"))
+    fed(decoder, frames(CAPTURES / "grpc_person_search_protobuf_with_image-missing_headers.pcapng.gz"))
+    assert not finished(decoder)
+    assert dict(+decoder.health.unreadable) == {"HTTP/2": 1}
 
 
 @pytest.mark.parametrize(

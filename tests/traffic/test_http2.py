@@ -20,6 +20,7 @@ from http2_wire import (
     decode2,
     frame,
     goaway,
+    message,
     reset,
     settings,
 )
@@ -362,6 +363,40 @@ def test_three_requests_with_unknown_paths_prove_http2_too() -> None:
 )
 def test_other_bytes_in_the_middle_are_not_http2(segment: bytes) -> None:
     decoded = decode2(Talk(handshake=False).client(segment).server(b"x").client(segment))
+    assert (decoded.records, dict(+decoded.health.unreadable)) == ([], {})
+
+
+def streaming(*contents: bytes) -> Http2Talk:
+    """A connection of which only DATA of stream 3 are captured, one frame a segment."""
+    talk = Http2Talk(Talk(handshake=False), started=True)
+    for content in contents:
+        talk.send(SERVER, data(3, content))
+    return talk
+
+
+def test_messages_of_an_open_stream_tell_that_the_start_was_missed() -> None:
+    decoded = decode2(streaming(message(b"one"), message(b"two"), message(b"three")).close())
+    assert (decoded.records, dict(+decoded.health.unreadable)) == ([], {"HTTP/2": 1})
+
+
+def test_a_request_takes_back_that_the_connection_is_unreadable() -> None:
+    talk = streaming(message(b"one"), message(b"two")).request(5, "/new").response(5)
+    decoded = decode2(talk.close())
+    assert decoded.pairs == [("/new", 200)]
+    assert not +decoded.health.unreadable
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        (message(b"one"),),
+        (b"one", b"two", b"three"),
+        (message(b"one")[:-1], message(b"two")[:-1]),
+        (message(b""), message(b"")),
+    ],
+)
+def test_less_than_two_segments_with_whole_messages_prove_nothing(contents: tuple[bytes, ...]) -> None:
+    decoded = decode2(streaming(*contents).close())
     assert (decoded.records, dict(+decoded.health.unreadable)) == ([], {})
 
 

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::dns::{self, DnsConnection};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
-use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, proof, starts_settings};
+use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, has_messages, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::starts_socks;
 use crate::records::{ConnectionRow, Ending, Ends, Wanted};
@@ -16,6 +16,8 @@ use crate::websocket::whole_frames;
 /// Segments of masked frames, from one side, and of others, from the other side, that prove a WebSocket.
 const MASKED_SEGMENTS: i8 = 3;
 const PLAIN_SEGMENTS: i8 = 2;
+/// Segments of HTTP/2 with messages of gRPC after which a connection whose start was missed counts as HTTP/2.
+const MESSAGE_SEGMENTS: u8 = 2;
 
 /// The application data of one connection.
 #[derive(Debug)]
@@ -28,13 +30,15 @@ pub(crate) struct Conversation {
     sinks: Both<Sink>,
     /// The direction of the requests.
     client: Direction,
-    /// Whether the connection is counted as unreadable because its protocol is unknown.
-    foreign: bool,
+    /// As what the connection is counted that is not read so far.
+    counted: Option<&'static str>,
     socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
     /// Segments that may be requests of HTTP/2, while the protocol is unknown.
     evidence: u8,
+    /// Segments that are frames of HTTP/2 with messages of gRPC, while the protocol is unknown.
+    messages: u8,
     /// Per direction: how many segments in a row consist of WebSocket frames; negative if these are not masked.
     framed: Both<i8>,
     /// The protocol, once it is recognised.
@@ -50,10 +54,11 @@ impl Conversation {
             monitored,
             sinks,
             client: Direction::Forth,
-            foreign: false,
+            counted: None,
             socks: false,
             doubts,
             evidence: 0,
+            messages: 0,
             framed: Both::default(),
             speech: None,
         }
@@ -338,7 +343,7 @@ impl Conversation {
             return false;
         } else {
             match proof(data, cx.limits) {
-                Proof::None => return false,
+                Proof::None => self.count_missed(cx, data),
                 Proof::Some => self.evidence += 1,
                 Proof::Full => self.evidence = ENOUGH,
             }
@@ -350,6 +355,16 @@ impl Conversation {
         self.client = client;
         self.start_http2(cx, start, 0);
         true
+    }
+
+    /// Count a connection as HTTP/2 once segments without a request prove it. Reading starts with a request.
+    fn count_missed(&mut self, cx: &mut Context<'_>, data: &[u8]) {
+        if has_messages(data) {
+            self.messages = self.messages.saturating_add(1);
+        }
+        if self.messages >= MESSAGE_SEGMENTS {
+            self.count_as(cx, "HTTP/2");
+        }
     }
 
     /// Inspect a segment of a connection whose start was missed for WebSocket frames; return whether they are read from now
@@ -392,15 +407,21 @@ impl Conversation {
         if let Sink::Opening(opening) = self.sinks.of_mut(direction) {
             opening.foreign = !self.socks;
         }
-        if !std::mem::replace(&mut self.foreign, true) {
-            cx.ledger.health.unread("other", 1);
+        self.count_as(cx, "other");
+    }
+
+    /// Count a connection that is not read so far, unless it is counted.
+    fn count_as(&mut self, cx: &mut Context<'_>, kind: &'static str) {
+        if self.counted.is_none() {
+            self.counted = Some(kind);
+            cx.ledger.health.unread(kind, 1);
         }
     }
 
-    /// Take back that the protocol is unknown.
+    /// Take back what the connection was counted as, because it will be read, or counted as what it is.
     fn known(&mut self, cx: &mut Context<'_>) {
-        if std::mem::take(&mut self.foreign) {
-            cx.ledger.health.unread("other", -1);
+        if let Some(kind) = self.counted.take() {
+            cx.ledger.health.unread(kind, -1);
         }
     }
 

@@ -3,11 +3,12 @@
 //! Nine bytes look like the head of a frame too often. So a frame is believed only if its length leads to the next one,
 //! or to the end of the segment, and all fit the connection. A connection whose start was missed is believed only
 //! because of a request among such frames, with a method and a path: other protocols count lengths and types in the same
-//! places, but none of them has that.
+//! places, but none of them has that. Without a request, messages of gRPC prove enough to count it as what it is.
 
 use super::frame::{END_HEADERS, Frame, HEAD, Kind, fragment};
 use super::hpack::Decoder;
 use crate::limits::Limits;
+use crate::readers::be32;
 
 /// Content of DATA in which no frame is looked for: shorter frames prove too little.
 const LEAST_CONTENT: usize = 256;
@@ -139,6 +140,39 @@ pub(crate) fn proof(data: &[u8], limits: &Limits) -> Proof {
     proof
 }
 
+/// Return whether a segment consists of whole frames, and the content of their DATA of whole messages of gRPC, of which at
+/// least one is not empty.
+///
+/// Two lengths, one inside the other, lead to the same byte, which no other protocol has where frames have theirs.
+pub(crate) fn has_messages(data: &[u8]) -> bool {
+    let from_call = |frame: &Frame| frame.kind != Kind::Data || frame.stream % 2 == 1 && !frame.is_padded();
+    if chain(data, from_call).is_none_or(|chain| chain.beyond > 0 || chain.cut) {
+        return false;
+    }
+    let (mut rest, mut bytes) = (data, 0);
+    while let Some(frame) = Frame::parse(rest) {
+        if frame.kind == Kind::Data {
+            let Some(size) = rest.get(HEAD..HEAD + frame.length).and_then(messages) else {
+                return false;
+            };
+            bytes += size;
+        }
+        rest = rest.get(HEAD + frame.length..).unwrap_or_default();
+    }
+    bytes > 0
+}
+
+/// Return the bytes of the messages of gRPC that a content consists of; None if it is anything else.
+fn messages(mut content: &[u8]) -> Option<usize> {
+    let mut bytes = 0;
+    while let [0 | 1, rest @ ..] = content {
+        let size = be32(rest, 0).ok()? as usize;
+        content = rest.get(4..)?.get(size..)?;
+        bytes += size;
+    }
+    content.is_empty().then_some(bytes)
+}
+
 /// Judge a header block: that of a request starts with `:method`, `:path` and the like, and its names are lower case.
 fn request(block: &[u8], limits: &Limits) -> Proof {
     let mut request = Request::default();
@@ -237,6 +271,22 @@ mod tests {
         ] {
             assert_eq!(judged(&frame(1, 5, 1, block)), Proof::None, "{}", block.escape_ascii());
         }
+    }
+
+    #[test]
+    fn whole_messages_of_grpc_in_whole_frames_are_a_proof() {
+        let one = frame(0, 0, 3, b"\0\0\0\0\x02hi");
+        assert!(has_messages(&one));
+        assert!(has_messages(&frame(0, 0, 3, b"\x01\0\0\0\x01a\0\0\0\0\0")));
+        assert!(has_messages(&[frame(6, 0, 0, b"pingpong"), one.clone(), frame(0, 1, 3, b"")].concat()));
+        assert!(!has_messages(&frame(0, 0, 3, b"\0\0\0\0\x03hi"))); // goes on
+        assert!(!has_messages(&frame(0, 0, 3, b"\0\0\0\0\x01hi"))); // goes on with something else
+        assert!(!has_messages(&frame(0, 0, 3, b"\x02\0\0\0\x02hi"))); // no flag of gRPC
+        assert!(!has_messages(&frame(0, 0, 3, b"\0\0\0\0\0"))); // nothing but zeros
+        assert!(!has_messages(&frame(0, 0, 4, b"\0\0\0\0\x02hi"))); // a server's stream
+        assert!(!has_messages(&frame(6, 0, 0, b"pingpong")));
+        assert!(!has_messages(&one[..one.len() - 1]));
+        assert!(!has_messages(&[one.as_slice(), b"more"].concat()));
     }
 
     #[test]

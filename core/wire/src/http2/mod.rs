@@ -19,7 +19,7 @@ mod messages;
 mod stream;
 mod streams;
 
-pub(crate) use chain::{ENOUGH, Proof, proof, starts_settings};
+pub(crate) use chain::{ENOUGH, Proof, has_messages, proof, starts_settings};
 pub(crate) use connection::{Http2, Start, Upgrade};
 pub(crate) use frames::HTTP2_START;
 pub(crate) use stream::Half;
