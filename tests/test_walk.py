@@ -93,7 +93,7 @@ def test_the_walk_writes_two_files_and_changes_five_places() -> None:
         ("diff", "exercise_config.py"),
         ("diff", "traffic/readers.py"),
         ("diff", "docs/oddities.md"),
-        ("diff", "core/wire/src/http/framing.rs"),
+        ("diff", "core/wire/src/http/messages.rs"),
     ]
 
 

@@ -1,14 +1,11 @@
 //! HTTP/1 as the protocol of a connection: hands what TCP reports to the readers and the pairing.
 
 use super::framing::Http;
-use super::pairing::TUNNEL;
 use super::reader::{Side, State};
 use crate::context::Context;
-use crate::http2::{HTTP2_START, Start};
 use crate::records::Ending;
-use crate::speech::{Next, Sides, Switch};
+use crate::speech::{Sides, Switch};
 use crate::tcp::Position;
-use crate::tls::starts_hello;
 
 impl Http {
     /// Update what pairing needs of TCP.
@@ -39,26 +36,6 @@ impl Http {
     fn switch(&mut self, taken: usize) -> Option<Box<Switch>> {
         let next = self.next.take()?;
         Some(Box::new(Switch { taken, next: *next }))
-    }
-
-    /// Inspect the first bytes in a tunnel; return whether they start HTTP/2 or TLS.
-    fn enters_tunnel(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8]) -> bool {
-        if side == Side::Responses {
-            self.tunnel = Some(false);
-            return false;
-        }
-        let Some(server) = self.tunnel.take() else {
-            return false;
-        };
-        if cx.protocols.http2 && data.starts_with(HTTP2_START) {
-            self.next = Some(Box::new(Next::Http2(Start::Preface { read: 0, server })));
-        } else if cx.protocols.tls && starts_hello(data) {
-            self.next = Some(Box::new(Next::Tls));
-        } else {
-            return false;
-        }
-        cx.ledger.health.unread(TUNNEL, -1);
-        true
     }
 
     /// Skip `size` missing bytes of a side; 0 if their number is unknown.

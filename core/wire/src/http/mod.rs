@@ -1,8 +1,9 @@
 //! HTTP/1 on one connection (RFC 9110, RFC 9112).
 //!
-//! `Http` holds a reader per direction and their pairing; `connection` hands it what TCP reports. `framing` reads heads
-//! and `bodies` what follows them; `pairing` pairs responses with requests, and `exchanges` emits them; `fields` and
-//! `head` parse the syntax. A `tap` reads bodies that say more than their size, and `upgrade` goes on as a WebSocket.
+//! `Http` holds a reader per direction and their pairing; `connection` hands it what TCP reports. `framing` finds heads,
+//! `messages` starts what they announce, and `bodies` reads what follows them; `pairing` pairs responses with requests, and
+//! `exchanges` emits them; `fields` and `head` parse the syntax. A `tap` reads bodies that say more than their size,
+//! `upgrade` goes on as a WebSocket, and `tunnel` as something else.
 
 mod bodies;
 mod connection;
@@ -10,10 +11,12 @@ mod exchanges;
 mod fields;
 mod framing;
 mod head;
+mod messages;
 mod pairing;
 mod pending;
 mod reader;
 mod tap;
+mod tunnel;
 mod upgrade;
 
 pub(crate) use framing::Http;

@@ -18,24 +18,17 @@ use super::fields::{BodyLength, Fields};
 use super::framing::Http;
 use super::head::RequestLine;
 use super::pending::{PendingRequest, PendingResponse};
-use super::reader::{Progress, Side, State};
+use super::reader::{Progress, Side};
 use super::upgrade::{is_websocket, websocket_key};
 use crate::bytes::{partition, trimmed};
 use crate::context::Context;
-use crate::http2::{Half, Start, Upgrade};
 use crate::records::{Asked, Ending, Ends};
-use crate::speech::Next;
 use crate::tcp::Position;
 use crate::tcp::sequence::after;
 use crate::text::printable;
 
 /// Maximum bytes of a Content-Type to inspect.
 const LONGEST_TYPE: usize = 2048;
-/// As what a tunnel is counted.
-pub(super) const TUNNEL: &str = "CONNECT tunnel";
-/// Maximum characters of an Upgrade field to inspect.
-const LONGEST_UPGRADE: usize = 32;
-
 /// The request whose body is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Uploading {
@@ -378,49 +371,6 @@ impl Http {
         }
         pairing.certain = !pairing.lossy;
         pairing.first(cx)
-    }
-
-    /// Stop reading HTTP: the connection now carries something else (RFC 9110 sections 7.8 and 9.3.6).
-    #[cold]
-    fn tunnel(&mut self, cx: &mut Context<'_>, status: u16, upgrade: &[u8], time: f64) {
-        let kind = if status == 101 { printable(upgrade, LONGEST_UPGRADE).to_lowercase() } else { "tunnel".to_owned() };
-        if kind == "h2c" && cx.protocols.http2 {
-            return self.upgrade(cx, time);
-        }
-        let name = match kind.as_str() {
-            "websocket" => "WebSocket",
-            "h2c" => "HTTP/2",
-            "tunnel" => TUNNEL,
-            _ => "upgraded",
-        };
-        cx.ledger.health.unread(name, 1);
-        self.tunnel = (name == TUNNEL).then_some(true);
-        self.close_reader(cx, Side::Requests);
-        self.close_reader(cx, Side::Responses);
-        self.responses.body_bytes = 0;
-        self.responses.missing = 0;
-        self.ended(cx, Side::Responses, Some(time));
-    }
-
-    /// Go on in HTTP/2: the response to the request comes on stream 1 (RFC 7540 section 3.2).
-    #[cold]
-    fn upgrade(&mut self, cx: &mut Context<'_>, time: f64) {
-        let left = if self.requests.state == State::Length { self.requests.remaining } else { 0 };
-        let uploaded = self.requests.progress(cx);
-        self.close_reader(cx, Side::Requests);
-        self.close_reader(cx, Side::Responses);
-        let pending = self.pairing.answer.as_mut().and_then(|answer| answer.pending.take());
-        let Some(PendingRequest { asked, sent, done_at, end, .. }) = pending.map(|pending| *pending) else {
-            self.ended(cx, Side::Responses, Some(time)); // which request was meant is unknown
-            self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::default()))));
-            return;
-        };
-        self.pairing.answer = None;
-        let sent = if end { sent } else { uploaded };
-        let mut request = Half { bytes: sent.body_bytes + left, missing: sent.missing, ..Half::default() };
-        request.end(done_at);
-        let upgrade = Upgrade { asked: Some(asked), request, oddities: sent.oddities, left };
-        self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::new(upgrade)))));
     }
 }
 

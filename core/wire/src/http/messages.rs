@@ -1,0 +1,96 @@
+//! The start of a message of HTTP/1: what its head means for the connection.
+
+use super::fields::{self, BodyLength, Fields};
+use super::framing::Http;
+use super::head::{RequestLine, cut_request_line, request_line, status};
+use super::reader::{Side, State};
+use super::tap::Tap;
+use crate::bytes::newline;
+use crate::context::Context;
+use crate::http2::Start;
+use crate::speech::Next;
+
+/// Bytes of HTTP/2's preface that look like the head of a request.
+const PREFACE_HEAD: usize = 18;
+
+impl Http {
+    /// Report a head and prepare to read its body; `whole` is false if a limit cut the fields.
+    pub(super) fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
+        let line = newline(head, 0).unwrap_or(head.len());
+        let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields);
+        let line = head.get(..line).unwrap_or(head);
+        let started = match side {
+            Side::Requests => self.start_request(cx, line, &fields, whole),
+            Side::Responses => self.start_response(cx, line, &fields, whole),
+        };
+        if started.is_none() {
+            self.not_http(cx, side, head.len());
+        }
+    }
+
+    /// Report a request; None if its first line is not HTTP.
+    fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let parts = request_line(line)?;
+        if cx.protocols.http2 && self.pairing.count == 0 && is_preface(&parts) {
+            let server = self.responses.state == State::Head;
+            self.next = Some(Box::new(Next::Http2(Start::Preface { read: PREFACE_HEAD, server })));
+            self.requests.state = State::Opaque;
+            return Some(());
+        }
+        let length = self.request(cx, &parts, fields);
+        if cx.protocols.reads_bodies() {
+            self.requests.open_tap(cx, Tap::of_request(cx.protocols, &parts, fields));
+        }
+        self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
+        self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
+        Some(())
+    }
+
+    fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let status = status(line)?;
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let length = self.response(cx, status, fields);
+        if matches!(self.responses.state, State::Opaque | State::Upgraded) {
+            return Some(());
+        }
+        if cx.protocols.reads_bodies() {
+            self.responses.open_tap(cx, Tap::of_response(cx.protocols, fields));
+        }
+        self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
+        if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
+            self.responses.doubt_body();
+        }
+        Some(())
+    }
+
+    /// Report a request whose head has no end; `whole` is false if its first line has none either.
+    pub(super) fn start_cut_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) {
+        let Some(line) = (if whole { request_line(line) } else { cut_request_line(line) }) else {
+            return;
+        };
+        let oddity = if whole || !line.version.is_empty() { "head cut short" } else { "request line cut short" };
+        self.note(cx, Side::Requests, oddity);
+        self.request(cx, &line, fields);
+        self.requests.reset();
+    }
+
+    /// Report a response whose head has no end. Its status is certain even if its line is cut behind it.
+    pub(super) fn start_cut_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>) {
+        if let Some(status) = status(line) {
+            self.note(cx, Side::Responses, "head cut short");
+            self.response(cx, status, fields);
+            self.responses.reset();
+        }
+    }
+}
+
+/// Return whether a request is the start of HTTP/2's preface, which came in parts (RFC 9113 section 3.4).
+fn is_preface(line: &RequestLine<'_>) -> bool {
+    *line == RequestLine { method: b"PRI", target: b"*", version: b"2.0" }
+}
+
+fn contains_ignoring_case(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+}
