@@ -1,11 +1,10 @@
 //! HTTP/2 on one connection: hands frames to the streams that they belong to (RFC 9113).
 
-use super::chain::{self, Found};
 use super::codes::{self, NO_ERROR};
 use super::fields::Fields;
 use super::floods::{Flood, Floods};
 use super::frame::{ACK, END_HEADERS, END_STREAM, Frame, Kind, fragment};
-use super::frames::{FrameReader, Missing, Part};
+use super::frames::{FrameReader, Part};
 use super::lane::{Block, Lane, Opened};
 use super::stream::{Half, Stream};
 use super::streams::Streams;
@@ -50,13 +49,13 @@ pub(crate) struct Http2 {
     pub(super) ends: Ends,
     /// Number of requests so far.
     pub(crate) count: u64,
-    requests: Lane,
-    responses: Lane,
+    pub(super) requests: Lane,
+    pub(super) responses: Lane,
     pub(super) streams: Streams,
     pub(super) fields: Fields,
     floods: Floods,
     /// Whether the server may refuse HTTP/2 in plain HTTP/1.
-    refusable: bool,
+    pub(super) refusable: bool,
 }
 
 impl Http2 {
@@ -116,7 +115,7 @@ impl Http2 {
         self.responses.reader.is_lost()
     }
 
-    fn lane(&mut self, side: Side) -> &mut Lane {
+    pub(super) fn lane(&mut self, side: Side) -> &mut Lane {
         match side {
             Side::Requests => &mut self.requests,
             Side::Responses => &mut self.responses,
@@ -156,36 +155,6 @@ impl Http2 {
         true
     }
 
-    /// Skip `size` missing bytes of a side; 0 if their number is unknown.
-    pub(crate) fn gap(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
-        self.refusable = false;
-        let lane = self.lane(side);
-        let frame = lane.reader.frame;
-        let missing = if size > 0 { lane.reader.gap(cx, size) } else { lane.reader.jump(cx) };
-        match missing {
-            Missing::Nothing => {}
-            Missing::Content(content, ends) => {
-                if let Some(stream) = self.streams.get(frame.stream, None) {
-                    stream.gap(cx, side, content);
-                }
-                if ends {
-                    self.end_of_data(cx, side, &frame, None);
-                }
-            }
-            Missing::Payload(ends) => {
-                if ends {
-                    self.frame(cx, side, None, None);
-                }
-            }
-            Missing::Frames(content) => {
-                if let Some(stream) = self.streams.get(frame.stream, None).filter(|_| content > 0) {
-                    stream.gap(cx, side, content);
-                }
-                self.frames_lost(cx, side);
-            }
-        }
-    }
-
     /// Note acknowledged bytes of a side that have not arrived.
     pub(crate) fn doubt(&mut self, cx: &mut Context<'_>, side: Side) {
         self.streams.doubt(cx, side, false);
@@ -196,45 +165,6 @@ impl Http2 {
         self.streams.close(cx, &mut self.ends, ending, time);
         self.requests.close(cx);
         self.responses.close(cx);
-    }
-
-    // losses ----------------------------------------------------------------------------------------------------------
-
-    /// Look for frames where the reader is lost; return how many bytes to skip, or None if there are none in the segment.
-    fn search(&mut self, side: Side, rest: &[u8], starts: bool) -> Option<usize> {
-        let Self { requests, responses, streams, .. } = self;
-        let reader = match side {
-            Side::Requests => &mut requests.reader,
-            Side::Responses => &mut responses.reader,
-        };
-        let expected = reader.expects_head();
-        let here =
-            if starts || expected { chain::frames(rest, expected, |frame| streams.fits(frame.stream)) } else { None };
-        let found = match here {
-            Some(Found::Frames) => Some((0, Found::Frames)),
-            Some(likely) => Some((rest.len(), likely)),
-            None => chain::content(rest, |frame| streams.is_open(frame.stream)),
-        };
-        let Some((skipped, found)) = found else {
-            reader.not_found();
-            return None;
-        };
-        reader.resume(found);
-        Some(skipped)
-    }
-
-    /// Note bytes that are no frame.
-    fn broken(&mut self, cx: &mut Context<'_>, side: Side) {
-        cx.odd("not an HTTP/2 frame");
-        self.lane(side).reader.lose(cx);
-        self.frames_lost(cx, side);
-    }
-
-    /// Note that frames of a side were lost: header blocks, ends of streams, and SETTINGS with what they allow.
-    fn frames_lost(&mut self, cx: &mut Context<'_>, side: Side) {
-        self.lane(side).lose_block(cx);
-        self.lane(other(side)).allow_all();
-        self.streams.doubt(cx, side, true);
     }
 
     // frames ----------------------------------------------------------------------------------------------------------
@@ -251,7 +181,7 @@ impl Http2 {
     }
 
     /// Handle the last byte of DATA; its time is None if the capture lost it.
-    fn end_of_data(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, time: Option<f64>) {
+    pub(super) fn end_of_data(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, time: Option<f64>) {
         if !self.lane(side).continues(frame) {
             self.interrupted(cx, side);
         }
@@ -264,7 +194,7 @@ impl Http2 {
     }
 
     /// Handle the last byte of a frame; its payload is None if a part of it was lost.
-    fn frame(&mut self, cx: &mut Context<'_>, side: Side, payload: Option<&[u8]>, time: Option<f64>) {
+    pub(super) fn frame(&mut self, cx: &mut Context<'_>, side: Side, payload: Option<&[u8]>, time: Option<f64>) {
         let reader = &self.lane(side).reader;
         let (frame, place) = (reader.frame, reader.place);
         if !self.lane(side).continues(&frame) {
@@ -407,7 +337,8 @@ impl Http2 {
     }
 }
 
-fn other(side: Side) -> Side {
+/// Return the opposite side.
+pub(super) fn other(side: Side) -> Side {
     match side {
         Side::Requests => Side::Responses,
         Side::Responses => Side::Requests,

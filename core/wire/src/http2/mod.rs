@@ -3,7 +3,8 @@
 //! `connection` takes the bytes of both sides. For each, a `lane` holds the `frames` reader, the header block that is being
 //! read, and its `hpack` decoder. `messages` makes requests and responses of header lists, whose `fields` may be unknown; a
 //! `stream` is an exchange, and `streams` the table of those that are not complete; `inside` reads what their bodies say
-//! besides their size. `chain` finds frames after a loss, and tells whether a connection that was joined late is HTTP/2.
+//! besides their size. `losses` says what is unknown after a loss; `chain` finds frames again, and tells whether a connection
+//! that was joined late is HTTP/2.
 
 mod chain;
 mod codes;
@@ -15,6 +16,7 @@ mod frames;
 pub mod hpack;
 mod inside;
 mod lane;
+mod losses;
 mod messages;
 mod stream;
 mod streams;
