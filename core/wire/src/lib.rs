@@ -9,6 +9,7 @@
 
 pub mod address;
 pub mod aged;
+mod arrivals;
 mod bytes;
 pub mod capture;
 mod closed;
