@@ -45,6 +45,8 @@ _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
 _HANDSHAKES = 10 * 2**20
 """Recent TLS handshakes, 5,000 of them: see `store.recent`."""
+_SECRETS = 600
+"""The secrets of a TLS connection, of which there are up to five."""
 _FIRST = 4
 """Statistics that come before those of the full screen."""
 _OF_DNS = (
@@ -369,6 +371,15 @@ class Config:
     notice_flush_time: Annotated[float, Range(0, 300, "s")] = 5
     """Time to deliver queued notices before the program ends."""
 
+    # Decryption of TLS, see docs/protocols.md ------------------------------------------------------------------------
+
+    max_secrets: Annotated[int, Range(1, 10_000_000, "connections")] = 100_000
+    """Maximum TLS connections whose secrets are kept until their packets come."""
+    max_undecrypted_buffer: Annotated[int, Range(0, 2**30, "bytes")] = 2**18
+    """Maximum bytes per TLS connection that wait for its secrets."""
+    key_wait: Annotated[float, Range(0, 3600, "s")] = 5
+    """How long they wait. Secrets that come later decrypt what follows."""
+
     # Capture ---------------------------------------------------------------------------------------------------------
 
     user: str = ""
@@ -448,6 +459,7 @@ class Config:
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _HANDSHAKES
+            + self.max_secrets * _SECRETS
             + _STORES * (keys + _BLOCKS + _OPEN + buckets)
             + (_SIGNAL_STATISTICS + of_dns) * 2 * self.max_keys * (_SUMS + 2 * text)
             + _OPEN

@@ -29,6 +29,9 @@ class Decodes(Protocol):
     def feed(self, frames: Frames) -> None:
         """Decode frames, which must be in the order of their capture."""
 
+    def add_secrets(self, lines: bytes) -> None:
+        """Take secrets of TLS connections: whole lines of a key log, as programs write it to SSLKEYLOGFILE."""
+
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
 

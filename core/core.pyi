@@ -45,12 +45,14 @@ class Decoder:
         inner_ip: Callable[[int, bytes], bytes | None] | None = None,
         wanted: frozenset[type] | None = None,
         protocols: frozenset[str] | None = None,
+        secrets: bool = False,
     ) -> Decoder:
         """`ports` has one byte per port number, which is not 0 if the port is monitored.
 
         `inner_ip` finds the IP packet in frames of link-layer types (numbers) that the core does not know. `wanted`
         names the optional kinds of records to emit, out of `traffic.records.OPTIONAL`. `protocols` names what to decode
-        besides HTTP/1, out of `traffic.protocols.PROTOCOLS`.
+        besides HTTP/1, out of `traffic.protocols.PROTOCOLS`. With `secrets`, TLS connections are kept ready for
+        `add_secrets`; otherwise, only those are decrypted that start after its first call.
 
         Raises:
             ValueError: There is no such protocol.
@@ -61,6 +63,11 @@ class Decoder:
 
         Columns may be arrays (float64 and int64), which are fast, or any sequences; `links` may be one number for all
         frames.
+        """
+
+    def add_secrets(self, lines: bytes) -> None:
+        """Take secrets of TLS connections: whole lines of a key log (draft-ietf-tls-keylogfile), as programs write it
+        to SSLKEYLOGFILE. They decrypt connections that are open, or start later; `Health.secrets` counts them.
         """
 
     def advance(self, now: float) -> None:

@@ -31,14 +31,16 @@ def decoder_for(
     limits: Limits,
     wanted: frozenset[type] = frozenset(),
     protocols: frozenset[str] = frozenset(),
+    secrets: bool = False,
 ) -> Decodes:
     """Return the core's decoder if it was built, else the reference, which decodes no protocol besides HTTP/1.
 
-    `wanted` are records of `OPTIONAL`, and `protocols` names of `PROTOCOLS`.
+    `wanted` are records of `OPTIONAL`, and `protocols` names of `PROTOCOLS`. With `secrets`, TLS connections are kept
+    ready for `add_secrets` from the start.
     """
     if CORE is not None:
         flags = bytes(map(ports.__contains__, range(2**16)))
-        fast: Decodes = CORE.Decoder(flags, limits, inner_ip, wanted, protocols)
+        fast: Decodes = CORE.Decoder(flags, limits, inner_ip, wanted, protocols, secrets)
         return fast
     from traffic.decoder import Decoder
 
@@ -97,6 +99,9 @@ def limits(config: Config) -> Limits:
         fragment_timeout=config.fragment_timeout,
         pending_lookups=config.max_pending_lookups,
         dns_timeout=config.dns_timeout,
+        secrets=config.max_secrets,
+        undecrypted_buffer=config.max_undecrypted_buffer,
+        key_wait=config.key_wait,
     )
 
 

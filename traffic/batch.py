@@ -36,7 +36,8 @@ _ASKED: Final = (
 )  # fmt: skip
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
 _OUTCOME: Final = (
-    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason",
+    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
+    "server_name",
 )  # fmt: skip
 """Texts of an exchange itself."""
 _COUNTS: Final = (

@@ -76,6 +76,9 @@ class Decoder:
             if packet is not None:
                 self._segment(time, packet)
 
+    def add_secrets(self, lines: bytes) -> None:
+        """Ignore secrets of TLS connections: only the core decrypts."""
+
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`, so that timeouts can expire."""
         if now >= self._pulse:

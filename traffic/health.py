@@ -41,6 +41,9 @@ class Health:
     oddities: Counter[str] = field(default_factory=Counter)
     """Malformed, hostile or oversized input, by name."""
 
+    secrets: Counter[str] = field(default_factory=Counter)
+    """What became of the secrets of TLS connections, and of what was to be decrypted with them, by name."""
+
     def copy(self) -> "Health":
         """Return a snapshot that later counting does not change."""
         return replace(
@@ -48,4 +51,5 @@ class Health:
             unreadable=Counter(self.unreadable),
             server_names=Counter(self.server_names),
             oddities=Counter(self.oddities),
+            secrets=Counter(self.secrets),
         )

@@ -166,6 +166,10 @@ class Exchange(NamedTuple):
     """Pings, pongs and Close frames of a WebSocket, both ways (RFC 6455 section 5.5)."""
     fragments: int = 0
     """Frames that continue a message of a WebSocket, both ways (RFC 6455 section 5.4)."""
+    tls_version: str = ""
+    """Version of TLS that the exchange was decrypted from, such as `TLS 1.3`; empty in the clear."""
+    server_name: str = ""
+    """Server name that the client of TLS asked for, in lower case; empty in the clear, or if it named none."""
 
     @property
     def domain(self) -> str:

@@ -44,7 +44,7 @@ def test_the_core_is_used_if_it_is_built(core: Core, monkeypatch: pytest.MonkeyP
     made: Any = decoder_for(parse_ports("80,8000-8002"), bounds, wanted, others)
     flags, *rest = made
     assert [port for port, flag in enumerate(flags) if flag] == [80, 8000, 8001, 8002]
-    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted, others])
+    assert (len(flags), rest) == (65536, [bounds, inner_ip, wanted, others, False])
 
 
 def test_the_reference_is_used_on_request(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,8 @@ impl Columns {
             "protocol" => texts(py, self.wire.protocols())?,
             "operation" => texts(py, self.wire.operations())?,
             "close_reason" => texts(py, self.wire.close_reasons())?,
+            "tls_version" => texts(py, self.wire.tls_versions())?,
+            "server_name" => texts(py, self.wire.server_names())?,
             _ => {
                 let rows = columns.asked.clone();
                 return self.gathered(py, name, &rows);

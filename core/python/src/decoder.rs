@@ -31,16 +31,21 @@ pub(crate) struct Decoder {
 #[pymethods]
 impl Decoder {
     #[new]
-    #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None, protocols=None))]
+    #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None, protocols=None, secrets=false))]
     fn new(
         ports: &[u8],
         limits: &Bound<'_, PyAny>,
         inner_ip: Option<Py<PyAny>>,
         wanted: Option<&Bound<'_, PyFrozenSet>>,
         protocols: Option<&Bound<'_, PyFrozenSet>>,
+        secrets: bool,
     ) -> PyResult<Self> {
         let (wanted, protocols) = (read_wanted(wanted)?, read_protocols(protocols)?);
-        let wire = WireDecoder::new(Ports::new(ports), read_limits(limits)?, inner_ip.map(finder), wanted, protocols);
+        let (ports, limits) = (Ports::new(ports), read_limits(limits)?);
+        let mut wire = WireDecoder::new(ports, limits, inner_ip.map(finder), wanted, protocols);
+        if secrets {
+            wire.decrypt();
+        }
         Ok(Self { wire: Mutex::new(wire), faults: Mutex::default() })
     }
 
@@ -54,6 +59,11 @@ impl Decoder {
             columns.each(bytes, |time, link_type, frame| self.take_frame(&mut wire, time, link_type, frame));
         });
         Ok(())
+    }
+
+    /// Take secrets of TLS connections: whole lines of a key log.
+    fn add_secrets(&self, py: Python<'_>, lines: &[u8]) {
+        py.detach(|| self.lock().add_secrets(lines));
     }
 
     /// Report that no frame was captured until `now`, so that timeouts can expire.
@@ -155,6 +165,9 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         fragment_timeout: seconds("fragment_timeout")?,
         pending_lookups: count("pending_lookups")?,
         dns_timeout: seconds("dns_timeout")?,
+        secrets: count("secrets")?,
+        undecrypted_buffer: count("undecrypted_buffer")?,
+        key_wait: seconds("key_wait")?,
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
     })
@@ -208,5 +221,6 @@ fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, 
     fields.set_item("unreadable", counter.call1((&health.unreadable,))?)?;
     fields.set_item("server_names", counter.call1((&health.server_names,))?)?;
     fields.set_item("oddities", counter.call1((&health.oddities,))?)?;
+    fields.set_item("secrets", counter.call1((&health.secrets,))?)?;
     attribute(py, "traffic.health", "Health")?.call((), Some(&fields))
 }

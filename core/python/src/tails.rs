@@ -39,7 +39,9 @@ impl<'py, 'a> Tails<'py, 'a> {
 
 fn fields<'py>(py: Python<'py>, protocol: &Bound<'py, PyString>, details: &Details) -> PyResult<Bound<'py, PyTuple>> {
     let Details { operation, grpc_status, request_messages, response_messages, .. } = details;
-    let Details { first_message_time, close_code, close_reason, control_frames, fragments, .. } = details;
+    let Details { first_message_time, close_code, close_reason, control_frames, fragments, secured, .. } = details;
+    let (version, server_name) =
+        secured.as_ref().map_or(("", ""), |secured| (secured.version.as_str(), secured.server_name.as_str()));
     (
         protocol,
         operation,
@@ -51,6 +53,8 @@ fn fields<'py>(py: Python<'py>, protocol: &Bound<'py, PyString>, details: &Detai
         close_reason,
         control_frames,
         fragments,
+        version,
+        server_name,
     )
         .into_pyobject(py)
 }

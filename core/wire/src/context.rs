@@ -5,6 +5,7 @@ use crate::health::Ledger;
 use crate::limits::Limits;
 use crate::protocols::Protocols;
 use crate::records::Collector;
+use crate::tls::Keyring;
 
 /// Lent by the decoder while it handles a packet.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Context<'a> {
     pub(crate) out: &'a mut Collector,
     /// DNS lookups under way, if they are wanted.
     pub(crate) lookups: &'a mut Option<Box<Lookups>>,
+    /// Secrets of TLS connections, if these are to be decrypted.
+    pub(crate) keys: &'a mut Option<Box<Keyring>>,
 }
 
 impl Context<'_> {
@@ -35,9 +38,9 @@ impl Context<'_> {
 
     /// Let the DNS lookups, if they are wanted, act within this context.
     pub(crate) fn with_lookups<R>(&mut self, act: impl FnOnce(&mut Lookups, &mut Context<'_>) -> R) -> Option<R> {
-        let Self { ledger, limits, protocols, out, lookups } = self;
+        let Self { ledger, limits, protocols, out, lookups, keys } = self;
         let lookups = lookups.as_deref_mut()?;
-        let mut apart = Context { ledger, limits, protocols: *protocols, out, lookups: &mut None };
+        let mut apart = Context { ledger, limits, protocols: *protocols, out, lookups: &mut None, keys };
         Some(act(lookups, &mut apart))
     }
 
@@ -56,6 +59,13 @@ pub(crate) mod tests {
         let limits = Limits::default();
         let (mut ledger, mut out) = (Ledger::new(limits.total_buffer), Collector::new(&limits));
         let protocols = Protocols { http2: true, websocket: true, operations: true, tls: true, dns: true, quic: true };
-        work(&mut Context { ledger: &mut ledger, limits: &limits, protocols, out: &mut out, lookups: &mut None })
+        work(&mut Context {
+            ledger: &mut ledger,
+            limits: &limits,
+            protocols,
+            out: &mut out,
+            lookups: &mut None,
+            keys: &mut None,
+        })
     }
 }

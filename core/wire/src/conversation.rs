@@ -1,4 +1,6 @@
-//! The bytes of one TCP connection: recognises the protocol, tells the client from the server, and runs the readers.
+//! The bytes of one TCP connection, or of TLS inside it: recognises the protocol, tells the client from the server, and runs the readers.
+
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::dns::{self, DnsConnection};
@@ -6,7 +8,7 @@ use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_respo
 use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, has_messages, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::starts_socks;
-use crate::records::{ConnectionRow, Ending, Ends, Wanted};
+use crate::records::{ConnectionRow, Ending, Ends, Secured, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Next, Sides, Speech, Switch};
 use crate::tcp::{Both, Direction, Position, Tcp};
@@ -27,6 +29,8 @@ pub(crate) struct Conversation {
     wanted: Wanted,
     /// Whether one of its ports is monitored; otherwise only DNS is read.
     monitored: bool,
+    /// The TLS connection that this is the inside of.
+    secured: Option<Arc<Secured>>,
     sinks: Both<Sink>,
     /// The direction of the requests.
     client: Direction,
@@ -52,6 +56,7 @@ impl Conversation {
             key,
             wanted,
             monitored,
+            secured: None,
             sinks,
             client: Direction::Forth,
             counted: None,
@@ -62,6 +67,11 @@ impl Conversation {
             framed: Both::default(),
             speech: None,
         }
+    }
+
+    /// Create the conversation inside a TLS connection; `key` is that of packets from its client.
+    pub(crate) fn inside(key: Key, wanted: Wanted, secured: Arc<Secured>) -> Self {
+        Self { secured: Some(secured), ..Self::new(key, wanted, true) }
     }
 
     fn side(&self, direction: Direction) -> Side {
@@ -84,9 +94,7 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        let key = self.client_key();
-        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
-        Ends::new((client, client_port), (server, server_port))
+        Ends::of(self.client_key(), self.secured.clone())
     }
 
     // events from TCP -------------------------------------------------------------------------------------------------
@@ -185,6 +193,23 @@ impl Conversation {
         self.speech.as_ref().is_none_or(Speech::idle)
     }
 
+    /// Return whether time alone will change something soon, so that `look_again` must be called.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(&self.speech, Some(Speech::Tls(tls)) if tls.waits())
+    }
+
+    /// Go on if what was waited for has come, or no longer wait.
+    pub(crate) fn look_again(&mut self, cx: &mut Context<'_>, now: f64) {
+        if let Some(Speech::Tls(tls)) = &mut self.speech {
+            tls.look_again(cx, now);
+        }
+    }
+
+    /// Return the number of requests so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.speech.as_ref().map_or(0, Speech::requests)
+    }
+
     /// Handle a FIN, with its acknowledgment number: no more bytes come in this direction.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, time: f64, ack: Option<u32>) {
         let (side, sides) = (self.side(direction), self.sides(tcp));
@@ -197,8 +222,9 @@ impl Conversation {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>, tcp: &Tcp, ending: Ending, time: f64) {
         let mut requests = 0;
         if let Some(mut speech) = self.speech.take() {
-            speech.close(cx, self.sides(tcp), ending, time);
             requests = speech.requests();
+            speech.close(cx, self.sides(tcp), ending, time);
+            requests = requests.max(speech.requests());
         }
         if self.wanted.connections && self.monitored {
             self.tell(cx, tcp, requests, ending, time);
@@ -286,6 +312,9 @@ impl Conversation {
         if begins || starts_record(data) && (first || starts_hello(data)) {
             // At the start, or after some kind of STARTTLS.
             self.unreadable(cx, "TLS", direction);
+            if self.secured.is_some() {
+                return false; // TLS within TLS is not followed
+            }
             let answers = cx.protocols.tls && starts_answer(data);
             self.client = if answers { direction.reversed() } else { direction };
             self.start_tls(cx, tcp, direction, !first, 0);
@@ -401,6 +430,11 @@ impl Conversation {
         self.sinks = Both { forth: Sink::Messages, back: Sink::Messages };
     }
 
+    /// Start reading HTTP/2 in the middle, because that is what both sides speak.
+    pub(crate) fn join_http2(&mut self, cx: &mut Context<'_>) {
+        self.start_http2(cx, Start::Joined, 0);
+    }
+
     /// Note a stream that does not start with HTTP/1. Only after a SOCKS handshake may a message follow.
     fn unknown(&mut self, cx: &mut Context<'_>, direction: Direction, data: &[u8]) {
         self.socks |= starts_socks(data);
@@ -481,7 +515,7 @@ impl Conversation {
     /// whether other bytes came before.
     #[cold]
     fn start_tls(&mut self, cx: &mut Context<'_>, tcp: &Tcp, direction: Direction, starttls: bool, requests: u64) {
-        let tls = Tls::new(cx, tcp, self.ends(), self.wanted, starttls, requests);
+        let tls = Tls::new(cx, tcp, self.client_key(), self.wanted, starttls, requests);
         self.speech = Some(Speech::Tls(Box::new(tls)));
         *self.sinks.of_mut(direction) = Sink::Messages;
         if !matches!(self.sinks.of(direction.reversed()), Sink::Refusal(_)) {

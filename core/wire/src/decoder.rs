@@ -15,7 +15,11 @@ use crate::network::{InnerIp, Network, Segment};
 use crate::ports::Ports;
 use crate::protocols::Protocols;
 use crate::records::{Batch, Collector, Wanted};
-use crate::tcp::handshakes::Handshakes;
+use crate::tcp::claim::{Claim, View};
+use crate::tcp::handshakes::{Handshakes, chosen, each};
+use crate::tcp::sequence::{ACK, FIN, RST, SYN};
+use crate::tcp::{Direction, Handshake, Packet, Tcp};
+use crate::tls::{Keyring, resume_lingering};
 
 /// Packet time between two checks of the timeouts, in seconds.
 const PULSE: f64 = 0.1;
@@ -34,6 +38,8 @@ pub struct Decoder {
     handshakes: Handshakes,
     /// DNS lookups under way, if they are wanted.
     lookups: Option<Box<Lookups>>,
+    /// Secrets of TLS connections, if these are to be decrypted.
+    keys: Option<Box<Keyring>>,
     now: f64,
     pulse: f64,
 }
@@ -50,6 +56,7 @@ impl Decoder {
             handshakes: Handshakes::new(),
             ledger: Ledger::new(limits.total_buffer),
             lookups: has_lookups.then(Box::default),
+            keys: None,
             out: Collector::new(&limits),
             now: 0.0,
             pulse: 0.0,
@@ -60,15 +67,30 @@ impl Decoder {
         }
     }
 
+    /// Decrypt TLS connections that start from now on, if their secrets are added.
+    pub fn decrypt(&mut self) {
+        self.keys.get_or_insert_with(|| Box::new(Keyring::new(&self.limits)));
+    }
+
+    /// Add secrets of TLS connections: whole lines of a key log (draft-ietf-tls-keylogfile).
+    pub fn add_secrets(&mut self, lines: &[u8]) {
+        self.decrypt();
+        if let Some(keys) = &mut self.keys {
+            keys.add(&mut self.ledger.health, lines);
+        }
+    }
+
     /// Decode a frame captured at `time`; frames must be in the order of their capture.
     pub fn feed(&mut self, time: f64, link_type: u32, frame: &[u8]) {
         if time >= self.pulse {
             self.tick(time);
         }
-        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, lookups, .. } = self;
+        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, lookups, keys, .. } =
+            self;
         ledger.health.frames += 1;
-        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
-        let mut arrivals = Arrivals { ports, wanted, flows, handshakes };
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups, keys };
+        let dns = cx.lookups.is_some();
+        let mut parts = Parts { ports, dns, wanted: *wanted, flows, handshakes };
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
                 arrivals.found(&mut cx, time, &segment);
@@ -99,11 +121,12 @@ impl Decoder {
     /// End the capture: close all connections until `records` records wait. Return whether all are closed; if not, the
     /// caller takes the records and calls it again.
     pub fn finish(&mut self, records: usize) -> bool {
-        let Self { ledger, limits, protocols, out, lookups, .. } = self;
-        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
+        let Self { ledger, limits, protocols, out, lookups, keys, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups, keys };
         if !self.flows.drain(&mut cx, self.now, records) {
             return false;
         }
+        resume_lingering(&mut cx, f64::INFINITY);
         while cx.out.waiting() < records {
             if !self.network.quic().end_one(cx.ledger, self.now) {
                 if cx.with_lookups(|lookups, cx| lookups.drain(cx, self.now, records)) == Some(false) {
@@ -119,8 +142,8 @@ impl Decoder {
 
     /// Drop the connection whose packet was being handled when a fault occurred.
     pub fn abandon(&mut self) {
-        let Self { ledger, limits, protocols, out, lookups, .. } = self;
-        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
+        let Self { ledger, limits, protocols, out, lookups, keys, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups, keys };
         self.flows.abandon(&mut cx);
     }
 
@@ -156,9 +179,10 @@ impl Decoder {
     fn tick(&mut self, now: f64) {
         self.now = now;
         self.pulse = now + PULSE;
-        let Self { ledger, limits, protocols, out, lookups, .. } = self;
-        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups };
+        let Self { ledger, limits, protocols, out, lookups, keys, .. } = self;
+        let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups, keys };
         self.flows.expire(&mut cx, now);
+        resume_lingering(&mut cx, now);
         cx.with_lookups(|lookups, cx| lookups.expire(cx, now));
         self.handshakes.expire(cx.limits.connection_timeout, now);
         self.network.expire(cx.ledger, now);

@@ -112,7 +112,7 @@ impl Flows {
         let direction = connection.direction(key);
         let changed = connection.tcp.segment(&mut connection.conversation, cx, direction, packet);
         let strays = std::mem::take(&mut connection.tcp.strays);
-        if changed {
+        if changed || connection.conversation.waits() {
             self.attend(cx, slot, packet.time);
         }
         self.current = None;
@@ -205,8 +205,8 @@ impl Flows {
 
     /// Update a connection that may have ended, or started or stopped waiting.
     fn attend(&mut self, cx: &mut Context<'_>, slot: u32, time: f64) {
-        let Some((finished, waits)) = self.connection(slot).map(|one| (one.tcp.finished.is_some(), one.tcp.waits()))
-        else {
+        let state = |one: &mut Connection| (one.tcp.finished.is_some(), one.tcp.waits() || one.conversation.waits());
+        let Some((finished, waits)) = self.connection(slot).map(state) else {
             return;
         };
         if finished {
@@ -224,6 +224,7 @@ impl Flows {
             return;
         };
         connection.tcp.force_due(&mut connection.conversation, cx, now);
+        connection.conversation.look_again(cx, now);
         self.attend(cx, slot, now);
     }
 

@@ -38,6 +38,8 @@ pub struct Health {
     pub server_names: HashMap<String, u64>,
     /// Malformed, hostile or oversized input, by name.
     pub oddities: HashMap<String, u64>,
+    /// What became of the secrets of TLS connections, and of what was to be decrypted with them, by name.
+    pub secrets: HashMap<String, u64>,
 }
 
 impl Health {
@@ -46,14 +48,19 @@ impl Health {
         self.odd_many(name, 1);
     }
 
+    /// Count what became of a secret or of something encrypted.
+    pub(crate) fn secret(&mut self, name: &str) {
+        self.secret_many(name, 1);
+    }
+
+    /// Count it several times.
+    pub(crate) fn secret_many(&mut self, name: &str, times: u64) {
+        add(&mut self.secrets, name, times);
+    }
+
     /// Count it several times.
     pub fn odd_many(&mut self, name: &str, times: u64) {
-        match self.oddities.get_mut(name) {
-            Some(count) => *count += times,
-            None => {
-                self.oddities.insert(name.to_owned(), times);
-            }
-        }
+        add(&mut self.oddities, name, times);
     }
 
     /// Count a connection under its server name, of which up to `most` are counted apart; return the name it counts under.
@@ -81,6 +88,15 @@ impl Health {
             None => {
                 self.unreadable.insert(kind.to_owned(), times);
             }
+        }
+    }
+}
+
+fn add(counts: &mut HashMap<String, u64>, name: &str, times: u64) {
+    match counts.get_mut(name) {
+        Some(count) => *count += times,
+        None => {
+            counts.insert(name.to_owned(), times);
         }
     }
 }

@@ -37,6 +37,7 @@ mod quic;
 mod readers;
 mod recent;
 pub mod records;
+mod secrets;
 mod sink;
 mod speech;
 mod tcp;

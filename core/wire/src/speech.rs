@@ -38,7 +38,7 @@ pub(crate) enum Speech {
     Dns(Box<DnsConnection>),
     /// HTTP/2.
     Http2(Box<Http2>),
-    /// TLS, up to the end of its handshake.
+    /// TLS, up to the end of its handshake, or with what is inside.
     Tls(Box<Tls>),
 }
 
@@ -94,7 +94,7 @@ impl Speech {
         match self {
             Self::Http(http) => http.missed(cx, sides, side, size as u64),
             Self::Http2(http2) => http2.gap(cx, side, size),
-            Self::Tls(tls) => tls.missed(cx, sides, side),
+            Self::Tls(tls) => tls.missed(cx, sides, side, size),
             Self::Dns(dns) => dns.missed(cx, side),
         }
     }
@@ -104,7 +104,7 @@ impl Speech {
         match self {
             Self::Http(http) => http.doubted(cx, sides, side),
             Self::Http2(http2) => http2.doubt(cx, side),
-            Self::Tls(_) => (),
+            Self::Tls(tls) => tls.doubted(cx, side),
             Self::Dns(_) => {}
         }
     }
@@ -114,7 +114,7 @@ impl Speech {
         match self {
             Self::Http(http) => http.ended_by(cx, sides, side, time, ack),
             Self::Http2(_) => {} // frames end streams, and the rest ends with the connection
-            Self::Tls(_) => (),
+            Self::Tls(tls) => tls.ended_by(cx, side, time, ack),
             Self::Dns(_) => {}
         }
     }
@@ -134,7 +134,7 @@ impl Speech {
         match self {
             Self::Http(http) => http.pairing.idle(),
             Self::Http2(http2) => http2.idle(),
-            Self::Tls(_) => true,
+            Self::Tls(tls) => tls.idle(),
             Self::Dns(_) => true,
         }
     }
@@ -144,7 +144,7 @@ impl Speech {
         match self {
             Self::Http(http) => http.pairing.count,
             Self::Http2(http2) => http2.count,
-            Self::Tls(tls) => tls.requests,
+            Self::Tls(tls) => tls.requests(),
             Self::Dns(_) => 0,
         }
     }

@@ -191,6 +191,7 @@ mod tests {
             protocols: Protocols::default(),
             out: &mut out,
             lookups: &mut None,
+            keys: &mut None,
         };
         let field = |name: &[u8]| {
             let found = fields.iter().find(|(known, _)| known.as_bytes() == name);

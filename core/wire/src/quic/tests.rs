@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use aes_gcm::Aes128Gcm;
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::aes::Aes128;
-use aes_gcm::aes::cipher::BlockCipherEncrypt;
+use ring::aead::quic::{self, HeaderProtectionKey};
+use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::connection::Datagram;
 use super::connections::Connections;
@@ -69,12 +67,11 @@ impl<'a> Initial<'a> {
         let mut content = [frames, &vec![0; 1162 - frames.len()]].concat();
         let mut nonce = keys.iv;
         nonce.iter_mut().rev().zip(self.number.to_be_bytes().iter().rev()).for_each(|(byte, number)| *byte ^= number);
-        let cipher = Aes128Gcm::new(&keys.key.into());
-        let tag = cipher.encrypt_inout_detached(&nonce.into(), &header, content.as_mut_slice().into()).unwrap();
-        content.extend_from_slice(&tag);
+        let cipher = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &keys.key).unwrap());
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        cipher.seal_in_place_append_tag(nonce, Aad::from(&header), &mut content).unwrap();
         let sample: [u8; 16] = content[..16].try_into().unwrap();
-        let mut mask = sample.into();
-        Aes128::new(&keys.header.into()).encrypt_block(&mut mask);
+        let mask = HeaderProtectionKey::new(&quic::AES_128, &keys.header).unwrap().new_mask(&sample).unwrap();
         header[0] ^= mask[0] & 0x0F;
         let number_at = header.len() - 4;
         header[number_at..].iter_mut().zip(&mask[1..]).for_each(|(byte, mask)| *byte ^= mask);

@@ -343,6 +343,18 @@ impl Batch {
         self.detailed(|details| &details.close_reason)
     }
 
+    /// Return the version of TLS of each exchange; empty in the clear.
+    #[must_use]
+    pub fn tls_versions(&self) -> Codes {
+        self.detailed(|details| details.secured.as_ref().map_or("", |secured| &secured.version))
+    }
+
+    /// Return the server name in TLS of each exchange; empty if there is none.
+    #[must_use]
+    pub fn server_names(&self) -> Codes {
+        self.detailed(|details| details.secured.as_ref().map_or("", |secured| &secured.server_name))
+    }
+
     fn detailed(&self, text: impl Fn(&Details) -> &str) -> Codes {
         let mut texts = Interner::default();
         let absent = texts.code("").cast_signed();

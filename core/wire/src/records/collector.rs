@@ -1,15 +1,17 @@
 //! Collects the current batch, within limits, because it may be taken late.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
-use super::{Asked, QuicRow};
+use super::{Asked, QuicRow, Secured};
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
 use crate::health::Health;
+use crate::key::Key;
 use crate::limits::Limits;
 
 /// The optional kinds of records to emit, besides requests and exchanges.
@@ -36,13 +38,21 @@ pub struct Wanted {
 pub(crate) struct Ends {
     pub(crate) client: (IpAddr, u16),
     pub(crate) server: (IpAddr, u16),
+    /// What protects the connection; None in the clear.
+    secured: Option<Arc<Secured>>,
     /// Codes of the addresses, with the number of the batch in which they are valid.
     codes: (u64, u32, u32),
 }
 
 impl Ends {
-    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16)) -> Self {
-        Self { client, server, codes: (u64::MAX, 0, 0) }
+    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16), secured: Option<Arc<Secured>>) -> Self {
+        Self { client, server, secured, codes: (u64::MAX, 0, 0) }
+    }
+
+    /// Return the ends of a connection; `key` is that of packets from the client.
+    pub(crate) fn of(key: Key, secured: Option<Arc<Secured>>) -> Self {
+        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
+        Self::new((client, client_port), (server, server_port), secured)
     }
 }
 
@@ -113,8 +123,11 @@ impl Collector {
         health: &mut Health,
         ends: &mut Ends,
         asked: Option<&mut Asked>,
-        exchange: Exchange,
+        mut exchange: Exchange,
     ) {
+        if let Some(secured) = &ends.secured {
+            exchange.details.get_or_insert_default().secured = Some(Arc::clone(secured));
+        }
         let details = exchange.details.as_ref().map_or(0, |details| details.characters());
         let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
         if self.admits(health, Kind::Exchange, characters) {

@@ -1,5 +1,7 @@
 //! What only few exchanges have: kept apart from the columns of all exchanges, so that HTTP/1 pays nothing for it.
 
+use std::sync::Arc;
+
 use super::batch::ExchangeColumns;
 
 /// What HTTP/2, gRPC, WebSocket, server-sent events and operations add to an exchange. The default is an HTTP/1
@@ -26,6 +28,17 @@ pub struct Details {
     pub control_frames: u64,
     /// Frames that continue a message of a WebSocket.
     pub fragments: u64,
+    /// What the exchange was decrypted from; None in the clear.
+    pub secured: Option<Arc<Secured>>,
+}
+
+/// The TLS connection of an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secured {
+    /// Name of the version, such as `TLS 1.3`.
+    pub version: String,
+    /// The server name that the client asked for, in lower case; empty if it named none.
+    pub server_name: String,
 }
 
 impl Details {

@@ -17,7 +17,7 @@ mod texts;
 pub use asked::{Asked, Field};
 pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, Kind, NO_REQUEST, NO_STATUS};
 pub use collector::{Collector, Wanted};
-pub use details::Details;
+pub use details::{Details, Secured};
 pub use ending::Ending;
 pub use handshakes::{Certificate, HandshakeFacts, HandshakeRow, Outcome};
 pub use quic::QuicRow;

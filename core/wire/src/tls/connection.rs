@@ -1,10 +1,14 @@
-//! TLS as the protocol of a connection: counts the server name, and follows the handshake if its record is wanted.
+//! TLS as the protocol of a connection: counts the server name, follows the handshake if its record is wanted, and has it
+//! decrypted if there may be secrets.
 
 use super::client_hello::ClientHello;
+use super::decryption::Decryption;
 use super::handshake::Handshake;
-use super::reader::{CLIENT_HELLO, Event, Reader, SERVER_HELLO};
+use super::messages::{CLIENT_HELLO, SERVER_HELLO};
+use super::reader::{Event, Reader};
 use crate::context::Context;
 use crate::http::Side;
+use crate::key::Key;
 use crate::records::{Ending, Ends, HandshakeRow, HelloRow, Outcome, Wanted};
 use crate::speech::Sides;
 use crate::tcp::{Position, Tcp};
@@ -12,13 +16,13 @@ use crate::text::printable;
 
 const LONGEST_HOST_NAME: usize = 255;
 
-/// A TLS connection, up to the end of its handshake.
+/// A TLS connection, up to the end of its handshake, or with what is inside.
 #[derive(Debug)]
 pub(crate) struct Tls {
     ends: Ends,
     wanted: Wanted,
     /// Requests of HTTP/1 that came before, to a proxy.
-    pub(crate) requests: u64,
+    requests: u64,
     client: Reader,
     server: Reader,
     /// Whether the ClientHello was read.
@@ -26,6 +30,11 @@ pub(crate) struct Tls {
     /// The server name under which the connection is counted.
     counted: Option<String>,
     followed: Option<Box<Followed>>,
+    /// Whether other bytes came before the ClientHello.
+    starttls: bool,
+    /// Whether bytes of the server were read.
+    answered: bool,
+    decryption: Option<Box<Decryption>>,
 }
 
 /// A handshake whose record is wanted.
@@ -33,50 +42,84 @@ pub(crate) struct Tls {
 struct Followed {
     handshake: Handshake,
     connect_time: Option<f64>,
-    /// Whether other bytes came before the ClientHello.
-    starttls: bool,
-    /// Whether bytes of the server were read.
-    answered: bool,
     /// Bytes of the budget in use.
     charged: usize,
 }
 
 impl Tls {
-    /// Start before the first bytes of the client. `starttls` tells whether other bytes came before them, with `requests`
+    /// Start before the first bytes of the client; `key` is that of its packets. `starttls` tells whether other bytes came before them, with `requests`
     /// requests of HTTP/1.
     pub(crate) fn new(
         cx: &mut Context<'_>,
         tcp: &Tcp,
-        ends: Ends,
+        key: Key,
         wanted: Wanted,
         starttls: bool,
         requests: u64,
     ) -> Self {
-        let (client, server) = (Reader::of_client(), Reader::default());
-        let mut tls = Self { ends, wanted, requests, client, server, greeted: false, counted: None, followed: None };
+        let mut tls = Self {
+            ends: Ends::of(key, None),
+            wanted,
+            requests,
+            client: Reader::of_client(),
+            server: Reader::default(),
+            greeted: false,
+            counted: None,
+            followed: None,
+            starttls,
+            answered: false,
+            decryption: cx.keys.as_ref().map(|_| Box::new(Decryption::new(key, wanted))),
+        };
         if wanted.handshakes && cx.protocols.tls {
             let (handshake, connect_time) = (Handshake::default(), tcp.connect_time);
-            let followed = Followed { handshake, connect_time, starttls, answered: false, charged: 0 };
+            let followed = Followed { handshake, connect_time, charged: 0 };
             tls.followed = Some(Box::new(followed));
             tls.settle(cx, tcp.last);
         }
         tls
     }
 
-    /// Return whether the handshake is followed, so that the server's bytes matter.
+    /// Return whether the handshake is followed or decrypted, so that the server's bytes matter.
     pub(crate) fn follows(&self) -> bool {
-        self.followed.is_some()
+        self.followed.is_some() || self.decryption.is_some()
+    }
+
+    /// Return whether secrets are waited for.
+    pub(crate) fn waits(&self) -> bool {
+        self.decryption.as_ref().is_some_and(|decryption| decryption.waits())
+    }
+
+    /// Look for secrets that were waited for.
+    pub(crate) fn look_again(&mut self, cx: &mut Context<'_>, now: f64) {
+        if let Some(decryption) = &mut self.decryption {
+            decryption.look_again(cx, now);
+        }
+    }
+
+    /// Return whether no exchange is under way.
+    pub(crate) fn idle(&self) -> bool {
+        self.decryption.as_ref().is_none_or(|decryption| decryption.idle())
+    }
+
+    /// Return the number of requests: of HTTP/1 before, and inside.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests + self.decryption.as_ref().map_or(0, |decryption| decryption.requests())
     }
 
     /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
         let charged = self.followed.as_ref().map_or(0, |followed| followed.charged);
-        self.client.held() + self.server.held() + charged
+        let decryption = self.decryption.as_ref().map_or(0, |decryption| decryption.held());
+        self.client.held() + self.server.held() + charged + decryption
     }
 
     /// Read the next bytes of a side.
     pub(crate) fn arrived(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, data: &[u8], place: Position) {
         if side == Side::Responses && !self.hears(data) {
+            return;
+        }
+        self.decrypt(cx, side, data, place);
+        if self.client.over && self.server.over {
             return;
         }
         let Self { client, server, greeted, followed, .. } = self;
@@ -112,18 +155,47 @@ impl Tls {
 
     /// Return whether these bytes of the server are read. After something else, they start with a record.
     fn hears(&mut self, data: &[u8]) -> bool {
-        let Some(followed) = &mut self.followed else {
-            return false;
-        };
-        followed.answered |= !followed.starttls || starts_record(data) || starts_alert(data);
-        followed.answered
+        self.answered |= !self.starttls || starts_record(data) || starts_alert(data);
+        self.answered && self.follows()
     }
 
-    /// Handle missing bytes of a side: where its next record starts is unknown.
-    pub(crate) fn missed(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side) {
+    /// Decrypt the next bytes of a side, and add to the handshake what was encrypted of it.
+    fn decrypt(&mut self, cx: &mut Context<'_>, side: Side, data: &[u8], place: Position) {
+        let Some(decryption) = &mut self.decryption else {
+            return;
+        };
+        decryption.arrived(cx, side, data, place);
+        if let Some(followed) = &mut self.followed {
+            let certificate = decryption.take_certificate();
+            followed.handshake.decrypted(decryption.protocol(), certificate);
+        }
+        if let Some(decryption) = self.decryption.take_if(|decryption| decryption.is_over()) {
+            decryption.discard(cx, place.time);
+        }
+    }
+
+    /// Handle `size` missing bytes of a side; 0 if their number is unknown. Of the handshake, nothing more is read there.
+    pub(crate) fn missed(&mut self, cx: &mut Context<'_>, sides: Sides<'_>, side: Side, size: usize) {
+        if let Some(decryption) = &mut self.decryption {
+            decryption.gap(cx, side, size);
+        }
         let reader = if side == Side::Requests { &mut self.client } else { &mut self.server };
         reader.close(cx);
         self.rest(cx, sides.now);
+    }
+
+    /// Note acknowledged bytes of a side that have not arrived.
+    pub(crate) fn doubted(&mut self, cx: &mut Context<'_>, side: Side) {
+        if let Some(decryption) = &mut self.decryption {
+            decryption.doubt(cx, side);
+        }
+    }
+
+    /// Handle the FIN of a side.
+    pub(crate) fn ended_by(&mut self, cx: &mut Context<'_>, side: Side, time: f64, ack: Option<u32>) {
+        if let Some(decryption) = &mut self.decryption {
+            decryption.end(cx, side, time, ack);
+        }
     }
 
     /// Read nothing more if there is nothing more to find out.
@@ -138,10 +210,13 @@ impl Tls {
     pub(crate) fn closed(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
         let whole = self.greeted && !self.client.over && !self.server.over;
         let outcome = self.followed.as_ref().map(|followed| {
-            let heard = followed.answered || followed.connect_time.is_some();
+            let heard = self.answered || followed.connect_time.is_some();
             followed.handshake.at_end(whole && heard && matches!(ending, Ending::Closed | Ending::Reset))
         });
         self.emit(cx, outcome.unwrap_or(Outcome::Incomplete), time);
+        if let Some(decryption) = self.decryption.take() {
+            self.requests += decryption.close(cx, ending, time);
+        }
     }
 
     /// Take back what was counted: the server answers in plain HTTP.
@@ -151,6 +226,9 @@ impl Tls {
             cx.odd("TLS answered in plain HTTP");
         }
         self.emit(cx, Outcome::Failed, time);
+        if let Some(decryption) = self.decryption.take() {
+            decryption.discard(cx, time);
+        }
     }
 
     /// Count the connection under its server name.
@@ -185,7 +263,7 @@ impl Tls {
         let Some(followed) = self.followed.take() else {
             return;
         };
-        let Followed { handshake, connect_time, starttls, charged, .. } = *followed;
+        let (Followed { handshake, connect_time, charged, .. }, starttls) = (*followed, self.starttls);
         cx.release(charged);
         if self.greeted || handshake.is_answered() {
             let Ends { client, server, .. } = self.ends;

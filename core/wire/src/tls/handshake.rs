@@ -9,11 +9,12 @@ use super::ciphers;
 use super::client_hello::ClientHello;
 use super::fields::is_grease;
 use super::ja::{Transport, ja3, ja3s, ja4};
+use super::messages::{CERTIFICATE, CLIENT_HELLO, SERVER_HELLO, SERVER_HELLO_DONE};
 use super::names;
-use super::reader::{APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, SERVER_HELLO, SERVER_HELLO_DONE};
+use super::reader::{APPLICATION_DATA, Event, HANDSHAKE};
 use super::server_hello::ServerHello;
 use crate::http::Side;
-use crate::records::{HandshakeFacts, Outcome};
+use crate::records::{Certificate, HandshakeFacts, Outcome};
 use crate::text::printable;
 
 const TLS_1_2: u16 = 0x0303;
@@ -70,6 +71,16 @@ impl Handshake {
         match self.chosen {
             Some(_) => self.is_old(),
             None => side == Side::Responses,
+        }
+    }
+
+    /// Add what was decrypted of the handshake: the protocol inside, and the server's certificate.
+    pub(crate) fn decrypted(&mut self, protocol: &str, certificate: Option<Box<Certificate>>) {
+        if self.facts.alpn.is_empty() {
+            protocol.clone_into(&mut self.facts.alpn);
+        }
+        if self.facts.certificate.is_none() {
+            self.facts.certificate = certificate;
         }
     }
 

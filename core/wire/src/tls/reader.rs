@@ -1,26 +1,17 @@
 //! One direction of a TLS connection: its records (RFC 8446 section 5.1), and the handshake messages in them (section 4).
 //!
-//! Records and messages may be split into segments, and messages into records, as the sender likes. Of a message only
-//! what is read is kept, so a chain of certificates takes no more memory than the first one.
+//! Records may be split into segments, and messages into records, as the sender likes.
 
-use super::fields::Fields;
+use super::head::{HEAD, Head};
+use super::messages::{CLIENT_HELLO, Messages, Progress, taken};
 use crate::context::Context;
 
-pub(crate) const CLIENT_HELLO: u8 = 1;
-pub(crate) const SERVER_HELLO: u8 = 2;
-pub(crate) const CERTIFICATE: u8 = 11;
-pub(crate) const SERVER_HELLO_DONE: u8 = 14;
-const CHANGE_CIPHER_SPEC: u8 = 20;
-const ALERT: u8 = 21;
+pub(crate) const CHANGE_CIPHER_SPEC: u8 = 20;
+pub(crate) const ALERT: u8 = 21;
 pub(crate) const HANDSHAKE: u8 = 22;
 pub(crate) const APPLICATION_DATA: u8 = 23;
 const HEARTBEAT: u8 = 24;
 
-/// Maximum bytes of a hello, and of the part of a Certificate message that is read. Post-quantum keys make a ClientHello
-/// some 2,000 bytes, post-quantum signatures a certificate some 5,000; one record carries 16 KiB.
-const LONGEST: usize = 1 << 14;
-const RECORD_HEAD: usize = 5;
-const MESSAGE_HEAD: usize = 4;
 const ALERT_SIZE: usize = 2;
 const FATAL: u8 = 2;
 
@@ -45,10 +36,7 @@ pub(crate) struct Reader {
     kind: u8,
     /// Remaining bytes of the current record.
     remaining: usize,
-    /// The start of the current message, as far as it is kept. It is charged to the budget.
-    message: Vec<u8>,
-    /// Remaining bytes of the current message; None within its head.
-    unread: Option<usize>,
+    messages: Messages,
     /// Whether the last message was delivered, so that its bytes are no longer needed.
     delivered: bool,
     /// Whether a ClientHello must come first, before which there is nothing else.
@@ -81,8 +69,7 @@ impl Reader {
                 HANDSHAKE if !self.encrypted => {
                     if self.handshake(cx, data) {
                         (self.delivered, self.awaits_hello) = (true, false);
-                        let (kind, body) = self.message.split_at_checked(MESSAGE_HEAD).unwrap_or_default();
-                        return Some(Event::Message(kind.first().copied().unwrap_or_default(), body));
+                        return Some(Event::Message(self.messages.kind().unwrap_or_default(), self.messages.body()));
                     }
                 }
                 ALERT if !self.encrypted => {
@@ -98,7 +85,7 @@ impl Reader {
 
     /// Return the bytes of the budget in use.
     pub(crate) fn held(&self) -> usize {
-        self.message.len()
+        self.messages.held()
     }
 
     /// Read nothing more.
@@ -108,18 +95,15 @@ impl Reader {
     }
 
     fn release(&mut self, cx: &mut Context<'_>) {
-        cx.release(self.message.len());
-        self.message = Vec::new();
+        self.messages.release(cx);
     }
 
     /// Read the head of a record.
     fn start_record<'a>(&mut self, cx: &mut Context<'_>, data: &mut &[u8]) -> Option<Event<'a>> {
-        self.head.extend_from_slice(taken(data, RECORD_HEAD - self.head.len()));
-        let [kind, major, _, high, low] = *self.head.as_slice() else {
-            return None;
-        };
+        self.head.extend_from_slice(taken(data, HEAD - self.head.len()));
+        let head = Head::of(self.head.as_slice().try_into().ok()?);
         self.head.clear();
-        let length = usize::from(high) << 8 | usize::from(low);
+        let Head { kind, length, version: [major, _] } = head;
         (self.kind, self.remaining) = (kind, length);
         if major != 3 || !self.plausible(kind, length) {
             self.close(cx);
@@ -163,66 +147,26 @@ impl Reader {
 
     /// Read the next part of a handshake message; return whether it is complete.
     fn handshake(&mut self, cx: &mut Context<'_>, data: &mut &[u8]) -> bool {
-        let unread = match self.unread {
-            Some(unread) => unread,
-            None => MESSAGE_HEAD - self.message.len(),
-        };
-        let part = taken(data, unread.min(self.remaining));
-        self.remaining -= part.len();
-        let room = self.kept_size().saturating_sub(self.message.len());
-        let kept = part.get(..room).unwrap_or(part);
-        if !cx.charge(kept.len()) {
-            if !self.awaits_hello {
-                cx.odd("total buffer full");
-            }
+        let mut part = data.get(..self.remaining).unwrap_or(data);
+        let before = part.len();
+        let progress = self.messages.read(cx, &mut part);
+        taken(data, before - part.len());
+        self.remaining -= before - part.len();
+        if progress == Progress::Full && !self.awaits_hello {
+            cx.odd("total buffer full");
+        }
+        let wrong = self.awaits_hello && self.messages.kind() != Some(CLIENT_HELLO);
+        if wrong || matches!(progress, Progress::Full | Progress::TooLong) {
             self.close(cx);
             return false;
         }
-        self.message.extend_from_slice(kept);
-        let left = unread - part.len();
-        match self.unread {
-            None if left == 0 => self.start_message(cx),
-            None => false,
-            Some(_) => self.go_on(left),
-        }
+        progress == Progress::Complete
     }
-
-    fn go_on(&mut self, left: usize) -> bool {
-        self.unread = (left > 0).then_some(left);
-        left == 0
-    }
-
-    /// Handle the head of a message; return whether it has no body.
-    fn start_message(&mut self, cx: &mut Context<'_>) -> bool {
-        let length = Fields::new(self.message.get(1..).unwrap_or_default()).number(3);
-        let kind = self.message.first();
-        let too_long = matches!(kind, Some(&(CLIENT_HELLO | SERVER_HELLO))) && length > LONGEST - MESSAGE_HEAD;
-        if too_long || self.awaits_hello && kind != Some(&CLIENT_HELLO) {
-            self.close(cx);
-            return false;
-        }
-        self.go_on(length)
-    }
-
-    /// Return how many bytes of the current message are kept.
-    fn kept_size(&self) -> usize {
-        match self.message.first() {
-            _ if self.unread.is_none() => MESSAGE_HEAD,
-            Some(&(CLIENT_HELLO | SERVER_HELLO | CERTIFICATE)) => LONGEST,
-            _ => MESSAGE_HEAD,
-        }
-    }
-}
-
-/// Remove and return the first `size` bytes, or as many as there are.
-fn taken<'a>(data: &mut &'a [u8], size: usize) -> &'a [u8] {
-    let (part, rest) = data.split_at_checked(size).unwrap_or((data, &[]));
-    *data = rest;
-    part
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::messages::{CERTIFICATE, SERVER_HELLO};
     use super::super::samples::{message, record};
     use super::*;
     use crate::context::tests::with_context;

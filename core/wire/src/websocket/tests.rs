@@ -33,13 +33,18 @@ impl Ear {
         self.time += 0.001;
         let Self { ledger, limits, out, socket, time } = self;
         let protocols = Protocols::default();
-        socket.data(&mut Context { ledger, limits, protocols, out, lookups: &mut None }, side, data, *time)
+        socket.data(
+            &mut Context { ledger, limits, protocols, out, lookups: &mut None, keys: &mut None },
+            side,
+            data,
+            *time,
+        )
     }
 
     fn miss(&mut self, side: Side, size: u64) {
         let Self { ledger, limits, out, socket, .. } = self;
         let protocols = Protocols::default();
-        socket.gap(&mut Context { ledger, limits, protocols, out, lookups: &mut None }, side, size);
+        socket.gap(&mut Context { ledger, limits, protocols, out, lookups: &mut None, keys: &mut None }, side, size);
     }
 
     /// Return the exchange of a request at 1000 s whose connection was closed now.
