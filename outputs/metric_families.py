@@ -135,6 +135,10 @@ def _health(health: HealthView) -> Iterator[Metric]:
         [((kind,), times) for kind, times in health.unreadable],
     )  # fmt: skip
     yield _labelled(
+        CounterMetricFamily, "secrets", "What became of TLS secrets and of what they are for, by name.", ("name",),
+        [((name,), times) for name, times in health.secrets],
+    )  # fmt: skip
+    yield _labelled(
         CounterMetricFamily, "oddities", "Malformed or hostile input, by name.", ("name",),
         [((name,), times) for name, times in health.oddities],
     )  # fmt: skip

@@ -161,6 +161,7 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         unreadable=tuple((+health.unreadable).most_common()),  # without kinds that turned out to be readable
         server_names=tuple(health.server_names.most_common(SERVER_NAMES)),
         oddities=(*late, *health.oddities.most_common()),
+        secrets=tuple(health.secrets.most_common()),
         warnings=(*reading.warnings, *_own_warnings(store, monitor)),
         dropped_share=monitor.dropped_share,
     )

@@ -79,8 +79,10 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield "destination.ip", exchange.server
     yield "destination.port", exchange.server_port
     yield "network.protocol", _application(exchange)
+    yield from _tls(exchange, discretion)
     if request is not None:
         yield from _request(request, discretion)
+        yield "url.port", _port(request, "https" if exchange.tls_version else "http")
         yield "http.request.body.bytes", exchange.request_bytes
     if exchange.answered is not None:  # HTTP/0.9 answers without a status
         yield "http.response.status_code", exchange.status
@@ -102,6 +104,16 @@ def _application(exchange: Exchange) -> str:
     """Return `grpc`, `grpc-web` or `websocket`; otherwise `http`, whose version is a field of its own."""
     protocol = exchange.protocol
     return "http" if protocol in ("", "h2") or protocol.startswith("http/") else protocol
+
+
+def _tls(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
+    """Return what the exchange was decrypted from; nothing in the clear."""
+    if exchange.tls_version:
+        protocol, _, version = exchange.tls_version.partition(" ")
+        yield "url.scheme", "https"
+        yield "tls.version", version
+        yield "tls.version_protocol", protocol.lower()
+        yield "tls.client.server_name", discretion.words(exchange.server_name)
 
 
 def _call(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
@@ -150,7 +162,6 @@ def _request(request: Request, discretion: Discretion) -> Iterator[tuple[str, An
     yield "http.request.referrer", _known(discretion.url(request.referrer))
     yield "url.original", discretion.url(request.target)
     yield "url.domain", discretion.words(_domain(request))
-    yield "url.port", _port(request)
     if request.target != "*" and (request.method != "CONNECT" or request.target.startswith("/")):
         yield "url.path", discretion.url(request.path)
         yield "url.query", _query(request.target) if discretion.queries else None
@@ -208,8 +219,11 @@ def _domain(request: Request) -> str:
     return f"[{domain}]" if ":" in domain and request.authority.startswith("[") else domain
 
 
-def _port(request: Request) -> int | None:
-    """Return the requested port: that of the authority, else that of the scheme (RFC 9110 section 4.2)."""
+def _port(request: Request, scheme: str) -> int | None:
+    """Return the requested port: that of the authority, else that of the scheme (RFC 9110 section 4.2).
+
+    A target without a scheme has that of the connection, `scheme`.
+    """
     authority = _known(request.authority)
     if not authority:
         return None
@@ -217,12 +231,12 @@ def _port(request: Request) -> int | None:
     if port:
         number = _PORT.fullmatch(port)
         return int(number[1]) if number is not None and int(number[1]) < 65536 else None
-    return None if request.method == "CONNECT" else _DEFAULT_PORTS.get(_scheme(request.target))
+    return None if request.method == "CONNECT" else _DEFAULT_PORTS.get(_scheme(request.target) or scheme)
 
 
 def _scheme(target: str) -> str:
     scheme, separator, _ = target.partition("://")
-    return scheme.lower() if separator and "/" not in scheme else "http"
+    return scheme.lower() if separator and "/" not in scheme else ""
 
 
 def _query(target: str) -> str:

@@ -138,6 +138,8 @@ class HealthView:
     """Server names requested over TLS, with their number of connections; most frequent first."""
     oddities: tuple[tuple[str, int], ...] = ()
     """Oddities by name, most frequent first."""
+    secrets: tuple[tuple[str, int], ...] = ()
+    """What became of the secrets of TLS connections and of what was to be decrypted with them, by name."""
     unnamed_requests: int = 0
     """Requests whose method, host or path could not be known."""
     warnings: tuple[str, ...] = ()

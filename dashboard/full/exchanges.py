@@ -145,7 +145,9 @@ def _entry(exchange: Exchange, discretion: Discretion, page: Page) -> Entry:
 
 
 def what(exchange: Exchange, discretion: Discretion, page: Page) -> str:
-    """Return host and path, as far as they may be shown, and the operation if the path does not say it."""
+    """Return host and path, as far as they may be shown, `https` in front of them if they were decrypted, and the
+    operation if the path does not say it.
+    """
     request = exchange.request
     if request is None:
         return f"(request not seen) {page.text(exchange.server)}"
@@ -154,7 +156,8 @@ def what(exchange: Exchange, discretion: Discretion, page: Page) -> str:
     operation = "" if exchange.operation in request.target else f" {discretion.words(exchange.operation)}"
     if target == UNKNOWN != host:
         target = f"/{target}"
-    return page.text((f"{host}{target}" if target.startswith("/") else target) + operation)
+    scheme = "https://" if exchange.tls_version else ""
+    return page.text((f"{scheme}{host}{target}" if target.startswith("/") else target) + operation)
 
 
 def status_text(exchange: Exchange) -> str:
@@ -197,6 +200,9 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     yield Fact("Response time", latency(exchange.response_time), _as_slow(exchange.response_time))
     yield Fact("Total time", latency(exchange.total_time))
     yield from _messages(exchange, discretion, page)
+    if exchange.tls_version:
+        inside = f"{exchange.tls_version} {discretion.words(exchange.server_name)}".rstrip()
+        yield Fact("Inside", page.text(inside), term("tls_version", exchange.tls_version))
     yield Fact("Request size", figures.volume(exchange.request_bytes))
     yield Fact("Response size", figures.volume(exchange.response_bytes))
     yield _said("Content type", "type", discretion.words(exchange.content_type), exchange.content_type, page)

@@ -52,6 +52,8 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
     )
     yield from _named("Unreadable", health.unreadable, "connection")
     yield from _named("TLS servers", health.server_names, "connection")
+    for place, (name, times) in enumerate(health.secrets):
+        yield "" if place else "Decryption", f"{name}  {figures.count(times)}"
     yield from _named("Oddities", health.oddities, "time")
 
 

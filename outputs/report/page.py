@@ -69,6 +69,7 @@ class Page:
                 for title, counts in (
                     ("Unreadable connections", view.health.unreadable),
                     ("TLS server names", view.health.server_names),
+                    ("Decryption", view.health.secrets),
                     ("Oddities", view.health.oddities),
                 )
                 if counts

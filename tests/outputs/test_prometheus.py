@@ -91,6 +91,9 @@ def test_requests_bytes_and_response_times_can_be_scraped(exporter: PrometheusEx
     assert told["http_monitor_response_time_seconds_sum", host] == pytest.approx(0.5)
 
 
+DECRYPTED = replace(TROUBLED, secrets=(("connections decrypted", 7),))
+
+
 def test_calls_can_be_scraped_by_status(exporter: PrometheusExporter) -> None:
     exporter.take(RecordBatch([posted("shop")._replace(protocol="grpc", grpc_status=code) for code in (0, 0, 14)]))
     exporter.show(CALM, True)
@@ -101,12 +104,13 @@ def test_calls_can_be_scraped_by_status(exporter: PrometheusExporter) -> None:
 
 
 def test_health_can_be_scraped(exporter: PrometheusExporter) -> None:
-    exporter.show(replace(CALM, health=TROUBLED), True)
+    exporter.show(replace(CALM, health=DECRYPTED), True)
     told = samples(scrape(exporter))
     assert told["http_monitor_dropped_packets_total",] == 1204
     assert told["http_monitor_lost_records_total",] == 12
     assert told["http_monitor_unreadable_connections_total", "kind=HTTP/2"] == 3
     assert told["http_monitor_oddities_total", "name=bad chunk size"] == 12
+    assert told["http_monitor_secrets_total", "name=connections decrypted"] == 7
     assert told["http_monitor_refreshed_timestamp_seconds",] == NOW
 
 
@@ -170,7 +174,7 @@ def test_promtool_reports_no_problem(exporter: PrometheusExporter) -> None:
 
 def test_every_metric_is_documented_and_no_other(exporter: PrometheusExporter) -> None:
     exporter.take(RecordBatch([posted("a")._replace(grpc_status=0)]))
-    exporter.show(replace(CALM, health=TROUBLED, signals=(SIGNAL, QUIET)), True)
+    exporter.show(replace(CALM, health=DECRYPTED, signals=(SIGNAL, QUIET)), True)
     told = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name, *_ in samples(scrape(exporter))}
     text = (Path(__file__).parent.parent.parent / "docs" / "output.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"`(http_monitor_\w+)`", text))

@@ -42,9 +42,15 @@ def test_handshakes_are_selected_by_their_own_fields(text: str, expected: list[T
     assert matching(wanted, RecordBatch([SHOP, BLOG, LATE])).records() == expected
 
 
-def test_a_field_of_handshakes_matches_no_exchange() -> None:
+def test_a_field_of_handshakes_matches_no_exchange_in_the_clear() -> None:
     assert not parse("sni:example")(exchange())
     assert parse("not sni:example")(exchange())
+
+
+def test_decrypted_exchanges_are_selected_by_their_connection() -> None:
+    inside = exchange(tls_version="TLS 1.3", server_name="shop.example.com")
+    assert parse("sni:example tls_version:1.3")(inside)
+    assert not parse("tls_version:1.2 or ja4:t13")(inside)
 
 
 def test_both_parts_of_a_combined_filter_must_match() -> None:

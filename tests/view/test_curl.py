@@ -86,3 +86,15 @@ def test_unknown_fields_are_left_to_curl() -> None:
 def test_without_method_or_target_there_is_no_command() -> None:
     for made in (request(method="(unknown)"), request(target="(unknown)")):
         assert curl_command(ended(made, 200, 0.1), Discretion()) == ""
+
+
+def test_what_was_decrypted_is_sent_over_tls() -> None:
+    one = ended(request(1.0, target="/a", host="shop", user_agent=AGENT, server="10.0.0.2", server_port=443), 200, 0.1)
+    named = one._replace(tls_version="TLS 1.3", server_name="shop.example.com", protocol="h2")
+    command = curl_command(named, Discretion())
+    assert "curl --http2 " in command
+    assert "--resolve shop.example.com:443:10.0.0.2 https://shop.example.com:443/a" in command
+    unnamed = curl_command(named._replace(server_name=""), Discretion())
+    assert unnamed.endswith("--insecure https://10.0.0.2:443/a")
+    hostile = curl_command(named._replace(server_name="-o.x;`y`"), Discretion())
+    assert "`" not in hostile

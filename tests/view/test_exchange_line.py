@@ -47,6 +47,7 @@ SOCKET = EXCHANGE._replace(
     status=101, protocol="websocket", response_time=None, request_messages=4, response_messages=31,
     control_frames=6, fragments=2, first_message_time=0.0625, close_code=1001, close_reason="see http://u:p@a.example/?id=7",
 )  # fmt: skip
+SECURED = EXCHANGE._replace(tls_version="TLS 1.3", server_name="shop.example.com")
 
 
 def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
 def test_the_document_explains_every_field_and_no_other() -> None:
     kinds = {"string": str, "integer": int, "array of strings": list}
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| (yes|no) \|.*\| `([^|]+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
-    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET)
+    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET) | fields(SECURED)
     assert {name: type(value) for name, value in told.items()} == {name: kinds[kind] for name, kind, _, _ in rows}
     assert all(isinstance(json.loads(example), kinds[kind]) for _, kind, _, example in rows)
     bare = fields(UNANSWERED._replace(request=None, ending="gap", oddities=()))
@@ -289,3 +290,12 @@ def test_unknown_fields_are_left_out_but_host_and_path_say_so() -> None:
     )
     gone = ("url.port", "user_agent.original", "http.request.referrer", "http.response.mime_type", "rpc.method")
     assert not found.keys() & {*gone}
+
+
+def test_what_was_decrypted_is_https() -> None:
+    secured = SECURED._replace(request=REQUEST._replace(host="shop.example.com"))
+    told = fields(secured)
+    names = ("url.scheme", "tls.version", "tls.version_protocol", "tls.client.server_name", "url.port")
+    assert [told[name] for name in names] == ["https", "1.3", "tls", "shop.example.com", 443]
+    assert asking(host="shop.example.com")["url.port"] == 80
+    assert fields(EXCHANGE).keys().isdisjoint(names[:-1])
