@@ -21,3 +21,5 @@ class Attack(NamedTuple):
     """Whether the Python reference does not decode the protocol."""
     statistics: tuple[str, ...] = ()
     """Statistics that count what it sends, besides those that are on by default."""
+    keys: Callable[[int], bytes] | None = None
+    """The key log to decrypt it with; without one, nothing is decrypted."""

@@ -8,6 +8,7 @@ from struct import pack
 
 from .attack import Attack, Packets
 from .body_attacks import BODY_ATTACKS
+from .decryption_attacks import DECRYPTION_ATTACKS
 from .dns_attacks import DNS_ATTACKS
 from .frames import ACK, CLIENT, RST, SERVER, SYN, Line, packet
 from .http2_attacks import HTTP2_ATTACKS
@@ -271,6 +272,7 @@ ATTACKS = {
         Attack(fragments, 1_000_000, "fragments", (), ("incomplete IP datagram",)),
         Attack(expression_bait, 200_000_000, "bytes", ("bad Content-Length",)),
         *BODY_ATTACKS,
+        *DECRYPTION_ATTACKS,
         *DNS_ATTACKS,
         *HTTP2_ATTACKS,
         *QUIC_ATTACKS,

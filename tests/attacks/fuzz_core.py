@@ -182,6 +182,24 @@ def handshakes() -> Iterable[bytes]:
         yield bytes([choice]) + b"".join(bytes([control, 0, len(piece)]) + piece for control, piece in pieces)
 
 
+def decryption() -> Iterable[bytes]:
+    """Yield connections of TLS 1.3 and 1.2: hellos, a request and its response inside, a Finished, a change of keys."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    extensions, finished, update = b"\x08\0\0\2\0\0\x16", b"\x14\0\0\0\x16", b"\x18\0\0\1\0\x16"
+    new = ((5, b""), (0x15, extensions), (0x15, finished), (0x14, finished), (0x14, request + b"\x17"), (0x14, update))
+    old = ((0x85, b""), (8, b""), (9, b""), (0x14, request), (0x15, response), (0x10, b""), (9, b""))
+    for choice, talk in (
+        (0x3E, (*new, (0x15, response + b"\x17"))),
+        (0x40, (*new, (0xF0, b""))),
+        (0x11, old),
+        (0x51, old),
+    ):
+        for limits in (16, 17, 20):
+            pieces = (bytes([control, 0, len(piece)]) + piece for control, piece in talk)
+            yield bytes([limits, choice]) + b"".join(pieces)
+
+
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "frames": frame_seeds,
     "streams": talk_seeds,
@@ -192,6 +210,7 @@ SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "quic": quic_talks,
     "dns": dns_messages,
     "handshakes": handshakes,
+    "decryption": decryption,
 }
 
 

@@ -102,9 +102,13 @@ def run(name: str, n: int) -> Cost:
     source = Made(timed(ATTACKS[name].packets(n)))
     decoded = protocols(config, statistics)
     wanted = OPTIONAL & {statistic.record for statistic in statistics}
-    decoder = decoder_for(parse_ports("80"), without_loss(limits(config)), wanted, decoded)
+    keys = ATTACKS[name].keys
+    bounds = without_loss(limits(config))
+    decoder = decoder_for(parse_ports("80"), bounds, wanted, decoded, secrets=keys is not None)
     log = ExchangeLog(os.devnull, Discretion(True, True))
+    lines = keys(n) if keys is not None else b""
     start = time.process_time()
+    decoder.add_secrets(lines)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, Screen(nowhere, True) as screen:
         kept = Kept()
         session = Session(config, statistics, "attack", [log], [Console(screen), kept])
@@ -130,6 +134,7 @@ def counted(view: View) -> dict[str, int]:
         "(other)": max((panel.other.window.count for panel in view.panels), default=0),
         **dict(health.oddities),
         **dict(health.unreadable),
+        **dict(health.secrets),
     }
     return {name: number for name, number in figures.items() if number}
 

@@ -72,7 +72,9 @@ fn check(batch: &Batch) {
         let codes: Vec<u32> = codes.into_iter().map(i32::cast_unsigned).collect();
         coded(&codes, &texts, asked.len());
     }
-    for column in [batch.protocols(), batch.operations(), batch.close_reasons()] {
+    for column in
+        [batch.protocols(), batch.operations(), batch.close_reasons(), batch.tls_versions(), batch.server_names()]
+    {
         let Codes { codes, texts } = column;
         let codes: Vec<u32> = codes.into_iter().map(i32::cast_unsigned).collect();
         coded(&codes, &texts, exchanges.time.len());

@@ -29,6 +29,8 @@ pub enum Step {
     Advance(f64),
     /// Take the records.
     Take,
+    /// Add secrets of TLS connections.
+    Secrets(Vec<u8>),
 }
 
 /// The bit of the first byte of an input that has all protocols decoded; without it, only HTTP/1 is.
@@ -64,6 +66,7 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
             }
             Step::Advance(now) => decoder.advance(now),
             Step::Take => totals.add(&decoder.take()),
+            Step::Secrets(lines) => decoder.add_secrets(&lines),
         }
         assert!(decoder.held() <= most + 4 * 65536, "{} bytes are buffered", decoder.held());
     }
@@ -98,6 +101,8 @@ fn limits(choice: u8) -> Limits {
         server_names: connections,
         total_buffer: 8 * bytes,
         held_segments: connections,
+        secrets: connections,
+        undecrypted_buffer: bytes,
         waiting_records,
         waiting_characters: 1000 * waiting_records,
         ..Limits::default()

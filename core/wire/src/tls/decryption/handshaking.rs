@@ -95,7 +95,7 @@ fn behind_context(body: &[u8]) -> &[u8] {
     fields.rest()
 }
 
-fn next_key(suite: Suite, key: &Key) -> Option<Box<Key>> {
+fn next_key(suite: Suite, key: &Key) -> Option<Key> {
     let secret = updated(suite, key.secret.as_deref()?)?;
-    Some(Box::new(Key { opener: opener(suite, &secret)?, secret: Some(secret) }))
+    Some(Key { opener: opener(suite, &secret)?, secret: Some(secret) })
 }

@@ -34,7 +34,7 @@ pub(super) enum Stage {
 /// A key in use.
 #[derive(Debug)]
 pub(super) struct Key {
-    pub(super) opener: Opener,
+    pub(super) opener: Box<Opener>,
     /// The secret from which it was derived, and the next one will be.
     pub(super) secret: Option<Box<Secret>>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Lane {
     pub(super) records: Records,
     pub(super) messages: Messages,
     pub(super) stage: Stage,
-    pub(super) key: Option<Box<Key>>,
+    pub(super) key: Option<Key>,
     /// The least and the greatest number that the next record can have in the current stage.
     least: u64,
     most: u64,
@@ -74,7 +74,7 @@ impl Lane {
     }
 
     /// Use another key from the next record on.
-    pub(super) fn change_key(&mut self, key: Option<Box<Key>>) {
+    pub(super) fn change_key(&mut self, key: Option<Key>) {
         (self.key, self.least, self.most) = (key, 0, 0);
     }
 
@@ -138,7 +138,7 @@ impl Lane {
     pub(super) fn open_later(
         &mut self,
         stage: Stage,
-        key: Box<Key>,
+        key: Key,
         head: &Head,
         record: &mut [u8],
         spare: &mut Vec<u8>,

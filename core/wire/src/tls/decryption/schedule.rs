@@ -46,7 +46,39 @@ impl hkdf::KeyType for Size {
 }
 
 /// Return what opens the records of TLS 1.3 that a traffic secret protects (section 7.3).
-pub(super) fn opener(suite: Suite, secret: &Secret) -> Option<Opener> {
+pub(super) fn opener(suite: Suite, secret: &Secret) -> Option<Box<Opener>> {
+    leaving_nothing(|| new_opener(suite, secret))
+}
+
+/// Return what opens the records of a side, up to TLS 1.2.
+pub(super) fn old_opener(agreed: &Agreed, master: &Secret, side: Side) -> Option<Box<Opener>> {
+    leaving_nothing(|| derived_old_opener(agreed, master, side))
+}
+
+/// Return the traffic secret that follows a KeyUpdate (section 7.2).
+pub(super) fn updated(suite: Suite, secret: &Secret) -> Option<Box<Secret>> {
+    leaving_nothing(|| next_secret(suite, secret))
+}
+
+/// Derive something in a call of its own, and overwrite what that has left on the stack: libraries move keys there.
+fn leaving_nothing<T>(derive: impl FnOnce() -> T) -> T {
+    let made = apart(derive);
+    overwrite_stack();
+    made
+}
+
+#[inline(never)]
+fn apart<T>(derive: impl FnOnce() -> T) -> T {
+    derive()
+}
+
+/// Overwrite more of the stack than a derivation takes.
+#[inline(never)]
+fn overwrite_stack() {
+    std::hint::black_box(&mut [0_u8; 1 << 14]);
+}
+
+fn new_opener(suite: Suite, secret: &Secret) -> Option<Box<Opener>> {
     if secret.bytes().len() != suite.hash_size() {
         return None;
     }
@@ -55,11 +87,10 @@ pub(super) fn opener(suite: Suite, secret: &Secret) -> Option<Opener> {
     let key = key.get_mut(..suite.key)?;
     expand(&secret, b"key", key)?;
     expand(&secret, b"iv", &mut *vector)?;
-    Opener::new(suite, key, vector)
+    Opener::new(suite, key, vector).map(Box::new)
 }
 
-/// Return the traffic secret that follows a KeyUpdate (section 7.2).
-pub(super) fn updated(suite: Suite, secret: &Secret) -> Option<Box<Secret>> {
+fn next_secret(suite: Suite, secret: &Secret) -> Option<Box<Secret>> {
     let secret = hkdf::Prk::new_less_safe(suite.hkdf(), secret.bytes());
     Secret::filled(suite.hash_size(), |bytes| expand(&secret, b"traffic upd", bytes))
 }
@@ -72,8 +103,7 @@ fn expand(secret: &hkdf::Prk, label: &[u8], made: &mut [u8]) -> Option<()> {
     secret.expand(&[&size, &labels, PREFIX, label, &[0]], Size(made.len())).ok()?.fill(made).ok()
 }
 
-/// Return what opens the records of a side, up to TLS 1.2.
-pub(super) fn old_opener(agreed: &Agreed, master: &Secret, side: Side) -> Option<Opener> {
+fn derived_old_opener(agreed: &Agreed, master: &Secret, side: Side) -> Option<Box<Opener>> {
     let suite = agreed.suite;
     let (mac, vector) = match suite.method {
         Method::Cbc(mac) if agreed.generation == Generation::Chained => (mac.size(), BLOCK),
@@ -90,9 +120,10 @@ pub(super) fn old_opener(agreed: &Agreed, master: &Secret, side: Side) -> Option
     match suite.method {
         Method::Cbc(hash) => {
             let mac = ring_hmac::Key::new(hash.algorithm(), part(0, mac)?);
-            Some(Opener::chained(Chained::new(key, hash, mac, agreed.encrypt_then_mac, vector.first_chunk().copied())?))
+            let chained = Chained::new(key, hash, mac, agreed.encrypt_then_mac, vector.first_chunk().copied())?;
+            Some(Box::new(Opener::chained(chained)))
         }
-        _ => Opener::old(suite, key, vector),
+        _ => Opener::old(suite, key, vector).map(Box::new),
     }
 }
 

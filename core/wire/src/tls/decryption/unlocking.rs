@@ -125,19 +125,19 @@ impl Decryption {
     }
 
     /// Return the key of a stage of TLS 1.3, if its secret is known.
-    fn key(&mut self, cx: &mut Context<'_>, side: Side, suite: Suite, stage: Stage) -> Option<Box<Key>> {
+    fn key(&mut self, cx: &mut Context<'_>, side: Side, suite: Suite, stage: Stage) -> Option<Key> {
         let early = self.session.as_ref().is_some_and(|session| session.early == Early::Accepted);
         let label = label(side, stage).filter(|_| stage != Stage::Early || early)?;
         let secret = self.secret(cx, label)?;
         let opener = opener(suite, &secret)?;
-        Some(Box::new(Key { opener, secret: (stage == Stage::Application).then_some(secret) }))
+        Some(Key { opener, secret: (stage == Stage::Application).then_some(secret) })
     }
 
     /// Return the key of TLS 1.2, if the master secret is known.
-    fn old_key(&mut self, cx: &mut Context<'_>, side: Side, suite: Suite) -> Option<Box<Key>> {
+    fn old_key(&mut self, cx: &mut Context<'_>, side: Side, suite: Suite) -> Option<Key> {
         let secret = self.secret(cx, Label::Master)?;
         let agreed = self.session.as_ref()?.agreed(suite);
-        Some(Box::new(Key { opener: old_opener(&agreed, &secret, side)?, secret: None }))
+        Some(Key { opener: old_opener(&agreed, &secret, side)?, secret: None })
     }
 
     fn secret(&mut self, cx: &mut Context<'_>, label: Label) -> Option<Box<Secret>> {
