@@ -19,6 +19,8 @@ _PROGRAM = 160 * 2**20
 """The interpreter, Scapy with all its layers, and the allocator's reserve."""
 _CONNECTION = 6 * 1024
 """A connection with its readers and pairing, what is kept after it closed, and its share of other small tables."""
+_DECRYPTION = 4 * 1024
+"""What a decrypted TLS connection has besides: keys, and what is inside."""
 _QUIC_SHARE = 8
 """The table of QUIC connections has this part of `max_connections`, and each of its entries takes a `_CONNECTION`."""
 _RECORD = 450
@@ -454,7 +456,7 @@ class Config:
             _PROGRAM
             + self.ring_size * 2**20
             + 4 * self.max_total_buffer
-            + self.max_connections * (_CONNECTION + request + 4 * _KEY)
+            + self.max_connections * (_CONNECTION + _DECRYPTION + request + 4 * _KEY)
             + self.max_connections // _QUIC_SHARE * _CONNECTION
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)

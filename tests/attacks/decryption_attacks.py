@@ -7,6 +7,8 @@ from .attack import Attack, Packets
 from .frames import CLIENT, SERVER, Line
 from .tls_attacks import message, records
 
+PER_CONNECTION: Final = 2000
+"""Records, which are more than the attempts that are made."""
 LATE: Final = "connections without secrets in time"
 
 
@@ -41,13 +43,13 @@ def undecrypted(n: int) -> Packets:
 def unopened(n: int) -> Packets:
     """Time per record that no secret opens: records of several sizes, on one connection after the other."""
     blocks = [records(bytes(size), 23) for size in (17, 200, 1400, 16_000)]
-    for number in range(n // 100):
+    for number in range(n // PER_CONNECTION):
         line = Line(number)
         client, server = hellos(number)
         yield from line.hello()
         yield from line.send(CLIENT, client)
         yield from line.send(SERVER, server)
-        for place in range(100):
+        for place in range(PER_CONNECTION):
             yield from line.send(place & 1, blocks[place % 4], 16_100)
 
 
@@ -76,8 +78,9 @@ DECRYPTION_ATTACKS = (
         500_000,
         "records",
         ("TLS",),
+        ("directions given up",),
         core_only=True,
-        keys=lambda n: b"".join(map(secrets, range(n // 100))),
+        keys=lambda n: b"".join(map(secrets, range(n // PER_CONNECTION))),
     ),
     Attack(
         endless_keys,

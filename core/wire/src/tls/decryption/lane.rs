@@ -50,6 +50,8 @@ pub(super) struct Lane {
     least: u64,
     most: u64,
     patience: u32,
+    /// Whether it was counted that no more attempts are made.
+    exhausted: bool,
     /// Whether records of the stage of application data were not opened.
     pub(super) missed: bool,
 }
@@ -64,6 +66,7 @@ impl Lane {
             least: 0,
             most: 0,
             patience: PATIENCE,
+            exhausted: false,
             missed: false,
         }
     }
@@ -104,6 +107,11 @@ impl Lane {
     /// Return whether too many attempts failed, so that no more are made.
     pub(super) fn is_given_up(&self) -> bool {
         self.patience == 0
+    }
+
+    /// Return whether that is so since the last record.
+    pub(super) fn gives_up(&mut self) -> bool {
+        self.is_given_up() && !std::mem::replace(&mut self.exhausted, true)
     }
 
     /// Open a record with the current key. If it has another one, its content is kept in `spare`, unless `last`, which says

@@ -18,6 +18,8 @@ mod records;
 mod schedule;
 mod session;
 mod suite;
+#[cfg(test)]
+mod tests;
 mod unlocking;
 mod waiting;
 

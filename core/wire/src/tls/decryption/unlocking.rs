@@ -148,6 +148,9 @@ impl Decryption {
     /// Note a record that no known key opens.
     fn failed(&mut self, cx: &mut Context<'_>, side: Side) {
         let lane = self.lane(side);
+        if lane.gives_up() {
+            cx.ledger.health.secret("directions given up");
+        }
         if lane.stage < Stage::Application {
             return; // a record of another stage
         }
