@@ -284,14 +284,14 @@ impl Decryption {
     /// Read a segment, or what waited of one.
     fn read(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], place: Position) {
         let mut piece = Piece { bytes, place };
-        let end = piece.end();
+        self.reach(side, piece.end());
         let (mut record, mut copy) = (spare(cx), spare(cx));
         while !self.over
             && let Some(found) = self.lane(side).records.next(cx, &mut piece, &mut record)
         {
             match found {
                 Found::Record(head, place) => {
-                    if self.record(cx, side, (head, place, end), &mut record, &mut copy) == Flow::Wait {
+                    if self.record(cx, side, (head, place), &mut record, &mut copy) == Flow::Wait {
                         self.hold(cx, side, &record, place, piece);
                         break;
                     }
@@ -304,12 +304,20 @@ impl Decryption {
         keep(cx, &mut copy);
     }
 
-    /// Handle a whole record: its head, its position, and the number after its segment.
+    /// Note the number after a segment of a side, whatever that contains.
+    fn reach(&mut self, side: Side, end: u32) {
+        self.lane(side).reached = end;
+        if let Some(inside) = &mut self.inside {
+            inside.reach(side, end);
+        }
+    }
+
+    /// Handle a whole record: its head and its position.
     pub(super) fn record(
         &mut self,
         cx: &mut Context<'_>,
         side: Side,
-        (head, place, end): (Head, Position, u32),
+        (head, place): (Head, Position),
         record: &mut [u8],
         copy: &mut Vec<u8>,
     ) -> Flow {
@@ -323,7 +331,7 @@ impl Decryption {
             Choice::Unsupported => return Flow::On,
         };
         if encrypted {
-            return self.encrypted(cx, side, (head, place, end), record, copy);
+            return self.encrypted(cx, side, (head, place), record, copy);
         }
         if head.kind == HANDSHAKE {
             self.messages(cx, side, record.get(crate::tls::head::HEAD..).unwrap_or_default());

@@ -38,15 +38,19 @@ impl Inside {
         within(cx, |cx| self.conversation.join_http2(cx));
     }
 
-    /// Handle decrypted bytes at a position in a segment that ends at the number `end`.
-    pub(super) fn data(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], place: Position, end: u32) {
+    /// Note the number after a segment of a side, whatever that contains.
+    pub(super) fn reach(&mut self, side: Side, end: u32) {
+        self.streams.streams.of_mut(direction(side)).next = Some(end);
+    }
+
+    /// Handle decrypted bytes at a position.
+    pub(super) fn data(&mut self, cx: &mut Context<'_>, side: Side, bytes: &[u8], place: Position) {
         let Self { conversation, streams, ended } = self;
         let direction = direction(side);
         if *ended.of(direction) {
             return;
         }
         streams.last = place.time;
-        streams.streams.of_mut(direction).next = Some(end);
         within(cx, |cx| conversation.data(cx, streams, direction, bytes, place));
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Lane {
     pub(super) messages: Messages,
     pub(super) stage: Stage,
     pub(super) key: Option<Key>,
+    /// Sequence number after the last segment.
+    pub(super) reached: u32,
     /// The least and the greatest number that the next record can have in the current stage.
     least: u64,
     most: u64,
@@ -63,6 +65,7 @@ impl Lane {
             messages: Messages::default(),
             stage: Stage::Clear,
             key: None,
+            reached: 0,
             least: 0,
             most: 0,
             patience: PATIENCE,

@@ -36,11 +36,10 @@ impl Decryption {
         &mut self,
         cx: &mut Context<'_>,
         side: Side,
-        at: (Head, Position, u32),
+        (head, place): (Head, Position),
         record: &mut [u8],
         copy: &mut Vec<u8>,
     ) -> Flow {
-        let (head, place, _) = at;
         if side == Side::Requests && self.may_be_early() {
             self.put_aside(cx, record, place);
             return Flow::On;
@@ -53,7 +52,7 @@ impl Decryption {
             self.decide_early(cx, true); // the server's answer to that is not known
         }
         match attempt {
-            Attempt::Opened(opened) => self.content(cx, side, at, &opened, record),
+            Attempt::Opened(opened) => self.content(cx, side, place, &opened, record),
             Attempt::Missing => self.passed(cx, side),
             Attempt::Failed => self.failed(cx, side),
         }
@@ -173,21 +172,14 @@ impl Decryption {
     // content ---------------------------------------------------------------------------------------------------------
 
     /// Hand on the content of a record that was opened.
-    fn content(
-        &mut self,
-        cx: &mut Context<'_>,
-        side: Side,
-        (_, place, end): (Head, Position, u32),
-        opened: &Opened,
-        record: &[u8],
-    ) {
+    fn content(&mut self, cx: &mut Context<'_>, side: Side, place: Position, opened: &Opened, record: &[u8]) {
         if !std::mem::replace(&mut self.opened, true) {
             cx.ledger.health.unread("TLS", -1);
             cx.ledger.health.secret("connections decrypted");
         }
         let content = record.get(HEAD..).and_then(|record| record.get(opened.content.clone())).unwrap_or_default();
         match (opened.kind, content) {
-            (APPLICATION_DATA, _) => self.application_data(cx, side, content, place, end),
+            (APPLICATION_DATA, _) => self.application_data(cx, side, content, place),
             (HANDSHAKE, _) => self.messages(cx, side, content),
             (ALERT, [_, CLOSE_NOTIFY]) => {
                 if let Some(inside) = &mut self.inside {
@@ -198,12 +190,12 @@ impl Decryption {
         }
     }
 
-    fn application_data(&mut self, cx: &mut Context<'_>, side: Side, content: &[u8], place: Position, end: u32) {
+    fn application_data(&mut self, cx: &mut Context<'_>, side: Side, content: &[u8], place: Position) {
         if self.inside.is_none() {
             self.inside = self.begin(cx, place.time);
         }
         if let Some(inside) = self.inside.as_mut().filter(|_| !content.is_empty()) {
-            inside.data(cx, side, content, place, end);
+            inside.data(cx, side, content, place);
         }
     }
 
@@ -214,6 +206,8 @@ impl Decryption {
         let from_start = Both { forth: !self.client.missed, back: !self.server.missed };
         let joined = !from_start.forth && session.protocol == "h2" && cx.protocols.http2;
         let mut inside = Box::new(Inside::new(self.key, self.wanted, Arc::new(secured), time, from_start));
+        inside.reach(Side::Requests, self.client.reached);
+        inside.reach(Side::Responses, self.server.reached);
         if joined {
             inside.join_http2(cx);
         }
@@ -249,11 +243,9 @@ impl Decryption {
         while let Some(event) = early.pop(cx) {
             if let Event::Data(side, mut record, place) = event
                 && let Some(head) = record.first_chunk().map(|head| Head::of(*head))
+                && self.record(cx, side, (head, place), &mut record, &mut copy) == Flow::Wait
             {
-                let end = place.further(record.len()).seq;
-                if self.record(cx, side, (head, place, end), &mut record, &mut copy) == Flow::Wait {
-                    self.passed(cx, side);
-                }
+                self.passed(cx, side);
             }
         }
     }
