@@ -213,6 +213,16 @@ def test_the_secrets_of_one_side_are_enough_for_that_side(shopped: TlsTalk) -> N
     assert [(e.request, e.status) for e in decoded.exchanges] == [(None, 200), (None, 201)]
 
 
+def test_both_copies_of_a_connection_are_decrypted(shopped: TlsTalk) -> None:
+    """A mirror port may copy a connection on both sides of an address translation."""
+    frames = shopped.frames
+    addresses = shopped.addresses
+    shopped.addresses = ("10.9.9.9", "10.0.0.2")
+    twice = [packet for pair in zip(frames, shopped.frames, strict=True) for packet in pair]
+    shopped.addresses = addresses
+    assert sorted(told(decrypted(shopped, twice)), key=str) == sorted(2 * SHOPPED, key=str)
+
+
 # protocols -----------------------------------------------------------------------------------------------------------
 
 
