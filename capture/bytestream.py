@@ -49,6 +49,7 @@ class ByteStream:
 
             msvcrt.setmode(self._file, os.O_BINARY)
         _keep_freed_memory()
+        self._is_plain = path != "-" and stat.S_ISREG(mode)
         self._waits = os.name == "posix" and not stat.S_ISREG(mode)
         self._done = 0
         self._total = _length(self._file) if stat.S_ISREG(mode) else None
@@ -89,6 +90,11 @@ class ByteStream:
         while piece is None and not self._waits:
             piece = self._next()
         return piece
+
+    @property
+    def plain_file(self) -> int | None:
+        """The descriptor of a file that is not compressed, and can be read anywhere; otherwise None."""
+        return self._file if self._is_plain and self._gzip is None else None
 
     def position(self) -> Position:
         """Return how far the file has been read."""

@@ -20,6 +20,7 @@ class Filtered:
         compile_filter(expression, link_type)
         self.name = source.name
         self.live = source.live
+        self.keys = getattr(source, "keys", None)
         self._source = source
         self._expression = expression
         self._filters: dict[int, Callable[[bytes], bool]] = {}

@@ -5,10 +5,12 @@ from capture.bytestream import ByteStream
 from capture.errors import CaptureError, RingUnavailable
 from capture.file import CaptureFile
 from capture.filtered import Filtered
+from capture.keys.embedded import EmbeddedKeys
 from capture.pcap import HEADER_LENGTH, PcapFile
 from capture.pcap import byte_order as pcap_byte_order
 from capture.pcapng import HEADER_LENGTH as PCAPNG_HEADER_LENGTH
-from capture.pcapng import MAGIC, PcapngFile
+from capture.pcapng import PcapngFile
+from capture.pcapng_blocks import MAGIC
 from capture.ports import Ports
 from capture.ring import Ring
 from capture.scapy_socket import ScapySocket, guess_link_type
@@ -52,6 +54,11 @@ def open_file(path: str, expression: str = "") -> Source:
     except BaseException:
         stream.close()
         raise
+
+
+def keys_in(source: Source) -> EmbeddedKeys | None:
+    """Return the keys in a capture file; None if the source cannot have any."""
+    return getattr(source, "keys", None)
 
 
 def _open_interface(

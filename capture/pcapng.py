@@ -1,6 +1,6 @@
 """pcapng files (draft-ietf-opsawg-pcapng): sections of either byte order, and interfaces with their own clocks.
 
-Blocks without frames are skipped.
+Blocks with keys are kept for whoever reads `keys`; other blocks without frames are skipped.
 """
 
 import struct
@@ -12,15 +12,22 @@ from capture.bytestream import ByteStream
 from capture.core import CORE
 from capture.errors import CaptureError
 from capture.file import CaptureFile
+from capture.keys.embedded import EmbeddedKeys
+from capture.pcapng_blocks import (
+    INTERFACE,
+    LONGEST_BLOCK,
+    OLD_PACKET,
+    PACKET,
+    RESOLUTION,
+    SECRETS,
+    SECTION,
+    SIMPLE_PACKET,
+    TIME_OFFSET,
+    byte_order,
+)
 from traffic.frames import Frames
 
-SECTION: Final = 0x0A0D0D0A
-MAGIC: Final = SECTION.to_bytes(4, "big")  # the same in both byte orders
 HEADER_LENGTH: Final = 28
-_ORDER_MAGIC: Final = 0x1A2B3C4D
-_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
-_RESOLUTION, _TIME_OFFSET = 9, 14
-_LONGEST_BLOCK: Final = 2**24
 _MOST_INTERFACES: Final = 65536
 _EXACT: Final = 2**53
 """Maximum ticks per second that a float can resolve."""
@@ -66,8 +73,14 @@ class PcapngFile(CaptureFile):
         super().__init__(name, stream, start)
         if not byte_order(start):
             raise CaptureError(f"{stream.name} is not a capture file (its first pcapng section is invalid)")
+        self.keys = EmbeddedKeys(stream.plain_file)
         self._interfaces: list[_Interface] = []
         self._use(byte_order(start))
+
+    def close(self) -> None:
+        """Close the file and its keys."""
+        super().close()
+        self.keys.close()
 
     def _use(self, order: str) -> None:
         """Switch to a byte order."""
@@ -108,7 +121,7 @@ class PcapngFile(CaptureFile):
         kind, length = self._head.unpack_from(self._buffer, start)
         if kind == SECTION:
             length = self._section()
-        if length < 12 or length > _LONGEST_BLOCK or length % 4:
+        if length < 12 or length > LONGEST_BLOCK or length % 4:
             raise _BlockError(f"invalid block length {length:,}")
         if start + length <= end:
             self._block(kind, start + length, frames)
@@ -130,17 +143,19 @@ class PcapngFile(CaptureFile):
         start = self._position
         if self._length.unpack_from(self._buffer, end - 4)[0] != end - start:
             raise _BlockError("block lengths differ")
-        if kind == _PACKET and end - start >= 32:
+        if kind == PACKET and end - start >= 32:
             _, _, interface, high, low, captured, length = self._packet.unpack_from(self._buffer, start)
             self._add_frame(frames, interface, high << 32 | low, _Content(start + 28, end - 4, captured, length))
-        elif kind == _INTERFACE and end - start >= 20:
+        elif kind == INTERFACE and end - start >= 20:
             self._add_interface(self._buffer[start + 8 : end - 4])
-        elif kind == _SIMPLE_PACKET and end - start >= 16:
+        elif kind == SIMPLE_PACKET and end - start >= 16:
             self._add_simple(frames, start, end)
-        elif kind == _OLD_PACKET and end - start >= 32:
+        elif kind == SECRETS:
+            self.keys.add(self._buffer[start + 8 : end - 4], self._order)
+        elif kind == OLD_PACKET and end - start >= 32:
             interface, _, high, low, captured, length = self._old_packet.unpack_from(self._buffer, start)
             self._add_frame(frames, interface, high << 32 | low, _Content(start + 28, end - 4, captured, length))
-        elif kind in (_PACKET, _INTERFACE, _SIMPLE_PACKET, _OLD_PACKET):
+        elif kind in (PACKET, INTERFACE, SIMPLE_PACKET, OLD_PACKET):
             raise _BlockError("block too short")
 
     def _add_frame(self, frames: Frames, interface: int, ticks: int, content: _Content) -> None:
@@ -169,9 +184,9 @@ class PcapngFile(CaptureFile):
         link_type, snap_length = struct.unpack_from(self._order + "H2xI", body)
         per_second, offset = 10**6, 0
         for code, value in self._options(body[8:]):
-            if code == _RESOLUTION and len(value) == 1:
+            if code == RESOLUTION and len(value) == 1:
                 per_second = (2 if value[0] & 0x80 else 10) ** (value[0] & 0x7F)
-            elif code == _TIME_OFFSET and len(value) == 8:
+            elif code == TIME_OFFSET and len(value) == 8:
                 (offset,) = struct.unpack(self._order + "q", value)
         self._interfaces.append(_Interface(link_type, snap_length, per_second, offset))
 
@@ -183,11 +198,3 @@ class PcapngFile(CaptureFile):
                 return
             yield code, body[place + 4 : place + 4 + length]
             place += 4 + (length + 3) // 4 * 4
-
-
-def byte_order(start: bytes) -> str:
-    """Return `<` or `>` if the bytes start a section, otherwise an empty string."""
-    for order in "<>":
-        if len(start) >= 12 and start[:4] == MAGIC and struct.unpack_from(order + "I", start, 8)[0] == _ORDER_MAGIC:
-            return order
-    return ""
