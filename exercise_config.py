@@ -396,6 +396,12 @@ class Config:
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
     """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
+    # Keys of TLS connections, see docs/https.md ----------------------------------------------------------------------
+
+    keys: Annotated[tuple[str, ...], "names of key log files, or ebpf"] = ()
+    """NSS key logs (SSLKEYLOGFILE) to decrypt TLS with, like `--keys`, which needs the core. Nobody else may be able to
+    read them."""
+
     def __post_init__(self) -> None:
         """Check every value.
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 _CHOICE: Final = "HTTP_MONITOR_DECODER"
 """The environment variable that selects the reference."""
 
+_HOW_TO_GET: Final = "make fast, or pip install ./core"
+
 
 def built() -> Any:
     """Return the module `http_monitor_core`, which `core/core.pyi` describes; None if it was not built, or if
@@ -34,8 +36,16 @@ def decoder_name() -> str:
     return "Python reference" if CORE is None else "Rust core"
 
 
+def how_to_decrypt() -> str:
+    """Say how to get the core, which alone decrypts TLS; nothing if it is in use, and new enough."""
+    if CORE is not None:
+        return "" if hasattr(CORE.Decoder, "add_secrets") else f"this core is too old to decrypt TLS: {_HOW_TO_GET}"
+    way = f"unset {_CHOICE}" if _declined() else _HOW_TO_GET
+    return f"TLS is decrypted by the Rust core only: {way}"
+
+
 def how_to_read(unreadable: Mapping[str, int]) -> str:
     """Say how to get the core if it could read connections that were counted as unreadable by kind; else nothing."""
     if CORE is not None or _declined() or not unreadable.get("HTTP/2"):
         return ""
-    return "HTTP/2 is read by the Rust core only: make fast, or pip install ./core"
+    return f"HTTP/2 is read by the Rust core only: {_HOW_TO_GET}"

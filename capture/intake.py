@@ -1,4 +1,4 @@
-"""Reads frames from a source, saves them if asked to, and decodes them."""
+"""Reads frames from a source, saves them if asked to, and decodes them, with the keys that arrived before."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,9 +9,11 @@ from capture.dissector import Dissector
 from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
+from capture.keys.keyring import Keyring
+from capture.keys.source import NO_KEYS, KeysRead
+from capture.pcapng_writer import FrameWriter
 from capture.source import Counters, Source
 from capture.steady_time import SteadyTime
-from capture.writer import PcapWriter
 from traffic.batch import Batch, RecordBatch
 from traffic.frames import Frames
 from traffic.health import Health
@@ -34,6 +36,9 @@ class Decodes(Protocol):
 
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
+
+    def add_secrets(self, lines: bytes) -> None:
+        """Take keys of TLS connections: whole lines of an NSS key log."""
 
     def finish(self, records: int | None = None) -> bool:
         """End the capture: close all connections, and complete their records, until `records` records wait.
@@ -75,6 +80,8 @@ class Status(NamedTuple):
     """When the counts were read. Packet time is behind it while the program is too slow. 0 for a file."""
     resumed: float = 0.0
     """A packet time within the latest time in which nobody watched, see `SteadyTime`; 0 if there was none."""
+    keys: KeysRead = NO_KEYS
+    """The keys of TLS connections that were read."""
 
 
 class Intake:
@@ -84,7 +91,7 @@ class Intake:
         self,
         source: Source,
         decoder: Decodes,
-        writer: PcapWriter | None = None,
+        writer: FrameWriter | None = None,
         dissector: Dissector | None = None,
         packet_limit: int | None = None,
         steady_time: SteadyTime | None = None,
@@ -100,8 +107,13 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self._elsewhere = elsewhere
+        self._keyring = Keyring()
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
+
+    def decrypt_with(self, keyring: Keyring) -> None:
+        """Hand on the keys of `keyring`, which is closed with the source."""
+        self._keyring = keyring
 
     def read(self) -> Frames | None:
         """Return the next frames, like `Source.read`; None also after the requested number of frames."""
@@ -122,6 +134,7 @@ class Intake:
         Raises:
             NobodyReads: They go to standard output, and its reader is gone.
         """
+        self._take_keys()
         if self._writer is not None:
             try:
                 self._writer.write(frames)
@@ -141,6 +154,7 @@ class Intake:
 
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
+        self._take_keys()
         self._decoder.advance(now)
         self._look_elsewhere(NO_FRAMES)
 
@@ -169,15 +183,18 @@ class Intake:
         elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
         health = self._decoder.health
         core = how_to_read(health.unreadable)
-        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, core, *self.trouble)))
+        hints = (self.source.warning, clock, elsewhere, core, *self._keyring.warnings, *self.trouble)
+        warnings, keys = tuple(filter(None, hints)), self._keyring.so_far
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
         if self._time is None:
-            return Status(health, self.source.counters(), warnings)
-        return Status(health, self.source.counters(), warnings, self._time.now(), self._time.resumed)
+            return Status(health, self.source.counters(), warnings, keys=keys)
+        return Status(health, self.source.counters(), warnings, self._time.now(), self._time.resumed, keys)
 
     def close(self) -> None:
-        """Close the source and the file of packets."""
+        """Close the source with its keys, and the file of packets."""
+        self._take_keys()
+        self._keyring.close()
         self.source.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
@@ -192,6 +209,19 @@ class Intake:
     def finish(self, records: int | None = None) -> bool:
         """End the capture, as `Decodes.finish` does."""
         return self._decoder.finish(records)
+
+    def _take_keys(self) -> None:
+        """Hand on the keys that arrived."""
+        for lines in self._keyring.read():
+            self._decoder.add_secrets(lines)
+            self._save_keys(lines)
+
+    def _save_keys(self, lines: bytes) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.add_secrets(lines)
+            except CaptureError as error:
+                self._give_up_writing(error)
 
     def _look_elsewhere(self, frames: Frames) -> None:
         """Look for HTTP on other ports, until there is some on the monitored ones."""

@@ -29,6 +29,8 @@ NO_HISTORY = "none"
 """The value of `--history` that keeps no history."""
 SHELLS = ("bash", "zsh", "fish")
 """The shells in which the command line can be completed."""
+PCAPNG = ".pcapng"
+"""The end of the names of files that `-w` writes in this format."""
 UIS = ("auto", "full", "console", "json")
 """Display modes; `auto` depends on whether there is a terminal."""
 
@@ -41,6 +43,10 @@ class Arguments:
     ports: Ports
     read: str | None
     write: str | None
+    keys: tuple[str, ...]
+    """Key logs; empty leaves the choice to the setting."""
+    embed_keys: bool
+    """Whether the file of packets gets the keys too."""
     log: str | None
     report: str | None
     """The file for the HTML page that is written at the end."""
@@ -83,6 +89,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         ports=given.port or parse_ports("80"),
         read=given.read,
         write=given.write,
+        keys=tuple(given.keys),
+        embed_keys=given.embed_keys,
         log=given.log,
         report=given.report,
         prometheus=given.prometheus,
@@ -116,6 +124,10 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error(f"--ui {given.ui} needs standard output for itself; use files for --log, -w and --report")
     if given.ui == "full" and given.quiet:
         parser.error("--ui full and -q cannot be combined")
+    if given.embed_keys and not (given.write or "").lower().endswith(PCAPNG):
+        parser.error(f"--embed-keys needs -w FILE{PCAPNG}: other formats have no place for keys")
+    if "-" in given.keys:
+        parser.error("--keys cannot be standard input; use a file or a FIFO")
     if given.demo and given.prometheus is not None:
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
@@ -175,6 +187,10 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "(default: all but dns)",
     )  # fmt: skip
     add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
+    add(
+        "--keys", metavar="FILE", action="append", default=[],
+        help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
+    )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
@@ -194,7 +210,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
 
     add = parser.add_argument_group("files and other outputs").add_argument
     add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
-    add("-w", "--write", metavar="FILE", help="write the packets to a pcap file; - is standard output")
+    add("-w", "--write", metavar="FILE", help="write the packets to a pcap or .pcapng file; - is standard output")
+    add("--embed-keys", action="store_true", help="also write the keys of --keys to the .pcapng file of -w")
     add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
     add(
         "--history",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cli.arguments import Arguments
@@ -26,6 +27,8 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     if arguments.config is not None or not arguments.demo:
         values = read(arguments.config, environment, settings_of(Config))
     config = Config.with_settings(texts, values)
+    if arguments.keys:
+        config = replace(config, keys=arguments.keys)
     if config.statistics_folder:
         look_in(str(_trusted(config.statistics_folder)))
     return config

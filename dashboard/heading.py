@@ -103,7 +103,20 @@ def health_items(view: View, page: Page) -> list[Line]:
     """List what was captured, what was missed, and since when counts of earlier runs are included."""
     health = view.health
     seen: Line = (Piece(f"capture {figures.rate(health.packet_rate)} packets/s"),)
-    return [seen, *_losses(health), *_unread(health, page), *_earlier(view, page)]
+    return [seen, *_losses(health), *_unread(health, page), *_keys(health, page), *_earlier(view, page)]
+
+
+def _keys(view: HealthView, page: Page) -> list[Line]:
+    """Say how many keys of TLS connections were read, and from where."""
+    if not view.key_sources:
+        return []
+    return [(Piece("keys "), Piece(page.text(keys_in_words(view), NAME_WIDTH)))]
+
+
+def keys_in_words(view: HealthView) -> str:
+    """Return the number of keys, and their source or the number of sources."""
+    sources = view.key_sources
+    return f"{figures.count(view.keys)} from {sources[0] if len(sources) == 1 else f'{len(sources)} sources'}"
 
 
 def _earlier(view: View, page: Page) -> list[Line]:

@@ -12,11 +12,11 @@ from capture.intake import Intake
 from capture.kernel_filter import dns_expression, quic_expression
 from capture.named_files import named_files
 from capture.open import open_file, open_live
+from capture.pcapng_writer import frame_writer
 from capture.ports import Ports
 from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
 from capture.steady_time import SteadyTime
-from capture.writer import PcapWriter
 from cli.arguments import Arguments
 from cli.build import PROGRAM
 from dashboard.attention import Attention
@@ -27,6 +27,7 @@ from notices.receivers import notifying
 from outputs.exchange_log import LOGGED
 from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.full import load_full_screen
+from run.keys import open_keys
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
 from run.watch import Stop
@@ -77,7 +78,11 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
         files = named_files(config.user)
         outputs = stack.enter_context(open_outputs(arguments, config, statistics, files.open))
-        writer = PcapWriter(arguments.write, open_file=files.open) if arguments.write is not None else None
+        keyring = open_keys(config, source, files, user)
+        stack.callback(keyring.close)
+        writer = None
+        if arguments.write is not None:
+            writer = frame_writer(arguments.write, files.open, embeds_keys=arguments.embed_keys)
         if arguments.ui == "full":
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
@@ -87,8 +92,10 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)
         intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
+        intake.decrypt_with(keyring)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
+        keyring.protect()
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))

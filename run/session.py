@@ -265,7 +265,8 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        reading = Reading(status.health, status.counters.dropped, (*status.warnings, *self._warnings()))
+        warnings = (*status.warnings, *self._warnings())
+        reading = Reading(status.health, status.counters.dropped, warnings, *status.keys)
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         if store is not None:
             return replace(view, ended=self.ended)

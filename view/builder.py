@@ -67,6 +67,10 @@ class Reading:
     """Frames dropped by the kernel."""
     warnings: tuple[str, ...] = ()
     """Sentences that need the user's attention."""
+    keys: int = 0
+    """Keys of TLS connections that were read."""
+    key_sources: tuple[str, ...] = ()
+    """Where they come from."""
 
 
 def build_view(
@@ -164,6 +168,8 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         secrets=tuple(health.secrets.most_common()),
         warnings=(*reading.warnings, *_own_warnings(store, monitor)),
         dropped_share=monitor.dropped_share,
+        keys=reading.keys,
+        key_sources=reading.key_sources,
     )
 
 

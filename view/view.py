@@ -148,6 +148,10 @@ class HealthView:
     """Share of the traffic that was dropped in the last bucket, from 0 to 1, if figures are too low for that reason;
     else 0.
     """
+    keys: int = 0
+    """Keys of TLS connections that were read."""
+    key_sources: tuple[str, ...] = ()
+    """Where keys come from; empty if there are none, and nobody asked for any."""
 
 
 @dataclass(frozen=True)

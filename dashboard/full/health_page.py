@@ -51,6 +51,8 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
         f"{figures.count(health.connections)} now, {figures.count(health.evicted)} evicted (limit reached)",
     )
     yield from _named("Unreadable", health.unreadable, "connection")
+    if health.key_sources:
+        yield "Keys", f"{figures.count(health.keys)} from {', '.join(health.key_sources)}"
     yield from _named("TLS servers", health.server_names, "connection")
     for place, (name, times) in enumerate(health.secrets):
         yield "" if place else "Decryption", f"{name}  {figures.count(times)}"
