@@ -60,19 +60,8 @@ class Trusted:
             if kind == _NAMED_USER and rights & mask:
                 yield number not in self._users
             elif kind in (_OWNING_GROUP, _NAMED_GROUP) and rights & mask:
-                yield not self._is_private(found.st_gid if kind == _OWNING_GROUP else number)
-
-    def _is_private(self, group: int) -> bool:
-        """Return whether the group is a trusted user's own: it has the same name, and no other members."""
-        import grp
-        import pwd
-
-        try:
-            found = grp.getgrgid(group)
-            members = {pwd.getpwnam(name).pw_uid for name in (found.gr_name, *found.gr_mem)}
-            return pwd.getpwnam(found.gr_name).pw_gid == group and members <= self._users
-        except KeyError:
-            return False
+                members = _members(found.st_gid if kind == _OWNING_GROUP else number)
+                yield members is None or not members <= self._users | {found.st_uid}
 
 
 def _acl(file: int) -> Iterator[tuple[int, int, int]]:
@@ -82,6 +71,18 @@ def _acl(file: int) -> Iterator[tuple[int, int, int]]:
     except OSError:
         return
     yield from _ACL_ENTRY.iter_unpack(text[: len(text) // _ACL_ENTRY.size * _ACL_ENTRY.size])
+
+
+def _members(group: int) -> frozenset[int] | None:
+    """Return the users in a group; None if they are not known."""
+    import grp
+    import pwd
+
+    try:
+        named = [pwd.getpwnam(name).pw_uid for name in grp.getgrgid(group).gr_mem]
+    except KeyError:
+        return None
+    return frozenset([*named, *(user.pw_uid for user in pwd.getpwall() if user.pw_gid == group)])
 
 
 def _user_name(number: int) -> str:

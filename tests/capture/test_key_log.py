@@ -4,6 +4,7 @@ import os
 import struct
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -315,10 +316,38 @@ def test_the_owner_is_somebody_who_may_know_the_keys(path: Path) -> None:
 
 
 @as_root
-def test_the_group_of_root_alone_may_read(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("members", "is_private"),
+    [([], True), (["anna"], True), (["www"], True), (["anna", "www"], True), (["bob"], False), (["gone"], False)],
+)
+@pytest.mark.parametrize("is_primary", [False, True])
+def test_a_group_may_have_only_users_who_may_know_the_keys(
+    path: Path, monkeypatch: pytest.MonkeyPatch, members: list[str], is_private: bool, is_primary: bool
+) -> None:
+    import grp
+    import pwd
+
+    numbers = {"anna": ANNA.number, "www": 33, "bob": 4005}
+    known = {name: SimpleNamespace(pw_uid=number, pw_gid=100) for name, number in numbers.items()}
+    everybody = [SimpleNamespace(pw_uid=numbers.get(name), pw_gid=812) for name in members] if is_primary else []
+    monkeypatch.setattr(pwd, "getpwnam", known.__getitem__)
+    monkeypatch.setattr(pwd, "getpwall", lambda: everybody)
+    monkeypatch.setattr(grp, "getgrgid", lambda number: SimpleNamespace(gr_mem=[] if is_primary else members))
     path.chmod(0o640)
-    os.chown(path, 33, 0)
-    opened(path).close()
+    os.chown(path, 33, 812)
+    if is_private:
+        opened(path, trusted=Trusted(ANNA)).close()
+    else:
+        with pytest.raises(KeysExposed, match="others can read"):
+            opened(path, trusted=Trusted(ANNA))
+
+
+@as_root
+def test_a_group_that_nobody_knows_is_refused(path: Path) -> None:
+    path.chmod(0o640)
+    os.chown(path, 0, 712_345)
+    with pytest.raises(KeysExposed, match="others can read"):
+        opened(path)
 
 
 def acl(*entries: tuple[int, int, int]) -> bytes:
