@@ -28,6 +28,7 @@ PARTS: Final = {
     "handshakes": "TLS handshakes",
     "counting": "Counting",
     "live": "Watching a server",
+    "https": "Watching a server with TLS",
     "start": "Start, and memory",
     "store_cost": "The store at its caps",
     "filter_cost": "Filters",

@@ -157,8 +157,8 @@ def _row(result: Comparison) -> list[str]:
         Figure.of(result.tax()).text(".1f"),
         _known([run.lost_packets for run in watched]),
         _known([run.lost_requests for run in watched]),
-        _of_all([(run.dropped, run.packets) for run in watched]),
-        _of_all([(run.missed, run.served) for run in watched]),
+        of_all([(run.dropped, run.packets) for run in watched]),
+        of_all([(run.missed, run.served) for run in watched]),
         Figure.of(run.load.rate for run, _ in result.pairs).text(),
         Figure.of(run.load.rate for run in watched).text(),
         Figure.of(run.load.slow for run in watched).text(".1f"),
@@ -171,7 +171,8 @@ def _known(values: Sequence[float | None]) -> str:
     return Figure.of(known).text(".2f") if known else "-"
 
 
-def _of_all(parts: Sequence[tuple[int | None, int]]) -> str:
+def of_all(parts: Sequence[tuple[int | None, int]]) -> str:
+    """Return how many of how many; parts that are not known do not count."""
     known = [(part, whole) for part, whole in parts if part is not None]
     return f"{sum(part for part, _ in known):,} of {sum(whole for _, whole in known):,}" if known else "-"
 

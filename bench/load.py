@@ -25,7 +25,8 @@ end
 init = function()
     for index = 1, 1000 do
         local fields = {{["Host"] = "tenant" .. index % 20 .. ".example.com", ["User-Agent"] = agents[index % 3 + 1],
-            ["Cookie"] = "session=2b5c5cd1e7ca430e92ac3d4253d23c0b; theme=dark", ["Accept"] = "text/html,*/*;q=0.8"}}
+            {closing}["Cookie"] = "session=2b5c5cd1e7ca430e92ac3d4253d23c0b; theme=dark",
+            ["Accept"] = "text/html,*/*;q=0.8"}}
         texts[index] = wrk.format("GET", "/" .. folders[index % 3 + 1] .. "/" .. size(), fields)
     end
 end
@@ -34,6 +35,8 @@ request = function()
     return texts[number]
 end
 """
+CLOSING: Final = '["Connection"] = "close", '
+HTTP: Final = f"http://{SERVER_ADDRESS}/"
 PAUSE: Final = "delay = function() return {pause} end\n"
 
 
@@ -49,18 +52,29 @@ class Load(NamedTuple):
     """CPU seconds used by wrk."""
 
 
-def load(inside: Sequence[str], folder: Path, seconds: float, connections: int = 64, pause: int = 0) -> Load:
+def load(
+    inside: Sequence[str],
+    folder: Path,
+    seconds: float,
+    connections: int = 64,
+    pause: int = 0,
+    address: str = HTTP,
+    closes: bool = False,
+) -> Load:
     """Run wrk, with `pause` milliseconds between a response and the next request on each connection.
+
+    `closes` makes a connection for each request.
 
     Raises:
         CommandError: requests failed.
     """
     script = folder / "load.lua"
     numbers = {"sizes": BODY_SIZES, "weights": BODY_WEIGHTS}
-    text = SCRIPT.format(**{name: ", ".join(map(str, values)) for name, values in numbers.items()})
+    texts = {name: ", ".join(map(str, values)) for name, values in numbers.items()}
+    text = SCRIPT.format(**texts, closing=CLOSING if closes else "")
     script.write_text(text + (PAUSE.format(pause=pause) if pause else ""))
     options = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", str(script)]
-    command = [*inside, "wrk", *options, f"http://{SERVER_ADDRESS}/"]
+    command = [*inside, "wrk", *options, address]
     before = _of_children()
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
     took = _of_children() - before

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,7 +37,8 @@ http {{
     sendfile on;
     tcp_nopush on;
     open_file_cache max=100;
-    server {{ listen 80 backlog=1024; root {folder}/www; }}
+    {tls}
+    server {{ listen {listen} backlog=1024; root {folder}/www; }}
 }}
 """
 
@@ -81,7 +82,10 @@ def _ip(*arguments: str) -> None:
 class WebServer:
     """A single-process nginx that serves `/FOLDER/SIZE` for the sizes of `BODY_SIZES`."""
 
-    def __init__(self, inside: list[str], folder: Path) -> None:
+    def __init__(
+        self, inside: list[str], folder: Path, tls: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`tls` has the directives for HTTPS on port 443; empty for HTTP on port 80."""
         self._log = folder / "access.log"
         for name in ("static", "shop", "api"):
             pages = folder / "www" / name
@@ -89,9 +93,12 @@ class WebServer:
             for size in BODY_SIZES:
                 (pages / str(size)).write_bytes(b"x" * size)
         self._log.unlink(missing_ok=True)
-        (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder))
+        listen = "443 ssl" if tls else "80"
+        (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, listen=listen, tls=tls))
         command = [*inside, "nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+        )
         wait(lambda: (folder / "nginx.pid").exists(), "nginx to start")
 
     def stop(self) -> int:

@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, dns, handshakes, header_blocks, live, start
+from bench import counting, dns, handshakes, header_blocks, https, live, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -84,6 +84,11 @@ def _dns(name: str) -> Callable[[Facts], Figure]:
     return lambda facts: Figure.of(facts["dns"][name])
 
 
+def _https(name: str) -> Callable[[Facts], Figure]:
+    """Return a function for a figure of a server with TLS whose connections are kept."""
+    return lambda facts: Figure.of(facts["https"][https.KEPT][name])
+
+
 _WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
 _BLOCKS: Final = "HTTP/2 header blocks"
 _CROWDED: Final = f"{_LIVE}, one core busy"
@@ -116,6 +121,11 @@ TARGETS: Final = (
         ",.0f",
         " %",
     ),
+    Target(
+        "HTTPS, tax of the key log: the server's CPU a request", AT_MOST, 1, _https("key_log_tax_percent"), ",.1f", " %"
+    ),
+    Target("HTTPS at saturation, tax: extra CPU a request", AT_MOST, 5, _https("own_tax_percent"), ",.1f", " %"),
+    Target("HTTPS at saturation, requests missed", AT_MOST, 0, _https("missed"), ",.0f"),
     Target("resident memory of a quiet default run", AT_MOST, 75, _figure("start", start.MEMORY), ",.1f", " MiB"),
     Target("counting and judging", AT_MOST, 2, _figure("counting", counting.FILE), unit=" us a transaction"),
     Target("`--help`", AT_MOST, 0.15, _figure("start", start.HELP), unit=" s"),

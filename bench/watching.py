@@ -6,11 +6,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench.load import Load, load
+from bench.load import HTTP, Load, load
 from bench.measure import ROOT, CommandError, cpu_seconds, new_history
 from bench.network import INTERFACE, Namespaces, WebServer, wait
 
@@ -195,15 +195,21 @@ class Testbed(NamedTuple):
 
     network: Namespaces
     folder: Path
+    serve: Callable[[list[str], Path], WebServer] = WebServer
+    """Starts the server."""
+    address: str = HTTP
+    closes: bool = False
+    """Whether each request has a connection of its own."""
 
     def run(self, monitor: WatchedTool | None, seconds: float, connections: int = 64, pause: int = 0) -> LoadRun:
         """Run one load, with or without a monitor."""
-        server = WebServer(self.network.server, self.folder)
+        server = self.serve(self.network.server, self.folder)
         try:
             before, cpu_before = self._packets(server), cpu_seconds(server.process.pid)
             watching = Watching(monitor, self.network.server, self.folder) if monitor is not None else None
             try:
-                done = load(self.network.client, self.folder, seconds, connections, pause)
+                client = self.network.client
+                done = load(client, self.folder, seconds, connections, pause, self.address, self.closes)
             finally:
                 told = watching.stop() if watching is not None else MonitorReport()
             packets = self._packets(server) - before

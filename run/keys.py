@@ -36,8 +36,9 @@ def open_keys(config: Config, source: Source, files: NamedFiles, user: User | No
         return Keyring(remark=missing if config.keys else "")
     trusted = Trusted(sudo_caller(os.environ), user)
     named = [_opened(name, source, files, trusted) for name in dict.fromkeys(config.keys)]
-    embedded = keys_in(source)
-    return Keyring(named, NamedSource(Path(source.name).name, embedded) if embedded else None, live=source.live)
+    found = keys_in(source)
+    embedded = NamedSource(Path(source.name).name, found) if found is not None and found.may_come else None
+    return Keyring(named, embedded, live=source.live)
 
 
 def _opened(name: str, source: Source, files: NamedFiles, trusted: Trusted) -> NamedSource:

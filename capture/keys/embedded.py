@@ -42,6 +42,11 @@ class EmbeddedKeys:
         if file is not None and _has_keys(file):
             self._find(file)
 
+    @property
+    def may_come(self) -> bool:
+        """Whether there are keys to read, or may be some later."""
+        return bool(self._spans) or not self._is_searched
+
     def add(self, body: bytes, order: str) -> None:
         """Take the body of a block that was met while reading, unless the file was searched."""
         if self._is_searched or len(body) < 8:

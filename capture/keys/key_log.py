@@ -6,7 +6,6 @@ the next rotation, or until it is deleted.
 
 import os
 import stat
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -16,8 +15,6 @@ from capture.keys.followed import Followed
 
 OpenFile = Callable[[str, int], int]
 """Opens a path with flags, as `os.open` does."""
-LOOK: Final = 0.25
-"""Seconds between two looks whether another file has taken the name."""
 FILES: Final = 2
 """Files that are read: the one that has the name, and the one that had it before."""
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -33,7 +30,6 @@ class KeyLog:
         open_file: OpenFile = os.open,
         *,
         live: bool = True,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open it with `open_file`. If `live`, it may be missing, and only its end is read.
 
@@ -44,8 +40,6 @@ class KeyLog:
         self.warning = ""
         self._path = path
         self._trusted = trusted
-        self._clock = clock
-        self._look_at = clock() + LOOK
         self._files: list[Followed] = []
         self._left = b""
         try:
@@ -59,9 +53,7 @@ class KeyLog:
 
     def read(self) -> bytes:
         """Return the next lines, of the old file first."""
-        if self._clock() >= self._look_at:
-            self._look_at = self._clock() + LOOK
-            self._look()
+        self._look()
         lines, self._left = self._left, b""
         return lines + b"".join([self._lines_of(file) for file in (*self._files,)])
 

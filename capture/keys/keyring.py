@@ -53,6 +53,11 @@ class Keyring:
         """How much was read."""
         return KeysRead(self._count, tuple(self._names))
 
+    @property
+    def expects_keys(self) -> bool:
+        """Whether connections are worth keeping until their keys come."""
+        return bool(self._sources)
+
     def protect(self) -> None:
         """Keep keys out of core dumps from now on, if there are any."""
         if self._names:

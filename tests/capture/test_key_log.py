@@ -15,23 +15,13 @@ from sudo_caller import as_root
 from capture.errors import CaptureError
 from capture.keys.access import KeysExposed, Trusted
 from capture.keys.followed import PIECE, RECENT, Followed
-from capture.keys.key_log import LOOK, KeyLog
+from capture.keys.key_log import KeyLog
 from capture.keys.whole_lines import LONGEST, WholeLines, count_keys
 from capture.privileges import User
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files are followed by their inodes")
 ANNA = User("anna", 4001, 4002)
 NOBODY = 65534
-
-
-class Clock:
-    """A clock that moves on whenever somebody looks, so that each read looks for a new file."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        self.now += LOOK
-        return self.now
 
 
 @pytest.fixture
@@ -51,7 +41,7 @@ def add(path: Path, text: bytes) -> None:
 
 
 def opened(path: Path, *, live: bool = True, trusted: Trusted | None = None) -> KeyLog:
-    return KeyLog(str(path), trusted or Trusted(), live=live, clock=Clock())
+    return KeyLog(str(path), trusted or Trusted(), live=live)
 
 
 # Growing --------------------------------------------------------------------------------------------------------------
