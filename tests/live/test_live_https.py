@@ -103,13 +103,31 @@ def h2load(server: HttpsServer) -> None:
     assert "600 succeeded" in done.stdout, done.stdout
 
 
+def assert_cannot_be_dumped(process: int) -> None:
+    limits = Path(f"/proc/{process}/limits").read_text().splitlines()
+    assert [line.split()[-3:-1] for line in limits if line.startswith("Max core file size")] == [["0", "0"]]
+    assert Path(f"/proc/{process}/mem").stat().st_uid == 0  # although the process belongs to nobody
+    assert "Uid:\t65534" in Path(f"/proc/{process}/status").read_text()
+
+
+def assert_no_key_in(*texts: str, server: HttpsServer) -> None:
+    secrets = {line.split()[2] for line in server.keys.read_text().splitlines()}
+    assert len(secrets) > 10
+    leaked = [
+        secret for secret in secrets for text in texts if secret in text.lower() or ascii(bytes.fromhex(secret)) in text
+    ]
+    assert leaked == []
+
+
 def test_what_is_logged_equals_the_servers_log(server: HttpsServer, tmp_path: Path) -> None:
     with running(tmp_path / "monitor", watching(server)) as monitor:
         curls(server, 1)
         clients.wrk(f"https://127.0.0.1:{server.port}", tmp_path, requests=600)
         h2load(server)
+        assert_cannot_be_dumped(monitor.process.pid)
         rows = assert_same_rows(server, monitor)
         last = monitor.dashboards()[-1]
+        assert_no_key_in(monitor.output, monitor.errors, (server.folder / "exchanges").read_text(), server=server)
     assert Counter((row.version, row.tls) for row in rows if row.user_agent.startswith("curl")) == {
         (version, tls): 6 for version in ("1.1", "2") for tls in ("TLS 1.2", "TLS 1.3")
     }
