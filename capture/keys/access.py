@@ -7,11 +7,16 @@ service that writes it. Windows has other permissions; there every file is accep
 import os
 import stat
 import struct
+import sys
 from collections.abc import Iterator
 from typing import Final
 
 from capture.errors import CaptureError
 from capture.privileges import User
+
+if sys.platform != "win32":
+    import grp  # now: the user that the program becomes may not be able to read them
+    import pwd
 
 SERVICES: Final = range(1, 1000)
 """Numbers of the users that services run as (login.defs(5)), such as www-data: a server that has dropped root owns its
@@ -42,10 +47,10 @@ class Trusted:
             KeysExposed: Others can read or write it.
         """
         found = os.fstat(file)
-        if os.name != "posix" or not (stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode)):
+        if sys.platform == "win32" or not (stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode)):
             return
         if found.st_uid not in self._users and found.st_uid not in SERVICES:
-            owner = _user_name(found.st_uid)
+            owner = user_name(found.st_uid)
             raise KeysExposed(f"{path} belongs to {owner}, who can read the keys; chown root {path}, or --user {owner}")
         if found.st_mode & stat.S_IRWXO or any(self._lets_in_others(file, found)):
             raise KeysExposed(f"others can read or write the keys in {path}; chmod 600 {path}")
@@ -75,9 +80,6 @@ def _acl(file: int) -> Iterator[tuple[int, int, int]]:
 
 def _members(group: int) -> frozenset[int] | None:
     """Return the users in a group; None if they are not known."""
-    import grp
-    import pwd
-
     try:
         named = [pwd.getpwnam(name).pw_uid for name in grp.getgrgid(group).gr_mem]
     except KeyError:
@@ -85,9 +87,8 @@ def _members(group: int) -> frozenset[int] | None:
     return frozenset([*named, *(user.pw_uid for user in pwd.getpwall() if user.pw_gid == group)])
 
 
-def _user_name(number: int) -> str:
-    import pwd
-
+def user_name(number: int) -> str:
+    """Return the name of a user, or a description if it has none."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

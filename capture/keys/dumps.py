@@ -5,6 +5,9 @@ import ctypes
 import sys
 from typing import Final
 
+if sys.platform != "win32":
+    import resource  # now: the user that the program becomes may not be able to read it
+
 _PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 
 
@@ -13,9 +16,9 @@ def forbid_dumps() -> None:
 
     Becoming another user may undo it, so this must be called after that.
     """
-    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has neither
-        import resource
-
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError, ValueError):  # a filter of system calls refuses it
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, *(ctypes.c_ulong(0) for _ in range(4)))

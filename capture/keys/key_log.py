@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from capture.errors import CaptureError
-from capture.keys.access import KeysExposed, Trusted
+from capture.keys.access import KeysExposed, Trusted, user_name
 from capture.keys.followed import Followed
 
 OpenFile = Callable[[str, int], int]
@@ -113,18 +113,7 @@ def _unreadable(path: str, reason: OSError, is_own: bool) -> str:
     return line
 
 
-def _current_user() -> str:
-    if not hasattr(os, "geteuid"):
-        return "this user"
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"user {os.geteuid()}"
-
-
 def _remedy() -> str:
     """Say how the user that the program has become can read the file."""
-    user = _current_user()
+    user = user_name(os.geteuid()) if hasattr(os, "geteuid") else "this user"
     return f"let {user} read it (setfacl -m u:{user}:r), or choose its owner with --user"
