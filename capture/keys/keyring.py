@@ -30,7 +30,6 @@ class Keyring:
         self._sources = [*named, *([embedded] if embedded is not None else [])]
         self._names = [name for name, _ in named]
         self._reads_all = not live
-        self._is_secret = False
         self._count = 0
 
     def read(self) -> Iterator[bytes]:
@@ -59,10 +58,9 @@ class Keyring:
         return bool(self._sources)
 
     def protect(self) -> None:
-        """Keep keys out of core dumps from now on, if there are any."""
-        if self._names:
+        """Keep keys out of core dumps from now on, if any may come."""
+        if self.expects_keys:
             forbid_dumps()
-            self._is_secret = True
 
     def close(self) -> None:
         """Close all sources."""
@@ -73,5 +71,3 @@ class Keyring:
         self._count += count_keys(lines)
         if name not in self._names:
             self._names.append(name)
-        if not self._is_secret:
-            self.protect()
