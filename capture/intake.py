@@ -37,9 +37,6 @@ class Decodes(Protocol):
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
 
-    def add_secrets(self, lines: bytes) -> None:
-        """Take keys of TLS connections: whole lines of an NSS key log."""
-
     def finish(self, records: int | None = None) -> bool:
         """End the capture: close all connections, and complete their records, until `records` records wait.
 

@@ -73,9 +73,6 @@ class Decoder:
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`, in seconds since the epoch, so that timeouts can expire."""
 
-    def add_secrets(self, lines: bytes) -> None:
-        """Take the secrets of TLS connections: whole lines of an NSS key log, as of SSLKEYLOGFILE."""
-
     def finish(self, records: int | None = None) -> bool:
         """End the capture: close all connections, and complete their records, until `records` records wait.
 

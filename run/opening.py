@@ -87,7 +87,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             load_full_screen()
         bounds = limits(config) if source.live else without_loss(limits(config))
         wanted = OPTIONAL & ({statistic.record for statistic in statistics} | logged)
-        decoder = decoder_for(arguments.ports, bounds, wanted, protocols(config, statistics, logged))
+        others = protocols(config, statistics, logged)
+        decoder = decoder_for(arguments.ports, bounds, wanted, others, keyring.expects_keys)
         steady_time = SteadyTime() if source.live else None
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)

@@ -84,9 +84,6 @@ class Decoder:
         if now >= self._pulse:
             self._tick(now)
 
-    def add_secrets(self, lines: bytes) -> None:
-        """Ignore keys of TLS connections: this decoder decodes no TLS."""
-
     def finish(self, records: int | None = None) -> bool:
         """End the capture: close all connections, and complete their records, until `records` records wait.
 
