@@ -21,7 +21,9 @@ from capture.core import how_to_decrypt
 
 KEPT, EACH = "connections are kept", "a connection for each request"
 ADDRESS: Final = f"https://{SERVER_ADDRESS}/"
-TLS: Final = "ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;"
+TLS: Final = (
+    "ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem; ssl_protocols TLSv1.2 TLSv1.3;"
+)
 
 
 class Round(NamedTuple):
