@@ -20,7 +20,7 @@ MOST_BLOCKS: Final = 2**16
 """Maximum blocks of keys that are read from a file."""
 LARGEST: Final = 2**32
 """Maximum size of a file that is searched, in bytes."""
-MOST_WAITING: Final = 2**25
+MOST_WAITING: Final = 2**24
 """Maximum bytes of keys from a pipe that wait for the next packets."""
 _HEAD: Final = 16
 """Bytes of a block before the keys: kind, length, type of secrets, length of the secrets."""

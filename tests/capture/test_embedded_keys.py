@@ -6,13 +6,16 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from capture_helpers import read_all, web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from key_lines import key_line, key_lines
 
-from capture.errors import LibpcapMissing
+from capture.errors import CaptureError, LibpcapMissing
 from capture.keys import embedded
 from capture.keys.embedded import EmbeddedKeys
 from capture.open import keys_in, open_file
@@ -170,6 +173,18 @@ def test_a_file_too_large_to_read_twice_is_not_searched(tmp_path: Path, monkeypa
     assert source.read()
     assert found.read() == key_lines(1, 2)
     source.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(FILES)), st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), max_size=8))
+def test_no_damage_of_a_file_is_an_exception(tmp_path: Path, name: str, changes: list[tuple[int, int]]) -> None:
+    text = bytearray(b"".join(FILES[name]))
+    for place, value in changes:
+        text[place % len(text)] = value
+    (tmp_path / "x").write_bytes(text)
+    with suppress(CaptureError):
+        lines, _ = read(tmp_path / "x")
+        assert lines.endswith(b"\n") or not lines
 
 
 def test_standard_input_may_be_a_file(tmp_path: Path) -> None:
