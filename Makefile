@@ -9,6 +9,10 @@ MINUTES ?= 10
 FUZZ_SECONDS ?= 60
 PARALLEL ?= -n auto --no-loadscope-reorder
 
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPF := capture/keys/secrets.bpf
+
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-packages
@@ -18,7 +22,7 @@ CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type 
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man picture test test-all fast fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man bpf picture test test-all fast fuzz attacks check bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -45,6 +49,11 @@ tested: $(TEST_STAMP) fast
 ifdef CARGO
 	cd core && cargo test --quiet
 endif
+
+bpf: ## compile the program that fetches TLS keys; needs clang, llvm-strip and libbpf's header files (libbpf-dev)
+	$(CLANG) -O2 -g -Wall -Werror -target bpf $(addprefix -I,$(wildcard /usr/include/$(shell uname -m)-linux-gnu)) \
+		-DSOURCE="\"$$(sha256sum <$(BPF).c | cut -d' ' -f1)\"" -c $(BPF).c -o $(BPF).o
+	$(LLVM_STRIP) -g $(BPF).o
 
 man: $(TEST_STAMP) ## write the manual page and the completion scripts into build/share
 	@$(VENV_PYTHON) packaging/documents.py
