@@ -175,6 +175,17 @@ def test_what_the_ring_has_no_room_for_is_counted(certificate: Sequence[str]) ->
     assert int(lost[1]) >= (expected - found).total()
 
 
+def test_a_read_is_bounded(certificate: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ebpf, "MOST_SECRETS", 3)
+    with program(handshakes(certificate, "1.3")) as peers:
+        opened = EbpfKeys()
+        expected = peers.lines()
+    pieces = [*iter(opened.read, b"")]
+    opened.close()
+    assert max(piece.count(b"\n") for piece in pieces) <= 3
+    assert about(expected, b"".join(pieces)) == expected
+
+
 AS_NOBODY = """
 import sys
 from capture.keys.ebpf import EbpfKeys
