@@ -52,7 +52,7 @@ class EbpfKeys:
         Raises:
             BpfUnavailable: it does not work here.
         """
-        self._unknown = 0
+        self._unknown = self._lost_number = 0
         self._watch: threading.Thread | None = None
         self._is_closed = threading.Event()
         machine = _machine()
@@ -76,16 +76,17 @@ class EbpfKeys:
 
     def read(self) -> bytes:
         """Return the secrets since the last call in the NSS key log format; empty if there are none."""
-        if self._watch is None and os.geteuid() == 0:
+        if self._watch is None and os.geteuid() == 0 and not self._is_closed.is_set():
             self._watch = threading.Thread(target=self._watching, name="TLS libraries", daemon=True)
             self._watch.start()
         return b"".join(map(self._line, self._ring.read()))
 
     def close(self) -> None:
-        """Remove the probes. Closing it twice is harmless."""
+        """Remove the probes. Closing it twice is harmless, and the warning stays."""
         self._is_closed.set()
         if self._watch is not None:
             self._watch.join()
+        self._lost_so_far()
         self._opened.close()
 
     def _load(self, machine: str, ring_size: int) -> None:
@@ -115,9 +116,14 @@ class EbpfKeys:
             return b""
         return line(label, random, secret[:length]) if label in WANTED else b""
 
+    def _lost_so_far(self) -> int:
+        """Secrets for which there was no room, or which could not be copied."""
+        if not self._lost.closed:
+            (self._lost_number,) = _COUNT.unpack_from(self._lost)
+        return self._lost_number
+
     def _complaints(self) -> Iterator[str]:
-        (lost,) = _COUNT.unpack_from(self._lost)
-        if lost:
+        if lost := self._lost_so_far():
             yield f"{lost:,} TLS secrets lost"
         if self._unknown:
             yield f"{self._unknown:,} TLS secrets not understood"

@@ -135,7 +135,9 @@ class RingBuffer:
         return -errno.EAGAIN if len(self._events) >= self._most else 0
 
     def read(self) -> list[bytes]:
-        """Return the events since the last call, oldest first."""
+        """Return the events since the last call, oldest first; none after it was closed."""
+        if not self._ring:
+            return []
         self._libbpf.ring_buffer__consume(self._ring)
         events, self._events = self._events, []
         return events
