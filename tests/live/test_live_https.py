@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from capture.core import how_to_decrypt
+from capture.keys.ebpf import EbpfKeys
+from capture.keys.libbpf import BpfUnavailable
 
 from . import clients
 from .https_server import NAME, HttpsServer, Row, https_server
@@ -37,8 +39,8 @@ def server(tmp_path: Path) -> Iterator[HttpsServer]:
         yield running_server
 
 
-def watching(server: HttpsServer, *more: str) -> list[str]:
-    files = ("--keys", str(server.keys), "--log", str(server.folder / "exchanges"), "--history", "none")
+def watching(server: HttpsServer, *more: str, keys: str = "") -> list[str]:
+    files = ("--keys", keys or str(server.keys), "--log", str(server.folder / "exchanges"), "--history", "none")
     settings = {**BRISK, "log_query_strings": "yes"}
     return command("-i", "lo", "-p", str(server.port), *files, *more, **settings)
 
@@ -134,6 +136,23 @@ def test_what_is_logged_equals_the_servers_log(server: HttpsServer, tmp_path: Pa
     assert len(rows) == 24 + 600 + 600
     assert "unreadable" not in last.text
     assert " from keys.log" in last.text
+
+
+def test_keys_by_ebpf_are_as_good_as_a_key_log(server: HttpsServer, tmp_path: Path) -> None:
+    try:
+        EbpfKeys().close()
+    except BpfUnavailable as reason:
+        pytest.skip(str(reason))
+    with running(tmp_path / "monitor", watching(server, keys="ebpf")) as monitor:
+        curls(server, 1)
+        h2load(server)
+        assert_cannot_be_dumped(monitor.process.pid)
+        rows = assert_same_rows(server, monitor)
+        last = monitor.dashboards()[-1]
+        assert_no_key_in(monitor.output, monitor.errors, (server.folder / "exchanges").read_text(), server=server)
+    assert len(rows) == 24 + 600
+    assert "unreadable" not in last.text
+    assert " from eBPF" in last.text
 
 
 def test_a_key_log_that_is_truncated_and_replaced_is_followed(server: HttpsServer, tmp_path: Path) -> None:
