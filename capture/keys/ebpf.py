@@ -12,13 +12,14 @@ import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from capture.keys.libbpf import BpfObject, BpfUnavailable, RingBuffer
-from capture.keys.log_function import WANTED
+from capture.keys.log_function import FAMILIES, WANTED
 from capture.keys.machine_code import MACHINES
-from capture.keys.probes import Probes
+from capture.keys.probes import Probes, program
 from traffic.text import printable
 
 SEARCH_TIME: Final = 10.0
@@ -41,7 +42,7 @@ LONGEST_NAME: Final = 64
 
 
 class EbpfKeys:
-    """The secrets of all handshakes that OpenSSL or BoringSSL make on this machine from now on.
+    """The secrets of all handshakes that OpenSSL, BoringSSL and Go make on this machine from now on.
 
     Files that no program uses yet are found later only if this process keeps its rights.
     """
@@ -64,7 +65,7 @@ class EbpfKeys:
             stack.callback(self._ring.close)
             self._lost = mmap.mmap(self._bpf.map_file("lost"), mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ)
             stack.callback(self._lost.close)
-            self._probes = Probes(self._bpf, MACHINES[machine])
+            self._probes = Probes(self._bpf, machine)
             self._probes.search(SEARCH_TIME)
             self._require_probes()
             self._opened = stack.pop_all()
@@ -90,7 +91,8 @@ class EbpfKeys:
         self._opened.close()
 
     def _load(self, machine: str, ring_size: int) -> None:
-        self._bpf.choose(f"on_{machine}", [f"on_{name}" for name in MACHINES])
+        all_programs = {name: [program(family.name, name) for family in FAMILIES] for name in MACHINES}
+        self._bpf.choose(all_programs[machine], [*chain(*all_programs.values())])
         self._bpf.resize("secrets", ring_size)
         self._bpf.load()
 
@@ -98,7 +100,7 @@ class EbpfKeys:
         if not self._probes.names:
             raise BpfUnavailable(
                 f"found no TLS library to fetch keys from{_named(' but ', self._probes.refused)}; "
-                "OpenSSL 1.1.1 or later, or BoringSSL, must be installed or running"
+                "OpenSSL 1.1.1 or later must be installed, or a program with OpenSSL, BoringSSL or Go running"
             )
 
     def _watching(self) -> None:

@@ -3,7 +3,7 @@
 import ctypes
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ def _library() -> Any:
 
 
 class BpfObject:
-    """An object file with maps and programs, of which one is used."""
+    """An object file with maps and programs, of which some are used."""
 
     def __init__(self, path: Path) -> None:
         """Read the object file at `path`.
@@ -58,16 +58,15 @@ class BpfObject:
         """
         self._libbpf = _library()
         self._links: list[ctypes.c_void_p] = []
-        self._program = ctypes.c_void_p()
+        self._programs: dict[str, ctypes.c_void_p] = {}
         self._object = self._pointer(self._libbpf.bpf_object__open_file(os.fsencode(path), None))
 
-    def choose(self, program: str, programs: Sequence[str]) -> None:
-        """Leave out all `programs` but this one."""
-        for name in programs:
+    def choose(self, programs: Collection[str], all_programs: Collection[str]) -> None:
+        """Leave out all programs but these."""
+        for name in all_programs:
             found = self._pointer(self._libbpf.bpf_object__find_program_by_name(self._object, name.encode()))
-            self._libbpf.bpf_program__set_autoload(found, ctypes.c_bool(name == program))
-            if name == program:
-                self._program = found
+            self._libbpf.bpf_program__set_autoload(found, ctypes.c_bool(name in programs))
+            self._programs[name] = found
 
     def resize(self, name: str, size: int) -> None:
         """Give a map this size, before the object is loaded."""
@@ -85,15 +84,15 @@ class BpfObject:
         """Return the file descriptor of a map, which belongs to the object."""
         return int(self._libbpf.bpf_map__fd(self._map(name)))
 
-    def attach(self, file: int, offset: int, cookie: int) -> None:
-        """Run the program whenever any process executes the byte at `offset` of the open file.
+    def attach(self, program: str, file: int, offset: int, cookie: int) -> None:
+        """Run a program whenever any process executes the byte at `offset` of the open file.
 
         Raises:
             BpfUnavailable: the kernel refuses.
         """
         options = _UprobeOptions(ctypes.sizeof(_UprobeOptions), 0, cookie, False)
         path = f"/proc/self/fd/{file}".encode()
-        arguments = self._program, _ALL_PROCESSES, path, ctypes.c_size_t(offset), ctypes.byref(options)
+        arguments = self._programs[program], _ALL_PROCESSES, path, ctypes.c_size_t(offset), ctypes.byref(options)
         self._links.append(self._pointer(self._libbpf.bpf_program__attach_uprobe_opts(*arguments)))
 
     def close(self) -> None:

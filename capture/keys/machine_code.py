@@ -59,6 +59,8 @@ class Machine(NamedTuple):
         return fitting[0] if len(fitting) == 1 else None
 
 
+HERE: Final = Layout(0, 0)
+"""A pointer to the client random itself."""
 OPENSSL_1_1_1: Final = Layout(0xA8, 0xB8)
 OPENSSL_3_0: Final = Layout(0, 0x160)  # and 3.1
 OPENSSL_3_2: Final = Layout(0, 0x188)  # and later, 4.0 as well

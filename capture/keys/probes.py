@@ -7,7 +7,7 @@ from typing import Final
 
 from capture.keys.libbpf import BpfObject, BpfUnavailable
 from capture.keys.log_function import Call, LogFunction, find
-from capture.keys.machine_code import Layout, Machine
+from capture.keys.machine_code import MACHINES, Layout
 from capture.keys.mapped import MappedFiles, OpenFile
 
 LARGEST: Final = 2**28
@@ -24,7 +24,7 @@ _PIECE: Final = 2**20
 class Probes:
     """All probes of a run, numbered from 0."""
 
-    def __init__(self, bpf: BpfObject, machine: Machine) -> None:
+    def __init__(self, bpf: BpfObject, machine: str) -> None:
         self.names: list[str] = []
         """Of the probed files."""
         self.refused: set[str] = set()
@@ -68,7 +68,7 @@ class Probes:
         return self._calls[number].labels.get(distance) if number < len(self._calls) else None
 
     def _add(self, file: OpenFile) -> None:
-        function = find(_whole(file.number), self._machine)
+        function = find(_whole(file.number), MACHINES[self._machine])
         if function is not None and self._is_probed(file.number, function):
             self.names.append(file.name)
         else:
@@ -79,15 +79,21 @@ class Probes:
             self.refused.add(name)
 
     def _is_probed(self, file: int, function: LogFunction) -> bool:
+        name = program(function.family, self._machine)
         try:
             for call in function.calls:
                 self._calls.append(call)  # first, because its secrets may come at once
-                self._bpf.attach(file, call.offset, cookie(len(self._calls) - 1, function.layout))
+                self._bpf.attach(name, file, call.offset, cookie(len(self._calls) - 1, function.layout))
         except BpfUnavailable:
             if not self.names:
                 raise
             return False
         return True
+
+
+def program(family: str, machine: str) -> str:
+    """Return the name of the program that reads the arguments in the registers of this processor."""
+    return f"{family}_{machine}"
 
 
 def cookie(number: int, layout: Layout) -> int:

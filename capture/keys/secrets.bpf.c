@@ -1,7 +1,8 @@
 /* Copies the secrets of TLS handshakes out of the function with which a TLS library logs them.
  *
- * The function is `ssl_log_secret(connection, label, secret, length)`. OpenSSL and BoringSSL call it with each new
- * secret, whether a key log is written or not. A probe is on each call, or on the function. Its cookie says where
+ * In OpenSSL and BoringSSL the function is `ssl_log_secret(connection, label, secret, length)`, in Go
+ * `(*Config).writeKeyLog(label, random, secret)`. It is called with each new secret, whether a key log is written or
+ * not. A probe is on each call, or on the function. Its cookie says where
  * the client random is in the connection. User space knows the label by its distance from the probe, because the text of
  * the label may not be in memory.
  *
@@ -84,18 +85,33 @@ static __always_inline int send(void *context, __u64 probe, const __u64 argument
 	return 0;
 }
 
-/* The numbers are the places of the registers in the kernel's struct pt_regs. */
+/* The numbers are the places of the registers in the kernel's struct pt_regs. The arguments are the connection (in Go
+ * the client random), the label, the secret and its length. */
 
 SEC("uprobe")
-int on_x86_64(__u64 *registers)
+int c_x86_64(__u64 *registers)
 {
 	__u64 arguments[4] = {registers[14], registers[13], registers[12], registers[11]}; /* rdi, rsi, rdx, rcx */
 	return send(registers, registers[16], arguments);                                 /* rip */
 }
 
 SEC("uprobe")
-int on_aarch64(__u64 *registers)
+int go_x86_64(__u64 *registers)
+{
+	__u64 arguments[4] = {registers[14], registers[5], registers[8], registers[7]}; /* rdi, rbx, r9, r10 */
+	return send(registers, registers[16], arguments);
+}
+
+SEC("uprobe")
+int c_aarch64(__u64 *registers)
 {
 	__u64 arguments[4] = {registers[0], registers[1], registers[2], registers[3]};
 	return send(registers, registers[32], arguments); /* pc */
+}
+
+SEC("uprobe")
+int go_aarch64(__u64 *registers)
+{
+	__u64 arguments[4] = {registers[3], registers[1], registers[6], registers[7]};
+	return send(registers, registers[32], arguments);
 }

@@ -1,7 +1,6 @@
 """Small ELF files with the machine code of a TLS library that logs secrets, as compilers write it."""
 
 import struct
-from collections.abc import Sequence
 
 X86_64, AARCH64 = 62, 183
 BASE = 0x400000
@@ -28,13 +27,13 @@ def place_of(label: str) -> int:
     return LABELS + LABEL_SIZE * NAMES.index(label)
 
 
-def elf(machine: int, parts: dict[int, bytes], names: Sequence[str] = NAMES) -> bytes:
+def elf(machine: int, parts: dict[int, bytes], end: bytes = b"\0") -> bytes:
     """Return a file with these parts, by offset, and the labels; all of it is loaded at `BASE`, as code."""
     image = bytearray(SIZE)
     struct.pack_into("<16sHHIQQQIHHH", image, 0, b"\x7fELF\x02\x01\x01", 3, machine, 1, 0, 64, 0, 0, 64, 56, 1)
     struct.pack_into("<IIQQQQQQ", image, 64, 1, 5, 0, BASE, BASE, SIZE, SIZE, 0x1000)
-    for name in names:
-        parts = {**parts, place_of(name): name.encode() + b"\0"}
+    for name in NAMES:
+        parts = {**parts, place_of(name): name.encode() + end}
     for offset, part in parts.items():
         image[offset : offset + len(part)] = part
     return bytes(image)

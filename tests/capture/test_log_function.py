@@ -64,6 +64,28 @@ def test_program_that_is_always_at_the_same_address() -> None:
     assert [call.offset for call in found(image, X86).calls] == [TLS_1_2 + 5, TLS_1_3 + 5]
 
 
+GO = b"\xff Go buildinf:"
+GO_PLACES = {CODE + 0x1000 + 0x100 * index: NAMES[index] for index in (0, 2, 5)}
+
+
+def go(*more: int) -> bytes:
+    """A program in Go, in which labels do not end with a zero; more jumps to the function are at these places."""
+    calls = {at: elf_files.x86_call(at, label) for at, label in GO_PLACES.items()}
+    jumps = {at: b"\xe9" + struct.pack("<i", FUNCTION - at - 5) for at in more}
+    return elf(X86_64, {200: GO, FUNCTION: b"\xc3", **calls, **jumps}, end=b"and another text")
+
+
+def test_program_in_go() -> None:
+    function = found(go(), X86)
+    assert function.family == "go"
+    assert [call.offset for call in function.calls] == [at + 10 for at in GO_PLACES]
+
+
+def test_jump_back_after_the_stack_has_grown_is_no_call() -> None:
+    """It is at the end of each function in Go. The arguments are those of the first time."""
+    assert found(go(FUNCTION + 0x200), X86) == found(go(), X86)
+
+
 def test_call_without_a_label_near_it_is_doubtful_so_the_function_is_probed() -> None:
     """Its bytes may be parts of other instructions. Both labels are far behind it."""
     parts = {
@@ -140,9 +162,10 @@ def test_library_that_was_damaged() -> None:
     assert find(bytes(image), X86) is None
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="not installed: node")
-def test_program_with_its_own_copy() -> None:
-    program = Path(shutil.which("node") or "").resolve().read_bytes()
-    if b"\0CLIENT_RANDOM\0" not in program:
-        pytest.skip("node uses the system's library")
-    assert find(program, X86) is not None
+@pytest.mark.parametrize(("program", "family"), [("node", "c"), ("promtool", "go"), ("go", "go")])
+def test_program_with_its_own_copy(program: str, family: str) -> None:
+    path = shutil.which(program)
+    image = Path(path).resolve().read_bytes() if path is not None else b""
+    if b"CLIENT_HANDSHAKE_TRAFFIC_SECRET" not in image or image[18] != X86_64:
+        pytest.skip(f"no {program} with TLS inside for x86-64")
+    assert found(image, X86).family == family
