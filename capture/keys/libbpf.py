@@ -150,7 +150,7 @@ class RingBuffer:
 def _refused(number: int) -> BpfUnavailable:
     if number in (errno.EPERM, errno.EACCES):
         return BpfUnavailable(
-            "no permission to fetch keys by eBPF; use sudo, and not in a container without CAP_BPF and CAP_PERFMON"
+            "no permission to fetch keys by eBPF; use sudo (in a container, also CAP_SYS_ADMIN and CAP_SYS_PTRACE)"
         )
     reason = os.strerror(number).lower()
     return BpfUnavailable(f"keys by eBPF need Linux 5.15 or later with uprobes; the kernel says: {reason}")
