@@ -22,7 +22,7 @@ from capture.keys.machine_code import MACHINES
 from capture.keys.probes import Probes, program
 from traffic.text import printable
 
-SEARCH_TIME: Final = 10.0
+SEARCH_TIME: Final = 30.0
 """Maximum seconds of a search for TLS libraries."""
 RING_SIZE: Final = 2**22
 """Size of the buffer for secrets that were not read yet: 34,000, of some 4,000 handshakes of both sides."""
