@@ -29,6 +29,7 @@ _REQUEST: Final = Request(
     version="1.1",
     user_agent="curl/8.0",
     referrer="",
+    source="10.0.0.1",
 )
 _EXCHANGE: Final = Exchange(
     time=1.5,
@@ -46,6 +47,7 @@ _EXCHANGE: Final = Exchange(
     missing_bytes=0,
     ending=COMPLETE,
     answered=1.25,
+    source="10.0.0.1",
 )
 _CONNECTION: Final = TcpConnection(
     time=2.0,
@@ -113,16 +115,21 @@ _HANDSHAKE: Final = TlsHandshake(
 
 
 def request(time: float = 1.0, **fields: Any) -> Request:
-    return _REQUEST._replace(time=time, **fields)
+    return _REQUEST._replace(time=time, **_source(fields), **fields)
+
+
+def _source(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the source of a record whose client has these fields: the client, unless they name another."""
+    return {"source": fields["client"]} if "client" in fields and "source" not in fields else {}
 
 
 def exchange(asked: Request | None = _REQUEST, **fields: Any) -> Exchange:
     """Return an exchange of this request, between its client and its server."""
     if asked is None:
-        return _EXCHANGE._replace(request=None, **fields)
-    ends: dict[str, Any] = {"client": asked.client, "client_port": asked.client_port}
+        return _EXCHANGE._replace(request=None, **_source(fields), **fields)
+    ends: dict[str, Any] = {"client": asked.client, "client_port": asked.client_port, "source": asked.source}
     ends |= {"server": asked.server, "server_port": asked.server_port}
-    return _EXCHANGE._replace(**{"request": asked, **ends, **fields})
+    return _EXCHANGE._replace(**{"request": asked, **ends, **_source(fields), **fields})
 
 
 def ended(asked: Request, status: int | None = 200, seconds: float = 0.05, **fields: Any) -> Exchange:

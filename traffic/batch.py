@@ -63,8 +63,8 @@ _LOOKUP: Final = (
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
-        Request: frozenset((*_ENDS, *_ASKED, "domain")),
-        Exchange: frozenset((*_ENDS, *_ASKED, *_OUTCOME)),
+        Request: frozenset((*_ENDS, "source", *_ASKED, "domain")),
+        Exchange: frozenset((*_ENDS, "source", *_ASKED, *_OUTCOME)),
         TcpConnection: frozenset((*_ENDS, "ending")),
         TlsHello: frozenset((*_ENDS, "server_name")),
         TlsHandshake: frozenset((*_ENDS, *_HANDSHAKE)),

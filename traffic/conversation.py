@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from traffic.clients import Clients
+from traffic.forwarding import TrustedProxies
 from traffic.head import may_start_request, may_start_response, starts_request, starts_response
 from traffic.health import Health
 from traffic.limits import Limits
@@ -13,7 +15,7 @@ from traffic.messages import CLOSE, HEAD, LOST, Reader
 from traffic.outbox import Outbox
 from traffic.pairing import Pairing
 from traffic.pending import Addresses
-from traffic.preamble import proxy_header_size, starts_socks
+from traffic.preamble import proxied_client, proxy_header_size, starts_socks
 from traffic.readers import RequestReader, ResponseReader
 from traffic.records import EVICTED, RESET, TcpConnection, TlsHello
 from traffic.segment import MASK
@@ -58,7 +60,9 @@ class Opening(Sink):
 
     def _message_start(self, data: bytes) -> bytes:
         """Return what follows a PROXY protocol header and empty lines (RFC 9112 section 2.2)."""
-        size = self.header or proxy_header_size(data)
+        size = self.header
+        if not size and (size := proxy_header_size(data)):
+            self.conversation.announce(self.direction, data)
         self.header = max(0, size - len(data))
         return data[size:].lstrip(b"\r\n")
 
@@ -98,6 +102,7 @@ class Conversation(Application):
 
     __slots__ = (
         "addresses",
+        "announced",
         "budget",
         "client",
         "connection",
@@ -107,6 +112,7 @@ class Conversation(Application):
         "limits",
         "outbox",
         "pairing",
+        "proxies",
         "socks",
         "wanted",
     )
@@ -118,6 +124,7 @@ class Conversation(Application):
         limits: Limits,
         health: Health,
         outbox: Outbox,
+        proxies: TrustedProxies,
         wanted: frozenset[type] = frozenset(),
     ) -> None:
         self.connection = connection
@@ -126,9 +133,12 @@ class Conversation(Application):
         self.health = health
         self.budget = connection.budget
         self.outbox = outbox
+        self.proxies = proxies
         self.wanted = wanted
         """Optional kinds of records to emit, besides requests and exchanges."""
         self.client = 0
+        self.announced: tuple[int, str] | None = None
+        """Who sent the first PROXY protocol header, and the client in it, if any."""
         self.foreign = False
         """Whether the connection is counted as unreadable because its protocol is unknown."""
         self.socks = False
@@ -169,7 +179,7 @@ class Conversation(Application):
         """Start reading HTTP/1: a message starts in `direction`, and `client` sends the requests."""
         self._known()
         server = self.connection.streams[1 - client]
-        pairing = Pairing(self.addresses(client), server, self.limits, self.health, self.budget, self.outbox)
+        pairing = Pairing(self._clients(client), server, self.limits, self.health, self.budget, self.outbox)
         requests = RequestReader(pairing, self.limits, self.health, self.budget)
         responses = ResponseReader(pairing, self.limits, self.health, self.budget)
         pairing.requests, pairing.responses = requests, responses
@@ -184,6 +194,17 @@ class Conversation(Application):
             if doubted:
                 self.doubt(lost)
         return reader
+
+    def announce(self, direction: int, header: bytes) -> None:
+        """Note the first PROXY protocol header. A proxy sends it at the start; a second one, its client made up."""
+        if self.announced is None:
+            starts = self.connection.streams[direction].origin >= 0
+            self.announced = (direction, proxied_client(header) if starts else "")
+
+    def _clients(self, client: int) -> Clients:
+        """Return the clients of the requests that `client` sends."""
+        direction, announced = self.announced or (client, "")
+        return Clients(self.addresses(client), announced if direction == client else "", self.proxies)
 
     def refused(self, refusal: Refusal) -> Reader:
         """Read HTTP/1 after all, and take back what the connection was counted as."""

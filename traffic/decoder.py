@@ -21,6 +21,7 @@ from traffic.claim import Claim, Place, follows_call
 from traffic.conversation import Conversation
 from traffic.datagrams import Datagrams
 from traffic.flows import Flows, address_size, reversed_key
+from traffic.forwarding import TrustedProxies
 from traffic.frames import Frames
 from traffic.handshakes import Handshake, Handshakes, chosen
 from traffic.health import Health
@@ -57,6 +58,7 @@ class Decoder:
         self._health = Health()
         self._budget = Budget(self._limits.total_buffer)
         self._outbox = Outbox(self._limits, self._health)
+        self._proxies = TrustedProxies(self._limits.trusted_proxies, self._limits.client_fields)
         self._wanted = wanted
         datagrams = Datagrams(wanted, self._outbox)
         self._network = Network(ports, self._limits, self._health, self._budget, inner_ip, datagrams)
@@ -268,7 +270,7 @@ class Decoder:
         connection = Connection(client_key, time, self._limits, self._health, self._budget)
         addresses = partial(_addresses, client_key)
         connection.application = Conversation(
-            connection, addresses, self._limits, self._health, self._outbox, self._wanted
+            connection, addresses, self._limits, self._health, self._outbox, self._proxies, self._wanted
         )
         connection.shake(own, other)
         stream = connection.streams[direction]

@@ -1,5 +1,6 @@
 """The exchanges of one connection: what waits to be complete, and the records that it becomes."""
 
+from traffic.clients import Clients
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, Reading
@@ -14,9 +15,9 @@ class Exchanges(Listener):
     """The requests and responses of one connection from when they start until they are emitted."""
 
     __slots__ = (
-        "addresses",
         "answer",
         "budget",
+        "clients",
         "finished",
         "health",
         "limits",
@@ -29,9 +30,9 @@ class Exchanges(Listener):
     )
 
     def __init__(
-        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
+        self, clients: Clients, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
     ) -> None:
-        self.addresses = addresses
+        self.clients = clients
         self.server = server
         self.limits = limits
         self.health = health
@@ -90,7 +91,7 @@ class Exchanges(Listener):
         whole = ending == COMPLETE and time is not None
         exchange = Exchange(
             end,
-            *self.addresses,
+            *self._ends(pending),
             request=pending.request if pending is not None else None,
             status=answer.status,
             request_bytes=pending.body_bytes if pending is not None else 0,
@@ -104,6 +105,7 @@ class Exchanges(Listener):
             oddities=answer.oddities + pending.oddities if pending is not None else answer.oddities,
             response_headers=answer.headers,
             protocol=_protocol(pending.request) if pending is not None else "",
+            source=self.clients.addresses.client,
         )
         self._emit(exchange)
         if pending is None:
@@ -125,7 +127,7 @@ class Exchanges(Listener):
         self._emit(
             Exchange(
                 time,
-                *self.addresses,
+                *self._ends(pending),
                 pending.request,
                 status=None,
                 request_bytes=pending.body_bytes,
@@ -137,8 +139,12 @@ class Exchanges(Listener):
                 ending=ending,
                 oddities=pending.oddities,
                 protocol=_protocol(pending.request),
+                source=self.clients.addresses.client,
             )
         )
+
+    def _ends(self, pending: PendingRequest | None) -> Addresses:
+        return self.clients.ends(self.clients.first if pending is None else pending.request.client)
 
     def _emit(self, exchange: Exchange) -> None:
         self.health.exchanges += 1

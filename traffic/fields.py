@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from traffic.forwarding import CLIENT_FIELDS
 from traffic.text import printable
 
 CHUNKED: Final = -1
@@ -37,6 +38,8 @@ class Fields(NamedTuple):
     oddities: tuple[str, ...]
     named: tuple[tuple[bytes, bytes], ...] = ()
     """Names and values of the fields that were named, in the order of the names."""
+    forwarding: tuple[tuple[bytes, bytes], ...] = ()
+    """Names and values of `CLIENT_FIELDS`, in the order of the lines."""
 
     @property
     def media_type(self) -> bytes:
@@ -49,20 +52,23 @@ class Fields(NamedTuple):
         return "\n".join(lines)[:limit]
 
 
-def parse_fields(block: bytes, names: Sequence[bytes] = ()) -> Fields:
+def parse_fields(block: bytes, names: Sequence[bytes] = (), *, whole: bool = True) -> Fields:
     """Parse the lines after the first newline of `block`, and keep the fields with one of the `names`.
 
-    The first of several equal fields counts.
+    The first of several equal fields counts. Unless the block is `whole`, it names no client: another may be missing.
     """
     kept = dict.fromkeys(names, b"")
     first = dict.fromkeys(_TEXTS, b"")
     lengths: list[bytes] = []
     codings: list[bytes] = []
     oddities: list[str] = []
+    forwarding: list[tuple[bytes, bytes]] = []
     for name, value in _lines(block):
         if name in kept:
             kept[name] = kept[name] or value
-        if name == b"content-length":
+        if whole and name in CLIENT_FIELDS:
+            forwarding.append((name, value))
+        elif name == b"content-length":
             lengths.append(value)
         elif name == b"transfer-encoding":
             codings.append(value)
@@ -81,6 +87,7 @@ def parse_fields(block: bytes, names: Sequence[bytes] = ()) -> Fields:
         length=_body_length(lengths, codings, oddities),
         oddities=tuple(oddities),
         named=tuple((name, value) for name, value in kept.items() if value),
+        forwarding=tuple(forwarding),
     )
 
 

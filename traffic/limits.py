@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from traffic.forwarding import CLIENT_FIELDS
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -25,6 +27,10 @@ class Limits:
     """Maximum frames of an HTTP/2 header block."""
     named_fields: tuple[bytes, ...] = ()
     """Names, in lower case, of header fields to keep besides those that are always read."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks of the proxies that may name the client of a request."""
+    client_fields: tuple[bytes, ...] = CLIENT_FIELDS
+    """Names, in lower case, of the header fields in which they do; the first that is there counts."""
     connection_buffer: int = 2**20
     """Maximum bytes of out-of-order segments per connection."""
     server_names: int = 200

@@ -122,7 +122,8 @@ class Reader(Reading):
         if self.state == HEAD and self.buffer:
             line, newline, fields = self._release().partition(b"\n")
             fields = fields[: fields.rfind(b"\n") + 1]  # the last one may be cut
-            self.start_cut(line, parse_fields(newline + fields, self.limits.named_fields), whole=bool(newline))
+            parsed = parse_fields(newline + fields, self.limits.named_fields, whole=False)
+            self.start_cut(line, parsed, whole=bool(newline))
 
     def note(self, oddity: str) -> None:
         """Count an oddity of the current message."""
@@ -234,7 +235,7 @@ class Reader(Reading):
 
     def _start(self, head: bytes, *, whole: bool) -> None:
         line, newline, fields = head.partition(b"\n")
-        parsed = parse_fields(newline + fields, self.limits.named_fields)
+        parsed = parse_fields(newline + fields, self.limits.named_fields, whole=whole)
         if not self.start(line, parsed, whole=whole):
             self._not_http(len(head))
 

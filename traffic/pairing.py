@@ -14,6 +14,7 @@ after it, so no other was outstanding. A client that pipelines only now and then
 
 from typing import Final
 
+from traffic.clients import Clients
 from traffic.exchanges import Exchanges
 from traffic.fields import UNKNOWN, UNTIL_CLOSE
 from traffic.head import RequestHead, ResponseHead
@@ -22,7 +23,7 @@ from traffic.limits import Budget, Limits
 from traffic.listener import MessageStart, Reading
 from traffic.messages import Reader
 from traffic.outbox import Outbox
-from traffic.pending import Addresses, PendingRequest, PendingResponse
+from traffic.pending import PendingRequest, PendingResponse
 from traffic.readers import RequestReader
 from traffic.records import EVICTED, GAP, MALFORMED, Request
 from traffic.segment import after
@@ -38,9 +39,9 @@ class Pairing(Exchanges):
     __slots__ = ("certain", "count", "interim", "last", "lossy", "pipelined")
 
     def __init__(
-        self, addresses: Addresses, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
+        self, clients: Clients, server: Stream, limits: Limits, health: Health, budget: Budget, outbox: Outbox
     ) -> None:
-        super().__init__(addresses, server, limits, health, budget, outbox)
+        super().__init__(clients, server, limits, health, budget, outbox)
         self.count = 0
         """Number of requests so far."""
         self.interim = False
@@ -57,9 +58,10 @@ class Pairing(Exchanges):
         """Handle a complete request head. See `Listener`."""
         limit = self.limits.string_length
         fields = head.fields
+        client, malformed = self.clients.named(fields.forwarding)
         request = Request(
             place.time,
-            *self.addresses,
+            *self.clients.ends(client),
             head.method[:limit],
             printable(fields.host, limit),
             printable(head.target, limit),
@@ -68,8 +70,11 @@ class Pairing(Exchanges):
             printable(fields.referrer, limit),
             self.count + 1,
             fields.named_text(limit),
+            self.clients.addresses.client,
         )
         self._note(self.requests, fields.oddities)
+        if malformed and self.requests is not None:
+            self.requests.note("bad client address")
         self._before(place)
         pending = PendingRequest(request, place, self.certain, not self.lossy)
         self.pending.append(pending)

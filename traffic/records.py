@@ -54,8 +54,9 @@ class Request(NamedTuple):
     time: float
     """Capture time of the first byte, in seconds since the epoch."""
     client: str
-    """Address of the client, as text."""
+    """Address of the client, as text; behind trusted proxies, that of the first client that is none of them."""
     client_port: int
+    """TCP port of the `source`."""
     server: str
     server_port: int
     method: str
@@ -71,6 +72,8 @@ class Request(NamedTuple):
     """Number of the request within its connection, counted from 1 among those decoded."""
     request_headers: str = ""
     """Its fields with one of the names in `log_headers`, as lines of `name: value`, with names in lower case."""
+    source: str = ""
+    """Address of the TCP peer: the `client`, unless a trusted proxy named another."""
 
     @property
     def authority(self) -> str:
@@ -166,10 +169,8 @@ class Exchange(NamedTuple):
     """Pings, pongs and Close frames of a WebSocket, both ways (RFC 6455 section 5.5)."""
     fragments: int = 0
     """Frames that continue a message of a WebSocket, both ways (RFC 6455 section 5.4)."""
-    tls_version: str = ""
-    """Version of TLS that the exchange was decrypted from, such as `TLS 1.3`; empty in the clear."""
-    server_name: str = ""
-    """Server name that the client of TLS asked for, in lower case; empty in the clear, or if it named none."""
+    source: str = ""
+    """Address of the TCP peer, as in `Request.source`."""
 
     @property
     def domain(self) -> str:

@@ -20,9 +20,10 @@ from .strange_talk import strange_talk
 from .talk_bytes import Talk
 
 LIMITS: Final = (
-    Limits(),
+    Limits(trusted_proxies=("0.0.0.0/1", "::/0")),
     Limits(string_length=64, connections=8, pending_requests=4, header_bytes=512, headers=8, connection_buffer=4096,
-           total_buffer=16384, held_segments=8, server_names=2, named_fields=(b"host", b"x-request-id", b"cookie")),
+           total_buffer=16384, held_segments=8, server_names=2, named_fields=(b"host", b"x-request-id", b"cookie"),
+           trusted_proxies=("10.0.0.0/8", "0.0.0.0/32")),
     Limits(string_length=20, connections=2, pending_requests=1, header_bytes=100, headers=2, connection_buffer=100,
            total_buffer=400, held_segments=2, server_names=1, waiting_records=3),
     Limits(string_length=16, connections=1, pending_requests=1, header_bytes=1, headers=1, connection_buffer=1,

@@ -33,7 +33,8 @@ STATUSES: Final = (
 NAMES: Final = (
     b"Host", b"host", b"HOST", b"User-Agent", b"Referer", b"Content-Type", b"Content-Length", b"Transfer-Encoding",
     b"Connection", b"Upgrade", b"Content-Length", b"Transfer-Encoding", b"Expect", b"Trailer", b"X", b"", b"Ho st",
-    b"Content-Length\t", b"\xe9", b"HTTP2-Settings", b"Sec-WebSocket-Key",
+    b"Content-Length\t", b"\xe9", b"HTTP2-Settings", b"Sec-WebSocket-Key", b"X-Forwarded-For", b"x-forwarded-for",
+    b"Forwarded", b"X-Real-IP", b"CF-Connecting-IP",
 )  # fmt: skip
 VALUES: Final = (
     b"", b"h", b"H.:80", b"h:", b"[::1]:80", b"a, b", b"0", b"5", b"5, 5", b"5, 6", b"+5", b"-1", b"5 5", b"0x5",
@@ -41,6 +42,8 @@ VALUES: Final = (
     b"chunked, gzip", b"chunked, chunked", b"identity", b"x;q=1, chunked ", b"close", b"keep-alive", b"upgrade",
     b"Upgrade, close", b"websocket", b"h2c", b"TLS/1.0", b"100-continue", b"text/HTML; charset=x", b" \t a \t ",
     b"\xf0\x9f\x98\x80", b"\xed\xa0\x80", b"\xff\xfe", b"a\x00b", b"a\rb", b"\x1b[31m", b"a" * 70, b"\xc2\xa0", b"\x85",
+    b"192.0.2.9", b"192.0.2.9, 10.0.0.3,\t", b"[2001:db8::9%1]:80, ::ffff:10.0.0.3", b"192.0.2.9, unknown, 10.0.0.3:1",
+    b'for="[2001:db8::9]:_x";by=10.0.0.1, FOR=10.0.0.3', b'for="192.0.2.1, for=10.0.0.9;host="a\\",;"', b"for=1;for=2",
 )  # fmt: skip
 ENDS_OF_LINES: Final = (*(b"\r\n",) * 24, b"\n", b"\r\n ", b"\r\n\t", b"\n ", b"\r", b"\r\r\n", b"\n\r\n")
 COLONS: Final = (*(b": ",) * 12, b":", b" : ", b":\t", b"")
@@ -56,7 +59,8 @@ OPENINGS: Final = (
 )  # fmt: skip
 PROXY_2: Final = b"\r\n\r\n\0\r\nQUIT\n"
 PREAMBLES: Final = (
-    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\n", b"PROXY UNKNOWN\r\n", b"PROXY TCP4\r\n", b"PROXY TCP5 a\r\n", b"PROXY ",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\n", b"PROXY TCP6 ::ffff:10.0.0.9 ::1 1 80\r\n",
+    b"PROXY UNKNOWN\r\n", b"PROXY TCP4\r\n", b"PROXY TCP5 a\r\n", b"PROXY ",
     PROXY_2 + b"\x20\0\0\0", PROXY_2 + b"\x21\x11\0\x0c" + bytes(12), PROXY_2 + b"!!\0\xff", PROXY_2, b"\x05\x01\x00",
     b"\x04\x01\0\x50\0\0\0\1me\0", hello(b"Shop.example"), b"PRI * ", b"\0", b"REQMOD icap://h ICAP/1.0\r\n",
 )  # fmt: skip

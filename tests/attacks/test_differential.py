@@ -18,6 +18,7 @@ from capture.inner_ip import inner_ip
 from capture.open import open_file
 from traffic.batch import TEXTS, RecordBatch
 from traffic.decoder import Decoder
+from traffic.forwarding import CLIENT_FIELDS
 from traffic.frame import LINKTYPE_RAW, Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
@@ -145,6 +146,31 @@ def test_agreement_on_unusual_connections(start: int) -> None:
 @often
 def test_agreement_on_arbitrary_bytes(said: list[tuple[int, bytes]]) -> None:
     both_talks(b"\4\3" + b"".join(bytes([side, 0, 0, len(data)]) + data for side, data in said))
+
+
+nodes = st.one_of(
+    st.ip_addresses().map(str),
+    st.ip_addresses(v=6).map(lambda address: f'"[{address}%eth0]:80"'),
+    st.text("0123456789abcdef.:[]%\"'\\;=_ ", max_size=30),
+    st.sampled_from(["10.0.0.3", "::ffff:10.0.0.3", "unknown", "_x", "", "by=1;for=192.0.2.1", 'for=10.0.0.3;a="b']),
+)
+lines = st.tuples(st.sampled_from(CLIENT_FIELDS), st.lists(nodes, max_size=4).map(",".join))
+
+
+@given(st.lists(lines, max_size=4))
+@settings(max_examples=400, derandomize=True)
+def test_agreement_on_clients_that_proxies_name(named: list[tuple[bytes, str]]) -> None:
+    fields = [f"{name.decode()}: {value}" for name, value in named]
+    talk = Talk().client(get("/", *fields)).server(ok()).close()
+    assert compare(steps_of(talk.frames), Limits(trusted_proxies=("10.0.0.0/8",))) > 1
+
+
+@given(st.sampled_from([b"PROXY TCP4 ", b"PROXY TCP6 ", b"\r\n\r\n\0\r\nQUIT\n"]), st.binary(max_size=60), nodes)
+@settings(max_examples=400, derandomize=True)
+def test_agreement_on_headers_of_the_proxy_protocol(start: bytes, rest: bytes, node: str) -> None:
+    header = start + (rest if start.endswith(b"\n") else f"{node} {node} 1 2\r\n".encode())
+    talk = Talk().client(header).client(get()).server(ok()).close()
+    compare(steps_of(talk.frames), Limits(trusted_proxies=("10.0.0.0/8",)))
 
 
 def test_agreement_on_the_catalogue_traffic() -> None:

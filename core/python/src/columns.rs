@@ -145,6 +145,7 @@ impl Columns {
             }
             "client" => return self.address_column(py, columns.client.iter().map(|code| code.cast_signed()).collect()),
             "server" => return self.address_column(py, columns.server.iter().map(|code| code.cast_signed()).collect()),
+            "source" => return self.address_column(py, columns.sources().into_iter().map(u32::cast_signed).collect()),
             "content_type" => {
                 let codes = columns.content_type.iter().map(|code| code.cast_signed()).collect();
                 Column::Texts(PyArray1::from_vec(py, codes), self.list(py, "content_type")?.into_bound(py))
@@ -235,6 +236,7 @@ impl Columns {
             "user_agent" => (&asked.user_agent, "user_agent"),
             "referrer" => (&asked.referrer, "referrer"),
             "request_headers" => (&asked.headers, "headers"),
+            "source" => (&asked.sources(), "address"),
             "target" => return derived(py, self.wire.targets()).map(Some),
             "authority" => return derived(py, self.wire.authorities()).map(Some),
             "domain" => return derived(py, self.wire.domains()).map(Some),

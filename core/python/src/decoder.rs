@@ -1,5 +1,6 @@
 //! The decoder, shared by the thread that feeds it and the one that takes its records.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
@@ -7,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList};
 use wire::decoder::Decoder as WireDecoder;
 use wire::fault::{self, Fault};
+use wire::forwarding::{ClientField, TrustedProxies};
 use wire::health::Health;
 use wire::limits::Limits;
 use wire::network::InnerIp;
@@ -159,6 +161,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         total_buffer: count("total_buffer")?,
         held_segments: count("held_segments")?,
         named_fields: limits.getattr("named_fields")?.extract()?,
+        trusted_proxies: read_proxies(limits)?,
         gap_timeout: seconds("gap_timeout")?,
         connection_timeout: seconds("connection_timeout")?,
         closed_timeout: seconds("closed_timeout")?,
@@ -171,6 +174,28 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
     })
+}
+
+/// Convert networks such as `10.0.0.0/8` and names of fields.
+fn read_proxies(limits: &Bound<'_, PyAny>) -> PyResult<TrustedProxies> {
+    let networks: Vec<String> = limits.getattr("trusted_proxies")?.extract()?;
+    let names: Vec<Vec<u8>> = limits.getattr("client_fields")?.extract()?;
+    let networks = networks.iter().map(|text| {
+        network(text).ok_or_else(|| PyValueError::new_err(format!("{text:?} is not an address or a network")))
+    });
+    let fields = names.iter().map(|name| {
+        let unknown = || PyValueError::new_err(format!("no field {:?} names clients", String::from_utf8_lossy(name)));
+        ClientField::of(name).ok_or_else(unknown)
+    });
+    Ok(TrustedProxies::new(&networks.collect::<PyResult<Vec<_>>>()?, fields.collect::<PyResult<_>>()?))
+}
+
+fn network(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let bits = if bits.is_empty() { most } else { bits.parse().ok()? };
+    (bits <= most).then_some((address, bits))
 }
 
 /// Convert the set of optional classes of `traffic.records`.

@@ -129,6 +129,7 @@ fn requests(py: Python<'_>, columns: &mut Columns) -> PyResult<Vec<Record>> {
     let (versions, user_agents, referrers) = (texts("version")?, texts("user_agent")?, texts("referrer")?);
     let headers = texts("headers")?;
     let asked = &columns.wire.asked;
+    let sources = asked.sources();
     let one = |row: usize| {
         let first = (
             asked.time.get(row),
@@ -145,7 +146,7 @@ fn requests(py: Python<'_>, columns: &mut Columns) -> PyResult<Vec<Record>> {
             asked.ordinal.get(row),
         )
             .into_pyobject(py)?;
-        let second = (headers.get(asked.headers.get(row))?,).into_pyobject(py)?;
+        let second = (headers.get(asked.headers.get(row))?, addresses.get(sources.get(row))?).into_pyobject(py)?;
         maker.make(first.as_sequence().concat(second.as_sequence())?.cast_into::<PyTuple>()?)
     };
     (0..asked.len()).map(one).collect()
@@ -157,6 +158,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let (addresses, content_types, endings) = (texts("address")?, texts("content_type")?, texts("ending")?);
     let headers = texts("headers")?;
     let rows = &columns.wire.exchanges;
+    let sources = rows.sources();
     let (mut odd, mut tails) = (rows.oddities.iter().peekable(), Tails::of(py, &columns.wire)?);
     let mut made = Vec::with_capacity(rows.time.len());
     for row in 0..rows.time.len() {
@@ -187,7 +189,9 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
         )
             .into_pyobject(py)?;
         let third = tails.row(row)?;
+        let last = (addresses.get(sources.get(row))?,).into_pyobject(py)?;
         let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
+        let fields = fields.concat(last.as_sequence())?;
         made.push(maker.make(fields.cast_into::<PyTuple>()?)?);
     }
     Ok(made)

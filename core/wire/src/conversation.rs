@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use std::net::IpAddr;
+
 use crate::context::Context;
 use crate::dns::{self, DnsConnection};
 use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_response, starts_request, starts_response};
 use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, has_messages, proof, starts_settings};
 use crate::key::Key;
-use crate::preamble::starts_socks;
-use crate::records::{ConnectionRow, Ending, Ends, Secured, Wanted};
+use crate::preamble::{proxied_client, proxy_header_size, starts_socks};
+use crate::records::{ConnectionRow, Ending, Ends, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Next, Sides, Speech, Switch};
 use crate::tcp::{Both, Direction, Position, Tcp};
@@ -34,8 +36,10 @@ pub(crate) struct Conversation {
     sinks: Both<Sink>,
     /// The direction of the requests.
     client: Direction,
-    /// As what the connection is counted that is not read so far.
-    counted: Option<&'static str>,
+    /// Who sent the first PROXY protocol header, and the client in it, if a trusted proxy names one.
+    announced: Option<(Direction, Option<IpAddr>)>,
+    /// Whether the connection is counted as unreadable because its protocol is unknown.
+    foreign: bool,
     socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
@@ -59,7 +63,8 @@ impl Conversation {
             secured: None,
             sinks,
             client: Direction::Forth,
-            counted: None,
+            announced: None,
+            foreign: false,
             socks: false,
             doubts,
             evidence: 0,
@@ -94,7 +99,10 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        Ends::of(self.client_key(), self.secured.clone())
+        let key = self.client_key();
+        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
+        let announced = self.announced.filter(|(sender, _)| *sender == self.client).and_then(|(_, client)| client);
+        Ends::new((client, client_port), (server, server_port)).announced(announced)
     }
 
     // events from TCP -------------------------------------------------------------------------------------------------
@@ -285,17 +293,28 @@ impl Conversation {
         let Sink::Opening(opening) = self.sinks.of_mut(direction) else {
             return;
         };
+        let announces = !opening.begun && opening.header == 0 && proxy_header_size(data) > 0;
         let before = if opening.begun { 0 } else { opening.before_message(data) };
+        let known = *opening;
+        opening.begun |= before < data.len();
+        if announces {
+            self.announce(cx, tcp, direction, data);
+        }
         let Some(data) = data.get(before..).filter(|data| !data.is_empty()) else {
             return;
         };
-        let known = *opening;
-        opening.begun = true;
         if self.recognise(cx, tcp, direction, data, known) {
             self.data(cx, tcp, direction, data, place.further(before));
         } else if tcp.streams.of(direction).origin.is_none() {
             self.doubt(cx, tcp, direction); // joined mid-stream, possibly within a message
         }
+    }
+
+    /// Note the first PROXY protocol header. A proxy sends it at the start; a second one, its client made up.
+    fn announce(&mut self, cx: &Context<'_>, tcp: &Tcp, direction: Direction, header: &[u8]) {
+        let proxy = if direction == Direction::Forth { self.key } else { self.key.reversed() }.addresses().0;
+        let believed = tcp.streams.of(direction).origin.is_some() && cx.limits.trusted_proxies.contains(proxy);
+        self.announced.get_or_insert((direction, if believed { proxied_client(header) } else { None }));
     }
 
     /// Inspect a segment while the protocol is unknown; return whether this direction now has a reader.

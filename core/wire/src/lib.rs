@@ -21,6 +21,7 @@ pub mod dns;
 mod events;
 pub mod fault;
 mod flows;
+pub mod forwarding;
 mod grpc;
 pub mod health;
 mod http;

@@ -1,5 +1,7 @@
 //! The decoder's limits, as set by `Config`. Whatever exceeds one is counted in `Health`.
 
+use crate::forwarding::TrustedProxies;
+
 /// How much the decoder may buffer, and for how long (in seconds of packet time).
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -29,6 +31,8 @@ pub struct Limits {
     pub held_segments: usize,
     /// Names, in lower case, of header fields to keep besides those that are always read.
     pub named_fields: Vec<Vec<u8>>,
+    /// The proxies that may name the client of a request.
+    pub trusted_proxies: TrustedProxies,
     /// How long to wait for missing bytes before they count as lost.
     pub gap_timeout: f64,
     /// How long a connection may be idle before it is forgotten.
@@ -69,6 +73,7 @@ impl Default for Limits {
             total_buffer: 64 << 20,
             held_segments: 256,
             named_fields: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
             gap_timeout: 1.0,
             connection_timeout: 600.0,
             closed_timeout: 5.0,

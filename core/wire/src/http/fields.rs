@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::bytes::{is_blank, newline, run, trimmed};
+use crate::forwarding::ClientField;
 use crate::text::printable;
 
 /// The length of a body (RFC 9112 section 6.3).
@@ -36,6 +37,8 @@ pub(crate) struct Fields<'a> {
     block: &'a [u8],
     /// Fields that were named, by the index of their name.
     named: Vec<(usize, Cow<'a, [u8]>)>,
+    /// Fields that name the client, in the order of their lines.
+    pub(crate) forwarding: Vec<(ClientField, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
 }
 
@@ -49,18 +52,20 @@ enum Name {
     ContentType,
     Upgrade,
     Expect,
+    Client(ClientField),
 }
 
-/// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`.
-pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
-    match read(block, names) {
+/// Parse the fields in the lines of `block`, which follows the start line, and keep those with one of the `names`; and
+/// those that name the client, if `clients`.
+pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>], clients: bool) -> Fields<'a> {
+    match read(block, names, clients) {
         Some(fields) => fields,
-        None => Fields { block, ..owned(read(&unfolded(block), names).unwrap_or_default()) },
+        None => Fields { block, ..owned(read(&unfolded(block), names, clients).unwrap_or_default()) },
     }
 }
 
 /// Parse the fields; None if a line is folded (RFC 9112 section 5.2).
-fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
+fn read<'a>(block: &'a [u8], names: &[Vec<u8>], clients: bool) -> Option<Fields<'a>> {
     let mut fields = Fields { block, ..Fields::default() };
     let (mut lengths, mut codings): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     let mut start = 0;
@@ -77,9 +82,10 @@ fn read<'a>(block: &'a [u8], names: &[Vec<u8>]) -> Option<Fields<'a>> {
         if !names.is_empty() {
             fields.keep(line, names);
         }
-        match known(line) {
+        match known(line, clients) {
             Some((Name::ContentLength, value)) => lengths.push(value),
             Some((Name::TransferEncoding, value)) => codings.push(value),
+            Some((Name::Client(field), value)) => fields.forwarding.push((field, Cow::Borrowed(trimmed(value)))),
             Some((name, value)) => fields.set(name, trimmed(value)),
             None => {}
         }
@@ -106,7 +112,7 @@ impl<'a> Fields<'a> {
     /// Return another field by its name in lower case; empty if it is missing. This reads the head again, which only few
     /// messages need.
     pub(crate) fn other(&self, name: &[u8]) -> Vec<u8> {
-        let found = parse(self.block, &[name.to_vec()]).named.into_iter().next();
+        let found = parse(self.block, &[name.to_vec()], false).named.into_iter().next();
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
@@ -142,7 +148,7 @@ impl<'a> Fields<'a> {
             Name::ContentType => &mut self.content_type,
             Name::Upgrade => &mut self.upgrade,
             Name::Expect => &mut self.expect,
-            Name::ContentLength | Name::TransferEncoding => return,
+            Name::ContentLength | Name::TransferEncoding | Name::Client(_) => return,
         };
         if field.is_empty() {
             *field = Cow::Borrowed(value);
@@ -162,14 +168,23 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         length: fields.length,
         block: &[],
         named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
+        forwarding: fields.forwarding.into_iter().map(|(field, value)| (field, own(value))).collect(),
         oddities: fields.oddities,
     }
 }
 
-/// Return the name and value of a line, if the field is one of those in use.
-fn known(line: &[u8]) -> Option<(Name, &[u8])> {
+/// Return the name and value of a line, if the field is one of those in use; `clients` tells whether those that name the
+/// client are.
+fn known(line: &[u8], clients: bool) -> Option<(Name, &[u8])> {
     let line = without_white(line);
-    let candidates: &[(&[u8], Name)] = match line.first()? | 0x20 {
+    let first = line.first()? | 0x20;
+    if clients
+        && matches!(first, b'c' | b'f' | b'x')
+        && let Some(found) = client_field(line)
+    {
+        return Some(found);
+    }
+    let candidates: &[(&[u8], Name)] = match first {
         b'c' => &[(b"Content-Length", Name::ContentLength), (b"Content-Type", Name::ContentType)],
         b'e' => &[(b"Expect", Name::Expect)],
         b'h' => &[(b"Host", Name::Host)],
@@ -179,6 +194,10 @@ fn known(line: &[u8]) -> Option<(Name, &[u8])> {
         _ => return None,
     };
     candidates.iter().find_map(|(name, known)| Some((*known, value(line, name)?)))
+}
+
+fn client_field(line: &[u8]) -> Option<(Name, &[u8])> {
+    ClientField::ALL.into_iter().find_map(|field| Some((Name::Client(field), value(line, field.name())?)))
 }
 
 /// Return the value after a name, in any case, and its colon; it is empty if the line ends after the name.
@@ -281,15 +300,33 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_any_spelling() {
-        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n", &[]);
+        let fields = parse(b"hOST : a.com\r\nX-Host: b\r\nUser-Agent:me\r\n\tand you\r\n\r\n", &[], false);
         assert_eq!(&*fields.host, b"a.com");
         assert_eq!(&*fields.user_agent, b"me and you");
-        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n", &[]).host, b"c: d");
+        assert_eq!(&*parse(b"Hos: a\nHosts: b\n\x0bHost\x0c: c: d\n", &[], false).host, b"c: d");
+    }
+
+    #[test]
+    fn fields_that_name_the_client_are_kept_in_the_order_of_their_lines_if_wanted() {
+        let block = b"X-Real-IP: a\r\nContent-Type: t\r\nx-forwarded-FOR: b,\r\n c\r\nForwarded : d\r\nX-Real-IP:\r\n";
+        let found = parse(block, &[], true);
+        let values: Vec<_> = found.forwarding.iter().map(|(field, value)| (*field, &**value)).collect();
+        assert_eq!(
+            values,
+            [
+                (ClientField::XRealIp, b"a".as_slice()),
+                (ClientField::XForwardedFor, b"b, c"),
+                (ClientField::Forwarded, b"d"),
+                (ClientField::XRealIp, b""),
+            ]
+        );
+        assert_eq!(&*found.content_type, b"t");
+        assert!(parse(block, &[], false).forwarding.is_empty());
     }
 
     #[test]
     fn other_fields_are_found_in_the_same_head() {
-        let fields = parse(b"Host: a\r\nSOAPAction: \"urn:\r\n b\"\r\nX: y\r\n\r\n", &[]);
+        let fields = parse(b"Host: a\r\nSOAPAction: \"urn:\r\n b\"\r\nX: y\r\n\r\n", &[], false);
         assert_eq!(fields.other(b"soapaction"), b"\"urn: b\"");
         assert_eq!(fields.other(b"content-encoding"), b"");
     }
@@ -298,7 +335,7 @@ mod tests {
     fn named_fields_are_kept_in_the_order_of_their_names() {
         let names = [b"x-cache".to_vec(), b"host".to_vec(), b"x-id".to_vec()];
         let fields =
-            parse(b"X-ID: 7\r\nHost: a\r\nX-Id: 8\r\nX-Cache:\r\nX-Cache: HIT\r\n\tfrom b\x01\r\n\r\n", &names);
+            parse(b"X-ID: 7\r\nHost: a\r\nX-Id: 8\r\nX-Cache:\r\nX-Cache: HIT\r\n\tfrom b\x01\r\n\r\n", &names, false);
         assert_eq!(fields.named_text(&names, 99), "x-cache: HIT from b\\x01\nhost: a\nx-id: 7");
         assert_eq!(fields.named_text(&names, 12), "x-cache: HIT");
         assert_eq!(&*fields.host, b"a");
@@ -306,7 +343,7 @@ mod tests {
 
     #[test]
     fn body_lengths_follow_rfc_9112() {
-        assert_eq!(parse(b"Transfer-Encoding: identity\n", &[]).length, None);
+        assert_eq!(parse(b"Transfer-Encoding: identity\n", &[], false).length, None);
         for (block, length) in [
             (b"Content-Length: 0012\n".as_slice(), BodyLength::Bytes(12)),
             (b"Content-Length: 5, 5\n", BodyLength::Bytes(5)),
@@ -317,7 +354,7 @@ mod tests {
             (b"Content-Length\r\n", BodyLength::Unknown),
             (b"Content-Length: 5\nTransfer-Encoding: Identity\n", BodyLength::Bytes(5)),
         ] {
-            assert_eq!(parse(block, &[]).length, Some(length), "{}", block.escape_ascii());
+            assert_eq!(parse(block, &[], false).length, Some(length), "{}", block.escape_ascii());
         }
     }
 }

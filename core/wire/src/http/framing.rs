@@ -145,7 +145,7 @@ impl Http {
         let (line, rest) = partition(&head, b'\n');
         let whole = line.len() < head.len();
         let fields = rest.get(..memrchr(b'\n', rest).map_or(0, |end| end + 1)).unwrap_or_default(); // the last may be cut
-        let fields = fields::parse(fields, &cx.limits.named_fields);
+        let fields = fields::parse(fields, &cx.limits.named_fields, false);
         match side {
             Side::Requests => self.start_cut_request(cx, line, &fields, whole),
             Side::Responses => self.start_cut_response(cx, line, &fields),
@@ -278,6 +278,79 @@ impl Http {
         self.note(cx, side, "too many header fields");
         let end = memchr_iter(b'\n', head).nth(most).unwrap_or(head.len());
         self.start(cx, side, head.get(..end).unwrap_or(head), false);
+    }
+
+    /// Report a head and prepare to read its body; `whole` is false if a limit cut the fields.
+    fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
+        let line = newline(head, 0).unwrap_or(head.len());
+        // Part of a list of proxies would name another client.
+        let clients = whole && side == Side::Requests && self.pairing.ends.is_proxy(&cx.limits.trusted_proxies);
+        let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields, clients);
+        let line = head.get(..line).unwrap_or(head);
+        let started = match side {
+            Side::Requests => self.start_request(cx, line, &fields, whole),
+            Side::Responses => self.start_response(cx, line, &fields, whole),
+        };
+        if started.is_none() {
+            self.not_http(cx, side, head.len());
+        }
+    }
+
+    /// Report a request; None if its first line is not HTTP.
+    fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let parts = request_line(line)?;
+        if cx.protocols.http2 && self.pairing.count == 0 && is_preface(&parts) {
+            let server = self.responses.state == State::Head;
+            self.next = Some(Box::new(Next::Http2(Start::Preface { read: PREFACE_HEAD, server })));
+            self.requests.state = State::Opaque;
+            return Some(());
+        }
+        let length = self.request(cx, &parts, fields);
+        if cx.protocols.reads_bodies() {
+            self.open_tap(cx, Side::Requests, Tap::of_request(cx.protocols, &parts, fields));
+        }
+        self.requests.waits = contains_ignoring_case(&fields.expect, b"100-continue");
+        self.read_body(cx, Side::Requests, if whole { length } else { BodyLength::Unknown });
+        Some(())
+    }
+
+    fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+        let status = status(line)?;
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let length = self.response(cx, status, fields);
+        if matches!(self.responses.state, State::Opaque | State::Upgraded) {
+            return Some(());
+        }
+        if cx.protocols.reads_bodies() {
+            self.open_tap(cx, Side::Responses, Tap::of_response(cx.protocols, fields));
+        }
+        self.read_body(cx, Side::Responses, if whole { length } else { BodyLength::Unknown });
+        if matches!(self.responses.state, State::Length | State::ChunkSize) && self.pairing.unpaired() {
+            self.responses.doubt_body();
+        }
+        Some(())
+    }
+
+    /// Report a request whose head has no end; `whole` is false if its first line has none either.
+    fn start_cut_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) {
+        let Some(line) = (if whole { request_line(line) } else { cut_request_line(line) }) else {
+            return;
+        };
+        let oddity = if whole || !line.version.is_empty() { "head cut short" } else { "request line cut short" };
+        self.note(cx, Side::Requests, oddity);
+        self.request(cx, &line, fields);
+        self.requests.reset();
+    }
+
+    /// Report a response whose head has no end. Its status is certain even if its line is cut behind it.
+    fn start_cut_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>) {
+        if let Some(status) = status(line) {
+            self.note(cx, Side::Responses, "head cut short");
+            self.response(cx, status, fields);
+            self.responses.reset();
+        }
     }
 
     /// Give up: the `size` bytes read so far start no message.

@@ -154,6 +154,13 @@ impl Http {
         for oddity in &fields.oddities {
             self.note(cx, Side::Requests, oddity);
         }
+        if !fields.forwarding.is_empty() {
+            let named = cx.limits.trusted_proxies.client(&fields.forwarding);
+            asked.client = named.client;
+            if named.malformed {
+                self.note(cx, Side::Requests, "bad client address");
+            }
+        }
         self.before(cx, place);
         cx.ledger.health.requests += 1;
         let pairing = &mut self.pairing;

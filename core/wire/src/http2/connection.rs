@@ -268,9 +268,10 @@ impl Http2 {
 
     /// Handle a whole header block; None if a part of it was lost.
     fn message(&mut self, cx: &mut Context<'_>, side: Side, opened: &Opened, block: Option<&[u8]>) {
+        let clients = side == Side::Requests && self.ends.is_proxy(&cx.limits.trusted_proxies);
         let Self { requests, responses, fields, .. } = self;
         let lane = if side == Side::Requests { requests } else { responses };
-        let oddity = fields.read(cx, &mut lane.decoder, block);
+        let oddity = fields.read(cx, &mut lane.decoder, block, clients);
         lane.charge(cx);
         if let Some(oddity) = oddity {
             cx.odd(oddity);

@@ -5,6 +5,7 @@
 
 use super::hpack::Decoder;
 use crate::context::Context;
+use crate::forwarding::{ClientField, Named};
 use crate::text::printable;
 
 /// Stands for what cannot be known.
@@ -71,6 +72,8 @@ pub(super) struct Fields {
     values: [Value; Name::COUNT],
     /// Fields that were named, by the index of their name.
     named: Vec<(usize, Value)>,
+    /// Fields that name the client, in their order.
+    forwarding: Vec<(ClientField, Value)>,
     /// Whether there are fields whose name is unknown, or that were not read.
     pub(super) doubtful: bool,
     /// Whether the first field is a pseudo-header; None if its name is unknown and that of no pseudo-header is known.
@@ -79,11 +82,14 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Decode a header block; None stands for one that was lost. Return the oddity of it, if any.
+    ///
+    /// `clients` tells whether the fields that name the client are read.
     pub(super) fn read(
         &mut self,
         cx: &Context<'_>,
         decoder: &mut Decoder,
         block: Option<&[u8]>,
+        clients: bool,
     ) -> Option<&'static str> {
         self.clear();
         let Some(block) = block else {
@@ -92,7 +98,7 @@ impl Fields {
             return None;
         };
         let names = &cx.limits.named_fields;
-        let read = decoder.block(block, cx.limits, |name, value| self.add(names, name, value));
+        let read = decoder.block(block, cx.limits, |name, value| self.add(names, name, value, clients));
         let oddity = match read {
             Ok(summary) if summary.omitted == 0 => return None,
             Ok(_) => "header list too long",
@@ -106,11 +112,12 @@ impl Fields {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT);
         self.named.clear();
+        self.forwarding.clear();
         (self.values, self.doubtful, self.starts) = (<[Value; Name::COUNT]>::default(), false, None);
     }
 
     /// Add a field; the first of several equal ones counts.
-    fn add(&mut self, names: &[Vec<u8>], name: Option<&[u8]>, value: Option<&[u8]>) {
+    fn add(&mut self, names: &[Vec<u8>], name: Option<&[u8]>, value: Option<&[u8]>, clients: bool) {
         let Some(name) = name else {
             self.doubtful = true;
             return;
@@ -126,6 +133,10 @@ impl Fields {
             if let Some(place) = self.values.get_mut(known as usize) {
                 *place = kept;
             }
+        }
+        if clients && let Some(field) = ClientField::of(name) {
+            let kept = self.keep(value);
+            self.forwarding.push((field, kept));
         }
         if !names.is_empty()
             && let Some(place) = names.iter().position(|wanted| wanted == name)
@@ -180,6 +191,21 @@ impl Fields {
     pub(super) fn host(&self) -> &[u8] {
         let name = if self.has(Name::Authority) { Name::Authority } else { Name::Host };
         self.text(name)
+    }
+
+    /// Return the client that a trusted proxy names. If a field or a part of the list may be unknown, it names none: what is
+    /// known could name another.
+    pub(super) fn client(&self, cx: &Context<'_>) -> Named {
+        if self.forwarding.is_empty() || self.doubtful {
+            return Named::default();
+        }
+        let known: Option<Vec<_>> =
+            self.forwarding.iter().map(|(field, value)| self.known_bytes(*field, *value)).collect();
+        known.map(|known| cx.limits.trusted_proxies.client(&known)).unwrap_or_default()
+    }
+
+    fn known_bytes(&self, field: ClientField, value: Value) -> Option<(ClientField, &[u8])> {
+        matches!(value, Value::At(..)).then(|| (field, self.bytes(value)))
     }
 
     /// Return the status code, if it is known.

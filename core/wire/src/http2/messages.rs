@@ -55,6 +55,8 @@ impl Http2 {
         let limit = cx.limits.string_length;
         let headers = fields.named_text(&cx.limits.named_fields, limit);
         let mut asked = Asked::new(place.time, self.count + 1, wire, &headers, limit);
+        let named = fields.client(cx);
+        asked.client = named.client;
         self.count += 1;
         let unnamed = [method, host, target].contains(&UNKNOWN);
         let lacking = method.is_empty() || target.is_empty();
@@ -67,6 +69,10 @@ impl Http2 {
         if lacking {
             cx.odd("request without method or path");
             stream.note("request without method or path");
+        }
+        if named.malformed {
+            cx.odd("bad client address");
+            stream.note("bad client address");
         }
         if let Some(oddity) = oddity {
             stream.note(oddity);

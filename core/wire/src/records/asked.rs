@@ -1,5 +1,7 @@
 //! A request, kept for its exchange, with all of its texts in one string.
 
+use std::net::IpAddr;
+
 use crate::text::push_printable;
 
 /// A text of a request.
@@ -36,6 +38,8 @@ pub struct Asked {
     pub ordinal: u64,
     /// Characters of its longest texts: target, host, user agent, referrer and named fields.
     pub characters: usize,
+    /// The client that a trusted proxy named in a header field.
+    pub client: Option<IpAddr>,
     texts: String,
     ends: [u32; 7],
     /// The number of the batch that holds it, and its row there.
@@ -59,7 +63,7 @@ impl Asked {
         let characters = host + target + user_agent + referrer + headers.chars().count();
         // Validating all texts together is faster than one by one.
         let texts = String::from_utf8(texts).unwrap_or_default();
-        Self { time, ordinal, characters, texts, ends, row: (u64::MAX, 0) }
+        Self { time, ordinal, characters, client: None, texts, ends, row: (u64::MAX, 0) }
     }
 
     /// Return one of its texts.

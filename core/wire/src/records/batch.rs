@@ -65,6 +65,8 @@ pub struct AskedColumns {
     pub headers: Vec<u32>,
     /// Number of each request within its connection, counted from 1.
     pub ordinal: Vec<u64>,
+    /// Rows whose client is not the peer of the connection, in ascending order, and the codes of the peers.
+    pub(crate) sources: Vec<(u32, u32)>,
     targets: String,
     target_ends: Vec<usize>,
 }
@@ -80,6 +82,12 @@ impl AskedColumns {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
+    }
+
+    /// Return the peer of the connection of each row: codes of `Batch::addresses`.
+    #[must_use]
+    pub fn sources(&self) -> Vec<u32> {
+        dense_sources(&self.client, &self.sources)
     }
 
     /// Return the target of a row.
@@ -127,8 +135,18 @@ pub struct ExchangeColumns {
     pub answered: Vec<f64>,
     /// Rows with oddities, in ascending order, and their names.
     pub oddities: Vec<(u32, Vec<&'static str>)>,
+    /// Rows whose client is not the peer of the connection, in ascending order, and the codes of the peers.
+    pub(crate) sources: Vec<(u32, u32)>,
     /// Rows with details, in ascending order.
     pub details: Vec<(u32, Details)>,
+}
+
+impl ExchangeColumns {
+    /// Return the peer of the connection of each row: codes of `Batch::addresses`.
+    #[must_use]
+    pub fn sources(&self) -> Vec<u32> {
+        dense_sources(&self.client, &self.sources)
+    }
 }
 
 /// An exchange to be added to the columns.
@@ -232,6 +250,26 @@ pub(crate) struct EndCodes {
     pub(crate) client_port: u16,
     pub(crate) server: u32,
     pub(crate) server_port: u16,
+    /// The peer of the connection, which is usually the client.
+    pub(crate) source: u32,
+}
+
+/// Note the peer of a row if it is not the client.
+fn push_source(sources: &mut Vec<(u32, u32)>, row: u32, ends: EndCodes) {
+    if ends.source != ends.client {
+        sources.push((row, ends.source));
+    }
+}
+
+/// Return the code of the peer in each row.
+fn dense_sources(clients: &[u32], sources: &[(u32, u32)]) -> Vec<u32> {
+    let mut codes = clients.to_vec();
+    for (row, source) in sources {
+        if let Some(code) = codes.get_mut(*row as usize) {
+            *code = *source;
+        }
+    }
+    codes
 }
 
 impl Batch {
@@ -239,6 +277,7 @@ impl Batch {
     pub(crate) fn push_asked(&mut self, ends: EndCodes, asked: &Asked) -> u32 {
         let columns = &mut self.asked;
         let row = columns.time.len() as u32;
+        push_source(&mut columns.sources, row, ends);
         columns.time.push(asked.time);
         columns.client.push(ends.client);
         columns.client_port.push(ends.client_port);
@@ -259,11 +298,13 @@ impl Batch {
     /// Add a row to `exchanges`.
     pub(crate) fn push_exchange(&mut self, ends: EndCodes, asked: u32, exchange: Exchange) {
         let columns = &mut self.exchanges;
+        let row = columns.time.len() as u32;
+        push_source(&mut columns.sources, row, ends);
         if !exchange.oddities.is_empty() {
-            columns.oddities.push((columns.time.len() as u32, exchange.oddities));
+            columns.oddities.push((row, exchange.oddities));
         }
         if let Some(details) = exchange.details {
-            columns.describe(*details);
+            columns.details.push((row, *details));
         }
         columns.time.push(exchange.time);
         columns.client.push(ends.client);

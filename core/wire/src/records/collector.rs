@@ -10,6 +10,7 @@ use super::{Asked, QuicRow, Secured};
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
+use crate::forwarding::TrustedProxies;
 use crate::health::Health;
 use crate::key::Key;
 use crate::limits::Limits;
@@ -33,26 +34,33 @@ pub struct Wanted {
     pub lookups: bool,
 }
 
-/// Both ends of a connection.
+/// Both ends of a connection, and whose requests it carries.
 #[derive(Clone, Debug)]
 pub(crate) struct Ends {
     pub(crate) client: (IpAddr, u16),
     pub(crate) server: (IpAddr, u16),
-    /// What protects the connection; None in the clear.
-    secured: Option<Arc<Secured>>,
+    /// The client that a trusted proxy named in a PROXY protocol header.
+    announced: Option<IpAddr>,
+    /// Whether the client is a trusted proxy, once that was asked.
+    proxy: Option<bool>,
     /// Codes of the addresses, with the number of the batch in which they are valid.
     codes: (u64, u32, u32),
 }
 
 impl Ends {
-    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16), secured: Option<Arc<Secured>>) -> Self {
-        Self { client, server, secured, codes: (u64::MAX, 0, 0) }
+    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16)) -> Self {
+        Self { client, server, announced: None, proxy: None, codes: (u64::MAX, 0, 0) }
     }
 
-    /// Return the ends of a connection; `key` is that of packets from the client.
-    pub(crate) fn of(key: Key, secured: Option<Arc<Secured>>) -> Self {
-        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
-        Self::new((client, client_port), (server, server_port), secured)
+    /// Set the client that a trusted proxy named in a PROXY protocol header.
+    pub(crate) fn announced(self, announced: Option<IpAddr>) -> Self {
+        Self { announced, ..self }
+    }
+
+    /// Return whether requests come from a trusted proxy, so that they may name another client.
+    pub(crate) fn is_proxy(&mut self, proxies: &TrustedProxies) -> bool {
+        let client = self.announced.unwrap_or(self.client.0);
+        *self.proxy.get_or_insert_with(|| proxies.contains(client))
     }
 }
 
@@ -131,8 +139,9 @@ impl Collector {
         let details = exchange.details.as_ref().map_or(0, |details| details.characters());
         let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
         if self.admits(health, Kind::Exchange, characters) {
+            let named = asked.as_ref().and_then(|asked| asked.client);
             let row = asked.map_or(NO_REQUEST, |asked| self.row(ends, asked));
-            let codes = self.codes(ends);
+            let codes = self.codes(ends, named);
             self.batch.push_exchange(codes, row, exchange);
         }
     }
@@ -183,19 +192,24 @@ impl Collector {
         if batch == self.number {
             return row;
         }
-        let codes = self.codes(ends);
+        let codes = self.codes(ends, asked.client);
         let row = self.batch.push_asked(codes, asked);
         asked.row = (self.number, row);
         row
     }
 
-    fn codes(&mut self, ends: &mut Ends) -> EndCodes {
+    /// Return the codes of both ends, and of the client that a request named.
+    fn codes(&mut self, ends: &mut Ends, named: Option<IpAddr>) -> EndCodes {
         if ends.codes.0 != self.number {
-            let client = self.batch.addresses.code(&address::text(ends.client.0));
+            let source = self.batch.addresses.code(&address::text(ends.client.0));
             let server = self.batch.addresses.code(&address::text(ends.server.0));
-            ends.codes = (self.number, client, server);
+            ends.codes = (self.number, source, server);
         }
-        let (_, client, server) = ends.codes;
-        EndCodes { client, client_port: ends.client.1, server, server_port: ends.server.1 }
+        let (_, source, server) = ends.codes;
+        let client = match named.or(ends.announced) {
+            Some(client) => self.address_codes.code(client, &mut self.batch.addresses),
+            None => source,
+        };
+        EndCodes { client, client_port: ends.client.1, server, server_port: ends.server.1, source }
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     use crate::records::batch::EndCodes;
     use crate::records::{Asked, Batch, Codes, Ending, Exchange, NO_REQUEST};
 
-    const ENDS: EndCodes = EndCodes { client: 0, client_port: 50000, server: 0, server_port: 80 };
+    const ENDS: EndCodes = EndCodes { client: 0, client_port: 50000, server: 0, server_port: 80, source: 0 };
 
     fn exchange(details: Option<Details>) -> Exchange {
         Exchange {
