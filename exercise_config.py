@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from settings.setting import SECRET, Range, SettingError, find, settings_of
 from settings.toml import as_toml
+from traffic.forwarding import ClientHeader
 from traffic.protocols import ProtocolName
 
 __all__ = ["Config", "SettingError"]
@@ -396,11 +397,23 @@ class Config:
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
     """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
-    # Keys of TLS connections, see docs/https.md ----------------------------------------------------------------------
+    # Clients behind proxies, see docs/statistics.md ------------------------------------------------------------------
 
-    keys: Annotated[tuple[str, ...], "names of key log files, or ebpf"] = ()
-    """NSS key logs (SSLKEYLOGFILE) to decrypt TLS with, like `--keys`, which needs the core. Nobody else may be able to
-    read them."""
+    trusted_proxies: Annotated[tuple[str, ...], "addresses and networks"] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1",
+        "fc00::/7",
+        "fe80::/10",
+    )
+    """Proxies whose word about the address of their client is taken: private addresses and this host. If your clients
+    have such addresses too, name only your proxies."""
+    client_headers: tuple[ClientHeader, ...] = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip")
+    """Header fields in which they name it; the first that a request has counts. Name only those that your proxies set:
+    others may come from the client. The PROXY protocol always counts."""
 
     def __post_init__(self) -> None:
         """Check every value.

@@ -132,7 +132,9 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
 
-_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command", "protocols": "protocols"}
+_SHORT_SETTINGS = {
+    "user": "user", "on_alert": "notice_command", "protocols": "protocols", "trusted_proxies": "trusted_proxies",
+}  # fmt: skip
 """Settings that have their own option, by option."""
 
 
@@ -182,9 +184,14 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
     add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
     add(
-        "--protocols", metavar="NAMES", type=_protocols,
+        "--protocols", metavar="NAMES", type=_names,
         help="what to decode besides HTTP/1: http2,websocket,operations,tls,dns,quic; or +dns, or none "
         "(default: all but dns)",
+    )  # fmt: skip
+    add(
+        "--trusted-proxies", metavar="NETWORKS", type=_names,
+        help="proxies that may name the client in X-Forwarded-For, Forwarded or the PROXY protocol: 10.0.0.0/8,::1; or "
+        "+203.0.113.7, or none (default: private addresses and this host)",
     )  # fmt: skip
     add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
     add(
@@ -267,7 +274,7 @@ def _ports(text: str) -> Ports:
         raise _argument(error) from error
 
 
-def _protocols(text: str) -> str:
+def _names(text: str) -> str:
     """Return the value of the setting, which is empty for none."""
     return "" if text == "none" else text
 

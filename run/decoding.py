@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +22,8 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
+_MAPPED: Final = 96
+"""Bits before an IPv4 address that is written as one of IPv6 (RFC 4291 section 2.5.5.2)."""
 
 _COUNTED: Final[Mapping[type, str]] = MappingProxyType({DnsLookup: "dns"})
 """Protocols that are decoded whenever a statistic counts one of these records, or the log has them."""
@@ -91,6 +94,8 @@ def limits(config: Config) -> Limits:
         server_names=config.max_server_names,
         held_segments=config.max_held_segments,
         named_fields=named_fields(config),
+        trusted_proxies=trusted_proxies(config),
+        client_fields=tuple(name.encode("ascii") for name in config.client_headers),
         waiting_records=config.max_queued_records,
         waiting_characters=config.max_queued_characters,
         gap_timeout=config.gap_timeout,
@@ -118,6 +123,35 @@ def named_fields(config: Config) -> tuple[bytes, ...]:
     if len(names) > MOST_NAMES:
         raise SettingError(f"log_headers: {len(names)} names are too many: at most {MOST_NAMES}")
     return tuple(name.encode("ascii") for name in names)
+
+
+def trusted_proxies(config: Config) -> tuple[str, ...]:
+    """Return the networks of the trusted proxies, such as `10.0.0.0/8`.
+
+    Raises:
+        SettingError: one is not a network.
+    """
+    return tuple(dict.fromkeys(str(_network(text)) for text in config.trusted_proxies))
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise _refused(text, "is not an address or a network; write 10.0.0.0/8 or 2001:db8::7") from None
+    if "%" in text:
+        raise _refused(text, "has a zone, which addresses of clients do not have; leave it out")
+    first = network.network_address
+    if "/" in text and ip_address(text.partition("/")[0]) != first:
+        raise _refused(text, f"is an address within a network; write {network} or {text.partition('/')[0]}")
+    inner = first.ipv4_mapped if isinstance(first, IPv6Address) and network.prefixlen >= _MAPPED else None
+    if inner is not None:
+        raise _refused(text, f"is a network of IPv4; write {inner}/{network.prefixlen - _MAPPED}")
+    return network
+
+
+def _refused(text: str, why: str) -> SettingError:
+    return SettingError(f"trusted_proxies: {text!r} {why}")
 
 
 def without_loss(limits: Limits) -> Limits:

@@ -5,7 +5,7 @@ from traffic.records import Request
 
 
 class TopClients:
-    """Requests per client address. A proxy stands for all clients behind it."""
+    """Requests per client address. A proxy that is not trusted stands for all clients behind it."""
 
     name, title, unit, record = "top_clients", "Top hits by client", HITS, Request
     columns = ("client",)

@@ -13,6 +13,7 @@ COLUMNS: Final = (
     "event.end",
     "event.duration",
     "event.outcome",
+    "client.ip",
     "source.ip",
     "source.port",
     "destination.ip",

@@ -74,7 +74,8 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     request = exchange.request
     yield from _times(exchange)
     yield "event.outcome", outcome(exchange)
-    yield "source.ip", exchange.client
+    yield "client.ip", exchange.client
+    yield "source.ip", exchange.source
     yield "source.port", exchange.client_port
     yield "destination.ip", exchange.server
     yield "destination.port", exchange.server_port

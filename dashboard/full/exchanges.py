@@ -127,7 +127,7 @@ def in_order(exchanges: Sequence[Exchange], sorting: Sorting) -> Sequence[Exchan
 def identity(exchange: Exchange) -> str:
     """Return a text that tells exchanges apart: a connection hardly ends two of them at the same moment."""
     target = exchange.request.target if exchange.request else ""
-    return f"{exchange.time!r} {exchange.client} {exchange.client_port} {target}"
+    return f"{exchange.time!r} {exchange.source} {exchange.client_port} {target}"
 
 
 def _entry(exchange: Exchange, discretion: Discretion, page: Page) -> Entry:
@@ -206,9 +206,8 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     yield Fact("Request size", figures.volume(exchange.request_bytes))
     yield Fact("Response size", figures.volume(exchange.response_bytes))
     yield _said("Content type", "type", discretion.words(exchange.content_type), exchange.content_type, page)
-    client = host_port(exchange.client, exchange.client_port)
+    yield from _clients(exchange, page)
     server = host_port(exchange.server, exchange.server_port)
-    yield Fact("Client", page.text(client), term("client", exchange.client))
     yield Fact("Server", page.text(server), term("server", server))
     missing = exchange.missing_bytes
     yield Fact("Missing bytes", figures.volume(missing) if missing else "none", "is:gap" if missing else "")
@@ -230,6 +229,16 @@ def _request(request: Request, protocol: str, discretion: Discretion, page: Page
     yield _said("Protocol", "protocol", protocol, protocol, page)
     yield _said("User agent", "ua", discretion.words(request.user_agent), request.user_agent, page)
     yield _said("Referrer", "referrer", discretion.url(request.referrer), request.referrer, page)
+
+
+def _clients(exchange: Exchange, page: Page) -> Iterator[Fact]:
+    """Name the client, and the proxy that named it. The port is that of the peer."""
+    peer = host_port(exchange.source, exchange.client_port)
+    if exchange.client == exchange.source:
+        yield Fact("Client", page.text(peer), term("client", exchange.client))
+        return
+    yield Fact("Client", page.text(exchange.client), term("client", exchange.client))
+    yield Fact("Proxy", page.text(peer), term("source", exchange.source))
 
 
 def _call(exchange: Exchange, discretion: Discretion, page: Page) -> Iterator[Fact]:

@@ -26,7 +26,9 @@ from traffic.records import (
 )
 
 Read = Callable[[Any], Any]
-OTHERS: Final[tuple[type, ...]] = (TlsHandshake, QuicConnection, DnsLookup)
+_NO_PORT: Final = -1
+"""Port of a client behind a proxy, which is unknown."""
+OTHERS: Final[tuple[type, ...]] = (TlsHandshake, DnsLookup)
 """Kinds of records that a filter tests besides exchanges. All have the addresses and ports of client and server."""
 
 
@@ -141,6 +143,12 @@ def _of_lookup(name: str, read: Callable[[DnsLookup], str], explanation: str, ex
     return Field(name, "text", lambda lookup: read(lookup) or None, explanation, example, records=(DnsLookup,))
 
 
+def _source(record: Any) -> str:
+    """Return the address of the peer. Only exchanges may have another client."""
+    source: str = record.source if isinstance(record, Exchange) else record.client
+    return source
+
+
 def _url(request: Request) -> str:
     return f"{request.domain}{request.target}" if request.target.startswith("/") else request.target
 
@@ -197,9 +205,17 @@ _FIELDS: Final = (
     Field(
         "client",
         "address",
-        lambda r: (r.client, r.client_port),
+        lambda r: (r.client, r.client_port if r.client == _source(r) else _NO_PORT),
         "address of the client",
         "client:10.0.0.0/8",
+        records=_ALL,
+    ),
+    Field(
+        "source",
+        "address",
+        lambda r: (_source(r), r.client_port),
+        "address of the peer: the client, or the last proxy before the server",
+        "source:10.0.0.3",
         records=_ALL,
     ),
     Field(

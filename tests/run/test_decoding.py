@@ -12,7 +12,7 @@ from capture.inner_ip import inner_ip
 from capture.ports import parse_ports
 from exercise_config import Config, SettingError
 from run import decoding
-from run.decoding import decoder_for, limits, named_fields, protocols
+from run.decoding import decoder_for, limits, named_fields, protocols, trusted_proxies
 from stats.loading import load
 from traffic.decoder import Decoder
 from traffic.limits import Limits
@@ -90,3 +90,28 @@ def test_names_of_header_fields_are_checked_and_known_in_lower_case() -> None:
             named_fields(Config(log_headers=(wrong,)))
     with pytest.raises(SettingError, match="at most 32"):
         named_fields(Config(log_headers=tuple(f"x-{number}" for number in range(33))))
+
+
+def test_trusted_proxies_are_networks_and_addresses() -> None:
+    made = limits(Config(trusted_proxies=("10.0.0.0/8", "192.0.2.7", "2001:DB8::/32"), client_headers=("x-real-ip",)))
+    assert made.trusted_proxies == ("10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32")
+    assert made.client_fields == (b"x-real-ip",)
+    assert limits(Config(trusted_proxies=())).trusted_proxies == ()
+    assert "127.0.0.0/8" in limits(Config()).trusted_proxies
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("proxy.example.com", "is not an address or a network; write 10.0.0.0/8 or 2001:db8::7"),
+        ("10.0.0", "is not an address or a network; write 10.0.0.0/8 or 2001:db8::7"),
+        ("10.1.2.3/8", "is an address within a network; write 10.0.0.0/8 or 10.1.2.3"),
+        ("2001:db8::7/32", "is an address within a network; write 2001:db8::/32 or 2001:db8::7"),
+        ("fe80::1%eth0", "has a zone, which addresses of clients do not have; leave it out"),
+        ("::ffff:10.0.0.0/104", "is a network of IPv4; write 10.0.0.0/8"),
+    ],
+)
+def test_what_is_no_trusted_proxy_is_refused_with_the_fix(wrong: str, said: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        trusted_proxies(Config(trusted_proxies=(wrong,)))
+    assert str(refused.value) == f"trusted_proxies: {wrong!r} {said}"

@@ -36,6 +36,8 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
     ("name", "record", "key"),
     [
         ("top_clients", REQUEST, "10.0.0.1"),
+        ("top_clients", REQUEST._replace(client="203.0.113.9"), "203.0.113.9"),
+        ("top_proxies", REQUEST._replace(client="203.0.113.9"), "10.0.0.1"),
         ("top_referrers", REQUEST._replace(referrer="https://Search.Example.org:8443/?q=1"), "search.example.org"),
         ("top_referrers", REQUEST._replace(referrer="https://[2001:db8::1]/"), "2001:db8::1"),
         ("top_referrers", REQUEST._replace(referrer="https://[2001:db8/"), "(malformed)"),
@@ -219,3 +221,8 @@ def test_an_exchange_passes_through_all_default_statistics() -> None:
         "top_operations": 0,
     }
     assert (store.totals("server_response_time").count, store.totals("server_response_time").seconds) == (1, 0.25)
+
+
+def test_only_proxies_that_named_another_client_are_counted() -> None:
+    asked = [REQUEST, REQUEST._replace(client="203.0.113.9"), REQUEST._replace(client="203.0.113.8")]
+    assert counted("top_proxies", *asked) == {"10.0.0.1": (2, 2)}

@@ -31,7 +31,9 @@ BOT = EXCHANGE._replace(
     content_type="application/json",
     oddities=("bad chunk size",),
 )
-IPV6 = EXCHANGE._replace(client="2001:db8::7", server="2001:db8:1::5", server_port=8080, status=404)
+IPV6 = EXCHANGE._replace(
+    client="2001:db8::7", source="2001:db8::7", server="2001:db8:1::5", server_port=8080, status=404
+)
 UNANSWERED = EXCHANGE._replace(status=None, response_time=None, total_time=None, response_bytes=0, ending=TIMEOUT)
 LOST = EXCHANGE._replace(status=None, response_time=None, total_time=None, missing_bytes=1460, ending=GAP)
 UNPAIRED = EXCHANGE._replace(request=None, request_bytes=0, response_time=None, total_time=None)

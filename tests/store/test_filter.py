@@ -353,3 +353,23 @@ def test_unknown_values_match_neither_a_comparison_nor_its_opposite() -> None:
     assert not parse('path:. or path=""')(UNPAIRED)
     assert parse("oddity:.")(BOT)
     assert not parse("oddity:.")(EXCHANGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [
+        ("client:203.0.113.9", True),
+        ("client:203.0.113.9:50000", False),
+        ("client:10.0.0.7", False),
+        ("source:10.0.0.7", True),
+        ("source:10.0.0.7:50000", True),
+        ("source:203.0.113.9", False),
+    ],
+)
+def test_a_client_behind_a_proxy_has_no_port_and_its_peer_is_the_source(text: str, matches: bool) -> None:
+    assert parse(text)(EXCHANGE._replace(client="203.0.113.9")) is matches
+
+
+def test_without_a_proxy_the_source_is_the_client() -> None:
+    for text in ("client:10.0.0.7:50000", "source:10.0.0.7:50000", "source:10.0.0.0/8"):
+        assert parse(text)(EXCHANGE)

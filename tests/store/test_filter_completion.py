@@ -17,7 +17,10 @@ FIELDS = fields([TopSections()])
         ("host:shop st", ["host:shop status:"]),
         (
             "host:shop (not s",
-            [f"host:shop (not {name}" for name in ("section:", "status:", "server:", "size>", "sent>", "sni:")],
+            [
+                f"host:shop (not {name}"
+                for name in ("section:", "status:", "source:", "server:", "size>", "sent>", "sni:")
+            ],
         ),
         ("-ti", ["-time>"]),
         ("TO", ["total>", "top_sections:"]),

@@ -55,6 +55,11 @@ def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
     return parsed
 
 
+def test_the_peer_of_a_client_behind_a_proxy_is_the_source() -> None:
+    told = fields(EXCHANGE._replace(client="2001:db8::9", source="10.0.0.3"))
+    assert (told["client.ip"], told["source.ip"], told["source.port"]) == ("2001:db8::9", "10.0.0.3", 50000)
+
+
 def asking(discretion: Discretion = ALL, **changes: Any) -> dict[str, Any]:
     return fields(EXCHANGE._replace(request=REQUEST._replace(**changes)), discretion)
 
@@ -66,6 +71,7 @@ def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
         "event.end": "2023-11-14T22:13:21.000000Z",
         "event.duration": 750_000_000,
         "event.outcome": "success",
+        "client.ip": "192.0.2.7",
         "source.ip": "192.0.2.7",
         "source.port": 50000,
         "destination.ip": "198.51.100.1",
