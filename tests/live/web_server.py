@@ -102,7 +102,13 @@ def totals(visits: Iterable[Visit]) -> Totals:
 
 
 @contextmanager
-def web_server(folder: Path, addresses: Sequence[str], port: int, inside: Sequence[str] = ()) -> Iterator[WebServer]:
+def web_server(
+    folder: Path,
+    addresses: Sequence[str],
+    port: int,
+    inside: Sequence[str] = (),
+    template: str = CONFIGURATION,
+) -> Iterator[WebServer]:
     """Run nginx on these addresses; `inside` is the command that enters its network namespace."""
     www = folder / "www"
     www.mkdir(parents=True)
@@ -111,7 +117,7 @@ def web_server(folder: Path, addresses: Sequence[str], port: int, inside: Sequen
     (www / "chunked").write_text("all of it in chunks\n" * 500)
     listen = " ".join(f"listen {address}:{port};" for address in addresses)
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, listen=listen))
+    configuration.write_text(template.format(folder=folder, listen=listen))
     command = [*inside, "nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
