@@ -64,6 +64,8 @@ fn check(batch: &Batch) {
         (&exchanges.server, &batch.addresses, exchanges.time.len()),
         (&exchanges.content_type, &batch.content_types, exchanges.time.len()),
     ];
+    coded(&asked.sources(), &batch.addresses, asked.len());
+    coded(&exchanges.sources(), &batch.addresses, exchanges.time.len());
     for (codes, texts, length) in columns {
         coded(codes, texts, length);
     }

@@ -3,7 +3,10 @@
 pub mod check;
 pub mod talk;
 
+use std::net::IpAddr;
+
 use wire::decoder::Decoder;
+use wire::forwarding::{ClientField, TrustedProxies};
 use wire::limits::Limits;
 use wire::ports::Ports;
 use wire::protocols::Protocols;
@@ -86,6 +89,11 @@ fn protocols(choice: u8) -> Protocols {
     protocols
 }
 
+fn half_of_all() -> TrustedProxies {
+    let networks = [(IpAddr::from([0; 4]), 1), (IpAddr::from([0; 16]), 0)];
+    TrustedProxies::new(&networks, ClientField::ALL.to_vec())
+}
+
 /// Select limits, from the defaults to limits that are always reached.
 fn limits(choice: u8) -> Limits {
     let small = |string_length, connections, bytes: usize, waiting_records| Limits {
@@ -108,7 +116,7 @@ fn limits(choice: u8) -> Limits {
         ..Limits::default()
     };
     match choice {
-        0 => Limits::default(),
+        0 => Limits { trusted_proxies: half_of_all(), ..Limits::default() },
         1 => small(64, 8, 4096, 1000),
         2 => small(20, 2, 100, 3),
         _ => small(16, 1, 1, 1),
