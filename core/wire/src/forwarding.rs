@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::bytes::{partition, trimmed};
+use crate::bytes::{partition, run, trimmed};
 
 /// Maximum addresses of a list that are read.
 const MOST_HOPS: usize = 32;
@@ -148,19 +148,15 @@ fn range(address: IpAddr, bits: u8) -> (IpAddr, IpAddr) {
 fn address_of(node: &[u8]) -> Option<IpAddr> {
     let node = unquoted(node);
     if let Some(rest) = node.strip_prefix(b"[") {
-        let end = memchr::memchr(b']', rest)?;
-        let (host, rest) = rest.split_at_checked(end)?;
+        let (host, rest) = rest.split_at_checked(run(rest, |byte| byte != b']'))?;
         let fits = host.contains(&b':') && matches!(rest, [_] | [_, b':', ..]) && rest.get(2..).is_none_or(is_port);
         return if fits { canonical(host) } else { None };
     }
-    let mut colons = memchr::memchr_iter(b':', node);
-    match (colons.next(), colons.next()) {
-        (Some(_), None) => {
-            let (host, port) = partition(node, b':');
-            if is_port(port) { canonical(host) } else { None }
-        }
-        _ => canonical(node),
+    if node.iter().filter(|byte| **byte == b':').count() != 1 {
+        return canonical(node);
     }
+    let (host, port) = partition(node, b':');
+    if is_port(port) { canonical(host) } else { None }
 }
 
 /// Return whether this is a port, or what stands for one (RFC 7239 section 6.3).
@@ -174,20 +170,15 @@ fn is_port(text: &[u8]) -> bool {
 }
 
 fn canonical(host: &[u8]) -> Option<IpAddr> {
-    let address = match memchr::memchr(b'%', host) {
-        None => host,
-        Some(place) if place + 1 < host.len() => host.get(..place).filter(|address| address.contains(&b':'))?,
-        Some(_) => return None,
-    };
-    numeric(address).map(|address| address.to_canonical())
+    let (address, zone) = host.split_at_checked(run(host, |byte| byte != b'%'))?;
+    let fits = zone.is_empty() || (zone.len() > 1 && address.contains(&b':'));
+    numeric(address).filter(|_| fits).map(|address| address.to_canonical())
 }
 
 /// Parse an address without a zone.
 pub(crate) fn numeric(text: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(text.get(..LONGEST_ADDRESS.min(text.len())).filter(|start| start.len() == text.len())?)
-        .ok()?
-        .parse()
-        .ok()
+    let text = if text.len() <= LONGEST_ADDRESS { std::str::from_utf8(text).ok()? } else { return None };
+    text.parse().ok()
 }
 
 fn unquoted(text: &[u8]) -> &[u8] {

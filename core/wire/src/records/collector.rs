@@ -59,8 +59,10 @@ impl Ends {
 
     /// Return whether requests come from a trusted proxy, so that they may name another client.
     pub(crate) fn is_proxy(&mut self, proxies: &TrustedProxies) -> bool {
-        let client = self.announced.unwrap_or(self.client.0);
-        *self.proxy.get_or_insert_with(|| proxies.contains(client))
+        match self.proxy {
+            Some(known) => known,
+            None => *self.proxy.insert(proxies.contains(self.announced.unwrap_or(self.client.0))),
+        }
     }
 }
 
@@ -139,9 +141,10 @@ impl Collector {
         let details = exchange.details.as_ref().map_or(0, |details| details.characters());
         let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
         if self.admits(health, Kind::Exchange, characters) {
-            let named = asked.as_ref().and_then(|asked| asked.client);
-            let row = asked.map_or(NO_REQUEST, |asked| self.row(ends, asked));
-            let codes = self.codes(ends, named);
+            let (codes, row) = match asked {
+                Some(asked) => (self.codes(ends, asked.client.as_ref()), self.row(ends, asked)),
+                None => (self.codes(ends, None), NO_REQUEST),
+            };
             self.batch.push_exchange(codes, row, exchange);
         }
     }
@@ -192,22 +195,22 @@ impl Collector {
         if batch == self.number {
             return row;
         }
-        let codes = self.codes(ends, asked.client);
+        let codes = self.codes(ends, asked.client.as_ref());
         let row = self.batch.push_asked(codes, asked);
         asked.row = (self.number, row);
         row
     }
 
     /// Return the codes of both ends, and of the client that a request named.
-    fn codes(&mut self, ends: &mut Ends, named: Option<IpAddr>) -> EndCodes {
+    fn codes(&mut self, ends: &mut Ends, named: Option<&IpAddr>) -> EndCodes {
         if ends.codes.0 != self.number {
             let source = self.batch.addresses.code(&address::text(ends.client.0));
             let server = self.batch.addresses.code(&address::text(ends.server.0));
             ends.codes = (self.number, source, server);
         }
         let (_, source, server) = ends.codes;
-        let client = match named.or(ends.announced) {
-            Some(client) => self.address_codes.code(client, &mut self.batch.addresses),
+        let client = match named.or(ends.announced.as_ref()) {
+            Some(client) => self.address_codes.code(*client, &mut self.batch.addresses),
             None => source,
         };
         EndCodes { client, client_port: ends.client.1, server, server_port: ends.server.1, source }
