@@ -14,7 +14,7 @@ in the crate `wire`; the crate `http-monitor-core` converts types, and releases 
 Two threads may share a decoder, one that feeds and one that takes: calls wait for each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -27,6 +27,9 @@ from traffic.limits import Limits
 
 Fault = tuple[str, float, int, bytes]
 """The message of a fault of the core, and the frame that caused it: capture time, link type, bytes."""
+
+OwnerFields = tuple[str, int | None, str, str, str, str, str]
+"""Process, its number, its user, container, its number, its image, pod: as in `traffic.records.Exchange`."""
 
 FrameIndex = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int, int | None]
 """Frames in a buffer, column by column: capture times in seconds since the epoch, indexes of the first byte and after
@@ -97,6 +100,37 @@ class Decoder:
     @property
     def health(self) -> Health:
         """A snapshot of the counters."""
+
+    def asked_owners(self, most: int) -> list[tuple[str, int, str, int]]:
+        """Return at most `most` connections whose owners are to be found, the latest first: address and port of client
+        and server.
+
+        They are new connections that carry bytes, and those of exchanges whose owners are still unknown. At most 1024
+        wait; `Health.unasked_owners` counts the rest.
+        """
+
+    def set_owners(
+        self, owners: Sequence[OwnerFields], connections: Sequence[tuple[str, int, str, int, float, int]]
+    ) -> None:
+        """Learn the owners of connections: both ends, the packet time at which the owner was found, and its place in
+        `owners`. `Limits.owners` connections are remembered; `Health` counts what is unknown or was forgotten.
+
+        Raises:
+            ValueError: An address is none, or there is no such owner.
+        """
+
+    def set_listeners(
+        self,
+        owners: Sequence[OwnerFields],
+        local: Sequence[tuple[str, int]],
+        listeners: Sequence[tuple[int, str, int, bool, int]],
+    ) -> None:
+        """Replace the addresses of this host, each with the number of its network, and the sockets that listen there:
+        network, address, port, whether several processes accept its connections, and the place of its owner.
+
+        Raises:
+            ValueError: An address is none, or there is no such owner.
+        """
 
     def faults(self) -> list[Fault]:
         """Return faults of the core itself since the last call, at most eight. Each cost only its connection."""

@@ -36,13 +36,14 @@ _ASKED: Final = (
 )  # fmt: skip
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
 _OUTCOME: Final = (
-    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
-    "server_name",
+    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason",
+    "process", "user", "container", "container_id", "container_image", "pod",
 )  # fmt: skip
 """Texts of an exchange itself."""
 _COUNTS: Final = (
     "status", "request_bytes", "response_bytes", "missing_bytes", "ordinal",
     "grpc_status", "request_messages", "response_messages", "close_code", "control_frames", "fragments",
+    "process_id",
 )  # fmt: skip
 """Whole numbers of an exchange."""
 _QUIC_COUNTS: Final = (

@@ -10,11 +10,11 @@ It reads no clock: the time of the packets drives its timeouts, frame by frame, 
 frames are split into batches.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
 from math import inf
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import Final
+from typing import Any, Final
 
 from traffic.batch import Batch
 from traffic.claim import Claim, Place, follows_call
@@ -109,6 +109,16 @@ class Decoder:
     def waiting_characters(self) -> int:
         """Characters of the records that wait to be taken."""
         return self._outbox.characters
+
+    def asked_owners(self, most: int) -> tuple[()]:
+        """Return nothing: only the core attaches owners to exchanges."""
+        return ()
+
+    def set_owners(self, owners: Sequence[Any], connections: Sequence[Any]) -> None:
+        """Ignore owners of connections."""
+
+    def set_listeners(self, owners: Sequence[Any], local: Sequence[Any], listeners: Sequence[Any]) -> None:
+        """Ignore who listens."""
 
     def faults(self) -> tuple[()]:
         """Return nothing: a fault of this decoder is an exception, which ends the program."""

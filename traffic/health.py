@@ -34,6 +34,12 @@ class Health:
     """Connections given up because of a limit."""
     lost: int = 0
     """Records discarded because they were not taken in time."""
+    unknown_owners: int = 0
+    """Exchanges of connections with an end on this host whose owner is unknown, while owners are looked up."""
+    forgotten_owners: int = 0
+    """Owners of connections that were forgotten because there are too many."""
+    unasked_owners: int = 0
+    """Connections whose owners were not looked up because there are too many."""
     unreadable: Counter[str] = field(default_factory=Counter)
     """Connections that cannot be decoded, by kind: `TLS`, `HTTP/2`, `WebSocket`, ..."""
     server_names: Counter[str] = field(default_factory=Counter)

@@ -169,8 +169,22 @@ class Exchange(NamedTuple):
     """Pings, pongs and Close frames of a WebSocket, both ways (RFC 6455 section 5.5)."""
     fragments: int = 0
     """Frames that continue a message of a WebSocket, both ways (RFC 6455 section 5.4)."""
-    source: str = ""
-    """Address of the TCP peer, as in `Request.source`."""
+    process: str = ""
+    """Name of the process on this host that holds the connection: the server's, or the client's if the server is
+    elsewhere; empty if unknown, and in captures from files.
+    """
+    process_id: int | None = None
+    """Its number; None if unknown, or if several processes accept connections and it is not known which one did."""
+    user: str = ""
+    """Its user; the number of the user in a container."""
+    container: str = ""
+    """Name of its container; the first 12 digits of its number if the name is unknown."""
+    container_id: str = ""
+    """Number of its container: 64 hexadecimal digits."""
+    container_image: str = ""
+    """Image of its container."""
+    pod: str = ""
+    """Its Kubernetes pod: namespace and name, such as `shop/cart-7d4`; its number if the name is unknown."""
 
     @property
     def domain(self) -> str:

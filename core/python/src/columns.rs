@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use wire::address;
 use wire::datagrams::{Datagram, DnsAnswer, IpPacket};
+use wire::owners::Owner;
 use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
 
 use crate::batch::Kind;
@@ -174,8 +175,8 @@ impl Columns {
             "protocol" => texts(py, self.wire.protocols())?,
             "operation" => texts(py, self.wire.operations())?,
             "close_reason" => texts(py, self.wire.close_reasons())?,
-            "tls_version" => texts(py, self.wire.tls_versions())?,
-            "server_name" => texts(py, self.wire.server_names())?,
+            "process_id" => integers(py, columns.owners.process_ids(columns.time.len()).into_iter()),
+            name if let Some(text) = owner_text(name) => texts(py, columns.owners.texts(columns.time.len(), text))?,
             _ => {
                 let rows = columns.asked.clone();
                 return self.gathered(py, name, &rows);
@@ -334,6 +335,19 @@ impl Columns {
             _ => return Ok(None),
         }))
     }
+}
+
+/// Return the text of an owner in a column; None if it is not one of theirs.
+fn owner_text(name: &str) -> Option<fn(&Owner) -> &str> {
+    Some(match name {
+        "process" => |owner| &owner.process,
+        "user" => |owner| &owner.user,
+        "container" => |owner| &owner.container,
+        "container_id" => |owner| &owner.container_id,
+        "container_image" => |owner| &owner.container_image,
+        "pod" => |owner| &owner.pod,
+        _ => return None,
+    })
 }
 
 pub(crate) fn floats<'py>(py: Python<'py>, values: impl Iterator<Item = f64>) -> Column<'py> {

@@ -19,6 +19,7 @@ use wire::records::Wanted;
 use crate::attribute;
 use crate::batch::Batch;
 use crate::frames::Columns;
+use crate::owners;
 
 /// Maximum frames kept for reports of faults.
 const MOST_FAULTS: usize = 8;
@@ -82,6 +83,42 @@ impl Decoder {
     /// Return the records completed since the last call.
     fn take(&self, py: Python<'_>) -> Batch {
         Batch::new(py.detach(|| self.lock().take()))
+    }
+
+    /// Return at most `most` connections whose owners are to be found, client first.
+    fn asked_owners(&self, py: Python<'_>, most: usize) -> Vec<owners::Ends> {
+        let asked = py.detach(|| self.lock().owners().asked(most));
+        asked.into_iter().map(owners::written).collect()
+    }
+
+    /// Learn the owners of connections.
+    fn set_owners(
+        &self,
+        py: Python<'_>,
+        owners: Vec<owners::OwnerFields>,
+        connections: Vec<owners::Connection>,
+    ) -> PyResult<()> {
+        let learned = owners::connections(owners, connections)?;
+        py.detach(|| {
+            let mut wire = self.lock();
+            for (one, other, time, owner) in learned {
+                wire.owners().learn(one, other, time, owner);
+            }
+        });
+        Ok(())
+    }
+
+    /// Replace the addresses of this host and the sockets that listen there.
+    fn set_listeners(
+        &self,
+        py: Python<'_>,
+        owners: Vec<owners::OwnerFields>,
+        local: Vec<(String, u32)>,
+        listeners: Vec<owners::ListenerFields>,
+    ) -> PyResult<()> {
+        let (local, listeners) = (owners::local(local)?, owners::listeners(owners, listeners)?);
+        py.detach(|| self.lock().owners().listen(local, listeners));
+        Ok(())
     }
 
     /// Number of records that wait to be taken.
@@ -168,9 +205,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         fragment_timeout: seconds("fragment_timeout")?,
         pending_lookups: count("pending_lookups")?,
         dns_timeout: seconds("dns_timeout")?,
-        secrets: count("secrets")?,
-        undecrypted_buffer: count("undecrypted_buffer")?,
-        key_wait: seconds("key_wait")?,
+        owners: count("owners")?,
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
     })
@@ -243,6 +278,9 @@ fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, 
     fields.set_item("unnamed_requests", health.unnamed_requests)?;
     fields.set_item("evicted", health.evicted)?;
     fields.set_item("lost", health.lost)?;
+    fields.set_item("unknown_owners", health.unknown_owners)?;
+    fields.set_item("forgotten_owners", health.forgotten_owners)?;
+    fields.set_item("unasked_owners", health.unasked_owners)?;
     fields.set_item("unreadable", counter.call1((&health.unreadable,))?)?;
     fields.set_item("server_names", counter.call1((&health.server_names,))?)?;
     fields.set_item("oddities", counter.call1((&health.oddities,))?)?;

@@ -8,6 +8,7 @@ mod decoder;
 mod frames;
 mod handshakes;
 mod lookups;
+mod owners;
 mod quic;
 mod rows;
 mod tails;

@@ -10,6 +10,7 @@ use crate::batch::Kind;
 use crate::columns::Columns;
 use crate::handshakes;
 use crate::lookups;
+use crate::owners;
 use crate::quic;
 use crate::tails::Tails;
 
@@ -160,6 +161,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let rows = &columns.wire.exchanges;
     let sources = rows.sources();
     let (mut odd, mut tails) = (rows.oddities.iter().peekable(), Tails::of(py, &columns.wire)?);
+    let owned = owners::Fields::of(py, &rows.owners)?;
     let mut made = Vec::with_capacity(rows.time.len());
     for row in 0..rows.time.len() {
         let oddities = odd.next_if(|(place, _)| *place as usize == row).map(|(_, names)| names.as_slice());
@@ -191,7 +193,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
         let third = tails.row(row)?;
         let last = (addresses.get(sources.get(row))?,).into_pyobject(py)?;
         let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
-        let fields = fields.concat(last.as_sequence())?;
+        let fields = fields.concat(owned.row(row).as_sequence())?;
         made.push(maker.make(fields.cast_into::<PyTuple>()?)?);
     }
     Ok(made)

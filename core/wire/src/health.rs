@@ -32,6 +32,12 @@ pub struct Health {
     pub evicted: u64,
     /// Records discarded because they were not taken in time.
     pub lost: u64,
+    /// Exchanges of connections with an end on this host whose owner is unknown.
+    pub unknown_owners: u64,
+    /// Owners of connections that were forgotten because there are too many.
+    pub forgotten_owners: u64,
+    /// Connections whose owners were not asked for because there are too many.
+    pub unasked_owners: u64,
     /// Connections that cannot be decoded, by kind: `TLS`, `HTTP/2`, `WebSocket`, ...
     pub unreadable: HashMap<String, i64>,
     /// TLS connections by requested server name; names beyond a limit count under `(other)`.

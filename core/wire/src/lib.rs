@@ -30,6 +30,7 @@ pub mod key;
 pub mod limits;
 pub mod network;
 mod operations;
+pub mod owners;
 pub mod ports;
 mod preamble;
 mod printable;

@@ -6,6 +6,7 @@ use super::derived;
 use super::details::{Details, protocol_of};
 use super::ending::Ending;
 use super::handshakes::HandshakeRow;
+use super::owned::OwnerColumn;
 use super::texts::{Codes, Interner};
 use super::{Asked, Field, QuicRow};
 use crate::datagrams::Datagram;
@@ -139,6 +140,8 @@ pub struct ExchangeColumns {
     pub(crate) sources: Vec<(u32, u32)>,
     /// Rows with details, in ascending order.
     pub details: Vec<(u32, Details)>,
+    /// Whose connections they came over.
+    pub owners: OwnerColumn,
 }
 
 impl ExchangeColumns {

@@ -14,6 +14,7 @@ use crate::forwarding::TrustedProxies;
 use crate::health::Health;
 use crate::key::Key;
 use crate::limits::Limits;
+use crate::owners::Owners;
 
 /// The optional kinds of records to emit, besides requests and exchanges.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,13 +78,19 @@ pub struct Collector {
     most_records: usize,
     most_characters: usize,
     full: bool,
+    pub(crate) owners: Owners,
 }
 
 impl Collector {
     /// Create an empty collector with these limits.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self { most_records: limits.waiting_records, most_characters: limits.waiting_characters, ..Self::default() }
+        Self {
+            most_records: limits.waiting_records,
+            most_characters: limits.waiting_characters,
+            owners: Owners::new(limits.owners),
+            ..Self::default()
+        }
     }
 
     /// Return the number of records that wait to be taken.
@@ -99,7 +106,10 @@ impl Collector {
     }
 
     /// Take the batch, and start another.
-    pub fn take(&mut self) -> Batch {
+    pub fn take(&mut self, health: &mut Health) -> Batch {
+        health.unknown_owners += self.batch.exchanges.owners.settle(&mut self.owners);
+        health.forgotten_owners = self.owners.forgotten;
+        health.unasked_owners = self.owners.unasked;
         self.number += 1;
         self.characters = 0;
         self.full = false;
@@ -146,6 +156,9 @@ impl Collector {
                 None => (self.codes(ends, None), NO_REQUEST),
             };
             self.batch.push_exchange(codes, row, exchange);
+            if self.owners.wanted() {
+                self.batch.exchanges.owners.push(&self.owners, ends.client, ends.server);
+            }
         }
     }
 

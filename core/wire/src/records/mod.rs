@@ -11,6 +11,7 @@ mod derived;
 mod details;
 mod ending;
 mod handshakes;
+mod owned;
 mod quic;
 mod texts;
 
@@ -20,6 +21,7 @@ pub use collector::{Collector, Wanted};
 pub use details::{Details, Secured};
 pub use ending::Ending;
 pub use handshakes::{Certificate, HandshakeFacts, HandshakeRow, Outcome};
+pub use owned::OwnerColumn;
 pub use quic::QuicRow;
 pub use texts::{Codes, Interner};
 
