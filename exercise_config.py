@@ -223,6 +223,9 @@ class Config:
         "tls_clients",
         "tls_certificates_expiring",
         "quic_servers",
+        "top_processes",
+        "top_containers",
+        "container_response_time",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
     top_operations. If every path is requested only once, they cost as much as all others together."""

@@ -128,6 +128,11 @@ def _health(health: HealthView) -> Iterator[Metric]:
     yield _counter(
         "unnamed_requests", "HTTP/2 requests whose method, host or path could not be known.", health.unnamed_requests
     )
+    yield _counter(
+        "unknown_owners", "Exchanges of this host whose process and container are unknown.", health.unknown_owners
+    )
+    yield _counter("unasked_owners", "Connections whose owners were not looked up: too many.", health.unasked_owners)
+    yield _counter("forgotten_owners", "Owners of connections that a limit made us forget.", health.forgotten_owners)
     yield _counter("evicted_connections", "Connections dropped because a limit was reached.", health.evicted)
     yield _gauge("connections", "TCP connections being followed.", health.connections)
     yield _labelled(

@@ -16,6 +16,7 @@ from traffic.batch import FLOATS, INTEGERS, TEXTS
 NO_PLUGINS = (
     "agents",
     "continents",
+    "containers",
     "dns",
     "loading",
     "path_template",

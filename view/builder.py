@@ -160,6 +160,9 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         unpaired_responses=health.unpaired_responses,
         unanswered_requests=health.unanswered_requests,
         unnamed_requests=health.unnamed_requests,
+        unknown_owners=health.unknown_owners,
+        unasked_owners=health.unasked_owners,
+        forgotten_owners=health.forgotten_owners,
         evicted=health.evicted,
         connections=health.connections,
         unreadable=tuple((+health.unreadable).most_common()),  # without kinds that turned out to be readable

@@ -53,6 +53,17 @@ COLUMNS: Final = (
     "http_monitor.first_message_time",
     "http_monitor.close_code",
     "http_monitor.close_reason",
+    "process.name",
+    "process.pid",
+    "user.name",
+    "container.id",
+    "container.name",
+    "container.image.name",
+    "orchestrator.type",
+    "orchestrator.namespace",
+    "orchestrator.resource.type",
+    "orchestrator.resource.name",
+    "orchestrator.resource.id",
     "ecs.version",
 )
 """Fields of the log, in this order."""

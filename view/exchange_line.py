@@ -98,6 +98,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
         yield "http_monitor.host", discretion.authority(request.host)
     yield from _call(exchange, discretion)
     yield from _messages(exchange, discretion)
+    yield from _owner(exchange)
     yield "ecs.version", ECS_VERSION
 
 
@@ -139,6 +140,22 @@ def _messages(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str,
     yield "http_monitor.first_message_time", nanoseconds(exchange.first_message_time)
     yield "http_monitor.close_code", exchange.close_code
     yield "http_monitor.close_reason", discretion.words(exchange.close_reason)
+
+
+def _owner(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    """Return whose connection it is. A pod whose name is unknown has a number."""
+    yield "process.name", exchange.process
+    yield "process.pid", exchange.process_id
+    yield "user.name", exchange.user
+    yield "container.id", exchange.container_id
+    yield "container.name", exchange.container
+    yield "container.image.name", exchange.container_image
+    if exchange.pod:
+        namespace, slash, pod = exchange.pod.partition("/")
+        yield "orchestrator.type", "kubernetes"
+        yield "orchestrator.namespace", namespace if slash else ""
+        yield "orchestrator.resource.type", "pod"
+        yield "orchestrator.resource.name" if slash else "orchestrator.resource.id", pod or namespace
 
 
 def header_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, str]]:

@@ -142,6 +142,12 @@ class HealthView:
     """What became of the secrets of TLS connections and of what was to be decrypted with them, by name."""
     unnamed_requests: int = 0
     """Requests whose method, host or path could not be known."""
+    unknown_owners: int = 0
+    """Exchanges of this host whose process and container could not be known, while they are looked up."""
+    unasked_owners: int = 0
+    """Connections whose owners were not looked up, because there are too many new ones."""
+    forgotten_owners: int = 0
+    """Owners of connections that were forgotten because a limit was reached."""
     warnings: tuple[str, ...] = ()
     """Sentences that need the user's attention: an interface is down, a plug-in was disabled."""
     dropped_share: float = 0.0

@@ -209,6 +209,7 @@ def exchange_facts(exchange: Exchange, discretion: Discretion, page: Page) -> It
     yield from _clients(exchange, page)
     server = host_port(exchange.server, exchange.server_port)
     yield Fact("Server", page.text(server), term("server", server))
+    yield from _owner(exchange, page)
     missing = exchange.missing_bytes
     yield Fact("Missing bytes", figures.volume(missing) if missing else "none", "is:gap" if missing else "")
     oddities = ", ".join(exchange.oddities)
@@ -260,6 +261,20 @@ def _messages(exchange: Exchange, discretion: Discretion, page: Page) -> Iterato
     if exchange.close_code is not None:
         reason = discretion.words(exchange.close_reason)
         yield Fact("Closed with", page.text(f"{exchange.close_code} {reason}".rstrip()))
+
+
+def _owner(exchange: Exchange, page: Page) -> Iterator[Fact]:
+    """List whose connection it is, as far as that is known."""
+    number = "" if exchange.process_id is None else f", process {exchange.process_id}"
+    if exchange.process:
+        yield Fact("Process", page.text(f"{exchange.process}{number}"), term("process", exchange.process))
+    if exchange.user:
+        yield Fact("User", page.text(exchange.user), term("user", exchange.user))
+    if exchange.container:
+        image = f" of {exchange.container_image}" if exchange.container_image else ""
+        yield Fact("Container", page.text(f"{exchange.container}{image}"), term("container", exchange.container))
+    if exchange.pod:
+        yield Fact("Pod", page.text(exchange.pod), term("pod", exchange.pod))
 
 
 def _said(name: str, field: str, told: str, value: str, page: Page) -> Fact:

@@ -46,6 +46,7 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
     yield "Unanswered", figures.counted(health.unanswered_requests, "request")
     reason = f" ({why_unnamed(health)})" if health.unnamed_requests else ""
     yield "Names unknown", figures.counted(health.unnamed_requests, "request") + reason
+    yield from _owners(health)
     yield (
         "Connections",
         f"{figures.count(health.connections)} now, {figures.count(health.evicted)} evicted (limit reached)",
@@ -57,6 +58,18 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
     for place, (name, times) in enumerate(health.secrets):
         yield "" if place else "Decryption", f"{name}  {figures.count(times)}"
     yield from _named("Oddities", health.oddities, "time")
+
+
+def _owners(health: HealthView) -> Iterator[tuple[str, str]]:
+    """List what is not known about the owners of connections, if anything."""
+    counted = (
+        (health.unknown_owners, "exchange", ""),
+        (health.unasked_owners, "connection", " not looked up (too many)"),
+        (health.forgotten_owners, "connection", " forgotten (max_owners)"),
+    )
+    if any(times for times, _, _ in counted):
+        found = (f"{figures.counted(times, what)}{remark}" for times, what, remark in counted if times)
+        yield "Owners unknown", ", ".join(found)
 
 
 def _named(name: str, counts: Sequence[tuple[str, int]], what: str) -> Iterator[tuple[str, str]]:

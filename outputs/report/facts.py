@@ -135,10 +135,21 @@ def health_facts(health: HealthView) -> tuple[Fact, ...]:
         ("Requests without a response", health.unanswered_requests),
         ("Requests with unknown names", health.unnamed_requests),
         ("Connections evicted", health.evicted),
+        *_owner_counts(health),
     )
     missing = Fact("Bytes missing from streams", figures.volume(health.missing_bytes), health.missing_bytes > 0)
     facts = [Fact(name, figures.count(times), times > 0) for name, times in counted]
     return (Fact("Packets", figures.count(health.frames)), *facts[:3], missing, *facts[3:])
+
+
+def _owner_counts(health: HealthView) -> Iterator[tuple[str, int]]:
+    """Count what is not known of owners, if anything: in most runs they are not looked up."""
+    counted = (
+        ("Exchanges with unknown owners", health.unknown_owners),
+        ("Connections not looked up", health.unasked_owners),
+        ("Owners forgotten", health.forgotten_owners),
+    )
+    yield from (one for one in counted if one[1])
 
 
 def named_facts(counts: Sequence[tuple[str, int]]) -> tuple[Fact, ...]:

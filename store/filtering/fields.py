@@ -243,6 +243,11 @@ _FIELDS: Final = (
     ),
     Field("sent", "size", lambda e: e.request_bytes, "size of the request body", "sent>10k", ("request_bytes",)),
     Field("header", "text", _headers, "line of a header field in log_headers", "header:x-cache:.miss"),
+    Field("process", "text", lambda e: e.process or None, "process that holds the connection", "process:nginx"),
+    Field("user", "text", lambda e: e.user or None, "user of the process", "user:www-data"),
+    Field("container", "text", lambda e: e.container or None, "container of the process", "container:web"),
+    Field("image", "text", lambda e: e.container_image or None, "image of the container", "image:nginx"),
+    Field("pod", "text", lambda e: e.pod or None, "Kubernetes pod of the process", "pod:shop/"),
     Field("oddity", "text", lambda e: ", ".join(e.oddities) or None, "oddities of the exchange", "oddity:chunk"),
     Field(
         "ending",

@@ -17,6 +17,7 @@ CALL = exchange(
     REQUEST._replace(target="/shop.Cart/Add", method="POST", version="2"),
     protocol="grpc", operation="shop.Cart/Add", grpc_status=0, request_messages=1, response_messages=1,
 )  # fmt: skip
+OWNED = EXCHANGE._replace(process="nginx", process_id=7, container="web", pod="shop/cart-7d4")
 SOCKET = exchange(
     REQUEST._replace(target="/live"), time=61.0, status=101, protocol="websocket", response_time=None, total_time=60.0,
     close_code=1000,
@@ -79,6 +80,9 @@ def counted(name: str, *records: Any) -> dict[str, tuple[int, float]]:
         ("top_protocols", EXCHANGE._replace(request=None), "(unknown)"),
         ("top_operations", CALL, "shop.Cart/Add"),
         ("top_operations", EXCHANGE._replace(operation="query Cart"), "query Cart"),
+        ("top_processes", OWNED, "nginx"),
+        ("top_containers", OWNED, "shop/cart-7d4/web"),
+        ("top_containers", OWNED._replace(pod=""), "web"),
         ("grpc_status_codes", CALL, "0 OK"),
         ("grpc_status_codes", CALL._replace(grpc_status=16), "16 UNAUTHENTICATED"),
         ("grpc_status_codes", CALL._replace(grpc_status=4_000_000_000), "4000000000"),
@@ -112,6 +116,10 @@ def test_hits(name: str, record: Any, key: str) -> None:
         ("response_time_by_operation", EXCHANGE),
         ("response_time_by_operation", CALL._replace(response_time=None)),
         ("grpc_status_codes", EXCHANGE),
+        ("top_processes", EXCHANGE),
+        ("top_containers", EXCHANGE._replace(process="nginx")),
+        ("container_response_time", EXCHANGE._replace(process="nginx")),
+        ("container_response_time", OWNED._replace(response_time=None)),
         ("websocket_close_codes", EXCHANGE._replace(close_code=1000)),
         ("stream_duration", EXCHANGE._replace(first_message_time=0.1)),
         ("stream_duration", CALL),
@@ -122,6 +130,12 @@ def test_hits(name: str, record: Any, key: str) -> None:
 )
 def test_unrelated_records_do_not_count(name: str, record: Any) -> None:
     assert counted(name, record) == {}
+
+
+def test_responses_are_timed_by_container() -> None:
+    assert counted("container_response_time", OWNED, OWNED._replace(response_time=0.75)) == {
+        "shop/cart-7d4/web": (2, 1.0)
+    }
 
 
 def test_streams_are_timed_by_path_from_the_request_to_their_end() -> None:

@@ -136,6 +136,16 @@ def test_which_exchanges_a_filter_matches(text: str, names: str) -> None:
     assert found(text) == names
 
 
+OWNED = EXCHANGE._replace(
+    process="nginx", process_id=7, user="www-data", container="web", container_image="nginx:1.29", pod="shop/cart-7d4"
+)
+
+
+@pytest.mark.parametrize("text", ["process=nginx", "user:www", "container:^web$", "image:1.29", "pod:shop/"])
+def test_exchanges_are_found_by_their_owner(text: str) -> None:
+    assert [each for each in (EXCHANGE, OWNED) if parse(text)(each)] == [OWNED]
+
+
 CALL = EXCHANGE._replace(protocol="grpc", operation="shop.Cart/Add", grpc_status=5)
 
 

@@ -47,7 +47,11 @@ SOCKET = EXCHANGE._replace(
     status=101, protocol="websocket", response_time=None, request_messages=4, response_messages=31,
     control_frames=6, fragments=2, first_message_time=0.0625, close_code=1001, close_reason="see http://u:p@a.example/?id=7",
 )  # fmt: skip
-SECURED = EXCHANGE._replace(tls_version="TLS 1.3", server_name="shop.example.com")
+OWNED = EXCHANGE._replace(
+    process="nginx", process_id=1234, user="101", container="web", container_id="9f" * 32, container_image="nginx:1.29",
+    pod="shop/cart-7d4",
+)  # fmt: skip
+POD = "0b7a1c2d-1111-2222-3333-444455556666"
 
 
 def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
@@ -102,11 +106,30 @@ def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
 def test_the_document_explains_every_field_and_no_other() -> None:
     kinds = {"string": str, "integer": int, "array of strings": list}
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| (yes|no) \|.*\| `([^|]+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
-    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET) | fields(SECURED)
+    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET) | fields(OWNED) | fields(OWNED._replace(pod=POD))
     assert {name: type(value) for name, value in told.items()} == {name: kinds[kind] for name, kind, _, _ in rows}
     assert all(isinstance(json.loads(example), kinds[kind]) for _, kind, _, example in rows)
     bare = fields(UNANSWERED._replace(request=None, ending="gap", oddities=()))
     assert set(bare) == {name for name, _, always, _ in rows if always == "yes"}
+
+
+def test_an_owned_connection_has_its_process_container_and_pod() -> None:
+    added = {name: value for name, value in fields(OWNED).items() if name not in fields(EXCHANGE)}
+    assert added == {
+        "process.name": "nginx",
+        "process.pid": 1234,
+        "user.name": "101",
+        "container.id": "9f" * 32,
+        "container.name": "web",
+        "container.image.name": "nginx:1.29",
+        "orchestrator.type": "kubernetes",
+        "orchestrator.namespace": "shop",
+        "orchestrator.resource.type": "pod",
+        "orchestrator.resource.name": "cart-7d4",
+    }
+    nameless = fields(OWNED._replace(pod=POD))
+    assert nameless["orchestrator.resource.id"] == POD
+    assert not {"orchestrator.namespace", "orchestrator.resource.name"} & set(nameless)
 
 
 def test_a_grpc_call_has_its_service_method_and_status() -> None:

@@ -257,6 +257,28 @@ def test_the_page_of_a_call_has_its_operation_status_and_messages() -> None:
     drive(scenario)
 
 
+def test_the_page_of_an_exchange_says_whose_connection_it_is() -> None:
+    owned = visits_with()[-1]._replace(
+        process="nginx", process_id=1234, user="www-data", container="web", container_image="nginx:1.29",
+        pod="shop/cart-7d4",
+    )  # fmt: skip
+
+    async def scenario(user: Driven) -> None:
+        user.ledger.count([owned], START + 500)
+        await user.refresh()
+        await user.press("e", "G", "enter")
+        assert isinstance(user.app.screen, ExchangeScreen)
+        facts = {fact.name: fact for fact in user.app.screen.facts(user.app.screen.body.page)}
+        assert {name: (facts[name].value, facts[name].term) for name in ("Process", "User", "Container", "Pod")} == {
+            "Process": ("nginx, process 1234", "process=nginx"),
+            "User": ("www-data", "user=www-data"),
+            "Container": ("web of nginx:1.29", "container=web"),
+            "Pod": ("shop/cart-7d4", "pod=shop/cart-7d4"),
+        }
+
+    drive(scenario)
+
+
 def test_a_named_header_field_becomes_the_filter_unless_it_is_hidden() -> None:
     async def scenario(user: Driven) -> None:
         user.ledger.count(visits_with(request_headers="x-request-id: 7f-3\ncookie: secret"), START + 500)
