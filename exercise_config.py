@@ -24,6 +24,8 @@ _DECRYPTION = 4 * 1024
 """What a decrypted TLS connection has besides: keys, and what is inside."""
 _QUIC_SHARE = 8
 """The table of QUIC connections has this part of `max_connections`, and each of its entries takes a `_CONNECTION`."""
+_OWNER = 4096
+"""A connection with an owner of its own, whose names have their greatest length."""
 _RECORD = 450
 """A request or an exchange, without its strings."""
 _KEY = 400
@@ -400,23 +402,13 @@ class Config:
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
     """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
-    # Clients behind proxies, see docs/statistics.md ------------------------------------------------------------------
+    # Owners of connections: see docs/owners.md ------------------------------------------------------------------------
 
-    trusted_proxies: Annotated[tuple[str, ...], "addresses and networks"] = (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1",
-        "fc00::/7",
-        "fe80::/10",
-    )
-    """Proxies whose word about the address of their client is taken: private addresses and this host. If your clients
-    have such addresses too, name only your proxies."""
-    client_headers: tuple[ClientHeader, ...] = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip")
-    """Header fields in which they name it; the first that a request has counts. Name only those that your proxies set:
-    others may come from the client. The PROXY protocol always counts."""
+    owners: Literal["all", "host", "none"] = "all"
+    """Name the process, user, container and pod that hold a connection on this host, on Linux and with the core. `host`
+    does not look into the networks of containers."""
+    max_owners: Annotated[int, Range(100, 10_000_000, "connections")] = 10_000
+    """Maximum connections whose owners are remembered."""
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -478,7 +470,8 @@ class Config:
             _PROGRAM
             + self.ring_size * 2**20
             + 4 * self.max_total_buffer
-            + self.max_connections * (_CONNECTION + _DECRYPTION + request + 4 * _KEY)
+            + self.max_connections * (_CONNECTION + request + 4 * _KEY)
+            + self.max_owners * _OWNER
             + self.max_connections // _QUIC_SHARE * _CONNECTION
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)

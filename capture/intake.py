@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from capture.core import how_to_read
 from capture.dissector import Dissector
 from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
-from capture.keys.keyring import Keyring
+from capture.owners.source import OwnerSource
 from capture.keys.source import NO_KEYS, KeysRead
 from capture.pcapng_writer import FrameWriter
 from capture.source import Counters, Source
@@ -62,6 +62,15 @@ class Decodes(Protocol):
     def held(self) -> int:
         """Number of buffered bytes."""
 
+    def asked_owners(self, most: int) -> Sequence[tuple[str, int, str, int]]:
+        """Return at most so many connections whose owners are to be found; see `capture.owners.source`."""
+
+    def set_owners(self, owners: Sequence[Any], connections: Sequence[Any]) -> None:
+        """Learn the owners of connections."""
+
+    def set_listeners(self, owners: Sequence[Any], local: Sequence[Any], listeners: Sequence[Any]) -> None:
+        """Learn who listens on this host."""
+
     def faults(self) -> Sequence[tuple[str, float, int, bytes]]:
         """Return faults of the decoder itself since the last call: message; time, link type and bytes of the frame."""
 
@@ -104,13 +113,13 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self._elsewhere = elsewhere
-        self._keyring = Keyring()
+        self._owners: OwnerSource | None = None
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
 
-    def decrypt_with(self, keyring: Keyring) -> None:
-        """Hand on the keys of `keyring`, which is closed with the source."""
-        self._keyring = keyring
+    def look_up(self, owners: OwnerSource) -> None:
+        """From now on, ask `owners` whose connections these are."""
+        self._owners = owners
 
     def read(self) -> Frames | None:
         """Return the next frames, like `Source.read`; None also after the requested number of frames."""
@@ -140,19 +149,20 @@ class Intake:
                 if isinstance(error, NobodyReads):
                     raise
         self._decoder.feed(frames)
+        self._look_up_owners()
         self._look_elsewhere(frames)
         if self._dissector is not None:
             self._dissector.feed(frames)
 
     def clock(self) -> float:
         """Return the packet time up to which everything was read, like `Source.clock`."""
-        stamp = self.source.clock()
-        return stamp if self._time is None else self._time.packet_time(stamp)
+        return self._packet_time(self.source.clock())
 
     def advance(self, now: float) -> None:
         """Report that no frame was captured until `now`."""
         self._take_keys()
         self._decoder.advance(now)
+        self._look_up_owners()
         self._look_elsewhere(NO_FRAMES)
 
     @property
@@ -179,9 +189,9 @@ class Intake:
         clock = self._time.warning if self._time is not None else ""
         elsewhere = self._elsewhere.warning if self._elsewhere is not None else ""
         health = self._decoder.health
+        owners = self._owners.warning if self._owners is not None else ""
         core = how_to_read(health.unreadable)
-        hints = (self.source.warning, clock, elsewhere, core, *self._keyring.warnings, *self.trouble)
-        warnings, keys = tuple(filter(None, hints)), self._keyring.so_far
+        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, owners, core, *self.trouble)))
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
         if self._time is None:
@@ -195,6 +205,8 @@ class Intake:
         self.source.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
+        if self._owners is not None:
+            self._owners.close()
         if self._writer is not None:
             if skipped := self._writer.skipped:
                 self.trouble += (f"{skipped} packets with another link type were not written to {self._writer.name}",)
@@ -207,18 +219,12 @@ class Intake:
         """End the capture, as `Decodes.finish` does."""
         return self._decoder.finish(records)
 
-    def _take_keys(self) -> None:
-        """Hand on the keys that arrived."""
-        for lines in self._keyring.read():
-            self._decoder.add_secrets(lines)
-            self._save_keys(lines)
+    def _packet_time(self, stamp: float) -> float:
+        return stamp if self._time is None else self._time.packet_time(stamp)
 
-    def _save_keys(self, lines: bytes) -> None:
-        if self._writer is not None:
-            try:
-                self._writer.add_secrets(lines)
-            except CaptureError as error:
-                self._give_up_writing(error)
+    def _look_up_owners(self) -> None:
+        if self._owners is not None:
+            self._owners.serve(self._decoder, self._packet_time)
 
     def _look_elsewhere(self, frames: Frames) -> None:
         """Look for HTTP on other ports, until there is some on the monitored ones."""

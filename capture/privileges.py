@@ -24,6 +24,7 @@ _PR_CAPBSET_DROP: Final = 24  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_CAP_AMBIENT: Final = 47
 _CLEAR_ALL: Final = 4
+_PR_SET_KEEPCAPS: Final = 8
 _CAPABILITY_VERSION_3: Final = 0x20080522  # linux/capability.h
 _SETS: Final = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 STAY: Final = "use --user root to stay root"
@@ -100,6 +101,27 @@ def give_up(user: User | None) -> None:
     left = _rights_left(user) if linux else []
     if left:
         raise CaptureError(f"cannot drop {_what(user)}: {', '.join(left)} still there; {STAY}")
+
+
+def keep_only(capabilities: Iterable[int], user: User | None) -> None:
+    """Become `user` if there is one, and keep only some capabilities (numbers of capabilities(7)), if they are there.
+
+    Raises:
+        OSError: It failed; the process must end, because it may still have other privileges.
+    """
+    kept = sum(1 << number for number in capabilities) & permitted()
+    if user is not None:
+        _prctl(_PR_SET_KEEPCAPS, 1)
+    _forbid_new_rights()
+    if user is not None:
+        _become(user)
+    _set_capabilities(kept)
+
+
+def permitted() -> int:
+    """Return the capabilities that this process may use, as bits."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return int(next(line for line in lines if line.startswith("CapPrm:")).split()[1], 16)
 
 
 def _what(user: User | None) -> str:
@@ -180,8 +202,14 @@ def _become(user: User) -> None:
 
 def _clear_capabilities() -> None:
     """Clear the effective, permitted and inheritable capabilities (capset(2))."""
+    _set_capabilities(0)
+
+
+def _set_capabilities(kept: int) -> None:
+    """Set the effective and permitted capabilities, and clear the inheritable ones."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    _checked(_libc().capset(header, bytes(24)))
+    low, high = kept & 0xFFFFFFFF, kept >> 32
+    _checked(_libc().capset(header, struct.pack("=6I", low, low, 0, high, high, 0)))
 
 
 def _libc() -> ctypes.CDLL:

@@ -132,9 +132,7 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
 
-_SHORT_SETTINGS = {
-    "user": "user", "on_alert": "notice_command", "protocols": "protocols", "trusted_proxies": "trusted_proxies",
-}  # fmt: skip
+_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners"}
 """Settings that have their own option, by option."""
 
 
@@ -189,9 +187,9 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "(default: all but dns)",
     )  # fmt: skip
     add(
-        "--trusted-proxies", metavar="NETWORKS", type=_names,
-        help="proxies that may name the client in X-Forwarded-For, Forwarded or the PROXY protocol: 10.0.0.0/8,::1; or "
-        "+203.0.113.7, or none (default: private addresses and this host)",
+        "--owners", choices=("all", "host", "none"),
+        help="name the processes and containers behind connections: all; host: not in other networks of this host "
+        "(default: all)",
     )  # fmt: skip
     add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
     add(

@@ -78,8 +78,8 @@ def dissector(statistics: Sequence[Statistic], limits: Limits) -> Dissector | No
     return Dissector(whole, limits.waiting_records)
 
 
-def limits(config: Config) -> Limits:
-    """Return the settings that limit the decoder."""
+def limits(config: Config, owners: bool = False) -> Limits:
+    """Return the settings that limit the decoder. `owners` says whether owners of connections are looked up."""
     return Limits(
         string_length=config.max_str_length,
         connections=config.max_connections,
@@ -94,8 +94,7 @@ def limits(config: Config) -> Limits:
         server_names=config.max_server_names,
         held_segments=config.max_held_segments,
         named_fields=named_fields(config),
-        trusted_proxies=trusted_proxies(config),
-        client_fields=tuple(name.encode("ascii") for name in config.client_headers),
+        owners=config.max_owners if owners else 0,
         waiting_records=config.max_queued_records,
         waiting_characters=config.max_queued_characters,
         gap_timeout=config.gap_timeout,

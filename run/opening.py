@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from capture import packet_socket
+from capture.core import CORE
 from capture.elsewhere import Elsewhere
 from capture.glimpse import glimpse
 from capture.intake import Intake
 from capture.kernel_filter import dns_expression, quic_expression
 from capture.named_files import named_files
 from capture.open import open_file, open_live
-from capture.pcapng_writer import frame_writer
+from capture.owners.rights import sees_all
+from capture.owners.source import OwnerSource
 from capture.ports import Ports
 from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
@@ -71,6 +74,9 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
     user = chosen_user(config.user, os.environ)
     with ExitStack() as stack:
+        owners = owner_source(arguments, config, user)
+        if owners is not None:
+            stack.callback(owners.close)
         with stop.interrupting():  # opening a pipe may block
             source = open_source(arguments, config, statistics, logged)
         stack.callback(source.close)
@@ -85,7 +91,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             writer = frame_writer(arguments.write, files.open, embeds_keys=arguments.embed_keys)
         if arguments.ui == "full":
             load_full_screen()
-        bounds = limits(config) if source.live else without_loss(limits(config))
+        bounds = limits(config, owners is not None) if source.live else without_loss(limits(config))
         wanted = OPTIONAL & ({statistic.record for statistic in statistics} | logged)
         others = protocols(config, statistics, logged)
         decoder = decoder_for(arguments.ports, bounds, wanted, others, keyring.expects_keys)
@@ -93,7 +99,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)
         intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
-        intake.decrypt_with(keyring)
+        if owners is not None:
+            _name_owners(intake, owners)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
         keyring.protect()
@@ -105,6 +112,28 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             attention.start(screen.send)
             stack.callback(attention.stop, screen.send)
         yield Opened(name, intake, outputs, notifier, screen, attention)
+
+
+def owner_source(arguments: Arguments, config: Config, user: User | None) -> OwnerSource | None:
+    """Start to look up owners of connections; None if it is switched off, or not possible here.
+
+    It comes first, so that the process that it starts has nothing else open.
+    """
+    live = arguments.read is None
+    if not live or config.owners == "none" or CORE is None or not packet_socket.available():
+        return None
+    try:
+        return OwnerSource(arguments.interface, arguments.ports, others=config.owners == "all", user=user)
+    except OSError as reason:
+        print(f"{PROGRAM}: owners of connections are unknown: {reason.strerror or reason}", file=sys.stderr)
+        return None
+
+
+def _name_owners(intake: Intake, owners: OwnerSource) -> None:
+    """Name the owners of connections from now on. Without rights to look at others' processes, say so."""
+    intake.look_up(owners)
+    if not sees_all():
+        print(f"{PROGRAM}: only your own processes are named; run as root, or see docs/owners.md", file=sys.stderr)
 
 
 def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:
