@@ -9,7 +9,7 @@ from capture.dissector import Dissector
 from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
-from capture.owners.source import OwnerSource
+from capture.recent_packets import RecentPackets
 from capture.keys.source import NO_KEYS, KeysRead
 from capture.pcapng_writer import FrameWriter
 from capture.source import Counters, Source
@@ -113,13 +113,13 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self._elsewhere = elsewhere
-        self._owners: OwnerSource | None = None
+        self._recent: RecentPackets | None = None
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
 
-    def look_up(self, owners: OwnerSource) -> None:
-        """From now on, ask `owners` whose connections these are."""
-        self._owners = owners
+    def keep_in(self, recent: RecentPackets) -> None:
+        """Keep the packets from now on in `recent`, too."""
+        self._recent = recent
 
     def read(self) -> Frames | None:
         """Return the next frames, like `Source.read`; None also after the requested number of frames."""
@@ -148,6 +148,8 @@ class Intake:
                 self._give_up_writing(error)
                 if isinstance(error, NobodyReads):
                     raise
+        if self._recent is not None:
+            self._recent.add(frames)
         self._decoder.feed(frames)
         self._look_up_owners()
         self._look_elsewhere(frames)

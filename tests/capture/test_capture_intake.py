@@ -14,6 +14,7 @@ from capture.dissector import Dissector
 from capture.errors import CaptureError
 from capture.intake import Intake
 from capture.open import open_file
+from capture.recent_packets import RecentPackets
 from capture.source import Counters
 from traffic.frame import Frame
 from traffic.frames import Frames
@@ -129,3 +130,11 @@ def test_a_decoder_fault_is_reported_in_one_line_and_its_frame_is_saved() -> Non
     (frame,) = read_all(open_file(str(path), ""))
     path.unlink()
     assert (frame.time, frame.data) == (1000.5, b"frame")
+
+
+def test_recent_packets_are_kept_while_a_source_is_read() -> None:
+    intake, recent = Intake(Made(FRAMES), decoder()), RecentPackets(60, 2**20)
+    intake.keep_in(recent)
+    while (frames := intake.read()) is not None:
+        intake.decode(frames)
+    assert [frame for batch in recent.freeze(0, 2000).batches for frame in batch] == FRAMES
