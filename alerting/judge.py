@@ -13,6 +13,7 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, 
 from alerting.flapping import FlappingFilter
 from alerting.history import AlertHistory
 from alerting.learning import Learning
+from alerting.lesson import Lesson, usual_of, window_of
 from alerting.rule import Measured, Rule, limit, teaches
 from alerting.states import State, Trigger, next_state
 from alerting.terms import Terms
@@ -99,6 +100,19 @@ class Judge:
         if self.state is not State.ALERT and not window.dropped_share:
             self._usual = window.only(self.rule.statistics)
         return events
+
+    @property
+    def lesson(self) -> Lesson:
+        """What was learned so far."""
+        baselines = {subject: baseline.value for subject, baseline in self._baselines.items()}
+        return Lesson(baselines, usual_of(self._usual, self.rule.statistics))
+
+    def restore(self, lesson: Lesson, now: float) -> None:
+        """Judge by what was learned in an earlier run, instead of learning."""
+        for subject, value in lesson.baselines.items():
+            self._add_baseline(subject, value)
+        self._usual = window_of(lesson.usual, self.rule.statistics, now)
+        self._enter(Trigger.LEARNED)
 
     def relearn(self, now: float) -> list[Event]:
         """Forget what was learned, and learn again. An active alert ends."""

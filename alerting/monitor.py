@@ -11,6 +11,7 @@ from typing import Final
 from alerting.events import Event
 from alerting.history import AlertHistory
 from alerting.judge import Explain, Judge
+from alerting.lesson import Lessons
 from alerting.overload import Overload, Reading
 from alerting.rule import WHOLE, Rule
 from alerting.signal_statistics import REQUESTS
@@ -65,6 +66,18 @@ class Monitor:
         self._window = Window.empty(self._statistics, self._started, self._started + self.terms.bucket_size)
         if self._rate.state is State.LEARNING:
             self.start(now)
+
+    def restore(self, lessons: Lessons, opens: float) -> None:
+        """Judge at once by what was learned in an earlier run, instead of learning.
+
+        The first window opens at `opens`, the edge of a bucket; what is counted before is not judged.
+        """
+        for judge in self.judges:
+            if (lesson := lessons.get(judge.rule.name)) is not None:
+                judge.restore(lesson, opens)
+        self._started = opens
+        self._overload.open_window(opens)
+        self._window = Window.empty(self._statistics, opens, opens + self.terms.bucket_size)
 
     def add(self, batch: Batch) -> None:
         """Count records at their own time. Records too late for their bucket count in the current window."""
@@ -134,6 +147,11 @@ class Monitor:
         return self._rate.baseline(WHOLE)
 
     @property
+    def lessons(self) -> Lessons:
+        """What the signals have learned, without those that still learn."""
+        return {judge.rule.name: judge.lesson for judge in self.judges if judge.state is not State.LEARNING}
+
+    @property
     def limit(self) -> float | None:
         """Requests per bucket above which an alert is raised; None while learning."""
         return self._rate.limit(WHOLE)
@@ -159,6 +177,11 @@ class Monitor:
         that figures are too low; else 0.
         """
         return self._too_large(self._overload.recent)
+
+    @property
+    def closes(self) -> float:
+        """When the current window is judged, or the learning phase ends."""
+        return self._window.closes
 
     @property
     def duration(self) -> float:

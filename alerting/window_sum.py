@@ -1,5 +1,6 @@
 """One statistic in a window: its total, and the names with the largest amounts."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -44,6 +45,12 @@ class WindowSum:
             own = slots[keyed.codes // BINS]
             kept = own != NOWHERE
             self._bins.add(own[kept] * BINS + keyed.codes[kept] % BINS, keyed.hits[kept])
+
+    def restore(self, total: int, names: Mapping[str, int]) -> None:
+        """Add what an earlier run counted, without times."""
+        self.total += total
+        if names:
+            self._sketch.add(list(names), np.array([list(names.values())], np.int64))
 
     def names(self, group: str = "") -> dict[str, int]:
         """Return the amount of each name; with `group`, only the names of that group."""
