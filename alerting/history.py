@@ -58,6 +58,12 @@ class AlertHistory:
         if signal in self._active:
             self.begin(replace(self._active[signal], acknowledged=True))
 
+    def change(self, alert: Alert) -> None:
+        """Replace what is known about an alert that has just been raised."""
+        known = self._active.get(alert.signal)
+        if known is not None and known.start == alert.start:
+            self._active[alert.signal] = alert
+
     def finish(self, signal: str, end: float) -> Alert:
         """End a signal's active alert."""
         alert = replace(self._active.pop(signal), end=end)

@@ -150,6 +150,7 @@ def facts(notice: Notice) -> dict[str, Fact]:
         "unit": alert.unit.value,
         "changes": notice.changes or None,
         "dropped_percent": number(100 * alert.dropped_share) or None,
+        "incident": one_line(alert.incident)[:MAX_TEXT] or None,
     }
 
 

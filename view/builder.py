@@ -217,6 +217,7 @@ def _alert(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertVi
         explanation=alert.explanation,
         quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
         dropped_share=alert.dropped_share,
+        incident=alert.incident,
     )
 
 

@@ -67,6 +67,8 @@ class AlertView:
     """`acknowledged` or `muted` if the user silenced it; else empty."""
     dropped_share: float = 0.0
     """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
+    incident: str = ""
+    """Folder with the packets and other evidence of it; empty if none is kept."""
     bucket_size: float = 0.0
     """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
 

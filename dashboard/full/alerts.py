@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from alerting.alert import Contributor
-from alerting.signal_statistics import GRPC
 from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
 from store.filtering.narrowing import term
 from view import figures
+from view.culprit import of_contributor
 from view.page import Line, Page, Piece, Style
 from view.view import AlertView, View
 
@@ -118,22 +118,11 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
         ("Limit", alert.limit),
     ):
         yield Fact(name, figures.signal_value(value, alert.unit))
+    if alert.incident:
+        yield Fact("Evidence", page.text(alert.incident))
     for place, contributor in enumerate(alert.contributors):
         name = "" if place else "Main contributors"
-        yield Fact(name, _contributor(contributor, page), _of_contributor(contributor))
-
-
-def culprit(alert: AlertView) -> str:
-    """Return a filter's term for the largest contributor to an alert, else for its server; empty if it has neither."""
-    if alert.contributors:
-        return _of_contributor(alert.contributors[0])
-    return term("server", alert.subject) if alert.subject else ""
-
-
-def _of_contributor(contributor: Contributor) -> str:
-    if contributor.kind == "status" and contributor.name.startswith(GRPC):
-        return term("grpc_status", contributor.name.removeprefix(GRPC).partition(" ")[0])
-    return term(contributor.kind, contributor.name)
+        yield Fact(name, _contributor(contributor, page), of_contributor(contributor))
 
 
 def _contributor(contributor: Contributor, page: Page) -> str:

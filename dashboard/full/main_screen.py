@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 
 from dashboard.full import layout, status_lines
-from dashboard.full.alerts import AlertTable, culprit
+from dashboard.full.alerts import AlertTable
 from dashboard.full.chart import chart_lines, class_lines, drawn, marks
 from dashboard.full.desk import Scene
 from dashboard.full.detail_screen import DetailScreen
@@ -28,6 +28,7 @@ from dashboard.full.widgets import LinesView, set_height
 from store.filtering.errors import FilterError
 from store.filtering.narrowing import of_exchange
 from traffic.records import Exchange
+from view.culprit import culprit
 from view.page import Piece, Style
 from view.view import AlertView
 

@@ -58,6 +58,7 @@ def test_the_facts_are_those_of_the_documents() -> None:
         "unit": "hits",
         "changes": None,
         "dropped_percent": None,
+        "incident": None,
     }
 
 
@@ -117,3 +118,10 @@ def test_only_the_largest_contributors_are_included() -> None:
 def test_a_notice_says_which_share_of_the_traffic_was_dropped() -> None:
     assert facts(replace(RAISED, alert=replace(ALERT, dropped_share=0.4286)))["dropped_percent"] == 42.86
     assert facts(RAISED)["dropped_percent"] is None
+
+
+def test_a_notice_names_the_folder_with_the_evidence() -> None:
+    named = replace(ALERT, incident="/var/incidents/20261122T170210Z-request_rate\n")
+    notice = notice_of(AlertRaised(START, named), HOST, SOURCE)
+    assert notice is not None
+    assert facts(notice)["incident"] == "/var/incidents/20261122T170210Z-request_rate "
