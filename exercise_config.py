@@ -72,6 +72,8 @@ _LABELS = 80
 """Metrics of a host: each method with each status class."""
 _NOTICE = 20 * 1024
 """A notice with its texts."""
+_INCIDENTS = 4
+"""Packets before an alert, in memory and being written, and those after it, the same of the incident before."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -259,6 +261,21 @@ class Config:
     days."""
     history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100
     """Maximum keys of a statistic kept for each minute, hour and day; the rest becomes `(other)`."""
+
+    # Incidents: evidence of alerts, see docs/incidents.md -------------------------------------------------------------
+
+    incidents: str = ""
+    """Folder for the evidence of alerts, like `--incidents`; empty for none. Packets contain what people sent."""
+    incident_seconds: Annotated[int, Range(1, 3600, "s")] = 60
+    """Packets kept before an alert, and at least those of the bucket that alerted (average_bucket_size)."""
+    incident_after: Annotated[int, Range(0, 3600, "s")] = 10
+    """Packets kept after an alert. Alerts that are raised meanwhile belong to the same incident."""
+    incident_bytes: Annotated[int, Range(2**16, 2**36, "bytes")] = 64 * 2**20
+    """Maximum memory for the packets before an alert, and again for those after it."""
+    max_incidents: Annotated[int, Range(1, 100_000, "incidents")] = 20
+    """Maximum incidents kept. The newest half is never deleted; of the others, the first of a series stays longest."""
+    max_incident_bytes: Annotated[int, Range(2**20, 2**50, "bytes")] = 2**30
+    """Maximum size of all incidents together; the newest is kept in any case."""
 
     # Limits against hostile or excessive traffic; everything dropped is counted --------------------------------------
 
@@ -482,10 +499,16 @@ class Config:
             + _OPEN
             + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
             + _TIMES
+            + self._memory_of_incidents()
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         )
+
+    def _memory_of_incidents(self) -> int:
+        """Return the bytes of packets, and of the exchanges that are still being written."""
+        exchanges = 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
+        return _INCIDENTS * self.incident_bytes + exchanges if self.incidents else 0
 
     def as_toml(self) -> str:
         """Return every setting with its value, as TOML."""

@@ -13,6 +13,7 @@ from capture.errors import CaptureError
 from capture.privileges import User, chosen_user, sudo_caller
 
 _ANY_MODE: Final = 0o666
+_OWNER_ONLY: Final = 0o700
 
 
 class NamedFiles:
@@ -40,6 +41,19 @@ class NamedFiles:
             return _open_as_root(path, flags, mode, self._user)
         return os.open(path, flags, mode)
 
+    def make_folder(self, path: str) -> None:
+        """Make a folder that only its owner can use, unless it is there. It belongs to the caller or the user.
+
+        Raises:
+            OSError: it cannot be made, or is a file.
+            CaptureError: as in `open`.
+        """
+        if self._caller is not None:
+            with acting_as(self._caller):
+                _make_folder(path)
+        elif _make_folder(path) and self._user is not None:
+            os.chown(path, self._user.number, self._user.group, follow_symlinks=False)
+
 
 def named_files(user: str, environment: Mapping[str, str] = os.environ) -> NamedFiles:
     """Return the opener for a program that will become the user of the setting `user`."""
@@ -59,6 +73,16 @@ def _open_as_root(path: str, flags: int, mode: int, user: User) -> int:
         os.close(file)
         raise
     return file
+
+
+def _make_folder(path: str) -> bool:
+    """Return whether the folder was made."""
+    try:
+        os.mkdir(path, _OWNER_ONLY)
+    except FileExistsError:
+        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)))
+        return False
+    return True
 
 
 @contextmanager

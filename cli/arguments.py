@@ -5,12 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from capture.core import decoder_name
 from capture.ports import Ports, parse_ports
 from cli.build import COMMAND, PROGRAM, VERSION
 from outputs.address import Address, parse_address
+
+if TYPE_CHECKING:
+    from incidents.record import Recorded
 
 _EXAMPLES = """\
 examples:
@@ -72,6 +76,8 @@ class Arguments:
     """None leaves the choice to the terminal and NO_COLOR."""
     quiet: bool
     verbose: bool
+    incident: "Recorded | None" = None
+    """The incident that is read, whose packets are in `read`."""
 
     @property
     def uses_output(self) -> bool:
@@ -80,14 +86,19 @@ class Arguments:
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
-    """Return the arguments. --help, --version and wrong usage end the program."""
+    """Return the arguments. --help, --version and wrong usage end the program.
+
+    Raises:
+        CaptureError: -r names a folder that is not one of an incident.
+    """
     parser = make_parser()
     given = parser.parse_args(argv)
     _refuse_contradictions(parser, given)
+    incident = _incident(given.read)
     return Arguments(
         interface=given.interface or "eth0",
-        ports=given.port or parse_ports("80"),
-        read=given.read,
+        ports=given.port or (incident.ports if incident is not None else parse_ports("80")),
+        read=given.read if incident is None else str(incident.packets),
         write=given.write,
         keys=tuple(given.keys),
         embed_keys=given.embed_keys,
@@ -96,7 +107,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         prometheus=given.prometheus,
         history=given.history,
         expression=given.filter,
-        only=given.only,
+        only=given.only or (incident.only if incident is not None else ""),
         count=given.count,
         duration=given.duration,
         config=given.config,
@@ -109,7 +120,17 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         colour=False if given.no_color else None,
         quiet=given.quiet or "-" in (given.log, given.write, given.report),
         verbose=given.verbose,
+        incident=incident,
     )
+
+
+def _incident(read: str | None) -> "Recorded | None":
+    """Return the incident whose folder is to be read; None if it is another file."""
+    if read is None or not os.path.isdir(read):
+        return None
+    from incidents.record import recorded  # needs NumPy, which --help does not
+
+    return recorded(Path(read))
 
 
 def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
@@ -132,7 +153,12 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
 
 
-_SHORT_SETTINGS = {"user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners"}
+_SHORT_SETTINGS = {
+    "user": "user",
+    "on_alert": "notice_command",
+    "protocols": "protocols",
+    "incidents": "incidents",
+}
 """Settings that have their own option, by option."""
 
 
@@ -187,14 +213,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "(default: all but dns)",
     )  # fmt: skip
     add(
-        "--owners", choices=("all", "host", "none"),
-        help="name the processes and containers behind connections: all; host: not in other networks of this host "
-        "(default: all)",
-    )  # fmt: skip
-    add("-r", "--read", metavar="FILE", help="read a capture file instead (pcap or pcapng); - is standard input")
-    add(
-        "--keys", metavar="FILE", action="append", default=[],
-        help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
+        "-r", "--read", metavar="FILE",
+        help="read a capture file instead (pcap or pcapng), or the folder of an incident; - is standard input",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
@@ -227,6 +247,11 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "--prometheus", metavar="ADDRESS:PORT", type=_address,
         help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
     )  # fmt: skip
+    add(
+        "--incidents",
+        metavar="DIR",
+        help="keep packets and a summary of each alert in this folder; -r DIR/... opens one",
+    )
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
     add("--test-notice", action="store_true", help="send one notice to every receiver, print the results, and exit")
 

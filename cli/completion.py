@@ -50,8 +50,9 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     import shtab
 
     completers = {"interface": shtab.cmd(_INTERFACES), "user": _USERS, "settings": _NAMES, "protocols": _PROTOCOLS}
+    places = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
     for action in parser._actions:
-        _complete(action, completers.get(action.dest) or {"FILE": shtab.FILE}.get(str(action.metavar)))
+        _complete(action, completers.get(action.dest) or places.get(str(action.metavar)))
     settings = settings_of(Config)
     protocols = " ".join((*settings["protocols"].choices, "none"))
     preamble = _PREAMBLES[shell].format(names=" ".join(f"{name}=" for name in settings), protocols=protocols)

@@ -4,13 +4,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cli.arguments import Arguments
 from exercise_config import Config, SettingError
 from settings.file import read
-from settings.setting import settings_of
+from settings.setting import find, settings_of
 from settings.trust import UntrustedError, check
 from stats.loading import look_in
+
+if TYPE_CHECKING:
+    from incidents.record import Recorded
 
 
 def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
@@ -26,12 +30,24 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         texts = {**DEMO_SETTINGS, **texts}
     if arguments.config is not None or not arguments.demo:
         values = read(arguments.config, environment, settings_of(Config))
+    if arguments.incident is not None:
+        values = {**values, **_judged_by(arguments.incident)}
     config = Config.with_settings(texts, values)
     if arguments.keys:
         config = replace(config, keys=arguments.keys)
     if config.statistics_folder:
         look_in(str(_trusted(config.statistics_folder)))
     return config
+
+
+def _judged_by(incident: "Recorded") -> Mapping[str, Any]:
+    """Return the settings by which the alert of an incident was judged."""
+    try:
+        for name, value in incident.settings.items():
+            find(settings_of(Config), name).check(value)
+    except SettingError as error:
+        raise SettingError(f"{incident.packets.parent}: {error}") from None
+    return incident.settings
 
 
 def _trusted(name: str) -> Path:

@@ -18,7 +18,7 @@ from dashboard.progress import Progress
 from exercise_config import Config, SettingError
 from run.plan import Plan
 from run.progress import progress_of
-from run.session import Session
+from run.session import WINDOWS, Session
 from run.watch import Ending, Stop, Watch
 from stats.statistic import Statistic
 from store.filtering import patterns
@@ -28,8 +28,6 @@ from view.exchange_line import Discretion
 
 PACE = 1.0
 """Maximum seconds between two refreshes, even if `timeout` is longer."""
-WINDOWS = (120.0, 3600.0)
-"""Windows in seconds that can be shown, besides the last bucket and the whole retention."""
 
 
 def chosen_ui(arguments: Arguments) -> Arguments:
@@ -81,7 +79,11 @@ def load_full_screen() -> None:
 class FullUi:
     """The full screen of one run."""
 
-    def __init__(self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints) -> None:
+    def __init__(
+        self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints, recent: Recent | None = None
+    ) -> None:
+        """`recent` holds the recent exchanges, if somebody else takes them already."""
+        self._recent = recent
         self._arguments = arguments
         self._config = config
         self._statistics = plan.statistics
@@ -98,10 +100,13 @@ class FullUi:
 
         config = self._config
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
-        recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
+        recent = self._recent
+        if recent is None:
+            recent = Recent(config.max_recent_exchanges, config.max_recent_characters)
+            session.hand_to(recent)
         windows = [bucket, *(window for window in WINDOWS if bucket < window < retention), retention]
         desk = StoreDesk(session, recent, self._statistics, self._new_store, windows, lambda: self._progress(intake))
-        session.hand_to(recent, desk)
+        session.hand_to(desk)
         discretion = Discretion(config.log_query_strings, config.log_credentials)
         setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)

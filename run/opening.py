@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capture import packet_socket
 from capture.core import CORE
@@ -29,15 +29,20 @@ from notices.notifier import Notifier
 from notices.receivers import notifying
 from outputs.exchange_log import LOGGED
 from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
+from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
 from run.keys import open_keys
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
+from store.recent import Recent
 from traffic.frame import LINKTYPE_ETHERNET
 from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnection
+
+if TYPE_CHECKING:
+    from incidents.keeper import IncidentKeeper
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -53,11 +58,18 @@ class Opened(NamedTuple):
     notifier: Notifier
     screen: Screen
     attention: Attention
+    keeper: "IncidentKeeper | None"
 
     @property
     def failing(self) -> tuple[str, ...]:
         """Sentences about outputs that cannot be written any more, and about receivers that were not notified."""
-        return (*self.outputs.warnings, *self.notifier.complaints)
+        kept = self.keeper.warnings if self.keeper is not None else ()
+        return (*self.outputs.warnings, *self.notifier.complaints, *kept)
+
+    @property
+    def recent(self) -> Recent | None:
+        """The recent exchanges, if evidence is kept."""
+        return self.keeper.recent if self.keeper is not None else None
 
 
 @contextmanager
@@ -67,7 +79,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     Raises:
         CaptureError: the source cannot be opened.
         LogError: the log cannot be opened.
-        UnavailableError: another output is not available.
+        UnavailableError: another output is not available, or the folder for incidents.
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
     statistics = plan.statistics
@@ -99,19 +111,21 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         elsewhere = _elsewhere(arguments, source, bounds)
         optional = dissector(statistics, bounds)
         intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
-        if owners is not None:
-            _name_owners(intake, owners)
+        name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
+        keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
-        keyring.protect()
-        name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
+        if keeper is not None:
+            keeper.check()
+            intake.keep_in(keeper.packets)
+            stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = Attention(name, config.alert_bell, config.alert_title)
         if screen.is_terminal and arguments.ui == "console":  # the full screen starts it itself
             attention.start(screen.send)
             stack.callback(attention.stop, screen.send)
-        yield Opened(name, intake, outputs, notifier, screen, attention)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper)
 
 
 def owner_source(arguments: Arguments, config: Config, user: User | None) -> OwnerSource | None:

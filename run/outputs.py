@@ -24,8 +24,7 @@ from outputs.errors import UnavailableError
 from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
 from outputs.report_file import OpenFile, ReportFile
-from run.full import WINDOWS
-from run.session import Taker
+from run.session import WINDOWS, Taker
 from stats.statistic import Statistic
 from view.exchange_line import Discretion
 from view.outlet import Outlet

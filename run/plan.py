@@ -14,6 +14,7 @@ from cli.history_file import folder_of
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from run.decoding import named_fields
+from run.evidence import incident_lines
 from run.signals import rounding, rules
 from stats.loading import load
 from stats.statistic import Statistic, only_when_seen
@@ -47,7 +48,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
         statistics.sort(key=only_when_seen)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
-    for sentence in (*rounding(config), *receivers.warnings):
+    for sentence in (*incident_lines(arguments.incident), *rounding(config), *receivers.warnings):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return Plan(statistics, only, receivers, folder_of(chosen_user(config.user, os.environ), os.environ))
 

@@ -7,12 +7,13 @@ from math import inf
 from typing import Protocol
 
 from alerting.alert import Alert
-from alerting.events import Event
+from alerting.events import AlertRaised, Event
+from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
 from capture.intake import Status
 from exercise_config import Config
-from run.signals import rules, terms
+from run.signals import bucket_size, rules, terms
 from stats.statistic import Statistic
 from store.batches import BucketedBatch
 from store.filtering.filter import Filter
@@ -26,6 +27,8 @@ from view.explanation import explanation
 from view.outlet import Outlet
 from view.view import HistoryView, Panel, View
 
+WINDOWS = (120.0, 3600.0)
+"""Windows in seconds that can be shown, besides the last bucket and the whole retention."""
 RECALL = 0.1
 """Seconds per tick that may be spent on the counts of earlier runs."""
 
@@ -50,6 +53,16 @@ class Recorder(Protocol):
         """Learn that all buckets that ended before `now` were closed."""
 
 
+class Evidence(Protocol):
+    """Anything that keeps the evidence of alerts."""
+
+    def raised(self, alert: Alert) -> str:
+        """Keep the evidence of an alert; return its folder, empty if there is none."""
+
+    def advance(self, now: float) -> None:
+        """Learn that everything before `now` was counted, and is judged next."""
+
+
 class Session:
     """Everything the main thread owns. Takers get every record, outlets every View and event. `warnings` returns
     sentences for the user, such as failing outputs. With `only`, records that do not match it are ignored.
@@ -67,7 +80,7 @@ class Session:
     ) -> None:
         bucket, retention = config.dashboard_bucket_size, config.max_retention_length
         self._monitor = Monitor(rules(config, statistics), terms(config), explanation)
-        self._store = Store(statistics, bucket, retention, config.max_keys)
+        self._store = Store(statistics, bucket, retention, config.max_keys, store_windows(config))
         self.watched = Watched()
         """When this run and earlier ones watched."""
         self._run = Run(source, 0.0, statistics, bucket, retention, config.max_top_hits, self.watched)
@@ -82,6 +95,8 @@ class Session:
         self._past: Iterator[ClosedBucket] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
+        self._evidence: Evidence | None = None
+        self._known: tuple[Lessons, float] | None = None
         self._wanted = False
         self._resumed = 0.0
         self._counted = 0
@@ -106,6 +121,14 @@ class Session:
         """Add the history that `look_back` returns to each View. It must not block."""
         self._look_back = look_back
 
+    def keep_evidence(self, evidence: Evidence) -> None:
+        """Have the evidence of each alert kept."""
+        self._evidence = evidence
+
+    def judge_by(self, lessons: Lessons, opens: float) -> None:
+        """Judge from `opens` on by what was learned in an earlier run. Call this before the start."""
+        self._known = lessons, opens
+
     def replay(self, now: float) -> None:
         """Begin to learn from a file. Nobody watches between two refreshes, so nothing is judged there."""
         self._timeout = inf
@@ -121,6 +144,8 @@ class Session:
         self._run = replace(self._run, started=now)
         self._watch_from(now)
         self._monitor.start(now)
+        if self._known is not None:
+            self._monitor.restore(*self._known)
         self._schedule(now)
 
     def hand_to(self, *takers: Taker) -> None:
@@ -175,6 +200,16 @@ class Session:
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
 
     @property
+    def closes(self) -> float:
+        """When the current bucket of the signals is judged."""
+        return self._monitor.closes
+
+    @property
+    def lessons(self) -> Lessons:
+        """What the signals have learned."""
+        return self._monitor.lessons
+
+    @property
     def source(self) -> str:
         """Interface or file, with the ports."""
         return self._run.source
@@ -199,6 +234,8 @@ class Session:
         if resumed:
             self._resumed = status.resumed
             self._monitor.resume(now)
+        if self._evidence is not None:
+            self._evidence.advance(now)
         self._report(self._monitor.advance(now))
 
     def _watch_from(self, now: float) -> None:
@@ -207,9 +244,20 @@ class Session:
             recorder.begin(now)
 
     def _report(self, events: Iterable[Event]) -> None:
-        for event in events:
+        for event in map(self._with_evidence, events):
             for outlet in self._outlets:
                 outlet.event(event)
+
+    def _with_evidence(self, event: Event) -> Event:
+        """Have the evidence of a new alert kept, and name its folder in the event and in the history."""
+        if self._evidence is None or not isinstance(event, AlertRaised):
+            return event
+        folder = self._evidence.raised(event.alert)
+        if not folder:
+            return event
+        named = replace(event.alert, incident=folder, explanation=f"{event.alert.explanation}; evidence in {folder}")
+        self._monitor.history.change(named)
+        return replace(event, alert=named)
 
     def relearn(self) -> None:
         """Let all signals learn again."""
@@ -271,3 +319,8 @@ class Session:
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
+
+
+def store_windows(config: Config) -> tuple[float, ...]:
+    """Return the windows of the store: those of the screen, and with incidents also a bucket of the signals."""
+    return (*WINDOWS, float(bucket_size(config))) if config.incidents else WINDOWS

@@ -5,6 +5,7 @@ import time
 from cli.arguments import Arguments
 from dashboard.full.complaints import Complaints
 from exercise_config import Config
+from run.evidence import incident_lines, judge_again
 from run.full import brisk
 from run.health import HealthAnswer, voice
 from run.opening import Opened
@@ -20,13 +21,18 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         brisk(config) if full else config,
         plan.statistics,
         parts.name,
-        outputs.takers,
+        [*outputs.takers, *([parts.recent] if parts.recent is not None else [])],
         [shown_on(parts.screen, arguments), *outputs.outlets, parts.notifier],
-        lambda: (*parts.failing, *outputs.remarks),
+        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
         plan.only,
     )
     session.show_to(parts.attention)
     session.show_to(HealthAnswer(voice(parts.screen, complaints.keep if full else None), session.want_view))
+    if parts.keeper is not None:
+        parts.keeper.watch(session)
+        session.keep_evidence(parts.keeper)
+    if arguments.incident is not None:
+        judge_again(session, arguments.incident)
     outputs.start(arguments.verbose)
     _remember(session, parts, config)
     return session

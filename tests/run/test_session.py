@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from records import request
 
+from alerting.alert import Alert
+from alerting.events import AlertRaised, Event
 from capture.intake import Status
 from capture.source import Counters
 from exercise_config import Config
@@ -80,3 +82,60 @@ def test_lost_records_make_figures_too_low_like_dropped_packets() -> None:
     view = run.view(None)
     assert view is not None
     assert view.health.dropped_share == 0.25
+
+
+class Kept:
+    """Keeps the evidence of alerts in a folder each, and notes when it was told of what."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+        self.folder = "/incidents/1"
+
+    def raised(self, alert: Alert) -> str:
+        self.told.append(alert.start - START)
+        return self.folder
+
+    def advance(self, now: float) -> None:
+        self.told.append(now - START)
+
+
+class Heard(Outlet):
+    """Records the alerts that were raised."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, AlertRaised):
+            self.alerts.append(event.alert)
+
+
+def flooded(kept: Kept, heard: Heard) -> Session:
+    """Return a session that learned a request in each bucket, and was flooded in the second one."""
+    config = Config(statistics=NAMES, signals=("request_rate",), average_bucket_size=10, average_learning_duration=10)
+    run = Session(config, load(NAMES), "eth0 port 80", [], [heard])
+    run.keep_evidence(kept)
+    run.start(START)
+    run.count(RecordBatch([request(START + 1), *[request(START + 11)] * 9]))
+    run.judge(START + 10, STATUS)
+    run.judge(START + 20, STATUS)
+    return run
+
+
+def test_the_folder_of_the_evidence_is_named_in_the_event_and_on_the_screen() -> None:
+    kept, heard = Kept(), Heard()
+    view = flooded(kept, heard).view(None)
+    assert view is not None
+    (alert,) = heard.alerts
+    assert alert.incident == view.alerts[0].incident == "/incidents/1"
+    assert alert.explanation == view.alerts[0].explanation
+    assert alert.explanation.endswith("(limit 1.1); evidence in /incidents/1")
+    assert kept.told == [10, 20, 20], "all was counted before the alert was judged"
+
+
+def test_without_evidence_no_folder_is_named() -> None:
+    kept, heard = Kept(), Heard()
+    kept.folder = ""
+    flooded(kept, heard)
+    assert heard.alerts[0].incident == ""
+    assert "evidence" not in heard.alerts[0].explanation
