@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from incidents.retention import Stored, surplus
 from outputs.errors import UnavailableError
 
 OWNER_ONLY: Final = 0o700
-_NAME: Final = re.compile(r"(\d{8}T\d{6}Z)-[a-z0-9_]+(?:-\d+)?")
+_NAME: Final = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[a-z0-9_]+(?:-\d+)?", re.ASCII)
 _MOMENT: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -75,7 +75,7 @@ class IncidentFolders:
             with os.scandir(folder.path) as entries:
                 files = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
             if files.keys() <= FILES:
-                yield Stored(folder.name, _time(known[1]), sum(files.values()))
+                yield Stored(folder.name, _time(known.groups()), sum(files.values()))
 
 
 def _moment(time: float) -> str:
@@ -85,8 +85,9 @@ def _moment(time: float) -> str:
         return datetime.fromtimestamp(0, timezone.utc).strftime(_MOMENT)
 
 
-def _time(moment: str) -> float:
+def _time(parts: Sequence[str]) -> float:
+    year, month, day, hour, minute, second = map(int, parts)
     try:
-        return datetime.strptime(f"{moment}+0000", f"{_MOMENT}%z").timestamp()
+        return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
         return 0.0

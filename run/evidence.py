@@ -9,17 +9,18 @@ from capture.recent_packets import RecentPackets
 from cli.arguments import Arguments
 from cli.build import PROGRAM, VERSION
 from exercise_config import Config
-from incidents.record import Recorded, is_judged_by
 from outputs.errors import UnavailableError
 from run.session import WINDOWS, Session
 from run.signals import bucket_size
 from store.recent import Recent
 from view import figures
+from view.cells import visible
 from view.exchange_line import Discretion
 
 if TYPE_CHECKING:
     from incidents.bundle import Renders
     from incidents.keeper import IncidentKeeper
+    from incidents.record import Recorded
 
 LEAD: Final = 10.0
 """Seconds of packets before the bucket that alerted: its first connections began then."""
@@ -48,6 +49,7 @@ def incident_keeper(
     from incidents.folders import IncidentFolders
     from incidents.incident import Run
     from incidents.keeper import IncidentKeeper, Reach
+    from incidents.record import is_judged_by
     from incidents.worker import Worker
 
     root = Path(config.incidents)
@@ -97,16 +99,16 @@ def _page() -> "Renders | None":
     return Page()
 
 
-def judge_again(session: Session, incident: Recorded) -> None:
+def judge_again(session: Session, incident: "Recorded") -> None:
     """Have the bucket of an earlier alert judged as it was then."""
     session.judge_by(incident.lessons, incident.opens)
 
 
-def incident_lines(incident: Recorded | None) -> tuple[str, ...]:
-    """Return a sentence about each alert of the incident that is read; nothing if there is none."""
+def incident_lines(incident: "Recorded | None") -> tuple[str, ...]:
+    """Return a sentence about the incident that is read; nothing if there is none."""
     if incident is None:
         return ()
-    where = f"on {incident.host}, {incident.source}"
-    return tuple(
-        f"incident of {figures.moment(each.start, None)} {where}: {each.explanation}" for each in incident.alerts
-    )
+    first, others = incident.alerts[0], len(incident.alerts) - 1
+    more = f"; and {figures.counted(others, 'more alert')}" if others else ""
+    moment = figures.moment(first.start, None)
+    return (visible(f"incident of {moment} on {incident.host}, {incident.source}: {first.explanation}{more}"),)

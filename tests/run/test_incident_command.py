@@ -131,7 +131,8 @@ def test_a_replay_of_the_folder_raises_the_same_alerts(
     assert status == 0
     assert len(alerts(first)) == 3
     assert alerts(again) == alerts(first), "the same values, limits, contributors and times"
-    assert errors.count(f"incident of {figures.moment(ALERT, None)} on ") == 3
+    assert f"incident of {figures.moment(ALERT, None)} on " in errors
+    assert errors.endswith("; and 2 more alerts\n")
 
 
 def test_a_replay_uses_the_settings_and_ports_of_the_run(command: Command, capture: Path, tmp_path: Path) -> None:
@@ -200,6 +201,16 @@ def test_a_folder_that_cannot_be_made_is_one_line(command: Command, capture: Pat
         assert (status, output) == (1, "")
         assert errors.endswith(f"cannot keep incidents in {path}: {reason}; use another folder with --incidents\n")
         assert errors.count("\n") == 1
+
+
+def test_a_record_from_elsewhere_cannot_write_to_the_terminal(bundle: Path, command: Command, tmp_path: Path) -> None:
+    found = json.loads((bundle / "incident.json").read_text())
+    found["alerts"][0]["explanation"] = found["host"] = "\x1b[2J\u202e\n"
+    (tmp_path / "incident.json").write_text(json.dumps(found))
+    shutil.copy(bundle / "packets.pcapng", tmp_path)
+    _, output, errors = command("-r", tmp_path)
+    assert r"on \x1b[2J\u202e\n, " in errors
+    assert "\x1b" not in output + errors
 
 
 def test_another_folder_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:

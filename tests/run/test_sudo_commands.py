@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scene import Scene, Visit
 from sudo_caller import CALLER, SUDO, as_root, folder_of, folder_of_root
 from test_exercise import visits
 from wire import Talk, get, ok
@@ -156,3 +157,33 @@ def test_a_test_notice_reads_no_secret_of_root(passwd: Path) -> None:
     done = sudo("--test-notice", "--set", f"notice_webhook_file={passwd}")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(f"cannot read {passwd}: Permission denied\n")
+
+
+@pytest.fixture
+def flood(home: Path) -> Path:
+    """Return a capture in which traffic doubles after ten seconds."""
+    scene = Scene()
+    scene.given(0, 21)
+    for number in range(40):
+        scene.visit(10 + number / 4, Visit("203.0.113.9", "/"))
+    scene.write(home / "flood.pcap")
+    return home / "flood.pcap"
+
+
+FAST = ("--set", "dashboard_bucket_size=5", "--set", "average_bucket_size=10", "-q")
+
+
+def test_incidents_are_kept_with_the_rights_of_the_caller(home: Path, flood: Path) -> None:
+    done = sudo("-r", str(flood), *FAST, "--incidents", str(home / "kept"))
+    assert (done.returncode, done.stderr) == (0, ""), "nothing has to be imported after root was dropped"
+    (folder,) = (home / "kept").iterdir()
+    assert len([*folder.iterdir()]) == 6
+    assert {path.stat().st_uid for path in (home / "kept", folder, *folder.iterdir())} == {CALLER.number}
+
+
+def test_no_incident_is_kept_in_a_folder_of_root(flood: Path, passwd: Path) -> None:
+    for path, reason in ((passwd.parent, "may not write there"), (passwd.parent / "new", "Permission denied")):
+        done = sudo("-r", str(flood), *FAST, "--incidents", str(path))
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert is_untouched(passwd)
