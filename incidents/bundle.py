@@ -16,10 +16,9 @@ from incidents.comments import Comments
 from incidents.incident import EXCHANGES, JSON, PACKETS, PAGE, RECORD, SUMMARY, Contents, Incident
 from incidents.record import record
 from incidents.summary import summary
-from outputs.exchange_log import ExchangeLog, LogError
-from traffic.batch import RecordBatch
 from traffic.frames import Frames
 from traffic.records import Exchange
+from view.exchange_line import exchange_line
 from view.json_view import json_line
 from view.view import View
 
@@ -80,10 +79,8 @@ class Bundle:
     def _noting_failure(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, CaptureError, LogError, BundleError) as error:
-            said = (
-                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
-            )
+        except (OSError, CaptureError) as error:
+            said = str(error) if isinstance(error, CaptureError) else told(error)
             self._contents = replace(self._contents, failure=said)
             raise BundleError(said) from error
 
@@ -93,11 +90,12 @@ class Bundle:
             self._add_packets(frames)
         if self._packets is not None:
             self._packets.flush()
-        log = ExchangeLog(str(self._folder / EXCHANGES), self._incident.run.discretion, open_owner_only)
-        log.take(RecordBatch(exchanges))
-        log.close()
-        if log.warnings:
-            raise BundleError(log.warnings[0])
+        self._add_exchanges(exchanges)
+
+    def _add_exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        path, discretion = str(self._folder / EXCHANGES), self._incident.run.discretion
+        with open(open_owner_only(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab") as file:
+            file.writelines(f"{exchange_line(each, discretion)}\n".encode("ascii") for each in exchanges)
         self._contents = replace(self._contents, exchanges=self._contents.exchanges + len(exchanges))
 
     def _add_packets(self, frames: Frames) -> None:
@@ -125,6 +123,12 @@ class Bundle:
         with open(open_owner_only(str(beside), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
             file.write(text.encode("utf-8", "replace"))
         beside.replace(path)
+
+
+def told(error: OSError) -> str:
+    """Return an error of the system as text."""
+    said = error.strerror or str(error)
+    return f"{error.filename}: {said}" if error.filename else said
 
 
 def open_owner_only(path: str, flags: int, mode: int = OWNER_ONLY) -> int:

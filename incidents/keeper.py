@@ -7,13 +7,15 @@ from typing import Final, NamedTuple, Protocol
 from alerting.alert import Alert
 from alerting.lesson import Lessons
 from capture.recent_packets import RecentPackets
+from incidents import comparison
 from incidents.bundle import Bundle, Renders
-from incidents.comparison import CLIENTS, Span
+from incidents.comparison import Span
 from incidents.folders import IncidentFolders
 from incidents.incident import Incident, Run, Scene
 from incidents.worker import Worker
 from store.recent import Recent, slowest
 from traffic.records import Exchange
+from view import figures
 from view.view import AlertView, View
 
 ROWS: Final = 200
@@ -99,7 +101,8 @@ class IncidentKeeper:
         """Sentences about what could not be kept."""
         reason = self._trouble or self._worker.failure
         failed = f"evidence of an alert is missing or incomplete: {reason}" if reason else ""
-        busy = f"{self._skipped} incidents were not kept: the disk is too slow" if self._skipped else ""
+        skipped = figures.counted(self._skipped, "incident")
+        busy = f"{skipped} not kept: the disk is too slow" if self._skipped else ""
         return tuple(filter(None, (failed, busy)))
 
     def advance(self, now: float) -> None:
@@ -115,7 +118,8 @@ class IncidentKeeper:
         if alert.muted:
             return ""
         if self._open is not None:
-            self._open.add(alert, self._alert_view(alert))
+            view = self._books.view(self._reach.hour, 0) if self._books is not None else None
+            self._open.add(alert, _alert_view(view, alert))
             return self._open.incident.folder
         if self._worker.waiting > MOST_WAITING:
             self._skipped += 1
@@ -136,7 +140,8 @@ class IncidentKeeper:
         reach, recent = self._reach, self.recent
         since, until = alert.start - reach.before, alert.start + reach.after
         exchanges = [each for each in recent if since <= each.time <= until]
-        scene, shown = self._scene(alert, exchanges), self._alert_view(alert)
+        scene = self._scene(alert, exchanges)
+        shown = _alert_view(scene.view, alert) if scene is not None else None
         if self._books is None or scene is None or shown is None:
             return ""
         folder = str(self._folders.make(alert.signal, alert.start))
@@ -167,12 +172,12 @@ class IncidentKeeper:
     def _scene(self, alert: Alert, exchanges: list[Exchange]) -> Scene | None:
         books, reach = self._books, self._reach
         hour = books.view(reach.hour) if books else None
-        bucket = books.view(reach.bucket_window, ROWS) if books else None
+        bucket = books.view(reach.bucket_window, comparison.ROWS) if books else None
         if hour is None or bucket is None:
             return None
         opens = alert.start - reach.bucket
         within = [each for each in exchanges if opens < each.time <= alert.start]
-        counted = any(panel.name == CLIENTS for panel in bucket.panels)
+        counted = any(panel.name == comparison.CLIENTS for panel in bucket.panels)
         return Scene(
             view=hour,
             bucket=Span(bucket, reach.bucket),
@@ -190,10 +195,10 @@ class IncidentKeeper:
         seconds = min(view.window, view.now - started)
         return Span(view, seconds) if seconds > 0 else None
 
-    def _alert_view(self, alert: Alert) -> AlertView | None:
-        view = self._books.view(self._reach.hour, 0) if self._books else None
-        alerts = view.alerts if view else ()
-        return next((each for each in alerts if (each.signal, each.start) == (alert.signal, alert.start)), None)
+
+def _alert_view(view: View | None, alert: Alert) -> AlertView | None:
+    alerts = view.alerts if view is not None else ()
+    return next((each for each in alerts if (each.signal, each.start) == (alert.signal, alert.start)), None)
 
 
 class _Open:

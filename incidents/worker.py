@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from incidents.bundle import BundleError
+from incidents.bundle import BundleError, told
 
 Job = Callable[[], None]
 
@@ -70,6 +70,6 @@ class Worker:
         except BundleError as error:
             self.failure = str(error)
         except OSError as error:
-            self.failure = f"{error.filename}: {error.strerror}"
+            self.failure = told(error)
         except Exception as error:  # a bug here must not end the thread
             self.failure = f"{type(error).__name__}: {error}"

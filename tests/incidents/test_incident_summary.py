@@ -212,3 +212,9 @@ def without_code(line: str) -> list[str]:
         )
         left = inside[end + run :]
     return [*parts, left]
+
+
+def test_a_filter_of_the_run_is_told() -> None:
+    given = incident()
+    lines = told(replace(given, run=replace(given.run, only="status:5xx")))
+    assert lines[5] == "Only exchanges that match `status:5xx` were counted."
