@@ -74,6 +74,8 @@ _NOTICE = 20 * 1024
 """A notice with its texts."""
 _INCIDENTS = 4
 """Packets before an alert, in memory and being written, and those after it, the same of the incident before."""
+_INCIDENT_KEYS = 4 * 2**20
+"""Keys of TLS connections, for `--embed-keys`."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -508,7 +510,7 @@ class Config:
     def _memory_of_incidents(self) -> int:
         """Return the bytes of packets, and of the exchanges that are still being written."""
         exchanges = 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
-        return _INCIDENTS * self.incident_bytes + exchanges if self.incidents else 0
+        return _INCIDENTS * (self.incident_bytes + _INCIDENT_KEYS) + exchanges if self.incidents else 0
 
     def as_toml(self) -> str:
         """Return every setting with its value, as TOML."""

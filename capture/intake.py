@@ -221,8 +221,13 @@ class Intake:
         """End the capture, as `Decodes.finish` does."""
         return self._decoder.finish(records)
 
-    def _packet_time(self, stamp: float) -> float:
-        return stamp if self._time is None else self._time.packet_time(stamp)
+    def _take_keys(self) -> None:
+        """Hand on the keys that arrived."""
+        for lines in self._keyring.read():
+            self._decoder.add_secrets(lines)
+            if self._recent is not None:
+                self._recent.add_secrets(lines)
+            self._save_keys(lines)
 
     def _look_up_owners(self) -> None:
         if self._owners is not None:

@@ -13,6 +13,8 @@ import numpy as np
 
 from traffic.frames import Frames
 
+MOST_KEYS: Final = 4 * 2**20
+"""Bytes of keys that are kept, the latest ones; those of a TLS 1.3 connection take some 800."""
 _BATCH: Final = 1024
 """Bytes of the objects of a batch."""
 _COLUMNS: Final = 40
@@ -27,6 +29,8 @@ class Frozen(NamedTuple):
     batches: tuple[Frames, ...]
     whole_since: float
     """Capture time after which none was dropped for lack of room; minus infinity if none ever was."""
+    keys: bytes = b""
+    """The latest keys of TLS connections, if they are kept."""
 
 
 class Followed(NamedTuple):
@@ -35,20 +39,25 @@ class Followed(NamedTuple):
     batches: tuple[Frames, ...]
     left_out: int
     """Packets for which there was no room."""
+    keys: bytes = b""
+    """Keys that came after those of the frozen packets."""
 
 
 class RecentPackets:
     """The packets of the last `seconds`, in at most `max_bytes` of memory; the oldest are dropped first.
 
-    After `freeze`, as many bytes are kept of what follows.
+    After `freeze`, as many bytes are kept of what follows. With `keeps_keys`, the latest keys are kept too.
     """
 
-    def __init__(self, seconds: float, max_bytes: int) -> None:
+    def __init__(self, seconds: float, max_bytes: int, *, keeps_keys: bool = False) -> None:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._held = _Batches()
         self._dropped_until = -inf
+        self._keeps_keys = keeps_keys
+        self._keys: deque[bytes] = deque()
+        self._keys_bytes = 0
         self._following: _Following | None = None
 
     def add(self, frames: Frames) -> None:
@@ -61,12 +70,25 @@ class RecentPackets:
             if self._following is not None:
                 self._following.add(frames)
 
+    def add_secrets(self, lines: bytes) -> None:
+        """Keep lines of a key log, if keys are kept at all."""
+        if not self._keeps_keys:
+            return
+        with self._lock:
+            self._keys.append(lines)
+            self._keys_bytes += len(lines)
+            while self._keys_bytes > MOST_KEYS:
+                self._keys_bytes -= len(self._keys.popleft())
+            if self._following is not None and len(self._following.keys) < MOST_KEYS:
+                self._following.keys += lines
+
     def freeze(self, since: float, until: float) -> Frozen:
         """Return the packets from `since` on, whole batches of them, and keep those that follow up to `until`."""
         with self._lock:
             recent = [frames for frames in self._held if frames.times[-1] >= since]
             self._following = _Following(until, self._max_bytes)
-            return Frozen(tuple(part for frames in recent if (part := up_to(frames, until))), self._dropped_until)
+            batches = tuple(part for frames in recent if (part := up_to(frames, until)))
+            return Frozen(batches, self._dropped_until, b"".join(self._keys))
 
     def release(self) -> Followed:
         """Return what followed the frozen packets, and keep no more."""
@@ -74,7 +96,7 @@ class RecentPackets:
             following, self._following = self._following, None
             if following is None:
                 return Followed((), 0)
-            return Followed(tuple(following.batches), following.left_out)
+            return Followed(tuple(following.batches), following.left_out, following.keys)
 
     @property
     def bytes(self) -> int:
@@ -127,6 +149,7 @@ class _Following:
     def __init__(self, until: float, max_bytes: int) -> None:
         self.batches = _Batches()
         self.left_out = 0
+        self.keys = b""
         self._until = until
         self._max_bytes = max_bytes
 

@@ -145,8 +145,8 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error(f"--ui {given.ui} needs standard output for itself; use files for --log, -w and --report")
     if given.ui == "full" and given.quiet:
         parser.error("--ui full and -q cannot be combined")
-    if given.embed_keys and not (given.write or "").lower().endswith(PCAPNG):
-        parser.error(f"--embed-keys needs -w FILE{PCAPNG}: other formats have no place for keys")
+    if given.embed_keys and not given.incidents and not (given.write or "").lower().endswith(PCAPNG):
+        parser.error(f"--embed-keys needs -w FILE{PCAPNG} or --incidents: other formats have no place for keys")
     if "-" in given.keys:
         parser.error("--keys cannot be standard input; use a file or a FIFO")
     if given.demo and given.prometheus is not None:
@@ -236,7 +236,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add = parser.add_argument_group("files and other outputs").add_argument
     add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
     add("-w", "--write", metavar="FILE", help="write the packets to a pcap or .pcapng file; - is standard output")
-    add("--embed-keys", action="store_true", help="also write the keys of --keys to the .pcapng file of -w")
+    add("--embed-keys", action="store_true", help="also write the keys of --keys to .pcapng files (-w, --incidents)")
     add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
     add(
         "--history",

@@ -56,8 +56,9 @@ class Bundle:
         with self._noting_failure():
             self._write(RECORD, record(incident))
             about = f"Incident on {incident.run.host}, {incident.run.source}: {incident.alerts[0].explanation}"
-            self._packets = PcapngWriter(str(self._folder / PACKETS), about, open_owner_only)
-            self._add(frozen.batches, exchanges)
+            path, embeds_keys = str(self._folder / PACKETS), incident.run.embeds_keys
+            self._packets = PcapngWriter(path, about, open_owner_only, embeds_keys=embeds_keys)
+            self._add(frozen.batches, exchanges, frozen.keys)
             self._write(SUMMARY, summary(incident, self._contents))
             self._write(JSON, json_line(incident.scene.view) + "\n")
             if self._page is not None:
@@ -69,7 +70,7 @@ class Bundle:
         self._contents = replace(self._contents, packets_left_out=followed.left_out, is_complete=True)
         with self._noting_failure():
             if not self._contents.failure:
-                self._add(followed.batches, exchanges)
+                self._add(followed.batches, exchanges, followed.keys)
                 self._write(RECORD, record(incident))
             if self._packets is not None:
                 self._packets.close()
@@ -84,8 +85,10 @@ class Bundle:
             self._contents = replace(self._contents, failure=said)
             raise BundleError(said) from error
 
-    def _add(self, batches: Iterable[Frames], exchanges: Sequence[Exchange]) -> None:
+    def _add(self, batches: Iterable[Frames], exchanges: Sequence[Exchange], keys: bytes) -> None:
         self._comments.add_processes(exchanges)
+        if self._packets is not None and keys:
+            self._packets.add_secrets(keys)
         for frames in batches:
             self._add_packets(frames)
         if self._packets is not None:

@@ -40,6 +40,8 @@ class Run:
     settings: Mapping[str, Any]
     """The settings by which alerts are judged."""
     discretion: Discretion
+    embeds_keys: bool = False
+    """Whether the packets have the keys of their TLS connections."""
     zone: tzinfo | None = None
     """None is local time."""
 

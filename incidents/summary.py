@@ -206,6 +206,8 @@ def _files(incident: Incident, contents: Contents) -> Iterator[str]:
     yield f"- `{JSON}`: the same as JSON."
     yield f"- `{RECORD}`: the alert, its baselines and settings, from which the screen can be shown again."
     yield ""
+    if incident.run.embeds_keys:
+        yield f"**`{PACKETS}` has the keys of its TLS connections:** whoever has the file can read them."
     yield "The packets contain what people sent. Handle them as such."
     yield ""
 

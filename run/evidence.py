@@ -73,6 +73,7 @@ def incident_keeper(
             only=arguments.only,
             settings={name: value for name, value in vars(config).items() if is_judged_by(name)},
             discretion=Discretion(config.log_query_strings, config.log_credentials),
+            embeds_keys=arguments.embed_keys,
         ),
         Reach(
             before=before,
@@ -82,7 +83,7 @@ def incident_keeper(
             hour=HOUR if retention > HOUR else None,
         ),
         IncidentFolders(root.absolute(), config.max_incidents, config.max_incident_bytes),
-        RecentPackets(before, config.incident_bytes),
+        RecentPackets(before, config.incident_bytes, keeps_keys=arguments.embed_keys),
         Recent(config.max_recent_exchanges, config.max_recent_characters),
         _page(),
         Worker(patient=not watched.live),

@@ -4,7 +4,7 @@ from math import inf
 
 from hypothesis import given, strategies
 
-from capture.recent_packets import RecentPackets, up_to
+from capture.recent_packets import MOST_KEYS, RecentPackets, up_to
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.frames import Frames
 
@@ -102,6 +102,27 @@ def test_an_empty_batch_is_ignored() -> None:
 
 def test_times_out_of_order_are_still_cut() -> None:
     assert [frame.time for frame in up_to(batch(1, 9, 2, 8), 5)] == [1.0, 2.0]
+
+
+def test_keys_are_kept_only_if_that_is_asked_for() -> None:
+    for keeps, expected in ((True, (b"a\nb\n", b"c\n")), (False, (b"", b""))):
+        recent = RecentPackets(60, 10_000, keeps_keys=keeps)
+        recent.add_secrets(b"a\n")
+        recent.add_secrets(b"b\n")
+        before = recent.freeze(0, 100).keys
+        recent.add_secrets(b"c\n")
+        assert (before, recent.release().keys) == expected
+
+
+def test_keys_are_bounded_too() -> None:
+    recent = RecentPackets(60, 10_000, keeps_keys=True)
+    line = b"x" * (MOST_KEYS // 8 - 1) + b"\n"
+    for _ in range(20):
+        recent.add_secrets(line)
+    assert len(recent.freeze(0, 100).keys) == MOST_KEYS
+    for _ in range(20):
+        recent.add_secrets(line)
+    assert len(recent.release().keys) == MOST_KEYS
 
 
 @given(strategies.lists(strategies.integers(1, 5000), min_size=1, max_size=40), strategies.integers(1000, 30_000))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from key_lines import key_line, key_lines, secret
+from scene import Scene, Visit
 from sudo_caller import CALLER, SUDO, as_root, folder_of
 from wire import Talk, get, ok
 
@@ -127,6 +128,24 @@ def test_keys_are_embedded_only_if_that_is_asked_for(folder: Path) -> None:
         source.close()
     assert kept == [key_lines(1, 2), b""]
     assert run(folder, "-q", "-r", "with.pcapng").stderr == "2 keys told\n"
+
+
+def test_incidents_have_keys_only_if_that_is_asked_for(folder: Path) -> None:
+    scene = Scene()
+    scene.given(0, 21)
+    for number in range(40):
+        scene.visit(10 + number / 4, Visit("203.0.113.9", "/"))
+    scene.write(folder / "trace.pcap")
+    fast = ["-q", "--set", "dashboard_bucket_size=5", "--set", "average_bucket_size=10", "--keys", "keys.log"]
+    for name, options in (("with", ["--embed-keys"]), ("without", [])):
+        assert run(folder, *fast, "--incidents", name, *options).returncode == 0
+        files = {path.name: path.read_bytes() for path in (folder / name).rglob("*") if path.is_file()}
+        assert len(files) == 6
+        found = {file for file, text in files.items() if any(form in text for form in forms(1))}
+        assert found == ({"packets.pcapng"} if name == "with" else set())
+        assert (b"has the keys of its TLS connections" in files["summary.md"]) == (name == "with")
+    (kept,) = (folder / "with").iterdir()
+    assert "2 keys told" in run(folder, "-q", "-r", str(kept)).stderr
 
 
 # Secrecy --------------------------------------------------------------------------------------------------------------
