@@ -64,10 +64,13 @@ class Bundle:
             if self._page is not None:
                 self._write(PAGE, self._page.html(incident.scene.view))
 
-    def finish(self, incident: Incident, followed: Followed, exchanges: Sequence[Exchange]) -> None:
-        """Add what came after the alert. `incident` has the alerts that were raised meanwhile, too."""
+    def finish(self, incident: Incident, followed: Followed, exchanges: Sequence[Exchange], forgotten: int) -> None:
+        """Add what came after the alert. `incident` has the alerts that were raised meanwhile, too; `forgotten` is the
+        number of exchanges that are missing.
+        """
         self._comments.add_alerts(incident.alerts[len(self._incident.alerts) :])
-        self._contents = replace(self._contents, packets_left_out=followed.left_out, is_complete=True)
+        so_far = replace(self._contents, packets_left_out=followed.left_out, exchanges_left_out=forgotten)
+        self._contents = replace(so_far, is_complete=True)
         with self._noting_failure():
             if not self._contents.failure:
                 self._add(followed.batches, exchanges, followed.keys)

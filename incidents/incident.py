@@ -102,6 +102,8 @@ class Contents:
     exchanges: int = 0
     exchanges_since: float | None = None
     """End of the oldest exchange that was still known; None if none was forgotten."""
+    exchanges_left_out: int = 0
+    """Exchanges after the alert that were forgotten before they were written."""
     has_page: bool = True
     failure: str = ""
     """Why writing failed; empty if it did not."""

@@ -158,11 +158,12 @@ class IncidentKeeper:
         if done is None:
             return
         followed, incident = self.packets.release(), done.incident
+        forgotten = max(0, self.recent.dropped - done.counted)
         later = islice(self.recent, max(0, done.counted - self.recent.dropped), None)
         exchanges = [each for each in later if each.time <= incident.until]
 
         def finish() -> None:
-            done.bundle.finish(incident, followed, exchanges)
+            done.bundle.finish(incident, followed, exchanges, forgotten)
             self._folders.prune()
 
         self._worker.put(finish)

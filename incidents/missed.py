@@ -24,6 +24,9 @@ def _in_folder(incident: Incident, contents: Contents) -> Iterator[str]:
     if contents.exchanges_since is not None:
         held = figures.duration(incident.start - contents.exchanges_since)
         yield f"The exchanges begin only {held} before the alert, not {asked} (`max_recent_exchanges`)."
+    if contents.exchanges_left_out:
+        exchanges = figures.counted(contents.exchanges_left_out, "exchange")
+        yield f"{exchanges} after the alert had no room (`max_recent_exchanges`)."
 
 
 def _in_run(incident: Incident) -> Iterator[str]:

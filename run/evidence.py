@@ -41,10 +41,13 @@ def incident_keeper(
 ) -> "IncidentKeeper | None":
     """Return what keeps the evidence of alerts; None if it is not wanted. The folder is made if it is not there.
 
+    With `-r`, it is wanted only if the command line says so: the settings are for live traffic, and reading an incident
+    should not make another one.
+
     Raises:
         UnavailableError: the folder cannot be made.
     """
-    if not config.incidents:
+    if not config.incidents or (arguments.read is not None and "incidents" not in arguments.settings):
         return None
     from incidents.folders import IncidentFolders
     from incidents.incident import Run

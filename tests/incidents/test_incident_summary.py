@@ -122,16 +122,22 @@ def test_losses_are_told() -> None:
     given = incident()
     view = replace(given.scene.view, health=TROUBLED)
     contents = replace(
-        CONTENTS, whole_since=START - 12, first=START - 12, packets_left_out=7, exchanges_since=START - 30
+        CONTENTS,
+        whole_since=START - 12,
+        first=START - 12,
+        packets_left_out=7,
+        exchanges_since=START - 30,
+        exchanges_left_out=1,
     )
     lines = section(told(replace(given, scene=replace(given.scene, view=view)), contents), "## What was not seen")
-    assert lines[:3] == [
+    assert lines[:4] == [
         "- The packets begin only 12 s before the alert, not 2 min 10 s: there was no more room (`incident_bytes`).",
         "- 7 packets after the alert had no room (`incident_bytes`).",
         "- The exchanges begin only 30 s before the alert, not 2 min 10 s (`max_recent_exchanges`).",
+        "- 1 exchange after the alert had no room (`max_recent_exchanges`).",
     ]
-    assert lines[3].startswith("- Since 15:02:10 2026-11-22: dropped by the kernel: 1,204, ")
-    assert lines[4] == "- Connections that could not be read: 12 TLS, 3 HTTP/2."
+    assert lines[4].startswith("- Since 15:02:10 2026-11-22: dropped by the kernel: 1,204, ")
+    assert lines[5] == "- Connections that could not be read: 12 TLS, 3 HTTP/2."
 
 
 def test_an_overload_is_told_at_the_top() -> None:

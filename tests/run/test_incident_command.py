@@ -164,6 +164,16 @@ def test_without_the_option_no_folder_is_made(command: Command, capture: Path, t
     assert "evidence" not in output
 
 
+def test_reading_a_file_keeps_nothing_because_of_a_settings_file(
+    command: Command, bundle: Path, capture: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.toml").write_text(f"incidents = '{tmp_path / 'kept'}'")
+    for path in (capture, bundle):
+        _, output, _ = command("-r", path, "--config", tmp_path / "settings.toml")
+        assert len(alerts(output)) == 3
+    assert not (tmp_path / "kept").exists()
+
+
 def test_room_for_too_few_packets_is_told(command: Command, capture: Path, tmp_path: Path) -> None:
     command("-r", capture, "--incidents", tmp_path, "--set", "incident_bytes=100000")
     summary = (tmp_path / NAME / "summary.md").read_text()
