@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -129,6 +129,18 @@ class Bundle:
         with open(open_owner_only(str(beside), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
             file.write(text.encode("utf-8", "replace"))
         beside.replace(path)
+
+
+def add_to_summary(folder: str, text: str) -> None:
+    """Add a paragraph to the summary of an incident, if it is still there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with suppress(FileNotFoundError):  # it was deleted, as there were newer ones
+        file = open_owner_only(str(Path(folder) / SUMMARY), os.O_WRONLY | os.O_APPEND)
+        with open(file, "ab") as summary_file:
+            summary_file.write(f"\n{text}\n".encode())
 
 
 def told(error: OSError) -> str:

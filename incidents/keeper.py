@@ -8,10 +8,11 @@ from alerting.alert import Alert
 from alerting.lesson import Lessons
 from capture.recent_packets import RecentPackets
 from incidents import comparison
-from incidents.bundle import Bundle, Renders
+from incidents.bundle import Bundle, Renders, add_to_summary
 from incidents.comparison import Span
 from incidents.folders import IncidentFolders
 from incidents.incident import Incident, Run, Scene
+from incidents.summary import afterwards
 from incidents.worker import Worker
 from store.recent import Recent, slowest
 from traffic.records import Exchange
@@ -130,6 +131,18 @@ class IncidentKeeper:
             self._trouble = f"cannot make a folder in {self._folders.root}: {error.strerror}"
             return ""
 
+    def ended(self, alert: Alert) -> None:
+        """Add the end of an alert to the summary of its incident."""
+        if not alert.incident:
+            return
+        if self._open is not None and self._open.incident.folder == alert.incident:
+            self._open.ended.append(alert)
+        else:
+            self._worker.put(lambda: self._note_end(alert))
+
+    def _note_end(self, alert: Alert) -> None:
+        add_to_summary(alert.incident, afterwards(alert, self._run.zone))
+
     def close(self) -> None:
         """Complete the open incident, and wait until everything is written."""
         if self._open is not None:
@@ -164,6 +177,8 @@ class IncidentKeeper:
 
         def finish() -> None:
             done.bundle.finish(incident, followed, exchanges, forgotten)
+            for alert in done.ended:
+                self._note_end(alert)
             self._folders.prune()
 
         self._worker.put(finish)
@@ -210,6 +225,8 @@ class _Open:
         self.bundle = bundle
         self.counted = counted
         """Exchanges until the alert, those that were forgotten included."""
+        self.ended: list[Alert] = []
+        """Alerts of it that have ended."""
 
     def add(self, alert: Alert, shown: AlertView | None) -> None:
         """Note another alert."""

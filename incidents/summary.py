@@ -3,9 +3,10 @@
 import math
 import shlex
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from typing import Final
 
-from alerting.alert import SignalUnit
+from alerting.alert import Alert, SignalUnit
 from incidents import comparison
 from incidents.comparison import Figure, TopList
 from incidents.incident import EXCHANGES, JSON, PACKETS, PAGE, RECORD, Contents, Incident
@@ -55,6 +56,17 @@ def _heading(incident: Incident, contents: Contents) -> Iterator[str]:
     if run.only:
         yield f"Only exchanges that match {code(run.only)} were counted."
     yield ""
+
+
+def afterwards(alert: Alert, zone: tzinfo | None) -> str:
+    """Return what is added to the summary when an alert ends."""
+    name = alert.signal.replace("_", " ")
+    end = alert.start if alert.end is None else alert.end
+    peak = figures.signal_value(alert.peak, alert.unit)
+    lasted = figures.duration(alert.duration(end))
+    return (
+        f"**Afterwards:** {name} was back within its limit at {figures.moment(end, zone)}, after {lasted}; peak {peak}."
+    )
 
 
 # What alerted ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from math import inf
 from typing import Protocol
 
 from alerting.alert import Alert
-from alerting.events import AlertRaised, Event
+from alerting.events import AlertDismissed, AlertRaised, Event
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
@@ -58,6 +58,9 @@ class Evidence(Protocol):
 
     def raised(self, alert: Alert) -> str:
         """Keep the evidence of an alert; return its folder, empty if there is none."""
+
+    def ended(self, alert: Alert) -> None:
+        """Learn that an alert has ended."""
 
     def advance(self, now: float) -> None:
         """Learn that everything before `now` was counted, and is judged next."""
@@ -249,7 +252,11 @@ class Session:
                 outlet.event(event)
 
     def _with_evidence(self, event: Event) -> Event:
-        """Have the evidence of a new alert kept, and name its folder in the event and in the history."""
+        """Have the evidence of a new alert kept, and name its folder in the event and in the history; and have the end
+        of an alert noted.
+        """
+        if self._evidence is not None and isinstance(event, AlertDismissed):
+            self._evidence.ended(event.alert)
         if self._evidence is None or not isinstance(event, AlertRaised):
             return event
         folder = self._evidence.raised(event.alert)

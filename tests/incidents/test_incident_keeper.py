@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from incident_samples import RUN
 from records import ended, request
 
@@ -109,6 +110,28 @@ def test_too_many_folders_are_deleted_once_a_new_one_is_complete(tmp_path: Path)
     for number, requests in enumerate((4, 9, 4, 9, 4)):
         watch.bucket(number, requests)
     assert [alerts(folder) for folder in tmp_path.iterdir()] == [[40]]
+
+
+@pytest.mark.parametrize("after", [5, 25])
+def test_the_end_of_an_alert_is_added_to_the_summary(tmp_path: Path, after: float) -> None:
+    watch = Watch(tmp_path, after=after)
+    for number, requests in enumerate((4, 9, 11, 4, 4, 4)):
+        watch.bucket(number, requests)
+    (folder,) = tmp_path.iterdir()
+    last = (folder / "summary.md").read_text().splitlines()[-1]
+    assert last == (
+        "**Afterwards:** request rate was back within its limit at 08:00:40 2027-01-15, after 20 s; peak 11."
+    )
+
+
+def test_the_end_of_an_alert_whose_folder_was_deleted_is_not_noted(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    for number, requests in enumerate((4, 9, 11)):
+        watch.bucket(number, requests)
+    for folder in tmp_path.iterdir():
+        shutil.rmtree(folder)
+    watch.bucket(3, 4)
+    assert (watch.keeper.warnings, [*tmp_path.iterdir()]) == ((), [])
 
 
 def test_an_open_incident_is_completed_at_the_end(tmp_path: Path) -> None:

@@ -95,6 +95,9 @@ class Kept:
         self.told.append(alert.start - START)
         return self.folder
 
+    def ended(self, alert: Alert) -> None:
+        self.told.append(-1)
+
     def advance(self, now: float) -> None:
         self.told.append(now - START)
 
