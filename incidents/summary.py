@@ -52,7 +52,8 @@ def _heading(incident: Incident, contents: Contents) -> Iterator[str]:
         yield ""
     yield f"{_sentence(incident, first)}"
     yield ""
-    yield f"Monitored: {code(run.source)} on {code(run.host)}, by {run.program} {run.version}."
+    by = f"by {run.program} {run.version}; times are in {figures.offset(incident.start, run.zone)}"
+    yield f"Monitored: {code(run.source)} on {code(run.host)}, {by}."
     if run.only:
         yield f"Only exchanges that match {code(run.only)} were counted."
     yield ""

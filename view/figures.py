@@ -4,7 +4,7 @@ Counts have thousands separators, bytes are decimal (1 kB = 1000 B), durations h
 """
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 
 from alerting.alert import SignalUnit
 from stats.statistic import Unit
@@ -123,6 +123,14 @@ def moment(time: float, zone: tzinfo | None) -> str:
         return datetime.fromtimestamp(time, zone).strftime("%H:%M:%S %Y-%m-%d")
     except (OverflowError, ValueError, OSError):  # a capture file can claim any time
         return f"{time:.0f} s"
+
+
+def offset(time: float, zone: tzinfo | None) -> str:
+    """Format the distance of a zone from UTC at a moment, as `UTC+0100`; None is local time."""
+    try:
+        return datetime.fromtimestamp(time, zone or timezone.utc).astimezone(zone).strftime("UTC%z")
+    except (OverflowError, ValueError, OSError):  # as above
+        return "UTC"
 
 
 def since(time: float, now: float, zone: tzinfo | None) -> str:

@@ -50,7 +50,7 @@ class Page:
         """Return the page of a View."""
         return self._template.render(
             view=view,
-            zone=self._zone_name(view.now),
+            zone=figures.offset(view.now, self._zone),
             span=figures.duration(view.now - view.started),
             window=figures.span(view.window),
             figures=facts.figures_of(view, self._zone),
@@ -78,12 +78,6 @@ class Page:
 
     def _moment(self, time: float) -> str:
         return figures.moment(time, self._zone)
-
-    def _zone_name(self, now: float) -> str:
-        try:
-            return datetime.fromtimestamp(now, self._zone or timezone.utc).astimezone(self._zone).strftime("UTC%z")
-        except (OverflowError, ValueError, OSError):  # a capture file can claim any time
-            return "UTC"
 
 
 def _visible(value: Any) -> Any:

@@ -31,7 +31,7 @@ def test_it_begins_with_what_happened() -> None:
         "**Request rate** was 1,844 requests from 17:00:10 to 17:02:10, above the limit of 1,320 requests. "
         "The learned baseline is 1,200 requests; the limit is 10 % above it."
     )
-    assert lines[4] == "Monitored: `eth0 port 80` on `web1`, by exercise.py 1.0."
+    assert lines[4] == "Monitored: `eth0 port 80` on `web1`, by exercise.py 1.0; times are in UTC+0000."
 
 
 @pytest.mark.parametrize(
