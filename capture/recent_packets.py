@@ -15,7 +15,7 @@ from traffic.frames import Frames
 
 MOST_KEYS: Final = 4 * 2**20
 """Bytes of keys that are kept, the latest ones; those of a TLS 1.3 connection take some 800."""
-_BATCH: Final = 1024
+_BATCH: Final = 1536
 """Bytes of the objects of a batch."""
 _COLUMNS: Final = 40
 """Bytes of a frame's columns in arrays."""
