@@ -13,7 +13,7 @@ from alerting.loading import available
 from capture.errors import CaptureError
 from capture.ports import Ports, parse_ports
 from history.alerts import stored
-from incidents.incident import PACKETS, RECORD, Incident
+from incidents.incident import PACKETS, RECORD, SUMMARY, Incident
 
 VERSION: Final = 1
 LONGEST: Final = 2**22
@@ -64,6 +64,11 @@ class Recorded(NamedTuple):
     """What the signals had learned."""
     alerts: tuple[Told, ...]
     """At least one."""
+
+    @property
+    def summary(self) -> Path:
+        """The file that tells the story."""
+        return self.packets.with_name(SUMMARY)
 
     @property
     def opens(self) -> float:

@@ -114,5 +114,5 @@ def incident_lines(incident: "Recorded | None") -> tuple[str, ...]:
         return ()
     first, others = incident.alerts[0], len(incident.alerts) - 1
     more = f"; and {figures.counted(others, 'more alert')}" if others else ""
-    moment = figures.moment(first.start, None)
-    return (visible(f"incident of {moment} on {incident.host}, {incident.source}: {first.explanation}{more}"),)
+    what = f"incident of {figures.moment(first.start, None)} on {incident.host}, {incident.source}"
+    return (visible(f"{what}: {first.explanation}{more}; see {incident.summary}"),)

@@ -132,7 +132,7 @@ def test_a_replay_of_the_folder_raises_the_same_alerts(
     assert len(alerts(first)) == 3
     assert alerts(again) == alerts(first), "the same values, limits, contributors and times"
     assert f"incident of {figures.moment(ALERT, None)} on " in errors
-    assert errors.endswith("; and 2 more alerts\n")
+    assert errors.endswith(f"; and 2 more alerts; see {bundle / 'summary.md'}\n")
 
 
 def test_a_replay_uses_the_settings_and_ports_of_the_run(command: Command, capture: Path, tmp_path: Path) -> None:
