@@ -197,3 +197,20 @@ def ring_frames(block: NDArray[np.uint8], *, cooked: bool) -> tuple[bytes, Frame
     built from their socket address. Both are written to the copy, in place of the kernel's description of the frame.
     The frames end before the first invalid record.
     """
+
+def lock_down(
+    *,
+    read: Sequence[str],
+    write: Sequence[str],
+    create: Sequence[str],
+    devices: Sequence[str],
+    families: Sequence[int],
+    connects: bool,
+) -> tuple[int, bool]:
+    """Restrict this process for good, and return what is in force: the version of Landlock's interface (0 without
+    Landlock), and whether system calls are filtered. No other thread may be running.
+
+    It may read what is below the paths in `read`, also change what is below `write`, create files below `create`, and
+    use the `devices`; paths that do not exist are ignored. It may make sockets of these `families`, and TCP connections
+    if it `connects`.
+    """

@@ -1,4 +1,4 @@
-//! The crate `wire` as a Python module. It only converts types and releases the GIL while the crate works.
+//! The crates `wire` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
 
@@ -7,6 +7,7 @@ mod columns;
 mod decoder;
 mod frames;
 mod handshakes;
+mod lock;
 mod lookups;
 mod owners;
 mod quic;
@@ -23,6 +24,8 @@ mod http_monitor_core {
     use super::decoder::Decoder;
     #[pymodule_export]
     use super::frames::{pcap_frames, pcapng_frames, ring_frames};
+    #[pymodule_export]
+    use super::lock::lock_down;
 }
 
 /// Import an attribute of one of our Python modules.
