@@ -21,6 +21,7 @@ STATISTICS: Final = 6
 _PROMISCUOUS: Final = 1
 _ATTACH_FILTER: Final = 26
 _RECEIVE_BUFFER_FORCE: Final = 33
+_GET_INDEX: Final = 0x8933
 _GET_FLAGS: Final = 0x8913
 _GET_HARDWARE: Final = 0x8927
 _UP: Final = 1
@@ -30,32 +31,38 @@ _STATISTICS_OF: Final = struct.Struct("=II")
 _LINK_TYPES: Final = {1: LINKTYPE_ETHERNET, _LOOPBACK: LINKTYPE_ETHERNET, 519: LINKTYPE_RAW, 65534: LINKTYPE_RAW}
 
 
-def _interface_request(interface: str, request: int) -> bytes:
+def _interface_request(interface: str, request: int, through: socket.socket | None = None) -> bytes:
+    """Ask through any socket: see netdevice(7). Once we are locked down, no new one can be made."""
     import fcntl
 
+    name = struct.pack("256s", interface.encode("utf-8", "surrogateescape")[:15])
+    if through is not None:
+        return fcntl.ioctl(through, request, name)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        name = interface.encode("utf-8", "surrogateescape")[:15]
-        return fcntl.ioctl(any_socket, request, struct.pack("256s", name))
+        return fcntl.ioctl(any_socket, request, name)
 
 
-def index_of(interface: str) -> int:
+def index_of(interface: str, through: socket.socket | None = None) -> int:
     """Return the index of the interface; 0 if it does not exist."""
-    try:
-        return socket.if_nametoindex(interface)
-    except (OSError, ValueError):
+    if "\0" in interface:  # the kernel would read only what is before it
         return 0
+    try:
+        (index,) = struct.unpack_from("=i", _interface_request(interface, _GET_INDEX, through), 16)
+    except OSError:
+        return 0
+    return int(index)
 
 
-def is_up(interface: str) -> bool:
+def is_up(interface: str, through: socket.socket | None = None) -> bool:
     """Return whether the interface exists and is up."""
     try:
-        (flags,) = struct.unpack_from("=H", _interface_request(interface, _GET_FLAGS), 16)
+        (flags,) = struct.unpack_from("=H", _interface_request(interface, _GET_FLAGS, through), 16)
     except OSError:
         return False
     return bool(flags & _UP)
 
 
-def hardware_type(interface: str) -> int:
+def hardware_type(interface: str, through: socket.socket | None = None) -> int:
     """Return the ARPHRD number of the interface; 0 for `any`.
 
     Raises:
@@ -63,9 +70,9 @@ def hardware_type(interface: str) -> int:
     """
     if interface == ANY:
         return 0
-    if not index_of(interface):
+    if not index_of(interface, through):
         raise UnknownInterface(interface, nearest(interface))
-    (hardware,) = struct.unpack_from("=H", _interface_request(interface, _GET_HARDWARE), 16)
+    (hardware,) = struct.unpack_from("=H", _interface_request(interface, _GET_HARDWARE, through), 16)
     return int(hardware)
 
 
@@ -110,11 +117,11 @@ class PacketSocket:
         """Start to receive, which `any` does without binding. If the interface is down, wait for it."""
         if self.interface == ANY:
             return
-        index = index_of(self.interface)
+        index = index_of(self.interface, self.packets)
         if not index:
             raise UnknownInterface(self.interface, nearest(self.interface))
         self.packets.bind((self.interface, ALL_PROTOCOLS))
-        if hardware_type(self.interface) != _LOOPBACK:
+        if hardware_type(self.interface, self.packets) != _LOOPBACK:
             request = struct.pack("=iHH8s", index, _PROMISCUOUS, 0, b"")
             with contextlib.suppress(OSError):  # some devices have no promiscuous mode
                 self.packets.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, request)
@@ -146,7 +153,7 @@ class PacketSocket:
     def recover(self) -> None:
         """Clear the warning once the interface is up again; bind anew if it was re-created."""
         if self.interface != ANY:
-            if not is_up(self.interface):
+            if not is_up(self.interface, self.packets):
                 return
             try:
                 if self.packets.getsockname()[0] != self.interface:
