@@ -69,7 +69,7 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints, begin:
     with opened(arguments, config, plan, stop) as parts:
         begin()
         session = new_session(arguments, config, plan, parts, complaints)
-        full = FullUi(arguments, config, plan, complaints, parts.recent) if arguments.ui == "full" else None
+        full = FullUi(arguments, config, plan, complaints, parts.locked) if arguments.ui == "full" else None
         ending = watch(session, parts, arguments.duration, stop, full)
         session.finish(ending.clock, ending.status)
         parts.outputs.finish(session.view)

@@ -413,6 +413,10 @@ class Config:
     """User the program switches to once the capture is open, if it runs as root; empty for the sudo caller,
     otherwise nobody. `root` keeps all rights. Under sudo, only the caller and nobody are allowed."""
 
+    lockdown: bool = True
+    """Give up, once everything is open, all files, connections and system calls that this run does not need (Landlock
+    and seccomp of Linux, by the core). Plug-ins must open their files when they are loaded."""
+
     protocols: tuple[ProtocolName, ...] = ("http2", "websocket", "operations", "tls", "quic")
     """Protocols to decode besides HTTP/1, which needs the core; see docs/protocols.md. `dns` is added if a statistic
     counts DNS lookups; `+dns` adds it with its statistics."""

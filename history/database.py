@@ -187,6 +187,7 @@ class Database:
             run("PRAGMA auto_vacuum = INCREMENTAL")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
+        run("PRAGMA temp_store = MEMORY")  # there may be no other folder to write to
         run(f"PRAGMA wal_autocheckpoint = {RESERVE // PAGE // 4}")
         run(f"PRAGMA journal_size_limit = {RESERVE // 2}")
         run(f"PRAGMA max_page_count = {(size - RESERVE) // PAGE}")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from math import inf
@@ -57,7 +58,7 @@ class History(Outlet):
     def start(self) -> None:
         """Open the file as the user who will own it, and start writing."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             self.archive = SqliteArchive(str(self._path), self._keep, self._units)
         except OSError as reason:
             place = f"{self._path.parent} cannot be made: {reason.strerror}"
@@ -67,6 +68,13 @@ class History(Outlet):
         else:
             self._writer = Writer(self.archive, patient=self._patient)
             self._writer.start()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file and of those that SQLite makes beside it. It is made now, if it can be."""
+        with suppress(OSError):  # `start` reports it
+            self._make_folder()
+        return self._path.resolve().parent
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -154,6 +162,9 @@ class History(Outlet):
         self._write(self._minutes.rest())
         if self._writer is not None:
             self._writer.close(PATIENCE)
+
+    def _make_folder(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _look_back(self) -> None:
         if self.archive is not None:

@@ -1,16 +1,18 @@
 """Runs a command for each notice, with the facts in its environment and as JSON on its standard input.
 
 It runs with the rights that we still have, in its own process group, and its output is discarded. If it fails it is
-not run again, because it may have done half of its work.
+not run again, because it may have done half of its work. Where the monitor locks itself down, a process outside the
+lock runs it: see `DistantProgram`.
 """
 
+import json
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from notices.bodies import json_body
 from notices.errors import Refused, os_words
@@ -21,6 +23,20 @@ GRACE: Final = 1.0
 """Seconds between SIGTERM and SIGKILL."""
 
 
+class Runs(Protocol):
+    """Anything that can run the command."""
+
+    def run(self, variables: Mapping[str, str], text: str) -> None:
+        """Run the command with these variables and this standard input, and wait for its end.
+
+        Raises:
+            Refused: it cannot be started, times out, or ends with a status other than 0.
+        """
+
+    def cancel(self) -> None:
+        """Kill the running command, and start no more."""
+
+
 class Command:
     """The command of `--on-alert`."""
 
@@ -29,12 +45,7 @@ class Command:
 
     def __init__(self, words: Sequence[str], timeout: float, environment: Mapping[str, str]) -> None:
         """`words` are the program and its arguments. `environment` is what it inherits, without our secrets."""
-        self._words = list(words)
-        self._timeout = timeout
-        self._environment = dict(environment)
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._cancelled = False
+        self.program: Runs = Program(words, timeout, environment)
 
     def send(self, notice: Notice) -> None:
         """Run the command, and wait for its end.
@@ -42,9 +53,29 @@ class Command:
         Raises:
             Refused: it cannot be started, times out, or ends with a status other than 0.
         """
-        process = self._start({**self._environment, **variables(notice)})
+        self.program.run(variables(notice), json_body(notice).decode() + "\n")
+
+    def cancel(self) -> None:
+        """Kill the running command, and start no more."""
+        self.program.cancel()
+
+
+class Program:
+    """The program that the command names, run by this process."""
+
+    def __init__(self, words: Sequence[str], timeout: float, environment: Mapping[str, str]) -> None:
+        self._words = list(words)
+        self._timeout = timeout
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+
+    def run(self, variables: Mapping[str, str], text: str) -> None:
+        """Run it, as `Runs` says."""
+        process = self._start({**self._environment, **variables})
         try:
-            process.communicate(json_body(notice) + b"\n", self._timeout)
+            process.communicate(text.encode(), self._timeout)
         except subprocess.TimeoutExpired:
             end_group(process)
             raise Refused(f"killed after {self._timeout:g} s") from None
@@ -78,6 +109,40 @@ class Command:
                 words = os_words(error) if isinstance(error, OSError) else "its arguments contain a NUL character"
                 raise Refused(f"cannot be started: {words}") from None
             return self._process
+
+
+class DistantProgram:
+    """The same program, run by another process. `ask` sends it a request, `close` ends it."""
+
+    def __init__(self, ask: Callable[[bytes], bytes], close: Callable[[], None]) -> None:
+        self._ask = ask
+        self.cancel = close
+
+    def run(self, variables: Mapping[str, str], text: str) -> None:
+        """Have it run, as `Runs` says."""
+        try:
+            refused = self._ask(json.dumps([dict(variables), text]).encode()).decode()
+        except OSError:
+            raise Refused("the process that runs commands has ended") from None
+        if refused:
+            raise Refused(refused)
+
+
+def run_on_request(program: Runs, request: bytes) -> bytes:
+    """Run the program in the other process, and return why it was refused, if it was.
+
+    The request is not trusted: it may set no variables but those of a notice.
+    """
+    variables, text = json.loads(request)
+    if not isinstance(text, str) or not all(isinstance(value, str) for value in variables.values()):
+        return b"the request is not one of a notice"
+    if not all(name.startswith(PREFIX) for name in variables):
+        return b"the request is not one of a notice"
+    try:
+        program.run(variables, text)
+    except Refused as reason:
+        return str(reason).encode()
+    return b""
 
 
 def variables(notice: Notice) -> dict[str, str]:

@@ -22,6 +22,7 @@ from notices.receiver import Receiver
 if TYPE_CHECKING:
     from notices.addresses import Hook
     from notices.secret_file import OpenSecret
+    from notices.syslog import Syslog
     from notices.webhook import Webhook
 
 WEBHOOK: Final = "HTTP_MONITOR_WEBHOOK"
@@ -40,6 +41,10 @@ class Receivers(NamedTuple):
     """Warnings about files with secrets that others can read."""
     program: str = ""
     """The path of the program that `--on-alert` runs."""
+    network: bool = False
+    """Whether a receiver is reached over the network."""
+    local: bool = False
+    """Whether one may be reached by a local socket."""
 
 
 def from_settings(
@@ -55,16 +60,14 @@ def from_settings(
     limits = Limits(config.notice_queue, config.notice_retry_limit)
     if replay and not config.notice_replays:
         return Receivers((), limits, host, ())
-    receivers = (
-        *_command(config, environment),
-        *_webhooks(config, environment, open_file),
-        *_syslog(config),
-        *_mail(config, environment, host, open_file),
-    )
+    commands, webhooks = (*_command(config, environment),), (*_webhooks(config, environment, open_file),)
+    syslog, mail = (*_syslog(config),), (*_mail(config, environment, host, open_file),)
+    receivers = (*commands, *webhooks, *syslog, *mail)
+    network = bool(webhooks or mail or any(each.is_remote for each in syslog))
     if receivers:
         "localhost".encode("idna")  # loads a module that every look-up of a name needs
     program = _words(config, environment)[0] if config.notice_command else ""
-    return Receivers(receivers, limits, host, tuple(_exposures(config)), program)
+    return Receivers(receivers, limits, host, tuple(_exposures(config)), program, network, bool(syslog))
 
 
 def check_program(told: Receivers) -> None:
@@ -82,12 +85,7 @@ def check_program(told: Receivers) -> None:
 
 @contextmanager
 def notifying(told: Receivers, source: str, flush_time: float) -> Iterator[Notifier]:
-    """Notify the receivers of alerts of `source`. At the end, wait up to `flush_time` seconds for queued notices.
-
-    Raises:
-        NoticeError: the command cannot be run with the rights that are left.
-    """
-    check_program(told)
+    """Notify the receivers of alerts of `source`. At the end, wait up to `flush_time` seconds for queued notices."""
     notifier = Notifier(told.receivers, told.limits, told.host, source)
     try:
         yield notifier
@@ -156,7 +154,7 @@ def _webhook(hook: "Hook", number: int, config: Config) -> "Webhook":
     return Webhook(Address(hook.url, title), bodies[hook.format], config.notice_timeout, context)
 
 
-def _syslog(config: Config) -> Iterator[Receiver]:
+def _syslog(config: Config) -> Iterator["Syslog"]:
     if not config.notice_syslog:
         return
     from notices.addresses import syslog_place

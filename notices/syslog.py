@@ -49,6 +49,11 @@ class Syslog:
         self._facility = facility
         self._timeout = timeout
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether the daemon is reached over the network."""
+        return bool(self._place.host)
+
     def send(self, notice: Notice) -> None:
         """Send the notice.
 

@@ -22,6 +22,8 @@ class HtmlReport(Outlet):
         self._windows = sorted(windows)
         self._page = Page()
         self._file = file
+        self.folder = file.folder
+        """The folder in which the file is replaced; empty if it is not."""
 
     def finish(self, view: View) -> None:
         """Remember the View for `write`."""

@@ -44,6 +44,11 @@ class ReportFile:
                 f"cannot write the report to {self.name}: {said}; use another file with --report"
             ) from reason
 
+    @property
+    def folder(self) -> str:
+        """The folder in which the file is replaced; empty if it is not."""
+        return os.path.dirname(self._path) if self._folder >= 0 else ""
+
     def write(self, text: str) -> None:
         """Replace the contents of the file.
 

@@ -16,6 +16,7 @@ from dashboard.attention import Attention
 from dashboard.full.complaints import Complaints
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
+from run.locked import Locked
 from run.plan import Plan
 from run.progress import progress_of
 from run.session import WINDOWS, Session
@@ -80,15 +81,14 @@ class FullUi:
     """The full screen of one run."""
 
     def __init__(
-        self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints, recent: Recent | None = None
+        self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints, locked: Locked
     ) -> None:
-        """`recent` holds the recent exchanges, if somebody else takes them already."""
-        self._recent = recent
         self._arguments = arguments
         self._config = config
         self._statistics = plan.statistics
         self._state_folder = plan.state_folder
         self._complaints = complaints
+        self._locked = locked
         self._begun = time.monotonic()
         self._reading = arguments.read is not None
 
@@ -111,6 +111,7 @@ class FullUi:
         setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)
         setting.panels = PanelFile(self._state_folder)
+        setting.locked, setting.files = self._locked
         told = Told(self._complaints, attention)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, told)
         return ending

@@ -26,12 +26,13 @@ from dashboard.attention import Attention
 from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
-from notices.receivers import notifying
+from notices.receivers import check_program, notifying
 from outputs.exchange_log import LOGGED
 from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
-from run.keys import open_keys
+from run.lockdown import locked
+from run.locked import Locked
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
 from run.watch import Stop
@@ -58,7 +59,7 @@ class Opened(NamedTuple):
     notifier: Notifier
     screen: Screen
     attention: Attention
-    keeper: "IncidentKeeper | None"
+    locked: Locked
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ class Opened(NamedTuple):
 
 @contextmanager
 def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iterator[Opened]:
-    """Open the source and the outputs, drop the rights that this needed, and open the screen.
+    """Open the source and the outputs, drop the rights that this needed, lock down, and open the screen.
 
     Raises:
         CaptureError: the source cannot be opened.
@@ -115,39 +116,18 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
-        if keeper is not None:
-            keeper.check()
-            intake.keep_in(keeper.packets)
-            stack.callback(keeper.close)
+        check_program(plan.receivers)
+        lock = locked(arguments, config, plan, outputs, stack)
+        if arguments.verbose:
+            print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
+        name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = Attention(name, config.alert_bell, config.alert_title)
         if screen.is_terminal and arguments.ui == "console":  # the full screen starts it itself
             attention.start(screen.send)
             stack.callback(attention.stop, screen.send)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper)
-
-
-def owner_source(arguments: Arguments, config: Config, user: User | None) -> OwnerSource | None:
-    """Start to look up owners of connections; None if it is switched off, or not possible here.
-
-    It comes first, so that the process that it starts has nothing else open.
-    """
-    live = arguments.read is None
-    if not live or config.owners == "none" or CORE is None or not packet_socket.available():
-        return None
-    try:
-        return OwnerSource(arguments.interface, arguments.ports, others=config.owners == "all", user=user)
-    except OSError as reason:
-        print(f"{PROGRAM}: owners of connections are unknown: {reason.strerror or reason}", file=sys.stderr)
-        return None
-
-
-def _name_owners(intake: Intake, owners: OwnerSource) -> None:
-    """Name the owners of connections from now on. Without rights to look at others' processes, say so."""
-    intake.look_up(owners)
-    if not sees_all():
-        print(f"{PROGRAM}: only your own processes are named; run as root, or see docs/owners.md", file=sys.stderr)
+        yield Opened(name, intake, outputs, notifier, screen, attention, lock)
 
 
 def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:

@@ -65,6 +65,12 @@ class Outputs:
         return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
 
     @property
+    def folders(self) -> list[str]:
+        """The folders in which files are opened after set-up."""
+        page = [self._page.folder] if self._page is not None and self._page.folder else []
+        return [*page, *([] if self.history is None else [str(self.history.folder)])]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about outputs that cannot be written any more."""
         return tuple(warning for file in (self._log, self._page) if file is not None for warning in file.warnings)

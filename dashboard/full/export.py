@@ -1,16 +1,15 @@
-"""Writes exchanges to a file that the user names, with the rights that the program has left. This is an I/O edge."""
+"""Writes exchanges to a file that the user names. This is an I/O edge."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
+from dashboard.full.new_file import NewFiles
 from traffic.records import Exchange
 from view.exchange_csv import csv_lines
 from view.exchange_line import Discretion, exchange_line
 
-OWNER_ONLY: Final = 0o600
-"""Permissions of the file, because it says who requested what."""
 CSV: Final = ".csv"
 
 
@@ -19,15 +18,15 @@ def suggested_name(now: float, zone: tzinfo | None) -> str:
     return f"http-monitor-{datetime.fromtimestamp(now, zone):%Y%m%d-%H%M%S}.jsonl"
 
 
-def export(path: str, exchanges: Sequence[Exchange], discretion: Discretion) -> str:
-    """Write a new file, as CSV if its name ends so, otherwise as lines of JSON. Return a sentence that says what was
-    done.
+def export(path: str, exchanges: Sequence[Exchange], discretion: Discretion, files: NewFiles | None = None) -> str:
+    """Write a new file with `files`, as CSV if its name ends so, otherwise as lines of JSON. Return a sentence that
+    says what was done.
 
     A file that is there already is never changed, nor is one that a link leads to.
     """
     lines = csv_lines(exchanges, discretion) if path.lower().endswith(CSV) else _json_lines(exchanges, discretion)
     try:
-        _write(os.path.expanduser(path), lines)
+        (files or NewFiles()).write(os.path.expanduser(path), lines)
     except FileExistsError:
         return f"{path} is there already; choose another name"
     except (OSError, ValueError) as reason:
@@ -37,14 +36,3 @@ def export(path: str, exchanges: Sequence[Exchange], discretion: Discretion) -> 
 
 def _json_lines(exchanges: Iterable[Exchange], discretion: Discretion) -> Iterator[str]:
     return (f"{exchange_line(exchange, discretion)}\n" for exchange in exchanges)
-
-
-def _write(path: str, lines: Iterable[str]) -> None:
-    """Write all lines, or leave no file."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
-    try:
-        with open(file, "w", encoding="utf-8", newline="") as stream:
-            stream.writelines(lines)
-    except BaseException:
-        os.unlink(path)
-        raise

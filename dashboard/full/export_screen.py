@@ -58,7 +58,8 @@ class ExportScreen(ProgramScreen):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Write the file, return to the screen before, and say there what was done."""
         event.stop()
-        sentence = export(event.value, self._exchanges, self.state.appearance.discretion)
+        appearance = self.state.appearance
+        sentence = export(event.value, self._exchanges, appearance.discretion, appearance.files)
         self.app.pop_screen()
         if isinstance(self.app.screen, ProgramScreen):
             self.app.screen.say(sentence)

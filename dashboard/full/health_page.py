@@ -21,13 +21,18 @@ COLUMNS = (
 )
 
 
-def health_page(view: View, complaints: Sequence[str], page: Page) -> list[Line]:
-    """Show each fact on its own line, then what the program complained about, then a table of the signals."""
+def health_page(view: View, complaints: Sequence[str], page: Page, locked: str = "") -> list[Line]:
+    """Show each fact on its own line, then what the program complained about, then a table of the signals.
+
+    `locked` is what the program locked down.
+    """
     lines: list[Line] = [(Piece("Health", Style.HEADING),), EMPTY]
     for name, value in _facts(view.health):
         lines += page.named(name, page.text(value))
     if view.history_since is not None:
         lines += page.named("Earlier runs", f"included since {figures.since(view.history_since, view.now, page.zone)}")
+    if locked:
+        lines += page.named("Locked down", locked)
     for warning in (*view.health.warnings, *complaints):
         lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
     return [*lines, EMPTY, *signal_lines(view.signals, page)]

@@ -17,6 +17,7 @@ from rich.style import Style as RichStyle
 from textual.geometry import Region
 from textual.strip import Strip
 
+from dashboard.full.new_file import NewFiles
 from dashboard.full.panel_choice import PanelMemory
 from view import cells
 from view.exchange_line import Discretion
@@ -162,6 +163,10 @@ class Appearance:
     discretion: Discretion = field(default_factory=Discretion)
     panels: PanelMemory = field(default_factory=PanelMemory)
     """Which panels are shown, in which order."""
+    files: NewFiles = field(default_factory=NewFiles)
+    """Who writes files that the user names."""
+    locked: str = ""
+    """What the program locked down, in words."""
 
 
 class ScreenPage(Page):

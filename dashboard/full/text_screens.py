@@ -130,4 +130,4 @@ class HealthScreen(TextScreen):
         if scene is None:
             return ()
         narrow = ScreenPage(page.width, None, page.ascii_only, page.zone)
-        return health_page(scene.view, self.state.warnings, narrow)
+        return health_page(scene.view, self.state.warnings, narrow, self.state.appearance.locked)

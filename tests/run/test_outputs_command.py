@@ -137,8 +137,9 @@ def test_page_and_metrics_work_after_the_rights_are_dropped(trace: str, tmp_path
         assert process.stderr is not None
         process.stdin.write(Path(trace).read_bytes())
         process.stdin.flush()
-        said = process.stderr.readline() + process.stderr.readline()
+        said = b"".join(process.stderr.readline() for _ in range(3))
         assert b"running as nobody" in said
+        assert b"locked down: " in said
         place = re.search(rb"metrics at (\S+)", said)
         assert place is not None
         assert b"http_monitor_build_info" in urllib.request.urlopen(place[1].decode(), timeout=60).read()
@@ -188,7 +189,8 @@ def test_metrics_can_be_scraped_while_it_runs(serving: "subprocess.Popen[bytes]"
     assert serving.stderr is not None
     serving.stdin.write(Path(trace).read_bytes())
     serving.stdin.flush()
-    place = re.search(rb"metrics at (http://127\.0\.0\.1:\d+/metrics)", serving.stderr.readline())
+    said = serving.stderr.readline() + serving.stderr.readline()
+    place = re.search(rb"metrics at (http://127\.0\.0\.1:\d+/metrics)", said)
     assert place is not None
     text = ""
     while "http_monitor_packets_total" not in text:

@@ -1,0 +1,109 @@
+"""What a run may still do after its set-up, and the processes that do the rest: see docs/decisions/lockdown.md."""
+
+import os
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+from capture.lockdown import Grants, lock_down, lockable
+from cli.arguments import Arguments
+from dashboard.full.new_file import DistantFiles, NewFiles, write_on_request
+from exercise_config import Config
+from notices.command import Command, DistantProgram, run_on_request
+from notices.receivers import Receivers
+from run.locked import Locked
+from run.outputs import Outputs
+from run.outside import Outside
+from run.plan import Plan
+
+PROGRAM_FOLDER: Final = Path(__file__).resolve().parent.parent
+SYSTEM: Final = ("/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", "/etc/ld.so.cache", "/etc/localtime")
+"""Libraries, locales and time zones."""
+FACTS: Final = (
+    "/proc/self",
+    "/sys/devices/system/cpu",
+    "/dev/urandom",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/openssl.cnf",
+)
+"""Facts about this process and machine, for the metrics, the C library and Python."""
+NAMES: Final = ("/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/nscd", "/var/lib/sss")
+"""What looking up the name of a host reads. /etc as a whole, because resolv.conf is replaced by another file."""
+LOCAL: Final = tuple(getattr(socket, name) for name in ("AF_UNIX",) if hasattr(socket, name))
+"""Families of sockets for programs on this host."""
+_AF_NETLINK: Final = 16
+ANYWHERE: Final = (*LOCAL, socket.AF_INET, socket.AF_INET6, _AF_NETLINK)
+"""Families of sockets for connections to other hosts. Looking up their names asks for our addresses by netlink."""
+
+
+def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) -> Grants:
+    """Return what the run may still do. Whoever opens something after set-up adds it here."""
+    receivers, full = plan.receivers, arguments.ui == "full"
+    return Grants(
+        read=(
+            *_program(),
+            *SYSTEM,
+            *FACTS,
+            *_given(config.statistics_folder),
+            *((*NAMES, _folder_of("/etc/resolv.conf")) if receivers.network else ()),
+        ),
+        write=(*outputs.folders, *_given(_made(plan.state_folder) if full else "")),
+        create=(tempfile.gettempdir(),),  # a packet on which the core failed: `capture.faults`
+        devices=(os.devnull, *(("/dev/tty",) if full else ())),
+        families=ANYWHERE if receivers.network else LOCAL if receivers.local else (),
+        connects=receivers.network,
+    )
+
+
+def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, stack: ExitStack) -> Locked:
+    """Lock the process down, unless the settings say otherwise. The stack ends the processes outside the lock."""
+    if not config.lockdown:
+        return Locked("nothing; lockdown = false", NewFiles())
+    files = NewFiles()
+    if lockable():
+        _move_command(plan.receivers, stack)
+        files = _distant_files(stack) if arguments.ui == "full" else files
+    return Locked(lock_down(granted(arguments, config, plan, outputs)), files)
+
+
+def _move_command(receivers: Receivers, stack: ExitStack) -> None:
+    """Let the command for alerts be run by a process outside the lock."""
+    for receiver in receivers.receivers:
+        if isinstance(receiver, Command):
+            program = receiver.program
+            outside = Outside(lambda request: run_on_request(program, request), program.cancel)  # noqa: B023
+            stack.callback(outside.close)
+            receiver.program = DistantProgram(outside.ask, outside.close)
+
+
+def _distant_files(stack: ExitStack) -> DistantFiles:
+    """Return the writer of new files that runs outside the lock."""
+    outside = Outside(write_on_request)
+    stack.callback(outside.close)
+    return DistantFiles(outside.ask)
+
+
+def _program() -> list[str]:
+    """Return the folders of the interpreter and of all modules, which are read when they are first needed."""
+    found = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(PROGRAM_FOLDER), *sys.path]
+    return [path for path in dict.fromkeys(os.path.abspath(path) for path in found) if path != "/"]
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder of the file that a link leads to."""
+    return os.path.dirname(os.path.realpath(path))
+
+
+def _given(path: object) -> list[str]:
+    """Return the path, if there is one."""
+    return [os.path.abspath(str(path))] if path and str(path) else []
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder that the run may need later: only what exists can be granted."""
+    with suppress(OSError):  # who writes to it reports it
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
