@@ -62,10 +62,10 @@ def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, s
     """Lock the process down, unless the settings say otherwise. The stack ends the processes outside the lock."""
     if not config.lockdown:
         return Locked("nothing; lockdown = false", NewFiles())
-    files = NewFiles()
-    if lockable():
-        _move_command(plan.receivers, stack)
-        files = _distant_files(stack) if arguments.ui == "full" else files
+    if not lockable():
+        return Locked(lock_down(Grants()), NewFiles())  # it says why
+    _move_command(plan.receivers, stack)
+    files = _distant_files(stack) if arguments.ui == "full" else NewFiles()
     return Locked(lock_down(granted(arguments, config, plan, outputs)), files)
 
 

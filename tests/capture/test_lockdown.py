@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -126,6 +127,24 @@ def test_no_thread_may_run_that_would_not_be_locked(monkeypatch: pytest.MonkeyPa
     finally:
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("in_force", "words"),
+    [
+        ((7, True), "files and network (Landlock 7), system calls (seccomp)"),
+        ((3, False), "files (Landlock 3)"),
+        ((0, True), "system calls (seccomp)"),
+        ((0, False), "nothing; this kernel has neither Landlock nor seccomp, or they are not allowed here"),
+    ],
+)
+def test_it_says_what_is_in_force(monkeypatch: pytest.MonkeyPatch, in_force: tuple[int, bool], words: str) -> None:
+    core = SimpleNamespace(lock_down=lambda **_: in_force)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("capture.lockdown._core", lambda: core)
+    monkeypatch.setattr("capture.lockdown._pin", lambda _: None)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert lock_down(Grants()) == words
 
 
 def test_without_the_core_nothing_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:

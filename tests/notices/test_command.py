@@ -9,7 +9,7 @@ import pytest
 from notice_samples import DISMISSED, RAISED, about, soon
 
 from notices.bodies import json_body
-from notices.command import Command, variables
+from notices.command import Command, DistantProgram, run_on_request, variables
 from notices.errors import Refused
 from notices.notice import facts
 
@@ -142,3 +142,43 @@ def test_the_end_kills_a_running_command_and_starts_no_more(tmp_path: Path) -> N
     assert ending == ["ended by SIGKILL"]
     with pytest.raises(Refused, match=r"^the program ended$"):
         command.send(DISMISSED)
+
+
+# by another process ---------------------------------------------------------------------------------------------------
+
+
+def distant(command: Command) -> Command:
+    """Have the command run on request, as outside the lock-down, but in this process."""
+    program = command.program
+    command.program = DistantProgram(lambda request: run_on_request(program, request), program.cancel)
+    return command
+
+
+def test_another_process_runs_it_alike(tmp_path: Path) -> None:
+    path = tmp_path / "report"
+    distant(python(REPORT, str(path), "word")).send(RAISED)
+    report = json.loads(path.read_text())
+    assert report["environment"] == variables(RAISED)
+    assert report["input"].encode() == json_body(RAISED) + b"\n"
+    with pytest.raises(Refused, match=r"^ended with status 3$"):
+        distant(python("raise SystemExit(3)")).send(RAISED)
+
+
+def test_another_process_that_has_ended_is_reported() -> None:
+    def ask(_: bytes) -> bytes:
+        raise BrokenPipeError
+
+    command = python("")
+    command.program = DistantProgram(ask, lambda: None)
+    with pytest.raises(Refused, match=r"^the process that runs commands has ended$"):
+        command.send(RAISED)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [[{"LD_PRELOAD": "/tmp/harm.so"}, ""], [{"PATH": "/tmp"}, ""], [{"HTTP_MONITOR_TEXT": 1}, ""], [{}, ["text"]]],
+)
+def test_a_hostile_request_sets_no_other_variables(request_: list[object], tmp_path: Path) -> None:
+    program = Command(["touch", str(tmp_path / "ran")], 20, os.environ).program
+    assert run_on_request(program, json.dumps(request_).encode()) == b"the request is not one of a notice"
+    assert not (tmp_path / "ran").exists()

@@ -60,6 +60,14 @@ def test_a_signal_before_the_first_view_is_remembered() -> None:
     assert said == [ANSWER]
 
 
+def test_it_says_what_is_locked_down() -> None:
+    said: list[str] = []
+    health = HealthAnswer(said.append, lambda: None, "files (Landlock 3)")
+    ask()
+    health.finish(VIEW)
+    assert said == [f"{ANSWER}\n Locked    files (Landlock 3)"]
+
+
 def test_state_oddities_and_warnings_are_printed_with_the_summary() -> None:
     health = replace(VIEW.health, oddities=(("checksum", 12),), warnings=("eth0 is down",))
     lines = standing(replace(VIEW, state="NORMAL", health=health)).splitlines()

@@ -12,6 +12,7 @@ from dashboard.full.detail_screen import DetailScreen
 from dashboard.full.export import export
 from dashboard.full.export_screen import ExportScreen
 from dashboard.full.main_screen import MainScreen
+from dashboard.full.new_file import DistantFiles, write_on_request
 from view.exchange_line import Discretion
 
 
@@ -85,6 +86,22 @@ def test_what_prevents_it_is_said(folder: Path) -> None:
     assert export("no/such", [], Discretion()) == "cannot write no/such: No such file or directory"
     assert export("a\0b", [], Discretion()).startswith("cannot write a")
     assert export("", [], Discretion()).startswith("cannot write")
+
+
+def test_another_process_writes_the_same_file_but_no_program(folder: Path) -> None:
+    files = DistantFiles(write_on_request)
+    (folder / "there.csv").write_text("mine")
+    for name, said in (
+        ("new.csv", "0 exchanges written to new.csv"),
+        ("there.csv", "there.csv is there already; choose another name"),
+        ("no/such.csv", "cannot write no/such.csv: No such file or directory"),
+        ("a\0.csv", "cannot write a\0.csv: embedded null byte"),
+        (".profile", "cannot write .profile: its name must end in .csv, .json, .jsonl, .ndjson, .txt or .log"),
+    ):
+        assert export(name, [], Discretion(), files) == said
+    export("here.csv", [], Discretion())
+    assert (folder / "new.csv").read_text() == (folder / "here.csv").read_text() != ""
+    assert sorted(os.listdir(folder)) == ["here.csv", "new.csv", "there.csv"]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a full device as Linux has it")
