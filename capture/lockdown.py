@@ -22,7 +22,7 @@ class Grants(NamedTuple):
     write: tuple[str, ...] = ()
     """Folders to read, write, create and delete in."""
     create: tuple[str, ...] = ()
-    """Folders to create files in."""
+    """Folders to create files in, and to write to files."""
     devices: tuple[str, ...] = ()
     """Device files to use."""
     families: tuple[int, ...] = ()

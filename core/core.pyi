@@ -210,7 +210,7 @@ def lock_down(
     """Restrict this process for good, and return what is in force: the version of Landlock's interface (0 without
     Landlock), and whether system calls are filtered. No other thread may be running.
 
-    It may read what is below the paths in `read`, also change what is below `write`, create files below `create`, and
-    use the `devices`; paths that do not exist are ignored. It may make sockets of these `families`, and TCP connections
-    if it `connects`.
+    It may read what is below the paths in `read`, also change what is below `write`, create and write files below
+    `create`, and use the `devices`; paths that do not exist are ignored. It may make sockets of these `families`, and
+    TCP connections if it `connects`.
     """

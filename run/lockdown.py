@@ -5,14 +5,15 @@ import socket
 import sys
 import tempfile
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from capture.core import CORE
 from capture.lockdown import Grants, lock_down, lockable
 from cli.arguments import Arguments
 from dashboard.full.new_file import DistantFiles, NewFiles, write_on_request
 from exercise_config import Config
-from notices.command import Command, DistantProgram, run_on_request
 from notices.receivers import Receivers
 from run.locked import Locked
 from run.outputs import Outputs
@@ -51,7 +52,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *((*NAMES, _folder_of("/etc/resolv.conf")) if receivers.network else ()),
         ),
         write=(*outputs.folders, *_given(_made(plan.state_folder) if full else "")),
-        create=(tempfile.gettempdir(),),  # a packet on which the core failed: `capture.faults`
+        create=(tempfile.gettempdir(),) if CORE is not None else (),  # a packet on which it failed: `capture.faults`
         devices=(os.devnull, *(("/dev/tty",) if full else ())),
         families=ANYWHERE if receivers.network else LOCAL if receivers.local else (),
         connects=receivers.network,
@@ -71,10 +72,14 @@ def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, s
 
 def _move_command(receivers: Receivers, stack: ExitStack) -> None:
     """Let the command for alerts be run by a process outside the lock."""
+    if not receivers.program:
+        return
+    from notices.command import Command, DistantProgram, run_on_request
+
     for receiver in receivers.receivers:
         if isinstance(receiver, Command):
             program = receiver.program
-            outside = Outside(lambda request: run_on_request(program, request), program.cancel)  # noqa: B023
+            outside = Outside(partial(run_on_request, program), program.cancel)
             stack.callback(outside.close)
             receiver.program = DistantProgram(outside.ask, outside.close)
 

@@ -19,7 +19,7 @@ pub struct Grants {
     pub read: Vec<PathBuf>,
     /// Folders to read, write, create and delete in.
     pub write: Vec<PathBuf>,
-    /// Folders to create files in.
+    /// Folders to create files in, and to write to files.
     pub create: Vec<PathBuf>,
     /// Device files to read, write and control.
     pub devices: Vec<PathBuf>,
