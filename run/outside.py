@@ -16,6 +16,8 @@ from typing import Final, NoReturn
 
 LARGEST: Final = 2**28
 """Bytes of a request or an answer."""
+MOST_FILES: Final = 2**20
+"""Files that a process may have open on usual systems, whatever its limit says."""
 _LENGTH: Final = struct.Struct("=I")
 _OUTLIVED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 """Signals that are sent to all processes of a terminal or service. Only our end ends the process."""
@@ -89,10 +91,14 @@ def _leave_parent(kept: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
-    for file in map(int, os.listdir("/proc/self/fd")):
-        if file > 2 and file != kept:
-            with suppress(OSError):  # what listed the folder is closed already
-                os.close(file)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, _limit())  # after a change of user, /proc/self/fd cannot be read
+
+
+def _limit() -> int:
+    """Return the number after the highest that an open file can have."""
+    limit = os.sysconf("SC_OPEN_MAX")
+    return limit if 0 < limit < MOST_FILES else MOST_FILES
 
 
 def _read(channel: socket.socket, requests: "SimpleQueue[bytes | None]", cancel: Callable[[], None]) -> None:

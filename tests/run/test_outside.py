@@ -11,6 +11,9 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is locked down")
 
 
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
 def run(code: str, folder: Path) -> str:
     """Run the code in a process with `Outside`, and return what it prints."""
     text = f"import os, signal, sys, threading\nfrom run.outside import Outside\n{code}"
@@ -36,18 +39,27 @@ outside.close()
     assert run(code, tmp_path) == ""
 
 
-def test_it_has_none_of_our_files_and_not_our_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("user", [0, pytest.param(65534, marks=as_root)])
+def test_it_has_none_of_our_files_and_not_our_terminal(user: int, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
     code = """
 secret = open("secret", "w")
+def is_open(number):
+    try:
+        return bool(os.fstat(number))
+    except OSError:
+        return False
 def seen(request):
-    files = [os.path.realpath(f"/proc/self/fd/{file}") for file in os.listdir("/proc/self/fd")]
-    return f"{os.path.realpath('secret') in files} {'/dev/null' in files} {os.getsid(0) == os.getpid()}".encode()
-print(seen(b"").decode())
+    open_files = [number for number in range(1000) if is_open(number)]
+    null = os.fstat(1).st_rdev == os.stat("/dev/null").st_rdev
+    return f"{len(open_files)} {is_open(secret.fileno())} {null} {os.getsid(0) == os.getpid()}".encode()
+if USER:
+    os.setresuid(USER, USER, USER)
 outside = Outside(seen)
 print(outside.ask(b"").decode())
 outside.close()
 """
-    assert run(code, tmp_path).splitlines()[1] == "False True True"
+    assert run(code.replace("USER", str(user)), tmp_path) == "4 False True True\n"
 
 
 def test_signals_that_reach_everybody_do_not_end_it(tmp_path: Path) -> None:
