@@ -26,6 +26,7 @@ PARTS: Final = {
     "dns": "Reading DNS from a file",
     "header_blocks": "HTTP/2 header blocks",
     "handshakes": "TLS handshakes",
+    "decryption": "HTTP over TLS",
     "counting": "Counting",
     "live": "Watching a server",
     "https": "Watching a server with TLS",

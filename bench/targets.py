@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, dns, handshakes, header_blocks, https, live, start
+from bench import counting, decryption, dns, handshakes, header_blocks, live, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -107,6 +107,7 @@ TARGETS: Final = (
     Target(f"{_BLOCKS}, repeated", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.REPEATED), ",.0f", " /s"),
     Target(f"{_BLOCKS}, distinct", AT_LEAST, 1e6, _figure("header_blocks", header_blocks.DISTINCT), ",.0f", " /s"),
     Target("TLS handshakes, with columns", AT_LEAST, 1e5, _figure("handshakes", handshakes.OURS), ",.0f", " /s"),
+    Target("HTTP over TLS, decrypted", AT_LEAST, 1e9, _figure("decryption", decryption.BODIES), ",.0f", " bytes/s"),
     Target("whole transactions not found, or wrongly", AT_MOST, 0, _lost, ",.0f"),
     Target(f"{_LIVE}, own CPU a packet", AT_MOST, 0.6, _own_cpu, unit=" x httpry"),
     Target(f"{_LIVE}, packets dropped", AT_MOST, 0, _sum(live.FULL, "dropped"), ",.0f"),
