@@ -10,6 +10,7 @@ import cli.packages  # noqa: F401, I001 first: reports a missing package in one 
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from capture.errors import BadFilter, CaptureError
 from capture.privileges import UnknownUser
@@ -35,7 +36,10 @@ from stats.loading import StatisticError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return the exit status: 0, 1 if the environment failed, 2 for wrong usage or settings."""
+    """Run the command and return the exit status: 0, 1 if the environment failed, 2 for wrong usage or settings.
+
+    With `argv`, a program calls it: its process is not locked down, because that could never be undone.
+    """
     given = sys.argv[1:] if argv is None else list(argv)
     try:
         if given[:1] == ["report"]:
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return report(given[1:])
         arguments = parse_arguments(given)
-        config = configured(arguments)
+        config = configured(arguments) if argv is None else replace(configured(arguments), lockdown=False)
         if answered(arguments, config):
             return 0
         if arguments.test_notice:
@@ -69,7 +73,9 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints, begin:
     with opened(arguments, config, plan, stop) as parts:
         begin()
         session = new_session(arguments, config, plan, parts, complaints)
-        full = FullUi(arguments, config, plan, complaints, parts.locked) if arguments.ui == "full" else None
+        full = None
+        if arguments.ui == "full":
+            full = FullUi(arguments, config, plan, complaints, parts.locked, parts.recent)
         ending = watch(session, parts, arguments.duration, stop, full)
         session.finish(ending.clock, ending.status)
         parts.outputs.finish(session.view)

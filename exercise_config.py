@@ -425,6 +425,12 @@ class Config:
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
     """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
+    # Keys of TLS connections, see docs/https.md ----------------------------------------------------------------------
+
+    keys: Annotated[tuple[str, ...], "names of key log files, or ebpf"] = ()
+    """NSS key logs (SSLKEYLOGFILE) to decrypt TLS with, like `--keys`, which needs the core. Nobody else may be able to
+    read them."""
+
     # Owners of connections: see docs/owners.md ------------------------------------------------------------------------
 
     owners: Literal["all", "host", "none"] = "all"
@@ -432,6 +438,24 @@ class Config:
     does not look into the networks of containers."""
     max_owners: Annotated[int, Range(100, 10_000_000, "connections")] = 10_000
     """Maximum connections whose owners are remembered."""
+
+    # Clients behind proxies, see docs/statistics.md ------------------------------------------------------------------
+
+    trusted_proxies: Annotated[tuple[str, ...], "addresses and networks"] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1",
+        "fc00::/7",
+        "fe80::/10",
+    )
+    """Proxies whose word about the address of their client is taken: private addresses and this host. If your clients
+    have such addresses too, name only your proxies."""
+    client_headers: tuple[ClientHeader, ...] = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip")
+    """Header fields in which they name it; the first that a request has counts. Name only those that your proxies set:
+    others may come from the client. The PROXY protocol always counts."""
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -493,7 +517,7 @@ class Config:
             _PROGRAM
             + self.ring_size * 2**20
             + 4 * self.max_total_buffer
-            + self.max_connections * (_CONNECTION + request + 4 * _KEY)
+            + self.max_connections * (_CONNECTION + _DECRYPTION + request + 4 * _KEY)
             + self.max_owners * _OWNER
             + self.max_connections // _QUIC_SHARE * _CONNECTION
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)

@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, decryption, dns, handshakes, header_blocks, live, start
+from bench import counting, decryption, dns, handshakes, header_blocks, https, live, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE

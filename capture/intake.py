@@ -9,9 +9,11 @@ from capture.dissector import Dissector
 from capture.elsewhere import Elsewhere
 from capture.errors import CaptureError, NobodyReads
 from capture.faults import Fault, report
-from capture.recent_packets import RecentPackets
+from capture.keys.keyring import Keyring
 from capture.keys.source import NO_KEYS, KeysRead
+from capture.owners.source import OwnerSource
 from capture.pcapng_writer import FrameWriter
+from capture.recent_packets import RecentPackets
 from capture.source import Counters, Source
 from capture.steady_time import SteadyTime
 from traffic.batch import Batch, RecordBatch
@@ -113,9 +115,19 @@ class Intake:
         self._dissector = dissector
         self._left = packet_limit
         self._elsewhere = elsewhere
+        self._keyring = Keyring()
+        self._owners: OwnerSource | None = None
         self._recent: RecentPackets | None = None
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
+
+    def decrypt_with(self, keyring: Keyring) -> None:
+        """Hand on the keys of `keyring`, which is closed with the source."""
+        self._keyring = keyring
+
+    def look_up(self, owners: OwnerSource) -> None:
+        """From now on, ask `owners` whose connections these are."""
+        self._owners = owners
 
     def keep_in(self, recent: RecentPackets) -> None:
         """Keep the packets from now on in `recent`, too."""
@@ -193,7 +205,8 @@ class Intake:
         health = self._decoder.health
         owners = self._owners.warning if self._owners is not None else ""
         core = how_to_read(health.unreadable)
-        warnings = tuple(filter(None, (self.source.warning, clock, elsewhere, owners, core, *self.trouble)))
+        hints = (self.source.warning, clock, elsewhere, owners, core, *self._keyring.warnings, *self.trouble)
+        warnings, keys = tuple(filter(None, hints)), self._keyring.so_far
         if self._dissector is not None:
             health = replace(health, lost=health.lost + self._dissector.lost)
         if self._time is None:
@@ -228,6 +241,16 @@ class Intake:
             if self._recent is not None:
                 self._recent.add_secrets(lines)
             self._save_keys(lines)
+
+    def _save_keys(self, lines: bytes) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.add_secrets(lines)
+            except CaptureError as error:
+                self._give_up_writing(error)
+
+    def _packet_time(self, stamp: float) -> float:
+        return stamp if self._time is None else self._time.packet_time(stamp)
 
     def _look_up_owners(self) -> None:
         if self._owners is not None:

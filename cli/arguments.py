@@ -154,11 +154,9 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
 
 
 _SHORT_SETTINGS = {
-    "user": "user",
-    "on_alert": "notice_command",
-    "protocols": "protocols",
-    "incidents": "incidents",
-}
+    "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
+    "trusted_proxies": "trusted_proxies", "incidents": "incidents",
+}  # fmt: skip
 """Settings that have their own option, by option."""
 
 
@@ -213,8 +211,22 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "(default: all but dns)",
     )  # fmt: skip
     add(
+        "--owners", choices=("all", "host", "none"),
+        help="name the processes and containers behind connections: all; host: not in other networks of this host "
+        "(default: all)",
+    )  # fmt: skip
+    add(
+        "--trusted-proxies", metavar="NETWORKS", type=_names,
+        help="proxies that may name the client in X-Forwarded-For, Forwarded or the PROXY protocol: 10.0.0.0/8,::1; or "
+        "+203.0.113.7, or none (default: private addresses and this host)",
+    )  # fmt: skip
+    add(
         "-r", "--read", metavar="FILE",
         help="read a capture file instead (pcap or pcapng), or the folder of an incident; - is standard input",
+    )  # fmt: skip
+    add(
+        "--keys", metavar="FILE", action="append", default=[],
+        help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

@@ -81,8 +81,16 @@ class FullUi:
     """The full screen of one run."""
 
     def __init__(
-        self, arguments: Arguments, config: Config, plan: Plan, complaints: Complaints, locked: Locked
+        self,
+        arguments: Arguments,
+        config: Config,
+        plan: Plan,
+        complaints: Complaints,
+        locked: Locked,
+        recent: Recent | None = None,
     ) -> None:
+        """`recent` holds the recent exchanges, if somebody else takes them already."""
+        self._recent = recent
         self._arguments = arguments
         self._config = config
         self._statistics = plan.statistics

@@ -19,6 +19,8 @@ from exercise_config import Config, SettingError
 
 EBPF: Final = "ebpf"
 """The word in place of a file that selects keys by eBPF."""
+USERS: Final = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
+"""Files that say who is in a group."""
 _EBPF_MODULE: Final = "capture.keys.ebpf"
 
 
@@ -39,6 +41,12 @@ def open_keys(config: Config, source: Source, files: NamedFiles, user: User | No
     found = keys_in(source)
     embedded = NamedSource(Path(source.name).name, found) if found is not None and found.may_come else None
     return Keyring(named, embedded, live=source.live)
+
+
+def read_later(config: Config) -> list[str]:
+    """Return what reading keys opens after set-up: other files in the folders of key logs, and who is in a group."""
+    logs = [name for name in config.keys if name != EBPF]
+    return [*(os.path.dirname(os.path.abspath(name)) for name in logs), *(USERS if logs else ())]
 
 
 def _opened(name: str, source: Source, files: NamedFiles, trusted: Trusted) -> NamedSource:

@@ -15,6 +15,7 @@ from cli.arguments import Arguments
 from dashboard.full.new_file import DistantFiles, NewFiles, write_on_request
 from exercise_config import Config
 from notices.receivers import Receivers
+from run.keys import read_later
 from run.locked import Locked
 from run.outputs import Outputs
 from run.outside import Outside
@@ -49,9 +50,10 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *SYSTEM,
             *FACTS,
             *_given(config.statistics_folder),
+            *read_later(config),
             *((*NAMES, _folder_of("/etc/resolv.conf")) if receivers.network else ()),
         ),
-        write=(*outputs.folders, *_given(_made(plan.state_folder) if full else "")),
+        write=(*outputs.folders, *_given(config.incidents), *_given(_made(plan.state_folder) if full else "")),
         create=(tempfile.gettempdir(),) if CORE is not None else (),  # a packet on which it failed: `capture.faults`
         devices=(os.devnull, *(("/dev/tty",) if full else ())),
         families=ANYWHERE if receivers.network else LOCAL if receivers.local else (),
@@ -62,7 +64,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
 def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, stack: ExitStack) -> Locked:
     """Lock the process down, unless the settings say otherwise. The stack ends the processes outside the lock."""
     if not config.lockdown:
-        return Locked("nothing; lockdown = false", NewFiles())
+        return Locked("nothing; lockdown is off", NewFiles())
     if not lockable():
         return Locked(lock_down(Grants()), NewFiles())  # it says why
     _move_command(plan.receivers, stack)

@@ -12,10 +12,12 @@ from capture.elsewhere import Elsewhere
 from capture.glimpse import glimpse
 from capture.intake import Intake
 from capture.kernel_filter import dns_expression, quic_expression
-from capture.named_files import named_files
+from capture.keys.keyring import Keyring
+from capture.named_files import NamedFiles, named_files
 from capture.open import open_file, open_live
 from capture.owners.rights import sees_all
 from capture.owners.source import OwnerSource
+from capture.pcapng_writer import frame_writer
 from capture.ports import Ports
 from capture.privileges import ROOT, User, chosen_user, give_up
 from capture.source import Source
@@ -31,6 +33,7 @@ from outputs.exchange_log import LOGGED
 from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
+from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
 from run.outputs import Outputs, open_outputs
@@ -59,6 +62,7 @@ class Opened(NamedTuple):
     notifier: Notifier
     screen: Screen
     attention: Attention
+    keeper: "IncidentKeeper | None"
     locked: Locked
 
     @property
@@ -83,51 +87,105 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         UnavailableError: another output is not available, or the folder for incidents.
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
-    statistics = plan.statistics
-    logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
     user = chosen_user(config.user, os.environ)
+    logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
     with ExitStack() as stack:
         owners = owner_source(arguments, config, user)
         if owners is not None:
             stack.callback(owners.close)
         with stop.interrupting():  # opening a pipe may block
-            source = open_source(arguments, config, statistics, logged)
+            source = open_source(arguments, config, plan.statistics, logged)
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
         files = named_files(config.user)
-        outputs = stack.enter_context(open_outputs(arguments, config, statistics, files.open))
+        outputs = stack.enter_context(open_outputs(arguments, config, plan.statistics, files.open))
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
-        writer = None
-        if arguments.write is not None:
-            writer = frame_writer(arguments.write, files.open, embeds_keys=arguments.embed_keys)
+        intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)
         if arguments.ui == "full":
             load_full_screen()
-        bounds = limits(config, owners is not None) if source.live else without_loss(limits(config))
-        wanted = OPTIONAL & ({statistic.record for statistic in statistics} | logged)
-        others = protocols(config, statistics, logged)
-        decoder = decoder_for(arguments.ports, bounds, wanted, others, keyring.expects_keys)
-        steady_time = SteadyTime() if source.live else None
-        elsewhere = _elsewhere(arguments, source, bounds)
-        optional = dissector(statistics, bounds)
-        intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
+        keyring.protect()
         check_program(plan.receivers)
+        if keeper is not None:
+            keeper.check()
         lock = locked(arguments, config, plan, outputs, stack)
         if arguments.verbose:
             print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
-        name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
+        if keeper is not None:
+            intake.keep_in(keeper.packets)
+            stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
-        attention = Attention(name, config.alert_bell, config.alert_title)
-        if screen.is_terminal and arguments.ui == "console":  # the full screen starts it itself
-            attention.start(screen.send)
-            stack.callback(attention.stop, screen.send)
-        yield Opened(name, intake, outputs, notifier, screen, attention, lock)
+        attention = _attention(arguments, config, name, screen, stack)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock)
+
+
+class Beginning(NamedTuple):
+    """What an intake is made from."""
+
+    arguments: Arguments
+    config: Config
+    plan: Plan
+    source: Source
+    logged: frozenset[type]
+    """Kinds of records that the log has lines for, besides exchanges."""
+    files: NamedFiles
+
+
+def _intake(beginning: Beginning, keyring: Keyring, owners: OwnerSource | None) -> Intake:
+    """Return the intake, with its decoder and the file of packets."""
+    arguments, config, plan, source, logged, files = beginning
+    writer = None
+    if arguments.write is not None:
+        writer = frame_writer(arguments.write, files.open, embeds_keys=arguments.embed_keys)
+    bounds = limits(config, owners is not None) if source.live else without_loss(limits(config))
+    wanted = OPTIONAL & ({statistic.record for statistic in plan.statistics} | logged)
+    others = protocols(config, plan.statistics, logged)
+    decoder = decoder_for(arguments.ports, bounds, wanted, others, keyring.expects_keys)
+    steady_time = SteadyTime() if source.live else None
+    elsewhere = _elsewhere(arguments, source, bounds)
+    optional = dissector(plan.statistics, bounds)
+    intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
+    intake.decrypt_with(keyring)
+    if owners is not None:
+        _name_owners(intake, owners)
+    return intake
+
+
+def _attention(arguments: Arguments, config: Config, name: str, screen: Screen, stack: ExitStack) -> Attention:
+    """Return what rings the bell and sets the title, started unless the full screen does that itself."""
+    attention = Attention(name, config.alert_bell, config.alert_title)
+    if screen.is_terminal and arguments.ui == "console":
+        attention.start(screen.send)
+        stack.callback(attention.stop, screen.send)
+    return attention
+
+
+def owner_source(arguments: Arguments, config: Config, user: User | None) -> OwnerSource | None:
+    """Start to look up owners of connections; None if it is switched off, or not possible here.
+
+    It comes first, so that the process that it starts has nothing else open.
+    """
+    live = arguments.read is None
+    if not live or config.owners == "none" or CORE is None or not packet_socket.available():
+        return None
+    try:
+        return OwnerSource(arguments.interface, arguments.ports, others=config.owners == "all", user=user)
+    except OSError as reason:
+        print(f"{PROGRAM}: owners of connections are unknown: {reason.strerror or reason}", file=sys.stderr)
+        return None
+
+
+def _name_owners(intake: Intake, owners: OwnerSource) -> None:
+    """Name the owners of connections from now on. Without rights to look at others' processes, say so."""
+    intake.look_up(owners)
+    if not sees_all():
+        print(f"{PROGRAM}: only your own processes are named; run as root, or see docs/owners.md", file=sys.stderr)
 
 
 def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:

@@ -29,6 +29,11 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words))
+    if parts.keeper is not None:
+        parts.keeper.watch(session)
+        session.keep_evidence(parts.keeper)
+    if arguments.incident is not None:
+        judge_again(session, arguments.incident)
     outputs.start(arguments.verbose)
     _remember(session, parts, config)
     return session

@@ -12,8 +12,6 @@ import pytest
 from decoders import MAKERS, using
 from hypothesis import HealthCheck, settings
 
-import capture.lockdown
-
 # An example may take long on a busy machine. CI=1 uses the same examples each time.
 settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -42,14 +40,6 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         environment.setenv("STATE_DIRECTORY", state)
         yield
     shutil.rmtree(state)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _unlocked() -> Iterator[None]:
-    """Keep a test that calls `main` from locking down the process that runs all tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(capture.lockdown, "_core", lambda: None)
-        yield
 
 
 @pytest.fixture(scope="module", params=list(MAKERS))

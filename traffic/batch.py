@@ -36,8 +36,8 @@ _ASKED: Final = (
 )  # fmt: skip
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
 _OUTCOME: Final = (
-    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason",
-    "process", "user", "container", "container_id", "container_image", "pod",
+    "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
+    "server_name", "process", "user", "container", "container_id", "container_image", "pod",
 )  # fmt: skip
 """Texts of an exchange itself."""
 _COUNTS: Final = (

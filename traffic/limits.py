@@ -45,6 +45,12 @@ class Limits:
     """How long to wait for the answer to a DNS query."""
     owners: int = 0
     """Maximum connections whose owners are remembered; 0 if nobody looks them up."""
+    secrets: int = 100_000
+    """Maximum TLS connections whose secrets are kept until they are needed."""
+    undecrypted_buffer: int = 2**18
+    """Maximum bytes per TLS connection that wait for its secrets."""
+    key_wait: float = 5.0
+    """How long they wait."""
     waiting_records: int = 250_000
     """Maximum records that wait to be taken."""
     waiting_characters: int = 32 * 2**20

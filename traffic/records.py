@@ -169,6 +169,10 @@ class Exchange(NamedTuple):
     """Pings, pongs and Close frames of a WebSocket, both ways (RFC 6455 section 5.5)."""
     fragments: int = 0
     """Frames that continue a message of a WebSocket, both ways (RFC 6455 section 5.4)."""
+    tls_version: str = ""
+    """Version of TLS that the exchange was decrypted from, such as `TLS 1.3`; empty in the clear."""
+    server_name: str = ""
+    """Server name that the client of TLS asked for, in lower case; empty in the clear, or if it named none."""
     process: str = ""
     """Name of the process on this host that holds the connection: the server's, or the client's if the server is
     elsewhere; empty if unknown, and in captures from files.
@@ -185,6 +189,8 @@ class Exchange(NamedTuple):
     """Image of its container."""
     pod: str = ""
     """Its Kubernetes pod: namespace and name, such as `shop/cart-7d4`; its number if the name is unknown."""
+    source: str = ""
+    """Address of the TCP peer, as in `Request.source`."""
 
     @property
     def domain(self) -> str:

@@ -28,7 +28,7 @@ from traffic.records import (
 Read = Callable[[Any], Any]
 _NO_PORT: Final = -1
 """Port of a client behind a proxy, which is unknown."""
-OTHERS: Final[tuple[type, ...]] = (TlsHandshake, DnsLookup)
+OTHERS: Final[tuple[type, ...]] = (TlsHandshake, QuicConnection, DnsLookup)
 """Kinds of records that a filter tests besides exchanges. All have the addresses and ports of client and server."""
 
 
@@ -130,23 +130,21 @@ def _of_request(read: Callable[[Request], str]) -> Read:
     return lambda exchange: read(exchange.request) if exchange.request is not None else None
 
 
-def _of_handshake(name: str, read: Callable[[TlsHandshake], str], explanation: str, example: str) -> Field:
-    return Field(name, "text", lambda handshake: read(handshake) or None, explanation, example, records=(TlsHandshake,))
-
-
-def _tls_version(record: Any) -> str | None:
-    """Return the version of a handshake, or that which an exchange was decrypted from."""
-    return (record.version if isinstance(record, TlsHandshake) else record.tls_version) or None
-
-
-def _of_lookup(name: str, read: Callable[[DnsLookup], str], explanation: str, example: str) -> Field:
-    return Field(name, "text", lambda lookup: read(lookup) or None, explanation, example, records=(DnsLookup,))
+def _of(records: tuple[type, ...], name: str, read: Callable[[Any], str], explanation: str, example: str) -> Field:
+    """Return a field of some kinds of records; an empty text is unknown."""
+    return Field(name, "text", lambda record: read(record) or None, explanation, example, records=records)
 
 
 def _source(record: Any) -> str:
     """Return the address of the peer. Only exchanges may have another client."""
     source: str = record.source if isinstance(record, Exchange) else record.client
     return source
+
+
+def _tls_version(record: Any) -> str:
+    """Return the version of a handshake, or that which an exchange was decrypted from."""
+    version: str = record.version if isinstance(record, TlsHandshake) else record.tls_version
+    return version
 
 
 def _url(request: Request) -> str:
@@ -180,6 +178,7 @@ _IS: Final[dict[str, Callable[[Exchange], bool]]] = {
 _TLS: Final = (Exchange, TlsHandshake)
 _ALL: Final = (Exchange, *OTHERS)
 _HELLOS: Final = (TlsHandshake, QuicConnection)
+_NAMED: Final = (Exchange, *_HELLOS)
 _ENDINGS: Final = (COMPLETE, CLOSED, RESET, TIMEOUT, MALFORMED, GAP, EVICTED, CAPTURE_END)
 
 
@@ -257,11 +256,12 @@ _FIELDS: Final = (
         "ending:reset",
         words={ending: _ended(ending) for ending in _ENDINGS},
     ),
-    Field("sni", "text", lambda r: r.server_name or None, "server name in TLS", "sni:shop", records=_TLS),
-    Field("tls_version", "text", _tls_version, "version of TLS", "tls_version:1.2", records=_TLS),
-    _of_handshake("ja4", lambda h: h.ja4, "fingerprint of a TLS client", "ja4:^t12"),
-    _of_lookup("rcode", lambda d: d.rcode, "response code of a DNS lookup", "rcode:NXDOMAIN"),
-    _of_lookup("dns_name", lambda d: d.name, "name that a DNS lookup asks for", "dns_name:example.com$"),
-    _of_lookup("dns_type", lambda d: d.type, "type that a DNS lookup asks for", "dns_type:^TXT$"),
+    _of(_NAMED, "sni", lambda r: r.server_name, "server name in TLS or QUIC", "sni:shop"),
+    _of(_TLS, "tls_version", _tls_version, "version of TLS", "tls_version:1.2"),
+    _of((QuicConnection,), "quic_version", lambda q: q.version, "version of a QUIC connection", "quic_version=1"),
+    _of(_HELLOS, "ja4", lambda h: h.ja4, "fingerprint of a TLS or QUIC client", "ja4:^t12"),
+    _of((DnsLookup,), "rcode", lambda d: d.rcode, "response code of a DNS lookup", "rcode:NXDOMAIN"),
+    _of((DnsLookup,), "dns_name", lambda d: d.name, "name that a DNS lookup asks for", "dns_name:example.com$"),
+    _of((DnsLookup,), "dns_type", lambda d: d.type, "type that a DNS lookup asks for", "dns_type:^TXT$"),
     Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

@@ -146,7 +146,7 @@ def test_the_program_is_locked_while_packets_come_and_the_process_for_commands_i
             wait_for(lambda: filters(program.pid) == ("2" if locks else before))
             assert [filters(child) for child in children(program.pid)] == ([before] if locks else [])
         program.wait(PATIENCE)
-    assert ("nothing; lockdown = false" in errors.read_text()) == (not locks)
+    assert ("nothing; lockdown is off" in errors.read_text()) == (not locks)
 
 
 @locking

@@ -32,8 +32,12 @@ def frames(*talks: Talk) -> Frames:
     return Frames.of([frame for one in talks for frame in one.frames])
 
 
+def owner_of(exchange: Exchange) -> tuple[object, ...]:
+    return tuple(getattr(exchange, name) for name in FIELDS)
+
+
 def owners_in(decoder: Any) -> list[tuple[Any, ...]]:
-    return [exchange[-len(FIELDS) :] for exchange in decoder.take().records() if isinstance(exchange, Exchange)]
+    return [owner_of(exchange) for exchange in decoder.take().records() if isinstance(exchange, Exchange)]
 
 
 def test_an_owner_that_is_known_before_is_attached() -> None:
@@ -116,7 +120,7 @@ def test_columns_have_the_owners_too() -> None:
         else:
             assert table.numbers(name).tolist() == [11, 44, -1]
             assert table.numbers(name).dtype == np.int64
-    assert [tuple(one[-len(FIELDS) :]) for one in table.records()] == [WORKER, CURL, ("", None, "", "", "", "", "")]
+    assert [owner_of(one) for one in table.records()] == [WORKER, CURL, ("", None, "", "", "", "", "")]
 
 
 def test_owners_are_forgotten_at_a_limit_which_is_counted() -> None:

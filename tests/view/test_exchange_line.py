@@ -52,6 +52,7 @@ OWNED = EXCHANGE._replace(
     pod="shop/cart-7d4",
 )  # fmt: skip
 POD = "0b7a1c2d-1111-2222-3333-444455556666"
+SECURED = EXCHANGE._replace(tls_version="TLS 1.3", server_name="shop.example.com")
 
 
 def fields(exchange: Exchange, discretion: Discretion = ALL) -> dict[str, Any]:
@@ -106,7 +107,8 @@ def test_an_exchange_is_told_in_the_names_of_the_schema() -> None:
 def test_the_document_explains_every_field_and_no_other() -> None:
     kinds = {"string": str, "integer": int, "array of strings": list}
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| (yes|no) \|.*\| `([^|]+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
-    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET) | fields(OWNED) | fields(OWNED._replace(pod=POD))
+    owned = fields(OWNED) | fields(OWNED._replace(pod=POD))
+    told = fields(EXCHANGE) | fields(CALL) | fields(SOCKET) | fields(SECURED) | owned
     assert {name: type(value) for name, value in told.items()} == {name: kinds[kind] for name, kind, _, _ in rows}
     assert all(isinstance(json.loads(example), kinds[kind]) for _, kind, _, example in rows)
     bare = fields(UNANSWERED._replace(request=None, ending="gap", oddities=()))

@@ -177,6 +177,8 @@ impl Columns {
             "close_reason" => texts(py, self.wire.close_reasons())?,
             "process_id" => integers(py, columns.owners.process_ids(columns.time.len()).into_iter()),
             name if let Some(text) = owner_text(name) => texts(py, columns.owners.texts(columns.time.len(), text))?,
+            "tls_version" => texts(py, self.wire.tls_versions())?,
+            "server_name" => texts(py, self.wire.server_names())?,
             _ => {
                 let rows = columns.asked.clone();
                 return self.gathered(py, name, &rows);

@@ -206,6 +206,9 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         pending_lookups: count("pending_lookups")?,
         dns_timeout: seconds("dns_timeout")?,
         owners: count("owners")?,
+        secrets: count("secrets")?,
+        undecrypted_buffer: count("undecrypted_buffer")?,
+        key_wait: seconds("key_wait")?,
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
     })

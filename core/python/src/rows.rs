@@ -194,6 +194,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
         let last = (addresses.get(sources.get(row))?,).into_pyobject(py)?;
         let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
         let fields = fields.concat(owned.row(row).as_sequence())?;
+        let fields = fields.concat(last.as_sequence())?;
         made.push(maker.make(fields.cast_into::<PyTuple>()?)?);
     }
     Ok(made)

@@ -7,6 +7,7 @@ use crate::dns::{self, Transport};
 use crate::flows::{Connection, Flows};
 use crate::key::Key;
 use crate::network::Segment;
+use crate::owners::End;
 use crate::ports::Ports;
 use crate::readers::{be32, byte};
 use crate::records::Wanted;
@@ -243,6 +244,10 @@ impl Arrivals<'_> {
         let mut conversation = Conversation::new(client_key, *self.wanted, self.monitors(client_key));
         tcp.recall(&mut conversation, cx, direction, own);
         tcp.recall(&mut conversation, cx, direction.reversed(), other);
+        if self.monitors(client_key) {
+            let (client, server) = ends(client_key);
+            cx.out.owners.starts(client, server, tcp.started);
+        }
         self.flows.add(cx, Connection { key: client_key, tcp, conversation })
     }
 
@@ -257,6 +262,12 @@ impl Arrivals<'_> {
         };
         if back { Direction::Back } else { Direction::Forth }
     }
+}
+
+/// Return the source and the destination of packets with a key.
+fn ends(key: Key) -> (End, End) {
+    let ((source, target), (source_port, target_port)) = (key.addresses(), key.ports());
+    ((source, source_port), (target, target_port))
 }
 
 /// Return the acknowledgment number.

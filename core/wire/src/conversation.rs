@@ -1,8 +1,7 @@
 //! The bytes of one TCP connection, or of TLS inside it: recognises the protocol, tells the client from the server, and runs the readers.
 
-use std::sync::Arc;
-
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::dns::{self, DnsConnection};
@@ -10,7 +9,7 @@ use crate::http::{Http, Pairing, Side, State, may_start_request, may_start_respo
 use crate::http2::{ENOUGH, HTTP2_START, Http2, Proof, Start, has_messages, proof, starts_settings};
 use crate::key::Key;
 use crate::preamble::{proxied_client, proxy_header_size, starts_socks};
-use crate::records::{ConnectionRow, Ending, Ends, Wanted};
+use crate::records::{ConnectionRow, Ending, Ends, Secured, Wanted};
 use crate::sink::{Opening, Sink};
 use crate::speech::{Next, Sides, Speech, Switch};
 use crate::tcp::{Both, Direction, Position, Tcp};
@@ -38,8 +37,8 @@ pub(crate) struct Conversation {
     client: Direction,
     /// Who sent the first PROXY protocol header, and the client in it, if a trusted proxy names one.
     announced: Option<(Direction, Option<IpAddr>)>,
-    /// Whether the connection is counted as unreadable because its protocol is unknown.
-    foreign: bool,
+    /// As what the connection is counted that is not read so far.
+    counted: Option<&'static str>,
     socks: bool,
     /// Per direction: whether bytes were missed before HTTP was recognised.
     doubts: Both<bool>,
@@ -64,7 +63,7 @@ impl Conversation {
             sinks,
             client: Direction::Forth,
             announced: None,
-            foreign: false,
+            counted: None,
             socks: false,
             doubts,
             evidence: 0,
@@ -99,10 +98,8 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        let key = self.client_key();
-        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
         let announced = self.announced.filter(|(sender, _)| *sender == self.client).and_then(|(_, client)| client);
-        Ends::new((client, client_port), (server, server_port)).announced(announced)
+        Ends::of(self.client_key(), self.secured.clone()).announced(announced)
     }
 
     // events from TCP -------------------------------------------------------------------------------------------------

@@ -47,6 +47,12 @@ pub struct Limits {
     pub dns_timeout: f64,
     /// Maximum connections whose owners are remembered; 0 if nobody asks for owners.
     pub owners: usize,
+    /// Maximum TLS connections whose secrets are kept until they are needed.
+    pub secrets: usize,
+    /// Maximum bytes per TLS connection that wait for its secrets.
+    pub undecrypted_buffer: usize,
+    /// How long they wait.
+    pub key_wait: f64,
     /// Number of records that wait to be taken.
     pub waiting_records: usize,
     /// Maximum characters of the strings in waiting records.
@@ -77,6 +83,9 @@ impl Default for Limits {
             pending_lookups: 32768,
             dns_timeout: 15.0,
             owners: 0,
+            secrets: 100_000,
+            undecrypted_buffer: 1 << 18,
+            key_wait: 5.0,
             waiting_records: 250_000,
             waiting_characters: 32 << 20,
         }

@@ -294,3 +294,25 @@ def test_the_page_of_an_alert_names_the_folder_with_its_evidence() -> None:
     facts = {fact.name: fact.value for fact in alert_facts(replace(ACTIVE, incident="/incidents/a\nb"), NOW, page)}
     assert facts["Evidence"] == r"/incidents/a\nb"
     assert "Evidence" not in {fact.name for fact in alert_facts(ACTIVE, NOW, page)}
+
+
+@pytest.mark.parametrize(
+    ("client", "facts"),
+    [
+        ("10.0.0.1", [("Client", "10.0.0.1:50000", "client=10.0.0.1")]),
+        (
+            "203.0.113.9",
+            [("Client", "203.0.113.9", "client=203.0.113.9"), ("Proxy", "10.0.0.1:50000", "source=10.0.0.1")],
+        ),
+    ],
+)
+def test_details_name_the_client_and_the_proxy_that_named_it(client: str, facts: list[tuple[str, str, str]]) -> None:
+    one = ended(request(client=client, source="10.0.0.1"))
+    told = exchanges.exchange_facts(one, Discretion(), Page(80))
+    assert [tuple(fact) for fact in told if fact.name in ("Client", "Proxy")] == facts
+
+
+def test_the_peer_tells_exchanges_apart() -> None:
+    """Two proxies may name one client at the same moment, with the same port."""
+    one = ended(request(client="203.0.113.9", source="10.0.0.1"))
+    assert exchanges.identity(one) != exchanges.identity(one._replace(source="10.0.0.2"))

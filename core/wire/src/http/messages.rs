@@ -17,7 +17,9 @@ impl Http {
     /// Report a head and prepare to read its body; `whole` is false if a limit cut the fields.
     pub(super) fn start(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8], whole: bool) {
         let line = newline(head, 0).unwrap_or(head.len());
-        let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields);
+        // Part of a list of proxies would name another client.
+        let clients = whole && side == Side::Requests && self.pairing.ends.is_proxy(&cx.limits.trusted_proxies);
+        let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields, clients);
         let line = head.get(..line).unwrap_or(head);
         let started = match side {
             Side::Requests => self.start_request(cx, line, &fields, whole),

@@ -307,7 +307,7 @@ impl Batch {
             columns.oddities.push((row, exchange.oddities));
         }
         if let Some(details) = exchange.details {
-            columns.details.push((row, *details));
+            columns.describe(*details);
         }
         columns.time.push(exchange.time);
         columns.client.push(ends.client);

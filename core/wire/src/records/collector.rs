@@ -44,13 +44,21 @@ pub(crate) struct Ends {
     announced: Option<IpAddr>,
     /// Whether the client is a trusted proxy, once that was asked.
     proxy: Option<bool>,
+    /// What protects the connection; None in the clear.
+    secured: Option<Arc<Secured>>,
     /// Codes of the addresses, with the number of the batch in which they are valid.
     codes: (u64, u32, u32),
 }
 
 impl Ends {
-    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16)) -> Self {
-        Self { client, server, announced: None, proxy: None, codes: (u64::MAX, 0, 0) }
+    pub(crate) fn new(client: (IpAddr, u16), server: (IpAddr, u16), secured: Option<Arc<Secured>>) -> Self {
+        Self { client, server, announced: None, proxy: None, secured, codes: (u64::MAX, 0, 0) }
+    }
+
+    /// Return the ends of a connection; `key` is that of packets from the client.
+    pub(crate) fn of(key: Key, secured: Option<Arc<Secured>>) -> Self {
+        let ((client, server), (client_port, server_port)) = (key.addresses(), key.ports());
+        Self::new((client, client_port), (server, server_port), secured)
     }
 
     /// Set the client that a trusted proxy named in a PROXY protocol header.
