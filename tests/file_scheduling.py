@@ -9,14 +9,20 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE: Final = (
-    "tests/capture/",
+    "tests/capture/test_capture_live.py",
+    "tests/capture/test_capture_ring_live.py",
+    "tests/capture/test_catalogue_live.py",
+    "tests/capture/test_ebpf_keys.py",
+    "tests/capture/test_privileges.py",
     "tests/cli/test_completion.py",
     "tests/dashboard/full/test_full_terminal.py",
     "tests/dashboard/test_screen.py",
     "tests/demo/",
     "tests/live/",
-    "tests/packaging/",
-    "tests/run/",
+    "tests/packaging/test_service.py",
+    "tests/run/test_run_full.py",
+    "tests/run/test_run_health.py",
+    "tests/run/test_sudo_commands.py",
 )
 
 
