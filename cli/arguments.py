@@ -91,9 +91,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     Raises:
         CaptureError: -r names a folder that is not one of an incident.
     """
-    parser = make_parser()
-    given = parser.parse_args(argv)
-    _refuse_contradictions(parser, given)
+    given = check_usage(argv)
     incident = _incident(given.read)
     return Arguments(
         interface=given.interface or "eth0",
@@ -122,6 +120,14 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         verbose=given.verbose,
         incident=incident,
     )
+
+
+def check_usage(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what the command line says, without reading a file. --help, --version and wrong usage end the program."""
+    parser = make_parser()
+    given = parser.parse_args(argv)
+    _refuse_contradictions(parser, given)
+    return given
 
 
 def _incident(read: str | None) -> "Recorded | None":

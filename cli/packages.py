@@ -18,9 +18,9 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until run/health.py answers it
     if sys.argv[1:2] != ["report"]:
-        from cli.arguments import parse_arguments
+        from cli.arguments import check_usage
 
-        parse_arguments()
+        check_usage()
 _TOML = "tomllib" if sys.version_info >= (3, 11) else "tomli"
 _NEEDED = ("scapy", "termcolor", "wcwidth", "textual", "numpy", _TOML)
 _MISSING = [name for name in _NEEDED if find_spec(name) is None]

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime, timezone
@@ -223,10 +224,17 @@ def test_a_record_from_elsewhere_cannot_write_to_the_terminal(bundle: Path, comm
     assert "\x1b" not in output + errors
 
 
-def test_another_folder_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
-    status, output, errors = command("-r", tmp_path)
-    assert (status, output) == (1, "")
-    assert errors.endswith(f"cannot read {tmp_path}: it is a directory without incident.json, not an incident\n")
+def test_another_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    program = [
+        sys.executable,
+        str(exercise.__file__),
+        "-r",
+        str(tmp_path),
+    ]  # which reads its arguments before it loads itself
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    refused = f"cannot read {tmp_path}: it is a directory without incident.json, not an incident"
+    assert ended.stderr == f"exercise.py: {refused}\n"
 
 
 def test_settings_of_a_strange_record_are_refused_in_one_line(bundle: Path, command: Command, tmp_path: Path) -> None:
