@@ -177,7 +177,8 @@ def owner_source(arguments: Arguments, config: Config, user: User | None) -> Own
     try:
         return OwnerSource(arguments.interface, arguments.ports, others=config.owners == "all", user=user)
     except OSError as reason:
-        print(f"{PROGRAM}: owners of connections are unknown: {reason.strerror or reason}", file=sys.stderr)
+        why = f"{reason.strerror or reason}; try --owners none"
+        print(f"{PROGRAM}: owners of connections are unknown: {why}", file=sys.stderr)
         return None
 
 

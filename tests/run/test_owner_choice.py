@@ -55,7 +55,8 @@ def test_a_helper_that_does_not_start_is_one_line(
     monkeypatch.setattr(opening, "CORE", object())
     monkeypatch.setattr(opening, "OwnerSource", refuse)
     assert opening.owner_source(parse_arguments(["-i", "lo"]), Config(), None) is None
-    assert capsys.readouterr().err == "exercise.py: owners of connections are unknown: Cannot allocate memory\n"
+    why = "Cannot allocate memory; try --owners none"
+    assert capsys.readouterr().err == f"exercise.py: owners of connections are unknown: {why}\n"
 
 
 def test_owners_are_remembered_only_if_they_are_looked_up() -> None:
