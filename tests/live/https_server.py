@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from .web_server import running_nginx
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = "shop.example.com"
 CONFIGURATION = """
@@ -127,19 +129,5 @@ def https_server(folder: Path, port: int) -> Iterator[HttpsServer]:
     server = HttpsServer(folder, port)
     environment = {**os.environ, "LD_PRELOAD": str(built_library(folder)), "SSLKEYLOGFILE": str(server.keys)}
     command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            _await(folder / "nginx.pid", process)
-            yield server
-        finally:
-            process.terminate()
-
-
-def _await(file: Path, process: "subprocess.Popen[str]") -> None:
-    """nginx writes it once it listens."""
-    until = time.monotonic() + 60
-    while not (file.exists() and file.read_text().strip()):
-        if process.poll() is not None or time.monotonic() > until:
-            process.kill()
-            raise RuntimeError(f"nginx did not start: {process.stderr.read() if process.stderr else ''}")
-        time.sleep(0.02)
+    with running_nginx(folder, command, environment):
+        yield server

@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -119,10 +119,17 @@ def web_server(
     configuration = folder / "nginx.conf"
     configuration.write_text(template.format(folder=folder, listen=listen))
     command = [*inside, "nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with running_nginx(folder, command):
+        yield WebServer(folder, port)
+
+
+@contextmanager
+def running_nginx(folder: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run nginx, whose configuration puts `nginx.pid` into the folder."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
             _await_pid_file(folder / "nginx.pid", process)
-            yield WebServer(folder, port)
+            yield
         finally:
             process.terminate()
 
