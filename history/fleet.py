@@ -1,0 +1,54 @@
+"""How the records of many sensors are read: the interface that each store of a fleet implements."""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, Protocol
+
+from history.archive import Archive
+from history.record import Facts
+from store.sums import ClosedBucket
+
+
+class SensorState(NamedTuple):
+    """The last word of a sensor."""
+
+    name: str
+    facts: Facts
+    latest: float
+    """End of its latest bucket, in packet time."""
+    received: float
+    """When the store took its latest record, by the store's clock."""
+    skew: float
+    """Seconds that its clock was ahead of the store's then. Delays of sending make it lower, so it is the highest of
+    the latest records.
+    """
+
+
+class Arrivals(NamedTuple):
+    """Bucket records that arrived since the last call."""
+
+    buckets: tuple[ClosedBucket, ...]
+    """Summed over the sensors, oldest first, with the statistic SENSORS added."""
+    cursor: object
+    """For the next call."""
+
+
+class FleetArchive(Archive, Protocol):
+    """The sums of several sensors, added up; all of them, or those chosen by `of`.
+
+    As for one host, hours and days are read where they are whole and old enough to be complete, and minutes elsewhere.
+    """
+
+    def statistics(self) -> dict[str, str]:
+        """Return name and unit of each stored statistic that is shown."""
+
+    def sensors(self) -> list[SensorState]:
+        """Return all sensors that are known, by name, whatever was chosen."""
+
+    def of(self, sensors: Collection[str]) -> "FleetArchive":
+        """Return the same store, restricted to these sensors. It shares the connection."""
+
+    def arrived(self, cursor: object | None) -> Arrivals:
+        """Return what has arrived since `cursor`, each record once; None only returns a cursor for what comes next."""
+
+    def past(self, since: float, until: float) -> Iterator[ClosedBucket]:
+        """Iterate over what arrived before the first cursor, latest first, in periods that get longer with age."""
