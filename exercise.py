@@ -46,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from cli.report import report
 
             return report(given[1:])
+        if given[:1] == ["collect"]:
+            from run.collecting import collect
+
+            return collect(given[1:], lockdown=argv is None)
         arguments = parse_arguments(given)
         config = configured(arguments) if argv is None else replace(configured(arguments), lockdown=False)
         if answered(arguments, config):

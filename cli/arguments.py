@@ -23,6 +23,7 @@ examples:
   exercise.py -r trace.pcap              read a capture file
   exercise.py --demo                     a built-in web server with simulated visitors
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
+  exercise.py collect --help             take what many sensors count, in one place
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.
@@ -262,7 +263,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="long-term history file, or `none` (default when live: the file `report` reads)",
     )
     add(
-        "--prometheus", metavar="ADDRESS:PORT", type=_address,
+        "--prometheus", metavar="ADDRESS:PORT", type=address_and_port,
         help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
     )  # fmt: skip
     add(
@@ -280,7 +281,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         dest="settings",
         action="append",
-        type=_setting,
+        type=name_and_value,
         default=[],
         help="change a setting, may be repeated; --show-config lists them",
     )
@@ -320,14 +321,16 @@ def _names(text: str) -> str:
     return "" if text == "none" else text
 
 
-def _address(text: str) -> Address:
+def address_and_port(text: str) -> Address:
+    """Return the address of an option."""
     try:
         return parse_address(text)
     except ValueError as error:
         raise _argument(error) from error
 
 
-def _setting(text: str) -> tuple[str, str]:
+def name_and_value(text: str) -> tuple[str, str]:
+    """Return name and value of a `--set`."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE; see --show-config")

@@ -6,12 +6,26 @@ from contextlib import suppress
 from pathlib import Path
 
 from capture.privileges import NOBODY, User, chosen_user
+from exercise_config import Config
+from history.keep import Retention
 from history.place import file_name, folder
 
 
 def default_path(interface: str, ports: str, user: str = "", environment: Mapping[str, str] = os.environ) -> Path:
     """Return the file for a source and the user that the program switches to: see `chosen_user`."""
     return folder_of(chosen_user(user, environment), environment) / file_name(interface, ports)
+
+
+def retention(config: Config) -> Retention:
+    """Return how long and how much of a history the settings keep."""
+    day = 86400
+    return Retention(
+        config.history_minutes * day,
+        config.history_hours * day,
+        config.history_days * day,
+        config.history_size * 2**20,
+        config.history_keys,
+    )
 
 
 def folder_of(user: User | None, environment: Mapping[str, str]) -> Path:

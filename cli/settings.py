@@ -35,6 +35,22 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     config = Config.with_settings(texts, values)
     if arguments.keys:
         config = replace(config, keys=arguments.keys)
+    return _with_plugins(config)
+
+
+def plainly_configured(
+    file: str | None, texts: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> Config:
+    """Return the settings of a command that captures nothing.
+
+    Raises:
+        SettingError: a file cannot be read, a setting is unknown, or a value is invalid.
+    """
+    return _with_plugins(Config.with_settings(texts, read(file, environment, settings_of(Config))))
+
+
+def _with_plugins(config: Config) -> Config:
+    """Look for statistics in the folder that the settings name."""
     if config.statistics_folder:
         look_in(str(_trusted(config.statistics_folder)))
     return config

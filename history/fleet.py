@@ -1,10 +1,11 @@
 """How the records of many sensors are read: the interface that each store of a fleet implements."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from history.archive import Archive
 from history.record import Facts
+from history.sums import StoredAlert
 from store.sums import ClosedBucket
 
 
@@ -29,7 +30,14 @@ class Arrivals(NamedTuple):
     buckets: tuple[ClosedBucket, ...]
     """Summed over the sensors, oldest first, with the statistic SENSORS added."""
     cursor: object
-    """For the next call."""
+    """For the next call, also of the same store with another choice of sensors."""
+
+
+class SensorAlert(NamedTuple):
+    """An alert that a sensor raised itself."""
+
+    sensor: str
+    alert: StoredAlert
 
 
 class FleetArchive(Archive, Protocol):
@@ -37,6 +45,10 @@ class FleetArchive(Archive, Protocol):
 
     As for one host, hours and days are read where they are whole and old enough to be complete, and minutes elsewhere.
     """
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is left out, in sentences for the user: sensors that cannot be read, records that were missed."""
 
     def statistics(self) -> dict[str, str]:
         """Return name and unit of each stored statistic that is shown."""
@@ -52,3 +64,9 @@ class FleetArchive(Archive, Protocol):
 
     def past(self, since: float, until: float) -> Iterator[ClosedBucket]:
         """Iterate over what arrived before the first cursor, latest first, in periods that get longer with age."""
+
+    def sensor_alerts(self, since: float) -> list[SensorAlert]:
+        """Return the alerts of each sensor that were active or started after `since`, latest first."""
+
+    def health(self, since: float) -> Mapping[str, Mapping[str, int]]:
+        """Return what each sensor counted as HEALTH in the periods that start at `since` or later, by name."""

@@ -49,10 +49,10 @@ class Minutes:
         return Minute(start, found)
 
 
-def closed_bucket(minute: Minute) -> ClosedBucket:
-    """Convert a minute back to a bucket of the store."""
+def closed_bucket(minute: Minute, width: float = 60.0) -> ClosedBucket:
+    """Convert a minute back to a bucket of the store, or a longer period of `width` seconds."""
     statistics = []
     for name, sums in minute.sums.items():
         keyed = KeyedSums.of_items((key, known) for key, known in sums.items() if key != OTHER)
         statistics.append(StatisticSums(name, keyed, sums.get(OTHER, NOTHING)))
-    return ClosedBucket(minute.start, 60.0, tuple(statistics))
+    return ClosedBucket(minute.start, width, tuple(statistics))

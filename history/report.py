@@ -44,6 +44,8 @@ class Report(NamedTuple):
     """Seconds of the span in which the monitor ran."""
     begins: bool = False
     """Whether the history starts within the requested span, so that the report starts later."""
+    sensors: tuple[str, ...] = ()
+    """The sensors that it adds up; empty for the history of one host."""
 
     @property
     def longer(self) -> float:

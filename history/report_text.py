@@ -50,6 +50,7 @@ def report_json(report: Report) -> str:
     return json.dumps(
         {
             "source": report.source,
+            "sensors": list(report.sensors),
             "since": report.since,
             "until": report.until,
             "requests": report.requests,

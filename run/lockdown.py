@@ -72,6 +72,11 @@ def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, s
     return Locked(lock_down(granted(arguments, config, plan, outputs)), files)
 
 
+def lock_collector(folder: str) -> str:
+    """Lock the process of a collector down, which already listens, and return in words what is in force."""
+    return lock_down(Grants((*_program(), *SYSTEM, *FACTS), write=(os.path.abspath(folder),)))
+
+
 def _move_command(receivers: Receivers, stack: ExitStack) -> None:
     """Let the command for alerts be run by a process outside the lock."""
     if not receivers.program:

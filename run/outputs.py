@@ -15,11 +15,10 @@ from capture.core import decoder_name
 from capture.privileges import chosen_user
 from cli.arguments import NO_HISTORY, Arguments
 from cli.build import COMMAND, PROGRAM, VERSION
-from cli.history_file import default_path, make_ready
+from cli.history_file import default_path, make_ready, retention
 from dashboard.outlet import Console, Farewell, Quiet
 from dashboard.screen import Screen
 from exercise_config import Config
-from history.keep import Retention
 from outputs.errors import UnavailableError
 from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
@@ -148,16 +147,8 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
     path = Path(arguments.history or default_path(arguments.interface, str(arguments.ports), config.user))
     if not arguments.history:
         make_ready(path, chosen_user(config.user, os.environ))
-    day = 86400
-    keep = Retention(
-        config.history_minutes * day,
-        config.history_hours * day,
-        config.history_days * day,
-        config.history_size * 2**20,
-        config.history_keys,
-    )
     units = {statistic.name: statistic.unit.value for statistic in statistics}
-    return History(path, keep, units, patient=arguments.read is not None)
+    return History(path, retention(config), units, patient=arguments.read is not None)
 
 
 def _page(arguments: Arguments, config: Config, open_file: OpenFile) -> "HtmlReport | None":

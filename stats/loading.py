@@ -65,6 +65,19 @@ def load(names: Sequence[str], settings: Mapping[str, object] = MappingProxyType
     return [_load(name, settings) for name in names]
 
 
+def units() -> dict[str, str]:
+    """Return the units of all statistics by name, except those whose files cannot be imported here."""
+    found = {}
+    for name in available():
+        try:
+            unit = _the_class(name, importlib.import_module(f"stats.{name}")).unit
+        except Exception:  # a plug-in may raise anything
+            continue
+        if isinstance(unit, Unit):
+            found[name] = unit.value
+    return found
+
+
 def _load(name: str, settings: Mapping[str, object]) -> Statistic:
     try:
         module = importlib.import_module(f"stats.{name}")

@@ -170,7 +170,7 @@ def test_the_file_stays_below_its_limit_by_deleting_the_oldest(path: str) -> Non
 def test_the_current_minute_is_never_deleted_however_small_the_limit(path: str) -> None:
     archive = SqliteArchive(path, Retention(size=RESERVE + 10 * PAGE), UNITS, UTC)
     archive.write(minute(90, **{f"section {number:02} {'x' * 88}": 1 for number in range(40)}))
-    assert archive._database.used > archive._keep.bytes_of_data
+    assert archive.database.used > archive._keep.bytes_of_data
     for level in PeriodLevel:
         [(_, sums)] = archive.totals("top_sections", level, START, START + DAY)
         assert sums.count == 40
