@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from alerting.alert import Alert
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
+from history.filling import AHEAD, Watching
 from history.keep import Retention
 from history.minutes import Minutes, closed_bucket
 from history.past import look_back
@@ -30,10 +30,6 @@ LOOK: Final = 60.0
 """Seconds between two reads of the past."""
 PATIENCE: Final = 5.0
 """Seconds to wait at the end for queued data."""
-LONGEST_WATCH: Final = 3600.0
-"""Longest step of time that was watched; longer ones are jumps, and would write a row for each of their minutes."""
-AHEAD: Final = 86400.0
-"""Seconds that packet time may be ahead of the clock. A later time is corrupt, and would age everything else."""
 
 
 class History(Outlet):
@@ -45,7 +41,7 @@ class History(Outlet):
         self._path = path
         self._keep = keep
         self._units = {**units, WATCHED: "seconds"}
-        self._watched_until = inf
+        self._watching = Watching()
         self._active: dict[str, Alert] = {}
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
@@ -133,13 +129,12 @@ class History(Outlet):
 
     def begin(self, now: float) -> None:
         """Note that watching begins."""
-        self._watched_until = now
+        self._watching.begin(now)
 
     def advance(self, now: float) -> None:
         """Write the minutes that are over, even if nothing arrived since."""
-        if self._watched_until < now < min(self._watched_until + LONGEST_WATCH, time.time() + AHEAD):
-            self._minutes.watch(self._watched_until, now)
-        self._watched_until = max(now, self._watched_until)
+        if (span := self._watching.advance(now, time.time())) is not None:
+            self._minutes.watch(*span)
         self._write(self._minutes.over(now))
 
     def event(self, event: Event) -> None:
