@@ -206,7 +206,7 @@ class SqliteArchive:
         span = self._span(statistic, since, until)
         query = f"SELECT 0, merged_all(bins) FROM {span.sums}"
         with self.database.translated_errors():
-            bins = unpacked(self.database.rows(query, span.values)[0][1])
+            bins = unpacked(self.database.rows(query, span.values)[0][1] or b"")
         return replace(self._whole(span), times=Distribution(tuple(bins.items())))
 
     def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, Sums]]:

@@ -16,7 +16,7 @@ from store.watched import WATCHED
 Period = tuple[float, Sums]
 
 
-def added_tops(tops: Sequence[StoredTop], unit: str, limit: int, whole: Sums) -> StoredTop:
+def added_tops(tops: Sequence[StoredTop], unit: str, limit: int) -> StoredTop:
     """Return the highest keys of tops that have all keys. The spans of several may differ: all of them are covered."""
     parts: dict[str, list[Sums]] = {}
     for top in tops:
@@ -24,6 +24,7 @@ def added_tops(tops: Sequence[StoredTop], unit: str, limit: int, whole: Sums) ->
             parts.setdefault(key, []).append(sums)
     parts.pop(OTHER, None)
     rows = sorted(((key, summed(own)) for key, own in parts.items()), key=lambda row: _rank(unit, *row))
+    whole = summed(top.whole for top in tops)
     return StoredTop(min(top.since for top in tops), max(top.until for top in tops), rows[:limit], whole)
 
 

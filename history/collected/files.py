@@ -1,5 +1,6 @@
 """The files of a collector's sensors, open for reading."""
 
+import os
 from collections.abc import Callable, Collection
 from datetime import tzinfo
 from typing import TypeVar
@@ -27,14 +28,15 @@ class Files:
         self._folder = folder
         self._open: dict[str, SqliteArchive] = {}
         self._others: set[str] = set()
-        self._broken: dict[str, str] = {}
+        # What is wrong with files, and which they were then.
+        self._broken: dict[str, tuple[str, tuple[int, int]]] = {}
         if not self.names() and not self._broken:
             raise StoreError(f"no sensors in {folder}; is it the --store of a collector?")
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """The files that cannot be read, one line each."""
-        return tuple(self._broken[name] for name in sorted(self._broken))
+        return tuple(self._broken[name][0] for name in sorted(self._broken))
 
     def names(self) -> list[str]:
         """Return the sensors that can be read, after a look for new ones.
@@ -47,12 +49,12 @@ class Files:
         except HistoryError as reason:
             raise StoreError(str(reason)) from reason
         for name in found:
-            if name not in self._open and name not in self._others:
+            if name not in self._open and name not in self._others and not self._is_still_broken(name):
                 self._try_to_open(name)
         return sorted(self._open)
 
     def each(self, chosen: Collection[str] | None, ask: Callable[[str, SqliteArchive], T]) -> dict[str, T]:
-        """Ask about each chosen sensor; None chooses all. A file that fails is left out, and read anew next time."""
+        """Ask about each chosen sensor; None chooses all. A file that fails is left out until it changes."""
         answers = {}
         for name in self.names():
             if chosen is not None and name not in chosen:
@@ -60,7 +62,7 @@ class Files:
             try:
                 answers[name] = ask(name, self._open[name])
             except HistoryError as reason:
-                self._broken[name] = f"{name} is left out: {reason}"
+                self._note(name, reason)
                 self._open.pop(name).close()
         return answers
 
@@ -87,7 +89,21 @@ class Files:
                 return
             check(archive.database)
         except HistoryError as reason:
-            self._broken[name] = f"{name} is left out: {reason}"
+            self._note(name, reason)
             return
         self._open[name] = archive
         self._broken.pop(name, None)
+
+    def _note(self, name: str, reason: HistoryError) -> None:
+        self._broken[name] = f"{name} is left out: {reason}", self._identity(name)
+
+    def _is_still_broken(self, name: str) -> bool:
+        return name in self._broken and self._broken[name][1] == self._identity(name)
+
+    def _identity(self, name: str) -> tuple[int, int]:
+        """Return what changes if a file is replaced or written; zeros if it is gone."""
+        try:
+            found = os.stat(file_of(self._folder, name))
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns

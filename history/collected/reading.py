@@ -3,8 +3,9 @@
 A file that is damaged, or was written by something else, does not stop the others: `warnings` says so.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import TypeVar
 
 from history.archive import SqliteArchive, StoredTop
@@ -22,7 +23,8 @@ from history.fleet import Arrivals, SensorAlert, SensorState
 from history.periods import PeriodLevel
 from history.record import HEALTH, SENSORS, StoreError
 from history.report import REQUESTS
-from history.sums import Minute, StoredAlert, summed
+from history.sums import Minute, StoredAlert
+from store.distribution import Distribution
 from store.sums import ClosedBucket, Sums
 
 READ_ONLY = "the files of a collector are only read here; sensors write them"
@@ -104,27 +106,32 @@ class CollectedFleet:
             return self._top_sensors(since, until, limit)
         unit = self._unit(statistic)
         tops = self._having(statistic, lambda archive: archive.every(statistic, since, until))
-        top = added_tops(tops, unit, limit, summed(each.whole for each in tops))
-        keys = [key for key, _ in top.rows]
-        return with_times(top, self._having(statistic, lambda archive: archive.times(statistic, keys, since, until)))
+        while True:
+            top = added_tops(list(tops.values()), unit, limit)
+            keys = [key for key, _ in top.rows]
+            times = self._having(statistic, partial(_times, statistic, keys, since, until))
+            if tops.keys() <= times.keys():
+                return with_times(top, list(times.values()))
+            tops = {name: tops[name] for name in tops if name in times}  # the rest is damaged
 
     def sums(self, statistic: str, keys: Collection[str], since: float, until: float) -> dict[str, Sums]:
         """See `Archive.sums`."""
         if statistic == SENSORS:
-            chosen = self.of({*keys} & {*self._names()})
-            return {key: sums for key, sums in chosen._wholes(since, until).items() if sums.count}
+            wholes = self._wholes(since, until)
+            return {name: wholes[name] for name in keys if name in wholes}
         given = list(keys)
-        return added_sums(self._having(statistic, lambda archive: archive.sums(statistic, given, since, until)))
+        found = self._having(statistic, lambda archive: archive.sums(statistic, given, since, until))
+        return added_sums(found.values())
 
     def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, Sums]]:
         """See `Archive.periods`."""
         name = _counted(statistic)
-        return added_periods(self._having(name, lambda archive: archive.periods(name, since, until)))
+        return added_periods(self._having(name, lambda archive: archive.periods(name, since, until)).values())
 
     def totals(self, statistic: str, level: PeriodLevel, since: float, until: float) -> list[tuple[float, Sums]]:
         """See `Archive.totals`."""
         name = _counted(statistic)
-        return added_periods(self._having(name, lambda archive: archive.totals(name, level, since, until)))
+        return added_periods(self._having(name, lambda archive: archive.totals(name, level, since, until)).values())
 
     # Time -------------------------------------------------------------------------------------------------------------
 
@@ -165,45 +172,47 @@ class CollectedFleet:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _names(self) -> list[str]:
-        return [name for name in self._files.names() if self._chosen is None or name in self._chosen]
-
     def _each(self, ask: Callable[[SqliteArchive], T]) -> dict[str, T]:
         """Ask the archive of each chosen sensor; leave out those that cannot answer."""
         return self._files.each(self._chosen, lambda _, archive: ask(archive))
 
-    def _having(self, statistic: str, ask: Callable[[SqliteArchive], T]) -> list[T]:
+    def _having(self, statistic: str, ask: Callable[[SqliteArchive], T]) -> dict[str, T]:
         """Ask the archive of each chosen sensor that has the statistic.
 
         Raises:
             KeyError: none of them has it.
         """
-        found = [answer for answer in self._each(lambda archive: _unless_unknown(ask, archive)).values() if answer]
+        asked = self._each(lambda archive: _unless_unknown(ask, archive))
+        found = {name: answer[0] for name, answer in asked.items() if answer}
         if not found:
             raise KeyError(statistic)
-        return [answer for (answer,) in found]
+        return found
 
     def _unit(self, statistic: str) -> str:
         return self.statistics()[statistic]
 
     def _top_sensors(self, since: float, until: float, limit: int) -> StoredTop:
-        tops = self._having(REQUESTS, lambda archive: archive.top(REQUESTS, since, until, 0))
-        whole = summed(each.whole for each in tops)
+        spans = self._having(REQUESTS, lambda archive: archive.top(REQUESTS, since, until, 0))
         wholes = self._wholes(since, until)
-        rows = [(name, sums) for name, sums in wholes.items() if sums.count]
-        times = [{name: sums.times for name, sums in rows}]
-        spans = [tops[0]._replace(rows=rows), *tops[1:]]
-        return with_times(added_tops(spans, "hits", limit, whole), times)
+        tops = [span._replace(rows=[(name, wholes[name])]) for name, span in spans.items() if name in wholes]
+        times = [{name: sums.times for name, sums in wholes.items()}]
+        return with_times(added_tops(tops, "hits", limit), times)
 
     def _wholes(self, since: float, until: float) -> dict[str, Sums]:
-        """Return the sums of all requests of each sensor."""
-        found = self._each(lambda archive: _unless_unknown(lambda a: a.whole(REQUESTS, since, until), archive))
-        return {name: answer[0] for name, answer in found.items() if answer}
+        """Return the sums of all requests of each sensor that had any."""
+        found = self._having(REQUESTS, lambda archive: archive.whole(REQUESTS, since, until))
+        return {name: sums for name, sums in found.items() if sums.count}
 
 
 def _counted(statistic: str) -> str:
     """Return the statistic whose totals are those of a statistic."""
     return REQUESTS if statistic == SENSORS else statistic
+
+
+def _times(
+    statistic: str, keys: Sequence[str], since: float, until: float, archive: SqliteArchive
+) -> dict[str, Distribution]:
+    return archive.times(statistic, keys, since, until)
 
 
 def _unless_unknown(ask: Callable[[SqliteArchive], T], archive: SqliteArchive) -> tuple[T] | None:

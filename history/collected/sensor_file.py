@@ -17,7 +17,7 @@ from history.minutes import Minutes
 from history.record import HEALTH, SensorRecord, StoreError
 from history.sums import MAX_COUNT, Minute
 from store.sums import TIME, ClosedBucket, StatisticSums
-from store.watched import WATCHED, watched_spans
+from store.watched import WATCHED
 
 AHEAD: Final = 3600.0
 """Seconds that a bucket may be ahead of the collector's clock. Later ones would age everything else."""
@@ -103,11 +103,6 @@ class SensorFile:
             self._archive.register({name: self._units.get(name, "hits") for name in sorted(missing)})
 
 
-def is_kept(part: StatisticSums) -> bool:
-    """Return whether a statistic is kept in minutes, hours and days; what signals count is only in recent records."""
-    return part.name != WATCHED and not part.name.startswith(SIGNALS)
-
-
 def _check(record: SensorRecord, received: float) -> None:
     for bucket in record.buckets:
         ahead = bucket.start - received
@@ -116,8 +111,9 @@ def _check(record: SensorRecord, received: float) -> None:
                 f"the clock of {record.series.sensor} is {ahead / 3600:.0f} h ahead of the collector's; set it (NTP)",
                 refused=True,
             )
-        if any(_is_corrupt(part) for part in bucket.statistics):
-            raise StoreError("nobody counts as much in a bucket", refused=True)
+        for part in bucket.statistics:
+            if _is_corrupt(part) or (part.name == WATCHED and not _is_within(part, bucket.width)):
+                raise StoreError(f"{part.name} of {record.series.sensor} is corrupt", refused=True)
 
 
 def _is_corrupt(part: StatisticSums) -> bool:
@@ -125,6 +121,11 @@ def _is_corrupt(part: StatisticSums) -> bool:
     amounts = [row for place, row in enumerate(part.keyed.amounts) if place != TIME]
     other = [amount for place, amount in enumerate(part.other.column) if place != TIME]
     return max(*other, *(int(row.max(initial=0)) for row in amounts)) > MAX_COUNT
+
+
+def _is_within(watched: StatisticSums, width: float) -> bool:
+    """Return whether all watched spans begin in their bucket."""
+    return all(key.isascii() and key.isdecimal() and len(key) < 6 and int(key) < width for key in watched.keyed.keys)
 
 
 def _new(records: Iterable[Encoded], ranges: Mapping[int, Ranges]) -> Iterable[Encoded]:
@@ -142,12 +143,11 @@ def _order(encoded: Encoded) -> tuple[int, int]:
 
 
 def _minutes(buckets: Iterable[ClosedBucket]) -> list[Minute]:
+    """Add up buckets in minutes, without what is counted for signals."""
     minutes = Minutes()
     for bucket in buckets:
-        minutes.add(bucket._replace(statistics=tuple(filter(is_kept, bucket.statistics))))
-        if any(part.name == WATCHED for part in bucket.statistics):
-            for start, end in watched_spans(bucket):
-                minutes.watch(start, end)
+        kept = tuple(part for part in bucket.statistics if not part.name.startswith(SIGNALS))
+        minutes.add(bucket._replace(statistics=kept))
     return minutes.rest()
 
 
