@@ -25,7 +25,7 @@ IDLE: Final = 90.0
 """Maximum seconds between two requests of a connection."""
 HEADERS: Final = 32
 """Maximum header fields of a request."""
-_LOOK: Final = 0.5
+LOOK: Final = 0.5
 """Seconds between checks of the deadlines."""
 
 
@@ -41,7 +41,7 @@ class CollectorServer:
         """
         family, _, _, _, found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         self._server = _Server(family, found, context, connections)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), name="collector", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="collector", daemon=True)
         self.port: int = self._server.server_address[1]
         """The port it listens on."""
 
@@ -191,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is no request, or has another method."""
         self.server.collecting.count("malformed")
+        self.request_version = self.protocol_version  # otherwise what is no HTTP gets no status
         self._answer(Answer(code, "malformed request"), closes=True)
 
     def _answer(self, answer: Answer, *, closes: bool = False) -> None:

@@ -69,7 +69,7 @@ class CollectorTarget:
             with self._session.post(
                 self._url, data=batch, timeout=(CONNECT, ANSWER), allow_redirects=False, stream=True
             ) as response:
-                said = response.raw.read(LONGEST_ANSWER, decode_content=False) if response.status_code >= 300 else b""
+                said = response.raw.read(LONGEST_ANSWER, decode_content=False)  # to its end, which keeps the connection
                 status, retry_after = response.status_code, response.headers.get("Retry-After", "")
         except (requests.RequestException, OSError) as reason:
             raise StoreError(f"{self._name}: {_failure(reason)}") from None
