@@ -15,8 +15,12 @@ class Dialect(NamedTuple):
     moment: str
     """Type of a time by the server's clock, with `now` as the current one."""
     now: str
+    epoch: str
+    """Such a time, of the column `received`, in seconds since the epoch."""
     has_ttl: bool
     has_codecs: bool
+    has_indexes: bool
+    """Whether a column may have an index beside the primary one."""
     insert: Mapping[str, int]
     """Settings of an insert. Each insert is on disk, and on all shards, before it is acknowledged."""
     final: str
@@ -35,8 +39,10 @@ TODAY: Final = Dialect(
     "LowCardinality(String)",
     "DateTime64(3, 'UTC')",
     "now64(3)",
+    "toUnixTimestamp64Milli(received) / 1000",
     has_ttl=True,
     has_codecs=True,
+    has_indexes=True,
     insert={
         "async_insert": 1,  # the server makes one part of what many sensors send within a moment
         "wait_for_async_insert": 1,
@@ -49,14 +55,16 @@ OF_2018: Final = Dialect(
     "String",
     "DateTime('UTC')",
     "now()",
+    "toFloat64(toUInt32(received))",
     has_ttl=False,
     has_codecs=False,
+    has_indexes=False,
     insert={"insert_distributed_sync": 1},
     final="",
 )
-OLDEST: Final = (23, 8)
-"""Oldest version, year and month, that sensors and readers are meant for: the first in which asynchronous inserts can
-be sent again with the same token.
+OLDEST: Final = (24, 3)
+"""Oldest version, year and month, that sensors and readers are meant for: the first with all of these
+settings.
 """
 
 

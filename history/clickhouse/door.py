@@ -27,7 +27,7 @@ class Door(Protocol):
         """How the server's SQL differs."""
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
-        """Return the columns of the result; they are empty if there are no rows.
+        """Return the columns of the result; none at all if there are no rows.
 
         Raises:
             StoreError: the server cannot be reached, or refused the query.

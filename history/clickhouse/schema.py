@@ -196,6 +196,7 @@ def _records(dialect: Dialect, keep: Days) -> Table:
             f"received {dialect.moment} DEFAULT {dialect.now}",
             # The first of several equal rows is kept, so a record is never received anew.
             "age UInt32 DEFAULT toUInt32(4294967295 - toUInt32(received))",
+            *(["INDEX by_received received TYPE minmax GRANULARITY 1"] if dialect.has_indexes else []),
         ],
         "level, sensor, spool, sequence",
         "age",

@@ -1,0 +1,298 @@
+"""What arrives in ClickHouse, for a screen: each bucket record once, and before that the past.
+
+Records are found by the server's time of their arrival. An insert may become visible a while after that time, on
+another replica a long while; so each question looks back by OVERLAP, and what was seen there before is left out.
+A record that was sent again is recognised by its first arrival.
+
+The past is cut by sequence numbers. At the first cursor, what the minutes of a sensor include is read from minutes,
+and buckets after these are read one by one; so a bucket that arrives late is either in the minutes or still to come.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from math import inf
+from typing import Any, Final, NamedTuple
+
+from history.clickhouse.buckets import closed_buckets, with_sensors
+from history.clickhouse.door import Door, Parameters
+from history.clickhouse.schema import RECORDS, SUMS, Place
+from history.clickhouse.spans import floor
+from history.fleet import Arrivals
+from history.record import Level
+from history.report import REQUESTS
+from store.sums import ClosedBucket
+from store.watched import WATCHED
+
+OVERLAP: Final = 600.0
+"""Seconds before the last question in which records may still become visible."""
+MOST: Final = 4000
+"""Maximum records that are read at once; of a backlog, the latest come first."""
+MAX_WAITING: Final = 1_000_000
+"""Maximum records that wait to be read; the oldest are left out."""
+PATIENCE: Final = 900.0
+"""Seconds to wait for the sums of a record. They are written before it, but replicas may get them after it."""
+MINUTES_FOR: Final = 3 * 3600
+"""Seconds before the end of the past that are read from minutes, and hours before that."""
+STEPS: Final = {Level.MINUTE: 1800, Level.HOUR: 6 * 3600}
+"""Seconds of the past that are read at once."""
+_SERIES: Final = "concat(sensor, ' ', toString(spool))"
+_LAST: Final = f"transform({_SERIES}, {{series:Array(String)}}, {{lasts:Array(UInt64)}}, toUInt64(0))"
+"""The last record of a row's series, as given by `_lasts`."""
+
+
+class Identity(NamedTuple):
+    """A bucket record."""
+
+    sensor: str
+    spool: int
+    sequence: int
+
+
+class Found(NamedTuple):
+    """What is known of a record before it is read."""
+
+    start: int
+    until: int
+    rows: int
+    """Rows of sums that it has."""
+    since: int
+    """It was first seen when asking for what arrived since then."""
+    seen: float
+    """When that was, by the server's clock."""
+
+
+class Cut(NamedTuple):
+    """Where the past ends: by sensor and spool, the last record that is in the past."""
+
+    at: float
+    minutes: Mapping[str, int]
+    hours: Mapping[str, int]
+    buckets: Mapping[str, int]
+    """The last bucket that these minutes include."""
+    seen: Mapping[Identity, Found]
+    """Buckets that had arrived within OVERLAP. All that arrived before are in the past too."""
+
+
+class Cursor(NamedTuple):
+    """What was given, and what is known but was not given yet."""
+
+    at: float
+    cut: Cut
+    given: Mapping[Identity, Found]
+    waiting: Mapping[Identity, Found]
+
+
+class ArrivalReader:
+    """Reads what arrives; it is shared by all choices of sensors."""
+
+    def __init__(self, door: Door, place: Place) -> None:
+        self._door = door
+        self._records = place.table(RECORDS)
+        self._tables = {level: place.table(name) for level, name in SUMS.items()}
+        self._first: Cut | None = None
+        self._lost = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """How many records were left out."""
+        return (f"{self._lost} records came faster than they could be read",) if self._lost else ()
+
+    def since(self, cursor: Cursor | None, chosen: Collection[str] | None) -> Arrivals:
+        """Return what arrived after the cursor at the chosen sensors; None chooses all."""
+        if cursor is None:
+            cut = self._cut()
+            self._first = self._first or cut
+            return Arrivals((), Cursor(cut.at, cut, cut.seen, {}))
+        now = self._now()
+        known = {**cursor.given, **cursor.waiting}
+        arrived = self._window(cursor.at - OVERLAP, now)
+        new = {each: found for each, found in arrived.items() if each not in known}
+        waiting = self._limited({**cursor.waiting, **_after(new, cursor.cut)})
+        batch = dict(islice(sorted(waiting.items(), key=lambda item: -item[1].start), MOST))
+        first = self._not_repeated(batch)
+        buckets, read = self._read(first, now, chosen)
+        done = {each: found for each, found in batch.items() if each in read or each not in first}
+        kept = {each: found for each, found in cursor.given.items() if found.seen > now - 2 * OVERLAP}
+        skipped = {each: found for each, found in new.items() if each not in waiting}
+        left = {each: found for each, found in waiting.items() if each not in done}
+        return Arrivals(tuple(buckets), Cursor(now, cursor.cut, {**kept, **skipped, **done}, left))
+
+    def past(self, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
+        """Iterate over what arrived before the first cursor, latest first."""
+        self._first = cut = self._first or self._cut()
+        return self._past(cut, since, until, chosen)
+
+    def _past(self, cut: Cut, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
+        loose = sorted(self._loose(cut, since, until).items(), key=lambda item: -item[1].start)
+        for begin in range(0, len(loose), MOST):
+            buckets, _ = self._read(dict(loose[begin : begin + MOST]), inf, chosen)
+            yield from reversed(buckets)
+        edge = max(since, floor(Level.HOUR, min(until, cut.at) - MINUTES_FOR))
+        yield from self._periods(Level.MINUTE, cut.minutes, edge, until, chosen)
+        yield from self._periods(Level.HOUR, cut.hours, since, min(edge, until), chosen)
+
+    # Which records there are ------------------------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        received = self._door.dialect.epoch.replace("received", self._door.dialect.now)
+        return float(self._door.query(f"SELECT {received}")[0][0])
+
+    def _cut(self) -> Cut:
+        now = self._now()
+        seen = self._window(now - OVERLAP, now)
+        minutes, buckets = self._last(Level.MINUTE)
+        hours, _ = self._last(Level.HOUR)
+        return Cut(now, minutes, hours, buckets, seen)
+
+    def _last(self, level: Level) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the last record of each series of a level, and the last record of the level below it includes."""
+        found = self._door.query(
+            f"SELECT {_SERIES} AS series, max(sequence), max(through)"
+            f" FROM {self._records} WHERE level = {int(level)} GROUP BY series"
+        )
+        rows = list(zip(*found, strict=True))
+        return {series: last for series, last, _ in rows}, {series: through for series, _, through in rows}
+
+    def _window(self, since: float, now: float) -> dict[Identity, Found]:
+        """Return the bucket records that arrived since a time."""
+        start = max(0, int(since))
+        return self._found(f"received >= toDateTime({start})", {}, start, now)
+
+    def _loose(self, cut: Cut, since: float, until: float) -> dict[Identity, Found]:
+        """Return the bucket records that are not in the minutes of the past, but were there at its end."""
+        before = int(cut.at - OVERLAP)
+        after = f"sequence > {_LAST}" if cut.buckets else "1"
+        old = self._found(
+            f"{after} AND start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
+            f" AND received < toDateTime({before})",
+            _lasts(cut.buckets),
+            before,
+            cut.at,
+        )
+        seen = _after(cut.seen, cut).items()
+        return {**old, **{each: found for each, found in seen if since <= found.start < until}}
+
+    def _found(self, condition: str, parameters: Parameters, since: int, now: float) -> dict[Identity, Found]:
+        arrays = "groupArray(sequence), groupArray(toUInt32(start)), groupArray(toUInt32(until)), groupArray(rows)"
+        columns = self._door.query(
+            f"SELECT sensor, spool, {arrays} FROM {self._records} WHERE level = 0 AND {condition}"
+            " GROUP BY sensor, spool",
+            parameters,
+        )
+        return {
+            Identity(sensor, spool, sequence): Found(start, until, rows, since, now)
+            for sensor, spool, *records in zip(*columns, strict=True)
+            for sequence, start, until, rows in zip(*records, strict=True)
+        }
+
+    def _not_repeated(self, records: Mapping[Identity, Found]) -> dict[Identity, Found]:
+        """Return those of the records that had not arrived before they were seen."""
+        if not records:
+            return {}
+        columns = self._door.query(
+            f"SELECT sensor, spool, sequence, min({self._door.dialect.epoch}) FROM {self._records}"
+            f" WHERE level = 0 AND {_among(records)} GROUP BY sensor, spool, sequence",
+            _identities(records),
+        )
+        arrived = {Identity(*each): first for *each, first in zip(*columns, strict=True)}
+        return {each: found for each, found in records.items() if arrived.get(each, found.since) >= found.since}
+
+    def _limited(self, waiting: Mapping[Identity, Found]) -> dict[Identity, Found]:
+        if len(waiting) <= MAX_WAITING:
+            return dict(waiting)
+        kept = sorted(waiting.items(), key=lambda item: -item[1].start)[:MAX_WAITING]
+        self._lost += len(waiting) - len(kept)
+        return dict(kept)
+
+    # What they have ---------------------------------------------------------------------------------------------------
+
+    def _read(
+        self, records: Mapping[Identity, Found], now: float, chosen: Collection[str] | None
+    ) -> tuple[list[ClosedBucket], Collection[Identity]]:
+        """Return the sums of records, and the records that were read; those whose sums are missing are left out."""
+        own = {each: found for each, found in records.items() if chosen is None or each.sensor in chosen}
+        whole = self._whole(own, now)
+        if not whole:
+            return [], records.keys() - own.keys()
+        where = f"{self._tables[Level.BUCKET]} FINAL WHERE {_among(whole)}"
+        buckets = self._buckets(where, _identities(whole))
+        return buckets, {*whole, *(records.keys() - own.keys())}
+
+    def _whole(self, records: Mapping[Identity, Found], now: float) -> dict[Identity, Found]:
+        """Return the records of which all sums are there, and those for which it was waited long enough."""
+        if not records:
+            return {}
+        columns = self._door.query(
+            f"SELECT sensor, spool, sequence, count() FROM {self._tables[Level.BUCKET]} FINAL WHERE {_among(records)}"
+            f" GROUP BY sensor, spool, sequence{self._door.dialect.final}",
+            _identities(records),
+        )
+        rows = {Identity(*each): size for *each, size in zip(*columns, strict=True)}
+        return {
+            each: found
+            for each, found in records.items()
+            if rows.get(each, 0) >= found.rows or found.seen < now - PATIENCE
+        }
+
+    def _periods(
+        self, level: Level, lasts: Mapping[str, int], since: float, until: float, chosen: Collection[str] | None
+    ) -> Iterator[ClosedBucket]:
+        """Iterate over the periods that start in a span, latest first."""
+        sensors = "" if chosen is None else " AND sensor IN {sensors:Array(String)}"
+        given = _lasts(lasts) if chosen is None else {**_lasts(lasts), "sensors": sorted(chosen)}
+        while since < until and lasts:
+            begin = max(since, until - STEPS[level])
+            yield from reversed(
+                self._buckets(
+                    f"{self._tables[level]} FINAL WHERE start >= toDateTime({int(begin)})"
+                    f" AND start < toDateTime({int(until)}) AND sequence <= {_LAST}{sensors}",
+                    given,
+                )
+            )
+            until = begin
+
+    def _buckets(self, where: str, parameters: Parameters) -> list[ClosedBucket]:
+        """Return the sums of rows as buckets, oldest first, with the statistic SENSORS."""
+        given = {**parameters, "watched": WATCHED, "requests": REQUESTS}
+        final, only = self._door.dialect.final, f"{where} AND statistic = {{requests:String}}"
+        buckets = closed_buckets(self._door.query(_grouped("key", where, final), given))
+        return with_sensors(buckets, self._door.query(_grouped("sensor", only, final), given))
+
+
+def _grouped(key: str, where: str, final: str) -> str:
+    # Two sensors that watch at the same time do not watch twice as long.
+    seconds = "if(named = {watched:String}, max(seconds), sum(seconds))"
+    return (
+        f"SELECT toUInt32(start) AS begin, max(width), statistic AS named, {key} AS grouped, sum(count), sum(bytes),"
+        f" {seconds}, sum(client_errors), sum(server_errors), tupleElement(sumMap(bins, hits), 1),"
+        " tupleElement(sumMap(bins, hits), 2)"
+        f" FROM {where} GROUP BY begin, named, grouped ORDER BY begin, named, grouped{final}"
+    )
+
+
+def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]:
+    """Return the records that are not in the minutes of the past."""
+    return {each: found for each, found in records.items() if each.sequence > cut.buckets.get(_series(each), 0)}
+
+
+def _series(record: Identity) -> str:
+    return f"{record.sensor} {record.spool}"
+
+
+def _among(records: Mapping[Identity, Found]) -> str:
+    """Return the condition that a row is of one of these records."""
+    start, until = (min(found.start for found in records.values()), max(found.until for found in records.values()))
+    return (
+        f"start >= toDateTime({start}) AND start <= toDateTime({until})"
+        " AND (sensor, spool, sequence) IN (SELECT each.1, each.2, each.3 FROM (SELECT arrayJoin(arrayMap("
+        "(a, b, c) -> (a, b, c), {names:Array(String)}, {spools:Array(UInt64)}, {sequences:Array(UInt64)})) AS each))"
+    )
+
+
+def _identities(records: Iterable[Identity]) -> dict[str, Sequence[Any]]:
+    names, spools, sequences = zip(*records, strict=True)
+    return {"names": names, "spools": spools, "sequences": sequences}
+
+
+def _lasts(lasts: Mapping[str, int]) -> dict[str, Sequence[Any]]:
+    return {"series": list(lasts), "lasts": list(lasts.values())} if lasts else {}
