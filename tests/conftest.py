@@ -15,6 +15,9 @@ from hypothesis import HealthCheck, settings
 # An example may take long on a busy machine. CI=1 uses the same examples each time.
 settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+pytest.register_assert_rewrite("fleet_contract")
+
+pytest_plugins = ("clickhouse_server",)
 
 SECRETS = {"HTTP_MONITOR_WEBHOOK", "HTTP_MONITOR_SMTP_PASSWORD"}
 TASTE = {"NO_COLOR", "COLUMNS", "LINES", "COLORFGBG", "XDG_STATE_HOME", "SUDO_USER", "SUDO_UID", "SUDO_GID"}

@@ -51,7 +51,7 @@ class ConnectDoor:
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
         """See `Door.query`."""
         with self._translated_errors():
-            found = self._connected().query(sql, parameters=dict(parameters or {}))
+            found = self._connected().query(sql, parameters=_bound(parameters or {}))
             return list(found.result_columns)
 
     def insert(self, table: str, columns: Sequence[Column], values: Sequence[Sequence[Any]], token: str = "") -> None:
@@ -126,6 +126,11 @@ def _client(address: StoreAddress, secret: str) -> "Client":
         form_encode_query_params=True,  # lists of names are longer than a URL may be
         dedicated_pool=True,
     )
+
+
+def _bound(parameters: Parameters) -> dict[str, Any]:
+    """Return the parameters as the driver binds them: tuples would not be arrays."""
+    return {name: given if isinstance(given, str | int | float) else list(given) for name, given in parameters.items()}
 
 
 def _settings(settings: Mapping[str, int], token: str) -> dict[str, int | str]:

@@ -17,13 +17,12 @@ def sensor_states(door: Door, place: Place) -> list[SensorState]:
     """Return the state of each sensor, by name. A sensor is known as long as its longest periods are kept."""
     table, received = place.table(RECORDS), door.dialect.epoch
     facts = ", ".join(f"argMax({name}, until)" for name in ("vantage", "source", "version", "bucket_size"))
-    longer = f"level >= {int(Level.HOUR)}"
+    longer = f"level > {int(Level.BUCKET)}"
     newest = f"level = {int(Level.BUCKET)} AND start >= now() - {RECENT}"
-    minutes = f"level = {int(Level.MINUTE)} AND start >= now() - 86400"
     columns = door.query(
         f"SELECT sensor, {facts}, toUInt32(max(until)), max({received}),"
         f" maxIf(written - {received}, received >= now() - {_SKEW}), max(written - {received})"
-        f" FROM {table} WHERE ({longer}) OR ({newest}) OR ({minutes}) GROUP BY sensor ORDER BY sensor"
+        f" FROM {table} WHERE ({longer}) OR ({newest}) GROUP BY sensor ORDER BY sensor"
     )
     return [
         SensorState(name, Facts(vantage, source, version, size), float(until), at, recent or ever)

@@ -1,5 +1,6 @@
-"""A ClickHouse server for tests: chDB, which is ClickHouse in a Python process, behind HTTP as clickhouse-connect speaks
-it. It runs in a process of its own because chDB is global to its process. Run it as a module; it prints its port.
+"""A ClickHouse server for tests: chDB, which is ClickHouse in a Python process, behind the HTTP of clickhouse-connect.
+
+It runs in a process of its own because chDB is global to its process. Run it as a module; it prints its port.
 
 Users are in USERS; `reader` may only read. One statement runs at a time.
 """

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import pytest
+from clickhouse_server import KEEP as DAYS
 
 from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.dialect import OF_2018, TODAY, Dialect, dialect_of
 from history.clickhouse.migration import STEPS, State, Step, current, planned, require_version
 from history.clickhouse.schema import Days, Place, Statement, creation, tables
 from history.record import StoreError
-from tests.history.clickhouse.conftest import KEEP
+
+KEEP = Days(*DAYS)
 
 
 def run(door: ConnectDoor, statements: Sequence[Statement]) -> None:
@@ -19,7 +21,7 @@ def run(door: ConnectDoor, statements: Sequence[Statement]) -> None:
 
 def test_tables_are_made_once(door: ConnectDoor, place: Place) -> None:
     assert planned(door, place, KEEP) == []
-    assert current(door, place) == State(1, "3 2 60 731")
+    assert current(door, place) == State(1, "5 5 60 731")
     found = door.query("SELECT name FROM system.tables WHERE database = {name:String}", {"name": place.database})
     assert set(found[0]) == {"buckets", "minutes", "hours", "days", "records", "alerts", "statistics", "meta"}
 
@@ -52,20 +54,20 @@ def added(dialect: Dialect, place: Place, keep: Days) -> list[Statement]:
 
 def test_tables_of_an_earlier_version_are_changed(door: ConnectDoor, place: Place) -> None:
     later = (*STEPS, Step(2, added))
-    with pytest.raises(StoreError, match="are of version 1, not 2; run: exercise.py store init"):
+    with pytest.raises(StoreError, match=r"are of version 1, not 2; run: exercise.py store init"):
         require_version(door, place, later)
     assert [change.purpose for change in planned(door, place, KEEP, later)] == ["a column", "note version: 2"]
     run(door, planned(door, place, KEEP, later))
     require_version(door, place, later)
     assert door.query(f"SELECT count(more) FROM {place.table('hours')}") == [[0]]
-    with pytest.raises(StoreError, match="are of version 2, this program knows 1; install"):
+    with pytest.raises(StoreError, match=r"are of version 2, this program knows 1; install"):
         planned(door, place, KEEP)
-    with pytest.raises(StoreError, match="are of version 2, this program knows 1; install"):
+    with pytest.raises(StoreError, match=r"are of version 2, this program knows 1; install"):
         require_version(door, place)
 
 
 def test_a_reader_without_tables_is_told_how_to_make_them(door: ConnectDoor) -> None:
-    with pytest.raises(StoreError, match="nowhere has no tables; run: exercise.py store init"):
+    with pytest.raises(StoreError, match=r"nowhere has no tables; run: exercise.py store init"):
         require_version(door, Place("nowhere"))
 
 
