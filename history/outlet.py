@@ -17,8 +17,8 @@ from history.keep import Retention
 from history.minutes import Minutes, closed_bucket
 from history.past import look_back
 from history.periods import PeriodLevel, period_start
-from history.sums import Minute
-from history.writer import Writer
+from history.sums import Minute, StoredAlert
+from history.writer import Disk, Writer
 from store.sums import ClosedBucket
 from store.watched import WATCHED
 from view.outlet import Outlet
@@ -45,7 +45,7 @@ class History(Outlet):
         self._active: dict[str, Alert] = {}
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
-        self._writer: Writer | None = None
+        self._writer: Writer[Minute | StoredAlert] | None = None
         self.archive: SqliteArchive | None = None
         """Answers questions about the past; None before the start, and if it cannot be used."""
         self._then: HistoryView | None = None
@@ -62,7 +62,8 @@ class History(Outlet):
         except HistoryError as reason:
             self._trouble = (f"history disabled: {reason}",)
         else:
-            self._writer = Writer(self.archive, patient=self._patient)
+            disk = Disk(self._write_item, self.archive.close, HistoryError, "minutes lost from the history")
+            self._writer = Writer("history", disk, patient=self._patient)
             self._writer.start()
 
     @property
@@ -164,6 +165,14 @@ class History(Outlet):
     def _look_back(self) -> None:
         if self.archive is not None:
             self._then = look_back(self.archive, time.time())
+
+    def _write_item(self, item: Minute | StoredAlert) -> None:
+        if self.archive is None:
+            return
+        if isinstance(item, Minute):
+            self.archive.write(item)
+        else:
+            self.archive.write_alert(item)
 
     def _write(self, minutes: Sequence[Minute]) -> None:
         if self._writer is not None:

@@ -8,10 +8,13 @@ import pytest
 from history.database import HistoryError
 from history.sums import Minute, StoredAlert
 from history.writer import MAX_QUEUED, Writer
+from history.writer import Disk as To
+
+Item = Minute | StoredAlert
 
 
 class Disk:
-    """An archive that fails as long as it is told to."""
+    """A disk that fails as long as it is told to."""
 
     def __init__(self) -> None:
         self.written: list[Minute | StoredAlert] = []
@@ -19,17 +22,19 @@ class Disk:
         self.asked = threading.Event()
         self.closed = False
 
-    def write(self, minute: Minute) -> None:
+    def write(self, item: Minute | StoredAlert) -> None:
         self.asked.set()
-        if self.refuses:
+        if self.refuses and isinstance(item, Minute):
             raise HistoryError("the disk is full")
-        self.written.append(minute)
-
-    def write_alert(self, alert: StoredAlert) -> None:
-        self.written.append(alert)
+        self.written.append(item)
 
     def close(self) -> None:
         self.closed = True
+
+
+def writer_to(disk: Disk, *, patient: bool = False) -> Writer[Item]:
+    to = To(disk.write, disk.close, HistoryError, "minutes lost from the history")
+    return Writer("history", to, patient=patient)
 
 
 @pytest.fixture
@@ -38,13 +43,13 @@ def disk() -> Disk:
 
 
 @pytest.fixture
-def writer(disk: Disk) -> Iterator[Writer]:
-    writer = Writer(disk)  # type: ignore[arg-type] # it is never read
+def writer(disk: Disk) -> Iterator[Writer[Item]]:
+    writer = writer_to(disk)
     yield writer
     writer.close(60)
 
 
-def test_queued_items_are_written_in_order_before_the_archive_is_closed(writer: Writer, disk: Disk) -> None:
+def test_queued_items_are_written_in_order_before_the_archive_is_closed(writer: Writer[Item], disk: Disk) -> None:
     items: list[Minute | StoredAlert] = [Minute(0, {}), StoredAlert("request_rate", 1, None, "{}"), Minute(60, {})]
     for item in items:
         writer.put(item)
@@ -53,7 +58,7 @@ def test_queued_items_are_written_in_order_before_the_archive_is_closed(writer: 
     assert (disk.written, disk.closed, writer.warnings) == (items, True, ())
 
 
-def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer, disk: Disk) -> None:
+def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer[Item], disk: Disk) -> None:
     disk.refuses = True
     writer.start()
     writer.put(Minute(0, {}))
@@ -69,7 +74,7 @@ def test_a_failing_disk_is_reported_and_tried_again_at_the_end(writer: Writer, d
     assert not writer.warnings
 
 
-def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer, disk: Disk) -> None:
+def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer[Item], disk: Disk) -> None:
     for number in range(MAX_QUEUED + 5):
         writer.put(Minute(60 * number, {}))
     writer.start()
@@ -78,7 +83,7 @@ def test_the_oldest_minutes_are_dropped_when_the_queue_is_full(writer: Writer, d
     assert writer.warnings == ("5 minutes lost from the history",)
 
 
-def test_only_the_latest_question_is_called_once_everything_is_written(writer: Writer, disk: Disk) -> None:
+def test_only_the_latest_question_is_called_once_everything_is_written(writer: Writer[Item], disk: Disk) -> None:
     found: list[int] = []
     done = threading.Event()
     writer.ask(lambda: found.append(-1))
@@ -95,7 +100,7 @@ def test_only_the_latest_question_is_called_once_everything_is_written(writer: W
     assert found == [2]
 
 
-def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: Writer, disk: Disk) -> None:
+def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: Writer[Item], disk: Disk) -> None:
     def broken() -> None:
         disk.asked.set()
         raise HistoryError("the history is malformed")
@@ -115,7 +120,7 @@ def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: W
 
 
 def test_a_patient_writer_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
-    writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
+    writer = writer_to(disk, patient=True)
     writer.start()
     for number in range(10 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
@@ -125,7 +130,7 @@ def test_a_patient_writer_waits_for_the_disk_and_loses_nothing(disk: Disk) -> No
 
 def test_a_patient_writer_does_not_wait_for_a_failing_disk(disk: Disk) -> None:
     disk.refuses = True
-    writer = Writer(disk, patient=True)  # type: ignore[arg-type] # it is never read
+    writer = writer_to(disk, patient=True)
     writer.start()
     for number in range(2 * MAX_QUEUED):
         writer.put(Minute(60 * number, {}))
