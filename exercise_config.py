@@ -76,6 +76,10 @@ _INCIDENTS = 4
 """Packets before an alert, in memory and being written, and those after it, the same of the incident before."""
 _INCIDENT_KEYS = 4 * 2**20
 """Keys of TLS connections, for `--embed-keys`."""
+_SPOOLED = 60
+"""Buckets that wait for the disk, and records that become longer ones, of a sensor."""
+_SPOOLED_KEY = 1024
+"""The key of one of their sums."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -264,14 +268,25 @@ class Config:
     history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100
     """Maximum keys of a statistic kept for each minute, hour and day; the rest becomes `(other)`."""
 
-    # Collector of sensors, see docs/fleet.md -------------------------------------------------------------------------
+    # Sensor of a fleet, see docs/fleet.md -----------------------------------------------------------------------------
 
-    max_sensors: Annotated[int, Range(1, 1000, "sensors")] = 50
-    """Maximum sensors whose records a collector stores; others are told to wait."""
-    max_sensor_connections: Annotated[int, Range(1, 1000, "connections")] = 100
-    """Maximum connections to a collector at a time; others are closed at once. Each may hold a batch of 8 MiB."""
-    collected_recent: Annotated[int, Range(600, 86400, "s")] = 3600
-    """How long a collector keeps records as they arrived, for screens that were away."""
+    store: str = ""
+    """Store of many sensors to send everything counted to, like `--store`: clickhouse://USER@HOST/DATABASE, or
+    https://HOST of a collector; empty for none."""
+    sensor: str = ""
+    """Name of this sensor, like `--sensor`: letters, digits, `.`, `_` and `-`; empty for the name of the host."""
+    vantage: str = ""
+    """Where in the network it captures, like `--vantage`, such as `edge` or `backend`."""
+    spool: str = ""
+    """Folder of the spool, like `--spool`; empty for one beside the history file."""
+    spool_size: Annotated[int, Range(1, 1_000_000, "MiB")] = 256
+    """Maximum size of the spool: half of it for buckets. The oldest records are dropped first, and counted."""
+    spool_days: Annotated[float, Range(0.01, 3660, "days")] = 7
+    """How long records wait for a store that cannot be reached."""
+    store_flush_time: Annotated[float, Range(0, 3600, "s")] = 5
+    """Time to send what is left before the program ends; the rest stays in the spool."""
+    store_replay_time: Annotated[float, Range(0, 86400, "s")] = 60
+    """The same after a capture file (`-r`), which is counted faster than it can be sent."""
 
     # Incidents: evidence of alerts, see docs/incidents.md -------------------------------------------------------------
 
@@ -539,6 +554,7 @@ class Config:
             + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
             + _TIMES
             + self._memory_of_incidents()
+            + self._memory_of_sending(statistics + _SIGNAL_STATISTICS + of_dns)
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
@@ -548,6 +564,9 @@ class Config:
         """Return the bytes of packets, and of the exchanges that are still being written."""
         exchanges = 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
         return _INCIDENTS * (self.incident_bytes + _INCIDENT_KEYS) + exchanges if self.incidents else 0
+
+    def _memory_of_sending(self, statistics: int) -> int:
+        return _SPOOLED * statistics * self.history_keys * (_SUMS + _SPOOLED_KEY) if self.store else 0
 
     def as_toml(self) -> str:
         """Return every setting with its value, as TOML."""

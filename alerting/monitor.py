@@ -4,7 +4,7 @@ The caller passes the time in seconds since the epoch. It only moves forward; an
 shown or sent here: `advance` returns what was decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, inf
 from typing import Final
 
@@ -82,6 +82,15 @@ class Monitor:
     def add(self, batch: Batch) -> None:
         """Count records at their own time. Records too late for their bucket count in the current window."""
         self._store.add(batch)
+
+    def on_close(self, callback: Callable[[ClosedBucket], None]) -> None:
+        """Call `callback` with each bucket of what the signals count, as `Store.on_close` does."""
+        self._store.on_close(callback)
+
+    def close_buckets(self, end: float) -> None:
+        """Close the buckets that end by then, at the end of a run. They are not judged."""
+        self._store.advance(end)
+        self._waiting.clear()
 
     def note_taken(self, now: float, read_at: float, reading: Reading) -> None:
         """Note how much was taken and dropped in all, as read at `read_at`. Call this before `advance`."""

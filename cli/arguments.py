@@ -158,11 +158,14 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error("--keys cannot be standard input; use a file or a FIFO")
     if given.demo and given.prometheus is not None:
         parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
+    if given.demo and given.store is not None:
+        parser.error("--demo may run in a private network, from which --store cannot be reached; leave one out")
 
 
 _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
-    "trusted_proxies": "trusted_proxies", "incidents": "incidents",
+    "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
+    "vantage": "vantage", "spool": "spool",
 }  # fmt: skip
 """Settings that have their own option, by option."""
 
@@ -271,6 +274,14 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         metavar="DIR",
         help="keep packets and a summary of each alert in this folder; -r DIR/... opens one",
     )
+    add(
+        "--store", metavar="URL",
+        help="also send everything counted to this store of many sensors: clickhouse://USER@HOST/DATABASE or "
+        "https://HOST; see docs/fleet.md",
+    )  # fmt: skip
+    add("--sensor", metavar="NAME", help="name of this sensor in the store (default: the name of this host)")
+    add("--vantage", metavar="NAME", help="where in the network this sensor captures, such as edge")
+    add("--spool", metavar="DIR", help="folder for what the store does not have yet (default: beside the history file)")
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
     add("--test-notice", action="store_true", help="send one notice to every receiver, print the results, and exit")
 

@@ -17,6 +17,7 @@ class Counted(NamedTuple):
     """What a sensor counted in one bucket, and late for others."""
 
     buckets: tuple[ClosedBucket, ...]
+    """With the highest keys only."""
     alerts: tuple[StoredAlert, ...]
     now: float
     """Packet time."""
@@ -51,8 +52,7 @@ class Ledger:
             ValueError: it is too large, however few keys are kept.
         """
         self._written = counted.written
-        buckets = reduced(counted.buckets, self._unit, self._keys)
-        sequence, buckets = self._append(Level.BUCKET, 0, buckets, counted.alerts)
+        sequence, buckets = self._append(Level.BUCKET, 0, counted.buckets, counted.alerts)
         self._add(Level.BUCKET, sequence, buckets)
         for level in LONGER:
             if self._sums[level].is_due(counted.now):
@@ -81,7 +81,7 @@ class Ledger:
         part = self._sums[level].part()
         if part is None:
             return
-        sequence, buckets = self._append(level, part.through, reduced(part.buckets, self._unit, self._keys))
+        sequence, buckets = self._append(level, part.through, reduced(part.buckets, self._units, self._keys))
         self._sums[level].written()
         self._add(level, sequence, buckets)
 
@@ -99,7 +99,4 @@ class Ledger:
                 if keys == 0:
                     raise
                 keys //= 2
-                buckets = reduced(buckets, self._unit, keys)
-
-    def _unit(self, statistic: str) -> str:
-        return self._units.get(statistic, "hits")
+                buckets = reduced(buckets, self._units, keys)

@@ -5,7 +5,7 @@ record as soon as a later period comes, or time passes; so what is pending after
 are in the spool. Hours and days are also written in parts meanwhile, so that a host that never comes back loses little.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
@@ -13,13 +13,15 @@ from history.columns import highest
 from history.filling import Filling
 from history.record import HEALTH, WIDTHS, Level
 from history.record_codec import KEY_LENGTH
-from store.sums import ClosedBucket
+from store.sums import ClosedBucket, StatisticSums
 from store.watched import WATCHED
 
 PARTS: Final = {Level.MINUTE: inf, Level.HOUR: 1200.0, Level.DAY: 6 * 3600.0}
 """Seconds after which a part of a period is written."""
 LATE: Final = 60.0
 """Seconds that a period stays open after its end for what belongs to it, if nothing of a later one comes."""
+HITS: Final = "hits"
+"""Unit of a statistic of which none is known."""
 ALL_KEPT: Final = (WATCHED, HEALTH)
 """Statistics with few keys, of which none is left out."""
 
@@ -92,14 +94,14 @@ class RollUp:
         self._pending = None
 
 
-def reduced(buckets: Sequence[ClosedBucket], unit: Callable[[str], str], keys: int) -> tuple[ClosedBucket, ...]:
-    """Reduce each statistic to its highest keys; `unit` is that of a statistic."""
+def reduced(buckets: Sequence[ClosedBucket], units: Mapping[str, str], keys: int) -> tuple[ClosedBucket, ...]:
+    """Reduce each statistic to its highest keys, by its unit."""
     return tuple(
-        bucket._replace(
-            statistics=tuple(
-                highest(part, unit(part.name), 10 * keys if part.name in ALL_KEPT else keys, KEY_LENGTH)
-                for part in bucket.statistics
-            )
-        )
+        bucket._replace(statistics=tuple(_reduced(part, units, keys) for part in bucket.statistics))
         for bucket in buckets
     )
+
+
+def _reduced(part: StatisticSums, units: Mapping[str, str], keys: int) -> StatisticSums:
+    most = 10 * keys if part.name in ALL_KEPT else keys
+    return highest(part, units.get(part.name, HITS), most, KEY_LENGTH)

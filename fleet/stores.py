@@ -1,66 +1,60 @@
 """Opens a store of many sensors by its address. What a kind of store needs is imported only for that kind."""
 
+import os
+import stat
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Final
 
 from history.address import CLICKHOUSE, COLLECTOR, FOLDER, StoreAddress
-from history.fleet import FleetArchive
 from history.record import StoreError, Target
 
 LONGEST_SECRET: Final = 4096
+_TARGETS: Final = {
+    CLICKHOUSE: ("history.clickhouse.target", "ClickhouseTarget"),
+    COLLECTOR: ("fleet.collector_target", "CollectorTarget"),
+}
+OpenFile = Callable[[str, int], int]
+"""Opens a path with flags, as `os.open` does."""
 
 
-def open_target(address: StoreAddress) -> Target:
-    """Return where a sensor sends its records.
+def open_target(address: StoreAddress, units: Mapping[str, str], open_file: OpenFile = os.open) -> Target:
+    """Return where a sensor sends its records; nothing is connected yet. `units` are those of the statistics, by name;
+    `open_file` opens the file with the secret.
 
     Raises:
         StoreError: the store cannot be used for that.
     """
-    if address.kind == COLLECTOR:
-        from fleet.collector_target import CollectorTarget
-
-        return CollectorTarget(address, secret_of(address))
     if address.kind == FOLDER:
-        raise StoreError(
-            f"{address} is a collector's folder, which is for readers; sensors need https:// or clickhouse://"
-        )
-    raise _unknown(address)
+        raise StoreError(f"{address} is a folder, which only readers use; sensors need clickhouse:// or https://")
+    secret = secret_of(address, open_file)
+    if address.kind not in _TARGETS:
+        raise StoreError(f"{address.kind} is not a kind of store")
+    module, name = _TARGETS[address.kind]
+    kind: Callable[..., Target] = getattr(import_module(module), name)
+    return kind(address, secret, units) if address.kind == CLICKHOUSE else kind(address, secret)
 
 
-def open_fleet(address: StoreAddress) -> FleetArchive:
-    """Return the records of all sensors, for reading.
+def secret_of(address: StoreAddress, open_file: OpenFile = os.open) -> str:
+    """Return the password or token of an address, the only line of its file; empty if it names none.
 
     Raises:
-        StoreError: the store cannot be read.
+        StoreError: the file cannot be read, others can read it too, or it is something else.
     """
-    if address.kind == FOLDER:
-        from history.collected.reading import CollectedFleet
-
-        return CollectedFleet(address.folder)
-    if address.kind == COLLECTOR:
-        raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
-    raise _unknown(address)
-
-
-def secret_of(address: StoreAddress) -> str:
-    """Return the password or token of an address, which is the only line of its file; empty if it names none.
-
-    Raises:
-        StoreError: the file cannot be read, or is something else.
-    """
-    if not address.secret_file:
+    path = address.secret_file
+    if not path:
         return ""
     try:
-        with open(address.secret_file, "rb") as file:
-            text = file.read(LONGEST_SECRET + 1).decode().strip()
+        with open(path, "rb", opener=open_file) as file:
+            status = os.fstat(file.fileno())
+            raw = file.read(LONGEST_SECRET + 1)
+        text = raw.decode().strip()
     except OSError as reason:
-        raise StoreError(f"cannot read {address.secret_file}: {reason.strerror}") from reason
+        raise StoreError(f"cannot read {path}: {reason.strerror}") from reason
     except ValueError as reason:
-        raise StoreError(f"{address.secret_file} is not UTF-8 text") from reason
-    if not 0 < len(text) <= LONGEST_SECRET or "\n" in text:
-        raise StoreError(f"{address.secret_file} must have one line with the password or token")
+        raise StoreError(f"{path} is not UTF-8 text") from reason
+    if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise StoreError(f"others can read the secret in {path}; run: chmod 600 {path}")
+    if not text or len(raw) > LONGEST_SECRET or not text.isprintable():
+        raise StoreError(f"{path} must have one line with the password or token")
     return text
-
-
-def _unknown(address: StoreAddress) -> StoreError:
-    kinds = (CLICKHOUSE, COLLECTOR, FOLDER)
-    return StoreError(f"{address.kind} is not a kind of store here; there are {', '.join(kinds)}")

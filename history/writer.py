@@ -27,12 +27,14 @@ class Disk(NamedTuple, Generic[Item]):
 class Writer(Generic[Item]):
     """Writes items to `disk`, in the order given, until it is closed.
 
-    With `patient`, `put` waits when the queue is full, because files are read faster than they are written.
+    With `patient`, `put` waits when the queue is full, because files are read faster than they are written. The queue
+    has at most `most` items.
     """
 
-    def __init__(self, name: str, disk: Disk[Item], *, patient: bool = False) -> None:
+    def __init__(self, name: str, disk: Disk[Item], *, patient: bool = False, most: int = MAX_QUEUED) -> None:
         self._disk = disk
         self._patient = patient
+        self._most = most
         self._queue: deque[Item] = deque()
         self._question: Callable[[], None] | None = None
         self._condition = threading.Condition()
@@ -49,8 +51,8 @@ class Writer(Generic[Item]):
         """Queue an item. It waits only if the writer is patient, and not while the disk fails."""
         with self._condition:
             if self._patient:
-                self._condition.wait_for(lambda: len(self._queue) < MAX_QUEUED or self._problem)
-            if len(self._queue) >= MAX_QUEUED:
+                self._condition.wait_for(lambda: len(self._queue) < self._most or self._problem)
+            if len(self._queue) >= self._most:
                 self._queue.popleft()
                 self._dropped += 1
             self._queue.append(item)
@@ -111,7 +113,7 @@ class Writer(Generic[Item]):
             self._condition.notify_all()
             if not item:
                 return
-            if len(self._queue) < MAX_QUEUED and not self._closing:
+            if len(self._queue) < self._most and not self._closing:
                 self._queue.extendleft(item)
             else:
                 self._dropped += 1

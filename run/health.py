@@ -20,10 +20,17 @@ from view.view import View
 class HealthAnswer(Outlet):
     """An outlet that prints a View on request. The signal only sets flags; the next View is printed."""
 
-    def __init__(self, say: Callable[[str], None], want_view: Callable[[], None], locked: str = "") -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        want_view: Callable[[], None],
+        locked: str = "",
+        sending: Callable[[], str] = str,
+    ) -> None:
         """Handle the signal from now on, and print with `say`. The signal calls `want_view`, so that the next View
-        comes soon. `locked` is what the program locked down.
+        comes soon. `locked` is what the program locked down; `sending` returns how sending to a store stands.
         """
+        self._sending = sending
         self._facts = f" Decoder   {decoder_name()}" + (f"\n Locked    {locked}" if locked else "")
         self._asked = False
         self._say = say
@@ -35,7 +42,8 @@ class HealthAnswer(Outlet):
         """Print the View if it was requested."""
         if self._asked:
             self._asked = False
-            self._say(f"{standing(view)}\n{self._facts}")
+            sending = self._sending()
+            self._say(f"{standing(view)}\n{self._facts}" + (f"\n Store     {sending}" if sending else ""))
 
     def finish(self, view: View) -> None:
         """Print the last View if it was requested."""

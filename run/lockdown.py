@@ -43,7 +43,8 @@ ANYWHERE: Final = (*LOCAL, socket.AF_INET, socket.AF_INET6, _AF_NETLINK)
 
 def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) -> Grants:
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
-    receivers, full = plan.receivers, arguments.ui == "full"
+    receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
+    network = receivers.network or sensor is not None
     return Grants(
         read=(
             *_program(),
@@ -51,13 +52,14 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *FACTS,
             *_given(config.statistics_folder),
             *read_later(config),
-            *((*NAMES, _folder_of("/etc/resolv.conf")) if receivers.network else ()),
+            *((*NAMES, _folder_of("/etc/resolv.conf")) if network else ()),
+            *(sensor.needs if sensor is not None else ()),
         ),
         write=(*outputs.folders, *_given(config.incidents), *_given(_made(plan.state_folder) if full else "")),
         create=(tempfile.gettempdir(),) if CORE is not None else (),  # a packet on which it failed: `capture.faults`
         devices=(os.devnull, *(("/dev/tty",) if full else ())),
-        families=ANYWHERE if receivers.network else LOCAL if receivers.local else (),
-        connects=receivers.network,
+        families=ANYWHERE if network else LOCAL if receivers.local else (),
+        connects=network,
     )
 
 

@@ -38,6 +38,7 @@ from run.lockdown import locked
 from run.locked import Locked
 from run.outputs import Outputs, open_outputs
 from run.plan import Plan
+from run.sensor import open_sensor
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from store.recent import Recent
@@ -84,7 +85,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     Raises:
         CaptureError: the source cannot be opened.
         LogError: the log cannot be opened.
-        UnavailableError: another output is not available, or the folder for incidents.
+        UnavailableError: another output is not available, the store, or the folder for incidents.
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
     user = chosen_user(config.user, os.environ)
@@ -100,6 +101,9 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
         files = named_files(config.user)
         outputs = stack.enter_context(open_outputs(arguments, config, plan.statistics, files.open))
+        outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
+        if outputs.sensor is not None:
+            stack.callback(outputs.sensor.close)
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
         intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)

@@ -30,6 +30,7 @@ from view.outlet import Outlet
 from view.view import View
 
 if TYPE_CHECKING:
+    from fleet.sensor import Sensor
     from history.outlet import History
     from outputs.html_report import HtmlReport
     from outputs.prometheus import PrometheusExporter
@@ -52,6 +53,8 @@ class Outputs:
         self._page = page
         self._exporter = exporter
         self.history = history
+        self.sensor: Sensor | None = None
+        """What sends to a store of many sensors; None if no store is named."""
 
     @property
     def takers(self) -> list[Taker]:
@@ -61,13 +64,15 @@ class Outputs:
     @property
     def outlets(self) -> list[Outlet]:
         """The outputs that take every View."""
-        return [outlet for outlet in (self._page, self._exporter, self.history) if outlet is not None]
+        every = (self._page, self._exporter, self.history, self.sensor)
+        return [outlet for outlet in every if outlet is not None]
 
     @property
     def folders(self) -> list[str]:
         """The folders in which files are opened after set-up."""
         page = [self._page.folder] if self._page is not None and self._page.folder else []
-        return [*page, *([] if self.history is None else [str(self.history.folder)])]
+        kept = [each.folder for each in (self.history, self.sensor) if each is not None]
+        return [*page, *map(str, kept)]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -76,8 +81,13 @@ class Outputs:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Sentences about problems with the history, which do not make the run fail."""
-        return () if self.history is None else self.history.warnings
+        """Sentences about problems with the history and the sensor, which do not make the run fail."""
+        return tuple(text for each in (self.history, self.sensor) if each is not None for text in each.warnings)
+
+    @property
+    def standing(self) -> str:
+        """How sending stands, in one line; empty if nothing is sent."""
+        return "" if self.sensor is None else self.sensor.standing
 
     def finish(self, last_view: Callable[[float | None], View | None]) -> None:
         """Write the page. `last_view` returns the last View in a window (None: everything kept)."""
@@ -85,9 +95,15 @@ class Outputs:
             self._page.write(last_view)
 
     def start(self, verbose: bool) -> None:
-        """Begin to serve metrics and to write the history, after the rights were dropped."""
+        """Begin to serve metrics, to write the history and to send, after the rights were dropped.
+
+        Raises:
+            UnavailableError: the spool cannot be used.
+        """
         if self.history is not None:
             self.history.start()
+        if self.sensor is not None:
+            _start(self.sensor)
         if self._exporter is None:
             return
         self._exporter.start()
@@ -170,6 +186,15 @@ def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | Non
     except ImportError as missing:
         raise _needs("--prometheus", missing, "requirements-prometheus.txt") from missing
     return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, decoder_name())
+
+
+def _start(sensor: "Sensor") -> None:
+    from fleet.spool import SpoolError
+
+    try:
+        sensor.start()
+    except SpoolError as reason:
+        raise UnavailableError(f"--store: {reason}") from None
 
 
 def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:

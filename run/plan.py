@@ -15,6 +15,7 @@ from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from run.decoding import named_fields
 from run.evidence import incident_lines
+from run.sensor import is_sensor, sensor_name, store_address
 from run.signals import rounding, rules
 from stats.loading import load
 from stats.statistic import Statistic, only_when_seen
@@ -37,12 +38,14 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """Return the plan of a run. Its warnings are printed on standard error.
 
     Raises:
-        SettingError: a signal, a receiver, a header field or the filter of `--only` is wrong.
+        SettingError: a signal, a receiver, a header field, the filter of `--only` or the store is wrong.
         StatisticError: a statistic is wrong.
         UnknownUser: the setting `user` names nobody that the program may become.
     """
     rules(config)
     named_fields(config)
+    if is_sensor(arguments, config):
+        store_address(config), sensor_name(config)
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)

@@ -98,6 +98,7 @@ class Session:
         self._past: Iterator[ClosedBucket] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
+        self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
         self._known: tuple[Lessons, float] | None = None
         self._wanted = False
@@ -114,6 +115,12 @@ class Session:
         """Hand the recorder each bucket of the store as it closes."""
         self._recorders.append(recorder)
         self._store.on_close(recorder.add)
+
+    def tell(self, recorder: Recorder, note: Callable[[Status], None]) -> None:
+        """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
+        self.record_in(recorder)
+        self._monitor.on_close(recorder.add)
+        self._notes.append(note)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Restore the counts of earlier runs, latest first, a little at each tick so that nothing is delayed."""
@@ -201,6 +208,7 @@ class Session:
         for outlet in self._outlets:
             outlet.finish(view)
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
+        self._monitor.close_buckets(now + self._run.bucket_size)
 
     @property
     def closes(self) -> float:
@@ -231,8 +239,6 @@ class Session:
         self.watched.drop(now - self._run.retention)
         # At the end of a file, the bucket that it ends in is over too.
         self._store.advance(now + self._run.bucket_size if self.ended else now)
-        for recorder in self._recorders:
-            recorder.advance(now)
         self._monitor.note_taken(now, status.read_at, self._taken(status))
         if resumed:
             self._resumed = status.resumed
@@ -240,6 +246,10 @@ class Session:
         if self._evidence is not None:
             self._evidence.advance(now)
         self._report(self._monitor.advance(now))
+        for note in self._notes:
+            note(status)
+        for recorder in self._recorders:  # last, so that they know the alerts of now
+            recorder.advance(now)
 
     def _watch_from(self, now: float) -> None:
         self.watched.begin(now)

@@ -11,6 +11,7 @@ from run.health import HealthAnswer, voice
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
+from run.sensor import totals
 from run.session import Session
 
 
@@ -28,13 +29,15 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     )
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
-    session.show_to(HealthAnswer(say, session.want_view, parts.locked.words))
+    session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))
     if parts.keeper is not None:
         parts.keeper.watch(session)
         session.keep_evidence(parts.keeper)
     if arguments.incident is not None:
         judge_again(session, arguments.incident)
     outputs.start(arguments.verbose)
+    if (sensor := outputs.sensor) is not None:
+        session.tell(sensor, lambda status: sensor.note(totals(status)))
     _remember(session, parts, config)
     return session
 
