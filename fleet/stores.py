@@ -30,6 +30,7 @@ def open_target(address: StoreAddress, units: Mapping[str, str], open_file: Open
     secret = secret_of(address, open_file)
     if address.kind not in _TARGETS:
         raise StoreError(f"{address.kind} is not a kind of store")
+    "localhost".encode("idna")  # loads a module that every look-up of a name needs, while it can be read
     module, name = _TARGETS[address.kind]
     kind: Callable[..., Target] = getattr(import_module(module), name)
     return kind(address, secret, units) if address.kind == CLICKHOUSE else kind(address, secret)

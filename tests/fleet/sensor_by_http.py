@@ -1,14 +1,17 @@
 """Runs the program as a sensor whose store is a web server of the test: `sensor_by_http.py PORT ARGUMENTS`."""
 
 import http.client
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import fleet.stores
 from exercise import main
+from fleet.stores import OpenFile
+from history.address import StoreAddress
 from history.record import SensorRecord, StoreError
 from history.record_codec import encode
 
@@ -35,7 +38,8 @@ class HttpTarget:
         pass
 
 
-def open_target(*_: object) -> HttpTarget:
+def open_target(address: StoreAddress, units: Mapping[str, str], open_file: OpenFile = os.open) -> HttpTarget:
+    "localhost".encode("idna")
     return HttpTarget(port)
 
 

@@ -161,3 +161,13 @@ def test_an_enforcing_monitor_answers_between_two_refreshes(web_port: int, tmp_p
     finally:
         process.terminate()
         assert process.wait(timeout=60) == 0, errors.read_text()
+
+
+def test_how_sending_stands_is_asked_when_it_is_printed() -> None:
+    said: list[str] = []
+    words = iter(["https://store as web-1: last sent 10:00:00, 3 records waiting", ""])
+    health = HealthAnswer(said.append, lambda: None, sending=lambda: next(words))
+    for _ in range(2):
+        ask()
+        health.show(VIEW, refreshed=True)
+    assert said == [f"{ANSWER}\n Store     https://store as web-1: last sent 10:00:00, 3 records waiting", ANSWER]
