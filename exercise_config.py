@@ -268,6 +268,15 @@ class Config:
     history_keys: Annotated[int, Range(1, 10_000, "keys")] = 100
     """Maximum keys of a statistic kept for each minute, hour and day; the rest becomes `(other)`."""
 
+    # Collector of sensors, see docs/fleet.md -------------------------------------------------------------------------
+
+    max_sensors: Annotated[int, Range(1, 1000, "sensors")] = 50
+    """Maximum sensors whose records a collector stores; others are told to wait."""
+    max_sensor_connections: Annotated[int, Range(1, 1000, "connections")] = 100
+    """Maximum connections to a collector at a time; others are closed at once. Each may hold a batch of 8 MiB."""
+    collected_recent: Annotated[int, Range(600, 86400, "s")] = 3600
+    """How long a collector keeps records as they arrived, for screens that were away."""
+
     # Sensor of a fleet, see docs/fleet.md -----------------------------------------------------------------------------
 
     store: str = ""

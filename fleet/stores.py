@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from history.address import CLICKHOUSE, COLLECTOR, FOLDER, StoreAddress
+from history.fleet import FleetArchive
 from history.record import StoreError, Target
 
 LONGEST_SECRET: Final = 4096
@@ -34,6 +35,26 @@ def open_target(address: StoreAddress, units: Mapping[str, str], open_file: Open
     module, name = _TARGETS[address.kind]
     kind: Callable[..., Target] = getattr(import_module(module), name)
     return kind(address, secret, units) if address.kind == CLICKHOUSE else kind(address, secret)
+
+
+def open_fleet(address: StoreAddress) -> FleetArchive:
+    """Return the records of all sensors, for reading.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if address.kind == FOLDER:
+        from history.collected.reading import CollectedFleet
+
+        return CollectedFleet(address.folder)
+    if address.kind == COLLECTOR:
+        raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
+    try:
+        from history.clickhouse.reading import ClickhouseFleet
+    except ImportError as missing:
+        needed = f"clickhouse:// needs the package {missing.name}; run: pip install -r requirements-clickhouse.txt"
+        raise StoreError(needed) from missing
+    return ClickhouseFleet(address, secret_of(address))
 
 
 def secret_of(address: StoreAddress, open_file: OpenFile = os.open) -> str:

@@ -166,7 +166,8 @@ def test_certificates_that_cannot_be_used_are_said(tmp_path: Path, certificates:
 def test_the_token_comes_from_a_file(tmp_path: Path, scene: Scene, certificates: Certificates) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
-    with closing(open_target(address(scene, certificates, f"&token_file={file}"))) as sensor:
+    file.chmod(0o600)
+    with closing(open_target(address(scene, certificates, f"&token_file={file}"), {})) as sensor:
         sensor.send([counting(1)])
     with closing(open_fleet(parse_store(str(scene.path)))) as fleet:
         assert [each.name for each in fleet.sensors()] == ["web-1"]
@@ -185,16 +186,17 @@ def test_a_wrong_token_file_is_said(tmp_path: Path, text: str | None, said: str)
     file = tmp_path / "token"
     if text is not None:
         file.write_text(text)
+        file.chmod(0o600)
     option = "" if text is None else f"?token_file={file}"
     with pytest.raises(StoreError) as error:
-        open_target(parse_store(f"https://collector.example{option}"))
+        open_target(parse_store(f"https://collector.example{option}"), {})
     assert said in str(error.value)
 
 
 def test_each_store_has_its_users(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="only takes records"):
         open_fleet(parse_store("https://collector.example"))
-    with pytest.raises(StoreError, match="for readers"):
-        open_target(parse_store(str(tmp_path)))
+    with pytest.raises(StoreError, match="only readers use"):
+        open_target(parse_store(str(tmp_path)), {})
     with pytest.raises(StoreError, match="cannot read"):
-        open_target(parse_store(f"https://collector.example?token_file={tmp_path}/none"))
+        open_target(parse_store(f"https://collector.example?token_file={tmp_path}/none"), {})
