@@ -46,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from cli.report import report
 
             return report(given[1:])
+        if given[:1] == ["store"]:
+            from cli.store import store
+
+            return store(given[1:])
         if given[:1] == ["collect"]:
             from run.collecting import collect
 

@@ -47,6 +47,10 @@ def open_fleet(address: StoreAddress) -> FleetArchive:
         from history.collected.reading import CollectedFleet
 
         return CollectedFleet(address.folder)
+    if address.kind == CLICKHOUSE:
+        from history.clickhouse.reading import ClickhouseFleet
+
+        return ClickhouseFleet(address, secret_of(address))
     if address.kind == COLLECTOR:
         raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
     try:

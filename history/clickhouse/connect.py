@@ -107,6 +107,7 @@ class ConnectDoor:
 def _client(address: StoreAddress, secret: str) -> "Client":
     import clickhouse_connect
 
+    clickhouse_connect.common.set_setting("send_os_user", False)
     return clickhouse_connect.get_client(
         host=address.host,
         port=address.port,
