@@ -80,7 +80,7 @@ def store_parser() -> argparse.ArgumentParser:
     users = _command(commands, "users", _users, "print the statements that create users; an administrator runs them")
     users.add_argument("--sensor", metavar="NAME", action="append", default=[], help="a sensor; may be repeated")
     users.add_argument("--reader", metavar="NAME", action="append", default=[], help="a reader; may be repeated")
-    users.add_argument("--certificates", action="store_true", help="identify them by client certificates, not passwords")
+    users.add_argument("--certificates", action="store_true", help="use client certificates, not passwords")
     _command(commands, "status", _status, "print sensors, their clocks, and the size of the tables")
     return parser
 
@@ -92,7 +92,9 @@ def _command(
     text: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--store", metavar="URL", required=True, help="clickhouse://USER@HOST[:PORT]/DATABASE[?OPTION=...]")
+    parser.add_argument(
+        "--store", metavar="URL", required=True, help="clickhouse://USER@HOST[:PORT]/DATABASE[?OPTION=...]"
+    )
     parser.set_defaults(action=action)
     return parser
 
@@ -106,7 +108,10 @@ def _init(given: argparse.Namespace, address: StoreAddress, screen: Screen) -> N
             screen.say(_printed(statement) if given.dry_run else statement.purpose)
             if not given.dry_run:
                 door.command(statement.sql)
-    screen.say("dry run: nothing was changed" if given.dry_run and needed else "done" if needed else "nothing to change")
+    if not needed:
+        screen.say("nothing to change")
+    else:
+        screen.say("-- a dry run: nothing was changed" if given.dry_run else "done")
 
 
 def _users(given: argparse.Namespace, address: StoreAddress, screen: Screen) -> None:

@@ -5,6 +5,7 @@ told. A user who may only insert needs no other right, because the types of the 
 """
 
 import logging
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -92,7 +93,7 @@ class ConnectDoor:
             yield
         except StoreError:
             raise
-        except (DataError, UnicodeError, OverflowError) as error:
+        except (DataError, UnicodeError, OverflowError, struct.error) as error:
             raise unwritable(self._address, error) from error
         except Error as error:
             if error.code is not None:

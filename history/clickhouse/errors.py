@@ -35,15 +35,18 @@ _FIXES: Final = {
 """What to do, by the server's error code: https://github.com/ClickHouse/ClickHouse, src/Common/ErrorCodes.cpp."""
 _REFUSED: Final = frozenset({128, 131, 321, 349, 407, 469})
 """Codes that mean that a value can never be stored."""
+_FILES: Final = "cannot read a file of ca=, cert= or key=; are they PEM, and may this user read them?"
 _FAULTS: Final = (
+    ("No such file", _FILES),
+    ("Permission denied", _FILES),
+    ("[SSL] PEM lib", _FILES),
+    ("mismatch", "its certificate is for another name; use the name in the certificate"),
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted; name who signed it with ?ca=FILE"),
-    ("match", "its certificate is for another name; use the name in the certificate"),
     ("WRONG_VERSION_NUMBER", "no TLS at this port; use the HTTPS port, or ?tls=no"),
     ("CERTIFICATE_REQUIRED", "it wants a certificate: ?cert=FILE&key=FILE"),
     ("HANDSHAKE_FAILURE", "it wants a certificate: ?cert=FILE&key=FILE"),
     ("UNKNOWN_CA", "it does not trust our certificate; see ?cert=FILE"),
     ("refused", "connection refused; is the server up, and the port right?"),
-    ("Failed to resolve", "host not found"),
     ("resolve", "host not found"),
     ("unreachable", "no route to the host"),
     ("timed out", "timed out"),

@@ -78,10 +78,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, b"Ok.\n")
 
     def do_POST(self) -> None:
-        body = self._body()
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         try:
-            self._answer(200, self._run(body, query), {"X-ClickHouse-Summary": "{}"})
+            self._answer(200, self._run(self._body(), query), {"X-ClickHouse-Summary": "{}"})
         except RefusedError as refused:
             code, text = refused.args
             self._answer(STATUS.get(code, 500), text.encode(), {"X-ClickHouse-Exception-Code": str(code)})
@@ -138,7 +137,10 @@ class Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Content-Encoding") != "lz4":
             return body
-        unpacked: Any = lz4.frame.decompress(body)
+        try:
+            unpacked: Any = lz4.frame.decompress(body)
+        except RuntimeError as reason:
+            raise RefusedError(33, f"Code: 33. DB::Exception: {reason}. (CANNOT_READ_ALL_DATA)") from reason
         return bytes(unpacked)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:

@@ -1,0 +1,196 @@
+"""Sending to ClickHouse: hostile names, and what is there when a record is."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from clickhouse_server import AddressOf
+from fleet_contract import given_by
+from sensor_records import bucket, record
+
+from history.clickhouse import arrivals
+from history.clickhouse.connect import ConnectDoor
+from history.clickhouse.dialect import Dialect
+from history.clickhouse.door import Column
+from history.clickhouse.reading import ClickhouseFleet
+from history.clickhouse.schema import ALERTS, RECORD_COLUMNS, RECORDS, SUMS, Place
+from history.clickhouse.target import ClickhouseTarget
+from history.record import Level, SensorRecord, StoreError
+from history.sums import StoredAlert
+from store.sums import Sums
+
+START = time.time() // 86400 * 86400 - 86400
+HOSTILE = (
+    "'; DROP TABLE buckets; --",
+    "quo'te\"s`",
+    "back\\slash\\'",
+    "new\nline\ttab\rreturn",
+    "nul\0in\0side",
+    "{statistic:String}",
+    "half \ud800 pair",
+    "é😀\u202e\x1b[31m",
+    "x" * 5000,
+    "",
+    " ",
+)
+NAMES = {name[:256].encode("utf-8", "replace").decode() for name in HOSTILE}
+
+
+@pytest.fixture
+def target(address_of: AddressOf, place: Place) -> Iterator[ClickhouseTarget]:
+    made = ClickhouseTarget(address_of("sensor"), "let me in")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fleet(address_of: AddressOf, place: Place) -> Iterator[ClickhouseFleet]:
+    made = ClickhouseFleet(address_of("reader"), "read only", clock=lambda: START + 2 * 86400)
+    yield made
+    made.close()
+
+
+def counting(sequence: int, **keys: int) -> SensorRecord:
+    """Return a record of a bucket in which keys were counted."""
+    counted = {key: Sums(count) for key, count in keys.items()}
+    return record(sequence, bucket(START + 10 * sequence, top_sections=counted))
+
+
+def named(name: str, number: int) -> SensorRecord:
+    """Return a record with a name wherever one can be."""
+    one = record(1, bucket(START, 10, **{name: {key: Sums(1) for key in HOSTILE}}))
+    facts = one.facts._replace(vantage=name, source=name, version=name)
+    series = one.series._replace(sensor=name, spool=number)
+    return one._replace(series=series, facts=facts, alerts=(StoredAlert(name, START + number, None, name),))
+
+
+def test_hostile_names_are_only_text(target: ClickhouseTarget, fleet: ClickhouseFleet) -> None:
+    sent = [named(name, number) for number, name in enumerate(HOSTILE, 1)]
+    cursor = fleet.arrived(None).cursor
+    target.send(sent)
+    target.send(sent)
+    found = fleet.arrived(cursor)
+    assert {part.name for each in found.buckets for part in each.statistics} == NAMES
+    assert all(set(part.keyed.keys) == NAMES for each in found.buckets for part in each.statistics)
+    assert all(sum(given_by(found.buckets, name).values()) == len(HOSTILE) for name in NAMES)
+    assert set(fleet.statistics()) == NAMES
+    assert {(sensor, alert.signal) for sensor, alert in fleet.sensor_alerts(START)} == {(name, name) for name in NAMES}
+
+
+def test_hostile_names_can_be_asked_for(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, door: ConnectDoor, place: Place
+) -> None:
+    target.send([named(name, number) for number, name in enumerate(HOSTILE, 1)])
+    for name in NAMES:
+        query = f"SELECT signal FROM {place.table(ALERTS)} WHERE sensor = {{name:String}}"
+        assert door.query(query, {"name": name}) == [[name]]
+        assert fleet.of([name]).sensor_alerts(START)[0].alert.signal == name
+
+
+def test_a_record_is_read_once_its_sums_are_there(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, door: ConnectDoor, place: Place
+) -> None:
+    cursor = fleet.arrived(None).cursor
+    target.send([counting(1, a=1)])
+    columns = door.query(
+        f"SELECT {', '.join(column.name for column in RECORD_COLUMNS)} FROM {place.table(RECORDS)} WHERE level = 0"
+    )
+    second = RECORD_COLUMNS.index(Column("sequence", "UInt64"))
+    values = [[2] if place == second else column for place, column in enumerate(columns)]
+    values[5:7] = [[int(START + 20)], [int(START + 30)]]
+    door.insert(place.table(RECORDS), RECORD_COLUMNS, values)
+    first = fleet.arrived(cursor)
+    assert given_by(first.buckets) == {"a": 1}
+    assert fleet.arrived(first.cursor).buckets == ()
+    target.send([counting(2, b=1)])
+    assert given_by(fleet.arrived(first.cursor).buckets) == {"b": 1}
+
+
+def test_a_backlog_is_read_in_pieces_the_latest_first(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "MOST", 3)
+    cursor = fleet.arrived(None).cursor
+    target.send([counting(sequence, **{f"k{sequence}": 1}) for sequence in range(1, 9)])
+    pieces = []
+    for _ in range(4):
+        found = fleet.arrived(cursor)
+        cursor = found.cursor
+        pieces.append(sorted(given_by(found.buckets)))
+    assert pieces == [["k6", "k7", "k8"], ["k3", "k4", "k5"], ["k1", "k2"], []]
+
+
+def test_a_backlog_beyond_the_limit_is_said_to_be_lost(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "MAX_WAITING", 5)
+    cursor = fleet.arrived(None).cursor
+    target.send([counting(sequence, **{f"k{sequence}": 1}) for sequence in range(1, 9)])
+    found = fleet.arrived(cursor)
+    assert sorted(given_by(found.buckets)) == ["k4", "k5", "k6", "k7", "k8"]
+    assert fleet.warnings == ("3 records came faster than they could be read",)
+    assert fleet.arrived(found.cursor).buckets == ()
+
+
+class BrokenDoor:
+    """A door that breaks after a number of inserts, and notes what it was asked for."""
+
+    def __init__(self, door: ConnectDoor, inserts: int) -> None:
+        self._door = door
+        self._left = inserts
+        self.tables: list[str] = []
+        self.tokens: list[str] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._door.dialect
+
+    def query(self, sql: str, parameters: Any = None) -> list[Sequence[Any]]:
+        raise AssertionError("a sensor may not select")
+
+    def insert(self, table: str, columns: Sequence[Column], values: Sequence[Sequence[Any]], token: str = "") -> None:
+        if not self._left:
+            raise StoreError("broken")
+        self._left -= 1
+        self.tables.append(table.partition(".")[2])
+        self.tokens.append(token)
+        self._door.insert(table, columns, values, token)
+
+    def command(self, sql: str) -> None:
+        raise AssertionError("a sensor may only insert")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("inserts", range(5))
+def test_what_breaks_in_the_middle_is_sent_again_and_counts_once(
+    inserts: int, address_of: AddressOf, door: ConnectDoor, fleet: ClickhouseFleet
+) -> None:
+    alert = StoredAlert("requests", START, None, "{}")
+    sums = counting(1, a=3)
+    hour = record(1, bucket(START, 3600, top_sections={"a": Sums(3)}), series=sums.series._replace(level=Level.HOUR))
+    batch = [sums._replace(alerts=(alert,)), hour]
+    broken = BrokenDoor(door, inserts)
+    cursor = fleet.arrived(None).cursor
+    with pytest.raises(StoreError):
+        ClickhouseTarget(address_of("sensor"), "", door=broken).send(batch)
+    assert fleet.arrived(cursor).buckets == ()
+    whole = BrokenDoor(door, 9)
+    ClickhouseTarget(address_of("sensor"), "", door=whole).send(batch)
+    assert whole.tables == ["statistics", "buckets", "hours", "alerts", "records"]
+    assert whole.tables[:inserts] == broken.tables
+    assert whole.tokens[:inserts] == broken.tokens
+    assert given_by(fleet.arrived(cursor).buckets) == {"a": 3}
+    assert fleet.top("top_sections", START, START + 3600, 1).whole.count == 3
+    assert len(fleet.alerts(START)) == 1
+
+
+def test_units_are_sent_once(address_of: AddressOf, door: ConnectDoor, place: Place) -> None:
+    noting = BrokenDoor(door, 9)
+    target = ClickhouseTarget(address_of("sensor"), "", {"top_sections": "bytes"}, noting)
+    target.send([counting(1, a=1)])
+    target.send([counting(2, a=1)])
+    assert noting.tables == ["statistics", SUMS[Level.BUCKET], RECORDS, SUMS[Level.BUCKET], RECORDS]
+    assert door.query(f"SELECT name, unit FROM {place.table('statistics')}") == [["top_sections"], ["bytes"]]
