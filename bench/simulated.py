@@ -12,18 +12,20 @@ import numpy as np
 
 from history.record import HEALTH, Facts
 from store.bins import BINS
-from store.distribution import bins_of
+from store.distribution import Distribution, bins_of
 from store.sums import (
     AMOUNTS,
     BYTES,
     CLIENT_ERRORS,
     COUNT,
     NOTHING,
+    OTHER,
     SERVER_ERRORS,
     TIME,
     ClosedBucket,
     KeyedSums,
     StatisticSums,
+    Sums,
 )
 from store.watched import WATCHED
 
@@ -43,7 +45,7 @@ ROWS: Final[Mapping[str, int]] = {
     "downloaded_per_domain": 6,
     "server_response_time": 20,
     "top_clients": 42,
-    "top_paths": 38,
+    "top_paths": 37,
     "not_found_paths": 3,
     "signals.requests": 1,
     "signals.responses": 6,
@@ -51,7 +53,9 @@ ROWS: Final[Mapping[str, int]] = {
     WATCHED: 1,
     HEALTH: 1,
 }
-"""Rows of a bucket, by statistic: 200 in all."""
+"""Keys of a bucket, by statistic; with OTHERS, 200 rows."""
+OTHERS: Final = {"top_paths": Sums(7, 7_000, 0.5, Distribution(((400, 6), (420, 1))), 2, 1)}
+"""Sums of keys without a slot."""
 UNITS: Final = {"uploaded_per_domain": "bytes", "downloaded_per_domain": "bytes", "server_response_time": "seconds"}
 """Units of the statistics, apart from those of hits."""
 POPULATION: Final = 2
@@ -84,12 +88,11 @@ class Population:
 
     def truth(self, lasts: Mapping[int, int]) -> dict[str, KeyedSums]:
         """Return the sums of all buckets by statistic, given the number of the last bucket of each sensor."""
-        uses = Counter(self._which(sensor, each) for sensor, last in lasts.items() for each in range(1, last + 1))
+        times = Counter(self._which(sensor, each) for sensor, last in lasts.items() for each in range(1, last + 1))
         parts: dict[str, list[KeyedSums]] = {}
-        for which, times in uses.items():
+        for which, number in times.items():
             for each in self._buckets[which]:
-                multiple = each.keyed._replace(amounts=each.keyed.amounts * times, hits=each.keyed.hits * times)
-                parts.setdefault(each.name, []).append(multiple)
+                parts.setdefault(each.name, []).append(multiplied(every_key(each), number))
         return {name: KeyedSums.merged(each) for name, each in parts.items()}
 
     def _which(self, sensor: int, number: int) -> int:
@@ -98,13 +101,28 @@ class Population:
         return sensor % KINDS * BUCKETS + (mixed >> 15) % BUCKETS
 
 
+def every_key(part: StatisticSums) -> KeyedSums:
+    """Return the sums of a statistic with those of other keys as the key OTHER, as stores do."""
+    if part.other == NOTHING:
+        return part.keyed
+    return KeyedSums.merged([part.keyed, KeyedSums.of_items([(OTHER, part.other)])])
+
+
+def multiplied(keyed: KeyedSums, times: int) -> KeyedSums:
+    """Return the same sums so many times."""
+    return keyed._replace(amounts=keyed.amounts * times, hits=keyed.hits * times)
+
+
 def rows(buckets: Iterable[ClosedBucket]) -> int:
     """Return the number of rows in a store."""
     return sum(len(each.keyed.keys) + (each.other != NOTHING) for bucket in buckets for each in bucket.statistics)
 
 
 def _statistics(generator: np.random.Generator, kind: int) -> Statistics:
-    return tuple(StatisticSums(name, _keyed(generator, name, size, kind), NOTHING) for name, size in ROWS.items())
+    return tuple(
+        StatisticSums(name, _keyed(generator, name, size, kind), OTHERS.get(name, NOTHING))
+        for name, size in ROWS.items()
+    )
 
 
 def _keyed(generator: np.random.Generator, name: str, size: int, kind: int) -> KeyedSums:

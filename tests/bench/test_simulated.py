@@ -1,13 +1,13 @@
 """The sums that the simulated sensors' population knows are those of their buckets."""
 
-from bench.simulated import BUCKET_SIZE, ROWS, Population, rows
-from store.sums import KeyedSums
+from bench.simulated import BUCKET_SIZE, OTHERS, ROWS, Population, every_key, rows
+from store.sums import OTHER, KeyedSums
 
 SEED = 7
 
 
 def test_a_bucket_has_the_rows_that_it_should() -> None:
-    assert rows([Population(SEED).bucket(3, 1, 0.0)]) == sum(ROWS.values()) == 200
+    assert rows([Population(SEED).bucket(3, 1, 0.0)]) == sum(ROWS.values()) + len(OTHERS) == 200
 
 
 def test_a_bucket_is_the_same_whenever_it_is_made() -> None:
@@ -29,8 +29,9 @@ def test_the_truth_is_the_sum_of_all_buckets() -> None:
     for sensor, last in lasts.items():
         for number in range(1, last + 1):
             for each in population.bucket(sensor, number, 0.0).statistics:
-                summed.setdefault(each.name, []).append(each.keyed)
+                summed.setdefault(each.name, []).append(every_key(each))
     truth = population.truth(lasts)
     assert set(truth) == set(summed)
     for name, parts in summed.items():
         assert dict(truth[name].items()) == dict(KeyedSums.merged(parts).items())
+    assert dict(truth["top_paths"].items())[OTHER].count == 20 * 7

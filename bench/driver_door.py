@@ -1,0 +1,112 @@
+"""The door to ClickHouse by the native protocol of clickhouse-driver, which Debian's server of 2018 speaks.
+
+Sensors and readers use clickhouse-connect, which needs a server of today.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import Error, NetworkError, ServerException, SocketTimeoutError
+from clickhouse_driver.util.escape import escape_param
+
+from history.clickhouse.dialect import Dialect, dialect_of
+from history.clickhouse.door import Column, Parameters
+from history.record import StoreError
+
+TIMEOUT: Final = 60.0
+"""Maximum seconds for an answer."""
+CONNECT_TIMEOUT: Final = 2.0
+REFUSED: Final = (6, 27, 33, 41, 53, 70, 72, 117, 170)
+"""Codes of the server for values that it cannot read: they would be refused each time."""
+NOTHING: Final = "SELECT '' WHERE 0"
+"""Stands for an empty tuple."""
+_PARAMETER: Final = re.compile(r"(\bIN )?\{(?P<name>\w+):\w+(?:\([^{}]*\))?\}")
+
+
+class DriverDoor:
+    """A connection to one server. It connects when it is first used, and again after an error."""
+
+    def __init__(self, host: str, port: int, database: str = "default") -> None:
+        self._client = Client(
+            host, port, database, connect_timeout=CONNECT_TIMEOUT, send_receive_timeout=TIMEOUT, sync_request_timeout=5
+        )
+        self._dialect: Dialect | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the server's SQL differs."""
+        if self._dialect is None:
+            self._dialect = dialect_of(self._run("SELECT version()")[0][0][0])
+        return self._dialect
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
+        """Return the columns of the result."""
+        columns, names = self._run(with_literals(sql, parameters or {}))
+        return columns or [() for _ in names]
+
+    def insert(self, table: str, columns: Sequence[Column], values: Sequence[Sequence[Any]], token: str = "") -> None:
+        """Insert columns of values; this server knows no tokens."""
+        names = ", ".join(column.name for column in columns)
+        self._run(
+            f"INSERT INTO {table} ({names}) VALUES",
+            [_plain(each) for each in values],
+            settings=dict(self.dialect.insert),
+        )
+
+    def command(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
+        self._run(sql)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.disconnect()
+
+    def _run(self, sql: str, values: Any = None, settings: Any = None) -> tuple[list[Sequence[Any]], list[Any]]:
+        """Return the columns of the result, and names and types; of an insert, neither."""
+        try:
+            if values is not None:
+                self._client.execute(sql, values, columnar=True, settings=settings)
+                return [], []
+            found, names = self._client.execute(sql, columnar=True, with_column_types=True)
+            return found, names
+        except (NetworkError, SocketTimeoutError, EOFError, OSError) as reason:
+            self._client.disconnect()
+            raise StoreError(f"the server cannot be reached: {_first_line(reason)}") from reason
+        except Error as reason:
+            self._client.disconnect()
+            refused = isinstance(reason, ServerException) and reason.code in REFUSED
+            raise StoreError(_first_line(reason), refused=refused) from reason
+
+
+def with_literals(sql: str, parameters: Parameters) -> str:
+    """Replace `{name:type}` by literals, which later servers do themselves. An array after IN becomes a tuple."""
+
+    def literal(found: re.Match[str]) -> str:
+        value = parameters[found["name"]]
+        if isinstance(value, str | int | float):
+            return (found[1] or "") + _literal(value)
+        parts = ", ".join(_literal(each) for each in value)
+        return f"{found[1]}({parts or NOTHING})" if found[1] else f"[{parts}]"
+
+    return _PARAMETER.sub(literal, sql)
+
+
+def _literal(value: str | int | float) -> str:
+    return str(escape_param(value, None)) if isinstance(value, str) else repr(value)
+
+
+def _plain(column: Sequence[Any]) -> Sequence[Any]:
+    """The driver takes lists and tuples only."""
+    if isinstance(column, list | tuple):
+        return column
+    converted = getattr(column, "tolist", None)
+    return list(converted() if converted is not None else column)
+
+
+def _first_line(reason: BaseException) -> str:
+    """The server adds its stack."""
+    lines = str(reason).splitlines()
+    text = next((line for line in lines if "Exception" in line), lines[0] if lines else type(reason).__name__)
+    return text.removeprefix("DB::Exception: ").partition(" Stack trace")[0][:300]
