@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error, NetworkError, ServerException, SocketTimeoutError
+from clickhouse_driver.errors import Error, ServerException
 from clickhouse_driver.util.escape import escape_param
 
+from history.address import StoreAddress
 from history.clickhouse.dialect import Dialect, dialect_of
 from history.clickhouse.door import Column, Parameters
-from history.record import StoreError
+from history.clickhouse.errors import refusal, unreached
 
 TIMEOUT: Final = 60.0
 """Maximum seconds for an answer."""
 CONNECT_TIMEOUT: Final = 2.0
-REFUSED: Final = (6, 27, 33, 41, 53, 70, 72, 117, 170)
-"""Codes of the server for values that it cannot read: they would be refused each time."""
 NOTHING: Final = "SELECT '' WHERE 0"
 """Stands for an empty tuple."""
 _PARAMETER: Final = re.compile(r"(\bIN )?\{(?P<name>\w+):\w+(?:\([^{}]*\))?\}")
@@ -28,23 +27,22 @@ _PARAMETER: Final = re.compile(r"(\bIN )?\{(?P<name>\w+):\w+(?:\([^{}]*\))?\}")
 class DriverDoor:
     """A connection to one server. It connects when it is first used, and again after an error."""
 
-    def __init__(self, host: str, port: int, database: str = "default") -> None:
-        self._client = Client(
-            host, port, database, connect_timeout=CONNECT_TIMEOUT, send_receive_timeout=TIMEOUT, sync_request_timeout=5
-        )
+    def __init__(self, address: StoreAddress) -> None:
+        """Take the address, with the port of the native protocol."""
+        self._address = address
+        self._client = Client(address.host, address.port, connect_timeout=CONNECT_TIMEOUT, send_receive_timeout=TIMEOUT)
         self._dialect: Dialect | None = None
 
     @property
     def dialect(self) -> Dialect:
         """How the server's SQL differs."""
         if self._dialect is None:
-            self._dialect = dialect_of(self._run("SELECT version()")[0][0][0])
+            self._dialect = dialect_of(self._run("SELECT version()")[0][0])
         return self._dialect
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
         """Return the columns of the result."""
-        columns, names = self._run(with_literals(sql, parameters or {}))
-        return columns or [() for _ in names]
+        return self._run(with_literals(sql, parameters or {}))
 
     def insert(self, table: str, columns: Sequence[Column], values: Sequence[Sequence[Any]], token: str = "") -> None:
         """Insert columns of values; this server knows no tokens."""
@@ -63,21 +61,15 @@ class DriverDoor:
         """Close the connection."""
         self._client.disconnect()
 
-    def _run(self, sql: str, values: Any = None, settings: Any = None) -> tuple[list[Sequence[Any]], list[Any]]:
-        """Return the columns of the result, and names and types; of an insert, neither."""
+    def _run(self, sql: str, values: Any = None, settings: Any = None) -> list[Sequence[Any]]:
         try:
-            if values is not None:
-                self._client.execute(sql, values, columnar=True, settings=settings)
-                return [], []
-            found, names = self._client.execute(sql, columnar=True, with_column_types=True)
-            return found, names
-        except (NetworkError, SocketTimeoutError, EOFError, OSError) as reason:
+            found = self._client.execute(sql, values, columnar=True, settings=settings)
+        except ServerException as error:
+            raise refusal(self._address, error.code, str(error)) from error
+        except (Error, EOFError, OSError) as error:
             self._client.disconnect()
-            raise StoreError(f"the server cannot be reached: {_first_line(reason)}") from reason
-        except Error as reason:
-            self._client.disconnect()
-            refused = isinstance(reason, ServerException) and reason.code in REFUSED
-            raise StoreError(_first_line(reason), refused=refused) from reason
+            raise unreached(self._address, error) from error
+        return found if isinstance(found, list) else []
 
 
 def with_literals(sql: str, parameters: Parameters) -> str:
@@ -103,10 +95,3 @@ def _plain(column: Sequence[Any]) -> Sequence[Any]:
         return column
     converted = getattr(column, "tolist", None)
     return list(converted() if converted is not None else column)
-
-
-def _first_line(reason: BaseException) -> str:
-    """The server adds its stack."""
-    lines = str(reason).splitlines()
-    text = next((line for line in lines if "Exception" in line), lines[0] if lines else type(reason).__name__)
-    return text.removeprefix("DB::Exception: ").partition(" Stack trace")[0][:300]

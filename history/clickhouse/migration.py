@@ -99,7 +99,7 @@ def _refuse_later(place: Place, state: State, steps: Sequence[Step]) -> None:
 
 def _noted(place: Place, name: str, value: str) -> Statement:
     return Statement(
-        f"note {name}: {value}", f"INSERT INTO {place.table(META)} (name, value) VALUES ('{name}', '{value}')"
+        f"note {name}: {value}", f"INSERT INTO {place.table(META)} (name, value) SELECT '{name}', '{value}'"
     )
 
 
