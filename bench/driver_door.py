@@ -3,6 +3,7 @@
 Sensors and readers use clickhouse-connect, which needs a server of today.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,7 +22,7 @@ TIMEOUT: Final = 60.0
 CONNECT_TIMEOUT: Final = 2.0
 NOTHING: Final = "SELECT '' WHERE 0"
 """Stands for an empty tuple."""
-_PARAMETER: Final = re.compile(r"(\bIN )?\{(?P<name>\w+):\w+(?:\([^{}]*\))?\}")
+_PARAMETER: Final = re.compile(r"(\bIN )?\{(?P<name>\w+):(?P<type>\w+(?:\([^{}]*\))?)\}")
 
 
 class DriverDoor:
@@ -30,6 +31,7 @@ class DriverDoor:
     def __init__(self, address: StoreAddress) -> None:
         """Take the address, with the port of the native protocol."""
         self._address = address
+        logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # its errors are raised too
         self._client = Client(address.host, address.port, connect_timeout=CONNECT_TIMEOUT, send_receive_timeout=TIMEOUT)
         self._dialect: Dialect | None = None
 
@@ -80,7 +82,7 @@ def with_literals(sql: str, parameters: Parameters) -> str:
         if isinstance(value, str | int | float):
             return (found[1] or "") + _literal(value)
         parts = ", ".join(_literal(each) for each in value)
-        return f"{found[1]}({parts or NOTHING})" if found[1] else f"[{parts}]"
+        return f"{found[1]}({parts or NOTHING})" if found[1] else f"CAST([{parts}] AS {found['type']})"
 
     return _PARAMETER.sub(literal, sql)
 

@@ -49,11 +49,15 @@ def synchronise(cluster: Cluster, seconds: float = 120.0) -> None:
 
 
 def has_caught_up(replica: Replica) -> bool:
-    """Return whether a replica can be written to, and has, but for the last insert, what the other has."""
+    """Return whether a replica can be written to, and has, but for the last insert, what the other has.
+
+    While it takes its place after a start, it is not active yet.
+    """
     door = DriverDoor(address(replica.native))
     try:
         found = door.query(
-            "SELECT max(is_readonly), max(is_session_expired), sum(queue_size), max(log_max_index > log_pointer)"
+            "SELECT max(is_readonly), max(is_session_expired), sum(queue_size), max(log_max_index > log_pointer),"
+            " max(active_replicas < total_replicas)"
             " FROM system.replicas WHERE database = {database:String}",
             {"database": PAIR.database},
         )

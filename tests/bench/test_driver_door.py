@@ -13,7 +13,7 @@ from bench.driver_door import with_literals
         ("key = {x:String}", "shop/cart", "key = 'shop/cart'"),
         ("key = {x:String}", "it's \\ {y:String}", "key = 'it\\'s \\\\ {y:String}'"),
         ("start >= {x:UInt32}", 7, "start >= 7"),
-        ("has({x:Array(String)}, key)", ["a'", "b"], "has(['a\\'', 'b'], key)"),
+        ("has({x:Array(String)}, key)", ["a'", "b"], "has(CAST(['a\\'', 'b'] AS Array(String)), key)"),
         ("key IN {x:Array(String)}", ["a", "b"], "key IN ('a', 'b')"),
         ("key IN {x:Array(String)}", [], "key IN (SELECT '' WHERE 0)"),
     ],
