@@ -15,7 +15,7 @@ from store.batches import LATEST, BucketedBatch, BucketedTable
 from store.counter import Counter
 from store.curves import CURVE_SLICES, Curve, CurveKey, Curves
 from store.ranking import RANKS, StatisticSnapshot, top_list
-from store.sums import NOTHING, ClosedBucket, Slicing, StatisticSums, Sums, Top, rest, spread, sums_of
+from store.sums import NOTHING, Cells, ClosedBucket, Slicing, StatisticSums, Sums, Top, rest, spread, sums_of
 from store.trends import SLICES
 from store.windows import ALL, Windows
 from traffic.batch import Batch
@@ -104,22 +104,36 @@ class Store:
         """
         self._callbacks.append(callback)
 
+    def take(self, bucket: ClosedBucket) -> None:
+        """Count what another store counted, at its own time. A period longer than a bucket is spread evenly over it.
+
+        What began before the retention is ignored.
+        """
+        buckets, cells = self._cells_of(bucket)
+        if cells and buckets[0] >= self._oldest_kept:
+            self._windows.add(buckets, cells)
+            self._limit_open()
+
     def recall(self, bucket: ClosedBucket) -> None:
         """Restore sums from before this run; the period they cover may be longer than a bucket.
 
         They are spread evenly over its time. Call this before anything is counted, oldest period first.
         """
-        first = int(bucket.start // self._bucket_size)
-        last = ceil((bucket.start + bucket.width) / self._bucket_size)
-        buckets = range(first, max(first + 1, last))
-        edges = [0.0, *((index * self._bucket_size - bucket.start) / bucket.width for index in buckets[1:]), 1.0]
-        known = [part for part in bucket.statistics if part.name in self._numbers]
-        if known and first >= self._oldest_kept:
-            cells = {self._numbers[name]: spread(keyed, other, edges) for name, keyed, other in known}
+        buckets, cells = self._cells_of(bucket)
+        if cells and buckets[0] >= self._oldest_kept:
             self._windows.add(buckets, cells)
             for index in buckets:
                 self._curves.add(index, self._windows.close(index))
-        self._first = first if self._first is None else min(first, self._first)
+        self._first = buckets[0] if self._first is None else min(buckets[0], self._first)
+
+    def _cells_of(self, bucket: ClosedBucket) -> tuple[range, dict[int, Cells]]:
+        """Return the buckets that a period covers, and the part of its sums in each."""
+        size, end = self._bucket_size, bucket.start + bucket.width
+        first = int(bucket.start // size)
+        buckets = range(first, max(first + 1, ceil(end / size)))
+        edges = [0.0, *((index * size - bucket.start) / bucket.width for index in buckets[1:]), 1.0]
+        known = [part for part in bucket.statistics if part.name in self._numbers]
+        return buckets, {self._numbers[name]: spread(keyed, other, edges) for name, keyed, other in known}
 
     # Out --------------------------------------------------------------------------------------------------------------
 
