@@ -54,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from run.collecting import collect
 
             return collect(given[1:], lockdown=argv is None)
+        if given[:1] == ["watch"]:
+            from run.fleet_watch import watch_fleet
+
+            return watch_fleet(given[1:], lockdown=argv is None)
         arguments = parse_arguments(given)
         config = configured(arguments) if argv is None else replace(configured(arguments), lockdown=False)
         if answered(arguments, config):

@@ -108,6 +108,12 @@ class Config:
     alert_title: bool = False
     """Name the active alerts in the title of the terminal, which is restored at the end."""
 
+    fleet_delay: Annotated[float, Range(1, 3600, "s")] = 10
+    """Delay of the screen of a fleet behind the clock, in which the buckets of all sensors arrive. What arrives later
+    is counted at its time, but judged only if its window is not over."""
+    sensor_silence: Annotated[float, Range(5, 86400, "s")] = 60
+    """Silence of a sensor of the fleet that raises an alert."""
+
     overload_share: Annotated[float, Range(0, 100, "percent")] = 5
     """Share of dropped packets above which the screen and alerts say that figures are too low, nothing is learned, and
     missing traffic does not alert."""

@@ -68,6 +68,8 @@ class Alert:
     """Share of the traffic of the bucket that raised it that was dropped, from 0 to 1, if `value` is too low for that
     reason; else 0.
     """
+    sensor: str = ""
+    """Sensor that raised it, or that is silent; empty for an alert of what this program counts itself."""
     incident: str = ""
     """Folder with the packets and other evidence of it; empty if none is kept."""
 

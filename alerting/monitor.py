@@ -83,12 +83,23 @@ class Monitor:
         """Count records at their own time. Records too late for their bucket count in the current window."""
         self._store.add(batch)
 
-    def take(self, bucket: ClosedBucket) -> None:
+    def take(self, bucket: ClosedBucket) -> bool:
         """Count what another store counted for the signals, at its own time. What arrives after its window was judged
-        is ignored: unlike single late records, it may be hours of traffic, which would look like a flood now.
+        is ignored, and False returned: it may be hours of traffic, which would look like a flood now.
         """
-        if bucket.start >= self._window.opens:
+        in_time = bucket.start >= self._window.opens
+        if in_time:
             self._store.take(bucket)
+        return in_time
+
+    def on_close(self, callback: Callable[[ClosedBucket], None]) -> None:
+        """Call `callback` with each bucket of what the signals count, as `Store.on_close` does."""
+        self._store.on_close(callback)
+
+    def close_buckets(self, end: float) -> None:
+        """Close the buckets that end by then, at the end of a run. They are not judged."""
+        self._store.advance(end)
+        self._waiting.clear()
 
     def note_taken(self, now: float, read_at: float, reading: Reading) -> None:
         """Note how much was taken and dropped in all, as read at `read_at`. Call this before `advance`."""

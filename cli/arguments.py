@@ -24,6 +24,7 @@ examples:
   exercise.py --demo                     a built-in web server with simulated visitors
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
   exercise.py collect --help             take what many sensors count, in one place
+  exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.
@@ -241,7 +242,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
-    add("--duration", metavar="SECONDS", type=_seconds, help="stop after this many seconds")
+    add("--duration", metavar="SECONDS", type=parse_seconds, help="stop after this many seconds")
     add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
     add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
 
@@ -352,7 +353,8 @@ def _whole(text: str) -> int:
     return int(_positive(text, int, "a whole number above 0"))
 
 
-def _seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
+    """Return a number of seconds above 0."""
     return float(_positive(text, float, "a number of seconds above 0"))
 
 

@@ -116,9 +116,10 @@ def _value(alert: AlertView) -> str:
 
 
 def _what(alert: AlertView, page: Page) -> str:
+    sensor = f"{page.text(alert.sensor)}: " if alert.sensor else ""
     if alert.unit is SignalUnit.HITS:
-        return "hits"
-    return f"{_inside(alert.title)}{f' of {page.text(alert.subject)}' if alert.subject else ''}"
+        return f"{sensor}hits"
+    return f"{sensor}{_inside(alert.title)}{f' of {page.text(alert.subject)}' if alert.subject else ''}"
 
 
 def _inside(title: str) -> str:

@@ -23,7 +23,7 @@ class Attention(Outlet):
         self._bell = bell
         self._title = title
         self._write: Callable[[str], None] = lambda text: None
-        # Titles of active alerts, by signal.
+        # Titles of active alerts.
         self._active: dict[str, str] = {}
 
     def start(self, write: Callable[[str], None]) -> None:
@@ -50,11 +50,16 @@ class Attention(Outlet):
 
     def _take(self, alert: Alert, told: bool) -> None:
         if told and alert.end is None:
-            self._active[alert.signal] = alert.signal.replace("_", " ")
+            self._active[_about(alert)] = _about(alert)
         else:
-            self._active.pop(alert.signal, None)
+            self._active.pop(_about(alert), None)
 
     def _shown(self) -> str:
         """Return what sets the title."""
         alerts = f"ALERT {', '.join(self._active.values())} - " if self._active else ""
         return f"\x1b]2;{cells.visible(f'{alerts}HTTP monitor {self._name}', True)[:LONGEST]}\a"
+
+
+def _about(alert: Alert) -> str:
+    """Return the signal of an alert in words, after the sensor if it has one."""
+    return f"{alert.sensor} {alert.signal}".strip().replace("_", " ")

@@ -10,6 +10,8 @@ NAMES = 3
 """Most names of TLS servers beside the number of their connections."""
 NAME_WIDTH = 40
 """Longest name of a TLS server, in cells."""
+SKEW = 5.0
+"""Seconds that the clock of a sensor may be off before it is shown: sending takes that long."""
 BAR = 20
 """Width of the progress bar of learning."""
 
@@ -103,7 +105,33 @@ def health_items(view: View, page: Page) -> list[Line]:
     """List what was captured, what was missed, and since when counts of earlier runs are included."""
     health = view.health
     seen: Line = (Piece(f"capture {figures.rate(health.packet_rate)} packets/s"),)
-    return [seen, *_losses(health), *_unread(health, page), *_keys(health, page), *_earlier(view, page)]
+    return [
+        *_sensors(view, page),
+        seen,
+        *_losses(health),
+        *_unread(health, page),
+        *_keys(health, page),
+        *_earlier(view, page),
+    ]
+
+
+def _sensors(view: View, page: Page) -> list[Line]:
+    """Say how many sensors are added up, how many are silent, and how far the past is loaded."""
+    fleet = view.fleet
+    if fleet is None:
+        return []
+    added = sum(not sensor.left_out for sensor in fleet.sensors)
+    total = f" of {figures.count(len(fleet.sensors))}" if added < len(fleet.sensors) else ""
+    items: list[Line] = [(Piece("sensors "), Piece(f"{figures.count(added)}{total}", Style.NAME))]
+    if silent := sum(sensor.silent for sensor in fleet.sensors):
+        items.append((Piece("silent "), Piece(figures.count(silent), Style.ALARM)))
+    if off := sum(abs(sensor.skew) > SKEW for sensor in fleet.sensors):
+        items.append((Piece("clock off "), Piece(figures.count(off), Style.WARNING)))
+    if fleet.vantage is not None:
+        items.append((Piece("vantage "), Piece(page.text(fleet.vantage) or "(none)", Style.NAME)))
+    if fleet.loading:
+        items.append((Piece("loading the past, since "), Piece(figures.since(fleet.since, view.now, page.zone))))
+    return items
 
 
 def _keys(view: HealthView, page: Page) -> list[Line]:

@@ -26,7 +26,8 @@ def _news(event: Event) -> str:
     if isinstance(event, AlertRaised):
         return event.alert.explanation
     if isinstance(event, AlertDismissed):
-        which = "" if event.alert.signal == REQUEST_RATE else f": {_named(event.alert.signal)}"
+        which = f"{event.alert.sensor} " * bool(event.alert.sensor) + _named(event.alert.signal)
+        which = "" if which == _named(REQUEST_RATE) else f": {which}"
         return f"Alert dismissed after {figures.duration(event.time - event.alert.start)}{which}"
     if isinstance(event, Flapping):
         return f"Flapping: {_named(event.signal)} changed state {event.changes} times in an hour; muted"

@@ -43,21 +43,14 @@ def open_fleet(address: StoreAddress) -> FleetArchive:
     Raises:
         StoreError: the store cannot be read.
     """
+    if address.kind == COLLECTOR:
+        raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
     if address.kind == FOLDER:
         from history.collected.reading import CollectedFleet
 
         return CollectedFleet(address.folder)
-    if address.kind == CLICKHOUSE:
-        from history.clickhouse.reading import ClickhouseFleet
+    from history.clickhouse.reading import ClickhouseFleet
 
-        return ClickhouseFleet(address, secret_of(address))
-    if address.kind == COLLECTOR:
-        raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
-    try:
-        from history.clickhouse.reading import ClickhouseFleet
-    except ImportError as missing:
-        needed = f"clickhouse:// needs the package {missing.name}; run: pip install -r requirements-clickhouse.txt"
-        raise StoreError(needed) from missing
     return ClickhouseFleet(address, secret_of(address))
 
 

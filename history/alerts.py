@@ -9,8 +9,10 @@ from history.sums import StoredAlert
 
 
 def stored(alert: Alert) -> StoredAlert:
-    """Convert an alert with all its facts, except those that last only for a run."""
-    facts = {name: value for name, value in asdict(alert).items() if name not in ("acknowledged", "muted")}
+    """Convert an alert with all its facts, except those that last only for a run, and the
+    sensor, which the store knows.
+    """
+    facts = {name: value for name, value in asdict(alert).items() if name not in ("acknowledged", "muted", "sensor")}
     return StoredAlert(alert.signal, alert.start, alert.end, json.dumps({**facts, "unit": alert.unit.value}))
 
 

@@ -84,6 +84,7 @@ def _alert(notice: Notice, suffix: str, start: float, end: float | None) -> dict
         "source": notice.source,
         "signal": notice.alert.signal,
         "subject": "" if suffix else notice.alert.subject,  # the signal flaps as a whole
+        "sensor": notice.alert.sensor,
         "severity": "warning",
     }
     alert = {

@@ -62,8 +62,8 @@ class Notice:
 
     @property
     def about(self) -> str:
-        """The signal and the subject: notices with the same ones come in order and replace each other."""
-        return f"{self.alert.signal} {self.alert.subject}".rstrip()
+        """The signal, the sensor and the subject: notices with the same ones come in order and replace each other."""
+        return " ".join(filter(None, (self.alert.signal, self.alert.sensor, self.alert.subject)))
 
     @property
     def identity(self) -> str:
@@ -123,7 +123,8 @@ def _plain(alert: Alert) -> Alert:
     """Return the alert with printable texts within the limits above."""
     named = [replace(each, name=one_line(each.name)[:MAX_NAME]) for each in alert.contributors[:MAX_CONTRIBUTORS]]
     subject, explanation = one_line(alert.subject)[:MAX_NAME], one_line(alert.explanation)[:MAX_TEXT]
-    return replace(alert, subject=subject, explanation=explanation, contributors=tuple(named))
+    sensor = one_line(alert.sensor)[:MAX_NAME]
+    return replace(alert, subject=subject, sensor=sensor, explanation=explanation, contributors=tuple(named))
 
 
 def facts(notice: Notice) -> dict[str, Fact]:
@@ -139,6 +140,7 @@ def facts(notice: Notice) -> dict[str, Fact]:
         "source": notice.source,
         "signal": alert.signal,
         "subject": alert.subject or None,
+        "sensor": alert.sensor or None,
         "start": moment(alert.start),
         "end": None if alert.end is None else moment(alert.end),
         "duration": number(alert.duration(notice.time)),

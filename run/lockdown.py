@@ -41,6 +41,9 @@ ANYWHERE: Final = (*LOCAL, socket.AF_INET, socket.AF_INET6, _AF_NETLINK)
 """Families of sockets for connections to other hosts. Looking up their names asks for our addresses by netlink."""
 
 
+NO_MORE: Final = Grants()
+
+
 def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) -> Grants:
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
     receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
@@ -63,15 +66,31 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
     )
 
 
-def locked(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, stack: ExitStack) -> Locked:
-    """Lock the process down, unless the settings say otherwise. The stack ends the processes outside the lock."""
+def locked(
+    arguments: Arguments, config: Config, plan: Plan, outputs: Outputs, stack: ExitStack, store: Grants = NO_MORE
+) -> Locked:
+    """Lock the process down, unless the settings say otherwise. The stack ends the processes outside the lock. `store`
+    is what a store of many sensors needs.
+    """
     if not config.lockdown:
         return Locked("nothing; lockdown is off", NewFiles())
     if not lockable():
         return Locked(lock_down(Grants()), NewFiles())  # it says why
     _move_command(plan.receivers, stack)
     files = _distant_files(stack) if arguments.ui == "full" else NewFiles()
-    return Locked(lock_down(granted(arguments, config, plan, outputs)), files)
+    return Locked(lock_down(both(granted(arguments, config, plan, outputs), store)), files)
+
+
+def both(one: Grants, other: Grants) -> Grants:
+    """Grant what either grants."""
+    return Grants(
+        read=one.read + other.read,
+        write=one.write + other.write,
+        create=one.create + other.create,
+        devices=one.devices + other.devices,
+        families=one.families + other.families,
+        connects=one.connects or other.connects,
+    )
 
 
 def lock_collector(folder: str) -> str:

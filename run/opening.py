@@ -125,7 +125,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
             stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
-        attention = _attention(arguments, config, name, screen, stack)
+        attention = attention_of(arguments, config, name, screen, stack)
         yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock)
 
 
@@ -161,7 +161,7 @@ def _intake(beginning: Beginning, keyring: Keyring, owners: OwnerSource | None) 
     return intake
 
 
-def _attention(arguments: Arguments, config: Config, name: str, screen: Screen, stack: ExitStack) -> Attention:
+def attention_of(arguments: Arguments, config: Config, name: str, screen: Screen, stack: ExitStack) -> Attention:
     """Return what rings the bell and sets the title, started unless the full screen does that itself."""
     attention = Attention(name, config.alert_bell, config.alert_title)
     if screen.is_terminal and arguments.ui == "console":

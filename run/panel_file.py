@@ -17,10 +17,10 @@ OWNER_ONLY: Final = 0o600
 class PanelFile(PanelMemory):
     """Reads the choice of an earlier run, and writes each change at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = NAME) -> None:
         """Read the choice in the folder. A file that is missing or malformed is no choice."""
         super().__init__()
-        self._path = folder / NAME
+        self._path = folder / name
         with contextlib.suppress(OSError, ValueError), self._path.open(encoding="utf-8") as file:
             self.choice = _choice(json.loads(file.read(LONGEST)))
 

@@ -26,8 +26,8 @@ class FleetDouble:
     def __init__(self, records: list[SensorRecord] | None = None, chosen: Collection[str] | None = None) -> None:
         self.records = [] if records is None else records
         """In order of arrival; tests append to it."""
-        self.received: dict[str, float] = {}
-        """When each sensor's latest record arrived; without an entry, when it was written."""
+        self.ahead: dict[str, float] = {}
+        """Seconds that the clock of a sensor is ahead of the store's."""
         self.fails: StoreError | None = None
         self.calls = 0
         self._chosen = chosen
@@ -54,7 +54,8 @@ class FleetDouble:
             name = record.series.sensor
             before = latest.get(name)
             end = max((bucket.start + bucket.width for bucket in record.buckets), default=record.written)
-            received = self._received(name, max(record.written, before.received if before else 0))
+            ahead = (self._parent or self).ahead.get(name, 0.0)
+            received = max(record.written - ahead, before.received if before else 0)
             skew = max(record.written - received, before.skew if before else -inf)
             latest[name] = SensorState(name, record.facts, max(end, before.latest if before else 0), received, skew)
         return [latest[name] for name in sorted(latest)]
@@ -151,9 +152,6 @@ class FleetDouble:
         root.calls += 1
         if root.fails is not None:
             raise root.fails
-
-    def _received(self, name: str, written: float) -> float:
-        return (self._parent or self).received.get(name, written)
 
     def _mine(self, begin: int = 0, end: int | None = None) -> list[SensorRecord]:
         some = self.records[begin:end]

@@ -196,10 +196,11 @@ def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
     muted = {judge.rule.name for judge in monitor.judges if judge.muted}
     size, shown = monitor.terms.bucket_size, (*active, *monitor.history.ended)
-    return tuple(_alert(alert, titles[alert.signal], size, alert.signal in muted) for alert in shown)
+    return tuple(alert_view(alert, titles[alert.signal], size, alert.signal in muted) for alert in shown)
 
 
-def _alert(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertView:
+def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertView:
+    """Convert an alert to what a screen shows."""
     return AlertView(
         bucket_size=bucket_size,
         title=title,
@@ -218,6 +219,7 @@ def _alert(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertVi
         quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
         dropped_share=alert.dropped_share,
         incident=alert.incident,
+        sensor=alert.sensor,
     )
 
 

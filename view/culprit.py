@@ -7,7 +7,9 @@ from view.view import AlertView
 
 
 def culprit(alert: AlertView) -> str:
-    """Return a filter's term for the largest contributor to an alert, else for its server; empty if it has neither."""
+    """Return a filter's term for the sensor of an alert, else its largest contributor, else its server; or nothing."""
+    if alert.sensor:
+        return term("sensor", alert.sensor)
     if alert.contributors:
         return of_contributor(alert.contributors[0])
     return term("server", alert.subject) if alert.subject else ""

@@ -17,6 +17,7 @@ from view.view import (
     Chart,
     EnforcingView,
     FilterView,
+    FleetView,
     HealthView,
     HistoryView,
     LearningView,
@@ -25,6 +26,7 @@ from view.view import (
     PeriodView,
     ResponseTimes,
     Row,
+    SensorView,
     SignalView,
     View,
 )
@@ -92,6 +94,8 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "rates": "requests_per_second",
         "classes": "status_classes",
     },
+    SensorView: {"last_seen": "last_seen_timestamp_seconds", "skew": "skew_seconds"},
+    FleetView: {"since": "since_timestamp_seconds"},
     FilterView: {
         "matched": "matched_exchanges",
         "looked_at": "looked_at_exchanges",

@@ -69,13 +69,25 @@ class AlertView:
     """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
     incident: str = ""
     """Folder with the packets and other evidence of it; empty if none is kept."""
+    sensor: str = ""
+    """Sensor that raised it, or that is silent; empty for an alert of all that is shown."""
     bucket_size: float = 0.0
     """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
+
+    @property
+    def about(self) -> str:
+        """What is acknowledged and muted together: the signal, of one sensor if it has one."""
+        return about(self.signal, self.sensor)
 
     def beyond(self, now: float) -> tuple[float, float]:
         """Return start and end of the buckets that were beyond the limit; an active alert lasts until `now`."""
         start = self.start - self.bucket_size
         return start, now if self.end is None else max(start, self.end - self.bucket_size)
+
+
+def about(signal: str, sensor: str) -> str:
+    """Return what the alerts of a signal are acknowledged and muted by; the names of sensors contain no @."""
+    return f"{signal}@{sensor}" if sensor else signal
 
 
 @dataclass(frozen=True)
@@ -270,6 +282,52 @@ class FilterView:
 
 
 @dataclass(frozen=True)
+class SensorView:
+    """Holds the last word of a sensor."""
+
+    name: str
+    vantage: str
+    """Where in the network it captures; empty if it does not say."""
+    source: str
+    """Its interface and ports."""
+    version: str
+    last_seen: float
+    """When the store took its latest record, by the store's clock."""
+    skew: float
+    """Seconds that its clock is ahead of the store's."""
+    silent: bool
+    dropped: int
+    """Packets and records that it dropped in the last ten minutes."""
+    left_out: str = ""
+    """Why it is not in the sums; empty if it is."""
+
+
+@dataclass(frozen=True)
+class SensorFilterView:
+    """Says which sensors all numbers are about, if a filter is set."""
+
+    text: str
+    matched: int
+    """Sensors that match the filter and are in the sums."""
+    sensors: int
+    """All sensors."""
+
+
+@dataclass(frozen=True)
+class FleetView:
+    """Holds the sensors behind a View of many of them."""
+
+    sensors: tuple[SensorView, ...]
+    vantage: str | None
+    """The one whose sensors are added up, if there are several; else None."""
+    since: float
+    """Start of what is loaded from the store."""
+    loading: bool
+    """Whether earlier sums are still to be loaded."""
+    filter: SensorFilterView | None = None
+
+
+@dataclass(frozen=True)
 class PeriodView:
     """Holds an hour, a day, a week or a month of the past in local time."""
 
@@ -340,6 +398,8 @@ class View:
     """Start of the counts of earlier runs that are included; None if there are none."""
     ended: bool = False
     """Whether a file was read to its end, so that nothing will change any more."""
+    fleet: FleetView | None = None
+    """The sensors, if the numbers are sums of what they sent; else None."""
 
     @property
     def shown(self) -> tuple[Panel, ...]:

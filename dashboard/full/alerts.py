@@ -66,7 +66,13 @@ def alert_content(view: View, rows: slice, page: Page) -> TableContent:
 
 def identity(alert: AlertView) -> str:
     """Return a text that no two alerts share."""
-    return f"{alert.start} {alert.signal} {alert.subject}"
+    return f"{alert.start} {alert.about} {alert.subject}"
+
+
+def named(alert: AlertView) -> str:
+    """Return the title of an alert, with its server and its sensor."""
+    title = f"{alert.title} of {alert.subject}" if alert.subject else alert.title
+    return f"{alert.sensor}: {title}" if alert.sensor else title
 
 
 def _account(view: View) -> str:
@@ -86,7 +92,7 @@ def _entry(alert: AlertView, view: View, page: Page) -> Entry:
     texts = (
         page.moment(alert.start)[:8],
         lasted,
-        page.text(f"{alert.title} of {alert.subject}" if alert.subject else alert.title, page.width // SIGNAL),
+        page.text(named(alert), page.width // SIGNAL),
         figures.signal_value(alert.value, alert.unit),
         figures.signal_value(alert.limit, alert.unit),
         "  ".join(filter(None, [", ".join(standing), contributor])),
@@ -106,6 +112,8 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
     """List the figures of an alert, and who contributed most to it."""
     of_server = f" of {page.text(alert.subject)}" if alert.subject else ""
     yield Fact("Signal", alert.title + of_server, term("server", alert.subject) if alert.subject else "")
+    if alert.sensor:
+        yield Fact("Sensor", page.text(alert.sensor), term("sensor", alert.sensor))
     yield Fact("Raised", page.moment(alert.start))
     yield Fact("Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end))
     if alert.quiet:

@@ -21,6 +21,10 @@ class Desk(Protocol):
         """Return the windows that can be shown, in seconds, shortest first."""
 
     @property
+    def keeps_exchanges(self) -> bool:
+        """Return whether there are single exchanges, and not only sums."""
+
+    @property
     def source(self) -> str:
         """Return what is monitored: interface or file, with the ports."""
 

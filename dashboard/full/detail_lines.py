@@ -9,7 +9,7 @@ from dashboard.panel_lines import NO_KEY
 from view import cells, figures
 from view.detail import Bar, DetailView
 from view.page import Line, Page, Piece, Style, width
-from view.view import FilterView, Panel, ResponseTimes
+from view.view import FilterView, Panel, ResponseTimes, SensorFilterView
 
 
 def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> list[Line]:
@@ -19,8 +19,10 @@ def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> li
     return [(*before, Piece(key, Style.NAME)), _reach(detail, only, page), _figures(detail, page)]
 
 
-def reach(matched: FilterView, page: Page) -> str:
-    """Say how many exchanges matched, of how many, and since when."""
+def reach(matched: FilterView | SensorFilterView, page: Page) -> str:
+    """Say how many exchanges matched, of how many, and since when; or how many sensors."""
+    if isinstance(matched, SensorFilterView):
+        return f"{figures.count(matched.matched)} of {figures.counted(matched.sensors, 'sensor')}"
     found = f"{figures.count(matched.matched)} of {figures.counted(matched.looked_at, 'exchange')}"
     return f"{found} since {page.moment(matched.since)[:8]}"
 

@@ -20,9 +20,10 @@ from store.filtering.errors import FilterError
 from store.filtering.fields import Field
 from view import cells
 from view.page import Line, Piece, Style
-from view.view import FilterView
+from view.view import FilterView, SensorFilterView, View
 
 EXAMPLES = "host:shop path:^/api status:5xx client:10.0.0.0/8 time>500ms   and or not ( )"
+SENSOR_EXAMPLES = "sensor:web-* -sensor:web-3 vantage:edge   and or not ( )"
 MOST = 2000
 """Longest filter, in characters."""
 
@@ -96,7 +97,8 @@ class FilterBar(Vertical):
         self._completing = Completing()
         self._is_filter: Callable[[str], bool] = bool
         self._before = ""
-        self._matched: FilterView | None = None
+        self._matched: FilterView | SensorFilterView | None = None
+        self._examples = EXAMPLES
         self._history: list[str] = []
         self._place = 0
         self.editing = False
@@ -195,9 +197,10 @@ class FilterBar(Vertical):
         self.input.refresh()
         self._draw()
 
-    def show_matched(self, matched: FilterView | None) -> None:
+    def show_matched(self, view: View) -> None:
         """Show how much the current filter matches."""
-        self._matched = matched
+        self._matched = view.filter if view.fleet is None else view.fleet.filter
+        self._examples = EXAMPLES if view.fleet is None else SENSOR_EXAMPLES
         self._draw()
 
     def on_resize(self) -> None:
@@ -220,7 +223,7 @@ class FilterBar(Vertical):
             yield (Piece(cells.cut_end(wrong, page.width, page.ellipsis), Style.ALARM),)
             return
         if self._matched is None:
-            yield (Piece(cells.cut_end(EXAMPLES, page.width, page.ellipsis), Style.QUIET),)
+            yield (Piece(cells.cut_end(self._examples, page.width, page.ellipsis), Style.QUIET),)
             return
         if not self.editing:
             room = max(12, page.width - 60)

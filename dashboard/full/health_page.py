@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from dashboard.full.sensor_lines import sensor_lines
 from dashboard.full.table import Entry, TableColumn, TableContent, TableState, table_lines
 from dashboard.heading import why_unnamed
 from view import figures
@@ -21,21 +22,28 @@ COLUMNS = (
 )
 
 
+PRESENT = ("Connections",)
+"""Facts of the present moment, which sensors do not send."""
+
+
 def health_page(view: View, complaints: Sequence[str], page: Page, locked: str = "") -> list[Line]:
     """Show each fact on its own line, then what the program complained about, then a table of the signals.
 
     `locked` is what the program locked down.
     """
-    lines: list[Line] = [(Piece("Health", Style.HEADING),), EMPTY]
+    title = "Health" if view.fleet is None else f"Health of the sensors, {figures.span(view.retention)}"
+    lines: list[Line] = [(Piece(title, Style.HEADING),), EMPTY]
     for name, value in _facts(view.health):
-        lines += page.named(name, page.text(value))
+        if name not in PRESENT or view.fleet is None:
+            lines += page.named(name, page.text(value))
     if view.history_since is not None:
         lines += page.named("Earlier runs", f"included since {figures.since(view.history_since, view.now, page.zone)}")
     if locked:
         lines += page.named("Locked down", locked)
     for warning in (*view.health.warnings, *complaints):
         lines += page.wrap(f"! {page.text(warning)}", Style.WARNING, indent=2)
-    return [*lines, EMPTY, *signal_lines(view.signals, page)]
+    lines += [EMPTY, *signal_lines(view.signals, page)]
+    return lines if view.fleet is None else [*lines, EMPTY, *sensor_lines(view.fleet, view.now, page)]
 
 
 def _facts(health: HealthView) -> Iterator[tuple[str, str]]:

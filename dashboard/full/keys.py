@@ -24,6 +24,8 @@ class Key(NamedTuple):
     """
     filtered: bool = False
     """Whether the key does something only while a filter is set."""
+    exchanges: bool = False
+    """Whether the key does something only where there are single exchanges."""
 
 
 ZOOM = Key(("z",), "z", "screen.zoom", "give the whole screen to this panel; again: show all panels", "Zoom")
@@ -52,8 +54,10 @@ NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or
 EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
 ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
 MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (no notices); again: unmute")
-EXPORT = Key(("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file")
-CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard")
+EXPORT = Key(
+    ("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file", exchanges=True
+)
+CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard", exchanges=True)
 NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
 PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
@@ -70,7 +74,7 @@ MAIN: Sequence[Key] = (
     WINDOW_BACK,
     Key(("1",), "1-9", "screen.panel(1)", "the panel with this number"),
     *(Key((digit,), digit, f"screen.panel({digit})", "") for digit in "23456789"),
-    Key(("e",), "e", "screen.exchanges", "the list of exchanges"),
+    Key(("e",), "e", "screen.exchanges", "the list of exchanges", exchanges=True),
     Key(("a",), "a", "screen.alerts", "the list of alerts"),
     DOWN,
     UP,
@@ -210,6 +214,15 @@ class FooterKey(NamedTuple):
     end: int
     key: str
     """Name in Textual."""
+
+
+def of_fleet(keys: Sequence[Key]) -> list[Key]:
+    """Return the keys of a screen of sums alone, with what they do there."""
+    told = {
+        FILTER: "show only some sensors, as sensor:web-* -sensor:web-3 vantage:edge",
+        OPEN: "show only the sensor of the row; details of an alert",
+    }
+    return [key._replace(help=told.get(key, key.help)) for key in keys if not key.exchanges]
 
 
 def footer(keys: Sequence[Key], page: Page) -> tuple[Line, list[FooterKey]]:

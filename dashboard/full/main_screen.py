@@ -36,6 +36,9 @@ APPLY_AFTER = 0.2
 """Seconds after the last key until a filter is applied, as each new filter scans all exchanges again."""
 
 
+SUMS_ALONE = "sensors send sums: single exchanges are on each sensor's own screen"
+
+
 class MainScreen(ProgramScreen):
     """Shows the whole program: the first screen, and the one that all others return to."""
 
@@ -85,7 +88,7 @@ class MainScreen(ProgramScreen):
         """Show the scene on all parts of the screen."""
         if not self._fits():
             return
-        self.board.fill(scene.view)
+        self.board.fill(scene.view, self.state.desk.keeps_exchanges)
         self._choose_panes(scene)
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
@@ -93,7 +96,7 @@ class MainScreen(ProgramScreen):
         below = lines_below(scene.view, page, self.app.size.height)
         set_height(self.head, len(above) + len(banner) + len(below))
         self.head.show([*above, *banner, *below])
-        self.filter.show_matched(scene.view.filter)
+        self.filter.show_matched(scene.view)
         used = len(above) + len(below) + self.show_health(scene) + self.filter.height + 1
         self._arrange(scene, layout.arrange(*self.size, used, len(banner), len(self.panes)))
         for pane in self._shown():
@@ -203,7 +206,14 @@ class MainScreen(ProgramScreen):
 
     def action_exchanges(self) -> None:
         """Focus the list of exchanges."""
-        self._focus_named("exchanges")
+        if self._has_exchanges():
+            self._focus_named("exchanges")
+
+    def _has_exchanges(self) -> bool:
+        """Return whether there are any; if not, say so."""
+        if not self.state.desk.keeps_exchanges:
+            self.say(SUMS_ALONE)
+        return self.state.desk.keeps_exchanges
 
     def action_alerts(self) -> None:
         """Focus the list of alerts."""
@@ -275,8 +285,12 @@ class MainScreen(ProgramScreen):
         """Show the details of a row, if it counts exchanges."""
         if self.state.desk.has_exchanges(statistic):
             self.app.push_screen(DetailScreen(self.state, pane))
-        else:
+        elif self.state.desk.keeps_exchanges:
             self.say("only rows that count requests have details")
+        elif self.term():
+            self.action_narrow(False)
+        else:
+            self.say(SUMS_ALONE)
 
     def chosen_exchange(self) -> Exchange | None:
         """Return the selected exchange; None if the focused table has none."""
@@ -284,7 +298,8 @@ class MainScreen(ProgramScreen):
 
     def action_export(self) -> None:
         """Ask for a file for the exchanges that match the filter."""
-        self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
+        if self._has_exchanges():
+            self.app.push_screen(ExportScreen(self.state, self.state.desk.matching()))
 
     def chosen_alert(self) -> AlertView | None:
         """Return the selected alert; None if the focused table has no alerts."""
@@ -337,9 +352,8 @@ class MainScreen(ProgramScreen):
     def action_filter(self) -> None:
         """Start to edit the filter."""
         if self.panes:
-            self.filter.edit(
-                self.state.filter_text, self.state.desk.fields(), lambda text: self._error_in(text) is None
-            )
+            fields = self.state.desk.fields()
+            self.filter.edit(self.state.filter_text, fields, lambda text: self._error_in(text) is None)
             self.footer.show_keys(EDITING)
             self.draw_later()
 

@@ -47,12 +47,12 @@ class PanelBoard(Container):
         self._first = 0
         """Index of the first table on the screen."""
 
-    def fill(self, view: View) -> None:
-        """Make a table for each panel of the first View, and those of exchanges and alerts."""
+    def fill(self, view: View, exchanges: bool) -> None:
+        """Make a table for each panel of the first View, those of exchanges if there are any, and those of alerts."""
         if self._all:
             return
         tables: list[ScreenTable] = [PanelTable(panel.name) for panel in view.panels]
-        tables += [ExchangeTable(self._appearance.discretion), AlertTable()]
+        tables += [*([ExchangeTable(self._appearance.discretion)] if exchanges else []), AlertTable()]
         self._all = {table.name: TablePane(self._appearance, table, "") for table in tables}
         for pane in self._all.values():
             pane.display = False
@@ -71,7 +71,8 @@ class PanelBoard(Container):
         unseen = {panel.name for panel in view.panels if not panel.seen}
         there = tuple(name for name in self._all if name not in unseen)
         names = self._appearance.panels.choice.shown(there) or there
-        if not (view.health.requests if view.filter is None else view.filter.matched):
+        requests = view.health.requests if view.fleet is None else view.requests
+        if not (requests if view.filter is None else view.filter.matched):
             filled = {panel.name for panel in view.panels if panel.rows}
             names = sorted(names, key=lambda name: name not in filled)
         digits = iter("123456789")

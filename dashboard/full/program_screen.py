@@ -6,7 +6,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from dashboard.full.desk import Scene
-from dashboard.full.keys import Key
+from dashboard.full.keys import Key, of_fleet
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
 from dashboard.full.table_pane import TablePane
@@ -40,7 +40,8 @@ class ProgramScreen(Screen[None]):
     def keys(self) -> Sequence[Key]:
         """List the keys that do something at the moment."""
         filtered = bool(self.state.filter_text)
-        return [key for key in self.KEYS if filtered or not key.filtered]
+        keys = self.KEYS if self.state.desk.keeps_exchanges else of_fleet(self.KEYS)
+        return [key for key in keys if filtered or not key.filtered]
 
     def show_scene(self, scene: Scene) -> None:
         """Show a scene; each kind of screen does so in its own way."""
@@ -124,7 +125,7 @@ class ProgramScreen(Screen[None]):
         chosen = self.chosen_alert()
         alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
         for alert in alerts:
-            self.state.desk.acknowledge(alert.signal)
+            self.state.desk.acknowledge(alert.about)
         self._tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
 
     def action_mute(self) -> None:
@@ -134,8 +135,9 @@ class ProgramScreen(Screen[None]):
             self.say("there is no active alert; select one in the list of alerts (a)")
             return
         muted = alert.quiet != "muted"
-        self.state.desk.mute(alert.signal, muted)
-        self._tell(f"{alert.title}: {'muted until the program ends; m ends that' if muted else 'no longer muted'}")
+        self.state.desk.mute(alert.about, muted)
+        name = f"{alert.title} of {alert.sensor}" if alert.sensor else alert.title
+        self._tell(f"{name}: {'muted until the program ends; m ends that' if muted else 'no longer muted'}")
 
     def _active(self) -> list[AlertView]:
         scene = self.state.scene

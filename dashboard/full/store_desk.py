@@ -68,6 +68,8 @@ class Books(Protocol):
 class StoreDesk:
     """Answers what the full screen asks."""
 
+    keeps_exchanges = True
+
     def __init__(
         self,
         books: Books,

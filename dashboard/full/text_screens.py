@@ -99,16 +99,23 @@ class HelpScreen(TextScreen):
         """List the keys, then the fields of filters."""
         lines: list[Line] = [(Piece("Keys", Style.HEADING),), (), *help_lines(self._shown, page)]
         if any(key.action == "screen.filter" for key in self._shown):
-            lines += [(), *filter_lines(self.state.desk.fields(), page)]
+            rules = RULES if self.state.desk.keeps_exchanges else SENSOR_RULES
+            lines += [(), *filter_lines(self.state.desk.fields(), rules, page)]
         return lines
 
 
-def filter_lines(fields: Sequence[Field], page: ScreenPage) -> list[Line]:
+RULES = (
+    "field:text searches, also by regular expression; field=text matches the whole value; != excludes it.",
+    "Numbers and times can be compared: time>500ms, size>10k, status:5xx. Join terms with and, or, not, and ( ).",
+)
+SENSOR_RULES = (
+    "field:name matches the whole name, in which * and ? stand for any text and any character; - excludes it.",
+    "Join terms with and, or, not, and ( ); several names with a comma.",
+)
+
+
+def filter_lines(fields: Sequence[Field], rules: Sequence[str], page: ScreenPage) -> list[Line]:
     """Explain how to write filters."""
-    rules = (
-        "field:text searches, also by regular expression; field=text matches the whole value; != excludes it.",
-        "Numbers and times can be compared: time>500ms, size>10k, status:5xx. Join terms with and, or, not, and ( ).",
-    )
     lines: list[Line] = [(Piece("Filters", Style.HEADING),), ()]
     for rule in rules:
         lines += page.wrap(rule, indent=2)

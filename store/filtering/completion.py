@@ -6,8 +6,8 @@ from typing import Final
 
 from store.filtering.fields import Field
 
-_LAST: Final = re.compile(r"(?:^|[\s(!-])(?:([^\W\d]\w*):)?(\w*)$")
-"""The last word: nothing yet, the start of a field's name, or the start of a value after a field."""
+_LAST: Final = re.compile(r"(?:^|[\s(!-])(?:([^\W\d]\w*):([\w.-]*)|(\w*))$")
+"""The last word: a field with the start of a value after it, or the start of a field's name, or nothing yet."""
 _SIGN: Final = {"time": ">", "size": ">"}
 """What usually follows a field, by kind; a colon for all others."""
 
@@ -18,10 +18,12 @@ def completions(text: str, fields: Iterable[Field]) -> list[str]:
     Returns nothing until the word has a letter.
     """
     last = _LAST.search(text)
-    if last is None or not (last[1] or last[2]):
+    if last is None or not (last[1] or last[3]):
         return []
-    begun = text[: last.start(2)]
-    return [begun + word for word in _words(last[1], fields) if word.startswith(last[2].lower()) and word != last[2]]
+    typed = last[3] if last[1] is None else last[2]
+    begun = text[: len(text) - len(typed)]
+    words = (word for word in _words(last[1], fields) if word != typed)
+    return [begun + word for word in words if word.lower().startswith(typed.lower())]
 
 
 def _words(name: str | None, fields: Iterable[Field]) -> list[str]:

@@ -7,6 +7,7 @@ Grammar:   either = both {OR both}     both = not_ {[AND] not_}     not_ = {NOT}
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from stats.statistic import Statistic
@@ -17,6 +18,8 @@ from store.filtering.terms import Test, test_of
 from store.filtering.words import Word, WordKind, words
 from traffic.records import Exchange
 
+Term = Callable[[Word], tuple[str, Test]]
+"""Returns the canonical text of a term, without a `!`, and its test."""
 MAX_CHARACTERS: Final = 2000
 """Maximum characters of a filter."""
 MAX_DEPTH: Final = 30
@@ -61,11 +64,24 @@ def parse(text: str, statistics: Sequence[Statistic] = ()) -> Filter:
     if len(text) > MAX_CHARACTERS:
         raise FilterError(f"filter too long: at most {MAX_CHARACTERS:,} characters", MAX_CHARACTERS, len(text))
     known = by_name(statistics)
-    node = _parsed(text, known, Exchange)
-    if node is None:
+    found = parsed(text, partial(test_of, known=known, kind=Exchange))
+    if found is None:
         return Filter("", lambda exchange: True)
-    others = {kind: again.test for kind in OTHERS if (again := _parsed(text, known, kind)) is not None}
-    return Filter(node.text, node.test, others)
+    again = ((kind, parsed(text, partial(test_of, known=known, kind=kind))) for kind in OTHERS)
+    return Filter(*found, {kind: other[1] for kind, other in again if other is not None})
+
+
+def parsed(text: str, term: Term) -> tuple[str, Test] | None:
+    """Return the canonical text of a filter and its test, made of those that `term` returns; None if it is empty.
+
+    Raises:
+        FilterError: it is not a valid filter.
+    """
+    reader = _Reader(words(text), term, len(text))
+    node = None if reader.word is None else reader.either(0)
+    if reader.word is not None:
+        raise FilterError("unmatched ); quote it to search as text", reader.word.start, reader.word.end)
+    return None if node is None else (node.text, node.test)
 
 
 def of_key(statistic: Statistic, key: str) -> Filter:
@@ -78,15 +94,6 @@ def of_key(statistic: Statistic, key: str) -> Filter:
 def fields(statistics: Sequence[Statistic] = ()) -> tuple[Field, ...]:
     """Return each field once, for help and completion."""
     return tuple({found.name: found for found in by_name(statistics).values()}.values())
-
-
-def _parsed(text: str, known: dict[str, Field], kind: type) -> "_Node | None":
-    """Parse a filter for records of a kind; return None if it is empty."""
-    reader = _Reader(words(text), known, len(text), kind)
-    node = None if reader.word is None else reader.either(0)
-    if reader.word is not None:
-        raise FilterError("unmatched ); quote it to search as text", reader.word.start, reader.word.end)
-    return node
 
 
 class _Node(NamedTuple):
@@ -102,10 +109,9 @@ class _Node(NamedTuple):
 class _Reader:
     """Recursive-descent parser that looks one word ahead."""
 
-    def __init__(self, source: Iterable[Word], known: dict[str, Field], length: int, kind: type) -> None:
-        self._kind = kind
+    def __init__(self, source: Iterable[Word], term: Term, length: int) -> None:
         self._source = iter(source)
-        self._known = known
+        self._test_of = term
         self._length = length
         self._before: Word | None = None
         self.word = next(self._source, None)
@@ -151,9 +157,7 @@ class _Reader:
         return node
 
     def _term(self, word: Word) -> _Node:
-        node = _Node(
-            *test_of(word._replace(operator=word.operator.lstrip("!")), self._known, self._kind), WordKind.TERM
-        )
+        node = _Node(*self._test_of(word._replace(operator=word.operator.lstrip("!"))), WordKind.TERM)
         self._take()
         return node
 
