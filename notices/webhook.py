@@ -8,12 +8,11 @@ import http.client
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 
+from notices.connection import failure, new_session
 from notices.errors import Refused, Unavailable
 from notices.notice import Notice
 
@@ -49,11 +48,7 @@ class Webhook:
         self._url = address.url
         self._body = body
         self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False  # no .netrc, and no other files that are read later
-        self._session.proxies = get_environ_proxies(address.url, no_proxy=None)
-        if authorities is not None:
-            self._session.mount("https://", _Adapter(authorities))
+        self._session = new_session(address.url, authorities)
 
     def send(self, notice: Notice) -> None:
         """Post the notice. Redirects are not followed: they lead to another server.
@@ -73,28 +68,10 @@ class Webhook:
             ) as response:
                 _judge(response.status_code, response.headers.get("Retry-After", ""))
         except requests.RequestException as error:
-            raise Unavailable(_words(error)) from None
+            raise Unavailable(failure(error)) from None
 
     def cancel(self) -> None:
         """Do nothing: the thread ends with the program."""
-
-
-class _Adapter(HTTPAdapter):
-    """Trusts the authorities that were read at the start."""
-
-    def __init__(self, authorities: ssl.SSLContext) -> None:
-        self._authorities = authorities
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._authorities)
-
-    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
-        return super().proxy_manager_for(proxy, **options, ssl_context=self._authorities)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Require a valid certificate, without reading a file for it."""
-        conn.cert_reqs = "CERT_REQUIRED"
 
 
 def _headers(notice: Notice) -> dict[str, str]:
@@ -113,29 +90,3 @@ def _judge(status: int, retry_after: str) -> None:
     if status in _LATER or status >= 500:
         raise Unavailable(words, float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0)
     raise Refused(words)
-
-
-def _words(error: requests.RequestException) -> str:
-    """Return what failed in a few words; the text of the error itself contains the URL."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "certificate rejected, or no TLS"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy failed"
-    if isinstance(error, requests.Timeout):
-        return "timed out"
-    cause = _innermost(error)
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror.lower() if cause.errno and cause.errno > 0 else "host not found"
-    return "the connection failed"
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the cause of an error, usually an error of the system."""
-    seen = error
-    for _ in range(10):
-        reasons = (getattr(seen, "reason", None), seen.__cause__, seen.__context__, *seen.args)
-        inner = next((each for each in reasons if isinstance(each, BaseException) and each is not seen), None)
-        if inner is None:
-            return seen
-        seen = inner
-    return seen

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
+from outputs.health_counts import COUNTS, LABELLED, values
 from outputs.traffic_counts import BOUNDS, UNKNOWN, Times, Totals
 from view.view import HealthView, SignalView, View
 
@@ -111,42 +112,12 @@ def _alerting(signals: Sequence[SignalView], alerts: Mapping[str, int]) -> Itera
 
 
 def _health(health: HealthView) -> Iterator[Metric]:
-    yield _counter("packets", "Packets captured.", health.frames)
-    yield _counter(
-        "dropped_packets", "Packets that the kernel dropped because the monitor was too slow.", health.dropped
-    )
-    yield _counter(
-        "decoded_requests", "Request heads decoded, including those of unfinished requests.", health.requests
-    )
-    yield _counter("lost_records", "Records dropped because the queue was full.", health.queue_lost)
-    yield _counter("gaps", "Gaps in TCP streams.", health.gaps)
-    yield _counter("missing_bytes", "Bytes missing from TCP streams.", health.missing_bytes)
-    yield _counter("unpaired_responses", "Responses that could not be matched to a request.", health.unpaired_responses)
-    yield _counter(
-        "unanswered_requests", "Requests that could not be matched to a response.", health.unanswered_requests
-    )
-    yield _counter(
-        "unnamed_requests", "HTTP/2 requests whose method, host or path could not be known.", health.unnamed_requests
-    )
-    yield _counter(
-        "unknown_owners", "Exchanges of this host whose process and container are unknown.", health.unknown_owners
-    )
-    yield _counter("unasked_owners", "Connections whose owners were not looked up: too many.", health.unasked_owners)
-    yield _counter("forgotten_owners", "Owners of connections that a limit made us forget.", health.forgotten_owners)
-    yield _counter("evicted_connections", "Connections dropped because a limit was reached.", health.evicted)
+    for count in COUNTS:
+        yield from (_counter(count.name, count.text, value) for _, value in values(count, health))
     yield _gauge("connections", "TCP connections being followed.", health.connections)
-    yield _labelled(
-        CounterMetricFamily, "unreadable_connections", "Connections that are not readable HTTP, by kind.", ("kind",),
-        [((kind,), times) for kind, times in health.unreadable],
-    )  # fmt: skip
-    yield _labelled(
-        CounterMetricFamily, "secrets", "What became of TLS secrets and of what they are for, by name.", ("name",),
-        [((name,), times) for name, times in health.secrets],
-    )  # fmt: skip
-    yield _labelled(
-        CounterMetricFamily, "oddities", "Malformed or hostile input, by name.", ("name",),
-        [((name,), times) for name, times in health.oddities],
-    )  # fmt: skip
+    for count in LABELLED:
+        found = [((label,), value) for label, value in values(count, health)]
+        yield _labelled(CounterMetricFamily, count.name, count.text, (count.label,), found)
     yield _gauge("notices", "Warnings on the dashboard.", len(health.warnings))
 
 

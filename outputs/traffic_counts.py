@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from outputs.labels import METHODS, Names
 from traffic.grpc import is_named
 from traffic.records import Exchange
 from traffic.text import OTHER as OTHER_HOSTS
@@ -19,8 +20,6 @@ UNKNOWN: Final = "unknown"
 """Method and protocol of a request that was not captured."""
 PROTOCOLS: Final = frozenset({"http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "grpc-web", "websocket", UNKNOWN})
 NO_RESPONSE: Final = "none"
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
-"""The methods of RFC 9110 section 9.3 and RFC 5789."""
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the bins of response times, in seconds: from a cache on the same machine to a proxy's time-out."""
 _CLASSES: Final = {hundred: f"{hundred}xx" for hundred in range(1, 6)}
@@ -68,8 +67,7 @@ class TrafficCounts:
 
     def __init__(self, max_hosts: int) -> None:
         """Count at most `max_hosts` hosts separately: the first ones."""
-        self._max_hosts = max_hosts
-        self._hosts: set[str] = set()
+        self._hosts = Names(max_hosts, OTHER_HOSTS)
         self._amounts: dict[Labels, list[int]] = {}
         self._bins: dict[str, list[int]] = {}
         self._seconds: dict[str, float] = {}
@@ -92,7 +90,7 @@ class TrafficCounts:
         )
 
     def _add(self, exchange: Exchange) -> None:
-        host = self._host(exchange.domain)
+        host = self._hosts.label(exchange.domain)
         labels = Labels(host, _method(exchange), _status(exchange))
         amounts = self._amounts.get(labels)
         if amounts is None:
@@ -112,14 +110,6 @@ class TrafficCounts:
             bins = self._bins[host] = [0] * (len(BOUNDS) + 1)
         bins[bisect_left(BOUNDS, seconds)] += 1
         self._seconds[host] = self._seconds.get(host, 0.0) + seconds
-
-    def _host(self, domain: str) -> str:
-        if domain in self._hosts:
-            return domain
-        if len(self._hosts) >= self._max_hosts:
-            return OTHER_HOSTS
-        self._hosts.add(domain)
-        return domain
 
 
 def _method(exchange: Exchange) -> str:
