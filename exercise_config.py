@@ -52,6 +52,14 @@ _HANDSHAKES = 10 * 2**20
 """Recent TLS handshakes, 5,000 of them: see `store.recent`."""
 _SECRETS = 600
 """The secrets of a TLS connection, of which there are up to five."""
+_METRICS = 5
+"""Statistics that are counted for OTLP: see `outputs.otlp.statistics`."""
+_TIMED_METRICS = 3
+"""Those of them with times."""
+_SERIES = 24 * 1024
+"""A series of times whose bins were all hit, with its key."""
+_SERIES_KEY = 4 * 1024
+"""The key of a series: see `outputs.otlp.statistics.LONGEST_NAME`."""
 _FIRST = 4
 """Statistics that come before those of the full screen."""
 _OF_DNS = (
@@ -350,8 +358,8 @@ class Config:
     max_server_names: Annotated[int, Range(1, 10_000, "names")] = 200
     """Maximum TLS server names counted separately; the rest becomes `(other)`."""
     max_metric_hosts: Annotated[int, Range(1, 10_000, "hosts")] = 100
-    """Maximum hosts with metrics of their own (`--prometheus`), first come, first served; the rest becomes
-    `(other)`."""
+    """Maximum hosts, and names in DNS, with metrics of their own (`--prometheus`, `--otlp`), first come, first served;
+    the rest becomes `(other)`."""
     max_queued_records: Annotated[int, Range(100, 100_000_000, "records")] = 250_000
     """Maximum records queued for the main thread; any more are dropped and counted as lost."""
     max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
@@ -385,6 +393,34 @@ class Config:
     log_headers: Annotated[tuple[str, ...], "names of header fields"] = ()
     """Header fields of requests and responses to log and show, such as `x-request-id,x-cache,content-encoding`.
     Together they are cut at max_str_length characters for each message."""
+
+    # Metrics for OpenTelemetry, see docs/output.md -------------------------------------------------------------------
+
+    otlp: str = ""
+    """URL of a collector to send metrics to, like `--otlp`: http://localhost:4318, or `env` for that of the environment
+    variable OTEL_EXPORTER_OTLP_ENDPOINT; empty for none."""
+    otlp_interval: Annotated[float, Range(1, 86400, "s")] = 60
+    """Time between two exports; at least dashboard_bucket_size."""
+    otlp_temporality: Literal["auto", "cumulative", "delta"] = "auto"
+    """Send totals since the start, or what was added since the export before. auto: what the environment variable
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE says, otherwise cumulative."""
+    otlp_max_series: Annotated[int, Range(10, 100_000, "series")] = 2000
+    """Maximum series of a metric, first come, first served; the rest is one more, with otel.metric.overflow."""
+    otlp_queue: Annotated[int, Range(1, 100, "exports")] = 2
+    """Maximum exports that wait for a collector that is down; the next one then covers all the time since."""
+    otlp_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
+    """How long to wait for each answer of the collector."""
+    otlp_flush_time: Annotated[float, Range(0, 300, "s")] = 5
+    """Time to send the last export before the program ends."""
+    otlp_headers_file: str = ""
+    """File with more header fields to send, one `name: value` per line, such as a token. The environment variable
+    OTEL_EXPORTER_OTLP_HEADERS adds to them."""
+    otlp_authorities: str = ""
+    """File (PEM) with additional certificate authorities for the collector."""
+    otlp_certificate: str = ""
+    """File (PEM) with the certificate that the collector asks for."""
+    otlp_key: str = ""
+    """File (PEM) with its key, unencrypted."""
 
     # Notices: who is notified of alerts, see docs/notices.md ---------------------------------------------------------
 
@@ -573,7 +609,13 @@ class Config:
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
+            + self._memory_of_metrics()
         )
+
+    def _memory_of_metrics(self) -> int:
+        """Return the bytes of sums for OTLP: those that are counted, added up and queued, and one message."""
+        queued = (self.otlp_queue + 2) * _TIMED_METRICS * _SERIES + _METRICS * (_SUMS + _SERIES_KEY)
+        return self.otlp_max_series * queued + 2 * _OPEN if self.otlp else 0
 
     def _memory_of_incidents(self) -> int:
         """Return the bytes of packets, and of the exchanges that are still being written."""

@@ -28,6 +28,7 @@ PARTS: Final = {
     "handshakes": "TLS handshakes",
     "decryption": "HTTP over TLS",
     "counting": "Counting",
+    "otlp": "Metrics for OpenTelemetry",
     "live": "Watching a server",
     "https": "Watching a server with TLS",
     "start": "Start, and memory",

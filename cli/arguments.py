@@ -157,16 +157,15 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error(f"--embed-keys needs -w FILE{PCAPNG} or --incidents: other formats have no place for keys")
     if "-" in given.keys:
         parser.error("--keys cannot be standard input; use a file or a FIFO")
-    if given.demo and given.prometheus is not None:
-        parser.error("--demo may run in a private network, where --prometheus cannot be reached; leave one out")
-    if given.demo and given.store is not None:
-        parser.error("--demo may run in a private network, from which --store cannot be reached; leave one out")
+    for option in ("prometheus", "otlp", "store"):
+        if given.demo and getattr(given, option) is not None:
+            parser.error(f"--demo may run in a private network, where --{option} reaches nobody; leave one out")
 
 
 _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
     "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
-    "vantage": "vantage", "spool": "spool",
+    "vantage": "vantage", "spool": "spool", "otlp": "otlp",
 }  # fmt: skip
 """Settings that have their own option, by option."""
 
@@ -269,6 +268,11 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add(
         "--prometheus", metavar="ADDRESS:PORT", type=address_and_port,
         help="serve Prometheus metrics at this address; a port alone listens on 127.0.0.1",
+    )  # fmt: skip
+    add(
+        "--otlp", metavar="URL",
+        help="send metrics to this OpenTelemetry collector, as http://localhost:4318; env: the URL in "
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     )  # fmt: skip
     add(
         "--incidents",

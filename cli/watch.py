@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
-from cli.arguments import UIS, Arguments, parse_arguments, parse_seconds, name_and_value
+from cli.arguments import UIS, Arguments, name_and_value, parse_arguments, parse_seconds
 from cli.build import PROGRAM
 from history.address import AddressError, StoreAddress, parse_store
 from store.filtering.errors import FilterError

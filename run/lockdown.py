@@ -47,7 +47,7 @@ NO_MORE: Final = Grants()
 def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) -> Grants:
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
     receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
-    network = receivers.network or sensor is not None
+    network = receivers.network or outputs.network
     return Grants(
         read=(
             *_program(),

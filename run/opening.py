@@ -95,12 +95,12 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if owners is not None:
             stack.callback(owners.close)
         with stop.interrupting():  # opening a pipe may block
-            source = open_source(arguments, config, plan.statistics, logged)
+            source = open_source(arguments, config, plan.counted, logged)
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
         files = named_files(config.user)
-        outputs = stack.enter_context(open_outputs(arguments, config, plan.statistics, files.open))
+        outputs = stack.enter_context(open_outputs(arguments, config, plan.statistics, files.open, plan.metrics))
         outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
         if outputs.sensor is not None:
             stack.callback(outputs.sensor.close)
@@ -148,8 +148,8 @@ def _intake(beginning: Beginning, keyring: Keyring, owners: OwnerSource | None) 
     if arguments.write is not None:
         writer = frame_writer(arguments.write, files.open, embeds_keys=arguments.embed_keys)
     bounds = limits(config, owners is not None) if source.live else without_loss(limits(config))
-    wanted = OPTIONAL & ({statistic.record for statistic in plan.statistics} | logged)
-    others = protocols(config, plan.statistics, logged)
+    wanted = OPTIONAL & ({statistic.record for statistic in plan.counted} | logged)
+    others = protocols(config, plan.counted, logged)
     decoder = decoder_for(arguments.ports, bounds, wanted, others, keyring.expects_keys)
     steady_time = SteadyTime() if source.live else None
     elsewhere = _elsewhere(arguments, source, bounds)

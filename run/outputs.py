@@ -22,7 +22,9 @@ from exercise_config import Config
 from outputs.errors import UnavailableError
 from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
+from outputs.otlp.statistics import MetricStatistic
 from outputs.report_file import OpenFile, ReportFile
+from run.otlp import exports, otlp_exporter
 from run.session import WINDOWS, Taker
 from stats.statistic import Statistic
 from view.exchange_line import Discretion
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fleet.sensor import Sensor
     from history.outlet import History
     from outputs.html_report import HtmlReport
+    from outputs.otlp.exporter import OtlpExporter
     from outputs.prometheus import PrometheusExporter
 
 DISTRIBUTION = "http-monitor"
@@ -48,10 +51,12 @@ class Outputs:
         page: "HtmlReport | None",
         exporter: "PrometheusExporter | None",
         history: "History | None",
+        otlp: "OtlpExporter | None" = None,
     ) -> None:
         self._log = log
         self._page = page
         self._exporter = exporter
+        self.otlp = otlp
         self.history = history
         self.sensor: Sensor | None = None
         """What sends to a store of many sensors; None if no store is named."""
@@ -59,12 +64,12 @@ class Outputs:
     @property
     def takers(self) -> list[Taker]:
         """The outputs that take every record."""
-        return [taker for taker in (self._log, self._exporter) if taker is not None]
+        return [taker for taker in (self._log, self._exporter, self.otlp) if taker is not None]
 
     @property
     def outlets(self) -> list[Outlet]:
         """The outputs that take every View."""
-        every = (self._page, self._exporter, self.history, self.sensor)
+        every = (self._page, self._exporter, self.otlp, self.history, self.sensor)
         return [outlet for outlet in every if outlet is not None]
 
     @property
@@ -77,7 +82,13 @@ class Outputs:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about outputs that cannot be written any more."""
-        return tuple(warning for file in (self._log, self._page) if file is not None for warning in file.warnings)
+        known = (self._log, self._page, self.otlp)
+        return tuple(warning for output in known if output is not None for warning in output.warnings)
+
+    @property
+    def network(self) -> bool:
+        """Whether an output connects to another host."""
+        return self.otlp is not None or self.sensor is not None
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -104,6 +115,8 @@ class Outputs:
             self.history.start()
         if self.sensor is not None:
             _start(self.sensor)
+        if self.otlp is not None:
+            self.otlp.start()
         if self._exporter is None:
             return
         self._exporter.start()
@@ -113,12 +126,17 @@ class Outputs:
 
 @contextmanager
 def open_outputs(
-    arguments: Arguments, config: Config, statistics: Sequence[Statistic], open_file: OpenFile = os.open
+    arguments: Arguments,
+    config: Config,
+    statistics: Sequence[Statistic],
+    open_file: OpenFile = os.open,
+    metrics: Sequence[MetricStatistic] = (),
 ) -> Iterator[Outputs]:
-    """Open the requested outputs, their files with `open_file`, and close them at the end.
+    """Open the requested outputs, their files with `open_file`, and close them at the end. `metrics` are for OTLP.
 
     Raises:
         LogError: the log cannot be opened.
+        SettingError: a setting of OTLP is wrong.
         UnavailableError: another output is not available.
     """
     with ExitStack() as stack:
@@ -131,10 +149,13 @@ def open_outputs(
         exporter = _exporter(arguments, config)
         if exporter is not None:
             stack.callback(exporter.close)
+        otlp = _otlp(arguments, config, metrics, open_file)
+        if otlp is not None:
+            stack.callback(otlp.close)
         history = _history(arguments, config, statistics)
         if history is not None:
             stack.callback(history.close)
-        yield Outputs(log, page, exporter, history)
+        yield Outputs(log, page, exporter, history, otlp)
 
 
 def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
@@ -173,7 +194,7 @@ def _page(arguments: Arguments, config: Config, open_file: OpenFile) -> "HtmlRep
     try:
         from outputs.html_report import HtmlReport
     except ImportError as missing:
-        raise _needs("--report", missing, "requirements-report.txt") from missing
+        raise _needs("--report", missing.name, "requirements-report.txt") from missing
     shorter = [window for window in WINDOWS if config.dashboard_bucket_size < window < config.max_retention_length]
     return HtmlReport(ReportFile(arguments.report, open_file), shorter)
 
@@ -184,7 +205,7 @@ def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | Non
     try:
         from outputs.prometheus import PrometheusExporter
     except ImportError as missing:
-        raise _needs("--prometheus", missing, "requirements-prometheus.txt") from missing
+        raise _needs("--prometheus", missing.name, "requirements-prometheus.txt") from missing
     return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, decoder_name())
 
 
@@ -197,7 +218,18 @@ def _start(sensor: "Sensor") -> None:
         raise UnavailableError(f"--store: {reason}") from None
 
 
-def _needs(option: str, missing: ImportError, packages: str) -> UnavailableError:
+def _otlp(
+    arguments: Arguments, config: Config, metrics: Sequence[MetricStatistic], open_file: OpenFile
+) -> "OtlpExporter | None":
+    if not exports(arguments, config):
+        return None
+    try:
+        return otlp_exporter(arguments, config, metrics, open_file=lambda path, flags: open_file(path, flags, 0))
+    except ImportError as missing:
+        raise _needs("--otlp", "opentelemetry-proto", "requirements-otlp.txt") from missing
+
+
+def _needs(option: str, package: str | None, packages: str) -> UnavailableError:
     installed = PROGRAM == COMMAND
-    command = f"pipx inject {DISTRIBUTION} {missing.name}" if installed else f"pip install -r {packages}"
-    return UnavailableError(f"{option} needs the package {missing.name}; run: {command}")
+    command = f"pipx inject {DISTRIBUTION} {package}" if installed else f"pip install -r {packages}"
+    return UnavailableError(f"{option} needs the package {package}; run: {command}")

@@ -13,8 +13,10 @@ from cli.build import PROGRAM
 from cli.history_file import folder_of
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
+from outputs.otlp.statistics import MetricStatistic
 from run.decoding import named_fields
 from run.evidence import incident_lines
+from run.otlp import exports, exposed, metric_statistics
 from run.sensor import is_sensor, sensor_name, store_address
 from run.signals import rounding, rules
 from stats.loading import load
@@ -32,6 +34,13 @@ class Plan(NamedTuple):
     receivers: Receivers
     state_folder: Path
     """Folder of the user that the program switches to, which cannot be found any more once it has."""
+    metrics: tuple[MetricStatistic, ...] = ()
+    """Statistics that are counted for OTLP alone."""
+
+    @property
+    def counted(self) -> list[Statistic]:
+        """All statistics, which decide what is captured and decoded."""
+        return [*self.statistics, *self.metrics]
 
 
 def planned(arguments: Arguments, config: Config) -> Plan:
@@ -51,9 +60,12 @@ def planned(arguments: Arguments, config: Config) -> Plan:
         statistics.sort(key=only_when_seen)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
-    for sentence in (*incident_lines(arguments.incident), *rounding(config), *receivers.warnings):
+    exposures = exposed(config) if exports(arguments, config) else ()
+    for sentence in (*incident_lines(arguments.incident), *rounding(config), *receivers.warnings, *exposures):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    return Plan(statistics, only, receivers, folder_of(chosen_user(config.user, os.environ), os.environ))
+    state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
+    metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
+    return Plan(statistics, only, receivers, state_folder, metrics)
 
 
 def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:

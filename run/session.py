@@ -171,9 +171,9 @@ class Session:
         self._counted += len(batch)
         if self._only is not None:
             batch = matching(self._only, batch)
-        for taker in self._takers:
-            taker.take(batch)
         shared = BucketedBatch(batch, self._run.bucket_size)
+        for taker in self._takers:
+            taker.take(shared)
         self._store.add(shared)
         self._monitor.add(shared)
 

@@ -38,6 +38,8 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     outputs.start(arguments.verbose)
     if (sensor := outputs.sensor) is not None:
         session.tell(sensor, lambda status: sensor.note(totals(status)))
+    if outputs.otlp is not None:
+        session.record_in(outputs.otlp)
     _remember(session, parts, config)
     return session
 

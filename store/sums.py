@@ -112,6 +112,13 @@ class KeyedSums(NamedTuple):
         begin, end = np.searchsorted(self.codes, (place * BINS, (place + 1) * BINS))
         return Distribution.counted(self.codes[begin:end] - place * BINS, self.hits[begin:end])
 
+    def chosen(self, wanted: NDArray[np.bool_]) -> "KeyedSums":
+        """Return the sums of the keys that are marked."""
+        keys = [key for key, is_wanted in zip(self.keys, wanted.tolist(), strict=True) if is_wanted]
+        there = wanted[self.codes // BINS]
+        codes, numbers = self.codes[there], np.cumsum(wanted) - 1
+        return KeyedSums(keys, self.amounts[:, wanted], numbers[codes // BINS] * BINS + codes % BINS, self.hits[there])
+
     def whole(self) -> Sums:
         """Return the sums of all keys together."""
         return sums_of(self.amounts.sum(axis=1), Distribution.counted(*summed(self.codes % BINS, self.hits)))

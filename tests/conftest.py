@@ -39,6 +39,8 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as environment:
         for name in SECRETS | TASTE:
             environment.delenv(name, raising=False)
+        for name in [name for name in os.environ if name.startswith("OTEL_")]:
+            environment.delenv(name)
         environment.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
         environment.setenv("STATE_DIRECTORY", state)
         yield

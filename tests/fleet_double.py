@@ -30,9 +30,15 @@ class FleetDouble:
         """Seconds that the clock of a sensor is ahead of the store's."""
         self.fails: StoreError | None = None
         self.calls = 0
+        self.remarks: tuple[str, ...] = ()
+        """What is left out, for the user."""
         self._chosen = chosen
         self._parent: FleetDouble | None = None
         self._first: int | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.remarks
 
     # Writing ----------------------------------------------------------------------------------------------------------
 

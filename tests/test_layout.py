@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "history": {"history", "view", "alerting", "store"},
     "fleet": {"fleet", "history", "view", "alerting", "store", "stats", "traffic"},
     "incidents": {"incidents", "history", "outputs", "view", "capture", "alerting", "store", "stats", "traffic"},
-    "outputs": {"outputs", "view", "alerting", "stats", "traffic"},
+    "outputs": {"outputs", "notices", "view", "alerting", "store", "stats", "traffic", "settings"},
     "demo": {"demo"},
     "cli": {
         "cli",

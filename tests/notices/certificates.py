@@ -17,3 +17,12 @@ class Certificates:
         authority.cert_pem.write_to_path(self.authority)
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(self.server)
+        client = authority.issue_cert("monitor@example.com")
+        self.client, self.key = str(folder / "client.pem"), str(folder / "key.pem")
+        client.cert_chain_pems[0].write_to_path(self.client)
+        client.private_key_pem.write_to_path(self.key)
+        self.demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        """Of a server that wants a certificate of its clients, too."""
+        authority.issue_cert("localhost").configure_cert(self.demanding)
+        authority.configure_trust(self.demanding)
+        self.demanding.verify_mode = ssl.CERT_REQUIRED

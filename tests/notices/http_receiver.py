@@ -27,6 +27,8 @@ class Hooks:
     posted: list[Posted] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     """Statuses of the next responses; the following ones are 200."""
+    bodies: list[bytes] = field(default_factory=list)
+    """Their bodies; the following ones are empty."""
     open: threading.Event = field(default_factory=threading.Event)
     """Responses are delayed until this is set."""
 
@@ -49,8 +51,10 @@ def http_receiver(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            body = hooks.bodies.pop(0) if hooks.bodies else b""
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 as it is called there
             pass
