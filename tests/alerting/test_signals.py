@@ -230,11 +230,16 @@ def records_of(kinds: Sequence[int], start: float) -> list[Any]:
         strategies.one_of(strategies.just([]), strategies.lists(strategies.integers(0, 99), max_size=60)), max_size=30
     ),
     steps=strategies.lists(strategies.integers(1, 900), max_size=20),
+    width=strategies.sampled_from([10, 50, BUCKET]),
 )
-def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps(buckets: list[list[int]], steps: list[int]) -> None:
+def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps_or_of_the_buckets_of_the_store(
+    buckets: list[list[int]], steps: list[int], width: int
+) -> None:
     """Except that a continued alert is reported only once for buckets that time jumped over."""
     previous = frozenset({"traffic_drop", "volume_out"})
-    fine, coarse = [Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5)) for _ in range(2)]
+    fine, coarse = [
+        Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5, store_bucket=each)) for each in (10, width)
+    ]
     for watch in (fine, coarse):
         watch.add(records_of(range(50), 0))
     wanted, end = list(fine.advance(BUCKET)), BUCKET * (len(buckets) + 3)
