@@ -22,7 +22,7 @@ CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type 
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man bpf picture test test-all fast fuzz attacks check bench bench-quick soak clean help
+.PHONY: run man bpf picture test test-all test-python test-core fast fuzz attacks check check-python check-core bench bench-quick soak clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -37,15 +37,16 @@ fast:
 endif
 
 test: SELECTED := -m 'not slow'
-test: tested ## run all tests but the slow ones, with each available decoder; those with live traffic need root
+test: test-python test-core ## run all tests but the slow ones, with each available decoder; those with live traffic need root
 	@echo "the slow tests were left out; make test-all runs them too" >&2
 
-test-all: tested ## run every test, including the slow ones
+test-all: test-python test-core ## run every test, including the slow ones
 
-.PHONY: tested
-tested: $(TEST_STAMP) fast
+test-python: $(TEST_STAMP) fast
 	$(VENV_PYTHON) exercise_test.py
 	$(VENV_PYTHON) -m pytest $(PARALLEL) $(SELECTED) $(TESTS)
+
+test-core:
 ifdef CARGO
 	cd core && cargo test --quiet
 endif
@@ -69,10 +70,14 @@ fuzz: $(TEST_STAMP) fast ## fuzz parsers, decoders and core for FUZZ_SECONDS (60
 attacks: $(RUN_STAMP) ## measure the memory and time that hostile traffic costs; takes some minutes
 	$(VENV_PYTHON) -m tests.attacks.table
 
-check: $(TEST_STAMP) ## check lint rules, formatting and types
+check: check-python check-core ## check lint rules, formatting and types
+
+check-python: $(TEST_STAMP)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict .
+
+check-core:
 ifdef CARGO
 	cd core && cargo fmt --check
 	cd core && cargo clippy --all-targets -- -D warnings
