@@ -330,21 +330,20 @@ KILLS = 200
 
 @pytest.mark.slow
 def test_two_hundred_kills_lose_no_minute_that_was_written(path: str) -> None:
-    root = Path(__file__).parents[2]
     chance = random.Random(7)
     told = 0
-    for _ in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "history_kill_target.py"), path],
-            cwd=root, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        told = max(told, int(process.stdout.readline()))
-        time.sleep(chance.random() * 0.03)
-        process.kill()
-        told = max([told, *map(int, process.stdout.read().split("\n")[:-1])])
-        process.wait()
-        process.stdout.close()
+    target = Path(__file__).with_name("history_kill_target.py")
+    with subprocess.Popen(
+        [sys.executable, str(target), path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        for _ in range(KILLS):
+            print(file=starter.stdin, flush=True)
+            process, number = map(int, starter.stdout.readline().split())
+            time.sleep(chance.random() * 0.03)
+            os.kill(process, signal.SIGKILL)
+            told = max([told, number, *map(int, iter(starter.stdout.readline, "\n"))])
     with sqlite3.connect(path) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     file.close()
