@@ -1,5 +1,6 @@
 """What OpenSSL's programs send is decrypted: old versions, more cipher suites, changes of keys, renegotiation."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from tls_peers import decoder
 from wire import CLIENT, SERVER, Decoded, get, ok
 
 WEAK = ("-cipher", "ALL:@SECLEVEL=0")
+RETRY = sha256(b"HelloRetryRequest").digest()
+"""The random of a ServerHello that asks for another ClientHello (RFC 8446, 4.1.3)."""
 
 
 def decrypted(talk: OpensslTalk) -> Decoded:
@@ -58,6 +61,14 @@ def test_a_renegotiation_is_followed(tmp_path: Path) -> None:
     decoded = decrypted(talk)
     assert decoded.pairs == [("/1", 200), ("/2", 200)]
     assert decoded.health.secrets["loaded"] == 2
+
+
+def test_a_second_client_hello_that_the_server_asked_for_changes_nothing(tmp_path: Path) -> None:
+    """The client sends a share of its first group only, which the server does not accept."""
+    talk = OpensslTalk(tmp_path, ("-tls1_3",), client=("-groups", "X25519:P-384"), server=("-groups", "P-384"))
+    talk.say(CLIENT, get("/1")).say(SERVER, ok(b"1" * 300)).say(CLIENT, get("/2")).say(SERVER, ok())
+    assert sum(RETRY in sent for _, sent in talk.relay.sent) == 1
+    assert decrypted(talk).pairs == [("/1", 200), ("/2", 200)]
 
 
 def test_early_data_that_the_server_rejects_is_ignored(tmp_path: Path) -> None:
