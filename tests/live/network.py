@@ -1,4 +1,4 @@
-"""Creates and removes two network namespaces joined by a veth pair."""
+"""Creates and removes network namespaces: two joined by a veth pair, or several around one."""
 
 import os
 import subprocess
@@ -57,3 +57,30 @@ def vlan(sides: tuple[Side, Side], number: int) -> tuple[Side, Side]:
         ip("-n", name, "link", "set", interface, "up")
         tagged.append(Side(interface, address, side.inside))
     return tagged[0], tagged[1]
+
+
+@contextmanager
+def star(hosts: int) -> Iterator[tuple[list[str], list[tuple[Side, str]]]]:
+    """Yield the command that runs a command in the middle, and for each host its side and the middle's address for it.
+
+    Each host reaches only the middle.
+    """
+    middle, *names = [f"monitor-{name}-{os.getpid()}" for name in ("middle", *map(str, range(1, hosts + 1)))]
+    made, sides = [], []
+    try:
+        for name in (middle, *names):
+            ip("netns", "add", name)
+            made.append(name)
+            ip("-n", name, "link", "set", "lo", "up")
+        for number, name in enumerate(names, 1):
+            its, ours = f"10.205.{number}.2", f"10.205.{number}.1"
+            ip("link", "add", "veth0", "netns", name, "type", "veth", "peer", "name", f"veth{number}", "netns", middle)
+            ip("-n", name, "address", "add", f"{its}/24", "dev", "veth0")
+            ip("-n", middle, "address", "add", f"{ours}/24", "dev", f"veth{number}")
+            ip("-n", name, "link", "set", "veth0", "up")
+            ip("-n", middle, "link", "set", f"veth{number}", "up")
+            sides.append((Side("veth0", its, ["ip", "netns", "exec", name]), ours))
+        yield ["ip", "netns", "exec", middle], sides
+    finally:
+        for name in made:
+            ip("netns", "delete", name)

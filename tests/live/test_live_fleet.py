@@ -1,0 +1,208 @@
+"""A fleet in network namespaces: two sensors, each beside an nginx, and a third host that collects and watches.
+
+The watcher's screen must equal both access logs and their sum, also after one sensor was cut off for a while.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from . import clients
+from .monitor import ROOT, command, environment, running
+from .network import Side, star
+from .web_server import WebServer, totals, web_server
+
+trustme = pytest.importorskip("trustme", reason="trustme makes the certificates: pip install -r requirements-dev.txt")
+
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="runs on Linux only"),
+    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="capturing needs root"),
+    *(
+        pytest.mark.skipif(shutil.which(program) is None, reason=f"not installed: {program}")
+        for program in ("nginx", "ip", "nft", "curl", "wrk")
+    ),
+]
+BRISK = {"timeout": 0.2, "dashboard_bucket_size": 1}
+PORT = 8444
+PATIENCE = 60.0
+
+
+class Host(NamedTuple):
+    """A host with a web server."""
+
+    name: str
+    side: Side
+    middle: str
+    """The address under which it reaches the middle."""
+    server: WebServer
+
+
+def start(folder: Path, arguments: list[str], inside: list[str]) -> "subprocess.Popen[bytes]":
+    """Start a program of the fleet, with its output in files of the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "output").open("wb") as output, (folder / "errors").open("wb") as errors:
+        return subprocess.Popen([*inside, *arguments], stdout=output, stderr=errors, env=environment(), cwd=folder)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def until(what: str, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+
+
+@contextmanager
+def cut_off(host: Host) -> Iterator[None]:
+    """Drop what the host sends to the collector; its web server goes on."""
+    nft = [*host.side.inside, "nft"]
+    rules = f"table inet cut {{ chain out {{ type filter hook output priority 0; tcp dport {PORT} drop; }} }}"
+    subprocess.run([*nft, rules], check=True, timeout=30)
+    try:
+        yield
+    finally:
+        subprocess.run([*nft, "delete", "table", "inet", "cut"], check=True, timeout=30)
+
+
+def latest_view(output: Path) -> dict[str, Any]:
+    """Return the last complete line of `--ui json`; empty if there is none."""
+    lines = output.read_text().split("\n")[:-1]
+    view: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    return view
+
+
+def shown(view: dict[str, Any], panel: str) -> Counter[str]:
+    """Return the hits by key of a panel in the retention."""
+    rows = next((each["rows"] for each in view.get("panels", []) if each["name"] == panel), [])
+    return Counter({row["key"]: row["window"]["count"] for row in rows})
+
+
+PANELS = ("top_status_codes", "top_methods", "top_sections", "top_user_agents", "top_domains")
+"""In the order of `totals`."""
+
+
+def differences(view: dict[str, Any], hosts: list[Host]) -> dict[str, Any]:
+    """Return what differs between the screen and the access logs, by panel."""
+    logs = {host.name: host.server.visits_when_quiet() for host in hosts}
+    truth = dict(zip(PANELS, totals(visit for visits in logs.values() for visit in visits), strict=True))
+    truth["top_sensors"] = Counter({name: len(visits) for name, visits in logs.items()})
+    found = {panel: shown(view, panel) for panel in truth}
+    return {panel: (found[panel], truth[panel]) for panel in truth if found[panel] != truth[panel]}
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[tuple[list[str], list[Host]]]:
+    """The middle, and two hosts with an nginx each."""
+    with star(2) as (middle, sides), ExitStack() as stack:
+        found = []
+        for number, (side, ours) in enumerate(sides):
+            server = stack.enter_context(web_server(tmp_path / f"web{number}", [side.address], 80, side.inside))
+            found.append(Host(f"web-{'ab'[number]}", side, ours, server))
+        yield middle, found
+
+
+def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[Host]], tmp_path: Path) -> None:
+    middle, both = hosts
+    with ExitStack() as stack:
+        collected = collector(stack, tmp_path, middle, [host.middle for host in both])
+        for host in both:
+            sensor(stack, tmp_path / host.name, host, collected)
+        watch = [sys.executable, str(ROOT / "exercise.py"), "watch", "--store", str(collected.folder), "--ui", "json"]
+        sets = {**BRISK, "max_top_hits": 60, "sensor_silence": 4, "fleet_delay": 2}
+        watch += [word for name, value in sets.items() for word in ("--set", f"{name}={value}")]
+        process = start(tmp_path / "watch", watch, middle)
+        stack.callback(end, process)
+        output = tmp_path / "watch" / "output"
+
+        def equal() -> bool:
+            assert process.poll() is None, (tmp_path / "watch" / "errors").read_text()
+            return not differences(latest_view(output), both)
+
+        for host in both:
+            visit(host, tmp_path, middle)
+        until("both on the screen", equal)
+
+        with cut_off(both[0]):
+            for host in both:
+                visit(host, tmp_path, middle)
+            until("an alert that it is silent", lambda: "sensor_silent" in signals(latest_view(output)))
+            assert not equal()
+        until("all that was missing", equal)
+        until("the end of the alert", lambda: "sensor_silent" not in signals(latest_view(output)))
+
+
+def visit(host: Host, folder: Path, middle: list[str]) -> None:
+    """Send requests of curl and wrk from the middle."""
+    base = f"http://{host.side.address}"
+    clients.curl(base, host.server.folder / "www" / "large", middle)
+    clients.wrk(base, folder, requests=400, inside=middle)
+    for answered in folder.glob("*.answered"):
+        answered.unlink()
+
+
+def signals(view: dict[str, Any]) -> set[str]:
+    """Return the signals with an active alert."""
+    return {alert["signal"] for alert in view.get("alerts", []) if alert["end_timestamp_seconds"] is None}
+
+
+class Collected(NamedTuple):
+    """A running collector."""
+
+    folder: Path
+    ca: Path
+    token: Path
+
+
+def collector(stack: ExitStack, folder: Path, inside: list[str], addresses: list[str]) -> Collected:
+    """Start a collector in the middle, and wait until it listens."""
+    authority, certificate = trustme.CA(), folder / "server.pem"
+    ca, key, token, store = folder / "ca.pem", folder / "server.key", folder / "token", folder / "fleet"
+    authority.cert_pem.write_to_path(ca)
+    issued = authority.issue_cert(*addresses)
+    issued.private_key_pem.write_to_path(key)
+    certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    token.write_text("0123456789abcdef0123456789abcdef\n")
+    for secret in (key, token):
+        secret.chmod(0o600)
+    arguments = [sys.executable, str(ROOT / "exercise.py"), "collect", "--listen", f"0.0.0.0:{PORT}"]
+    arguments += ["--store", str(store), "--cert", str(certificate), "--key", str(key), "--token-file", str(token)]
+    process = start(folder / "collect", arguments, inside)
+    stack.callback(end, process)
+
+    def listens() -> bool:
+        assert process.poll() is None, (folder / "collect" / "errors").read_text()
+        asked = ["curl", "-ksS", "-m", "2", "-o", "/dev/null", f"https://{addresses[0]}:{PORT}/"]
+        return subprocess.run([*inside, *asked], capture_output=True, timeout=30, check=False).returncode == 0
+
+    until("the collector listens", listens)
+    return Collected(store, ca, token)
+
+
+def sensor(stack: ExitStack, folder: Path, host: Host, collected: Collected) -> None:
+    """Start a sensor beside the web server of a host."""
+    store = f"https://{host.middle}:{PORT}?ca={collected.ca}&token_file={collected.token}"
+    arguments = command(
+        *("-i", host.side.interface, "-p", "80", "--store", store, "--sensor", host.name, "--user", "root"),
+        *("--spool", str(folder / "spool"), "--history", "none"),
+        **BRISK,
+    )
+    stack.enter_context(running(folder, arguments, host.side.inside))
