@@ -16,7 +16,7 @@ from capture.errors import BadFilter, CaptureError
 from capture.privileges import UnknownUser
 from cli.answers import answered
 from cli.arguments import Arguments, parse_arguments
-from cli.build import PROGRAM
+from cli.build import COMMANDS, PROGRAM
 from cli.settings import configured
 from dashboard.full.complaints import Complaints, collected
 from view.outlet import OutputClosedError
@@ -42,22 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if argv is None else list(argv)
     try:
-        if given[:1] == ["report"]:
-            from cli.report import report
-
-            return report(given[1:])
-        if given[:1] == ["store"]:
-            from cli.store import store
-
-            return store(given[1:])
-        if given[:1] == ["collect"]:
-            from run.collecting import collect
-
-            return collect(given[1:], lockdown=argv is None)
-        if given[:1] == ["watch"]:
-            from run.fleet_watch import watch_fleet
-
-            return watch_fleet(given[1:], lockdown=argv is None)
+        if COMMANDS & set(given[:1]):
+            return other_command(given[0], given[1:], lockdown=argv is None)
         arguments = parse_arguments(given)
         config = configured(arguments) if argv is None else replace(configured(arguments), lockdown=False)
         if answered(arguments, config):
@@ -72,6 +58,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return failed(error, 2)
     except (CaptureError, LogError, OSError) as error:
         return failed(error, 1)
+
+
+def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
+    """Run a command that does not monitor this host, and return the exit status."""
+    if name == "report":
+        from cli.report import report
+
+        return report(given)
+    if name == "store":
+        from cli.store import store
+
+        return store(given)
+    if name == "collect":
+        from run.collecting import collect
+
+        return collect(given, lockdown=lockdown)
+    from run.fleet_watch import watch_fleet
+
+    return watch_fleet(given, lockdown=lockdown)
 
 
 def monitor(arguments: Arguments, config: Config, complaints: Complaints, begin: Callable[[], None]) -> int:

@@ -17,7 +17,9 @@ if Path(str(getattr(sys.modules["__main__"], "__file__", ""))).name in ("exercis
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until run/health.py answers it
-    if sys.argv[1:2] not in (["report"], ["collect"], ["store"]):
+    from cli.build import COMMANDS
+
+    if not COMMANDS & set(sys.argv[1:2]):
         from cli.arguments import check_usage
 
         check_usage()

@@ -126,7 +126,7 @@ def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[
         collected = collector(stack, tmp_path, middle, [host.middle for host in both])
         for host in both:
             sensor(stack, tmp_path / host.name, host, collected)
-        watch = [sys.executable, str(ROOT / "exercise.py"), "watch", "--store", str(collected.folder), "--ui", "json"]
+        watch = [sys.executable, str(ROOT / "exercise.py"), "watch", "--store", str(collected.folder), "--ui", "json", "--user", "root"]
         sets = {**BRISK, "max_top_hits": 60, "sensor_silence": 4, "fleet_delay": 2}
         watch += [word for name, value in sets.items() for word in ("--set", f"{name}={value}")]
         process = start(tmp_path / "watch", watch, middle)
@@ -181,10 +181,12 @@ def collector(stack: ExitStack, folder: Path, inside: list[str], addresses: list
     issued.private_key_pem.write_to_path(key)
     certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     token.write_text("0123456789abcdef0123456789abcdef\n")
-    for secret in (key, token):
+    tokens = folder / "tokens"
+    tokens.write_text(f"web-* {token.read_text()}")
+    for secret in (key, token, tokens):
         secret.chmod(0o600)
     arguments = [sys.executable, str(ROOT / "exercise.py"), "collect", "--listen", f"0.0.0.0:{PORT}"]
-    arguments += ["--store", str(store), "--cert", str(certificate), "--key", str(key), "--token-file", str(token)]
+    arguments += ["--store", str(store), "--cert", str(certificate), "--key", str(key), "--token-file", str(tokens), "--user", "root"]
     process = start(folder / "collect", arguments, inside)
     stack.callback(end, process)
 
