@@ -59,7 +59,7 @@ bpf: ## compile the program that fetches TLS keys; needs clang, llvm-strip and l
 man: $(TEST_STAMP) ## write the manual page and the completion scripts into build/share
 	@$(VENV_PYTHON) packaging/documents.py
 
-picture: $(TEST_STAMP) fast ## draw the full screen of the demo into docs/screen.svg; needs tmux
+picture: $(TEST_STAMP) fast ## draw the full screens of the demo and of a fleet into docs; needs tmux
 	@$(VENV_PYTHON) packaging/picture.py
 
 fuzz: $(TEST_STAMP) fast ## fuzz parsers, decoders and core for FUZZ_SECONDS (60); guided if atheris and cargo-fuzz are installed

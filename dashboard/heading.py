@@ -128,7 +128,7 @@ def _sensors(view: View, page: Page) -> list[Line]:
     if off := sum(abs(sensor.skew) > SKEW for sensor in fleet.sensors):
         items.append((Piece("clock off "), Piece(figures.count(off), Style.WARNING)))
     if fleet.vantage is not None:
-        items.append((Piece("vantage "), Piece(page.text(fleet.vantage) or "(none)", Style.NAME)))
+        items.append((Piece("vantage "), Piece(page.text(fleet.vantage) or "none", Style.NAME)))
     if fleet.loading:
         items.append((Piece("loading the past, since "), Piece(figures.since(fleet.since, view.now, page.zone))))
     return items

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from history.fleet import SensorState
 from store.filtering.sensors import Sensor, SensorFilter
 
-UNNAMED = "(none)"
-"""Stands for the vantage of sensors that name none."""
+NO_VANTAGE = "no vantage"
+"""The reason for sensors that name none, if others do."""
 
 
 class Choice(NamedTuple):
@@ -48,7 +48,7 @@ def choose(states: Sequence[SensorState], wanted: SensorFilter, bucket_size: int
     vantage = _largest(fitting)
     for state in fitting:
         if state.facts.vantage != vantage:
-            left_out[state.name] = f"vantage {state.facts.vantage or UNNAMED}"
+            left_out[state.name] = f"vantage {state.facts.vantage}" if state.facts.vantage else NO_VANTAGE
     chosen = tuple(state.name for state in fitting if state.name not in left_out)
     several = len({state.facts.vantage for state in states}) > 1
     return Choice(chosen, left_out, vantage if several else None)
@@ -77,8 +77,7 @@ def sentences(choice: Choice) -> list[str]:
 
 def _sentence(reason: str, names: Sequence[str]) -> str:
     some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    if reason.startswith("vantage "):
-        vantage = reason.removeprefix("vantage ")
-        value = '""' if vantage == UNNAMED else vantage
+    if reason == NO_VANTAGE or reason.startswith("vantage "):
+        value = '""' if reason == NO_VANTAGE else reason.removeprefix("vantage ")
         return f"not added: {some} ({reason}), which may see the same connections; filter vantage:{value} shows them"
     return f"not added: {some}, with {reason}; give all sensors the same dashboard_bucket_size"

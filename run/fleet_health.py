@@ -1,7 +1,7 @@
 """What the sensors of a fleet say about capture and decoder, as one health for the screen. Pure."""
 
-from dataclasses import fields, replace
-from typing import Final
+from dataclasses import fields
+from typing import Final, NamedTuple
 
 from alerting.overload import Taken
 from history.record import HEALTH
@@ -9,8 +9,8 @@ from store.store import Store
 from store.sums import ClosedBucket
 from traffic.health import Health
 from view.builder import Reading
-from view.view import HealthView, View
 
+FRAMES: Final = "frames"
 DROPPED: Final = "dropped"
 """Packets that the kernel dropped."""
 LOST: Final = "lost"
@@ -19,9 +19,24 @@ NAMES: Final = 500
 _NUMBERS: Final = {each.name for each in fields(Health) if each.type in (int, "int")} - {"connections"}
 
 
-def reading_of(store: Store, warnings: tuple[str, ...]) -> Reading:
-    """Return what all sensors counted in the retention. Names that are no field of `Health` are oddities."""
-    health, dropped = Health(), 0
+class CountedHealth(NamedTuple):
+    """What all sensors counted as health."""
+
+    health: Health
+    """Totals of the retention. Names that are no field of it are oddities."""
+    dropped: int
+    """Packets that the kernel dropped in that time."""
+    frames: int
+    """Packets in the last closed bucket."""
+
+    def reading(self, warnings: tuple[str, ...]) -> Reading:
+        """Return it for a View, with sentences for the user."""
+        return Reading(self.health, self.dropped, warnings)
+
+
+def health_of(store: Store) -> CountedHealth:
+    """Return the health of all sensors in a store."""
+    health, dropped, frames = Health(), 0, 0
     for row in store.top(HEALTH, NAMES).rows:
         if row.key in _NUMBERS:
             setattr(health, row.key, row.window.count)
@@ -29,21 +44,15 @@ def reading_of(store: Store, warnings: tuple[str, ...]) -> Reading:
             dropped = row.window.count
         else:
             health.oddities[row.key] = row.window.count
-    return Reading(health, dropped, warnings)
-
-
-def with_rate(view: View, store: Store) -> View:
-    """Return the View with the packets per second of the last closed bucket."""
-    frames = next((row.recent.count for row in store.top(HEALTH, NAMES).rows if row.key == "frames"), 0)
-    health: HealthView = replace(view.health, packet_rate=frames / view.bucket_size)
-    return replace(view, health=health)
+        frames = row.recent.count if row.key == FRAMES else frames
+    return CountedHealth(health, dropped, frames)
 
 
 class TakenByAll:
     """Totals of what the sensors took and dropped since the start, from which an overload is known."""
 
     def __init__(self) -> None:
-        self._totals = dict.fromkeys(("frames", DROPPED, "requests", LOST), 0)
+        self._totals = dict.fromkeys((FRAMES, DROPPED, "requests", LOST), 0)
 
     def add(self, bucket: ClosedBucket) -> None:
         """Add the health in a bucket."""

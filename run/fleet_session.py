@@ -18,7 +18,7 @@ from fleet.raised import Raised
 from fleet.reader import Arrived, FleetReader, Followed, HealthOf, News, Restarted, States
 from fleet.silence import Silence
 from fleet.statistics import SENSOR_HEALTH, TOP_SENSORS
-from run.fleet_health import TakenByAll, reading_of, with_rate
+from run.fleet_health import TakenByAll, health_of
 from run.fleet_view import Fleet, SensorAlerts, with_fleet
 from run.session import WINDOWS
 from run.signals import rules, terms
@@ -104,7 +104,8 @@ class FleetSession:
         self.now = now
         self._run = replace(self._run, started=now)
         size = self._run.bucket_size
-        self._monitor.start(ceil(now / size) * size)  # sensors send whole buckets
+        # Sensors send whole buckets, and the store may have longer periods of those that it has already.
+        self._monitor.start(ceil(wall / size) * size)
         self._advance(now)
         self._show(refreshed=True)
 
@@ -143,7 +144,7 @@ class FleetSession:
             if not followed.left:
                 self._store(followed).take(bucket)
             if followed is self._base and bucket.width <= self._run.bucket_size:
-                self._monitor.take(bucket)  # the latest of it belongs into the first window
+                self._monitor.take(bucket)  # if the store was slow, it may belong into the first window
         return True
 
     def _hear(self, news: News) -> None:
@@ -254,12 +255,14 @@ class FleetSession:
     def _view(self, window: float | None, run: Run | None = None) -> View:
         followed = self._lens or self._base
         store = self._store(followed)
-        reading = reading_of(store, tuple(self._sentences(followed)))
+        counted = health_of(store)
+        reading = counted.reading(tuple(self._sentences(followed)))
         view = build_view(self.now, run or self._run, store, self._monitor, reading, None, window)
+        view = replace(view, health=replace(view.health, packet_rate=counted.frames / view.bucket_size))
         fleet = Fleet(self._states.states, self._health.counts, followed, self.reader.loading(followed))
         titles = {judge.rule.name: judge.rule.title for judge in self._monitor.judges}
         alerts = SensorAlerts(self._book, self._silence, titles, self._options.by_sensor)
-        return with_fleet(with_rate(view, store), fleet, alerts)
+        return with_fleet(view, fleet, alerts)
 
     def _sentences(self, followed: Followed) -> Iterable[str]:
         if warning := self.reader.warning:

@@ -72,28 +72,26 @@ def _alert_view(alert: Alert, own: SensorAlerts) -> AlertView:
 
 
 def _silence_line(own: SensorAlerts, now: float) -> SignalView:
-    line = _line(SILENCE, SILENCE_TITLE, [alert for alert in _all(own) if alert.signal == SILENCE], now)
+    line = _line(SILENCE, SILENCE_TITLE, own, now)
     return replace(line, value=own.silence.longest, limit=own.silence.limit)
 
 
 def _raised_line(own: SensorAlerts, now: float) -> SignalView:
-    alerts = [alert for alert in _all(own) if alert.signal != SILENCE]
-    active = sum(alert.end is None for alert in alerts)
-    return replace(_line(RAISED, RAISED_TITLE, alerts, now), unit=SignalUnit.HITS, value=float(active))
+    active = sum(alert.signal != SILENCE for alert in own.book.active)
+    return replace(_line(RAISED, RAISED_TITLE, own, now), unit=SignalUnit.HITS, value=float(active))
 
 
-def _all(own: SensorAlerts) -> list[Alert]:
-    return [*own.book.active, *own.book.ended]
-
-
-def _line(name: str, title: str, alerts: Sequence[Alert], now: float) -> SignalView:
-    """Return a line of the table of signals for alerts that no baseline has to do with."""
+def _line(name: str, title: str, own: SensorAlerts, now: float) -> SignalView:
+    """Return a line of the table of signals for alerts of single sensors, which no baseline has to do with."""
+    of_silence, alerts = name == SILENCE, (*own.book.active, *own.book.ended)
+    alerts = tuple(alert for alert in alerts if (alert.signal == SILENCE) is of_silence)
+    told = any(alert.end is None and not own.book.is_muted(alert) for alert in alerts)
     lasted = [alert.duration(now) for alert in alerts]
     return SignalView(
         name=name,
         title=title,
         unit=SignalUnit.SECONDS,
-        state=ALERT if any(alert.end is None and not alert.muted for alert in alerts) else "NORMAL",
+        state=ALERT if told else "NORMAL",
         baseline=None,
         limit=None,
         value=None,

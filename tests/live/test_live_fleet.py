@@ -75,7 +75,7 @@ def until(what: str, holds: Callable[[], bool], seconds: float = PATIENCE) -> No
 def cut_off(host: Host) -> Iterator[None]:
     """Drop what the host sends to the collector; its web server goes on."""
     nft = [*host.side.inside, "nft"]
-    rules = f"table inet cut {{ chain out {{ type filter hook output priority 0; tcp dport {PORT} drop; }} }}"
+    rules = f"table inet cut {{ chain out {{ type filter hook output priority 0; tcp dport {PORT} drop; }}; }}"
     subprocess.run([*nft, rules], check=True, timeout=30)
     try:
         yield
@@ -127,7 +127,7 @@ def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[
         for host in both:
             sensor(stack, tmp_path / host.name, host, collected)
         watch = [sys.executable, str(ROOT / "exercise.py"), "watch", "--store", str(collected.folder), "--ui", "json", "--user", "root"]
-        sets = {**BRISK, "max_top_hits": 60, "sensor_silence": 4, "fleet_delay": 2}
+        sets = {**BRISK, "max_top_hits": 60, "sensor_silence": 5, "fleet_delay": 2}
         watch += [word for name, value in sets.items() for word in ("--set", f"{name}={value}")]
         process = start(tmp_path / "watch", watch, middle)
         stack.callback(end, process)

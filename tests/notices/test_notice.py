@@ -47,6 +47,7 @@ def test_the_facts_are_those_of_the_documents() -> None:
         "source": "eth0 port 80",
         "signal": "request_rate",
         "subject": None,
+        "sensor": None,
         "start": "2026-11-22T17:02:10.000Z",
         "end": "2026-11-22T17:08:10.000Z",
         "duration": 360,

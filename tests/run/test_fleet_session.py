@@ -1,6 +1,7 @@
 """The session of a fleet: what it sums up, judges, and says of its sensors."""
 
 from dataclasses import replace
+from datetime import timezone
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from fleet_scene import BUCKET, START, FleetScene, Seen, visits
 
 from alerting.alert import Alert, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised
+from dashboard.lines import event_line
 from history.alerts import stored
 from history.record import StoreError
+from notices.notice import facts, notice_of
 from store.filtering.sensors import parse_sensors
 from store.store import Store
 from traffic.batch import RecordBatch
@@ -221,6 +224,11 @@ def test_a_silent_sensor_is_an_alert_with_a_start_an_end_and_a_reason() -> None:
     assert alert.end is not None
     assert alert.end > alert.start
     assert named(scene) == [("Raised", "sensor_silence web-2"), ("Dismissed", "sensor_silence web-2")]
+    dismissed = scene.seen.events[-1]
+    assert event_line(dismissed, timezone.utc).endswith("Alert dismissed after 20 s: web-2 sensor silence")
+    notice = notice_of(dismissed, "ops", "fleet")
+    assert notice is not None
+    assert (notice.headline, facts(notice)["sensor"]) == ("Dismissed: sensor silence web-2, after 20 s", "web-2")
 
 
 def test_an_outage_of_the_store_is_no_silence() -> None:
@@ -283,6 +291,17 @@ def test_a_retired_sensor_can_be_ignored_or_muted(how: str) -> None:
     assert raised.alert.muted  # so that nobody is notified
     assert scene.view().alerts[0].quiet == "muted"
     assert scene.view().state != "ALERT"
+
+
+def test_muting_a_silent_sensor_ends_the_alarm_on_the_screen() -> None:
+    scene = FleetScene().add("web-1", "web-2").begin()
+    scene.go(60)
+    scene.go(120, silent=["web-2"])
+    assert scene.view().state == "ALERT"
+    scene.session.mute("sensor_silence@web-2", True)
+    assert scene.view().state != "ALERT"
+    scene.session.mute("sensor_silence@web-2", False)
+    assert scene.view().state == "ALERT"
 
 
 def test_sensors_that_were_silent_longer_than_others_at_the_start_are_found() -> None:

@@ -12,8 +12,10 @@ import pytest
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[place]) for place in (3, 2, 0)]
 
+from fleet_program import COMMAND, STORE
 from fleet_scene import FleetScene
 from full_driver import Driven, drive
+from pseudo_terminal import PseudoTerminal
 
 from dashboard.full.main_screen import SUMS_ALONE, MainScreen
 from dashboard.full.text_screens import HealthScreen, HelpScreen
@@ -161,6 +163,18 @@ def test_pages_of_text_open() -> None:
         assert isinstance(user.app.screen, HelpScreen)
 
     drive(scenario, FleetLedger())  # type: ignore[arg-type]
+
+
+def test_it_comes_up_on_a_terminal_locked_down_and_ends() -> None:
+    options = ["--ui", "full", "--set", "timeout=0.2", "--set", "sensor_silence=3600"]
+    terminal = PseudoTerminal([*COMMAND, *STORE, *options], columns=110, lines=35)
+    terminal.wait_for("web-2")
+    terminal.press("/")
+    terminal.press("sensor:web-1\r")
+    terminal.wait_for("1 of 2 sensors")
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.close()
 
 
 if __name__ == "__main__":
