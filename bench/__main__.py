@@ -34,6 +34,7 @@ PARTS: Final = {
     "start": "Start, and memory",
     "store_cost": "The store at its caps",
     "filter_cost": "Filters",
+    "sending": "Sending to a fleet",
     "growth": "How cost grows",
 }
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` for its result."""

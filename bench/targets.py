@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, decryption, dns, handshakes, header_blocks, https, live, start
+from bench import counting, decryption, dns, handshakes, header_blocks, https, live, sending, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -90,6 +90,7 @@ def _https(name: str) -> Callable[[Facts], Figure]:
 
 
 _WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
+_SENSOR: Final = "sending 200 rows each 10 s to a fleet"
 _BLOCKS: Final = "HTTP/2 header blocks"
 _CROWDED: Final = f"{_LIVE}, one core busy"
 TARGETS: Final = (
@@ -128,6 +129,12 @@ TARGETS: Final = (
     Target("HTTPS at saturation, tax: extra CPU a request", AT_MOST, 5, _https("own_tax_percent"), ",.1f", " %"),
     Target("HTTPS at saturation, requests missed", AT_MOST, 0, _https("missed"), ",.0f"),
     Target("resident memory of a quiet default run", AT_MOST, 75, _figure("start", start.MEMORY), ",.1f", " MiB"),
+    Target(
+        "a sensor with 4,000 rows each 10 s", AT_MOST, 1, _figure("sending", f"4000 {sending.CPU}"), unit=" % of a core"
+    ),
+    Target(
+        "a sensor with 4,000 rows, memory", AT_MOST, 30, _figure("sending", f"4000 {sending.MEMORY}"), ",.1f", " MiB"
+    ),
     Target("counting and judging", AT_MOST, 2, _figure("counting", counting.FILE), unit=" us a transaction"),
     Target("`--help`", AT_MOST, 0.15, _figure("start", start.HELP), unit=" s"),
     Target("`-i lo` to the open socket", AT_MOST, 0.3, _figure("start", start.SOCKET), unit=" s"),

@@ -12,6 +12,8 @@ from store.watched import WATCHED
 
 SAME_SECOND: Final = 1.0
 """Spans that are nearer to each other are one: a stored span begins at a whole second."""
+MAX_PARTS: Final = 6
+"""Parts of a statistic that are kept before they are added up: most have the same keys."""
 LONGEST_WATCH: Final = 3600.0
 """Longest step of time that was watched; longer ones are jumps, and would write a row for each of their minutes."""
 AHEAD: Final = 86400.0
@@ -37,7 +39,10 @@ class Filling:
             if name == WATCHED:
                 self._watch_again(bucket.start, keyed)
             else:
-                period.setdefault(name, []).extend((keyed, KeyedSums.of_items([(OTHER, other)])))
+                parts = period.setdefault(name, [])
+                parts += (keyed, KeyedSums.of_items([(OTHER, other)]))
+                if len(parts) > MAX_PARTS:
+                    parts[:] = [KeyedSums.merged(parts)]
 
     def watch(self, start: float, end: float) -> None:
         """Add a span of time that was watched, whether or not anything was counted."""

@@ -68,7 +68,7 @@ def encode(record: SensorRecord) -> bytes:
     Raises:
         ValueError: it is larger than MAX_TEXT or MAX_BYTES, so nobody would decode it.
     """
-    text = json.dumps(_plain(record), separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = _written(record).encode()
     block = bytes([VERSION]) + zlib.compress(text, _LEVEL)
     if len(text) > MAX_TEXT or len(block) > MAX_BYTES:
         raise ValueError(f"the record is too large: {len(text)} bytes")
@@ -104,8 +104,9 @@ def _text(block: bytes) -> bytes:
 # Out ------------------------------------------------------------------------------------------------------------------
 
 
-def _plain(record: SensorRecord) -> dict[str, Any]:
-    return {
+def _written(record: SensorRecord) -> str:
+    """Return the JSON of a record, made statistic by statistic: all lists of numbers at once would take much memory."""
+    facts = {
         "sensor": record.series.sensor,
         "spool": record.series.spool,
         "level": int(record.series.level),
@@ -113,9 +114,17 @@ def _plain(record: SensorRecord) -> dict[str, Any]:
         "through": record.through,
         "written": record.written,
         "facts": list(record.facts),
-        "buckets": [[start, width, [_columns(each) for each in parts]] for start, width, parts in record.buckets],
         "alerts": [list(alert) for alert in record.alerts],
     }
+    buckets = (
+        f"[{_json(start)},{_json(width)},[{','.join(_json(_columns(part)) for part in parts)}]]"
+        for start, width, parts in record.buckets
+    )
+    return f'{_json(facts)[:-1]},"buckets":[{",".join(buckets)}]}}'
+
+
+def _json(known: Any) -> str:
+    return json.dumps(known, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _columns(part: StatisticSums) -> list[Any]:

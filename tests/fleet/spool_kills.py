@@ -91,7 +91,7 @@ def main(folder: Path, kills: int, seed: int) -> None:
                 write_until_killed(folder, seed + number)
             finally:
                 os._exit(1)
-        time.sleep(chance.random() ** 2 * 0.08)
+        time.sleep(chance.random() * 0.15)
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status), "the child failed by itself"
