@@ -144,10 +144,10 @@ def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[
         with cut_off(both[0]):
             for host in both:
                 visit(host, tmp_path, middle)
-            until("an alert that it is silent", lambda: "sensor_silent" in signals(latest_view(output)))
+            until("an alert that it is silent", lambda: "sensor_silence" in signals(latest_view(output)))
             assert not equal()
         until("all that was missing", equal)
-        until("the end of the alert", lambda: "sensor_silent" not in signals(latest_view(output)))
+        until("the end of the alert", lambda: "sensor_silence" not in signals(latest_view(output)))
 
 
 def visit(host: Host, folder: Path, middle: list[str]) -> None:
