@@ -18,7 +18,7 @@ from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.door import Door
 from history.clickhouse.migration import planned, require_version
 from history.clickhouse.schema import DAYS_OF_BUCKETS, Days, Place, Statement
-from history.clickhouse.sensors import sensor_states
+from history.clickhouse.sensors import SensorReader
 from history.clickhouse.status import sizes
 from history.clickhouse.users import User, statements
 from history.fleet import SensorState
@@ -129,11 +129,12 @@ def _users(given: argparse.Namespace, address: StoreAddress, screen: Screen) -> 
 
 def _status(given: argparse.Namespace, address: StoreAddress, screen: Screen) -> None:
     """Print sensors and sizes."""
+    now = time.time()
     with _opened(address) as (door, place):
         require_version(door, place)
-        states = sensor_states(door, place)
+        states = SensorReader(door, place).states(now)
         found = sizes(door, place)
-    for line in _sensor_lines(states, time.time()):
+    for line in _sensor_lines(states, now):
         screen.say(line)
     screen.say("")
     screen.say(f"{'table':<10}{'rows':>16}{'parts here':>12}{'size here':>12}")

@@ -89,7 +89,7 @@ class ArrivalReader:
         self._door = door
         self._records = place.table(RECORDS)
         self._tables = {level: place.table(name) for level, name in SUMS.items()}
-        self._first: Cut | None = None
+        self._latest: Cut | None = None
         self._lost = 0
 
     @property
@@ -100,8 +100,7 @@ class ArrivalReader:
     def since(self, cursor: Cursor | None, chosen: Collection[str] | None) -> Arrivals:
         """Return what arrived after the cursor at the chosen sensors; None chooses all."""
         if cursor is None:
-            cut = self._cut()
-            self._first = self._first or cut
+            self._latest = cut = self._cut()
             return Arrivals((), Cursor(cut.at, cut, cut.seen, {}))
         now = self._now()
         known = {**cursor.given, **cursor.waiting}
@@ -118,18 +117,20 @@ class ArrivalReader:
         return Arrivals(tuple(buckets), Cursor(now, cursor.cut, {**kept, **skipped, **done}, left))
 
     def past(self, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
-        """Iterate over what arrived before the first cursor, latest first."""
-        self._first = cut = self._first or self._cut()
-        return self._past(cut, since, until, chosen)
+        """Iterate over what arrived before the last call of `since` without a cursor, latest first.
+
+        It is over after an error; a new one may go on where it ended.
+        """
+        return self._past(self._latest or self._cut(), since, until, chosen)
 
     def _past(self, cut: Cut, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
-        loose = sorted(self._loose(cut, since, until).items(), key=lambda item: -item[1].start)
-        for begin in range(0, len(loose), MOST):
-            buckets, _ = self._read(dict(loose[begin : begin + MOST]), inf, chosen)
-            yield from reversed(buckets)
-        edge = max(since, floor(Level.HOUR, min(until, cut.at) - MINUTES_FOR))
-        yield from self._periods(Level.MINUTE, cut.minutes, edge, until, chosen)
-        yield from self._periods(Level.HOUR, cut.hours, since, min(edge, until), chosen)
+        loose = self._loose(cut, since, until)
+        for level, begin, end in _steps(since, until, cut.at):
+            own = [item for item in loose.items() if begin <= item[1].start < end]
+            found = self._periods(level, cut, begin, end, chosen)
+            for place in range(0, len(own), MOST):
+                found += self._read(dict(own[place : place + MOST]), inf, chosen)[0]
+            yield from sorted(found, key=lambda bucket: -bucket.start)
 
     # Which records there are ------------------------------------------------------------------------------------------
 
@@ -235,21 +236,16 @@ class ArrivalReader:
         }
 
     def _periods(
-        self, level: Level, lasts: Mapping[str, int], since: float, until: float, chosen: Collection[str] | None
-    ) -> Iterator[ClosedBucket]:
-        """Iterate over the periods that start in a span, latest first."""
+        self, level: Level, cut: Cut, since: float, until: float, chosen: Collection[str] | None
+    ) -> list[ClosedBucket]:
+        """Return the periods of the past that start in a span."""
+        lasts = cut.hours if level is Level.HOUR else cut.minutes
+        if not lasts:
+            return []
         sensors = "" if chosen is None else " AND sensor IN {sensors:Array(String)}"
         given = _lasts(lasts) if chosen is None else {**_lasts(lasts), "sensors": sorted(chosen)}
-        while since < until and lasts:
-            begin = max(since, until - STEPS[level])
-            yield from reversed(
-                self._buckets(
-                    f"{self._tables[level]} FINAL WHERE start >= toDateTime({int(begin)})"
-                    f" AND start < toDateTime({int(until)}) AND sequence <= {_LAST}{sensors}",
-                    given,
-                )
-            )
-            until = begin
+        span = f"start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
+        return self._buckets(f"{self._tables[level]} FINAL WHERE {span} AND sequence <= {_LAST}{sensors}", given)
 
     def _buckets(self, where: str, parameters: Parameters) -> list[ClosedBucket]:
         """Return the sums of rows as buckets, oldest first, with the statistic SENSORS."""
@@ -268,6 +264,18 @@ def _grouped(key: str, where: str, final: str) -> str:
         " tupleElement(sumMap(bins, hits), 2)"
         f" FROM {where} GROUP BY begin, named, grouped ORDER BY begin, named, grouped{final}"
     )
+
+
+def _steps(since: float, until: float, now: float) -> Iterator[tuple[Level, float, float]]:
+    """Iterate over the spans of the past that are read at once, latest first, and the level of their periods."""
+    end = max(since, min(until, now))
+    yield Level.MINUTE, end, max(until, end)  # of sensors whose clocks are ahead
+    edge = max(since, floor(Level.HOUR, min(until, now) - MINUTES_FOR))
+    for level, first in ((Level.MINUTE, edge), (Level.HOUR, since)):
+        while end > first:
+            begin = max(first, end - STEPS[level])
+            yield level, begin, end
+            end = begin
 
 
 def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]:

@@ -15,7 +15,7 @@ from history.clickhouse.migration import require_version
 from history.clickhouse.queries import ORDER, Queries
 from history.clickhouse.rows import is_shown
 from history.clickhouse.schema import RECORDS, STATISTICS, Place
-from history.clickhouse.sensors import sensor_states
+from history.clickhouse.sensors import SensorReader
 from history.clickhouse.spans import Tile, cover, earliest, span, width_of
 from history.fleet import Arrivals, SensorAlert, SensorState
 from history.periods import PeriodLevel
@@ -52,6 +52,7 @@ class ClickhouseFleet:
         require_version(self._door, self._place)
         self._clock = clock
         self._arrivals = ArrivalReader(self._door, self._place)
+        self._states = SensorReader(self._door, self._place)
         self._choose(None)
 
     def _choose(self, sensors: Collection[str] | None) -> None:
@@ -71,7 +72,7 @@ class ClickhouseFleet:
         """See `FleetArchive.of`."""
         fleet = ClickhouseFleet.__new__(ClickhouseFleet)
         fleet._door, fleet._place, fleet._clock = self._door, self._place, self._clock
-        fleet._arrivals = self._arrivals
+        fleet._arrivals, fleet._states = self._arrivals, self._states
         fleet._choose(frozenset(sensors))
         return fleet
 
@@ -83,7 +84,7 @@ class ClickhouseFleet:
 
     def sensors(self) -> list[SensorState]:
         """See `FleetArchive.sensors`."""
-        return sensor_states(self._door, self._place)
+        return self._states.states(self._clock())
 
     def statistics(self) -> dict[str, str]:
         """See `FleetArchive.statistics`."""
@@ -168,7 +169,7 @@ class ClickhouseFleet:
         return self._arrivals.since(cursor, self._sensors)
 
     def past(self, since: float, until: float) -> Iterator[ClosedBucket]:
-        """See `FleetArchive.past`."""
+        """See `FleetArchive.past`. The first cursor is that of the last call of `arrived` without one."""
         return self._arrivals.past(since, until, self._sensors)
 
     # Nobody writes here -----------------------------------------------------------------------------------------------

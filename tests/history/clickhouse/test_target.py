@@ -194,3 +194,32 @@ def test_units_are_sent_once(address_of: AddressOf, door: ConnectDoor, place: Pl
     target.send([counting(2, a=1)])
     assert noting.tables == ["statistics", SUMS[Level.BUCKET], RECORDS, SUMS[Level.BUCKET], RECORDS]
     assert door.query(f"SELECT name, unit FROM {place.table('statistics')}") == [["top_sections"], ["bytes"]]
+
+
+def test_each_choice_has_a_past_of_its_own(target: ClickhouseTarget, fleet: ClickhouseFleet) -> None:
+    target.send([counting(1, a=1)])
+    first = fleet.arrived(None).cursor
+    target.send([counting(2, b=1)])
+    again = fleet.of(["web-1"])
+    second = again.arrived(None).cursor
+    target.send([counting(3, c=1)])
+    assert given_by(again.past(START, START + 3600)) == {"a": 1, "b": 1}
+    assert given_by(again.arrived(second).buckets) == {"c": 1}
+    assert given_by(fleet.arrived(first).buckets) == {"b": 1, "c": 1}
+
+
+def test_the_past_goes_on_where_an_error_ended_it(target: ClickhouseTarget, fleet: ClickhouseFleet) -> None:
+    times = range(0, 20_000, 1000)
+    sums = [bucket(START + at, top_sections={f"at{at}": Sums(1)}) for at in times]
+    target.send([record(place, each) for place, each in enumerate(sums, 1)])
+    minutes = [each._replace(start=each.start // 60 * 60, width=60.0) for each in sums[:-5]]
+    series = record(1).series._replace(level=Level.MINUTE)
+    target.send([record(1, *minutes, series=series, through=len(minutes))])
+    fleet.arrived(None)
+    found = []
+    until = START + 86400
+    while given := next(fleet.past(START, until), None):
+        found.append(given)
+        until = given.start
+    assert given_by(found) == {f"at{at}": 1 for at in times}
+    assert given_by(fleet.past(START, START + 86400)) == given_by(found)
