@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from clickhouse_server import AddressOf
-from fleet_contract import given_by
+from fleet_contract import added, given_by
 from sensor_records import bucket, record
 
 from history.clickhouse import arrivals
@@ -215,6 +215,8 @@ def test_the_past_goes_on_where_an_error_ended_it(target: ClickhouseTarget, flee
     minutes = [each._replace(start=each.start // 60 * 60, width=60.0) for each in sums[:-5]]
     series = record(1).series._replace(level=Level.MINUTE)
     target.send([record(1, *minutes, series=series, through=len(minutes))])
+    hours = added(minutes, 3600)
+    target.send([record(1, *hours, series=series._replace(level=Level.HOUR), through=1)])
     fleet.arrived(None)
     found = []
     until = START + 86400
