@@ -92,7 +92,8 @@ def test_the_wheel_contains_the_manual_and_the_completion_scripts(installed: Pat
     assert "complete " in (share / "bash-completion/completions/exercise").read_text()
     assert (share / "zsh/site-functions/_exercise").read_text().startswith("#compdef exercise\n")
     assert "complete -c exercise" in (share / "fish/vendor_completions.d/exercise.fish").read_text()
-    assert "DynamicUser=yes" in (share / "http-monitor/http-monitor.service").read_text()
+    for unit in ("http-monitor.service", "http-monitor-collector.service"):
+        assert "DynamicUser=yes" in (share / "http-monitor" / unit).read_text()
 
 
 @pytest.mark.slow

@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from certificates import trustme
-from collector_scene import OTHER_TOKEN, START, TOKEN, TOKENS, counting
+from collector_scene import OTHER_TOKEN, START, TOKEN, TOKENS, batch_of, collector, counting
 
+from bench.make_capture import main as make_capture
 from capture.lockdown import lockable
 from cli.collect import parse_collect
 from cli.report import report
@@ -90,6 +92,29 @@ def test_reports_read_what_a_collector_took_though_it_was_killed(
     assert found["sensors"] == ["db-1", "web-1"]
     assert [(row["key"], row["count"]) for row in found["rows"]] == [("db-1", 100), ("web-1", acknowledged)]
     assert found["requests"] == 100 + acknowledged
+
+
+def test_a_report_on_a_sensor_is_that_of_its_own_history(place: Place) -> None:
+    capture, own, token = place.folder / "made.pcap", place.folder / "own.db", place.folder / "token"
+    make_capture([str(capture), "--packets", "4000", "--loss", "0", "--seed", "1"])
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    with place.running("--user", "root") as (_, address):
+        url = f"https://localhost:{address.port}?tls=yes&ca={place.folder}/ca.pem&token_file={token}"
+        run("-r", str(capture), "-p", "any", "-q", "--user", "root", "--history", str(own), "--store", url,
+            "--sensor", "web-1", "--spool", str(place.folder / "spool"))  # fmt: skip
+    for by in ("section", "status", "server_response_time"):
+        given = ("--since", "2000-01-01", "--until", "2027-01-01", "--by", by)
+        single, fleet = run("report", "--history", str(own), *given), run("report", "--store", str(place.store), *given)
+        assert fleet.splitlines()[1:] == single.splitlines()[1:]
+        assert "Requests" in fleet
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, "exercise.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 @pytest.mark.skipif(not lockable(), reason="the core is not built, or not for this system")
@@ -192,13 +217,11 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
 # reports --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def collected(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder of a collector of twelve sensors."""
-    from collector_scene import batch_of, collector
-
     names = [f"web-{number}" for number in range(1, 12)]
-    with collector(tmp_path / "sensors") as scene:
+    with collector(tmp_path_factory.mktemp("collector") / "sensors") as scene:
         for place, name in enumerate(names, 1):
             assert scene.post(batch_of(counting(1, name, place)))[0] == 204
         assert scene.post(batch_of(counting(1, "db-1", 30)), OTHER_TOKEN)[0] == 204
@@ -225,9 +248,11 @@ def test_a_report_says_which_sensors_it_adds_up(collected: Path, capsys: pytest.
     assert [line.split()[0] for line in lines(capsys)] == ["request_rate", "top_sections", "top_sensors"]
 
 
-def test_a_damaged_file_is_said(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (collected / "db-1.db").write_bytes(b"no database at all" * 1000)
-    assert report(["--store", str(collected), "--since", "1h"], now=HOUR) == 0
+def test_a_damaged_file_is_said(collected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "copy"
+    copytree(collected, copy)
+    (copy / "db-1.db").write_bytes(b"no database at all" * 1000)
+    assert report(["--store", str(copy), "--since", "1h"], now=HOUR) == 0
     out, err = capsys.readouterr()
     assert "Requests        66" in out
     assert (err.count("\n"), "db-1 is left out: " in err) == (1, True)
