@@ -19,11 +19,9 @@ from history.clickhouse.door import Door
 from history.clickhouse.migration import planned, require_version
 from history.clickhouse.schema import DAYS_OF_BUCKETS, Days, Place, Statement
 from history.clickhouse.sensors import SensorReader
-from history.clickhouse.status import sizes
+from history.clickhouse.status import sizes, status_lines
 from history.clickhouse.users import User, statements
-from history.fleet import SensorState
 from history.record import StoreError
-from view import figures
 
 _EXAMPLES: Final = """\
 examples:
@@ -134,23 +132,8 @@ def _status(given: argparse.Namespace, address: StoreAddress, screen: Screen) ->
         require_version(door, place)
         states = SensorReader(door, place).states(now)
         found = sizes(door, place)
-    for line in _sensor_lines(states, now):
+    for line in status_lines(states, found, now):
         screen.say(line)
-    screen.say("")
-    screen.say(f"{'table':<10}{'rows':>16}{'parts here':>12}{'size here':>12}")
-    for size in found:
-        screen.say(f"{size.table:<10}{size.rows:>16,}{size.parts:>12,}{figures.volume(size.bytes):>12}")
-
-
-def _sensor_lines(states: Sequence[SensorState], now: float) -> Iterator[str]:
-    if not states:
-        yield "no sensors yet"
-        return
-    width = max(len(state.name) for state in states)
-    yield f"{'sensor':<{width}}  {'last bucket':<12}{'clock':>9}  {'vantage':<10}  {'version':<10}  source"
-    for name, facts, latest, _, skew in states:
-        ago = f"{figures.duration(max(0.0, now - latest))} ago"
-        yield f"{name:<{width}}  {ago:<12}{skew:>+8.1f}s  {facts.vantage:<10}  {facts.version:<10}  {facts.source}"
 
 
 @contextmanager

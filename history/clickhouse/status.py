@@ -1,9 +1,12 @@
-"""How large the tables are."""
+"""Sensors and the size of the tables, as text."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from history.clickhouse.door import Door
 from history.clickhouse.schema import ALERTS, RECORDS, SUMS, Place
+from history.fleet import SensorState
+from view import figures
 
 
 class Size(NamedTuple):
@@ -34,3 +37,23 @@ def sizes(door: Door, place: Place) -> list[Size]:
         rows = door.query(f"SELECT count() FROM {place.table(name)}")[0][0]
         found.append(Size(name, rows, *own.get(place.local(name).partition(".")[2], (0, 0))))
     return found
+
+
+def status_lines(states: Sequence[SensorState], sizes: Sequence[Size], now: float) -> Iterator[str]:
+    """Iterate over the lines for the user."""
+    yield from _sensor_lines(states, now)
+    yield ""
+    yield f"{'table':<10}{'rows':>16}{'parts here':>12}{'size here':>12}"
+    for size in sizes:
+        yield f"{size.table:<10}{size.rows:>16,}{size.parts:>12,}{figures.volume(size.bytes):>12}"
+
+
+def _sensor_lines(states: Sequence[SensorState], now: float) -> Iterator[str]:
+    if not states:
+        yield "no sensors yet"
+        return
+    width = max(len(state.name) for state in states)
+    yield f"{'sensor':<{width}}  {'last bucket':<16}{'clock':>9}  {'vantage':<10}  {'version':<10}  source"
+    for name, facts, latest, _, skew in states:
+        ago = f"{figures.duration(max(0.0, now - latest))} ago"
+        yield f"{name:<{width}}  {ago:<16}{skew:>+8.1f}s  {facts.vantage:<10}  {facts.version:<10}  {facts.source}"
