@@ -1,0 +1,153 @@
+"""How long screens and reports take over a day and a month of many sensors, by the program's own reader."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench.cluster import cluster
+from bench.driver_door import DriverDoor
+from bench.fleet_past import fill
+from bench.measure import ROOT, Figure, table
+from bench.pair import KEEP, address, make_tables
+from bench.simulated import ROWS, UNITS, sensor_name
+from history.address import DATABASE
+from history.clickhouse.door import Door
+from history.clickhouse.migration import planned
+from history.clickhouse.reading import ClickhouseFleet
+from history.clickhouse.rows import is_shown
+from history.clickhouse.schema import STATISTIC_COLUMNS, STATISTICS, Place
+from history.fleet import FleetArchive
+from history.record import SENSORS
+from history.report import REQUESTS, build_report
+
+DAY: Final = 86400
+MONTH: Final = 30 * DAY
+ROWS_OF_PANEL: Final = 10
+REPEATS: Final = 5
+SOME: Final = 20
+"""Sensors of a choice."""
+SINGLE: Final = Place(DATABASE)
+"""Tables on one server: replicas do not make queries faster."""
+CHDB: Final = str(ROOT / "tests" / "history" / "clickhouse" / "chdb_server.py")
+AIMS: Final = {"screen": 1.0, "report": 2.0}
+"""Seconds."""
+
+
+class Timing(NamedTuple):
+    """How long one thing took."""
+
+    what: str
+    kind: str
+    """Of AIMS."""
+    seconds: Figure
+
+
+def measure(sensors: int, say: Callable[[str], None]) -> dict[str, list[Timing]]:
+    """Fill servers with the past of these sensors, and read them: Debian's, and chDB where it is installed."""
+    timings = {"ClickHouse 18.16": _of_2018(sensors, say)}
+    if find_spec("chdb") is not None and find_spec("clickhouse_connect") is not None:
+        timings["chDB"] = _today(sensors, say)
+    return timings
+
+
+def _of_2018(sensors: int, say: Callable[[str], None]) -> list[Timing]:
+    with tempfile.TemporaryDirectory(prefix="fleet-") as name, cluster(Path(name) / "cluster") as servers:
+        where = address(servers.replicas[0].native, SINGLE)
+        make_tables(where.port, SINGLE)
+        servers.replicas[1].kill()
+        door = DriverDoor(where)
+        return filled(door, SINGLE, sensors, say, lambda: ClickhouseFleet(where, "", door))
+
+
+def _today(sensors: int, say: Callable[[str], None]) -> list[Timing]:
+    """Read by clickhouse-connect from ClickHouse in a Python process, behind the HTTP server of the tests."""
+    from history.clickhouse.connect import ConnectDoor
+
+    with subprocess.Popen([sys.executable, CHDB], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            port = json.loads(process.stdout.readline())["port"]
+            where = address(port, SINGLE)
+            door = ConnectDoor(where, "")
+            for statement in planned(door, SINGLE, KEEP):
+                door.command(statement.sql)
+            return filled(door, SINGLE, sensors, say, lambda: ClickhouseFleet(where, "", door))
+        finally:
+            process.kill()
+
+
+def filled(
+    door: Door, place: Place, sensors: int, say: Callable[[str], None], reader: Callable[[], FleetArchive]
+) -> list[Timing]:
+    """Fill the empty tables of a server, and time a reader of it."""
+    now = int(time.time())
+    shown = [name for name in ROWS if is_shown(name)]
+    units = [UNITS.get(name, "hits") for name in shown]
+    door.insert(place.table(STATISTICS), STATISTIC_COLUMNS, [shown, units])
+    fill(door, place, sensors, now, say)
+    fleet = reader()
+    say("reading")
+    return list(_timings(fleet, now))
+
+
+def _timings(fleet: FleetArchive, now: int) -> Iterator[Timing]:
+    day, month = (now - DAY, now), (now - MONTH, now)
+    shown = [name for name in fleet.statistics() if name != SENSORS]
+    some = fleet.of([sensor_name(number) for number in range(SOME)])
+    panels = {name: _timed(partial(fleet.top, name, *day, ROWS_OF_PANEL)) for name in (*shown, SENSORS)}
+    slowest = max(panels, key=lambda name: panels[name].median)
+    total = Figure(*(sum(figure[place] for figure in panels.values()) for place in range(len(Figure._fields))))
+    yield Timing(f"the slowest panel of a day: {slowest}", "screen", panels[slowest])
+    yield Timing(f"all {len(panels)} panels of a day, one after the other", "screen", total)
+    yield Timing(f"{slowest} of {SOME} sensors", "screen", _timed(partial(some.top, slowest, *day, ROWS_OF_PANEL)))
+    yield Timing("the list of sensors", "screen", _timed(fleet.sensors))
+    yield Timing("watch: the latest period", "screen", _timed(lambda: next(fleet.past(*day))))
+    yield Timing("watch: all periods of a day", "screen", _timed(lambda: list(fleet.past(*day)), 1))
+    for name in (REQUESTS, slowest):
+        by = name, fleet.statistics()[name]
+        yield Timing(
+            f"report of a month by {name}",
+            "report",
+            _timed(partial(build_report, fleet, "", by, *month, ROWS_OF_PANEL)),
+        )
+
+
+def _timed(ask: Callable[[], object], repeats: int = REPEATS) -> Figure:
+    seconds = []
+    for _ in range(repeats):
+        begun = time.monotonic()
+        ask()
+        seconds.append(time.monotonic() - begun)
+    return Figure.of(seconds)
+
+
+def report(timings: Mapping[str, Sequence[Timing]]) -> str:
+    """Return the Markdown table."""
+    rows = (
+        (
+            each.what,
+            server,
+            each.seconds.text(",.2f"),
+            f"< {AIMS[each.kind]:.0f}",
+            _judged(each.seconds.median, AIMS[each.kind]),
+        )
+        for server, found in timings.items()
+        for each in found
+    )
+    return table(("what is read", "server", "seconds", "target", ""), rows)
+
+
+def facts(timings: Mapping[str, Sequence[Timing]]) -> dict[str, Any]:
+    """Return the results as JSON-compatible values."""
+    return {server: {each.what: each.seconds._asdict() for each in found} for server, found in timings.items()}
+
+
+def _judged(seconds: float, aim: float) -> str:
+    return "met" if seconds < aim else f"missed, {seconds / aim:.1f} times"
