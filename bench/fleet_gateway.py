@@ -10,7 +10,7 @@ import random
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -116,12 +116,12 @@ class Sensor:
 
 
 class Gateway:
-    """All sensors of a gateway."""
+    """All sensors of a gateway. `connect` opens a target by the port of a replica."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, connect: Callable[[int], Target] = open_target) -> None:
         folder = Path(orders.folder)
         chances = random.Random(orders.seed)
-        self._orders = orders
+        self._orders, self._connect = orders, connect
         self._population = Population(orders.seed)
         self._progress = Progress(folder / "progress", orders.sensors, orders.gateways)
         self._counters = self._progress.counters[orders.number]
@@ -186,7 +186,7 @@ class Gateway:
     def _connected(self) -> Target:
         """After a failure, the other replica is tried: what the first one stored must not count twice."""
         if self._target is None:
-            self._target = open_target(self._orders.ports[self._tries % len(self._orders.ports)])
+            self._target = self._connect(self._orders.ports[self._tries % len(self._orders.ports)])
         return self._target
 
     def _failed(self, error: StoreError) -> None:
