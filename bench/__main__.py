@@ -36,10 +36,11 @@ PARTS: Final = {
     "filter_cost": "Filters",
     "sending": "Sending to a fleet",
     "growth": "How cost grows",
+    "fleet": "A fleet",
 }
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` for its result."""
 
-SLOW: Final = ("filter_cost", "growth")
+SLOW: Final = ("filter_cost", "growth", "fleet")
 """Parts that `--quick` leaves out."""
 
 QUIET: Final = 10.0

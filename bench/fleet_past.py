@@ -17,7 +17,7 @@ TEMPLATE: Final = "template"
 COLUMNS: Final = (Column("kind", "UInt8"), SUM_COLUMNS[0], SUM_COLUMNS[3], *SUM_COLUMNS[7:])
 PARTS: Final = {Level.MINUTE: 1, Level.HOUR: 3, Level.DAY: 4}
 """Records that a sensor sends per period."""
-REACH: Final = {Level.MINUTE: 2 * 3600, Level.HOUR: 2 * 86400, Level.DAY: 32 * 86400}
+REACH: Final = {Level.MINUTE: 4 * 3600, Level.HOUR: 2 * 86400, Level.DAY: 32 * 86400}
 """Seconds back from now that are filled."""
 BUCKETS_OF_MINUTE: Final = 6
 ROWS_OF_RECORD: Final = 300

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from bench.cluster import cluster
 from bench.driver_door import DriverDoor
 from bench.fleet_past import fill
-from bench.measure import ROOT, Figure, table
+from bench.measure import ROOT, Figure, cpu_seconds, table
 from bench.pair import KEEP, address, make_tables
 from bench.simulated import ROWS, UNITS, sensor_name
 from history.address import DATABASE
@@ -47,6 +47,25 @@ class Timing(NamedTuple):
     kind: str
     """Of AIMS."""
     seconds: Figure
+    cpu: Figure
+    """CPU seconds of the server, which other programs on the machine do not make longer."""
+
+
+class Watch:
+    """Times questions to a server, by its process."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def time(self, what: str, kind: str, ask: Callable[[], object], repeats: int = REPEATS) -> Timing:
+        """Ask so many times."""
+        seconds, cpu = [], []
+        for _ in range(repeats):
+            begun, before = time.monotonic(), cpu_seconds(self._pid)
+            ask()
+            seconds.append(time.monotonic() - begun)
+            cpu.append(cpu_seconds(self._pid) - before)
+        return Timing(what, kind, Figure.of(seconds), Figure.of(cpu))
 
 
 def measure(sensors: int, say: Callable[[str], None]) -> dict[str, list[Timing]]:
@@ -63,7 +82,7 @@ def _of_2018(sensors: int, say: Callable[[str], None]) -> list[Timing]:
         make_tables(where.port, SINGLE)
         servers.replicas[1].kill()
         door = DriverDoor(where)
-        return filled(door, SINGLE, sensors, say, lambda: ClickhouseFleet(where, "", door))
+        return filled(door, SINGLE, sensors, say, servers.replicas[0].pid)
 
 
 def _today(sensors: int, say: Callable[[str], None]) -> list[Timing]:
@@ -78,54 +97,49 @@ def _today(sensors: int, say: Callable[[str], None]) -> list[Timing]:
             door = ConnectDoor(where, "")
             for statement in planned(door, SINGLE, KEEP):
                 door.command(statement.sql)
-            return filled(door, SINGLE, sensors, say, lambda: ClickhouseFleet(where, "", door))
+            return filled(door, SINGLE, sensors, say, process.pid)
         finally:
             process.kill()
 
 
-def filled(
-    door: Door, place: Place, sensors: int, say: Callable[[str], None], reader: Callable[[], FleetArchive]
-) -> list[Timing]:
+def filled(door: Door, place: Place, sensors: int, say: Callable[[str], None], pid: int) -> list[Timing]:
     """Fill the empty tables of a server, and time a reader of it."""
     now = int(time.time())
     shown = [name for name in ROWS if is_shown(name)]
     units = [UNITS.get(name, "hits") for name in shown]
     door.insert(place.table(STATISTICS), STATISTIC_COLUMNS, [shown, units])
     fill(door, place, sensors, now, say)
-    fleet = reader()
     say("reading")
-    return list(_timings(fleet, now))
+    return list(_timings(ClickhouseFleet(address(0, place), "", door), now, Watch(pid)))
 
 
-def _timings(fleet: FleetArchive, now: int) -> Iterator[Timing]:
+def _timings(fleet: FleetArchive, now: int, watch: Watch) -> Iterator[Timing]:
     day, month = (now - DAY, now), (now - MONTH, now)
     shown = [name for name in fleet.statistics() if name != SENSORS]
     some = fleet.of([sensor_name(number) for number in range(SOME)])
-    panels = {name: _timed(partial(fleet.top, name, *day, ROWS_OF_PANEL)) for name in (*shown, SENSORS)}
-    slowest = max(panels, key=lambda name: panels[name].median)
-    total = Figure(*(sum(figure[place] for figure in panels.values()) for place in range(len(Figure._fields))))
-    yield Timing(f"the slowest panel of a day: {slowest}", "screen", panels[slowest])
-    yield Timing(f"all {len(panels)} panels of a day, one after the other", "screen", total)
-    yield Timing(f"{slowest} of {SOME} sensors", "screen", _timed(partial(some.top, slowest, *day, ROWS_OF_PANEL)))
-    yield Timing("the list of sensors", "screen", _timed(fleet.sensors))
-    yield Timing("watch: the latest period", "screen", _timed(lambda: next(fleet.past(*day))))
-    yield Timing("watch: all periods of a day", "screen", _timed(lambda: list(fleet.past(*day)), 1))
+    panels = {
+        name: watch.time(name, "screen", partial(fleet.top, name, *day, ROWS_OF_PANEL)) for name in (*shown, SENSORS)
+    }
+    slowest = max(panels, key=lambda name: panels[name].seconds.median)
+    yield panels[slowest]._replace(what=f"the slowest panel of a day: {slowest}")
+    yield Timing(
+        f"all {len(panels)} panels of a day, one after the other",
+        "screen",
+        _added([each.seconds for each in panels.values()]),
+        _added([each.cpu for each in panels.values()]),
+    )
+    yield watch.time(f"{slowest} of {SOME} sensors", "screen", partial(some.top, slowest, *day, ROWS_OF_PANEL))
+    yield watch.time("the list of sensors", "screen", fleet.sensors)
+    yield watch.time("watch: the latest period", "screen", lambda: next(fleet.past(*day)))
+    yield watch.time("watch: all periods of a day", "screen", lambda: list(fleet.past(*day)), 1)
     for name in (REQUESTS, slowest):
         by = name, fleet.statistics()[name]
-        yield Timing(
-            f"report of a month by {name}",
-            "report",
-            _timed(partial(build_report, fleet, "", by, *month, ROWS_OF_PANEL)),
-        )
+        ask = partial(build_report, fleet, "", by, *month, ROWS_OF_PANEL)
+        yield watch.time(f"report of a month by {name}", "report", ask)
 
 
-def _timed(ask: Callable[[], object], repeats: int = REPEATS) -> Figure:
-    seconds = []
-    for _ in range(repeats):
-        begun = time.monotonic()
-        ask()
-        seconds.append(time.monotonic() - begun)
-    return Figure.of(seconds)
+def _added(figures: Sequence[Figure]) -> Figure:
+    return Figure(*(sum(each[place] for each in figures) for place in range(len(Figure._fields))))
 
 
 def report(timings: Mapping[str, Sequence[Timing]]) -> str:
@@ -135,13 +149,14 @@ def report(timings: Mapping[str, Sequence[Timing]]) -> str:
             each.what,
             server,
             each.seconds.text(",.2f"),
+            each.cpu.text(",.2f"),
             f"< {AIMS[each.kind]:.0f}",
             _judged(each.seconds.median, AIMS[each.kind]),
         )
         for server, found in timings.items()
         for each in found
     )
-    return table(("what is read", "server", "seconds", "target", ""), rows)
+    return table(("what is read", "server", "seconds", "CPU seconds", "target", ""), rows)
 
 
 def facts(timings: Mapping[str, Sequence[Timing]]) -> dict[str, Any]:
