@@ -5,7 +5,9 @@ records go.
 """
 
 import ssl
+import time
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
@@ -40,6 +42,8 @@ class CollectorTarget:
             raise StoreError(
                 f"{address.secret_file} is not the token alone; it has one line, without the sensor's name"
             )
+        self.skew: float | None = None
+        """Seconds that the clock of this host is ahead of the collector's, within one; None until it has answered."""
         self._name = str(address)
         host = f"[{address.host}]" if ":" in address.host else address.host
         self._url = f"{'https' if address.tls else 'http'}://{host}:{address.port}{PATH}"
@@ -71,6 +75,7 @@ class CollectorTarget:
             ) as response:
                 said = response.raw.read(LONGEST_ANSWER, decode_content=False)  # to its end, which keeps the connection
                 status, retry_after = response.status_code, response.headers.get("Retry-After", "")
+                self.skew = _skew(response.headers.get("Date", ""), time.time())
         except (requests.RequestException, OSError) as reason:
             raise StoreError(f"{self._name}: {_failure(reason)}") from None
         if not 200 <= status < 300:
@@ -123,6 +128,14 @@ def _context(address: StoreAddress) -> ssl.SSLContext:
 
 def _no_password() -> str:
     raise ValueError("a password is needed")
+
+
+def _skew(date: str, now: float) -> float | None:
+    """Return how far `now` is ahead of the date of an answer; None if that is malformed."""
+    try:
+        return now - parsedate_to_datetime(date).timestamp() - 0.5  # a date has no fractions
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _one_line(said: bytes) -> str:

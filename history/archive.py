@@ -1,4 +1,4 @@
-"""The sums on disk, in one SQLite file. `Archive` is the small interface that another database could implement.
+"""The sums on disk, in one SQLite file. `Archive` is the small interface that other stores implement, too.
 
 Each minute is written in one transaction that also adds it to its hour and its day. So all three levels always agree,
 and nothing needs to be repaired after a crash. The file is in WAL mode: a process that is killed loses only what was
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from history.bins import unpacked
 from history.database import Database, HistoryError, RunStatement
+from history.interface import Archive, StoredTop
 from history.keep import Retention
 from history.periods import PeriodLevel, Tile, next_start, period_start, tiles
 from history.sums import MALFORMED, MAX_COUNT, Minute, StoredAlert, checked_number, highest_keys, summed, validated
@@ -36,68 +37,6 @@ _SUMS = ", ".join(f"sum({name}) AS {name}" for name in _AMOUNTS)
 _ORDER = {"hits": "count", "bytes": "bytes", "seconds": f"count >= {ENOUGH} DESC, seconds / max(count, 1)"}
 """What the highest keys are sorted by, by unit."""
 _TILE = "SELECT * FROM sums WHERE level = ? AND statistic = ? AND start >= ? AND start < ?"
-
-
-class StoredTop(NamedTuple):
-    """The highest keys of a span, and the sums of all keys."""
-
-    since: float
-    """The span from here to `until` starts and ends at the boundaries of periods that are still stored."""
-    until: float
-    rows: Sequence[tuple[str, Sums]]
-    whole: Sums
-
-
-class Archive(Protocol):
-    """Keeps sums for longer than the program runs."""
-
-    def write(self, minute: Minute) -> None:
-        """Add a minute to the stored minute, hour and day.
-
-        Raises:
-            HistoryError: nothing was written; the caller may try again.
-        """
-
-    def write_alert(self, alert: StoredAlert) -> None:
-        """Store an alert. It replaces an alert with the same signal and start.
-
-        Raises:
-            HistoryError: nothing was written.
-        """
-
-    def top(self, statistic: str, since: float, until: float, limit: int) -> StoredTop:
-        """Return the `limit` highest keys of a statistic, by its unit.
-
-        Raises:
-            HistoryError: the file cannot be read.
-            KeyError: the statistic was never stored.
-        """
-
-    def sums(self, statistic: str, keys: Sequence[str], since: float, until: float) -> dict[str, Sums]:
-        """Return the sums of the keys that occur in a span, without distributions."""
-
-    def periods(self, statistic: str, since: float, until: float) -> list[tuple[float, Sums]]:
-        """Return the same as `totals` for the longest periods that cover a span: days, with hours and minutes at its
-        edges.
-        """
-
-    def totals(self, statistic: str, level: PeriodLevel, since: float, until: float) -> list[tuple[float, Sums]]:
-        """Return start and sums of all keys for each period that is not empty, without distributions."""
-
-    def alerts(self, since: float) -> list[StoredAlert]:
-        """Return the alerts that were active or started after `since`, latest first."""
-
-    def watched(self, since: float, until: float) -> float:
-        """Return the seconds of a span in which the monitor ran. Days before the first that says so count in full."""
-
-    def earliest(self) -> float | None:
-        """Return the start of the history; None if it is empty."""
-
-    def latest(self) -> float:
-        """Return the end of the last stored minute; 0 if there is none."""
-
-    def close(self) -> None:
-        """Close the archive. It may be called twice."""
 
 
 class SqliteArchive:

@@ -7,6 +7,7 @@ later.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
+from math import inf
 from typing import Final, NamedTuple
 
 from history.archive import SqliteArchive
@@ -24,6 +25,8 @@ CHUNK: Final = 300.0
 """Seconds of the past that are read at once."""
 HOURS: Final = 6 * 3600.0
 """The same where only hours are left."""
+STEP: Final = 60.0
+"""The same of recent records."""
 RECENT: Final = 600.0
 """Seconds before a sensor's latest bucket in which the past has its buckets."""
 MOST: Final = 500
@@ -87,7 +90,7 @@ class FolderArrivals:
             edge = min(until, max((_edge(look) for look in looks.values()), default=until))
             for name, look in looks.items():
                 self._begun[name] = Begun(edge, _latest(look))
-            yield from reversed(_recent(looks, first, max(edge, since), until))
+            yield from _recent(looks, first, max(edge, since), until)
             yield from _older(looks, since, edge)
 
     def _looks(self, names: Sequence[str]) -> Iterator[tuple[str, SqliteArchive]]:
@@ -103,14 +106,22 @@ class FolderArrivals:
         return begun is not None and number <= begun.included and bucket.start < begun.since
 
 
-def _recent(looks: Mapping[str, SqliteArchive], first: Cursor, since: float, until: float) -> list[ClosedBucket]:
-    """Return the buckets of recent records, up to the first cursor."""
-    query = "SELECT number, record FROM recent WHERE number <= ? AND latest > ?"
-    found = []
-    for name, look in looks.items():
-        for _, buckets in _decoded(look, query, (first.numbers[name], since)):
-            found += [(name, bucket) for bucket in buckets if since <= bucket.start < until]
-    return added_buckets(found)
+def _recent(looks: Mapping[str, SqliteArchive], first: Cursor, since: float, until: float) -> Iterator[ClosedBucket]:
+    """Iterate over the buckets of recent records, up to the first cursor, latest first.
+
+    The records are read in steps: those that end latest come first, and their earlier buckets wait for the others.
+    """
+    query = "SELECT number, record FROM recent WHERE number <= ? AND latest > ? AND latest <= ?"
+    waiting: list[tuple[str, ClosedBucket]] = []
+    begin, before = min(until, max(map(_end, looks.values()), default=until)), inf
+    while since < begin:
+        begin = max(since, begin - STEP)
+        for name, look in looks.items():
+            for _, buckets in _decoded(look, query, (first.numbers[name], begin, before)):
+                waiting += [(name, bucket) for bucket in buckets if since <= bucket.start < until]
+        yield from reversed(added_buckets(each for each in waiting if each[1].start >= begin))
+        waiting = [each for each in waiting if each[1].start < begin]
+        before = begin
 
 
 def _older(looks: Mapping[str, SqliteArchive], since: float, until: float) -> Iterator[ClosedBucket]:
@@ -142,6 +153,12 @@ def _edge(look: SqliteArchive) -> float:
         [(forgotten, latest)] = look.database.rows("SELECT forgotten, latest FROM sensor", ())
         edge = max(checked_number(forgotten), checked_number(latest) - RECENT)
     return -(-edge // 60) * 60
+
+
+def _end(look: SqliteArchive) -> float:
+    """Return the end of the latest bucket."""
+    with look.database.translated_errors():
+        return checked_number(look.database.rows("SELECT latest FROM sensor", ())[0][0])
 
 
 def _minutes_from(look: SqliteArchive) -> float:

@@ -10,7 +10,7 @@ from certificates import Certificates, trustme
 from collector_scene import OTHER_TOKEN, START, TOKEN, Scene, collector, counting
 
 from fleet import batch
-from fleet.collector_target import CollectorTarget
+from fleet.collector_target import CollectorTarget, _skew
 from fleet.collector_tls import CertificateError, server_context, trust_clients_of
 from fleet.stores import open_fleet, open_target
 from history.address import StoreAddress, parse_store
@@ -58,6 +58,16 @@ def test_the_connection_is_kept(scene: Scene, certificates: Certificates) -> Non
         assert len(scene.server._server._until) == 1
         scene.server._server.cut_all()
         sensor.send([counting(6)])  # after an idle time, it connects again
+
+
+def test_it_knows_how_far_the_clock_is_off(scene: Scene, certificates: Certificates) -> None:
+    with target(address(scene, certificates)) as sensor:
+        assert sensor.skew is None
+        sensor.send([counting(1)])
+        assert sensor.skew is not None
+        assert abs(sensor.skew) < 60
+    assert _skew("Sun, 29 Nov 2026 17:00:00 GMT", 1_795_971_600.0 + 100) == 99.5
+    assert _skew("tomorrow", 0) is _skew("", 0) is None
 
 
 def test_large_batches_are_split(scene: Scene, certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,14 +140,14 @@ def test_nobody_listens(certificates: Certificates) -> None:
 
 def test_client_certificates_can_be_demanded(tmp_path: Path, certificates: Certificates) -> None:
     authority, stranger = trustme.CA(), trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    trust_clients_of(context, str(tmp_path / "ca.pem"))
-    for name, issuer in (("good", authority), ("bad", stranger)):
-        made = issuer.issue_cert(f"{name}.example")
+    for name, issuer in (("localhost", authority), ("good", authority), ("bad", stranger)):
+        made = issuer.issue_cert(name)
         made.private_key_pem.write_to_path(str(tmp_path / f"{name}.key"))
         made.cert_chain_pems[0].write_to_path(str(tmp_path / f"{name}.pem"))
+    own = (str(tmp_path / name) for name in ("localhost.pem", "localhost.key", "ca.pem"))
+    context = server_context(*own)
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     with collector(tmp_path / "sensors", context) as scene:
         plain = f"https://localhost:{scene.server.port}?tls=yes&ca={tmp_path}/ca.pem"
         with target(parse_store(f"{plain}&cert={tmp_path}/good.pem&key={tmp_path}/good.key")) as sensor:
