@@ -94,6 +94,8 @@ class FleetReader:
         self._clock = clock or Clock()
         self.trouble = ""
         """Why the store cannot be read now; empty if it can."""
+        self.remarks: tuple[str, ...] = ()
+        """What the store leaves out, in sentences for the user."""
         self.alerts_wanted = False
         """Whether the alerts of the sensors are read too."""
         self._archive = archive
@@ -190,6 +192,7 @@ class FleetReader:
         if begun - self._details_at >= self._bucket_size:
             self._read_details()
             self._details_at = begun
+        self.remarks = self._archive.warnings
         self.trouble, self._failures = "", 0
         while self._clock.steady() - begun < self._pace and not self._ended.is_set() and self._read_past():
             pass

@@ -267,6 +267,7 @@ class FleetSession:
     def _sentences(self, followed: Followed) -> Iterable[str]:
         if warning := self.reader.warning:
             yield warning
+        yield from self.reader.remarks
         yield from sentences(followed.choice)
         if self.now - self._late_at < LATE:
             yield "sums arrived too late to be judged, and are only in charts and lists (fleet_delay)"

@@ -376,3 +376,10 @@ def test_a_clock_that_is_off_is_known() -> None:
     assert scene.view().fleet is not None
     skews = {sensor.name: sensor.skew for sensor in scene.view().fleet.sensors}  # type: ignore[union-attr]
     assert skews == {"web-1": 0, "web-2": 30}
+
+
+def test_what_the_store_leaves_out_is_on_the_screen() -> None:
+    scene = FleetScene().add("web-1")
+    scene.store.remarks = ("web-2 is left out: its file is damaged",)
+    scene.go(20)
+    assert "web-2 is left out: its file is damaged" in scene.view().health.warnings
