@@ -1,4 +1,4 @@
-"""A fleet in network namespaces: two sensors, each beside an nginx, and a third host that collects and watches.
+"""A fleet in network namespaces: two sensors, each beside an nginx, and a third host with the store, which watches.
 
 The watcher's screen must equal both access logs and their sum, also after one sensor was cut off for a while.
 """
@@ -33,8 +33,8 @@ pytestmark = [
     ),
 ]
 BRISK = {"timeout": 0.2, "dashboard_bucket_size": 1}
-PORT = 8444
 PATIENCE = 60.0
+PROGRAM = (sys.executable, str(ROOT / "exercise.py"))
 
 
 class Host(NamedTuple):
@@ -72,10 +72,10 @@ def until(what: str, holds: Callable[[], bool], seconds: float = PATIENCE) -> No
 
 
 @contextmanager
-def cut_off(host: Host) -> Iterator[None]:
-    """Drop what the host sends to the collector; its web server goes on."""
+def cut_off(host: Host, port: int) -> Iterator[None]:
+    """Drop what the host sends to the store; its web server goes on."""
     nft = [*host.side.inside, "nft"]
-    rules = f"table inet cut {{ chain out {{ type filter hook output priority 0; tcp dport {PORT} drop; }}; }}"
+    rules = f"table inet cut {{ chain out {{ type filter hook output priority 0; tcp dport {port} drop; }}; }}"
     subprocess.run([*nft, rules], check=True, timeout=30)
     try:
         yield
@@ -92,7 +92,7 @@ def latest_view(output: Path) -> dict[str, Any]:
 
 def shown(view: dict[str, Any], panel: str) -> Counter[str]:
     """Return the hits by key of a panel in the retention."""
-    rows = next((each["rows"] for each in view.get("panels", []) if each["name"] == panel), [])
+    rows: list[dict[str, Any]] = next((each["rows"] for each in view.get("panels", []) if each["name"] == panel), [])
     return Counter({row["key"]: row["window"]["count"] for row in rows})
 
 
@@ -120,14 +120,17 @@ def hosts(tmp_path: Path) -> Iterator[tuple[list[str], list[Host]]]:
         yield middle, found
 
 
-def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[Host]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("start_store", ["collector", "clickhouse"])
+def test_the_fleets_screen_equals_both_access_logs(
+    hosts: tuple[list[str], list[Host]], tmp_path: Path, start_store: str
+) -> None:
     middle, both = hosts
     with ExitStack() as stack:
-        collected = collector(stack, tmp_path, middle, [host.middle for host in both])
+        store = STORES[start_store](stack, tmp_path, middle, [host.middle for host in both])
         for host in both:
-            sensor(stack, tmp_path / host.name, host, collected)
-        watch = [sys.executable, str(ROOT / "exercise.py"), "watch", "--store", str(collected.folder), "--ui", "json", "--user", "root"]
+            sensor(stack, tmp_path / host.name, host, store.for_sensor.format(host.middle))
         sets = {**BRISK, "max_top_hits": 60, "sensor_silence": 5, "fleet_delay": 2}
+        watch = [*PROGRAM, "watch", "--store", store.for_reader, "--ui", "json", "--user", "root"]
         watch += [word for name, value in sets.items() for word in ("--set", f"{name}={value}")]
         process = start(tmp_path / "watch", watch, middle)
         stack.callback(end, process)
@@ -141,7 +144,7 @@ def test_the_fleets_screen_equals_both_access_logs(hosts: tuple[list[str], list[
             visit(host, tmp_path, middle)
         until("both on the screen", equal)
 
-        with cut_off(both[0]):
+        with cut_off(both[0], store.port):
             for host in both:
                 visit(host, tmp_path, middle)
             until("an alert that it is silent", lambda: "sensor_silence" in signals(latest_view(output)))
@@ -164,44 +167,66 @@ def signals(view: dict[str, Any]) -> set[str]:
     return {alert["signal"] for alert in view.get("alerts", []) if alert["end_timestamp_seconds"] is None}
 
 
-class Collected(NamedTuple):
-    """A running collector."""
+class Store(NamedTuple):
+    """A running store in the middle."""
 
-    folder: Path
-    ca: Path
-    token: Path
+    port: int
+    for_sensor: str
+    """Its address for a sensor, with {} in place of the host."""
+    for_reader: str
 
 
-def collector(stack: ExitStack, folder: Path, inside: list[str], addresses: list[str]) -> Collected:
-    """Start a collector in the middle, and wait until it listens."""
+def collector(stack: ExitStack, folder: Path, inside: list[str], addresses: list[str]) -> Store:
+    """Start a collector, and wait until it listens."""
     authority, certificate = trustme.CA(), folder / "server.pem"
-    ca, key, token, store = folder / "ca.pem", folder / "server.key", folder / "token", folder / "fleet"
+    ca, key, token, tokens = (folder / name for name in ("ca.pem", "server.key", "token", "tokens"))
     authority.cert_pem.write_to_path(ca)
     issued = authority.issue_cert(*addresses)
     issued.private_key_pem.write_to_path(key)
     certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     token.write_text("0123456789abcdef0123456789abcdef\n")
-    tokens = folder / "tokens"
     tokens.write_text(f"web-* {token.read_text()}")
     for secret in (key, token, tokens):
         secret.chmod(0o600)
-    arguments = [sys.executable, str(ROOT / "exercise.py"), "collect", "--listen", f"0.0.0.0:{PORT}"]
-    arguments += ["--store", str(store), "--cert", str(certificate), "--key", str(key), "--token-file", str(tokens), "--user", "root"]
+    port, store = 8444, str(folder / "fleet")
+    arguments = [*PROGRAM, "collect", "--listen", f"0.0.0.0:{port}", "--store", store, "--user", "root"]
+    arguments += ["--cert", str(certificate), "--key", str(key), "--token-file", str(tokens)]
     process = start(folder / "collect", arguments, inside)
     stack.callback(end, process)
 
     def listens() -> bool:
         assert process.poll() is None, (folder / "collect" / "errors").read_text()
-        asked = ["curl", "-ksS", "-m", "2", "-o", "/dev/null", f"https://{addresses[0]}:{PORT}/"]
+        asked = ["curl", "-ksS", "-m", "2", "-o", "/dev/null", f"https://{addresses[0]}:{port}/"]
         return subprocess.run([*inside, *asked], capture_output=True, timeout=30, check=False).returncode == 0
 
     until("the collector listens", listens)
-    return Collected(store, ca, token)
+    return Store(port, f"https://{{}}:{port}?ca={ca}&token_file={token}", store)
 
 
-def sensor(stack: ExitStack, folder: Path, host: Host, collected: Collected) -> None:
+def clickhouse(stack: ExitStack, folder: Path, inside: list[str], addresses: list[str]) -> Store:
+    """Start a ClickHouse server, and make the tables."""
+    pytest.importorskip("clickhouse_connect", reason="the package of requirements-clickhouse.txt is not there")
+    pytest.importorskip("chdb", reason="the package chdb-core is not there")
+    server = ROOT / "tests" / "history" / "clickhouse" / "chdb_server.py"
+    command_line = [*inside, sys.executable, str(server), "0.0.0.0"]
+    process = stack.enter_context(subprocess.Popen(command_line, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    stack.callback(process.kill)
+    assert process.stdout is not None
+    port = int(json.loads(process.stdout.readline())["port"])
+    address = f"clickhouse://default@{{}}:{port}/fleet?tls=no"
+    here = address.format(addresses[0])
+    done = subprocess.run(
+        [*inside, *PROGRAM, "store", "init", "--store", here], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return Store(port, address, here)
+
+
+STORES = {"collector": collector, "clickhouse": clickhouse}
+
+
+def sensor(stack: ExitStack, folder: Path, host: Host, store: str) -> None:
     """Start a sensor beside the web server of a host."""
-    store = f"https://{host.middle}:{PORT}?ca={collected.ca}&token_file={collected.token}"
     arguments = command(
         *("-i", host.side.interface, "-p", "80", "--store", store, "--sensor", host.name, "--user", "root"),
         *("--spool", str(folder / "spool"), "--history", "none"),

@@ -1,6 +1,7 @@
 """A ClickHouse server for tests: chDB, which is ClickHouse in a Python process, behind the HTTP of clickhouse-connect.
 
-It runs in a process of its own because chDB is global to its process. Run it as a module; it prints its port.
+It runs in a process of its own because chDB is global to its process. Run it with the address to listen on, by
+default that of this host; it prints its port.
 
 Users are in USERS; `reader` may only read. One statement runs at a time.
 """
@@ -158,13 +159,13 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, host: str) -> None:
+        super().__init__((host, 0), Handler)
         self.engine = Engine()
 
 
 if __name__ == "__main__":
-    server = Server()
+    server = Server(*(sys.argv[1:] or ["127.0.0.1"]))
     print(json.dumps({"port": server.server_address[1]}), flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()  # ends with the test that started it
