@@ -63,7 +63,9 @@ class FleetArchive(Archive, Protocol):
         """Return what has arrived since `cursor`, each record once; None only returns a cursor for what comes next."""
 
     def past(self, since: float, until: float) -> Iterator[ClosedBucket]:
-        """Iterate over what arrived before the first cursor, latest first, in periods that get longer with age."""
+        """Iterate over what arrived before the first cursor since the store was opened, latest first, in periods that
+        get longer with age. Begin before the second call of `arrived`.
+        """
 
     def sensor_alerts(self, since: float) -> list[SensorAlert]:
         """Return the alerts of each sensor that were active or started after `since`, latest first."""

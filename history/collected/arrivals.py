@@ -5,20 +5,19 @@ are no minutes any more. Minutes also include what arrived late, after the first
 later.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Collection, Iterator
+from functools import partial
 from math import inf
 from typing import Final, NamedTuple
 
 from history.archive import SqliteArchive
 from history.collected.adding import added_buckets
-from history.collected.files import Files
-from history.database import HistoryError
+from history.collected.files import Files, Looks
 from history.fleet import Arrivals
 from history.minutes import closed_bucket
 from history.periods import PeriodLevel, next_start, period_start
 from history.record_codec import decode
-from history.sums import MALFORMED, checked_number
+from history.sums import MALFORMED, Minute, checked_number
 from store.sums import ClosedBucket
 
 CHUNK: Final = 300.0
@@ -40,7 +39,7 @@ class Cursor(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """What the past of a sensor consists of."""
+    """What a past of a sensor consists of; there are several if it was read in several pieces."""
 
     since: float
     """Buckets that start at or after this time were read as they arrived, others from minutes."""
@@ -54,7 +53,7 @@ class FolderArrivals:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._first: Cursor | None = None
-        self._begun: dict[str, Begun] = {}
+        self._begun: dict[str, list[Begun]] = {}
         self._missed = 0
 
     @property
@@ -84,70 +83,60 @@ class FolderArrivals:
     def past(self, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
         """Iterate over what arrived before the first cursor, latest first."""
         first = self._first or Cursor(self._files.each(chosen, lambda _, archive: _latest(archive)))
-        own = [name for name in first.numbers if chosen is None or name in chosen]
-        with ExitStack() as stack:
-            looks = {name: stack.enter_context(closing(look)) for name, look in self._looks(own)}
-            edge = min(until, max((_edge(look) for look in looks.values()), default=until))
-            for name, look in looks.items():
-                self._begun[name] = Begun(edge, _latest(look))
+        with self._files.unchanging(name for name in first.numbers if chosen is None or name in chosen) as looks:
+            edge = min(until, max(looks.each(None, _edge).values(), default=until))
+            for name, number in looks.each(None, lambda _, look: _latest(look)).items():
+                self._begun.setdefault(name, []).append(Begun(edge, number))
             yield from _recent(looks, first, max(edge, since), until)
             yield from _older(looks, since, edge)
 
-    def _looks(self, names: Sequence[str]) -> Iterator[tuple[str, SqliteArchive]]:
-        """Iterate over files that do not change while they are read."""
-        for name in names:
-            with suppress(HistoryError):  # the next question says that it cannot be read
-                look = self._files.opened_again(name)
-                look.database.rows("BEGIN", ())
-                yield name, look
-
     def _was_past(self, name: str, number: int, bucket: ClosedBucket) -> bool:
-        begun = self._begun.get(name)
-        return begun is not None and number <= begun.included and bucket.start < begun.since
+        """Return whether a bucket was among the minutes of a past."""
+        return any(number <= each.included and bucket.start < each.since for each in self._begun.get(name, ()))
 
 
-def _recent(looks: Mapping[str, SqliteArchive], first: Cursor, since: float, until: float) -> Iterator[ClosedBucket]:
+def _recent(looks: Looks, first: Cursor, since: float, until: float) -> Iterator[ClosedBucket]:
     """Iterate over the buckets of recent records, up to the first cursor, latest first.
 
     The records are read in steps: those that end latest come first, and their earlier buckets wait for the others.
     """
     query = "SELECT number, record FROM recent WHERE number <= ? AND latest > ? AND latest <= ?"
     waiting: list[tuple[str, ClosedBucket]] = []
-    begin, before = min(until, max(map(_end, looks.values()), default=until)), inf
+    begin, before = min(until, max(looks.each(None, _end).values(), default=until)), inf
     while since < begin:
         begin = max(since, begin - STEP)
-        for name, look in looks.items():
-            for _, buckets in _decoded(look, query, (first.numbers[name], begin, before)):
-                waiting += [(name, bucket) for bucket in buckets if since <= bucket.start < until]
+        span = begin, before
+        found = looks.each(None, lambda name, look: _decoded(look, query, (first.numbers[name], *span)))  # noqa: B023
+        for name, records in found.items():
+            waiting += [(name, each) for _, buckets in records for each in buckets if since <= each.start < until]
         yield from reversed(added_buckets(each for each in waiting if each[1].start >= begin))
         waiting = [each for each in waiting if each[1].start < begin]
         before = begin
 
 
-def _older(looks: Mapping[str, SqliteArchive], since: float, until: float) -> Iterator[ClosedBucket]:
+def _older(looks: Looks, since: float, until: float) -> Iterator[ClosedBucket]:
     """Iterate over minutes, and over hours before the time from which on all files have minutes."""
-    minutes = max(since, *(_minutes_from(look) for look in looks.values()), since)
+    minutes = max(since, *looks.each(None, _minutes_from).values(), since)
     yield from _periods(looks, PeriodLevel.MINUTE, minutes, until, CHUNK)
     yield from _periods(looks, PeriodLevel.HOUR, since, min(minutes, until), HOURS)
 
 
-def _periods(
-    looks: Mapping[str, SqliteArchive], level: PeriodLevel, since: float, until: float, chunk: float
-) -> Iterator[ClosedBucket]:
+def _periods(looks: Looks, level: PeriodLevel, since: float, until: float, chunk: float) -> Iterator[ClosedBucket]:
     """Iterate over the periods that start in a span, latest first."""
     width = 60.0 if level is PeriodLevel.MINUTE else 3600.0
     while since < until:
         begin = max(since, until - chunk)
-        found = [
-            (name, closed_bucket(minute, width))
-            for name, look in looks.items()
-            for minute in look.minutes(begin, until, level)
-        ]
+        read = partial(_minutes, level, begin, until)
+        found = [(name, closed_bucket(each, width)) for name, own in looks.each(None, read).items() for each in own]
         yield from reversed(added_buckets(found))
         until = begin
 
 
-def _edge(look: SqliteArchive) -> float:
+def _minutes(level: PeriodLevel, since: float, until: float, _: str, look: SqliteArchive) -> list[Minute]:
+    return list(look.minutes(since, until, level))
+
+
+def _edge(_: str, look: SqliteArchive) -> float:
     """Return the time from which on buckets are read as they arrived, if they are all still there."""
     with look.database.translated_errors():
         [(forgotten, latest)] = look.database.rows("SELECT forgotten, latest FROM sensor", ())
@@ -155,13 +144,13 @@ def _edge(look: SqliteArchive) -> float:
     return -(-edge // 60) * 60
 
 
-def _end(look: SqliteArchive) -> float:
+def _end(_: str, look: SqliteArchive) -> float:
     """Return the end of the latest bucket."""
     with look.database.translated_errors():
         return checked_number(look.database.rows("SELECT latest FROM sensor", ())[0][0])
 
 
-def _minutes_from(look: SqliteArchive) -> float:
+def _minutes_from(_: str, look: SqliteArchive) -> float:
     """Return the hour from which on a file has minutes; 0 if it has had them always."""
     first = look.first(PeriodLevel.MINUTE)
     if first is None or look.earliest() == first:

@@ -69,7 +69,7 @@ def test_reports_read_what_a_collector_took_though_it_was_killed(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     acknowledged = 0
-    for _ in range(3):
+    for _ in range(2):
         with place.running("--user", "root") as (process, address), closing(CollectorTarget(address, TOKEN)) as target:
             for number in range(max(1, acknowledged - 1), acknowledged + 6):
                 target.send([counting(number), counting(number + 1)])

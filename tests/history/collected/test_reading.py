@@ -227,6 +227,21 @@ def test_new_sensors_and_statistics_are_found(collector: Collector, place: str) 
         assert fleet.top("top_sections", START, START + 60, 1).whole.count == 1
 
 
+def test_a_file_that_was_moved_away_is_left(collector: Collector, place: str) -> None:
+    collector.send(WEB1, 0, top_sections=sections(a=5))
+    collector.send(WEB2, 0, top_sections=sections(a=6))
+    with opened(place) as fleet:
+        assert fleet.top("top_sections", START, START + 60, 1).whole.count == 11
+        collector.folder.close()
+        Path(place, "web-1.db").rename(Path(place, "web-1.old"))
+        assert fleet.top("top_sections", START, START + 60, 1).whole.count == 6
+        again = Collector(Path(place))
+        again.send(WEB1, 0, top_sections=sections(a=1))
+        again.folder.close()
+        assert fleet.top("top_sections", START, START + 60, 1).whole.count == 7
+        assert fleet.warnings == ()
+
+
 def test_other_files_are_left_alone(collector: Collector, place: str) -> None:
     from history.archive import SqliteArchive
 
@@ -355,6 +370,34 @@ def test_the_past_and_what_arrives_add_up_to_everything(collector: Collector, pl
         collector.send(WEB1, 7200, top_sections=sections(a=10000))
         found = requests(fleet.arrived(cursor).buckets)
         assert found == {7190: 1000, 7200: 10000}
+
+
+def test_the_past_goes_on_where_it_was_left(collector: Collector, place: str) -> None:
+    for number in range(0, 3600, 60):
+        collector.send(WEB1, number, top_sections=sections(a=1), received=number + 10)
+    with opened(place) as fleet:
+        cursor = fleet.arrived(None).cursor
+        past = fleet.past(START, START + 3600)
+        found = [next(past) for _ in range(25)]
+        past.close()  # type: ignore[attr-defined]
+        collector.send(WEB1, 600, top_sections=sections(late=100), received=3700)
+        collector.send(WEB1, found[-1].start - START + 60, top_sections=sections(late=1000), received=3700)
+        found += fleet.past(START, found[-1].start)
+        assert sum(requests(found).values()) + sum(requests(fleet.arrived(cursor).buckets).values()) == 60 + 1100
+        assert fleet.warnings == ()
+
+
+def test_the_past_leaves_out_a_damaged_file(collector: Collector, place: str) -> None:
+    for number in range(0, 3600, 60):
+        collector.send(WEB1, number, top_sections=sections(a=1))
+        collector.send(WEB2, number, top_sections=sections(a=100))
+    with closing(sqlite3.connect(f"{place}/web-2.db")) as database:
+        database.execute("UPDATE sums SET count = 'x' WHERE start < ?", (START + 600,))
+        database.commit()
+    with opened(place) as fleet:
+        fleet.arrived(None)
+        assert sum(requests(list(fleet.past(START, START + 3600))).values()) % 100 == 60
+        assert [text.partition(":")[0] for text in fleet.warnings] == ["web-2 is left out"]
 
 
 def test_the_past_has_hours_where_there_are_no_minutes(tmp_path: Path) -> None:
