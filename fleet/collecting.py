@@ -83,6 +83,14 @@ class Collecting:
         with self._lock:
             self._counted[what] += number
 
+    def note_problem(self, problem: str, now: float) -> None:
+        """Complain, but about the same only now and then."""
+        with self._lock:
+            known = {each: time for each, time in self._problems.items() if now - time < REMIND}
+            self._problems = {problem: now, **known}
+        if problem not in known:
+            self._complain(problem)
+
     def summary(self) -> str:
         """Return what was counted since the last call in one line; empty if nothing was."""
         with self._lock:
@@ -100,20 +108,12 @@ class Collecting:
         except StoreError as reason:
             raise _refusal(reason) from reason
         except HistoryError as reason:
-            self._note_problem(str(reason), now)
+            self.note_problem(str(reason), now)
             raise _RefusedError("not stored", Answer(503, "it cannot write the sensor's file", LATER)) from reason
         self.count("records", taken.new)
         self.count("repeated records", taken.repeated)
         self.count("bytes", len(batch))
         return Answer(204)
-
-    def _note_problem(self, problem: str, now: float) -> None:
-        """Complain, but about the same only now and then."""
-        with self._lock:
-            known = {each: time for each, time in self._problems.items() if now - time < REMIND}
-            self._problems = {problem: now, **known}
-        if problem not in known:
-            self._complain(problem)
 
 
 def _refusal(reason: StoreError) -> _RefusedError:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -122,8 +123,13 @@ class _Server(ThreadingMixIn, TCPServer):
                 _cut(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Count it: clients may disconnect at any time, and speak something else than TLS."""
+        """Count it: clients may disconnect at any time, and speak something else than TLS. What is not their doing is
+        said.
+        """
         self.collecting.count("broken connections")
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.collecting.note_problem(f"a bug ended a connection: {type(error).__name__}: {error}", time.time())
 
 
 class _Handler(BaseHTTPRequestHandler):

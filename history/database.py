@@ -108,7 +108,7 @@ class Database:
         """Turn errors of the system and of SQLite into one line for the user."""
         try:
             yield
-        except (sqlite3.Error, OSError, ValueError) as reason:
+        except (sqlite3.Error, OSError, ValueError, OverflowError) as reason:
             said = f"{_said(reason)}{_advice(reason)}"
             raise HistoryError(f"cannot use the history in {self.path}: {said}") from reason
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from history.archive import SqliteArchive
 from history.collected.ranges import Ranges
 from history.collected.tables import applied, note_applied, note_recent, note_state, prepare
@@ -22,6 +24,8 @@ from store.watched import WATCHED
 AHEAD: Final = 3600.0
 """Seconds that a bucket may be ahead of the collector's clock. Later ones would age everything else."""
 MAX_STATISTICS: Final = 500
+MAX_TIME: Final = 2**56
+"""Maximum nanoseconds of a statistic in a bucket: 7,000 responses that took the longest time that is measured."""
 SIGNALS: Final = "signals."
 """Begin of the names of statistics that are counted for signals, and kept only in recent records."""
 _UPSERT_ALERT: Final = (
@@ -117,10 +121,10 @@ def _check(record: SensorRecord, received: float) -> None:
 
 
 def _is_corrupt(part: StatisticSums) -> bool:
-    """Return whether an amount is so large that the file would be taken for damaged. Seconds are no whole numbers."""
-    amounts = [row for place, row in enumerate(part.keyed.amounts) if place != TIME]
-    other = [amount for place, amount in enumerate(part.other.column) if place != TIME]
-    return max(*other, *(int(row.max(initial=0)) for row in amounts)) > MAX_COUNT
+    """Return whether amounts are so large that those of some sensors would not add up."""
+    whole = part.keyed.amounts.sum(axis=1, dtype=float) + part.other.column
+    hits = part.keyed.hits.sum(dtype=float) + part.other.timed
+    return bool(hits > MAX_COUNT or (np.delete(whole, TIME) > MAX_COUNT).any() or whole[TIME] > MAX_TIME)
 
 
 def _is_within(watched: StatisticSums, width: float) -> bool:

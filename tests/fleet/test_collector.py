@@ -1,5 +1,6 @@
 """The server of a collector: what it stores, what it refuses, and that nobody can exhaust it."""
 
+import http.client
 import resource
 import signal
 import socket
@@ -206,6 +207,17 @@ def test_a_damaged_file_stops_only_its_sensor_until_it_is_moved_away(scene: Scen
     assert scene.post(batch_of(counting(1))) == (204, "")
     (scene.path / "web-2.db").rename(scene.path / "web-2.broken")
     assert scene.post(batch_of(counting(1, "web-2"))) == (204, "")
+
+
+def test_a_bug_is_said_and_ends_only_its_connection(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(scene.collecting, "_folder", None)
+        for _ in range(2):
+            with pytest.raises(http.client.RemoteDisconnected):
+                scene.post(batch_of(counting(1)))
+    assert len(scene.lines) == 1
+    assert scene.lines[0].startswith("a bug ended a connection: AttributeError: ")
+    assert scene.post(batch_of(counting(1))) == (204, "")
 
 
 def test_it_is_read_while_it_writes(scene: Scene) -> None:

@@ -144,6 +144,15 @@ def test_the_state_is_the_last_word_and_not_that_of_late_records(file: SensorFil
         (record(1, bucket(START + AHEAD + 4000, top_sections={"/a": Sums(1)})), "the clock of web-1 is 2 h ahead"),
         (record(1, bucket(START, top_sections={"/a": Sums(2**50)})), "top_sections of web-1 is corrupt"),
         (record(1, bucket(START, top_sections={"other": Sums(2**50)})), "top_sections of web-1 is corrupt"),
+        (record(1, bucket(START, top_sections={"/a": Sums(1, seconds=1e9)})), "top_sections of web-1 is corrupt"),
+        (
+            record(1, bucket(START, top_sections={f"/{n}": Sums(2**42) for n in range(99)})),
+            "top_sections of web-1 is corrupt",
+        ),
+        (
+            record(1, bucket(START, top_sections={"/a": Sums(1, times=Distribution(((1, 2**50),)))})),
+            "top_sections of web-1 is corrupt",
+        ),
         (record(1, bucket(START, SIZE, **{"(watched)": {"9" * 250: Sums(1)}})), r"\(watched\) of web-1 is corrupt"),
         (
             record(1, bucket(START, SIZE, **{f"x{number}": {"a": Sums(1)} for number in range(501)})),
