@@ -105,6 +105,8 @@ class Spool:
             self._done[level].skip(self._done[level].prefix, log.first)
         damage = [log.found for log in self._logs.values()]
         self._found = Damage(*map(sum, zip(*damage, strict=True)))
+        self.state = self._now()
+        """What is in it. Reading it waits for nothing, so the main thread may."""
 
     # For the recorder -------------------------------------------------------------------------------------------------
 
@@ -130,6 +132,7 @@ class Spool:
             if level > Level.BUCKET:
                 self._included[Level(level - 1)] = record.through
                 self._clean(Level(level - 1))
+            self.state = self._now()
             return number
 
     def included(self, level: Level) -> int:
@@ -174,6 +177,7 @@ class Spool:
             for level in {each.level for each in sent}:
                 self._clean(level)
             self._note()
+            self.state = self._now()
 
     def set_aside(self, refused: Waiting) -> Path | None:
         """Keep a refused record in a folder for inspection, out of the way of the others. Return the folder; None if
@@ -191,14 +195,6 @@ class Spool:
                     return folder
             return None
 
-    @property
-    def state(self) -> State:
-        """What is in it."""
-        with self._guard:
-            waiting = sum(log.next - 1 - self._done[level].count for level, log in self._logs.items())
-            size = sum(log.size for log in self._logs.values())
-            return State(waiting, size, self._dropped, self._refused, self._found)
-
     def close(self) -> None:
         """Close the files, and unlock the spool. It may be called twice."""
         with self._guard:
@@ -207,6 +203,11 @@ class Spool:
             self._unlock()
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _now(self) -> State:
+        waiting = sum(log.next - 1 - self._done[level].count for level, log in self._logs.items())
+        size = sum(log.size for log in self._logs.values())
+        return State(waiting, size, self._dropped, self._refused, self._found)
 
     def _unlock(self) -> None:
         if self._lock is not None:

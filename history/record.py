@@ -72,7 +72,9 @@ class SensorRecord(NamedTuple):
 
 
 HEALTH = "(health)"
-"""Name of the statistic with what capture and decoder counted since the previous record, by name: `frames` ..."""
+"""Name of the statistic with what capture and decoder counted since the previous record, by name: the totals of
+`traffic.health.Health` such as `frames`, `dropped`, `unreadable TLS` and the like, and oddities.
+"""
 SENSORS = "top_sensors"
 """Name of the statistic that readers make: requests by sensor."""
 
@@ -87,7 +89,9 @@ class StoreError(Exception):
 
 
 class Target(Protocol):
-    """Where a sensor's records go."""
+    """Where a sensor's records go. It connects when something is sent, and `send` has time-outs of its own. If it knows
+    the store's time, it has `skew`: the seconds that this clock is ahead of it, or None.
+    """
 
     def send(self, records: Sequence[SensorRecord]) -> None:
         """Store the records; each counts once, however often it is sent.

@@ -54,7 +54,8 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     rules(config)
     named_fields(config)
     if is_sensor(arguments, config):
-        store_address(config), sensor_name(config)
+        store_address(config)
+        sensor_name(config)
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fleet_helpers import MemoryTarget
+from sensor_records import FACTS
 from test_exercise import visits
 
 from capture.core import CORE
@@ -18,6 +20,8 @@ from capture.lockdown import Grants, lockable
 from capture.writer import PcapWriter
 from cli.arguments import parse_arguments
 from exercise_config import Config
+from fleet.sensor import Identity, Sensor
+from fleet.spool import Bounds
 from run.lockdown import ANYWHERE, LOCAL, granted
 from run.outputs import open_outputs
 from run.plan import planned
@@ -43,6 +47,21 @@ def test_a_run_without_outputs_may_write_nothing_but_a_packet_and_connect_to_nob
     assert (found.write, found.families, found.connects) == ((), (), False)
     assert found.devices == (os.devnull,)
     assert found.create == (() if CORE is None else (tempfile.gettempdir(),))
+
+
+def test_a_sensor_may_write_its_spool_and_connect(tmp_path: Path) -> None:
+    arguments, config = (
+        parse_arguments(["-r", "x.pcap", "--store", "https://x"]),
+        Config(store="https://x?ca=/a/ca.pem"),
+    )
+    plan, spool = planned(arguments, config), tmp_path / "spool"
+    with open_outputs(arguments, config, plan.statistics) as outputs:
+        identity = Identity("web-1", FACTS, {}, 10, "https://x", ("/a/ca.pem",))
+        outputs.sensor = Sensor(identity, MemoryTarget(), spool, Bounds(2**20, 1), 0.0)
+        found = granted(arguments, config, plan, outputs)
+    assert found.write == (str(spool),)
+    assert (found.families, found.connects) == (ANYWHERE, True)
+    assert {"/etc", "/a/ca.pem"} <= {*found.read}
 
 
 def test_it_may_read_the_program_but_neither_all_files_nor_accounts() -> None:
