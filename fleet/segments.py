@@ -224,7 +224,7 @@ class Log:
                 self._segments.pop().path.unlink()
 
     def _drop_first(self) -> None:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # the next write says what is wrong with the disk
             self._segments[0].path.unlink()
         del self._segments[0]
 

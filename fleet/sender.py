@@ -95,7 +95,12 @@ class Sender:
     def _run(self) -> None:
         self._pause(self._spread)
         while not self._stopped:
-            if batch := self._next():
+            try:
+                batch = self._next()
+            except OSError as reason:
+                self._failed(f"the spool cannot be read: {reason.strerror}")
+                continue
+            if batch:
                 self._try(batch)
             elif self._closing:
                 return

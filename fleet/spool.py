@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from fleet.segments import OWNER_ONLY, Damage, Log
+from fleet.segments import OWNER_ONLY, SUFFIX, Damage, Log
 from history.record import Level, SensorRecord
 from history.record_codec import NAME, decode, encode
 
@@ -325,7 +325,9 @@ def _number(folder: Path, sensor: str) -> int:
         known = json.loads(path.read_bytes())
         number, name = known["spool"], known["sensor"]
     except FileNotFoundError:
-        return _new_number(path, sensor)
+        if not any(folder.glob(f"*{SUFFIX}")):
+            return _new_number(path, sensor)
+        number, name = 0, ""
     except (ValueError, KeyError, TypeError):
         number, name = 0, ""
     if not isinstance(number, int) or not 0 < number < 2**63 or not NAME.fullmatch(str(name)):

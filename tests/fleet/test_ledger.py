@@ -221,8 +221,12 @@ def test_a_spool_belongs_to_one_process_and_one_sensor(tmp_path: Path) -> None:
         Spool(tmp_path, "other", Bounds(2**24, 7))
     again = opened(tmp_path)
     assert 0 < again.number == number < 2**63
+    ledger(again).write(counted(bucket(DAY)))
     again.close()
     (tmp_path / "spool.json").write_text("{")
+    with pytest.raises(SpoolError, match="damaged; move"):
+        opened(tmp_path)
+    (tmp_path / "spool.json").unlink()
     with pytest.raises(SpoolError, match="damaged; move"):
         opened(tmp_path)
 

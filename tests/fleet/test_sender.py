@@ -11,7 +11,7 @@ from sensor_records import bucket
 from fleet import sender as sending
 from fleet.ledger import Counted
 from fleet.sender import Sender
-from fleet.spool import MAX_REFUSED, Spool
+from fleet.spool import MAX_REFUSED, Spool, Waiting
 from history.record import Level, SensorRecord, StoreError
 from store.sums import Sums
 
@@ -159,6 +159,24 @@ def test_a_bug_in_the_target_ends_nothing(spool: Spool) -> None:
     target.await_calls(2)
     sender.close(PATIENCE)
     assert buckets(target) == [1, 2]
+
+
+def test_a_spool_that_cannot_be_read_is_said_and_tried_again(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(spool, 2)
+    tried, oldest = threading.Event(), spool.oldest
+
+    def fails(records: int, size: int) -> list[Waiting]:
+        if tried.is_set():
+            return oldest(records, size)
+        tried.set()
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(spool, "oldest", fails)
+    target = Watched()
+    sender = started(spool, target)
+    assert tried.wait(PATIENCE)
+    sender.close(PATIENCE)
+    assert (buckets(target), spool.state.waiting) == ([1, 2], 0)
 
 
 @pytest.mark.parametrize(
