@@ -1,6 +1,7 @@
 """Every level counts everything exactly once, whatever crashes, is late, is sent twice, or is never heard of again."""
 
 import random
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from fleet_helpers import SENSOR, MemoryTarget, buckets_of, delivered, flat, led
 from sensor_records import ALERT, TIMED, bucket
 
 from fleet import segments
-from fleet.ledger import Counted
+from fleet.ledger import Counted, Ledger
 from fleet.spool import Bounds, Spool, SpoolError
 from history.record import WIDTHS, Level
 from store.distribution import Distribution
@@ -262,4 +263,53 @@ def test_a_lost_note_or_lost_longer_records_double_nothing(tmp_path: Path) -> No
     delivered(spool, target)
     for level in (Level.BUCKET, Level.MINUTE):
         assert flat(buckets_of(target.of(level))) == {("hits", "a"): Sums(61)}
+    spool.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 256 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(disk)]
+    made = subprocess.run(mount, check=False, capture_output=True)
+    if made.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def is_written(book: Ledger, each: ClosedBucket) -> bool:
+    try:
+        book.write(counted(each))
+    except SpoolError as error:
+        if "No space left on device" not in str(error):
+            raise
+        return False
+    return True
+
+
+def test_a_full_disk_costs_nothing_once_there_is_room(small_disk: Path) -> None:
+    spool, target, closed = opened(small_disk / "spool"), MemoryTarget(), []
+    book, chance, full = ledger(spool), random.Random(3), 0
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(180_000))
+    for number in range(90):
+        each = bucket(DAY + 10 * number, hits={f"{chance.getrandbits(400):x}": Sums(1) for _ in range(20)})
+        while not is_written(book, each):
+            full += 1
+            if full == 5:
+                filler.unlink()
+        closed.append(each)
+    spool.close()
+    assert full == 5
+    spool = opened(small_disk / "spool")
+    book = ledger(spool)
+    book.flush()
+    delivered(spool, target)
+    for level in Level:
+        records = target.of(level)
+        assert [record.sequence for record in records] == list(range(1, len(records) + 1))
+        assert totals(buckets_of(records)) == totals(closed)
+    assert (spool.state.found.missing, spool.state.dropped) == (0, 0)
     spool.close()

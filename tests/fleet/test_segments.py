@@ -1,5 +1,7 @@
 """The log of the spool: what was appended is there after whatever happens to process, disk and files."""
 
+import contextlib
+import itertools
 import os
 import resource
 import subprocess
@@ -196,3 +198,24 @@ def test_a_failure_to_sync_makes_a_new_file_and_no_entry_twice(tmp_path: Path, m
     again = opened(tmp_path)
     assert [entry.contents for entry in again.iterate(2)] == [b"3:"]
     assert (again.found, len(again), len(files(tmp_path))) == (Damage(), 3, 2)
+
+
+def test_a_disk_that_fails_now_and_then_makes_a_bounded_number_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, calls = opened(tmp_path), itertools.count()
+
+    def fsync(file: int) -> None:
+        if next(calls) % 7 == 6:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            log.append(f"{log.next}:".encode(), 1000)
+            log.drop_old(1000)
+    assert log.files <= segments.MAX_FILES
+    kept = numbers(log)
+    assert kept == list(range(kept[0], log.next))
+    log.close()
+    assert numbers(opened(tmp_path)) == kept
