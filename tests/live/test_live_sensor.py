@@ -79,31 +79,10 @@ def spool() -> Iterator[Path]:
 
 @contextmanager
 def sensor(folder: Path, store: Store, server: WebServer, spool: Path) -> Iterator[Monitor]:
-    options = [
-        "-i",
-        "lo",
-        "-p",
-        str(server.port),
-        "--store",
-        "https://store",
-        "--sensor",
-        "web-1",
-        "--spool",
-        str(spool),
-    ]
+    sends = ["--store", "https://store", "--sensor", "web-1", "--spool", str(spool)]
     brisk = ["--set", "timeout=0.2", "--set", "dashboard_bucket_size=1", "--history", "none", "--ui", "console"]
-    command = [
-        sys.executable,
-        str(SCRIPT),
-        str(store.server.server_port),
-        "-i",
-        "lo",
-        "-p",
-        str(server.port),
-        *sends,
-        *brisk,
-    ]
-    with running(folder, command) as monitor:
+    script = [sys.executable, str(SCRIPT), str(store.server.server_port)]
+    with running(folder, [*script, "-i", "lo", "-p", str(server.port), *sends, *brisk]) as monitor:
         yield monitor
 
 
