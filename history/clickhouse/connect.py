@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from history.address import StoreAddress
-from history.clickhouse.dialect import Dialect, dialect_of
+from history.clickhouse.dialect import OLDEST, Dialect, dialect_of, version_of
 from history.clickhouse.door import Column, Parameters
-from history.clickhouse.errors import missing_package, refusal, unreached, unwritable
+from history.clickhouse.errors import missing_package, misused, refusal, too_old, unreached, unwritable
 from history.record import StoreError
 
 if TYPE_CHECKING:
@@ -81,12 +81,17 @@ class ConnectDoor:
 
     def _connected(self) -> "Client":
         if self._client is None:
-            self._client = _client(self._address, self._secret)
+            client = _client(self._address, self._secret)
+            version = client.server_version or ""
+            if version_of(version) < OLDEST:
+                client.close()
+                raise too_old(self._address, version)
+            self._client = client
         return self._client
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
-        from clickhouse_connect.driver.exceptions import DataError, Error
+        from clickhouse_connect.driver.exceptions import DataError, Error, ProgrammingError
         from urllib3.exceptions import HTTPError
 
         try:
@@ -95,6 +100,8 @@ class ConnectDoor:
             raise
         except (DataError, UnicodeError, OverflowError, struct.error) as error:
             raise unwritable(self._address, error) from error
+        except ProgrammingError as error:  # of the driver itself, such as a setting that the user may not change
+            raise misused(self._address, error) from error
         except Error as error:
             if error.code is not None:
                 raise refusal(self._address, error.code, str(error)) from error

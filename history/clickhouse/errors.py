@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from history.address import StoreAddress
+from history.clickhouse.dialect import OLDEST
 from history.record import StoreError
 
 INIT: Final = "run: exercise.py store init --store URL, as a user who may create tables"
@@ -69,12 +70,23 @@ def unreached(address: StoreAddress, error: BaseException) -> StoreError:
     for sign, meaning in _FAULTS:
         if any(sign.lower() in text.lower() for text in told):
             return StoreError(f"{address}: {meaning}")
-    return StoreError(f"{address}: no answer: {_one_line(str(error))}")
+    return StoreError(f"{address}: no answer from ClickHouse: {_one_line(str(error))}")
 
 
 def unwritable(address: StoreAddress, error: BaseException) -> StoreError:
     """Return the error for values that cannot be encoded, and never will be."""
     return StoreError(f"{address}: records cannot be stored: {_one_line(str(error))}", refused=True)
+
+
+def misused(address: StoreAddress, error: BaseException) -> StoreError:
+    """Return the error for what the driver does not do for this user."""
+    return StoreError(f"{address}: {_one_line(str(error))}; see exercise.py store users")
+
+
+def too_old(address: StoreAddress, version: str) -> StoreError:
+    """Return the error for a server that lacks what is needed."""
+    year, month = OLDEST
+    return StoreError(f"{address}: ClickHouse {_one_line(version)} is too old; {year}.{month} or later is needed")
 
 
 def missing_package() -> StoreError:

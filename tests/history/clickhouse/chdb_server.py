@@ -41,7 +41,8 @@ class Engine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._session = chdb.session.Session()
+        untyped: Any = chdb.session
+        self._session = untyped.Session()
         self._settings = set(self.run("SELECT name FROM system.settings FORMAT TSV", {}).decode().split())
 
     def run(self, sql: str, parameters: dict[str, str]) -> bytes:

@@ -2,10 +2,12 @@
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from clickhouse_server import AddressOf
 from sensor_records import ALERT, bucket, record
 
 from history.address import StoreAddress
+from history.clickhouse import connect
 from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.door import Column
 from history.clickhouse.errors import refusal
@@ -69,6 +72,25 @@ def test_an_unknown_error_is_told_in_one_short_line() -> None:
     text = str(refusal(address, 999, "Code: 999.\n\x1b[31m" + "x" * 500))
     assert text.startswith("clickhouse://web-1@db:8443/web: error 999: Code: 999. [31mxxx")
     assert len(text) < 300
+
+
+def test_a_server_that_is_too_old(address_of: AddressOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "OLDEST", (99, 1))
+    assert complaint(address_of("default")).endswith("is too old; 24.3 or later is needed")
+
+
+def test_a_server_that_is_something_else() -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = StoreAddress("clickhouse", "127.0.0.1", server.server_address[1], "default", "web", tls=False)
+        assert complaint(address).startswith("no answer from ClickHouse: HTTP driver received HTTP status 501")
+        server.shutdown()
+
+
+def test_without_the_package_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "clickhouse_connect", None)
+    with pytest.raises(StoreError, match=r"run: pip install -r requirements-clickhouse\.txt"):
+        ConnectDoor(StoreAddress("clickhouse", "db"), "")
 
 
 def test_a_server_that_does_not_listen() -> None:
