@@ -290,6 +290,8 @@ class Config:
     """Maximum connections to a collector at a time; others are closed at once. Each may hold a batch of 8 MiB."""
     collected_recent: Annotated[int, Range(600, 86400, "s")] = 3600
     """How long a collector keeps records as they arrived, for screens that were away."""
+    stored_buckets: Annotated[int, Range(1, 366, "days")] = 3
+    """How long ClickHouse keeps buckets. `store init` sets it, as for minutes, hours and days."""
 
     # Sensor of a fleet, see docs/fleet.md -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 from cli.arguments import name_and_value
+from cli.history_file import retention
 from cli.settings import plainly_configured
 from dashboard.screen import Screen
 from exercise_config import Config, SettingError
@@ -17,7 +18,7 @@ from history.address import CLICKHOUSE, AddressError, StoreAddress, parse_store
 from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.door import Door
 from history.clickhouse.migration import planned, require_version
-from history.clickhouse.schema import DAYS_OF_BUCKETS, Days, Place, Statement
+from history.clickhouse.schema import Days, Place, Statement
 from history.clickhouse.sensors import SensorReader
 from history.clickhouse.status import sizes, status_lines
 from history.clickhouse.users import User, statements
@@ -73,7 +74,7 @@ def store_parser() -> argparse.ArgumentParser:
     init.add_argument("--config", metavar="FILE", help="settings file, as of the monitor")
     init.add_argument(
         "--set", metavar="NAME=VALUE", dest="settings", action="append", type=name_and_value, default=[],
-        help="change a setting: history_minutes, history_hours, history_days; may be repeated",
+        help="change a setting: stored_buckets, history_minutes, history_hours ...; may be repeated",
     )  # fmt: skip
     users = _command(commands, "users", _users, "print the statements that create users; an administrator runs them")
     users.add_argument("--sensor", metavar="NAME", action="append", default=[], help="a sensor; may be repeated")
@@ -146,7 +147,7 @@ def _opened(address: StoreAddress) -> Iterator[tuple[Door, Place]]:
 
 
 def _kept(config: Config) -> Days:
-    return Days(DAYS_OF_BUCKETS, config.history_minutes, config.history_hours, config.history_days)
+    return Days(config.stored_buckets, *(int(seconds // 86400) for seconds in retention(config).spans))
 
 
 def _printed(statement: Statement) -> str:

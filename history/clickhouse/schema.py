@@ -26,8 +26,6 @@ RECORDS: Final = "records"
 ALERTS: Final = "alerts"
 STATISTICS: Final = "statistics"
 META: Final = "meta"
-DAYS_OF_BUCKETS: Final = 3
-"""Days that buckets are kept."""
 EVERYWHERE: Final = (STATISTICS, META)
 """Tables that all servers of a cluster have in full."""
 
