@@ -1,6 +1,6 @@
 """`python -m bench [--quick] [--into FILE] [PART...]` measures, prints Markdown tables, and saves figures in `.bench/`.
 
-Without PART, all parts are measured, and the results are compared with the targets.
+Without PART, all parts but the fleet are measured, and the results are compared with the targets.
 """
 
 import argparse
@@ -40,8 +40,10 @@ PARTS: Final = {
 }
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` for its result."""
 
-SLOW: Final = ("filter_cost", "growth", "fleet")
+SLOW: Final = ("filter_cost", "growth")
 """Parts that `--quick` leaves out."""
+NAMED: Final = ("fleet",)
+"""Parts that run only if they are named: it takes more than an hour."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may use without a remark."""
@@ -55,7 +57,9 @@ def say(text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure the requested parts."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the monitor costs, beside other tools.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all but {', '.join(NAMED)})"
+    )
     parser.add_argument("--into", metavar="FILE", type=Path, help="write the tables into this document too")
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: shorter runs; the slowest tools and parts are left out"
@@ -67,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Exit normally, so that namespaces and servers are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     texts = []
-    names = given.parts or [name for name in PARTS if not (given.quick and name in SLOW)]
+    left_out = (*NAMED, *(SLOW if given.quick else ()))
+    names = given.parts or [name for name in PARTS if name not in left_out]
     for text in measured(names, given.quick):
         print(f"{text}\n", flush=True)
         texts.append(text)

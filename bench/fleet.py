@@ -217,7 +217,8 @@ def report_of(outcome: Outcome) -> str:
 
 
 def _phase_row(name: str, phase: Phase) -> tuple[str, ...]:
-    cores = (f"{phase.usage[kind].cpu / phase.seconds:.2f} cores" for kind in ("generator", "servers", "ZooKeeper"))
+    used = [phase.usage[kind] for kind in ("generator", "servers", "ZooKeeper")]
+    cores = (f"{each.cpu / phase.seconds:.2f} cores, {each.memory:.0f} MiB" for each in used)
     rates = f"{phase.rows:,}", f"{phase.rows / phase.seconds:,.0f}"
     return name, f"{phase.seconds:.0f}", *rates, f"{phase.inserts:,}", f"{phase.failures}", *cores
 

@@ -30,7 +30,7 @@ from history.report import REQUESTS, build_report
 DAY: Final = 86400
 MONTH: Final = 30 * DAY
 ROWS_OF_PANEL: Final = 10
-REPEATS: Final = 5
+REPEATS: Final = 3
 SOME: Final = 20
 """Sensors of a choice."""
 SINGLE: Final = Place(DATABASE)
