@@ -4,12 +4,14 @@ It needs Debian's packages clickhouse-server (18.16) and zookeeper; nothing of t
 in one folder.
 """
 
+import random
 import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,8 @@ from bench.network import wait
 CLUSTER: Final = "pair"
 """Name of the cluster, for the statements."""
 HOST: Final = "127.0.0.1"
+PORTS: Final = range(20_000, 32_000)
+"""Ports to choose from, below those of outgoing connections."""
 SESSION: Final = 3
 """Seconds until ZooKeeper forgets a client that was killed. Until then the client's successor cannot write."""
 ZOOKEEPER_JARS: Final = Path("/usr/share/java/zookeeper.jar")
@@ -209,15 +213,12 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 
 def free_ports(number: int) -> list[int]:
-    """Return ports that are free now, all different."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return ports that are free now, all different.
+
+    The system gives none of PORTS to connections, so they are still free when a killed server starts again.
+    """
+    candidates = random.sample(PORTS, 50 * number)
+    return list(islice((port for port in candidates if _is_free(port)), number))
 
 
 def _zookeeper(folder: Path, port: int) -> ZooKeeper:
@@ -240,6 +241,16 @@ def _replica(folder: Path, zookeeper: int, ports: tuple[int, int, int], members:
     )  # fmt: skip
     (folder / "config.xml").write_text(configuration)
     return Replica(folder, native, http)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _said(port: int, words: bytes) -> bytes:
