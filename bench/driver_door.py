@@ -17,7 +17,7 @@ from history.clickhouse.dialect import Dialect, dialect_of
 from history.clickhouse.door import Column, Parameters
 from history.clickhouse.errors import refusal, unreached
 
-TIMEOUT: Final = 60.0
+TIMEOUT: Final = 600.0
 """Maximum seconds for an answer."""
 CONNECT_TIMEOUT: Final = 2.0
 NOTHING: Final = "SELECT '' WHERE 0"

@@ -1,7 +1,7 @@
 """A fleet of simulated sensors against a ClickHouse cluster on this host: what is lost or doubled, and what it takes.
 
-`python -m bench.fleet [--sensors N] [--minutes N] [--outage N] [--seed N]` runs the pair; --screens adds the time of
-screens and reports over a day and a month. Sensors, replicas and ZooKeeper are killed at random moments.
+`python -m bench.fleet [run] [screens] [--sensors N] [--minutes N] [--outage N] [--seed N]`: `run` sends to the pair and
+kills sensors, replicas and ZooKeeper at random moments; `screens` measures screens and reports over a day and a month.
 """
 
 import argparse
@@ -32,6 +32,8 @@ OUTAGE: Final = 60.0
 SEED: Final = 16
 QUICK: Final = (100, 1.0, 5.0)
 """The same for a quick run."""
+
+RUN, SCREENS = PARTS = ("run", "screens")
 
 Say = Callable[[str], None]
 
@@ -224,24 +226,30 @@ def _phase_row(name: str, phase: Phase) -> tuple[str, ...]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run it, and print the tables. The status is 1 if anything was lost or doubled."""
+    """Run the parts, and print the tables. The status is 1 if anything was lost or doubled."""
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description="A fleet against a ClickHouse cluster.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--sensors", type=int, default=SENSORS)
     parser.add_argument("--minutes", type=float, default=MINUTES, help="minutes that the sensors send live")
     parser.add_argument("--outage", type=float, default=OUTAGE, help="minutes of an outage, sent again after it")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--screens", action="store_true", help="also measure screens and reports")
     given = parser.parse_args(argv)
+    parts = given.parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; available: {', '.join(PARTS)}")
     if why := cluster.why_not():
         print(f"no fleet: {why}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(f"On {machine()}; ClickHouse 18.16, two replicas, and ZooKeeper, on the same machine.\n")
-    outcome = run(plan_of(given.sensors, given.minutes, given.outage, given.seed), say)
-    print(report_of(outcome))
-    if given.screens:
-        print(f"\n{fleet_screens.report(fleet_screens.measure(given.sensors, say))}")
-    return 0 if outcome.is_right else 1
+    print(f"On {machine()}; all servers on the same machine.\n", flush=True)
+    is_right = True
+    if RUN in parts:
+        outcome = run(plan_of(given.sensors, given.minutes, given.outage, given.seed), say)
+        is_right = outcome.is_right
+        print(f"{report_of(outcome)}\n", flush=True)
+    if SCREENS in parts:
+        print(fleet_screens.report(fleet_screens.measure(given.sensors, say)))
+    return 0 if is_right else 1
 
 
 def say(text: str) -> None:

@@ -31,6 +31,8 @@ DAY: Final = 86400
 MONTH: Final = 30 * DAY
 ROWS_OF_PANEL: Final = 10
 REPEATS: Final = 3
+PATIENCE: Final = 20.0
+"""Seconds after which nothing is asked again."""
 SOME: Final = 20
 """Sensors of a choice."""
 SINGLE: Final = Place(DATABASE)
@@ -58,13 +60,15 @@ class Watch:
         self._pid = pid
 
     def time(self, what: str, kind: str, ask: Callable[[], object], repeats: int = REPEATS) -> Timing:
-        """Ask so many times."""
+        """Ask so many times; once if it takes too long."""
         seconds, cpu = [], []
         for _ in range(repeats):
             begun, before = time.monotonic(), cpu_seconds(self._pid)
             ask()
             seconds.append(time.monotonic() - begun)
             cpu.append(cpu_seconds(self._pid) - before)
+            if seconds[-1] > PATIENCE:
+                break
         return Timing(what, kind, Figure.of(seconds), Figure.of(cpu))
 
 
