@@ -38,11 +38,14 @@ class Clock(NamedTuple):
 class Followed:
     """A choice of sensors that is followed, by a filter."""
 
-    def __init__(self, wanted: SensorFilter, archive: FleetArchive, retention: float) -> None:
+    def __init__(self, wanted: SensorFilter) -> None:
         self.wanted = wanted
         self.choice = Choice((), {}, None)
         """The sensors that match now."""
-        self.feed = Feed(archive, retention)
+        self.archive: FleetArchive | None = None
+        """The store, opened for this choice alone; None before the first reading."""
+        self.feed: Feed | None = None
+        """What is read from it."""
         self.left = False
         """Whether it is followed no longer, so that what still waits of it is of no use."""
 
@@ -88,17 +91,24 @@ class FleetReader:
     """Follows choices of sensors. `archive` is used by its thread alone, from `start` to `close`."""
 
     def __init__(
-        self, archive: FleetArchive, retention: float, pace: float, bucket_size: int, clock: Clock | None = None
+        self, opened: Callable[[], FleetArchive], retention: float, pace: float, bucket_size: int, clock: Clock
     ) -> None:
-        """Read every `pace` seconds."""
-        self._clock = clock or Clock()
+        """Read every `pace` seconds. `opened` opens the store: now, while there are the rights to do so, and in the
+        thread for each further choice.
+
+        Raises:
+            StoreError, HistoryError: the store cannot be opened.
+        """
+        self._clock = clock
+        self._open = opened
         self.trouble = ""
         """Why the store cannot be read now; empty if it can."""
         self.remarks: tuple[str, ...] = ()
         """What the store leaves out, in sentences for the user."""
         self.alerts_wanted = False
         """Whether the alerts of the sensors are read too."""
-        self._archive = archive
+        self._archive = opened()
+        self._first: FleetArchive | None = opened()
         self._retention = retention
         self._pace = pace
         self._bucket_size = bucket_size
@@ -124,11 +134,13 @@ class FleetReader:
         if self._thread.is_alive():
             self._thread.join(patience)
         if not self._thread.is_alive():
-            self._archive.close()
+            for archive in (self._archive, self._first, *(each.archive for each in self._followed)):
+                if archive is not None:
+                    archive.close()
 
     def follow(self, wanted: SensorFilter) -> Followed:
         """Follow the sensors that match, from the next reading on."""
-        followed = Followed(wanted, self._archive, self._retention)
+        followed = Followed(wanted)
         self._wanted.append(followed)
         return followed
 
@@ -146,7 +158,7 @@ class FleetReader:
 
     def loading(self, followed: Followed) -> bool:
         """Return whether some of the past is still to come."""
-        return not followed.feed.complete or bool(self._past)
+        return followed.feed is None or not followed.feed.complete or bool(self._past)
 
     @property
     def warning(self) -> str:
@@ -186,13 +198,18 @@ class FleetReader:
             states = self._archive.sensors()
         self._news.append(States(self._within(states), begun))
         self._followed += [self._wanted.popleft() for _ in range(len(self._wanted))]
-        self._followed = [self._unchanged(each, states) for each in self._followed if not each.left]
-        for followed in self._followed:
+        self._close_left()
+        for place, before in enumerate(self._followed):
+            choice = choose(states, before.wanted, self._bucket_size)
+            followed = self._followed[place] = self._restarted(before, choice, states)
+            self._choose(followed, choice)
             self._read(followed)
         if begun - self._details_at >= self._bucket_size:
             self._read_details()
             self._details_at = begun
-        self.remarks = self._archive.warnings
+        opened = (self._archive, *(each.archive for each in self._followed))
+        told = [warning for archive in opened if archive is not None for warning in archive.warnings]
+        self.remarks = tuple(dict.fromkeys(told))
         self.trouble, self._failures = "", 0
         while self._clock.steady() - begun < self._pace and not self._ended.is_set() and self._read_past():
             pass
@@ -202,22 +219,47 @@ class FleetReader:
         now = max(self._clock.wall(), *(state.received for state in states)) if states else 0.0
         return [state for state in states if state.received >= now - self._retention]
 
-    def _unchanged(self, followed: Followed, states: Sequence[SensorState]) -> Followed:
-        """Choose again among the sensors. If one must be taken out of the sums, begin anew."""
-        before, choice = followed.choice, choose(states, followed.wanted, self._bucket_size)
-        if not {state.name for state in states} & {*before.chosen} <= {*choice.chosen}:
-            followed.left = True
-            again = Followed(followed.wanted, self._archive, self._retention)
-            self._news.append(Restarted(followed, again))
-            followed = again
-        if followed.choice != choice:
+    def _restarted(self, followed: Followed, choice: Choice, states: Sequence[SensorState]) -> Followed:
+        """Begin anew if a sensor must be taken out of the sums; otherwise return the same."""
+        known = {state.name for state in states}
+        if known & {*followed.choice.chosen} <= {*choice.chosen}:
+            return followed
+        again = Followed(followed.wanted)
+        self._news.append(Restarted(followed, again))
+        followed.left = True
+        if followed.archive is not None:
+            followed.archive.close()
+        return again
+
+    def _choose(self, followed: Followed, choice: Choice) -> None:
+        """Read the sensors of a choice from now on."""
+        if followed.archive is None:
+            with self._asking():
+                followed.archive, self._first = self._first or self._open(), None
+        if followed.feed is None or followed.choice != choice:
+            source = followed.archive if choice.whole else followed.archive.of(choice.chosen)
+            followed.feed = followed.feed or Feed(source, self._retention)
+            followed.feed.change(source)
             followed.choice = choice
-            followed.feed.change(self._archive if choice.whole else self._archive.of(choice.chosen))
-        return followed
+
+    def _close_left(self) -> None:
+        """Close what is followed no longer."""
+        for each in self._followed:
+            if each.left and each.archive is not None:
+                each.archive.close()
+        self._followed = [each for each in self._followed if not each.left]
 
     def _read(self, followed: Followed) -> None:
-        with self._asking():
-            buckets = followed.feed.arrived(self._clock.wall())
+        if followed.feed is None:
+            return
+        try:
+            with self._asking():
+                buckets = followed.feed.arrived(self._clock.wall())
+        except BaseException:
+            if not followed.feed.begun and followed.archive is not None:
+                followed.archive.close()  # its first cursor was given
+                followed.archive = followed.feed = None
+            raise
         if buckets:
             self._news.append(Arrived(followed, buckets))
 
@@ -231,14 +273,16 @@ class FleetReader:
 
     def _read_past(self) -> bool:
         """Read a period of the past, that of the latest choice first; return False if there is none to read now."""
-        unread = next((each for each in reversed(self._followed) if not (each.left or each.feed.complete)), None)
-        if unread is None or len(self._past) >= WAITING:
+        if len(self._past) >= WAITING:
             return False
-        with self._asking():
-            bucket = unread.feed.past()
-        if bucket is not None:
-            self._past.append((unread, bucket))
-        return True
+        for each in reversed(self._followed):
+            if each.feed is not None and not (each.left or each.feed.complete):
+                with self._asking():
+                    bucket = each.feed.past()
+                if bucket is not None:
+                    self._past.append((each, bucket))
+                return True
+        return False
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

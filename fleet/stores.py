@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Final
 
@@ -43,15 +44,25 @@ def open_fleet(address: StoreAddress) -> FleetArchive:
     Raises:
         StoreError: the store cannot be read.
     """
+    return fleet_opener(address)()
+
+
+def fleet_opener(address: StoreAddress) -> Callable[[], FleetArchive]:
+    """Return a function that opens a store for reading, as `open_fleet` does, as often as it is called. The secret is
+    read now, as the rights to do so may be dropped.
+
+    Raises:
+        StoreError: the store cannot be read, or not its secret.
+    """
     if address.kind == COLLECTOR:
         raise StoreError(f"{address} only takes records; on its host, use the folder of its --store")
     if address.kind == FOLDER:
         from history.collected.reading import CollectedFleet
 
-        return CollectedFleet(address.folder)
+        return partial(CollectedFleet, address.folder)
     from history.clickhouse.reading import ClickhouseFleet
 
-    return ClickhouseFleet(address, secret_of(address))
+    return partial(ClickhouseFleet, address, secret_of(address))
 
 
 def secret_of(address: StoreAddress, open_file: OpenFile = os.open) -> str:

@@ -86,6 +86,7 @@ class FleetSession:
         self._lens: Followed | None = None
         self._states: States = States((), 0.0)
         self._health = HealthOf({})
+        self._judged_from = inf
         self._late_at = -inf
         self._refresh_at = 0.0
         self._wanted = False
@@ -105,7 +106,8 @@ class FleetSession:
         self._run = replace(self._run, started=now)
         size = self._run.bucket_size
         # Sensors send whole buckets, and the store may have longer periods of those that it has already.
-        self._monitor.start(ceil(wall / size) * size)
+        self._judged_from = ceil(wall / size) * size
+        self._monitor.start(self._judged_from)
         self._advance(now)
         self._show(refreshed=True)
 
@@ -176,7 +178,7 @@ class FleetSession:
             store.take(bucket)
             if followed is self._base:
                 self._taken.add(bucket)
-                if not self._monitor.take(bucket):
+                if not self._monitor.take(bucket) and bucket.start >= self._judged_from:
                     self._late_at = self.now
 
     def _store(self, followed: Followed) -> Store:

@@ -108,7 +108,7 @@ def _fleet_view(fleet: Fleet, silence: Silence, now: float) -> FleetView:
     followed, choice = fleet.followed, fleet.followed.choice
     wanted = followed.wanted.text
     matched = SensorFilterView(wanted, len(choice.chosen), len(fleet.states)) if wanted else None
-    since = followed.feed.loaded_since
+    since = followed.feed.loaded_since if followed.feed is not None else None
     sensors = tuple(_sensor_view(state, fleet, silence) for state in fleet.states)
     return FleetView(sensors, choice.vantage, now if since is None else min(since, now), fleet.loading, matched)
 

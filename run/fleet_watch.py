@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -18,8 +18,8 @@ from dashboard.full.complaints import Complaints, collected
 from dashboard.screen import Screen
 from exercise_config import Config
 from fleet.choice import usual_bucket_size
-from fleet.reader import FleetReader
-from fleet.stores import open_fleet
+from fleet.reader import Clock, FleetReader
+from fleet.stores import fleet_opener
 from history.database import HistoryError
 from history.fleet import FleetArchive, SensorState
 from history.record import StoreError
@@ -41,6 +41,7 @@ from run.watch import Stop
 from stats.statistic import Statistic
 from view.exchange_line import Discretion
 
+Opening = Callable[[], FleetArchive]
 Watch = Generator[float, None, None]
 """The steps of a run: a generator that yields the seconds until the next one."""
 FLEET_PANELS: Final = "fleet_panels.json"
@@ -62,15 +63,17 @@ def watch_fleet(argv: Sequence[str], lockdown: bool = True) -> int:
     stop = Stop()
     try:
         with stop.interrupting():  # the store may not answer
-            archive = open_fleet(given.store)
+            opened = fleet_opener(given.store)
+            archive = opened()
             states, units = archive.sensors(), archive.statistics()
+            archive.close()
     except (StoreError, HistoryError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     config = fitting(config, states)
     plan = planned(arguments, config)
     plan = plan._replace(statistics=stored(plan.statistics, units))
-    return _watch(given._replace(shared=arguments), config, plan, archive, stop)
+    return _watch(given._replace(shared=arguments), config, plan, opened, stop)
 
 
 def fitting(config: Config, states: Sequence[SensorState]) -> Config:
@@ -106,11 +109,11 @@ def fleet_steps(session: FleetSession, duration: float | None, stop: Stop) -> Wa
         session.step(time.time())
 
 
-def _watch(given: WatchArguments, config: Config, plan: Plan, archive: FleetArchive, stop: Stop) -> int:
+def _watch(given: WatchArguments, config: Config, plan: Plan, opened: Opening, stop: Stop) -> int:
     """Open what the run needs, watch, and close it."""
     arguments = given.shared
     with collected(arguments.ui == "full") as complaints, ExitStack() as stack:
-        parts = _opened(given, config, plan, archive, stack)
+        parts = _opened(given, config, plan, opened, stack)
         say = voice(parts.screen, complaints.keep if arguments.ui == "full" else None)
         parts.session.show_to(HealthAnswer(say, parts.session.want_view, parts.locked.words))
         parts.session.reader.start()
@@ -126,10 +129,11 @@ def _watch(given: WatchArguments, config: Config, plan: Plan, archive: FleetArch
     return int(bool(faults))
 
 
-def _opened(given: WatchArguments, config: Config, plan: Plan, archive: FleetArchive, stack: ExitStack) -> _Opened:
+def _opened(given: WatchArguments, config: Config, plan: Plan, opened: Opening, stack: ExitStack) -> _Opened:
     """Drop rights, lock down, and open the screen."""
     arguments, name = given.shared, f"fleet {given.store}"
-    reader = FleetReader(archive, config.max_retention_length, config.timeout, config.dashboard_bucket_size)
+    size, retention = config.dashboard_bucket_size, config.max_retention_length
+    reader = FleetReader(opened, retention, config.timeout, size, Clock())
     stack.callback(reader.close, PATIENCE)
     if arguments.ui == "full":
         load_full_screen()

@@ -29,16 +29,20 @@ class FleetDouble:
         self.ahead: dict[str, float] = {}
         """Seconds that the clock of a sensor is ahead of the store's."""
         self.fails: StoreError | None = None
+        self.fails_every = 0
+        """Every how many calls one fails; 0 for never."""
         self.calls = 0
+        self.first: int | None = None
+        """The first cursor since this store was opened, where the past ends."""
         self.remarks: tuple[str, ...] = ()
         """What is left out, for the user."""
         self._chosen = chosen
         self._parent: FleetDouble | None = None
-        self._first: int | None = None
+        self._opened: FleetDouble = self
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return self.remarks
+        return (self._parent or self).remarks
 
     # Writing ----------------------------------------------------------------------------------------------------------
 
@@ -68,21 +72,28 @@ class FleetDouble:
 
     def of(self, sensors: Collection[str]) -> "FleetDouble":
         chosen = FleetDouble(self.records, frozenset(sensors))
-        chosen._parent = self._parent or self
+        chosen._parent, chosen._opened = self._parent or self, self._opened
         return chosen
+
+    def again(self) -> "FleetDouble":
+        """Open the same store again."""
+        self._call()
+        other = FleetDouble(self.records)
+        other._parent = self._parent or self
+        return other
 
     def arrived(self, cursor: object | None) -> Arrivals:
         self._call()
         end = len(self.records)
         if cursor is None:
-            self._first = end
+            self._opened.first = end if self._opened.first is None else self._opened.first
             return Arrivals((), end)
         assert isinstance(cursor, int)
         return Arrivals(tuple(_summed(self._mine(cursor, end))), end)
 
     def past(self, since: float, until: float) -> Iterator[ClosedBucket]:
         self._call()
-        found = _summed(self._mine(0, self._first))
+        found = _summed(self._mine(0, self._opened.first))
         for bucket in reversed(found):
             if since <= bucket.start < until:
                 yield bucket
@@ -158,6 +169,8 @@ class FleetDouble:
         root.calls += 1
         if root.fails is not None:
             raise root.fails
+        if root.fails_every and root.calls % root.fails_every == 0:
+            raise StoreError("broken pipe")
 
     def _mine(self, begin: int = 0, end: int | None = None) -> list[SensorRecord]:
         some = self.records[begin:end]

@@ -6,6 +6,7 @@ end if the database is demo, and the host down.example.com cannot be reached.
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ def main() -> int:
     from history.fleet import FleetArchive
     from history.record import StoreError
 
-    def open_fleet(address: StoreAddress) -> FleetArchive:
+    def fleet_opener(address: StoreAddress) -> Callable[[], FleetArchive]:
         if address.host == "down.example.com":
             raise StoreError(f"{address} cannot be reached: connection refused")
         scene = FleetScene().add("web-1", "web-2", vantage="edge")
@@ -34,9 +35,9 @@ def main() -> int:
         scene.wall = time.time() // 10 * 10 - SECONDS
         scene.send(SECONDS - 100)
         scene.send(100, silent=["web-3"])
-        return scene.store
+        return scene.store.again
 
-    vars(run.fleet_watch)["open_fleet"] = open_fleet
+    vars(run.fleet_watch)["fleet_opener"] = fleet_opener
     return exercise.main()
 
 

@@ -72,7 +72,7 @@ class FleetScene:
         self.waiting: list[Any] = []
         self.wall = START
         self.seen = Seen()
-        reader = FleetReader(self.store, 86400, 2, BUCKET, Clock(lambda: self.wall, lambda: self.wall))
+        reader = FleetReader(self.store.again, 86400, 2, BUCKET, Clock(lambda: self.wall, lambda: self.wall))
         options = FleetOptions("fleet db.example.com", parse_sensors(only), by_sensor, tuple(ignored))
         self.session = FleetSession(self.config, self.statistics, reader, [self.seen], options)
         self.reader = reader

@@ -40,7 +40,7 @@ def wait_for(holds: object) -> None:
 
 def test_a_store_that_does_not_answer_delays_nobody_and_is_named() -> None:
     store, steady = SlowStore(), [100.0]
-    reader = FleetReader(store, 86400, 0.01, 10, Clock(time.time, lambda: steady[0]))
+    reader = FleetReader(lambda: store, 86400, 0.01, 10, Clock(time.time, lambda: steady[0]))
     reader.start()
     wait_for(lambda: reader._asked_at is not None)
     assert reader.news() == []
@@ -58,7 +58,7 @@ def test_it_goes_on_by_itself_after_errors_and_ends_when_told() -> None:
     store = SlowStore()
     store.may_answer.set()
     store.fails = StoreError("db.example.com: connection refused")
-    reader = FleetReader(store, 86400, 0.001, 10)
+    reader = FleetReader(lambda: store, 86400, 0.001, 10, Clock())
     followed = reader.follow(parse_sensors(""))
     reader.start()
     wait_for(lambda: reader.warning)
@@ -74,7 +74,7 @@ def test_it_goes_on_by_itself_after_errors_and_ends_when_told() -> None:
 
 def test_a_defect_is_shown_and_does_not_end_the_thread() -> None:
     store = FleetDouble()
-    reader = FleetReader(store, 86400, 2, 10)
+    reader = FleetReader(lambda: store, 86400, 2, 10, Clock())
     store.sensors = lambda: 1 // 0  # type: ignore[method-assign,assignment,return-value]
     reader.read_once()
     assert reader.warning.startswith("reading the store failed: ZeroDivisionError")
@@ -87,7 +87,7 @@ def test_sensors_that_nobody_heard_within_the_retention_are_forgotten() -> None:
     now = 1_800_000_000.0
     store = FleetDouble()
     store.send([SensorDouble("old", STATISTICS).record(now - 90_000), SensorDouble("new", STATISTICS).record(now)])
-    reader = FleetReader(store, 86400, 2, 10, Clock(lambda: now, lambda: now))
+    reader = FleetReader(lambda: store, 86400, 2, 10, Clock(lambda: now, lambda: now))
     reader.read_once()
     states = next(news for news in reader.news() if isinstance(news, States))
     assert [state.name for state in states.states] == ["new"]
@@ -96,7 +96,7 @@ def test_sensors_that_nobody_heard_within_the_retention_are_forgotten() -> None:
 def test_what_nobody_takes_is_not_read_without_end() -> None:
     now = [1_800_000_000.0]
     store = FleetDouble([SensorDouble("web-1", STATISTICS).record(now[0])])
-    reader = FleetReader(store, 86400, 2, 10, Clock(lambda: now[0], lambda: now[0]))
+    reader = FleetReader(lambda: store, 86400, 2, 10, Clock(lambda: now[0], lambda: now[0]))
     for _ in range(500):
         now[0] += 2
         reader.read_once()
@@ -107,7 +107,7 @@ def test_what_nobody_takes_is_not_read_without_end() -> None:
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_alerts_of_sensors_are_read_only_if_they_are_wanted(wanted: bool) -> None:
-    reader = FleetReader(FleetDouble(), 86400, 2, 10, Clock(lambda: 1.0, lambda: 1.0))
+    reader = FleetReader(FleetDouble, 86400, 2, 10, Clock(lambda: 1.0, lambda: 1.0))
     reader.alerts_wanted = wanted
     reader.follow(parse_sensors(""))
     reader.read_once()

@@ -114,6 +114,17 @@ def test_an_overloaded_sensor_makes_figures_too_low() -> None:
     assert view.fleet.sensors[0].dropped == 300
 
 
+def test_what_was_counted_before_the_first_window_is_not_late() -> None:
+    scene = FleetScene().add("web-1")
+    scene.send(30)
+    scene.down.add("web-1")
+    scene.send(20)
+    scene.begin()
+    scene.back("web-1")
+    scene.go(30)
+    assert scene.view().health.warnings == ()
+
+
 # Choice ---------------------------------------------------------------------------------------------------------------
 
 
@@ -250,30 +261,25 @@ def test_an_outage_of_the_store_is_no_silence() -> None:
     assert not [warning for warning in scene.view().health.warnings if "cannot read" in warning]
 
 
-def test_a_failure_in_the_middle_of_the_past_loses_and_doubles_nothing() -> None:
-    scene = FleetScene().add("web-1")
-    scene.send(300)
+@pytest.mark.parametrize("every", [2, 3, 4, 5, 7, 11])
+def test_failures_at_any_place_lose_and_double_nothing(every: int) -> None:
+    scene = FleetScene().add("web-1", "web-2")
+    scene.send(200)
+    scene.store.fails_every = every
     scene.session.begin(scene.wall)
-    scene.reader.read_once()
-    scene.session.step(scene.wall)
-    scene.go(20)
-    assert scene.view().requests == 320
     scene.session.look(parse_sensors("sensor:web-1"))
-    calls = scene.store.calls
-
-    original = scene.store._call
-
-    def fail_sometimes() -> None:
-        original()
-        if scene.store.calls > calls + 12 and scene.store.calls % 9 == 0:
-            raise StoreError("broken pipe")
-
-    scene.store._call = fail_sometimes  # type: ignore[method-assign]
-    for _ in range(30):
+    for _ in range(6):
+        scene.send(BUCKET)
+        for _ in range(5):
+            scene.look()
+    assert scene.store.calls >= 60
+    scene.store.fails_every = 0
+    for _ in range(3):
         scene.look()
-    scene.store._call = original  # type: ignore[method-assign]
-    scene.look()
-    assert scene.view().requests == 320
+    scene.go(BUCKET)
+    assert rows(scene.view()) == {"web-1": 270}
+    scene.session.look(parse_sensors(""))
+    assert rows(scene.view()) == {"web-1": 270, "web-2": 540}
 
 
 @pytest.mark.parametrize("how", ["ignored", "muted"])
