@@ -116,6 +116,7 @@ def _fleet(given: argparse.Namespace) -> _Source:
 
     Raises:
         KeyError: no sensor has such a name. The text is for the user.
+        StoreError: the store cannot be read, or is empty.
     """
     from fleet.stores import open_fleet
 
@@ -123,6 +124,8 @@ def _fleet(given: argparse.Namespace) -> _Source:
     fleet = open_fleet(address)
     try:
         known = [sensor.name for sensor in fleet.sensors()]
+        if not known:
+            raise StoreError(f"no sensor has sent anything to {address} yet")
         names = chosen_sensors(given.sensor, known)
     except (KeyError, StoreError):
         fleet.close()

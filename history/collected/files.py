@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from history.archive import SqliteArchive
-from history.collected.folder import file_of, sensors_in
+from history.collected.folder import file_of, is_collectors, sensors_in
 from history.collected.tables import check, has_tables
 from history.database import HistoryError
 from history.keep import Retention
@@ -65,7 +65,7 @@ class Files:
         """Open the files in a folder.
 
         Raises:
-            StoreError: the folder cannot be read, or has no files of sensors.
+            StoreError: the folder cannot be read, or no collector has used it.
         """
         self.zone = zone
         self._folder = folder
@@ -75,7 +75,7 @@ class Files:
         self._numbers: dict[str, int] = {}
         # What is wrong with files, and which they were then.
         self._broken: dict[str, tuple[str, tuple[int, int]]] = {}
-        if not self.names() and not self._broken:
+        if not self.names() and not self._broken and not is_collectors(folder):
             raise StoreError(f"no sensors in {folder}; is it the --store of a collector?")
 
     @property

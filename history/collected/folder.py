@@ -37,6 +37,11 @@ def sensors_in(folder: str) -> list[str]:
     return sorted(name for name in names if NAME.fullmatch(name))
 
 
+def is_collectors(folder: str) -> bool:
+    """Return whether a collector uses a folder, or did; it may have no sensors yet."""
+    return os.path.exists(os.path.join(folder, LOCK))
+
+
 class Folder:
     """Applies the records of sensors to their files. Several threads may use it; each sensor is written by one."""
 

@@ -259,6 +259,13 @@ def test_a_folder_without_sensors_is_said(tmp_path: Path) -> None:
         CollectedFleet(str(tmp_path / "none"))
 
 
+def test_a_collector_may_have_no_sensors_yet(collector: Collector, place: str) -> None:
+    with opened(place) as fleet:
+        assert (fleet.sensors(), fleet.earliest()) == ([], None)
+        collector.send(WEB1, 0)
+        assert [each.name for each in fleet.sensors()] == [WEB1]
+
+
 def test_nobody_writes(collector: Collector, place: str) -> None:
     collector.send(WEB1, 0)
     with opened(place) as fleet, pytest.raises(StoreError, match="only read"):
