@@ -138,14 +138,14 @@ class Sender:
             self._alone = len(batch)
             return
         self._alone = max(0, self._alone - 1)
-        self._refusal = reason
+        self._refusal = reason.removeprefix(f"{self._store}: ")
         folder = self._spool.set_aside(batch[0])
         if folder is not None:
             self._refusal += f"; see {folder}"
         self._pause_longer()
 
     def _failed(self, reason: str) -> None:
-        self._problem = reason
+        self._problem = reason.removeprefix(f"{self._store}: ")  # the sentence names it
         self._pause_longer()
 
     def _pause_longer(self) -> None:

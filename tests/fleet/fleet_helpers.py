@@ -45,7 +45,7 @@ def refuse(records: Sequence[SensorRecord]) -> None:
 
 
 def unreachable(records: Sequence[SensorRecord]) -> None:
-    raise StoreError("connection refused")
+    raise StoreError("https://store: connection refused")
 
 
 def flat(buckets: Iterable[ClosedBucket]) -> dict[tuple[str, str], Sums]:
