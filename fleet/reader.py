@@ -88,7 +88,7 @@ News = States | Arrived | Restarted | Raised | HealthOf
 
 
 class FleetReader:
-    """Follows choices of sensors. `archive` is used by its thread alone, from `start` to `close`."""
+    """Follows choices of sensors. Its stores are used by its thread alone, from `start` to `close`."""
 
     def __init__(
         self, opened: Callable[[], FleetArchive], retention: float, pace: float, bucket_size: int, clock: Clock

@@ -239,7 +239,7 @@ class SensorDouble:
         self.sequence = 0
         self._closed: list[ClosedBucket] = []
         self._alerts: list[StoredAlert] = []
-        self._store = Store(statistics, bucket_size, 86400, 1000)
+        self._store = Store(statistics, bucket_size, 86400, 50)
         self._store.on_close(self._closed.append)
 
     def count(self, records: Sequence[Any]) -> None:

@@ -62,8 +62,9 @@ class FleetScene:
     """Sensors, their store, and a session. Time goes on only in `go`."""
 
     def __init__(self, only: str = "", by_sensor: bool = False, ignored: Sequence[str] = (), **settings: Any) -> None:
-        self.config = Config(**{"statistics": NAMES, "signals": ("request_rate",), "average_bucket_size": 60,
-                                "average_learning_duration": 60, **settings})  # fmt: skip
+        usual = {"statistics": NAMES, "signals": ("request_rate",), "max_keys": 50}
+        judged = {"average_bucket_size": 60, "average_learning_duration": 60}
+        self.config = Config(**{**usual, **judged, **settings})
         self.statistics = load(self.config.statistics)
         self.store = FleetDouble()
         self.sensors: dict[str, SensorDouble] = {}
