@@ -13,7 +13,7 @@ from alerting.events import Event
 from alerting.monitor import Monitor
 from exercise_config import Config
 from fleet.alert_book import AlertBook
-from fleet.choice import FILTERED, sentences
+from fleet.choice import sentences
 from fleet.raised import Raised
 from fleet.reader import Arrived, FleetReader, Followed, HealthOf, News, Restarted, States
 from fleet.silence import Silence
@@ -23,7 +23,7 @@ from run.fleet_view import Fleet, SensorAlerts, with_fleet
 from run.session import WINDOWS
 from run.signals import rules, terms
 from stats.statistic import Statistic
-from store.filtering.sensors import SensorFilter
+from store.filtering.sensors import Sensor, SensorFilter
 from store.store import Store
 from store.sums import ClosedBucket
 from view.builder import Run, build_view, panel
@@ -85,6 +85,8 @@ class FleetSession:
         self._base = reader.follow(options.only)
         self._lens: Followed | None = None
         self._states: States = States((), 0.0)
+        self._watched: set[str] = set()
+        """The sensors that the command line chose, whether they are added up or not."""
         self._health = HealthOf({})
         self._judged_from = inf
         self._late_at = -inf
@@ -154,7 +156,9 @@ class FleetSession:
             self._count(news.followed, news.buckets)
         elif isinstance(news, States):
             self._states = news
-            watched = [state for state in news.states if self._is_watched(state.name)]
+            only = self._options.only
+            watched = [state for state in news.states if only(Sensor(state.name, state.facts.vantage))]
+            self._watched = {state.name for state in watched}
             self._report(self._silence.read(watched, news.read_at, self.now))
         elif isinstance(news, Restarted):
             self._stores.pop(news.before, None)
@@ -163,12 +167,8 @@ class FleetSession:
         elif isinstance(news, HealthOf):
             self._health = news
         else:
-            alerts = [each for each in news.alerts if self._is_watched(each.sensor)]
+            alerts = [each for each in news.alerts if each.sensor in self._watched]
             self._report(self._raised.read(alerts, self.now))
-
-    def _is_watched(self, sensor: str) -> bool:
-        """Return whether a sensor is one of those that the command line chose, added up or not."""
-        return self._base.choice.left_out.get(sensor) != FILTERED
 
     def _count(self, followed: Followed, buckets: Sequence[ClosedBucket]) -> None:
         if followed.left:
