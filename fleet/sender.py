@@ -69,9 +69,9 @@ class Sender:
         found = []
         if self._problem:
             kept = f"{figures.counted(state.waiting, 'record')} waiting in the spool"
-            found.append(f"cannot send to {self._store}: {self._problem}; {kept}")
+            found.append(f"cannot send: {self._problem}; {kept}")
         if state.refused:
-            found.append(f"{self._store} refused {figures.counted(state.refused, 'record')}: {self._refusal}")
+            found.append(f"{figures.counted(state.refused, 'record')} refused: {self._refusal}")
         if skew is not None and abs(skew) > SKEW:
             where = "ahead of" if skew > 0 else "behind"
             found.append(f"this clock is {figures.duration(abs(skew))} {where} that of {self._store}; use NTP on both")

@@ -100,7 +100,7 @@ def test_a_store_that_cannot_be_reached_is_said_until_it_is_back(spool: Spool) -
     target = Watched(unreachable)
     sender = started(spool, target)
     target.await_calls(3)
-    assert sender.warnings == ("cannot send to https://store: connection refused; 6 records waiting in the spool",)
+    assert sender.warnings == ("cannot send: connection refused; 6 records waiting in the spool",)
     assert spool.state.waiting == 6
     target.answer = None
     sender.close(PATIENCE)
@@ -135,7 +135,7 @@ def test_a_refused_record_is_set_aside_and_blocks_nothing(spool: Spool, tmp_path
     sender.close(PATIENCE)
     assert buckets(target) == [1, 2, 3, 5, 6, 7, 8]
     assert len(target.of(Level.MINUTE)) == 8
-    assert sender.warnings == (f"https://store refused 2 records: bins of another width; see {tmp_path / 'refused'}",)
+    assert sender.warnings == (f"2 records refused: bins of another width; see {tmp_path / 'refused'}",)
     assert len(list((tmp_path / "refused").iterdir())) == 2
     assert spool.state.waiting == 0
 
