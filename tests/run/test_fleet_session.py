@@ -125,6 +125,17 @@ def test_what_was_counted_before_the_first_window_is_not_late() -> None:
     assert scene.view().health.warnings == ()
 
 
+def test_a_screen_without_sensors_waits_for_the_first() -> None:
+    scene = FleetScene().begin()
+    scene.look()
+    view = scene.view()
+    assert view.fleet is not None
+    assert (view.fleet.sensors, view.requests, view.health.warnings) == ((), 0, ())
+    scene.add("web-1")
+    scene.go(30)
+    assert rows(scene.view()) == {"web-1": 30}
+
+
 # Choice ---------------------------------------------------------------------------------------------------------------
 
 
