@@ -13,8 +13,12 @@ from itertools import islice
 from math import inf
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from history.clickhouse.buckets import closed_buckets, with_sensors
 from history.clickhouse.door import Door, Parameters
+from history.clickhouse.ranges import NONE, Ranges, added, known
 from history.clickhouse.schema import RECORDS, SUMS, Place
 from history.clickhouse.spans import floor
 from history.fleet import Arrivals
@@ -61,6 +65,22 @@ class Found(NamedTuple):
     """When that was, by the server's clock."""
 
 
+class Series(NamedTuple):
+    """A sensor's records of a spool."""
+
+    sensor: str
+    spool: int
+
+
+class Window(NamedTuple):
+    """The bucket records that arrived in a span, in columns."""
+
+    since: int
+    now: float
+    records: Mapping[Series, tuple[NDArray[np.int64], Sequence[tuple[int, int, int]]]]
+    """By series: their sequences; and start, end and number of rows of each."""
+
+
 class Cut(NamedTuple):
     """Where the past ends: by sensor and spool, the last record that is in the past."""
 
@@ -69,8 +89,8 @@ class Cut(NamedTuple):
     hours: Mapping[str, int]
     buckets: Mapping[str, int]
     """The last bucket that these minutes include."""
-    seen: Mapping[Identity, Found]
-    """Buckets that had arrived within OVERLAP. All that arrived before are in the past too."""
+    loose: Mapping[Identity, Found]
+    """Buckets after these that had arrived within OVERLAP. All that arrived before are in the past too."""
 
 
 class Cursor(NamedTuple):
@@ -78,7 +98,8 @@ class Cursor(NamedTuple):
 
     at: float
     cut: Cut
-    given: Mapping[Identity, Found]
+    known: Mapping[Series, Ranges]
+    """What was seen; it was given, waits, or is in the past."""
     waiting: Mapping[Identity, Found]
 
 
@@ -100,28 +121,34 @@ class ArrivalReader:
     def since(self, cursor: Cursor | None, chosen: Collection[str] | None) -> Arrivals:
         """Return what arrived after the cursor at the chosen sensors; None chooses all."""
         if cursor is None:
-            self._latest = cut = self._cut()
-            return Arrivals((), Cursor(cut.at, cut, cut.seen, {}))
+            return Arrivals((), self._first_cursor())
         now = self._now()
-        known = {**cursor.given, **cursor.waiting}
-        arrived = self._window(cursor.at - OVERLAP, now)
-        new = {each: found for each, found in arrived.items() if each not in known}
-        waiting = self._limited({**cursor.waiting, **_after(new, cursor.cut)})
+        window = self._window(cursor.at - OVERLAP, now)
+        new = _after(_unknown(window, cursor.known), cursor.cut)
+        waiting = self._limited({**cursor.waiting, **new})
         batch = dict(islice(sorted(waiting.items(), key=lambda item: -item[1].start), MOST))
         first = self._not_repeated(batch)
         buckets, read = self._read(first, now, chosen)
-        done = {each: found for each, found in batch.items() if each in read or each not in first}
-        kept = {each: found for each, found in cursor.given.items() if found.seen > now - 2 * OVERLAP}
-        skipped = {each: found for each, found in new.items() if each not in waiting}
-        left = {each: found for each, found in waiting.items() if each not in done}
-        return Arrivals(tuple(buckets), Cursor(now, cursor.cut, {**kept, **skipped, **done}, left))
+        left = {
+            each: found for each, found in waiting.items() if each not in batch or (each in first and each not in read)
+        }
+        return Arrivals(tuple(buckets), Cursor(now, cursor.cut, _all_known(window, cursor.known), left))
+
+    def _first_cursor(self) -> Cursor:
+        now = self._now()
+        window = self._window(now - OVERLAP, now)
+        minutes, buckets = self._last(Level.MINUTE)
+        hours, _ = self._last(Level.HOUR)
+        cut = Cut(now, minutes, hours, buckets, {})
+        self._latest = cut = cut._replace(loose=_after(_unknown(window, {}), cut))
+        return Cursor(now, cut, _all_known(window, {}), {})
 
     def past(self, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
         """Iterate over what arrived before the last call of `since` without a cursor, latest first.
 
         It is over after an error; a new one may go on where it ended.
         """
-        return self._past(self._latest or self._cut(), since, until, chosen)
+        return self._past(self._latest or self._first_cursor().cut, since, until, chosen)
 
     def _past(self, cut: Cut, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
         loose = self._loose(cut, since, until)
@@ -138,13 +165,6 @@ class ArrivalReader:
         received = self._door.dialect.epoch.replace("received", self._door.dialect.now)
         return float(self._door.query(f"SELECT {received}")[0][0])
 
-    def _cut(self) -> Cut:
-        now = self._now()
-        seen = self._window(now - OVERLAP, now)
-        minutes, buckets = self._last(Level.MINUTE)
-        hours, _ = self._last(Level.HOUR)
-        return Cut(now, minutes, hours, buckets, seen)
-
     def _last(self, level: Level) -> tuple[dict[str, int], dict[str, int]]:
         """Return the last record of each series of a level, and the last record of the level below it includes."""
         found = self._door.query(
@@ -154,7 +174,7 @@ class ArrivalReader:
         rows = list(zip(*found, strict=True))
         return {series: last for series, last, _ in rows}, {series: through for series, _, through in rows}
 
-    def _window(self, since: float, now: float) -> dict[Identity, Found]:
+    def _window(self, since: float, now: float) -> Window:
         """Return the bucket records that arrived since a time."""
         start = max(0, int(since))
         return self._found(f"received >= toDateTime({start})", {}, start, now)
@@ -170,21 +190,21 @@ class ArrivalReader:
             before,
             cut.at,
         )
-        seen = _after(cut.seen, cut).items()
-        return {**old, **{each: found for each, found in seen if since <= found.start < until}}
+        recent = {each: found for each, found in cut.loose.items() if since <= found.start < until}
+        return {**_unknown(old, {}), **recent}
 
-    def _found(self, condition: str, parameters: Parameters, since: int, now: float) -> dict[Identity, Found]:
+    def _found(self, condition: str, parameters: Parameters, since: int, now: float) -> Window:
         arrays = "groupArray(sequence), groupArray(toUInt32(start)), groupArray(toUInt32(until)), groupArray(rows)"
         columns = self._door.query(
             f"SELECT sensor, spool, {arrays} FROM {self._records} WHERE level = 0 AND {condition}"
             " GROUP BY sensor, spool",
             parameters,
         )
-        return {
-            Identity(sensor, spool, sequence): Found(start, until, rows, since, now)
-            for sensor, spool, *records in zip(*columns, strict=True)
-            for sequence, start, until, rows in zip(*records, strict=True)
+        records = {
+            Series(sensor, spool): (np.array(sequences, np.int64), list(zip(*facts, strict=True)))
+            for sensor, spool, sequences, *facts in zip(*columns, strict=True)
         }
+        return Window(since, now, records)
 
     def _not_repeated(self, records: Mapping[Identity, Found]) -> dict[Identity, Found]:
         """Return those of the records that had not arrived before they were seen."""
@@ -278,13 +298,29 @@ def _steps(since: float, until: float, now: float) -> Iterator[tuple[Level, floa
             end = begin
 
 
+def _unknown(window: Window, seen: Mapping[Series, Ranges]) -> dict[Identity, Found]:
+    """Return the records in the window that were not seen yet."""
+    found = {}
+    for series, (sequences, facts) in window.records.items():
+        for place in np.flatnonzero(~known(seen.get(series, NONE), sequences)).tolist():
+            start, until, rows = facts[place]
+            found[Identity(*series, int(sequences[place]))] = Found(start, until, rows, window.since, window.now)
+    return found
+
+
+def _all_known(window: Window, seen: Mapping[Series, Ranges]) -> dict[Series, Ranges]:
+    """Return what was seen, with the records in the window."""
+    new = {series: added(seen.get(series, NONE), found[0]) for series, found in window.records.items()}
+    return {**seen, **new}
+
+
 def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]:
     """Return the records that are not in the minutes of the past."""
-    return {each: found for each, found in records.items() if each.sequence > cut.buckets.get(_series(each), 0)}
-
-
-def _series(record: Identity) -> str:
-    return f"{record.sensor} {record.spool}"
+    return {
+        each: found
+        for each, found in records.items()
+        if each.sequence > cut.buckets.get(f"{each.sensor} {each.spool}", 0)
+    }
 
 
 def _among(records: Mapping[Identity, Found]) -> str:

@@ -14,7 +14,7 @@ from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.dialect import Dialect
 from history.clickhouse.door import Column
 from history.clickhouse.reading import ClickhouseFleet
-from history.clickhouse.schema import ALERTS, RECORD_COLUMNS, RECORDS, SUMS, Place
+from history.clickhouse.schema import ALERTS, RECORDS, SUMS, Place
 from history.clickhouse.target import ClickhouseTarget
 from history.record import Level, SensorRecord, StoreError
 from history.sums import StoredAlert
@@ -88,23 +88,56 @@ def test_hostile_names_can_be_asked_for(
         assert fleet.of([name]).sensor_alerts(START)[0].alert.signal == name
 
 
+def copied(door: ConnectDoor, place: Place, sequence: int, ago: int) -> None:
+    """Copy the row of the first record, as that of another which arrived a while ago."""
+    records = place.table(RECORDS)
+    begin = f"toDateTime({int(START) + 10 * sequence})"
+    change = f"{sequence} AS sequence, {begin} AS start, {begin} + 10 AS until, now64(3) - {ago} AS received"
+    age = f"toUInt32(4294967295 - toUInt32(now() - {ago})) AS age"  # as by default
+    first = f"(SELECT * FROM {records} WHERE level = 0 AND sequence = 1)"
+    door.command(f"INSERT INTO {records} SELECT * REPLACE ({change}, {age}) FROM {first}")
+    assert door.query(f"SELECT count() FROM {records} WHERE sequence = {sequence}") == [[1]]
+
+
 def test_a_record_is_read_once_its_sums_are_there(
     target: ClickhouseTarget, fleet: ClickhouseFleet, door: ConnectDoor, place: Place
 ) -> None:
     cursor = fleet.arrived(None).cursor
     target.send([counting(1, a=1)])
-    columns = door.query(
-        f"SELECT {', '.join(column.name for column in RECORD_COLUMNS)} FROM {place.table(RECORDS)} WHERE level = 0"
-    )
-    second = RECORD_COLUMNS.index(Column("sequence", "UInt64"))
-    values = [[2] if place == second else column for place, column in enumerate(columns)]
-    values[5:7] = [[int(START + 20)], [int(START + 30)]]
-    door.insert(place.table(RECORDS), RECORD_COLUMNS, values)
+    copied(door, place, 2, ago=0)
     first = fleet.arrived(cursor)
     assert given_by(first.buckets) == {"a": 1}
     assert fleet.arrived(first.cursor).buckets == ()
     target.send([counting(2, b=1)])
     assert given_by(fleet.arrived(first.cursor).buckets) == {"b": 1}
+
+
+def test_what_a_replica_shows_late_is_still_read(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, door: ConnectDoor, place: Place
+) -> None:
+    cursor = fleet.arrived(None).cursor
+    target.send([counting(1, a=1)])
+    first = fleet.arrived(cursor)
+    assert given_by(first.buckets) == {"a": 1}
+    buckets = place.table("buckets")
+    change = f"2 AS sequence, toDateTime({int(START) + 20}) AS start"
+    door.command(f"INSERT INTO {buckets} SELECT * REPLACE ({change}) FROM (SELECT * FROM {buckets} WHERE sequence = 1)")
+    copied(door, place, 2, ago=300)
+    late = fleet.arrived(first.cursor)
+    assert given_by(late.buckets) == {"a": 1}
+    assert fleet.arrived(late.cursor).buckets == ()
+
+
+def test_what_is_sent_again_long_after_its_first_arrival_is_not_read_again(
+    target: ClickhouseTarget, fleet: ClickhouseFleet, door: ConnectDoor, place: Place
+) -> None:
+    target.send([counting(1, a=1)])
+    copied(door, place, 2, ago=3600)
+    cursor = fleet.arrived(None).cursor
+    target.send([counting(2, b=1), counting(3, c=1)])
+    found = fleet.arrived(cursor)
+    assert given_by(found.buckets) == {"c": 1}
+    assert fleet.arrived(found.cursor).buckets == ()
 
 
 def test_a_backlog_is_read_in_pieces_the_latest_first(
