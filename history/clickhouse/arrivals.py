@@ -8,18 +8,27 @@ The past is cut by sequence numbers. At the first cursor, what the minutes of a 
 and buckets after these are read one by one; so a bucket that arrives late is either in the minutes or still to come.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from math import inf
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final, NamedTuple
 
 from history.clickhouse.buckets import closed_buckets, with_sensors
 from history.clickhouse.door import Door, Parameters
-from history.clickhouse.ranges import NONE, Ranges, added, known
-from history.clickhouse.schema import RECORDS, SUMS, Place
+from history.clickhouse.found_records import (
+    LAST,
+    Found,
+    Identity,
+    RecordFinder,
+    Series,
+    all_known,
+    among,
+    identities,
+    last_records,
+    unknown,
+)
+from history.clickhouse.ranges import Ranges
+from history.clickhouse.schema import SUMS, Place
 from history.clickhouse.spans import floor
 from history.fleet import Arrivals
 from history.record import Level
@@ -39,46 +48,6 @@ MINUTES_FOR: Final = 3 * 3600
 """Seconds before the end of the past that are read from minutes, and hours before that."""
 STEPS: Final = {Level.MINUTE: 1800, Level.HOUR: 6 * 3600}
 """Seconds of the past that are read at once."""
-_SERIES: Final = "concat(sensor, ' ', toString(spool))"
-_LAST: Final = f"transform({_SERIES}, {{series:Array(String)}}, {{lasts:Array(UInt64)}}, toUInt64(0))"
-"""The last record of a row's series, as given by `_lasts`."""
-
-
-class Identity(NamedTuple):
-    """A bucket record."""
-
-    sensor: str
-    spool: int
-    sequence: int
-
-
-class Found(NamedTuple):
-    """What is known of a record before it is read."""
-
-    start: int
-    until: int
-    rows: int
-    """Rows of sums that it has."""
-    since: int
-    """It was first seen when asking for what arrived since then."""
-    seen: float
-    """When that was, by the server's clock."""
-
-
-class Series(NamedTuple):
-    """A sensor's records of a spool."""
-
-    sensor: str
-    spool: int
-
-
-class Window(NamedTuple):
-    """The bucket records that arrived in a span, in columns."""
-
-    since: int
-    now: float
-    records: Mapping[Series, tuple[NDArray[np.int64], Sequence[tuple[int, int, int]]]]
-    """By series: their sequences; and start, end and number of rows of each."""
 
 
 class Cut(NamedTuple):
@@ -108,7 +77,7 @@ class ArrivalReader:
 
     def __init__(self, door: Door, place: Place) -> None:
         self._door = door
-        self._records = place.table(RECORDS)
+        self._finder = RecordFinder(door, place)
         self._tables = {level: place.table(name) for level, name in SUMS.items()}
         self._latest: Cut | None = None
         self._lost = 0
@@ -122,26 +91,26 @@ class ArrivalReader:
         """Return what arrived after the cursor at the chosen sensors; None chooses all."""
         if cursor is None:
             return Arrivals((), self._first_cursor())
-        now = self._now()
-        window = self._window(cursor.at - OVERLAP, now)
-        new = _after(_unknown(window, cursor.known), cursor.cut)
+        now = self._finder.now()
+        window = self._finder.window(cursor.at - OVERLAP, now)
+        new = _after(unknown(window, cursor.known), cursor.cut)
         waiting = self._limited({**cursor.waiting, **new})
         batch = dict(islice(sorted(waiting.items(), key=lambda item: -item[1].start), MOST))
-        first = self._not_repeated(batch)
+        first = self._finder.not_repeated(batch)
         buckets, read = self._read(first, now, chosen)
         left = {
             each: found for each, found in waiting.items() if each not in batch or (each in first and each not in read)
         }
-        return Arrivals(tuple(buckets), Cursor(now, cursor.cut, _all_known(window, cursor.known), left))
+        return Arrivals(tuple(buckets), Cursor(now, cursor.cut, all_known(window, cursor.known), left))
 
     def _first_cursor(self) -> Cursor:
-        now = self._now()
-        window = self._window(now - OVERLAP, now)
-        minutes, buckets = self._last(Level.MINUTE)
-        hours, _ = self._last(Level.HOUR)
+        now = self._finder.now()
+        window = self._finder.window(now - OVERLAP, now)
+        minutes, buckets = self._finder.last(Level.MINUTE)
+        hours, _ = self._finder.last(Level.HOUR)
         cut = Cut(now, minutes, hours, buckets, {})
-        self._latest = cut = cut._replace(loose=_after(_unknown(window, {}), cut))
-        return Cursor(now, cut, _all_known(window, {}), {})
+        self._latest = cut = cut._replace(loose=_after(unknown(window, {}), cut))
+        return Cursor(now, cut, all_known(window, {}), {})
 
     def past(self, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
         """Iterate over what arrived before the last call of `since` without a cursor, latest first.
@@ -161,62 +130,19 @@ class ArrivalReader:
 
     # Which records there are ------------------------------------------------------------------------------------------
 
-    def _now(self) -> float:
-        received = self._door.dialect.epoch.replace("received", self._door.dialect.now)
-        return float(self._door.query(f"SELECT {received}")[0][0])
-
-    def _last(self, level: Level) -> tuple[dict[str, int], dict[str, int]]:
-        """Return the last record of each series of a level, and the last record of the level below it includes."""
-        found = self._door.query(
-            f"SELECT {_SERIES} AS series, max(sequence), max(through)"
-            f" FROM {self._records} WHERE level = {int(level)} GROUP BY series"
-        )
-        rows = list(zip(*found, strict=True))
-        return {series: last for series, last, _ in rows}, {series: through for series, _, through in rows}
-
-    def _window(self, since: float, now: float) -> Window:
-        """Return the bucket records that arrived since a time."""
-        start = max(0, int(since))
-        return self._found(f"received >= toDateTime({start})", {}, start, now)
-
     def _loose(self, cut: Cut, since: float, until: float) -> dict[Identity, Found]:
         """Return the bucket records that are not in the minutes of the past, but were there at its end."""
         before = int(cut.at - OVERLAP)
-        after = f"sequence > {_LAST}" if cut.buckets else "1"
-        old = self._found(
+        after = f"sequence > {LAST}" if cut.buckets else "1"
+        old = self._finder.found(
             f"{after} AND start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
             f" AND received < toDateTime({before})",
-            _lasts(cut.buckets),
+            last_records(cut.buckets),
             before,
             cut.at,
         )
         recent = {each: found for each, found in cut.loose.items() if since <= found.start < until}
-        return {**_unknown(old, {}), **recent}
-
-    def _found(self, condition: str, parameters: Parameters, since: int, now: float) -> Window:
-        arrays = "groupArray(sequence), groupArray(toUInt32(start)), groupArray(toUInt32(until)), groupArray(rows)"
-        columns = self._door.query(
-            f"SELECT sensor, spool, {arrays} FROM {self._records} WHERE level = 0 AND {condition}"
-            " GROUP BY sensor, spool",
-            parameters,
-        )
-        records = {
-            Series(sensor, spool): (np.array(sequences, np.int64), list(zip(*facts, strict=True)))
-            for sensor, spool, sequences, *facts in zip(*columns, strict=True)
-        }
-        return Window(since, now, records)
-
-    def _not_repeated(self, records: Mapping[Identity, Found]) -> dict[Identity, Found]:
-        """Return those of the records that had not arrived before they were seen."""
-        if not records:
-            return {}
-        columns = self._door.query(
-            f"SELECT sensor, spool, sequence, min({self._door.dialect.epoch}) FROM {self._records}"
-            f" WHERE level = 0 AND {_among(records)} GROUP BY sensor, spool, sequence",
-            _identities(records),
-        )
-        arrived = {Identity(*each): first for *each, first in zip(*columns, strict=True)}
-        return {each: found for each, found in records.items() if arrived.get(each, found.since) >= found.since}
+        return {**unknown(old, {}), **recent}
 
     def _limited(self, waiting: Mapping[Identity, Found]) -> dict[Identity, Found]:
         if len(waiting) <= MAX_WAITING:
@@ -235,8 +161,8 @@ class ArrivalReader:
         whole = self._whole(own, now)
         if not whole:
             return [], records.keys() - own.keys()
-        where = f"{self._tables[Level.BUCKET]} FINAL WHERE {_among(whole)}"
-        buckets = self._buckets(where, _identities(whole))
+        where = f"{self._tables[Level.BUCKET]} FINAL WHERE {among(whole)}"
+        buckets = self._buckets(where, identities(whole))
         return buckets, {*whole, *(records.keys() - own.keys())}
 
     def _whole(self, records: Mapping[Identity, Found], now: float) -> dict[Identity, Found]:
@@ -244,9 +170,9 @@ class ArrivalReader:
         if not records:
             return {}
         columns = self._door.query(
-            f"SELECT sensor, spool, sequence, count() FROM {self._tables[Level.BUCKET]} FINAL WHERE {_among(records)}"
+            f"SELECT sensor, spool, sequence, count() FROM {self._tables[Level.BUCKET]} FINAL WHERE {among(records)}"
             f" GROUP BY sensor, spool, sequence{self._door.dialect.final}",
-            _identities(records),
+            identities(records),
         )
         rows = {Identity(*each): size for *each, size in zip(*columns, strict=True)}
         return {
@@ -263,9 +189,9 @@ class ArrivalReader:
         if not lasts:
             return []
         sensors = "" if chosen is None else " AND sensor IN {sensors:Array(String)}"
-        given = _lasts(lasts) if chosen is None else {**_lasts(lasts), "sensors": sorted(chosen)}
+        given = last_records(lasts) if chosen is None else {**last_records(lasts), "sensors": sorted(chosen)}
         span = f"start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
-        return self._buckets(f"{self._tables[level]} FINAL WHERE {span} AND sequence <= {_LAST}{sensors}", given)
+        return self._buckets(f"{self._tables[level]} FINAL WHERE {span} AND sequence <= {LAST}{sensors}", given)
 
     def _buckets(self, where: str, parameters: Parameters) -> list[ClosedBucket]:
         """Return the sums of rows as buckets, oldest first, with the statistic SENSORS."""
@@ -298,22 +224,6 @@ def _steps(since: float, until: float, now: float) -> Iterator[tuple[Level, floa
             end = begin
 
 
-def _unknown(window: Window, seen: Mapping[Series, Ranges]) -> dict[Identity, Found]:
-    """Return the records in the window that were not seen yet."""
-    found = {}
-    for series, (sequences, facts) in window.records.items():
-        for place in np.flatnonzero(~known(seen.get(series, NONE), sequences)).tolist():
-            start, until, rows = facts[place]
-            found[Identity(*series, int(sequences[place]))] = Found(start, until, rows, window.since, window.now)
-    return found
-
-
-def _all_known(window: Window, seen: Mapping[Series, Ranges]) -> dict[Series, Ranges]:
-    """Return what was seen, with the records in the window."""
-    new = {series: added(seen.get(series, NONE), found[0]) for series, found in window.records.items()}
-    return {**seen, **new}
-
-
 def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]:
     """Return the records that are not in the minutes of the past."""
     return {
@@ -321,22 +231,3 @@ def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]
         for each, found in records.items()
         if each.sequence > cut.buckets.get(f"{each.sensor} {each.spool}", 0)
     }
-
-
-def _among(records: Mapping[Identity, Found]) -> str:
-    """Return the condition that a row is of one of these records."""
-    start, until = (min(found.start for found in records.values()), max(found.until for found in records.values()))
-    return (
-        f"start >= toDateTime({start}) AND start <= toDateTime({until})"
-        " AND (sensor, spool, sequence) IN (SELECT each.1, each.2, each.3 FROM (SELECT arrayJoin(arrayMap("
-        "(a, b, c) -> (a, b, c), {names:Array(String)}, {spools:Array(UInt64)}, {sequences:Array(UInt64)})) AS each))"
-    )
-
-
-def _identities(records: Iterable[Identity]) -> dict[str, Sequence[Any]]:
-    names, spools, sequences = zip(*records, strict=True)
-    return {"names": names, "spools": spools, "sequences": sequences}
-
-
-def _lasts(lasts: Mapping[str, int]) -> dict[str, Sequence[Any]]:
-    return {"series": list(lasts), "lasts": list(lasts.values())} if lasts else {}
