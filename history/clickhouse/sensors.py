@@ -1,7 +1,7 @@
 """The last word of each sensor.
 
-Those that sent something lately are asked for each time; those that fell silent only now and then, because all
-records of longer periods are looked at for that.
+Those that sent something lately are asked for each time; those that fell silent only now and then, because all records
+are looked at for that.
 """
 
 from typing import Final
@@ -33,7 +33,7 @@ class SensorReader:
             StoreError: the server cannot be asked.
         """
         if not 0 <= now - self._asked_at < SILENT_FOR:
-            self._silent = self._states(f"level > {int(Level.BUCKET)}")
+            self._silent = self._states("1")
             self._asked_at = now
         recent = self._states(f"level = {int(Level.BUCKET)} AND start >= now() - {RECENT}")
         found = {**self._silent, **recent}
