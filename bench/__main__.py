@@ -43,7 +43,7 @@ PARTS: Final = {
 SLOW: Final = ("filter_cost", "growth")
 """Parts that `--quick` leaves out."""
 NAMED: Final = ("fleet",)
-"""Parts that run only if they are named: it takes more than an hour."""
+"""Parts that run only if they are named: it takes hours."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may use without a remark."""
