@@ -499,6 +499,9 @@ class Config:
     counts DNS lookups; `+dns` adds it with its statistics."""
     ring_size: Annotated[int, Range(1, 4096, "MiB")] = 32
     """Size of the packet buffer shared with the Linux kernel, which holds packets while the program is busy."""
+    capture_threads: Annotated[int, Range(1, 16, "threads")] = 1
+    """Threads that decode packets, which needs the core; a connection stays with one. Counting has a thread of its own
+    in any case, which limits what more than two bring; see docs/performance.md."""
     snap_length: Annotated[int, Range(256, 262144, "bytes")] = 262144
     """Maximum bytes captured of each frame. Loopback and offloading produce frames of up to 64 KiB."""
 
@@ -600,7 +603,8 @@ class Config:
             + 2 * (self.max_queued_records * _RECORD + 4 * self.max_queued_characters)
             + 2 * (self.max_recent_exchanges * 2 * _RECORD + 4 * self.max_recent_characters)
             + _HANDSHAKES
-            + self.max_secrets * _SECRETS
+            + self.max_secrets * _SECRETS * self.capture_threads
+            + (_READ_AHEAD if self.capture_threads > 1 else 0)
             + _STORES * (keys + _BLOCKS + _OPEN + buckets)
             + (_SIGNAL_STATISTICS + of_dns) * 2 * self.max_keys * (_SUMS + 2 * text)
             + _OPEN

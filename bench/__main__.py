@@ -22,6 +22,7 @@ from capture.core import decoder_name
 
 PARTS: Final = {
     "offline": "Reading a file",
+    "threads": "Reading a file with several threads",
     "http2": "Reading HTTP/2",
     "dns": "Reading DNS from a file",
     "header_blocks": "HTTP/2 header blocks",

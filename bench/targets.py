@@ -89,6 +89,11 @@ def _https(name: str) -> Callable[[Facts], Figure]:
     return lambda facts: Figure.of(facts["https"][https.KEPT][name])
 
 
+def _two_threads(facts: Facts) -> Figure:
+    """Return how much sooner two threads have read a file than one."""
+    return ratio(facts["threads"]["1"]["seconds"], facts["threads"]["2"]["seconds"])
+
+
 _WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
 _SENSOR: Final = "sending 200 rows each 10 s to a fleet"
 _BLOCKS: Final = "HTTP/2 header blocks"
@@ -100,6 +105,7 @@ TARGETS: Final = (
     Target(_WHOLE, AT_LEAST, 12, _ratio_of(OURS, SURICATA), ",.1f", " x Suricata"),
     Target(f"{_WHOLE} (aim beyond)", AT_LEAST, 2e6, _rate, ",.0f", " packets/s"),
     Target(f"{_WHOLE} (aim beyond)", AT_MOST, 3.9, _per_transaction, unit=" us a transaction"),
+    Target(f"{_WHOLE}, two threads", AT_LEAST, 1.7, _two_threads, unit=" x one thread"),
     Target("decoder alone with columns", AT_LEAST, 2.2, _ratio_of(ALONE, HTTPRY), unit=" x httpry"),
     Target("with a plug-in, `key(record)`", AT_LEAST, 0.8, _ratio_of(PLUGIN, HTTPRY), unit=" x httpry"),
     Target("Python reference", AT_LEAST, 8, _ratio_of(REFERENCE, SCAPY), ",.1f", " x Scapy's sniff"),

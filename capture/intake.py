@@ -118,6 +118,8 @@ class Intake:
         self._keyring = Keyring()
         self._owners: OwnerSource | None = None
         self._recent: RecentPackets | None = None
+        self.reads_ahead = False
+        """Whether the decoder has threads of its own, so that it pays to read ahead of the counting."""
         self.trouble: tuple[str, ...] = ()
         """What failed: writing frames to a file, or the decoder itself."""
 

@@ -24,6 +24,7 @@ from traffic.batch import Texts
 from traffic.frames import Frames
 from traffic.health import Health
 from traffic.limits import Limits
+from traffic.merged import MergedBatch
 
 Fault = tuple[str, float, int, bytes]
 """The message of a fault of the core, and the frame that caused it: capture time, link type, bytes."""
@@ -134,6 +135,86 @@ class Decoder:
 
     def faults(self) -> list[Fault]:
         """Return faults of the core itself since the last call, at most eight. Each cost only its connection."""
+
+@final
+class Decoders:
+    """Several decoders that share the traffic, each in a thread of its own: together, one `Decoder`.
+
+    Both directions of a TCP connection go to the same one, which is chosen by its addresses and ports; everything else,
+    and DNS over TCP, goes to the first. Threads start with the first frames. What is counted, and the records, do not
+    depend on their number; the same calls return the same batches. `feed`, `advance` and `add_secrets` only hand over
+    their work, and wait only if too much waits; all other methods wait until it is done.
+    """
+
+    def __new__(
+        cls,
+        threads: int,
+        ports: bytes,
+        limits: Limits,
+        inner_ip: Callable[[int, bytes], bytes | None] | None = None,
+        wanted: frozenset[type] | None = None,
+        protocols: frozenset[str] | None = None,
+        secrets: bool = False,
+    ) -> Decoders:
+        """`threads` is at most 255. The `limits` are those of each decoder; the others are as for `Decoder`.
+
+        Raises:
+            ValueError: There is no such protocol.
+        """
+
+    def feed(self, frames: Frames) -> None:
+        """Decode frames, in the order of their capture. `frames.buffer` must never change."""
+
+    def add_secrets(self, lines: bytes) -> None:
+        """Give each decoder secrets of TLS connections."""
+
+    def advance(self, now: float) -> None:
+        """See `Decoder`."""
+
+    def finish(self, records: int | None = None) -> bool:
+        """See `Decoder`; `records` is for all together.
+
+        Raises:
+            RuntimeError: A thread could not be started, or has ended. The methods below raise it, too.
+        """
+
+    def take(self) -> MergedBatch:
+        """Return the records of all decoders that were completed since the last call."""
+
+    @property
+    def waiting(self) -> int:
+        """Records that waited after the last frames known to be decoded; a few batches are handed over ahead."""
+
+    @property
+    def waiting_characters(self) -> int:
+        """Characters of these records."""
+
+    @property
+    def held(self) -> int:
+        """See `Decoder`."""
+
+    @property
+    def health(self) -> Health:
+        """The sums of all counters. At most `Limits.server_names` names are of one decoder."""
+
+    def asked_owners(self, most: int) -> list[tuple[str, int, str, int]]:
+        """See `Decoder`."""
+
+    def set_owners(
+        self, owners: Sequence[OwnerFields], connections: Sequence[tuple[str, int, str, int, float, int]]
+    ) -> None:
+        """See `Decoder`; each connection's owner is told to its decoder."""
+
+    def set_listeners(
+        self,
+        owners: Sequence[OwnerFields],
+        local: Sequence[tuple[str, int]],
+        listeners: Sequence[tuple[int, str, int, bool, int]],
+    ) -> None:
+        """See `Decoder`."""
+
+    def faults(self) -> list[Fault]:
+        """Return faults of the core itself since the last call, at most eight of each decoder."""
 
 @final
 class Batch:

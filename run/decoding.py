@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from math import ceil
 from types import MappingProxyType
 from typing import Final
 
@@ -35,14 +36,20 @@ def decoder_for(
     wanted: frozenset[type] = frozenset(),
     protocols: frozenset[str] = frozenset(),
     secrets: bool = False,
+    threads: int = 1,
 ) -> Decodes:
     """Return the core's decoder if it was built, else the reference, which decodes no protocol besides HTTP/1.
 
     `wanted` are records of `OPTIONAL`, and `protocols` names of `PROTOCOLS`. With `secrets`, TLS connections are kept
-    ready for `add_secrets` from the start.
+    ready for `add_secrets` from the start. The core decodes in so many `threads`.
     """
     if CORE is not None:
         flags = bytes(map(ports.__contains__, range(2**16)))
+        if threads > 1:
+            several: Decodes = CORE.Decoders(
+                threads, flags, shared(limits, threads), inner_ip, wanted, protocols, secrets
+            )
+            return several
         fast: Decodes = CORE.Decoder(flags, limits, inner_ip, wanted, protocols, secrets)
         return fast
     from traffic.decoder import Decoder
@@ -54,6 +61,18 @@ def protocols(config: Config, statistics: Sequence[Statistic], logged: frozenset
     """Return the names of the protocols to decode besides HTTP/1. `logged` are records that the log has lines for."""
     counted = {statistic.record for statistic in statistics} | logged
     return frozenset(config.protocols) | {name for record, name in _COUNTED.items() if record in counted}
+
+
+def capture_threads(config: Config) -> int:
+    """Return how many threads decode; only the core, if it is new enough, decodes in several."""
+    return config.capture_threads if hasattr(CORE, "Decoders") else 1
+
+
+def thread_lines(config: Config) -> tuple[str, ...]:
+    """Say that the decoder in use has but one thread, if more are set."""
+    if capture_threads(config) == config.capture_threads:
+        return ()
+    return (f"capture_threads is ignored: {'this core is too old' if CORE else 'only the core decodes in several'}",)
 
 
 def load_dissection(link_type: int) -> None:
@@ -153,6 +172,21 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 def _refused(text: str, why: str) -> SettingError:
     return SettingError(f"trusted_proxies: {text!r} {why}")
+
+
+def shared(limits: Limits, threads: int) -> Limits:
+    """Return the limits of each of several decoders, which together hold no more than one does.
+
+    Only keys are held by each of them, because any may need them, and DNS lookups by the first alone.
+    """
+    return replace(
+        limits,
+        connections=ceil(limits.connections / threads),
+        total_buffer=ceil(limits.total_buffer / threads),
+        owners=ceil(limits.owners / threads),
+        waiting_records=ceil(limits.waiting_records / threads),
+        waiting_characters=ceil(limits.waiting_characters / threads),
+    )
 
 
 def without_loss(limits: Limits) -> Limits:

@@ -30,7 +30,7 @@ from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import check_program, notifying
 from outputs.exchange_log import LOGGED
-from run.decoding import decoder_for, dissector, limits, load_dissection, protocols, without_loss
+from run.decoding import capture_threads, decoder_for, dissector, limits, load_dissection, protocols, without_loss
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
 from run.keys import open_keys
@@ -155,6 +155,7 @@ def _intake(beginning: Beginning, keyring: Keyring, owners: OwnerSource | None) 
     elsewhere = _elsewhere(arguments, source, bounds)
     optional = dissector(plan.statistics, bounds)
     intake = Intake(source, decoder, writer, optional, arguments.count, steady_time, elsewhere)
+    intake.reads_ahead = threads > 1
     intake.decrypt_with(keyring)
     if owners is not None:
         _name_owners(intake, owners)

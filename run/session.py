@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from math import inf
 from typing import Protocol
 
 from alerting.alert import Alert
@@ -13,6 +12,7 @@ from alerting.monitor import Monitor
 from alerting.overload import Taken
 from capture.intake import Status
 from exercise_config import Config
+from run.schedule import Schedule
 from run.signals import bucket_size, rules, terms
 from stats.statistic import Statistic
 from store.batches import BucketedBatch
@@ -91,10 +91,8 @@ class Session:
         self._outlets = list(outlets)
         self._warnings = warnings
         self._only = only
-        self._timeout = config.timeout
         self._view: View | None = None
         self._status: Status | None = None
-        self._refresh_at = 0.0
         self._past: Iterator[ClosedBucket] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
@@ -108,8 +106,8 @@ class Session:
         """Whether a file was read to its end."""
         self.now = 0.0
         """The packet time up to which everything was counted and judged."""
-        self.due = 0.0
-        """The packet time of the next `tick`."""
+        self.schedule = Schedule(config.timeout, bucket, self._monitor.terms.bucket_size)
+        """When `tick` is due."""
 
     def record_in(self, recorder: Recorder) -> None:
         """Hand the recorder each bucket of the store as it closes."""
@@ -140,8 +138,8 @@ class Session:
         self._known = lessons, opens
 
     def replay(self, now: float) -> None:
-        """Begin to learn from a file. Nobody watches between two refreshes, so nothing is judged there."""
-        self._timeout = inf
+        """Begin to learn from a file."""
+        self.schedule = self.schedule.of_file()
         self.start(now)
 
     def begin(self, now: float, status: Status) -> None:
@@ -156,7 +154,7 @@ class Session:
         self._monitor.start(now)
         if self._known is not None:
             self._monitor.restore(*self._known)
-        self._schedule(now)
+        self.schedule.begin(now)
 
     def hand_to(self, *takers: Taker) -> None:
         """Hand records to these takers too, in this order."""
@@ -180,7 +178,7 @@ class Session:
     def tick(self, now: float, status: Status) -> None:
         """Judge, delete old counts, and show a View if one is due. All records before `now` must have been counted."""
         self.judge(now, status)
-        refresh = now >= self._refresh_at
+        refresh = now >= self.schedule.refresh_at
         if refresh:
             self._monitor.refreshed(now)
         watched = any(outlet.watches for outlet in self._outlets) and (refresh or self._monitor.baseline is None)
@@ -189,17 +187,12 @@ class Session:
             self._view = view = self._build(now, status)
             for outlet in self._outlets:
                 outlet.show(view, refresh)
-        self._schedule(now)
+        self.schedule.begin(now)
         self._recall_some()
 
     def want_view(self) -> None:
         """Let the next tick show a View, even if no refresh is due. A signal handler may call this."""
         self._wanted = True
-
-    def skip_to(self, now: float) -> None:
-        """Skip the rest of a silence that is longer than a window of the signals, which has nothing new to show."""
-        if now - self.due > self._monitor.terms.bucket_size:
-            self._schedule(now)
 
     def finish(self, now: float, status: Status) -> None:
         """Show the last View. All records must have been counted."""
@@ -209,6 +202,11 @@ class Session:
             outlet.finish(view)
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
         self._monitor.close_buckets(now + self._run.bucket_size)
+
+    @property
+    def due(self) -> float:
+        """The packet time of the next `tick`."""
+        return self.schedule.due
 
     @property
     def closes(self) -> float:
@@ -316,11 +314,6 @@ class Session:
             self._store.recall(within(bucket, spans))
             if time.perf_counter() > end:
                 break
-
-    def _schedule(self, now: float) -> None:
-        size = self._run.bucket_size
-        self._refresh_at = (now // size + 1) * size
-        self.due = min(now + self._timeout, self._refresh_at)
 
     def _build(
         self,

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from capture.capture_thread import CaptureThread
 from capture.errors import CaptureError
 from capture.intake import Intake, Status
+from run.read_ahead import ReadAhead
+from run.replay import Replay, Step
 from run.session import Session
-from traffic.frames import Frames
 
 POLL = 0.05
 """Seconds between checks of the capture's clock if a tick is almost due."""
@@ -107,26 +108,16 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
 
 
 def watch_file(intake: Intake, session: Session, duration: float | None, stop: Stop) -> Watch:
-    """Read a file as fast as possible, one batch per step; packet time is the clock."""
-    begun, clock, end, error = False, 0.0, float("inf"), None
+    """Read a file as fast as possible, one batch per step; several decoders read ahead of the counting."""
+    replay, begun, error = Replay(intake, session.schedule.of_file(), duration, stop), False, None
     try:
-        while not stop.is_set() and clock < end:
-            with stop.interrupting():
-                frames = intake.read()
-            if frames is None:
-                break
-            if not frames:
-                continue
-            if not begun:
-                begun, clock = True, float(frames.times[0])
-                end = clock + (duration or float("inf"))
-                session.replay(clock)
-            if frames.latest >= end:
-                frames = frames.chosen(number for number, time in enumerate(frames.times) if time < end)
-            clock = max(clock, decode_in_time(intake, session, frames))
-            if intake.full:
-                session.count(intake.take())
-            yield 0.0
+        with closing(_steps_of(replay, intake, stop)) as steps:
+            for step in steps:
+                if not begun and replay.begun is not None:
+                    session.replay(replay.begun)
+                    begun = True
+                _act(session, step)
+                yield 0.0
     except KeyboardInterrupt:
         stop.set()
     except CaptureError as damage:
@@ -137,20 +128,21 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
     while not finished:
         finished = intake.finish(CLOSING)
         session.count(intake.take())
-    return Ending(clock, intake.status(), error)
+    return Ending(replay.clock, intake.status(), error)
 
 
-def decode_in_time(intake: Intake, session: Session, frames: Frames) -> float:
-    """Decode frames, with a tick whenever one is due between them, and return the latest time."""
-    times, begin = frames.times, 0
-    while frames and times[-1] >= session.due:
-        due = session.due
-        end = next(index for index in range(begin, len(times)) if times[index] >= due)
-        intake.decode(frames.part(begin, end))
-        intake.advance(due)
-        session.count(intake.take())
-        session.tick(due, intake.status())
-        begin = end
-        session.skip_to(float(times[begin]))
-    intake.decode(frames.part(begin, len(times)))
-    return frames.latest
+def _steps_of(replay: Replay, intake: Intake, stop: Stop) -> Generator[Step, None, None]:
+    if not intake.reads_ahead:
+        yield from replay.steps(stop.interrupting)
+        return
+    with closing(ReadAhead(step for step in replay.steps() if step.batch is not None)) as ahead:
+        for step in ahead:
+            yield step or Step()
+
+
+def _act(session: Session, step: Step) -> None:
+    if step.batch is not None:
+        session.count(step.batch)
+    if step.tick is not None:
+        session.tick(step.tick.now, step.tick.status)
+        session.schedule.skip_to(step.tick.resumes)

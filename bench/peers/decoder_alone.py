@@ -17,10 +17,12 @@ from traffic.limits import Limits
 from traffic.records import Exchange, Record, Request
 
 
-def batches(path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN) -> Iterator[tuple[Batch, float]]:
+def batches(
+    path: str, wanted: frozenset[type] = frozenset(), rows: int = COLUMN, threads: int = 1
+) -> Iterator[tuple[Batch, float]]:
     """Iterate over a capture file in batches of at least `rows` records, each with the time it was read up to."""
     source = open_file(path)
-    decoder = decoder_for(parse_ports("80"), Limits(), wanted, frozenset(Config.protocols))
+    decoder = decoder_for(parse_ports("80"), Limits(), wanted, frozenset(Config.protocols), threads=threads)
     now = 0.0
     while (frames := source.read()) is not None:
         decoder.feed(frames)

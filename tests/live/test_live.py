@@ -101,10 +101,12 @@ def test_counts_on_loopback_match_the_access_log(tmp_path: Path) -> None:
     assert shown(dashboards(first)[-1]) == logged
 
 
-def test_counts_on_veth_match_the_access_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_counts_on_veth_match_the_access_log(threads: int, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with veth_pair() as (far, near), web_server(tmp_path / "web", [far.address], 80, far.inside) as server:
-        arguments = command("-i", near.interface, "-w", str(tmp_path / "kept.pcap"), **BRISK)
+        written = ("-w", str(tmp_path / "kept.pcap"), "--history", "none")
+        arguments = command("-i", near.interface, *written, capture_threads=threads, **BRISK)
         with running(tmp_path, arguments, near.inside) as monitor:
             base = f"http://{far.address}"
             clients.curl(base, server.folder / "www" / "large", near.inside)

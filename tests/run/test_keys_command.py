@@ -29,7 +29,7 @@ class Told(Decoder):
             raise RuntimeError("provoked")
 
 run.keys.how_to_decrypt = lambda: ""
-run.opening.decoder_for = lambda ports, limits, wanted, protocols, secrets: Told(ports, limits, None, wanted)
+run.opening.decoder_for = lambda ports, limits, wanted, protocols, secrets, threads: Told(ports, limits, None, wanted)
 sys.exit(exercise.main(sys.argv[2:]))
 """
 """The command with a decoder that is told keys, and says how many; the core need not be built."""

@@ -35,7 +35,7 @@ pub(crate) struct Decoder {
 impl Decoder {
     #[new]
     #[pyo3(signature = (ports, limits, inner_ip=None, wanted=None, protocols=None, secrets=false))]
-    fn new(
+    pub(crate) fn new(
         ports: &[u8],
         limits: &Bound<'_, PyAny>,
         inner_ip: Option<Py<PyAny>>,
@@ -147,7 +147,7 @@ impl Decoder {
     }
 
     /// Return faults of the core itself since the last call: message; time, link type and bytes of the frame.
-    fn faults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+    pub(crate) fn faults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let faults = std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner));
         let rows =
             faults.into_iter().map(|fault| (fault.text, fault.time, fault.link_type, PyBytes::new(py, &fault.frame)));
@@ -156,11 +156,11 @@ impl Decoder {
 }
 
 impl Decoder {
-    fn lock(&self) -> MutexGuard<'_, WireDecoder> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, WireDecoder> {
         self.wire.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_frame(&self, wire: &mut WireDecoder, time: f64, link_type: u32, frame: &[u8]) {
+    pub(crate) fn take_frame(&self, wire: &mut WireDecoder, time: f64, link_type: u32, frame: &[u8]) {
         if let Some(fault) = fault::feed(wire, time, link_type, frame) {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
             if faults.len() < MOST_FAULTS {
@@ -266,7 +266,8 @@ fn read_protocols(names: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Protocols>
     Ok(protocols)
 }
 
-fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {
+/// Build a `traffic.health.Health`.
+pub(crate) fn written_health<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {
     let counter = attribute(py, "collections", "Counter")?;
     let fields = PyDict::new(py);
     fields.set_item("frames", health.frames)?;

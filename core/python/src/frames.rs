@@ -32,6 +32,10 @@ impl Columns {
         })
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.times.len()
+    }
+
     /// Visit each frame; a frame outside the buffer is passed as empty.
     pub(crate) fn each(&self, buffer: &[u8], mut take: impl FnMut(f64, u32, &[u8])) {
         let places = self.starts.iter().zip(&self.stops);
@@ -89,7 +93,9 @@ pub(crate) fn pcap_frames<'py>(
     header: usize,
     longest: u64,
 ) -> Found<'py> {
-    written(py, pcap(buffer, position, &PcapLayout { little_endian, nanoseconds, header, longest }))
+    let layout = PcapLayout { little_endian, nanoseconds, header, longest };
+    let index = py.detach(|| pcap(buffer, position, &layout));
+    written(py, index)
 }
 
 /// Find packet blocks of a pcapng file in `buffer` from `position` up to a block of another kind; see `core.pyi`.
@@ -104,7 +110,7 @@ pub(crate) fn pcapng_frames<'py>(
 ) -> (Found<'py>, Bound<'py, PyArray1<i64>>) {
     let described = |(link_type, per_second, offset)| Interface { link_type, per_second, offset };
     let interfaces: Vec<Interface> = interfaces.into_iter().map(described).collect();
-    let (index, links) = pcapng(buffer, position, little_endian, &interfaces);
+    let (index, links) = py.detach(|| pcapng(buffer, position, little_endian, &interfaces));
     (written(py, index), PyArray1::from_vec(py, links))
 }
 

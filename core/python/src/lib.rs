@@ -5,6 +5,7 @@
 mod batch;
 mod columns;
 mod decoder;
+mod decoders;
 mod frames;
 mod handshakes;
 mod lock;
@@ -22,6 +23,8 @@ mod http_monitor_core {
     use super::batch::{Batch, Table};
     #[pymodule_export]
     use super::decoder::Decoder;
+    #[pymodule_export]
+    use super::decoders::Decoders;
     #[pymodule_export]
     use super::frames::{pcap_frames, pcapng_frames, ring_frames};
     #[pymodule_export]

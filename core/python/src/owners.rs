@@ -21,7 +21,7 @@ pub(crate) type Connection = (String, u16, String, u16, f64, usize);
 pub(crate) type ListenerFields = (u32, String, u16, bool, usize);
 
 /// A connection and its owner, found at a time.
-type Learned = (End, End, f64, Arc<Owner>);
+pub(crate) type Learned = (End, End, f64, Arc<Owner>);
 
 /// Convert the ends of a connection.
 pub(crate) fn written((client, server): (End, End)) -> Ends {

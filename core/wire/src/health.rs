@@ -48,7 +48,34 @@ pub struct Health {
     pub secrets: HashMap<String, u64>,
 }
 
+/// What becomes of secrets when they are added, which every decoder counts that is given them.
+const OF_EACH: [&str; 5] = ["loaded", "repeated", "other", "malformed", "discarded unused"];
+
 impl Health {
+    /// Add what another decoder counted, which shares the traffic with this one and is given the same secrets.
+    pub fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.segments += other.segments;
+        self.requests += other.requests;
+        self.exchanges += other.exchanges;
+        self.connections += other.connections;
+        self.gaps += other.gaps;
+        self.missing_bytes += other.missing_bytes;
+        self.unpaired_responses += other.unpaired_responses;
+        self.unanswered_requests += other.unanswered_requests;
+        self.unnamed_requests += other.unnamed_requests;
+        self.evicted += other.evicted;
+        self.lost += other.lost;
+        self.unknown_owners += other.unknown_owners;
+        self.forgotten_owners += other.forgotten_owners;
+        self.unasked_owners += other.unasked_owners;
+        other.unreadable.iter().for_each(|(kind, times)| self.unread(kind, *times));
+        other.server_names.iter().for_each(|(name, times)| add(&mut self.server_names, name, *times));
+        other.oddities.iter().for_each(|(name, times)| self.odd_many(name, *times));
+        let secrets = other.secrets.iter().filter(|(name, _)| !OF_EACH.contains(&name.as_str()));
+        secrets.for_each(|(name, times)| self.secret_many(name, *times));
+    }
+
     /// Count malformed, hostile or oversized input.
     pub fn odd(&mut self, name: &str) {
         self.odd_many(name, 1);

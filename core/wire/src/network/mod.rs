@@ -10,6 +10,7 @@ mod lanes;
 mod layers;
 mod link;
 mod ppp;
+mod sharing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use lanes::Lanes;
 use layers::{IPV4, IPV6, LINK, Malformed, NOTHING, PROTOCOL, TCP, UDP, UDP_PORT};
 
 pub(crate) use ip::Payload;
+pub use sharing::Sharing;
 
 /// Finds the IP packet in a frame of a link-layer type (a number) that this crate does not know.
 pub type InnerIp = Box<dyn FnMut(u32, &[u8]) -> Option<Vec<u8>> + Send>;
