@@ -23,7 +23,7 @@ from traffic.frames import Frames
 from traffic.health import Health
 from traffic.limits import Limits
 from traffic.protocols import PROTOCOLS
-from traffic.records import OPTIONAL
+from traffic.records import OPTIONAL, Exchange
 
 from .attacks import ATTACKS
 from .difference import ALL_PORTS, HAS_CORE, WHY_NOT, between_tables
@@ -37,11 +37,16 @@ SIZE = 300
 """Frames at a time."""
 
 
-def decoded(threads: int, frames: list[Frame]) -> tuple[list[Batch], Health]:
+def new(threads: int, limits: Limits | None = None) -> Any:
+    options = (ALL_PORTS, limits or Limits(), inner_ip, OPTIONAL, frozenset(PROTOCOLS))
+    core = import_module("http_monitor_core")
+    return core.Decoder(*options) if threads == 1 else core.Decoders(threads, *options)
+
+
+def decoded(threads: int, frames: list[Frame], keys: bytes = b"") -> tuple[list[Batch], Health]:
     """Return what so many decoders make of the frames, and what they counted."""
-    core, options = import_module("http_monitor_core"), (ALL_PORTS, Limits(), inner_ip, OPTIONAL, frozenset(PROTOCOLS))
-    decoder: Any = core.Decoder(*options) if threads == 1 else core.Decoders(threads, *options)
-    batches = list[Batch]()
+    decoder, batches = new(threads), list[Batch]()
+    decoder.add_secrets(keys)
     for start in range(0, len(frames), SIZE):
         decoder.feed(Frames.of(frames[start : start + SIZE]))
         if start // SIZE % 4 == 3:
@@ -52,13 +57,13 @@ def decoded(threads: int, frames: list[Frame]) -> tuple[list[Batch], Health]:
     return batches, decoder.health
 
 
-def compared(frames: Iterable[Frame], *several: int) -> int:
+def compared(frames: Iterable[Frame], *several: int, keys: bytes = b"") -> int:
     """Assert that so many decoders find the same as one; return the number of records."""
     known = list(frames)
-    batches, health = decoded(1, known)
+    batches, health = decoded(1, known, keys)
     expected = Counter(repr(record) for batch in batches for record in batch.records())
     for threads in several or (2, 3):
-        batches, its = decoded(threads, known)
+        batches, its = decoded(threads, known, keys)
         assert its == health
         assert Counter(repr(record) for batch in batches for record in batch.records()) == expected
     return expected.total()
@@ -110,7 +115,8 @@ def test_the_catalogue_traffic() -> None:
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attacks(name: str) -> None:
     attack = ATTACKS[name]
-    compared(islice(timed(attack.packets(max(20, attack.size // 2000))), 1500))
+    size = max(20, attack.size // 2000)
+    compared(islice(timed(attack.packets(size)), 1500), keys=attack.keys(size) if attack.keys else b"")
 
 
 def both_ways(port: int) -> tuple[bytes, bytes]:
@@ -184,3 +190,37 @@ def test_columns_are_those_of_the_records() -> None:
         for kind in {type(record) for record in batch.records()}:
             table = batch.table(kind)
             assert between_tables(kind, RecordBatch(table.records()).table(kind), table) is None
+
+
+def test_an_owner_is_told_to_the_decoder_of_its_connection() -> None:
+    decoder, ends = new(3, Limits(owners=100)), [(f"10.0.0.{n}", 46000 + n, "10.0.0.200", 80) for n in range(1, 31)]
+    decoder.set_listeners([], [("10.0.0.200", 0)], [])
+    for client, port, server, _ in (*ends[:20], ("10.0.0.99", 45999, "10.0.0.98", 80)):
+        decoder.feed(Frames.of(Talk(port, 80, (client, server)).client(get()).server(ok()).frames))
+    assert decoder.health.requests == 21, "all frames are decoded"
+    assert sorted(decoder.asked_owners(100)) == sorted(ends[:20])
+    owners = [(f"process {n}", n, "", "", "", "", "") for n in range(len(ends))]
+    decoder.set_owners(owners, [(*one, 1001.0, place) for place, one in enumerate(ends[:10])])
+    found = {one.client: one.process_id for one in decoder.take().table(Exchange).records()}
+    assert found.pop("10.0.0.99") is None, "a connection of other hosts"
+    assert found == {one[0]: place if place < 10 else None for place, one in enumerate(ends[:20])}
+    assert decoder.health.unknown_owners == 10
+
+
+def test_records_that_nobody_takes_are_limited_and_counted() -> None:
+    decoder = new(2, Limits(waiting_records=50))
+    decoder.feed(Frames.of(conversations(9, 60)))
+    assert decoder.health.lost > 0
+    assert 50 <= decoder.waiting <= 100
+    assert len(decoder.take()) <= 100
+    assert decoder.waiting == 0
+    assert decoder.held >= 0
+    assert decoder.faults() == []
+
+
+def test_nothing_at_all() -> None:
+    batches, health = decoded(2, [])
+    assert [len(batch) for batch in batches] == [0]
+    assert batches[0].records() == []
+    assert len(batches[0].table(Exchange)) == 0
+    assert health == Health()
