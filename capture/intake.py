@@ -132,8 +132,9 @@ class Intake:
         self._owners = owners
 
     def keep_in(self, recent: RecentPackets) -> None:
-        """Keep the packets from now on in `recent`, too."""
+        """Keep the packets from now on in `recent`, too. Reading ahead would push out those before an alert."""
         self._recent = recent
+        self.reads_ahead = False
 
     def read(self) -> Frames | None:
         """Return the next frames, like `Source.read`; None also after the requested number of frames."""

@@ -14,6 +14,8 @@ import pytest
 
 from bench.make_capture import make_capture
 from capture.core import CORE
+from capture.intake import Intake
+from capture.recent_packets import RecentPackets
 from exercise_config import Config
 from run import decoding
 from run.decoding import capture_threads, shared, thread_lines
@@ -93,6 +95,14 @@ def test_the_limits_of_all_threads_together_are_those_of_one() -> None:
 
 def test_the_memory_of_several_threads_is_in_the_bound() -> None:
     assert Config(capture_threads=3).memory_bound() - Config().memory_bound() == 64 * 2**20 + 2 * 600 * 100_000
+
+
+def test_nothing_is_read_ahead_if_the_packets_before_an_alert_are_kept() -> None:
+    nothing: Any = None
+    intake = Intake(nothing, nothing)
+    intake.reads_ahead = True
+    intake.keep_in(RecentPackets(60, 1000))
+    assert not intake.reads_ahead
 
 
 def test_steps_come_in_order_and_an_error_after_them() -> None:
