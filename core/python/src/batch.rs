@@ -55,7 +55,11 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(wire: WireBatch) -> Self {
-        Self { columns: Columns::new(wire), rows: Rows::default(), given: HashMap::new() }
+        Self::of(Columns::new(wire))
+    }
+
+    pub(crate) fn of(columns: Columns) -> Self {
+        Self { columns, rows: Rows::default(), given: HashMap::new() }
     }
 
     /// Return a column, created on first use.

@@ -1,6 +1,8 @@
 //! Columns of a batch as NumPy arrays, and their dictionaries as lists.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -31,6 +33,36 @@ struct AskedTexts {
     values: Py<PyList>,
 }
 
+/// The columns derived from requests that were asked for so far, as bits. What was asked for once is asked for again.
+#[derive(Debug, Default)]
+pub(crate) struct Habit(AtomicU8);
+
+impl Habit {
+    fn note(&self, name: &str) {
+        if let Some(bit) = DERIVED.iter().position(|(known, _)| *known == name) {
+            self.0.fetch_or(1 << bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Derive the columns that will be asked for, in any thread.
+    pub(crate) fn prepare(&self, wire: &WireBatch) -> HashMap<&'static str, Codes> {
+        let bits = self.0.load(Ordering::Relaxed);
+        let wanted = DERIVED.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 != 0);
+        wanted.map(|(_, (name, derive))| (*name, derive(wire))).collect()
+    }
+}
+
+type Derive = fn(&WireBatch) -> Codes;
+
+/// Columns of requests that are derived from others, which takes time for each row.
+const DERIVED: [(&str, Derive); 5] = [
+    ("target", WireBatch::targets),
+    ("authority", WireBatch::authorities),
+    ("domain", WireBatch::domains),
+    ("path", WireBatch::paths),
+    ("section", WireBatch::sections),
+];
+
 /// A batch of the crate `wire`, and the lists of texts created from it.
 pub(crate) struct Columns {
     pub(crate) wire: WireBatch,
@@ -41,6 +73,8 @@ pub(crate) struct Columns {
     pub(crate) answer_places: Vec<usize>,
     lists: HashMap<&'static str, Py<PyList>>,
     asked: HashMap<String, AskedTexts>,
+    prepared: HashMap<&'static str, Codes>,
+    habit: Option<Arc<Habit>>,
 }
 
 impl Columns {
@@ -60,7 +94,13 @@ impl Columns {
             }
         }
         let (lists, asked) = (HashMap::new(), HashMap::new());
-        Self { wire, packets, answers, packet_places, answer_places, lists, asked }
+        let (prepared, habit) = (HashMap::new(), None);
+        Self { wire, packets, answers, packet_places, answer_places, lists, asked, prepared, habit }
+    }
+
+    /// Use columns that were derived before, and note which others are asked for.
+    pub(crate) fn prepared(self, prepared: HashMap<&'static str, Codes>, habit: Arc<Habit>) -> Self {
+        Self { prepared, habit: Some(habit), ..self }
     }
 
     pub(crate) fn len(&self, kind: Kind) -> usize {
@@ -240,15 +280,19 @@ impl Columns {
             "referrer" => (&asked.referrer, "referrer"),
             "request_headers" => (&asked.headers, "headers"),
             "source" => (&asked.sources(), "address"),
-            "target" => return derived(py, self.wire.targets()).map(Some),
-            "authority" => return derived(py, self.wire.authorities()).map(Some),
-            "domain" => return derived(py, self.wire.domains()).map(Some),
-            "path" => return derived(py, self.wire.paths()).map(Some),
-            "section" => return derived(py, self.wire.sections()).map(Some),
-            _ => return Ok(None),
+            _ => return self.derive(name).map(|codes| derived(py, codes)).transpose(),
         };
         let codes = codes.iter().map(|code| code.cast_signed()).collect();
         Ok(Some(AskedTexts { codes, values: self.list(py, list)? }))
+    }
+
+    /// Return a derived column of requests; None if there is no such column.
+    fn derive(&mut self, name: &str) -> Option<Codes> {
+        let (_, derive) = DERIVED.iter().find(|(known, _)| *known == name)?;
+        if let Some(habit) = &self.habit {
+            habit.note(name);
+        }
+        Some(self.prepared.remove(name).unwrap_or_else(|| derive(&self.wire)))
     }
 
     /// Return the texts of one of the batch's dictionaries.

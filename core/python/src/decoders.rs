@@ -1,6 +1,6 @@
 //! Several decoders, each in a thread of its own that needs no GIL; see `core.pyi`.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::iter::Sum;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,11 +12,13 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyFrozenSet, PyList};
 use wire::decoder::Decoder as WireDecoder;
 use wire::network::Sharing;
+use wire::records::{Batch as WireBatch, Codes};
 
 use crate::attribute;
 use crate::batch::Batch;
+use crate::columns::{Columns, Habit};
 use crate::decoder::{Decoder, written_health};
-use crate::frames::Columns;
+use crate::frames;
 use crate::owners::{self, Learned};
 
 /// Batches of frames that may wait for a decoder. The decoders have work meanwhile if Python is busy for a while.
@@ -25,7 +27,7 @@ const MOST_WAITING: usize = 24;
 /// Frames, and which decoder gets each.
 struct Piece {
     buffer: PyBackedBytes,
-    columns: Columns,
+    columns: frames::Columns,
     shares: Vec<u8>,
 }
 
@@ -36,8 +38,12 @@ enum Job {
     Secrets(Arc<[u8]>),
     Owners(Vec<Learned>),
     Finish(usize, Sender<bool>),
+    Take(Arc<Habit>, Sender<(usize, Taken)>),
     Settle(Sender<Waiting>),
 }
+
+/// The records of a decoder, and columns derived from them.
+type Taken = (WireBatch, HashMap<&'static str, Codes>);
 
 /// Records that wait to be taken, and their characters.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +76,7 @@ pub(crate) struct Decoders {
     threads: OnceLock<Vec<Mutex<Sender<Job>>>>,
     sharing: Mutex<Sharing>,
     backlog: Mutex<Backlog>,
+    habit: Arc<Habit>,
 }
 
 #[pymethods]
@@ -92,13 +99,14 @@ impl Decoders {
             threads: OnceLock::new(),
             sharing: Mutex::new(Sharing::new(threads.into())),
             backlog: Mutex::default(),
+            habit: Arc::default(),
         })
     }
 
     /// Hand frames to the threads; wait only if they have too many.
     fn feed(&self, py: Python<'_>, frames: &Bound<'_, PyAny>) -> PyResult<()> {
         let buffer = frames.getattr("buffer")?.extract::<PyBackedBytes>()?;
-        let columns = Columns::of(frames)?;
+        let columns = frames::Columns::of(frames)?;
         py.detach(|| {
             let mut shares = Vec::with_capacity(columns.len());
             let mut sharing = locked(&self.sharing);
@@ -131,11 +139,12 @@ impl Decoders {
 
     /// Return the records completed since the last call: a `traffic.merged.MergedBatch`.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.settle(py)?;
-        let batches: Vec<_> = py.detach(|| self.members.iter().map(|member| member.lock().take()).collect());
+        let mut taken = py.detach(|| self.answers(|answer| Job::Take(Arc::clone(&self.habit), answer)));
+        self.complete(&taken)?;
         *locked(&self.backlog) = Backlog::default();
-        let batches =
-            batches.into_iter().map(|batch| Bound::new(py, Batch::new(batch))).collect::<PyResult<Vec<_>>>()?;
+        taken.sort_by_key(|(number, _)| *number);
+        let batch = |(wire, prepared)| Batch::of(Columns::new(wire).prepared(prepared, Arc::clone(&self.habit)));
+        let batches = taken.into_iter().map(|(_, taken)| Bound::new(py, batch(taken))).collect::<PyResult<Vec<_>>>()?;
         attribute(py, "traffic.merged", "MergedBatch")?.call1((PyList::new(py, batches)?,))
     }
 
@@ -305,6 +314,12 @@ fn work(member: &Decoder, number: usize, job: Job) {
         }
         Job::Finish(records, answer) => {
             let _ = answer.send(wire.finish(records));
+        }
+        Job::Take(habit, answer) => {
+            let batch = wire.take();
+            drop(wire);
+            let prepared = habit.prepare(&batch);
+            let _ = answer.send((number, (batch, prepared)));
         }
         Job::Settle(answer) => {
             let waiting = Waiting::of(&wire);
