@@ -88,6 +88,8 @@ _SPOOLED = 60
 """Buckets that wait for the disk, and records that become longer ones, of a sensor."""
 _SPOOLED_KEY = 1024
 """The key of one of their sums."""
+_READ_AHEAD = 64 * 2**20
+"""Packets that wait for several threads, with their columns, and the records that wait for the main thread."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 

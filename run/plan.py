@@ -14,7 +14,7 @@ from cli.history_file import folder_of
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from outputs.otlp.statistics import MetricStatistic
-from run.decoding import named_fields
+from run.decoding import named_fields, thread_lines
 from run.evidence import incident_lines
 from run.otlp import exports, exposed, metric_statistics
 from run.sensor import is_sensor, sensor_name, store_address
@@ -62,7 +62,8 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = exposed(config) if exports(arguments, config) else ()
-    for sentence in (*incident_lines(arguments.incident), *rounding(config), *receivers.warnings, *exposures):
+    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config))
+    for sentence in (*told, *receivers.warnings, *exposures):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()

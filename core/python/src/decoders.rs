@@ -22,7 +22,7 @@ use crate::frames;
 use crate::owners::{self, Learned};
 
 /// Batches of frames that may wait for a decoder. The decoders have work meanwhile if Python is busy for a while.
-const MOST_WAITING: usize = 24;
+const MOST_WAITING: usize = 8;
 
 /// Frames, and which decoder gets each.
 struct Piece {
