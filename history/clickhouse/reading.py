@@ -118,7 +118,7 @@ class ClickhouseFleet:
         rows = self._summed(name, by, tiles, tail, other) if limit else []
         bins = self._bins(name, by, tiles, [key for key, _ in rows])
         rows = [(key, replace(sums, times=bins.get(key, NO_TIMES))) for key, sums in rows]
-        whole = dict(self._summed(name, "1", tiles)).get(1, NOTHING)
+        whole = dict(self._summed(name, "statistic", tiles)).get(name, NOTHING)
         first, last = span(tiles)
         return StoredTop(float(first), float(last), rows, whole)
 
