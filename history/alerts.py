@@ -25,6 +25,13 @@ def facts(kept: StoredAlert) -> dict[str, Any]:
         return {"signal": kept.signal, "start": kept.start, "end": kept.end}
 
 
+def named_alert(sensor: str, alert: StoredAlert) -> StoredAlert:
+    """Return the alert with its sensor in its explanation."""
+    known = facts(alert)
+    explanation = f"{sensor}: {known.get('explanation') or alert.signal}"
+    return alert._replace(text=json.dumps({**known, "explanation": explanation}))
+
+
 def recalled(kept: StoredAlert) -> Alert | None:
     """Return the alert; None if another version of the program wrote it in a form unknown here."""
     try:

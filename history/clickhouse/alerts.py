@@ -1,10 +1,9 @@
 """The alerts that sensors raised."""
 
-import json
 from collections.abc import Collection
 from typing import Final
 
-from history.alerts import facts
+from history.alerts import named_alert
 from history.clickhouse.door import Door
 from history.clickhouse.queries import Queries
 from history.clickhouse.schema import ALERTS, Place
@@ -45,10 +44,4 @@ class AlertReader:
 
     def named_since(self, since: float, states: Collection[SensorState]) -> list[StoredAlert]:
         """Return the same alerts with their sensor in the explanation."""
-        return [_named(*each) for each in self.since(since, states)]
-
-
-def _named(sensor: str, alert: StoredAlert) -> StoredAlert:
-    known = facts(alert)
-    explanation = f"{sensor}: {known.get('explanation') or alert.signal}"
-    return alert._replace(text=json.dumps({**known, "explanation": explanation}))
+        return [named_alert(*each) for each in self.since(since, states)]

@@ -27,10 +27,10 @@ from history.clickhouse.found_records import (
     last_records,
     unknown,
 )
-from history.clickhouse.ranges import Ranges
 from history.clickhouse.schema import SUMS, Place
 from history.clickhouse.spans import floor
 from history.fleet import Arrivals
+from history.ranges import Ranges
 from history.record import Level
 from history.report import REQUESTS
 from store.sums import ClosedBucket

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from history.clickhouse.door import Door, Parameters
-from history.clickhouse.ranges import NONE, Ranges, added, known
 from history.clickhouse.schema import RECORDS, Place
+from history.ranges import NONE, Ranges, added, known
 from history.record import Level
 
 _SERIES: Final = "concat(sensor, ' ', toString(spool))"

@@ -1,14 +1,12 @@
 """Adds up what the files of several sensors have. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from history.alerts import facts
 from history.archive import StoredTop
 from history.record import SENSORS
 from history.report import REQUESTS
-from history.sums import StoredAlert, summed, total
+from history.sums import summed, total
 from store.distribution import NO_TIMES, Distribution
 from store.sums import ENOUGH, NOTHING, OTHER, ClosedBucket, KeyedSums, StatisticSums, Sums
 from store.watched import WATCHED
@@ -84,13 +82,6 @@ def _longest(parts: Iterable[KeyedSums]) -> KeyedSums:
         for key, sums in part.items():
             spans[key] = max(spans.get(key, NOTHING), sums, key=lambda each: each.seconds)
     return KeyedSums.of_items(spans.items())
-
-
-def named_alert(sensor: str, alert: StoredAlert) -> StoredAlert:
-    """Return the alert with its sensor in its explanation."""
-    known = facts(alert)
-    explanation = f"{sensor}: {known.get('explanation') or alert.signal}"
-    return alert._replace(text=json.dumps({**known, "explanation": explanation}))
 
 
 def _rank(unit: str, key: str, sums: Sums) -> tuple[bool, float, str]:

@@ -8,12 +8,12 @@ from datetime import tzinfo
 from functools import partial
 from typing import TypeVar
 
+from history.alerts import named_alert
 from history.archive import SqliteArchive, StoredTop
 from history.collected.adding import (
     added_periods,
     added_sums,
     added_tops,
-    named_alert,
     with_times,
 )
 from history.collected.arrivals import Cursor, FolderArrivals

@@ -4,18 +4,18 @@ One transaction adds the sums of a record to minute, hour and day, and notes tha
 killed leaves either both or neither, and the sensor, which got no answer, sends the record again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from history.archive import SqliteArchive
-from history.collected.ranges import Ranges
 from history.collected.tables import applied, note_applied, note_recent, note_state, prepare
 from history.database import RunStatement
 from history.keep import Retention
 from history.minutes import Minutes
+from history.ranges import Ranges, added, known
 from history.record import HEALTH, SensorRecord, StoreError
 from history.sums import MAX_COUNT, Minute
 from store.sums import TIME, ClosedBucket, StatisticSums
@@ -72,8 +72,8 @@ class SensorFile:
         """
         for record, _ in records:
             _check(record, received)
-        ranges = {record.series.spool: Ranges() for record, _ in records}
-        ranges = {spool: applied(self._archive.database, spool) for spool in ranges}
+        spools = {record.series.spool for record, _ in records}
+        ranges = {spool: applied(self._archive.database, spool) for spool in spools}
         new = list(_new(sorted(records, key=_order), ranges))
         if new:
             self._apply(new, ranges, received)
@@ -88,8 +88,8 @@ class SensorFile:
         self._register(minutes)
 
         def also(run: RunStatement) -> None:
-            for spool, known in ranges.items():
-                note_applied(run, spool, known, received)
+            for spool, all_applied in ranges.items():
+                note_applied(run, spool, all_applied, received)
             for record, _ in new:
                 note_state(run, record.facts, _latest(record), received)
                 run(_UPSERT_ALERT, record.alerts)
@@ -99,9 +99,9 @@ class SensorFile:
         self._archive.write_all(minutes, also)
 
     def _register(self, minutes: Iterable[Minute]) -> None:
-        known = self._archive.statistics()
-        missing = {name for minute in minutes for name in minute.sums} - known.keys() - {WATCHED, HEALTH}
-        if len(known) + len(missing) > MAX_STATISTICS:
+        stored = self._archive.statistics()
+        missing = {name for minute in minutes for name in minute.sums} - stored.keys() - {WATCHED, HEALTH}
+        if len(stored) + len(missing) > MAX_STATISTICS:
             raise StoreError(f"more than {MAX_STATISTICS} statistics of one sensor", refused=True)
         if missing:
             self._archive.register({name: self._units.get(name, "hits") for name in sorted(missing)})
@@ -132,12 +132,12 @@ def _is_within(watched: StatisticSums, width: float) -> bool:
     return all(key.isascii() and key.isdecimal() and len(key) < 6 and int(key) < width for key in watched.keyed.keys)
 
 
-def _new(records: Iterable[Encoded], ranges: Mapping[int, Ranges]) -> Iterable[Encoded]:
+def _new(records: Iterable[Encoded], ranges: dict[int, Ranges]) -> Iterator[Encoded]:
     """Iterate over the records that are not in the ranges, and add them there."""
     for record, block in records:
-        known = ranges[record.series.spool]
-        if record.sequence not in known:
-            known.add(record.sequence)
+        spool, one = record.series.spool, np.array([record.sequence], np.int64)
+        if not known(ranges[spool], one)[0]:
+            ranges[spool] = added(ranges[spool], one)
             yield record, block
 
 

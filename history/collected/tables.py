@@ -10,9 +10,11 @@ that are there no more.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from history.collected.ranges import Ranges
+import numpy as np
+
 from history.database import Database, RunStatement
 from history.fleet import SensorState
+from history.ranges import NONE, Ranges
 from history.record import Facts
 
 VERSION: Final = 1
@@ -66,7 +68,8 @@ def check(database: Database) -> None:
 
 def applied(database: Database, spool: int) -> Ranges:
     """Return the sequences of a spool that were applied."""
-    return Ranges(database.rows("SELECT first, last FROM applied WHERE spool = ? ORDER BY first", (spool,)))
+    rows = database.rows("SELECT first, last FROM applied WHERE spool = ? ORDER BY first", (spool,))
+    return np.array(rows, np.int64) if rows else NONE
 
 
 def note_applied(run: RunStatement, spool: int, ranges: Ranges, now: float) -> None:
@@ -74,7 +77,7 @@ def note_applied(run: RunStatement, spool: int, ranges: Ranges, now: float) -> N
     many.
     """
     run("DELETE FROM applied WHERE spool = ?", [(spool,)])
-    run("INSERT INTO applied VALUES (?, ?, ?, ?)", [(spool, first, last, now) for first, last in ranges.all()])
+    run("INSERT INTO applied VALUES (?, ?, ?, ?)", [(spool, first, last, now) for first, last in ranges.tolist()])
     run(
         "DELETE FROM applied WHERE spool IN"
         " (SELECT spool FROM applied GROUP BY spool ORDER BY max(noted) DESC, spool LIMIT -1 OFFSET ?)",

@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from history.clickhouse import ranges
-from history.clickhouse.ranges import NONE, added, known
+from history import ranges
+from history.ranges import NONE, added, known
 
 
 def array(*sequences: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
