@@ -20,6 +20,7 @@ from cli.build import COMMANDS, PROGRAM
 from cli.settings import configured
 from dashboard.full.complaints import Complaints, collected
 from view.outlet import OutputClosedError
+from detection.loading import DetectorError
 from exercise_config import Config, SettingError
 from outputs.exchange_log import LogError
 from run.demonstration import demonstrated
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return monitor(arguments, config, complaints, begin)
     except (OutputClosedError, KeyboardInterrupt):
         return 0
-    except (SettingError, StatisticError, UnknownUser, BadFilter) as error:
+    except (SettingError, StatisticError, DetectorError, UnknownUser, BadFilter) as error:
         return failed(error, 2)
     except (CaptureError, LogError, OSError) as error:
         return failed(error, 1)

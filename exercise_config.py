@@ -139,6 +139,7 @@ class Config:
         "unanswered",
         "nxdomain_ratio",
         "dns_response_time",
+        "findings",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
     sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
@@ -146,6 +147,7 @@ class Config:
         "traffic_drop",
         "volume_out",
         "new_connections",
+        "findings",
     )
     """Signals compared with the previous buckets instead of the learned baseline, so that they follow the time of
     day."""
@@ -190,6 +192,8 @@ class Config:
     """Answers of a DNS server needed to judge its p95."""
     dns_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
     """Longest p95 that is never slow: what is not in its cache takes a resolver some 0.05 s."""
+    findings_threshold: Annotated[float, Range(0, 1e6, "findings")] = 2
+    """Findings of medium severity or worse, above the baseline, that trigger an alert."""
     volume_out_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
     """Excess of the body bytes sent over the baseline that triggers an alert."""
     volume_out_floor: Annotated[float, Range(0, 1e12, "bytes/s")] = 1e6
@@ -206,6 +210,22 @@ class Config:
     """Excess of the largest section's share of the requests over the baseline that triggers an alert."""
     dominant_section_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
     """Requests needed to judge the largest section."""
+
+    # Detection: what is wrong in the traffic, see docs/detection.md ---------------------------------------------------
+
+    detectors: Annotated[tuple[str, ...], "names of files in detection/detectors/"] = (
+        "path_scan",
+        "login_guessing",
+        "cache_busting",
+    )
+    """Enabled detectors. Their findings are counted, filtered, logged and judged like other records."""
+    path_scan_floor: Annotated[int, Range(2, 10_000, "paths in a minute")] = 30
+    """Distinct paths that do not exist, asked for by one client, that make a finding."""
+    login_guessing_floor: Annotated[int, Range(2, 1_000_000, "logins in a minute")] = 20
+    """Refused or posted logins of one client that make a finding; five times as many refusals where the path is no
+    login."""
+    cache_busting_floor: Annotated[int, Range(2, 10_000, "queries in a minute")] = 300
+    """Distinct query strings of one client for one path that make a finding."""
 
     # Memory and statistics -------------------------------------------------------------------------------------------
 
@@ -232,6 +252,7 @@ class Config:
         "uploaded_per_domain",
         "downloaded_per_domain",
         "server_response_time",
+        "top_findings",
     )
     """Plug-ins from `stats/`, in the order of the screen. `+top_countries` adds to this list. Panels that are hidden
     until something was counted come last, unless this list is replaced."""
@@ -252,6 +273,7 @@ class Config:
         "top_processes",
         "top_containers",
         "container_response_time",
+        "findings_by_client",
     )
     """Also counted on the full screen, which has room for them, unless `statistics` was replaced; shown after
     top_operations. If every path is requested only once, they cost as much as all others together."""
@@ -385,7 +407,7 @@ class Config:
 
     # Log (`--log`) ---------------------------------------------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic"], ...] = ("exchanges",)
+    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "findings"], ...] = ("exchanges",)
     """What --log writes a line for: exchanges, and TLS handshakes, DNS lookups and QUIC connections if the core is
     built. Naming lookups turns DNS on."""
     log_query_strings: bool = False

@@ -10,6 +10,8 @@ class SignalUnit(Enum):
     HITS = "hits"
     """Requests per bucket."""
     REQUESTS = "requests/s"
+    FINDINGS = "findings"
+    """Findings of the detectors per bucket."""
     CONNECTIONS = "connections/s"
     BYTES = "bytes/s"
     SECONDS = "s"
@@ -22,7 +24,7 @@ class Contributor:
     """A main contributor to an alert, in the bucket that raised it."""
 
     kind: str
-    """One of `client`, `section`, `server`, `status` and `ending`."""
+    """One of `client`, `section`, `server`, `status`, `ending` and `finding`."""
     name: str
     """The status of a failed gRPC call is `gRPC` with its code and name: `gRPC 14 UNAVAILABLE`."""
     count: int

@@ -15,7 +15,7 @@ from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
 from traffic.batch import Table, failed_calls
 from traffic.grpc import failed, status_name
-from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
+from traffic.records import CAPTURE_END, EVICTED, GAP, SEVERITIES, Exchange, Finding, Request
 from traffic.text import host_port
 
 FINE: Final = "fine"
@@ -27,6 +27,7 @@ GRPC: Final = "gRPC "
 """Precedes a status of gRPC."""
 UNKNOWN: Final = frozenset({CAPTURE_END, EVICTED, GAP})
 """Endings that concern the capture, not the server."""
+_SERIOUS: Final = SEVERITIES.index("medium")
 ABSENT: Final = frozenset({404, 410})
 """Statuses for missing resources, which every web server sends to crawlers, scanners and dead links all day. They count
 as responses, but not as errors.
@@ -114,6 +115,10 @@ def _fault(status: int | None, ending: str, grpc_status: int | None, name: str |
     return None if name is None or kind in (None, FINE) else f"{kind} {name}"
 
 
+def _serious(severity: str, name: str) -> str | None:
+    return name if SEVERITIES.index(severity) >= _SERIOUS else None
+
+
 def _of_server(address: str, port: int, name: str | None) -> str | None:
     return None if name is None else f"{host_port(address, port)} {name}"
 
@@ -176,3 +181,9 @@ TIMES_BY: Final = (
     ),
 )
 """Response times by section and by client, grouped by server."""
+
+FOUND: Final = (
+    SignalStatistic("signals.findings_by_client", "client", Finding, ("severity", "client"), _serious),
+    SignalStatistic("signals.findings_by_rule", "finding", Finding, ("severity", "rule"), _serious),
+)
+"""Findings of medium severity or worse, by client and by rule. Both have the same total."""

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from outputs.report_file import OpenFile
 from traffic.batch import Batch
-from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
+from traffic.records import DnsLookup, Exchange, Finding, QuicConnection, TlsHandshake
 from view.exchange_line import Discretion, exchange_line
+from view.finding_line import finding_line
 from view.handshake_line import handshake_line
 from view.lookup_line import lookup_line
 from view.outlet import OutputClosedError
@@ -27,7 +28,13 @@ LINES: Final = 500
 
 
 LOGGED: Final[Mapping[str, type]] = MappingProxyType(
-    {"exchanges": Exchange, "handshakes": TlsHandshake, "lookups": DnsLookup, "quic": QuicConnection}
+    {
+        "exchanges": Exchange,
+        "handshakes": TlsHandshake,
+        "lookups": DnsLookup,
+        "quic": QuicConnection,
+        "findings": Finding,
+    }
 )
 """Kinds of records with lines, by their names in `log_records`."""
 
@@ -60,6 +67,7 @@ class ExchangeLog:
             "handshakes": handshake_line,
             "lookups": lookup_line,
             "quic": quic_line,
+            "findings": finding_line,
         }
         self._records = tuple(records)
         try:

@@ -90,6 +90,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     """
     user = chosen_user(config.user, os.environ)
     logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
+    logged |= {kind for detector in plan.detectors for kind in detector.records}
     with ExitStack() as stack:
         owners = owner_source(arguments, config, user)
         if owners is not None:

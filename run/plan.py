@@ -11,6 +11,8 @@ from capture.privileges import chosen_user
 from cli.arguments import Arguments
 from cli.build import PROGRAM
 from cli.history_file import folder_of
+from detection import loading as detection
+from detection.detector import Detector
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from outputs.otlp.statistics import MetricStatistic
@@ -26,9 +28,12 @@ from store.filtering.filter import Filter, parse
 
 
 class Plan(NamedTuple):
-    """The statistics, the filter for exchanges, the receivers of notices, and the folder for what is remembered."""
+    """The statistics and detectors, the filter for exchanges, the receivers of notices, and the folder for what is
+    remembered.
+    """
 
     statistics: list[Statistic]
+    detectors: list[Detector]
     only: Filter | None
     """Filter for exchanges; None counts all of them."""
     receivers: Receivers
@@ -49,6 +54,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     Raises:
         SettingError: a signal, a receiver, a header field, the filter of `--only` or the store is wrong.
         StatisticError: a statistic is wrong.
+        DetectorError: a detector is wrong.
         UnknownUser: the setting `user` names nobody that the program may become.
     """
     rules(config)
@@ -59,6 +65,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)
+    detectors = detection.load(config.detectors, vars(config))
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = exposed(config) if exports(arguments, config) else ()
@@ -67,7 +74,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
-    return Plan(statistics, only, receivers, state_folder, metrics)
+    return Plan(statistics, detectors, only, receivers, state_folder, metrics)
 
 
 def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:

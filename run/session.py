@@ -11,6 +11,7 @@ from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
 from capture.intake import Status
+from detection.pipeline import Detection
 from exercise_config import Config
 from run.schedule import Schedule
 from run.signals import bucket_size, rules, terms
@@ -91,6 +92,7 @@ class Session:
         self._outlets = list(outlets)
         self._warnings = warnings
         self._only = only
+        self._detection = Detection()
         self._view: View | None = None
         self._status: Status | None = None
         self._past: Iterator[ClosedBucket] = iter(())
@@ -133,6 +135,10 @@ class Session:
         """Have the evidence of each alert kept."""
         self._evidence = evidence
 
+    def detect_with(self, detection: Detection) -> None:
+        """Count what `detection` finds in the records like other records. Call this before the start."""
+        self._detection = detection
+
     def judge_by(self, lessons: Lessons, opens: float) -> None:
         """Judge from `opens` on by what was learned in an earlier run. Call this before the start."""
         self._known = lessons, opens
@@ -169,6 +175,12 @@ class Session:
         self._counted += len(batch)
         if self._only is not None:
             batch = matching(self._only, batch)
+        self._take(batch)
+        found = self._detection.look(batch)
+        if len(found):
+            self._take(found if self._only is None else matching(self._only, found))
+
+    def _take(self, batch: Batch) -> None:
         shared = BucketedBatch(batch, self._run.bucket_size)
         for taker in self._takers:
             taker.take(shared)
@@ -225,7 +237,8 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the tracebacks of disabled plug-ins."""
-        return [f"statistic {name} was disabled:\n{text}" for name, text in self._store.failures]
+        broken = (("statistic", self._store.failures), ("detector", self._detection.failures))
+        return [f"{kind} {name} was disabled:\n{text}" for kind, failures in broken for name, text in failures]
 
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
@@ -323,7 +336,8 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        warnings = (*status.warnings, *self._warnings())
+        disabled = [f"detector {name} was disabled; see the summary" for name, _ in self._detection.failures]
+        warnings = (*status.warnings, *self._warnings(), *disabled)
         reading = Reading(status.health, status.counters.dropped, warnings, *status.keys)
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         if store is not None:

@@ -4,6 +4,7 @@ import time
 
 from cli.arguments import Arguments
 from dashboard.full.complaints import Complaints
+from detection.pipeline import Detection
 from exercise_config import Config
 from run.evidence import incident_lines, judge_again
 from run.full import brisk
@@ -27,6 +28,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
         plan.only,
     )
+    session.detect_with(Detection(plan.detectors))
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))

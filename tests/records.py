@@ -9,6 +9,7 @@ from traffic.records import (
     DnsAnswer,
     DnsLookup,
     Exchange,
+    Finding,
     IpPacket,
     QuicConnection,
     Request,
@@ -78,6 +79,21 @@ _LOOKUP: Final = DnsLookup(
     flags="rd ra",
     response_time=0.25,
     size=60,
+)
+
+_FINDING: Final = Finding(
+    time=1.5,
+    rule="path_scan",
+    detector="path_scan",
+    severity="medium",
+    client="10.0.0.1",
+    client_port=0,
+    server="10.0.0.5",
+    server_port=80,
+    host="my.site.com",
+    path="",
+    reason="10.0.0.1 asked for 30 or more paths that do not exist in a minute",
+    technique="T1595.003",
 )
 
 
@@ -168,6 +184,10 @@ def unanswered_lookup(**fields: Any) -> DnsLookup:
     """Return a lookup without an answer, from the time-out unless `fields` has another ending."""
     nothing: dict[str, Any] = {"rcode": "", "answers": 0, "addresses": (), "response_time": None, "size": 0}
     return _LOOKUP._replace(**nothing | {"ending": TIMEOUT} | fields)
+
+
+def finding(**fields: Any) -> Finding:
+    return _FINDING._replace(**fields)
 
 
 def quic(**fields: Any) -> QuicConnection:

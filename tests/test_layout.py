@@ -7,10 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    "capture", "traffic", "store", "stats", "alerting", "view", "dashboard", "settings", "outputs", "notices",
-    "history", "fleet", "incidents", "demo", "cli", "run",
+    "capture", "traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings", "outputs",
+    "notices", "history", "fleet", "incidents", "demo", "cli", "run",
 )  # fmt: skip
-PURE = ("traffic", "store", "stats", "alerting", "view", "dashboard", "settings")
+PURE = ("traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings")
 EDGES = {
     "dashboard/screen.py", "dashboard/full/app.py", "dashboard/full/complaints.py", "dashboard/full/export.py",
     "dashboard/full/new_file.py", "dashboard/full/terminal.py", "settings/file.py", "settings/trust.py",
@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "stats": {"stats", "traffic", "settings"},
     "store": {"store", "stats", "traffic", "settings"},
     "alerting": {"alerting", "store", "stats", "traffic"},
+    "detection": {"detection", "traffic", "settings"},
     "view": {"view", "alerting", "store", "stats", "traffic"},
     "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},

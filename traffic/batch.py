@@ -18,6 +18,7 @@ from traffic.records import (
     DnsAnswer,
     DnsLookup,
     Exchange,
+    Finding,
     IpPacket,
     QuicConnection,
     Request,
@@ -61,6 +62,8 @@ _LOOKUP: Final = (
     "kind", "transport", "name", "type", "rcode", "flags", "dnssec", "ede", "operation", "ending",
 )  # fmt: skip
 """Texts of a DNS lookup."""
+_FINDING: Final = ("rule", "detector", "severity", "host", "path", "reason", "evidence", "technique")
+"""Texts of a finding."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -73,6 +76,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset((*_ENDS, "name")),
         QuicConnection: frozenset((*_ENDS, "version", "server_name", "alpn", "ja4", "user_agent")),
         DnsLookup: frozenset((*_ENDS, *_LOOKUP)),
+        Finding: frozenset((*_ENDS, *_FINDING)),
     }
 )
 """Text columns of each kind of record. If the request was not seen, the domain of an exchange is its server."""
@@ -88,6 +92,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("code",)),
         QuicConnection: frozenset((*_PORTS, *_QUIC_COUNTS)),
         DnsLookup: frozenset((*_PORTS, "answers", "retries", "truncated", "size")),
+        Finding: frozenset(_PORTS),
     }
 )
 """Columns of whole numbers, all 0 or more. The ordinal of an exchange is that of its request."""
@@ -103,6 +108,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("time",)),
         QuicConnection: frozenset(("time", "started", "duration")),
         DnsLookup: frozenset(("time", "started", "response_time")),
+        Finding: frozenset(("time",)),
     }
 )
 """Columns in seconds: times since the epoch, and durations."""

@@ -82,7 +82,7 @@ def errors(number: int, measure: Measure) -> str:
 
 def signal_value(value: float, unit: SignalUnit) -> str:
     """Format a value of a signal with its unit: `1,844`, `12.5 /s`, `1.2 MB/s`, `84 ms`, `4.2 %`."""
-    if unit is SignalUnit.HITS:
+    if unit in (SignalUnit.HITS, SignalUnit.FINDINGS):
         return number(value)
     if unit is SignalUnit.SECONDS:
         return latency(value)

@@ -17,9 +17,11 @@ from traffic.records import (
     GAP,
     MALFORMED,
     RESET,
+    SEVERITIES,
     TIMEOUT,
     DnsLookup,
     Exchange,
+    Finding,
     QuicConnection,
     Request,
     TlsHandshake,
@@ -28,7 +30,7 @@ from traffic.records import (
 Read = Callable[[Any], Any]
 _NO_PORT: Final = -1
 """Port of a client behind a proxy, which is unknown."""
-OTHERS: Final[tuple[type, ...]] = (TlsHandshake, QuicConnection, DnsLookup)
+OTHERS: Final[tuple[type, ...]] = (TlsHandshake, QuicConnection, DnsLookup, Finding)
 """Kinds of records that a filter tests besides exchanges. All have the addresses and ports of client and server."""
 
 
@@ -37,7 +39,7 @@ class Field(NamedTuple):
 
     name: str
     kind: str
-    """How values are written and compared: `text`, `status`, `number`, `time`, `size`, `address` or `word`."""
+    """How values are written and compared: `text`, `status`, `number`, `time`, `size`, `address`, `word` or `level`."""
     read: Read
     """Reads the field's value from an exchange; None if it has none."""
     explanation: str
@@ -46,6 +48,8 @@ class Field(NamedTuple):
     aliases: tuple[str, ...] = ()
     words: Mapping[str, Callable[[Exchange], bool]] | None = None
     """For the kind `word`: the allowed words and their tests."""
+    levels: tuple[str, ...] = ()
+    """For the kind `level`: the allowed words, lowest first."""
     records: tuple[type, ...] = (Exchange,)
     """The kinds of records that have this field."""
 
@@ -116,6 +120,7 @@ ANYWHERE: Final[Mapping[type, Read]] = MappingProxyType(
         TlsHandshake: lambda handshake: handshake.server_name,
         QuicConnection: lambda connection: connection.server_name,
         DnsLookup: lambda lookup: lookup.name,
+        Finding: lambda finding: f"{finding.host}{finding.path}",
     }
 )
 """The text that a bare word is searched in, by kind of record."""
@@ -145,6 +150,12 @@ def _tls_version(record: Any) -> str:
     """Return the version of a handshake, or that which an exchange was decrypted from."""
     version: str = record.version if isinstance(record, TlsHandshake) else record.tls_version
     return version
+
+
+def _host(record: Any) -> str | None:
+    """Return the requested host; that of a finding may be unknown."""
+    host: str = record.host if isinstance(record, Finding) else record.domain
+    return host or None
 
 
 def _url(request: Request) -> str:
@@ -187,7 +198,7 @@ def _ended(ending: str) -> Callable[[Exchange], bool]:
 
 
 _FIELDS: Final = (
-    Field("host", "text", lambda e: e.domain, "requested host name", "host:shop", ("domain",)),
+    Field("host", "text", _host, "requested host name", "host:shop", ("domain",), records=(Exchange, Finding)),
     Field("path", "text", _of_request(lambda r: r.path), "path, without the query", "path:^/api"),
     Field("section", "text", _of_request(lambda r: r.section), "host and first part of the path", "section:/cart"),
     Field("url", "text", _of_request(_url), "host, path and query", "url:shop.example.com/cart"),
@@ -263,5 +274,16 @@ _FIELDS: Final = (
     _of((DnsLookup,), "rcode", lambda d: d.rcode, "response code of a DNS lookup", "rcode:NXDOMAIN"),
     _of((DnsLookup,), "dns_name", lambda d: d.name, "name that a DNS lookup asks for", "dns_name:example.com$"),
     _of((DnsLookup,), "dns_type", lambda d: d.type, "type that a DNS lookup asks for", "dns_type:^TXT$"),
+    _of((Finding,), "finding", lambda f: f"{f.rule} {f.detector}", "rule or detector of a finding", "finding:scan"),
+    _of((Finding,), "technique", lambda f: f.technique, "ATT&CK technique of a finding", "technique:T1595"),
+    Field(
+        "severity",
+        "level",
+        lambda f: f.severity,
+        f"severity of a finding: {', '.join(SEVERITIES)}",
+        "severity>=high",
+        records=(Finding,),
+        levels=SEVERITIES,
+    ),
     Field("is", "word", lambda e: None, f"property of the exchange: {', '.join(_IS)}", "is:error", words=_IS),
 )

@@ -1,5 +1,6 @@
 """Turns one term into a test, by the kind of its field."""
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -17,7 +18,8 @@ Test = Callable[[Any], object]
 """Tests a record; its result is used as true or false."""
 
 _SIMPLE: Final = re.compile(r"\w[\w./,+-]*")
-_ORDERS: Final = ("<", "<=", ">", ">=")
+_COMPARED: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_ORDERS: Final = tuple(_COMPARED)
 _CODES: Final = re.compile(r"\d{3}(?:-\d{3}|\.\.+(?:\d{3})?)?|\.\.+\d{3}", re.ASCII)
 _CLASS: Final = re.compile("([1-9])xx", re.IGNORECASE)
 
@@ -119,6 +121,18 @@ def _one_of(word: Word, field: Field) -> Test:
     return _either(tests)
 
 
+def _level(word: Word, field: Field) -> Test:
+    """Return a test that compares with a word of the field's scale."""
+    ranks = {level: rank for rank, level in enumerate(field.levels)}
+    limit, read = ranks.get(word.value.lower()), field.read
+    if limit is None:
+        near = did_you_mean(word.value.lower(), ranks) or f"available: {', '.join(ranks)}"
+        start = word.value_start
+        raise FilterError(f"unknown value {word.field}:{word.value}; {near}", start, start + len(word.value))
+    holds = _COMPARED.get(word.operator, operator.eq)
+    return lambda record: holds(ranks[read(record)], limit)
+
+
 def _either(tests: Iterable[Test]) -> Test:
     several = list(tests)
     return several[0] if len(several) == 1 else lambda exchange: any(test(exchange) for test in several)
@@ -139,4 +153,5 @@ _KINDS: Final[dict[str, Callable[[Word, Field], Test]]] = {
     "size": _quantity(SIZE),
     "address": _address,
     "word": _one_of,
+    "level": _level,
 }

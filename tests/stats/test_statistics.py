@@ -233,6 +233,7 @@ def test_an_exchange_passes_through_all_default_statistics() -> None:
         "uploaded_per_domain": 0,
         "server_error_paths": 0,
         "top_operations": 0,
+        "top_findings": 0,
     }
     assert (store.totals("server_response_time").count, store.totals("server_response_time").seconds) == (1, 0.25)
 

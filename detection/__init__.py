@@ -1,0 +1,1 @@
+"""What is wrong in the traffic: detectors look at records and give findings. Pure."""

@@ -1,0 +1,31 @@
+"""The contract of a detector: which records it looks at, and what it finds in them. Nothing else.
+
+A detector is a class in `detection/detectors/NAME.py` whose `name` is NAME. Its constructor names the settings that it
+needs: the parameter `floor` of the detector `path_scan` gets the setting `path_scan_floor`, if there is one.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from traffic.batch import Batch
+from traffic.records import Finding
+
+
+class Detector(Protocol):
+    """A plug-in. What it remembers is bounded, and it knows nothing of screens."""
+
+    @property
+    def name(self) -> str:
+        """Name of its file, as in `Config.detectors`."""
+
+    @property
+    def title(self) -> str:
+        """What it finds, in a few words."""
+
+    @property
+    def records(self) -> tuple[type, ...]:
+        """The kinds of records that it looks at."""
+
+    def look(self, batch: Batch) -> Iterable[Finding]:
+        """Look at the records of a batch, in their own time, and return what was found."""
+        ...

@@ -1,0 +1,1 @@
+"""Detectors, one file each: see `detection.detector` for the contract."""

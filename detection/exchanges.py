@@ -1,0 +1,42 @@
+"""Reads the few rows of a table that a detector is interested in, without making records of the others. Pure."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.batch import Table, Texts
+
+
+class Row(NamedTuple):
+    """A row of a table of exchanges."""
+
+    number: int
+    time: float
+    server: str
+    server_port: int
+    texts: tuple[str | None, ...]
+    """The values of the columns that were asked for; None where there is none."""
+
+
+def chosen(table: Table, rows: NDArray[np.bool_], *columns: str) -> Iterator[Row]:
+    """Iterate over the chosen rows, with these columns of texts."""
+    (numbers,) = rows.nonzero()
+    if not len(numbers):
+        return
+    times, ports = table.numbers("time"), table.numbers("server_port")
+    servers, wanted = table.texts("server"), [table.texts(name) for name in columns]
+    for number in numbers.tolist():
+        texts = tuple(_text(column, number) for column in wanted)
+        yield Row(number, float(times[number]), _text(servers, number) or "", int(ports[number]), texts)
+
+
+def host_of(table: Table, number: int) -> str:
+    """Return the requested host of a row; the server's address if the request was not seen."""
+    return _text(table.texts("domain"), number) or ""
+
+
+def _text(column: Texts, number: int) -> str | None:
+    code = int(column.codes[number])
+    return None if code < 0 else column.values[code]

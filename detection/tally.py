@@ -1,0 +1,93 @@
+"""Counts by key over a sliding window of packet time, with a bounded number of keys. Pure.
+
+The window is two halves: counts of the current half and of the one before. So a total covers between half a window and
+a whole one, and forgetting costs nothing.
+"""
+
+from typing import Final, Generic, TypeVar
+
+Kept = TypeVar("Kept", int, set[int])
+
+MAX_KEYS: Final = 20_000
+"""Keys in a half of a window. Further ones are not counted in it: `Tally.full` says how many times that happened."""
+
+
+class Halves(Generic[Kept]):
+    """What is kept of each key in both halves of the window."""
+
+    def __init__(self, window: float, max_keys: int = MAX_KEYS) -> None:
+        self.full = 0
+        """Times that a key was not counted because there were too many."""
+        self._half = window / 2
+        self._max_keys = max_keys
+        self._number = 0
+        self._current: dict[str, Kept] = {}
+        self._before: dict[str, Kept] = {}
+
+    def _move_to(self, time: float) -> None:
+        """Move on to the half that contains `time`. Earlier times count in the current half."""
+        number = int(time // self._half)
+        if number > self._number:
+            self._before = self._current if number == self._number + 1 else {}
+            self._current = {}
+            self._number = number
+
+    def _has_room(self, key: str) -> bool:
+        if key in self._current or len(self._current) < self._max_keys:
+            return True
+        self.full += 1
+        return False
+
+
+class Tally(Halves[int]):
+    """How often each key occurred."""
+
+    def add(self, key: str, time: float, amount: int = 1) -> int:
+        """Count a key, and return its total in the window."""
+        self._move_to(time)
+        if not self._has_room(key):
+            return self._before.get(key, 0)
+        self._current[key] = count = self._current.get(key, 0) + amount
+        return count + self._before.get(key, 0)
+
+
+class Distinct(Halves[set[int]]):
+    """How many distinct values each key occurred with, up to `most`; values are kept as hashes."""
+
+    def __init__(self, window: float, most: int, max_keys: int = MAX_KEYS) -> None:
+        super().__init__(window, max_keys)
+        self._most = most
+
+    def add(self, key: str, time: float, value: str) -> int:
+        """Count a value of a key, and return the number of its distinct values in the window."""
+        self._move_to(time)
+        before = self._before.get(key, set())
+        if not self._has_room(key):
+            return len(before)
+        current = self._current.setdefault(key, set())
+        known = hash(value)
+        if known not in before and len(current) < self._most:
+            current.add(known)
+        return len(current) + len(before)
+
+
+class Repeats:
+    """Tells the first of a series, so that one attacker makes one finding and not thousands."""
+
+    def __init__(self, pause: float, max_keys: int = MAX_KEYS) -> None:
+        """A series ends `pause` seconds after it was last reported."""
+        self._reported: dict[str, float] = {}
+        self._pause = pause
+        self._max_keys = max_keys
+
+    def is_first(self, key: str, time: float) -> bool:
+        """Return whether to report a key again."""
+        last = self._reported.get(key)
+        if last is not None and time < last + self._pause:
+            return False
+        if len(self._reported) >= self._max_keys:
+            self._reported = {key: at for key, at in self._reported.items() if time < at + self._pause}
+            if len(self._reported) >= self._max_keys:
+                self._reported.clear()  # a finding too many is better than one too few
+        self._reported[key] = time
+        return True
