@@ -1,9 +1,10 @@
 """DNS lookups per registered domain."""
 
 from stats.dns import DNS
-from stats.registered_domain import registered_domains
+from stats.loading import StatisticError
 from stats.statistic import HITS
 from traffic.records import DnsLookup
+from traffic.registered_domain import registered_domains
 
 
 class DnsDomains:
@@ -13,7 +14,12 @@ class DnsDomains:
     columns, only_when_seen = ("kind", "name"), True
 
     def __init__(self) -> None:
-        self._registered = registered_domains()
+        registered = registered_domains()
+        if registered is None:
+            raise StatisticError(
+                "registered domains need the package publicsuffixlist: pip install -r requirements-domains.txt"
+            )
+        self._registered = registered
 
     def key(self, kind: str, name: str) -> str | None:
         """Return `example.co.uk` for `www.example.co.uk`; None without a question."""

@@ -21,7 +21,6 @@ NO_PLUGINS = (
     "loading",
     "path_template",
     "places",
-    "registered_domain",
     "saas_catalogue",
     "servers",
     "services",
