@@ -22,8 +22,8 @@ def available() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(detectors.__path__))
 
 
-def load(names: Sequence[str], settings: Mapping[str, object]) -> list[Detector]:
-    """Return one detector for each name, in the same order.
+def load(names: Sequence[str], settings: Mapping[str, object], off: frozenset[type] = frozenset()) -> list[Detector]:
+    """Return one detector for each name, in the same order, but none that looks only at records that are `off`.
 
     Raises:
         DetectorError: a name is unknown or listed twice, or a file cannot be loaded or breaks the contract.
@@ -35,13 +35,16 @@ def load(names: Sequence[str], settings: Mapping[str, object]) -> list[Detector]
             raise DetectorError(f"detectors: no detector {name!r}; {hint}")
         if name in names[:place]:
             raise DetectorError(f"detectors: {name} is listed twice")
-    return [_load(name, settings) for name in names]
+    loaded = (_load(name, settings, off) for name in names)
+    return [detector for detector in loaded if detector is not None]
 
 
-def _load(name: str, settings: Mapping[str, object]) -> Detector:
+def _load(name: str, settings: Mapping[str, object], off: frozenset[type]) -> Detector | None:
     file = f"detection/detectors/{name}.py"
     try:
         kind = _class_of(name)
+        if off and off.issuperset(getattr(kind, "records", (object,))):
+            return None  # before it is made, so that it costs nothing
         own = {parameter: f"{name}_{parameter}" for parameter in signature(kind).parameters}
         detector: Detector = kind(**{parameter: settings[key] for parameter, key in own.items() if key in settings})
     except Exception as error:

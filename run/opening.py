@@ -89,8 +89,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
     user = chosen_user(config.user, os.environ)
-    logged = frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
-    logged |= {kind for detector in plan.detectors for kind in detector.records}
+    logged = logged_or_looked_at(arguments, config, plan)
     with ExitStack() as stack:
         owners = owner_source(arguments, config, user)
         if owners is not None:
@@ -130,6 +129,13 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock)
 
 
+def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:
+    """Return the kinds of records that the log or a detector needs; detectors get lookups only if DNS is on anyway."""
+    logged = logged_kinds(arguments, config)
+    looked_at = {kind for detector in plan.detectors for kind in detector.records}
+    return logged | (looked_at - undecoded(config, plan.statistics, logged))
+
+
 class Beginning(NamedTuple):
     """What an intake is made from."""
 
@@ -138,7 +144,7 @@ class Beginning(NamedTuple):
     plan: Plan
     source: Source
     logged: frozenset[type]
-    """Kinds of records that the log has lines for, besides exchanges."""
+    """Kinds of records that the log has lines for, and that detectors look at, besides exchanges."""
     files: NamedFiles
 
 

@@ -65,7 +65,8 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)
-    detectors = detection.load(config.detectors, vars(config))
+    off = undecoded(config, statistics, logged_kinds(arguments, config))
+    detectors = detection.load(config.detectors, vars(config), off)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = exposed(config) if exports(arguments, config) else ()
@@ -75,6 +76,11 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
     return Plan(statistics, detectors, only, receivers, state_folder, metrics)
+
+
+def logged_kinds(arguments: Arguments, config: Config) -> frozenset[type]:
+    """Return the kinds of records that the log has lines for."""
+    return frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
 
 
 def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:
