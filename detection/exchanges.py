@@ -1,6 +1,6 @@
 """Reads the few rows of a table that a detector is interested in, without making records of the others. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,15 +28,22 @@ def chosen(table: Table, rows: NDArray[np.bool_], *columns: str) -> Iterator[Row
     times, ports = table.numbers("time"), table.numbers("server_port")
     servers, wanted = table.texts("server"), [table.texts(name) for name in columns]
     for number in numbers.tolist():
-        texts = tuple(_text(column, number) for column in wanted)
-        yield Row(number, float(times[number]), _text(servers, number) or "", int(ports[number]), texts)
+        texts = tuple(text_at(column, number) for column in wanted)
+        yield Row(number, float(times[number]), text_at(servers, number) or "", int(ports[number]), texts)
 
 
 def host_of(table: Table, number: int) -> str:
     """Return the requested host of a row; the server's address if the request was not seen."""
-    return _text(table.texts("domain"), number) or ""
+    return text_at(table.texts("domain"), number) or ""
 
 
-def _text(column: Texts, number: int) -> str | None:
+def marked(column: Texts, test: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Mark the rows whose text passes a test, which is made once for each distinct text."""
+    passed = np.array([*map(test, column.values), False], np.bool_)  # a missing text has the code -1
+    return passed[column.codes]
+
+
+def text_at(column: Texts, number: int) -> str | None:
+    """Return the text of a row; None if it has none."""
     code = int(column.codes[number])
     return None if code < 0 else column.values[code]

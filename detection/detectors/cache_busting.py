@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
-from detection.exchanges import chosen, host_of
+from detection.exchanges import chosen, host_of, marked
 from detection.tally import Distinct, Repeats
 from traffic.batch import Batch
 from traffic.records import MEDIUM, Exchange, Finding
@@ -32,8 +30,7 @@ class CacheBusting:
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""
         table = batch.table(Exchange)
-        targets = table.texts("target")
-        queried = np.array([*("?" in target for target in targets.values), False], np.bool_)[targets.codes]
+        queried = marked(table.texts("target"), lambda target: "?" in target)
         for row in chosen(table, queried, "client", "path", "target"):
             client, path, target = row.texts
             if client is None or path is None or target is None:

@@ -1,43 +1,16 @@
 """What each detector finds, and what it leaves alone."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from records import exchange, finding, request
+from detecting import CLIENT, found, kinds, visits
+from records import finding
 
 from detection.detector import Detector
 from detection.loading import DetectorError, available, load
 from detection.pipeline import Detection
-from exercise_config import Config
 from traffic.batch import Batch, RecordBatch
 from traffic.records import Exchange, Finding
-
-CLIENT = "203.0.113.9"
-
-
-def visits(
-    paths: Iterable[str], status: int = 200, method: str = "GET", client: str = CLIENT, step: float = 0.1
-) -> list[Exchange]:
-    """Return one exchange for each path, `step` seconds apart."""
-    made = []
-    for number, target in enumerate(paths):
-        time = 1000 + number * step
-        asked = request(time=time, target=target, method=method, client=client, host="shop.example.com")
-        made.append(exchange(asked, time=time + 0.05, status=status, client=client))
-    return made
-
-
-def found(name: str, exchanges: list[Exchange], **settings: object) -> list[Finding]:
-    """Return the findings of one detector with its default settings, in batches of seven exchanges."""
-    (detector,) = load([name], {**vars(Config()), **settings})
-    batches = [RecordBatch(exchanges[begin : begin + 7]) for begin in range(0, len(exchanges), 7)]
-    return [each for batch in batches for each in detector.look(batch)]
-
-
-def kinds(findings: list[Finding]) -> list[tuple[str, str, str]]:
-    return [(each.rule, each.client, each.technique) for each in findings]
-
 
 # path_scan ------------------------------------------------------------------------------------------------------------
 
