@@ -217,6 +217,13 @@ class Config:
         "path_scan",
         "login_guessing",
         "cache_busting",
+        "credential_stuffing",
+        "request_flood",
+        "random_paths",
+        "beacon",
+        "dns_tunnel",
+        "generated_names",
+        "dns_rebinding",
     )
     """Enabled detectors. Their findings are counted, filtered, logged and judged like other records."""
     path_scan_floor: Annotated[int, Range(2, 10_000, "paths in a minute")] = 30
@@ -226,6 +233,36 @@ class Config:
     login."""
     cache_busting_floor: Annotated[int, Range(2, 10_000, "queries in a minute")] = 300
     """Distinct query strings of one client for one path that make a finding."""
+    credential_stuffing_floor: Annotated[int, Range(2, 100_000, "clients in a minute")] = 20
+    """Clients whose logins to one host fail that make a finding, if most logins fail and more than usual."""
+    request_flood_floor: Annotated[int, Range(10, 1_000_000_000, "requests in a minute")] = 6000
+    """Requests of a client, network (/24, /64) or user agent that make a finding, if that is more than usual; 100 in a
+    second, which no person makes."""
+    random_paths_floor: Annotated[int, Range(10, 100_000, "requests in a minute")] = 3000
+    """Requests to a server that make a finding if nine of ten are for different paths, and usually fewer are."""
+    beacon_floor: Annotated[int, Range(10, 10_000, "requests")] = 23
+    """Requests of a client to a host outside from which on they are judged; with fewer, chance looks regular."""
+    beacon_score: Annotated[float, Range(50, 100, "percent")] = 80
+    """Regularity of intervals and sizes that makes a finding; random ones have about 50."""
+    beacon_own_networks: Annotated[tuple[str, ...], "addresses and networks"] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1",
+        "fc00::/7",
+        "fe80::/10",
+    )
+    """Whose requests to others are searched for regular calls: private addresses and this host. Add yours if they are
+    public."""
+    dns_tunnel_floor: Annotated[int, Range(2, 10_000, "names in a minute")] = 30
+    """Distinct long names below one domain, asked for by one client, that make a finding."""
+    generated_names_floor: Annotated[int, Range(2, 10_000, "domains in two minutes")] = 40
+    """Registered domains that do not exist, asked for by one client, that make a finding."""
+    dns_rebinding_own_domains: Annotated[tuple[str, ...], "domains"] = ()
+    """Domains that have public and private addresses by intention, such as `example.com` for laptops that come and
+    go."""
 
     # Memory and statistics -------------------------------------------------------------------------------------------
 

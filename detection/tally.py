@@ -50,6 +50,11 @@ class Tally(Halves[int]):
         self._current[key] = count = self._current.get(key, 0) + amount
         return count + self._before.get(key, 0)
 
+    def total(self, key: str, time: float) -> int:
+        """Return the total of a key in the window."""
+        self._move_to(time)
+        return self._current.get(key, 0) + self._before.get(key, 0)
+
 
 class Distinct(Halves[set[int]]):
     """How many distinct values each key occurred with, up to `most`; values are kept as hashes."""

@@ -1,0 +1,51 @@
+"""Counts the requests of a batch by column, for each half of a window that it touches. Pure."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.exchanges import text_at
+from traffic.batch import Table
+
+
+class Half(NamedTuple):
+    """The rows of a batch within one half of a window."""
+
+    time: float
+    """Time of the last row."""
+    rows: NDArray[np.intp]
+    table: Table
+
+    def counts(self, column: str) -> dict[str, int]:
+        """Return how many rows have each text; rows without one are left out."""
+        texts = self.table.texts(column)
+        codes = texts.codes[self.rows]
+        numbers = np.bincount(codes[codes >= 0], minlength=len(texts.values))
+        return {texts.values[code]: int(numbers[code]) for code in numbers.nonzero()[0].tolist()}
+
+    def by_server(self) -> Iterator["Half"]:
+        """Iterate over the rows of each server."""
+        codes = self.table.texts("server").codes[self.rows]
+        for code in np.unique(codes):
+            yield self._replace(rows=self.rows[codes == code])
+
+    def texts(self, column: str) -> list[str]:
+        """Return the texts of the rows; rows without one are left out."""
+        texts = self.table.texts(column)
+        return [texts.values[code] for code in texts.codes[self.rows].tolist() if code >= 0]
+
+    def server(self) -> tuple[str, int]:
+        """Return address and port of the server of the last row."""
+        number = int(self.rows[-1])
+        return text_at(self.table.texts("server"), number) or "", int(self.table.numbers("server_port")[number])
+
+
+def halves(table: Table, window: float) -> Iterator[Half]:
+    """Iterate over the halves of a window in which there are rows, in order."""
+    times = table.numbers("time")
+    numbers = times // (window / 2)
+    for number in np.unique(numbers):
+        rows = np.flatnonzero(numbers == number)
+        yield Half(float(times[rows].max()), rows, table)

@@ -1,0 +1,39 @@
+"""Whether addresses are in a list of networks. Pure."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+CACHED: Final = 8192
+"""Addresses whose result is cached."""
+
+
+def within(networks: Sequence[str]) -> Callable[[str], bool]:
+    """Return a function that tells whether an address, as text, is in one of the networks.
+
+    Raises:
+        ValueError: one is not a network.
+    """
+    known = [ip_network(network) for network in networks]
+
+    @lru_cache(maxsize=CACHED)
+    def is_within(text: str) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in known)
+
+    return is_within
+
+
+@lru_cache(maxsize=CACHED)
+def prefix_of(text: str) -> str:
+    """Return the network that usually has one owner: /24 of IPv4, /64 of IPv6; empty if it is no address."""
+    try:
+        length = 64 if ip_address(text).version == 6 else 24
+    except ValueError:
+        return ""
+    return str(ip_network(f"{text.partition('%')[0]}/{length}", strict=False))

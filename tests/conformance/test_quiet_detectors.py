@@ -1,0 +1,53 @@
+"""Nothing in the ordinary captures of the corpus is a finding of medium severity or worse, also with DNS decoded."""
+
+import contextlib
+
+import pytest
+from conformance_corpus import FOLDER, VARIABLE, Capture, captures, present
+
+from capture.core import CORE
+from capture.errors import DamagedCapture
+from capture.intake import Intake
+from capture.open import open_file
+from capture.ports import parse_ports
+from detection.loading import load
+from detection.pipeline import Detection
+from exercise_config import Config
+from run.decoding import decoder_for, limits
+from traffic.protocols import PROTOCOLS
+from traffic.records import INFO, LOW, OPTIONAL, Finding, IpPacket
+
+pytestmark = [
+    pytest.mark.skipif(not present(), reason=f"no corpus at {FOLDER}; {VARIABLE} names its folder"),
+    pytest.mark.skipif(CORE is None, reason="the core is not built"),
+]
+
+OF_ATTACKS = "suricata-verify"
+"""This source has captures of attacks."""
+ATTACKS = {("ndpi/default__pcap__dns_exfiltration.pcap", "dns_tunnel")}
+"""What is an attack among the ordinary captures: dnscat2."""
+KINDS = OPTIONAL - {IpPacket}
+
+
+def findings(capture: Capture) -> list[Finding]:
+    """Return what the default detectors find in a capture, decoded as with `-p any --protocols +dns`."""
+    decoder = decoder_for(parse_ports("any"), limits(Config()), KINDS, PROTOCOLS)
+    detection = Detection(load(Config().detectors, vars(Config())))
+    intake = Intake(open_file(str(capture.path)), decoder)
+    found: list[Finding] = []
+    with contextlib.suppress(DamagedCapture):
+        while (frames := intake.read()) is not None:
+            intake.decode(frames)
+            found += detection.look(decoder.take()).records()
+    intake.close()
+    intake.finish()
+    found += detection.look(decoder.take()).records()
+    assert detection.failures == []
+    return found
+
+
+def test_ordinary_captures_have_no_finding_that_alerts() -> None:
+    ordinary = [capture for capture in captures() if not capture.name.startswith(OF_ATTACKS)]
+    assert ordinary
+    loud = {(c.name, each.rule) for c in ordinary for each in findings(c) if each.severity not in (INFO, LOW)}
+    assert loud == ATTACKS
