@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from heapq import nlargest
 from typing import Final
 
-from detection.tally import MAX_KEYS, Tally
+from detection.tally import LATE, MAX_KEYS, Tally
 
 LEAST: Final = 10
 """Halves of a window that must have passed before it is known what is usual."""
 PERIODS: Final = 120
-"""Halves that the average covers: an hour, for a window of a minute. Older ones fade."""
+"""Halves that the average covers: an hour, for a window of a minute. Older ones fade, and a longer silence ends it."""
 MAX_USUAL: Final = 2000
 """Keys whose average is kept: those with the highest ones."""
 
@@ -39,14 +39,15 @@ class Rates(Tally):
 
     def _move_to(self, time: float) -> None:
         number = int(time // self._half)
-        if not self._number:
-            self._first = number
+        if not self._number or not self._number - LATE <= number <= self._number + PERIODS:
+            self._first, self._passed, self._averages = number, 0, {}  # the beginning, or a clock that was set
+            self._before, self._current = {}, {}
         elif number > self._number:
             if self._number > self._first:
                 self._pass(self._before)
             if number > self._number + 1:
                 self._pass(self._current)
-                self._pass({}, min(number - self._number - 2, PERIODS))
+                self._pass({}, number - self._number - 2)
         super()._move_to(time)
 
     def _pass(self, counts: Mapping[str, int], times: int = 1) -> None:

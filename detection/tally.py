@@ -8,6 +8,10 @@ from typing import Final, Generic, TypeVar
 
 Kept = TypeVar("Kept", int, set[int])
 
+LATE: Final = 20
+"""Halves of a window that a record may be late. Earlier times are another clock: it was set back, or a record was
+wrong about a time far ahead.
+"""
 MAX_KEYS: Final = 20_000
 """Keys in a half of a window. Further ones are not counted in it: `Tally.full` says how many times that happened."""
 
@@ -31,6 +35,8 @@ class Halves(Generic[Kept]):
             self._before = self._current if number == self._number + 1 else {}
             self._current = {}
             self._number = number
+        elif number < self._number - LATE:
+            self._before, self._current, self._number = {}, {}, number
 
     def _has_room(self, key: str) -> bool:
         if key in self._current or len(self._current) < self._max_keys:
@@ -88,10 +94,10 @@ class Repeats:
     def is_first(self, key: str, time: float) -> bool:
         """Return whether to report a key again."""
         last = self._reported.get(key)
-        if last is not None and time < last + self._pause:
+        if last is not None and abs(time - last) < self._pause:
             return False
         if len(self._reported) >= self._max_keys:
-            self._reported = {key: at for key, at in self._reported.items() if time < at + self._pause}
+            self._reported = {key: at for key, at in self._reported.items() if abs(time - at) < self._pause}
             if len(self._reported) >= self._max_keys:
                 self._reported.clear()  # a finding too many is better than one too few
         self._reported[key] = time

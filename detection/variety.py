@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from detection.rates import LEAST, PERIODS
+from detection.tally import LATE
 
 
 class Variety:
@@ -26,7 +27,7 @@ class Variety:
     def add(self, time: float, texts: Iterable[str]) -> None:
         """Add texts at a time; late ones belong to the current sample."""
         number = int(time // self._half)
-        if number > self._number:
+        if number > self._number or number < self._number - LATE:
             self._close()
             self._number = number
         room = self._most - self.sampled

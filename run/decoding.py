@@ -75,6 +75,14 @@ def thread_lines(config: Config) -> tuple[str, ...]:
     return (f"capture_threads is ignored: {'this core is too old' if CORE else 'only the core decodes in several'}",)
 
 
+def undecoded(
+    config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()
+) -> frozenset[type]:
+    """Return the kinds of records that are off. Detectors never turn them on, because more would be captured."""
+    decoded = protocols(config, statistics, logged)
+    return frozenset(record for record, name in _COUNTED.items() if name not in decoded)
+
+
 def load_dissection(link_type: int) -> None:
     """Import Scapy if frames need it, while we can read its files: the user that we switch to may not."""
     if link_type == LINKTYPE_ETHERNET:

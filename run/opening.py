@@ -29,15 +29,23 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import check_program, notifying
-from outputs.exchange_log import LOGGED
-from run.decoding import capture_threads, decoder_for, dissector, limits, load_dissection, protocols, without_loss
+from run.decoding import (
+    capture_threads,
+    decoder_for,
+    dissector,
+    limits,
+    load_dissection,
+    protocols,
+    undecoded,
+    without_loss,
+)
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
 from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
 from run.outputs import Outputs, open_outputs
-from run.plan import Plan
+from run.plan import Plan, logged_kinds
 from run.sensor import open_sensor
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic

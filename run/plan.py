@@ -15,8 +15,9 @@ from detection import loading as detection
 from detection.detector import Detector
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
+from outputs.exchange_log import LOGGED
 from outputs.otlp.statistics import MetricStatistic
-from run.decoding import named_fields, thread_lines
+from run.decoding import named_fields, thread_lines, undecoded
 from run.evidence import incident_lines
 from run.otlp import exports, exposed, metric_statistics
 from run.sensor import is_sensor, sensor_name, store_address

@@ -21,6 +21,8 @@ KEPT: Final = 64
 """Latest requests of a client to a host that are judged."""
 STEP: Final = 8
 """Requests between two judgements, so that chance gets few tries."""
+LATE: Final = 600.0
+"""Seconds that a request may be late; earlier ones are by another clock."""
 VISIT: Final = 1.0
 """Seconds between requests of one visit; faster ones are load, not a beacon."""
 MAX_PAIRS: Final = 5000
@@ -62,7 +64,7 @@ class Series:
     def add(self, time: float, size: float) -> bool:
         """Add a call; return whether it begins a visit. One out of order is left out."""
         interval = time - self.last
-        self.last = max(time, self.last)
+        self.last = max(time, self.last) if interval > -LATE else time
         if interval < VISIT:
             return False
         self.intervals.append(interval)

@@ -170,11 +170,13 @@ def test_what_is_usual_is_known_after_a_while_and_without_the_current_window() -
     assert rates.total("a", 1600.0) == 1005
 
 
-def test_an_hour_of_silence_makes_nothing_usual() -> None:
+@pytest.mark.parametrize(("silence", "usual"), [(30 * 60.0, 20), (7200.0, None), (-3600.0, None)])
+def test_silence_counts_and_a_long_one_or_another_clock_begins_anew(silence: float, usual: float | None) -> None:
     rates = Rates(60)
-    rates.add("a", 1000.0, 100)
-    rates.add("b", 1000.0 + 7200.0)
-    assert rates.usual("a") == 0
+    for number in range(40):
+        rates.add("a", 9990.0 + 30 * number, 25)
+    rates.add("b", 9990.0 + 30 * 39 + silence)
+    assert rates.usual("a") == (None if usual is None else pytest.approx(usual, abs=1))
 
 
 def test_a_heavy_key_is_found_however_late() -> None:

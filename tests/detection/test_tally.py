@@ -21,6 +21,12 @@ def test_late_records_count_in_the_current_half() -> None:
     assert tally.add("a", 10.0) == 2
 
 
+def test_a_clock_that_was_set_back_begins_anew() -> None:
+    tally = Tally(60)
+    counts = [tally.add("a", time) for time in (1e9, 1000.0, 1001.0, 400.0, 300.0)]
+    assert counts == [1, 1, 2, 3, 1]
+
+
 def test_keys_have_separate_counts() -> None:
     tally = Tally(60)
     tally.add("a", 0.0)
@@ -59,6 +65,11 @@ def test_a_series_is_told_once() -> None:
         True,
         False,
     ]
+
+
+def test_a_series_in_the_future_does_not_hide_one_now() -> None:
+    repeats = Repeats(600)
+    assert [repeats.is_first("a", time) for time in (1e9, 1000.0, 1001.0, 999.0)] == [True, True, False, False]
 
 
 def test_other_keys_are_told_too() -> None:
