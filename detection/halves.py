@@ -28,7 +28,7 @@ class Half(NamedTuple):
     def by_server(self) -> Iterator["Half"]:
         """Iterate over the rows of each server."""
         codes = self.table.texts("server").codes[self.rows]
-        for code in np.unique(codes):
+        for code in sorted({*codes.tolist()}):  # numpy's unique would import numpy.ma, which is too late in a run
             yield self._replace(rows=self.rows[codes == code])
 
     def texts(self, column: str) -> list[str]:
@@ -46,6 +46,6 @@ def halves(table: Table, window: float) -> Iterator[Half]:
     """Iterate over the halves of a window in which there are rows, in order."""
     times = table.numbers("time")
     numbers = times // (window / 2)
-    for number in np.unique(numbers):
+    for number in sorted({*numbers.tolist()}):
         rows = np.flatnonzero(numbers == number)
         yield Half(float(times[rows].max()), rows, table)

@@ -34,6 +34,8 @@ def failed(table: Table) -> NDArray[np.bool_]:
     """
     status = table.numbers("status")
     pages = marked(table.texts("content_type"), lambda media_type: media_type == "text/html")
-    refused: NDArray[np.bool_] = np.isin(status, _REFUSALS)
+    refused = np.zeros(len(status), np.bool_)
+    for code in _REFUSALS:
+        refused |= status == code
     shown: NDArray[np.bool_] = pages & (status == 200)
     return refused | shown

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -142,7 +143,7 @@ class Beacon:
         return series
 
     def _judged(self, call: Call, series: Series) -> Iterator[Finding]:
-        usual = float(np.median(series.intervals))
+        usual = median(series.intervals)
         intervals = regularity(series.intervals, usual / 100)
         sizes = regularity(series.sizes, 32.0)
         score = (intervals + sizes) / 2

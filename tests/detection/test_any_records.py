@@ -1,4 +1,8 @@
-"""No detector raises, whatever the records and their times are."""
+"""No detector raises, whatever the records and their times are, and none needs a file once it was made."""
+
+import subprocess
+import sys
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,3 +36,38 @@ def test_any_records_are_no_trouble(batches: list[list[object]]) -> None:
     for records in batches:
         detection.look(RecordBatch(records))
     assert detection.failures == []
+
+
+IMPORTED_LATE = """
+import sys
+from detecting import asked, visits
+from test_beacon import calls, every
+from detection.loading import available, load
+from detection.pipeline import Detection
+from exercise_config import Config
+from traffic.batch import RecordBatch
+
+attacks = [
+    visits([f"/{number}?{number}" for number in range(999)], status=404, step=0.01),
+    visits([f"/?{number}" for number in range(400)]),
+    visits(["/login"] * 99, status=401, method="POST"),
+    calls(every(2.0)),
+    asked([f"{number:060}.example.com" for number in range(99)], rcode="NXDOMAIN"),
+    asked([f"{number}.example{number}.com" for number in range(99)], rcode="NXDOMAIN"),
+    asked(["a.example.com"], addresses=("10.0.0.1", "93.184.216.34")),
+]
+batches = [RecordBatch(records) for records in attacks]
+floors = {"request_flood_floor": 100, "random_paths_floor": 100}
+detection = Detection(load(available(), {**vars(Config()), **floors}))
+before = {*sys.modules}
+found = {each.rule for batch in batches for each in detection.look(batch).records()}
+print(*sorted(found), *sorted({*sys.modules} - before), *(failure.text for failure in detection.failures))
+"""
+
+
+def test_detectors_import_nothing_once_they_are_made() -> None:
+    folder = Path(__file__).parent
+    paths = [str(each) for each in (folder, folder.parent, folder.parents[1])]
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths}\n{IMPORTED_LATE}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [name for name in available() if name != "credential_stuffing"]
