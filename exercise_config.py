@@ -264,6 +264,24 @@ class Config:
     """Domains that have public and private addresses by intention, such as `example.com` for laptops that come and
     go."""
 
+    # Threat intelligence: indicators in files, see docs/detection.md --------------------------------------------------
+
+    indicators: Annotated[tuple[str, ...], "names of files"] = ()
+    """Files with indicators, like `--indicators`: of abuse.ch, MISP, STIX or Zeek, or lists. They enable the detector
+    threat_intelligence."""
+    indicators_allowed: Annotated[tuple[str, ...], "names of files"] = ()
+    """Files with addresses, networks, domains and fingerprints that are never found, whatever is listed."""
+    indicators_confidence: Annotated[int, Range(0, 100, "percent")] = 25
+    """Lowest confidence of indicators. Feeds that say nothing about it have 75."""
+    indicators_lifetime: Annotated[int, Range(1, 36_500, "days")] = 365
+    """How long an indicator is valid after it was last seen, if its feed says only when that was."""
+    indicators_interval: Annotated[float, Range(1, 86400, "s")] = 60
+    """Interval of checks whether these files have changed."""
+    max_indicators: Annotated[int, Range(1000, 10_000_000, "indicators")] = 1_000_000
+    """Maximum indicators of all files, and as many again of the allow lists."""
+    max_indicator_file: Annotated[int, Range(1, 2048, "MiB")] = 256
+    """Largest file with indicators that is read; of JSON, a quarter of it."""
+
     # Memory and statistics -------------------------------------------------------------------------------------------
 
     max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400

@@ -51,6 +51,8 @@ class Arguments:
     write: str | None
     keys: tuple[str, ...]
     """Key logs; empty leaves the choice to the setting."""
+    indicators: tuple[str, ...]
+    """Files with indicators; empty leaves the choice to the setting."""
     embed_keys: bool
     """Whether the file of packets gets the keys too."""
     log: str | None
@@ -101,6 +103,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         read=given.read if incident is None else str(incident.packets),
         write=given.write,
         keys=tuple(given.keys),
+        indicators=tuple(given.indicators),
         embed_keys=given.embed_keys,
         log=given.log,
         report=given.report,
@@ -237,6 +240,11 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add(
         "--keys", metavar="FILE", action="append", default=[],
         help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
+    )  # fmt: skip
+    add(
+        "--indicators", metavar="FILE", action="append", default=[],
+        help="find traffic listed in this file of threat intelligence (abuse.ch, MISP, STIX, Zeek, lists), may be "
+        "repeated; see docs/detection.md",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

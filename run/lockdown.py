@@ -15,6 +15,7 @@ from cli.arguments import Arguments
 from dashboard.full.new_file import DistantFiles, NewFiles, write_on_request
 from exercise_config import Config
 from notices.receivers import Receivers
+from run.intelligence import read_again
 from run.keys import read_later
 from run.locked import Locked
 from run.outputs import Outputs

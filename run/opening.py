@@ -41,6 +41,7 @@ from run.decoding import (
 )
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
+from run.intelligence import Intelligence, open_intelligence
 from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
@@ -73,12 +74,16 @@ class Opened(NamedTuple):
     attention: Attention
     keeper: "IncidentKeeper | None"
     locked: Locked
+    intelligence: Intelligence | None
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """Sentences about outputs that cannot be written any more, and about receivers that were not notified."""
+        """Sentences about outputs that cannot be written any more, about receivers that were not notified, and about
+        feeds that cannot be read.
+        """
         kept = self.keeper.warnings if self.keeper is not None else ()
-        return (*self.outputs.warnings, *self.notifier.complaints, *kept)
+        feeds = self.intelligence.warnings if self.intelligence is not None else ()
+        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *feeds)
 
     @property
     def recent(self) -> Recent | None:
@@ -128,6 +133,9 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         lock = locked(arguments, config, plan, outputs, stack)
         if arguments.verbose:
             print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
+        if intelligence is not None:
+            stack.callback(intelligence.close)
+            intelligence.start()
         if keeper is not None:
             intake.keep_in(keeper.packets)
             stack.callback(keeper.close)

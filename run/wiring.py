@@ -9,6 +9,7 @@ from exercise_config import Config
 from run.evidence import incident_lines, judge_again
 from run.full import brisk
 from run.health import HealthAnswer, voice
+from run.intelligence import FeedNews
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan

@@ -22,7 +22,10 @@ IO_MODULES = {
     "random", "requests", "scapy", "select", "selectors", "shutil", "signal", "socketserver", "sqlite3", "ssl",
     "subprocess", "sys", "tempfile", "termios", "threading", "time", "urllib",
 }  # fmt: skip
-PURE_PARTS = {("socket", "inet_ntop"), ("socket", "AF_INET"), ("socket", "AF_INET6"), ("urllib.parse", "urlsplit")}
+PURE_PARTS = {
+    ("socket", "inet_ntop"), ("socket", "inet_pton"), ("socket", "AF_INET"), ("socket", "AF_INET6"),
+    ("urllib.parse", "urlsplit"),
+}  # fmt: skip
 """Names of I/O modules that do no I/O: text of addresses."""
 CALLS = {"open", "print", "input", "exec", "eval"}
 MAY_IMPORT = {
