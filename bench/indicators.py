@@ -68,7 +68,7 @@ def _cost(look: Callable[[Sequence[str]], Any], make: Values) -> str:
 
 
 def _name(dice: random.Random) -> str:
-    return f"{dice.getrandbits(40):x}.host{dice.getrandbits(10)}.example{dice.getrandbits(12)}.com"
+    return f"{dice.getrandbits(40):x}.host{dice.getrandbits(10)}.example{dice.getrandbits(28)}.com"
 
 
 def _address(dice: random.Random) -> str:

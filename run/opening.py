@@ -41,7 +41,7 @@ from run.decoding import (
 )
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
-from run.intelligence import Intelligence, open_intelligence
+from run.intelligence import open_intelligence
 from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
@@ -57,6 +57,7 @@ from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnec
 
 if TYPE_CHECKING:
     from incidents.keeper import IncidentKeeper
+    from run.feeds import Intelligence
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -74,7 +75,7 @@ class Opened(NamedTuple):
     attention: Attention
     keeper: "IncidentKeeper | None"
     locked: Locked
-    intelligence: Intelligence | None
+    intelligence: "Intelligence | None"
 
     @property
     def failing(self) -> tuple[str, ...]:

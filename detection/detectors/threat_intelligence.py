@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detection.exchanges import chosen
 from detection.intelligence.addresses import is_private
@@ -95,9 +96,7 @@ class ThreatIntelligence:
         matches = [match for match in seen.matches if not allowed.covers(match, seen.value)]
         if not matches:
             return
-        chosen_rows = np.zeros(len(records), np.bool_)
-        chosen_rows[list(seen.rows)] = True
-        for row in chosen(records, chosen_rows, _CLIENT, _HOSTS[kind]):
+        for row in chosen(records, _first_of_each(records, seen.rows), _CLIENT, _HOSTS[kind]):
             client, host = row.texts[0] or "", row.texts[1] or ""
             match = max((each for each in matches if each.expires > row.time), key=_confidence, default=None)
             if match is None:
@@ -110,6 +109,15 @@ class ThreatIntelligence:
                     row.time, f"{match.kind.word}/{match.feed}", self.name, severity, client, 0, row.server,
                     row.server_port, host, "", _reason(seen, match, client), match.indicator, technique,
                 )  # fmt: skip
+
+
+def _first_of_each(records: Records, rows: Sequence[int]) -> NDArray[np.bool_]:
+    """Mark the first of these rows for each client, so that a flood of requests costs no more than one."""
+    numbers = np.array(rows, np.int64)
+    _, first = np.unique(records.texts(_CLIENT).codes[numbers], return_index=True)
+    marks = np.zeros(len(records), np.bool_)
+    marks[numbers[first]] = True
+    return marks
 
 
 def _seen(kind: type, records: Records, listed: Table) -> Iterator[Seen]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detection.intelligence.breadth import IsSuffix, is_common_suffix, too_broad
 from detection.intelligence.indicator import DUPLICATE, EXPIRED, FULL, INVALID, UNSURE, FeedError, Indicator, Kind
-from detection.intelligence.values import host_of_url, normal
+from detection.intelligence.values import host_of_url, normal, tail_of
 from traffic.text import printable
 
 USUAL_CONFIDENCE: Final = 75
@@ -64,6 +64,8 @@ class Packed:
     descriptions: list[str]
     url_hosts: NDArray[np.int64]
     """Hashes of the hosts of URLs."""
+    tails: NDArray[np.int64]
+    """Hashes of the last two labels of domains."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -82,7 +84,7 @@ class Packer:
         self._terms = terms
         self._text = bytearray()
         self._starts, self._lengths, self._kinds = array("I"), array("H"), array("B")
-        self._hashes, self._hosts = array("q"), array("q")
+        self._hashes, self._hosts, self._tails = array("q"), array("q"), array("q")
         self._confidence, self._expires, self._described = array("B"), array("I"), array("I")
         self._descriptions = {"": 0}
 
@@ -116,7 +118,7 @@ class Packer:
             bytes(self._text), starts[order], lengths[order], kinds[order], hashes[order],
             np.array(self._confidence, np.uint8)[order], np.array(self._expires, np.uint32)[order],
             np.array(self._described, np.uint32)[order], [*self._descriptions],
-            np.unique(np.array(self._hosts, np.int64)),
+            np.unique(np.array(self._hosts, np.int64)), np.unique(np.array(self._tails, np.int64)),
         )  # fmt: skip
 
     @property
@@ -155,6 +157,8 @@ class Packer:
         self._described.append(self._place_of(indicator.description))
         if kind is Kind.URL:
             self._hosts.append(hash(host_of_url(indicator.value)))
+        elif kind is Kind.DOMAIN:
+            self._tails.append(hash(tail_of(indicator.value)))
 
     def _end_of(self, indicator: Indicator) -> float:
         if indicator.expires is not None:

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from detection.intelligence.addresses import packed
 from detection.intelligence.indicator import Kind
+from detection.intelligence.marks import Marks
 from detection.intelligence.networks import Networks
 from detection.intelligence.packing import Packed
-from detection.intelligence.values import ascii_name, host_of_url
+from detection.intelligence.values import ascii_name, host_of_url, tail_of
 
 MOST_PARENTS: Final = 16
 """Domains above a name that are looked up, the nearest ones."""
 
 _HASHED: Final = tuple(kind for kind in Kind if kind is not Kind.NETWORK)
-_MARKS: Final = 8
-"""Marks for each indicator, so that most values that are not listed need no search."""
-_ByHash = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.bool_]]
-"""Sorted hashes, the row of each, and a mark at the last bits of each."""
+_ByHash = tuple[NDArray[np.int64], NDArray[np.uint32], Marks]
+"""Sorted hashes, the row of each, and marks, so that most values that are not listed need no search."""
 
 
 class Feed(NamedTuple):
@@ -57,8 +56,8 @@ class Table:
         self._feeds = tuple(feeds)
         self._bases = np.cumsum([0, *(len(feed.indicators) for feed in feeds)])
         self._sorted: dict[Kind, _ByHash] = {kind: self._by_hash(kind) for kind in _HASHED}
-        hosts = [feed.indicators.url_hosts for feed in feeds]
-        self._url_hosts = np.unique(np.concatenate(hosts)) if hosts else np.empty(0, np.int64)
+        self._tails = Marks(_joined([feed.indicators.tails for feed in feeds]))
+        self._url_hosts = Marks(_joined([feed.indicators.url_hosts for feed in feeds]))
         self._networks = Networks((self._value(row), row) for row in self._rows_of(Kind.NETWORK).tolist())
 
     def __len__(self) -> int:
@@ -77,9 +76,11 @@ class Table:
 
     def domains(self, names: Sequence[str]) -> Found:
         """Find names that are listed themselves, or by a domain above them."""
-        if not self.has(Kind.DOMAIN):
+        if not self.has(Kind.DOMAIN) or not names:
             return {}
-        candidates, owners = _with_parents(names)
+        names = [name if name.isascii() else ascii_name(name) for name in names]
+        (possible,) = self._tails.may_have(_hashes_of([*map(tail_of, names)])).nonzero()
+        candidates, owners = _with_parents(names, possible.tolist())
         found: Found = {}
         for place, row in self._equal(Kind.DOMAIN, candidates):
             found.setdefault(owners[place], []).append(self._match(row))
@@ -103,12 +104,7 @@ class Table:
 
     def have_urls(self, hosts: Sequence[str]) -> NDArray[np.bool_]:
         """Mark the hosts that may have listed URLs: few, so that only their URLs need to be looked up."""
-        marks = np.zeros(len(hosts), np.bool_)
-        if len(self._url_hosts) and len(hosts):
-            hashes = _hashes_of(hosts)
-            places = np.minimum(np.searchsorted(self._url_hosts, hashes), len(self._url_hosts) - 1)
-            marks = self._url_hosts[places] == hashes
-        return marks
+        return self._url_hosts.may_have(_hashes_of(hosts))
 
     def covers(self, match: Match, value: str) -> bool:
         """Return whether this table, an allow list, has the value that matched, or a host or network around it."""
@@ -124,7 +120,7 @@ class Table:
         if not len(hashes) or not values:
             return
         wanted = _hashes_of(values)
-        (numbers,) = marks[wanted & (len(marks) - 1)].nonzero()
+        (numbers,) = marks.may_have(wanted).nonzero()
         for number, place in zip(numbers.tolist(), np.searchsorted(hashes, wanted[numbers]).tolist(), strict=True):
             while place < len(hashes) and hashes[place] == wanted[number]:
                 if self._value(int(rows[place])) == values[number]:
@@ -133,12 +129,9 @@ class Table:
 
     def _by_hash(self, kind: Kind) -> _ByHash:
         rows = self._rows_of(kind)
-        parts = [feed.indicators.hashes[feed.indicators.kinds == kind] for feed in self._feeds]
-        hashes = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        hashes = _joined([feed.indicators.hashes[feed.indicators.kinds == kind] for feed in self._feeds])
         order = np.argsort(hashes, kind="stable")
-        marks = np.zeros(1 << (_MARKS * len(hashes)).bit_length(), np.bool_)
-        marks[hashes & (len(marks) - 1)] = True
-        return hashes[order], rows[order], marks
+        return hashes[order], rows[order], Marks(hashes)
 
     def _rows_of(self, kind: Kind) -> NDArray[np.uint32]:
         rows = [
@@ -168,12 +161,15 @@ def _hashes_of(values: Sequence[str]) -> NDArray[np.int64]:
     return np.fromiter(map(hash, values), np.int64, len(values))
 
 
-def _with_parents(names: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Return the names with the domains above them, and for each of these the place of the name."""
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _with_parents(names: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[int]]:
+    """Return the names with these numbers and the domains above them, and for each of these the number of the name."""
     candidates, owners = [], []
-    for number, name in enumerate(names):
-        if not name.isascii():
-            name = ascii_name(name)
+    for number in numbers:
+        name = names[number]
         candidates.append(name)
         owners.append(number)
         begin, left = name.find(".") + 1, MOST_PARENTS

@@ -88,6 +88,11 @@ def domain_of(text: str) -> str:
     return "" if name[name.rfind(".") + 1 :].isdigit() else name
 
 
+def tail_of(name: str) -> str:
+    """Return the last two labels of a name: no domain above it is listed if none with these is."""
+    return name[name.rfind(".", 0, max(name.rfind("."), 0)) + 1 :]
+
+
 def ascii_name(name: str) -> str:
     """Return a name with its international labels as `xn--` (RFC 3490); empty if that is not possible."""
     try:

@@ -26,6 +26,7 @@ from view.exchange_line import Discretion, exchange_line
 from .difference import HAS_CORE
 from .frames import ACK, CLIENT, FIN, RST, SERVER, SYN, packet
 from .fuzz_both import both_frames, both_talks, frame_seeds, talk_seeds
+from .fuzz_feeds import feed, feed_seeds
 from .strange_talk import strange_talk
 
 LIMITS = Limits(
@@ -290,6 +291,7 @@ TARGETS = {
     "frames": Target(frames, _frame_seeds),
     "streams": Target(streams, _stream_seeds),
     "capture_file": Target(capture_file, _file_seeds),
+    "feed": Target(feed, feed_seeds),
 }
 if HAS_CORE:
     TARGETS["both_talks"] = Target(both_talks, talk_seeds, strange_talk, (2, 4))

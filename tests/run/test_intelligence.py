@@ -21,7 +21,8 @@ from detection.detectors.threat_intelligence import ThreatIntelligence
 from detection.loading import load
 from exercise_config import Config, SettingError
 from run.decoding import looked_at
-from run.intelligence import Intelligence, detecting, open_intelligence, read_again
+from run.feeds import Intelligence
+from run.intelligence import detecting, open_intelligence, read_again
 from traffic.batch import RecordBatch
 from traffic.records import DnsLookup, Exchange
 

@@ -1,0 +1,150 @@
+"""Reads files with indicators at the start, and again when they change or at SIGHUP, in a thread of its own.
+
+The files are opened with the rights of whoever started the program, and are read after root was dropped, because they
+come from the Internet. Later they are opened with the rights that are left.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from capture.named_files import NamedFiles
+from detection.detectors.threat_intelligence import ThreatIntelligence
+from detection.intelligence.breadth import IsSuffix, is_common_suffix
+from detection.intelligence.packing import Terms
+from detection.intelligence.table import Feed, Table
+from exercise_config import Config
+from run.feed_file import FeedFile
+
+_DAY: Final = 86400.0
+_MEBIBYTE: Final = 2**20
+_NEWS: Final = 200
+"""Most lines that wait to be printed."""
+
+
+class Intelligence:
+    """Keeps the tables of a detector up to date. `interval` is None for a capture file: it is read once then."""
+
+    def __init__(
+        self,
+        detector: ThreatIntelligence,
+        listed: Sequence[FeedFile],
+        allowed: Sequence[FeedFile],
+        terms: Terms,
+        interval: float | None,
+    ) -> None:
+        self.news: deque[str] = deque(maxlen=_NEWS)
+        """Lines for the user about what was read."""
+        self._detector = detector
+        self._listed, self._allowed = listed, allowed
+        self._terms = terms
+        self._interval = interval
+        self._wake = threading.Event()
+        self._ended = False
+        self._asked = True
+        self._thread: threading.Thread | None = None
+        self._former: object = None
+        self.told: Callable[[], None] = lambda: None
+        """Called when there is news."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about files that cannot be read."""
+        return tuple(file.problem for file in (*self._listed, *self._allowed) if file.problem)
+
+    def start(self) -> None:
+        """Read the files: of a live run in a thread, so that nothing waits for them."""
+        if self._interval is None:
+            self.refresh()
+            return
+        self._obey_hangup()
+        self._thread = threading.Thread(target=self._run, name="indicators", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, and close all files."""
+        self._ended = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._former is not None:
+            signal.signal(signal.SIGHUP, self._former)  # type: ignore[arg-type]  # it is what signal.signal returned
+        for file in (*self._listed, *self._allowed):
+            file.close()
+
+    def ask(self) -> None:
+        """Have all files read again soon. A signal handler may call this."""
+        self._asked = True
+        self._wake.set()
+
+    def refresh(self) -> None:
+        """Read what has changed, and compare with it from then on; a file that is wrong keeps its earlier contents."""
+        all_of_them, self._asked = self._asked, False
+        now = time.time() if self._interval is not None else 0.0
+        changed = self._read(self._listed, replace(self._terms, now=now), all_of_them)
+        changed |= self._read(self._allowed, replace(self._terms, keeps_all=True, confidence=0, now=0.0), all_of_them)
+        if changed:
+            self._detector.use(_table(self._listed), _table(self._allowed))
+        if self.news:
+            self.told()
+
+    def _run(self) -> None:
+        while not self._ended:
+            self._wake.clear()
+            self.refresh()
+            self._wake.wait(self._interval)
+
+    def _read(self, files: Sequence[FeedFile], terms: Terms, all_of_them: bool) -> bool:
+        """Return whether a file has new contents."""
+        changed = False
+        for file in files:
+            if self._ended or not (all_of_them or file.has_changed()):
+                continue
+            others = sum(len(each.feed.indicators) for each in files if each.feed is not None and each is not file)
+            changed |= file.read(replace(terms, most=max(0, terms.most - others)))
+            self.news.append(file.line)
+        return changed
+
+    def _obey_hangup(self) -> None:
+        """Let SIGHUP have the files read again, unless it means that the terminal is gone."""
+        has_terminal = any(os.isatty(number) for number in range(3))
+        if hasattr(signal, "SIGHUP") and not has_terminal and threading.current_thread() is threading.main_thread():
+            self._former = signal.signal(signal.SIGHUP, lambda number, frame: self.ask())
+
+
+def opened_for(detector: ThreatIntelligence, config: Config, files: NamedFiles, *, live: bool) -> Intelligence:
+    """Open the files of the settings for a detector.
+
+    Raises:
+        SettingError: a file cannot be opened.
+        CaptureError: as in `NamedFiles.open`.
+    """
+    terms = Terms(
+        confidence=config.indicators_confidence,
+        lifetime=config.indicators_lifetime * _DAY,
+        most=config.max_indicators,
+        is_suffix=_suffixes(),
+    )
+    largest = config.max_indicator_file * _MEBIBYTE
+    listed = [FeedFile(path, files.open, largest) for path in dict.fromkeys(config.indicators)]
+    allowed = [FeedFile(path, files.open, largest) for path in dict.fromkeys(config.indicators_allowed)]
+    return Intelligence(detector, listed, allowed, terms, config.indicators_interval if live else None)
+
+
+def _table(files: Iterable[FeedFile]) -> Table:
+    return Table([Feed(file.name, file.feed.indicators) for file in files if file.feed is not None])
+
+
+def _suffixes() -> IsSuffix:
+    """Return the look-up of public suffixes: of all, with the package publicsuffixlist."""
+    try:
+        from publicsuffixlist import PublicSuffixList
+    except ImportError:
+        return is_common_suffix
+    suffixes = PublicSuffixList()
+    return lambda name: suffixes.publicsuffix(name) == name or is_common_suffix(name)
