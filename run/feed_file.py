@@ -17,6 +17,7 @@ OpenFile = Callable[[str, int], int]
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _JSON_PART: Final = 4
 """The part of the largest size that JSON may have, which takes more memory."""
+_MANIFEST: Final = "manifest.json"
 _LONGEST_NAME: Final = 40
 """Characters of a feed's name."""
 
@@ -38,8 +39,7 @@ class FeedFile:
         self.problem = ""
         self.line = ""
         """What came of reading it, for the user."""
-        base = os.path.basename(path).partition(".")[0] or os.path.basename(path)
-        self.name = printable(base.encode("utf-8", "replace"), _LONGEST_NAME)
+        self.name = _name_of(path)
         self._path = path
         self._largest = largest
         self._read_state: _State | None = None
@@ -118,6 +118,13 @@ class FeedFile:
         if len(content) > self._largest // _JSON_PART and content[:1] in b"{[":
             raise FeedError(f"is JSON of more than {self._largest // _JSON_PART:,} bytes; see max_indicator_file")
         return content
+
+
+def _name_of(path: str) -> str:
+    """Return the name of the file up to the first dot; of a manifest, that of its folder."""
+    folder, name = os.path.split(os.path.abspath(path))
+    name = os.path.basename(folder) if name == _MANIFEST and os.path.basename(folder) else name
+    return printable((name.partition(".")[0] or name).encode("utf-8", "replace"), _LONGEST_NAME)
 
 
 def _counted(feed: Feed) -> str:

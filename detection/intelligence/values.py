@@ -39,6 +39,8 @@ def normal(indicator: Indicator) -> Indicator | None:
         found = classified(indicator.value.strip())
         return None if found is None else indicator._replace(kind=found[0], value=found[1])
     kind, value = indicator.kind, refanged(indicator.value.strip())
+    if kind is Kind.DOMAIN and address_of(value):  # feeds of host names have addresses, too
+        kind = Kind.ADDRESS
     if kind in (Kind.ADDRESS, Kind.NETWORK):
         value = network_of(value) if "/" in value else address_of(value)
         kind = Kind.NETWORK if "/" in value else Kind.ADDRESS

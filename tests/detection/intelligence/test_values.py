@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from detection.intelligence.addresses import address_of, is_private, network_of
 from detection.intelligence.dates import seconds_of
-from detection.intelligence.values import classified, domain_of, host_of_url, refanged, url_of
+from detection.intelligence.indicator import Indicator, Kind
+from detection.intelligence.values import classified, domain_of, host_of_url, normal, refanged, url_of
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,9 @@ def test_private_addresses_and_what_contains_some(text: str, private: bool) -> N
 )
 def test_dates(text: object, seconds: float | None) -> None:
     assert seconds_of(text) == seconds
+
+
+def test_an_address_among_host_names_is_an_address() -> None:
+    listed = normal(Indicator(Kind.DOMAIN, "203[.]0[.]113[.]5"))
+    assert listed is not None
+    assert (listed.kind, listed.value) == (Kind.ADDRESS, "203.0.113.5")
