@@ -90,6 +90,10 @@ _SPOOLED_KEY = 1024
 """The key of one of their sums."""
 _READ_AHEAD = 64 * 2**20
 """Packets that wait for several threads, with their columns, and the records that wait for the main thread."""
+_INDICATOR = 180
+"""An indicator in the table and in the file's own arrays, which are both replaced when the file has changed."""
+_READING = 5
+"""Bytes that reading a file with indicators takes for each of its bytes, and more for JSON, which may be less long."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -691,6 +695,7 @@ class Config:
             + _TIMES
             + self._memory_of_incidents()
             + self._memory_of_sending(statistics + _SIGNAL_STATISTICS + of_dns)
+            + self._memory_of_indicators()
             + self.max_alerts * _ALERT
             + _RECEIVERS * self.notice_queue * _NOTICE
             + 2 * self.max_metric_hosts * (_LABELS * _KEY + 2 * text)
@@ -709,6 +714,12 @@ class Config:
 
     def _memory_of_sending(self, statistics: int) -> int:
         return _SPOOLED * statistics * self.history_keys * (_SUMS + _SPOOLED_KEY) if self.store else 0
+
+    def _memory_of_indicators(self) -> int:
+        """Return the bytes of old and new tables, of allow lists too, and of the file that is being read."""
+        if not self.indicators:
+            return 0
+        return 4 * self.max_indicators * _INDICATOR + _READING * self.max_indicator_file * 2**20
 
     def as_toml(self) -> str:
         """Return every setting with its value, as TOML."""

@@ -35,6 +35,8 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     config = Config.with_settings(texts, values)
     if arguments.keys:
         config = replace(config, keys=arguments.keys)
+    if arguments.indicators:
+        config = replace(config, indicators=arguments.indicators)
     return _with_plugins(config)
 
 

@@ -12,7 +12,6 @@ from capture.core import CORE
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
-from detection.detector import Detector
 from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame

@@ -56,6 +56,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *FACTS,
             *_given(config.statistics_folder),
             *read_later(config),
+            *read_again(config),
             *((*NAMES, _folder_of("/etc/resolv.conf")) if network else ()),
             *(sensor.needs if sensor is not None else ()),
         ),

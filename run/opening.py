@@ -104,12 +104,14 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     """
     user = chosen_user(config.user, os.environ)
     logged = logged_or_looked_at(arguments, config, plan)
+    # The first packets of QUIC connections, which are always captured, are enough for detectors.
+    captured = logged if QuicConnection in logged_kinds(arguments, config) else logged - {QuicConnection}
     with ExitStack() as stack:
         owners = owner_source(arguments, config, user)
         if owners is not None:
             stack.callback(owners.close)
         with stop.interrupting():  # opening a pipe may block
-            source = open_source(arguments, config, plan.counted, logged)
+            source = open_source(arguments, config, plan.counted, captured)
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
@@ -118,6 +120,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
         if outputs.sensor is not None:
             stack.callback(outputs.sensor.close)
+        intelligence = open_intelligence(config, plan.detectors, files, live=source.live)
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
         intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)
@@ -143,7 +146,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, intelligence)
 
 
 def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:

@@ -19,6 +19,7 @@ from outputs.exchange_log import LOGGED
 from outputs.otlp.statistics import MetricStatistic
 from run.decoding import named_fields, thread_lines, undecoded
 from run.evidence import incident_lines
+from run.intelligence import detecting
 from run.otlp import exports, exposed, metric_statistics
 from run.sensor import is_sensor, sensor_name, store_address
 from run.signals import rounding, rules
@@ -53,7 +54,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """Return the plan of a run. Its warnings are printed on standard error.
 
     Raises:
-        SettingError: a signal, a receiver, a header field, the filter of `--only` or the store is wrong.
+        SettingError: a signal, a receiver, a header field, a detector, the filter of `--only` or the store is wrong.
         StatisticError: a statistic is wrong.
         DetectorError: a detector is wrong.
         UnknownUser: the setting `user` names nobody that the program may become.
@@ -67,7 +68,7 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)
     off = undecoded(config, statistics, logged_kinds(arguments, config))
-    detectors = detection.load(config.detectors, vars(config), off)
+    detectors = detection.load(detecting(config), vars(config), off)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = exposed(config) if exports(arguments, config) else ()

@@ -146,7 +146,8 @@ def _seen_urls(records: Records, listed: Table) -> Iterator[Seen]:
     for row in chosen(records, marks, "authority", "target", "tls_version"):
         authority, target, tls = row.texts
         if target is not None:
-            url = target if "://" in target else f"http{'s' if tls else ''}://{authority or row.server}{target}"
+            is_path = target.startswith("/")  # a proxy gets the whole URL
+            url = f"http{'s' if tls else ''}://{authority or row.server}{target}" if is_path else target
             rows_of.setdefault(url_of(url), []).append(row.number)
     urls = [*rows_of]
     for place, matches in listed.exact(Kind.URL, urls).items():

@@ -17,6 +17,7 @@ _OBJECTS: Final = {
 }
 _HASHES: Final = {"file": Kind.FILE, "x509-certificate": Kind.CERTIFICATE}
 _COMPARISON: Final = re.compile(r"\s*([a-z0-9-]+):([A-Za-z0-9_.'-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\.)*)'\s*")
+_SPACE: Final = re.compile(r"\s*")
 _JOINT: Final = re.compile(r"OR\b")
 
 
@@ -71,14 +72,19 @@ def compared_in(pattern: str) -> list[tuple[Kind, str]] | None:
         place = comparison.end()
         if pattern.startswith("]", place):
             is_open = False
-            place += 1 + len(pattern[place + 1 :]) - len(pattern[place + 1 :].lstrip())
+            place = _behind_space(pattern, place + 1)
             if place == len(pattern):
                 return found
         joint = _JOINT.match(pattern, place)
         if joint is None:
             return None
-        place = joint.end() + len(pattern[joint.end() :]) - len(pattern[joint.end() :].lstrip())
+        place = _behind_space(pattern, joint.end())
     return None
+
+
+def _behind_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found is not None else place
 
 
 def _kind(thing: str, path: str) -> Kind | None:

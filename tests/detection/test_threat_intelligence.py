@@ -42,6 +42,9 @@ def found(listed: Table, records: Sequence[object], allowed: Table | None = None
         ("203.0.113.50", visit("203.0.113.50", server="10.0.0.1"), "address/feed0", "contacted 203.0.113.50: address"),
         ("http://shop.example.com/a?b=1", visit(target="/a?b=1"), "url/feed0", "requested shop.example.com/a?b=1: url"),
         ("http://shop.example.com/a", visit(target="http://shop.example.com/a"), "url/feed0", "requested shop.example.com/a: url"),
+        ("http://a.example.com/r?u=http://b.example.com/", visit("a.example.com", "/r?u=http://b.example.com/"), "url/feed0", "requested a.example.com/r?u=http://b.example.com/: url"),
+        ("http://[2001:db8::5]:81/a", visit("[2001:DB8::5]:81", "/a"), "url/feed0", "requested [2001:db8::5]:81/a: url"),
+        ("2001:db8::/32", visit("[2001:DB8::5]:81", "/a"), "network/feed0", "contacted 2001:db8::5: network"),
         ("https://a.example.com:8443/a", visit("a.example.com:8443", "/a", tls_version="TLS 1.3"), "url/feed0", "requested a.example.com:8443/a: url"),
         ("bad.example.org", handshake(client=INSIDE, server_name="www.bad.example.org"), "domain/feed0", "contacted www.bad.example.org: domain"),
         (JA4, handshake(client=INSIDE, ja4=JA4), "ja4/feed0", "uses a listed TLS client: ja4"),
@@ -51,7 +54,7 @@ def found(listed: Table, records: Sequence[object], allowed: Table | None = None
         ("203.0.113.66", lookup(client=INSIDE, addresses=("198.51.100.1", "203.0.113.66")), "address/feed0", "looked up a name and got 203.0.113.66: address"),
     ],
     ids=[
-        "server", "network", "domain above", "host is an address", "URL", "URL for a proxy", "URL with TLS", "SNI", "JA4",
+        "server", "network", "domain above", "host is an address", "URL", "URL for a proxy", "URL in a query", "URL of an address", "host is an IPv6 address", "URL with TLS", "SNI", "JA4",
         "JA4 of QUIC", "SNI of QUIC", "DNS name", "DNS answer",
     ],
 )  # fmt: skip

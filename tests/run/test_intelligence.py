@@ -18,13 +18,10 @@ from capture.writer import PcapWriter
 from cli.arguments import parse_arguments
 from cli.settings import configured
 from detection.detectors.threat_intelligence import ThreatIntelligence
-from detection.loading import load
 from exercise_config import Config, SettingError
-from run.decoding import looked_at
 from run.feeds import Intelligence
 from run.intelligence import detecting, open_intelligence, read_again
 from traffic.batch import RecordBatch
-from traffic.records import DnsLookup, Exchange
 
 UUID = "5d0092c5-5f74-4287-9642-33f4c354e56d"
 
@@ -211,13 +208,6 @@ def test_the_folders_of_files_and_of_what_links_lead_to_may_be_read_later(tmp_pa
     (tmp_path / "link").symlink_to(there / "feed")
     config = Config(indicators=(str(tmp_path / "link"),), indicators_allowed=("allowed",))
     assert read_again(config) == [str(tmp_path), str(there), os.getcwd()]
-
-
-def test_lookups_are_wanted_only_if_dns_is_decoded() -> None:
-    detectors = load(["threat_intelligence"], {})
-    assert Exchange in looked_at(detectors, Config())
-    assert DnsLookup not in looked_at(detectors, Config())
-    assert DnsLookup in looked_at(detectors, Config(protocols=("dns",)))
 
 
 def test_memory_for_indicators_is_part_of_the_bound() -> None:

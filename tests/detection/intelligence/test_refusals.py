@@ -55,6 +55,14 @@ def test_an_endless_line_costs_no_more_than_its_beginning() -> None:
     assert time.process_time() - begun < 2
 
 
+def test_a_long_pattern_costs_no_more_than_many_short_ones() -> None:
+    pattern = " OR ".join(f"[domain-name:value = 'a{number}.example.com']" for number in range(20_000))
+    bundle = json.dumps({"type": "bundle", "objects": [{"type": "indicator", "pattern": pattern}]})
+    begun = time.process_time()
+    assert len(entries(bundle)) == 20_000
+    assert time.process_time() - begun < 5
+
+
 def test_an_open_quote_swallows_no_other_line() -> None:
     torn = URLHAUS.replace('"3000001","2026', '"3000001,"2026')
     assert ("url", "cdn.example.net/a/B.exe?x=1") in entries(torn)
