@@ -38,7 +38,7 @@ _BLOCKS = 224 * 2**20
 """Blocks and bins of a store, which are 128 MiB, with the allocator's losses: see `store.windows`."""
 _OPEN = 2 * 16 * 2**20
 """Open buckets of a store: see `store.store`."""
-_SIGNAL_STATISTICS = 13
+_SIGNAL_STATISTICS = 15
 """Statistics that the monitor's store counts for all signals: see `alerting.signal_statistics`."""
 _SIGNAL_STATISTICS_OF_DNS = 8
 """Further ones, if DNS lookups are counted: see `alerting.dns_statistics`."""
@@ -46,6 +46,8 @@ _WINDOW_SUMS = 50
 """Their sums in the current window, and those of each signal in the latest window within its limit."""
 _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
+_DETECTION = 200 * 2**20
+"""What detectors remember of clients, names and paths: see `detection.tally`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
 _HANDSHAKES = 10 * 2**20
@@ -693,6 +695,7 @@ class Config:
             + _OPEN
             + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
             + _TIMES
+            + (_DETECTION if self.detectors else 0)
             + self._memory_of_incidents()
             + self._memory_of_sending(statistics + _SIGNAL_STATISTICS + of_dns)
             + self._memory_of_indicators()

@@ -15,6 +15,9 @@ wrong about a time far ahead.
 MAX_KEYS: Final = 20_000
 """Keys in a half of a window. Further ones are not counted in it: `Tally.full` says how many times that happened."""
 
+MAX_VALUES: Final = 200_000
+"""Values of all keys together in a half of a window. Further ones are not counted in it, either."""
+
 
 class Halves(Generic[Kept]):
     """What is kept of each key in both halves of the window."""
@@ -27,16 +30,16 @@ class Halves(Generic[Kept]):
         self._number = 0
         self._current: dict[str, Kept] = {}
         self._before: dict[str, Kept] = {}
+        # Values of all keys in the current half, where several are kept of a key.
+        self._values = 0
 
     def _move_to(self, time: float) -> None:
         """Move on to the half that contains `time`. Earlier times count in the current half."""
         number = int(time // self._half)
-        if number > self._number:
+        if number > self._number or number < self._number - LATE:
             self._before = self._current if number == self._number + 1 else {}
-            self._current = {}
+            self._current, self._values = {}, 0
             self._number = number
-        elif number < self._number - LATE:
-            self._before, self._current, self._number = {}, {}, number
 
     def _has_room(self, key: str) -> bool:
         if key in self._current or len(self._current) < self._max_keys:
@@ -65,9 +68,10 @@ class Tally(Halves[int]):
 class Distinct(Halves[set[int]]):
     """How many distinct values each key occurred with, up to `most`; values are kept as hashes."""
 
-    def __init__(self, window: float, most: int, max_keys: int = MAX_KEYS) -> None:
+    def __init__(self, window: float, most: int, max_keys: int = MAX_KEYS, max_values: int = MAX_VALUES) -> None:
         super().__init__(window, max_keys)
         self._most = most
+        self._max_values = max_values
 
     def add(self, key: str, time: float, value: str) -> int:
         """Count a value of a key, and return the number of its distinct values in the window."""
@@ -77,9 +81,16 @@ class Distinct(Halves[set[int]]):
             return len(before)
         current = self._current.setdefault(key, set())
         known = hash(value)
-        if known not in before and len(current) < self._most:
-            current.add(known)
+        if known not in before and known not in current and len(current) < self._most:
+            self._keep(known, current)
         return len(current) + len(before)
+
+    def _keep(self, value: int, values: set[int]) -> None:
+        if self._values < self._max_values:
+            values.add(value)
+            self._values += 1
+        else:
+            self.full += 1
 
 
 class Repeats:

@@ -8,7 +8,7 @@ from store.filtering.fields import Field
 
 _LAST: Final = re.compile(r"(?:^|[\s(!-])(?:([^\W\d]\w*):([\w.-]*)|(\w*))$")
 """The last word: a field with the start of a value after it, or the start of a field's name, or nothing yet."""
-_SIGN: Final = {"time": ">", "size": ">"}
+_SIGN: Final = {"time": ">", "size": ">", "level": ">="}
 """What usually follows a field, by kind; a colon for all others."""
 
 

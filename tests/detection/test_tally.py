@@ -80,3 +80,10 @@ def test_other_keys_are_told_too() -> None:
 def test_with_too_many_series_one_is_told_again_rather_than_not_at_all() -> None:
     repeats = Repeats(600, max_keys=2)
     assert [repeats.is_first(key, 0.0) for key in "aabca"] == [True, False, True, True, True]
+
+
+def test_all_values_together_are_bounded() -> None:
+    distinct = Distinct(60, most=10, max_values=3)
+    assert [distinct.add(key, 0.0, value) for key in "ab" for value in "xyz"] == [1, 2, 3, 0, 0, 0]
+    assert distinct.full == 3
+    assert distinct.add("b", 30.0, "x") == 1

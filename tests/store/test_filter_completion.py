@@ -19,7 +19,7 @@ FIELDS = fields([TopSections()])
             "host:shop (not s",
             [
                 f"host:shop (not {name}"
-                for name in ("section:", "status:", "source:", "server:", "size>", "sent>", "sni:")
+                for name in ("section:", "status:", "source:", "server:", "size>", "sent>", "sni:", "severity>=")
             ],
         ),
         ("-ti", ["-time>"]),
