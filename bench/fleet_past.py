@@ -103,10 +103,18 @@ def _sums(place: Place, span: Span, sensors: int, start: int, part: int) -> str:
     )
 
 
+def _below(level: Level) -> int:
+    """Return how many records of the level below a record includes."""
+    if level is Level.MINUTE:
+        return BUCKETS_OF_MINUTE
+    below = Level(level - 1)
+    return WIDTHS[level] // PARTS[level] * PARTS[below] // WIDTHS[below]
+
+
 def _records(place: Place, span: Span, sensors: int, start: int, part: int) -> str:
     level, width = span.level, WIDTHS[span.level]
     sequence, step = start // width * PARTS[level] + part, width // PARTS[level]
-    through = sequence * step // WIDTHS[Level(level - 1)] if level > Level.MINUTE else sequence * BUCKETS_OF_MINUTE
+    through = (sequence + 1) * _below(level) - 1
     until = start + (part + 1) * step
     identity = f"{int(level)}, {_SENSOR}, number + 1, {sequence}, {through}"
     written = f"toDateTime({start}), toDateTime({until}), {until}, {ROWS_OF_RECORD}"

@@ -10,7 +10,7 @@ and buckets after these are read one by one; so a bucket that arrives late is ei
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
-from math import inf
+from math import ceil, inf
 from typing import Final, NamedTuple
 
 from history.clickhouse.buckets import closed_buckets, with_sensors
@@ -47,7 +47,9 @@ PATIENCE: Final = 900.0
 MINUTES_FOR: Final = 3 * 3600
 """Seconds before the end of the past that are read from minutes, and hours before that."""
 STEPS: Final = {Level.MINUTE: 1800, Level.HOUR: 6 * 3600}
-"""Seconds of the past that are read at once."""
+"""Maximum seconds of the past that are read at once."""
+FIRST_STEP: Final = 150
+"""Seconds of the past that are read first, so that a screen soon shows something; each step is twice the last."""
 
 
 class Cut(NamedTuple):
@@ -120,9 +122,8 @@ class ArrivalReader:
         return self._past(self._latest or self._first_cursor().cut, since, until, chosen)
 
     def _past(self, cut: Cut, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
-        loose = self._loose(cut, since, until)
         for level, begin, end in _steps(since, until, cut.at):
-            own = [item for item in loose.items() if begin <= item[1].start < end]
+            own = list(self._loose(cut, begin, end).items())
             found = self._periods(level, cut, begin, end, chosen)
             for place in range(0, len(own), MOST):
                 found += self._read(dict(own[place : place + MOST]), inf, chosen)[0]
@@ -135,7 +136,7 @@ class ArrivalReader:
         before = int(cut.at - OVERLAP)
         after = f"sequence > {LAST}" if cut.buckets else "1"
         old = self._finder.found(
-            f"{after} AND start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
+            f"{after} AND start >= toDateTime({ceil(since)}) AND start < toDateTime({ceil(until)})"
             f" AND received < toDateTime({before})",
             last_records(cut.buckets),
             before,
@@ -161,7 +162,7 @@ class ArrivalReader:
         whole = self._whole(own, now)
         if not whole:
             return [], records.keys() - own.keys()
-        where = f"{self._tables[Level.BUCKET]} FINAL WHERE {among(whole)}"
+        where = f"{self._tables[Level.BUCKET]} FINAL PREWHERE {among(whole)}"
         buckets = self._buckets(where, identities(whole))
         return buckets, {*whole, *(records.keys() - own.keys())}
 
@@ -170,7 +171,7 @@ class ArrivalReader:
         if not records:
             return {}
         columns = self._door.query(
-            f"SELECT sensor, spool, sequence, count() FROM {self._tables[Level.BUCKET]} FINAL WHERE {among(records)}"
+            f"SELECT sensor, spool, sequence, count() FROM {self._tables[Level.BUCKET]} FINAL PREWHERE {among(records)}"
             f" GROUP BY sensor, spool, sequence{self._door.dialect.final}",
             identities(records),
         )
@@ -191,7 +192,7 @@ class ArrivalReader:
         sensors = "" if chosen is None else " AND sensor IN {sensors:Array(String)}"
         given = last_records(lasts) if chosen is None else {**last_records(lasts), "sensors": sorted(chosen)}
         span = f"start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
-        return self._buckets(f"{self._tables[level]} FINAL WHERE {span} AND sequence <= {LAST}{sensors}", given)
+        return self._buckets(f"{self._tables[level]} FINAL PREWHERE {span} AND sequence <= {LAST}{sensors}", given)
 
     def _buckets(self, where: str, parameters: Parameters) -> list[ClosedBucket]:
         """Return the sums of rows as buckets, oldest first, with the statistic SENSORS."""
@@ -215,13 +216,15 @@ def _grouped(key: str, where: str, final: str) -> str:
 def _steps(since: float, until: float, now: float) -> Iterator[tuple[Level, float, float]]:
     """Iterate over the spans of the past that are read at once, latest first, and the level of their periods."""
     end = max(since, min(until, now))
-    yield Level.MINUTE, end, max(until, end)  # of sensors whose clocks are ahead
+    if end < until:
+        yield Level.MINUTE, end, until  # of sensors whose clocks are ahead
     edge = max(since, floor(Level.HOUR, min(until, now) - MINUTES_FOR))
+    step = FIRST_STEP
     for level, first in ((Level.MINUTE, edge), (Level.HOUR, since)):
         while end > first:
-            begin = max(first, end - STEPS[level])
+            begin = max(first, end - min(step, STEPS[level]))
             yield level, begin, end
-            end = begin
+            end, step = begin, 2 * step
 
 
 def _after(records: Mapping[Identity, Found], cut: Cut) -> dict[Identity, Found]:

@@ -68,8 +68,9 @@ class RecordFinder:
     def last(self, level: Level) -> tuple[dict[str, int], dict[str, int]]:
         """Return the last record of each series of a level, and the last record of the level below it includes."""
         found = self._door.query(
-            f"SELECT {_SERIES} AS series, max(sequence), max(through)"
-            f" FROM {self._records} WHERE level = {int(level)} GROUP BY series"
+            f"SELECT {_SERIES}, last, included FROM"
+            " (SELECT sensor, spool, max(sequence) AS last, max(through) AS included"
+            f" FROM {self._records} WHERE level = {int(level)} GROUP BY sensor, spool)"
         )
         rows = list(zip(*found, strict=True))
         return {series: last for series, last, _ in rows}, {series: through for series, _, through in rows}

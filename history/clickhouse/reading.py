@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any, Final
 
 from history.address import StoreAddress
@@ -16,7 +17,7 @@ from history.clickhouse.queries import ORDER, Queries
 from history.clickhouse.rows import is_shown
 from history.clickhouse.schema import RECORDS, STATISTICS, Place
 from history.clickhouse.sensors import SensorReader
-from history.clickhouse.spans import Tile, cover, earliest, span, width_of
+from history.clickhouse.spans import Stored, Tile, awaited, cover, earliest, span, width_of
 from history.fleet import Arrivals, SensorAlert, SensorState
 from history.periods import PeriodLevel
 from history.record import HEALTH, SENSORS, Level, StoreError
@@ -28,7 +29,9 @@ from store.watched import WATCHED
 
 READ_ONLY: Final = "this store is only read here; sensors write it"
 REMEMBERED: Final = 30.0
-"""Seconds for which the names of the statistics, and the first periods that are stored, are remembered."""
+"""Seconds for which the names of the statistics, and which periods are stored, are remembered."""
+LAG: Final = 300.0
+"""Seconds within which a replica gets the sums of a record that it has."""
 _LEVELS: Final = {PeriodLevel.MINUTE: Level.MINUTE, PeriodLevel.HOUR: Level.HOUR, PeriodLevel.DAY: Level.DAY}
 
 
@@ -59,7 +62,7 @@ class ClickhouseFleet:
         self._sensors = sensors
         self._queries = Queries(self._place, self._door.dialect.final, sensors)
         self._alerts = AlertReader(self._door, self._place, self._queries)
-        self._firsts: Mapping[Level, float] = {}
+        self._stored = Stored({})
         self._units: Mapping[str, str] = {}
         self._asked_at = -REMEMBERED
 
@@ -113,12 +116,12 @@ class ClickhouseFleet:
         """See `Archive.top`."""
         name, by, unit = self._asked(statistic)
         tiles = self._cover(since, until)
-        other = "" if by == "sensor" else " AND key != {other:String}"
-        tail = f"ORDER BY {ORDER[unit]}, grouped LIMIT {int(limit)}"
-        rows = self._summed(name, by, tiles, tail, other) if limit else []
+        only, given = ("1", {}) if by == "sensor" else ("grouped != {other:String}", {"other": OTHER})
+        sql = self._queries.highest(by, tiles, ORDER[unit], limit, only)
+        found = _rows(self._ask(sql, statistic=name, **given))
+        whole, rows = (found[0][1], found[1:]) if found else (NOTHING, [])
         bins = self._bins(name, by, tiles, [key for key, _ in rows])
         rows = [(key, replace(sums, times=bins.get(key, NO_TIMES))) for key, sums in rows]
-        whole = dict(self._summed(name, "statistic", tiles)).get(name, NOTHING)
         first, last = span(tiles)
         return StoredTop(float(first), float(last), rows, whole)
 
@@ -148,7 +151,7 @@ class ClickhouseFleet:
     def earliest(self) -> float | None:
         """See `Archive.earliest`."""
         self._ask_again()
-        return earliest(self._firsts)
+        return earliest(self._stored.firsts)
 
     def latest(self) -> float:
         """See `Archive.latest`: the end of the last bucket."""
@@ -198,8 +201,11 @@ class ClickhouseFleet:
         firsts = self._ask(
             f"SELECT level, toUInt32(min(start)) FROM {self._place.table(RECORDS)} WHERE {chosen} GROUP BY level"
         )
-        self._firsts = {Level(level): float(start) for level, start in zip(*firsts, strict=True)}
-        self._asked_at = self._clock()
+        now = self._clock()
+        [loose] = self._ask(self._queries.loose(awaited(now), now - LAG)) or [[0]]
+        starts = {Level(level): float(start) for level, start in zip(*firsts, strict=True)}
+        self._stored = Stored(starts, float(loose[0]) if loose and loose[0] else inf)
+        self._asked_at = now
 
     def _asked(self, statistic: str) -> tuple[str, str, str]:
         """Return the statistic that is read, what its sums are grouped by, and its unit.
@@ -212,20 +218,13 @@ class ClickhouseFleet:
 
     def _cover(self, since: float, until: float, most: Level = Level.DAY) -> list[Tile]:
         self._ask_again()
-        return cover(since, until, self._clock(), self._firsts, most)
+        return cover(since, until, self._clock(), self._stored, most)
 
     def _summed(
-        self,
-        statistic: str,
-        by: str,
-        tiles: Sequence[Tile],
-        tail: str = "",
-        only: str = "",
-        keys: Sequence[str] = (),
+        self, statistic: str, by: str, tiles: Sequence[Tile], only: str = "", keys: Sequence[str] = ()
     ) -> list[tuple[Any, Sums]]:
-        sql = self._queries.summed(by, tiles, tail, only)
         given = {"keys": keys} if keys else {}
-        return _rows(self._ask(sql, statistic=statistic, **({"other": OTHER} if "{other" in only else {}), **given))
+        return _rows(self._ask(self._queries.summed(by, tiles, only), statistic=statistic, **given))
 
     def _by_start(self, statistic: str, tiles: Sequence[Tile], width: int = 0) -> list[tuple[float, Sums]]:
         name, _, _ = self._asked(statistic)

@@ -4,14 +4,17 @@ A period is settled when all its parts have had time to arrive. Periods are thos
 """
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Final, NamedTuple
 
 from history.record import WIDTHS, Level
 
-SETTLED: Final[Mapping[Level, float]] = {Level.MINUTE: 180.0, Level.HOUR: 3600.0, Level.DAY: 8 * 3600.0}
-"""Seconds after its end until a period is settled. A sensor sends what it has of an hour every 20 minutes, and what it
-has of a day every 6 hours; the rest is for sending.
+SETTLED: Final[Mapping[Level, float]] = {Level.MINUTE: 180.0, Level.HOUR: 180.0, Level.DAY: 8 * 3600.0}
+"""Seconds after its end until a period is settled. A sensor sends what it has of a day every 6 hours; the rest is for
+sending. An hour is not settled before all minutes of it that were sent are in hours.
 """
+AWAITED: Final = 3 * 3600
+"""Seconds, and up to an hour more, that hours wait for minutes they do not include, as of a sensor that stopped."""
 
 
 class Tile(NamedTuple):
@@ -37,14 +40,29 @@ def ceiling(level: Level, time: float) -> int:
     return -floor(level, -time)
 
 
-def cover(since: float, until: float, now: float, firsts: Mapping[Level, float], most: Level = Level.DAY) -> list[Tile]:
+class Stored(NamedTuple):
+    """What is stored."""
+
+    firsts: Mapping[Level, float]
+    """The first start of each level."""
+    loose: float = inf
+    """Start of the first recent minute that hours do not include."""
+
+
+def awaited(now: float) -> int:
+    """Return the start of the hours that wait for minutes."""
+    return floor(Level.HOUR, now - AWAITED)
+
+
+def cover(since: float, until: float, now: float, stored: Stored, most: Level = Level.DAY) -> list[Tile]:
     """Return the parts of a span, in order, of levels up to `most`.
 
-    Its ends move outwards to periods that are still stored; `firsts` has the first start of each level that is stored.
+    Its ends move outwards to periods that are still stored.
     """
+    firsts = stored.firsts
     first = floor(_stored(since, firsts), since)
     last = max(ceiling(_stored(until, firsts), until), first + width_of(Level.MINUTE))
-    return _cover(most, first, last, now)
+    return _cover(most, first, last, _settled(now, stored.loose))
 
 
 def span(tiles: Sequence[Tile]) -> tuple[int, int]:
@@ -60,15 +78,21 @@ def earliest(firsts: Mapping[Level, float]) -> float | None:
     return None
 
 
-def _cover(level: Level, start: int, end: int, now: float) -> list[Tile]:
+def _settled(now: float, loose: float) -> dict[Level, float]:
+    """Return the time before which the periods of each level are settled."""
+    settled = {level: now - seconds for level, seconds in SETTLED.items()}
+    return {**settled, Level.HOUR: min(settled[Level.HOUR], loose)}
+
+
+def _cover(level: Level, start: int, end: int, settled: Mapping[Level, float]) -> list[Tile]:
     if level is Level.BUCKET:
         return [Tile(level, start, end)] if start < end else []
     first = ceiling(level, start)
-    last = floor(level, min(end, now - SETTLED[level]))
+    last = floor(level, min(end, settled[level]))
     shorter = Level(level - 1)
     if first >= last:
-        return _cover(shorter, start, end, now)
-    return [*_cover(shorter, start, first, now), Tile(level, first, last), *_cover(shorter, last, end, now)]
+        return _cover(shorter, start, end, settled)
+    return [*_cover(shorter, start, first, settled), Tile(level, first, last), *_cover(shorter, last, end, settled)]
 
 
 def _stored(time: float, firsts: Mapping[Level, float]) -> Level:
