@@ -122,7 +122,7 @@ class ArrivalReader:
         return self._past(self._latest or self._first_cursor().cut, since, until, chosen)
 
     def _past(self, cut: Cut, since: float, until: float, chosen: Collection[str] | None) -> Iterator[ClosedBucket]:
-        for level, begin, end in _steps(since, until, cut.at):
+        for level, begin, end in steps(since, until, cut.at):
             own = list(self._loose(cut, begin, end).items())
             found = self._periods(level, cut, begin, end, chosen)
             for place in range(0, len(own), MOST):
@@ -213,7 +213,7 @@ def _grouped(key: str, where: str, final: str) -> str:
     )
 
 
-def _steps(since: float, until: float, now: float) -> Iterator[tuple[Level, float, float]]:
+def steps(since: float, until: float, now: float) -> Iterator[tuple[Level, float, float]]:
     """Iterate over the spans of the past that are read at once, latest first, and the level of their periods."""
     end = max(since, min(until, now))
     if end < until:

@@ -201,11 +201,14 @@ class ClickhouseFleet:
         firsts = self._ask(
             f"SELECT level, toUInt32(min(start)) FROM {self._place.table(RECORDS)} WHERE {chosen} GROUP BY level"
         )
-        now = self._clock()
-        [loose] = self._ask(self._queries.loose(awaited(now), now - LAG)) or [[0]]
         starts = {Level(level): float(start) for level, start in zip(*firsts, strict=True)}
-        self._stored = Stored(starts, float(loose[0]) if loose and loose[0] else inf)
-        self._asked_at = now
+        now = self._clock()
+        self._stored, self._asked_at = Stored(starts, self._loose(now)), now
+
+    def _loose(self, now: float) -> float:
+        """Return the start of the first recent minute that hours do not include; infinity if there is none."""
+        [found] = self._ask(self._queries.loose(awaited(now), now - LAG)) or [[0]]
+        return float(found[0] or inf) if len(found) else inf
 
     def _asked(self, statistic: str) -> tuple[str, str, str]:
         """Return the statistic that is read, what its sums are grouped by, and its unit.

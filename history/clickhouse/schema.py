@@ -168,9 +168,11 @@ def _sums(dialect: Dialect, level: Level, days: int) -> Table:
             "hits Array(UInt64)" + dialect.codec("T64, ZSTD"),
             f"received {dialect.moment} DEFAULT {dialect.now}" + dialect.codec("ZSTD"),
         ],
-        "statistic, start, sensor, key, spool, sequence",
+        # The highest keys are read from all sensors, with their bins: little is read beside them.
+        "statistic, start, key, sensor, spool, sequence",
         partition="toYYYYMMDD(start)" if level <= Level.MINUTE else "toYYYYMM(start)",
         expires=f"start + INTERVAL {days} DAY",
+        granularity=8192 if level is Level.BUCKET else 2048,
     )
 
 

@@ -152,7 +152,10 @@ def test_without_zookeeper_inserts_are_refused_reads_go_on_and_everything_arrive
 
 
 def test_any_replica_answers_a_reader(servers: Cluster, sensor: str) -> None:
-    send(servers, 0, record(sensor, 4))
+    bucket = record(sensor, 4)
+    minute = bucket.buckets[0]._replace(start=START // 60 * 60, width=60)
+    send(servers, 0, bucket)
+    send(servers, 1, bucket._replace(series=Series(sensor, 7, Level.MINUTE), sequence=1, through=4, buckets=(minute,)))
     synchronise(servers)
     for replica in servers.replicas:
         where = address(replica.native)
@@ -160,7 +163,10 @@ def test_any_replica_answers_a_reader(servers: Cluster, sensor: str) -> None:
         own = fleet.of([sensor])
         assert next(each for each in fleet.sensors() if each.name == sensor).facts == FACTS
         assert own.arrived(None).buckets == ()
-        assert sum(sums.count for bucket in own.past(START, START + 3600) for _, sums in items(bucket)) == 8
+        assert sum(sums.count for bucket in own.past(START - 60, START + 3600) for _, sums in items(bucket)) == 8
+        top = own.top("top_paths", START - 60, START + 60, 1)
+        assert (top.rows[0][0], top.rows[0][1].count, top.whole.count) == ("shop/0", 4, 8)
+        assert own.periods("top_paths", START - 60, START + 60)[0][1].count == 8
         fleet.close()
 
 
