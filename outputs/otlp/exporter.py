@@ -20,7 +20,7 @@ from view.outlet import Outlet
 from view.view import View
 
 LATE: Final = 120.0
-"""Seconds that a record may be late; older ones do not count."""
+"""Seconds that a record may be late; older ones do not count, and a metric says how many they are."""
 STORE_BYTES: Final = 16 * 2**20
 """Maximum bytes of closed buckets in its store, which needs none of them."""
 STEP: Final = 0.001
@@ -156,7 +156,7 @@ class OtlpExporter(Outlet):
         if not self._sender.wait_for_room():
             return False
         time = max(time, self._exported + STEP)
-        known = counters(view, self._alerts)
+        known = counters(view, self._alerts, self._store.late)
         sums = {name: series.sums() for name, series in self._series.items()}
         told = since(self._before, known) if self._terms.delta else known
         self._sender.put(Snapshot(self._start, time, self._terms.delta, sums, told, gauges(view)))

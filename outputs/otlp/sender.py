@@ -4,11 +4,15 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from notices.errors import Refused, Unavailable
 from outputs.otlp.collector import Collector
 from outputs.otlp.delivery import Delivery
 from outputs.otlp.snapshot import Snapshot
+
+LONGEST_WAIT: Final = 30.0
+"""Seconds that a patient sender waits for room."""
 
 
 class Sender:
@@ -35,7 +39,7 @@ class Sender:
         """Return whether a snapshot can be queued. A patient sender waits for it, unless the collector fails."""
         with self._changed:
             if self._patient:
-                self._changed.wait_for(lambda: self._delivery.has_room or self._delivery.failing)
+                self._changed.wait_for(lambda: self._delivery.has_room or self._delivery.failing, LONGEST_WAIT)
             return self._delivery.has_room
 
     def put(self, snapshot: Snapshot) -> None:

@@ -8,6 +8,7 @@ from store.sums import KeyedSums
 from view.view import View
 
 ALERTS = Count("alerts", "Alerts raised since the start.", "", "{alert}", "signal")
+LATE = Count("late_records", "Records that came too late to be exported.", "", "{record}")
 
 Counters = Mapping[tuple[Count, str], int]
 """Values of the monitor's own counters, by counter and label."""
@@ -38,11 +39,12 @@ class Snapshot(NamedTuple):
     gauges: tuple[Gauge, ...]
 
 
-def counters(view: View, alerts: Mapping[str, int]) -> dict[tuple[Count, str], int]:
-    """Return the monitor's own counters; `alerts` are those raised so far, by signal."""
+def counters(view: View, alerts: Mapping[str, int], late: int = 0) -> dict[tuple[Count, str], int]:
+    """Return the monitor's own counters; `alerts` are those raised, by signal, `late` the records not counted."""
     found: dict[tuple[Count, str], int] = {}
     for count in (*COUNTS, *LABELLED):
         found |= {(count, label): value for label, value in values(count, view.health)}
+    found[LATE, ""] = late
     return found | {(ALERTS, signal.name): alerts.get(signal.name, 0) for signal in view.signals}
 
 

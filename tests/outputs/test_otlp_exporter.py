@@ -13,7 +13,7 @@ from alerting.events import AlertRaised
 from outputs.health_counts import COUNTS
 from outputs.labels import METHODS
 from outputs.otlp.exporter import STEP, OtlpExporter, Terms
-from outputs.otlp.snapshot import ALERTS, Snapshot
+from outputs.otlp.snapshot import ALERTS, LATE, Snapshot
 from outputs.otlp.statistics import EXCHANGES, http_statistics
 from traffic.batch import RecordBatch
 from view.view import SignalView, View
@@ -121,6 +121,16 @@ def test_late_records_count_in_the_next_export() -> None:
     run.visits(12)
     run.until(80)
     assert queue.told == [(0, 20, 0), (20, 80, 1)]
+
+
+def test_records_that_are_too_late_are_counted_as_such() -> None:
+    queue = Queue()
+    run = Run(queue)
+    run.until(300)
+    run.visits(12, 13, 295)
+    run.finish(305)
+    assert exchanges(queue.taken[-1]) == 1
+    assert queue.taken[-1].counters[LATE, ""] == 2
 
 
 @pytest.mark.parametrize(("delta", "told"), [(False, (0, 140, 3)), (True, (20, 140, 2))])

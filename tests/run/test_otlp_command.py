@@ -173,9 +173,11 @@ def test_a_collector_that_is_down_is_reported_and_fails_the_run(trace: str, run_
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     given = ("--otlp", f"http://127.0.0.1:{port}", "--set", "otlp_flush_time=0.1", "--user", "root")
-    status, out, err = run_here("-r", trace, "-q", *given)
+    status, out, err = run_here("-r", trace, "--ui", "json", *given)
     assert status == 1
-    assert "Requests  1,200" in out
+    last = json.loads(out.splitlines()[-1])
+    assert last["requests"] == 1200
+    assert any("otlp 127.0.0.1: connection refused; next try in" in notice for notice in last["health"]["notices"])
     assert "exercise.py: otlp 127.0.0.1: 2 exports not delivered: connection refused\n" in err
     assert "were not exported: the queue was full" in err
 
