@@ -173,7 +173,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _judged(self) -> tuple[Answer | None, list[str]]:
         """Judge the head of a request; return why it is refused, and the patterns of its token."""
         collecting, length = self.server.collecting, self.headers.get("Content-Length", "")
-        if self.path != PATH or len(self.headers) > HEADERS:
+        if len(self.headers) > HEADERS:
+            collecting.count("malformed")
+            return Answer(431, f"more than {HEADERS} header fields"), []
+        if self.path != PATH:
             collecting.count("malformed")
             return Answer(404, f"only {PATH} is here"), []
         if not (patterns := collecting.patterns(self.headers.get("Authorization", ""))):

@@ -214,6 +214,6 @@ def test_a_connection_counts_as_new_with_its_first_request() -> None:
 
 def test_signal_statistics_use_existing_columns_and_unique_names() -> None:
     sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.statistics}
-    assert len({each.name for each in sums}) == len(sums) == 22
+    assert len({each.name for each in sums}) == len(sums) == 24
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

@@ -22,7 +22,7 @@ from traffic.forwarding import CLIENT_FIELDS
 from traffic.frame import LINKTYPE_RAW, Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
-from traffic.records import OPTIONAL
+from traffic.records import OPTIONAL, Finding
 
 from .attacks import ATTACKS
 from .difference import HAS_CORE, TAKE, WHY_NOT, DifferError, Step, between_tables, compare, steps_of
@@ -205,7 +205,7 @@ def test_agreement_on_empty_tables() -> None:
     from http_monitor_core import Decoder as Core  # type: ignore[import-not-found,unused-ignore]
 
     batch = Core(bytes(2**16), Limits()).take()
-    for kind in TEXTS:
+    for kind in TEXTS.keys() - {Finding}:  # no decoder emits it
         assert between_tables(kind, RecordBatch().table(kind), batch.table(kind)) is None
 
 
