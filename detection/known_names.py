@@ -99,7 +99,7 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
         "lencr.org": "revoked certificates",
         "pki.goog": "revoked certificates",
         "sectigo.com": "revoked certificates",
-        "deb.debian.org": "packages",
+        "debian.org": "packages",
         "archive.ubuntu.com": "packages",
         "security.ubuntu.com": "packages",
         "ctldl.windowsupdate.com": "revoked certificates",
