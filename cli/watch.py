@@ -14,7 +14,7 @@ from store.filtering.sensors import SensorFilter, parse_sensors
 _EXAMPLES = """\
 examples:
   exercise.py watch --store clickhouse://reader@db.example.com/http_monitor?password_file=reader.txt
-  exercise.py watch --store /var/lib/http-monitor/fleet          the folder of a collector on this host
+  exercise.py watch --store /srv/sensors                        the folder of a collector on this host
   exercise.py watch --store URL --only 'vantage:edge -sensor:test-*'
   exercise.py watch --store URL --group-by sensor -q             print only alerts, also those of single sensors
 """

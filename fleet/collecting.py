@@ -12,6 +12,7 @@ from history.collected.sensor_file import Encoded
 from history.database import HistoryError
 from history.record import StoreError
 from history.record_codec import MAX_ROWS, decode
+from view import figures
 
 BUSY: Final = 2
 """Maximum batches that are decoded and stored at a time: more would only take memory."""
@@ -96,7 +97,7 @@ class Collecting:
         with self._lock:
             counted, self._counted = self._counted, Counter()
         parts = [f"{number:,} {what}" for what, number in sorted(counted.items()) if number]
-        return f"{self._folder.sensors} sensors: {', '.join(parts)}" if parts else ""
+        return f"{figures.counted(self._folder.sensors, 'sensor')}: {', '.join(parts)}" if parts else ""
 
     def _store(self, batch: bytes, patterns: Sequence[str], now: float) -> Answer:
         records = _decoded(batch)

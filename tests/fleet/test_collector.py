@@ -56,7 +56,7 @@ def test_what_was_counted_is_one_line(scene: Scene) -> None:
     scene.post(b"x")
     body = batch_of(counting(1), counting(1))
     line = scene.collecting.summary()
-    assert line == f"1 sensors: {len(body)} bytes, 1 malformed, 1 records, 1 repeated records, 1 wrong token"
+    assert line == f"1 sensor: {len(body)} bytes, 1 malformed, 1 records, 1 repeated records, 1 wrong token"
     assert scene.collecting.summary() == ""
 
 
