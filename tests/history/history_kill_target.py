@@ -20,16 +20,21 @@ from store.sums import Sums
 START = datetime(2026, 11, 1, tzinfo=timezone.utc).timestamp()
 
 
+def say(line: str) -> None:
+    """Print a line, whole or not at all: `print` may write its end apart, and the process be killed in between."""
+    os.write(1, f"{line}\n".encode())
+
+
 def write_until_killed(path: str) -> None:
     """Print the own process id, and continue where the last process was killed."""
     archive = SqliteArchive(path, Retention(minutes=1e9), {"top_sections": "hits"}, timezone.utc)
     number = len(archive.totals("top_sections", PeriodLevel.MINUTE, 0, START + 1e9))
-    print(os.getpid(), number, flush=True)
+    say(f"{os.getpid()} {number}")
     while True:
         sums = {f"{key:050}": Sums(1, 9) for key in range(30)}
         archive.write(Minute(START + 60 * number, {"top_sections": sums}))
         number += 1
-        print(number, flush=True)
+        say(str(number))
 
 
 if __name__ == "__main__":
@@ -38,4 +43,4 @@ if __name__ == "__main__":
         if child == 0:
             write_until_killed(sys.argv[1])
         os.waitpid(child, 0)
-        print(flush=True)
+        say("")
