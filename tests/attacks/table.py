@@ -1,6 +1,6 @@
 """Measures every attack at a tenth of its size and at full size, and prints the table: `python -m tests.attacks.table`.
 
-The exit status is 1 if memory exceeds `Config.memory_bound`, if ten times the traffic takes more than twelve times the
+The exit status is 1 if memory exceeds `run.memory_bound`, if ten times the traffic takes more than twelve times the
 time, or if discarded data is not on screen. Arguments select attacks by name. Without the core, protocols that only
 it decodes are left out.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from capture.core import CORE
 from exercise_config import Config
+from run.memory_bound import memory_bound
 
 from .attack import Attack
 from .attacks import ATTACKS
@@ -21,7 +22,7 @@ SHORT = 0.03
 
 
 def main(names: list[str]) -> int:
-    bound = Config().memory_bound()
+    bound = memory_bound(Config())
     print(f"Resident memory limit with default settings: {bound / 2**20:,.0f} MiB\n")
     print("| attack | size | packets | processor time | packets/s | 10x / 1x | peak memory | counted, on screen |")
     print("|---|---|---|---|---|---|---|---|")

@@ -7,6 +7,7 @@ import pytest
 
 from capture.core import CORE
 from exercise_config import Config
+from run.memory_bound import memory_bound
 
 from .attacks import ATTACKS
 from .measure import measure
@@ -50,4 +51,4 @@ def test_tighter_settings_lower_the_memory_limit() -> None:
         max_keys=500,
         max_str_length=256,
     )
-    assert tight.memory_bound() < Config().memory_bound() / 2.5
+    assert memory_bound(tight) < memory_bound(Config()) / 2.5

@@ -18,6 +18,7 @@ from outputs.otlp.exporter import LATE, OtlpExporter, Terms
 from outputs.otlp.message import request
 from outputs.otlp.snapshot import Snapshot
 from outputs.otlp.statistics import HTTP_ATTRIBUTES, dns_statistics, http_statistics, tls_statistics
+from run.memory_bound import memory_bound
 from settings.setting import settings_of
 from traffic.batch import RecordBatch
 from view.view import SignalView
@@ -90,5 +91,5 @@ def test_every_setting_is_explained_with_its_default() -> None:
 
 
 def test_the_documented_memory_is_the_bound() -> None:
-    more = (Config(otlp="http://c").memory_bound() - Config().memory_bound()) / 2**20
+    more = (memory_bound(Config(otlp="http://c")) - memory_bound(Config())) / 2**20
     assert f"`--otlp` {more:.0f} MiB" in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")

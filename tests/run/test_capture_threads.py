@@ -19,6 +19,7 @@ from capture.recent_packets import RecentPackets
 from exercise_config import Config
 from run import decoding
 from run.decoding import capture_threads, shared, thread_lines
+from run.memory_bound import memory_bound
 from run.read_ahead import ReadAhead
 from run.schedule import Schedule
 from traffic.limits import Limits
@@ -94,7 +95,7 @@ def test_the_limits_of_all_threads_together_are_those_of_one() -> None:
 
 
 def test_the_memory_of_several_threads_is_in_the_bound() -> None:
-    assert Config(capture_threads=3).memory_bound() - Config().memory_bound() == 64 * 2**20 + 2 * 600 * 100_000
+    assert memory_bound(Config(capture_threads=3)) - memory_bound(Config()) == 64 * 2**20 + 2 * 600 * 100_000
 
 
 def test_nothing_is_read_ahead_if_the_packets_before_an_alert_are_kept() -> None:

@@ -21,6 +21,7 @@ from detection.detectors.threat_intelligence import ThreatIntelligence
 from exercise_config import Config, SettingError
 from run.feeds import Intelligence
 from run.intelligence import detecting, open_intelligence, read_again
+from run.memory_bound import memory_bound
 from traffic.batch import RecordBatch
 
 UUID = "5d0092c5-5f74-4287-9642-33f4c354e56d"
@@ -211,7 +212,7 @@ def test_the_folders_of_files_and_of_what_links_lead_to_may_be_read_later(tmp_pa
 
 
 def test_memory_for_indicators_is_part_of_the_bound() -> None:
-    more = Config(indicators=("x",)).memory_bound() - Config().memory_bound()
+    more = memory_bound(Config(indicators=("x",))) - memory_bound(Config())
     assert 512 * 2**20 < more < 2 * 2**30
 
 
