@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
 from traffic.batch import Table, failed_calls
+from traffic.finding import SEVERITIES, Finding
 from traffic.grpc import failed, status_name
-from traffic.records import CAPTURE_END, EVICTED, GAP, SEVERITIES, Exchange, Finding, Request
+from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
 from traffic.text import host_port
 
 FINE: Final = "fine"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from traffic.batch import Batch
-from traffic.records import Finding
+from traffic.finding import Finding
 
 
 class Detector(Protocol):

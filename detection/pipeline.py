@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from detection.detector import Detector
 from traffic.batch import Batch, RecordBatch
-from traffic.records import Finding
+from traffic.finding import Finding
 
 
 class Failure(NamedTuple):

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from outputs.report_file import OpenFile
 from traffic.batch import Batch
-from traffic.records import DnsLookup, Exchange, Finding, QuicConnection, TlsHandshake
+from traffic.finding import Finding
+from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
 from view.exchange_line import Discretion, exchange_line
 from view.finding_line import finding_line
 from view.handshake_line import handshake_line

@@ -1,7 +1,7 @@
 """Findings per rule."""
 
 from stats.statistic import HITS
-from traffic.records import Finding
+from traffic.finding import Finding
 
 
 class TopFindings:

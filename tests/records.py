@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from traffic.finding import Finding
 from traffic.records import (
     COMPLETE,
     RESET,
@@ -9,7 +10,6 @@ from traffic.records import (
     DnsAnswer,
     DnsLookup,
     Exchange,
-    Finding,
     IpPacket,
     QuicConnection,
     Request,

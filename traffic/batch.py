@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from traffic.finding import Finding
 from traffic.records import (
     DnsAnswer,
     DnsLookup,
     Exchange,
-    Finding,
     IpPacket,
     QuicConnection,
     Request,

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from traffic.records import SEVERITIES, Finding
+from traffic.finding import SEVERITIES, Finding
 from view.exchange_line import ECS_VERSION, encoded
 from view.log_times import microseconds, moment
 

@@ -14,7 +14,8 @@ from detection.networks import within
 from detection.regularity import regularity
 from detection.tally import Distinct, Repeats
 from traffic.batch import Batch, Table
-from traffic.records import LOW, MEDIUM, Exchange, Finding
+from traffic.finding import LOW, MEDIUM, Finding
+from traffic.records import Exchange
 
 PAUSE: Final = 6 * 3600.0
 """Seconds until the same client and host are reported again."""

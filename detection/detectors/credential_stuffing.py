@@ -8,7 +8,8 @@ from detection.logins import failed, logins, posts
 from detection.rates import Rates
 from detection.tally import Distinct, Repeats
 from traffic.batch import Batch
-from traffic.records import MEDIUM, Exchange, Finding
+from traffic.finding import MEDIUM, Finding
+from traffic.records import Exchange
 
 WINDOW: Final = 60.0
 """Seconds: the window of the counts."""

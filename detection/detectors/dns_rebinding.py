@@ -10,7 +10,8 @@ from detection.lookups import queries
 from detection.networks import within
 from detection.tally import Repeats, Tally
 from traffic.batch import Batch
-from traffic.records import MEDIUM, DnsLookup, Finding
+from traffic.finding import MEDIUM, Finding
+from traffic.records import DnsLookup
 
 WINDOW: Final = 600.0
 """Seconds: the window within which a name has both kinds of addresses. Browsers forget an address within minutes."""

@@ -7,7 +7,8 @@ from detection.known_names import ORDINARY_LABELS, SHARED, is_below, is_local
 from detection.lookups import Asked, domains, lookups, queries
 from detection.tally import Distinct, Repeats, Tally
 from traffic.batch import Batch
-from traffic.records import HIGH, MEDIUM, DnsLookup, Finding
+from traffic.finding import HIGH, MEDIUM, Finding
+from traffic.records import DnsLookup
 
 WINDOW: Final = 60.0
 """Seconds: the window of the tallies."""

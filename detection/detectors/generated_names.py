@@ -8,7 +8,8 @@ from detection.known_names import is_local
 from detection.lookups import domains, lookups, of_addresses, queries
 from detection.tally import Distinct, Repeats, Tally
 from traffic.batch import Batch
-from traffic.records import MEDIUM, DnsLookup, Finding
+from traffic.finding import MEDIUM, Finding
+from traffic.records import DnsLookup
 
 WINDOW: Final = 120.0
 """Seconds: the window of the tallies."""

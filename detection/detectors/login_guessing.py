@@ -7,7 +7,8 @@ from detection.exchanges import chosen, host_of
 from detection.logins import logins, posts
 from detection.tally import Repeats, Tally
 from traffic.batch import Batch
-from traffic.records import MEDIUM, Exchange, Finding
+from traffic.finding import MEDIUM, Finding
+from traffic.records import Exchange
 
 WINDOW: Final = 60.0
 """Seconds: the window of the tally."""

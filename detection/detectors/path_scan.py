@@ -6,7 +6,8 @@ from typing import Final
 from detection.exchanges import chosen, host_of
 from detection.tally import Distinct, Repeats
 from traffic.batch import Batch
-from traffic.records import MEDIUM, Exchange, Finding
+from traffic.finding import MEDIUM, Finding
+from traffic.records import Exchange
 
 WINDOW: Final = 60.0
 """Seconds: the window of the tally."""

@@ -8,7 +8,8 @@ from detection.halves import Half, halves
 from detection.tally import Repeats
 from detection.variety import Variety
 from traffic.batch import Batch
-from traffic.records import LOW, MEDIUM, Exchange, Finding
+from traffic.finding import LOW, MEDIUM, Finding
+from traffic.records import Exchange
 
 WINDOW: Final = 60.0
 """Seconds: a sample is taken in each half of it."""

@@ -9,7 +9,8 @@ from detection.networks import prefix_of
 from detection.rates import Rates
 from detection.tally import Repeats
 from traffic.batch import Batch
-from traffic.records import LOW, MEDIUM, Exchange, Finding
+from traffic.finding import LOW, MEDIUM, Finding
+from traffic.records import Exchange
 
 WINDOW: Final = 60.0
 """Seconds: the window of the counts."""

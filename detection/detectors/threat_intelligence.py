@@ -14,7 +14,8 @@ from detection.intelligence.values import url_of
 from detection.tally import Repeats
 from traffic.batch import Batch
 from traffic.batch import Table as Records
-from traffic.records import HIGH, INFO, LOW, MEDIUM, DnsLookup, Exchange, Finding, QuicConnection, TlsHandshake
+from traffic.finding import HIGH, INFO, LOW, MEDIUM, Finding
+from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
 
 PAUSE: Final = 3600.0
 """Seconds until the same indicator is reported again for the same client."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stats.statistic import SECONDS, Statistic
+from traffic.finding import SEVERITIES, Finding
 from traffic.records import (
     CAPTURE_END,
     CLOSED,
@@ -17,11 +18,9 @@ from traffic.records import (
     GAP,
     MALFORMED,
     RESET,
-    SEVERITIES,
     TIMEOUT,
     DnsLookup,
     Exchange,
-    Finding,
     QuicConnection,
     Request,
     TlsHandshake,

@@ -18,11 +18,12 @@ from capture.inner_ip import inner_ip
 from capture.open import open_file
 from traffic.batch import TEXTS, RecordBatch
 from traffic.decoder import Decoder
+from traffic.finding import Finding
 from traffic.forwarding import CLIENT_FIELDS
 from traffic.frame import LINKTYPE_RAW, Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
-from traffic.records import OPTIONAL, Finding
+from traffic.records import OPTIONAL
 
 from .attacks import ATTACKS
 from .difference import HAS_CORE, TAKE, WHY_NOT, DifferError, Step, between_tables, compare, steps_of

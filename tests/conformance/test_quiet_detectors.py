@@ -14,8 +14,9 @@ from detection.loading import load
 from detection.pipeline import Detection
 from exercise_config import Config
 from run.decoding import decoder_for, limits
+from traffic.finding import INFO, LOW, Finding
 from traffic.protocols import PROTOCOLS
-from traffic.records import INFO, LOW, OPTIONAL, Finding, IpPacket
+from traffic.records import OPTIONAL, IpPacket
 
 pytestmark = [
     pytest.mark.skipif(not present(), reason=f"no corpus at {FOLDER}; {VARIABLE} names its folder"),

@@ -8,7 +8,8 @@ from records import exchange, lookup, request
 from detection.loading import load
 from exercise_config import Config
 from traffic.batch import RecordBatch
-from traffic.records import DnsLookup, Exchange, Finding
+from traffic.finding import Finding
+from traffic.records import DnsLookup, Exchange
 
 CLIENT = "203.0.113.9"
 BEGIN = 1000.0

@@ -10,7 +10,8 @@ from detection.detector import Detector
 from detection.loading import DetectorError, available, load
 from detection.pipeline import Detection
 from traffic.batch import Batch, RecordBatch
-from traffic.records import Exchange, Finding
+from traffic.finding import Finding
+from traffic.records import Exchange
 
 # path_scan ------------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from detection.detectors.threat_intelligence import ThreatIntelligence
 from detection.intelligence.packing import Terms
 from detection.intelligence.table import Feed, Table
 from traffic.batch import RecordBatch
-from traffic.records import Exchange, Finding
+from traffic.finding import Finding
+from traffic.records import Exchange
 
 INSIDE, OUTSIDE = "10.0.0.7", "203.0.113.9"
 JA4 = "t13d1516h2_8daaf6152771_b186095e22b6"

@@ -10,7 +10,8 @@ from exercise_config import Config
 from run.opening import _additional, logged_or_looked_at
 from run.plan import Plan, planned
 from traffic.batch import Batch
-from traffic.records import DnsLookup, Exchange, Finding
+from traffic.finding import Finding
+from traffic.records import DnsLookup, Exchange
 
 OF_DNS = {"dns_tunnel", "generated_names", "dns_rebinding"}
 

@@ -7,7 +7,7 @@ from store.filtering.errors import FilterError
 from store.filtering.filter import parse
 from store.matching import matching
 from traffic.batch import RecordBatch
-from traffic.records import Finding
+from traffic.finding import Finding
 
 SCAN = finding(rule="path_scan", detector="path_scan", severity="medium", technique="T1595.003")
 LOGIN = finding(
