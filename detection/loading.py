@@ -1,14 +1,13 @@
 """Loads the detectors named in `Config.detectors`: `detection/detectors/NAME.py` has a class whose `name` is NAME."""
 
-import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
-from inspect import signature
-from typing import Any, Final
+from typing import Final
 
 from detection import detectors
 from detection.detector import Detector
 from settings.closest import did_you_mean
+from settings.plugins import PluginError, in_one_line, made, plugin_class
 
 _CONTRACT: Final = sorted(name for name in vars(Detector) if not name.startswith("_"))
 
@@ -42,24 +41,15 @@ def load(names: Sequence[str], settings: Mapping[str, object], off: frozenset[ty
 def _load(name: str, settings: Mapping[str, object], off: frozenset[type]) -> Detector | None:
     file = f"detection/detectors/{name}.py"
     try:
-        kind = _class_of(name)
+        kind = plugin_class("detection.detectors", name)
         if off and off.issuperset(getattr(kind, "records", (object,))):
             return None  # before it is made, so that it costs nothing
-        own = {parameter: f"{name}_{parameter}" for parameter in signature(kind).parameters}
-        detector: Detector = kind(**{parameter: settings[key] for parameter, key in own.items() if key in settings})
+        detector: Detector = made(kind, settings, lambda parameter: f"{name}_{parameter}")
+    except PluginError as error:
+        raise DetectorError(f"{file} {error}") from error
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DetectorError(f"{file} cannot be loaded: {reason}") from error
+        raise DetectorError(f"{file} cannot be loaded: {in_one_line(error)}") from error
     missing = [part for part in _CONTRACT if not hasattr(detector, part)]
     if missing:
         raise DetectorError(f"{file}: {', '.join(missing)} missing; see detection/detector.py")
     return detector
-
-
-def _class_of(name: str) -> type[Any]:
-    module = importlib.import_module(f"detection.detectors.{name}")
-    own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
-    named = [item for item in own if getattr(item, "name", None) == name]
-    if len(named) != 1:
-        raise DetectorError(f"it needs exactly one class with name = {name!r}, and has {len(named)}")
-    return named[0]

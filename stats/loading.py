@@ -5,11 +5,12 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from inspect import signature
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import stats
 from settings.closest import did_you_mean
+from settings.plugins import PluginError, in_one_line, made, plugin_class
 from stats.statistic import HITS, Statistic, Unit
 from traffic.batch import FLOATS, INTEGERS, TEXTS
 
@@ -69,7 +70,7 @@ def units() -> dict[str, str]:
     found = {}
     for name in available():
         try:
-            unit = _the_class(name, importlib.import_module(f"stats.{name}")).unit
+            unit = plugin_class("stats", name).unit
         except Exception:  # a plug-in may raise anything
             continue
         if isinstance(unit, Unit):
@@ -79,14 +80,11 @@ def units() -> dict[str, str]:
 
 def _load(name: str, settings: Mapping[str, object]) -> Statistic:
     try:
-        module = importlib.import_module(f"stats.{name}")
-        kind = _the_class(name, module)
-        statistic = kind(**{name: settings[name] for name in signature(kind).parameters if name in settings})
-    except StatisticError:
-        raise
+        statistic = made(plugin_class("stats", name), settings)
+    except PluginError as error:
+        raise StatisticError(f"{_file(name)}: {error}") from error
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise StatisticError(f"{_file(name)} cannot be loaded: {reason}") from error
+        raise StatisticError(f"{_file(name)} cannot be loaded: {in_one_line(error)}") from error
     breach = _breach(statistic)
     if breach:
         raise StatisticError(f"{_file(name)}: {breach}")
@@ -100,14 +98,6 @@ def _file(name: str) -> str:
     origin = (found and found.origin) or f"{name}.py"
     ours = origin.startswith(f"{stats.__path__[0]}/")
     return f"stats/{name}.py" if ours else origin
-
-
-def _the_class(name: str, module: ModuleType) -> type[Any]:
-    own = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
-    named = [item for item in own if getattr(item, "name", None) == name]
-    if len(named) != 1:
-        raise StatisticError(f"{_file(name)}: needs exactly one class with name = {name!r}, and has {len(named)}")
-    return named[0]
 
 
 def _breach(statistic: Any) -> str | None:

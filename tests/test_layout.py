@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "traffic": {"traffic"},
     "stats": {"stats", "traffic", "settings"},
     "store": {"store", "stats", "traffic", "settings"},
-    "alerting": {"alerting", "store", "stats", "traffic"},
+    "alerting": {"alerting", "store", "stats", "traffic", "settings"},
     "detection": {"detection", "traffic", "settings"},
     "view": {"view", "alerting", "store", "stats", "traffic"},
     "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},

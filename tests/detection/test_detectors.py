@@ -1,5 +1,7 @@
 """What each detector finds, and what it leaves alone."""
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,8 +148,19 @@ def test_a_wrong_list_is_refused(names: list[str], message: str) -> None:
         load(names, {})
 
 
-def test_a_file_that_is_no_detector_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "half_made.py").write_text("class HalfMade:\n    name = 'half_made'\n")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("class HalfMade:\n    name = 'half_made'\n", "half_made.py: look, records, title missing; see"),
+        ("", "half_made.py needs exactly one class with name = 'half_made', and has 0"),
+        ("1 / 0", "half_made.py cannot be loaded: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_file_that_is_no_detector_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    (tmp_path / "half_made.py").write_text(text)
     monkeypatch.setattr("detection.detectors.__path__", [str(tmp_path)])
-    with pytest.raises(DetectorError, match=r"half_made\.py: look, records, title missing"):
+    monkeypatch.delitem(sys.modules, "detection.detectors.half_made", raising=False)
+    with pytest.raises(DetectorError, match=re.escape(message)):
         load(["half_made"], {})
