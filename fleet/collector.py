@@ -5,8 +5,6 @@ the bytes of head and body. Who has no valid token is turned away before the bod
 `fleet.collector_tls`; without it the server listens on loopback only.
 """
 
-import contextlib
-import os
 import socket
 import ssl
 import sys
@@ -14,11 +12,11 @@ import threading
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Final
 
 from fleet.batch import MAX_BATCH, PATH
 from fleet.collecting import Answer, Collecting
+from outputs.bounded_server import LOOK, BoundedServer
 
 DEADLINE: Final = 30.0
 """Maximum seconds of a TLS handshake, and of a request from its first line to its answer."""
@@ -26,23 +24,23 @@ IDLE: Final = 90.0
 """Maximum seconds between two requests of a connection."""
 HEADERS: Final = 32
 """Maximum header fields of a request."""
-LOOK: Final = 0.5
-"""Seconds between checks of the deadlines."""
 
 
 class CollectorServer:
     """Listens at once, and answers once it is started."""
 
-    def __init__(self, place: tuple[str, int], context: ssl.SSLContext | None, connections: int) -> None:
+    def __init__(
+        self, place: tuple[str, int], context: ssl.SSLContext | None, connections: int, look: float = LOOK
+    ) -> None:
         """Listen on an address and port; the system chooses the port if it is 0. Each request gets the answer of
-        `Collecting`; `context` is None for plain HTTP.
+        `Collecting`; `context` is None for plain HTTP. Deadlines are checked every `look` seconds.
 
         Raises:
             OSError: the address is in use or not local, or the port needs more rights.
         """
         family, _, _, _, found = socket.getaddrinfo(*place, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         self._server = _Server(family, found, context, connections)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="collector", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(look,), name="collector", daemon=True)
         self.port: int = self._server.server_address[1]
         """The port it listens on."""
 
@@ -59,20 +57,13 @@ class CollectorServer:
         self._server.cut_all()
 
 
-class _Server(ThreadingMixIn, TCPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(BoundedServer):
     request_queue_size = 64
-    allow_reuse_address = os.name == "posix"
     collecting: Collecting
 
     def __init__(self, family: int, place: Any, context: ssl.SSLContext | None, connections: int) -> None:
-        self.address_family = family
         self._context = context
-        self._most = connections
-        self._until: dict[Any, float] = {}  # open connections, and their deadlines
-        self._lock = threading.Lock()
-        super().__init__(place, _Handler)
+        super().__init__(family, place, _Handler, connections, DEADLINE)
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection. The handshake is left to its thread, because it may take long."""
@@ -86,41 +77,11 @@ class _Server(ThreadingMixIn, TCPServer):
             raise OSError(reason) from reason  # the server goes on
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Return whether one more connection is allowed, and register it."""
-        with self._lock:
-            room = len(self._until) < self._most
-            if room:
-                self._until[request] = time.monotonic() + DEADLINE
-        if not room:
+        """Count the connections that are one too many."""
+        allowed = super().verify_request(request, client_address)
+        if not allowed:
             self.collecting.count("connections too many")
-        return room
-
-    def give(self, request: Any, seconds: float) -> None:
-        """Let a connection take so many seconds from now on."""
-        with self._lock:
-            if request in self._until:
-                self._until[request] = time.monotonic() + seconds
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that ended."""
-        with self._lock:
-            self._until.pop(request, None)
-        super().shutdown_request(request)
-
-    def service_actions(self) -> None:
-        """Cut the connections that took too long. The server calls this regularly."""
-        now = time.monotonic()
-        with self._lock:
-            late = [request for request, until in self._until.items() if until < now]
-            for request in late:
-                _cut(request)
-                self._until[request] = now + DEADLINE
-
-    def cut_all(self) -> None:
-        """Cut all connections."""
-        with self._lock:
-            for request in self._until:
-                _cut(request)
+        return allowed
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Count it: clients may disconnect at any time, and speak something else than TLS. What is not their doing is
@@ -221,8 +182,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Log nothing: the collector prints a summary."""
-
-
-def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it is already closed
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS, only that of the connection below it

@@ -4,25 +4,21 @@ A client may try to exhaust it, so it serves few connections at a time, each for
 at once.
 """
 
-import contextlib
-import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
-from socketserver import TCPServer, ThreadingMixIn
+from socketserver import TCPServer
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from outputs.address import Address
+from outputs.bounded_server import LOOK, BoundedServer
 from outputs.errors import UnavailableError
 
 CONNECTIONS: Final = 8
 """Maximum connections at a time. A Prometheus server opens one for each scrape."""
 DEADLINE: Final = 10.0
 """Maximum seconds of a connection; also the default time-out of a scrape."""
-_LOOK: Final = 0.5
-"""Seconds between checks of the deadlines."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -40,12 +36,12 @@ class MetricsServer:
             family, _, _, _, place = socket.getaddrinfo(
                 address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            self._server = _Server(family, place)
+            self._server = _Server(family, place, _Handler, CONNECTIONS, DEADLINE)
         except OSError as reason:
             said = reason.strerror or reason
             raise UnavailableError(f"cannot serve metrics on {address}: {said}; use another ADDRESS:PORT") from reason
         self._server.set_app(application)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_LOOK,), name="metrics", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="metrics", daemon=True)
         self.address = Address(address.host, self._server.server_address[1])
         """The address it listens on, with the port that the system chose if 0 was given."""
 
@@ -67,17 +63,8 @@ class _Handler(WSGIRequestHandler):
         """Log nothing: standard error belongs to the user."""
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(BoundedServer, WSGIServer):
     request_queue_size = 16
-    allow_reuse_address = os.name == "posix"  # elsewhere two programs would share the port
-
-    def __init__(self, family: int, place: Any) -> None:
-        self.address_family = family
-        self._until: dict[Any, float] = {}  # open connections, and their deadlines
-        self._lock = threading.Lock()
-        super().__init__(place, _Handler)
 
     def server_bind(self) -> None:
         """Bind without looking up our own host name, which may take long and is not needed."""
@@ -85,32 +72,5 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.server_name, self.server_port = "", self.server_address[1]
         self.setup_environ()
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Return whether one more connection is allowed, and register it."""
-        with self._lock:
-            room = len(self._until) < CONNECTIONS
-            if room:
-                self._until[request] = time.monotonic() + DEADLINE
-        return room
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that ended."""
-        with self._lock:
-            self._until.pop(request, None)
-        super().shutdown_request(request)
-
-    def service_actions(self) -> None:
-        """Cut the connections that took too long. The server calls this regularly."""
-        now = time.monotonic()
-        with self._lock:
-            late = [request for request, until in self._until.items() if until < now]
-            for request in late:
-                _cut(request)
-
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report nothing: clients may disconnect at any time."""
-
-
-def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it is already closed
-        connection.shutdown(socket.SHUT_RDWR)

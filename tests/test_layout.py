@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "settings": {"settings"},
     "notices": {"notices", "view", "alerting", "settings"},
     "history": {"history", "view", "alerting", "store"},
-    "fleet": {"fleet", "history", "view", "alerting", "store", "stats", "traffic"},
+    "fleet": {"fleet", "outputs", "history", "view", "alerting", "store", "stats", "traffic"},
     "incidents": {"incidents", "history", "outputs", "view", "capture", "alerting", "store", "stats", "traffic"},
     "outputs": {"outputs", "notices", "view", "alerting", "store", "stats", "traffic", "settings"},
     "demo": {"demo"},

@@ -141,7 +141,6 @@ def test_a_record_larger_than_any_is_refused(scene: Scene) -> None:
 def test_slow_clients_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "DEADLINE", 0.2)
     monkeypatch.setattr(server, "IDLE", 0.2)
-    monkeypatch.setattr(server, "LOOK", 0.02)
     with collector(tmp_path / "sensors") as scene:
         for begin in (b"", b"POST", HEAD, HEAD + b"x"):
             with socket.create_connection(("localhost", scene.server.port), timeout=10) as client:
