@@ -14,7 +14,8 @@ from fleet.silence import TITLE as SILENCE_TITLE
 from history.fleet import SensorState
 from run.fleet_health import DROPPED, LOST
 from view.builder import alert_view
-from view.view import AlertView, FleetView, SensorFilterView, SensorView, SignalView, View
+from view.sensors import FleetView, SensorFilterView, SensorView
+from view.view import AlertView, SignalView, View
 
 ALERT: Final = "ALERT"
 """The state of a line with an active alert."""

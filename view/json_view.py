@@ -12,12 +12,12 @@ from enum import Enum
 from typing import Any, Final
 
 from alerting.alert import Contributor
+from view.sensors import FleetView, SensorView
 from view.view import (
     AlertView,
     Chart,
     EnforcingView,
     FilterView,
-    FleetView,
     HealthView,
     HistoryView,
     LearningView,
@@ -26,7 +26,6 @@ from view.view import (
     PeriodView,
     ResponseTimes,
     Row,
-    SensorView,
     SignalView,
     View,
 )

@@ -9,7 +9,8 @@ from dashboard.panel_lines import NO_KEY
 from view import cells, figures
 from view.detail import Bar, DetailView
 from view.page import Line, Page, Piece, Style, width
-from view.view import FilterView, Panel, ResponseTimes, SensorFilterView
+from view.sensors import SensorFilterView
+from view.view import FilterView, Panel, ResponseTimes
 
 
 def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> list[Line]:

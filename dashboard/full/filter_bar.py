@@ -20,7 +20,8 @@ from store.filtering.errors import FilterError
 from store.filtering.fields import Field
 from view import cells
 from view.page import Line, Piece, Style
-from view.view import FilterView, SensorFilterView, View
+from view.sensors import SensorFilterView
+from view.view import FilterView, View
 
 EXAMPLES = "host:shop path:^/api status:5xx client:10.0.0.0/8 time>500ms   and or not ( )"
 SENSOR_EXAMPLES = "sensor:web-* -sensor:web-3 vantage:edge   and or not ( )"

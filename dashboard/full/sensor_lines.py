@@ -4,7 +4,7 @@ from dashboard.full.table import Entry, TableColumn, TableContent, TableState, t
 from dashboard.heading import SKEW
 from view import figures
 from view.page import Line, Page, Style
-from view.view import FleetView, SensorView
+from view.sensors import FleetView, SensorView
 
 COLUMNS = (
     TableColumn("sensor", left=True),
