@@ -173,14 +173,14 @@ class Session:
     def count(self, batch: Batch) -> None:
         """Count the records of a batch."""
         self._counted += len(batch)
-        if self._only is not None:
-            batch = matching(self._only, batch)
+        found = self._detection.look(batch)  # in all of it: a filter of findings matches no exchange
         self._take(batch)
-        found = self._detection.look(batch)
         if len(found):
-            self._take(found if self._only is None else matching(self._only, found))
+            self._take(found)
 
     def _take(self, batch: Batch) -> None:
+        if self._only is not None:
+            batch = matching(self._only, batch)
         shared = BucketedBatch(batch, self._run.bucket_size)
         for taker in self._takers:
             taker.take(shared)

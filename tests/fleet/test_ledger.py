@@ -71,6 +71,23 @@ def test_minutes_hours_and_days_are_written_when_a_later_period_comes(tmp_path: 
     spool.close()
 
 
+def test_what_was_acknowledged_stays_until_a_longer_level_includes_it(tmp_path: Path) -> None:
+    spool, target = opened(tmp_path, size=2**16), MemoryTarget()  # a file has a few records
+    book = ledger(spool)
+    for number in range(90):
+        book.write(counted(bucket(DAY + 10 * number, hits={"a": Sums(1)})))
+        delivered(spool, target)
+    assert target.of(Level.HOUR) == []
+    assert spool.state.dropped == 0
+    spool.close()  # as after a crash: nothing is flushed
+    spool = opened(tmp_path, size=2**16)
+    ledger(spool).flush()
+    delivered(spool, target)
+    for level in Level:
+        assert flat(buckets_of(target.of(level))) == {("hits", "a"): Sums(90)}
+    spool.close()
+
+
 def test_time_that_passes_writes_what_is_pending(tmp_path: Path) -> None:
     spool, target = opened(tmp_path), MemoryTarget()
     book = ledger(spool)

@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 
-from records import request
+import pytest
+from records import exchange, finding, request
 
 from alerting.alert import Alert
 from alerting.events import AlertRaised, Event
 from capture.intake import Status
 from capture.source import Counters
+from detection.pipeline import Detection
 from exercise_config import Config
 from run.session import Session
 from stats.loading import load
-from traffic.batch import RecordBatch
+from store.filtering.filter import parse
+from traffic.batch import Batch, RecordBatch
+from traffic.finding import Finding
 from traffic.health import Health
+from traffic.records import Request
 from view.outlet import Outlet
 from view.view import View
 
@@ -142,3 +147,23 @@ def test_without_evidence_no_folder_is_named() -> None:
     flooded(kept, heard)
     assert heard.alerts[0].incident == ""
     assert "evidence" not in heard.alerts[0].explanation
+
+
+@pytest.mark.parametrize(("only", "expected"), [("", 3), ("severity>=high", 1), ("host:elsewhere", 0)])
+def test_findings_are_counted_like_records_and_filtered_like_them(only: str, expected: int) -> None:
+    class Always:
+        name, title, records = "always", "Always", (Request,)
+
+        def look(self, batch: Batch) -> list[Finding]:
+            return [finding(time=START, severity=word) for word in ("low", "medium", "high")]
+
+    statistics = load(["request_rate", "top_findings"])
+    run = Session(Config(signals=("request_rate",)), statistics, "eth0 port 80", [], [], only=parse(only))
+    run.detect_with(Detection([Always()]))
+    run.begin(START, STATUS)
+    asked = request(START, host="elsewhere")
+    run.count(RecordBatch([asked, exchange(asked, time=START + 0.1)]))
+    run.tick(START + 10, STATUS)
+    view = run.view(None)
+    assert view is not None
+    assert view.panels[0].whole.count == expected
