@@ -1,0 +1,54 @@
+"""The contract of an inspector: a detector that reads heads and bodies, and what it gets to read.
+
+An inspector is a class in `detection/inspectors/NAME.py` whose `name` is NAME, enabled like a detector in
+`Config.detectors`; its constructor gets settings the same way. Inspectors run in processes of their own without rights,
+behind a bounded queue, and each exchange has a budget of CPU time. So an inspector may be slow, and may meet a bug in a
+library, without harm to anybody else; but it cannot open files later, and it does not see every exchange.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Protocol
+
+from detection.messages import Message, message
+from traffic.content import Content
+from traffic.finding import Finding
+
+
+class Inspected:
+    """An exchange as an inspector sees it. What several inspectors need is computed once, when it is first needed."""
+
+    def __init__(self, content: Content, longest_body: int) -> None:
+        self.content = content
+        self._longest_body = longest_body
+
+    @cached_property
+    def request(self) -> Message | None:
+        """The request; None if it was not seen."""
+        told = self.content
+        return self._message(told.request_head, told.request_body, told.request_bytes)
+
+    @cached_property
+    def response(self) -> Message | None:
+        """The response; None if it was not seen."""
+        told = self.content
+        return self._message(told.response_head, told.response_body, told.response_bytes)
+
+    def _message(self, head: bytes, body: bytes, size: int) -> Message | None:
+        return message(head, body, size, self._longest_body) if head else None
+
+
+class Inspector(Protocol):
+    """A plug-in. What it remembers is bounded. Each process has an instance of its own, which sees a part of all."""
+
+    @property
+    def name(self) -> str:
+        """Name of its file, as in `Config.detectors`."""
+
+    @property
+    def title(self) -> str:
+        """What it finds, in a few words."""
+
+    def inspect(self, exchange: Inspected) -> Iterable[Finding]:
+        """Return what was found in an exchange."""
+        ...

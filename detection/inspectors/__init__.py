@@ -1,0 +1,1 @@
+"""Inspectors, one file each: see `detection.inspector` for the contract."""
