@@ -32,6 +32,35 @@ def chosen(table: Table, rows: NDArray[np.bool_], *columns: str) -> Iterator[Row
         yield Row(number, float(times[number]), text_at(servers, number) or "", int(ports[number]), texts)
 
 
+class Group(NamedTuple):
+    """Rows that have the same texts in some columns."""
+
+    rows: NDArray[np.intp]
+    """Their numbers, in order."""
+    texts: tuple[str, ...]
+
+
+def grouped(table: Table, rows: NDArray[np.bool_], least: float, *columns: str) -> Iterator[Group]:
+    """Iterate over the groups of at least `least` chosen rows that have the same texts in these columns.
+
+    Rows that lack one of the texts are left out.
+    """
+    found = [table.texts(name) for name in columns]
+    for column in found:
+        rows = rows & (column.codes >= 0)
+    (numbers,) = rows.nonzero()
+    if len(numbers) < max(least, 1):
+        return
+    codes = [column.codes[numbers] for column in found]
+    order = np.lexsort(codes)
+    changed = np.logical_or.reduce([np.diff(each[order]) != 0 for each in codes])
+    begins = np.concatenate(([0], np.flatnonzero(changed) + 1, [len(order)]))
+    for group in np.flatnonzero(np.diff(begins) >= least).tolist():
+        part = order[begins[group] : begins[group + 1]]
+        texts = tuple(column.values[each[part[0]]] for column, each in zip(found, codes, strict=True))
+        yield Group(numbers[part], texts)
+
+
 def host_of(table: Table, number: int) -> str:
     """Return the requested host of a row; the server's address if the request was not seen."""
     return text_at(table.texts("domain"), number) or ""

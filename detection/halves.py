@@ -15,6 +15,8 @@ class Half(NamedTuple):
 
     time: float
     """Time of the last row."""
+    length: float
+    """Seconds from the first row to the last."""
     rows: NDArray[np.intp]
     table: Table
 
@@ -44,8 +46,12 @@ class Half(NamedTuple):
 
 def halves(table: Table, window: float) -> Iterator[Half]:
     """Iterate over the halves of a window in which there are rows, in order."""
+    if not len(table):
+        return
     times = table.numbers("time")
     numbers = times // (window / 2)
-    for number in sorted({*numbers.tolist()}):
+    one = numbers.min() == numbers.max()
+    for number in [numbers[0]] if one else sorted({*numbers.tolist()}):
         rows = np.flatnonzero(numbers == number)
-        yield Half(float(times[rows].max()), rows, table)
+        first, last = float(times[rows].min()), float(times[rows].max())
+        yield Half(last, last - first, rows, table)

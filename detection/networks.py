@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 CACHED: Final = 8192
@@ -33,7 +33,9 @@ def within(networks: Sequence[str]) -> Callable[[str], bool]:
 def prefix_of(text: str) -> str:
     """Return the network that usually has one owner: /24 of IPv4, /64 of IPv6; empty if it is no address."""
     try:
-        length = 64 if ip_address(text).version == 6 else 24
+        address = ip_address(text)
     except ValueError:
         return ""
-    return str(ip_network(f"{text.partition('%')[0]}/{length}", strict=False))
+    if address.version == 4:
+        return f"{text.rpartition('.')[0]}.0/24"
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"

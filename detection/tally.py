@@ -4,6 +4,7 @@ The window is two halves: counts of the current half and of the one before. So a
 a whole one, and forgetting costs nothing.
 """
 
+from collections.abc import Iterable
 from typing import Final, Generic, TypeVar
 
 Kept = TypeVar("Kept", int, set[int])
@@ -17,6 +18,9 @@ MAX_KEYS: Final = 20_000
 
 MAX_VALUES: Final = 200_000
 """Values of all keys together in a half of a window. Further ones are not counted in it, either."""
+
+
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 class Halves(Generic[Kept]):
@@ -75,14 +79,20 @@ class Distinct(Halves[set[int]]):
 
     def add(self, key: str, time: float, value: str) -> int:
         """Count a value of a key, and return the number of its distinct values in the window."""
+        return self.add_all(key, time, (value,))
+
+    def add_all(self, key: str, time: float, values: Iterable[str]) -> int:
+        """Count values of a key, and return the number of its distinct values in the window."""
         self._move_to(time)
-        before = self._before.get(key, set())
+        before = self._before.get(key, _NONE)
         if not self._has_room(key):
             return len(before)
         current = self._current.setdefault(key, set())
-        known = hash(value)
-        if known not in before and known not in current and len(current) < self._most:
-            self._keep(known, current)
+        for value in map(hash, values):
+            if value not in current and value not in before:
+                if len(current) >= self._most:
+                    break
+                self._keep(value, current)
         return len(current) + len(before)
 
     def _keep(self, value: int, values: set[int]) -> None:

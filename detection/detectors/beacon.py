@@ -96,8 +96,14 @@ class Beacon:
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""
         table = batch.table(Exchange)
+        if not len(table):
+            return
+        self._began = float(table.numbers("time")[0]) if self._began is None else self._began
         self._note_agents(table)
-        for call in self._calls(table):
+        inside = marked(table.texts("client"), self._is_own)
+        if not inside.any():
+            return
+        for call in self._calls(table, inside):
             callers = self._callers.add(call.host, call.time, call.client)
             series = self._followed(call)
             due = series.add(call.time, call.size) and series.calls >= self._floor
@@ -105,21 +111,23 @@ class Beacon:
                 yield from self._judged(call, series)
 
     def _note_agents(self, table: Table) -> None:
-        """Note who uses which user agent, once for each pair in the batch."""
-        if not len(table):
-            return
-        times, clients, agents = table.numbers("time"), table.texts("client"), table.texts("user_agent")
-        self._began = float(times[0]) if self._began is None else self._began
-        for client, agent in {*zip(clients.codes.tolist(), agents.codes.tolist(), strict=True)}:
-            if client >= 0 and agent >= 0:
-                time = float(times[-1])
-                self._users.add(agents.values[agent], time, clients.values[client])
-                self._clients.add("", time, clients.values[client])
+        """Note who uses which user agent: up to two clients of each in the batch, which is all that matters."""
+        clients, agents = table.texts("client"), table.texts("user_agent")
+        time, users, used = float(table.numbers("time")[-1]), clients.codes, agents.codes
+        one = np.full(len(agents.values) + 1, -1)  # one more for the code -1
+        one[used] = users
+        another = one.copy()
+        others = users != one[used]
+        another[used[others]] = users[others]
+        for agent, pair in zip(agents.values, zip(one.tolist(), another.tolist(), strict=True), strict=False):
+            for client in {*pair} - {-1}:
+                self._users.add(agent, time, clients.values[client])
+        self._clients.add_all("", time, (clients.values[client] for client in {*users.tolist()} - {-1}))
 
-    def _calls(self, table: Table) -> Iterator[Call]:
-        """Iterate over the answered calls to hosts outside."""
+    def _calls(self, table: Table, inside: NDArray[np.bool_]) -> Iterator[Call]:
+        """Iterate over the answered calls from inside to hosts outside."""
         times, request_bytes, response_bytes = map(table.numbers, ("request_time", "request_bytes", "response_bytes"))
-        for row in chosen(table, self._outgoing(table), "client", "user_agent"):
+        for row in chosen(table, inside & self._outgoing(table), "client", "user_agent"):
             client, agent = row.texts
             host, number = host_of(table, row.number), row.number
             if client is not None and not is_below(host, CHECKS):
@@ -128,10 +136,9 @@ class Beacon:
 
     def _outgoing(self, table: Table) -> NDArray[np.bool_]:
         status = table.numbers("status")
-        inside = marked(table.texts("client"), self._is_own)
         outside = marked(table.texts("server"), lambda server: not self._is_own(server))
         by_proxy = marked(table.texts("target"), lambda target: target.startswith("http://"))
-        return inside & (outside | by_proxy) & (status >= 200) & (status < 400) & (table.numbers("request_time") >= 0)
+        return (outside | by_proxy) & (status >= 200) & (status < 400) & (table.numbers("request_time") >= 0)
 
     def _followed(self, call: Call) -> Series:
         key = f"{call.client} {call.host}"

@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 from typing import Final
 
-from detection.exchanges import chosen, host_of, marked
+import numpy as np
+
+from detection.exchanges import Group, grouped, marked
+from detection.halves import Half, halves
 from detection.tally import Distinct, Repeats
-from traffic.batch import Batch
+from traffic.batch import Batch, Table
 from traffic.finding import MEDIUM, Finding
 from traffic.records import Exchange
 
 WINDOW: Final = 60.0
-"""Seconds: the window of the tally."""
+"""Seconds: the window of the tallies."""
 PAUSE: Final = 600.0
 """Seconds until the same client is reported again."""
+SLOWER: Final = 2
+"""Factor below the floor's rate under which requests for a path are passed over, batch by batch: most are that rare."""
 
 
 class CacheBusting:
@@ -32,16 +37,26 @@ class CacheBusting:
         """See `detection.detector`."""
         table = batch.table(Exchange)
         queried = marked(table.texts("target"), lambda target: "?" in target)
-        for row in chosen(table, queried, "client", "path", "target"):
-            client, path, target = row.texts
-            if client is None or path is None or target is None:
-                continue
-            host = host_of(table, row.number)
-            key = f"{client} {host}{path}"
-            queries = self._queries.add(key, row.time, target.partition("?")[2])
-            if queries >= self._floor and self._repeats.is_first(key, row.time):
-                reason = f"{client} asked for {host}{path} with {self._floor} or more different queries in a minute"
-                yield Finding(
-                    row.time, self.name, self.name, MEDIUM, client, 0, row.server, row.server_port, host, path,
-                    reason, "", "T1499.002",
-                )  # fmt: skip
+        for half in halves(table, WINDOW):
+            rows = np.zeros(len(table), np.bool_)
+            rows[half.rows] = queried[half.rows]
+            for group in grouped(table, rows, self._floor * half.length / WINDOW / SLOWER, "client", "domain", "path"):
+                yield from self._judged(half, group)
+
+    def _judged(self, half: Half, group: Group) -> Iterator[Finding]:
+        client, host, path = group.texts
+        key = f"{client} {host}{path}"
+        queries = self._queries.add_all(key, half.time, _queries(half.table, group))
+        if queries >= self._floor and self._repeats.is_first(key, half.time):
+            reason = f"{client} asked for {host}{path} with {self._floor} or more different queries in a minute"
+            last = half._replace(rows=group.rows)
+            yield Finding(
+                half.time, self.name, self.name, MEDIUM, client, 0, *last.server(), host, path, reason, "", "T1499.002"
+            )
+
+
+def _queries(table: Table, group: Group) -> Iterator[str]:
+    """Iterate over the query strings of a group, each at least once."""
+    targets = table.texts("target")
+    for code in {*targets.codes[group.rows].tolist()}:
+        yield targets.values[code].partition("?")[2]

@@ -102,6 +102,12 @@ def test_ordinary_queries_are_left_alone(harmless: list[Exchange]) -> None:
     assert found("cache_busting", harmless) == []
 
 
+@pytest.mark.parametrize("size", [1, 3, 12, 660])
+def test_a_slow_attack_is_found_however_its_requests_are_batched(size: int) -> None:
+    attack = visits([f"/?{number}" for number in range(660)], step=1 / 6)
+    assert [each.rule for each in found("cache_busting", attack, size=size)] == ["cache_busting"]
+
+
 # All of them ----------------------------------------------------------------------------------------------------------
 
 
