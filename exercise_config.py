@@ -201,6 +201,12 @@ class Config:
     """Domains that have public and private addresses by intention, such as `example.com` for laptops that come and
     go."""
 
+    saas_policy: Annotated[tuple[str, ...], "rules, such as `deny Dropbox: upload` or `watch *`"] = ()
+    """What people may do in which SaaS application: `allow`, `watch` or `deny`, an application and perhaps an action of
+    the catalogue (`saas_catalogue`), with `*`; the first rule that fits decides. Rules or tenants enable `saas`."""
+    saas_tenants: Annotated[tuple[str, ...], "tenants, such as `contoso` or `contoso.com`"] = ()
+    """Your own tenants of SaaS applications. The use of others is a finding."""
+
     # Threat intelligence: indicators in files, see docs/detection.md --------------------------------------------------
 
     indicators: Annotated[tuple[str, ...], "names of files"] = ()

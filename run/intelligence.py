@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
+_ENABLED_BY: Final = {NAME: ("indicators",), "saas": ("saas_policy", "saas_tenants")}
+"""Settings that enable a detector."""
 
 
 def detecting(config: Config) -> tuple[str, ...]:
-    """Return the names of the detectors of a run: files with indicators enable the one that needs them.
+    """Return the names of the detectors of a run: some are enabled by the settings that they need.
 
     Raises:
-        SettingError: it is enabled without files.
+        SettingError: a detector is enabled without files.
     """
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
-    return (*config.detectors, *((NAME,) if config.indicators and NAME not in config.detectors else ()))
+    called_for = (name for name, settings in _ENABLED_BY.items() if any(getattr(config, each) for each in settings))
+    return (*config.detectors, *(name for name in called_for if name not in config.detectors))
 
 
 def read_again(config: Config) -> list[str]:

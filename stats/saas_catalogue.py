@@ -48,6 +48,16 @@ class Catalogue:
         self.action = lru_cache(maxsize=CACHED)(self._action)
         """Returns the action for application, method and target; OTHER if it is unknown."""
 
+    @property
+    def applications(self) -> frozenset[str]:
+        """Names of all applications."""
+        return frozenset(self._names.values())
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Names of all actions, OTHER too."""
+        return frozenset(rule.action for rules in self._rules.values() for rule in rules) | {OTHER}
+
     def request(self, domain: str, method: str, target: str) -> tuple[str, str] | None:
         """Return application and action; None for unknown applications."""
         name = self.application(domain)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "stats": {"stats", "traffic", "settings"},
     "store": {"store", "stats", "traffic", "settings"},
     "alerting": {"alerting", "store", "stats", "traffic", "settings"},
-    "detection": {"detection", "traffic", "settings"},
+    "detection": {"detection", "stats", "traffic", "settings"},
     "view": {"view", "alerting", "store", "stats", "traffic"},
     "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},
