@@ -41,6 +41,7 @@ def test_any_records_are_no_trouble(batches: list[list[object]]) -> None:
 IMPORTED_LATE = """
 import sys
 from detecting import asked, visits
+from records import exchange, request
 from test_beacon import calls, every
 from detection.loading import available, load
 from detection.pipeline import Detection
@@ -55,12 +56,13 @@ attacks = [
     asked([f"{number:060}.example.com" for number in range(99)], rcode="NXDOMAIN"),
     asked([f"{number}.example{number}.com" for number in range(99)], rcode="NXDOMAIN"),
     asked(["a.example.com"], addresses=("10.0.0.1", "93.184.216.34")),
+    [exchange(request(host="www.dropbox.com"))],
 ]
 batches = [RecordBatch(records) for records in attacks]
-floors = {"request_flood_floor": 100, "random_paths_floor": 100}
-detection = Detection(load(available(), {**vars(Config()), **floors}))
+changed = {"request_flood_floor": 100, "random_paths_floor": 100, "saas_policy": ("deny *",)}
+detection = Detection(load(available(), {**vars(Config()), **changed}))
 before = {*sys.modules}
-found = {each.rule for batch in batches for each in detection.look(batch).records()}
+found = {each.detector for batch in batches for each in detection.look(batch).records()}
 print(*sorted(found), *sorted({*sys.modules} - before), *(failure.text for failure in detection.failures))
 """
 
