@@ -158,6 +158,7 @@ class Config:
         "request_flood",
         "random_paths",
         "beacon",
+        "advanced_threat",
         "dns_tunnel",
         "generated_names",
         "dns_rebinding",
@@ -193,6 +194,11 @@ class Config:
     )
     """Whose requests to others are searched for regular calls: private addresses and this host. Add yours if they are
     public."""
+    advanced_threat_score: Annotated[float, Range(10, 1000, "points")] = 70
+    """Points of a client's signs in a day that make a finding: 20 for a finding of low severity, 40 for medium, 60 for
+    high, and 15 to 30 for uploads, programs that nobody else uses and new domains beside it."""
+    advanced_threat_own_networks: Annotated[tuple[str, ...], "addresses and networks"] = beacon_own_networks
+    """The same as beacon_own_networks, for added signs."""
     dns_tunnel_floor: Annotated[int, Range(2, 10_000, "names in a minute")] = 30
     """Distinct long names below one domain, asked for by one client, that make a finding."""
     generated_names_floor: Annotated[int, Range(2, 10_000, "domains in two minutes")] = 40

@@ -5,6 +5,15 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.exchanges import marked
+from traffic.batch import Table
+
+OWN: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1", "fc00::/7",
+              "fe80::/10")  # fmt: skip
+"""Private networks, and this host."""
 CACHED: Final = 8192
 """Addresses whose result is cached."""
 
@@ -27,6 +36,17 @@ def within(networks: Sequence[str]) -> Callable[[str], bool]:
         return any((mapped or address) in network for network in known)
 
     return is_within
+
+
+def leaving(table: Table, is_own: Callable[[str], bool], by_proxy: bool = True) -> NDArray[np.bool_]:
+    """Mark the rows of own clients with servers outside; with `by_proxy`, exchanges through a proxy inside, too."""
+    inside: NDArray[np.bool_] = marked(table.texts("client"), is_own)
+    if not inside.any():
+        return inside
+    outside = marked(table.texts("server"), lambda server: not is_own(server))
+    if by_proxy:
+        outside |= marked(table.texts("target"), lambda target: target.startswith("http://"))
+    return inside & outside
 
 
 @lru_cache(maxsize=CACHED)

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detection.exchanges import chosen, host_of, marked
+from detection.exchanges import chosen, host_of
 from detection.known_names import CHECKS, is_below
-from detection.networks import within
+from detection.networks import OWN, leaving, within
+from detection.rarity import Rarity
 from detection.regularity import regularity
 from detection.tally import Distinct, Repeats
 from traffic.batch import Batch, Table
@@ -30,15 +28,11 @@ VISIT: Final = 1.0
 MAX_PAIRS: Final = 5000
 """Clients and hosts that are followed, the latest ones."""
 REMEMBERED: Final = 4 * 3600.0
-"""Seconds: the window in which it counts who else calls the host or uses the user agent."""
+"""Seconds: the window in which it counts who else calls the host."""
 MANY: Final = 5
 """Clients that call the same host: it is a service, such as one for monitoring."""
-COMPARED: Final = 20
-"""Clients that must have been seen before a user agent that nobody else uses is rare."""
 NEW: Final = 3600.0
 """Seconds of watching before a host is new."""
-OWN: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1", "fc00::/7",
-              "fe80::/10")  # fmt: skip
 
 
 class Call(NamedTuple):
@@ -89,8 +83,8 @@ class Beacon:
         self._is_own = within(own_networks)
         self._series: OrderedDict[str, Series] = OrderedDict()
         self._began: float | None = None
-        self._callers, self._users = Distinct(REMEMBERED, most=MANY), Distinct(REMEMBERED, most=2)
-        self._clients = Distinct(REMEMBERED, most=COMPARED)
+        self._callers = Distinct(REMEMBERED, most=MANY)
+        self._agents = Rarity("user_agent")
         self._repeats = Repeats(PAUSE)
 
     def look(self, batch: Batch) -> Iterator[Finding]:
@@ -99,46 +93,26 @@ class Beacon:
         if not len(table):
             return
         self._began = float(table.numbers("time")[0]) if self._began is None else self._began
-        self._note_agents(table)
-        inside = marked(table.texts("client"), self._is_own)
-        if not inside.any():
-            return
-        for call in self._calls(table, inside):
+        self._agents.note(table)
+        for call in self._calls(table):
             callers = self._callers.add(call.host, call.time, call.client)
             series = self._followed(call)
             due = series.add(call.time, call.size) and series.calls >= self._floor
             if due and (series.calls - self._floor) % STEP == 0 and callers < MANY:
                 yield from self._judged(call, series)
 
-    def _note_agents(self, table: Table) -> None:
-        """Note who uses which user agent: up to two clients of each in the batch, which is all that matters."""
-        clients, agents = table.texts("client"), table.texts("user_agent")
-        time, users, used = float(table.numbers("time")[-1]), clients.codes, agents.codes
-        one = np.full(len(agents.values) + 1, -1)  # one more for the code -1
-        one[used] = users
-        another = one.copy()
-        others = users != one[used]
-        another[used[others]] = users[others]
-        for agent, pair in zip(agents.values, zip(one.tolist(), another.tolist(), strict=True), strict=False):
-            for client in {*pair} - {-1}:
-                self._users.add(agent, time, clients.values[client])
-        self._clients.add_all("", time, (clients.values[client] for client in {*users.tolist()} - {-1}))
-
-    def _calls(self, table: Table, inside: NDArray[np.bool_]) -> Iterator[Call]:
+    def _calls(self, table: Table) -> Iterator[Call]:
         """Iterate over the answered calls from inside to hosts outside."""
-        times, request_bytes, response_bytes = map(table.numbers, ("request_time", "request_bytes", "response_bytes"))
-        for row in chosen(table, inside & self._outgoing(table), "client", "user_agent"):
+        status, times = table.numbers("status"), table.numbers("request_time")
+        answered = (status >= 200) & (status < 400) & (times >= 0)
+        sizes = table.numbers("request_bytes") + table.numbers("response_bytes")
+        for row in chosen(table, leaving(table, self._is_own) & answered, "client", "user_agent"):
             client, agent = row.texts
             host, number = host_of(table, row.number), row.number
             if client is not None and not is_below(host, CHECKS):
-                size = float(request_bytes[number] + response_bytes[number])
-                yield Call(client, host, agent or "", row.server, row.server_port, float(times[number]), size)
-
-    def _outgoing(self, table: Table) -> NDArray[np.bool_]:
-        status = table.numbers("status")
-        outside = marked(table.texts("server"), lambda server: not self._is_own(server))
-        by_proxy = marked(table.texts("target"), lambda target: target.startswith("http://"))
-        return (outside | by_proxy) & (status >= 200) & (status < 400) & (table.numbers("request_time") >= 0)
+                yield Call(
+                    client, host, agent or "", row.server, row.server_port, float(times[number]), float(sizes[number])
+                )
 
     def _followed(self, call: Call) -> Series:
         key = f"{call.client} {call.host}"
@@ -170,8 +144,7 @@ class Beacon:
     def _signs(self, call: Call, series: Series) -> list[str]:
         """Return what makes it suspicious, besides that it is regular."""
         signs = []
-        others = self._clients.add("", call.time, call.client)
-        if others >= COMPARED and self._users.add(call.agent, call.time, call.client) < 2:
+        if self._agents.is_rare(call.agent, call.client, call.time):
             signs.append("nobody else uses its user agent")
         if self._began is not None and series.first >= self._began + NEW:
             signs.append("the host is new")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from records import exchange, lookup, request
+from records import exchange, finding, handshake, lookup, request
 
 from detection.loading import available, load
 from detection.pipeline import Detection
 from exercise_config import Config
 from traffic.batch import RecordBatch
+from traffic.finding import SEVERITIES
 
 TIMES = st.floats(0, 1e10)
 TEXTS = st.sampled_from(["", ".", "a", "a.b", "xn--a.xn--p1ai", r"a\.b.example.com", "x" * 60 + ".example.com", "é.de"])
@@ -28,9 +29,11 @@ REQUESTS = st.builds(request, time=TIMES, client=ADDRESSES, server=ADDRESSES, ta
 EXCHANGES = st.builds(
     exchange, REQUESTS | st.none(), time=TIMES, client=ADDRESSES, status=st.sampled_from([None, 200, 401, 404, 503])
 )
+HANDSHAKES = st.builds(handshake, time=TIMES, client=ADDRESSES, server=ADDRESSES, server_name=TEXTS, ja4=TEXTS)
+FINDINGS = st.builds(finding, time=TIMES, client=ADDRESSES, host=TEXTS, severity=st.sampled_from(SEVERITIES))
 
 
-@given(st.lists(st.lists(LOOKUPS | EXCHANGES, max_size=20), max_size=5))
+@given(st.lists(st.lists(LOOKUPS | EXCHANGES | HANDSHAKES | FINDINGS, max_size=20), max_size=5))
 def test_any_records_are_no_trouble(batches: list[list[object]]) -> None:
     detection = Detection(load(available(), {**vars(Config()), "request_flood_floor": 2, "random_paths_floor": 2}))
     for records in batches:
@@ -59,7 +62,8 @@ attacks = [
     [exchange(request(host="www.dropbox.com"))],
 ]
 batches = [RecordBatch(records) for records in attacks]
-changed = {"request_flood_floor": 100, "random_paths_floor": 100, "saas_policy": ("deny *",)}
+changed = {"request_flood_floor": 100, "random_paths_floor": 100, "advanced_threat_score": 10}
+changed["saas_policy"] = ("deny *",)
 detection = Detection(load(available(), {**vars(Config()), **changed}))
 before = {*sys.modules}
 found = {each.detector for batch in batches for each in detection.look(batch).records()}
