@@ -213,6 +213,10 @@ class Config:
     saas_tenants: Annotated[tuple[str, ...], "tenants, such as `contoso` or `contoso.com`"] = ()
     """Your own tenants of SaaS applications. The use of others is a finding."""
 
+    sigma_rules: Annotated[tuple[str, ...], "files and folders"] = ()
+    """Sigma rules for web servers, proxies and DNS, like `--sigma`: files, and folders with files ending in .yml. They
+    enable the detector `sigma`."""
+
     # Threat intelligence: indicators in files, see docs/detection.md --------------------------------------------------
 
     indicators: Annotated[tuple[str, ...], "names of files"] = ()

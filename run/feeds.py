@@ -4,8 +4,6 @@ The files are opened with the rights of whoever started the program, and are rea
 come from the Internet. Later they are opened with the rights that are left.
 """
 
-import os
-import signal
 import threading
 import time
 from collections import deque
@@ -20,6 +18,7 @@ from detection.intelligence.packing import Terms
 from detection.intelligence.table import Feed, Table
 from exercise_config import Config
 from run.feed_file import FeedFile
+from run.hangup import at_hangup
 
 _DAY: Final = 86400.0
 _MEBIBYTE: Final = 2**20
@@ -48,7 +47,7 @@ class Intelligence:
         self._ended = False
         self._asked = True
         self._thread: threading.Thread | None = None
-        self._former: object = None
+        self._ignore_hangup: Callable[[], None] = lambda: None
         self.told: Callable[[], None] = lambda: None
         """Called when there is news."""
 
@@ -62,7 +61,7 @@ class Intelligence:
         if self._interval is None:
             self.refresh()
             return
-        self._obey_hangup()
+        self._ignore_hangup = at_hangup(self.ask)
         self._thread = threading.Thread(target=self._run, name="indicators", daemon=True)
         self._thread.start()
 
@@ -72,8 +71,7 @@ class Intelligence:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        if self._former is not None:
-            signal.signal(signal.SIGHUP, self._former)  # type: ignore[arg-type]  # it is what signal.signal returned
+        self._ignore_hangup()
         for file in (*self._listed, *self._allowed):
             file.close()
 
@@ -109,12 +107,6 @@ class Intelligence:
             changed |= file.read(replace(terms, most=max(0, terms.most - others)))
             self.news.append(file.line)
         return changed
-
-    def _obey_hangup(self) -> None:
-        """Let SIGHUP have the files read again, unless it means that the terminal is gone."""
-        has_terminal = any(os.isatty(number) for number in range(3))
-        if hasattr(signal, "SIGHUP") and not has_terminal and threading.current_thread() is threading.main_thread():
-            self._former = signal.signal(signal.SIGHUP, lambda number, frame: self.ask())
 
 
 def opened_for(detector: ThreatIntelligence, config: Config, files: NamedFiles, *, live: bool) -> Intelligence:

@@ -1,12 +1,13 @@
-"""Threat intelligence in a run: which files it has, who reads them, and how the user learns of it.
+"""Threat intelligence and Sigma rules in a run: which files there are, who reads them, how the user learns of it.
 
 What reads them is imported only if there are some, because it takes time at the start.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from capture.named_files import NamedFiles
 from detection.detector import Detector
@@ -16,11 +17,31 @@ from view.view import View
 
 if TYPE_CHECKING:
     from run.feeds import Intelligence
+    from run.sigma import SigmaRules
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
-_ENABLED_BY: Final = {NAME: ("indicators",), "saas": ("saas_policy", "saas_tenants")}
+_ENABLED_BY: Final = {NAME: ("indicators",), "saas": ("saas_policy", "saas_tenants"), "sigma": ("sigma_rules",)}
 """Settings that enable a detector."""
+
+
+class Reader(Protocol):
+    """Reads the files of a detector, also while the program runs."""
+
+    news: deque[str]
+    """Lines for the user about what was read."""
+    told: Callable[[], None]
+    """Called when there is news."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Sentences about files that cannot be read."""
+
+    def start(self) -> None:
+        """Begin, after the rights were dropped."""
+
+    def close(self) -> None:
+        """End."""
 
 
 def detecting(config: Config) -> tuple[str, ...]:
@@ -59,13 +80,39 @@ def open_intelligence(
     return opened_for(detector, config, files, live=live)
 
 
+def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> "SigmaRules | None":
+    """Read the Sigma rules of the settings; None if there are none.
+
+    Raises:
+        SettingError: a file is wrong, or pySigma is missing.
+        CaptureError: as in `NamedFiles.open`.
+    """
+    if not config.sigma_rules:
+        return None
+    from detection.detectors.sigma import Sigma
+    from run.sigma import SigmaRules
+
+    try:
+        detector = next(each for each in detectors if isinstance(each, Sigma))
+        return SigmaRules(detector, config.sigma_rules, files.open, live=live)
+    except ImportError as missing:
+        packages = "pip install -r requirements-sigma.txt"
+        raise SettingError(f"--sigma needs the package pySigma ({missing}); run: {packages}") from missing
+
+
+def open_readers(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> list[Reader]:
+    """Open the files that detectors need; see `open_intelligence` and `open_sigma` for what they raise."""
+    opened = open_intelligence(config, detectors, files, live=live), open_sigma(config, detectors, files, live=live)
+    return [reader for reader in opened if reader is not None]
+
+
 class FeedNews(Outlet):
     """Prints what was read with `say`, between two Views."""
 
-    def __init__(self, intelligence: "Intelligence", say: Callable[[str], None], want_view: Callable[[], None]) -> None:
-        self._news = intelligence.news
+    def __init__(self, reader: Reader, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
+        self._news = reader.news
         self._say = say
-        intelligence.told = want_view
+        reader.told = want_view
         if self._news:
             want_view()
 

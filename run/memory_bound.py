@@ -67,6 +67,8 @@ _SPOOLED_KEY = 1024
 """The key of one of their sums."""
 _READ_AHEAD = 64 * 2**20
 """Packets that wait for several threads, with their columns, and the records that wait for the main thread."""
+_SIGMA = 64 * 2**20
+"""Sigma rules, what reads them, and results for the latest texts."""
 _INDICATOR = 180
 """An indicator in the table and in the file's own arrays, which are both replaced when the file has changed."""
 _READING = 5
@@ -102,6 +104,7 @@ def memory_bound(config: Config) -> int:
         + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
         + _TIMES
         + (_DETECTION if config.detectors else 0)
+        + (_SIGMA if config.sigma_rules else 0)
         + _memory_of_incidents(config)
         + _memory_of_sending(config, statistics + _SIGNAL_STATISTICS + of_dns)
         + _memory_of_indicators(config)

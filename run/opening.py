@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from capture import packet_socket
@@ -41,7 +42,7 @@ from run.decoding import (
 )
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
-from run.intelligence import open_intelligence
+from run.intelligence import Reader, open_readers
 from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
@@ -57,7 +58,6 @@ from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnec
 
 if TYPE_CHECKING:
     from incidents.keeper import IncidentKeeper
-    from run.feeds import Intelligence
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -75,7 +75,8 @@ class Opened(NamedTuple):
     attention: Attention
     keeper: "IncidentKeeper | None"
     locked: Locked
-    intelligence: "Intelligence | None"
+    readers: Sequence[Reader]
+    """What reads the files of detectors."""
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -83,8 +84,8 @@ class Opened(NamedTuple):
         feeds that cannot be read.
         """
         kept = self.keeper.warnings if self.keeper is not None else ()
-        feeds = self.intelligence.warnings if self.intelligence is not None else ()
-        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *feeds)
+        read = chain.from_iterable(reader.warnings for reader in self.readers)
+        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *read)
 
     @property
     def recent(self) -> Recent | None:
@@ -120,7 +121,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
         if outputs.sensor is not None:
             stack.callback(outputs.sensor.close)
-        intelligence = open_intelligence(config, plan.detectors, files, live=source.live)
+        readers = open_readers(config, plan.detectors, files, live=source.live)
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
         intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)
@@ -137,16 +138,16 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         lock = locked(arguments, config, plan, outputs, stack)
         if arguments.verbose:
             print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
-        if intelligence is not None:
-            stack.callback(intelligence.close)
-            intelligence.start()
+        for reader in readers:
+            stack.callback(reader.close)
+            reader.start()
         if keeper is not None:
             intake.keep_in(keeper.packets)
             stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, intelligence)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers)
 
 
 def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:

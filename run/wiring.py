@@ -33,8 +33,8 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))
-    if parts.intelligence is not None:
-        session.show_to(FeedNews(parts.intelligence, say, session.want_view))
+    for reader in parts.readers:
+        session.show_to(FeedNews(reader, say, session.want_view))
     if parts.keeper is not None:
         parts.keeper.watch(session)
         session.keep_evidence(parts.keeper)

@@ -1,0 +1,1 @@
+"""Sigma rules (https://sigmahq.io) on exchanges and DNS lookups."""
