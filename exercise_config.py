@@ -150,7 +150,7 @@ class Config:
 
     # Detection: what is wrong in the traffic, see docs/detection.md ---------------------------------------------------
 
-    detectors: Annotated[tuple[str, ...], "names of files in detection/detectors/"] = (
+    detectors: Annotated[tuple[str, ...], "names of files in detection/detectors/ and inspectors/"] = (
         "path_scan",
         "login_guessing",
         "cache_busting",
@@ -163,7 +163,15 @@ class Config:
         "generated_names",
         "dns_rebinding",
     )
-    """Enabled detectors. Their findings are counted, filtered, logged and judged like other records."""
+    """Enabled detectors and inspectors. Their findings are counted, filtered, logged and judged like other records."""
+    inspection_budget: Annotated[float, Range(1, 60_000, "ms")] = 50
+    """CPU time that inspectors may take for an exchange. What takes longer is counted as not inspected."""
+    inspection_queue: Annotated[int, Range(1, 65_536, "MiB")] = 64
+    """Maximum contents that wait for inspectors. Live, what does not fit is counted as not inspected."""
+    inspection_workers: Annotated[int, Range(1, 64, "processes")] = 1
+    """Processes that run inspectors."""
+    inspection_memory: Annotated[int, Range(16, 65_536, "MiB")] = 256
+    """Memory that each of them may take, besides what loading the inspectors took."""
     path_scan_floor: Annotated[int, Range(2, 10_000, "paths in a minute")] = 30
     """Distinct paths that do not exist, asked for by one client, that make a finding."""
     login_guessing_floor: Annotated[int, Range(2, 1_000_000, "logins in a minute")] = 20

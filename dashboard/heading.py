@@ -190,12 +190,21 @@ def _unread(view: HealthView, page: Page) -> list[Line]:
         )
         connections = "connection" if sum(times for _, times in view.unreadable) == 1 else "connections"
         items.append((Piece("unreadable: "), Piece(f"{kinds} {connections}", Style.WARNING)))
+    if view.uninspected:
+        times, reasons = uninspected(view)
+        items.append(_counted("not inspected", times, f" ({page.text(reasons)})", Style.WARNING))
     return items
 
 
 def why_unnamed(view: HealthView) -> str:
     """Say why names cannot be known: HTTP/2 sends most of them once, and then only their number (RFC 7541)."""
     return "HTTP/2 already open" + (", or gaps" if view.gaps else "")
+
+
+def uninspected(view: HealthView) -> tuple[int, str]:
+    """Return how many exchanges were not inspected, and how many for which reason."""
+    reasons = ", ".join(f"{figures.count(times)} {reason}" for reason, times in view.uninspected)
+    return sum(times for _, times in view.uninspected), reasons
 
 
 def _asked(view: HealthView, page: Page) -> str:

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from dashboard.heading import why_unnamed
+from dashboard.heading import uninspected, why_unnamed
 from view import figures
 from view.badge import badge_text, unlearned
 from view.cells import visible
@@ -71,6 +71,8 @@ def _missed(health: HealthView, ascii_only: bool) -> str:
         (health.evicted, "connection", " evicted"),
         *((times, f"{visible(kind, ascii_only)} connection", " unreadable") for kind, times in health.unreadable),
     ]
+    times, reasons = uninspected(health)
+    counted.append((times, "exchange", f" not inspected ({visible(reasons, ascii_only)})"))
     return ", ".join(f"{figures.counted(times, what)}{remark}" for times, what, remark in counted if times) or "nothing"
 
 

@@ -75,6 +75,7 @@ COUNTS: Final = (
         "evicted",
         "{connection}",
     ),
+    Count("inspected_exchanges", "Exchanges whose content was inspected.", "inspected", "{exchange}"),
 )
 """Counters without labels."""
 LABELLED: Final = (
@@ -91,6 +92,13 @@ LABELLED: Final = (
         "secrets",
         "{secret}",
         "name",
+    ),
+    Count(
+        "uninspected_exchanges",
+        "Exchanges whose content should have been inspected and was not, by reason.",
+        "uninspected",
+        "{exchange}",
+        "reason",
     ),
     Count("oddities", "Malformed or hostile input, by name.", "oddities", "{oddity}", "name"),
 )

@@ -5,7 +5,6 @@ must distrust them: a request may come from hostile code that took over the moni
 """
 
 import os
-import signal
 import socket
 import struct
 import threading
@@ -14,13 +13,11 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Final, NoReturn
 
+from capture.leaving import leave_parent
+
 LARGEST: Final = 2**28
 """Bytes of a request or an answer."""
-MOST_FILES: Final = 2**20
-"""Files that a process may have open on usual systems, whatever its limit says."""
 _LENGTH: Final = struct.Struct("=I")
-_OUTLIVED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-"""Signals that are sent to all processes of a terminal or service. Only our end ends the process."""
 
 
 class Outside:
@@ -71,7 +68,7 @@ def _serve(channel: socket.socket, answer: Callable[[bytes], bytes], cancel: Cal
     """Answer until the other end is closed. Nothing of the parent's is cleaned up here: that is its job."""
     status = 1
     try:
-        _leave_parent(channel.fileno())
+        leave_parent(channel.fileno())
         requests: SimpleQueue[bytes | None] = SimpleQueue()
         threading.Thread(target=_read, args=(channel, requests, cancel), daemon=True).start()
         while (request := requests.get()) is not None:
@@ -81,24 +78,6 @@ def _serve(channel: socket.socket, answer: Callable[[bytes], bytes], cancel: Cal
         status = 0
     finally:
         os._exit(status)
-
-
-def _leave_parent(kept: int) -> None:
-    """Leave the terminal, and close everything the parent has open; standard streams lead nowhere."""
-    os.setsid()
-    for name in _OUTLIVED:
-        signal.signal(getattr(signal, name), lambda *_: None)  # programs that we start do not inherit this
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nowhere, stream)
-    os.closerange(3, kept)
-    os.closerange(kept + 1, _limit())  # after a change of user, /proc/self/fd cannot be read
-
-
-def _limit() -> int:
-    """Return the number after the highest that an open file can have."""
-    limit = os.sysconf("SC_OPEN_MAX")
-    return limit if 0 < limit < MOST_FILES else MOST_FILES
 
 
 def _read(channel: socket.socket, requests: "SimpleQueue[bytes | None]", cancel: Callable[[], None]) -> None:

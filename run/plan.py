@@ -13,6 +13,7 @@ from cli.build import PROGRAM
 from cli.history_file import folder_of
 from detection import loading as detection
 from detection.detector import Detector
+from detection.loading import inspecting
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from outputs.exchange_log import LOGGED
@@ -43,6 +44,8 @@ class Plan(NamedTuple):
     """Folder of the user that the program switches to, which cannot be found any more once it has."""
     metrics: tuple[MetricStatistic, ...] = ()
     """Statistics that are counted for OTLP alone."""
+    inspectors: tuple[str, ...] = ()
+    """Names of inspectors, which are loaded in a process of their own."""
 
     @property
     def counted(self) -> list[Statistic]:
@@ -77,7 +80,8 @@ def planned(arguments: Arguments, config: Config) -> Plan:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
-    return Plan(statistics, detectors, only, receivers, state_folder, metrics)
+    inspectors = inspecting(detecting(config))
+    return Plan(statistics, detectors, only, receivers, state_folder, metrics, inspectors)
 
 
 def logged_kinds(arguments: Arguments, config: Config) -> frozenset[type]:

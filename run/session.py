@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from alerting.alert import Alert
 from alerting.events import AlertDismissed, AlertRaised, Event
@@ -22,11 +22,17 @@ from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
 from store.watched import Watched, watched_spans, within
-from traffic.batch import Batch
+from traffic.apart import Apart
+from traffic.batch import Batch, RecordBatch
+from traffic.content import Content
+from traffic.finding import Finding
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
 from view.view import HistoryView, Panel, View
+
+if TYPE_CHECKING:
+    from inspection.inspection import Inspection
 
 WINDOWS = (120.0, 3600.0)
 """Windows in seconds that can be shown, besides the last bucket and the whole retention."""
@@ -93,6 +99,7 @@ class Session:
         self._warnings = warnings
         self._only = only
         self._detection = Detection()
+        self._inspection: Inspection | None = None
         self._view: View | None = None
         self._status: Status | None = None
         self._past: Iterator[ClosedBucket] = iter(())
@@ -135,9 +142,12 @@ class Session:
         """Have the evidence of each alert kept."""
         self._evidence = evidence
 
-    def detect_with(self, detection: Detection) -> None:
-        """Count what `detection` finds in the records like other records. Call this before the start."""
+    def detect_with(self, detection: Detection, inspection: "Inspection | None" = None) -> None:
+        """Count what `detection` finds in the records, and `inspection` in contents, like other records. Call this
+        before the start.
+        """
         self._detection = detection
+        self._inspection = inspection
 
     def judge_by(self, lessons: Lessons, opens: float) -> None:
         """Judge from `opens` on by what was learned in an earlier run. Call this before the start."""
@@ -172,11 +182,46 @@ class Session:
 
     def count(self, batch: Batch) -> None:
         """Count the records of a batch."""
+        batch = self._without_contents(batch)
         self._counted += len(batch)
-        found = self._detection.look(batch)  # in all of it: a filter of findings matches no exchange
+        found = self._detection.look(batch).records()  # in all of it: a filter of findings matches no exchange
         self._take(batch)
-        if len(found):
-            self._take(found)
+        if self._inspection is not None and self._inspection.live:
+            found += self._inspection.take()
+        self._take_found(found)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until all contents are inspected, at most so long, and then count what was found. Return whether it was
+        done.
+        """
+        if self._inspection is None:
+            return True
+        settled = self._inspection.wait(seconds)
+        if settled:
+            self._take_found(self._inspection.take())
+        return settled
+
+    def end_inspection(self) -> None:
+        """Count what was found so far, and the contents that are left as not inspected."""
+        if self._inspection is not None:
+            self._inspection.end()
+            self._take_found(self._inspection.take())
+
+    @property
+    def must_settle(self) -> bool:
+        """Whether so many contents wait that reading a file should wait for them."""
+        return self._inspection is not None and self._inspection.full
+
+    def _without_contents(self, batch: Batch) -> Batch:
+        """Hand contents over to the inspection. Nobody else gets them."""
+        if self._inspection is None or not len(contents := batch.table(Content)):
+            return batch
+        self._inspection.hand(contents.records())
+        return Apart(batch, Content)
+
+    def _take_found(self, found: Sequence[Finding]) -> None:
+        if found:
+            self._take(RecordBatch(found))
 
     def _take(self, batch: Batch) -> None:
         if self._only is not None:
@@ -237,7 +282,11 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the tracebacks of disabled plug-ins."""
-        broken = (("statistic", self._store.failures), ("detector", self._detection.failures))
+        broken = (
+            ("statistic", self._store.failures),
+            ("detector", self._detection.failures),
+            ("inspector", self._inspection.failures if self._inspection is not None else ()),
+        )
         return [f"{kind} {name} was disabled:\n{text}" for kind, failures in broken for name, text in failures]
 
     def judge(self, now: float, status: Status) -> None:
@@ -336,13 +385,27 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        disabled = [f"detector {name} was disabled; see the summary" for name, _ in self._detection.failures]
-        warnings = (*status.warnings, *self._warnings(), *disabled)
-        reading = Reading(status.health, status.counters.dropped, warnings, *status.keys)
+        warnings = (*status.warnings, *self._warnings(), *self._disabled())
+        reading = Reading(status.health, status.counters.dropped, warnings, *status.keys, *self._inspected())
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
+
+    def _inspected(self) -> tuple[int, tuple[tuple[str, int], ...]]:
+        """Return how many exchanges were inspected, and how many were not, by reason."""
+        if self._inspection is None:
+            return 0, ()
+        return self._inspection.inspected, tuple(self._inspection.missed.items())
+
+    def _disabled(self) -> Iterator[str]:
+        """Name the plug-ins that raised an exception, and say which processes ended by themselves."""
+        for name, _ in self._detection.failures:
+            yield f"detector {name} was disabled; see the summary"
+        if self._inspection is not None:
+            for name, _ in self._inspection.failures:
+                yield f"inspector {name} was disabled; see the summary"
+            yield from self._inspection.warnings
 
 
 def store_windows(config: Config) -> tuple[float, ...]:

@@ -23,6 +23,8 @@ POLL = 0.05
 """Seconds between checks of the capture's clock if a tick is almost due."""
 CLOSING = 4096
 """Records to complete at a time at the end of a file. Each may bring the long texts of a request counted before."""
+REST = 5.0
+"""Seconds for the inspection of what is left at the end, or when the user ends the reading of a file."""
 GLANCE = 0.2
 """Seconds between checks whether a batch is full. More records at a time would take more memory, and no less CPU."""
 
@@ -104,6 +106,7 @@ def watch_live(intake: Intake, session: Session, duration: float | None, stop: S
         thread.stop()
     batch, clock, status = thread.take()
     session.count(batch)
+    yield from _inspect_rest(session, REST)
     return Ending(clock, status, thread.error)
 
 
@@ -116,7 +119,7 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
                 if not begun and replay.begun is not None:
                     session.replay(replay.begun)
                     begun = True
-                _act(session, step)
+                yield from _act(session, step, stop)
                 yield 0.0
     except KeyboardInterrupt:
         stop.set()
@@ -128,6 +131,10 @@ def watch_file(intake: Intake, session: Session, duration: float | None, stop: S
     while not finished:
         finished = intake.finish(CLOSING)
         session.count(intake.take())
+        if session.must_settle:
+            yield from _settled(session, stop)
+    yield from _settled(session, stop)
+    yield from _inspect_rest(session, REST)
     return Ending(replay.clock, intake.status(), error)
 
 
@@ -140,9 +147,27 @@ def _steps_of(replay: Replay, intake: Intake, stop: Stop) -> Generator[Step, Non
             yield step or Step()
 
 
-def _act(session: Session, step: Step) -> None:
+def _act(session: Session, step: Step, stop: Stop) -> Iterator[float]:
     if step.batch is not None:
         session.count(step.batch)
+    if step.tick is not None or session.must_settle:
+        yield from _settled(session, stop)
     if step.tick is not None:
         session.tick(step.tick.now, step.tick.status)
         session.schedule.skip_to(step.tick.resumes)
+
+
+def _settled(session: Session, stop: Stop) -> Iterator[float]:
+    """Wait until all that a file contains so far is inspected, so that what is found is counted at the same place each
+    time.
+    """
+    while not stop.is_set() and not session.settle(POLL):
+        yield 0.0
+
+
+def _inspect_rest(session: Session, seconds: float) -> Iterator[float]:
+    """Wait for the inspection of what is left, at most so long, and end it."""
+    end = time.monotonic() + seconds
+    while not session.settle(POLL) and time.monotonic() < end:
+        yield 0.0
+    session.end_inspection()

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
     "capture", "traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings", "outputs",
-    "notices", "history", "fleet", "incidents", "demo", "cli", "run",
+    "notices", "history", "fleet", "incidents", "inspection", "demo", "cli", "run",
 )  # fmt: skip
 PURE = ("traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings")
 EDGES = {
@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "history": {"history", "view", "alerting", "store"},
     "fleet": {"fleet", "outputs", "history", "view", "alerting", "store", "stats", "traffic"},
     "incidents": {"incidents", "history", "outputs", "view", "capture", "alerting", "store", "stats", "traffic"},
+    "inspection": {"inspection", "detection", "capture", "traffic"},
     "outputs": {"outputs", "notices", "view", "alerting", "store", "stats", "traffic", "settings"},
     "demo": {"demo"},
     "cli": {

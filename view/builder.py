@@ -3,6 +3,7 @@
 It reads from top to bottom: first the View, then each of its parts in the order in which they are filled in.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ RATE, CLASSES = "request_rate", "status_classes"
 """The statistics that are drawn over time instead of as top lists."""
 CLASS_NAMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "(no response)", "(not seen)")
 """Keys of `status_classes` in drawing order."""
+NOT_KEPT = "content not kept"
+"""Oddity of the decoder: it had no room for the content of an exchange."""
 LEAST_WATCHED = 1.0
 """Fewest seconds that make a rate: a request in the hundredth of a second before a bucket ends is not 100 /s."""
 SERVER_NAMES = 4
@@ -71,6 +74,10 @@ class Reading:
     """Keys of TLS connections that were read."""
     key_sources: tuple[str, ...] = ()
     """Where they come from."""
+    inspected: int = 0
+    """Exchanges whose content was inspected."""
+    uninspected: tuple[tuple[str, int], ...] = ()
+    """Exchanges whose content should have been inspected, and was not, by reason."""
 
 
 def build_view(
@@ -173,7 +180,15 @@ def _health(reading: Reading, store: Store, monitor: Monitor, packet_rate: float
         dropped_share=monitor.dropped_share,
         keys=reading.keys,
         key_sources=reading.key_sources,
+        inspected=reading.inspected,
+        uninspected=_uninspected(reading),
     )
+
+
+def _uninspected(reading: Reading) -> tuple[tuple[str, int], ...]:
+    """List what inspectors did not see, most frequent reason first; the decoder counts what it had no room for."""
+    not_kept = reading.health.oddities.get(NOT_KEPT, 0)
+    return tuple((+Counter({**dict(reading.uninspected), NOT_KEPT: not_kept})).most_common())
 
 
 def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:

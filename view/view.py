@@ -173,6 +173,10 @@ class HealthView:
     """Keys of TLS connections that were read."""
     key_sources: tuple[str, ...] = ()
     """Where keys come from; empty if there are none, and nobody asked for any."""
+    inspected: int = 0
+    """Exchanges whose content was inspected."""
+    uninspected: tuple[tuple[str, int], ...] = ()
+    """Exchanges whose content should have been inspected, and was not, by reason."""
 
 
 @dataclass(frozen=True)

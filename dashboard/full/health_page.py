@@ -60,6 +60,9 @@ def _facts(health: HealthView) -> Iterator[tuple[str, str]]:
     reason = f" ({why_unnamed(health)})" if health.unnamed_requests else ""
     yield "Names unknown", figures.counted(health.unnamed_requests, "request") + reason
     yield from _owners(health)
+    if health.inspected or health.uninspected:
+        yield "Inspected", figures.counted(health.inspected, "exchange")
+        yield from _named("Not inspected", health.uninspected, "exchange")
     yield (
         "Connections",
         f"{figures.count(health.connections)} now, {figures.count(health.evicted)} evicted (limit reached)",

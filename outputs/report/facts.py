@@ -136,6 +136,7 @@ def health_facts(health: HealthView) -> tuple[Fact, ...]:
         ("Requests with unknown names", health.unnamed_requests),
         ("Connections evicted", health.evicted),
         *_owner_counts(health),
+        *_inspection_counts(health),
     )
     missing = Fact("Bytes missing from streams", figures.volume(health.missing_bytes), health.missing_bytes > 0)
     facts = [Fact(name, figures.count(times), times > 0) for name, times in counted]
@@ -150,6 +151,12 @@ def _owner_counts(health: HealthView) -> Iterator[tuple[str, int]]:
         ("Owners forgotten", health.forgotten_owners),
     )
     yield from (one for one in counted if one[1])
+
+
+def _inspection_counts(health: HealthView) -> Iterator[tuple[str, int]]:
+    """Count what inspectors did not see, if anything."""
+    if health.uninspected:
+        yield "Exchanges not inspected", sum(times for _, times in health.uninspected)
 
 
 def named_facts(counts: Sequence[tuple[str, int]]) -> tuple[Fact, ...]:

@@ -70,6 +70,7 @@ class Page:
                     ("Unreadable connections", view.health.unreadable),
                     ("TLS server names", view.health.server_names),
                     ("Decryption", view.health.secrets),
+                    ("Not inspected", view.health.uninspected),
                     ("Oddities", view.health.oddities),
                 )
                 if counts

@@ -1,0 +1,1 @@
+"""Runs inspectors in processes of their own: see docs/detection.md."""

@@ -1,0 +1,97 @@
+"""What a worker answers, as JSON that is safe to read: hostile content may have taken the worker over. Pure.
+
+An answer has only the texts of findings. Who did it, when and where is taken from the exchange, which we know.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, Final, NamedTuple, NoReturn
+
+from inspection.channel import WrongMessage
+from traffic.content import Content
+from traffic.finding import SEVERITIES, Finding
+from traffic.text import printable
+
+MOST_FINDINGS: Final = 50
+"""Findings of one exchange."""
+LONGEST_TRACEBACK: Final = 8_000
+"""Characters of a traceback, from its end."""
+LARGEST_ANSWER: Final = 16 * 2**20
+"""Bytes of an answer, in which each text of a finding has at most 2,000 characters."""
+FIELDS: Final = ("rule", "detector", "severity", "reason", "evidence", "technique")
+"""What is taken from a finding."""
+
+
+class Failed(NamedTuple):
+    """An inspector that raised an exception."""
+
+    name: str
+    text: str
+    """The traceback."""
+
+
+class Answer(NamedTuple):
+    """What was found in an exchange, and who failed to look for it."""
+
+    findings: tuple[Finding, ...] = ()
+    failed: tuple[Failed, ...] = ()
+
+
+def answered(answer: Answer, longest: int) -> bytes:
+    """Write an answer, with at most `longest` characters of each text."""
+    found = [[getattr(each, name)[:longest] for name in FIELDS] for each in answer.findings[:MOST_FINDINGS]]
+    failed = [[name, text[-LONGEST_TRACEBACK:]] for name, text in answer.failed]
+    return json.dumps([found, failed]).encode("ascii")
+
+
+def answer_in(body: bytes, content: Content, names: Collection[str], longest: int) -> Answer:
+    """Read an answer about `content`, given by inspectors with these names.
+
+    Raises:
+        WrongMessage: it is none.
+    """
+    found, failed = _lists(body)
+    if len(found) > MOST_FINDINGS or len(failed) > len(names):
+        raise WrongMessage("too many findings")
+    findings = tuple(_finding(_texts(each, len(FIELDS)), content, longest) for each in found)
+    failures = tuple(Failed(name, text[-LONGEST_TRACEBACK:]) for name, text in (_texts(each, 2) for each in failed))
+    if not {each.detector for each in findings} | {each.name for each in failures} <= {*names}:
+        raise WrongMessage("an unknown inspector")
+    return Answer(findings, failures)
+
+
+def _lists(body: bytes) -> tuple[list[Any], list[Any]]:
+    try:
+        whole = json.loads(body, parse_int=_refuse, parse_float=_refuse, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise WrongMessage("not JSON") from error
+    if not isinstance(whole, list) or len(whole) != 2 or not all(isinstance(each, list) for each in whole):
+        raise WrongMessage("not two lists")
+    return whole[0], whole[1]
+
+
+def _texts(item: object, number: int) -> Sequence[str]:
+    if not isinstance(item, list) or len(item) != number or not all(isinstance(text, str) for text in item):
+        raise WrongMessage("not a list of texts")
+    return item
+
+
+def _finding(texts: Sequence[str], content: Content, longest: int) -> Finding:
+    cut = (printable(text[:longest].encode("utf-8", "replace"), longest) for text in texts)
+    fields = dict(zip(FIELDS, cut, strict=True))
+    if fields["severity"] not in SEVERITIES:
+        raise WrongMessage("an unknown severity")
+    return Finding(
+        time=content.time,
+        client=content.client,
+        client_port=content.client_port,
+        server=content.server,
+        server_port=content.server_port,
+        host=content.host,
+        path=content.path,
+        **fields,
+    )
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError("a number")

@@ -1,0 +1,85 @@
+"""Contents in the hands of a worker: what it answers, and which of them ended it if it ends."""
+
+import marshal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from detection.pipeline import Failure
+from inspection.answer import answer_in
+from inspection.channel import Message, WrongMessage
+from inspection.contents import Job
+from inspection.crew import Crew
+from inspection.outcomes import Outcomes
+from inspection.processes import Worker
+
+FINISHED: Final = ""
+GONE: Final = "gone"
+WRONG: Final = "gave a wrong answer"
+SILENT: Final = "did not answer"
+"""How an attempt went."""
+
+
+class Attempt:
+    """One attempt with a worker."""
+
+    def __init__(self, worker: Worker, jobs: Sequence[Job], crew: Crew, outcomes: Outcomes, longest: int) -> None:
+        self._worker = worker
+        self._jobs = jobs
+        self._crew = crew
+        self._outcomes = outcomes
+        self._longest = longest
+        self._begun = 0
+        self._answered = 0
+
+    def run(self) -> str:
+        """Hand the contents over, note the answers, and return how it went."""
+        worker = self._worker
+        contents = [tuple(job.content) for job in self._jobs]
+        try:
+            worker.send(marshal.dumps((self._crew.disabled, contents)))
+            while (message := self._next()) is not None and message.number:
+                self._note(message)
+        except TimeoutError:
+            return SILENT
+        except WrongMessage:
+            return WRONG
+        except OSError:
+            return GONE
+        self._begun += worker.begun()
+        return GONE if message is None else FINISHED
+
+    def blame(self) -> tuple[int, int]:
+        """Return how many exchanges were inspected before the worker ended, and how many of those after them ended it.
+
+        The latter is one, if it had begun with one: that is not tried again.
+        """
+        begun = min(max(self._begun + self._worker.begun(), 1), len(self._jobs))
+        done = max(self._answered, begun - 1)
+        return done, int(begun > done)
+
+    def _next(self) -> Message | None:
+        """Return the next message. The worker may take its time as long as it goes on to another exchange.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        before = -1
+        while before < self._begun:
+            before = self._begun
+            with suppress(TimeoutError):
+                return self._worker.receive()
+            self._begun += self._worker.begun()
+        raise TimeoutError
+
+    def _note(self, message: Message) -> None:
+        """Note what was found in one exchange."""
+        if not self._answered < message.number <= len(self._jobs):
+            raise WrongMessage("about another exchange")
+        self._answered = message.number
+        job = self._jobs[message.number - 1]
+        answer = answer_in(message.body, job.content, self._crew.names, self._longest)
+        self._outcomes.note_findings(job.place, answer.findings)
+        for name, text in answer.failed:
+            if self._crew.disable(name):
+                self._outcomes.note_failure(Failure(name, text))

@@ -1,0 +1,41 @@
+"""The workers of a nursery, with the threads that feed them: replaced as a whole when inspectors are loaded anew."""
+
+from collections.abc import Callable, Sequence
+
+from inspection.contents import Contents
+from inspection.crew import Crew
+from inspection.line import Line
+from inspection.outcomes import Outcomes
+from inspection.processes import Nursery
+from inspection.terms import Terms
+
+
+class Staff:
+    """All workers of a nursery."""
+
+    def __init__(self, nursery: Nursery, names: Sequence[str], terms: Terms) -> None:
+        self._nursery = nursery
+        self._terms = terms
+        self._crew = Crew(names)
+        self._lines: list[Line] = []
+
+    def start(self, contents: Contents, outcomes: Outcomes, lost: Callable[[], None]) -> None:
+        """Let them work; `lost` is called if the nursery makes no workers any more."""
+        longest = self._terms.longest_text
+        self._lines = [
+            Line(self._nursery, self._crew, contents, outcomes, longest, lost) for _ in range(self._terms.workers)
+        ]
+        for line in self._lines:
+            line.start()
+
+    def retire(self) -> None:
+        """End them all, after the contents that they have."""
+        for line in self._lines:
+            line.retire()
+        self.join()
+        self._nursery.close()
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for the end of each, at most so long."""
+        for line in self._lines:
+            line.join(seconds)

@@ -1,0 +1,71 @@
+"""Inspectors in a run: their processes are forked before anything else is open, and inspect what batches contain.
+
+The modules of `inspection/` are imported only if there are inspectors.
+"""
+
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from capture.privileges import ROOT, User, give_up
+from cli.arguments import Arguments
+from detection.loading import load_inspectors
+from exercise_config import Config
+from run.hangup import obey_hangup
+from run.plan import Plan
+
+if TYPE_CHECKING:
+    from inspection.inspection import Inspection
+    from inspection.terms import Terms
+
+_MEBIBYTE: Final = 2**20
+LONGEST_BODY: Final = 2**20
+"""Bytes of a body once its content codings are undone."""
+_LONGEST_TEXT: Final = 2_000
+"""Characters of a text of a finding, whatever `max_str_length` allows."""
+
+
+def open_inspection(
+    arguments: Arguments, config: Config, plan: Plan, user: User | None, stack: ExitStack
+) -> "Inspection | None":
+    """Fork the processes, load the inspectors there, and let the stack end them; None if there are no inspectors.
+
+    It comes first, so that they have nothing of ours. They become `user`.
+
+    Raises:
+        DetectorError: an inspector cannot be loaded.
+    """
+    if not plan.inspectors:
+        return None
+    from inspection.inspection import Inspection
+    from inspection.processes import Stem
+
+    drop_rights = (lambda: None) if config.user == ROOT else partial(give_up, user)
+    terms = _terms(config)
+    stem = Stem(partial(load_inspectors, plan.inspectors, vars(config)), terms, drop_rights)
+    stack.callback(stem.close)
+    return Inspection(stem, plan.inspectors, terms, live=arguments.read is None)
+
+
+def _terms(config: Config) -> "Terms":
+    from inspection.terms import Terms
+
+    return Terms(
+        workers=config.inspection_workers,
+        budget=config.inspection_budget / 1000,
+        memory=config.inspection_memory * _MEBIBYTE,
+        queue=config.inspection_queue * _MEBIBYTE,
+        longest_body=LONGEST_BODY,
+        longest_text=min(config.max_str_length, _LONGEST_TEXT),
+        lockdown=config.lockdown,
+    )
+
+
+def start_inspection(inspection: "Inspection | None", stack: ExitStack) -> None:
+    """Begin to inspect, once this process is locked down; live, inspectors are loaded anew at SIGHUP."""
+    if inspection is None:
+        return
+    inspection.start()
+    stack.callback(inspection.close)
+    if inspection.live:
+        stack.callback(obey_hangup(inspection.ask))
