@@ -53,7 +53,7 @@ def test_every_metric_is_explained_with_its_type_and_unit() -> None:
     exporter = OtlpExporter(statistics, Terms(10, 60, False, 100, 5.0), Queue())
     exporter.begin(CALM.now - 60)
     now = CALM.now
-    health = replace(TROUBLED, secrets=(("connections decrypted", 1),))
+    health = replace(TROUBLED, secrets=(("connections decrypted", 1),), uninspected=(("over budget", 3),))
     exporter.take(
         RecordBatch([exchange(time=now), lookup(time=now), handshake(time=now, version="TLS 1.3", handshake_time=1.0)])
     )

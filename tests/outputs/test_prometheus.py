@@ -91,7 +91,7 @@ def test_requests_bytes_and_response_times_can_be_scraped(exporter: PrometheusEx
     assert told["http_monitor_response_time_seconds_sum", host] == pytest.approx(0.5)
 
 
-DECRYPTED = replace(TROUBLED, secrets=(("connections decrypted", 7),))
+DECRYPTED = replace(TROUBLED, secrets=(("connections decrypted", 7),), uninspected=(("over budget", 3),))
 
 
 def test_calls_can_be_scraped_by_status(exporter: PrometheusExporter) -> None:
@@ -111,6 +111,7 @@ def test_health_can_be_scraped(exporter: PrometheusExporter) -> None:
     assert told["http_monitor_unreadable_connections_total", "kind=HTTP/2"] == 3
     assert told["http_monitor_oddities_total", "name=bad chunk size"] == 12
     assert told["http_monitor_secrets_total", "name=connections decrypted"] == 7
+    assert told["http_monitor_uninspected_exchanges_total", "reason=over budget"] == 3
     assert told["http_monitor_refreshed_timestamp_seconds",] == NOW
 
 
