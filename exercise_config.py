@@ -406,6 +406,10 @@ class Config:
     """Maximum records queued for the main thread; any more are dropped and counted as lost."""
     max_queued_characters: Annotated[int, Range(2**20, 2**36, "characters")] = 32 * 2**20
     """Maximum characters held in queued records."""
+    max_queued_content: Annotated[int, Range(2**20, 2**36, "bytes")] = 64 * 2**20
+    """Maximum bytes of heads and bodies queued for inspectors; any more are not inspected."""
+    max_inspected_body: Annotated[int, Range(0, 2**24, "bytes")] = 2**17
+    """Maximum bytes of a body that inspectors see; 0 leaves them the heads."""
 
     # Time-outs, in packet time ---------------------------------------------------------------------------------------
 

@@ -1,19 +1,20 @@
 """Chooses what decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from math import ceil
 from types import MappingProxyType
 from typing import Final
 
-from capture.core import CORE
+from capture.core import CORE, how_to_inspect
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
 from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
+from traffic.content import Content
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
 from traffic.records import DnsLookup
@@ -75,6 +76,12 @@ def thread_lines(config: Config) -> tuple[str, ...]:
     return (f"capture_threads is ignored: {'this core is too old' if CORE else 'only the core decodes in several'}",)
 
 
+def content_lines(kinds: Collection[type]) -> tuple[str, ...]:
+    """Say how to get heads and bodies inspected, if they are among the kinds asked for and this decoder keeps none."""
+    sentence = how_to_inspect() if Content in kinds else ""
+    return (sentence,) if sentence else ()
+
+
 def undecoded(
     config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()
 ) -> frozenset[type]:
@@ -126,6 +133,8 @@ def limits(config: Config, owners: bool = False) -> Limits:
         client_fields=tuple(name.encode("ascii") for name in config.client_headers),
         waiting_records=config.max_queued_records,
         waiting_characters=config.max_queued_characters,
+        inspected_body=config.max_inspected_body,
+        waiting_content=config.max_queued_content,
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,
@@ -194,9 +203,10 @@ def shared(limits: Limits, threads: int) -> Limits:
         owners=ceil(limits.owners / threads),
         waiting_records=ceil(limits.waiting_records / threads),
         waiting_characters=ceil(limits.waiting_characters / threads),
+        waiting_content=ceil(limits.waiting_content / threads),
     )
 
 
 def without_loss(limits: Limits) -> Limits:
     """Return the limits for a file, which is read no faster than its records are taken, so nothing is dropped."""
-    return replace(limits, waiting_records=2**31, waiting_characters=2**40)
+    return replace(limits, waiting_records=2**31, waiting_characters=2**40, waiting_content=2**40)

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from traffic.content import Content
 from traffic.finding import Finding
 from traffic.records import (
     DnsAnswer,
@@ -109,6 +110,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         QuicConnection: frozenset(("time", "started", "duration")),
         DnsLookup: frozenset(("time", "started", "response_time")),
         Finding: frozenset(("time",)),
+        Content: frozenset(("time",)),  # heads and bodies are in its records only
     }
 )
 """Columns in seconds: times since the epoch, and durations."""

@@ -55,6 +55,10 @@ class Limits:
     """Maximum records that wait to be taken."""
     waiting_characters: int = 32 * 2**20
     """Maximum characters of the strings in waiting records."""
+    inspected_body: int = 2**17
+    """Maximum bytes of a body that are kept for a `Content`."""
+    waiting_content: int = 64 * 2**20
+    """Maximum bytes of `Content` that wait to be taken; one that does not fit is dropped alone."""
     gap_timeout: float = 1.0
     """How long to wait for missing bytes before they count as lost."""
     connection_timeout: float = 600.0

@@ -6,6 +6,7 @@ field is an empty string.
 
 from typing import Final, NamedTuple
 
+from traffic.content import Content
 from traffic.grpc import failed
 
 # How an exchange ended.
@@ -423,10 +424,21 @@ class DnsLookup(NamedTuple):
 
 
 Record = (
-    Request | Exchange | TcpConnection | TlsHello | TlsHandshake | IpPacket | DnsAnswer | DnsLookup | QuicConnection
+    Request
+    | Exchange
+    | TcpConnection
+    | TlsHello
+    | TlsHandshake
+    | IpPacket
+    | DnsAnswer
+    | DnsLookup
+    | QuicConnection
+    | Content
 )
-OPTIONAL: Final = frozenset({TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection})
-"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups and QUIC."""
+OPTIONAL: Final = frozenset(
+    {TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection, Content}
+)
+"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups, QUIC and content."""
 
 
 def characters(record: object) -> int:

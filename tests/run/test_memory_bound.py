@@ -32,6 +32,7 @@ ELSEWHERE = {
     "max_incidents", "max_incident_bytes",  # on disk
     "max_sensors", "max_sensor_connections",  # of the collector, a program of its own
     "max_header_bytes", "max_header_table", "max_connection_buffer", "max_undecrypted_buffer",  # in max_total_buffer
+    "max_inspected_body",  # the same
     "max_headers", "max_streams", "max_continuations", "max_pending_requests", "max_pending_lookups",
     "max_held_segments", "max_server_names",  # a connection, and its share of small tables
 }  # fmt: skip

@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     Answer,
     Quic,
     Lookup,
+    Content,
     /// Any other class, whose table is empty.
     Other,
 }
@@ -39,6 +40,7 @@ impl Kind {
             "DnsAnswer" => Self::Answer,
             "QuicConnection" => Self::Quic,
             "DnsLookup" => Self::Lookup,
+            "Content" => Self::Content,
             _ => Self::Other,
         })
     }

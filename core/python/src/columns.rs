@@ -13,6 +13,7 @@ use wire::owners::Owner;
 use wire::records::{Batch as WireBatch, Codes, Ending, NO_REQUEST};
 
 use crate::batch::Kind;
+use crate::contents;
 use crate::handshakes;
 use crate::lookups;
 use crate::quic;
@@ -114,6 +115,7 @@ impl Columns {
             Kind::Answer => self.answers.len(),
             Kind::Quic => self.wire.quic.len(),
             Kind::Lookup => self.wire.lookups.len(),
+            Kind::Content => self.wire.contents.len(),
             Kind::Other => 0,
         }
     }
@@ -130,6 +132,7 @@ impl Columns {
             Kind::Answer => self.of_answers(py, name)?,
             Kind::Quic => quic::column(py, &self.wire.quic, name)?,
             Kind::Lookup => lookups::column(self, py, name)?,
+            Kind::Content => contents::column(py, &self.wire.contents, name),
             Kind::Other => None,
         })
     }

@@ -211,6 +211,8 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         key_wait: seconds("key_wait")?,
         waiting_records: count("waiting_records")?,
         waiting_characters: count("waiting_characters")?,
+        inspected_body: count("inspected_body")?,
+        waiting_content: count("waiting_content")?,
     })
 }
 
@@ -248,6 +250,7 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
             "DnsAnswer" => wanted.answers = true,
             "QuicConnection" => wanted.quic = true,
             "DnsLookup" => wanted.lookups = true,
+            "Content" => wanted.content = true,
             _ => {}
         }
     }

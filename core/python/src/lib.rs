@@ -4,6 +4,7 @@
 
 mod batch;
 mod columns;
+mod contents;
 mod decoder;
 mod decoders;
 mod frames;

@@ -8,6 +8,7 @@ use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 use crate::attribute;
 use crate::batch::Kind;
 use crate::columns::Columns;
+use crate::contents;
 use crate::handshakes;
 use crate::lookups;
 use crate::owners;
@@ -22,6 +23,7 @@ pub(crate) struct Rows {
     /// Requests by row of `asked`.
     asked: Option<Vec<Record>>,
     exchanges: Option<Vec<Record>>,
+    contents: Option<Vec<Record>>,
 }
 
 /// Builds named tuples of one class directly, because their constructor, written in Python, takes four times as long.
@@ -58,10 +60,12 @@ impl Rows {
             kinds.into_iter().map(|kind| Ok(self.of(py, columns, kind)?.into_iter())).collect::<PyResult<Vec<_>>>()?;
         let mut datagrams = self.datagrams(py, columns)?.into_iter();
         let mut lookups = lookups::records(py, columns)?.into_iter();
+        let mut contents = self.of(py, columns, Kind::Content)?.into_iter();
         let mut found = Vec::with_capacity(columns.wire.order.len());
         for given in &columns.wire.order {
             let next = match given {
                 Given::Datagram => datagrams.next().map(|record| record.into_bound(py)),
+                Given::Content => contents.next(),
                 Given::Lookup => lookups.next().map(|record| record.into_bound(py)),
                 _ => lists.get_mut(*given as usize).and_then(Iterator::next),
             };
@@ -95,6 +99,7 @@ impl Rows {
             Kind::Answer => PyList::new(py, answers(py, columns)?),
             Kind::Quic => PyList::new(py, quic::records(py, &columns.wire.quic)?),
             Kind::Lookup => PyList::new(py, lookups::records(py, columns)?),
+            Kind::Content => PyList::new(py, self.contents(py, columns)?),
             Kind::Other => Ok(PyList::empty(py)),
         }
     }
@@ -112,6 +117,13 @@ impl Rows {
             self.asked = Some(requests(py, columns)?);
         }
         Ok(self.asked.get_or_insert_default())
+    }
+
+    fn contents(&mut self, py: Python<'_>, columns: &mut Columns) -> PyResult<&Vec<Record>> {
+        if self.contents.is_none() {
+            self.contents = Some(contents::records(py, columns)?);
+        }
+        Ok(self.contents.get_or_insert_default())
     }
 
     fn exchanges(&mut self, py: Python<'_>, columns: &mut Columns) -> PyResult<&Vec<Record>> {

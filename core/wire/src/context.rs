@@ -53,11 +53,12 @@ impl Context<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::records::Wanted;
 
     /// Lend a context with the default limits and all protocols.
     pub(crate) fn with_context<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let limits = Limits::default();
-        let (mut ledger, mut out) = (Ledger::new(limits.total_buffer), Collector::new(&limits));
+        let (mut ledger, mut out) = (Ledger::new(limits.total_buffer), Collector::new(&limits, Wanted::default()));
         let protocols = Protocols { http2: true, websocket: true, operations: true, tls: true, dns: true, quic: true };
         work(&mut Context {
             ledger: &mut ledger,

@@ -55,7 +55,7 @@ impl Decoder {
             ledger: Ledger::new(limits.total_buffer),
             lookups: has_lookups.then(Box::default),
             keys: None,
-            out: Collector::new(&limits),
+            out: Collector::new(&limits, wanted),
             now: 0.0,
             pulse: 0.0,
             ports,
@@ -160,7 +160,7 @@ impl Decoder {
         self.out.waiting()
     }
 
-    /// Return the characters of the records that wait to be taken.
+    /// Return the characters of the records that wait to be taken, and the bytes of their contents.
     #[must_use]
     pub fn waiting_characters(&self) -> usize {
         self.out.characters()

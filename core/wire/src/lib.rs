@@ -13,6 +13,7 @@ mod arrivals;
 mod bytes;
 pub mod capture;
 mod closed;
+pub mod content;
 mod context;
 mod conversation;
 pub mod datagrams;

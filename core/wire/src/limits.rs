@@ -57,6 +57,10 @@ pub struct Limits {
     pub waiting_records: usize,
     /// Maximum characters of the strings in waiting records.
     pub waiting_characters: usize,
+    /// Maximum bytes of a body that are kept for a content record.
+    pub inspected_body: usize,
+    /// Maximum bytes of content records that wait to be taken.
+    pub waiting_content: usize,
 }
 
 impl Default for Limits {
@@ -88,6 +92,8 @@ impl Default for Limits {
             key_wait: 5.0,
             waiting_records: 250_000,
             waiting_characters: 32 << 20,
+            inspected_body: 1 << 17,
+            waiting_content: 64 << 20,
         }
     }
 }

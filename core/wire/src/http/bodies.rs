@@ -36,6 +36,9 @@ impl Http {
         if let Some(tap) = &mut reader.tap {
             tap.data(cx, rest.get(..taken as usize).unwrap_or(rest), time);
         }
+        if let Some(kept) = &mut reader.kept {
+            kept.data(cx, rest.get(..taken as usize).unwrap_or(rest));
+        }
         if reader.remaining == 0 {
             self.body_done(cx, side, Some(time));
         }

@@ -81,6 +81,8 @@ impl Http {
         self.close(cx, ending, time);
         self.close_reader(cx, Side::Requests);
         self.close_reader(cx, Side::Responses);
+        self.requests.discard_kept(cx);
+        self.responses.discard_kept(cx);
     }
 
     /// Report heads whose end was not captured. After a FIN, there is no end: the sender gave up.

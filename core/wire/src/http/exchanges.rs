@@ -5,8 +5,9 @@ use super::pairing::{Pairing, Uploading};
 use super::pending::{PendingRequest, PendingResponse};
 use super::reader::State;
 use super::tap::details;
+use crate::content::released;
 use crate::context::Context;
-use crate::records::{Ending, Exchange};
+use crate::records::{Content, Ending, Exchange};
 
 impl Pairing {
     /// Remove and return the oldest waiting request.
@@ -34,6 +35,8 @@ impl Http {
             pending.sent = sent;
             pending.done_at = time;
             pending.end = true;
+        } else {
+            released(cx, sent.kept);
         }
         let finished = self.pairing.finished.as_ref().and_then(|finished| finished.0.pending.as_ref());
         if finished.is_some_and(|pending| pending.asked.ordinal == ordinal) {
@@ -102,11 +105,12 @@ impl Http {
             oddities,
             details: details(sent.found, received.found, started),
         };
+        let content = Content::of(cx, [sent.kept, received.kept], &exchange, started);
         if let Some(upgraded) = websocket {
             upgraded.socket.describe(&mut exchange, started);
         }
         cx.ledger.health.unpaired_responses += u64::from(pending.is_none());
-        self.emit(cx, pending, exchange);
+        self.emit(cx, pending, exchange, content);
         if let Some(likely) = likely {
             cx.ledger.budget.used += likely.cost();
             self.pairing.pending.push_front(likely); // it waits again
@@ -148,13 +152,23 @@ impl Http {
             oddities: sent.oddities,
             details: details(sent.found, None, None),
         };
-        self.emit(cx, Some(pending), exchange);
+        let content = Content::of(cx, [sent.kept, None], &exchange, Some(pending.asked.time));
+        self.emit(cx, Some(pending), exchange, content);
     }
 
-    fn emit(&mut self, cx: &mut Context<'_>, mut pending: Option<Box<PendingRequest>>, exchange: Exchange) {
+    fn emit(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut pending: Option<Box<PendingRequest>>,
+        exchange: Exchange,
+        content: Option<Content>,
+    ) {
         cx.ledger.health.exchanges += 1;
         let asked = pending.as_mut().map(|pending| &mut pending.asked);
         cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);
+        if let Some(content) = content {
+            cx.out.content(&mut cx.ledger.health, content);
+        }
     }
 }
 

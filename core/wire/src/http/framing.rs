@@ -12,6 +12,7 @@ use super::head::{
 use super::pairing::Pairing;
 use super::reader::{Reader, Side, State};
 use crate::bytes::{newline, partition, run, without_tail};
+use crate::content;
 use crate::context::Context;
 use crate::speech::Next;
 use crate::tcp::Position;
@@ -43,7 +44,9 @@ impl Http {
     pub(crate) fn held(&self) -> usize {
         let readers = [&self.requests, &self.responses].into_iter();
         let taps = readers.clone().filter_map(|reader| reader.tap.as_ref()).map(|tap| tap.held());
-        readers.map(|reader| reader.held.len()).sum::<usize>() + taps.sum::<usize>() + self.pairing.held()
+        let kept = readers.clone().map(|reader| content::held(reader.kept.as_deref()));
+        let buffers = readers.map(|reader| reader.held.len());
+        buffers.sum::<usize>() + taps.sum::<usize>() + kept.sum::<usize>() + self.pairing.held()
     }
 
     pub(crate) fn reader(&mut self, side: Side) -> &mut Reader {
@@ -66,6 +69,9 @@ impl Http {
                     reader.body_bytes += rest.len() as u64;
                     if let Some(tap) = &mut reader.tap {
                         tap.data(cx, rest, place.time);
+                    }
+                    if let Some(kept) = &mut reader.kept {
+                        kept.data(cx, rest);
                     }
                     break;
                 }
@@ -97,6 +103,9 @@ impl Http {
         let reader = self.reader(side);
         if let Some(tap) = &mut reader.tap {
             tap.gap(cx, size);
+        }
+        if let Some(kept) = &mut reader.kept {
+            kept.close();
         }
         match reader.state {
             State::Length if size <= reader.remaining => {
@@ -146,6 +155,9 @@ impl Http {
         let whole = line.len() < head.len();
         let fields = rest.get(..memrchr(b'\n', rest).map_or(0, |end| end + 1)).unwrap_or_default(); // the last may be cut
         let fields = fields::parse(fields, &cx.limits.named_fields, false);
+        if cx.out.keeps_content() {
+            self.reader(side).keep_message(cx, &head);
+        }
         match side {
             Side::Requests => self.start_cut_request(cx, line, &fields, whole),
             Side::Responses => self.start_cut_response(cx, line, &fields),
@@ -168,6 +180,7 @@ impl Http {
         reader.state = State::Lost;
         reader.strays = 0;
         self.lost(cx, side, malformed);
+        self.reader(side).discard_kept(cx);
     }
 
     /// End the stream: a head that lacks only its empty line is accepted.
@@ -175,7 +188,7 @@ impl Http {
         self.end_head(cx, side, time);
         let reader = self.reader(side);
         if reader.strays > 0 && reader.state == State::Head && reader.held.is_empty() {
-            self.not_http(cx, side, 0); // stray bytes without a response are none of HTTP
+            self.not_http(cx, side, &[]); // stray bytes without a response are none of HTTP
         }
     }
 
@@ -259,8 +272,8 @@ impl Http {
             return after - held;
         }
         if !possible_start(side, buffer) {
-            let size = self.release(cx, side).len();
-            self.not_http(cx, side, size);
+            let start = self.release(cx, side);
+            self.not_http(cx, side, &start);
         } else if buffer.len() >= cx.limits.header_bytes {
             self.note(cx, side, "head too long");
             let head = self.release(cx, side);
@@ -280,11 +293,17 @@ impl Http {
         self.start(cx, side, head.get(..end).unwrap_or(head), false);
     }
 
-    /// Give up: the `size` bytes read so far start no message.
-    pub(super) fn not_http(&mut self, cx: &mut Context<'_>, side: Side, size: usize) {
+    /// Give up: the bytes read so far start no message.
+    pub(super) fn not_http(&mut self, cx: &mut Context<'_>, side: Side, start: &[u8]) {
         if side == Side::Responses && self.headless(cx) {
             self.read_body(cx, side, BodyLength::UntilClose);
-            self.responses.body_bytes = size as u64;
+            self.responses.body_bytes = start.len() as u64;
+            if cx.out.keeps_content() {
+                self.responses.keep_message(cx, &[]);
+            }
+            if let Some(kept) = &mut self.responses.kept {
+                kept.data(cx, start);
+            }
         } else {
             self.note(cx, side, "not an HTTP message");
             self.lose(cx, side, true);

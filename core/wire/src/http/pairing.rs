@@ -135,9 +135,11 @@ impl Pairing {
         after(seq, place.ack.unwrap_or(u32::MAX)) < 0 && after(ack, place.seq) >= 0
     }
 
-    /// Return the bytes of the budget that waiting requests use.
+    /// Return the bytes of the budget that waiting requests use, and what is kept of all messages.
     pub(super) fn held(&self) -> usize {
-        self.pending.iter().map(|pending| pending.cost()).sum()
+        let answers = self.answer.iter().chain(self.finished.as_ref().map(|finished| &finished.0));
+        let pending = self.pending.iter().map(|pending| pending.cost() + pending.kept());
+        pending.sum::<usize>() + answers.map(PendingResponse::kept).sum::<usize>()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::reader::{Progress, Reader, State};
 use super::upgrade::Upgraded;
+use crate::content::held;
 use crate::context::Context;
 use crate::records::Asked;
 
@@ -37,6 +38,11 @@ impl PendingRequest {
         COST + self.asked.characters
     }
 
+    /// Return the bytes of the budget that are used by what is kept of it.
+    pub(crate) fn kept(&self) -> usize {
+        held(self.sent.kept.as_deref())
+    }
+
     /// Record how much was sent before the end of the request; the next `given_up` bytes will not come.
     pub(crate) fn cut_off(&mut self, cx: &mut Context<'_>, reader: &mut Reader, given_up: usize) {
         self.sent = reader.progress(cx);
@@ -64,4 +70,12 @@ pub(crate) struct PendingResponse {
     pub(crate) received: Progress,
     /// What the connection became with it.
     pub(crate) websocket: Option<Box<Upgraded>>,
+}
+
+impl PendingResponse {
+    /// Return the bytes of the budget that are used by what is kept of it, and of its request.
+    pub(crate) fn kept(&self) -> usize {
+        let requests = self.pending.iter().chain(&self.likely).map(|pending| pending.kept());
+        requests.sum::<usize>() + held(self.received.kept.as_deref())
+    }
 }

@@ -1,6 +1,7 @@
 //! The state of one direction of HTTP/1 between two segments.
 
 use super::tap::{Found, Tap};
+use crate::content::{Kept, released};
 use crate::context::Context;
 use crate::tcp::Position;
 
@@ -39,7 +40,7 @@ pub(crate) enum Side {
     Responses,
 }
 
-/// Reads one direction. Bodies are not kept.
+/// Reads one direction. Bodies are not kept, unless somebody inspects them.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) state: State,
@@ -64,6 +65,8 @@ pub(crate) struct Reader {
     pub(crate) strays: usize,
     /// Reads the current body, if it says more than its size.
     pub(crate) tap: Option<Box<Tap>>,
+    /// What is kept of the current message, if somebody inspects it.
+    pub(crate) kept: Option<Box<Kept>>,
 }
 
 impl Reader {
@@ -92,19 +95,37 @@ impl Reader {
         (self.body_bytes, self.missing, self.trailer_bytes) = (0, 0, 0);
     }
 
+    /// Keep a message from its head on.
+    #[cold]
+    pub(crate) fn keep_message(&mut self, cx: &mut Context<'_>, head: &[u8]) {
+        self.discard_kept(cx);
+        self.kept = Kept::new(cx, head);
+    }
+
+    /// Keep nothing of the current message.
+    #[inline]
+    pub(crate) fn discard_kept(&mut self, cx: &mut Context<'_>) {
+        if self.kept.is_some() {
+            released(cx, self.kept.take());
+        }
+    }
+
     /// Return the part of the state that goes into the record of the message, which ends its tap.
     #[inline]
     pub(crate) fn progress(&mut self, cx: &mut Context<'_>) -> Progress {
         let (body_bytes, missing, oddities) = (self.body_bytes, self.missing, self.oddities.clone());
-        Progress { body_bytes, missing, oddities, found: self.tap.take().map(|tap| tap.finish(cx)) }
+        let found = self.tap.take().map(|tap| tap.finish(cx));
+        Progress { body_bytes, missing, oddities, found, kept: self.kept.take() }
     }
 }
 
 /// How much of a message was seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Progress {
     pub(crate) body_bytes: u64,
     pub(crate) missing: u64,
     pub(crate) oddities: Vec<&'static str>,
     pub(crate) found: Option<Box<Found>>,
+    /// Still charged to the budget.
+    pub(crate) kept: Option<Box<Kept>>,
 }

@@ -3,6 +3,7 @@
 use super::framing::Http;
 use super::pending::PendingRequest;
 use super::reader::{Side, State};
+use crate::content::released;
 use crate::context::Context;
 use crate::http2::{HTTP2_START, Half, Start, Upgrade};
 use crate::speech::Next;
@@ -44,8 +45,10 @@ impl Http {
         let uploaded = self.requests.progress(cx);
         self.close_reader(cx, Side::Requests);
         self.close_reader(cx, Side::Responses);
+        self.responses.discard_kept(cx); // the 101 is an interim response
         let pending = self.pairing.answer.as_mut().and_then(|answer| answer.pending.take());
         let Some(PendingRequest { asked, sent, done_at, end, .. }) = pending.map(|pending| *pending) else {
+            released(cx, uploaded.kept);
             self.ended(cx, Side::Responses, Some(time)); // which request was meant is unknown
             self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::default()))));
             return;
@@ -54,7 +57,7 @@ impl Http {
         let sent = if end { sent } else { uploaded };
         let mut request = Half { bytes: sent.body_bytes + left, missing: sent.missing, ..Half::default() };
         request.end(done_at);
-        let upgrade = Upgrade { asked: Some(asked), request, oddities: sent.oddities, left };
+        let upgrade = Upgrade { asked: Some(asked), request, oddities: sent.oddities, kept: sent.kept, left };
         self.next = Some(Box::new(Next::Http2(Start::Upgrade(Box::new(upgrade)))));
     }
 

@@ -8,6 +8,7 @@ use super::frames::{FrameReader, Part};
 use super::lane::{Block, Lane, Opened};
 use super::stream::{Half, Stream};
 use super::streams::Streams;
+use crate::content::{Kept, released};
 use crate::context::Context;
 use crate::http::{Side, starts_response};
 use crate::readers::{be16, be32};
@@ -39,6 +40,8 @@ pub(crate) struct Upgrade {
     pub(crate) asked: Option<Asked>,
     pub(crate) request: Half,
     pub(crate) oddities: Vec<&'static str>,
+    /// What is kept of it.
+    pub(crate) kept: Option<Box<Kept>>,
     /// Bytes of its body that are to come.
     pub(crate) left: u64,
 }
@@ -93,10 +96,12 @@ impl Http2 {
     }
 
     fn upgraded(&mut self, cx: &mut Context<'_>, upgrade: Upgrade) {
-        let Upgrade { asked, request, oddities, .. } = upgrade;
+        let Upgrade { asked, request, oddities, kept, .. } = upgrade;
         self.streams.note(1);
         if let Some(asked) = asked {
-            self.streams.add(cx, &mut self.ends, 1, Stream::upgraded(asked, request, oddities));
+            self.streams.add(cx, &mut self.ends, 1, Stream::upgraded(asked, request, oddities, kept));
+        } else {
+            released(cx, kept);
         }
     }
 

@@ -69,6 +69,8 @@ enum Value {
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     bytes: Vec<u8>,
+    /// The fields as lines of HTTP/1, without pseudo-headers, if somebody inspects heads.
+    lines: Option<Vec<u8>>,
     values: [Value; Name::COUNT],
     /// Fields that were named, by the index of their name.
     named: Vec<(usize, Value)>,
@@ -97,6 +99,7 @@ impl Fields {
             self.doubtful = true;
             return None;
         };
+        self.lines = cx.out.keeps_content().then(Vec::new);
         let names = &cx.limits.named_fields;
         let read = decoder.block(block, cx.limits, |name, value| self.add(names, name, value, clients));
         let oddity = match read {
@@ -113,6 +116,7 @@ impl Fields {
         self.bytes.shrink_to(KEPT);
         self.named.clear();
         self.forwarding.clear();
+        self.lines = None;
         (self.values, self.doubtful, self.starts) = (<[Value; Name::COUNT]>::default(), false, None);
     }
 
@@ -125,6 +129,9 @@ impl Fields {
         let pseudo = name.first() == Some(&b':');
         if pseudo || !self.doubtful {
             self.starts.get_or_insert(pseudo);
+        }
+        if let Some(lines) = self.lines.as_mut().filter(|_| !pseudo) {
+            write_line(lines, name, value.unwrap_or(UNKNOWN));
         }
         if let Some(known) = Name::of(name)
             && self.value(known) == Value::Absent
@@ -219,6 +226,32 @@ impl Fields {
         }
     }
 
+    /// Return the head of a request as HTTP/1 would write it (RFC 9113 section 8.3.1).
+    pub(super) fn request_head(&self) -> Vec<u8> {
+        let target = if self.is_tunnel() && !self.has(Name::Protocol) { self.host() } else { self.text(Name::Path) };
+        let mut head = start_line(&[self.text(Name::Method), target, b"HTTP/2"]);
+        if self.has(Name::Authority) {
+            write_line(&mut head, b"host", self.text(Name::Authority));
+        }
+        self.with_lines(head)
+    }
+
+    /// Return the head of a response as HTTP/1 would write it.
+    pub(super) fn response_head(&self) -> Vec<u8> {
+        self.with_lines(start_line(&[b"HTTP/2", self.text(Name::Status)]))
+    }
+
+    /// Return whether a request asks for a tunnel or a WebSocket, whose bytes are no body.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.known(Name::Method) == Some(b"CONNECT")
+    }
+
+    fn with_lines(&self, mut head: Vec<u8>) -> Vec<u8> {
+        head.extend_from_slice(self.lines.as_deref().unwrap_or_default());
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
     /// Return the named fields as lines of `name: value`, in the order of their names, cut at `limit` characters.
     pub(super) fn named_text(&self, names: &[Vec<u8>], limit: usize) -> String {
         let mut text = String::new();
@@ -236,4 +269,26 @@ impl Fields {
         }
         text
     }
+}
+
+fn start_line(words: &[&[u8]]) -> Vec<u8> {
+    let mut line = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        line.extend_from_slice(if place > 0 { b" " } else { b"" });
+        write_safe(&mut line, word);
+    }
+    line.extend_from_slice(b"\r\n");
+    line
+}
+
+fn write_line(head: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    write_safe(head, name);
+    head.extend_from_slice(b": ");
+    write_safe(head, value);
+    head.extend_from_slice(b"\r\n");
+}
+
+/// Write a text with spaces in place of CR, LF and NUL, which would start another line (RFC 9110 section 5.5).
+fn write_safe(head: &mut Vec<u8>, text: &[u8]) {
+    head.extend(text.iter().map(|byte| if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte }));
 }

@@ -66,6 +66,9 @@ impl Http2 {
         cx.out.request(health, &mut self.ends, &mut asked);
         let mut stream = Stream::new(Some(asked), place.time);
         stream.requested(cx, &self.fields);
+        if cx.out.keeps_content() {
+            stream.keep_request(cx, &self.fields);
+        }
         if lacking {
             cx.odd("request without method or path");
             stream.note("request without method or path");
@@ -101,6 +104,9 @@ impl Http2 {
         let is_head = !stream.is_answered() && !stream.response.doubtful && self.fields.starts.is_none();
         if has_status || is_head {
             stream.responded(cx, &self.fields, place.time);
+            if cx.out.keeps_content() {
+                stream.keep_response(cx, &self.fields);
+            }
         }
         if ends {
             stream.trailed(&self.fields, place.time);

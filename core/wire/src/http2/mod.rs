@@ -23,5 +23,6 @@ mod streams;
 
 pub(crate) use chain::{ENOUGH, Proof, has_messages, proof, starts_settings};
 pub(crate) use connection::{Http2, Start, Upgrade};
+pub(crate) use fields::UNKNOWN;
 pub(crate) use frames::HTTP2_START;
 pub(crate) use stream::Half;

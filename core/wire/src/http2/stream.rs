@@ -2,10 +2,11 @@
 
 use super::fields::{Fields, Name, UNKNOWN};
 use super::inside::Inside;
+use crate::content::{self, Kept, released};
 use crate::context::Context;
 use crate::grpc::{self, Form, Messages};
 use crate::http::{Side, media_type};
-use crate::records::{Asked, Details, Ending, Ends, Exchange, Field};
+use crate::records::{Asked, Content, Details, Ending, Ends, Exchange, Field};
 use crate::text::printable;
 
 /// Memory of a stream in bytes, besides its longest strings.
@@ -80,6 +81,10 @@ pub(super) struct Stream {
     call: Option<Box<Call>>,
     /// What else its bodies say.
     inside: Option<Box<Inside>>,
+    /// What is kept of the request and of the response, if somebody inspects them.
+    kept: [Option<Box<Kept>>; 2],
+    /// Whether what follows the heads is no body.
+    tunnel: bool,
     /// The protocol of the exchange, unless it is a call.
     protocol: &'static str,
     /// When a frame of it came last.
@@ -102,6 +107,8 @@ impl Stream {
             headers: String::new(),
             call: None,
             inside: None,
+            kept: [None, None],
+            tunnel: false,
             protocol: "h2",
             last: time,
             cancelled: None,
@@ -109,9 +116,9 @@ impl Stream {
     }
 
     /// Create the stream of an HTTP/1 request that asked for HTTP/2.
-    pub(super) fn upgraded(asked: Asked, request: Half, oddities: Vec<&'static str>) -> Self {
+    pub(super) fn upgraded(asked: Asked, request: Half, oddities: Vec<&'static str>, kept: Option<Box<Kept>>) -> Self {
         let last = asked.time;
-        Self { request, oddities, ..Self::new(Some(asked), last) }
+        Self { request, oddities, kept: [kept, None], ..Self::new(Some(asked), last) }
     }
 
     /// Return its approximate memory in bytes.
@@ -213,6 +220,9 @@ impl Stream {
         if let Some(inside) = &mut self.inside {
             inside.data(cx, side, bytes, time);
         }
+        if let Some(kept) = self.kept_of(side) {
+            kept.data(cx, bytes);
+        }
         if let Some(call) = &mut self.call {
             let ended = call.messages(side).feed(bytes);
             if ended > 0 && side == Side::Responses {
@@ -226,6 +236,7 @@ impl Stream {
         let half = self.half(side);
         half.bytes += size as u64;
         half.missing += size as u64;
+        self.close_kept(side);
         if let Some(inside) = self.inside.as_mut().filter(|_| size > 0) {
             inside.gap(cx, side, size as u64);
         }
@@ -238,6 +249,9 @@ impl Stream {
     pub(super) fn doubt(&mut self, cx: &mut Context<'_>, side: Side, lost: bool) {
         let half = self.half(side);
         half.doubtful |= !half.ended;
+        if lost {
+            self.close_kept(side);
+        }
         if lost && let Some(call) = &mut self.call {
             call.messages(side).gap(0);
         }
@@ -246,9 +260,10 @@ impl Stream {
         }
     }
 
-    /// Return the bytes of the budget that its readers use.
+    /// Return the bytes of the budget that its readers use, and what is kept of it.
     pub(super) fn held(&self) -> usize {
-        self.inside.as_ref().map_or(0, |inside| inside.held())
+        let kept = self.kept.iter().map(|kept| content::held(kept.as_deref()));
+        kept.sum::<usize>() + self.inside.as_ref().map_or(0, |inside| inside.held())
     }
 
     /// Return whether its end may have been lost.
@@ -263,6 +278,49 @@ impl Stream {
             _ if self.response.ended => Ending::Complete,
             _ if self.is_doubtful() => Ending::Gap,
             ending => ending,
+        }
+    }
+
+    // what is kept ----------------------------------------------------------------------------------------------------
+
+    /// Keep the head of the request, and its content from now on.
+    #[cold]
+    pub(super) fn keep_request(&mut self, cx: &mut Context<'_>, fields: &Fields) {
+        self.tunnel = fields.is_tunnel();
+        self.keep(cx, Side::Requests, &fields.request_head());
+    }
+
+    /// Keep the head of the response, and its content from now on.
+    #[cold]
+    pub(super) fn keep_response(&mut self, cx: &mut Context<'_>, fields: &Fields) {
+        self.keep(cx, Side::Responses, &fields.response_head());
+    }
+
+    fn keep(&mut self, cx: &mut Context<'_>, side: Side, head: &[u8]) {
+        let [request, response] = &mut self.kept;
+        let place = if side == Side::Requests { request } else { response };
+        released(cx, place.take());
+        *place = Kept::new(cx, head);
+        if self.tunnel {
+            self.close_kept(side);
+        }
+    }
+
+    fn kept_of(&mut self, side: Side) -> Option<&mut Kept> {
+        let [request, response] = &mut self.kept;
+        if side == Side::Requests { request.as_deref_mut() } else { response.as_deref_mut() }
+    }
+
+    fn close_kept(&mut self, side: Side) {
+        if let Some(kept) = self.kept_of(side) {
+            kept.close();
+        }
+    }
+
+    /// Release what is kept of a stream that is not emitted.
+    pub(super) fn discard(self, cx: &mut Context<'_>) {
+        for kept in self.kept {
+            released(cx, kept);
         }
     }
 
@@ -300,11 +358,15 @@ impl Stream {
             oddities: self.oddities,
             details: Some(details),
         };
+        let content = Content::of(cx, self.kept, &exchange, started);
         if let Some(inside) = self.inside {
             inside.describe(cx, &mut exchange, started);
         }
         let mut asked = self.asked;
         cx.out.exchange(&mut cx.ledger.health, ends, asked.as_mut(), exchange);
+        if let Some(content) = content {
+            cx.out.content(&mut cx.ledger.health, content);
+        }
     }
 
     fn details(&self, started: Option<f64>) -> Box<Details> {

@@ -111,6 +111,7 @@ impl Streams {
         cx.ledger.budget.used += stream.cost();
         if let Some(before) = self.open.insert(number, Box::new(stream)) {
             self.forget(cx, &before);
+            before.discard(cx);
         }
     }
 

@@ -179,12 +179,12 @@ mod tests {
     use crate::health::Ledger;
     use crate::limits::Limits;
     use crate::protocols::Protocols;
-    use crate::records::Collector;
+    use crate::records::{Collector, Wanted};
 
     /// Return the operation of a POST whose body comes in pieces of `size` bytes.
     fn posted(content_type: &str, fields: &[(&str, &str)], body: &[u8], size: usize) -> Option<String> {
         let limits = Limits::default();
-        let (mut ledger, mut out) = (Ledger::new(1 << 20), Collector::new(&limits));
+        let (mut ledger, mut out) = (Ledger::new(1 << 20), Collector::new(&limits, Wanted::default()));
         let mut cx = Context {
             ledger: &mut ledger,
             limits: &limits,

@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::handshakes::HandshakeRow;
 use super::owned::OwnerColumn;
 use super::texts::{Codes, Interner};
-use super::{Asked, Field, QuicRow};
+use super::{Asked, Content, Field, QuicRow};
 use crate::datagrams::Datagram;
 use crate::dns::LookupColumns;
 
@@ -37,6 +37,8 @@ pub enum Kind {
     Datagram,
     /// A DNS lookup.
     Lookup,
+    /// The content of the exchange before it.
+    Content,
 }
 
 /// The requests of the batch, and earlier ones to which its exchanges belong.
@@ -227,6 +229,8 @@ pub struct Batch {
     pub quic: Vec<QuicRow>,
     /// DNS lookups.
     pub lookups: LookupColumns,
+    /// Contents of exchanges.
+    pub contents: Vec<Content>,
     /// Addresses of clients and servers.
     pub addresses: Interner,
     /// Methods.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
-use super::{Asked, QuicRow, Secured};
+use super::{Asked, Content, QuicRow, Secured};
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
@@ -33,6 +33,8 @@ pub struct Wanted {
     pub quic: bool,
     /// DNS lookups.
     pub lookups: bool,
+    /// Contents of exchanges.
+    pub content: bool,
 }
 
 /// Both ends of a connection, and whose requests it carries.
@@ -85,17 +87,23 @@ pub struct Collector {
     characters: usize,
     most_records: usize,
     most_characters: usize,
+    /// Bytes of the contents, which are limited apart, so that they push out no other record.
+    content_bytes: usize,
+    most_content: usize,
+    keeps_content: bool,
     full: bool,
     pub(crate) owners: Owners,
 }
 
 impl Collector {
-    /// Create an empty collector with these limits.
+    /// Create an empty collector of the wanted records with these limits.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, wanted: Wanted) -> Self {
         Self {
             most_records: limits.waiting_records,
             most_characters: limits.waiting_characters,
+            most_content: limits.waiting_content,
+            keeps_content: wanted.content,
             owners: Owners::new(limits.owners),
             ..Self::default()
         }
@@ -107,10 +115,16 @@ impl Collector {
         self.batch.order.len()
     }
 
-    /// Return the characters of the records that wait to be taken.
+    /// Return the characters of the records that wait to be taken, and the bytes of their contents.
     #[must_use]
     pub fn characters(&self) -> usize {
-        self.characters
+        self.characters + self.content_bytes
+    }
+
+    /// Return whether heads and bodies are to be kept.
+    #[inline]
+    pub(crate) fn keeps_content(&self) -> bool {
+        self.keeps_content
     }
 
     /// Take the batch, and start another.
@@ -120,6 +134,7 @@ impl Collector {
         health.unasked_owners = self.owners.unasked;
         self.number += 1;
         self.characters = 0;
+        self.content_bytes = 0;
         self.full = false;
         self.address_codes.clear();
         std::mem::take(&mut self.batch)
@@ -128,7 +143,7 @@ impl Collector {
     /// Return whether another record fits; once one does not, none does until the batch is taken.
     fn admits(&mut self, health: &mut Health, kind: Kind, characters: usize) -> bool {
         self.full = self.full
-            || self.batch.order.len() >= self.most_records
+            || self.batch.order.len() - self.batch.contents.len() >= self.most_records
             || self.characters + characters > self.most_characters;
         if self.full {
             health.lost += 1;
@@ -168,6 +183,19 @@ impl Collector {
                 self.batch.exchanges.owners.push(&self.owners, ends.client, ends.server);
             }
         }
+    }
+
+    /// Add the content of the exchange that was added last. If it does not fit, it alone is dropped.
+    #[cold]
+    pub(crate) fn content(&mut self, health: &mut Health, content: Content) {
+        let bytes = content.memory();
+        if self.full || self.content_bytes + bytes > self.most_content {
+            return health.odd("content not kept");
+        }
+        self.content_bytes += bytes;
+        let exchange = self.batch.exchanges.time.len().saturating_sub(1) as u32;
+        self.batch.order.push(Kind::Content);
+        self.batch.contents.push(Content { exchange, ..content });
     }
 
     pub(crate) fn connection(&mut self, health: &mut Health, connection: ConnectionRow) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::health::Ledger;
 use crate::limits::Limits;
 use crate::protocols::Protocols;
-use crate::records::Collector;
+use crate::records::{Collector, Wanted};
 
 const MASK: [u8; 4] = *b"mask";
 const TEXT: u8 = 0x81;
@@ -25,7 +25,7 @@ struct Ear {
 impl Ear {
     fn new(extensions: Extensions) -> Self {
         let limits = Limits::default();
-        let (ledger, out) = (Ledger::new(1 << 20), Collector::new(&limits));
+        let (ledger, out) = (Ledger::new(1 << 20), Collector::new(&limits, Wanted::default()));
         Self { ledger, limits, out, socket: WebSocket::new(extensions), time: 1000.0 }
     }
 
