@@ -91,11 +91,12 @@ class Inspection:
     def close(self) -> None:
         """End the processes and threads, those of the stem too."""
         self.end()
+        self._staff.close()
         self._stem.close()
         self._wake.set()
         if self._renewer.is_alive():
             self._renewer.join()
-        self._staff.retire()
+        self._staff.close()  # it may have been replaced meanwhile
 
     def ask(self) -> None:
         """Have all inspectors loaded anew soon. A signal handler may call this."""

@@ -44,20 +44,28 @@ def stem(connection: socket.socket, parent: int, drop_rights: Callable[[], None]
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # unlike a function, a library cannot be interrupted
         drop_rights()
         end_with_parent(b"http-inspection", parent)
-        while True:
-            message, files, _, _ = socket.recv_fds(connection, len(GROW), 1)
-            if not message:
-                break
-            _reap()
-            own = os.getpid()
-            if not os.fork():
-                connection.close()
-                nursery(socket.socket(fileno=files[0]), own, load, terms)
-            os.close(files[0])
+        _grow(connection, load, terms)
     except (OSError, CaptureError):  # who asks is told so by the end of the connection
         pass
     finally:
         os._exit(0)
+
+
+def _grow(connection: socket.socket, load: Load, terms: Terms) -> None:
+    own, nurseries = os.getpid(), set[int]()
+    while True:
+        message, files, _, _ = socket.recv_fds(connection, len(GROW), 1)
+        if not message:
+            break
+        nurseries = set(filter(_is_there, nurseries))
+        process = os.fork()
+        if not process:
+            connection.close()
+            nursery(socket.socket(fileno=files[0]), own, load, terms)
+        nurseries.add(process)
+        os.close(files[0])
+    for process in nurseries:
+        _ended(process)
 
 
 def nursery(connection: socket.socket, parent: int, load: Load, terms: Terms) -> NoReturn:
@@ -67,19 +75,30 @@ def nursery(connection: socket.socket, parent: int, load: Load, terms: Terms) ->
         inspectors = _loaded(Channel(connection), load)
         gc.collect()
         gc.freeze()  # so that workers share memory
-        while inspectors is not None:
-            message, files, _, _ = socket.recv_fds(connection, ASKED.size, 2)
-            if len(message) < ASKED.size:
-                break
-            status = _ended(*ASKED.unpack(message))
-            process = _forked(connection, files, inspectors, terms)
-            for file in files:
-                os.close(file)
-            connection.sendall(HIRED.pack(process, status))
+        if inspectors is not None:
+            _bring_up(connection, inspectors, terms)
     except OSError:
         pass
     finally:
         os._exit(0)
+
+
+def _bring_up(connection: socket.socket, inspectors: Sequence[Inspector], terms: Terms) -> None:
+    workers = set[int]()
+    while True:
+        message, files, _, _ = socket.recv_fds(connection, ASKED.size, 2)
+        if len(message) < ASKED.size:
+            break
+        (former,) = ASKED.unpack(message)
+        workers.discard(former)
+        status = _ended(former)
+        process = _forked(connection, files, inspectors, terms)
+        workers.add(process)
+        for file in files:
+            os.close(file)
+        connection.sendall(HIRED.pack(process, status))
+    for process in workers:
+        _ended(process)
 
 
 def _loaded(channel: Channel, load: Load) -> Sequence[Inspector] | None:
@@ -117,8 +136,6 @@ def _ended(process: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _reap() -> None:
-    """Forget the nurseries that have ended."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def _is_there(process: int) -> bool:
+    """Return whether a child has not ended."""
+    return os.waitpid(process, os.WNOHANG) == (0, 0)

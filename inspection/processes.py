@@ -14,6 +14,8 @@ from inspection.nursery import ASKED, GROW, HIRED, LOADED, Load, stem
 from inspection.terms import Terms
 from inspection.worker import MARK
 
+GRACE: Final = 2.0
+"""Seconds for a nursery to end."""
 _MARKS: Final = 2**16
 """Most bytes that wait in a pipe."""
 
@@ -51,7 +53,7 @@ class Stem:
         return Nursery(ours, self._terms.silence)
 
     def close(self) -> None:
-        """End it, and with it all nurseries and workers. A second call does nothing."""
+        """End it, and with it all nurseries and their workers. A second call does nothing."""
         if self._process:
             self._connection.close()
             with suppress(ChildProcessError):
@@ -93,7 +95,12 @@ class Nursery:
         return worker, status
 
     def close(self) -> None:
-        """End it, and with it all its workers."""
+        """End it, and with it all its workers, and wait for that. A second call does nothing."""
+        with suppress(OSError), self._turn:  # it has ended, or is closed
+            self._connection.settimeout(GRACE)
+            self._connection.shutdown(socket.SHUT_WR)
+            while self._connection.recv(HIRED.size):
+                pass
         self._connection.close()
 
 

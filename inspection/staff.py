@@ -35,6 +35,13 @@ class Staff:
         self.join()
         self._nursery.close()
 
+    def close(self) -> None:
+        """End them all at once. A second call does nothing."""
+        for line in self._lines:
+            line.retire()
+        self._nursery.close()
+        self.join()
+
     def join(self, seconds: float | None = None) -> None:
         """Wait for the end of each, at most so long."""
         for line in self._lines:

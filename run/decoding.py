@@ -1,7 +1,7 @@
 """Chooses what decodes the frames of a run: the core or the reference, its limits, and Scapy for whole packets."""
 
 import re
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from math import ceil
@@ -14,7 +14,6 @@ from capture.inner_ip import inner_ip
 from capture.intake import Decodes
 from exercise_config import Config, SettingError
 from stats.statistic import ScapyPacket, Statistic
-from traffic.content import Content
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
 from traffic.records import DnsLookup
@@ -76,9 +75,9 @@ def thread_lines(config: Config) -> tuple[str, ...]:
     return (f"capture_threads is ignored: {'this core is too old' if CORE else 'only the core decodes in several'}",)
 
 
-def content_lines(kinds: Collection[type]) -> tuple[str, ...]:
-    """Say how to get heads and bodies inspected, if they are among the kinds asked for and this decoder keeps none."""
-    sentence = how_to_inspect() if Content in kinds else ""
+def content_lines(inspectors: Sequence[str]) -> tuple[str, ...]:
+    """Say how to get heads and bodies inspected, if there are inspectors and the decoder in use keeps none."""
+    sentence = how_to_inspect() if inspectors else ""
     return (sentence,) if sentence else ()
 
 

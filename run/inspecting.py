@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from inspection.terms import Terms
 
 _MEBIBYTE: Final = 2**20
-LONGEST_BODY: Final = 2**20
-"""Bytes of a body once its content codings are undone."""
 _LONGEST_TEXT: Final = 2_000
 """Characters of a text of a finding, whatever `max_str_length` allows."""
 
@@ -55,7 +53,7 @@ def _terms(config: Config) -> "Terms":
         budget=config.inspection_budget / 1000,
         memory=config.inspection_memory * _MEBIBYTE,
         queue=config.inspection_queue * _MEBIBYTE,
-        longest_body=LONGEST_BODY,
+        longest_body=config.max_inspected_body,
         longest_text=min(config.max_str_length, _LONGEST_TEXT),
         lockdown=config.lockdown,
     )

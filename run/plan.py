@@ -75,13 +75,12 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = exposed(config) if exports(arguments, config) else ()
-    contents = content_lines([kind for detector in detectors for kind in detector.records])
-    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config), *contents)
+    inspectors = inspecting(detecting(config))
+    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config), *content_lines(inspectors))
     for sentence in (*told, *receivers.warnings, *exposures):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
-    inspectors = inspecting(detecting(config))
     return Plan(statistics, detectors, only, receivers, state_folder, metrics, inspectors)
 
 
