@@ -46,6 +46,16 @@ def load(names: Sequence[str], settings: Mapping[str, object], off: frozenset[ty
     return [detector for detector in loaded if detector is not None]
 
 
+def import_inspectors(names: Sequence[str]) -> None:
+    """Import the files of these inspectors, with all that they import.
+
+    Raises:
+        DetectorError: a file cannot be imported, or has no such class.
+    """
+    for name in names:
+        _inspector_class(name)
+
+
 def load_inspectors(names: Sequence[str], settings: Mapping[str, object]) -> list[Inspector]:
     """Return one inspector for each name, in the same order.
 
@@ -76,11 +86,19 @@ def _detector(name: str, settings: Mapping[str, object], off: frozenset[type]) -
 
 
 def _inspector(name: str, settings: Mapping[str, object]) -> Inspector:
-    file = f"detection/inspectors/{name}.py"
-    kind = _loaded(file, lambda: plugin_class("detection.inspectors", name))
+    kind, file = _inspector_class(name), _inspector_file(name)
     inspector: Inspector = _loaded(file, lambda: _with_its_rules(kind, name, settings))
     _check_contract(inspector, file, Inspector, "detection/inspector.py")
     return inspector
+
+
+def _inspector_class(name: str) -> type[Any]:
+    kind: type[Any] = _loaded(_inspector_file(name), lambda: plugin_class("detection.inspectors", name))
+    return kind
+
+
+def _inspector_file(name: str) -> str:
+    return f"detection/inspectors/{name}.py"
 
 
 def _with_its_rules(kind: type[Any], name: str, settings: Mapping[str, object]) -> Any:

@@ -49,11 +49,12 @@ class Attempt:
         self._begun += worker.begun()
         return GONE if message is None else FINISHED
 
-    def blame(self) -> tuple[int, int]:
-        """Return how many exchanges were inspected before the worker ended, and how many of those after them ended it.
-
-        The latter is one, if it had begun with one: that is not tried again.
+    def blame(self, problem: str) -> tuple[int, int]:
+        """Return how many exchanges were inspected before the worker ended, and how many after them are not tried
+        again: the one that it had begun with. If its answer was wrong, nothing that it said last is believed.
         """
+        if problem == WRONG:
+            return self._answered, len(self._jobs) - self._answered
         begun = min(max(self._begun + self._worker.begun(), 1), len(self._jobs))
         done = max(self._answered, begun - 1)
         return done, int(begun > done)

@@ -80,7 +80,7 @@ class Line:
         if problem == FINISHED:
             self._outcomes.note_inspected(len(jobs))
             return ()
-        done, culprits = attempt.blame()
+        done, culprits = attempt.blame(problem)
         self._outcomes.note_inspected(done)
         self._outcomes.note_missed(self._replaced(worker, problem), culprits)
         return jobs[done + culprits :]

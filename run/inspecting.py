@@ -3,13 +3,15 @@
 The modules of `inspection/` are imported only if there are inspectors.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from capture.privileges import ROOT, User, give_up
 from cli.arguments import Arguments
-from detection.loading import load_inspectors
+from detection.inspector import Inspector
+from detection.loading import DetectorError, import_inspectors, load_inspectors
 from exercise_config import Config
 from run.hangup import obey_hangup
 from run.plan import Plan
@@ -38,11 +40,40 @@ def open_inspection(
     from inspection.inspection import Inspection
     from inspection.processes import Stem
 
-    drop_rights = (lambda: None) if config.user == ROOT else partial(give_up, user)
+    stays = config.user == ROOT
+    loading = Loading(plan.inspectors, vars(config), (lambda: None) if stays else partial(give_up, user))
     terms = _terms(config)
-    stem = Stem(partial(load_inspectors, plan.inspectors, vars(config)), terms, drop_rights)
+    stem = Stem(loading.load, terms, loading.leave)
     stack.callback(stem.close)
     return Inspection(stem, plan.inspectors, terms, live=arguments.read is None)
+
+
+class Loading:
+    """Loads inspectors in a process that drops its rights before."""
+
+    def __init__(self, names: Sequence[str], settings: Mapping[str, object], drop_rights: Callable[[], None]) -> None:
+        self._names = names
+        self._settings = settings
+        self._drop_rights = drop_rights
+        self._problem: DetectorError | None = None
+
+    def leave(self) -> None:
+        """Import the inspectors while we can read their files, which the user may not; then drop all rights."""
+        try:
+            import_inspectors(self._names)
+        except DetectorError as error:
+            self._problem = error
+        self._drop_rights()
+
+    def load(self) -> list[Inspector]:
+        """Make the inspectors, with rules that the user can read.
+
+        Raises:
+            DetectorError: they cannot be loaded.
+        """
+        if self._problem is not None:
+            raise self._problem
+        return load_inspectors(self._names, self._settings)
 
 
 def _terms(config: Config) -> "Terms":

@@ -3,6 +3,7 @@
 The parts were measured in bytes with Python 3.10 to 3.13, and rounded up. `docs/limits.md` explains the sum.
 """
 
+from detection.loading import inspecting
 from exercise_config import OF_DNS, Config
 
 _PROGRAM = 160 * 2**20
@@ -73,6 +74,8 @@ _INDICATOR = 180
 """An indicator in the table and in the file's own arrays, which are both replaced when the file has changed."""
 _READING = 5
 """Bytes that reading a file with indicators takes for each of its bytes, and more for JSON, which may be less long."""
+_INSPECTOR = 64 * 2**20
+"""A process of the inspection: the interpreter, and rules of usual size."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -109,6 +112,7 @@ def memory_bound(config: Config) -> int:
         + _memory_of_incidents(config)
         + _memory_of_sending(config, statistics + _SIGNAL_STATISTICS + of_dns)
         + _memory_of_indicators(config)
+        + _memory_of_inspection(config)
         + config.max_alerts * _ALERT
         + _RECEIVERS * config.notice_queue * _NOTICE
         + 2 * config.max_metric_hosts * (_LABELS * _KEY + 2 * text)
@@ -130,6 +134,14 @@ def _memory_of_incidents(config: Config) -> int:
 
 def _memory_of_sending(config: Config, statistics: int) -> int:
     return _SPOOLED * statistics * config.history_keys * (_SUMS + _SPOOLED_KEY) if config.store else 0
+
+
+def _memory_of_inspection(config: Config) -> int:
+    """Return the bytes of contents that wait, and of all processes, which are twice there while they are replaced."""
+    if not inspecting(config.detectors):
+        return 0
+    processes = config.inspection_workers * (_INSPECTOR + config.inspection_memory * 2**20) + _INSPECTOR
+    return config.inspection_queue * 2**20 + 2 * processes
 
 
 def _memory_of_indicators(config: Config) -> int:

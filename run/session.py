@@ -281,13 +281,14 @@ class Session:
         return self._run.source
 
     def complaints(self) -> list[str]:
-        """Return the tracebacks of disabled plug-ins."""
+        """Return the tracebacks of disabled plug-ins, and sentences about inspectors whose process died."""
         broken = (
             ("statistic", self._store.failures),
             ("detector", self._detection.failures),
             ("inspector", self._inspection.failures if self._inspection is not None else ()),
         )
-        return [f"{kind} {name} was disabled:\n{text}" for kind, failures in broken for name, text in failures]
+        disabled = [f"{kind} {name} was disabled:\n{text}" for kind, failures in broken for name, text in failures]
+        return [*disabled, *(self._inspection.warnings if self._inspection is not None else ())]
 
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""

@@ -2,7 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterable
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from detection.inspector import Inspected
@@ -101,4 +105,67 @@ class Garbage(Double):
         return [42] if b"garbage" in body else []
 
 
-DOUBLES: Final = {kind.name: kind for kind in (Word, Loops, Allocates, Nests, Crashes, Sleeps, Raises, Garbage)}
+class Hostile(Double):
+    """Taken over: it writes to everything that it has open."""
+
+    name = "hostile"
+    LIES: Final = {
+        b"a long answer": b"\xff" * 8,
+        b"an early answer": struct.pack("=II", 64, 8) + b"[[], []]",
+        b"no JSON": struct.pack("=II", 1, 8) + b"[[[[[[[[",
+        b"another inspector": struct.pack("=II", 1, 49) + b'[[["a", "strange", "high", "b", "c", "d"]], []]  ',
+    }
+
+    def act(self, exchange: Inspected, body: bytes) -> Iterable[Finding]:
+        if body in self.LIES:
+            for file in range(3, 64):
+                with suppress(OSError):
+                    os.write(file, self.LIES[body])
+            signal.pause()
+        return []
+
+
+class Tries(Double):
+    """Says which of its attempts to do more succeeded."""
+
+    name = "tries"
+    families: tuple[int, ...] = ()
+
+    def act(self, exchange: Inspected, body: bytes) -> Iterable[Finding]:
+        done = [name for name, attempt in ATTEMPTS.items() if _succeeds(attempt)]
+        return [finding(exchange, reason=", ".join(done))]
+
+
+class TriesMore(Tries):
+    name = "tries_more"
+    families = (socket.AF_UNIX,)
+
+
+def _fork() -> None:
+    if not os.fork():
+        os._exit(0)
+
+
+ATTEMPTS: Final[dict[str, Callable[[], object]]] = {
+    "read a file": lambda: Path("/etc/hostname").read_bytes(),
+    "list a folder": lambda: os.listdir("/"),
+    "write a file": lambda: Path("/tmp/inspected").write_text("x"),
+    "use TCP": lambda: socket.socket(socket.AF_INET).close(),
+    "use a local socket": lambda: socket.socket(socket.AF_UNIX).close(),
+    "fork": _fork,
+    "start a program": lambda: os.execv("/bin/true", ["true"]),
+}
+
+
+def _succeeds(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return False
+    return True
+
+
+DOUBLES: Final = {
+    kind.name: kind
+    for kind in (Word, Loops, Allocates, Nests, Crashes, Sleeps, Raises, Garbage, Hostile, Tries, TriesMore)
+}
