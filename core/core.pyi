@@ -92,7 +92,7 @@ class Decoder:
 
     @property
     def waiting_characters(self) -> int:
-        """Characters of these records, which are limited too."""
+        """Characters of these records, and bytes of their contents, which are limited too."""
 
     @property
     def held(self) -> int:
@@ -277,6 +277,14 @@ def ring_frames(block: NDArray[np.uint8], *, cooked: bool) -> tuple[bytes, Frame
     VLAN tags that the kernel removed are restored, and frames of a `cooked` socket get a LINKTYPE_LINUX_SLL2 header
     built from their socket address. Both are written to the copy, in place of the kernel's description of the frame.
     The frames end before the first invalid record.
+    """
+
+def decode_content(body: bytes, codings: bytes, longest: int) -> tuple[bytes, str, bool]:
+    """Undo the content codings of a body (RFC 9110 section 8.4.1), the last one first, up to `longest` bytes.
+
+    `codings` is the value of Content-Encoding: gzip, deflate, br and zstd are known. Return the bytes, the first problem,
+    and whether there are more bytes: the contract of `detection.codings.decoded`, which has the names of the problems.
+    The GIL is released.
     """
 
 def lock_down(

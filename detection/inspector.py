@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Protocol
 
+from detection.codings import Undo, decoded
 from detection.messages import Message, message
 from traffic.content import Content
 from traffic.finding import Finding
@@ -18,9 +19,11 @@ from traffic.finding import Finding
 class Inspected:
     """An exchange as an inspector sees it. What several inspectors need is computed once, when it is first needed."""
 
-    def __init__(self, content: Content, longest_body: int) -> None:
+    def __init__(self, content: Content, longest_body: int, undo: Undo = decoded) -> None:
+        """Bodies are cut at `longest_body` bytes once `undo` has undone their content codings; see `message`."""
         self.content = content
         self._longest_body = longest_body
+        self._undo = undo
 
     @cached_property
     def request(self) -> Message | None:
@@ -35,7 +38,8 @@ class Inspected:
         return self._message(told.response_head, told.response_body, told.response_bytes)
 
     def _message(self, head: bytes, body: bytes, size: int) -> Message | None:
-        return message(head, body, size, self._longest_body) if head else None
+        # An answer of HTTP/0.9 has no head (RFC 1945 section 6).
+        return message(head, body, size, self._longest_body, self._undo) if head or body else None
 
 
 class Inspector(Protocol):

@@ -47,9 +47,9 @@ class Detection:
         self._detectors = [each for each in detectors if Finding not in each.records]
         self._judges = [each for each in detectors if Finding in each.records]
 
-    def look(self, batch: Batch) -> RecordBatch:
-        """Return what the detectors find in a batch."""
-        found = self._found(self._detectors, batch)
+    def look(self, batch: Batch, inspected: Sequence[Finding] = ()) -> RecordBatch:
+        """Return what the detectors find in a batch, together with what inspectors found meanwhile."""
+        found = [*self._found(self._detectors, batch), *inspected]
         if self._judges:
             found += self._found(self._judges, WithFindings(batch, RecordBatch(found)))
         return RecordBatch(found)

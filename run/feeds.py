@@ -18,7 +18,7 @@ from detection.intelligence.packing import Terms
 from detection.intelligence.table import Feed, Table
 from exercise_config import Config
 from run.feed_file import FeedFile
-from run.hangup import at_hangup
+from run.hangup import obey_hangup
 
 _DAY: Final = 86400.0
 _MEBIBYTE: Final = 2**20
@@ -47,7 +47,7 @@ class Intelligence:
         self._ended = False
         self._asked = True
         self._thread: threading.Thread | None = None
-        self._ignore_hangup: Callable[[], None] = lambda: None
+        self._undo: Callable[[], None] = lambda: None
         self.told: Callable[[], None] = lambda: None
         """Called when there is news."""
 
@@ -61,7 +61,7 @@ class Intelligence:
         if self._interval is None:
             self.refresh()
             return
-        self._ignore_hangup = at_hangup(self.ask)
+        self._undo = obey_hangup(self.ask)
         self._thread = threading.Thread(target=self._run, name="indicators", daemon=True)
         self._thread.start()
 
@@ -71,7 +71,7 @@ class Intelligence:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        self._ignore_hangup()
+        self._undo()
         for file in (*self._listed, *self._allowed):
             file.close()
 

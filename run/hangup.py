@@ -1,29 +1,28 @@
-"""SIGHUP has files read again, unless it means that the terminal is gone."""
+"""SIGHUP: read again what was read at the start. On a terminal, it means that the terminal is gone."""
 
 import os
 import signal
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 
-def at_hangup(action: Callable[[], None]) -> Callable[[], None]:
-    """Let SIGHUP call `action`, besides what it called before. Return a function that ends that.
-
-    Nothing changes on a terminal, where SIGHUP ends the program, in another thread, or where there is no such signal.
-    """
+def obey_hangup(ask: Callable[[], None]) -> Callable[[], None]:
+    """Call `ask` at SIGHUP, after those who asked for it before. The result undoes that, latest first."""
     has_terminal = any(os.isatty(number) for number in range(3))
-    if not hasattr(signal, "SIGHUP") or has_terminal or threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "SIGHUP") or has_terminal or not is_main:
         return lambda: None
     former = signal.getsignal(signal.SIGHUP)
 
-    def handle(number: int, frame: object) -> None:
-        action()
+    def handle(number: int, frame: FrameType | None) -> None:
         if callable(former):
-            former(number, frame)  # type: ignore[arg-type]  # a handler ignores its frame
+            former(number, frame)
+        ask()
 
     signal.signal(signal.SIGHUP, handle)
-    return lambda: _restore(former)
 
+    def undo() -> None:
+        signal.signal(signal.SIGHUP, former)
 
-def _restore(former: object) -> None:
-    signal.signal(signal.SIGHUP, former)  # type: ignore[arg-type]  # it is what signal.getsignal returned
+    return undo

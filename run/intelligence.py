@@ -1,19 +1,16 @@
-"""Threat intelligence and Sigma rules in a run: which files there are, who reads them, how the user learns of it.
+"""Threat intelligence and Sigma rules in a run: which files there are, and who reads them.
 
 What reads them is imported only if there are some, because it takes time at the start.
 """
 
 import os
-from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from capture.named_files import NamedFiles
 from detection.detector import Detector
 from exercise_config import Config, SettingError
-from view.outlet import Outlet
-from view.view import View
+from run.news import HasNews
 
 if TYPE_CHECKING:
     from run.feeds import Intelligence
@@ -25,13 +22,8 @@ _ENABLED_BY: Final = {NAME: ("indicators",), "saas": ("saas_policy", "saas_tenan
 """Settings that enable a detector."""
 
 
-class Reader(Protocol):
+class Reader(HasNews, Protocol):
     """Reads the files of a detector, also while the program runs."""
-
-    news: deque[str]
-    """Lines for the user about what was read."""
-    told: Callable[[], None]
-    """Called when there is news."""
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -104,24 +96,3 @@ def open_readers(config: Config, detectors: Sequence[Detector], files: NamedFile
     """Open the files that detectors need; see `open_intelligence` and `open_sigma` for what they raise."""
     opened = open_intelligence(config, detectors, files, live=live), open_sigma(config, detectors, files, live=live)
     return [reader for reader in opened if reader is not None]
-
-
-class FeedNews(Outlet):
-    """Prints what was read with `say`, between two Views."""
-
-    def __init__(self, reader: Reader, say: Callable[[str], None], want_view: Callable[[], None]) -> None:
-        self._news = reader.news
-        self._say = say
-        reader.told = want_view
-        if self._news:
-            want_view()
-
-    def show(self, view: View, refreshed: bool) -> None:
-        """Print what has not been printed."""
-        with suppress(IndexError):  # the thread only adds
-            while True:
-                self._say(self._news.popleft())
-
-    def finish(self, view: View) -> None:
-        """Print the rest."""
-        self.show(view, refreshed=True)

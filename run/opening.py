@@ -42,6 +42,7 @@ from run.decoding import (
 )
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
+from run.inspecting import open_inspection, start_inspection
 from run.intelligence import Reader, open_readers
 from run.keys import open_keys
 from run.lockdown import locked
@@ -52,12 +53,14 @@ from run.sensor import open_sensor
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
 from store.recent import Recent
+from traffic.content import Content
 from traffic.frame import LINKTYPE_ETHERNET
 from traffic.limits import Limits
 from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnection
 
 if TYPE_CHECKING:
     from incidents.keeper import IncidentKeeper
+    from inspection.inspection import Inspection
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -77,6 +80,7 @@ class Opened(NamedTuple):
     locked: Locked
     readers: Sequence[Reader]
     """What reads the files of detectors."""
+    inspection: "Inspection | None"
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -98,6 +102,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     """Open the source and the outputs, drop the rights that this needed, lock down, and open the screen.
 
     Raises:
+        DetectorError: an inspector cannot be loaded.
         CaptureError: the source cannot be opened.
         LogError: the log cannot be opened.
         UnavailableError: another output is not available, the store, or the folder for incidents.
@@ -108,6 +113,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     # The first packets of QUIC connections, which are always captured, are enough for detectors.
     captured = logged if QuicConnection in logged_kinds(arguments, config) else logged - {QuicConnection}
     with ExitStack() as stack:
+        inspection = open_inspection(arguments, config, plan, user, stack)
         owners = owner_source(arguments, config, user)
         if owners is not None:
             stack.callback(owners.close)
@@ -141,20 +147,21 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         for reader in readers:
             stack.callback(reader.close)
             reader.start()
+        start_inspection(inspection, stack)
         if keeper is not None:
             intake.keep_in(keeper.packets)
             stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection)
 
 
 def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:
     """Return the kinds of records that the log or a detector needs; detectors get lookups only if DNS is on anyway."""
     logged = logged_kinds(arguments, config)
     looked_at = {kind for detector in plan.detectors for kind in detector.records}
-    return logged | (looked_at - undecoded(config, plan.statistics, logged))
+    return logged | (looked_at - undecoded(config, plan.statistics, logged)) | ({Content} if plan.inspectors else set())
 
 
 class Beginning(NamedTuple):

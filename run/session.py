@@ -184,11 +184,11 @@ class Session:
         """Count the records of a batch."""
         batch = self._without_contents(batch)
         self._counted += len(batch)
-        found = self._detection.look(batch).records()  # in all of it: a filter of findings matches no exchange
+        inspected = self._inspection.take() if self._inspection is not None and self._inspection.live else ()
+        found = self._detection.look(batch, inspected)  # in all of it: a filter of findings matches no exchange
         self._take(batch)
-        if self._inspection is not None and self._inspection.live:
-            found += self._inspection.take()
-        self._take_found(found)
+        if len(found):
+            self._take(found)
 
     def settle(self, seconds: float) -> bool:
         """Wait until all contents are inspected, at most so long, and then count what was found. Return whether it was
@@ -198,14 +198,14 @@ class Session:
             return True
         settled = self._inspection.wait(seconds)
         if settled:
-            self._take_found(self._inspection.take())
+            self._take_inspected(self._inspection)
         return settled
 
     def end_inspection(self) -> None:
         """Count what was found so far, and the contents that are left as not inspected."""
         if self._inspection is not None:
             self._inspection.end()
-            self._take_found(self._inspection.take())
+            self._take_inspected(self._inspection)
 
     @property
     def must_settle(self) -> bool:
@@ -219,9 +219,10 @@ class Session:
         self._inspection.hand(contents.records())
         return Apart(batch, Content)
 
-    def _take_found(self, found: Sequence[Finding]) -> None:
-        if found:
-            self._take(RecordBatch(found))
+    def _take_inspected(self, inspection: "Inspection") -> None:
+        found = self._detection.look(RecordBatch(), inspection.take())
+        if len(found):
+            self._take(found)
 
     def _take(self, batch: Batch) -> None:
         if self._only is not None:

@@ -15,7 +15,7 @@ from detection.detectors.sigma import Sigma
 from detection.sigma.patterns import Pattern, PatternError, Search, searching
 from detection.sigma.rules import RuleSet
 from exercise_config import SettingError
-from run.hangup import at_hangup
+from run.hangup import obey_hangup
 
 if TYPE_CHECKING:
     from detection.sigma.reading import Reading
@@ -50,7 +50,7 @@ class SigmaRules:
         self._asked = threading.Event()
         self._ended = False
         self._thread: threading.Thread | None = None
-        self._ignore_hangup: Callable[[], None] = lambda: None
+        self._undo: Callable[[], None] = lambda: None
         self._use(open_file)
 
     @property
@@ -64,11 +64,11 @@ class SigmaRules:
             return
         self._thread = threading.Thread(target=self._run, name="sigma", daemon=True)
         self._thread.start()
-        self._ignore_hangup = at_hangup(self._asked.set)
+        self._undo = obey_hangup(self._asked.set)
 
     def close(self) -> None:
         """End the thread."""
-        self._ignore_hangup()
+        self._undo()
         self._ended = True
         self._asked.set()
         if self._thread is not None:

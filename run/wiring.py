@@ -9,7 +9,7 @@ from exercise_config import Config
 from run.evidence import incident_lines, judge_again
 from run.full import brisk
 from run.health import HealthAnswer, voice
-from run.intelligence import FeedNews
+from run.news import HasNews, News
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
@@ -29,12 +29,15 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
         plan.only,
     )
-    session.detect_with(Detection(plan.detectors))
+    session.detect_with(Detection(plan.detectors), parts.inspection)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))
-    for reader in parts.readers:
-        session.show_to(FeedNews(reader, say, session.want_view))
+    sources: list[HasNews] = [*parts.readers]
+    if parts.inspection is not None:
+        sources.append(parts.inspection)
+    for source in sources:
+        session.show_to(News(source, say, session.want_view))
     if parts.keeper is not None:
         parts.keeper.watch(session)
         session.keep_evidence(parts.keeper)

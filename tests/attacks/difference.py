@@ -132,11 +132,14 @@ def between_tables(kind: type, reference: Table, core: Table) -> str | None:
     """Describe the first different column of two tables; None if there is none."""
     if reference.records() != core.records() or len(reference) != len(core):
         return f"the table of {kind.__name__} has other records"
-    for name in TEXTS[kind]:
+    for name in TEXTS.get(kind, ()):
         ours, its = _texts(reference, name), _texts(core, name)
         if ours != its:
             return f"column {name} of {kind.__name__} is {ours}, of the core {its}"
-    for name, sort in [*((name, np.int64) for name in INTEGERS[kind]), *((name, np.float64) for name in FLOATS[kind])]:
+    for name, sort in [
+        *((name, np.int64) for name in INTEGERS.get(kind, ())),
+        *((name, np.float64) for name in FLOATS[kind]),
+    ]:
         one, other = reference.numbers(name), core.numbers(name)
         if other.dtype != sort or not np.array_equal(one, other, equal_nan=sort is np.float64):
             return f"column {name} of {kind.__name__} is {one}, of the core {other}"

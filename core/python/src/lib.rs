@@ -1,8 +1,9 @@
-//! The crates `wire` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
+//! The crates `wire`, `codings` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
 
 mod batch;
+mod codings;
 mod columns;
 mod contents;
 mod decoder;
@@ -22,6 +23,8 @@ use pyo3::prelude::*;
 mod http_monitor_core {
     #[pymodule_export]
     use super::batch::{Batch, Table};
+    #[pymodule_export]
+    use super::codings::decode_content;
     #[pymodule_export]
     use super::decoder::Decoder;
     #[pymodule_export]
