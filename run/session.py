@@ -25,7 +25,6 @@ from store.watched import Watched, watched_spans, within
 from traffic.apart import Apart
 from traffic.batch import Batch, RecordBatch
 from traffic.content import Content
-from traffic.finding import Finding
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
