@@ -30,6 +30,7 @@ PARTS: Final = {
     "decryption": "HTTP over TLS",
     "counting": "Counting",
     "otlp": "Metrics for OpenTelemetry",
+    "inspection": "Inspection of content",
     "live": "Watching a server",
     "https": "Watching a server with TLS",
     "start": "Start, and memory",

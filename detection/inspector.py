@@ -4,6 +4,13 @@ An inspector is a class in `detection/inspectors/NAME.py` whose `name` is NAME, 
 `Config.detectors`; its constructor gets settings the same way. Inspectors run in processes of their own without rights,
 behind a bounded queue, and each exchange has a budget of CPU time. So an inspector may be slow, and may meet a bug in a
 library, without harm to anybody else; but it cannot open files later, and it does not see every exchange.
+
+The constructor reads the rules, with the rights of the user that the program becomes. If it raises a ValueError with
+one line, such as `crs.conf line 12: unknown variable`, the user sees that line. Import everything at the top of the
+file: later, nothing can be read. A class with `families = (socket.AF_UNIX,)` may make such sockets.
+
+Of a finding, time, client, server, host and path are those of the exchange, and the detector is the inspector,
+whatever it says.
 """
 
 from collections.abc import Iterable

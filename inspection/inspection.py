@@ -104,8 +104,13 @@ class Inspection:
 
     @property
     def failures(self) -> Sequence[Failure]:
-        """Inspectors that raised an exception, and were disabled."""
+        """Inspectors that raised an exception, and were disabled until they were loaded anew."""
         return self._outcomes.failures
+
+    @property
+    def disabled(self) -> frozenset[str]:
+        """Names of the inspectors that are disabled now."""
+        return self._staff.disabled
 
     @property
     def warnings(self) -> tuple[str, ...]:

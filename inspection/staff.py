@@ -19,6 +19,11 @@ class Staff:
         self._crew = Crew(names)
         self._lines: list[Line] = []
 
+    @property
+    def disabled(self) -> frozenset[str]:
+        """Names of the inspectors that raised an exception."""
+        return self._crew.disabled
+
     def start(self, contents: Contents, outcomes: Outcomes, lost: Callable[[], None]) -> None:
         """Let them work; `lost` is called if the nursery makes no workers any more."""
         longest = self._terms.longest_text

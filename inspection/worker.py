@@ -14,7 +14,9 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn
 
+from capture.core import CORE
 from capture.lockdown import Grants, lock_down
+from detection.codings import Undo, decoded
 from detection.inspector import Inspected, Inspector
 from inspection.answer import FIELDS, Answer, Failed, answered
 from inspection.channel import Channel
@@ -25,6 +27,8 @@ from traffic.finding import SEVERITIES, Finding
 OUT_OF_MEMORY: Final = 101
 TOO_DEEP: Final = 102
 """Exit statuses: an exchange took all memory, or had too many levels for Python."""
+UNDO: Final[Undo] = getattr(CORE, "decode_content", decoded)
+"""What undoes content codings: the core knows more of them."""
 NICENESS: Final = 10
 MARK: Final = b"."
 """What is written before each exchange."""
@@ -98,7 +102,7 @@ def _serve(channel: Channel, marks: int, inspectors: Sequence[Inspector], terms:
 
 def _inspect(active: list[Inspector], content: Content, terms: Terms) -> Answer:
     """Ask all inspectors; one that raises is asked no more."""
-    exchange = Inspected(content, terms.longest_body)
+    exchange = Inspected(content, terms.longest_body, UNDO)
     found: list[Finding] = []
     failed: list[Failed] = []
     for inspector in list(active):

@@ -404,7 +404,7 @@ class Session:
         for name, _ in self._detection.failures:
             yield f"detector {name} was disabled; see the summary"
         if self._inspection is not None:
-            for name, _ in self._inspection.failures:
+            for name in sorted(self._inspection.disabled):
                 yield f"inspector {name} was disabled; see the summary"
             yield from self._inspection.warnings
 

@@ -155,7 +155,9 @@ def test_a_nursery_that_is_gone_is_replaced() -> None:
         inspected(inspection, [content("/")])
         (stem,) = children(os.getpid(), "http-inspection")
         (nursery,) = children(stem)
+        workers = children(nursery)
         os.kill(nursery, signal.SIGKILL)
+        wait_for_end([nursery, *workers])
         news = threading.Event()
         inspection.told = news.set
         inspected(inspection, [content("/"), content("/")])
@@ -174,6 +176,8 @@ class FromFile(Word):
         self._word = path.read_bytes()
 
     def act(self, exchange: Inspected, body: bytes) -> list[Finding]:
+        if b"raise" in body:
+            raise ZeroDivisionError
         return [finding(exchange)] if self._word in body else []
 
 
@@ -199,13 +203,16 @@ def test_inspectors_are_loaded_again_or_stay(tmp_path: Path) -> None:
     inspection.start()
     try:
         assert [each.path for each in inspected(inspection, both)] == ["/old"]
+        inspected(inspection, [content(body=b"raise")])
+        assert inspection.disabled == {"word"}
         rules.write_text("new")
         assert ask() == "inspectors were loaded again: word"
         assert [each.path for each in inspected(inspection, both)] == ["/new"]
         rules.unlink()
         assert ask() == "inspectors were not loaded again: rules line 3: no such operator"
         assert [each.path for each in inspected(inspection, both)] == ["/new"]
-        assert inspection.inspected == 6
+        assert (inspection.disabled, len(inspection.failures)) == (frozenset(), 1)
+        assert (inspection.inspected, inspection.missed) == (7, {})
     finally:
         inspection.close()
 
@@ -284,6 +291,10 @@ with inspecting("word", "sleeps", "loops", budget=1000.0, workers=2) as inspecti
             os.kill(process, signal.SIGTERM)
         assert all(map(is_alive, processes))
         monitor.kill()
+    wait_for_end(processes)
+
+
+def wait_for_end(processes: list[int]) -> None:
     end = time.monotonic() + LONG
     while any(map(is_alive, processes)):
         assert time.monotonic() < end

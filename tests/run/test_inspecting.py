@@ -191,6 +191,7 @@ class Inspecting:
     def __init__(self, *, live: bool) -> None:
         self.live, self.ready, self.full = live, False, False
         self.failures, self.warnings, self.missed = (), ("an inspector process died",), {"over budget": 2}
+        self.disabled = {"paths"}
         self.inspected = 7
         self._handed: list[Content] = []
 
@@ -271,7 +272,7 @@ def test_a_late_finding_counts_at_its_own_time() -> None:
     assert view.health.oddities == (("content not kept", 1),)
     assert view.health.uninspected == (("over budget", 2), ("content not kept", 1))
     assert view.health.inspected == 7
-    assert view.health.warnings == ("an inspector process died",)
+    assert view.health.warnings == ("inspector paths was disabled; see the summary", "an inspector process died")
 
 
 def _one(name: str) -> Any:
