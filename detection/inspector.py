@@ -7,7 +7,8 @@ library, without harm to anybody else; but it cannot open files later, and it do
 
 The constructor reads the rules, with the rights of the user that the program becomes. If it raises a ValueError with
 one line, such as `crs.conf line 12: unknown variable`, the user sees that line. Import everything at the top of the
-file: later, nothing can be read. A class with `families = (socket.AF_UNIX,)` may make such sockets.
+file: later, nothing can be read. Start no threads there, because processes are forked afterwards. A class with
+`families = (socket.AF_UNIX,)` may make such sockets.
 
 Of a finding, time, client, server, host and path are those of the exchange, and the detector is the inspector,
 whatever it says.

@@ -64,9 +64,12 @@ class Attempt:
 
         Raises:
             TimeoutError: it does not.
+            WrongMessage: it pretends to.
         """
         before = -1
         while before < self._begun:
+            if self._begun > len(self._jobs):
+                raise WrongMessage("too many exchanges")
             before = self._begun
             with suppress(TimeoutError):
                 return self._worker.receive()

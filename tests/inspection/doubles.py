@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import struct
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -112,17 +113,23 @@ class Hostile(Double):
     LIES: Final = {
         b"a long answer": b"\xff" * 8,
         b"an early answer": struct.pack("=II", 64, 8) + b"[[], []]",
+        b"many marks": b"." * 100,
         b"no JSON": struct.pack("=II", 1, 8) + b"[[[[[[[[",
         b"another inspector": struct.pack("=II", 1, 49) + b'[[["a", "strange", "high", "b", "c", "d"]], []]  ',
     }
 
     def act(self, exchange: Inspected, body: bytes) -> Iterable[Finding]:
         if body in self.LIES:
-            for file in range(3, 64):
-                with suppress(OSError):
-                    os.write(file, self.LIES[body])
+            _write_everywhere(self.LIES[body], pipes_only=body == b"many marks")
             signal.pause()
         return []
+
+
+def _write_everywhere(text: bytes, *, pipes_only: bool) -> None:
+    for file in range(3, 64):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(file).st_mode) or not pipes_only:
+                os.write(file, text)
 
 
 class Tries(Double):

@@ -121,7 +121,7 @@ def test_without_inspectors_that_work_nothing_is_inspected() -> None:
 @pytest.mark.parametrize("lie", list(Hostile.LIES))
 def test_a_process_that_was_taken_over_is_replaced(lie: bytes) -> None:
     contents = [content("/1", body=b"attack"), content("/2", body=lie), content("/3", body=b"attack")]
-    with inspecting("word", "hostile") as inspection:
+    with inspecting("word", "hostile", silence=0.3) as inspection:
         assert [each.path for each in inspected(inspection, contents)] == ["/1"]
         assert (inspection.inspected, inspection.missed) == (1, {"process died": 2})
         assert [each.path for each in inspected(inspection, contents[:1])] == ["/1"]

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,7 +23,7 @@ from detection.pipeline import Detection
 from exercise_config import Config
 from run.decoding import decoder_for
 from run.hangup import obey_hangup
-from run.inspecting import open_inspection
+from run.inspecting import open_inspection, start_inspection
 from run.memory_bound import memory_bound
 from run.plan import planned
 from run.session import Session
@@ -67,6 +68,7 @@ class Refused:
         raise ValueError("rules.conf line 12: no operator @rxx")
 """,
     "broken": "import no_such_module",
+    "half": "class Half:\n    name = 'half'\n",
 }
 
 
@@ -154,6 +156,7 @@ def test_what_was_not_inspected_and_who_failed_is_said(trace: str, capfd: pytest
             "broken",
             "detection/inspectors/broken.py cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'",
         ),
+        ("half", "detection/inspectors/half.py: inspect, title missing; see detection/inspector.py"),
         ("pahts", "detectors: no detector 'pahts'; did you mean 'paths'?"),
         ("paths,paths", "detectors: paths is listed twice"),
     ],
@@ -282,6 +285,22 @@ def _one(name: str) -> Any:
 
 
 # SIGHUP ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
+def test_live_inspectors_are_loaded_anew_at_sighup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.isatty", lambda number: False)
+    before, told = signal.getsignal(signal.SIGHUP), threading.Event()
+    arguments, config = parse_arguments(["-i", "lo"]), Config(detectors=("paths",), user="root", lockdown=False)
+    with ExitStack() as stack:
+        inspection = open_inspection(arguments, config, planned(arguments, config), None, stack)
+        assert inspection is not None
+        inspection.told = told.set
+        start_inspection(inspection, stack)
+        signal.raise_signal(signal.SIGHUP)
+        assert told.wait(LONG)
+        assert list(inspection.news) == ["inspectors were loaded again: paths"]
+    assert signal.getsignal(signal.SIGHUP) == before
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
