@@ -12,6 +12,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from capture.core import CORE
@@ -66,15 +67,21 @@ def end_with_parent(name: bytes, parent: int) -> None:
 
 def _confine(inspectors: Iterable[Inspector], terms: Terms) -> None:
     """Give up everything that inspecting does not need."""
-    os.nice(NICENESS)
+    with suppress(OSError):  # a service may be forbidden to change priorities
+        os.nice(NICENESS)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
     if (used := _address_space()) is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (used + terms.memory,) * 2)
+        _limit(resource.RLIMIT_AS, used + terms.memory)
     if terms.lockdown:
         families = {family for each in inspectors for family in getattr(each, "families", ())}
         lock_down(Grants(families=tuple(families)))
+
+
+def _limit(kind: int, most: int) -> None:
+    with suppress(OSError, ValueError):  # there is a lower limit, or it may not be changed
+        resource.setrlimit(kind, (most, most))
 
 
 def _address_space() -> int | None:
