@@ -282,8 +282,8 @@ def ring_frames(block: NDArray[np.uint8], *, cooked: bool) -> tuple[bytes, Frame
 def decode_content(body: bytes, codings: bytes, longest: int) -> tuple[bytes, str, bool]:
     """Undo the content codings of a body (RFC 9110 section 8.4.1), the last one first, up to `longest` bytes.
 
-    `codings` is the value of Content-Encoding: gzip, deflate, br and zstd are known. Return the bytes, the first problem,
-    and whether there are more bytes: the contract of `detection.codings.decoded`, which has the names of the problems.
+    `codings` is the value of Content-Encoding: gzip, deflate, br and zstd are known. Return the bytes, the first
+    problem, and whether there are more bytes: the contract of `detection.codings.decoded`, which names the problems.
     The GIL is released.
     """
 

@@ -1,14 +1,16 @@
-"""Fuzzes the crate `wire` with cargo-fuzz, `--seconds` per target, with the seeds used for both decoders.
+"""Fuzzes the crates `wire` and `codings` with cargo-fuzz, `--seconds` per target, with the seeds used for both decoders.
 
 Without cargo-fuzz it prints one line. Failing inputs are saved in `--findings`. The exit status is 1 if anything
 failed.
 """
 
 import argparse
+import gzip
 import os
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from struct import pack
@@ -200,6 +202,17 @@ def decryption() -> Iterable[bytes]:
             yield bytes([limits, choice]) + b"".join(pieces)
 
 
+def content_codings() -> Iterable[bytes]:
+    """Yield bodies with each coding; the first byte chooses how the target reads them."""
+    text = b"to be or not to be"
+    brotli = bytes.fromhex("1b130000a4b0b2ea8147028a")
+    zstd = b"(\xb5/\xfd\x04\x00\x19\x00\x00abc"
+    for choice, body in enumerate(
+        (gzip.compress(text, mtime=0), zlib.compress(text), brotli, zstd, gzip.compress(gzip.compress(text)), brotli)
+    ):
+        yield bytes([choice]) + body
+
+
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "frames": frame_seeds,
     "streams": talk_seeds,
@@ -211,6 +224,7 @@ SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "dns": dns_messages,
     "handshakes": handshakes,
     "decryption": decryption,
+    "codings": content_codings,
 }
 
 

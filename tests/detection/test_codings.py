@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -93,6 +93,9 @@ def test_the_core_knows_more_codings() -> None:
     assert CORE.decode_content(b"(\xb5/\xfd\x04\x00\x19\x00\x00abc", b"zstd", 99)[0] == b"abc"
 
 
+MAKERS: dict[bytes, Callable[[bytes], bytes]] = {b"gzip": zipped, b"deflate": zlib.compress, b"raw": raw}
+
+
 @st.composite
 def bodies(draw: st.DrawFn) -> tuple[bytes, bytes]:
     """Return a body with codings, and their names. It may be damaged if there is one: what is inside damaged bytes is
@@ -100,7 +103,7 @@ def bodies(draw: st.DrawFn) -> tuple[bytes, bytes]:
     """
     body, names = draw(st.binary(max_size=300)), list[bytes]()
     for name in draw(st.lists(st.sampled_from([b"gzip", b"deflate", b"raw"]), max_size=4)):
-        body = {b"gzip": zipped, b"deflate": zlib.compress, b"raw": raw}[name](body)
+        body = MAKERS[name](body)
         names.append(b"deflate" if name == b"raw" else name)
     if len(names) != 1:
         return body, b",".join(names)

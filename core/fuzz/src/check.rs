@@ -46,6 +46,8 @@ fn check(batch: &Batch) {
     assert_eq!(of(Kind::Hello), batch.hellos.len());
     assert_eq!(of(Kind::Handshake), batch.handshakes.len());
     batch.handshakes.iter().for_each(told);
+    assert_eq!(of(Kind::Content), batch.contents.len());
+    contents(batch);
     assert_eq!(of(Kind::Datagram), batch.datagrams.len());
     assert_eq!(of(Kind::Quic), batch.quic.len());
     assert!(batch.quic.iter().all(|row| row.time >= row.started && row.duration >= 0.0), "times go back");
@@ -84,6 +86,28 @@ fn check(batch: &Batch) {
     exchanges.response_time.iter().chain(&exchanges.total_time).for_each(|span| assert!(span.is_nan() || *span >= 0.0));
     let sizes = exchanges.request_bytes.iter().chain(&exchanges.response_bytes).chain(&exchanges.missing_bytes);
     assert!(sizes.into_iter().all(|size| *size >= 0), "negative sizes");
+}
+
+/// Check that each content follows its exchange, and has no longer bodies than that.
+fn contents(batch: &Batch) {
+    let mut rows = batch.contents.iter();
+    let (mut exchanges, mut before) = (0_u32, Kind::Request);
+    for kind in &batch.order {
+        exchanges += u32::from(*kind == Kind::Exchange);
+        if *kind == Kind::Content {
+            assert_eq!(before, Kind::Exchange);
+            let content = rows.next().unwrap_or_else(|| panic!("a content is missing"));
+            assert_eq!(content.exchange + 1, exchanges);
+            for (kept, size) in [(&content.request, content.request_bytes), (&content.response, content.response_bytes)]
+            {
+                let body = kept.as_ref().map_or(0, |kept| kept.body.len());
+                assert!(body as u64 <= size, "{body} of {size} bytes are kept");
+            }
+            let (host, path) = batch.host_and_path(content);
+            assert!(!host.chars().chain(path.chars()).any(char::is_control));
+        }
+        before = *kind;
+    }
 }
 
 fn told(handshake: &HandshakeRow) {

@@ -54,6 +54,7 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
         answers: wanted,
         quic: wanted,
         lookups: wanted,
+        content: wanted,
     };
     let ports = if choice & 8 == 0 { vec![1; 1 << 16] } else { (0..=80).map(|port| u8::from(port == 80)).collect() };
     let limits = limits(choice & 3);
@@ -113,6 +114,8 @@ fn limits(choice: u8) -> Limits {
         undecrypted_buffer: bytes,
         waiting_records,
         waiting_characters: 1000 * waiting_records,
+        inspected_body: bytes,
+        waiting_content: 1000 * waiting_records,
         ..Limits::default()
     };
     match choice {

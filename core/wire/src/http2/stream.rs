@@ -83,7 +83,7 @@ pub(super) struct Stream {
     inside: Option<Box<Inside>>,
     /// What is kept of the request and of the response, if somebody inspects them.
     kept: [Option<Box<Kept>>; 2],
-    /// Whether what follows the heads is no body.
+    /// Whether the request asks for a tunnel or a WebSocket, if somebody inspects it.
     tunnel: bool,
     /// The protocol of the exchange, unless it is a call.
     protocol: &'static str,
@@ -301,9 +301,14 @@ impl Stream {
         let place = if side == Side::Requests { request } else { response };
         released(cx, place.take());
         *place = Kept::new(cx, head);
-        if self.tunnel {
+        if !self.carries_bodies() {
             self.close_kept(side);
         }
+    }
+
+    /// Return whether its content is that of messages: a tunnel has none once the server agrees.
+    fn carries_bodies(&self) -> bool {
+        !self.tunnel || self.status.is_some_and(|status| !(200..300).contains(&status))
     }
 
     fn kept_of(&mut self, side: Side) -> Option<&mut Kept> {
@@ -337,7 +342,7 @@ impl Stream {
         let complete = ending == Ending::Complete;
         let end = if complete { self.response.ended_at.or(self.answered).unwrap_or(time) } else { time };
         let end = self.request.ended_at.map_or(end, |request| end.max(request));
-        let details = self.details(started);
+        let (details, bodies) = (self.details(started), self.carries_bodies());
         let answered = match (&self.call, self.protocol) {
             (_, "websocket") => None,
             (Some(call), _) => call.answered(),
@@ -359,6 +364,7 @@ impl Stream {
             details: Some(details),
         };
         let content = Content::of(cx, self.kept, &exchange, started);
+        let content = content.map(|content| if bodies { content } else { content.of_heads() });
         if let Some(inside) = self.inside {
             inside.describe(cx, &mut exchange, started);
         }

@@ -52,6 +52,11 @@ impl Content {
         }
     }
 
+    /// Return the content of an exchange that became something else after the heads.
+    pub(crate) fn of_heads(self) -> Self {
+        Self { request_bytes: 0, response_bytes: 0, missing_bytes: 0, ..self }
+    }
+
     /// Return its memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         let kept = [&self.request, &self.response].into_iter().flatten();
