@@ -14,6 +14,8 @@ from inspection.nursery import ASKED, GROW, HIRED, LOADED, Load, stem
 from inspection.terms import Terms
 from inspection.worker import MARK
 
+PATIENCE: Final = 10.0
+"""Seconds for a nursery to make a worker."""
 GRACE: Final = 2.0
 """Seconds for a nursery to end."""
 _MARKS: Final = 2**16
@@ -66,6 +68,7 @@ class Nursery:
 
     def __init__(self, connection: socket.socket, silence: float) -> None:
         self._connection = connection
+        connection.settimeout(PATIENCE)
         self._silence = silence
         self._turn = threading.Lock()
 
@@ -84,6 +87,7 @@ class Nursery:
                 answer = self._connection.recv(HIRED.size, socket.MSG_WAITALL)
         except OSError:
             answer = b""
+            self._connection.close()  # what it answers later would be taken for the next answer
         finally:
             theirs.close()
             os.close(written)

@@ -15,6 +15,7 @@ from detection.loading import DetectorError, import_inspectors, load_inspectors
 from exercise_config import Config
 from run.hangup import obey_hangup
 from run.plan import Plan
+from run.watch import Stop
 
 if TYPE_CHECKING:
     from inspection.inspection import Inspection
@@ -26,7 +27,7 @@ _LONGEST_TEXT: Final = 2_000
 
 
 def open_inspection(
-    arguments: Arguments, config: Config, plan: Plan, user: User | None, stack: ExitStack
+    arguments: Arguments, config: Config, plan: Plan, user: User | None, stop: Stop, stack: ExitStack
 ) -> "Inspection | None":
     """Fork the processes, load the inspectors there, and let the stack end them; None if there are no inspectors.
 
@@ -45,7 +46,8 @@ def open_inspection(
     terms = _terms(config)
     stem = Stem(loading.load, terms, loading.leave)
     stack.callback(stem.close)
-    return Inspection(stem, plan.inspectors, terms, live=arguments.read is None)
+    with stop.interrupting():  # rules may take long to load
+        return Inspection(stem, plan.inspectors, terms, live=arguments.read is None)
 
 
 class Loading:

@@ -113,7 +113,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
     # The first packets of QUIC connections, which are always captured, are enough for detectors.
     captured = logged if QuicConnection in logged_kinds(arguments, config) else logged - {QuicConnection}
     with ExitStack() as stack:
-        inspection = open_inspection(arguments, config, plan, user, stack)
+        inspection = open_inspection(arguments, config, plan, user, stop, stack)
         owners = owner_source(arguments, config, user)
         if owners is not None:
             stack.callback(owners.close)

@@ -27,6 +27,7 @@ from run.inspecting import open_inspection, start_inspection
 from run.memory_bound import memory_bound
 from run.plan import planned
 from run.session import Session
+from run.watch import Stop
 from stats.loading import load
 from traffic.batch import Batch, RecordBatch
 from traffic.content import Content
@@ -171,7 +172,7 @@ def test_what_is_wrong_is_one_line_before_anything_is_shown(
 def test_without_inspectors_there_are_no_processes() -> None:
     arguments, config = parse_arguments(["-i", "lo"]), Config()
     with ExitStack() as stack:
-        assert open_inspection(arguments, config, planned(arguments, config), None, stack) is None
+        assert open_inspection(arguments, config, planned(arguments, config), None, Stop(), stack) is None
 
 
 def test_processes_are_part_of_the_bound_of_memory() -> None:
@@ -293,7 +294,7 @@ def test_live_inspectors_are_loaded_anew_at_sighup(monkeypatch: pytest.MonkeyPat
     before, told = signal.getsignal(signal.SIGHUP), threading.Event()
     arguments, config = parse_arguments(["-i", "lo"]), Config(detectors=("paths",), user="root", lockdown=False)
     with ExitStack() as stack:
-        inspection = open_inspection(arguments, config, planned(arguments, config), None, stack)
+        inspection = open_inspection(arguments, config, planned(arguments, config), None, Stop(), stack)
         assert inspection is not None
         inspection.told = told.set
         start_inspection(inspection, stack)
