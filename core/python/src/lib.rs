@@ -1,4 +1,4 @@
-//! The crates `wire`, `codings` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
+//! The crates `wire`, `patterns` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
 
@@ -13,6 +13,7 @@ mod handshakes;
 mod lock;
 mod lookups;
 mod owners;
+mod patterns;
 mod quic;
 mod rows;
 mod tails;
@@ -33,6 +34,8 @@ mod http_monitor_core {
     use super::frames::{pcap_frames, pcapng_frames, ring_frames};
     #[pymodule_export]
     use super::lock::lock_down;
+    #[pymodule_export]
+    use super::patterns::{Patterns, card_numbers, ibans};
 }
 
 /// Import an attribute of one of our Python modules.
