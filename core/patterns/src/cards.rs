@@ -7,6 +7,10 @@ use crate::bytes::{at, before};
 
 /// Groups of digits as cards have them, without those of a single group.
 const LAYOUTS: &[&[usize]] = &[&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
+/// Digits of the first group of each.
+const FIRST_GROUP: usize = 4;
+/// Digits of the shortest number.
+const SHORTEST: usize = 13;
 /// Digits of the longest number.
 const LONGEST: usize = 19;
 /// Prefixes of issuers as ranges of their digits, and the lengths of their numbers.
@@ -64,10 +68,13 @@ pub fn cards(text: &[u8], most: usize) -> Cards {
 
 /// Return the ends and digits of numbers that begin at `start`, and have the prefix, length and form of a card's.
 fn numbers(text: &[u8], start: usize, group_end: usize) -> Vec<(usize, Vec<u8>)> {
-    if is_within_word(before(text, start), before(text, start.saturating_sub(1))) || group_end - start > LONGEST {
+    let size = group_end - start;
+    let is_single = (SHORTEST..=LONGEST).contains(&size);
+    let is_first_group = size == FIRST_GROUP && matches!(at(text, group_end), Some(b' ' | b'-'));
+    if !(is_single || is_first_group) || is_within_word(before(text, start), before(text, start.saturating_sub(1))) {
         return Vec::new();
     }
-    let single = std::iter::once(group_end);
+    let single = is_single.then_some(group_end).into_iter();
     let ends = single.chain(LAYOUTS.iter().filter_map(|layout| grouped(text, start, layout)));
     let whole = ends.filter(|end| !is_within_word(at(text, *end), at(text, end + 1)));
     let read = whole.map(|end| (end, digits(text.get(start..end).unwrap_or_default())));

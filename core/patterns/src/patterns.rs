@@ -84,7 +84,7 @@ impl Patterns {
             || rules.iter().enumerate().flat_map(|(number, rule)| rule.keywords.iter().map(move |word| (number, word)));
         let keywords = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .kind(Some(AhoCorasickKind::DFA))
             .build(words().map(|(_, word)| word))
             .map_err(|error| RuleError { rule: 0, text: error.to_string() })?;
         Ok(Self {
