@@ -1,5 +1,7 @@
 """Reads files with rules: that of the program, and the user's."""
 
+import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,7 @@ LARGEST: Final = 2**20
 
 def built_in() -> list[LeakRule]:
     """Return the rules of the program."""
-    return rules_in(BUILT_IN.read_text(encoding="utf-8"), BUILT_IN.name)
+    return _rules(BUILT_IN.read_text(encoding="utf-8"), BUILT_IN.name)
 
 
 def own(path: str) -> list[LeakRule]:
@@ -28,7 +30,21 @@ def own(path: str) -> list[LeakRule]:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise RuleError(f"data_leak_patterns: {path} has more than {LARGEST:,} bytes")
-        return rules_in(content.decode("utf-8-sig"), path)
+        return _rules(content.decode("utf-8-sig"), path)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise RuleError(f"data_leak_patterns: {path} cannot be read: {reason}") from None
+
+
+def _rules(text: str, file: str) -> list[LeakRule]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error))
+        where, reason = (f":{found[2]}", found[1]) if found else ("", str(error))
+        raise RuleError(f"{file}{where}: not TOML: {reason}") from None
+    return rules_in(content, text, file)

@@ -4,7 +4,6 @@
 """
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -53,13 +52,13 @@ class RuleError(ValueError):
     """A file has a rule that cannot be used. The text is one line for the user."""
 
 
-def rules_in(text: str, file: str) -> list[LeakRule]:
-    """Read rules from the text of a file with this name.
+def rules_in(content: dict[str, Any], text: str, file: str) -> list[LeakRule]:
+    """Return the rules in the content of a file with this text and name.
 
     Raises:
-        RuleError: it is not TOML, or a rule is wrong.
+        RuleError: a rule is wrong.
     """
-    tables = _tables(text, file)
+    tables = _tables(content, file)
     lines = [*_lines_of_rules(text)]
     if len(lines) != len(tables):  # written in another way than [[rules]]
         lines = [1] * len(tables)
@@ -70,19 +69,9 @@ def rules_in(text: str, file: str) -> list[LeakRule]:
     return rules
 
 
-def _tables(text: str, file: str) -> list[dict[str, Any]]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error))
-        where, what = (f":{found[2]}", found[1]) if found else ("", str(error))
-        raise RuleError(f"{file}{where}: not TOML: {what}") from None
-    tables = content.pop("rules", [])
-    if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+def _tables(content: dict[str, Any], file: str) -> list[dict[str, Any]]:
+    tables = content.get("rules", [])
+    if {*content} - {"rules"} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RuleError(f"{file}: only [[rules]] are expected")
     if not 0 < len(tables) <= MOST_RULES:
         raise RuleError(f"{file}: has {len(tables):,} [[rules]]; 1 to {MOST_RULES:,} are expected")
