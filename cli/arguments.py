@@ -53,8 +53,8 @@ class Arguments:
     """Key logs; empty leaves the choice to the setting."""
     indicators: tuple[str, ...]
     """Files with indicators; empty leaves the choice to the setting."""
-    sigma: tuple[str, ...]
-    """Files and folders with Sigma rules; empty leaves the choice to the setting."""
+    yara: tuple[str, ...]
+    """Files and folders with YARA rules; empty leaves the choice to the setting."""
     embed_keys: bool
     """Whether the file of packets gets the keys too."""
     log: str | None
@@ -106,7 +106,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         write=given.write,
         keys=tuple(given.keys),
         indicators=tuple(given.indicators),
-        sigma=tuple(given.sigma),
+        yara=tuple(given.yara),
         embed_keys=given.embed_keys,
         log=given.log,
         report=given.report,
@@ -250,8 +250,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "repeated; see docs/detection.md",
     )  # fmt: skip
     add(
-        "--sigma", metavar="PATH", action="append", default=[],
-        help="find traffic by the Sigma rules in this file or folder, may be repeated; see docs/detection.md",
+        "--yara", metavar="PATH", action="append", default=[],
+        help="find malware in uploads and downloads by the YARA rules in this file or folder, may be repeated",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

@@ -320,7 +320,7 @@ class Patterns:
         """
 
     def find(self, text: bytes, most: int) -> list[tuple[int, int, int]]:
-        """Return the place of the rule, and where the match begins and ends, by rule; of each rule at most `most`, among
+        """Return the place of the rule, and where the match begins and ends, by rule: of each at most `most`, among
         the first 256 that its expression matches.
         """
 

@@ -76,7 +76,8 @@ def _confine(inspectors: Iterable[Inspector], terms: Terms) -> None:
         _limit(resource.RLIMIT_AS, used + terms.memory)
     if terms.lockdown:
         families = {family for each in inspectors for family in getattr(each, "families", ())}
-        lock_down(Grants(families=tuple(families)))
+        connects = any(getattr(each, "connects", False) for each in inspectors)
+        lock_down(Grants(families=tuple(families), connects=connects))
 
 
 def _limit(kind: int, most: int) -> None:

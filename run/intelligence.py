@@ -37,15 +37,20 @@ class Reader(HasNews, Protocol):
 
 
 def detecting(config: Config) -> tuple[str, ...]:
-    """Return the names of the detectors of a run: some are enabled by the settings that they need.
+    """Return the names of the detectors of a run: files for a detector enable it.
 
     Raises:
-        SettingError: a detector is enabled without files.
+        SettingError: one that needs files is enabled without any.
     """
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
-    called_for = (name for name, settings in _ENABLED_BY.items() if any(getattr(config, each) for each in settings))
-    return (*config.detectors, *(name for name in called_for if name not in config.detectors))
+    enabled = {
+        NAME: config.indicators,
+        "data_leak": config.data_leak_patterns,
+        "malware": config.malware_rules or config.malware_clamav,
+    }
+    named = (name for name, files in enabled.items() if files and name not in config.detectors)
+    return (*config.detectors, *named)
 
 
 def read_again(config: Config) -> list[str]:
