@@ -496,7 +496,7 @@ class Config:
     """File with URLs to post notices to, one per line, optionally with a format in front."""
     notice_alertmanager_repeat: Annotated[float, Range(1, 3600, "s")] = 60
     """Interval at which Alertmanager is reminded of an active alert; otherwise it forgets the alert."""
-    notice_syslog: Annotated[tuple[str, ...], "addresses: udp://host:514, tcp://host:601, /dev/log, bsd:/dev/log"] = ()
+    notice_syslog: Annotated[tuple[str, ...], "addresses: tls://host:6514, tcp://host:601, udp://host, /dev/log"] = ()
     """Syslog daemons to send notices to."""
     notice_syslog_facility: Literal[
         "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
@@ -518,7 +518,7 @@ class Config:
     """File with the password for the mail server; otherwise the environment variable HTTP_MONITOR_SMTP_PASSWORD is
     used."""
     notice_authorities: str = ""
-    """File (PEM) with additional certificate authorities for webhooks and mail servers."""
+    """File (PEM) with additional certificate authorities for webhooks, mail servers and syslog over TLS."""
     notice_replays: bool = True
     """Also send notices of alerts in capture files (`-r`). Set to false to spare receivers old alerts."""
     notice_timeout: Annotated[float, Range(0.1, 300, "s")] = 10

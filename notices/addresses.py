@@ -6,11 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from notices.errors import NoticeError
 from notices.mail import RELAY, SUBMISSION, SUBMISSION_TLS, Security
-from notices.syslog import Place
 
 FORMATS: Final = ("json", "slack", "alertmanager")
-SYSLOG_PORT: Final = 514
-_LOCAL: Final = "bsd"
 _ALERTS: Final = "/api/v2/alerts"
 
 
@@ -50,22 +47,6 @@ def _hook(line: str, usual: str, origin: str) -> Hook:
     if form == "alertmanager" and parts.path in ("", "/"):
         url = parts._replace(path=_ALERTS).geturl()
     return Hook(form, url, parts.hostname)
-
-
-def syslog_place(text: str, origin: str) -> Place:
-    """Parse `udp://host:514`, `tcp://host:601`, or the path of a local socket: `/dev/log` or `bsd:/dev/log`.
-
-    Raises:
-        NoticeError: the text is none of these.
-    """
-    if text.startswith("/"):
-        return Place("unix", path=text)
-    if text.startswith(f"{_LOCAL}:/"):
-        return Place(_LOCAL, path=text[len(_LOCAL) + 1 :])
-    parts = _split(text, origin)
-    if parts.scheme not in ("udp", "tcp") or not parts.hostname or parts.path not in ("", "/"):
-        raise NoticeError(f"{origin}: write udp://host:port, tcp://host:port or the path of a socket")
-    return Place(parts.scheme, parts.hostname, parts.port or SYSLOG_PORT)
 
 
 def smtp_server(text: str, security: Security, login: bool, origin: str) -> tuple[str, int]:

@@ -157,13 +157,16 @@ def _webhook(hook: "Hook", number: int, config: Config) -> "Webhook":
 def _syslog(config: Config) -> Iterator["Syslog"]:
     if not config.notice_syslog:
         return
-    from notices.addresses import syslog_place
     from notices.syslog import Syslog
-    from notices.syslog_message import FACILITIES
+    from notices.syslog_format import FACILITIES
+    from notices.syslog_place import syslog_place
+    from notices.tls import authorities
 
     for text in config.notice_syslog:
         place = syslog_place(text, "notice_syslog")
-        yield Syslog(place, FACILITIES[config.notice_syslog_facility], config.notice_timeout)
+        secure = place.scheme == "tls"
+        context = authorities(config.notice_authorities, "notice_authorities") if secure else None
+        yield Syslog(place, FACILITIES[config.notice_syslog_facility], config.notice_timeout, context)
 
 
 def _mail(config: Config, environment: Mapping[str, str], host: str, open_file: "OpenSecret") -> Iterator[Receiver]:

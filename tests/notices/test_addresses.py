@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from notices.addresses import Hook, hooks, mail_address, smtp_server, syslog_place
+from notices.addresses import Hook, hooks, mail_address, smtp_server
 from notices.errors import NoticeError
 from notices.mail import Security
 from notices.secret_file import MAX_SIZE, exposure, read_secret
-from notices.syslog import Place
+from notices.syslog_place import Place, syslog_place
 
 URL = "https://monitor:s3cret@hooks.example.com/services/T0/token"
 
@@ -55,6 +55,7 @@ def test_a_webhook_hides_its_secret() -> None:
     [
         ("udp://logs.example.com", Place("udp", "logs.example.com", 514)),
         ("tcp://logs.example.com:601", Place("tcp", "logs.example.com", 601)),
+        ("tls://logs.example.com", Place("tls", "logs.example.com", 6514)),
         ("tcp://[2001:db8::1]:601", Place("tcp", "2001:db8::1", 601)),
         ("/dev/log", Place("unix", path="/dev/log")),
         ("bsd:/dev/log", Place("bsd", path="/dev/log")),

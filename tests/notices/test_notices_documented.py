@@ -11,7 +11,8 @@ from exercise_config import Config
 from notices.bodies import alertmanager_body, json_body, slack_body
 from notices.command import variables
 from notices.notice import MAX_NAME, MAX_TEXT, Kind
-from notices.syslog_message import FACILITIES, syslog_message
+from notices.syslog_format import FACILITIES
+from notices.syslog_message import syslog_message
 from settings.setting import settings_of
 
 TEXT = (Path(__file__).parents[2] / "docs" / "notices.md").read_text(encoding="utf-8")

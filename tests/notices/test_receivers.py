@@ -94,7 +94,7 @@ def test_an_unsupported_login_is_reported_at_the_start_and_not_shown() -> None:
         ({"notice_command": "no-such-command -x"}, "--on-alert: command not found: no-such-command (give its path"),
         ({"notice_command": "  "}, "--on-alert: command not found: (empty) (give its path"),
         ({"notice_command": "echo 'x"}, '--on-alert: no closing quotation in "echo \'x"'),
-        ({"notice_syslog": "logs"}, "notice_syslog: write udp://host:port, tcp://host:port or the path of a socket"),
+        ({"notice_syslog": "logs"}, "notice_syslog: write tls://host:port, tcp://host:port, udp://host:port or "),
         ({"notice_smtp": "mail"}, "e-mail needs both notice_smtp and notice_mail_to"),
         ({"notice_mail_to": "a@b.c"}, "e-mail needs both notice_smtp and notice_mail_to"),
         ({**MAIL, "notice_mail_from": "x"}, "notice_mail_from: 'x' is not an address; write someone@example.com"),

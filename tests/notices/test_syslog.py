@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -12,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import Certificates
 from notice_samples import ALERT, DISMISSED, LIMITS, RAISED, soon
 
 from notices.errors import Unavailable
-from notices.syslog import Place, Syslog
-from notices.syslog_message import FACILITIES, syslog_message
+from notices.syslog import Syslog
+from notices.syslog_format import FACILITIES
+from notices.syslog_message import syslog_message
+from notices.syslog_place import Place
+from notices.tls import authorities
 from notices.worker import Worker
 
 RSYSLOG = shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin")
@@ -152,6 +157,45 @@ def test_over_tcp_the_message_is_counted_in_octets() -> None:
     length, _, message = frame.partition(b" ")
     assert int(length) == len(message)
     assert message.startswith(b"<28>1 2026-11-22T17:02:10.000Z web-1.example.com http-monitor ")
+
+
+def test_over_tls_the_certificate_is_checked(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path)
+    trusting = authorities(certificates.authority, "notice_authorities")
+    plain = socket.create_server(("127.0.0.1", 0))
+    with certificates.server.wrap_socket(plain, server_side=True) as server:
+        place = Place("tls", "localhost", server.getsockname()[1])
+        frame = received(server, lambda: Syslog(place, DAEMON, 5, trusting).send(RAISED))
+    length, _, message = frame.partition(b" ")
+    assert int(length) == len(message) > 100
+
+
+@pytest.mark.parametrize(
+    ("host", "trusts", "words"),
+    [
+        ("localhost", False, "certificate rejected: unable to get local issuer certificate"),
+        ("127.0.0.1", True, "certificate rejected: IP address mismatch"),
+    ],
+)
+def test_a_wrong_certificate_is_rejected(tmp_path: Path, host: str, trusts: bool, words: str) -> None:
+    certificates = Certificates(tmp_path)
+    context = authorities(certificates.authority if trusts else "", "notice_authorities")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with pytest.raises(Unavailable, match=f"^{words}"):
+                Syslog(Place("tls", host, server.getsockname()[1]), DAEMON, 5, context).send(RAISED)
+
+        thread = threading.Thread(target=refused, args=(server, certificates))
+        thread.start()
+        refuse()
+        thread.join()
+
+
+def refused(server: socket.socket, certificates: Certificates) -> None:
+    connection, _ = server.accept()
+    with connection, pytest.raises(ssl.SSLError):
+        certificates.server.wrap_socket(connection, server_side=True)
 
 
 def test_over_udp_and_the_local_socket_a_message_is_a_datagram(tmp_path: Path) -> None:

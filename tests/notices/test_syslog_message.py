@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from notice_samples import ALERT, ALL, DISMISSED, RAISED, about
 
 from notices.notice import Notice, one_line
-from notices.syslog_message import FACILITIES, MAX_SIZE, local_message, syslog_message
+from notices.syslog_format import FACILITIES
+from notices.syslog_format import USUAL_SIZE as MAX_SIZE
+from notices.syslog_message import local_message, syslog_message
 
 DAEMON = FACILITIES["daemon"]
 PRINTABLE = rb"[!-~]"
