@@ -22,7 +22,7 @@ from dashboard.full.complaints import Complaints, collected
 from view.outlet import OutputClosedError
 from detection.loading import DetectorError
 from exercise_config import Config, SettingError
-from outputs.exchange_log import LogError
+from outputs.errors import LogError
 from run.demonstration import demonstrated
 from run.full import FullUi, chosen_ui
 from run.opening import Opened, opened

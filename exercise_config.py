@@ -436,11 +436,16 @@ class Config:
     dns_timeout: Annotated[float, Range(0.1, 3600, "s")] = 15
     """Time after which a DNS query counts as unanswered. Resolvers give up after 5 to 10 s and answer SERVFAIL."""
 
-    # Log (`--log`) ---------------------------------------------------------------------------------------------------
+    # Log (`--log`, `--log-syslog`), see docs/siem.md -----------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "findings"], ...] = ("exchanges",)
-    """What --log writes a line for: exchanges, and TLS handshakes, DNS lookups and QUIC connections if the core is
-    built. Naming lookups turns DNS on."""
+    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "findings", "alerts"], ...] = (
+        "exchanges",
+    )
+    """What the log has a line for: exchanges, findings, alerts that are raised or dismissed, and TLS handshakes, DNS
+    lookups and QUIC connections if the core is built. Naming lookups turns DNS on."""
+    log_format: Literal["ecs", "ocsf", "cef", "leef"] = "ecs"
+    """Format of the log, like `--log-format`: JSON with the names of the Elastic Common Schema or of OCSF, CEF of
+    ArcSight, or LEEF of QRadar; see docs/siem.md."""
     log_query_strings: bool = False
     """Log the queries of URLs. They contain what visitors search for, and often tokens; otherwise a URL ends before
     `?`."""
@@ -450,6 +455,32 @@ class Config:
     log_headers: Annotated[tuple[str, ...], "names of header fields"] = ()
     """Header fields of requests and responses to log and show, such as `x-request-id,x-cache,content-encoding`.
     Together they are cut at max_str_length characters for each message."""
+
+    log_leef_delimiter: Literal["tab", "^"] = "tab"
+    """What separates the attributes of LEEF. Some syslog daemons replace tabs."""
+    log_syslog: Annotated[tuple[str, ...], "addresses: tls://host:6514, tcp://host:601, udp://host, /dev/log"] = ()
+    """Syslog daemons to send the log to, like `--log-syslog`, with or without a file."""
+    log_syslog_facility: Literal[
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+        "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ] = "local0"  # fmt: skip
+    """Syslog facility."""
+    log_message_size: Annotated[int, Range(480, 65_000, "bytes")] = 8192
+    """Longest message over syslog; texts in longer ones are shortened. Over UDP at most 2,048, because daemons need not
+    take longer ones."""
+    log_queue: Annotated[int, Range(1, 1024, "MiB")] = 32
+    """Maximum memory for messages that wait for a daemon; if there are more, the oldest are dropped, findings and
+    alerts last."""
+    log_timeout: Annotated[float, Range(0.1, 300, "s")] = 10
+    """How long to wait for a daemon in each step."""
+    log_flush_time: Annotated[float, Range(0, 300, "s")] = 5
+    """Time to send what is queued before the program ends."""
+    log_authorities: str = ""
+    """File (PEM) with additional certificate authorities for daemons with TLS."""
+    log_certificate: str = ""
+    """File (PEM) with the certificate that a daemon asks for."""
+    log_key: str = ""
+    """File (PEM) with its key, unencrypted."""
 
     # Metrics for OpenTelemetry, see docs/output.md -------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C
 
 NO_HISTORY = "none"
 """The value of `--history` that keeps no history."""
+LOG_FORMATS = ("ecs", "ocsf", "cef", "leef")
+"""Formats of the log."""
 SHELLS = ("bash", "zsh", "fish")
 """The shells in which the command line can be completed."""
 PCAPNG = ".pcapng"
@@ -163,15 +165,15 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
         parser.error(f"--embed-keys needs -w FILE{PCAPNG} or --incidents: other formats have no place for keys")
     if "-" in given.keys:
         parser.error("--keys cannot be standard input; use a file or a FIFO")
-    for option in ("prometheus", "otlp", "store"):
-        if given.demo and getattr(given, option) is not None:
+    for option in ("prometheus", "otlp", "store", "log-syslog"):
+        if given.demo and getattr(given, option.replace("-", "_")) is not None:
             parser.error(f"--demo may run in a private network, where --{option} reaches nobody; leave one out")
 
 
 _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
     "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
-    "vantage": "vantage", "spool": "spool", "otlp": "otlp",
+    "vantage": "vantage", "spool": "spool", "otlp": "otlp", "log_format": "log_format", "log_syslog": "log_syslog",
 }  # fmt: skip
 """Settings that have their own option, by option."""
 
@@ -271,7 +273,12 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("-q", "--quiet", action="store_true", help="no dashboard: only alerts, and the summary at the end")
 
     add = parser.add_argument_group("files and other outputs").add_argument
-    add("--log", metavar="FILE", help="write one JSON line per exchange; - is standard output, without a dashboard")
+    add("--log", metavar="FILE", help="write one line per exchange; - is standard output, without a dashboard")
+    add("--log-format", choices=LOG_FORMATS, help="format of the log, see docs/siem.md (default: ecs, which is JSON)")
+    add(
+        "--log-syslog", metavar="ADDRESS",
+        help="send the log to this syslog daemon: tls://HOST:6514, tcp://HOST:601, udp://HOST:514 or /dev/log",
+    )  # fmt: skip
     add("-w", "--write", metavar="FILE", help="write the packets to a pcap or .pcapng file; - is standard output")
     add("--embed-keys", action="store_true", help="also write the keys of --keys to .pcapng files (-w, --incidents)")
     add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")

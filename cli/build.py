@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Final
 
 VERSION: Final = "0.2.0"
+VENDOR: Final = "http-monitor"
+PRODUCT: Final = "HTTP monitor"
+"""Who made it and its name, as the log's formats want them."""
 COMMAND: Final = "exercise"
 """The name of the installed program."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"

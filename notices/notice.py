@@ -72,6 +72,11 @@ class Notice:
         return sha256(repr(change).encode()).hexdigest()[:32]
 
     @property
+    def alert_identity(self) -> str:
+        """Identifier of the alert, the same in each of its changes: 32 hexadecimal digits."""
+        return sha256(repr((self.host, self.source, self.about, self.alert.start)).encode()).hexdigest()[:32]
+
+    @property
     def is_over(self) -> bool:
         """Whether the alert has ended."""
         return self.alert.end is not None

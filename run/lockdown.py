@@ -64,7 +64,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
         write=(*outputs.folders, *_given(config.incidents), *_given(_made(plan.state_folder) if full else "")),
         create=(tempfile.gettempdir(),) if CORE is not None else (),  # a packet on which it failed: `capture.faults`
         devices=(os.devnull, *(("/dev/tty",) if full else ())),
-        families=ANYWHERE if network else LOCAL if receivers.local else (),
+        families=ANYWHERE if network else LOCAL if receivers.local or outputs.local else (),
         connects=network,
     )
 

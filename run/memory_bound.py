@@ -74,8 +74,8 @@ _INDICATOR = 180
 """An indicator in the table and in the file's own arrays, which are both replaced when the file has changed."""
 _READING = 5
 """Bytes that reading a file with indicators takes for each of its bytes, and more for JSON, which may be less long."""
-_INSPECTOR = 64 * 2**20
-"""A process of the inspection: the interpreter, and rules of usual size."""
+_SENT = 3 * 2**20
+"""Messages of a syslog daemon that are being made, sent and kept to be sent again."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 
@@ -117,6 +117,7 @@ def memory_bound(config: Config) -> int:
         + _RECEIVERS * config.notice_queue * _NOTICE
         + 2 * config.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         + _memory_of_metrics(config)
+        + len(config.log_syslog) * (config.log_queue * 2**20 + _SENT)
     )
 
 

@@ -47,8 +47,9 @@ from run.intelligence import Reader, open_readers
 from run.keys import open_keys
 from run.lockdown import locked
 from run.locked import Locked
+from run.log import logged_kinds
 from run.outputs import Outputs, open_outputs
-from run.plan import Plan, logged_kinds
+from run.plan import Plan
 from run.sensor import open_sensor
 from run.watch import Stop
 from stats.statistic import ScapyPacket, Statistic
@@ -134,6 +135,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if arguments.ui == "full":
             load_full_screen()
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
+        outputs.monitor(name)
         keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)

@@ -6,8 +6,6 @@ Certificates and secrets are read here, before the rights are dropped.
 import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from functools import partial
 from socket import gethostname
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -18,7 +16,7 @@ from cli.build import VERSION
 from exercise_config import Config
 from outputs.otlp import environment as otel
 from outputs.otlp.statistics import MetricStatistic, dns_statistics, http_statistics, tls_statistics
-from settings.setting import SettingError
+from run.tls import Certificates, secure_context
 from stats.statistic import Statistic
 from traffic.records import DnsLookup
 
@@ -148,30 +146,9 @@ def _headers(config: Config, environment: Mapping[str, str], open_file: "OpenSec
 
 def _tls(config: Config, environment: Mapping[str, str], open_file: "OpenSecret") -> ssl.SSLContext:
     """Return the authorities to trust, with the client's certificate if there is one."""
-    from notices.tls import authorities
-
-    certificate = config.otlp_certificate or otel.general(environment, "CLIENT_CERTIFICATE")[0]
-    key = config.otlp_key or otel.general(environment, "CLIENT_KEY")[0]
-    if bool(certificate) != bool(key):
-        raise SettingError("otlp_certificate and otlp_key must both be given")
-    with ExitStack() as stack:
-        opened = partial(_opened, stack, open_file)
-        trusted = config.otlp_authorities or otel.general(environment, "CERTIFICATE")[0]
-        context = authorities(trusted and opened(trusted, "otlp_authorities"), "otlp_authorities")
-        if certificate:
-            pair = opened(certificate, "otlp_certificate"), opened(key, "otlp_key")
-            try:
-                context.load_cert_chain(*pair, password="")
-            except (OSError, ValueError):
-                raise SettingError("otlp_certificate and otlp_key: not a certificate and its key (PEM)") from None
-    return context
-
-
-def _opened(stack: ExitStack, open_file: "OpenSecret", path: str, origin: str) -> str:
-    """Open a file with the rights of whoever started the program; return a path at which it is open."""
-    try:
-        number = open_file(path, os.O_RDONLY)
-    except OSError as error:
-        raise SettingError(f"{origin}: cannot read {path}: {error.strerror}") from None
-    stack.callback(os.close, number)
-    return f"/dev/fd/{number}"
+    given = Certificates(
+        authorities=config.otlp_authorities or otel.general(environment, "CERTIFICATE")[0],
+        certificate=config.otlp_certificate or otel.general(environment, "CLIENT_CERTIFICATE")[0],
+        key=config.otlp_key or otel.general(environment, "CLIENT_KEY")[0],
+    )
+    return secure_context(given, "otlp", open_file)

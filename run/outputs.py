@@ -20,20 +20,21 @@ from dashboard.outlet import Console, Farewell, Quiet
 from dashboard.screen import Screen
 from exercise_config import Config
 from outputs.errors import UnavailableError
-from outputs.exchange_log import ExchangeLog
 from outputs.json_lines import JsonLines
+from outputs.log.event_log import EventLog
 from outputs.otlp.statistics import MetricStatistic
 from outputs.report_file import OpenFile, ReportFile
+from run.log import daemons, open_log
 from run.otlp import exports, otlp_exporter
 from run.session import WINDOWS, Taker
 from stats.statistic import Statistic
-from view.exchange_line import Discretion
 from view.outlet import Outlet
 from view.view import View
 
 if TYPE_CHECKING:
     from fleet.sensor import Sensor
     from history.outlet import History
+    from notices.syslog_place import Place
     from outputs.html_report import HtmlReport
     from outputs.otlp.exporter import OtlpExporter
     from outputs.prometheus import PrometheusExporter
@@ -47,7 +48,7 @@ class Outputs:
 
     def __init__(
         self,
-        log: ExchangeLog | None,
+        log: EventLog | None,
         page: "HtmlReport | None",
         exporter: "PrometheusExporter | None",
         history: "History | None",
@@ -58,6 +59,8 @@ class Outputs:
         self._exporter = exporter
         self.otlp = otlp
         self.history = history
+        self.daemons: tuple[Place, ...] = ()
+        """The syslog daemons that the log goes to."""
         self.sensor: Sensor | None = None
         """What sends to a store of many sensors; None if no store is named."""
 
@@ -69,7 +72,7 @@ class Outputs:
     @property
     def outlets(self) -> list[Outlet]:
         """The outputs that take every View."""
-        every = (self._page, self._exporter, self.otlp, self.history, self.sensor)
+        every = (self._page, self._exporter, self.otlp, self.history, self.sensor, self._log)
         return [outlet for outlet in every if outlet is not None]
 
     @property
@@ -88,17 +91,30 @@ class Outputs:
     @property
     def network(self) -> bool:
         """Whether an output connects to another host."""
-        return self.otlp is not None or self.sensor is not None
+        return self.otlp is not None or self.sensor is not None or any(place.host for place in self.daemons)
+
+    @property
+    def local(self) -> bool:
+        """Whether an output connects to a program on this host by a socket of its own."""
+        return any(not place.host for place in self.daemons)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Sentences about problems with the history and the sensor, which do not make the run fail."""
-        return tuple(text for each in (self.history, self.sensor) if each is not None for text in each.warnings)
+        """Sentences about problems with the history and the sensor, and about the log, which do not make the run
+        fail.
+        """
+        found = [text for each in (self.history, self.sensor) if each is not None for text in each.warnings]
+        return (*found, *(self._log.remarks if self._log is not None else ()))
 
     @property
     def standing(self) -> str:
         """How sending stands, in one line; empty if nothing is sent."""
         return "" if self.sensor is None else self.sensor.standing
+
+    def monitor(self, source: str) -> None:
+        """Tell the outputs what is monitored."""
+        if self._log is not None:
+            self._log.source = source
 
     def finish(self, last_view: Callable[[float | None], View | None]) -> None:
         """Write the page. `last_view` returns the last View in a window (None: everything kept)."""
@@ -113,6 +129,8 @@ class Outputs:
         """
         if self.history is not None:
             self.history.start()
+        if self._log is not None:
+            self._log.start()
         if self.sensor is not None:
             _start(self.sensor)
         if self.otlp is not None:
@@ -136,11 +154,11 @@ def open_outputs(
 
     Raises:
         LogError: the log cannot be opened.
-        SettingError: a setting of OTLP is wrong.
+        SettingError: a setting of OTLP or of the log is wrong.
         UnavailableError: another output is not available.
     """
     with ExitStack() as stack:
-        log = _log(arguments, config, open_file)
+        log = open_log(arguments, config, open_file)
         if log is not None:
             stack.callback(log.close)
         page = _page(arguments, config, open_file)
@@ -155,7 +173,9 @@ def open_outputs(
         history = _history(arguments, config, statistics)
         if history is not None:
             stack.callback(history.close)
-        yield Outputs(log, page, exporter, history, otlp)
+        outputs = Outputs(log, page, exporter, history, otlp)
+        outputs.daemons = daemons(arguments, config)
+        yield outputs
 
 
 def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
@@ -165,13 +185,6 @@ def shown_on(screen: Screen, arguments: Arguments) -> Outlet:
     if arguments.ui == "full":
         return Farewell(screen)
     return Quiet(screen) if arguments.quiet else Console(screen)
-
-
-def _log(arguments: Arguments, config: Config, open_file: OpenFile) -> ExchangeLog | None:
-    if arguments.log is None:
-        return None
-    discretion = Discretion(config.log_query_strings, config.log_credentials)
-    return ExchangeLog(arguments.log, discretion, open_file, config.log_records)
 
 
 def _history(arguments: Arguments, config: Config, statistics: Sequence[Statistic]) -> "History | None":

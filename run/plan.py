@@ -16,9 +16,9 @@ from detection.detector import Detector
 from detection.loading import inspecting
 from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
-from outputs.exchange_log import LOGGED
 from outputs.otlp.statistics import MetricStatistic
-from run.decoding import content_lines, named_fields, thread_lines, undecoded
+from run import log
+from run.decoding import named_fields, thread_lines, undecoded
 from run.evidence import incident_lines
 from run.intelligence import detecting
 from run.otlp import exports, exposed, metric_statistics
@@ -64,29 +64,24 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """
     rules(config)
     named_fields(config)
+    log.daemons(arguments, config)
     if is_sensor(arguments, config):
         store_address(config)
         sensor_name(config)
     statistics = load(config.counted(arguments.ui == "full"), vars(config))
     if config.adds_to_usual:  # panels that appear later push no other out
         statistics.sort(key=only_when_seen)
-    off = undecoded(config, statistics, logged_kinds(arguments, config))
+    off = undecoded(config, statistics, log.logged_kinds(arguments, config))
     detectors = detection.load(detecting(config), vars(config), off)
     only = _filter(arguments.only, statistics)
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
-    exposures = exposed(config) if exports(arguments, config) else ()
-    inspectors = inspecting(detecting(config))
-    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config), *content_lines(inspectors))
+    exposures = (*(exposed(config) if exports(arguments, config) else ()), *log.exposed(config))
+    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config))
     for sentence in (*told, *receivers.warnings, *exposures):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)
     metrics = metric_statistics(config, statistics) if exports(arguments, config) else ()
     return Plan(statistics, detectors, only, receivers, state_folder, metrics, inspectors)
-
-
-def logged_kinds(arguments: Arguments, config: Config) -> frozenset[type]:
-    """Return the kinds of records that the log has lines for."""
-    return frozenset(LOGGED[name] for name in config.log_records if arguments.log is not None)
 
 
 def _filter(text: str, statistics: Sequence[Statistic]) -> Filter | None:

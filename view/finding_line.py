@@ -15,10 +15,11 @@ _STEP: Final = 25
 
 def finding_line(finding: Finding) -> str:
     """Write the finding as one JSON object without a line end."""
-    return encoded({name: value for name, value in _fields(finding) if value not in (None, "", [])})
+    return encoded({name: value for name, value in finding_fields(finding) if value not in (None, "", [])})
 
 
-def _fields(finding: Finding) -> Iterator[tuple[str, Any]]:
+def finding_fields(finding: Finding) -> Iterator[tuple[str, Any]]:
+    """Return each field with its value, which may be empty if it is unknown."""
     yield "@timestamp", moment(microseconds(finding.time))
     yield "event.kind", "alert"
     yield "event.category", ["intrusion_detection"]

@@ -14,10 +14,11 @@ _OUTCOMES: Final = {"established": "success", "failed": "failure"}
 
 def handshake_line(handshake: TlsHandshake) -> str:
     """Write the handshake as one JSON object without a line end."""
-    return encoded({name: value for name, value in _fields(handshake) if value not in (None, "", [])})
+    return encoded({name: value for name, value in handshake_fields(handshake) if value not in (None, "", [])})
 
 
-def _fields(handshake: TlsHandshake) -> Iterator[tuple[str, Any]]:
+def handshake_fields(handshake: TlsHandshake) -> Iterator[tuple[str, Any]]:
+    """Return each field with its value, which may be empty if it is unknown."""
     start, end = microseconds(handshake.started), microseconds(handshake.time)
     yield "@timestamp", moment(start)
     yield "event.start", moment(start)

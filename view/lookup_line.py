@@ -12,10 +12,11 @@ from view.log_times import microseconds, moment, nanoseconds
 
 def lookup_line(lookup: DnsLookup) -> str:
     """Write the lookup as one JSON object without a line end."""
-    return encoded({name: value for name, value in _fields(lookup) if value not in (None, "", [])})
+    return encoded({name: value for name, value in lookup_fields(lookup) if value not in (None, "", [])})
 
 
-def _fields(lookup: DnsLookup) -> Iterator[tuple[str, Any]]:
+def lookup_fields(lookup: DnsLookup) -> Iterator[tuple[str, Any]]:
+    """Return each field with its value, which may be empty if it is unknown."""
     end = microseconds(lookup.time)
     start = end if lookup.started is None else microseconds(lookup.started)
     yield "@timestamp", moment(start)

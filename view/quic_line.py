@@ -12,10 +12,11 @@ from view.log_times import microseconds, moment, nanoseconds
 
 def quic_line(connection: QuicConnection) -> str:
     """Write the connection as one JSON object without a line end."""
-    return encoded({name: value for name, value in _fields(connection) if value not in (None, "", [])})
+    return encoded({name: value for name, value in quic_fields(connection) if value not in (None, "", [])})
 
 
-def _fields(connection: QuicConnection) -> Iterator[tuple[str, Any]]:
+def quic_fields(connection: QuicConnection) -> Iterator[tuple[str, Any]]:
+    """Return each field with its value, which may be empty if it is unknown."""
     start, end = microseconds(connection.started), microseconds(connection.started + connection.duration)
     yield "@timestamp", moment(start)
     yield "event.start", moment(start)

@@ -20,7 +20,10 @@ from capture.source import Counters
 from dashboard.outlet import Console
 from dashboard.screen import Screen
 from exercise_config import Config
-from outputs.exchange_log import ExchangeLog
+from outputs.log.event_log import EventLog
+from outputs.log.file_sink import FileSink
+from outputs.log.formats import FORMATS, Terms
+from outputs.log.kinds import Origin
 from run.decoding import decoder_for, limits, protocols, without_loss
 from run.session import Session
 from run.watch import Stop, drive, watch_file
@@ -105,7 +108,8 @@ def run(name: str, n: int) -> Cost:
     keys = ATTACKS[name].keys
     bounds = without_loss(limits(config))
     decoder = decoder_for(parse_ports("80"), bounds, wanted, decoded, secrets=keys is not None)
-    log = ExchangeLog(os.devnull, Discretion(True, True))
+    terms = Terms(Origin("", "", "", ""), Discretion(True, True))
+    log = EventLog([FileSink(os.devnull)], FORMATS["ecs"](terms))
     lines = keys(n) if keys is not None else b""
     start = time.process_time()
     decoder.add_secrets(lines)
