@@ -51,10 +51,9 @@ class Backlog:
         """Whether half of the queue is empty."""
         return self._bytes <= self._limit // 2
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the next message may push others out."""
-        return self._bytes >= self._limit
+    def fits(self, message: bytes) -> bool:
+        """Return whether a message can be queued without pushing others out."""
+        return self._bytes + len(message) + OVERHEAD <= self._limit
 
     @property
     def failing(self) -> bool:

@@ -38,8 +38,8 @@ SEVERITIES: Final = {
     finding.CRITICAL: CRITICAL,
 }
 """Severities of RFC 5424."""
-LONGEST_WAIT: Final = 30.0
-"""Seconds that a patient sink waits for room."""
+MESSAGES: Final = 500
+"""Number of messages made at a time, so that those of a large batch are never all in memory."""
 CLOSED: Final = "the connection was closed"
 
 
@@ -60,7 +60,7 @@ class Delivery:
     flush_time: float
     """Seconds to send what is queued at the end."""
     patient: bool = False
-    """Whether to wait for room in the queue, as files are read faster than sent."""
+    """Whether to wait for room in the queue for `timeout`, as files are read faster than sent."""
 
 
 class SyslogSink:
@@ -85,16 +85,17 @@ class SyslogSink:
         self._channel: Channel | None = None
         self._changed = threading.Condition()
         self._closing = False
+        self._waits = delivery.patient
         self._thread = threading.Thread(target=self._run, name=self._backlog.name, daemon=True)
 
     def put(self, kind: Kind, records: Sequence[Any], line: Callable[[Any], str]) -> None:
         """Queue a message for each record."""
-        messages = [self._message(kind, record, line) for record in records]
-        with self._changed:
-            for message, shorter in messages:
-                self._wait_for_room()
-                self._queue(message, shorter, urgent=kind.urgent)
-            self._changed.notify_all()
+        for begin in range(0, len(records), MESSAGES):
+            messages = [self._message(kind, record, line) for record in records[begin : begin + MESSAGES]]
+            with self._changed:
+                for message, shorter in messages:
+                    self._queue(message, shorter, urgent=kind.urgent)
+                self._changed.notify_all()
 
     def start(self) -> None:
         """Start the thread."""
@@ -150,13 +151,16 @@ class SyslogSink:
             return
         if shorter:
             self._backlog.shortened()
+        self._wait_for_room(message)
         self._backlog.add(message, urgent=urgent)
 
-    def _wait_for_room(self) -> None:
-        """Wait for room in the queue, if the sink is patient and the daemon does not fail."""
-        if self._delivery.patient and self._backlog.is_full:
+    def _wait_for_room(self, message: bytes) -> None:
+        """Wait for room in the queue, if the sink is patient. It waits only once for a daemon that does not come."""
+        if self._backlog.fits(message):
+            self._waits = self._delivery.patient and (self._waits or self._backlog.has_room)
+        elif self._waits:
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._backlog.has_room or self._backlog.failing, LONGEST_WAIT)
+            self._waits = self._changed.wait_for(lambda: self._backlog.has_room, self._delivery.timeout)
 
     # the thread ------------------------------------------------------------------------------------------------------
 

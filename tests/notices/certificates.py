@@ -12,7 +12,7 @@ class Certificates:
     """An authority, and its certificate for the server `localhost`."""
 
     def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
+        self._ca = authority = trustme.CA()
         self.authority = str(folder / "authority.pem")
         authority.cert_pem.write_to_path(self.authority)
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -26,3 +26,9 @@ class Certificates:
         authority.issue_cert("localhost").configure_cert(self.demanding)
         authority.configure_trust(self.demanding)
         self.demanding.verify_mode = ssl.CERT_REQUIRED
+
+    def write_server(self, certificate: Path, key: Path) -> None:
+        """Write another certificate for `localhost` to files, for a server that is a program."""
+        issued = self._ca.issue_cert("localhost")
+        issued.cert_chain_pems[0].write_to_path(str(certificate))
+        issued.private_key_pem.write_to_path(str(key))

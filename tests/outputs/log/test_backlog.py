@@ -120,7 +120,8 @@ def test_messages_that_were_shortened_are_counted() -> None:
 
 def test_room_is_made_before_more_is_queued() -> None:
     backlog = filled(*([b"x"] * 4), limit=4 * (OVERHEAD + 1))
-    assert backlog.is_full
+    assert not backlog.fits(b"y")
     assert not backlog.has_room
     backlog.take(0.0)
+    assert backlog.fits(b"y")
     assert backlog.has_room
