@@ -438,11 +438,12 @@ class Config:
 
     # Log (`--log`, `--log-syslog`), see docs/siem.md -----------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "findings", "alerts"], ...] = (
+    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "files", "findings", "alerts"], ...] = (
         "exchanges",
     )
     """What the log has a line for: exchanges, findings, alerts that are raised or dismissed, and TLS handshakes, DNS
-    lookups and QUIC connections if the core is built. Naming lookups turns DNS on."""
+    lookups and QUIC connections if the core is built. Naming lookups turns DNS on, and naming files the inspector
+    file_hashes."""
     log_format: Literal["ecs", "ocsf", "cef", "leef"] = "ecs"
     """Format of the log, like `--log-format`: JSON with the names of the Elastic Common Schema or of OCSF, CEF of
     ArcSight, or LEEF of QRadar; see docs/siem.md."""

@@ -21,6 +21,7 @@ from typing import Protocol
 from detection.codings import Undo, decoded
 from detection.messages import Message, message
 from traffic.content import Content
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
 
@@ -61,6 +62,6 @@ class Inspector(Protocol):
     def title(self) -> str:
         """What it finds, in a few words."""
 
-    def inspect(self, exchange: Inspected) -> Iterable[Finding]:
-        """Return what was found in an exchange."""
+    def inspect(self, exchange: Inspected) -> Iterable[Finding | FileTransfer]:
+        """Return what was found in an exchange, and the files that it carries, if it hashes them."""
         ...

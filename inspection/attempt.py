@@ -83,7 +83,7 @@ class Attempt:
         self._answered = message.number
         job = self._jobs[message.number - 1]
         answer = answer_in(message.body, job.content, self._crew.names, self._longest)
-        self._outcomes.note_findings(job.place, answer.findings)
+        self._outcomes.note_findings(job.place, (*answer.findings, *answer.files))
         for name, text in answer.failed:
             if self._crew.disable(name):
                 self._outcomes.note_failure(Failure(name, text))

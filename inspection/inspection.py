@@ -14,6 +14,7 @@ from inspection.processes import Stem
 from inspection.staff import Staff
 from inspection.terms import Terms
 from traffic.content import Content
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
 PAUSE: Final = 10.0
@@ -77,7 +78,7 @@ class Inspection:
         self._unsettled = 0
         return True
 
-    def take(self) -> list[Finding]:
+    def take(self) -> list[Finding | FileTransfer]:
         """Return what was found since the last call, in the order of the exchanges."""
         return self._outcomes.take()
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from detection.pipeline import Failure
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
 OVER_BUDGET: Final = "over budget"
@@ -25,7 +26,7 @@ class Outcomes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: list[tuple[int, Finding]] = []
+        self._found: list[tuple[int, Finding | FileTransfer]] = []
         self._missed = Counter[str]()
         self._deaths = Counter[str]()
         self._inspected = 0
@@ -38,7 +39,7 @@ class Outcomes:
         with self._lock:
             self._inspected += 0 if self._ended else number
 
-    def note_findings(self, place: int, findings: Collection[Finding]) -> None:
+    def note_findings(self, place: int, findings: Collection[Finding | FileTransfer]) -> None:
         """Note what was found in the exchange with that number in the run."""
         with self._lock:
             self._found += [(place, finding) for finding in findings]
@@ -68,8 +69,8 @@ class Outcomes:
                 self._missed[ENDED] += left
             self._ended = True
 
-    def take(self) -> list[Finding]:
-        """Return the findings since the last call, in the order of the exchanges."""
+    def take(self) -> list[Finding | FileTransfer]:
+        """Return the findings and files since the last call, in the order of the exchanges."""
         with self._lock:
             found, self._found = self._found, []
         return [finding for _, finding in sorted(found, key=lambda one: one[0])]

@@ -23,6 +23,7 @@ from inspection.answer import FIELDS, Answer, Failed, answered
 from inspection.channel import Channel
 from inspection.terms import Terms
 from traffic.content import Content
+from traffic.file_transfer import FileTransfer
 from traffic.finding import SEVERITIES, Finding
 
 OUT_OF_MEMORY: Final = 101
@@ -102,7 +103,7 @@ def _serve(channel: Channel, marks: int, inspectors: Sequence[Inspector], terms:
             os.write(marks, MARK)
             signal.setitimer(signal.ITIMER_PROF, terms.budget)
             answer = _inspect(active, Content(*fields), terms)
-            if answer.findings or answer.failed:
+            if any(answer):
                 channel.send(number, answered(answer, terms.longest_text))
         signal.setitimer(signal.ITIMER_PROF, 0)
         channel.send(0)
@@ -110,18 +111,19 @@ def _serve(channel: Channel, marks: int, inspectors: Sequence[Inspector], terms:
 
 def _inspect(active: list[Inspector], content: Content, terms: Terms) -> Answer:
     """Ask all inspectors; one that raises is asked no more."""
-    exchange = Inspected(content, terms.longest_body, UNDO)
-    found: list[Finding] = []
+    exchange = Inspected(content, terms.longest_body)
+    found: list[Finding | FileTransfer] = []
     failed: list[Failed] = []
     for inspector in list(active):
         text = _ask(inspector, exchange, found)
         if text:
             failed.append(Failed(inspector.name, text))
             active.remove(inspector)
-    return Answer(tuple(found), tuple(failed))
+    findings = tuple(each for each in found if isinstance(each, Finding))
+    return Answer(findings, tuple(failed), tuple(each for each in found if isinstance(each, FileTransfer)))
 
 
-def _ask(inspector: Inspector, exchange: Inspected, found: list[Finding]) -> str:
+def _ask(inspector: Inspector, exchange: Inspected, found: list[Finding | FileTransfer]) -> str:
     """Add what an inspector finds to `found`; return the traceback if it raises an exception."""
     try:
         found += [_checked(each, inspector.name) for each in inspector.inspect(exchange)]
@@ -132,12 +134,14 @@ def _ask(inspector: Inspector, exchange: Inspected, found: list[Finding]) -> str
     return ""
 
 
-def _checked(finding: Finding, name: str) -> Finding:
-    """Return the finding as one of the inspector with that name.
+def _checked(finding: Finding | FileTransfer, name: str) -> Finding | FileTransfer:
+    """Return the finding as one of the inspector with that name; a file as it is.
 
     Raises:
         TypeError, ValueError: it is none.
     """
+    if isinstance(finding, FileTransfer):
+        return finding
     if not isinstance(finding, Finding) or not all(isinstance(getattr(finding, field), str) for field in FIELDS):
         raise TypeError(f"not a finding: {finding!r:.200}")
     if finding.severity not in SEVERITIES:

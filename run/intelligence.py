@@ -37,7 +37,7 @@ class Reader(HasNews, Protocol):
 
 
 def detecting(config: Config) -> tuple[str, ...]:
-    """Return the names of the detectors of a run: files for a detector enable it.
+    """Return the names of the detectors of a run: what a detector is needed for, or its files, enable it.
 
     Raises:
         SettingError: one that needs files is enabled without any.
@@ -46,10 +46,11 @@ def detecting(config: Config) -> tuple[str, ...]:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
     enabled = {
         NAME: config.indicators,
+        "file_hashes": "files" in config.log_records,
         "data_leak": config.data_leak_patterns,
         "malware": config.malware_rules or config.malware_clamav,
     }
-    named = (name for name, files in enabled.items() if files and name not in config.detectors)
+    named = (name for name, is_needed in enabled.items() if is_needed and name not in config.detectors)
     return (*config.detectors, *named)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 from traffic.records import (
     COMPLETE,
@@ -97,6 +98,23 @@ _FINDING: Final = Finding(
 )
 
 
+_FILE: Final = FileTransfer(
+    time=1.5,
+    client="10.0.0.1",
+    client_port=50000,
+    server="10.0.0.5",
+    server_port=80,
+    host="my.site.com",
+    path="/files/setup.exe",
+    direction="download",
+    media_type="application/x-msdownload",
+    size=68,
+    md5="44d88612fea8a8f36de82e1278abb02f",
+    sha1="3395856ce81f2b7382dee72602f798b642f14140",
+    sha256="275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f",
+)
+
+
 _HANDSHAKE: Final = TlsHandshake(
     time=2.0,
     client="10.0.0.1",
@@ -184,6 +202,10 @@ def unanswered_lookup(**fields: Any) -> DnsLookup:
     """Return a lookup without an answer, from the time-out unless `fields` has another ending."""
     nothing: dict[str, Any] = {"rcode": "", "answers": 0, "addresses": (), "response_time": None, "size": 0}
     return _LOOKUP._replace(**nothing | {"ending": TIMEOUT} | fields)
+
+
+def file_transfer(**fields: Any) -> FileTransfer:
+    return _FILE._replace(**fields)
 
 
 def finding(**fields: Any) -> Finding:

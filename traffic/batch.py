@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.content import Content
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 from traffic.records import (
     DnsAnswer,
@@ -65,6 +66,8 @@ _LOOKUP: Final = (
 """Texts of a DNS lookup."""
 _FINDING: Final = ("rule", "detector", "severity", "host", "path", "reason", "evidence", "technique")
 """Texts of a finding."""
+_FILE: Final = ("host", "path", "direction", "media_type", "md5", "sha1", "sha256")
+"""Texts of a file that was sent."""
 
 TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
     {
@@ -78,6 +81,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         QuicConnection: frozenset((*_ENDS, "version", "server_name", "alpn", "ja4", "user_agent")),
         DnsLookup: frozenset((*_ENDS, *_LOOKUP)),
         Finding: frozenset((*_ENDS, *_FINDING)),
+        FileTransfer: frozenset((*_ENDS, *_FILE)),
     }
 )
 """Text columns of each kind of record. If the request was not seen, the domain of an exchange is its server."""
@@ -94,6 +98,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         QuicConnection: frozenset((*_PORTS, *_QUIC_COUNTS)),
         DnsLookup: frozenset((*_PORTS, "answers", "retries", "truncated", "size")),
         Finding: frozenset(_PORTS),
+        FileTransfer: frozenset((*_PORTS, "size")),
     }
 )
 """Columns of whole numbers, all 0 or more. The ordinal of an exchange is that of its request."""
@@ -110,6 +115,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         QuicConnection: frozenset(("time", "started", "duration")),
         DnsLookup: frozenset(("time", "started", "response_time")),
         Finding: frozenset(("time",)),
+        FileTransfer: frozenset(("time",)),
         Content: frozenset(("time",)),  # heads and bodies are in its records only
     }
 )

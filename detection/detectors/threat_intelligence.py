@@ -14,6 +14,7 @@ from detection.intelligence.values import url_of
 from detection.tally import Repeats
 from traffic.batch import Batch
 from traffic.batch import Table as Records
+from traffic.file_transfer import FileTransfer
 from traffic.finding import HIGH, INFO, LOW, MEDIUM, Finding
 from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
 
@@ -28,14 +29,18 @@ _TECHNIQUES: Final[Mapping[type, str]] = {
     TlsHandshake: "T1071.001",
     QuicConnection: "T1071.001",
     DnsLookup: "T1071.004",
+    FileTransfer: "T1105",
 }
-"""Application layer protocols of command and control: web and DNS."""
+"""Application layer protocols of command and control: web and DNS; and ingress tool transfer."""
 _DOWNLOAD: Final = "T1105"
+_HASHES: Final = ("sha256", "sha1", "md5")
+"""Hashes of a file. A feed may list it by several of them; the first that matches is told."""
 _HOSTS: Final[Mapping[type, str]] = {
     Exchange: "domain",
     TlsHandshake: "server_name",
     QuicConnection: "server_name",
     DnsLookup: "name",
+    FileTransfer: "host",
 }
 """Columns with the name of the host."""
 _CLIENT: Final = "client"
@@ -44,6 +49,7 @@ _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = {
     TlsHandshake: (_CLIENT, "server", "server_name", "ja3", "ja4"),
     QuicConnection: (_CLIENT, "server", "server_name", "ja4"),
     DnsLookup: ("name",),
+    FileTransfer: (),
 }
 """Columns that are looked up."""
 _DID: Final[Mapping[str, str]] = {
@@ -56,6 +62,7 @@ _DID: Final[Mapping[str, str]] = {
     "ja4": "{client} uses a listed TLS client",
     "name": "{client} looked up {value}",
     "addresses": "{client} looked up a name and got {value}",
+    **dict.fromkeys(_HASHES, "{client} downloaded or uploaded a listed file"),
 }
 
 
@@ -72,7 +79,7 @@ class ThreatIntelligence:
     """Compares the traffic with the indicators of feeds. What an allow list has is never found."""
 
     name, title = "threat_intelligence", "Listed by threat intelligence"
-    records = (Exchange, TlsHandshake, QuicConnection, DnsLookup)
+    records = (Exchange, TlsHandshake, QuicConnection, DnsLookup, FileTransfer)
 
     def __init__(self) -> None:
         self._tables = Table(), Table()
@@ -129,6 +136,8 @@ def _seen(kind: type, records: Records, listed: Table) -> Iterator[Seen]:
             yield Seen(column, texts.values[code], matches, (texts.codes == code).nonzero()[0].tolist())
     if kind is Exchange and listed.has(Kind.URL):
         yield from _seen_urls(records, listed)
+    if kind is FileTransfer and listed.has(Kind.FILE):
+        yield from _seen_files(records, listed)
     if kind is DnsLookup and listed.has(Kind.ADDRESS, Kind.NETWORK):
         yield from _seen_answers(records, listed)
 
@@ -153,6 +162,18 @@ def _seen_urls(records: Records, listed: Table) -> Iterator[Seen]:
     urls = [*rows_of]
     for place, matches in listed.exact(Kind.URL, urls).items():
         yield Seen("url", urls[place], matches, rows_of[urls[place]])
+
+
+def _seen_files(records: Records, listed: Table) -> Iterator[Seen]:
+    """Yield the listed hashes, each row once."""
+    told: set[int] = set()
+    for column in _HASHES:
+        texts = records.texts(column)
+        for code, matches in listed.exact(Kind.FILE, texts.values).items():
+            rows = [row for row in (texts.codes == code).nonzero()[0].tolist() if row not in told]
+            told.update(rows)
+            if rows:
+                yield Seen(column, texts.values[code], matches, rows)
 
 
 def _seen_answers(records: Records, listed: Table) -> Iterator[Seen]:

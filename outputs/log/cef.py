@@ -39,6 +39,8 @@ COMMON: Final[Mapping[str, str]] = MappingProxyType(
         "user_agent.original": "requestClientApplication",
         "http.request.body.bytes": "in",
         "http.response.body.bytes": "out",
+        "file.size": "fsize",
+        "file.hash.sha256": "fileHash",
         "source.bytes": "in",
         "destination.bytes": "out",
     }
@@ -84,6 +86,11 @@ CUSTOM: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
             "http_monitor.quic_version": ("cs1", "quicVersion"),
             "http_monitor.offered_alpn": ("cs2", "offeredAlpn"),
             "http_monitor.ja4": ("cs4", "ja4"),
+        },
+        "files": {
+            "file.hash.md5": ("cs1", "md5"),
+            "file.hash.sha1": ("cs2", "sha1"),
+            "file.mime_type": ("cs3", "mediaType"),
         },
         "findings": {
             "rule.ruleset": ("cs1", "detector"),

@@ -10,6 +10,7 @@ from outputs.log.kinds import KINDS, Origin
 from outputs.log.leef import leef_line
 from outputs.log.ocsf import ocsf_line
 from view.exchange_line import Discretion, exchange_line
+from view.file_line import file_line
 from view.finding_line import finding_line
 from view.handshake_line import handshake_line
 from view.lookup_line import lookup_line
@@ -34,6 +35,7 @@ def _ecs(terms: Terms) -> dict[str, Line]:
         "handshakes": handshake_line,
         "lookups": lookup_line,
         "quic": quic_line,
+        "files": file_line,
         "findings": finding_line,
         "alerts": alert_line,
     }

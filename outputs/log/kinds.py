@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from notices.notice import Notice
 from outputs.log.alert_fields import ACTIVE, alert_fields
+from traffic.file_transfer import FileTransfer
 from traffic.finding import INFO, LOW, MEDIUM, Finding
 from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
 from view.exchange_line import Discretion, exchange_fields
+from view.file_line import file_fields
 from view.finding_line import finding_fields
 from view.handshake_line import handshake_fields
 from view.lookup_line import lookup_fields
@@ -78,6 +80,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             "quic", "QUIC connection", QuicConnection, lambda one, _: quic_fields(one), lambda one: one.started,
             lambda one: float(one.started + one.duration),
         ),
+        "files": Kind("file", "File", FileTransfer, lambda one, _: file_fields(one), lambda one: None),
         "findings": Kind(
             "finding", "Finding", Finding, lambda one, _: finding_fields(one), lambda one: None,
             severity=lambda one: str(one.severity), urgent=True,

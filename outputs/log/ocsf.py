@@ -1,8 +1,8 @@
 """Writes a record as JSON in the Open Cybersecurity Schema Framework 1.5.0. Pure; `docs/siem.md` has the tables.
 
-Exchanges are HTTP Activity (4002), lookups DNS Activity (4003), TLS handshakes and QUIC connections Network Activity
-(4001), findings and alerts Detection Finding (2004). Fields that the schema has no place for are in `unmapped`, under
-the names of the Elastic Common Schema. Source: https://schema.ocsf.io/1.5.0
+Exchanges and files are HTTP Activity (4002), lookups DNS Activity (4003), TLS handshakes and QUIC connections Network
+Activity (4001), findings and alerts Detection Finding (2004). Fields that the schema has no place for are in
+`unmapped`, under the names of the Elastic Common Schema. Source: https://schema.ocsf.io/1.5.0
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any, Final
 from outputs.log.event import milliseconds
 from outputs.log.kinds import KINDS, Fields, Origin
 from outputs.log.ocsf_finding import alert, finding
-from outputs.log.ocsf_network import handshake, http, lookup, quic
+from outputs.log.ocsf_network import file, handshake, http, lookup, quic
 from traffic.finding import CRITICAL, HIGH, INFO, LOW, MEDIUM
 from view.exchange_line import Discretion, encoded
 
@@ -25,6 +25,7 @@ _EVENTS: Final[dict[str, tuple[int, int, Callable[[Fields], Event]]]] = {
     "handshakes": (NETWORK, 4001, handshake),
     "lookups": (NETWORK, 4003, lookup),
     "quic": (NETWORK, 4001, quic),
+    "files": (NETWORK, 4002, file),
     "findings": (FINDINGS, 2004, finding),
     "alerts": (FINDINGS, 2004, alert),
 }

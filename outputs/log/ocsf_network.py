@@ -23,6 +23,9 @@ RESPONSE_CODES: Final = {
 }  # fmt: skip
 OPERATIONS: Final = {"QUERY": 0, "IQUERY": 1, "STATUS": 2, "NOTIFY": 4, "UPDATE": 5, "DSO": 6}
 _QUERY: Final = 1
+_REGULAR_FILE: Final = 1
+_HASHES: Final = (("file.hash.md5", 1, "MD5"), ("file.hash.sha1", 2, "SHA-1"), ("file.hash.sha256", 3, "SHA-256"))
+"""Fields with hashes, and the numbers and names of their algorithms."""
 
 
 def http(fields: Fields) -> Part:
@@ -44,6 +47,26 @@ def http(fields: Fields) -> Part:
         **taken(fields, app_name="network.protocol"),
         **_missed(fields),
         **_actor(fields),
+    }
+
+
+def file(fields: Fields) -> Part:
+    """Return an HTTP Activity with a file: its name is not known, so that it is called like its path."""
+    address, action = fields.get("destination.ip", ""), fields.pop("event.action")
+    path, host = fields.pop("url.path", ""), fields.pop("url.domain", "")
+    hashes = [
+        {"algorithm_id": number, "algorithm": name, "value": fields.pop(field)}
+        for field, number, name in _HASHES
+        if field in fields
+    ]
+    named: Part = {"name": path.rpartition("/")[2] or "(unknown)", "type_id": _REGULAR_FILE}
+    return {
+        "activity_id": OTHER,
+        "activity_name": action,
+        **endpoints(fields),
+        "connection_info": connection(address, "tcp"),
+        "http_request": {"url": {"path": path or "/", **({"hostname": host} if host else {})}},
+        "file": {**named, **taken(fields, size="file.size", mime_type="file.mime_type"), "hashes": hashes},
     }
 
 

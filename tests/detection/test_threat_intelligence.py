@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from feeds import packed, table
-from records import exchange, handshake, lookup, quic, request
+from records import exchange, file_transfer, handshake, lookup, quic, request
 
 from detection.detectors.threat_intelligence import ThreatIntelligence
 from detection.intelligence.packing import Terms
@@ -173,3 +173,15 @@ def test_new_indicators_take_the_place_of_old_ones() -> None:
     for line, count in (("other.example.net", 0), ("example.com", 1), ("other.example.net", 0)):
         detector.use(table(f"{line}\n"), Table())
         assert len(list(detector.look(RecordBatch([visit(time=1e6)])))) == count
+
+
+def test_a_listed_file_is_found_once_by_its_strongest_hash() -> None:
+    file = file_transfer(client=INSIDE, server="198.51.100.80", host="files.example.com")
+    listed = table("\n".join((file.md5, file.sha1.upper(), file.sha256)))
+    other = file_transfer(md5="0" * 32, sha1="1" * 40, sha256="2" * 64)
+    (finding,) = found(listed, [other, file])
+    assert (finding.rule, finding.severity, finding.technique) == ("file/feed0", "high", "T1105")
+    assert finding.reason.startswith(f"{INSIDE} downloaded or uploaded a listed file: file listed by feed0")
+    assert (finding.evidence, finding.host) == (file.sha256, "files.example.com")
+    assert [each.evidence for each in found(table(file.md5), [file])] == [file.md5]
+    assert found(listed, [file], table(file.sha256)) == []

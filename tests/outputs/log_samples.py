@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 from notice_samples import CALM, DISMISSED, FLAPPING, RAISED
-from records import exchange, finding, handshake, lookup, quic, request, unanswered_lookup
+from records import exchange, file_transfer, finding, handshake, lookup, quic, request, unanswered_lookup
 
 from outputs.log.formats import FORMATS, Terms
 from outputs.log.kinds import Origin
@@ -59,6 +59,10 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
         lookup(type="AAAA", addresses=("2001:db8::1",), transport="tcp", operation="update"),
     ),
     "quic": (quic(), quic(server_name="", alpn="", ja4="")),
+    "files": (
+        file_transfer(),
+        file_transfer(direction="upload", path="", host="", media_type="", client_port=0),
+    ),
     "findings": (
         finding(evidence="/backup.zip"),
         finding(client="", host="", technique="", severity="critical"),
