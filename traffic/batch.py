@@ -57,7 +57,8 @@ _SPANS: Final = ("request_time", "response_time", "total_time", "duration", "ans
 """Times and durations of an exchange. The request time is the `time` of its request."""
 _HANDSHAKE: Final = (
     "server_name", "version", "cipher", "alpn", "offered_alpn", "ja3", "ja3s", "ja4", "post_quantum", "alert",
-    "alert_side", "certificate_subject", "certificate_names", "certificate_issuer", "outcome",
+    "alert_side", "certificate_subject", "certificate_names", "certificate_issuer",
+    "certificate_sha1", "certificate_sha256", "outcome",
 )  # fmt: skip
 """Texts of a TLS handshake."""
 _LOOKUP: Final = (

@@ -296,6 +296,9 @@ class TlsHandshake(NamedTuple):
     """Its host names and addresses, separated by commas."""
     certificate_issuer: str
     """Distinguished name of who signed it."""
+    certificate_sha1: str
+    """Its SHA-1, in lower-case hexadecimal digits; empty if it was not seen as a whole."""
+    certificate_sha256: str
     not_before: float | None
     """Start of its validity, in seconds since the epoch; None without a certificate."""
     not_after: float | None

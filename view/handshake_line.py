@@ -54,6 +54,8 @@ def _chosen(handshake: TlsHandshake) -> Iterator[tuple[str, Any]]:
 def _certificate(handshake: TlsHandshake) -> Iterator[tuple[str, Any]]:
     yield "tls.server.subject", handshake.certificate_subject
     yield "tls.server.issuer", handshake.certificate_issuer
+    yield "tls.server.hash.sha1", handshake.certificate_sha1.upper()
+    yield "tls.server.hash.sha256", handshake.certificate_sha256.upper()
     yield "tls.server.x509.alternative_names", _split(handshake.certificate_names)
     for name, time in (("not_before", handshake.not_before), ("not_after", handshake.not_after)):
         if time is not None and time >= 0:

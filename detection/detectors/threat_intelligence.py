@@ -46,7 +46,7 @@ _HOSTS: Final[Mapping[type, str]] = {
 _CLIENT: Final = "client"
 _COLUMNS: Final[Mapping[type, tuple[str, ...]]] = {
     Exchange: (_CLIENT, "server", "domain"),
-    TlsHandshake: (_CLIENT, "server", "server_name", "ja3", "ja4"),
+    TlsHandshake: (_CLIENT, "server", "server_name", "ja3", "ja4", "certificate_sha1", "certificate_sha256"),
     QuicConnection: (_CLIENT, "server", "server_name", "ja4"),
     DnsLookup: ("name",),
     FileTransfer: (),
@@ -60,6 +60,8 @@ _DID: Final[Mapping[str, str]] = {
     "url": "{client} requested {value}",
     "ja3": "{client} uses a listed TLS client",
     "ja4": "{client} uses a listed TLS client",
+    "certificate_sha1": "{client} was shown a listed certificate",
+    "certificate_sha256": "{client} was shown a listed certificate",
     "name": "{client} looked up {value}",
     "addresses": "{client} looked up a name and got {value}",
     **dict.fromkeys(_HASHES, "{client} downloaded or uploaded a listed file"),
@@ -145,6 +147,8 @@ def _seen(kind: type, records: Records, listed: Table) -> Iterator[Seen]:
 def _look_up(column: str, values: Sequence[str], listed: Table) -> Found:
     if column in ("ja3", "ja4"):
         return listed.exact(Kind[column.upper()], values)
+    if column.startswith("certificate"):
+        return listed.exact(Kind.CERTIFICATE, values) | listed.exact(Kind.FILE, values)  # a plain list says no kind
     return listed.addresses(values) if column in (_CLIENT, "server") else listed.hosts(values)
 
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 
 class Kind(IntEnum):
-    """What an indicator is compared with. Certificates and files are kept until records have their hashes."""
+    """What an indicator is compared with."""
 
     ADDRESS = 0
     NETWORK = 1

@@ -185,3 +185,13 @@ def test_a_listed_file_is_found_once_by_its_strongest_hash() -> None:
     assert (finding.evidence, finding.host) == (file.sha256, "files.example.com")
     assert [each.evidence for each in found(table(file.md5), [file])] == [file.md5]
     assert found(listed, [file], table(file.sha256)) == []
+
+
+def test_a_listed_certificate_is_found_by_feeds_of_its_kind_and_by_plain_lists() -> None:
+    sha1, sha256 = "a" * 40, "b" * 64
+    shown = handshake(client=INSIDE, server="198.51.100.80", certificate_sha1=sha1, certificate_sha256=sha256)
+    sslbl = f"# Listingdate,SHA1,Listingreason\n2026-11-01 00:00:00,{sha1},C2\n"
+    for text, rule in ((sslbl, "certificate/feed0"), (sha1, "file/feed0"), (sha256.upper(), "file/feed0")):
+        (finding,) = found(table(text), [handshake(), shown])
+        assert (finding.rule, finding.severity, finding.technique) == (rule, "high", "T1071.001")
+        assert finding.reason.startswith(f"{INSIDE} was shown a listed certificate: ")

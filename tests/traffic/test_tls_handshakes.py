@@ -1,5 +1,6 @@
 """TLS handshakes as records of the core: what both sides say in the clear, when it is done, and how it fails."""
 
+import hashlib
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -284,14 +285,17 @@ def certificate(*, days: int) -> bytes:
 
 
 def test_a_certificate_in_the_clear_is_read() -> None:
-    found = the(classic(chain=(certificate(days=90), b"another" * 3000)))
+    shown = certificate(days=90)
+    found = the(classic(chain=(shown, b"another" * 3000)))
     assert found.certificate_subject == r"O=Müller\, Söhne, CN=shop.example.com"
     assert found.certificate_names == "shop.example.com, *.shop.example.com"
     assert found.certificate_issuer == "C=DE, CN=A CA"
     start = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
     assert (found.not_before, found.not_after) == (start, start + 90 * 86400)
+    assert found.certificate_sha1 == hashlib.sha1(shown).hexdigest()
+    assert found.certificate_sha256 == hashlib.sha256(shown).hexdigest()
 
 
 def test_a_broken_certificate_tells_nothing() -> None:
     found = the(classic(chain=(b"\x30\x84\xff\xff\xff\xff" * 300,)))
-    assert (found.certificate_subject, found.not_after) == ("", None)
+    assert (found.certificate_subject, found.certificate_sha1, found.not_after) == ("", "", None)

@@ -38,6 +38,8 @@ fn text(name: &str) -> Option<fn(&HandshakeRow) -> Cow<'_, str>> {
         "certificate_subject" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.subject)),
         "certificate_names" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.names)),
         "certificate_issuer" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.issuer)),
+        "certificate_sha1" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.sha1)),
+        "certificate_sha256" => |row| certificate(row).map_or_else(Cow::default, |one| Cow::from(&one.sha256)),
         "outcome" => |row| row.outcome.name().into(),
         _ => return None,
     })
@@ -100,6 +102,8 @@ pub(crate) fn fields<'py>(py: Python<'py>, row: &HandshakeRow) -> PyResult<Bound
         &certificate.subject,
         &certificate.names,
         &certificate.issuer,
+        &certificate.sha1,
+        &certificate.sha256,
         certificate.not_before,
         certificate.not_after,
         row.outcome.name(),

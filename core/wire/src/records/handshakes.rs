@@ -38,6 +38,16 @@ pub struct Certificate {
     pub not_before: Option<f64>,
     /// End of its validity, in seconds since the epoch.
     pub not_after: Option<f64>,
+    /// SHA-1 and SHA-256 of the whole certificate, in lower-case hexadecimal digits; empty if a part of it is missing.
+    pub sha1: String,
+    /// See `sha1`.
+    pub sha256: String,
+}
+
+impl Certificate {
+    fn characters(&self) -> usize {
+        [&self.subject, &self.names, &self.issuer, &self.sha1, &self.sha256].into_iter().map(String::len).sum()
+    }
 }
 
 /// What both sides say in the clear; texts are empty where they say nothing.
@@ -82,7 +92,7 @@ impl HandshakeFacts {
     #[must_use]
     pub fn size(&self) -> usize {
         let certificate = self.certificate.as_deref();
-        let of_certificate = certificate.map_or(0, |one| one.subject.len() + one.names.len() + one.issuer.len());
+        let of_certificate = certificate.map_or(0, |one| one.characters());
         let texts = [&self.server_name, &self.offered_alpn, &self.alpn, &self.version, &self.cipher, &self.ja3];
         let more = [&self.ja3s, &self.ja4, &self.alert];
         texts.iter().chain(&more).map(|text| text.len()).sum::<usize>() + of_certificate

@@ -1,4 +1,4 @@
-//! What an X.509 certificate says of its owner (RFC 5280 section 4.1): subject, names, issuer and validity.
+//! What an X.509 certificate says of its owner (RFC 5280 section 4.1): subject, names, issuer and validity; and its hashes.
 //!
 //! Nothing is verified. What is missing, malformed or cut off is left empty; hostile certificates cost no more than
 //! their bytes.
@@ -6,8 +6,12 @@
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+
 use super::der::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET};
 use super::fields::Fields;
+use super::ja::hex;
 use crate::records::Certificate;
 use crate::text::printable;
 
@@ -32,7 +36,16 @@ pub(crate) fn first(body: &[u8]) -> &[u8] {
 
 /// Read a certificate. `limit` is the maximum number of characters of each text.
 pub(crate) fn parse(der: &[u8], limit: usize) -> Certificate {
-    read(der, limit).unwrap_or_default()
+    let certificate = read(der, limit).unwrap_or_default();
+    if !is_whole(der) {
+        return certificate;
+    }
+    Certificate { sha1: hex(&Sha1::digest(der)), sha256: hex(&Sha256::digest(der)), ..certificate }
+}
+
+fn is_whole(der: &[u8]) -> bool {
+    let mut elements = Elements::new(der);
+    elements.next().is_some_and(|first| first.tag == SEQUENCE && first.whole) && elements.is_at_end()
 }
 
 fn read(der: &[u8], limit: usize) -> Option<Certificate> {
@@ -45,7 +58,8 @@ fn read(der: &[u8], limit: usize) -> Option<Certificate> {
     let (not_before, not_after) = (time(validity.next()), time(validity.next()));
     let subject = distinguished_name(body.within(SEQUENCE)?, limit);
     let names = body.find(|element| element.tag == EXTENSIONS).map(|found| alternative_names(found.content, limit));
-    Some(Certificate { subject, names: names.unwrap_or_default(), issuer, not_before, not_after })
+    let names = names.unwrap_or_default();
+    Some(Certificate { subject, names, issuer, not_before, not_after, ..Certificate::default() })
 }
 
 /// Write the attributes of a distinguished name (RFC 5280 section 4.1.2.4), with commas escaped as in RFC 4514.
@@ -257,9 +271,11 @@ mod tests {
     #[test]
     fn a_certificate_cut_anywhere_tells_no_part_of_a_name() {
         let (whole, sample) = (parse(&sample(), 200), sample());
+        assert_eq!((whole.sha1.len(), whole.sha256.len()), (40, 64));
         for end in 0..sample.len() {
             let found = parse(&sample[..end], 200);
             assert!(whole.subject.starts_with(&found.subject) && whole.names.starts_with(&found.names));
+            assert!(found.sha1.is_empty() && found.sha256.is_empty());
             let ends = ["", "www.example.com", "www.example.com, 192.0.2.7", &whole.names];
             assert!(ends.contains(&found.names.as_str()), "{}", found.names);
         }

@@ -36,6 +36,11 @@ impl<'a> Elements<'a> {
         Some(element.content)
     }
 
+    /// Return whether nothing is left.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// Return the elements within the next one, which has this tag.
     pub(crate) fn within(&mut self, tag: u8) -> Option<Elements<'a>> {
         self.tagged(tag).map(Elements::new)

@@ -130,7 +130,8 @@ fn push_hexadecimal(text: &mut Vec<u8>, values: &[u16]) {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Write bytes in lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().copied().flat_map(digits).map(char::from).collect()
 }
 
