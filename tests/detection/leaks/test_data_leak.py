@@ -6,12 +6,14 @@ import gzip
 import itertools
 import json
 import random
-import string
 from pathlib import Path
 from typing import Any
 
 import pytest
+from decoders import core_decoder, fed, finished
+from examples import EXAMPLES, WORD, chars
 from inspecting import INSIDE, SERVER, VISITOR, content, inspected
+from wire import Talk, get, ok
 
 from capture.core import CORE
 
@@ -19,7 +21,9 @@ if CORE is None:
     pytest.skip("the core is not built: make fast", allow_module_level=True)
 
 from detection.inspectors.data_leak import PAUSE, DataLeak
+from detection.leaks.rule_files import built_in
 from detection.leaks.rules import RuleError
+from traffic.content import Content
 from traffic.finding import INFO, LOW, Finding
 
 CARDS = [
@@ -30,23 +34,12 @@ CARDS = [
     "371244599395122",
     "4716258050958645",
 ]
-KEY = base64.encodebytes(bytes.fromhex("3082025c02010002818100") + random.Random(1).randbytes(300)).decode()
-PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{KEY}-----END RSA PRIVATE KEY-----\n"
 OUTSIDE = "198.51.100.80"
 
 
-def chars(alphabet: str, count: int, seed: int = 1) -> str:
-    return "".join(random.Random(seed).choices(alphabet, k=count))
-
-
-WORD = string.ascii_letters + string.digits
-HEX = "0123456789abcdef"
-AWS = chars(string.ascii_uppercase + "234567", 16)
-TOKEN = ".".join(
-    base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "HS256"}, {"sub": "1" * 9})
-) + "." + chars(WORD, 43)  # fmt: skip
-
-
+AWS = EXAMPLES["aws_access_key_id"].removeprefix("AKIA")
+PEM = EXAMPLES["private_key"]
+TOKEN = EXAMPLES["jwt"]
 ONE = DataLeak()
 TIMES = itertools.count(1000.0, 2 * PAUSE)
 
@@ -63,28 +56,32 @@ def judged(findings: list[Finding]) -> list[tuple[str, str]]:
     return [(each.rule, each.severity) for each in findings]
 
 
-@pytest.mark.parametrize(
-    ("rule", "secret"),
-    [
-        ("aws_secret_access_key", f'"SecretAccessKey": "{chars(WORD + "/+", 40)}"'),
-        ("github_token", f"ghp_{chars(WORD, 36)}"),
-        ("gitlab_token", f"glpat-{chars(WORD, 20)}"),
-        ("slack_token", f"xoxb-{chars(string.digits, 12)}-{chars(WORD, 24)}"),
-        ("stripe_key", f"sk_live_{chars(WORD, 24)}"),
-        ("sendgrid_key", f"SG.{chars(WORD, 22)}.{chars(WORD, 43)}"),
-        ("npm_token", f"npm_{chars(WORD, 36)}"),
-        ("pypi_token", f"pypi-AgEIcHlwaS5vcmc{chars(WORD, 80)}"),
-        ("openai_key", f"sk-proj-{chars(WORD, 40)}T3BlbkFJ{chars(WORD, 40)}"),
-        ("anthropic_key", f"sk-ant-api03-{chars(WORD, 93)}AA"),
-        ("azure_storage_key", f"AccountName=a;AccountKey={base64.b64encode(random.Random(1).randbytes(64)).decode()};"),
-        ("telegram_bot_token", f"1234567890:AA{chars(WORD, 33)}"),
-        ("digitalocean_token", f"dop_v1_{chars(HEX, 64)}"),
-        ("private_key", PEM),
-        ("private_key", json.dumps(PEM)),
-    ],
-)
-def test_secrets_in_a_response_to_the_outside_are_high(rule: str, secret: str) -> None:
-    assert judged(found(f"before {secret} after")) == [(rule, "high")]
+RULES = {rule.name: rule for rule in built_in()}
+
+
+def test_each_rule_has_an_example() -> None:
+    assert {*EXAMPLES} == {*RULES}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("form", ["before {} after", '{{"value":{}}}', "x={}\n"])
+def test_each_rule_finds_its_example_and_nothing_else(name: str, form: str) -> None:
+    secret = json.dumps(EXAMPLES[name]) if "{{" in form else EXAMPLES[name]
+    assert judged(found(form.format(secret))) == [(name, RULES[name].severity)]
+
+
+def test_examples_are_found_in_real_packets() -> None:
+    talk = Talk(addresses=(VISITOR, SERVER))
+    for name, secret in EXAMPLES.items():
+        zipped = gzip.compress(f"<p>{secret}</p>".encode())
+        talk.client(get(f"/{name}")).server(ok(zipped, "Content-Encoding: gzip", "Content-Type: text/html"))
+    decoder = core_decoder(wanted=[Content])
+    records = [*fed(decoder, talk.close().frames), *finished(decoder)]
+    contents = [record for record in records if isinstance(record, Content)]
+    detector = DataLeak()
+    told = [finding for each in contents for finding in detector.inspect(inspected(each))]
+    assert [finding.rule for finding in told] == [*EXAMPLES]
+    assert [finding.path for finding in told] == [f"/{name}" for name in EXAMPLES]
 
 
 def test_severity_depends_on_where_it_goes() -> None:
