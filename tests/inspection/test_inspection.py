@@ -49,7 +49,7 @@ def inspecting(*names: str, live: bool = False, **terms: object) -> Iterator[Ins
 def inspected(inspection: Inspection, contents: list[Content]) -> list[Finding]:
     inspection.hand(contents)
     assert inspection.wait(LONG)
-    return inspection.take()
+    return [each for each in inspection.take() if isinstance(each, Finding)]
 
 
 def test_what_is_found_comes_in_the_order_of_the_exchanges() -> None:
