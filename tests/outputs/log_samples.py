@@ -87,8 +87,9 @@ def _with_texts(draw: Any, value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Enum):
         return draw(texts)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        changed = {key: _with_texts(draw, getattr(value, key)) for key in value._fields if key not in _MEANING}
-        return value._replace(**changed)
+        record: Any = value
+        changed = {key: _with_texts(draw, getattr(value, key)) for key in record._fields if key not in _MEANING}
+        return record._replace(**changed)
     if isinstance(value, tuple):
         return tuple(_with_texts(draw, each) for each in value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -10,7 +10,7 @@ from typing import Any
 
 def frames(octets: bytes) -> tuple[list[bytes], bytes]:
     """Return the whole frames of a stream (RFC 6587 section 3.4.1), and what is left over."""
-    found = []
+    found: list[bytes] = []
     while True:
         number, space, rest = octets.partition(b" ")
         if not space or len(rest) < int(number):
