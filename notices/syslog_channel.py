@@ -46,14 +46,12 @@ class Channel:
             self._socket.send(message)
 
     def hung_up(self) -> bool:
-        """Return whether the other side has closed the connection, or has reported that nobody listens."""
+        """Return whether the other side has closed the connection. If it has broken, or nobody listens, this raises."""
         self._socket.settimeout(0)
         try:
             received = self._socket.recv(4096)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
-        except OSError:
-            return True
         return self._frame is not None and not received
 
     def unacknowledged(self) -> int:
@@ -88,7 +86,7 @@ class Channel:
 
     def _finish(self) -> None:
         if isinstance(self._socket, ssl.SSLSocket):
-            with suppress(OSError, ValueError):  # not everybody answers, and the socket is closed anyway
+            with suppress(TimeoutError, ssl.SSLEOFError, ssl.SSLZeroReturnError):  # not everybody says goodbye
                 self._socket.unwrap()
             return
         self._socket.shutdown(socket.SHUT_WR)

@@ -140,9 +140,9 @@ class Backlog:
         sentences = []
         if self._failures and self.waiting:
             tried = "tried once" if self._failures == 1 else f"tried {self._failures} times"
-            wait = max(0, round(self._next_try - now))
-            told = f"{self._reason}; {tried}, next try in {wait} s; {_counted(self.waiting)} queued"
-            sentences.append(f"{self.name}: {told}")
+            wait = round(self._next_try - now)
+            coming = f"next try in {wait} s" if wait > 0 else "trying now"
+            sentences.append(f"{self.name}: {self._reason}; {tried}, {coming}; {_counted(self.waiting)} queued")
         if self._lost:
             sentences.append(f"{self.name}: {_counted(self._lost)} lost: {self._lost_because}")
         return sentences

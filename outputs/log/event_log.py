@@ -63,6 +63,8 @@ class EventLog(Outlet):
     def close(self) -> None:
         """Write what is left, for a limited time. A second call does nothing."""
         for sink in self._sinks:
+            sink.hurry()
+        for sink in self._sinks:
             sink.close()
 
     def _put(self, name: str, records: Sequence[Any]) -> None:

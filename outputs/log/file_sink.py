@@ -54,6 +54,9 @@ class FileSink:
     def start(self) -> None:
         """Do nothing: the file is open."""
 
+    def hurry(self) -> None:
+        """Do nothing: everything is written."""
+
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         if self._file >= 0:

@@ -15,8 +15,11 @@ class Sink(Protocol):
     def start(self) -> None:
         """Begin to write, after the rights were dropped."""
 
+    def hurry(self) -> None:
+        """Learn that nothing more comes, and that `close` follows."""
+
     def close(self) -> None:
-        """Write what is left, for a limited time. A second call does nothing."""
+        """Write what is left, for a limited time since `hurry`. A second call does nothing."""
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class SyslogSink:
         self._channel: Channel | None = None
         self._changed = threading.Condition()
         self._closing = False
+        self._deadline = 0.0  # of the end
         self._waits = delivery.patient
         self._thread = threading.Thread(target=self._run, name=self._backlog.name, daemon=True)
 
@@ -102,14 +103,20 @@ class SyslogSink:
         self._process = os.getpid()
         self._thread.start()
 
-    def close(self) -> None:
-        """Send what is queued for a limited time, and end."""
+    def hurry(self) -> None:
+        """Send what is queued, and end."""
         with self._changed:
+            if not self._closing:
+                self._deadline = self._clock() + self._delivery.flush_time
             self._closing = True
             self._backlog.hurry()
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wait for that for a limited time. A second call does nothing."""
+        self.hurry()
         if self._thread.ident is not None:
-            self._thread.join(self._delivery.flush_time)
+            self._thread.join(max(0.0, self._deadline - self._clock()))
         with self._changed:
             self._backlog.abandon()
             self._changed.notify_all()
