@@ -55,6 +55,8 @@ class Arguments:
     """Key logs; empty leaves the choice to the setting."""
     indicators: tuple[str, ...]
     """Files with indicators; empty leaves the choice to the setting."""
+    sigma: tuple[str, ...]
+    """Files and folders with Sigma rules; empty leaves the choice to the setting."""
     yara: tuple[str, ...]
     """Files and folders with YARA rules; empty leaves the choice to the setting."""
     embed_keys: bool
@@ -108,6 +110,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         write=given.write,
         keys=tuple(given.keys),
         indicators=tuple(given.indicators),
+        sigma=tuple(given.sigma),
         yara=tuple(given.yara),
         embed_keys=given.embed_keys,
         log=given.log,
@@ -250,6 +253,10 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "--indicators", metavar="FILE", action="append", default=[],
         help="find traffic listed in this file of threat intelligence (abuse.ch, MISP, STIX, Zeek, lists), may be "
         "repeated; see docs/detection.md",
+    )  # fmt: skip
+    add(
+        "--sigma", metavar="PATH", action="append", default=[],
+        help="find traffic by the Sigma rules in this file or folder, may be repeated; see docs/detection.md",
     )  # fmt: skip
     add(
         "--yara", metavar="PATH", action="append", default=[],

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from detection.detector import Detector
 from traffic.batch import Batch, RecordBatch, Table
+from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
 
@@ -47,15 +48,16 @@ class Detection:
         self._detectors = [each for each in detectors if Finding not in each.records]
         self._judges = [each for each in detectors if Finding in each.records]
 
-    def look(self, batch: Batch, inspected: Sequence[Finding] = ()) -> RecordBatch:
-        """Return what the detectors find in a batch, together with what inspectors found meanwhile."""
+    def look(self, batch: Batch, inspected: Sequence[Finding | FileTransfer] = ()) -> RecordBatch:
+        """Return what the detectors find in a batch, and in what inspectors told meanwhile, together with that."""
         found = [*self._found(self._detectors, batch), *inspected]
+        found += self._found(self._detectors, RecordBatch(inspected)) if inspected else ()
         if self._judges:
             found += self._found(self._judges, WithFindings(batch, RecordBatch(found)))
         return RecordBatch(found)
 
-    def _found(self, detectors: list[Detector], batch: Batch) -> list[Finding]:
-        found: list[Finding] = []
+    def _found(self, detectors: list[Detector], batch: Batch) -> list[Finding | FileTransfer]:
+        found: list[Finding | FileTransfer] = []
         for detector in list(detectors):
             if any(len(batch.table(kind)) for kind in detector.records):
                 try:

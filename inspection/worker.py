@@ -111,7 +111,7 @@ def _serve(channel: Channel, marks: int, inspectors: Sequence[Inspector], terms:
 
 def _inspect(active: list[Inspector], content: Content, terms: Terms) -> Answer:
     """Ask all inspectors; one that raises is asked no more."""
-    exchange = Inspected(content, terms.longest_body)
+    exchange = Inspected(content, terms.longest_body, UNDO)
     found: list[Finding | FileTransfer] = []
     failed: list[Failed] = []
     for inspector in list(active):

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
-_ENABLED_BY: Final = {NAME: ("indicators",), "saas": ("saas_policy", "saas_tenants"), "sigma": ("sigma_rules",)}
+_ENABLED_BY: Final = {
+    NAME: ("indicators",),
+    "saas": ("saas_policy", "saas_tenants"),
+    "sigma": ("sigma_rules",),
+    "data_leak": ("data_leak_patterns",),
+    "malware": ("malware_rules", "malware_clamav"),
+}
 """Settings that enable a detector."""
+_FILES: Final = "files"
+"""The records of the log for which `file_hashes` is needed."""
 
 
 class Reader(HasNews, Protocol):
@@ -37,21 +45,17 @@ class Reader(HasNews, Protocol):
 
 
 def detecting(config: Config) -> tuple[str, ...]:
-    """Return the names of the detectors of a run: what a detector is needed for, or its files, enable it.
+    """Return the names of the detectors of a run: some are enabled by the settings that they need.
 
     Raises:
-        SettingError: one that needs files is enabled without any.
+        SettingError: a detector is enabled without files.
     """
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
-    enabled = {
-        NAME: config.indicators,
-        "file_hashes": "files" in config.log_records,
-        "data_leak": config.data_leak_patterns,
-        "malware": config.malware_rules or config.malware_clamav,
-    }
-    named = (name for name, is_needed in enabled.items() if is_needed and name not in config.detectors)
-    return (*config.detectors, *named)
+    wanted = [name for name, settings in _ENABLED_BY.items() if any(getattr(config, each) for each in settings)]
+    if _FILES in config.log_records:
+        wanted.append("file_hashes")
+    return (*config.detectors, *(name for name in wanted if name not in config.detectors))
 
 
 def read_again(config: Config) -> list[str]:

@@ -76,6 +76,8 @@ _READING = 5
 """Bytes that reading a file with indicators takes for each of its bytes, and more for JSON, which may be less long."""
 _SENT = 3 * 2**20
 """Messages of a syslog daemon that are being made, sent and kept to be sent again."""
+_INSPECTOR = 64 * 2**20
+"""A process of the inspection: the interpreter, and rules of usual size."""
 _RECEIVERS = 8
 """Receivers of notices; there are rarely more."""
 

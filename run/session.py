@@ -25,8 +25,6 @@ from store.watched import Watched, watched_spans, within
 from traffic.apart import Apart
 from traffic.batch import Batch, RecordBatch
 from traffic.content import Content
-from traffic.file_transfer import FileTransfer
-from traffic.finding import Finding
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
@@ -220,12 +218,10 @@ class Session:
         self._inspection.hand(contents.records())
         return Apart(batch, Content)
 
-    def _take_found(self, found: Sequence[Finding | FileTransfer]) -> None:
-        """Count what was found, and what detectors find in it: files that a feed lists."""
-        if found:
-            batch = RecordBatch(found)
-            self._take(batch)
-            self._take_found(self._detection.look(batch).records())
+    def _take_inspected(self, inspection: "Inspection") -> None:
+        found = self._detection.look(RecordBatch(), inspection.take())
+        if len(found):
+            self._take(found)
 
     def _take(self, batch: Batch) -> None:
         if self._only is not None:

@@ -1,5 +1,6 @@
 """Secrets, payment card numbers and account numbers in bodies and URLs (data loss prevention)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -20,8 +21,8 @@ PAUSE: Final = 3600.0
 SHORTEST: Final = 12
 """Characters of a secret of which the last four may be told."""
 _NUMBERS: Final = {CARD: "payment card number", TEST_CARD: "payment card number for tests", IBAN: "IBAN"}
-_KEY: Final = "private_key"
-"""The check of rules that find whole blocks, whose end says nothing."""
+_TAIL: Final = re.compile(rb"[!-\[\]-~]{4}\Z")
+"""The last four characters. Blocks of lines end in a line break, which says nothing."""
 
 
 class DataLeak:
@@ -71,12 +72,12 @@ class DataLeak:
         rule = self._rules[name]
         return severity_of_secret(rule.severity, rule.in_requests, count, field, flow)
 
-    def _evidence(self, secret: Secret, part: Part, field: str) -> str:
+    @staticmethod
+    def _evidence(secret: Secret, part: Part, field: str) -> str:
         """Say where a secret is, and how it ends."""
-        rule = self._rules.get(secret.rule)
-        is_told = len(secret.text) >= SHORTEST and (rule is None or rule.check != _KEY)
-        tail = secret.text[-4:].decode("ascii", "replace") if is_told else ""
-        return ", ".join(_places(part, field, secret.place)) + (f", ends in {tail}" if tail else "")
+        places = ", ".join(_places(part, field, secret.place))
+        tail = _TAIL.search(secret.text) if len(secret.text) >= SHORTEST else None
+        return f"{places}, ends in {tail[0].decode()}" if tail else places
 
 
 def _places(part: Part, field: str, place: int) -> Iterable[str]:

@@ -7,6 +7,11 @@ from typing import Final, NamedTuple
 from detection.leaks.checks import CHECKS
 from detection.leaks.rules import CARD, IBAN, TEST_CARD, LeakRule, RuleError
 
+try:
+    from http_monitor_core import Patterns, card_numbers, ibans
+except ImportError as error:
+    raise ImportError("it needs the Rust core, built anew: make fast, or pip install ./core") from error
+
 MOST: Final = 200
 """Secrets of a rule that are looked at in a text."""
 LISTED: Final = 5
@@ -49,14 +54,10 @@ class Finder:
 
         Raises:
             RuleError: a regular expression is wrong.
-            ImportError: there is no core, or it is too old.
         """
-        import http_monitor_core as core
-
-        self._core = core
         self._rules = tuple(rules)
         try:
-            self._patterns = core.Patterns([(each.regex, each.keywords, each.entropy, each.allow) for each in rules])
+            self._patterns = Patterns([(each.regex, each.keywords, each.entropy, each.allow) for each in rules])
         except ValueError as error:
             reason, number = error.args
             raise RuleError(f"{rules[number].place}: regex or allow of {rules[number].name!r}: {reason}") from None
@@ -67,14 +68,14 @@ class Finder:
             rule, secret = self._rules[number], text[begin:end]
             if not rule.check or CHECKS[rule.check](secret):
                 yield Secret(rule.name, secret, begin)
-        accounts = self._core.ibans(text, MOST)
+        accounts = ibans(text, MOST)
         for begin, end in accounts:
             yield Secret(IBAN, text[begin:end], begin)
         yield from self._cards(text, accounts)
 
     def _cards(self, text: bytes, accounts: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         """Yield card numbers that a word, or their company, proves to be some. Groups of an IBAN may look like one."""
-        places, alike = self._core.card_numbers(text, MOST)
+        places, alike = card_numbers(text, MOST)
         within = (
             {begin for begin, _ in places if any(first <= begin < last for first, last in accounts)} if accounts else ()
         )

@@ -7,6 +7,11 @@ from typing import Final
 
 from detection.leaks.rules import LeakRule, RuleError, rules_in
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 BUILT_IN: Final = Path(__file__).with_name("rules.toml")
 LARGEST: Final = 2**20
 """Bytes of a file."""
@@ -30,17 +35,13 @@ def own(path: str) -> list[LeakRule]:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise RuleError(f"data_leak_patterns: {path} has more than {LARGEST:,} bytes")
-        return _rules(content.decode("utf-8-sig"), path)
+        return _rules(content.decode().removeprefix("\ufeff"), path)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise RuleError(f"data_leak_patterns: {path} cannot be read: {reason}") from None
 
 
 def _rules(text: str, file: str) -> list[LeakRule]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

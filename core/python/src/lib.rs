@@ -1,4 +1,5 @@
-//! The crates `wire`, `patterns` and `lockdown` as a Python module. It only converts types and releases the GIL while they work.
+//! The crates `wire`, `codings`, `patterns` and `lockdown` as a Python module. It only converts types and releases the GIL
+//! while they work.
 //!
 //! `core.pyi` is the contract.
 
