@@ -1,4 +1,4 @@
-"""Fuzzes the crates `wire` and `codings` with cargo-fuzz, `--seconds` per target, with the seeds of both decoders.
+"""Fuzzes the crates `wire` and `codings` with cargo-fuzz, `--seconds` per target, with seeds used for both decoders.
 
 Without cargo-fuzz it prints one line. Failing inputs are saved in `--findings`. The exit status is 1 if anything
 failed.
