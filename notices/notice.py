@@ -13,6 +13,8 @@ from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
 from view import figures
 
+_LATEST: Final = 253_402_300_799
+"""The last second that RFC 3339 can write: capture clocks may say anything."""
 MAX_TEXT: Final = 2048
 """Maximum characters of an explanation; longer ones are cut."""
 MAX_CONTRIBUTORS: Final = 10
@@ -173,4 +175,8 @@ def number(value: float) -> int | float:
 
 def moment(time: float) -> str:
     """Return the time in UTC to the millisecond (RFC 3339)."""
-    return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(min(max(time, 0.0), _LATEST), timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

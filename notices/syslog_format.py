@@ -19,6 +19,8 @@ INFORMATIONAL: Final = 6
 USUAL_SIZE: Final = 2048
 """Octets that every receiver should accept (RFC 5424 section 6.1)."""
 APPLICATION: Final = "http-monitor"
+_LATEST: Final = 253_402_000_000
+"""A second of the last year with four digits, wherever this is: capture clocks may say anything."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -29,7 +31,7 @@ def header_name(text: str, longest: int) -> str:
 
 def local_header(priority: int, time: float, process: int) -> str:
     """Return what syslog(3) writes to the local socket before the text, in local time."""
-    here = datetime.fromtimestamp(time)
+    here = datetime.fromtimestamp(min(max(time, 0.0), _LATEST))
     date = f"{_MONTHS[here.month - 1]} {here.day:2} {here:%H:%M:%S}"
     return f"<{priority}>{date} {APPLICATION}[{process}]: "
 

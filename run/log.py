@@ -93,7 +93,7 @@ def _syslog(place: Place, arguments: Arguments, config: Config, host: str, open_
         queue=config.log_queue * _MEBIBYTE,
         timeout=config.log_timeout,
         flush_time=config.log_flush_time,
-        patient=arguments.read is not None,
+        patient=arguments.read not in (None, "-"),
     )
     if place.host:
         "localhost".encode("idna")  # loads a module that every look-up of a name needs

@@ -44,11 +44,8 @@ class Kind(NamedTuple):
     """Whether it goes before the others where there is no room for all."""
 
     def fields(self, record: Any, discretion: Discretion) -> Fields:
-        """Return the fields that are known."""
-        return {name: value for name, value in self.all_fields(record, discretion) if value not in _EMPTY}
-
-
-_EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
+        """Return the fields that are known; 0 and false are."""
+        return {name: value for name, value in self.all_fields(record, discretion) if value or value == 0}
 
 
 class Origin(NamedTuple):

@@ -98,6 +98,13 @@ def test_long_messages_are_cut_between_characters(letter: str) -> None:
     message.decode()
 
 
+@pytest.mark.parametrize("time", [-5.0, 1e18])
+def test_a_time_beyond_all_dates_becomes_one_that_can_be_written(time: float) -> None:
+    notice = replace(RAISED, time=time)
+    assert parts(syslog_message(notice, DAEMON, 1))["time"][:4] in (b"1970", b"9999")
+    assert local_message(notice, DAEMON, 1).startswith(b"<28>")
+
+
 def test_the_format_of_the_local_socket_has_its_own_date() -> None:
     message = local_message(RAISED, DAEMON, 4711).decode()
     assert re.fullmatch(

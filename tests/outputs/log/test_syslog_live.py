@@ -18,9 +18,9 @@ from capture.writer import PcapWriter
 
 ROOT = Path(__file__).parents[3]
 RSYSLOG = shutil.which("rsyslogd", path="/usr/sbin:/sbin:/usr/bin")
-DRIVER = Path("/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so")
+DRIVERS = [*Path("/usr/lib").glob("*/rsyslog/lmnsd_gtls.so")]
 pytestmark = pytest.mark.skipif(
-    RSYSLOG is None or not DRIVER.exists(),
+    RSYSLOG is None or not DRIVERS,
     reason="rsyslogd with TLS is not installed: apt-get install rsyslog rsyslog-gnutls",
 )
 CONFIGURATION = """
