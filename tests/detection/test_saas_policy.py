@@ -1,5 +1,7 @@
 """Uses of SaaS applications: what the policy says, whose account it is, and what is new."""
 
+from typing import Any
+
 import pytest
 from detecting import BEGIN, found
 from records import exchange, handshake, request
@@ -21,7 +23,7 @@ def connected(server_name: str, time: float = BEGIN) -> TlsHandshake:
     return handshake(time=time, client=CLIENT, server_name=server_name)
 
 
-def judged(record: object, *rules: str, **settings: object) -> list[tuple[str, str]]:
+def judged(record: object, *rules: str, **settings: Any) -> list[tuple[str, str]]:
     findings = found("saas", [record], saas_policy=rules, **settings)
     return [(each.rule, each.severity) for each in findings]
 
@@ -66,7 +68,7 @@ def test_other_tenants_than_ours_are_found() -> None:
 
 
 def test_an_application_is_new_after_an_hour_once() -> None:
-    def new(*records: object, **settings: object) -> list[str]:
+    def new(*records: object, **settings: Any) -> list[str]:
         return [each.reason for each in findings_of(list(records), **settings)]
 
     late = [asked("www.notion.so", time=BEGIN + 4000), asked("www.notion.so", time=BEGIN + 9000)]
@@ -76,7 +78,7 @@ def test_an_application_is_new_after_an_hour_once() -> None:
     assert new(asked("slack.com"), *late, saas_policy=("allow Notion",)) == []
 
 
-def findings_of(records: list[object], **settings: object) -> list[Finding]:
+def findings_of(records: list[object], **settings: Any) -> list[Finding]:
     return found("saas", records, **settings)
 
 
