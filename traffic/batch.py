@@ -40,13 +40,13 @@ _ASKED: Final = (
 """Texts of a request that its exchange repeats; they are None if the request was not seen."""
 _OUTCOME: Final = (
     "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
-    "server_name", "process", "user", "container", "container_id", "container_image", "pod",
+    "server_name", "process", "user", "container", "container_id", "container_image", "pod", "oddities",
 )  # fmt: skip
-"""Texts of an exchange itself."""
+"""Texts of an exchange itself. Its oddities are separated by commas."""
 _COUNTS: Final = (
     "status", "request_bytes", "response_bytes", "missing_bytes", "ordinal",
     "grpc_status", "request_messages", "response_messages", "close_code", "control_frames", "fragments",
-    "process_id",
+    "process_id", "response_oddities",
 )  # fmt: skip
 """Whole numbers of an exchange."""
 _QUIC_COUNTS: Final = (
@@ -211,6 +211,8 @@ class RecordTable:
         return self._records
 
     def _values(self, name: str) -> list[Any]:
+        if self._kind is Exchange and name == "oddities":
+            return [", ".join(record.oddities) for record in self._records]
         if self._kind is not Exchange or (name not in _ASKED and name not in ("request_time", "ordinal")):
             return list(map(attrgetter(name), self._records))
         its = attrgetter("time" if name == "request_time" else name)

@@ -106,6 +106,7 @@ class Exchanges(Listener):
             response_headers=answer.headers,
             protocol=_protocol(pending.request) if pending is not None else "",
             source=self.clients.addresses.client,
+            response_oddities=len(answer.oddities),
         )
         self._emit(exchange)
         if pending is None:
@@ -120,7 +121,10 @@ class Exchanges(Listener):
             pending = self._first()
             self._unanswered(pending, ending if pending.certain else GAP, time)
 
-    def _unanswered(self, pending: PendingRequest, ending: str, time: float) -> None:
+    def _unanswered(
+        self, pending: PendingRequest, ending: str, time: float, of_server: tuple[str, ...] = ()
+    ) -> None:
+        """Emit a request without a response; `of_server` are oddities of what the server sent in its place."""
         if not pending.end and self.requests is not None:
             pending.cut_off(self.requests, self.server.peer.given_up())
         self.health.unanswered_requests += 1
@@ -137,9 +141,10 @@ class Exchanges(Listener):
                 content_type="",
                 missing_bytes=pending.missing,
                 ending=ending,
-                oddities=pending.oddities,
+                oddities=of_server + pending.oddities,
                 protocol=_protocol(pending.request),
                 source=self.clients.addresses.client,
+                response_oddities=len(of_server),
             )
         )
 

@@ -21,6 +21,9 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 _WHITE: Final = b" \t\r\v\f"
 _LONGEST_TYPE: Final = 2048
+_TRANSFER_CODINGS: Final = frozenset((b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"))
+"""Codings that RFC 9112 section 7 and its predecessors define."""
+_SPELLINGS: Final = frozenset((b"chunked", b"Chunked", b"CHUNKED"))
 _TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade", b"expect")
 
 
@@ -106,6 +109,7 @@ def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]
     if codings and all(name.strip() == b"identity" for name in coding.split(b",")):
         oddities.append("identity transfer coding")  # obsolete, and no coding at all (RFC 2616 section 4.4)
     elif codings:
+        _judge_codings(codings, oddities)
         if lengths:
             oddities.append("Content-Length with Transfer-Encoding")
         if b"chunked" not in coding:
@@ -120,7 +124,20 @@ def _body_length(lengths: list[bytes], codings: list[bytes], oddities: list[str]
     values = [value.strip() for value in b",".join(lengths).split(b",")]
     if any(value != values[0] for value in values):
         oddities.append("conflicting Content-Length")
+    elif len(values) > 1:
+        oddities.append("repeated Content-Length")
     if _DIGITS.match(values[0]) is None:
         oddities.append("bad Content-Length")
         return UNKNOWN
     return int(values[0])
+
+
+def _judge_codings(codings: list[bytes], oddities: list[str]) -> None:
+    """Find what is wrong with transfer codings (RFC 9112 sections 6.1 and 7)."""
+    names = [name.strip() for name in b",".join(codings).split(b",")]
+    if len(codings) > 1:
+        oddities.append("repeated Transfer-Encoding")
+    if not _TRANSFER_CODINGS.issuperset(name.lower() for name in names):
+        oddities.append("unknown transfer coding")
+    if any(name.lower() == b"chunked" and name not in _SPELLINGS for name in names):
+        oddities.append("unusual spelling of chunked")

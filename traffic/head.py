@@ -19,6 +19,7 @@ _KNOWN_METHODS: Final = (
     rb"REPORT|MKCALENDAR|CHECKOUT|CHECKIN|MERGE|SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|PURGE|BAN|LINK|UNLINK|ACL"
 )
 _SCHEME: Final = rb"[A-Za-z][A-Za-z0-9+.\-]{0,31}://"
+_ABSOLUTE: Final = re.compile(_SCHEME)
 _CUT_VERSION: Final = rb"(?:H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)?"
 _CERTAIN_REQUEST: Final = re.compile(
     rb"(?:" + _KNOWN_METHODS + rb") "
@@ -135,6 +136,15 @@ def parse_cut_request(line: bytes, fields: Fields) -> RequestHead | None:
     if match is None:
         return None
     return RequestHead(match[1].decode("ascii"), match[2], (match[3] or b"").decode("ascii"), fields)
+
+
+def contradicts(target: bytes, host: bytes) -> bool:
+    """Return whether an absolute target names another host than the Host field (RFC 9112 section 3.2.2)."""
+    scheme = _ABSOLUTE.match(target)
+    if scheme is None or not host:
+        return False
+    authority = re.split(rb"[/?#]", target[scheme.end() :], maxsplit=1)[0].rpartition(b"@")[2]
+    return authority.lower().removesuffix(b":80") != host.lower().removesuffix(b":80")
 
 
 def _version(line: bytes) -> re.Match[bytes] | None:

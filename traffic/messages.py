@@ -6,11 +6,13 @@ of a segment.
 """
 
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import ClassVar, Final
 
 from traffic.fields import CHUNKED, UNTIL_CLOSE, Fields, parse_fields
 from traffic.head import blank_line_end, head_end
 from traffic.health import Health
+from traffic.irregularities import of_chunk_line, of_line_end, of_trailer
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart, Reading
 from traffic.segment import MASK
@@ -43,6 +45,7 @@ class Reader(Reading):
         "budget",
         "buffer",
         "chunked",
+        "followed",
         "health",
         "limits",
         "listener",
@@ -50,6 +53,8 @@ class Reader(Reading):
         "state",
         "trailer_bytes",
     )
+    of_server: ClassVar[bool] = False
+    """Whether the server sends what it reads."""
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
         super().__init__()
@@ -63,6 +68,8 @@ class Reader(Reading):
         self.buffer = bytearray()
         """The bytes of an incomplete head or line."""
         self.chunked = False
+        self.followed = False
+        """Whether bytes follow the head in its segment that start no message."""
         self.remaining = 0
         self.trailer_bytes = 0
 
@@ -71,7 +78,7 @@ class Reader(Reading):
         position, end = 0, len(data)
         while position < end:
             if self.state == LENGTH:
-                position = self._body(position, end, time)
+                position = self._body(data, position, time)
             elif self.state == HEAD:
                 position = self._head(data, position, MessageStart(time, (seq + position) & MASK, ack))
             elif self.state == CLOSE:
@@ -131,6 +138,12 @@ class Reader(Reading):
         if oddity not in self.oddities:
             self.oddities += (oddity,)
 
+    def note_once(self, oddities: Iterable[str]) -> None:
+        """Count those oddities that the current message does not have yet."""
+        for oddity in oddities:
+            if oddity not in self.oddities:
+                self.note(oddity)
+
     def lose(self, *, malformed: bool) -> None:
         """Give up the current message and look for the start of another."""
         self._release()
@@ -169,7 +182,7 @@ class Reader(Reading):
         """Return whether a message certainly starts here; only this counts while the position is unknown."""
         raise NotImplementedError
 
-    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
+    def start(self, head: bytes, fields: Fields, *, whole: bool) -> bool:
         """Report a head and prepare to read its body; return False if its first line is not HTTP.
 
         `whole` is False if a limit cut the fields.
@@ -182,6 +195,13 @@ class Reader(Reading):
         `whole` is False if the end of the first line is missing too.
         """
         raise NotImplementedError
+
+    def is_surplus(self, data: bytes) -> bool:
+        """Return whether bytes after a message cannot start another one."""
+        return False
+
+    def skip_empty(self, lines: bytes) -> None:
+        """Note empty lines before a message."""
 
     def decide_body(self, data: bytes) -> None:
         """Decide whether a body that is in doubt exists: not if the next message starts in `data`, in its place."""
@@ -202,11 +222,13 @@ class Reader(Reading):
             return self._head_in_parts(data, position)
         empty = _EMPTY_LINES.match(data, position)  # before a message (RFC 9112 section 2.2)
         if empty is not None:
+            self.skip_empty(empty[0])
             return empty.end()
         self.place, self.oddities = place, ()
         after = head_end(data, position)
         if after < 0 or after - position > self.limits.header_bytes:
             return self._head_in_parts(data, position)
+        self.followed = self.is_surplus(data[after:])
         self._whole_head(data[position:after])
         return after
 
@@ -217,6 +239,7 @@ class Reader(Reading):
             return len(data)
         after = head_end(self.buffer, max(0, held - 2))
         if after >= 0:
+            self.followed = self.is_surplus(data[position + after - held :])
             self._whole_head(self._release()[:after])
             return position + after - held
         if not self.possible_start(self.buffer):
@@ -234,9 +257,9 @@ class Reader(Reading):
             self._start(head, whole=True)
 
     def _start(self, head: bytes, *, whole: bool) -> None:
-        line, newline, fields = head.partition(b"\n")
+        _, newline, fields = head.partition(b"\n")
         parsed = parse_fields(newline + fields, self.limits.named_fields, whole=whole)
-        if not self.start(line, parsed, whole=whole):
+        if not self.start(head, parsed, whole=whole):
             self._not_http(len(head))
 
     def _not_http(self, size: int) -> None:
@@ -269,6 +292,7 @@ class Reader(Reading):
         if length > 0:
             self.state, self.remaining = LENGTH, length
         elif length == 0:
+            self._note_surplus(self.followed)
             self.state = HEAD
             self.listener.ended(self, self.place.time)
         elif length == CHUNKED:
@@ -282,11 +306,17 @@ class Reader(Reading):
         """Start counting for another message."""
         self.body_bytes = self.missing = self.trailer_bytes = 0
 
-    def _body(self, position: int, end: int, time: float) -> int:
-        taken = min(end - position, self.remaining)
+    def _note_surplus(self, surplus: bool) -> None:
+        if surplus:
+            self.note("bytes after a response")
+
+    def _body(self, data: bytes, position: int, time: float) -> int:
+        taken = min(len(data) - position, self.remaining)
         self.body_bytes += taken
         self.remaining -= taken
         if self.remaining == 0:
+            if not self.chunked:
+                self._note_surplus(self.is_surplus(data[position + taken :]))
             self._body_done(time)
         return position + taken
 
@@ -302,6 +332,7 @@ class Reader(Reading):
         newline = data.find(b"\n", position)
         after = newline + 1 if newline >= 0 else len(data)
         part = data[position:after]
+        self.followed = self.state == TRAILER and self.is_surplus(data[after:])
         if len(self.buffer) + len(part) + self.trailer_bytes > self.limits.header_bytes:
             self.note("chunk line or trailer too long")
             self.lose(malformed=True)
@@ -318,14 +349,18 @@ class Reader(Reading):
         if self.state == CHUNK_SIZE:
             self._chunk_size(line)
         elif self.state == CHUNK_END and empty:
+            self.note_once(of_line_end(line))
             self.state = CHUNK_SIZE
         elif self.state == CHUNK_END:
             self.note("bad chunk end")
             self.lose(malformed=True)
         elif empty:
+            self.note_once(of_trailer(line))
+            self._note_surplus(self.followed)
             self.state = HEAD
             self.listener.ended(self, time)
         else:
+            self.note_once(of_trailer(line))
             self.trailer_bytes += len(line)
 
     def _chunk_size(self, line: bytes) -> None:
@@ -334,5 +369,6 @@ class Reader(Reading):
             self.note("bad chunk size")
             self.lose(malformed=True)
         else:
+            self.note_once(of_chunk_line(line, server=self.of_server))
             self.remaining = int(match[1], 16)
             self.state = LENGTH if self.remaining else TRAILER

@@ -17,7 +17,7 @@ from typing import Final
 from traffic.clients import Clients
 from traffic.exchanges import Exchanges
 from traffic.fields import UNKNOWN, UNTIL_CLOSE
-from traffic.head import RequestHead, ResponseHead
+from traffic.head import RequestHead, ResponseHead, contradicts
 from traffic.health import Health
 from traffic.limits import Budget, Limits
 from traffic.listener import MessageStart, Reading
@@ -73,6 +73,8 @@ class Pairing(Exchanges):
             self.clients.addresses.client,
         )
         self._note(self.requests, fields.oddities)
+        if self.requests is not None and contradicts(head.target, fields.host):
+            self.requests.note("Host differs from the target")
         if malformed and self.requests is not None:
             self.requests.note("bad client address")
         self._before(place)
@@ -95,6 +97,8 @@ class Pairing(Exchanges):
         if self.interim:
             return 0
         self._note(self.responses, head.fields.oddities)
+        if status == 101 and not head.fields.upgrade and self.responses is not None:
+            self.responses.note("101 without Upgrade")
         request = self._answered(place)
         pending = request if request is not None and (request.certain or request.provable) else None
         content_type = printable(head.fields.media_type, self.limits.string_length)
@@ -161,7 +165,7 @@ class Pairing(Exchanges):
             answer.received(reader)
             self._give(answer, None, ending)
         elif malformed and self.pending and self.pending[0].certain:
-            self._unanswered(self._first(), ending, reader.place.time)
+            self._unanswered(self._first(), ending, reader.place.time, reader.oddities)
         self.responses_lost()
 
     def skipped(self, reader: Reading, place: MessageStart) -> None:

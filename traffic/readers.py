@@ -1,8 +1,8 @@
 """The readers of the two directions: the client sends requests, the server sends responses."""
 
-from typing import Final
+from typing import ClassVar, Final
 
-from traffic.fields import UNKNOWN, UNTIL_CLOSE, Fields
+from traffic.fields import CHUNKED, UNKNOWN, UNTIL_CLOSE, Fields
 from traffic.head import (
     may_start_request,
     may_start_response,
@@ -14,9 +14,10 @@ from traffic.head import (
     strays,
 )
 from traffic.health import Health
+from traffic.irregularities import of_request, of_response
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
-from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, Reader
+from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, TRAILER, Reader
 
 _MOST_STRAYS: Final = 4
 """Stray bytes before a status line that are skipped, as in Chrome."""
@@ -42,11 +43,15 @@ class RequestReader(Reader):
         """See `Reader`."""
         return starts_request(data)
 
-    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
+    def start(self, head: bytes, fields: Fields, *, whole: bool) -> bool:
         """See `Reader`."""
-        request = parse_request(line, fields)
+        request = parse_request(head.partition(b"\n")[0], fields)
         if request is None:
             return False
+        if whole:
+            self.note_once(of_request(head, request))
+        if fields.length == CHUNKED and request.version == "1.0":
+            self.note("chunked in HTTP/1.0")
         length = self.listener.request(request, self.place)
         self.waits = b"100-continue" in fields.expect.lower()
         self.read_body(length if whole else UNKNOWN)
@@ -85,12 +90,15 @@ class RequestReader(Reader):
 class ResponseReader(Reader):
     """Reads responses, which the server sends."""
 
-    __slots__ = ("strays",)
+    __slots__ = ("empty_crs", "empty_lfs", "strays")
+    of_server: ClassVar[bool] = True
 
     def __init__(self, listener: Listener, limits: Limits, health: Health, budget: Budget) -> None:
         super().__init__(listener, limits, health, budget)
         self.strays = 0
         """Stray bytes since the last response."""
+        self.empty_crs = self.empty_lfs = 0
+        """Bytes CR and LF in the empty lines since the last response."""
 
     def possible_start(self, data: bytes | bytearray) -> bool:
         """See `Reader`."""
@@ -100,14 +108,27 @@ class ResponseReader(Reader):
         """See `Reader`."""
         return starts_response(data)
 
-    def start(self, line: bytes, fields: Fields, *, whole: bool) -> bool:
+    def is_surplus(self, data: bytes) -> bool:
         """See `Reader`."""
+        rest = data.lstrip(b"\r\n")
+        return bool(rest) and not may_start_response(rest)
+
+    def skip_empty(self, lines: bytes) -> None:
+        """See `Reader`."""
+        self.empty_crs += lines.count(b"\r")
+        self.empty_lfs += lines.count(b"\n")
+
+    def start(self, head: bytes, fields: Fields, *, whole: bool) -> bool:
+        """See `Reader`."""
+        line = head.partition(b"\n")[0]
         response = parse_response(line, fields)
         if response is None:
             return False
-        if self.strays:
-            self.strays = 0
-            self.note("stray bytes before a response")
+        self._note_before()
+        if whole:
+            self.note_once(of_response(head, response))
+        if fields.length == CHUNKED and line.startswith(b"HTTP/1.0"):
+            self.note("chunked in HTTP/1.0")
         length = self.listener.response(response, self.place)
         if self.state == OPAQUE:
             return True
@@ -118,14 +139,27 @@ class ResponseReader(Reader):
 
     def end(self, time: float) -> None:
         """See `Reader`. Stray bytes without a response are none of HTTP."""
+        rest = self.buffer.strip(b" \t\r\n\f")
+        if self.state == TRAILER or (self.state == CHUNK_SIZE and rest and not rest.strip(b"0")):
+            self.note("last chunk cut short")
         super().end(time)
         if self.strays and self.state == HEAD and not self.buffer:
             self._not_http(0)
 
     def lose(self, *, malformed: bool) -> None:
         """See `Reader`."""
-        self.strays = 0
+        self.strays = self.empty_crs = self.empty_lfs = 0
         super().lose(malformed=malformed)
+
+    def _note_before(self) -> None:
+        """Note what came between the last response and this one."""
+        if self.strays:
+            self.note("stray bytes before a response")
+        if self.empty_crs > self.empty_lfs:
+            self.note("bare CR before a response")
+        elif self.empty_lfs:
+            self.note("empty line before a response")
+        self.strays = self.empty_crs = self.empty_lfs = 0
 
     def start_cut(self, line: bytes, fields: Fields, *, whole: bool) -> None:
         """See `Reader`. A status is certain even if its line is cut behind it."""
@@ -140,7 +174,7 @@ class ResponseReader(Reader):
             self.listener.answering()
             size = strays(data[position : position + _STRAYS_SEEN], _MOST_STRAYS - self.strays)
             if size and not self.listener.simple():
-                self.place = place
+                self.place, self.oddities = place, ()
                 self.strays += size
                 return position + size
         return super()._head(data, position, place)

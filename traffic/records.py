@@ -192,6 +192,8 @@ class Exchange(NamedTuple):
     """Its Kubernetes pod: namespace and name, such as `shop/cart-7d4`; its number if the name is unknown."""
     source: str = ""
     """Address of the TCP peer, as in `Request.source`."""
+    response_oddities: int = 0
+    """How many of the oddities, the first ones, belong to the response of HTTP/1."""
 
     @property
     def domain(self) -> str:

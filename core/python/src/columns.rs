@@ -215,6 +215,8 @@ impl Columns {
                 let seconds = columns.dense(f64::NAN, |row| row.first_message_time.unwrap_or(f64::NAN));
                 floats(py, seconds.into_iter())
             }
+            "oddities" => texts(py, columns.oddity_texts())?,
+            "response_oddities" => integers(py, columns.response_oddities().into_iter()),
             "protocol" => texts(py, self.wire.protocols())?,
             "operation" => texts(py, self.wire.operations())?,
             "close_reason" => texts(py, self.wire.close_reasons())?,

@@ -176,7 +176,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let owned = owners::Fields::of(py, &rows.owners)?;
     let mut made = Vec::with_capacity(rows.time.len());
     for row in 0..rows.time.len() {
-        let oddities = odd.next_if(|(place, _)| *place as usize == row).map(|(_, names)| names.as_slice());
+        let odd = odd.next_if(|odd| odd.row as usize == row);
         let request = rows.asked.get(row).filter(|asked| **asked != NO_REQUEST);
         let ending = u32::from(rows.ending.get(row).copied().unwrap_or(Ending::Complete as u8));
         let first = (
@@ -198,12 +198,12 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
             rows.missing_bytes.get(row),
             endings.get(Some(&ending))?,
             rows.answered.get(row).filter(|seconds| !seconds.is_nan()),
-            PyTuple::new(py, oddities.unwrap_or_default())?,
+            PyTuple::new(py, odd.map(|odd| odd.names.as_slice()).unwrap_or_default())?,
             headers.get(rows.headers.get(row))?,
         )
             .into_pyobject(py)?;
         let third = tails.row(row)?;
-        let last = (addresses.get(sources.get(row))?,).into_pyobject(py)?;
+        let last = (addresses.get(sources.get(row))?, odd.map_or(0, |odd| odd.of_response)).into_pyobject(py)?;
         let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
         let fields = fields.concat(owned.row(row).as_sequence())?;
         let fields = fields.concat(last.as_sequence())?;

@@ -1,7 +1,8 @@
 //! The bodies of messages, and the lines of the chunked framing (RFC 9112 sections 6 and 7).
 
 use super::fields::BodyLength;
-use super::framing::{Http, certain_start};
+use super::framing::{Http, certain_start, is_surplus};
+use super::irregularities::{is_plain_chunk_line, of_chunk_line, of_line_end, of_trailer};
 use super::reader::{Side, State};
 use crate::bytes::{newline, run};
 use crate::context::Context;
@@ -15,7 +16,8 @@ impl Http {
         match length {
             BodyLength::Bytes(0) => {
                 reader.state = State::Head;
-                let time = reader.place.time;
+                let (time, followed) = (reader.place.time, reader.followed);
+                self.note_surplus(cx, side, followed);
                 self.ended(cx, side, Some(time));
             }
             BodyLength::Bytes(size) => {
@@ -40,9 +42,18 @@ impl Http {
             kept.data(cx, rest.get(..taken as usize).unwrap_or(rest));
         }
         if reader.remaining == 0 {
+            if !reader.chunked {
+                self.note_surplus(cx, side, is_surplus(side, rest.get(taken as usize..).unwrap_or_default()));
+            }
             self.body_done(cx, side, Some(time));
         }
         taken as usize
+    }
+
+    fn note_surplus(&mut self, cx: &mut Context<'_>, side: Side, surplus: bool) {
+        if surplus {
+            self.note(cx, side, "bytes after a response");
+        }
     }
 
     pub(super) fn body_done(&mut self, cx: &mut Context<'_>, side: Side, time: Option<f64>) {
@@ -61,6 +72,8 @@ impl Http {
         let size = end.unwrap_or(rest.len());
         let part = rest.get(..size).unwrap_or(rest);
         let reader = self.reader(side);
+        let next = rest.get(size..).unwrap_or_default();
+        reader.followed = reader.state == State::Trailer && is_surplus(side, next);
         if reader.held.len() + size + reader.trailer_bytes > cx.limits.header_bytes {
             self.note(cx, side, "chunk line or trailer too long");
             self.lose(cx, side, true);
@@ -83,6 +96,9 @@ impl Http {
                 Some(size) => {
                     reader.remaining = size;
                     reader.state = if size > 0 { State::Length } else { State::Trailer };
+                    if !is_plain_chunk_line(line) {
+                        self.note_once(cx, side, of_chunk_line(line, side == Side::Responses));
+                    }
                     return;
                 }
                 None => "bad chunk size",
@@ -90,14 +106,23 @@ impl Http {
             State::ChunkEnd if !empty => "bad chunk end",
             State::ChunkEnd => {
                 reader.state = State::ChunkSize;
+                if line == b"\n" {
+                    self.note_once(cx, side, of_line_end(line));
+                }
                 return;
             }
             _ if empty => {
                 reader.state = State::Head;
+                let followed = reader.followed;
+                if line == b"\n" {
+                    self.note_once(cx, side, of_trailer(line));
+                }
+                self.note_surplus(cx, side, followed);
                 return self.ended(cx, side, Some(time));
             }
             _ => {
                 reader.trailer_bytes += line.len();
+                self.note_once(cx, side, of_trailer(line));
                 return;
             }
         };

@@ -86,6 +86,7 @@ impl Http {
         let done_at = pending.as_ref().and_then(|pending| pending.done_at);
         let sent = pending.as_mut().map(|pending| std::mem::take(&mut pending.sent)).unwrap_or_default();
         let mut oddities = received.oddities;
+        let of_response = oddities.len() as u32;
         oddities.extend(sent.oddities);
         let mut exchange = Exchange {
             time: done_at.map_or(end, |done_at| end.max(done_at)),
@@ -103,6 +104,7 @@ impl Http {
             ending,
             answered: Some(answered),
             oddities,
+            response_oddities: of_response,
             details: details(sent.found, received.found, started),
         };
         let content = Content::of(cx, [sent.kept, received.kept], &exchange, started);
@@ -121,22 +123,26 @@ impl Http {
     pub(super) fn give_up(&mut self, cx: &mut Context<'_>, ending: Ending, time: f64) {
         while let Some(pending) = self.pairing.first(cx) {
             let ending = if pending.certain { ending } else { Ending::Gap };
-            self.unanswered(cx, pending, ending, time);
+            self.unanswered(cx, pending, ending, time, Vec::new());
         }
     }
 
+    /// Emit a request without a response; `oddities` are those of what the server sent in its place.
     pub(super) fn unanswered(
         &mut self,
         cx: &mut Context<'_>,
         mut pending: Box<PendingRequest>,
         ending: Ending,
         time: f64,
+        mut oddities: Vec<&'static str>,
     ) {
         if !pending.end {
             pending.cut_off(cx, &mut self.requests, self.pairing.given_up);
         }
         cx.ledger.health.unanswered_requests += 1;
         let sent = std::mem::take(&mut pending.sent);
+        let of_response = oddities.len() as u32;
+        oddities.extend(sent.oddities);
         let exchange = Exchange {
             time,
             status: None,
@@ -149,7 +155,8 @@ impl Http {
             missing_bytes: sent.missing,
             ending,
             answered: None,
-            oddities: sent.oddities,
+            oddities,
+            response_oddities: of_response,
             details: details(sent.found, None, None),
         };
         let content = Content::of(cx, [sent.kept, None], &exchange, Some(pending.asked.time));

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::irregularities::{is_regular_field, of_codings};
 use crate::bytes::{is_blank, newline, run, trimmed};
 use crate::forwarding::ClientField;
 use crate::text::printable;
@@ -40,6 +41,8 @@ pub(crate) struct Fields<'a> {
     /// Fields that name the client, in the order of their lines.
     pub(crate) forwarding: Vec<(ClientField, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
+    /// Whether a line is folded, or does not start with a name and a colon.
+    pub(crate) irregular: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +68,9 @@ pub(crate) fn parse<'a>(block: &'a [u8], names: &[Vec<u8>], clients: bool) -> Fi
 fn parsed<'a, const CLIENTS: bool>(block: &'a [u8], names: &[Vec<u8>]) -> Fields<'a> {
     match read::<CLIENTS>(block, names) {
         Some(fields) => fields,
-        None => Fields { block, ..owned(read::<CLIENTS>(&unfolded(block), names).unwrap_or_default()) },
+        None => {
+            Fields { block, irregular: true, ..owned(read::<CLIENTS>(&unfolded(block), names).unwrap_or_default()) }
+        }
     }
 }
 
@@ -84,6 +89,7 @@ fn read<'a, const CLIENTS: bool>(block: &'a [u8], names: &[Vec<u8>]) -> Option<F
         if is_blank(*first) && !trimmed(line).is_empty() {
             return None;
         }
+        fields.irregular |= !is_regular_field(line);
         if !names.is_empty() {
             fields.keep(line, names);
         }
@@ -176,6 +182,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         named: fields.named.into_iter().map(|(place, value)| (place, own(value))).collect(),
         forwarding: fields.forwarding.into_iter().map(|(field, value)| (field, own(value))).collect(),
         oddities: fields.oddities,
+        irregular: fields.irregular,
     }
 }
 
@@ -254,11 +261,15 @@ fn body_length(lengths: &[&[u8]], codings: &[&[u8]], oddities: &mut Vec<&'static
     if codings.is_empty() {
         return declared(lengths, oddities);
     }
+    if lengths.is_empty() && matches!(codings, [coding] if trimmed(coding) == b"chunked") {
+        return Some(BodyLength::Chunked); // as nearly always
+    }
     let coding = codings.join(&b',').to_ascii_lowercase();
     if coding.split(|byte| *byte == b',').all(|name| trimmed(name) == b"identity") {
         oddities.push("identity transfer coding"); // obsolete, and no coding at all (RFC 2616 section 4.4)
         return declared(lengths, oddities);
     }
+    oddities.extend(of_codings(codings));
     if !lengths.is_empty() {
         oddities.push("Content-Length with Transfer-Encoding");
     }
@@ -285,8 +296,12 @@ fn declared(lengths: &[&[u8]], oddities: &mut Vec<&'static str>) -> Option<BodyL
     };
     let mut values = all.split(|byte| *byte == b',').map(trimmed);
     let first = values.next().unwrap_or_default();
-    if values.any(|value| value != first) {
+    let mut others = values.peekable();
+    let repeated = others.peek().is_some();
+    if others.any(|value| value != first) {
         oddities.push("conflicting Content-Length");
+    } else if repeated {
+        oddities.push("repeated Content-Length");
     }
     let length = whole_number(first).map(BodyLength::Bytes);
     if length.is_none() {

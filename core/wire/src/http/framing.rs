@@ -173,18 +173,32 @@ impl Http {
         }
     }
 
+    /// Count those oddities that the current message does not have yet.
+    #[cold]
+    pub(super) fn note_once(&mut self, cx: &mut Context<'_>, side: Side, oddities: Vec<&'static str>) {
+        for oddity in oddities {
+            if !self.reader(side).oddities.contains(&oddity) {
+                self.note(cx, side, oddity);
+            }
+        }
+    }
+
     /// Give up the current message and look for the start of another.
     pub(super) fn lose(&mut self, cx: &mut Context<'_>, side: Side, malformed: bool) {
         self.release(cx, side);
         let reader = self.reader(side);
         reader.state = State::Lost;
         reader.strays = 0;
+        reader.empty = (0, 0);
         self.lost(cx, side, malformed);
         self.reader(side).discard_kept(cx);
     }
 
     /// End the stream: a head that lacks only its empty line is accepted.
     pub(crate) fn end(&mut self, cx: &mut Context<'_>, side: Side, time: f64) {
+        if side == Side::Responses && self.responses.ends_in_last_chunk() {
+            self.note(cx, side, "last chunk cut short");
+        }
         self.end_head(cx, side, time);
         let reader = self.reader(side);
         if reader.strays > 0 && reader.state == State::Head && reader.held.is_empty() {
@@ -232,13 +246,18 @@ impl Http {
             }
             let empty = run(rest, |byte| matches!(byte, b'\r' | b'\n'));
             if empty > 0 {
+                if side == Side::Responses {
+                    self.responses.skip_empty(rest.get(..empty).unwrap_or_default());
+                }
                 return empty; // skip empty lines before a message (RFC 9112 section 2.2)
             }
             let reader = self.reader(side);
             reader.place = place;
             reader.oddities.clear();
             if let Some((after, lines)) = head_end(rest, 0).filter(|(after, _)| *after <= cx.limits.header_bytes) {
-                self.whole_head(cx, side, rest.get(..after).unwrap_or(rest), lines);
+                let (head, next) = rest.split_at_checked(after).unwrap_or((rest, &[]));
+                self.reader(side).followed = is_surplus(side, next);
+                self.whole_head(cx, side, head, lines);
                 return after;
             }
         }
@@ -253,6 +272,7 @@ impl Http {
             return 0;
         }
         self.responses.place = place;
+        self.responses.oddities.clear();
         self.responses.strays += size;
         size
     }
@@ -268,6 +288,7 @@ impl Http {
         if let Some((after, _)) = head_end(buffer, held.saturating_sub(2)) {
             let whole = self.release(cx, side);
             let head = whole.get(..after).unwrap_or(&whole);
+            self.reader(side).followed = is_surplus(side, rest.get(after - held..).unwrap_or_default());
             self.whole_head(cx, side, head, lines_of(head));
             return after - held;
         }
@@ -345,6 +366,15 @@ impl Http {
 
 fn lines_of(head: &[u8]) -> usize {
     memchr_iter(b'\n', head).count()
+}
+
+/// Return whether bytes after a response cannot start another one.
+pub(super) fn is_surplus(side: Side, data: &[u8]) -> bool {
+    if side == Side::Requests || data.is_empty() {
+        return false;
+    }
+    let next = data.get(run(data, |byte| matches!(byte, b'\r' | b'\n'))..).unwrap_or_default();
+    !next.is_empty() && !may_start_response(next)
 }
 
 /// Return whether a message may start with these bytes.

@@ -80,7 +80,7 @@ pub(crate) fn blank_line_end(data: &[u8]) -> Option<usize> {
     }
 }
 
-fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -191,6 +191,17 @@ fn scheme(target: &[u8]) -> Option<usize> {
     let size = run(target, |byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     let named = target.first().is_some_and(u8::is_ascii_alphabetic) && size <= LONGEST_SCHEME;
     (named && target.get(size..)?.starts_with(b"://")).then_some(size + 3)
+}
+
+/// Return whether an absolute target names another host than the Host field (RFC 9112 section 3.2.2).
+pub(crate) fn contradicts(target: &[u8], host: &[u8]) -> bool {
+    let Some(rest) = scheme(target).and_then(|size| target.get(size..)).filter(|_| !host.is_empty()) else {
+        return false;
+    };
+    let authority = rest.get(..run(rest, |byte| !matches!(byte, b'/' | b'?' | b'#'))).unwrap_or_default();
+    let name = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
+    let bare = |name: &[u8]| name.strip_suffix(b":80").unwrap_or(name).to_ascii_lowercase();
+    bare(name) != bare(host)
 }
 
 /// Return whether a header field or an empty line may start with these bytes.

@@ -3,6 +3,7 @@
 use super::fields::{self, BodyLength, Fields};
 use super::framing::Http;
 use super::head::{RequestLine, cut_request_line, request_line, status};
+use super::irregularities::{is_plain_request, is_plain_response, of_request, of_response};
 use super::reader::{Side, State};
 use super::tap::Tap;
 use crate::bytes::newline;
@@ -25,22 +26,34 @@ impl Http {
             self.reader(side).keep_message(cx, head);
         }
         let started = match side {
-            Side::Requests => self.start_request(cx, line, &fields, whole),
-            Side::Responses => self.start_response(cx, line, &fields, whole),
+            Side::Requests => self.start_request(cx, (head, line), &fields, whole),
+            Side::Responses => self.start_response(cx, (head, line), &fields, whole),
         };
         if started.is_none() {
             self.not_http(cx, side, head);
         }
     }
 
-    /// Report a request; None if its first line is not HTTP.
-    fn start_request(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+    /// Report a request, given its head and the first line of it; None if that line is not HTTP.
+    fn start_request(
+        &mut self,
+        cx: &mut Context<'_>,
+        (head, line): (&[u8], &[u8]),
+        fields: &Fields<'_>,
+        whole: bool,
+    ) -> Option<()> {
         let parts = request_line(line)?;
         if cx.protocols.http2 && self.pairing.count == 0 && is_preface(&parts) {
             let server = self.responses.state == State::Head;
             self.next = Some(Box::new(Next::Http2(Start::Preface { read: PREFACE_HEAD, server })));
             self.requests.state = State::Opaque;
             return Some(());
+        }
+        if whole && (fields.irregular || !is_plain_request(head, &parts)) {
+            self.note_once(cx, Side::Requests, of_request(head, &parts));
+        }
+        if fields.length == Some(BodyLength::Chunked) && parts.version == b"1.0" {
+            self.note(cx, Side::Requests, "chunked in HTTP/1.0");
         }
         let length = self.request(cx, &parts, fields);
         if cx.protocols.reads_bodies() {
@@ -51,10 +64,21 @@ impl Http {
         Some(())
     }
 
-    fn start_response(&mut self, cx: &mut Context<'_>, line: &[u8], fields: &Fields<'_>, whole: bool) -> Option<()> {
+    /// Report a response, given its head and the first line of it; None if that line is not HTTP.
+    fn start_response(
+        &mut self,
+        cx: &mut Context<'_>,
+        (head, line): (&[u8], &[u8]),
+        fields: &Fields<'_>,
+        whole: bool,
+    ) -> Option<()> {
         let status = status(line)?;
-        if std::mem::take(&mut self.responses.strays) > 0 {
-            self.note(cx, Side::Responses, "stray bytes before a response");
+        self.note_before(cx);
+        if whole && (fields.irregular || !is_plain_response(head)) {
+            self.note_once(cx, Side::Responses, of_response(head, status));
+        }
+        if fields.length == Some(BodyLength::Chunked) && line.starts_with(b"HTTP/1.0") {
+            self.note(cx, Side::Responses, "chunked in HTTP/1.0");
         }
         let length = self.response(cx, status, fields);
         if matches!(self.responses.state, State::Opaque | State::Upgraded) {
@@ -68,6 +92,19 @@ impl Http {
             self.responses.doubt_body();
         }
         Some(())
+    }
+
+    /// Note what came between the last response and this one.
+    fn note_before(&mut self, cx: &mut Context<'_>) {
+        if std::mem::take(&mut self.responses.strays) > 0 {
+            self.note(cx, Side::Responses, "stray bytes before a response");
+        }
+        let (crs, lfs) = std::mem::take(&mut self.responses.empty);
+        if crs > lfs {
+            self.note(cx, Side::Responses, "bare CR before a response");
+        } else if lfs > 0 {
+            self.note(cx, Side::Responses, "empty line before a response");
+        }
     }
 
     /// Report a request whose head has no end; `whole` is false if its first line has none either.

@@ -2,7 +2,8 @@
 //!
 //! `Http` holds a reader per direction and their pairing; `connection` hands it what TCP reports. `framing` finds heads,
 //! `messages` starts what they announce, and `bodies` reads what follows them; `pairing` pairs responses with requests, and
-//! `exchanges` emits them; `fields` and `head` parse the syntax. A `tap` reads bodies that say more than their size,
+//! `exchanges` emits them; `fields` and `head` parse the syntax, and `irregularities` finds
+//! what others may read differently. A `tap` reads bodies that say more than their size,
 //! `upgrade` goes on as a WebSocket, and `tunnel` as something else.
 
 mod bodies;
@@ -11,6 +12,7 @@ mod exchanges;
 mod fields;
 mod framing;
 mod head;
+mod irregularities;
 mod messages;
 mod pairing;
 mod pending;

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use super::fields::{BodyLength, Fields};
 use super::framing::Http;
-use super::head::RequestLine;
+use super::head::{RequestLine, contradicts};
 use super::pending::{PendingRequest, PendingResponse};
 use super::reader::{Progress, Side};
 use super::upgrade::{is_websocket, websocket_key};
@@ -156,6 +156,9 @@ impl Http {
         for oddity in &fields.oddities {
             self.note(cx, Side::Requests, oddity);
         }
+        if contradicts(line.target, &fields.host) {
+            self.note(cx, Side::Requests, "Host differs from the target");
+        }
         if !fields.forwarding.is_empty() {
             let named = cx.limits.trusted_proxies.client(&fields.forwarding);
             asked.client = named.client;
@@ -202,6 +205,9 @@ impl Http {
         }
         for oddity in &fields.oddities {
             self.note(cx, Side::Responses, oddity);
+        }
+        if status == 101 && fields.upgrade.is_empty() {
+            self.note(cx, Side::Responses, "101 without Upgrade");
         }
         let (pending, likely) = match self.answered(cx, place) {
             Some(first) if !first.certain && !first.provable => (None, Some(first)),
@@ -296,7 +302,8 @@ impl Http {
         } else if malformed && self.pairing.pending.front().is_some_and(|first| first.certain) {
             let time = self.responses.place.time;
             if let Some(first) = self.pairing.first(cx) {
-                self.unanswered(cx, first, ending, time);
+                let of_server = self.responses.oddities.clone();
+                self.unanswered(cx, first, ending, time, of_server);
             }
         }
         self.pairing.responses_lost();

@@ -63,6 +63,10 @@ pub(crate) struct Reader {
     pub(crate) waits: bool,
     /// Stray bytes since the last response.
     pub(crate) strays: usize,
+    /// Bytes CR and LF in the empty lines since the last response.
+    pub(crate) empty: (u32, u32),
+    /// Whether bytes follow the head in its segment that start no message.
+    pub(crate) followed: bool,
     /// Reads the current body, if it says more than its size.
     pub(crate) tap: Option<Box<Tap>>,
     /// What is kept of the current message, if somebody inspects it.
@@ -83,6 +87,21 @@ impl Reader {
         if waits && begins && status != 100 && self.body_bytes == 0 && self.held.is_empty() {
             self.doubt_body();
         }
+    }
+
+    /// Count the bytes of empty lines before a response.
+    #[cold]
+    pub(crate) fn skip_empty(&mut self, lines: &[u8]) {
+        let crs = lines.iter().filter(|byte| **byte == b'\r').count() as u32;
+        let lfs = lines.len() as u32 - crs;
+        self.empty = (self.empty.0.saturating_add(crs), self.empty.1.saturating_add(lfs));
+    }
+
+    /// Return whether the last chunk was begun, but the line after it is missing.
+    pub(crate) fn ends_in_last_chunk(&self) -> bool {
+        let digits = self.held.trim_ascii();
+        let last = self.state == State::ChunkSize && !digits.is_empty() && digits.iter().all(|byte| *byte == b'0');
+        last || self.state == State::Trailer
     }
 
     /// Return whether part of a head was read.

@@ -361,6 +361,7 @@ impl Stream {
             ending,
             answered: self.answered,
             oddities: self.oddities,
+            response_oddities: 0,
             details: Some(details),
         };
         let content = Content::of(cx, self.kept, &exchange, started);

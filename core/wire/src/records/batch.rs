@@ -101,6 +101,17 @@ impl AskedColumns {
     }
 }
 
+/// A row with oddities.
+#[derive(Debug)]
+pub struct OddRow {
+    /// Its index.
+    pub row: u32,
+    /// Names of the oddities.
+    pub names: Vec<&'static str>,
+    /// How many of them, the first ones, belong to the response.
+    pub of_response: u32,
+}
+
 /// The exchanges of the batch.
 #[derive(Debug, Default)]
 pub struct ExchangeColumns {
@@ -136,8 +147,8 @@ pub struct ExchangeColumns {
     pub ending: Vec<u8>,
     /// Capture times of the first response bytes; NaN without a response.
     pub answered: Vec<f64>,
-    /// Rows with oddities, in ascending order, and their names.
-    pub oddities: Vec<(u32, Vec<&'static str>)>,
+    /// Rows with oddities, in ascending order.
+    pub oddities: Vec<OddRow>,
     /// Rows whose client is not the peer of the connection, in ascending order, and the codes of the peers.
     pub(crate) sources: Vec<(u32, u32)>,
     /// Rows with details, in ascending order.
@@ -151,6 +162,32 @@ impl ExchangeColumns {
     #[must_use]
     pub fn sources(&self) -> Vec<u32> {
         dense_sources(&self.client, &self.sources)
+    }
+
+    /// Return the oddities of each row, separated by commas; the texts of nearly all rows are empty.
+    #[must_use]
+    pub fn oddity_texts(&self) -> Codes {
+        let mut column = Codes::default();
+        column.push(Some(""));
+        column.codes.resize(self.time.len(), 0);
+        for OddRow { row, names, .. } in &self.oddities {
+            if let Some(place) = column.codes.get_mut(*row as usize) {
+                *place = column.texts.code(&names.join(", ")).cast_signed();
+            }
+        }
+        column
+    }
+
+    /// Return how many of the oddities of each row, the first ones, belong to the response.
+    #[must_use]
+    pub fn response_oddities(&self) -> Vec<i64> {
+        let mut column = vec![0; self.time.len()];
+        for odd in &self.oddities {
+            if let Some(place) = column.get_mut(odd.row as usize) {
+                *place = i64::from(odd.of_response);
+            }
+        }
+        column
     }
 }
 
@@ -168,6 +205,8 @@ pub(crate) struct Exchange {
     pub(crate) ending: Ending,
     pub(crate) answered: Option<f64>,
     pub(crate) oddities: Vec<&'static str>,
+    /// How many of them, the first ones, belong to the response.
+    pub(crate) response_oddities: u32,
     /// None for HTTP/1 without anything else in it.
     pub(crate) details: Option<Box<Details>>,
 }
@@ -308,7 +347,8 @@ impl Batch {
         let row = columns.time.len() as u32;
         push_source(&mut columns.sources, row, ends);
         if !exchange.oddities.is_empty() {
-            columns.oddities.push((row, exchange.oddities));
+            let (names, of_response) = (exchange.oddities, exchange.response_oddities);
+            columns.oddities.push(OddRow { row, names, of_response });
         }
         if let Some(details) = exchange.details {
             columns.describe(*details);

@@ -96,6 +96,7 @@ mod tests {
             ending: Ending::Complete,
             answered: None,
             oddities: Vec::new(),
+            response_oddities: 0,
             details: details.map(Box::new),
         }
     }

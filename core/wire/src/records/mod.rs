@@ -17,7 +17,7 @@ mod quic;
 mod texts;
 
 pub use asked::{Asked, Field};
-pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, Kind, NO_REQUEST, NO_STATUS};
+pub use batch::{AskedColumns, Batch, ConnectionRow, ExchangeColumns, HelloRow, Kind, NO_REQUEST, NO_STATUS, OddRow};
 pub use collector::{Collector, Wanted};
 pub use contents::Content;
 pub use details::{Details, Secured};

@@ -62,6 +62,7 @@ impl Ear {
             ending: Ending::Closed,
             answered: Some(1000.1),
             oddities: Vec::new(),
+            response_oddities: 0,
             details: None,
         };
         self.socket.describe(&mut exchange, Some(1000.0));
