@@ -162,6 +162,7 @@ class Config:
         "dns_tunnel",
         "generated_names",
         "dns_rebinding",
+        "evasion",
     )
     """Enabled detectors and inspectors. Their findings are counted, filtered, logged and judged like other records."""
     inspection_budget: Annotated[float, Range(1, 60_000, "ms")] = 50

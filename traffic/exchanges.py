@@ -121,9 +121,7 @@ class Exchanges(Listener):
             pending = self._first()
             self._unanswered(pending, ending if pending.certain else GAP, time)
 
-    def _unanswered(
-        self, pending: PendingRequest, ending: str, time: float, of_server: tuple[str, ...] = ()
-    ) -> None:
+    def _unanswered(self, pending: PendingRequest, ending: str, time: float, of_server: tuple[str, ...] = ()) -> None:
         """Emit a request without a response; `of_server` are oddities of what the server sent in its place."""
         if not pending.end and self.requests is not None:
             pending.cut_off(self.requests, self.server.peer.given_up())

@@ -21,7 +21,9 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 _DIGITS: Final = re.compile(rb"0{0,4000}[0-9]{1,18}\Z")
 _WHITE: Final = b" \t\r\v\f"
 _LONGEST_TYPE: Final = 2048
-_TRANSFER_CODINGS: Final = frozenset((b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"))
+_TRANSFER_CODINGS: Final = frozenset(
+    (b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity")
+)
 """Codings that RFC 9112 section 7 and its predecessors define."""
 _SPELLINGS: Final = frozenset((b"chunked", b"Chunked", b"CHUNKED"))
 _TEXTS: Final = (b"host", b"user-agent", b"referer", b"content-type", b"upgrade", b"expect")

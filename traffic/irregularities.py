@@ -32,7 +32,7 @@ def of_request(head: bytes, request: RequestHead) -> Iterator[str]:
             yield "unusual HTTP version"
         if line[:-size] != method + b" " + request.target + b" " or {*b" \t"}.intersection(request.target):
             yield "malformed request line"
-    yield from _of_lines(head)
+    yield from of_lines(head)
 
 
 def of_response(head: bytes, response: ResponseHead) -> Iterator[str]:
@@ -46,10 +46,11 @@ def of_response(head: bytes, response: ResponseHead) -> Iterator[str]:
             yield "malformed status line"
     if not 100 <= response.status <= 599 and response.status != _LINKEDIN:
         yield "status code out of range"
-    yield from _of_lines(head)
+    yield from of_lines(head)
 
 
-def _of_lines(head: bytes) -> Iterator[str]:
+def of_lines(head: bytes) -> Iterator[str]:
+    """Yield the irregularities of the lines of a head, its first one included."""
     ends, pairs = head.count(b"\n"), head.count(b"\r\n")
     if head.count(b"\r") > pairs:
         yield "bare CR in a head"
@@ -104,7 +105,9 @@ def of_chunk_line(line: bytes, *, server: bool) -> Iterator[str]:
     elif parts[3]:
         yield "spaces after a chunk size"
     if parts[4] is not None:
-        if b'"' not in parts[4] and not all(_EXTENSION.fullmatch(one.strip(b" \t")) for one in parts[4][1:].split(b";")):
+        if b'"' not in parts[4] and not all(
+            _EXTENSION.fullmatch(one.strip(b" \t")) for one in parts[4][1:].split(b";")
+        ):
             yield "malformed chunk extension"
         elif server:  # clients of S3 sign their chunks in extensions
             yield "chunk extension in a response"

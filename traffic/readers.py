@@ -14,7 +14,7 @@ from traffic.head import (
     strays,
 )
 from traffic.health import Health
-from traffic.irregularities import of_request, of_response
+from traffic.irregularities import of_lines, of_request, of_response
 from traffic.limits import Budget, Limits
 from traffic.listener import Listener, MessageStart
 from traffic.messages import CHUNK_SIZE, HEAD, LENGTH, OPAQUE, TRAILER, Reader
@@ -123,6 +123,7 @@ class ResponseReader(Reader):
         line = head.partition(b"\n")[0]
         response = parse_response(line, fields)
         if response is None:
+            self.note_once(("malformed status line", *of_lines(head)))
             return False
         self._note_before()
         if whole:

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::irregularities::{is_regular_field, of_codings};
+use super::irregularities::{is_regular_field, is_regular_known, of_codings};
 use crate::bytes::{is_blank, newline, run, trimmed};
 use crate::forwarding::ClientField;
 use crate::text::printable;
@@ -41,8 +41,10 @@ pub(crate) struct Fields<'a> {
     /// Fields that name the client, in the order of their lines.
     pub(crate) forwarding: Vec<(ClientField, Cow<'a, [u8]>)>,
     pub(crate) oddities: Vec<&'static str>,
-    /// Whether a line is folded, or does not start with a name and a colon.
+    /// Whether a line is folded, or does not start with a name and a colon, or does not end with CR LF.
     pub(crate) irregular: bool,
+    /// Number of lines that are not empty.
+    pub(crate) lines: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -89,11 +91,16 @@ fn read<'a, const CLIENTS: bool>(block: &'a [u8], names: &[Vec<u8>]) -> Option<F
         if is_blank(*first) && !trimmed(line).is_empty() {
             return None;
         }
-        fields.irregular |= !is_regular_field(line);
+        fields.lines += 1;
         if !names.is_empty() {
             fields.keep(line, names);
         }
-        match known::<CLIENTS>(line) {
+        let known = known::<CLIENTS>(line);
+        fields.irregular |= match known {
+            Some((_, value)) => !is_regular_known(line, value),
+            None => !is_regular_field(line),
+        };
+        match known {
             Some((Name::ContentLength, value)) => lengths.push(value),
             Some((Name::TransferEncoding, value)) => codings.push(value),
             Some((Name::Client(field), value)) => fields.forwarding.push((field, Cow::Borrowed(trimmed(value)))),
@@ -183,6 +190,7 @@ fn owned(fields: Fields<'_>) -> Fields<'static> {
         forwarding: fields.forwarding.into_iter().map(|(field, value)| (field, own(value))).collect(),
         oddities: fields.oddities,
         irregular: fields.irregular,
+        lines: fields.lines,
     }
 }
 

@@ -80,8 +80,26 @@ pub(crate) fn blank_line_end(data: &[u8]) -> Option<usize> {
     }
 }
 
+/// The bytes of tokens (RFC 9110 section 5.6.2).
+#[expect(clippy::indexing_slicing, reason = "an index out of bounds would not compile")]
+static TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut byte, others) = (0, b"!#$%&'*+-.^_`|~");
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut place = 0;
+    while place < others.len() {
+        table[others[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
+
+#[inline(always)]
 pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Return the length of the method at the start of a line: a token followed by white space.

@@ -16,46 +16,49 @@ const LINKEDIN: u16 = 999;
 /// Names of irregularities, in the order in which they were found.
 type Oddities = Vec<&'static str>;
 
-/// Return whether a head surely has no irregularity, if its fields have regular names.
+/// Return whether a head of `lines` lines surely has no irregularity, if its fields have none.
 #[inline]
-pub(super) fn is_plain_request(head: &[u8], line: &RequestLine<'_>) -> bool {
+pub(super) fn is_plain_request(head: &[u8], line: &RequestLine<'_>, lines: usize) -> bool {
     let size = line.method.len() + line.target.len() + b"  HTTP/1.1\r\n".len();
     let version = head.get(size.saturating_sub(11)..size);
     let plain = matches!(version, Some(b" HTTP/1.1\r\n" | b" HTTP/1.0\r\n"));
     let spaced = head.get(line.method.len()) == Some(&b' ') && memchr2(b' ', b'\t', line.target).is_none();
-    plain && spaced && has_plain_bytes(head)
+    plain && spaced && unusual_bytes(head) == 2 * lines
 }
 
 /// As `is_plain_request`.
 #[inline]
-pub(super) fn is_plain_response(head: &[u8]) -> bool {
-    let plain = match head {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', b' ', b'1'..=b'5', _, _, end, ..] => {
-            matches!(end, b' ' | b'\r')
-        }
-        _ => false,
-    };
-    plain && has_plain_bytes(head)
+pub(super) fn is_plain_response(head: &[u8], line: &[u8], lines: usize) -> bool {
+    let version = matches!(line.get(..9), Some(b"HTTP/1.1 " | b"HTTP/1.0 "));
+    let status = matches!(line.get(9..), Some([b'1'..=b'5', _, _, b' ', .., b'\r'] | [b'1'..=b'5', _, _, b'\r']));
+    let plain = version && status;
+    plain && unusual_bytes(head) == 2 * lines
 }
 
-/// Return whether the only control characters are tabs and CR LF pairs. The loop has no branch, so it is fast.
-fn has_plain_bytes(head: &[u8]) -> bool {
-    let pairs = head.iter().zip(head.get(1..).unwrap_or_default());
-    let odd = pairs.fold(0, |odd, (first, second)| {
-        let alone = (*first == b'\r') != (*second == b'\n');
-        let control = *second < b' ' && !matches!(second, b'\t' | b'\n' | b'\r');
-        odd | u8::from(alone) | u8::from(control) | u8::from(*second == 0x7F)
-    });
-    odd == 0
+/// Count the bytes other than visible ASCII and spaces. If all lines end with CR LF, there are two for each if the head is
+/// plain. The inner loop has neither branches nor wide sums, so it is fast.
+fn unusual_bytes(head: &[u8]) -> usize {
+    let unusual = |byte: &u8| u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
+    head.chunks(255).map(|part| usize::from(part.iter().fold(0, |sum: u8, byte| sum.wrapping_add(unusual(byte))))).sum()
 }
 
-/// Return whether a line of a head is empty or starts with a token and a colon (RFC 9112 section 5).
+/// Return whether a line of a head ends with CR and is otherwise empty, or a token and a colon (RFC 9112 section 5).
 #[inline]
 pub(super) fn is_regular_field(line: &[u8]) -> bool {
-    match run(line, is_token) {
-        0 => matches!(line, [] | [b'\r']),
+    let named = match run(line, is_token) {
+        0 => line.len() == 1,
         size => line.get(size) == Some(&b':'),
-    }
+    };
+    named && line.last() == Some(&b'\r')
+}
+
+/// As `is_regular_field` for a line whose name, without white space around it, is known to come before `value`.
+#[inline]
+pub(super) fn is_regular_known(line: &[u8], value: &[u8]) -> bool {
+    let colon = line.len().wrapping_sub(value.len() + 1);
+    let start = line.first().is_some_and(|byte| is_token(*byte));
+    let end = line.get(colon.wrapping_sub(1)).is_some_and(|byte| is_token(*byte));
+    start && end && line.get(colon) == Some(&b':') && line.last() == Some(&b'\r')
 }
 
 /// Return the irregularities of the whole head of a request.
@@ -76,7 +79,7 @@ pub(super) fn of_request(head: &[u8], parts: &RequestLine<'_>) -> Oddities {
             oddities.push("malformed request line");
         }
     }
-    of_lines(head, &mut oddities);
+    oddities.extend(of_lines(head));
     oddities
 }
 
@@ -102,11 +105,14 @@ pub(super) fn of_response(head: &[u8], status: u16) -> Oddities {
     if !(100..600).contains(&status) && status != LINKEDIN {
         oddities.push("status code out of range");
     }
-    of_lines(head, &mut oddities);
+    oddities.extend(of_lines(head));
     oddities
 }
 
-fn of_lines(head: &[u8], oddities: &mut Oddities) {
+/// Return the irregularities of the lines of a head, its first one included.
+#[cold]
+pub(super) fn of_lines(head: &[u8]) -> Oddities {
+    let mut oddities = Oddities::new();
     let lines = memchr_iter(b'\n', head).count();
     let pairs = memchr_iter(b'\n', head).filter(|end| end.checked_sub(1).and_then(|end| head.get(end)) == Some(&b'\r'));
     let pairs = pairs.count();
@@ -129,11 +135,8 @@ fn of_lines(head: &[u8], oddities: &mut Oddities) {
         (found.folded, "folded field line"),
         (found.folded_body, "field of bodies in a folded line"),
     ];
-    for (seen, oddity) in named {
-        if seen {
-            oddities.push(oddity);
-        }
-    }
+    oddities.extend(named.into_iter().filter_map(|(seen, oddity)| seen.then_some(oddity)));
+    oddities
 }
 
 /// What is irregular in the lines of fields.

@@ -3,7 +3,7 @@
 use super::fields::{self, BodyLength, Fields};
 use super::framing::Http;
 use super::head::{RequestLine, cut_request_line, request_line, status};
-use super::irregularities::{is_plain_request, is_plain_response, of_request, of_response};
+use super::irregularities::{is_plain_request, is_plain_response, of_lines, of_request, of_response};
 use super::reader::{Side, State};
 use super::tap::Tap;
 use crate::bytes::newline;
@@ -49,7 +49,7 @@ impl Http {
             self.requests.state = State::Opaque;
             return Some(());
         }
-        if whole && (fields.irregular || !is_plain_request(head, &parts)) {
+        if whole && (fields.irregular || !is_plain_request(head, &parts, fields.lines + 1)) {
             self.note_once(cx, Side::Requests, of_request(head, &parts));
         }
         if fields.length == Some(BodyLength::Chunked) && parts.version == b"1.0" {
@@ -72,9 +72,13 @@ impl Http {
         fields: &Fields<'_>,
         whole: bool,
     ) -> Option<()> {
-        let status = status(line)?;
+        let Some(status) = status(line) else {
+            self.note(cx, Side::Responses, "malformed status line");
+            self.note_once(cx, Side::Responses, of_lines(head));
+            return None;
+        };
         self.note_before(cx);
-        if whole && (fields.irregular || !is_plain_response(head)) {
+        if whole && (fields.irregular || !is_plain_response(head, line, fields.lines + 1)) {
             self.note_once(cx, Side::Responses, of_response(head, status));
         }
         if fields.length == Some(BodyLength::Chunked) && line.starts_with(b"HTTP/1.0") {
