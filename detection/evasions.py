@@ -1,12 +1,14 @@
-"""What oddities of messages tell about evasion: which are signs of it, and how certain. Pure data.
+"""What tells that a message evades inspection: which oddities are signs, how certain, and several together. Pure.
 
 A sign is medium if hardly anything but an evasion makes it, and low if broken but ordinary software does, too. The
 captures of ordinary traffic in the public corpora of Zeek, nDPI, Arkime and tcpdump are the measure.
 """
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from detection.tally import Distinct, Repeats
 from traffic.finding import LOW, MEDIUM
 
 
@@ -86,3 +88,58 @@ NEEDS_ALL_BYTES: Final = frozenset(
 
 ENOUGH_LOW: Final = 3
 """Different rules that together are medium, although each of them alone is low."""
+
+PAUSE: Final = 600.0
+"""Seconds until the same is reported again: a rule, sender and path, and if it is medium, the receiver."""
+MOST: Final = MappingProxyType({LOW: 10, MEDIUM: 100})
+"""Findings per rule and sender in ten minutes, by severity. More of them tell nothing new."""
+OF_RESPONSES: Final = "T1027"
+"""Obfuscated files or information, also in transit."""
+OF_REQUESTS: Final = "T1190"
+"""Exploit public-facing application: request smuggling."""
+
+
+class Found(NamedTuple):
+    """A sign that a message has."""
+
+    severity: str
+    rule: str
+    """As in `Sign`."""
+    text: str
+    """What was seen, in a few words."""
+
+
+class Verdict(NamedTuple):
+    """What all signs of a message tell."""
+
+    severity: str
+    rule: str
+    """The rule of the most certain sign, with its prefix."""
+    text: str
+    """What was seen."""
+
+
+def verdict(found: Sequence[Found]) -> Verdict | None:
+    """Judge the signs of a message; None if there are none."""
+    if not found:
+        return None
+    first = next((each for each in found if each.severity == MEDIUM), found[0])
+    enough = len({each.rule for each in found}) >= ENOUGH_LOW
+    text = ", ".join(dict.fromkeys(each.text for each in found))
+    return Verdict(MEDIUM if enough else first.severity, f"evasion/{first.rule}", text)
+
+
+class Series:
+    """Tells what to report, so that a sender makes a finding for each of its files, but not thousands."""
+
+    def __init__(self) -> None:
+        self._repeats = Repeats(PAUSE)
+        self._places = Distinct(PAUSE, most=MOST[MEDIUM])
+
+    def is_new(self, judged: Verdict, sender: str, receiver: str, path: str, time: float) -> bool:
+        """Return whether to report a verdict on a message from `sender` to `receiver` about a path."""
+        key = f"{judged.rule} {sender}"
+        place = f"{receiver} {path}" if judged.severity == MEDIUM else path
+        return self._places.add(key, time, place) < MOST[judged.severity] and self._repeats.is_first(
+            f"{key} {place}", time
+        )
