@@ -63,9 +63,8 @@ def _of_problem(problem: str, real: Sequence[bytes], body: bytes, *, whole: bool
         yield Found(LOW, "coding-trailer", "bytes follow the compressed body")
     elif problem == TRUNCATED and whole:
         yield Found(LOW, "coding-truncated", "the compressed body has no end")
-    elif problem == MALFORMED and whole:
-        ours = _REGISTERED.issuperset(real)
-        severity = MEDIUM if ours and (len(real) > 1 or _is_compressed(body)) else LOW
+    elif problem == MALFORMED and whole and _REGISTERED.issuperset(real):
+        severity = MEDIUM if len(real) > 1 or _is_compressed(body) else LOW
         yield Found(severity, "coding-mismatch", f"the body is not {_text(real[-1])}, as it claims")
     elif problem == TOO_MANY:
         yield Found(MEDIUM, "several-codings", "more content codings than anybody undoes")

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from detection.evasions import NEEDS_ALL_BYTES, SIGNS
+
 ROOT = Path(__file__).parent.parent
 COUNTED = re.compile(
     r'(?:oddities\[f?|\bnote\(|oddities = \(|oddities\.append\(|MalformedError\(f?)"([^"{]+)(?:\{[^"]*)?"'
@@ -33,6 +35,10 @@ def test_every_oddity_is_documented() -> None:
     names = set(COUNTED_BY_THE_CORE.findall(core())) - {"fault of the core"}
     assert len(counted()) > 30
     assert (counted() | names) - documented() == set()
+
+
+def test_every_sign_of_evasion_is_a_documented_oddity() -> None:
+    assert {*SIGNS, *NEEDS_ALL_BYTES} - documented() == set()
 
 
 def test_every_documented_oddity_is_counted() -> None:

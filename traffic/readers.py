@@ -111,7 +111,7 @@ class ResponseReader(Reader):
     def is_surplus(self, data: bytes) -> bool:
         """See `Reader`."""
         rest = data.lstrip(b"\r\n")
-        return bool(rest) and not may_start_response(rest)
+        return bool(rest) and not may_start_response(rest) and not strays(rest[:_STRAYS_SEEN], _MOST_STRAYS)
 
     def skip_empty(self, lines: bytes) -> None:
         """See `Reader`."""
@@ -123,7 +123,8 @@ class ResponseReader(Reader):
         line = head.partition(b"\n")[0]
         response = parse_response(line, fields)
         if response is None:
-            self.note_once(("malformed status line", *of_lines(head)))
+            if may_start_response(head):
+                self.note_once(("malformed status line", *of_lines(head)))
             return False
         self._note_before()
         if whole:
@@ -158,7 +159,7 @@ class ResponseReader(Reader):
             self.note("stray bytes before a response")
         if self.empty_crs > self.empty_lfs:
             self.note("bare CR before a response")
-        elif self.empty_lfs:
+        elif self.empty_lfs and not self.strays:
             self.note("empty line before a response")
         self.strays = self.empty_crs = self.empty_lfs = 0
 

@@ -374,7 +374,8 @@ pub(super) fn is_surplus(side: Side, data: &[u8]) -> bool {
         return false;
     }
     let next = data.get(run(data, |byte| matches!(byte, b'\r' | b'\n'))..).unwrap_or_default();
-    !next.is_empty() && !may_start_response(next)
+    let near = next.get(..STRAYS_SEEN).unwrap_or(next);
+    !next.is_empty() && !may_start_response(next) && strays(near, MOST_STRAYS) == 0
 }
 
 /// Return whether a message may start with these bytes.

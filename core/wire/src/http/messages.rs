@@ -2,7 +2,7 @@
 
 use super::fields::{self, BodyLength, Fields};
 use super::framing::Http;
-use super::head::{RequestLine, cut_request_line, request_line, status};
+use super::head::{RequestLine, cut_request_line, may_start_response, request_line, status};
 use super::irregularities::{is_plain_request, is_plain_response, of_lines, of_request, of_response};
 use super::reader::{Side, State};
 use super::tap::Tap;
@@ -73,8 +73,10 @@ impl Http {
         whole: bool,
     ) -> Option<()> {
         let Some(status) = status(line) else {
-            self.note(cx, Side::Responses, "malformed status line");
-            self.note_once(cx, Side::Responses, of_lines(head));
+            if may_start_response(head) {
+                self.note(cx, Side::Responses, "malformed status line");
+                self.note_once(cx, Side::Responses, of_lines(head));
+            }
             return None;
         };
         self.note_before(cx);
@@ -100,13 +102,14 @@ impl Http {
 
     /// Note what came between the last response and this one.
     fn note_before(&mut self, cx: &mut Context<'_>) {
-        if std::mem::take(&mut self.responses.strays) > 0 {
+        let strays = std::mem::take(&mut self.responses.strays);
+        if strays > 0 {
             self.note(cx, Side::Responses, "stray bytes before a response");
         }
         let (crs, lfs) = std::mem::take(&mut self.responses.empty);
         if crs > lfs {
             self.note(cx, Side::Responses, "bare CR before a response");
-        } else if lfs > 0 {
+        } else if lfs > 0 && strays == 0 {
             self.note(cx, Side::Responses, "empty line before a response");
         }
     }
