@@ -25,8 +25,14 @@ pytestmark = [
 
 OF_ATTACKS = "suricata-verify"
 """This source has captures of attacks."""
-ATTACKS = {("ndpi/default__pcap__dns_exfiltration.pcap", "dns_tunnel")}
-"""What is an attack among the ordinary captures: dnscat2."""
+ATTACKS = {
+    ("ndpi/default__pcap__dns_exfiltration.pcap", "dns_tunnel"),
+    ("zeek/http__261__variant-01-chunk_2pow64_overflow.pcap", "evasion/chunk-size"),
+    ("zeek/http__261__variant-02-cl_uint64max.pcap", "evasion/bad-length"),
+    ("zeek/http__261__variant-04-te_cl_desync.pcap", "evasion/length-and-chunked"),
+    ("zeek/http__261__variant-10-multi_value_te.pcap", "evasion/transfer-coding"),
+}
+"""What is an attack among the ordinary captures: dnscat2, and requests made for smuggling."""
 KINDS = OPTIONAL - {IpPacket}
 
 
