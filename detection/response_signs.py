@@ -13,6 +13,7 @@ _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _REGISTERED: Final = frozenset((*range(200, 209), 226, *range(300, 309), 218))
 """Statuses below 400 of the IANA registry, and one of Apache's own. Above, every cloud invents some."""
 _PLAIN_MIME: Final = frozenset((b"", b"binary", b"7bit", b"8bit"))
+_MAIL: Final = (b"message/rfc822", b"multipart/related", b"multipart/alternative", b"multipart/mixed")
 _SCHEMES: Final = ((401, b"www-authenticate"), (407, b"proxy-authenticate"))
 _OK: Final = b"ok"
 
@@ -53,7 +54,8 @@ def _of_mime(response: Message) -> Iterator[Found]:
         yield Found(LOW, "mime-encoding", "Content-Transfer-Encoding, which HTTP does not have")
     for value in response.values(b"content-type"):
         kind = value.lower()
-        if kind.startswith((b"message/rfc822", b"multipart/related", b"multipart/alternative", b"multipart/mixed")):
+        parted = b"boundary=" in kind and not kind.startswith(b"multipart/")
+        if parted or kind.startswith(_MAIL):
             yield Found(LOW, "mime-wrapping", "a body wrapped as mail is")
 
 

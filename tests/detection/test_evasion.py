@@ -157,8 +157,9 @@ def test_a_range_that_was_asked_for_is_no_sign() -> None:
     assert response(PLAIN, status="206 Partial Content", asked="Range: bytes=0-9\r\n") == []
 
 
-def test_mail_in_a_response_is_a_sign() -> None:
-    head = b"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+@pytest.mark.parametrize("kind", [b"multipart/mixed; boundary=x", b"message/rfc822", b"text/plain; boundary=x"])
+def test_mail_in_a_response_is_a_sign(kind: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: " + kind + b"\r\n\r\n"
     assert [(each.rule, each.severity) for each in inspected(head, PLAIN)] == [("evasion/mime-wrapping", LOW)]
 
 
