@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from typing import Any
 
 import pytest
 from detecting import found, visits
@@ -21,7 +22,7 @@ ZIPPED = gzip.compress(PLAIN, mtime=0)
 # detector -------------------------------------------------------------------------------------------------------------
 
 
-def rules(*oddities: str, response: int = 0, **fields: object) -> list[tuple[str, str]]:
+def rules(*oddities: str, response: int = 0, **fields: Any) -> list[tuple[str, str]]:
     """Return rules and severities of one exchange, the first `response` oddities of which are its response's."""
     seen = visits(["/file"], oddities=oddities, response_oddities=response, **fields)
     return [(each.rule, each.severity) for each in found("evasion", seen)]
