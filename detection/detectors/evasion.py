@@ -15,7 +15,7 @@ class Evasion:
     A server sends such responses past a firewall that scans files; a client sends such requests past a proxy.
     """
 
-    name, title, records = "evasion", "Messages that can be read in two ways", (Exchange,)
+    name, title, records = "evasion", "Messages that may evade inspection", (Exchange,)
 
     def __init__(self) -> None:
         self._series = Series()
@@ -45,7 +45,7 @@ class Evasion:
         sender = f"the server {row.server} sent a response" if response else f"{client} sent a request"
         yield Finding(
             row.time, judged.rule, self.name, judged.severity, client, port, row.server, row.server_port, host, path,
-            f"{sender} that can be read in two ways: {judged.text}",
+            f"{sender} that may evade inspection: {judged.text}",
             technique=OF_RESPONSES if response else OF_REQUESTS,
         )  # fmt: skip
 

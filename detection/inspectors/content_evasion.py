@@ -12,7 +12,7 @@ from traffic.finding import Finding
 class ContentEvasion:
     """What the detector `evasion` cannot see, for it takes whole heads and bodies. The rules have the same prefix."""
 
-    name, title = "content_evasion", "Bodies that can be read in two ways"
+    name, title = "content_evasion", "Bodies that may evade inspection"
 
     def __init__(self) -> None:
         self._series = Series()
@@ -37,6 +37,6 @@ class ContentEvasion:
         sender = f"the server {told.server} sent a response" if response else f"{told.client} sent a request"
         yield Finding(
             told.time, judged.rule, self.name, judged.severity, told.client, told.client_port, told.server,
-            told.server_port, told.host, told.path, f"{sender} that can be read in two ways: {judged.text}",
+            told.server_port, told.host, told.path, f"{sender} that may evade inspection: {judged.text}",
             technique=OF_RESPONSES if response else OF_REQUESTS,
         )  # fmt: skip

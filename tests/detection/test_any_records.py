@@ -59,6 +59,7 @@ attacks = [
     asked([f"{number:060}.example.com" for number in range(99)], rcode="NXDOMAIN"),
     asked([f"{number}.example{number}.com" for number in range(99)], rcode="NXDOMAIN"),
     asked(["a.example.com"], addresses=("10.0.0.1", "93.184.216.34")),
+    [exchange(request(host="www.dropbox.com"))],
     visits(["/"], oddities=("bare CR in a head",), response_oddities=1),
 ]
 batches = [RecordBatch(records) for records in attacks]

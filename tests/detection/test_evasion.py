@@ -30,14 +30,14 @@ def rules(*oddities: str, response: int = 0, **fields: Any) -> list[tuple[str, s
 
 def test_the_finding_says_who_sent_what() -> None:
     (finding,) = found("evasion", visits(["/file?x"], oddities=("bare CR in a head",), response_oddities=1))
-    assert finding.reason == "the server 10.0.0.5 sent a response that can be read in two ways: bare CR in a head"
+    assert finding.reason == "the server 10.0.0.5 sent a response that may evade inspection: bare CR in a head"
     assert (finding.client, finding.client_port, finding.server) == ("203.0.113.9", 50000, "10.0.0.5")
     assert (finding.host, finding.path, finding.technique) == ("shop.example.com", "/file", "T1027")
 
 
 def test_a_request_is_an_attack_on_the_application() -> None:
     (finding,) = found("evasion", visits(["/"], oddities=("Content-Length with Transfer-Encoding",)))
-    assert finding.reason.startswith("203.0.113.9 sent a request that can be read in two ways: Content-Length with")
+    assert finding.reason.startswith("203.0.113.9 sent a request that may evade inspection: Content-Length with")
     assert (finding.rule, finding.severity, finding.technique) == ("evasion/length-and-chunked", MEDIUM, "T1190")
 
 
@@ -121,7 +121,7 @@ def inspected(head: bytes, body: bytes, asked: str = "", missing: int = 0) -> li
 def test_codings(body: bytes, codings: list[str], rule: str, severity: str) -> None:
     (finding,) = response(body, *(f"Content-Encoding: {coding}" for coding in codings))
     assert (finding.rule, finding.severity) == (f"evasion/{rule}", severity)
-    assert finding.reason.startswith("the server 10.0.0.5 sent a response that can be read in two ways: ")
+    assert finding.reason.startswith("the server 10.0.0.5 sent a response that may evade inspection: ")
 
 
 def test_what_ordinary_servers_send_is_no_sign() -> None:
@@ -187,4 +187,4 @@ def test_request_bodies_are_judged_too() -> None:
     told = Content(1.0, "10.0.0.1", 50000, "10.0.0.5", 80, "a.example", "/", head, ZIPPED, len(ZIPPED), b"", b"", 0, 0)
     (finding,) = ContentEvasion().inspect(Inspected(told, 2**20))
     assert (finding.rule, finding.technique) == ("evasion/unknown-coding", "T1190")
-    assert finding.reason.startswith("10.0.0.1 sent a request that can be read in two ways")
+    assert finding.reason.startswith("10.0.0.1 sent a request that may evade inspection")
