@@ -7,6 +7,7 @@ from traffic.finding import Finding
 from traffic.records import (
     COMPLETE,
     RESET,
+    SLOW_HEAD,
     TIMEOUT,
     DnsAnswer,
     DnsLookup,
@@ -14,6 +15,7 @@ from traffic.records import (
     IpPacket,
     QuicConnection,
     Request,
+    Strain,
     TcpConnection,
     TlsHandshake,
     TlsHello,
@@ -212,6 +214,21 @@ def file_transfer(**fields: Any) -> FileTransfer:
 
 def finding(**fields: Any) -> Finding:
     return _FINDING._replace(**fields)
+
+
+def strain(**fields: Any) -> Strain:
+    """A head that has not ended for 12 s."""
+    return Strain(
+        time=1012.0,
+        client="203.0.113.9",
+        client_port=50000,
+        server="10.0.0.5",
+        server_port=80,
+        kind=SLOW_HEAD,
+        since=1000.0,
+        amount=1,
+        bytes=40,
+    )._replace(**fields)
 
 
 def quic(**fields: Any) -> QuicConnection:

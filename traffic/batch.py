@@ -24,6 +24,7 @@ from traffic.records import (
     IpPacket,
     QuicConnection,
     Request,
+    Strain,
     TcpConnection,
     TlsHandshake,
     TlsHello,
@@ -81,6 +82,7 @@ TEXTS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset((*_ENDS, "name")),
         QuicConnection: frozenset((*_ENDS, "version", "server_name", "alpn", "ja4", "user_agent")),
         DnsLookup: frozenset((*_ENDS, *_LOOKUP)),
+        Strain: frozenset((*_ENDS, "kind")),
         Finding: frozenset((*_ENDS, *_FINDING)),
         FileTransfer: frozenset((*_ENDS, *_FILE)),
     }
@@ -98,6 +100,7 @@ INTEGERS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("code",)),
         QuicConnection: frozenset((*_PORTS, *_QUIC_COUNTS)),
         DnsLookup: frozenset((*_PORTS, "answers", "retries", "truncated", "size")),
+        Strain: frozenset((*_PORTS, "amount", "bytes")),
         Finding: frozenset(_PORTS),
         FileTransfer: frozenset((*_PORTS, "size")),
     }
@@ -115,6 +118,7 @@ FLOATS: Final[Mapping[type, frozenset[str]]] = MappingProxyType(
         DnsAnswer: frozenset(("time",)),
         QuicConnection: frozenset(("time", "started", "duration")),
         DnsLookup: frozenset(("time", "started", "response_time")),
+        Strain: frozenset(("time", "since")),
         Finding: frozenset(("time",)),
         FileTransfer: frozenset(("time",)),
         Content: frozenset(("time",)),  # heads and bodies are in its records only

@@ -428,6 +428,54 @@ class DnsLookup(NamedTuple):
     """`complete` with an answer, `timeout` without one; `evicted` or `capture_end` if it might have come later."""
 
 
+# What wears out a server: the `kind` of a `Strain`. Floods of HTTP/2 are called like their oddities.
+SLOW_HEAD: Final = "slow head"
+"""A request, or its frame of HTTP/2, whose head has no end after 10 s."""
+SLOW_BODY: Final = "slow body"
+"""A request that is not answered, whose body goes on with less than 256 bytes/s after 10 s."""
+SLOW_READ: Final = "slow read"
+"""A client that has had no room for the rest of a response for 10 s, and reads less than 256 bytes/s."""
+SLOW_HANDSHAKE: Final = "slow handshake"
+"""A TLS handshake in which the client has not gone on for 10 s."""
+HALF_OPEN: Final = "half open"
+"""A connection that the server accepted, and the client did not complete within 5 s."""
+ABANDONED: Final = "abandoned"
+"""A connection that the server accepted, and the client reset before it was complete."""
+REFUSED: Final = "refused"
+"""A connection that the server refused by a RST."""
+RAPID_RESET: Final = "rapid reset"
+PROVOKED_RESET: Final = "provoked reset"
+SETTINGS_FLOOD: Final = "SETTINGS flood"
+PING_FLOOD: Final = "PING flood"
+PRIORITY_FLOOD: Final = "PRIORITY flood"
+EMPTY_FRAMES: Final = "empty frame flood"
+CONTINUATIONS: Final = "CONTINUATION flood"
+
+
+class Strain(NamedTuple):
+    """A sign that a client wears out a server, told while the connection is still open; only the core emits it.
+
+    A connection that goes on to be slow is told every 5 s, a flood every second.
+    """
+
+    time: float
+    """Capture time at which it was noticed, in seconds since the epoch."""
+    client: str
+    """Address of the TCP peer, because no request names another client yet; empty if it stands for many."""
+    client_port: int
+    """Its port; 0 if it stands for several connections."""
+    server: str
+    server_port: int
+    kind: str
+    """One of the names above."""
+    since: float
+    """Capture time at which it began."""
+    amount: int
+    """Connections that it stands for, slow requests on the connection, or frames of a flood."""
+    bytes: int
+    """Bytes of the request or its head that have come."""
+
+
 Record = (
     Request
     | Exchange
@@ -438,12 +486,12 @@ Record = (
     | DnsAnswer
     | DnsLookup
     | QuicConnection
-    | Content
+    | Strain
 )
 OPTIONAL: Final = frozenset(
-    {TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection, Content}
+    {TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection, Strain}
 )
-"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups, QUIC and content."""
+"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups, QUIC and strain."""
 
 
 def characters(record: object) -> int:

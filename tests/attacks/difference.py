@@ -17,13 +17,15 @@ from traffic.frame import Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.network import InnerIp
-from traffic.records import OPTIONAL
+from traffic.records import OPTIONAL, Strain
 
 HAS_CORE: Final = find_spec("http_monitor_core") is not None
 WHY_NOT: Final = "the core is not built: make fast"
 TAKE: Final = None
 """A step that takes the waiting records."""
 ALL_PORTS: Final = bytes([1]) * 2**16
+BOTH: Final = OPTIONAL - {Strain}
+"""Optional records of which both decoders emit the same, without further protocols."""
 
 Step = Frames | float | None
 """Frames to feed, a time to advance to, or TAKE."""
@@ -36,7 +38,7 @@ class DifferError(AssertionError):
 def compare(
     steps: Iterable[Step],
     limits: Limits | None = None,
-    wanted: frozenset[type] = OPTIONAL,
+    wanted: frozenset[type] = BOTH,
     ports: bytes = ALL_PORTS,
     inner_ip: InnerIp | None = None,
 ) -> int:

@@ -13,9 +13,8 @@ from capture.open import open_file
 from traffic.frame import Frame
 from traffic.frames import Frames
 from traffic.limits import Limits
-from traffic.records import OPTIONAL
 
-from .difference import ALL_PORTS, Step, compare
+from .difference import ALL_PORTS, BOTH, Step, compare
 from .strange_talk import strange_talk
 from .talk_bytes import Talk
 
@@ -53,7 +52,7 @@ def both_frames(data: bytes) -> None:
 
 def _play(data: bytes, steps: Iterator[Step]) -> None:
     choice = data[0] if data else 0
-    wanted = OPTIONAL if choice & 4 else frozenset[type]()
+    wanted = BOTH if choice & 4 else frozenset[type]()
     compare(steps, LIMITS[choice & 3], wanted, PORT_80 if choice & 8 else ALL_PORTS, lambda _, frame: frame[3:] or None)
 
 

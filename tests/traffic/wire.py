@@ -35,6 +35,7 @@ class Segment(NamedTuple):
     ack: int
     flags: int
     data: bytes = b""
+    window: int = 65535
 
     def part(self, start: int, end: int) -> "Segment":
         """Return a range of its bytes as another segment."""
@@ -80,13 +81,20 @@ class Talk:
         return self
 
     def send(
-        self, side: int, data: bytes = b"", flags: int = ACK, *, lost: bool = False, ack: int | None = None
+        self,
+        side: int,
+        data: bytes = b"",
+        flags: int = ACK,
+        *,
+        lost: bool = False,
+        ack: int | None = None,
+        window: int = 65535,
     ) -> "Talk":
         """Send one segment; by default it acknowledges everything that the peer has sent."""
         if ack is None:
             ack = self.next[1 - side] if flags & ACK else 0
         if not lost:
-            self.segments.append(Segment(self.time, side, self.next[side], ack, flags, data))
+            self.segments.append(Segment(self.time, side, self.next[side], ack, flags, data, window))
         size = len(data) + bool(flags & SYN) + bool(flags & FIN)
         self.next[side] = (self.next[side] + size) & MASK
         self.time += self.step
@@ -129,7 +137,7 @@ class Talk:
 def tcp(source: int, target: int, segment: Segment) -> bytes:
     """Build a TCP header without options (RFC 9293 section 3.1), with the payload."""
     numbers = (segment.seq & MASK, segment.ack & MASK)
-    return pack(">HHIIBBHHH", source, target, *numbers, 5 << 4, segment.flags, 65535, 0, 0) + segment.data
+    return pack(">HHIIBBHHH", source, target, *numbers, 5 << 4, segment.flags, segment.window, 0, 0) + segment.data
 
 
 def ip(source: str, target: str, payload: bytes, protocol: int = 6) -> bytes:

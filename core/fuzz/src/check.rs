@@ -51,6 +51,7 @@ fn check(batch: &Batch) {
     assert_eq!(of(Kind::Datagram), batch.datagrams.len());
     assert_eq!(of(Kind::Quic), batch.quic.len());
     assert!(batch.quic.iter().all(|row| row.time >= row.started && row.duration >= 0.0), "times go back");
+    assert_eq!(of(Kind::Strain), batch.strains.len());
     let rows = asked.len() as u32;
     assert!(batch.requests.iter().all(|row| *row < rows));
     assert!(exchanges.asked.iter().all(|row| *row == NO_REQUEST || *row < rows));

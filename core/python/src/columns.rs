@@ -17,6 +17,7 @@ use crate::contents;
 use crate::handshakes;
 use crate::lookups;
 use crate::quic;
+use crate::strains;
 
 /// A column for Python.
 pub(crate) enum Column<'py> {
@@ -115,7 +116,7 @@ impl Columns {
             Kind::Answer => self.answers.len(),
             Kind::Quic => self.wire.quic.len(),
             Kind::Lookup => self.wire.lookups.len(),
-            Kind::Content => self.wire.contents.len(),
+            Kind::Strain => self.wire.strains.len(),
             Kind::Other => 0,
         }
     }
@@ -132,7 +133,7 @@ impl Columns {
             Kind::Answer => self.of_answers(py, name)?,
             Kind::Quic => quic::column(py, &self.wire.quic, name)?,
             Kind::Lookup => lookups::column(self, py, name)?,
-            Kind::Content => contents::column(py, &self.wire.contents, name),
+            Kind::Strain => strains::column(py, &self.wire.strains, name)?,
             Kind::Other => None,
         })
     }

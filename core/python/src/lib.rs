@@ -17,6 +17,7 @@ mod owners;
 mod patterns;
 mod quic;
 mod rows;
+mod strains;
 mod tails;
 
 use pyo3::prelude::*;

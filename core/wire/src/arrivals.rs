@@ -9,12 +9,13 @@ use crate::key::Key;
 use crate::network::Segment;
 use crate::owners::End;
 use crate::ports::Ports;
-use crate::readers::{be32, byte};
+use crate::readers::{be16, be32, byte};
 use crate::records::Wanted;
+use crate::strain::Openings;
 use crate::tcp::claim::{Claim, View};
 use crate::tcp::handshakes::{Handshakes, chosen, each};
 use crate::tcp::sequence::{ACK, FIN, RST, SYN};
-use crate::tcp::{Direction, Handshake, Packet, Tcp};
+use crate::tcp::{Direction, Handshake, Packet, Tcp, window_scale};
 
 /// A parsed segment of a connection.
 struct Arrival<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Arrivals<'a> {
     pub(crate) flows: &'a mut Flows,
     /// SYNs of connections that have sent no data, by packet key.
     pub(crate) handshakes: &'a mut Handshakes,
+    /// TCP handshakes that are not complete, if they are wanted.
+    pub(crate) openings: &'a mut Option<Box<Openings>>,
 }
 
 impl Arrivals<'_> {
@@ -206,9 +209,13 @@ impl Arrivals<'_> {
             }
             self.flows.closed.forget(key);
             self.handshakes.note(cx, key, handshake(packet));
+            self.answered(cx, arrival);
         } else if packet.flags & RST != 0 {
-            self.refuse(arrival);
+            self.refuse(cx, arrival);
             return None;
+        }
+        if let Some(openings) = self.openings.as_mut() {
+            openings.complete(key);
         }
         let empty = packet.payload.is_empty() && packet.cut == 0;
         if empty && packet.flags & FIN != 0 {
@@ -221,14 +228,37 @@ impl Arrivals<'_> {
     }
 
     /// Forget SYNs that a RST refuses, which has the number that follows one of them (RFC 5961 section 3).
-    fn refuse(&mut self, arrival: &Arrival<'_>) {
+    fn refuse(&mut self, cx: &mut Context<'_>, arrival: &Arrival<'_>) {
         let (key, packet) = (arrival.key, &arrival.packet);
         let follows = each(self.handshakes.noted(key)).any(|one| one.starts(packet.seq));
         let answers = acknowledged(packet)
             .is_some_and(|ack| each(self.handshakes.noted(key.reversed())).any(|one| one.starts(ack)));
         if follows || answers {
+            self.unopened(cx, arrival);
             self.handshakes.take(key);
             self.handshakes.take(key.reversed());
+        }
+    }
+
+    /// Note the server's SYN that answers one of the client.
+    fn answered(&mut self, cx: &mut Context<'_>, Arrival { key, packet }: &Arrival<'_>) {
+        let (Some(openings), Some(ack)) = (self.openings.as_mut(), acknowledged(packet)) else {
+            return;
+        };
+        if each(self.handshakes.noted(key.reversed())).any(|one| one.starts(ack)) {
+            openings.answer(cx, key.reversed(), packet.time);
+        }
+    }
+
+    /// Note the RST of a connection that was not opened.
+    fn unopened(&mut self, cx: &mut Context<'_>, Arrival { key, packet }: &Arrival<'_>) {
+        let Some(openings) = self.openings.as_mut() else {
+            return;
+        };
+        openings.reset(cx, *key, packet.time);
+        let call = each(self.handshakes.noted(key.reversed())).find(|one| one.ack.is_none());
+        if let (Some(call), None) = (call, self.handshakes.noted(*key)) {
+            openings.refuse(cx, key.reversed(), call.time, packet.time);
         }
     }
 
@@ -277,7 +307,7 @@ fn acknowledged(packet: &Packet<'_>) -> Option<u32> {
 
 /// Return what to remember of a SYN.
 fn handshake(packet: &Packet<'_>) -> Handshake {
-    Handshake { time: packet.time, seq: packet.seq, ack: acknowledged(packet), fin: None }
+    Handshake { time: packet.time, seq: packet.seq, ack: acknowledged(packet), fin: None, scale: packet.scale }
 }
 
 /// Parse a segment; None if its header is longer than the segment.
@@ -286,11 +316,15 @@ fn packet(time: f64, bytes: &[u8], cut: usize) -> Option<Packet<'_>> {
     if header < 20 || header > bytes.len() + cut {
         return None;
     }
+    let flags = byte(bytes, 13).ok()?;
+    let scale = if flags & SYN != 0 { window_scale(bytes.get(20..header).unwrap_or_default()) } else { None };
     Some(Packet {
         time,
         seq: be32(bytes, 4).ok()?,
         ack: be32(bytes, 8).ok()?,
-        flags: byte(bytes, 13).ok()?,
+        flags,
+        window: be16(bytes, 14).ok()?,
+        scale,
         payload: bytes.get(header..).unwrap_or_default(),
         cut: cut - header.saturating_sub(bytes.len()),
     })

@@ -16,6 +16,7 @@ use crate::owners::Owners;
 use crate::ports::Ports;
 use crate::protocols::Protocols;
 use crate::records::{Batch, Collector, Wanted};
+use crate::strain::Openings;
 use crate::tcp::handshakes::Handshakes;
 use crate::tls::{Keyring, resume_lingering};
 
@@ -34,6 +35,8 @@ pub struct Decoder {
     flows: Flows,
     /// SYNs of connections that have sent no data, by packet key.
     handshakes: Handshakes,
+    /// TCP handshakes that are not complete, if they are wanted.
+    openings: Option<Box<Openings>>,
     /// DNS lookups under way, if they are wanted.
     lookups: Option<Box<Lookups>>,
     /// Secrets of TLS connections, if these are to be decrypted.
@@ -50,12 +53,13 @@ impl Decoder {
         let has_lookups = wanted.lookups && protocols.dns;
         Self {
             network: Network::new(Arc::clone(&ports), &limits, inner_ip, wanted, protocols),
-            flows: Flows::new(),
+            flows: Flows::new(wanted),
             handshakes: Handshakes::new(),
+            openings: wanted.strains.then(Box::default),
             ledger: Ledger::new(limits.total_buffer),
             lookups: has_lookups.then(Box::default),
             keys: None,
-            out: Collector::new(&limits, wanted),
+            out: Collector::new(&limits).with_strains(wanted.strains),
             now: 0.0,
             pulse: 0.0,
             ports,
@@ -83,11 +87,24 @@ impl Decoder {
         if time >= self.pulse {
             self.tick(time);
         }
-        let Self { ports, limits, wanted, protocols, ledger, out, network, flows, handshakes, lookups, keys, .. } =
-            self;
+        let Self {
+            ports,
+            limits,
+            wanted,
+            protocols,
+            ledger,
+            out,
+            network,
+            flows,
+            handshakes,
+            openings,
+            lookups,
+            keys,
+            ..
+        } = self;
         ledger.health.frames += 1;
         let mut cx = Context { ledger, limits, protocols: *protocols, out, lookups, keys };
-        let mut arrivals = Arrivals { ports, wanted, flows, handshakes };
+        let mut arrivals = Arrivals { ports, wanted, flows, handshakes, openings };
         if !wanted.packets && !wanted.answers {
             if let Some(segment) = network.segment(cx.ledger, time, link_type, frame) {
                 arrivals.found(&mut cx, time, &segment);
@@ -187,6 +204,9 @@ impl Decoder {
         resume_lingering(&mut cx, now);
         cx.with_lookups(|lookups, cx| lookups.expire(cx, now));
         self.handshakes.expire(cx.limits.connection_timeout, now);
+        if let Some(openings) = &mut self.openings {
+            openings.expire(&mut cx, now);
+        }
         self.network.expire(cx.ledger, now);
         tell_quic(&mut cx, &mut self.network);
     }

@@ -11,12 +11,15 @@ use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::key::Key;
 use crate::recent::Recent;
-use crate::records::Ending;
+use crate::records::{Ending, StrainKind, Wanted};
+use crate::strain::{Awaited, Watch};
 use crate::tcp::claim::Postponed;
 use crate::tcp::{Direction, Packet, Tcp};
 
 /// Maximum connections to check before evicting one; only a few are checked, because all may be active.
 const LOOKED_AT: usize = 8;
+/// Bytes of room below which a receiver stops its peer.
+const NO_ROOM: i64 = 256;
 
 /// A connection: its TCP streams, and the data they carry.
 #[derive(Debug)]
@@ -38,6 +41,17 @@ impl Connection {
         let streams = &self.tcp.streams;
         let claimed = self.tcp.claim.as_ref().map_or(0, |claim| claim.held());
         streams.forth.held_bytes + streams.back.held_bytes + claimed + self.conversation.held()
+    }
+
+    /// Return what it waits for, if that is something that its client has to do.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        let client = self.conversation.client;
+        let full = |direction| self.tcp.room(direction).is_some_and(|room| room < NO_ROOM);
+        if full(client.reversed()) && self.conversation.may_respond() {
+            let bytes = self.tcp.streams.of(client.reversed()).acknowledged?.into();
+            return Some(Awaited { kind: StrainKind::SlowRead, since: None, bytes, count: 1 });
+        }
+        self.conversation.awaited(now).filter(|_| !full(client))
     }
 
     fn drain(&mut self, cx: &mut Context<'_>, time: f64, ending: Ending) {
@@ -63,10 +77,12 @@ pub(crate) struct Flows {
     current: Option<u32>,
     /// The connections that the end of the capture has not closed yet.
     left: Option<VecDeque<u32>>,
+    /// Looks at all of them, if it is wanted what wears out servers.
+    watch: Option<Box<Watch>>,
 }
 
 impl Flows {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(wanted: Wanted) -> Self {
         Self {
             slots: HashMap::new(),
             recent: Recent::default(),
@@ -77,6 +93,7 @@ impl Flows {
             waiting: Aged::new(),
             current: None,
             left: None,
+            watch: wanted.strains.then(Box::default),
         }
     }
 
@@ -106,10 +123,14 @@ impl Flows {
     /// Handle a packet of a connection. Return whether it seems to belong to another between the same ports.
     pub(crate) fn deliver(&mut self, cx: &mut Context<'_>, slot: u32, key: Key, packet: &Packet<'_>) -> bool {
         self.current = Some(slot);
+        let watched = self.watch.is_some();
         let Some(connection) = self.connection(slot) else {
             return false;
         };
         let direction = connection.direction(key);
+        if watched {
+            connection.tcp.windows.note(direction, packet);
+        }
         let changed = connection.tcp.segment(&mut connection.conversation, cx, direction, packet);
         let strays = std::mem::take(&mut connection.tcp.strays);
         if changed || connection.conversation.waits() {
@@ -184,6 +205,9 @@ impl Flows {
             }
         }
         self.closed.expire(cx.limits, now);
+        if let Some(watch) = &mut self.watch {
+            watch.look(cx, &self.connections, now);
+        }
     }
 
     /// End the capture: close connections until `records` records wait. Return whether all are closed.

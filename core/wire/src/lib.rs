@@ -43,6 +43,7 @@ pub mod records;
 mod secrets;
 mod sink;
 mod speech;
+mod strain;
 mod tcp;
 pub mod text;
 mod tls;

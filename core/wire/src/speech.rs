@@ -8,6 +8,7 @@ use crate::dns::DnsConnection;
 use crate::http::{Http, Side};
 use crate::http2::{Http2, Start};
 use crate::records::Ending;
+use crate::strain::Awaited;
 use crate::tcp::{Position, Stream};
 use crate::tls::Tls;
 
@@ -137,6 +138,21 @@ impl Speech {
             Self::Tls(tls) => tls.idle(),
             Self::Dns(_) => true,
         }
+    }
+
+    /// Return what the server waits for, if that is something that the client has to say.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        match self {
+            Self::Http(http) => http.awaited(),
+            Self::Http2(http2) => http2.awaited(now),
+            Self::Tls(tls) => tls.awaited(now),
+            Self::Dns(_) => None,
+        }
+    }
+
+    /// Return whether nobody can tell if an exchange is under way.
+    pub(crate) fn is_opaque(&self) -> bool {
+        matches!(self, Self::Tls(tls) if tls.is_opaque())
     }
 
     /// Return the number of requests so far.

@@ -12,6 +12,7 @@ use crate::key::Key;
 use crate::records::{ConnectionRow, Ending, Ends, Secured, Wanted};
 use crate::sink::Sink;
 use crate::speech::{Next, Sides, Speech, Switch};
+use crate::strain::Awaited;
 use crate::tcp::{Both, Direction, Position, Tcp};
 
 /// The application data of one connection.
@@ -26,7 +27,7 @@ pub(crate) struct Conversation {
     secured: Option<Arc<Secured>>,
     sinks: Both<Sink>,
     /// The direction of the requests.
-    client: Direction,
+    pub(crate) client: Direction,
     /// Who sent the first PROXY protocol header, and the client in it, if a trusted proxy names one.
     announced: Option<(Direction, Option<IpAddr>)>,
     /// As what the connection is counted that is not read so far.
@@ -89,7 +90,7 @@ impl Conversation {
         if self.client == Direction::Forth { self.key } else { self.key.reversed() }
     }
 
-    fn ends(&self) -> Ends {
+    pub(crate) fn ends(&self) -> Ends {
         let announced = self.announced.filter(|(sender, _)| *sender == self.client).and_then(|(_, client)| client);
         Ends::of(self.client_key(), self.secured.clone()).announced(announced)
     }
@@ -188,6 +189,16 @@ impl Conversation {
     /// Return whether no exchange is under way.
     pub(crate) fn idle(&self) -> bool {
         self.speech.as_ref().is_none_or(Speech::idle)
+    }
+
+    /// Return what the server waits for, if that is something that the client has to say.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        self.speech.as_ref()?.awaited(now)
+    }
+
+    /// Return whether the server may be sending something.
+    pub(crate) fn may_respond(&self) -> bool {
+        !self.idle() || self.speech.as_ref().is_none_or(Speech::is_opaque)
     }
 
     /// Return whether time alone will change something soon, so that `look_again` must be called.

@@ -3,8 +3,9 @@
 use super::framing::Http;
 use super::reader::{Side, State};
 use crate::context::Context;
-use crate::records::Ending;
+use crate::records::{Ending, StrainKind};
 use crate::speech::{Sides, Switch};
+use crate::strain::Awaited;
 use crate::tcp::Position;
 
 impl Http {
@@ -83,6 +84,23 @@ impl Http {
         self.close_reader(cx, Side::Responses);
         self.requests.discard_kept(cx);
         self.responses.discard_kept(cx);
+    }
+
+    /// Return what the client has begun and not ended: a head, or the body of a request that is not answered.
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
+        let reader = &self.requests;
+        let since = reader.place.time;
+        match reader.state {
+            State::Head if !reader.held.is_empty() => {
+                Some(Awaited::one(StrainKind::SlowHead, since, reader.held.len() as u64))
+            }
+            State::Length | State::ChunkSize | State::ChunkEnd | State::Trailer
+                if !self.pairing.answers() && !reader.awaits_permission() =>
+            {
+                Some(Awaited::one(StrainKind::SlowBody, since, reader.body_bytes))
+            }
+            _ => None,
+        }
     }
 
     /// Report heads whose end was not captured. After a FIN, there is no end: the sender gave up.

@@ -85,6 +85,11 @@ impl Pairing {
         self.pending.is_empty() && self.answer.is_none()
     }
 
+    /// Return whether the latest request is answered, before it is complete.
+    pub(super) fn answers(&self) -> bool {
+        self.answer.is_some() || self.finished.is_some()
+    }
+
     /// Return whether the current response has no request that is certainly its own.
     pub(crate) fn unpaired(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.pending.is_none())

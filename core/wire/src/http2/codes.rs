@@ -2,6 +2,10 @@
 
 /// The code of no error.
 pub(super) const NO_ERROR: u32 = 0;
+const PROTOCOL_ERROR: u32 = 1;
+const FLOW_CONTROL_ERROR: u32 = 3;
+const STREAM_CLOSED: u32 = 5;
+const FRAME_SIZE_ERROR: u32 = 6;
 
 const RESETS: [&str; 14] = [
     "RST_STREAM NO_ERROR",
@@ -39,6 +43,11 @@ const GOODBYES: [&str; 14] = [
 /// Return the oddity of RST_STREAM with a code; None if the capture lost the code.
 pub(super) fn reset(code: Option<u32>) -> &'static str {
     named(&RESETS, code).unwrap_or("RST_STREAM with another code")
+}
+
+/// Return whether a code says that the other side broke the protocol.
+pub(super) fn blames_peer(code: Option<u32>) -> bool {
+    matches!(code, Some(PROTOCOL_ERROR | FLOW_CONTROL_ERROR | STREAM_CLOSED | FRAME_SIZE_ERROR))
 }
 
 /// Return the oddity of GOAWAY with a code; None if the capture lost the code.

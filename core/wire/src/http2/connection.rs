@@ -12,7 +12,8 @@ use crate::content::{Kept, released};
 use crate::context::Context;
 use crate::http::{Side, starts_response};
 use crate::readers::{be16, be32};
-use crate::records::{Asked, Ending, Ends};
+use crate::records::{Asked, Ending, Ends, StrainKind, StrainRow};
+use crate::strain::Awaited;
 use crate::tcp::Position;
 
 const HEADER_TABLE_SIZE: u16 = 1;
@@ -115,6 +116,11 @@ impl Http2 {
         self.streams.is_empty()
     }
 
+    /// Return what the client has begun and not ended: a header block, or bodies of requests that are not answered.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        self.requests.unfinished().or_else(|| self.streams.awaited(now))
+    }
+
     /// Return whether frames of the server may be passing unread.
     pub(super) fn misses_responses(&self) -> bool {
         self.responses.reader.is_lost()
@@ -212,19 +218,35 @@ impl Http2 {
             Kind::Data => self.empty_or_padded(cx, side, &frame, time),
             Kind::Headers => self.headers(cx, side, &frame, payload, place),
             Kind::Promise => self.promise(cx, side, &frame, payload, place),
-            Kind::Continuation => self.continuation(cx, side, &frame, payload),
+            Kind::Continuation => self.continuation(cx, side, &frame, payload, place.time),
             Kind::Reset => self.reset(cx, side, frame.stream, number(payload, 0), time.unwrap_or(place.time)),
             Kind::Settings => self.settings(cx, side, &frame, payload, place.time),
             Kind::GoAway => self.goodbye(cx, side, payload, place.time),
-            Kind::Ping if !frame.has(ACK) => self.floods.note(cx, Flood::Pings, place.time),
-            Kind::Ping | Kind::Priority | Kind::WindowUpdate | Kind::Other => {}
+            Kind::Ping if !frame.has(ACK) => self.flood(cx, side, Flood::Pings, place.time),
+            Kind::Priority => self.flood(cx, side, Flood::Priorities, place.time),
+            Kind::Ping | Kind::WindowUpdate | Kind::Other => {}
         }
+    }
+
+    /// Count a frame of a flood, and tell of each second in which the client makes one.
+    fn flood(&mut self, cx: &mut Context<'_>, side: Side, flood: Flood, time: f64) {
+        let Some((since, count)) = self.floods.note(flood, time) else {
+            return;
+        };
+        cx.odd(flood.oddity());
+        if side == Side::Responses {
+            return; // it is the client's server that floods
+        }
+        let Ends { client: (client, port), server, .. } = self.ends;
+        let kind = StrainKind::Flood(flood.oddity());
+        let row = StrainRow { time, client: (Some(client), port), server, kind, since, amount: count.into(), bytes: 0 };
+        cx.out.strain(&mut cx.ledger.health, row);
     }
 
     fn empty_or_padded(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, time: Option<f64>) {
         if frame.length == 0 && !frame.has(END_STREAM) {
             let at = self.lane(side).reader.place.time;
-            self.floods.note(cx, Flood::Empty, at);
+            self.flood(cx, side, Flood::Empty, at);
         }
         self.end_of_data(cx, side, frame, time);
     }
@@ -258,7 +280,8 @@ impl Http2 {
         self.lane(side).block = Some(block);
     }
 
-    fn continuation(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, part: Option<&[u8]>) {
+    fn continuation(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, part: Option<&[u8]>, time: f64) {
+        self.flood(cx, side, Flood::Continuations, time);
         let Some(mut block) = self.lane(side).block.take() else {
             return;
         };
@@ -292,17 +315,22 @@ impl Http2 {
         let Some(stream) = self.streams.get(number, Some(time)) else {
             return;
         };
-        let complete = stream.response.ended;
+        let (complete, answered) = (stream.response.ended, stream.is_answered());
         if !complete {
             let oddity = codes::reset(code);
             stream.note(oddity);
             cx.odd(oddity);
         }
-        if side == Side::Requests && !stream.is_answered() {
-            self.floods.note(cx, Flood::Resets, time);
-        }
-        if side == Side::Requests && !complete {
+        let cancelled = side == Side::Requests && !complete;
+        if cancelled {
             stream.cancelled = Some(time);
+        }
+        if side == Side::Requests && !answered {
+            self.flood(cx, side, Flood::Resets, time);
+        } else if side == Side::Responses && !complete && codes::blames_peer(code) {
+            self.flood(cx, Side::Requests, Flood::Provoked, time);
+        }
+        if cancelled {
             return self.streams.cancel(cx, &mut self.ends, number, time);
         }
         let ending = if complete { Ending::Complete } else { Ending::Reset };
@@ -317,7 +345,7 @@ impl Http2 {
             }
             return;
         }
-        self.floods.note(cx, Flood::Settings, time);
+        self.flood(cx, side, Flood::Settings, time);
         let lane = self.lane(other(side));
         let Some(payload) = payload else {
             return lane.allow_all();

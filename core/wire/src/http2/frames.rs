@@ -124,6 +124,12 @@ impl FrameReader {
         self.held.len()
     }
 
+    /// Return where the frame started that is kept until its end comes, and the bytes of it that have come.
+    pub(super) fn unfinished(&self) -> Option<(Position, usize)> {
+        let begun = self.state == State::Kept || (self.state == State::Head && self.head_size > 0);
+        begun.then_some((self.place, self.held.len() + self.head_size))
+    }
+
     /// Return whether nothing was read yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.state == State::Head && self.head_size == 0 && self.frame == Frame::NONE

@@ -4,6 +4,8 @@ use super::frame::{Frame, Kind, LONGEST};
 use super::frames::FrameReader;
 use super::hpack::Decoder;
 use crate::context::Context;
+use crate::records::StrainKind;
+use crate::strain::Awaited;
 use crate::tcp::Position;
 
 /// What the frame that starts a header block says of it.
@@ -82,6 +84,15 @@ impl Lane {
     pub(super) fn held(&self) -> usize {
         let block = self.block.as_ref().and_then(|block| block.bytes.as_ref()).map_or(0, Vec::len);
         self.reader.held() + self.charged + block
+    }
+
+    /// Return the header block, or the frame of one, whose end has not come.
+    pub(super) fn unfinished(&self) -> Option<Awaited> {
+        let (place, bytes) = match &self.block {
+            Some(block) => (block.opened.place, block.bytes.as_ref().map_or(0, Vec::len)),
+            None => self.reader.unfinished()?,
+        };
+        Some(Awaited::one(StrainKind::SlowHead, place.time, bytes as u64))
     }
 
     /// Note the table size that the other side announces. Of several that wait for acknowledgement, the largest counts,

@@ -6,7 +6,8 @@ use crate::content::{self, Kept, released};
 use crate::context::Context;
 use crate::grpc::{self, Form, Messages};
 use crate::http::{Side, media_type};
-use crate::records::{Asked, Content, Details, Ending, Ends, Exchange, Field};
+use crate::records::{Asked, Details, Ending, Ends, Exchange, Field};
+use crate::strain::{LONG, RATE};
 use crate::text::printable;
 
 /// Memory of a stream in bytes, besides its longest strings.
@@ -144,6 +145,14 @@ impl Stream {
     pub(super) fn is_complete(&self) -> bool {
         let sent = self.request.ended || self.request.doubtful || self.asked.is_none() || self.cancelled.is_some();
         self.response.ended && sent
+    }
+
+    /// Return when the request began, if its body takes long and is not answered. A call may last as long as it likes.
+    pub(super) fn slow_since(&self, now: f64) -> Option<f64> {
+        let since = self.asked.as_ref()?.time;
+        let open = !self.request.ended && !self.request.doubtful && self.cancelled.is_none() && !self.is_answered();
+        let slow = now - since >= LONG && (self.request.bytes as f64) < RATE * (now - since);
+        (open && slow && self.call.is_none()).then_some(since)
     }
 
     /// Return whether the head of the final response was seen.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::stream::Stream;
 use crate::context::Context;
 use crate::http::Side;
-use crate::records::{Ending, Ends};
+use crate::records::{Ending, Ends, StrainKind};
+use crate::strain::Awaited;
 
 /// How far a new stream may be ahead of the last one that was seen, after frames were lost.
 const FAR: u32 = 20_000;
@@ -54,6 +55,13 @@ impl Streams {
     /// Return the bytes of the budget in use.
     pub(super) fn held(&self) -> usize {
         self.held + self.open.values().map(|stream| stream.held()).sum::<usize>()
+    }
+
+    /// Return the bodies of requests that hardly go on; each counts, because one connection may have many.
+    pub(super) fn awaited(&self, now: f64) -> Option<Awaited> {
+        let slow = self.open.values().filter_map(|stream| stream.slow_since(now));
+        let (count, since) = slow.fold((0, now), |(count, first), since| (count + 1, f64::min(first, since)));
+        (count > 0).then_some(Awaited { kind: StrainKind::SlowBody, since: Some(since), bytes: 0, count })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ use super::details::{Details, protocol_of};
 use super::ending::Ending;
 use super::handshakes::HandshakeRow;
 use super::owned::OwnerColumn;
+use super::strains::StrainRow;
 use super::texts::{Codes, Interner};
 use super::{Asked, Content, Field, QuicRow};
 use crate::datagrams::Datagram;
@@ -37,8 +38,8 @@ pub enum Kind {
     Datagram,
     /// A DNS lookup.
     Lookup,
-    /// The content of the exchange before it.
-    Content,
+    /// What wears out a server.
+    Strain,
 }
 
 /// The requests of the batch, and earlier ones to which its exchanges belong.
@@ -268,8 +269,8 @@ pub struct Batch {
     pub quic: Vec<QuicRow>,
     /// DNS lookups.
     pub lookups: LookupColumns,
-    /// Contents of exchanges.
-    pub contents: Vec<Content>,
+    /// What wears out servers.
+    pub strains: Vec<StrainRow>,
     /// Addresses of clients and servers.
     pub addresses: Interner,
     /// Methods.

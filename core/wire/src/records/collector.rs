@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
-use super::{Asked, Content, QuicRow, Secured};
+use super::{Asked, QuicRow, Secured, StrainRow};
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
@@ -33,8 +33,8 @@ pub struct Wanted {
     pub quic: bool,
     /// DNS lookups.
     pub lookups: bool,
-    /// Contents of exchanges.
-    pub content: bool,
+    /// What wears out servers.
+    pub strains: bool,
 }
 
 /// Both ends of a connection, and whose requests it carries.
@@ -92,6 +92,8 @@ pub struct Collector {
     most_content: usize,
     keeps_content: bool,
     full: bool,
+    /// Whether `strain` emits anything.
+    pub(crate) strains: bool,
     pub(crate) owners: Owners,
 }
 
@@ -107,6 +109,11 @@ impl Collector {
             owners: Owners::new(limits.owners),
             ..Self::default()
         }
+    }
+
+    /// Set whether to emit what wears out servers.
+    pub(crate) fn with_strains(self, strains: bool) -> Self {
+        Self { strains, ..self }
     }
 
     /// Return the number of records that wait to be taken.
@@ -235,6 +242,13 @@ impl Collector {
             let server = address_codes.code(row.server, &mut batch.addresses);
             let client = client.unwrap_or_else(|| batch.addresses.code(""));
             batch.lookups.push(row, client, server, lists);
+        }
+    }
+
+    /// Emit what wears out a server, if that is wanted.
+    pub(crate) fn strain(&mut self, health: &mut Health, row: StrainRow) {
+        if self.strains && self.admits(health, Kind::Strain, 0) {
+            self.batch.strains.push(row);
         }
     }
 

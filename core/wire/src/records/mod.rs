@@ -14,6 +14,7 @@ mod ending;
 mod handshakes;
 mod owned;
 mod quic;
+mod strains;
 mod texts;
 
 pub use asked::{Asked, Field};
@@ -25,6 +26,7 @@ pub use ending::Ending;
 pub use handshakes::{Certificate, HandshakeFacts, HandshakeRow, Outcome};
 pub use owned::OwnerColumn;
 pub use quic::QuicRow;
+pub use strains::{StrainKind, StrainRow};
 pub use texts::{Codes, Interner};
 
 pub(crate) use batch::Exchange;

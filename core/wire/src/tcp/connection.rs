@@ -11,6 +11,7 @@ use super::handshakes::Handshake;
 use super::held::Held;
 use super::sequence::{ACK, CONTROL, FAR, FIN, RST, SYN, advanced, after};
 use super::stream::{Both, Direction, Position, Stream};
+use super::windows::Windows;
 use crate::context::Context;
 use crate::conversation::Conversation;
 use crate::records::Ending;
@@ -25,6 +26,9 @@ pub(crate) struct Packet<'a> {
     pub(crate) seq: u32,
     pub(crate) ack: u32,
     pub(crate) flags: u8,
+    pub(crate) window: u16,
+    /// Bits by which the sender of a SYN shifts its later windows.
+    pub(crate) scale: Option<u8>,
     /// The captured bytes of the payload.
     pub(crate) payload: &'a [u8],
     /// Payload bytes at the end that were not captured.
@@ -55,6 +59,7 @@ pub(crate) struct Tcp {
     pub(super) settled: bool,
     /// The claim of a new connection between the same ports.
     pub(crate) claim: Option<Box<Claim>>,
+    pub(crate) windows: Windows,
 }
 
 impl Tcp {
@@ -71,6 +76,7 @@ impl Tcp {
             reset: None,
             settled: false,
             claim: None,
+            windows: Windows::default(),
         }
     }
 
@@ -86,6 +92,9 @@ impl Tcp {
         }
         self.begin(direction, own);
         self.begin(direction.reversed(), other);
+        if let (Some(own), Some(other)) = (own, other) {
+            self.windows.scale(direction, own.scale, other.scale);
+        }
     }
 
     fn begin(&mut self, direction: Direction, handshake: Option<Handshake>) {
@@ -227,6 +236,13 @@ impl Tcp {
         };
         let (ahead, beyond) = (after(segment.seq, here), after(ack, there));
         segment.size() > 1 && (ahead.abs().min(beyond.abs()) > FAR || (self.over() && ahead.min(beyond) > 0))
+    }
+
+    /// Return how many more bytes the receiver of a direction has room for, if it is known.
+    pub(crate) fn room(&self, direction: Direction) -> Option<i64> {
+        let stream = self.streams.of(direction);
+        let window = self.windows.of(direction.reversed())?;
+        Some(window - after(stream.next?, stream.acknowledged?))
     }
 
     /// Return whether time alone will change something soon, so that `force_due` must be called.

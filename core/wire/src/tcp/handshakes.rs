@@ -19,6 +19,8 @@ pub(crate) struct Handshake {
     pub(crate) ack: Option<u32>,
     /// Sequence number of the FIN captured before any data of the connection.
     pub(crate) fin: Option<u32>,
+    /// Bits by which the sender shifts its later windows (RFC 7323 section 2).
+    pub(crate) scale: Option<u8>,
 }
 
 impl Handshake {

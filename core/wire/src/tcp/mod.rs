@@ -8,7 +8,9 @@ mod held;
 pub(crate) mod sequence;
 mod stream;
 mod waiting;
+mod windows;
 
 pub(crate) use connection::{Packet, Tcp};
 pub(crate) use handshakes::Handshake;
 pub(crate) use stream::{Both, Direction, Position, Stream};
+pub(crate) use windows::window_scale;

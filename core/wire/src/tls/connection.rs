@@ -9,8 +9,9 @@ use super::reader::{Event, Reader};
 use crate::context::Context;
 use crate::http::Side;
 use crate::key::Key;
-use crate::records::{Ending, Ends, HandshakeRow, HelloRow, Outcome, Wanted};
+use crate::records::{Ending, Ends, HandshakeRow, HelloRow, Outcome, StrainKind, Wanted};
 use crate::speech::Sides;
+use crate::strain::Awaited;
 use crate::tcp::{Position, Tcp};
 use crate::text::printable;
 
@@ -99,6 +100,21 @@ impl Tls {
     /// Return whether no exchange is under way.
     pub(crate) fn idle(&self) -> bool {
         self.decryption.as_ref().is_none_or(|decryption| decryption.idle())
+    }
+
+    /// Return whether nothing is known of what is inside.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.decryption.as_ref().is_none_or(|decryption| !decryption.is_open())
+    }
+
+    /// Return what the server waits for: something inside, or the next step of the client in the handshake.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        if let Some(decryption) = self.decryption.as_ref().filter(|decryption| decryption.is_open()) {
+            return decryption.awaited(now);
+        }
+        let since = self.followed.as_ref()?.handshake.started?;
+        let turn = !self.greeted || self.answered;
+        turn.then(|| Awaited::one(StrainKind::SlowHandshake, since, 0))
     }
 
     /// Return the number of requests: of HTTP/1 before, and inside.

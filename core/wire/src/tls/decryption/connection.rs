@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::http::Side;
 use crate::key::Key;
 use crate::records::{Certificate, Ending, Wanted};
+use crate::strain::Awaited;
 use crate::tcp::Position;
 use crate::tls::head::Head;
 use crate::tls::reader::{APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
@@ -70,6 +71,16 @@ impl Decryption {
             over: false,
             certificate: None,
         }
+    }
+
+    /// Return whether what is inside is read.
+    pub(crate) fn is_open(&self) -> bool {
+        self.inside.is_some()
+    }
+
+    /// Return what the server waits for inside.
+    pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
+        self.inside.as_ref()?.awaited(now)
     }
 
     /// Return whether there is nothing to decrypt, now or later.

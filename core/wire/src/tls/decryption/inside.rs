@@ -10,6 +10,7 @@ use crate::conversation::Conversation;
 use crate::http::Side;
 use crate::key::Key;
 use crate::records::{Ending, Secured, Wanted};
+use crate::strain::Awaited;
 use crate::tcp::{Both, Direction, Position, Tcp};
 
 /// The conversation inside, on streams of its own.
@@ -85,6 +86,11 @@ impl Inside {
         let requests = conversation.requests();
         within(cx, |cx| conversation.close(cx, streams, ending, time));
         requests
+    }
+
+    /// Return what the server waits for.
+    pub(super) fn awaited(&self, now: f64) -> Option<Awaited> {
+        self.conversation.awaited(now)
     }
 
     pub(super) fn idle(&self) -> bool {
