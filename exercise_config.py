@@ -162,7 +162,13 @@ class Config:
         "dns_tunnel",
         "generated_names",
         "dns_rebinding",
-        "evasion",
+        "slow_heads",
+        "slow_bodies",
+        "slow_reads",
+        "slow_handshakes",
+        "half_open",
+        "syn_scan",
+        "http2_floods",
     )
     """Enabled detectors and inspectors. Their findings are counted, filtered, logged and judged like other records."""
     inspection_budget: Annotated[float, Range(1, 60_000, "ms")] = 50
@@ -187,6 +193,21 @@ class Config:
     second, which no person makes."""
     random_paths_floor: Annotated[int, Range(10, 100_000, "requests in a minute")] = 3000
     """Requests to a server that make a finding if nine of ten are for different paths, and usually fewer are."""
+    slow_heads_floor: Annotated[int, Range(2, 100_000, "requests at a time")] = 20
+    """Requests whose heads do not end that make a finding, on connections of one client; five times as many on those of
+    many clients."""
+    slow_bodies_floor: Annotated[int, Range(2, 100_000, "requests at a time")] = 20
+    """The same for requests whose bodies hardly go on."""
+    slow_reads_floor: Annotated[int, Range(2, 100_000, "responses at a time")] = 40
+    """The same for responses that are hardly read; a paused video is one."""
+    slow_handshakes_floor: Annotated[int, Range(2, 100_000, "handshakes at a time")] = 20
+    """The same for TLS handshakes that do not go on."""
+    half_open_floor: Annotated[int, Range(10, 1_000_000_000, "connections in a minute")] = 1000
+    """Connections to a port of a server that nobody completes that make a finding, if that is more than usual."""
+    syn_scan_floor: Annotated[int, Range(5, 10_000, "ports in a minute")] = 50
+    """Ports of servers that one client tries without opening a connection that make a finding."""
+    http2_floods_floor: Annotated[int, Range(1, 60, "seconds in a minute")] = 3
+    """Seconds with a flood of HTTP/2 frames by one client that make a finding."""
     beacon_floor: Annotated[int, Range(10, 10_000, "requests")] = 23
     """Requests of a client to a host outside from which on they are judged; with fewer, chance looks regular."""
     beacon_score: Annotated[float, Range(50, 100, "percent")] = 80

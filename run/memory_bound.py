@@ -36,8 +36,8 @@ _WINDOW_SUMS = 50
 """Their sums in the current window, and those of each signal in the latest window within its limit."""
 _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
-_DETECTION = 200 * 2**20
-"""What detectors remember of clients, names and paths: see `detection.tally`."""
+_DETECTION = 240 * 2**20
+"""What detectors remember of clients, names, paths and slow connections: see `detection.tally` and `detection.slow`."""
 _TIMES = 24 * 2**20
 """Bins of response times in these sums."""
 _HANDSHAKES = 10 * 2**20

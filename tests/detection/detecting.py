@@ -17,7 +17,7 @@ BEGIN = 1000.0
 
 def visits(
     paths: Iterable[str],
-    status: int = 200,
+    status: int | None = 200,
     method: str = "GET",
     client: str = CLIENT,
     step: float = 0.1,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from records import exchange, finding, handshake, lookup, request
+from records import exchange, lookup, request, strain
 
 from detection.loading import available, load
 from detection.pipeline import Detection
@@ -33,9 +33,16 @@ HANDSHAKES = st.builds(handshake, time=TIMES, client=ADDRESSES, server=ADDRESSES
 FINDINGS = st.builds(finding, time=TIMES, client=ADDRESSES, host=TEXTS, severity=st.sampled_from(SEVERITIES))
 
 
-@given(st.lists(st.lists(LOOKUPS | EXCHANGES | HANDSHAKES | FINDINGS, max_size=20), max_size=5))
+KINDS = st.sampled_from(["slow head", "slow read", "half open", "abandoned", "rapid reset", "PING flood", "unknown"])
+STRAIN = st.builds(
+    strain, time=TIMES, since=TIMES, client=ADDRESSES, server=ADDRESSES, kind=KINDS, amount=st.integers(1, 2**40)
+)
+LOW = dict.fromkeys(("request_flood_floor", "random_paths_floor", "slow_heads_floor", "half_open_floor"), 2)
+
+
+@given(st.lists(st.lists(LOOKUPS | EXCHANGES | STRAIN, max_size=20), max_size=5))
 def test_any_records_are_no_trouble(batches: list[list[object]]) -> None:
-    detection = Detection(load(available(), {**vars(Config()), "request_flood_floor": 2, "random_paths_floor": 2}))
+    detection = Detection(load(available(), {**vars(Config()), **LOW, "syn_scan_floor": 1}))
     for records in batches:
         detection.look(RecordBatch(records))
     assert detection.failures == []
@@ -46,6 +53,7 @@ import sys
 from detecting import asked, visits
 from records import exchange, request
 from test_beacon import calls, every
+from test_slow_detectors import SLOW, cancelled, floods, half_open, mixed, people, slow, tried
 from detection.loading import available, load
 from detection.pipeline import Detection
 from exercise_config import Config
@@ -59,8 +67,8 @@ attacks = [
     asked([f"{number:060}.example.com" for number in range(99)], rcode="NXDOMAIN"),
     asked([f"{number}.example{number}.com" for number in range(99)], rcode="NXDOMAIN"),
     asked(["a.example.com"], addresses=("10.0.0.1", "93.184.216.34")),
-    [exchange(request(host="www.dropbox.com"))],
-    visits(["/"], oddities=("bare CR in a head",), response_oddities=1),
+    mixed(people(), half_open(100), tried(60, "10.1.2.3"), *(slow(60, kind) for kind in SLOW.values())),
+    mixed(people(), floods("rapid reset", 9), cancelled(1000)),
 ]
 batches = [RecordBatch(records) for records in attacks]
 changed = {"request_flood_floor": 100, "random_paths_floor": 100, "advanced_threat_score": 10}
