@@ -13,7 +13,7 @@ import numpy as np
 from detection.exchanges import text_at
 from detection.halves import halves
 from detection.rates import Rates
-from detection.tally import LATE, Repeats, Tally
+from detection.tally import LATE, Escalation, Tally
 from traffic.batch import Batch, Table
 from traffic.finding import HIGH, LOW, MEDIUM, Finding
 from traffic.records import Exchange, Strain
@@ -131,7 +131,7 @@ class SlowClients:
         self._period = Period(kind)
         self._exchanges = Exchanges()
         self._rates = Rates(2 * PERIOD)
-        self._repeats = Repeats(PAUSE)
+        self._reported = Escalation(PAUSE)
         self._last = 0.0
 
     def look(self, batch: Batch) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ class SlowClients:
         if number < self._floor or not self._is_large_share(client, time, number):
             return
         severity = HIGH if number >= MANY * self._floor else MEDIUM
-        if self._is_news(severity, client, time):
+        if self._reported.is_news(severity, client, time):
             server = Counter(each.server for each in slow).most_common(1)[0][0]
             yield self._finding(time, severity, client, server, f"{client} keeps {self._said(time, slow)}")
 
@@ -182,7 +182,7 @@ class SlowClients:
         if number < max(MANY * self._floor, RISE * usually) or not self._is_large_share(server[0], time, number):
             return
         severity = LOW if usual is None else HIGH if number >= MANY * MANY * self._floor else MEDIUM
-        if self._is_news(severity, name, time):
+        if self._reported.is_news(severity, name, time):
             clients = len({each.client for each in slow})
             known = "" if usual is None else f"; usually there are {usually:,.0f}"
             yield self._finding(time, severity, "", server, f"{clients:,} clients keep {self._said(time, slow)}{known}")
@@ -190,14 +190,6 @@ class SlowClients:
     def _is_large_share(self, address: str, time: float, number: int) -> bool:
         exchanges = self._exchanges.per_minute(address, time)
         return exchanges is not None and number >= SHARE * exchanges
-
-    def _is_news(self, severity: str, who: str, time: float) -> bool:
-        """Return whether a client or server was not reported with this severity or a higher one."""
-        levels = (LOW, MEDIUM, HIGH)
-        news = self._repeats.is_first(f"{severity} {who}", time)
-        for level in levels[: levels.index(severity)]:
-            self._repeats.is_first(f"{level} {who}", time)
-        return news
 
     def _said(self, time: float, slow: list[Slow]) -> str:
         oldest = max(0.0, time - min(each.since for each in slow))

@@ -7,6 +7,8 @@ a whole one, and forgetting costs nothing.
 from collections.abc import Iterable
 from typing import Final, Generic, TypeVar
 
+from traffic.finding import SEVERITIES
+
 Kept = TypeVar("Kept", int, set[int])
 
 LATE: Final = 20
@@ -123,3 +125,18 @@ class Repeats:
                 self._reported.clear()  # a finding too many is better than one too few
         self._reported[key] = time
         return True
+
+
+class Escalation:
+    """Tells the first of a series, and what is worse than all that was reported of it."""
+
+    def __init__(self, pause: float) -> None:
+        """See `Repeats`."""
+        self._repeats = Repeats(pause)
+
+    def is_news(self, severity: str, key: str, time: float) -> bool:
+        """Return whether to report a key with this severity."""
+        news = self._repeats.is_first(f"{severity} {key}", time)
+        for lower in SEVERITIES[: SEVERITIES.index(severity)]:
+            self._repeats.is_first(f"{lower} {key}", time)
+        return news

@@ -6,7 +6,7 @@ from typing import Final
 
 from detection.exchanges import text_at
 from detection.rates import Rates
-from detection.tally import Repeats
+from detection.tally import Escalation
 from traffic.batch import Batch, Table
 from traffic.finding import HIGH, LOW, MEDIUM, Finding
 from traffic.records import HALF_OPEN, Exchange, Strain
@@ -19,8 +19,10 @@ MOSTLY: Final = 0.5
 """Share of one client in the connections of a server, from which it is named."""
 RISE: Final = 5
 """Factor above what is usual."""
+SURE: Final = 3
+"""Factor above the floor from which a finding is medium, although it is not known what is usual."""
 MANY: Final = 10
-"""Factor above the floor from which a finding is high, whatever is usual."""
+"""Factor above the floor from which a finding is high."""
 
 Server = tuple[str, int]
 
@@ -36,7 +38,7 @@ class HalfOpen:
     def __init__(self, floor: int = 1000) -> None:
         self._floor = floor
         self._servers, self._clients = Rates(WINDOW), Rates(WINDOW)
-        self._repeats = Repeats(PAUSE)
+        self._reported = Escalation(PAUSE)
 
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""
@@ -55,8 +57,9 @@ class HalfOpen:
         by_one = self._clients.add(f"{client} {name}", time, count) if client else 0
         if total < self._floor or total < RISE * (usual or 0.0):
             return
-        severity = HIGH if total >= MANY * self._floor else LOW if usual is None else MEDIUM
-        if self._repeats.is_first(f"{severity} {name}", time):
+        unsure = usual is None and total < SURE * self._floor
+        severity = LOW if unsure else HIGH if total >= MANY * self._floor else MEDIUM
+        if self._reported.is_news(severity, name, time):
             named = client if by_one >= MOSTLY * total else ""
             share = f", {by_one / total:.0%} of them from {client}" if named else ", from many addresses"
             usually = "" if usual is None else f"; usually there are {usual:,.0f}"

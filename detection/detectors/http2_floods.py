@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detection.exchanges import Row, chosen, marked
-from detection.tally import Repeats, Tally
+from detection.tally import Escalation, Tally
 from traffic.batch import Batch, Table
 from traffic.finding import HIGH, MEDIUM, Finding
 from traffic.records import (
@@ -65,7 +65,7 @@ class Http2Floods:
         self._seconds = Tally(WINDOW)
         self._cancelled, self._others = Tally(WINDOW), Tally(WINDOW)
         self._until = 0.0
-        self._repeats = Repeats(PAUSE)
+        self._reported = Escalation(PAUSE)
 
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""
@@ -83,7 +83,7 @@ class Http2Floods:
         """Count the exchanges of each client, cancelled or not, while there is a flood."""
         if not len(table) or (last := float(table.numbers("time").max())) > self._until:
             return
-        cancelled = (table.numbers("status") < 0) & marked(table.texts("ending"), RESET.__eq__)
+        cancelled = marked(table.texts("ending"), RESET.__eq__)  # the server may answer before it reads the reset
         sources = table.texts("source")
         for tally, rows in ((self._cancelled, cancelled), (self._others, ~cancelled)):
             codes = sources.codes[rows]
@@ -96,7 +96,7 @@ class Http2Floods:
 
     def _finding(self, row: Row, client: str, flood: Flood, seconds: int) -> Iterator[Finding]:
         severity = HIGH if seconds >= MANY * self._floor else MEDIUM
-        if self._repeats.is_first(f"{severity} {flood.rule} {client}", row.time):
+        if self._reported.is_news(severity, f"{flood.rule} {client}", row.time):
             reason = f"{client} {flood.did} in each of {seconds:,} seconds of a minute"
             yield Finding(
                 row.time, flood.rule, self.name, severity, client, 0, row.server, row.server_port, "", "", reason, "",

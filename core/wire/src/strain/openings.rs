@@ -15,7 +15,7 @@ const PATIENCE: f64 = 5.0;
 /// Maximum handshakes followed; further ones are counted as an oddity.
 const MOST: usize = 16_384;
 /// Maximum rows of a tick that name their clients; further ones are told together for each server.
-const MOST_CLIENTS: usize = 64;
+const MOST_CLIENTS: usize = 256;
 /// Maximum rows of a tick.
 const MOST_ROWS: usize = 2 * MOST_CLIENTS;
 
