@@ -19,7 +19,9 @@ from http2_wire import (
 from tls_wire import client_hello, named, server_hello
 from wire import ACK, CLIENT, RST, SERVER, SYN, Talk, get, ok
 
+from run.decoding import decoder_for
 from traffic.frame import Frame
+from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import (
     ABANDONED,
@@ -267,3 +269,17 @@ def test_records_of_strain_are_bounded_like_all_others() -> None:
 def test_nothing_is_told_unless_it_is_wanted() -> None:
     decoder = core_decoder(*PROTOCOLS)
     assert fed(decoder, dribbled(b"GET / HTTP/1.1\r\n", b"a: b\r\n").frames) == []
+
+
+def test_several_threads_tell_the_same_connections() -> None:
+    talks = [dribbled(b"GET / HTTP/1.1\r\n", b"a: b\r\n") for _ in range(20)]
+    for number, talk in enumerate(talks):
+        talk.client_port += number
+    frames = sorted((frame for talk in talks for frame in talk.frames), key=lambda frame: frame.time)
+    core_decoder()  # skips if there is no core
+    decoders = decoder_for(frozenset({80}), Limits(), frozenset({Strain}), threads=3)
+    decoders.feed(Frames.of(frames))
+    decoders.finish()
+    table = decoders.take().table(Strain)
+    assert {each.client_port for each in table.records()} == set(range(40000, 40020))
+    assert sorted(table.numbers("time")) == [*table.numbers("time")]

@@ -9,13 +9,13 @@ use crate::key::Key;
 use crate::network::Segment;
 use crate::owners::End;
 use crate::ports::Ports;
-use crate::readers::{be16, be32, byte};
+use crate::readers::{be32, byte};
 use crate::records::Wanted;
 use crate::strain::Openings;
 use crate::tcp::claim::{Claim, View};
 use crate::tcp::handshakes::{Handshakes, chosen, each};
 use crate::tcp::sequence::{ACK, FIN, RST, SYN};
-use crate::tcp::{Direction, Handshake, Packet, Tcp, window_scale};
+use crate::tcp::{Direction, Handshake, Packet, Tcp};
 
 /// A parsed segment of a connection.
 struct Arrival<'a> {
@@ -307,7 +307,7 @@ fn acknowledged(packet: &Packet<'_>) -> Option<u32> {
 
 /// Return what to remember of a SYN.
 fn handshake(packet: &Packet<'_>) -> Handshake {
-    Handshake { time: packet.time, seq: packet.seq, ack: acknowledged(packet), fin: None, scale: packet.scale }
+    Handshake { time: packet.time, seq: packet.seq, ack: acknowledged(packet), fin: None, scale: packet.window_scale() }
 }
 
 /// Parse a segment; None if its header is longer than the segment.
@@ -316,16 +316,14 @@ fn packet(time: f64, bytes: &[u8], cut: usize) -> Option<Packet<'_>> {
     if header < 20 || header > bytes.len() + cut {
         return None;
     }
-    let flags = byte(bytes, 13).ok()?;
-    let scale = if flags & SYN != 0 { window_scale(bytes.get(20..header).unwrap_or_default()) } else { None };
+    let (head, payload) = bytes.split_at_checked(header).unwrap_or((bytes, &[]));
     Some(Packet {
         time,
         seq: be32(bytes, 4).ok()?,
         ack: be32(bytes, 8).ok()?,
-        flags,
-        window: be16(bytes, 14).ok()?,
-        scale,
-        payload: bytes.get(header..).unwrap_or_default(),
+        flags: byte(bytes, 13).ok()?,
+        head,
+        payload,
         cut: cut - header.saturating_sub(bytes.len()),
     })
 }

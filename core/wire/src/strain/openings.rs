@@ -32,12 +32,10 @@ pub(crate) struct Openings {
 impl Openings {
     /// Note the server's SYN; `key` is that of the client's packets.
     pub(crate) fn answer(&mut self, cx: &mut Context<'_>, key: Key, time: f64) {
-        if self.answered.len() < MOST {
-            if !self.answered.contains(&key) {
-                self.answered.insert(key, time);
-            }
-        } else {
+        if self.answered.len() >= MOST {
             cx.odd("too many half-open connections");
+        } else if let Some(first) = self.answered.insert(key, time) {
+            self.answered.insert(key, first);
         }
     }
 

@@ -27,22 +27,20 @@ pub(crate) struct Postponed {
     seq: u32,
     ack: u32,
     flags: u8,
-    window: u16,
-    scale: Option<u8>,
     payload: Vec<u8>,
     cut: usize,
 }
 
 impl Postponed {
     fn new(key: Key, packet: &Packet<'_>) -> Self {
-        let Packet { time, seq, ack, flags, window, scale, payload, cut } = *packet;
-        Self { key, time, seq, ack, flags, window, scale, payload: payload.to_vec(), cut }
+        let Packet { time, seq, ack, flags, payload, cut, .. } = *packet;
+        Self { key, time, seq, ack, flags, payload: payload.to_vec(), cut }
     }
 
-    /// Return the segment as it was captured.
+    /// Return the segment as it was captured, without its header.
     pub(crate) fn packet(&self) -> Packet<'_> {
-        let Self { time, seq, ack, flags, window, scale, cut, .. } = *self;
-        Packet { time, seq, ack, flags, window, scale, payload: &self.payload, cut }
+        let Self { time, seq, ack, flags, cut, .. } = *self;
+        Packet { time, seq, ack, flags, head: &[], payload: &self.payload, cut }
     }
 
     /// Return its memory in bytes while it is kept.

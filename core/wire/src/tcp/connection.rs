@@ -26,9 +26,8 @@ pub(crate) struct Packet<'a> {
     pub(crate) seq: u32,
     pub(crate) ack: u32,
     pub(crate) flags: u8,
-    pub(crate) window: u16,
-    /// Bits by which the sender of a SYN shifts its later windows.
-    pub(crate) scale: Option<u8>,
+    /// The TCP header as far as it was captured, for what is seldom needed of it.
+    pub(crate) head: &'a [u8],
     /// The captured bytes of the payload.
     pub(crate) payload: &'a [u8],
     /// Payload bytes at the end that were not captured.

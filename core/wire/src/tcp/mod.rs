@@ -13,4 +13,3 @@ mod windows;
 pub(crate) use connection::{Packet, Tcp};
 pub(crate) use handshakes::Handshake;
 pub(crate) use stream::{Both, Direction, Position, Stream};
-pub(crate) use windows::window_scale;

@@ -3,6 +3,7 @@
 use super::connection::Packet;
 use super::sequence::{ACK, RST, SYN};
 use super::stream::{Both, Direction};
+use crate::readers::be16;
 
 /// Maximum bits of a window scale (RFC 7323 section 2.3).
 const MOST_BITS: u8 = 14;
@@ -10,6 +11,8 @@ const MOST_BITS: u8 = 14;
 const END: u8 = 0;
 const PADDING: u8 = 1;
 const WINDOW_SCALE: u8 = 3;
+/// Where they begin.
+const OPTIONS: usize = 20;
 
 /// The latest window of each side.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +36,10 @@ impl Windows {
 
     /// Note the window in a segment.
     pub(crate) fn note(&mut self, direction: Direction, packet: &Packet<'_>) {
-        if packet.flags & (SYN | RST | ACK) == ACK {
-            *self.announced.of_mut(direction) = Some(packet.window);
+        if packet.flags & (SYN | RST | ACK) == ACK
+            && let Ok(window) = be16(packet.head, 14)
+        {
+            *self.announced.of_mut(direction) = Some(window);
         }
     }
 
@@ -48,9 +53,16 @@ impl Windows {
     }
 }
 
-/// Return the window scale in the options of a SYN; None if there is none.
+impl Packet<'_> {
+    /// Return the window scale of a SYN; None if it has none.
+    pub(crate) fn window_scale(&self) -> Option<u8> {
+        window_scale(self.head.get(OPTIONS..)?)
+    }
+}
+
+/// Return the window scale among options; None if there is none.
 #[cold]
-pub(crate) fn window_scale(mut options: &[u8]) -> Option<u8> {
+fn window_scale(mut options: &[u8]) -> Option<u8> {
     loop {
         match *options {
             [PADDING, ref rest @ ..] => options = rest,
@@ -82,15 +94,18 @@ mod tests {
 
     #[test]
     fn windows_are_scaled_if_both_sides_say_so() {
-        let packet =
-            |window| Packet { time: 0.0, seq: 1, ack: 1, flags: ACK, window, scale: None, payload: &[], cut: 0 };
+        let note = |windows: &mut Windows, window: u8| {
+            let head = [[0; 15].as_slice(), &[window]].concat();
+            let packet = Packet { time: 0.0, seq: 1, ack: 1, flags: ACK, head: &head, payload: &[], cut: 0 };
+            windows.note(Direction::Forth, &packet);
+        };
         let mut windows = Windows::default();
         assert_eq!(windows.of(Direction::Forth), None);
-        windows.note(Direction::Forth, &packet(5));
+        note(&mut windows, 5);
         assert_eq!(windows.of(Direction::Forth), None); // the handshake was not seen
-        windows.note(Direction::Forth, &packet(0));
+        note(&mut windows, 0);
         assert_eq!(windows.of(Direction::Forth), Some(0));
-        windows.note(Direction::Forth, &packet(5));
+        note(&mut windows, 5);
         windows.scale(Direction::Back, Some(1), Some(7));
         assert_eq!(windows.of(Direction::Forth), Some(640));
         windows.scale(Direction::Back, None, Some(7));
