@@ -162,6 +162,7 @@ class Config:
         "dns_tunnel",
         "generated_names",
         "dns_rebinding",
+        "evasion",
         "slow_heads",
         "slow_bodies",
         "slow_reads",

@@ -486,12 +486,15 @@ Record = (
     | DnsAnswer
     | DnsLookup
     | QuicConnection
+    | Content
     | Strain
 )
 OPTIONAL: Final = frozenset(
-    {TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection, Strain}
+    {TcpConnection, TlsHello, TlsHandshake, IpPacket, DnsAnswer, DnsLookup, QuicConnection, Content, Strain}
 )
-"""Kinds of records that a decoder emits only on request; the core alone emits handshakes, lookups, QUIC and strain."""
+"""Kinds of records that a decoder emits only on request. The core alone emits handshakes, lookups, QUIC, content and
+strain.
+"""
 
 
 def characters(record: object) -> int:

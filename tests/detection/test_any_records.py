@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from records import exchange, lookup, request, strain
+from records import exchange, finding, handshake, lookup, request, strain
 
 from detection.loading import available, load
 from detection.pipeline import Detection
@@ -40,7 +40,7 @@ STRAIN = st.builds(
 LOW = dict.fromkeys(("request_flood_floor", "random_paths_floor", "slow_heads_floor", "half_open_floor"), 2)
 
 
-@given(st.lists(st.lists(LOOKUPS | EXCHANGES | STRAIN, max_size=20), max_size=5))
+@given(st.lists(st.lists(LOOKUPS | EXCHANGES | HANDSHAKES | FINDINGS | STRAIN, max_size=20), max_size=5))
 def test_any_records_are_no_trouble(batches: list[list[object]]) -> None:
     detection = Detection(load(available(), {**vars(Config()), **LOW, "syn_scan_floor": 1}))
     for records in batches:
@@ -67,6 +67,8 @@ attacks = [
     asked([f"{number:060}.example.com" for number in range(99)], rcode="NXDOMAIN"),
     asked([f"{number}.example{number}.com" for number in range(99)], rcode="NXDOMAIN"),
     asked(["a.example.com"], addresses=("10.0.0.1", "93.184.216.34")),
+    [exchange(request(host="www.dropbox.com"))],
+    visits(["/"], oddities=("bare CR in a head",), response_oddities=1),
     mixed(people(), half_open(100), tried(60, "10.1.2.3"), *(slow(60, kind) for kind in SLOW.values())),
     mixed(people(), floods("rapid reset", 9), cancelled(1000)),
 ]

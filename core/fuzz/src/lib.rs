@@ -54,6 +54,7 @@ pub fn play(data: &[u8], steps: impl Iterator<Item = Step>) {
         answers: wanted,
         quic: wanted,
         lookups: wanted,
+        content: wanted,
         strains: wanted,
     };
     let ports = if choice & 8 == 0 { vec![1; 1 << 16] } else { (0..=80).map(|port| u8::from(port == 80)).collect() };

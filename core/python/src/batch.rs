@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     Answer,
     Quic,
     Lookup,
+    Content,
     Strain,
     /// Any other class, whose table is empty.
     Other,
@@ -40,6 +41,7 @@ impl Kind {
             "DnsAnswer" => Self::Answer,
             "QuicConnection" => Self::Quic,
             "DnsLookup" => Self::Lookup,
+            "Content" => Self::Content,
             "Strain" => Self::Strain,
             _ => Self::Other,
         })

@@ -116,6 +116,7 @@ impl Columns {
             Kind::Answer => self.answers.len(),
             Kind::Quic => self.wire.quic.len(),
             Kind::Lookup => self.wire.lookups.len(),
+            Kind::Content => self.wire.contents.len(),
             Kind::Strain => self.wire.strains.len(),
             Kind::Other => 0,
         }
@@ -133,6 +134,7 @@ impl Columns {
             Kind::Answer => self.of_answers(py, name)?,
             Kind::Quic => quic::column(py, &self.wire.quic, name)?,
             Kind::Lookup => lookups::column(self, py, name)?,
+            Kind::Content => contents::column(py, &self.wire.contents, name),
             Kind::Strain => strains::column(py, &self.wire.strains, name)?,
             Kind::Other => None,
         })

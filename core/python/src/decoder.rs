@@ -250,6 +250,7 @@ fn read_wanted(kinds: Option<&Bound<'_, PyFrozenSet>>) -> PyResult<Wanted> {
             "DnsAnswer" => wanted.answers = true,
             "QuicConnection" => wanted.quic = true,
             "DnsLookup" => wanted.lookups = true,
+            "Content" => wanted.content = true,
             "Strain" => wanted.strains = true,
             _ => {}
         }

@@ -61,6 +61,7 @@ impl Rows {
             kinds.into_iter().map(|kind| Ok(self.of(py, columns, kind)?.into_iter())).collect::<PyResult<Vec<_>>>()?;
         let mut datagrams = self.datagrams(py, columns)?.into_iter();
         let mut lookups = lookups::records(py, columns)?.into_iter();
+        let mut contents = self.of(py, columns, Kind::Content)?.into_iter();
         let mut strains = strains::records(py, &columns.wire.strains)?.into_iter();
         let mut found = Vec::with_capacity(columns.wire.order.len());
         for given in &columns.wire.order {
@@ -101,6 +102,7 @@ impl Rows {
             Kind::Answer => PyList::new(py, answers(py, columns)?),
             Kind::Quic => PyList::new(py, quic::records(py, &columns.wire.quic)?),
             Kind::Lookup => PyList::new(py, lookups::records(py, columns)?),
+            Kind::Content => PyList::new(py, self.contents(py, columns)?),
             Kind::Strain => PyList::new(py, strains::records(py, &columns.wire.strains)?),
             Kind::Other => Ok(PyList::empty(py)),
         }

@@ -59,7 +59,7 @@ impl Decoder {
             ledger: Ledger::new(limits.total_buffer),
             lookups: has_lookups.then(Box::default),
             keys: None,
-            out: Collector::new(&limits).with_strains(wanted.strains),
+            out: Collector::new(&limits, wanted),
             now: 0.0,
             pulse: 0.0,
             ports,

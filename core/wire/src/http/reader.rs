@@ -89,6 +89,21 @@ impl Reader {
         }
     }
 
+    /// Count the bytes of empty lines before a response.
+    #[cold]
+    pub(crate) fn skip_empty(&mut self, lines: &[u8]) {
+        let crs = lines.iter().filter(|byte| **byte == b'\r').count() as u32;
+        let lfs = lines.len() as u32 - crs;
+        self.empty = (self.empty.0.saturating_add(crs), self.empty.1.saturating_add(lfs));
+    }
+
+    /// Return whether the last chunk was begun, but the line after it is missing.
+    pub(crate) fn ends_in_last_chunk(&self) -> bool {
+        let digits = self.held.trim_ascii();
+        let last = self.state == State::ChunkSize && !digits.is_empty() && digits.iter().all(|byte| *byte == b'0');
+        last || self.state == State::Trailer
+    }
+
     /// Return whether the client waits for `100 Continue` with the body.
     pub(crate) fn awaits_permission(&self) -> bool {
         self.waits && self.body_bytes == 0

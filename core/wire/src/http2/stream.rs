@@ -6,7 +6,7 @@ use crate::content::{self, Kept, released};
 use crate::context::Context;
 use crate::grpc::{self, Form, Messages};
 use crate::http::{Side, media_type};
-use crate::records::{Asked, Details, Ending, Ends, Exchange, Field};
+use crate::records::{Asked, Content, Details, Ending, Ends, Exchange, Field};
 use crate::strain::{LONG, RATE};
 use crate::text::printable;
 

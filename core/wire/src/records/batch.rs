@@ -38,6 +38,8 @@ pub enum Kind {
     Datagram,
     /// A DNS lookup.
     Lookup,
+    /// The content of the exchange before it.
+    Content,
     /// What wears out a server.
     Strain,
 }
@@ -269,6 +271,8 @@ pub struct Batch {
     pub quic: Vec<QuicRow>,
     /// DNS lookups.
     pub lookups: LookupColumns,
+    /// Contents of exchanges.
+    pub contents: Vec<Content>,
     /// What wears out servers.
     pub strains: Vec<StrainRow>,
     /// Addresses of clients and servers.

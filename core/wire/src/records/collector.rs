@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
-use super::{Asked, QuicRow, Secured, StrainRow};
+use super::{Asked, Content, QuicRow, Secured, StrainRow};
 use crate::address;
 use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
@@ -33,6 +33,8 @@ pub struct Wanted {
     pub quic: bool,
     /// DNS lookups.
     pub lookups: bool,
+    /// Contents of exchanges.
+    pub content: bool,
     /// What wears out servers.
     pub strains: bool,
 }
@@ -106,14 +108,10 @@ impl Collector {
             most_characters: limits.waiting_characters,
             most_content: limits.waiting_content,
             keeps_content: wanted.content,
+            strains: wanted.strains,
             owners: Owners::new(limits.owners),
             ..Self::default()
         }
-    }
-
-    /// Set whether to emit what wears out servers.
-    pub(crate) fn with_strains(self, strains: bool) -> Self {
-        Self { strains, ..self }
     }
 
     /// Return the number of records that wait to be taken.
