@@ -3,7 +3,8 @@
 An inspector is a class in `detection/inspectors/NAME.py` whose `name` is NAME, enabled like a detector in
 `Config.detectors`; its constructor gets settings the same way. Inspectors run in processes of their own without rights,
 behind a bounded queue, and each exchange has a budget of CPU time. So an inspector may be slow, and may meet a bug in a
-library, without harm to anybody else; but it cannot open files later, and it does not see every exchange.
+library, without harm to anybody else; but it cannot open files later, and it does not see every exchange. It may have
+the attributes `families`, the families of sockets that it makes, and `connects`, whether it makes TCP connections.
 
 The constructor reads the rules, with the rights of the user that the program becomes. If it raises a ValueError with
 one line, such as `crs.conf line 12: unknown variable`, the user sees that line. Import everything at the top of the

@@ -14,6 +14,7 @@ from typing import Final
 from capture.named_files import NamedFiles
 from detection.detectors.threat_intelligence import ThreatIntelligence
 from detection.intelligence.breadth import IsSuffix, is_common_suffix
+from detection.intelligence.indicator import Kind
 from detection.intelligence.packing import Terms
 from detection.intelligence.table import Feed, Table
 from exercise_config import Config
@@ -36,13 +37,16 @@ class Intelligence:
         allowed: Sequence[FeedFile],
         terms: Terms,
         interval: float | None,
+        unhashed: str = "",
     ) -> None:
+        """`unhashed` is said once, if files are listed; it is empty if they are hashed."""
         self.news: deque[str] = deque(maxlen=_NEWS)
         """Lines for the user about what was read."""
         self._detector = detector
         self._listed, self._allowed = listed, allowed
         self._terms = terms
         self._interval = interval
+        self._unhashed = unhashed
         self._wake = threading.Event()
         self._ended = False
         self._asked = True
@@ -87,7 +91,11 @@ class Intelligence:
         changed = self._read(self._listed, replace(self._terms, now=now), all_of_them)
         changed |= self._read(self._allowed, replace(self._terms, keeps_all=True, confidence=0, now=0.0), all_of_them)
         if changed:
-            self._detector.use(_table(self._listed), _table(self._allowed))
+            listed = _table(self._listed)
+            self._detector.use(listed, _table(self._allowed))
+            if self._unhashed and listed.has(Kind.FILE):
+                self.news.append(self._unhashed)
+                self._unhashed = ""
         if self.news:
             self.told()
 
@@ -109,8 +117,10 @@ class Intelligence:
         return changed
 
 
-def opened_for(detector: ThreatIntelligence, config: Config, files: NamedFiles, *, live: bool) -> Intelligence:
-    """Open the files of the settings for a detector.
+def opened_for(
+    detector: ThreatIntelligence, config: Config, files: NamedFiles, unhashed: str, *, live: bool
+) -> Intelligence:
+    """Open the files of the settings for a detector. `unhashed` is that of `Intelligence`.
 
     Raises:
         SettingError: a file cannot be opened.
@@ -125,7 +135,7 @@ def opened_for(detector: ThreatIntelligence, config: Config, files: NamedFiles, 
     largest = config.max_indicator_file * _MEBIBYTE
     listed = [FeedFile(path, files.open, largest) for path in dict.fromkeys(config.indicators)]
     allowed = [FeedFile(path, files.open, largest) for path in dict.fromkeys(config.indicators_allowed)]
-    return Intelligence(detector, listed, allowed, terms, config.indicators_interval if live else None)
+    return Intelligence(detector, listed, allowed, terms, config.indicators_interval if live else None, unhashed)
 
 
 def _table(files: Iterable[FeedFile]) -> Table:

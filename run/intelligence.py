@@ -26,8 +26,10 @@ _ENABLED_BY: Final = {
     "malware": ("malware_rules", "malware_clamav"),
 }
 """Settings that enable a detector."""
+_HASHING: Final = "file_hashes"
+UNHASHED: Final = f"indicators: hashes are compared with certificates only; for files, add --set detectors=+{_HASHING}"
 _FILES: Final = "files"
-"""The records of the log for which `file_hashes` is needed."""
+"""The records of the log for which it is needed."""
 
 
 class Reader(HasNews, Protocol):
@@ -54,7 +56,7 @@ def detecting(config: Config) -> tuple[str, ...]:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
     wanted = [name for name, settings in _ENABLED_BY.items() if any(getattr(config, each) for each in settings)]
     if _FILES in config.log_records:
-        wanted.append("file_hashes")
+        wanted.append(_HASHING)
     return (*config.detectors, *(name for name in wanted if name not in config.detectors))
 
 

@@ -1,6 +1,9 @@
 """Nothing in the ordinary captures of the corpus is a finding of medium severity or worse, also with DNS decoded."""
 
 import contextlib
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 from conformance_corpus import FOLDER, VARIABLE, Capture, captures, present
@@ -10,13 +13,19 @@ from capture.errors import DamagedCapture
 from capture.intake import Intake
 from capture.open import open_file
 from capture.ports import parse_ports
+from detection.inspector import Inspected
 from detection.loading import load
 from detection.pipeline import Detection
 from exercise_config import Config
+from inspection.worker import UNDO
 from run.decoding import decoder_for, limits
+from traffic.content import Content
 from traffic.finding import INFO, LOW, Finding
 from traffic.protocols import PROTOCOLS
 from traffic.records import OPTIONAL, IpPacket
+
+if TYPE_CHECKING:
+    from detection.inspectors.data_leak import DataLeak
 
 pytestmark = [
     pytest.mark.skipif(not present(), reason=f"no corpus at {FOLDER}; {VARIABLE} names its folder"),
@@ -36,8 +45,25 @@ ATTACKS = {
 KINDS = OPTIONAL - {IpPacket}
 
 
+LONGEST_BODY = 2**20
+
+
+@cache
+def leaks() -> "DataLeak":
+    from detection.inspectors.data_leak import DataLeak  # needs the core
+
+    return DataLeak()
+
+
 def findings(capture: Capture) -> list[Finding]:
-    """Return what the default detectors find in a capture, decoded as with `-p any --protocols +dns`."""
+    """Return what the default detectors and data_leak find in a capture, decoded as with `-p any --protocols +dns`."""
+
+    def look() -> Iterator[Finding]:
+        batch = decoder.take()
+        yield from detection.look(batch).records()
+        for content in batch.table(Content).records():
+            yield from leaks().inspect(Inspected(content, LONGEST_BODY, UNDO))
+
     decoder = decoder_for(parse_ports("any"), limits(Config()), KINDS, PROTOCOLS)
     detection = Detection(load(Config().detectors, vars(Config())))
     intake = Intake(open_file(str(capture.path)), decoder)
@@ -45,10 +71,10 @@ def findings(capture: Capture) -> list[Finding]:
     with contextlib.suppress(DamagedCapture):
         while (frames := intake.read()) is not None:
             intake.decode(frames)
-            found += detection.look(decoder.take()).records()
+            found += look()
     intake.close()
     intake.finish()
-    found += detection.look(decoder.take()).records()
+    found += look()
     assert detection.failures == []
     return found
 

@@ -20,7 +20,7 @@ from cli.settings import configured
 from detection.detectors.threat_intelligence import ThreatIntelligence
 from exercise_config import Config, SettingError
 from run.feeds import Intelligence
-from run.intelligence import detecting, open_intelligence, read_again
+from run.intelligence import UNHASHED, detecting, open_intelligence, read_again
 from run.memory_bound import memory_bound
 from traffic.batch import RecordBatch
 
@@ -87,6 +87,21 @@ def test_a_file_that_became_wrong_keeps_its_indicators(tmp_path: Path, content: 
     run.intelligence.ask()
     run.refresh()
     assert not run.intelligence.warnings
+
+
+def test_that_files_are_not_hashed_is_said_once(tmp_path: Path) -> None:
+    run = Run(tmp_path, f"{'0' * 64}\n")
+    assert run.refresh() == ["indicators: feed.txt: list, 1 indicator", UNHASHED]
+    run.intelligence.ask()
+    assert run.refresh() == ["indicators: feed.txt: list, 1 indicator"]
+    hashing = Run(tmp_path, f"{'0' * 64}\n", detectors=("file_hashes",))
+    assert hashing.refresh() == ["indicators: feed.txt: list, 1 indicator"]
+
+
+def test_what_is_needed_or_has_files_is_enabled() -> None:
+    wanted = Config(log_records=("files",), data_leak_patterns="x", malware_clamav="/y")
+    assert detecting(wanted)[len(Config().detectors) :] == ("file_hashes", "data_leak", "malware")
+    assert detecting(Config(detectors=("malware",), malware_rules=("x",))) == ("malware",)
 
 
 def test_a_file_that_is_gone_keeps_its_indicators_until_it_is_back(tmp_path: Path) -> None:

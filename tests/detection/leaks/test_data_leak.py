@@ -182,6 +182,7 @@ MINIFIED = 'var a=0.4539578763621486,b="4539578763621486",c={id:5425233430109903
         random.Random(1).randbytes(60_000).hex(),
         '<div class="card" id="p4539578763621486"><a href="/p/4539578763621486-shoes">4539578763621486</a></div>',
         "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "postgres://postgres:postgres@localhost:5432/test mongodb://root:example123@mongo:27017 amqp://guest:guest@rabbit",
         "postgres://user:password@localhost/db mysql://root:${PASSWORD}@db/x redis://:<password>@cache:6379",
         "Social Security Number (for example 123-45-6789): <input name=ssn>",
         "ghp_" + "x" * 36,
