@@ -81,7 +81,8 @@ def open_intelligence(
     from run.feeds import opened_for
 
     detector = next(each for each in detectors if isinstance(each, ThreatIntelligence))
-    return opened_for(detector, config, files, live=live)
+    unhashed = "" if _HASHING in detecting(config) else UNHASHED
+    return opened_for(detector, config, files, unhashed, live=live)
 
 
 def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> "SigmaRules | None":

@@ -100,7 +100,7 @@ def test_that_files_are_not_hashed_is_said_once(tmp_path: Path) -> None:
 
 def test_what_is_needed_or_has_files_is_enabled() -> None:
     wanted = Config(log_records=("files",), data_leak_patterns="x", malware_clamav="/y")
-    assert detecting(wanted)[len(Config().detectors) :] == ("file_hashes", "data_leak", "malware")
+    assert detecting(wanted)[len(Config().detectors) :] == ("data_leak", "malware", "file_hashes")
     assert detecting(Config(detectors=("malware",), malware_rules=("x",))) == ("malware",)
 
 
