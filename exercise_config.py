@@ -266,16 +266,17 @@ class Config:
     max_indicator_file: Annotated[int, Range(1, 2048, "MiB")] = 256
     """Largest file with indicators that is read; of JSON, a quarter of it."""
 
-    # Leaks and malware, see docs/detection.md -------------------------------------------------------------------------
+    # What a web application firewall would block, see docs/waf.md -----------------------------------------------------
 
-    data_leak_patterns: str = ""
-    """TOML file with texts of your own that must not leave, in the format of `detection/leaks/rules.toml`. It enables
-    the inspector data_leak."""
-    malware_rules: Annotated[tuple[str, ...], "names of files and folders"] = ()
-    """YARA rules, like `--yara`: files, and folders with *.yar and *.yara. They enable the inspector malware."""
-    malware_clamav: str = ""
-    """Socket of ClamAV's daemon: its path, as /run/clamav/clamd.ctl, or ADDRESS:PORT. It enables the inspector
-    malware."""
+    waf_rules: Annotated[tuple[str, ...], "files and folders"] = ()
+    """Rules of ModSecurity for the detector `waf`, in the order of loading, like `--crs`: a folder of the OWASP Core
+    Rule Set, and files. Empty for those of Debian's package modsecurity-crs."""
+    waf_paranoia: Annotated[int, Range(0, 4, "level")] = 0
+    """Paranoia level of the Core Rule Set; 0 for the one in its crs-setup.conf, which is 1 unless you changed it."""
+    waf_threshold: Annotated[int, Range(0, 100_000, "points")] = 0
+    """Anomaly score of a request from which on it would be blocked; 0 for the one in crs-setup.conf, usually 5."""
+    waf_outbound_threshold: Annotated[int, Range(0, 100_000, "points")] = 0
+    """The same for a response; usually 4."""
 
     # Memory and statistics -------------------------------------------------------------------------------------------
 

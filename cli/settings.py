@@ -1,7 +1,7 @@
 """Combines the settings of a run: the settings file overrides the defaults, and `--set` overrides both."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +37,15 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         config = replace(config, keys=arguments.keys)
     if arguments.indicators:
         config = replace(config, indicators=arguments.indicators)
-    if arguments.sigma:
-        config = replace(config, sigma_rules=arguments.sigma)
-    if arguments.yara:
-        config = replace(config, malware_rules=arguments.yara)
+    if arguments.crs is not None:
+        config = with_rules(config, arguments.crs)
     return _with_plugins(config)
+
+
+def with_rules(config: Config, paths: Sequence[str]) -> Config:
+    """Enable the detector `waf`, with the rules at these paths; without paths, those of the settings."""
+    detectors = config.detectors if "waf" in config.detectors else (*config.detectors, "waf")
+    return replace(config, detectors=detectors, waf_rules=tuple(filter(None, paths)) or config.waf_rules)
 
 
 def plainly_configured(
