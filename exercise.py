@@ -75,6 +75,10 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from run.collecting import collect
 
         return collect(given, lockdown=lockdown)
+    if name == "waf":
+        from run.dry_run import waf
+
+        return waf(given, lockdown=lockdown)
     from run.fleet_watch import watch_fleet
 
     return watch_fleet(given, lockdown=lockdown)

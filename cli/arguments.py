@@ -25,6 +25,7 @@ examples:
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
+  exercise.py waf -r trace.pcap          what a web application firewall would have blocked
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.

@@ -12,6 +12,8 @@ LONGEST_VALUE: Final = 200
 """Characters kept."""
 _DATA: Final = re.compile(r"Matched Data: (.*?) found within ([A-Z_]+(?::.{0,200}?)??)(?:: |$)", re.DOTALL)
 _VARIABLE: Final = re.compile(r"against variable `([A-Z_]+(?::.{0,200}?)??)' \(Value: `(.*)' \)", re.DOTALL)
+_FINGERPRINT: Final = "detected "
+"""Matches of libinjection, whose data is a fingerprint."""
 _LEVEL: Final = "paranoia-level/"
 _ATTACK: Final = "attack-"
 
@@ -69,7 +71,7 @@ def _text(read: Callable[[], str]) -> str:
 def _place(data: str, match: str) -> tuple[str, str]:
     """Return the variable and the value: from the log message of the rule, which says more, or from the match."""
     if found := _DATA.match(data):
-        return found[2], found[1]
+        return found[2], data[found.end() :] if match.startswith(_FINGERPRINT) else found[1]
     if found := _VARIABLE.search(match):
         return found[1], found[2]
     place, equals, value = data.partition("=")

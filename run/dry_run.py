@@ -1,0 +1,182 @@
+"""`exercise.py waf -r FILE`: reads capture files, has worker processes run the rules, and prints the report."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Final, NamedTuple
+
+from capture.core import how_to_inspect
+from capture.errors import DamagedCapture
+from capture.intake import Intake
+from capture.named_files import named_files
+from capture.open import open_file
+from capture.privileges import give_up, sudo_caller
+from cli.build import PROGRAM
+from cli.settings import configured
+from cli.waf import WafArguments, parse_waf
+from dashboard.screen import Screen
+from detection.inspector import Inspector
+from detection.loading import DetectorError
+from detection.waf.directives import Limits
+from detection.waf.dry_run import HIGHEST_LEVEL, DryRun, outcomes
+from detection.waf.engine import Engine
+from detection.waf.files import RulesError
+from detection.waf.summary import summary
+from detection.waf.summary_text import Run, summary_json, summary_text
+from detection.waf.tally import Tally
+from exercise_config import Config
+from inspection.inspection import Inspection
+from inspection.processes import Stem
+from inspection.terms import Terms
+from run.decoding import decoder_for, limits, without_loss
+from run.keys import open_keys
+from traffic.content import Content
+
+BUDGET: Final = 2.0
+"""Seconds of CPU for an exchange: nobody waits for the traffic of a file."""
+QUEUE: Final = 8 * 2**20
+"""Bytes of contents whose outcomes are counted at a time."""
+_POLL: Final = 0.2
+_CLOSING: Final = 4096
+"""Records to complete at a time at the end of a file."""
+_MEBIBYTE: Final = 2**20
+
+
+class _Rules(NamedTuple):
+    """The rules of a run."""
+
+    paths: tuple[str, ...]
+    wanted: Limits
+
+
+def waf(argv: Sequence[str], *, lockdown: bool = True) -> int:
+    """Print the report, under sudo with the rights of the caller alone; return 0, or 1 if something cannot be read.
+
+    Raises:
+        SettingError, DetectorError: a setting is wrong, or the rules cannot be loaded.
+        CaptureError: a file cannot be opened.
+    """
+    given = parse_waf(argv)
+    config = replace(configured(given.shared), user="root", lockdown=lockdown)
+    if caller := sudo_caller(os.environ):
+        give_up(caller)
+    if problem := how_to_inspect():
+        print(f"{PROGRAM}: {problem}", file=sys.stderr)
+        return 1
+    wanted = Limits(config.waf_paranoia, HIGHEST_LEVEL, config.waf_threshold, config.waf_outbound_threshold)
+    rules = _Rules(given.crs or config.waf_rules, wanted)
+    engine = _engine(rules)
+    with ExitStack() as stack:
+        reading = _Reading(_inspection(rules, config, given.workers or 1, stack), config, given)
+        status = reading.read_all()
+    _print(reading, engine, given)
+    return status
+
+
+def _engine(rules: _Rules) -> Engine:
+    """Load the rules here too, to learn what they are; nothing of the traffic reaches this process's engine."""
+    try:
+        return Engine(*rules)
+    except RulesError as error:
+        raise DetectorError(str(error)) from error
+
+
+def _inspection(rules: _Rules, config: Config, workers: int, stack: ExitStack) -> Inspection:
+    terms = Terms(
+        workers=workers,
+        budget=max(BUDGET, config.inspection_budget / 1000),
+        memory=config.inspection_memory * _MEBIBYTE,
+        queue=QUEUE,
+        longest_body=config.max_inspected_body,
+        longest_text=2_000,
+        lockdown=config.lockdown,
+    )
+    stem = Stem(partial(_loaded, rules), terms)
+    stack.callback(stem.close)
+    inspection = Inspection(stem, (DryRun.name,), terms, live=False)
+    inspection.start()
+    stack.callback(inspection.close)
+    return inspection
+
+
+def _loaded(rules: _Rules) -> Sequence[Inspector]:
+    return [DryRun(*rules)]
+
+
+class _Reading:
+    """Reads the files one after the other, and counts."""
+
+    def __init__(self, inspection: Inspection, config: Config, given: WafArguments) -> None:
+        self.tally = Tally()
+        self.notes: list[str] = []
+        self.missed: Counter[str] = Counter()
+        self._inspection = inspection
+        self._config = config
+        self._given = given
+
+    def read_all(self) -> int:
+        status = max(self._read_whole(path) for path in self._given.files)
+        self._settle()
+        self._inspection.end()
+        self.missed += self._inspection.missed
+        self.notes += self._inspection.warnings
+        return status
+
+    def _read_whole(self, path: str) -> int:
+        try:
+            self._read(path)
+        except DamagedCapture as error:
+            print(f"{PROGRAM}: {error}", file=sys.stderr)
+            return 1
+        return 0
+
+    def _read(self, path: str) -> None:
+        with ExitStack() as stack:
+            source = open_file(path)
+            stack.callback(source.close)
+            keyring = open_keys(self._config, source, named_files(self._config.user), None)
+            stack.callback(keyring.close)
+            decoder = decoder_for(
+                self._given.shared.ports, without_loss(limits(self._config)), frozenset((Content,)),
+                frozenset(self._config.protocols), keyring.expects_keys,
+            )  # fmt: skip
+            intake = Intake(source, decoder)
+            intake.decrypt_with(keyring)
+            try:
+                while (frames := intake.read()) is not None:
+                    intake.decode(frames)
+                    self._hand(intake)
+            finally:
+                self._finish(intake)
+            self.notes += [f"{path}: {warning}" for warning in intake.status().warnings]
+
+    def _finish(self, intake: Intake) -> None:
+        while not intake.finish(_CLOSING):
+            self._hand(intake)
+        self._hand(intake)
+
+    def _hand(self, intake: Intake) -> None:
+        contents = intake.take().table(Content).records()
+        self.tally.note_requests(contents)
+        self._inspection.hand(contents)
+        if self._inspection.full:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Count what was found, once all is inspected: in the order of the exchanges, however fast the workers are."""
+        while not self._inspection.wait(_POLL):
+            pass
+        for outcome in outcomes(self._inspection.take()):
+            self.tally.note(outcome)
+
+
+def _print(reading: _Reading, engine: Engine, given: WafArguments) -> None:
+    name = f"Core Rule Set {engine.version}" if engine.version else f"{engine.rules:,} rules"
+    run = Run(given.files, name, reading.missed, tuple(reading.notes))
+    report = summary(reading.tally, engine.limits)
+    screen = Screen(sys.stdout)
+    screen.say(summary_json(report, run) if given.json else summary_text(report, run, given.rows, screen.width))
