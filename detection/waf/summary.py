@@ -80,15 +80,16 @@ def _places(tally: Tally, attackers: set[str]) -> Iterator[Place]:
 def is_attacker(client: Client) -> bool:
     """Return whether a client looks like an attacker.
 
-    That is a scanner, or one that does hardly anything else, or is refused, or tries many things without logging in.
+    That is a scanner, or one that has not logged in, and does hardly anything else, is refused, or tries many things.
     """
-    if _SCANNER in client.attacks or (client.blocked >= MANY_BLOCKED and client.blocked * 2 > client.requests):
+    if _SCANNER in client.attacks:
         return True
-    if client.trusted * 2 > client.blocked:
+    if client.trusted * 2 >= client.blocked:
         return False
+    only = client.blocked >= MANY_BLOCKED and client.blocked * 2 > client.requests
     refused = client.blocked >= FAILED and client.refused * 2 > client.blocked
     paths = len(client.paths)
-    return refused or paths >= PATHS or (paths >= KINDS and len(client.attacks) >= KINDS)
+    return only or refused or paths >= PATHS or (paths >= KINDS and len(client.attacks) >= KINDS)
 
 
 def is_likely(place: Place) -> bool:

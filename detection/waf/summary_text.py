@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 from detection.waf.summary import Place, Summary
 from detection.waf.tally import Client, Row
 
+_NAME: Final = 22
+"""Width of a figure's name."""
 _RULES: Final = 4
 """Rules that are shown of a place."""
 _KINDS: Final = {
@@ -44,26 +46,34 @@ def _head(report: Summary, run: Run) -> Iterator[str]:
     tally, limits = report.tally, report.limits
     yield f"{', '.join(run.files)}   {run.rules}"
     yield ""
-    yield f"Requests        {tally.requests:,}"
-    yield f"Would be blocked  {tally.blocked:,}{_share(tally.blocked, tally.requests)}" + (
-        f"   paranoia level {limits.paranoia}, threshold {limits.inbound}, responses {limits.outbound}"
-        if limits.inbound
-        else ""
-    )
+    yield _line("Requests", f"{tally.requests:,}")
+    terms = f": paranoia level {limits.paranoia}, threshold {limits.inbound}, responses {limits.outbound}"
+    blocked = f"{tally.blocked:,}{_share(tally.blocked, tally.requests)}"
+    yield _line("Would be blocked", blocked + (terms if limits.inbound else ""))
     if limits.watched > limits.paranoia:
-        levels = "   ".join(f"{level}: {count:,}" for level, count in enumerate(tally.levels[: limits.watched], 1))
-        yield f"By paranoia level  {levels}"
+        levels = (f"{level}: {count:,}" for level, count in enumerate(tally.levels[: limits.watched], 1))
+        yield _line("By paranoia level", "   ".join(levels))
     if tally.matched > tally.blocked:
-        yield f"Matched, not blocked  {tally.matched - tally.blocked:,}"
+        yield _line("Matched, not blocked", f"{tally.matched - tally.blocked:,}")
+    yield from _losses(report, run)
+
+
+def _losses(report: Summary, run: Run) -> Iterator[str]:
+    """Say what was not inspected, or not in full."""
+    tally = report.tally
     for reason, count in sorted(run.missed.items()):
-        yield f"Not inspected   {count:,} ({reason})"
+        yield _line("Not inspected", f"{count:,} ({reason})")
     if tally.limit_reached:
-        yield f"Not fully inspected  {tally.limit_reached:,} (match limit)"
+        yield _line("Not fully inspected", f"{tally.limit_reached:,} (match limit)")
     if tally.cut:
-        yield f"Body cut        {tally.cut:,}, so that rules saw its beginning only (max_inspected_body)"
+        yield _line("Body cut", f"{tally.cut:,} (max_inspected_body, or lost packets)")
     for kind, count in sorted(tally.left_out.items()):
-        yield f"Not in the lists  {count:,} (too many {kind})"
+        yield _line("Not in the lists", f"{count:,} (too many {kind})")
     yield from run.notes
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<{_NAME}}{text}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -98,7 +108,8 @@ def _attackers(report: Summary, rows: int, width: int) -> Iterator[str]:
         return
     yield f"Attacks by client   {len(report.attackers):,}"
     for name, client in report.attackers[:rows]:
-        yield _cut(f"  {client.blocked:>7,}  {name}  of {client.requests:,} requests: {_kinds(client)}", width)
+        yield f"  {client.blocked:>7,}  {name}, of {client.requests:,} requests"
+        yield _cut(f"           {_kinds(client)}", width)
         if client.evidence:
             yield _cut(f"           {client.evidence}", width)
     yield from _more(len(report.attackers) - rows, "(-n)")
