@@ -12,9 +12,12 @@ from typing import Final, NamedTuple
 from capture.core import how_to_inspect
 from capture.errors import DamagedCapture
 from capture.intake import Intake
+from capture.keys.keyring import Keyring
 from capture.named_files import named_files
 from capture.open import open_file
-from capture.privileges import give_up, sudo_caller
+from capture.ports import Ports
+from capture.privileges import ROOT, User, chosen_user
+from capture.source import Source
 from cli.build import PROGRAM
 from cli.settings import configured
 from cli.waf import WafArguments, parse_waf
@@ -34,6 +37,8 @@ from inspection.processes import Stem
 from inspection.terms import Terms
 from run.decoding import decoder_for, limits, without_loss
 from run.keys import open_keys
+from run.lockdown import lock_reader
+from run.opening import give_up_rights
 from traffic.content import Content
 
 BUDGET: Final = 2.0
@@ -54,27 +59,41 @@ class _Rules(NamedTuple):
 
 
 def waf(argv: Sequence[str], *, lockdown: bool = True) -> int:
-    """Print the report, under sudo with the rights of the caller alone; return 0, or 1 if something cannot be read.
+    """Print the report; return 0, or 1 if something cannot be read. Rights are dropped before traffic is read.
 
     Raises:
         SettingError, DetectorError: a setting is wrong, or the rules cannot be loaded.
         CaptureError: a file cannot be opened.
     """
     given = parse_waf(argv)
-    config = replace(configured(given.shared), user="root", lockdown=lockdown)
-    if caller := sudo_caller(os.environ):
-        give_up(caller)
+    config = configured(given.shared)
+    config = config if lockdown else replace(config, lockdown=False)
     if problem := how_to_inspect():
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
         return 1
+    user = chosen_user(config.user, os.environ)
     wanted = Limits(config.waf_paranoia, HIGHEST_LEVEL, config.waf_threshold, config.waf_outbound_threshold)
     rules = _Rules(given.crs or config.waf_rules, wanted)
-    engine = _engine(rules)
     with ExitStack() as stack:
-        reading = _Reading(_inspection(rules, config, given.workers or 1, stack), config, given)
-        status = reading.read_all()
+        stem = Stem(partial(_loaded, rules), _terms(config, given), partial(_leave, config, user))
+        stack.callback(stem.close)
+        opened = [_opened(path, config, user, stack) for path in given.files]
+        _leave(config, user)
+        engine = _engine(rules)
+        if config.lockdown:
+            lock_reader()
+        inspection = Inspection(stem, (DryRun.name,), _terms(config, given), live=False)
+        inspection.start()
+        stack.callback(inspection.close)
+        reading = _Reading(inspection, config, given.shared.ports)
+        status = reading.read_all(opened)
     _print(reading, engine, given)
     return status
+
+
+def _leave(config: Config, user: User | None) -> None:
+    if config.user != ROOT:
+        give_up_rights(user, verbose=False)
 
 
 def _engine(rules: _Rules) -> Engine:
@@ -85,9 +104,16 @@ def _engine(rules: _Rules) -> Engine:
         raise DetectorError(str(error)) from error
 
 
-def _inspection(rules: _Rules, config: Config, workers: int, stack: ExitStack) -> Inspection:
-    terms = Terms(
-        workers=workers,
+def _loaded(rules: _Rules) -> Sequence[Inspector]:
+    try:
+        return [DryRun(*rules)]
+    except RulesError as error:
+        raise DetectorError(str(error)) from error
+
+
+def _terms(config: Config, given: WafArguments) -> Terms:
+    return Terms(
+        workers=given.workers,
         budget=max(BUDGET, config.inspection_budget / 1000),
         memory=config.inspection_memory * _MEBIBYTE,
         queue=QUEUE,
@@ -95,64 +121,67 @@ def _inspection(rules: _Rules, config: Config, workers: int, stack: ExitStack) -
         longest_text=2_000,
         lockdown=config.lockdown,
     )
-    stem = Stem(partial(_loaded, rules), terms)
-    stack.callback(stem.close)
-    inspection = Inspection(stem, (DryRun.name,), terms, live=False)
-    inspection.start()
-    stack.callback(inspection.close)
-    return inspection
 
 
-def _loaded(rules: _Rules) -> Sequence[Inspector]:
-    return [DryRun(*rules)]
+class _Opened(NamedTuple):
+    """A capture file, and the keys for it."""
+
+    path: str
+    source: Source
+    keyring: Keyring
+
+
+def _opened(path: str, config: Config, user: User | None, stack: ExitStack) -> _Opened:
+    source = open_file(path)
+    stack.callback(source.close)
+    keyring = open_keys(config, source, named_files(config.user), user)
+    stack.callback(keyring.close)
+    keyring.protect()
+    return _Opened(path, source, keyring)
 
 
 class _Reading:
     """Reads the files one after the other, and counts."""
 
-    def __init__(self, inspection: Inspection, config: Config, given: WafArguments) -> None:
+    def __init__(self, inspection: Inspection, config: Config, ports: Ports) -> None:
         self.tally = Tally()
         self.notes: list[str] = []
         self.missed: Counter[str] = Counter()
         self._inspection = inspection
         self._config = config
-        self._given = given
+        self._ports = ports
 
-    def read_all(self) -> int:
-        status = max(self._read_whole(path) for path in self._given.files)
+    def read_all(self, files: Sequence[_Opened]) -> int:
+        """Read the files, and return 1 if one of them is damaged, otherwise 0."""
+        status = max(map(self._read_whole, files))
         self._settle()
         self._inspection.end()
         self.missed += self._inspection.missed
         self.notes += self._inspection.warnings
         return status
 
-    def _read_whole(self, path: str) -> int:
+    def _read_whole(self, opened: _Opened) -> int:
         try:
-            self._read(path)
+            self._read(opened)
         except DamagedCapture as error:
             print(f"{PROGRAM}: {error}", file=sys.stderr)
             return 1
         return 0
 
-    def _read(self, path: str) -> None:
-        with ExitStack() as stack:
-            source = open_file(path)
-            stack.callback(source.close)
-            keyring = open_keys(self._config, source, named_files(self._config.user), None)
-            stack.callback(keyring.close)
-            decoder = decoder_for(
-                self._given.shared.ports, without_loss(limits(self._config)), frozenset((Content,)),
-                frozenset(self._config.protocols), keyring.expects_keys,
-            )  # fmt: skip
-            intake = Intake(source, decoder)
-            intake.decrypt_with(keyring)
-            try:
-                while (frames := intake.read()) is not None:
-                    intake.decode(frames)
-                    self._hand(intake)
-            finally:
-                self._finish(intake)
-            self.notes += [f"{path}: {warning}" for warning in intake.status().warnings]
+    def _read(self, opened: _Opened) -> None:
+        decoder = decoder_for(
+            self._ports, without_loss(limits(self._config)), frozenset((Content,)), frozenset(self._config.protocols),
+            opened.keyring.expects_keys,
+        )  # fmt: skip
+        intake = Intake(opened.source, decoder)
+        intake.decrypt_with(opened.keyring)
+        try:
+            while (frames := intake.read()) is not None:
+                intake.decode(frames)
+                self._hand(intake)
+        finally:
+            self._finish(intake)
+            self.notes += [f"{opened.path}: {warning}" for warning in intake.status().warnings]
 
     def _finish(self, intake: Intake) -> None:
         while not intake.finish(_CLOSING):

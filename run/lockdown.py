@@ -101,6 +101,11 @@ def lock_collector(folder: str) -> str:
     return lock_down(Grants((*_program(), *SYSTEM, *FACTS), write=(os.path.abspath(folder),)))
 
 
+def lock_reader() -> str:
+    """Lock a process down that has opened all it reads, and return in words what is in force."""
+    return lock_down(Grants((*_program(), *SYSTEM, *FACTS)))
+
+
 def _move_command(receivers: Receivers, stack: ExitStack) -> None:
     """Let the command for alerts be run by a process outside the lock."""
     if not receivers.program:

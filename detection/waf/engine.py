@@ -6,6 +6,8 @@ undo either. The response goes in without content codings: a server compresses w
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 from detection.inspector import Inspected
@@ -14,6 +16,10 @@ from detection.waf.directives import LIMIT, OWN, REPORT, Limits, Scores, directi
 from detection.waf.files import RulesError, found, texts
 from detection.waf.match import Match, match_of
 from traffic.content import Content
+
+libmodsecurity: Any = None
+with suppress(ImportError):  # here, because later, without rights, nothing can be imported
+    libmodsecurity = import_module("libmodsecurity")
 
 _WHERE: Final = re.compile(r"Rules error\. File: (.*?)\. Line: (\d+)\. Column: \d+\. (.*)", re.DOTALL)
 _UNNAMED: Final = ("", "<<reference missing or not informed>>")
@@ -133,12 +139,8 @@ _PROBE: Final = b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: probe\r\nAcce
 
 
 def _library() -> Any:
-    try:
-        import libmodsecurity
-    except ImportError as error:
-        raise RulesError(
-            "the detector waf needs the package libmodsecurity; run: pip install -r requirements-waf.txt"
-        ) from error
+    if libmodsecurity is None:
+        raise RulesError("the detector waf needs the package libmodsecurity; run: pip install -r requirements-waf.txt")
     return libmodsecurity
 
 

@@ -17,6 +17,7 @@ _DEBIAN_SETUP: Final = Path("/etc/modsecurity/crs")
 MOST_FILES: Final = 2_000
 LONGEST: Final = 16 * 2**20
 """Bytes of a file that are read, and of all files together four times as many."""
+_WHO: Final = "the user that the program switches to (--user)"
 _LEFT_OUT: Final = "REQUEST-910-IP-REPUTATION.conf"
 """Of version 3: it needs databases of places, which the library cannot read, and asks block lists over the network."""
 _INCLUDE: Final = re.compile(r"^[ \t]*Include[ \t]+(?:\"([^\"\n]+)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
@@ -62,7 +63,7 @@ def found(paths: Sequence[str]) -> Files:
         elif not paths:
             raise RulesError(f"no rules: {path} does not exist; name a folder of the Core Rule Set with --crs PATH")
         else:
-            raise RulesError(f"no file or folder {path}")
+            raise RulesError(f"no file or folder {path}, or {_WHO} cannot read it")
     return Files(tuple(before), tuple(after))
 
 
@@ -116,7 +117,7 @@ def texts(files: Sequence[str]) -> Iterator[str]:
             with open(name, "rb") as file:
                 raw = file.read(LONGEST + 1)
         except OSError as error:
-            raise RulesError(f"{name}: {error.strerror}") from error
+            raise RulesError(f"{name}: {error.strerror}; {_WHO} must be able to read it") from error
         size += len(raw)
         if len(raw) > LONGEST or size > 4 * LONGEST or len(seen) > MOST_FILES:
             raise RulesError(f"{name}: too large for rules, or too many files")

@@ -49,7 +49,8 @@ def test_what_many_visitors_trigger_is_a_false_positive() -> None:
     assert [(place.path, place.variable, place.ordinary) for place in found.false_positives] == [
         ("/search", "ARGS:q", 5)
     ]
-    assert found.attackers == found.unclear == ()
+    assert not found.attackers
+    assert not found.unclear
 
 
 def test_what_nobody_is_answered_is_none() -> None:

@@ -205,7 +205,7 @@ def test_limits_that_a_file_sets_itself_cannot_be_changed(tmp_path: Path) -> Non
 
 
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "libmodsecurity", None)
+    monkeypatch.setattr("detection.waf.engine.libmodsecurity", None)
     with pytest.raises(RulesError, match="needs the package libmodsecurity; run: pip install -r requirements-waf"):
         Waf([folder])
 
