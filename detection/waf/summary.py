@@ -9,7 +9,8 @@ from detection.waf.exclusions import FIRST, MANY, at_path, everywhere
 from detection.waf.tally import Client, Row, Tally
 
 FEW: Final = 2
-"""Clients from which on a match is likely to be a false positive; one is enough if it seems to have logged in."""
+"""Clients from which on a match is likely to be a false positive. One is enough if it seems to have logged in, and does
+other things too."""
 FAILED: Final = 3
 """Blocked requests that were refused anyway, from which on a client is an attacker."""
 MANY_BLOCKED: Final = 20
@@ -32,6 +33,8 @@ class Place(NamedTuple):
     clients: frozenset[str]
     ordinary: int
     """Clients that do not look like attackers."""
+    calm: int
+    """Those of them of which at most half of the requests would be blocked."""
     exclusion: tuple[str, ...] = ()
     """Rules that exclude it; none if they cannot be written, or are those of an earlier place."""
 
@@ -58,14 +61,15 @@ def summary(tally: Tally, limits: Limits) -> Summary:
     """Sort what was counted."""
     attackers = [(name, client) for name, client in tally.clients.items() if is_attacker(client)]
     attackers.sort(key=lambda one: (-one[1].blocked, one[0]))
-    places = [place for place in _places(tally, {name for name, _ in attackers}) if place.ordinary]
+    calm = {name for name, client in tally.clients.items() if client.blocked * 2 <= client.requests}
+    places = [place for place in _places(tally, {name for name, _ in attackers}, calm) if place.ordinary]
     places.sort(key=lambda place: (-place.ordinary, -place.first.blocked, place[:3]))
     likely = [place for place in places if is_likely(place)]
     rest = [place for place in places if not is_likely(place)]
     return Summary(tally, limits, tuple(_with_exclusions(likely)), tuple(attackers), tuple(rest))
 
 
-def _places(tally: Tally, attackers: set[str]) -> Iterator[Place]:
+def _places(tally: Tally, attackers: set[str], calm: set[str]) -> Iterator[Place]:
     """Yield the places with rules that block."""
     found: dict[tuple[str, str, str], list[tuple[int, Row]]] = {}
     for key, row in tally.rows.items():
@@ -74,7 +78,8 @@ def _places(tally: Tally, attackers: set[str]) -> Iterator[Place]:
     for (host, path, variable), rows in found.items():
         rows.sort(key=lambda one: (-one[1].blocked, one[0]))
         clients = frozenset(client for _, row in rows for client in row.clients)
-        yield Place(host, path, variable, tuple(rows), clients, len(clients - attackers))
+        ordinary = clients - attackers
+        yield Place(host, path, variable, tuple(rows), clients, len(ordinary), len(ordinary & calm))
 
 
 def is_attacker(client: Client) -> bool:
@@ -96,7 +101,11 @@ def is_likely(place: Place) -> bool:
     """Return whether a place is likely to be a false positive: ordinary clients are answered as if all was well."""
     row = place.first
     well = row.answered * 3 >= row.hits
-    return well and row.attack != _SCANNER and (place.ordinary >= FEW or row.logged_in * 2 >= row.hits)
+    return (
+        well
+        and row.attack != _SCANNER
+        and (place.ordinary >= FEW or (place.calm > 0 and row.logged_in * 2 >= row.hits))
+    )
 
 
 def _with_exclusions(places: Sequence[Place]) -> Iterator[Place]:

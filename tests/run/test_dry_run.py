@@ -132,10 +132,10 @@ def test_wrong_usage_is_one_line(waf: Command, day: str, rules: str, tmp_path: P
         assert err.count("\n") == 1
 
 
-def test_crs_enables_the_detector(run_here: Command, day: str, rules: str) -> None:
-    options = ("--set", "user=root", "--set", "log_records=+findings", "--log", "-")
-    status, out, _ = run_here("-r", day, "--crs", rules, *options)
-    found = [line for line in map(json.loads, out.splitlines()) if line.get("rule.ruleset") == "waf"]
-    assert status == 0
-    assert {line["rule.name"] for line in found} == {"942100"}
-    assert len(found) == 9
+def test_crs_enables_the_detector(run_here: Command, day: str, rules: str, tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+    options = ("--set", "user=root", "--set", "log_records=+findings", "--log", str(log), "-q")
+    assert run_here("-r", day, "--crs", rules, *options)[0] == 0
+    lines = map(json.loads, log.read_text().splitlines())
+    found = [line["rule.name"] for line in lines if line.get("rule.ruleset") == "waf"]
+    assert found == ["942100"] * 9

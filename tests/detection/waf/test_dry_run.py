@@ -59,8 +59,9 @@ def test_what_nobody_is_answered_is_none() -> None:
     assert [place.path for place in found.unclear] == ["/search"]
 
 
-def test_one_visitor_is_enough_if_logged_in() -> None:
+def test_one_visitor_is_enough_if_logged_in_and_busy_with_other_things() -> None:
     assert report([outcome("198.51.100.1", "/edit", hit(), logged_in=True)]).false_positives
+    assert not report([outcome("198.51.100.1", "/edit", hit(), logged_in=True)], ordinary=0).false_positives
     assert not report([outcome("198.51.100.1", "/edit", hit())]).false_positives
 
 
