@@ -30,6 +30,7 @@ PARTS: Final = {
     "decryption": "HTTP over TLS",
     "counting": "Counting",
     "otlp": "Metrics for OpenTelemetry",
+    "waf": "Rules of a web application firewall",
     "inspection": "Inspection of content",
     "live": "Watching a server",
     "https": "Watching a server with TLS",

@@ -9,6 +9,8 @@ from detection.waf.tally import Client, Row
 
 _NAME: Final = 22
 """Width of a figure's name."""
+_FILES: Final = 3
+"""Files that are named."""
 _RULES: Final = 4
 """Rules that are shown of a place."""
 _KINDS: Final = {
@@ -44,7 +46,8 @@ def summary_text(report: Summary, run: Run, rows: int, width: int) -> str:
 
 def _head(report: Summary, run: Run) -> Iterator[str]:
     tally, limits = report.tally, report.limits
-    yield f"{', '.join(run.files)}   {run.rules}"
+    few = len(run.files) <= _FILES
+    yield f"{', '.join(run.files) if few else f'{len(run.files):,} files'}   {run.rules}"
     yield ""
     yield _line("Requests", f"{tally.requests:,}")
     terms = f": paranoia level {limits.paranoia}, threshold {limits.inbound}, responses {limits.outbound}"
@@ -54,7 +57,7 @@ def _head(report: Summary, run: Run) -> Iterator[str]:
         levels = (f"{level}: {count:,}" for level, count in enumerate(tally.levels[: limits.watched], 1))
         yield _line("By paranoia level", "   ".join(levels))
     if tally.matched > tally.blocked:
-        yield _line("Matched, not blocked", f"{tally.matched - tally.blocked:,}")
+        yield _line("Matched, not blocked", f"{tally.matched - tally.blocked:,}, by rules of all levels")
     yield from _losses(report, run)
 
 
