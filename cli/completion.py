@@ -50,7 +50,7 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     import shtab
 
     completers = {"interface": shtab.cmd(_INTERFACES), "user": _USERS, "settings": _NAMES, "protocols": _PROTOCOLS}
-    places = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
+    places = {"FILE": shtab.FILE, "PATH": shtab.FILE, "DIR": shtab.DIRECTORY}
     for action in parser._actions:
         _complete(action, completers.get(action.dest) or places.get(str(action.metavar)))
     settings = settings_of(Config)
