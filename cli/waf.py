@@ -29,8 +29,10 @@ class WafArguments(NamedTuple):
     files: tuple[str, ...]
     crs: tuple[str, ...]
     """Rules; empty for those of the settings."""
+    fast: bool
+    """Whether only rules up to the paranoia level run."""
     workers: int
-    """Processes; 0 for as many as there are processors."""
+    """Processes that run the rules."""
     rows: int
     json: bool
     shared: Arguments
@@ -61,7 +63,7 @@ def parse_waf(argv: Sequence[str]) -> WafArguments:
         colour=False,
     )
     crs = tuple(filter(None, given.crs))
-    return WafArguments(tuple(given.read), crs, given.workers, given.rows, given.json, shared)
+    return WafArguments(tuple(given.read), crs, given.fast, given.workers, given.rows, given.json, shared)
 
 
 def waf_parser() -> argparse.ArgumentParser:
@@ -87,6 +89,7 @@ def waf_parser() -> argparse.ArgumentParser:
     add("--paranoia", metavar="N", type=int, choices=range(1, 5), help="paranoia level, 1 to 4")
     add("--threshold", metavar="N", type=_number, help="anomaly score that blocks a request")
     add("--outbound-threshold", metavar="N", type=_number, help="anomaly score that blocks a response")
+    add("--fast", action="store_true", help="run only rules up to the paranoia level; takes about half the time")
     add = parser.add_argument_group("report").add_argument
     add("-n", "--rows", metavar="N", type=_number, default=20, help="rows of each list (default: 20)")
     add("--json", action="store_true", help="print one JSON object with everything")

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from capture.core import how_to_inspect
 from capture.errors import DamagedCapture
-from capture.intake import Intake
+from capture.intake import Intake, Status
 from capture.keys.keyring import Keyring
 from capture.named_files import named_files
 from capture.open import open_file
@@ -39,7 +39,9 @@ from run.decoding import decoder_for, limits, without_loss
 from run.keys import open_keys
 from run.lockdown import lock_reader
 from run.opening import give_up_rights
+from run.watch import Stop
 from traffic.content import Content
+from view.builder import NOT_KEPT
 
 BUDGET: Final = 2.0
 """Seconds of CPU for an exchange: nobody waits for the traffic of a file."""
@@ -71,13 +73,15 @@ def waf(argv: Sequence[str], *, lockdown: bool = True) -> int:
     if problem := how_to_inspect():
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
         return 1
-    user = chosen_user(config.user, os.environ)
-    wanted = Limits(config.waf_paranoia, HIGHEST_LEVEL, config.waf_threshold, config.waf_outbound_threshold)
+    user, stop = chosen_user(config.user, os.environ), Stop()
+    levels = 0 if given.fast else HIGHEST_LEVEL
+    wanted = Limits(config.waf_paranoia, levels, config.waf_threshold, config.waf_outbound_threshold)
     rules = _Rules(given.crs or config.waf_rules, wanted)
     with ExitStack() as stack:
         stem = Stem(partial(_loaded, rules), _terms(config, given), partial(_leave, config, user))
         stack.callback(stem.close)
-        opened = [_opened(path, config, user, stack) for path in given.files]
+        with stop.interrupting():  # opening a pipe may block
+            opened = [_opened(path, config, user, stack) for path in given.files]
         _leave(config, user)
         engine = _engine(rules)
         if config.lockdown:
@@ -85,7 +89,7 @@ def waf(argv: Sequence[str], *, lockdown: bool = True) -> int:
         inspection = Inspection(stem, (DryRun.name,), _terms(config, given), live=False)
         inspection.start()
         stack.callback(inspection.close)
-        reading = _Reading(inspection, config, given.shared.ports)
+        reading = _Reading(inspection, config, given.shared.ports, stop)
         status = reading.read_all(opened)
     _print(reading, engine, given)
     return status
@@ -140,22 +144,46 @@ def _opened(path: str, config: Config, user: User | None, stack: ExitStack) -> _
     return _Opened(path, source, keyring)
 
 
+class Progress:
+    """A line on standard error that is overwritten, if that is a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def show(self, text: str) -> None:
+        """Show how far it is."""
+        if sys.stderr.isatty():
+            print(f"\r{text:<{self._shown}}", end="", file=sys.stderr, flush=True)
+            self._shown = len(text)
+
+    def clear(self) -> None:
+        """Make room for the report."""
+        if self._shown:
+            print(f"\r{'':<{self._shown}}\r", end="", file=sys.stderr, flush=True)
+
+
 class _Reading:
     """Reads the files one after the other, and counts."""
 
-    def __init__(self, inspection: Inspection, config: Config, ports: Ports) -> None:
+    def __init__(self, inspection: Inspection, config: Config, ports: Ports, stop: Stop) -> None:
         self.tally = Tally()
         self.notes: list[str] = []
         self.missed: Counter[str] = Counter()
         self._inspection = inspection
         self._config = config
         self._ports = ports
+        self._stop = stop
+        self._progress = Progress()
 
     def read_all(self, files: Sequence[_Opened]) -> int:
         """Read the files, and return 1 if one of them is damaged, otherwise 0."""
         status = max(map(self._read_whole, files))
         self._settle()
+        self._progress.clear()
         self._inspection.end()
+        self._count()
+        if self._stop.is_set():
+            self.notes.append("Stopped early: this is the report on what was read until then.")
         self.missed += self._inspection.missed
         self.notes += self._inspection.warnings
         return status
@@ -176,12 +204,21 @@ class _Reading:
         intake = Intake(opened.source, decoder)
         intake.decrypt_with(opened.keyring)
         try:
-            while (frames := intake.read()) is not None:
+            while not self._stop.is_set() and (frames := intake.read()) is not None:
                 intake.decode(frames)
                 self._hand(intake)
         finally:
             self._finish(intake)
-            self.notes += [f"{opened.path}: {warning}" for warning in intake.status().warnings]
+            self._note(opened.path, intake.status())
+
+    def _note(self, path: str, status: Status) -> None:
+        """Note what of a file was not inspected."""
+        if not_kept := status.health.oddities[NOT_KEPT]:
+            self.missed[NOT_KEPT] += not_kept
+        unreadable = [f"{count:,} {kind}" for kind, count in sorted(status.health.unreadable.items()) if count]
+        if unreadable:
+            self.notes.append(f"{path}: unreadable connections: {', '.join(unreadable)}")
+        self.notes += [f"{path}: {warning}" for warning in status.warnings]
 
     def _finish(self, intake: Intake) -> None:
         while not intake.finish(_CLOSING):
@@ -189,6 +226,7 @@ class _Reading:
         self._hand(intake)
 
     def _hand(self, intake: Intake) -> None:
+        """Have what was decoded inspected, and wait for that from time to time, so that little has to be kept."""
         contents = intake.take().table(Content).records()
         self.tally.note_requests(contents)
         self._inspection.hand(contents)
@@ -198,7 +236,12 @@ class _Reading:
     def _settle(self) -> None:
         """Count what was found, once all is inspected: in the order of the exchanges, however fast the workers are."""
         while not self._inspection.wait(_POLL):
-            pass
+            if self._stop.is_set():
+                break
+        self._count()
+        self._progress.show(f"{self.tally.requests:,} requests, {self.tally.blocked:,} would be blocked")
+
+    def _count(self) -> None:
         for outcome in outcomes(self._inspection.take()):
             self.tally.note(outcome)
 

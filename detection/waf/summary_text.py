@@ -39,8 +39,10 @@ def summary_text(report: Summary, run: Run, rows: int, width: int) -> str:
     lines += _places("Likely false positives", report.false_positives, rows, width)
     lines += _attackers(report, rows, width)
     lines += _places("Neither clearly", report.unclear, rows, width)
-    if not report.tally.blocked:
-        lines.append("No request would be blocked.")
+    if not report.tally.requests:
+        lines.append("Nothing to inspect: there are no HTTP requests.")
+    elif not report.tally.blocked:
+        lines.append("Nothing would be blocked.")
     return "\n".join(lines).rstrip("\n")
 
 

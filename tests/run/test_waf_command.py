@@ -100,6 +100,11 @@ def test_options_change_the_limits(waf: Command, day: str, rules: str) -> None:
     assert told(waf, "-r", day, "--crs", rules, "--threshold", "10")["blocked"] == 0
 
 
+def test_fast_runs_fewer_rules(waf: Command, day: str, rules: str) -> None:
+    found = told(waf, "-r", day, "--crs", rules, "--fast")
+    assert (found["blocked"], found["blocked_by_paranoia"]) == (9, [9])
+
+
 def test_bait_costs_its_budget_and_is_counted(
     waf: Command, rules: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +119,16 @@ def test_bait_costs_its_budget_and_is_counted(
 def test_the_match_limit_is_counted(waf: Command, rules: str, tmp_path: Path) -> None:
     bait = [("203.0.113.9", f"/?x={'a' * 60}!", 404)]
     assert told(waf, "-r", capture(tmp_path / "bait.pcap", bait), "--crs", rules)["match_limit_reached"] == 1
+
+
+def test_what_cannot_be_read_is_said(waf: Command, rules: str, tmp_path: Path) -> None:
+    scene, path = Scene(), tmp_path / "other.pcap"
+    scene.frames += Talk().client(b"SSH-2.0-OpenSSH_9.2\r\n").server(b"SSH-2.0-OpenSSH_9.2\r\n").close().frames
+    scene.write(path)
+    status, out, _ = waf("-r", str(path), "--crs", rules)
+    assert status == 0
+    assert f"{path}: unreadable connections: 1 " in out
+    assert out.endswith("Nothing to inspect: there are no HTTP requests.\n")
 
 
 def test_wrong_usage_is_one_line(waf: Command, day: str, rules: str, tmp_path: Path) -> None:
