@@ -19,6 +19,8 @@ _TECHNIQUES: Final = {
     "xss": "T1059.007", "fixation": "T1539", "reputation-scanner": "T1595.002", "dos": "T1499",
 }  # fmt: skip
 """Techniques by the kind of attack that a rule names: exploits of a public application, scripts, scans."""
+_POLICY: Final = (range(911_000, 912_000), range(920_000, 921_000))
+"""Rules of the Core Rule Set about methods, types and form: what a site allows, not that somebody attacks it."""
 _WEB_SHELLS: Final = range(955_000, 956_000)
 _REQUEST: Final = 2
 
@@ -47,9 +49,11 @@ def counted(match: Match, verdict: Verdict) -> bool:
 
 
 def severity(match: Match, counts: bool) -> str:
-    """Return the severity of a finding."""
+    """Return the severity of a finding; no more than low if nothing would be blocked, or for policy alone."""
     full = _SEVERITIES.get(match.severity, INFO)
-    return full if counts else LOW if full == HIGH else INFO
+    if counts and not any(match.rule in rules for rules in _POLICY):
+        return full
+    return LOW if counts or full == HIGH else INFO
 
 
 def _finding(content: Content, rule: str, severity: str, reason: str, proof: str, technique: str) -> Finding:
