@@ -266,6 +266,16 @@ class Config:
     max_indicator_file: Annotated[int, Range(1, 2048, "MiB")] = 256
     """Largest file with indicators that is read; of JSON, a quarter of it."""
 
+    # Leaks and malware, see docs/detection.md -------------------------------------------------------------------------
+
+    data_leak_patterns: str = ""
+    """TOML file with texts of your own that must not leave, in the format of `detection/leaks/rules.toml`. It enables
+    the inspector data_leak."""
+    malware_rules: Annotated[tuple[str, ...], "names of files and folders"] = ()
+    """YARA rules, like `--yara`: files, and folders with *.yar and *.yara. They enable the inspector malware."""
+    malware_clamav: str = ""
+    """Socket of ClamAV's daemon: its path, as /run/clamav/clamd.ctl, or ADDRESS:PORT. It enables the inspector
+    malware."""
     # What a web application firewall would block, see docs/waf.md -----------------------------------------------------
 
     waf_rules: Annotated[tuple[str, ...], "files and folders"] = ()

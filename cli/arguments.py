@@ -56,6 +56,10 @@ class Arguments:
     """Key logs; empty leaves the choice to the setting."""
     indicators: tuple[str, ...]
     """Files with indicators; empty leaves the choice to the setting."""
+    sigma: tuple[str, ...]
+    """Files and folders with Sigma rules; empty leaves the choice to the setting."""
+    yara: tuple[str, ...]
+    """Files and folders with YARA rules; empty leaves the choice to the setting."""
     crs: tuple[str, ...] | None
     """Rules that the detector `waf` runs, an empty text for those of the settings; None does not enable it."""
     embed_keys: bool
@@ -109,6 +113,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         write=given.write,
         keys=tuple(given.keys),
         indicators=tuple(given.indicators),
+        sigma=tuple(given.sigma),
+        yara=tuple(given.yara),
         crs=None if given.crs is None else tuple(given.crs),
         embed_keys=given.embed_keys,
         log=given.log,
@@ -251,6 +257,14 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "--indicators", metavar="FILE", action="append", default=[],
         help="find traffic listed in this file of threat intelligence (abuse.ch, MISP, STIX, Zeek, lists), may be "
         "repeated; see docs/detection.md",
+    )  # fmt: skip
+    add(
+        "--sigma", metavar="PATH", action="append", default=[],
+        help="find traffic by the Sigma rules in this file or folder, may be repeated; see docs/detection.md",
+    )  # fmt: skip
+    add(
+        "--yara", metavar="PATH", action="append", default=[],
+        help="find malware in uploads and downloads by the YARA rules in this file or folder, may be repeated",
     )  # fmt: skip
     add(
         "--crs", metavar="PATH", nargs="?", const="", action="append",

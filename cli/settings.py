@@ -37,6 +37,10 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         config = replace(config, keys=arguments.keys)
     if arguments.indicators:
         config = replace(config, indicators=arguments.indicators)
+    if arguments.sigma:
+        config = replace(config, sigma_rules=arguments.sigma)
+    if arguments.yara:
+        config = replace(config, malware_rules=arguments.yara)
     if arguments.crs is not None:
         config = with_rules(config, arguments.crs)
     return _with_plugins(config)

@@ -7,6 +7,7 @@ or files of ModSecurity, which may include others.
 import re
 from collections.abc import Iterator, Sequence
 from glob import glob
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,7 +18,7 @@ _DEBIAN_SETUP: Final = Path("/etc/modsecurity/crs")
 MOST_FILES: Final = 2_000
 LONGEST: Final = 16 * 2**20
 """Bytes of a file that are read, and of all files together four times as many."""
-_WHO: Final = "the user that the program switches to (--user)"
+_WHO: Final = "the user that the program becomes (setting user)"
 _LEFT_OUT: Final = "REQUEST-910-IP-REPUTATION.conf"
 """Of version 3: it needs databases of places, which the library cannot read, and asks block lists over the network."""
 _INCLUDE: Final = re.compile(r"^[ \t]*Include[ \t]+(?:\"([^\"\n]+)\"|(\S+))", re.IGNORECASE | re.MULTILINE)
@@ -52,9 +53,9 @@ def found(paths: Sequence[str]) -> Files:
     after: list[str] = []
     for path in map(Path, paths or (DEBIAN,)):
         into = after if after else before
-        if path.is_file():
+        if isfile(path):
             into.append(_quotable(path))
-        elif path.is_dir():
+        elif isdir(path):
             if after:
                 raise RulesError(f"{path} is a second folder of rules; name its files")
             setup, rules = _folder(path)
@@ -69,10 +70,13 @@ def found(paths: Sequence[str]) -> Files:
 
 def _folder(path: Path) -> tuple[list[str], list[str]]:
     """Return the settings, with exclusions that come before the rules, and the rules of a folder."""
-    root = path if (path / "rules").is_dir() else path.parent
+    root = path if isdir(path / "rules") else path.parent
     rules = sorted((root / "rules").glob("*.conf")) if path in (root, root / "rules") else []
     if not any(rule.name.startswith("REQUEST-901") for rule in rules):
-        raise RulesError(f"{path} is no folder of the Core Rule Set: it has no rules/REQUEST-901-INITIALIZATION.conf")
+        raise RulesError(
+            f"{path} is no folder of the Core Rule Set: it has no rules/REQUEST-901-INITIALIZATION.conf that {_WHO} "
+            "can read"
+        )
     rules = [rule for rule in rules if rule.name != _LEFT_OUT]
     plugins = root / "plugins"
     places = (root, _DEBIAN_SETUP) if str(root) == DEBIAN else (root,)
@@ -89,11 +93,11 @@ def _folder(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _first(places: Sequence[Path], names: Sequence[str]) -> list[Path]:
-    return [place / name for name in names for place in places if (place / name).is_file()][:1]
+    return [place / name for name in names for place in places if isfile(place / name)][:1]
 
 
 def _beside(places: Sequence[Path], name: str) -> list[Path]:
-    return [place / name for place in places if (place / name).is_file()]
+    return [place / name for place in places if isfile(place / name)]
 
 
 def _quotable(path: Path) -> str:
@@ -124,6 +128,6 @@ def texts(files: Sequence[str]) -> Iterator[str]:
         text = raw.decode("latin-1")
         yield text
         for quoted, plain in _INCLUDE.findall(text):
-            more = {known for known in glob(str(Path(name).parent / (quoted or plain))) if Path(known).is_file()} - seen
+            more = {known for known in glob(str(Path(name).parent / (quoted or plain))) if isfile(known)} - seen
             seen |= more
             waiting += sorted(more)
