@@ -41,6 +41,7 @@ from run.lockdown import lock_reader
 from run.opening import give_up_rights
 from run.watch import Stop
 from traffic.content import Content
+from traffic.finding import Finding
 from view.builder import NOT_KEPT
 
 BUDGET: Final = 2.0
@@ -242,7 +243,8 @@ class _Reading:
         self._progress.show(f"{self.tally.requests:,} requests, {self.tally.blocked:,} would be blocked")
 
     def _count(self) -> None:
-        for outcome in outcomes(self._inspection.take()):
+        findings = [told for told in self._inspection.take() if isinstance(told, Finding)]
+        for outcome in outcomes(findings):
             self.tally.note(outcome)
 
 
