@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.arguments import Arguments
 from exercise_config import Config, SettingError
@@ -15,6 +15,9 @@ from stats.loading import look_in
 
 if TYPE_CHECKING:
     from incidents.record import Recorded
+
+_BUDGET_FOR_RULES: Final = "500"
+"""Milliseconds for an exchange, if rules of a web application firewall run and the user does not say."""
 
 
 def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
@@ -32,6 +35,8 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         values = read(arguments.config, environment, settings_of(Config))
     if arguments.incident is not None:
         values = {**values, **_judged_by(arguments.incident)}
+    if arguments.crs is not None and "inspection_budget" not in values:
+        texts = {"inspection_budget": _BUDGET_FOR_RULES, **texts}
     config = Config.with_settings(texts, values)
     if arguments.keys:
         config = replace(config, keys=arguments.keys)

@@ -185,3 +185,22 @@ def test_clients_paths_and_not_found_paths_are_counted_where_there_is_room() -> 
         *usual[:4], extra[0], *extra[2:], *usual[4:], "top_paths", "top_countries",
     )  # fmt: skip
     assert Config(statistics=("top_methods",)).counted(full_screen=True) == ("top_methods",), "as the user said"
+
+
+def test_rules_enable_their_detector_and_get_more_time(tmp_path: Path) -> None:
+    def of(*options: str) -> Config:
+        return configured(parse_arguments(["--config", str(settings), *options]))
+
+    settings = tmp_path / "config.toml"
+    settings.write_text('waf_rules = ["/srv/coreruleset"]\n')
+    assert "waf" not in of().detectors
+    assert of("--crs").detectors == (*Config.detectors, "waf")
+    assert (of("--crs").waf_rules, of("--crs", "a.conf", "--crs", "b").waf_rules) == (
+        ("/srv/coreruleset",),
+        ("a.conf", "b"),
+    )
+    assert [of(*each).inspection_budget for each in ((), ("--crs",), ("--crs", "--set", "inspection_budget=70"))] == [
+        50, 500, 70,
+    ]  # fmt: skip
+    settings.write_text("inspection_budget = 80\n")
+    assert of("--crs").inspection_budget == 80
