@@ -173,8 +173,8 @@ class Config:
     )
     """Enabled detectors and inspectors. Their findings are counted, filtered, logged and judged like other records."""
     inspection_budget: Annotated[float, Range(1, 60_000, "ms")] = 50
-    """CPU time that inspectors may take for an exchange. What takes longer is counted as not inspected. With `--crs`, it is
-    500 unless you set it."""
+    """CPU time that inspectors may take for an exchange. What takes longer is counted as not inspected. With `--crs`,
+    it is 500 unless you set it."""
     inspection_queue: Annotated[int, Range(1, 65_536, "MiB")] = 64
     """Maximum contents that wait for inspectors. Live, what does not fit is counted as not inspected."""
     inspection_workers: Annotated[int, Range(1, 64, "processes")] = 1
