@@ -1,9 +1,10 @@
 """What wears out a server is told while the connection is open, and what only takes long is not."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
-from decoders import core_decoder, fed
+from decoders import advanced, core_decoder, fed
 from http2_wire import (
     CONTINUATION,
     HEADERS,
@@ -16,6 +17,7 @@ from http2_wire import (
     reset,
     settings,
 )
+from tls_peers import TlsTalk, decoder
 from tls_wire import client_hello, named, server_hello
 from wire import ACK, CLIENT, RST, SERVER, SYN, Talk, get, ok
 
@@ -41,12 +43,12 @@ HEAD = b"POST /form HTTP/1.1\r\nHost: example.com\r\nContent-Length: 100000\r\n\
 
 def told(talks: Iterable[Talk], *kinds: type, until: float = 60.0) -> list[Strain]:
     """Return the strain in talks that go on at the same time; `kinds` are wanted, too."""
-    decoder = core_decoder(*PROTOCOLS, ports={80, 443}, wanted={Strain, *kinds})
+    made = core_decoder(*PROTOCOLS, ports={80, 443}, wanted={Strain, *kinds})
     frames: list[Frame] = sorted((frame for talk in talks for frame in talk.frames), key=lambda frame: frame.time)
-    found = fed(decoder, frames)
+    found = fed(made, frames)
     for second in range(int(frames[-1].time) + 1, int(1000.0 + until)):
-        decoder.advance(float(second))
-        found += decoder.take().records()
+        made.advance(float(second))
+        found += made.take().records()
     return [each for each in found if isinstance(each, Strain)]
 
 
@@ -159,6 +161,18 @@ def test_a_handshake_in_which_the_client_does_not_go_on_is_told() -> None:
     assert told([begun, answered]) == []  # followed only if their records are wanted
 
 
+def test_a_head_inside_tls_that_does_not_end_is_told(tmp_path: Path) -> None:
+    talk = TlsTalk(tmp_path)
+    begun = talk.time
+    talk.client(b"GET / HTTP/1.1\r\n").wait(8).client(b"a: b\r\n")
+    inside = decoder(keys=talk.keys, wanted=frozenset({Strain}))
+    fed(inside, talk.frames)
+    found = [each for second in range(40) for each in advanced(inside, begun + second) if isinstance(each, Strain)]
+    assert kinds(found) == {SLOW_HEAD}
+    assert (found[0].client, found[0].server_port) == (talk.addresses[0], talk.server_port)
+    assert 10 <= found[0].time - begun <= 16
+
+
 # TCP handshakes -------------------------------------------------------------------------------------------------------
 
 
@@ -258,17 +272,17 @@ def test_a_header_block_that_does_not_end_is_told() -> None:
 
 
 def test_records_of_strain_are_bounded_like_all_others() -> None:
-    decoder = core_decoder(wanted={Strain}, limits=Limits(waiting_records=5))
+    made = core_decoder(wanted={Strain}, limits=Limits(waiting_records=5))
     talks = [dribbled(b"GET / HTTP/1.1\r\n", b"a: b\r\n") for _ in range(9)]
     for number, talk in enumerate(talks):
         talk.client_port += number
-    found = fed(decoder, sorted((frame for talk in talks for frame in talk.frames), key=lambda frame: frame.time))
-    assert (len(found), decoder.health.lost > 0) == (5, True)
+    found = fed(made, sorted((frame for talk in talks for frame in talk.frames), key=lambda frame: frame.time))
+    assert (len(found), made.health.lost > 0) == (5, True)
 
 
 def test_nothing_is_told_unless_it_is_wanted() -> None:
-    decoder = core_decoder(*PROTOCOLS)
-    assert fed(decoder, dribbled(b"GET / HTTP/1.1\r\n", b"a: b\r\n").frames) == []
+    made = core_decoder(*PROTOCOLS)
+    assert fed(made, dribbled(b"GET / HTTP/1.1\r\n", b"a: b\r\n").frames) == []
 
 
 def test_several_threads_tell_the_same_connections() -> None:
