@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from decoders import advanced, core_decoder, fed
 from http2_wire import (
+    ACKNOWLEDGEMENT,
     CONTINUATION,
     HEADERS,
     PING,
     PRIORITY,
     RST_STREAM,
+    WINDOW_UPDATE,
     Http2Talk,
     data,
     frame,
@@ -266,6 +268,55 @@ def test_a_header_block_that_does_not_end_is_told() -> None:
     assert kinds(told([client_sends(frame(HEADERS, 0, 1, b"\x82")).talk])) == {SLOW_HEAD}
     assert kinds(told([client_sends(frame(HEADERS, 0, 1, bytes(50))[:20]).talk])) == {SLOW_HEAD}
     assert told([client_sends(frame(RST_STREAM, 0, 1, bytes(4))).talk]) == []
+
+
+def responding(first: bytes = b"", *allowed: bytes) -> Http2Talk:
+    """Two requests whose responses go on, after SETTINGS or other frames of the client."""
+    talk = Http2Talk().send(CLIENT, *allowed, ACKNOWLEDGEMENT)
+    for stream in (1, 3):
+        talk.request(stream)
+        talk.send(SERVER, talk.headers(SERVER, stream, [(":status", "200")]))
+        for at in range(0, len(first), 16_000):
+            talk.send(SERVER, data(stream, first[at : at + 16_000]))
+    return talk
+
+
+def update(stream: int, size: int) -> bytes:
+    return frame(WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
+
+
+def test_responses_that_wait_for_windows_are_told() -> None:
+    closed = told([responding(b"", settings((4, 0))).talk], until=40.0)
+    assert {(each.kind, each.amount, each.client) for each in closed} == {(SLOW_READ, 2, "10.0.0.1")}
+    assert 10 <= closed[0].time - 1000.0 <= 25
+    dribbling = responding(bytes(32_000))  # 1,535 bytes are left
+    dribbling.send(SERVER, data(1, bytes(1500)))
+    for _ in range(8):
+        dribbling.talk.wait(5)
+        dribbling.send(CLIENT, update(0, 10)).send(SERVER, data(1, bytes(10)))
+    assert {(each.kind, each.amount) for each in told([dribbling.talk], until=45.0)} == {(SLOW_READ, 2)}
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        pytest.param(responding(bytes(1000)), id="streams of events"),
+        pytest.param(responding(bytes(60_000), update(0, 1_000_000), settings((4, 1_000_000))), id="large windows"),
+        pytest.param(responding(b"", settings((4, 0))).send(CLIENT, update(1, 999), update(3, 999)), id="opened later"),
+        pytest.param(responding(b"", settings((4, 0))).send(CLIENT, settings((4, 999))), id="opened by SETTINGS"),
+        pytest.param(
+            responding(b"", settings((4, 0))).send(SERVER, data(1, b"", end=True), data(3, b"", end=True)), id="ended"
+        ),
+    ],
+)
+def test_responses_for_which_there_is_room_are_no_strain(talk: Http2Talk) -> None:
+    assert told([talk.talk], until=40.0) == []
+
+
+def test_windows_are_unknown_after_a_loss() -> None:
+    talk = responding(b"", settings((4, 0))).send(CLIENT, frame(PING, 0, 0, bytes(8)), lost=True)
+    talk.send(CLIENT, frame(PING, 0, 0, bytes(8))).talk.send(SERVER)
+    assert told([talk.talk], until=40.0) == []
 
 
 # limits ---------------------------------------------------------------------------------------------------------------

@@ -12,14 +12,12 @@ use crate::conversation::Conversation;
 use crate::key::Key;
 use crate::recent::Recent;
 use crate::records::{Ending, StrainKind, Wanted};
-use crate::strain::{Awaited, Watch};
+use crate::strain::{Awaited, NO_ROOM, Watch};
 use crate::tcp::claim::Postponed;
 use crate::tcp::{Direction, Packet, Tcp};
 
 /// Maximum connections to check before evicting one; only a few are checked, because all may be active.
 const LOOKED_AT: usize = 8;
-/// Bytes of room below which a receiver stops its peer.
-const NO_ROOM: i64 = 256;
 
 /// A connection: its TCP streams, and the data they carry.
 #[derive(Debug)]

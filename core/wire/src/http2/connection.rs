@@ -8,6 +8,7 @@ use super::frames::{FrameReader, Part};
 use super::lane::{Block, Lane, Opened};
 use super::stream::{Half, Stream};
 use super::streams::Streams;
+use super::windows::Windows;
 use crate::content::{Kept, released};
 use crate::context::Context;
 use crate::http::{Side, starts_response};
@@ -17,6 +18,7 @@ use crate::strain::Awaited;
 use crate::tcp::Position;
 
 const HEADER_TABLE_SIZE: u16 = 1;
+const INITIAL_WINDOW_SIZE: u16 = 4;
 const MAX_FRAME_SIZE: u16 = 5;
 const STREAM: u32 = 0x7FFF_FFFF;
 
@@ -58,6 +60,7 @@ pub(crate) struct Http2 {
     pub(super) streams: Streams,
     pub(super) fields: Fields,
     floods: Floods,
+    pub(super) windows: Windows,
     /// Whether the server may refuse HTTP/2 in plain HTTP/1.
     pub(super) refusable: bool,
 }
@@ -83,6 +86,7 @@ impl Http2 {
             streams: Streams::new(!from_start),
             fields: Fields::default(),
             floods: Floods::default(),
+            windows: Windows::new(from_start && !matches!(start, Start::Upgrade(_))),
             refusable: matches!(start, Start::Preface { .. }),
         };
         if !from_start || !server || matches!(start, Start::Upgrade(_)) {
@@ -116,9 +120,11 @@ impl Http2 {
         self.streams.is_empty()
     }
 
-    /// Return what the client has begun and not ended: a header block, or bodies of requests that are not answered.
+    /// Return what the client has begun and not ended, a header block or bodies of requests that are not answered; or
+    /// what it does not read.
     pub(crate) fn awaited(&self, now: f64) -> Option<Awaited> {
-        self.requests.unfinished().or_else(|| self.streams.awaited(now))
+        let unfinished = self.requests.unfinished().or_else(|| self.streams.awaited(now));
+        unfinished.or_else(|| self.streams.unread(&self.windows))
     }
 
     /// Return whether frames of the server may be passing unread.
@@ -196,6 +202,12 @@ impl Http2 {
         if !self.lane(side).continues(frame) {
             self.interrupted(cx, side);
         }
+        if side == Side::Responses {
+            self.windows.send(frame.length);
+            if let Some(stream) = self.streams.get(frame.stream, None) {
+                stream.credit = stream.credit.saturating_sub(frame.length as i64);
+            }
+        }
         if frame.has(END_STREAM)
             && let Some(stream) = self.streams.get(frame.stream, time)
         {
@@ -224,6 +236,7 @@ impl Http2 {
             Kind::GoAway => self.goodbye(cx, side, payload, place.time),
             Kind::Ping if !frame.has(ACK) => self.flood(cx, side, Flood::Pings, place.time),
             Kind::Priority => self.flood(cx, side, Flood::Priorities, place.time),
+            Kind::WindowUpdate if side == Side::Requests => self.extend_window(frame.stream, number(payload, 0)),
             Kind::Ping | Kind::WindowUpdate | Kind::Other => {}
         }
     }
@@ -337,6 +350,18 @@ impl Http2 {
         self.streams.finish(cx, &mut self.ends, number, ending, time);
     }
 
+    /// Handle WINDOW_UPDATE of the client; None if the increment was lost.
+    fn extend_window(&mut self, number: u32, increment: Option<u32>) {
+        let Some(increment) = increment.map(|increment| increment & STREAM) else {
+            return self.windows.lose();
+        };
+        if number == 0 {
+            self.windows.extend(increment);
+        } else if let Some(stream) = self.streams.get(number, None) {
+            stream.credit = stream.credit.saturating_add(increment.into());
+        }
+    }
+
     fn settings(&mut self, cx: &mut Context<'_>, side: Side, frame: &Frame, payload: Option<&[u8]>, time: f64) {
         if frame.has(ACK) {
             let lane = self.lane(side);
@@ -346,14 +371,15 @@ impl Http2 {
             return;
         }
         self.flood(cx, side, Flood::Settings, time);
-        let lane = self.lane(other(side));
         let Some(payload) = payload else {
-            return lane.allow_all();
+            self.windows.lose();
+            return self.lane(other(side)).allow_all();
         };
         for setting in payload.chunks_exact(6) {
             match (be16(setting, 0), be32(setting, 2)) {
-                (Ok(HEADER_TABLE_SIZE), Ok(size)) => lane.announce(size),
-                (Ok(MAX_FRAME_SIZE), Ok(size)) => lane.reader.allow(size as usize),
+                (Ok(HEADER_TABLE_SIZE), Ok(size)) => self.lane(other(side)).announce(size),
+                (Ok(MAX_FRAME_SIZE), Ok(size)) => self.lane(other(side)).reader.allow(size as usize),
+                (Ok(INITIAL_WINDOW_SIZE), Ok(size)) if side == Side::Requests => self.windows.start_with(size),
                 _ => {}
             }
         }

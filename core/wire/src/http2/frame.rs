@@ -51,8 +51,8 @@ impl Kind {
 
     /// Return whether the payload is needed as a whole.
     pub(super) fn is_read(self) -> bool {
-        use Kind::{Continuation, GoAway, Headers, Promise, Reset, Settings};
-        matches!(self, Headers | Promise | Continuation | Reset | GoAway | Settings)
+        use Kind::{Continuation, GoAway, Headers, Promise, Reset, Settings, WindowUpdate};
+        matches!(self, Headers | Promise | Continuation | Reset | GoAway | Settings | WindowUpdate)
     }
 
     /// Return the flags that are defined.

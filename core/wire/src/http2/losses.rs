@@ -72,5 +72,6 @@ impl Http2 {
         self.lane(side).lose_block(cx);
         self.lane(other(side)).allow_all();
         self.streams.doubt(cx, side, true);
+        self.windows.lose();
     }
 }

@@ -3,7 +3,7 @@
 //! `connection` takes the bytes of both sides. For each, a `lane` holds the `frames` reader, the header block that is being
 //! read, and its `hpack` decoder. `messages` makes requests and responses of header lists, whose `fields` may be unknown; a
 //! `stream` is an exchange, and `streams` the table of those that are not complete; `inside` reads what their bodies say
-//! besides their size. `losses` says what is unknown after a loss; `chain` finds frames again, and tells whether a connection
+//! besides their size. `windows` is how much the client lets the server send, and `losses` says what is unknown after a loss; `chain` finds frames again, and tells whether a connection
 //! that was joined late is HTTP/2.
 
 mod chain;
@@ -20,6 +20,7 @@ mod losses;
 mod messages;
 mod stream;
 mod streams;
+mod windows;
 
 pub(crate) use chain::{ENOUGH, Proof, has_messages, proof, starts_settings};
 pub(crate) use connection::{Http2, Start, Upgrade};

@@ -92,6 +92,8 @@ pub(super) struct Stream {
     pub(super) last: f64,
     /// When the client reset it.
     pub(super) cancelled: Option<f64>,
+    /// Bytes that the client lets the server send besides its first window, less those that were sent.
+    pub(super) credit: i64,
 }
 
 impl Stream {
@@ -113,6 +115,7 @@ impl Stream {
             protocol: "h2",
             last: time,
             cancelled: None,
+            credit: 0,
         }
     }
 
@@ -153,6 +156,11 @@ impl Stream {
         let open = !self.request.ended && !self.request.doubtful && self.cancelled.is_none() && !self.is_answered();
         let slow = now - since >= LONG && (self.request.bytes as f64) < RATE * (now - since);
         (open && slow && self.call.is_none()).then_some(since)
+    }
+
+    /// Return whether a response is under way.
+    pub(super) fn responds(&self) -> bool {
+        self.is_answered() && !self.response.ended && !self.response.doubtful && self.cancelled.is_none()
     }
 
     /// Return whether the head of the final response was seen.

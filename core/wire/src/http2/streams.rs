@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::stream::Stream;
+use super::windows::Windows;
 use crate::context::Context;
 use crate::http::Side;
 use crate::records::{Ending, Ends, StrainKind};
-use crate::strain::Awaited;
+use crate::strain::{Awaited, NO_ROOM};
 
 /// How far a new stream may be ahead of the last one that was seen, after frames were lost.
 const FAR: u32 = 20_000;
@@ -62,6 +63,13 @@ impl Streams {
         let slow = self.open.values().filter_map(|stream| stream.slow_since(now));
         let (count, since) = slow.fold((0, now), |(count, first), since| (count + 1, f64::min(first, since)));
         (count > 0).then_some(Awaited { kind: StrainKind::SlowBody, since: Some(since), bytes: 0, count })
+    }
+
+    /// Return the responses for which the client has no room.
+    pub(super) fn unread(&self, windows: &Windows) -> Option<Awaited> {
+        let full = |stream: &Stream| windows.left(stream.credit).is_some_and(|left| left < NO_ROOM);
+        let count = self.open.values().filter(|stream| stream.responds() && full(stream)).count() as u64;
+        (count > 0).then_some(Awaited { kind: StrainKind::SlowRead, since: None, bytes: windows.sent, count })
     }
 
     pub(super) fn is_empty(&self) -> bool {

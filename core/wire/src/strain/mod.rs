@@ -8,7 +8,7 @@ mod openings;
 mod watch;
 
 pub(crate) use openings::Openings;
-pub(crate) use watch::{LONG, RATE, Watch};
+pub(crate) use watch::{LONG, NO_ROOM, RATE, Watch};
 
 use crate::records::StrainKind;
 

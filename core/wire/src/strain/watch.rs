@@ -15,6 +15,9 @@ pub(crate) const LONG: f64 = 10.0;
 /// Bytes per second below which a body, or the reading of a response, does not go on. Thin mobile lines have more.
 pub(crate) const RATE: f64 = 256.0;
 
+/// Bytes of room below which a receiver stops its peer.
+pub(crate) const NO_ROOM: i64 = 256;
+
 /// What was seen of a connection when it was last looked at.
 #[derive(Clone, Copy, Debug)]
 struct Sample {
