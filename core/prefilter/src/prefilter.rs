@@ -1,0 +1,299 @@
+//! Evaluates the conditions of all rules on an exchange.
+
+use aho_corasick::AhoCorasick;
+
+use crate::alphabet::{Kinds, kinds};
+use crate::check;
+use crate::condition::{Condition, Part, Subject, Test, Which};
+use crate::step::{self, Outcome, Step};
+use crate::values::{Value, Values};
+
+/// Both messages of an exchange, bodies without codings. What was not seen is empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exchange<'a> {
+    /// The request line and fields, with the empty line.
+    pub request_head: &'a [u8],
+    /// The body of the request.
+    pub request_body: &'a [u8],
+    /// The status line and fields, with the empty line.
+    pub response_head: &'a [u8],
+    /// The body of the response.
+    pub response_body: &'a [u8],
+}
+
+/// Beyond these, an exchange may match.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Arguments in the query and the body.
+    pub arguments: usize,
+    /// Bytes in a body.
+    pub body: usize,
+}
+
+/// Conditions that are ready. Immutable.
+pub struct Prefilter {
+    limits: Limits,
+    rules: Vec<String>,
+    /// How many tests each condition has.
+    sizes: Vec<usize>,
+    tests: Vec<Ready>,
+    parts: Vec<Tests>,
+    counts: Vec<(Vec<Subject>, usize)>,
+    strings: AhoCorasick,
+    /// The test that needs each string.
+    owners: Vec<usize>,
+    unbounded: Vec<String>,
+}
+
+struct Ready {
+    check: check::Ready,
+    condition: usize,
+}
+
+/// Tests of a part.
+#[derive(Default)]
+struct Tests {
+    selectors: Vec<Which>,
+    chains: Vec<Chain>,
+}
+
+/// Tests of values that are transformed in the same way.
+struct Chain {
+    key: String,
+    steps: Vec<step::Ready>,
+    triggers: Kinds,
+    /// Each with the place of its selector.
+    tests: Vec<(usize, usize)>,
+}
+
+impl Prefilter {
+    /// Prepare conditions. Tests that cannot be prepared are taken to hold.
+    ///
+    /// # Errors
+    ///
+    /// The strings of all conditions are too many for one search.
+    pub fn new(conditions: &[Condition], limits: Limits) -> Result<Self, String> {
+        let mut made = Self {
+            limits,
+            rules: Vec::new(),
+            sizes: Vec::new(),
+            tests: Vec::new(),
+            parts: (0..Part::COUNT).map(|_| Tests::default()).collect(),
+            counts: Vec::new(),
+            strings: AhoCorasick::new([b""]).map_err(|error| error.to_string())?,
+            owners: Vec::new(),
+            unbounded: Vec::new(),
+        };
+        for condition in conditions {
+            made.add(condition);
+        }
+        made.search_strings()?;
+        Ok(made)
+    }
+
+    /// Rules without any test: the engine must see everything because of them.
+    pub fn unbounded(&self) -> &[String] {
+        &self.unbounded
+    }
+
+    /// Whether a rule may match an exchange.
+    pub fn may_match(&self, exchange: &Exchange<'_>) -> bool {
+        self.reason(exchange).is_some()
+    }
+
+    /// A rule that may match an exchange, or another reason why the engine must see it; None if no rule can match.
+    pub fn reason(&self, exchange: &Exchange<'_>) -> Option<&str> {
+        if let Some(rule) = self.unbounded.first() {
+            return Some(rule);
+        }
+        if exchange.request_body.len().max(exchange.response_body.len()) > self.limits.body {
+            return Some("long body");
+        }
+        let Some(values) = Values::of(exchange, &self.limits) else {
+            return Some("unusual");
+        };
+        let mut progress = Progress::new(self);
+        let reached = self.counted(&values, &mut progress).or_else(|| {
+            values.all.iter().find_map(|value| self.look(value, &mut progress))
+        });
+        reached.and_then(|condition| self.rules.get(condition)).map(String::as_str)
+    }
+
+    fn add(&mut self, condition: &Condition) {
+        let number = self.rules.len();
+        let before = self.tests.len();
+        for test in &condition.tests {
+            // A test that cannot be prepared is left out, as if it always held.
+            if let Ok(check) = check::Ready::new(&test.check, test.negated)
+                && test.steps.iter().all(|step| step::Ready::new(step).is_ok())
+            {
+                self.tests.push(Ready { check, condition: number });
+                self.place(test, self.tests.len() - 1);
+            }
+        }
+        self.rules.push(condition.rule.clone());
+        self.sizes.push(self.tests.len() - before);
+        if self.tests.len() == before {
+            self.unbounded.push(condition.rule.clone());
+        }
+    }
+
+    /// Enter a test at all parts that it looks at.
+    fn place(&mut self, test: &Test, number: usize) {
+        let (counted, plain): (Vec<_>, Vec<_>) = test.subjects.iter().cloned().partition(|subject| subject.counted);
+        if !counted.is_empty() {
+            self.counts.push((counted, number));
+        }
+        let first = if test.at_each_step { 0 } else { test.steps.len() };
+        for subject in plain {
+            if let Some(tests) = self.parts.get_mut(subject.part as usize) {
+                for end in first..=test.steps.len() {
+                    tests.add(&subject.which, test.steps.get(..end).unwrap_or_default(), number);
+                }
+            }
+        }
+    }
+
+    fn search_strings(&mut self) -> Result<(), String> {
+        let mut all = Vec::new();
+        for (number, test) in self.tests.iter().enumerate() {
+            for text in test.check.strings.iter().flatten() {
+                all.push(text.as_slice());
+                self.owners.push(number);
+            }
+        }
+        let search = AhoCorasick::builder().ascii_case_insensitive(true).build(all);
+        self.strings = search.map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Make the tests that count values; return a condition that holds.
+    fn counted(&self, values: &Values<'_>, progress: &mut Progress) -> Option<usize> {
+        self.counts.iter().find_map(|(subjects, test)| {
+            let passes = subjects.iter().any(|subject| {
+                let among = |value: &&Value<'_>| value.part == subject.part && subject.which.has(&value.name);
+                let count = values.all.iter().filter(among).count();
+                self.tests.get(*test).is_some_and(|test| test.check.passes(count.to_string().as_bytes()))
+            });
+            if passes { self.pass(*test, progress) } else { None }
+        })
+    }
+
+    /// Make all tests of a value; return a condition that holds.
+    fn look(&self, value: &Value<'_>, progress: &mut Progress) -> Option<usize> {
+        let tests = self.parts.get(value.part as usize)?;
+        let selected: Vec<bool> = tests.selectors.iter().map(|which| which.has(&value.name)).collect();
+        let mut plain = Candidate::new(&value.text);
+        tests.chains.iter().find_map(|chain| {
+            let mut chosen = chain.tests.iter().filter(|(which, _)| selected.get(*which) == Some(&true)).peekable();
+            chosen.peek()?;
+            if chain.triggers & plain.kinds == 0 {
+                return chosen.find_map(|(_, test)| self.try_on(*test, &mut plain, progress));
+            }
+            match chain.apply(&value.text) {
+                Outcome::Nothing => None,
+                Outcome::Unknown => chosen.find_map(|(_, test)| self.pass(*test, progress)),
+                Outcome::Value(text) => {
+                    let mut changed = Candidate::new(&text);
+                    chosen.find_map(|(_, test)| self.try_on(*test, &mut changed, progress))
+                }
+            }
+        })
+    }
+
+    fn try_on(&self, number: usize, value: &mut Candidate<'_>, progress: &mut Progress) -> Option<usize> {
+        let test = self.tests.get(number)?;
+        let passes = test.check.needed & !value.kinds == 0
+            && progress.passed.get(number) == Some(&false)
+            && (test.check.strings.is_none() || value.has_string_of(number, self))
+            && test.check.passes(value.text);
+        if passes { self.pass(number, progress) } else { None }
+    }
+
+    /// Note that a test holds; return its condition if all of its tests do.
+    fn pass(&self, number: usize, progress: &mut Progress) -> Option<usize> {
+        let passed = progress.passed.get_mut(number)?;
+        if std::mem::replace(passed, true) {
+            return None;
+        }
+        let condition = self.tests.get(number)?.condition;
+        let left = progress.left.get_mut(condition)?;
+        *left -= 1;
+        (*left == 0).then_some(condition)
+    }
+}
+
+/// What holds so far in one exchange.
+struct Progress {
+    passed: Vec<bool>,
+    left: Vec<usize>,
+}
+
+impl Progress {
+    fn new(prefilter: &Prefilter) -> Self {
+        Self { passed: vec![false; prefilter.tests.len()], left: prefilter.sizes.clone() }
+    }
+}
+
+/// A value, and what was found out about it.
+struct Candidate<'a> {
+    text: &'a [u8],
+    kinds: Kinds,
+    /// For each test, whether the value has a string that it needs; empty before the search.
+    has_strings: Vec<bool>,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, kinds: kinds(text), has_strings: Vec::new() }
+    }
+
+    fn has_string_of(&mut self, test: usize, prefilter: &Prefilter) -> bool {
+        if self.has_strings.is_empty() {
+            self.has_strings = vec![false; prefilter.tests.len()];
+            for found in prefilter.strings.find_overlapping_iter(self.text) {
+                let owner = prefilter.owners.get(found.pattern().as_usize());
+                if let Some(flag) = owner.and_then(|owner| self.has_strings.get_mut(*owner)) {
+                    *flag = true;
+                }
+            }
+        }
+        self.has_strings.get(test) == Some(&true)
+    }
+}
+
+impl Tests {
+    fn add(&mut self, which: &Which, steps: &[Step], number: usize) {
+        let selector = self.selectors.iter().position(|known| known == which).unwrap_or_else(|| {
+            self.selectors.push(which.clone());
+            self.selectors.len() - 1
+        });
+        let key = format!("{steps:?}");
+        match self.chains.iter_mut().find(|chain| chain.key == key) {
+            Some(chain) => chain.tests.push((selector, number)),
+            None => self.chains.push(Chain::new(key, steps, (selector, number))),
+        }
+    }
+}
+
+impl Chain {
+    fn new(key: String, steps: &[Step], test: (usize, usize)) -> Self {
+        let steps: Vec<_> = steps.iter().filter_map(|step| step::Ready::new(step).ok()).collect();
+        let triggers = steps.iter().fold(0, |all, step| all | step.triggers());
+        Self { key, steps, triggers, tests: vec![test] }
+    }
+
+    fn apply(&self, text: &[u8]) -> Outcome {
+        let mut text = text.to_vec();
+        for step in &self.steps {
+            if step.triggers() & kinds(&text) == 0 && step.triggers() != Kinds::MAX {
+                continue;
+            }
+            match step.apply(&text) {
+                Outcome::Value(changed) => text = changed,
+                other => return other,
+            }
+        }
+        Outcome::Value(text)
+    }
+}
