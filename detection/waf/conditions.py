@@ -77,7 +77,7 @@ class _Reader:
         self._rules = rules
         self._words_of = words_of
         names = [text.strip("'").partition("=")[0] for rule in _all(rules) for text in _setvars(rule)]
-        self._assigned = Counter(map(_name, names))
+        self._assigned = Counter(_name(name) + "*" * (MACRO.search(name) is not None) for name in names)
         open_names = {_name(name) for name in names if MACRO.search(name)}
         self._values = TransactionValues(open_names, _has_scripts(rules))
         self._found: list[Condition] = []
@@ -268,10 +268,20 @@ class _Chain:
             chosen = "/^" + fixed + "/" if MACRO.search(name) else fixed
             parts = MACRO.split(value)
             group = _GROUP.fullmatch(parts[1]) if len(parts) == 3 else None
-            alike = sum(count for other, count in self._assigned.items() if other.startswith(fixed) or fixed.startswith(other))
-            if variable.selector.lower() == chosen and group and alike == 1:
+            if variable.selector.lower() == chosen and group and self._alike(fixed, chosen != fixed) == 1:
                 return parts[0], int(group[1]), parts[2]
         return None
+
+
+    def _alike(self, name: str, is_open: bool) -> int:
+        """Return how often variables are set that may have a name, or one that begins so."""
+        return sum(
+            count
+            for other, count in self._assigned.items()
+            if other == name
+            or (is_open and other.startswith(name))
+            or (other.endswith("*") and name.startswith(other[:-1]))
+        )
 
 
 class _Source(NamedTuple):

@@ -24,10 +24,7 @@ pub(crate) fn maybe_sql(value: &[u8]) -> bool {
     if seen & !*WORD == 0 {
         return false;
     }
-    seen & *STRANGE != 0
-        || value.len() > LONGEST
-        || has_bare_exponent(value)
-        || detect_sqli(value).is_injection()
+    seen & *STRANGE != 0 || value.len() > LONGEST || has_bare_exponent(value) || detect_sqli(value).is_injection()
 }
 
 /// Whether `@detectXSS` may match a value.
@@ -36,7 +33,40 @@ pub(crate) fn maybe_script(value: &[u8]) -> bool {
     seen & *MARKUP != 0 && (seen & *STRANGE != 0 || value.len() > LONGEST || detect_xss(value).is_injection())
 }
 
-/// A dot after a digit, then an e.
+/// Whether a number may have an exponent right after its dot, as `1.e(`. What begins with a letter is a word.
 fn has_bare_exponent(value: &[u8]) -> bool {
-    value.windows(3).any(|three| matches!(three, [b'0'..=b'9', b'.', b'e' | b'E']))
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut words = value.split(|byte| !is_word(byte));
+    let mut before = words.next().unwrap_or_default();
+    let mut place = before.len();
+    for word in words {
+        let begins_with_digit = before.first().is_some_and(u8::is_ascii_digit);
+        let exponent = matches!(word.first(), Some(b'e' | b'E'));
+        if begins_with_digit && exponent && value.get(place) == Some(&b'.') {
+            return true;
+        }
+        place += 1 + word.len();
+        before = word;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_tokens_are_no_injections() {
+        for value in [&b"red shoes"[..], b"eyJ9.eyJ0.x", b"/a/b?c=d&e=f", b"GA1.2.123.456", b"union"] {
+            assert!(!maybe_sql(value) && !maybe_script(value), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn injections_are() {
+        for value in [&b"1 or 1=1"[..], b"1' or '1'='1", b"1.e(ascii 1.e(2))", b"x union select a from b"] {
+            assert!(maybe_sql(value), "{value:?}");
+        }
+        assert!(maybe_script(b"<script>") && maybe_script(b"x onclick=y"));
+    }
 }

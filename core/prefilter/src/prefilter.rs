@@ -2,10 +2,11 @@
 
 use aho_corasick::AhoCorasick;
 
-use crate::alphabet::{Kinds, kinds};
 use crate::check;
-use crate::condition::{Condition, Part, Subject, Test, Which};
-use crate::step::{self, Outcome, Step};
+use crate::condition::{Condition, Part, Subject, Test};
+use crate::forms::{Candidate, Form, Forms, Numbers};
+use crate::step;
+use crate::tree::Tree;
 use crate::values::{Value, Values};
 
 /// Both messages of an exchange, bodies without codings. What was not seen is empty.
@@ -37,33 +38,19 @@ pub struct Prefilter {
     /// How many tests each condition has.
     sizes: Vec<usize>,
     tests: Vec<Ready>,
-    parts: Vec<Tests>,
+    parts: Vec<Tree>,
     counts: Vec<(Vec<Subject>, usize)>,
     strings: AhoCorasick,
     /// The test that needs each string.
     owners: Vec<usize>,
     unbounded: Vec<String>,
+    /// Words of a set of tests.
+    words: usize,
 }
 
 struct Ready {
     check: check::Ready,
     condition: usize,
-}
-
-/// Tests of a part.
-#[derive(Default)]
-struct Tests {
-    selectors: Vec<Which>,
-    chains: Vec<Chain>,
-}
-
-/// Tests of values that are transformed in the same way.
-struct Chain {
-    key: String,
-    steps: Vec<step::Ready>,
-    triggers: Kinds,
-    /// Each with the place of its selector.
-    tests: Vec<(usize, usize)>,
 }
 
 impl Prefilter {
@@ -78,15 +65,17 @@ impl Prefilter {
             rules: Vec::new(),
             sizes: Vec::new(),
             tests: Vec::new(),
-            parts: (0..Part::COUNT).map(|_| Tests::default()).collect(),
+            parts: (0..Part::COUNT).map(|_| Tree::default()).collect(),
             counts: Vec::new(),
             strings: AhoCorasick::new([b""]).map_err(|error| error.to_string())?,
             owners: Vec::new(),
             unbounded: Vec::new(),
+            words: 0,
         };
         for condition in conditions {
             made.add(condition);
         }
+        made.words = made.tests.len().div_ceil(64);
         made.search_strings()?;
         Ok(made)
     }
@@ -113,9 +102,9 @@ impl Prefilter {
             return Some("unusual");
         };
         let mut progress = Progress::new(self);
-        let reached = self.counted(&values, &mut progress).or_else(|| {
-            values.all.iter().find_map(|value| self.look(value, &mut progress))
-        });
+        let reached = self
+            .counted(&values, &mut progress)
+            .or_else(|| values.all.iter().find_map(|value| self.look(value, &mut progress)));
         reached.and_then(|condition| self.rules.get(condition)).map(String::as_str)
     }
 
@@ -146,10 +135,8 @@ impl Prefilter {
         }
         let first = if test.at_each_step { 0 } else { test.steps.len() };
         for subject in plain {
-            if let Some(tests) = self.parts.get_mut(subject.part as usize) {
-                for end in first..=test.steps.len() {
-                    tests.add(&subject.which, test.steps.get(..end).unwrap_or_default(), number);
-                }
+            if let Some(tree) = self.parts.get_mut(subject.part as usize) {
+                tree.add(&subject.which, &test.steps, first, number);
             }
         }
     }
@@ -181,21 +168,24 @@ impl Prefilter {
 
     /// Make all tests of a value; return a condition that holds.
     fn look(&self, value: &Value<'_>, progress: &mut Progress) -> Option<usize> {
-        let tests = self.parts.get(value.part as usize)?;
-        let selected: Vec<bool> = tests.selectors.iter().map(|which| which.has(&value.name)).collect();
-        let mut plain = Candidate::new(&value.text);
-        tests.chains.iter().find_map(|chain| {
-            let mut chosen = chain.tests.iter().filter(|(which, _)| selected.get(*which) == Some(&true)).peekable();
-            chosen.peek()?;
-            if chain.triggers & plain.kinds == 0 {
-                return chosen.find_map(|(_, test)| self.try_on(*test, &mut plain, progress));
+        let tree = self.parts.get(value.part as usize)?;
+        let selected = tree.selected(&value.name);
+        if selected == 0 {
+            return None;
+        }
+        let mut forms = Forms::new(&value.text, self.words);
+        tree.nodes.iter().find_map(|node| {
+            if node.selectors & selected == 0 {
+                forms.places.push(Form::Nothing);
+                return None;
             }
-            match chain.apply(&value.text) {
-                Outcome::Nothing => None,
-                Outcome::Unknown => chosen.find_map(|(_, test)| self.pass(*test, progress)),
-                Outcome::Value(text) => {
-                    let mut changed = Candidate::new(&text);
-                    chosen.find_map(|(_, test)| self.try_on(*test, &mut changed, progress))
+            let mut chosen = node.tests.iter().filter(|(bit, _)| bit & selected != 0).map(|(_, test)| *test);
+            match forms.next(node) {
+                Form::Nothing => None,
+                Form::Unknown => chosen.find_map(|test| self.pass(test, progress)),
+                Form::At(place) => {
+                    let candidate = forms.candidates.get_mut(place)?;
+                    chosen.find_map(|test| self.try_on(test, candidate, progress))
                 }
             }
         })
@@ -204,16 +194,16 @@ impl Prefilter {
     fn try_on(&self, number: usize, value: &mut Candidate<'_>, progress: &mut Progress) -> Option<usize> {
         let test = self.tests.get(number)?;
         let passes = test.check.needed & !value.kinds == 0
-            && progress.passed.get(number) == Some(&false)
-            && (test.check.strings.is_none() || value.has_string_of(number, self))
-            && test.check.passes(value.text);
+            && !progress.passed.has(number)
+            && (test.check.strings.is_none() || value.with_strings(&self.strings, &self.owners).has(number))
+            && value.tried.insert(number)
+            && test.check.passes(&value.text);
         if passes { self.pass(number, progress) } else { None }
     }
 
     /// Note that a test holds; return its condition if all of its tests do.
     fn pass(&self, number: usize, progress: &mut Progress) -> Option<usize> {
-        let passed = progress.passed.get_mut(number)?;
-        if std::mem::replace(passed, true) {
+        if !progress.passed.insert(number) {
             return None;
         }
         let condition = self.tests.get(number)?.condition;
@@ -225,75 +215,12 @@ impl Prefilter {
 
 /// What holds so far in one exchange.
 struct Progress {
-    passed: Vec<bool>,
+    passed: Numbers,
     left: Vec<usize>,
 }
 
 impl Progress {
     fn new(prefilter: &Prefilter) -> Self {
-        Self { passed: vec![false; prefilter.tests.len()], left: prefilter.sizes.clone() }
-    }
-}
-
-/// A value, and what was found out about it.
-struct Candidate<'a> {
-    text: &'a [u8],
-    kinds: Kinds,
-    /// For each test, whether the value has a string that it needs; empty before the search.
-    has_strings: Vec<bool>,
-}
-
-impl<'a> Candidate<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        Self { text, kinds: kinds(text), has_strings: Vec::new() }
-    }
-
-    fn has_string_of(&mut self, test: usize, prefilter: &Prefilter) -> bool {
-        if self.has_strings.is_empty() {
-            self.has_strings = vec![false; prefilter.tests.len()];
-            for found in prefilter.strings.find_overlapping_iter(self.text) {
-                let owner = prefilter.owners.get(found.pattern().as_usize());
-                if let Some(flag) = owner.and_then(|owner| self.has_strings.get_mut(*owner)) {
-                    *flag = true;
-                }
-            }
-        }
-        self.has_strings.get(test) == Some(&true)
-    }
-}
-
-impl Tests {
-    fn add(&mut self, which: &Which, steps: &[Step], number: usize) {
-        let selector = self.selectors.iter().position(|known| known == which).unwrap_or_else(|| {
-            self.selectors.push(which.clone());
-            self.selectors.len() - 1
-        });
-        let key = format!("{steps:?}");
-        match self.chains.iter_mut().find(|chain| chain.key == key) {
-            Some(chain) => chain.tests.push((selector, number)),
-            None => self.chains.push(Chain::new(key, steps, (selector, number))),
-        }
-    }
-}
-
-impl Chain {
-    fn new(key: String, steps: &[Step], test: (usize, usize)) -> Self {
-        let steps: Vec<_> = steps.iter().filter_map(|step| step::Ready::new(step).ok()).collect();
-        let triggers = steps.iter().fold(0, |all, step| all | step.triggers());
-        Self { key, steps, triggers, tests: vec![test] }
-    }
-
-    fn apply(&self, text: &[u8]) -> Outcome {
-        let mut text = text.to_vec();
-        for step in &self.steps {
-            if step.triggers() & kinds(&text) == 0 && step.triggers() != Kinds::MAX {
-                continue;
-            }
-            match step.apply(&text) {
-                Outcome::Value(changed) => text = changed,
-                other => return other,
-            }
-        }
-        Outcome::Value(text)
+        Self { passed: Numbers::new(prefilter.words), left: prefilter.sizes.clone() }
     }
 }

@@ -106,23 +106,16 @@ impl Ready {
         })
     }
 
+    /// The step of which nothing is known.
+    pub(crate) fn unknown() -> Self {
+        Ready::Named(Name::Unknown)
+    }
+
     /// The bytes without which a value stays as it is.
     pub(crate) fn triggers(&self) -> Kinds {
-        let Ready::Named(name) = self else { return Kinds::MAX };
-        match name {
-            Name::Lowercase => UPPER_KIND,
-            Name::UrlDecode | Name::UrlDecodeUni => bytes_among(b"%+"),
-            Name::HtmlEntityDecode => bytes_among(b"&"),
-            Name::BackslashDecode => bytes_among(b"\\"),
-            Name::CmdLine => bytes_among(b"\"'\\^ ,;\t\r\n") | UPPER_KIND,
-            Name::NormalizePath => bytes_among(b"/."),
-            Name::NormalizePathWin => bytes_among(b"/.\\"),
-            Name::CompressWhitespace | Name::RemoveWhitespace => bytes_among(b" \t\r\n\x01\x80"),
-            Name::RemoveNulls => bytes_among(b"\0"),
-            Name::ReplaceComments => bytes_among(b"/"),
-            Name::RemoveCommentsChar => bytes_among(b"/*-#"),
-            Name::Utf8ToUnicode => bytes_among(b"\x80"),
-            Name::Base64Decode | Name::Length | Name::Unknown => Kinds::MAX,
+        match self {
+            Ready::Named(name) => triggers(*name),
+            Ready::Capture { .. } => Kinds::MAX,
         }
     }
 
@@ -141,6 +134,24 @@ impl Ready {
                 Outcome::Value([before.as_slice(), value.get(span.range()).unwrap_or_default(), after].concat())
             }
         }
+    }
+}
+
+fn triggers(name: Name) -> Kinds {
+    match name {
+        Name::Lowercase => UPPER_KIND,
+        Name::UrlDecode | Name::UrlDecodeUni => bytes_among(b"%+"),
+        Name::HtmlEntityDecode => bytes_among(b"&"),
+        Name::BackslashDecode => bytes_among(b"\\"),
+        Name::CmdLine => bytes_among(b"\"'\\^ ,;\t\r\n") | UPPER_KIND,
+        Name::NormalizePath => bytes_among(b"/."),
+        Name::NormalizePathWin => bytes_among(b"/.\\"),
+        Name::CompressWhitespace | Name::RemoveWhitespace => bytes_among(b" \t\r\n\x01\x80"),
+        Name::RemoveNulls => bytes_among(b"\0"),
+        Name::ReplaceComments => bytes_among(b"/"),
+        Name::RemoveCommentsChar => bytes_among(b"/*-#"),
+        Name::Utf8ToUnicode => bytes_among(b"\x80"),
+        Name::Base64Decode | Name::Length | Name::Unknown => Kinds::MAX,
     }
 }
 
@@ -243,7 +254,7 @@ fn compressed(value: &[u8]) -> Vec<u8> {
 
 /// `base64Decode`: what is no base64 becomes empty, and digits after the last four are lost.
 fn base64(value: &[u8]) -> Option<Vec<u8>> {
-    if value.iter().any(|byte| is_white(*byte)) {
+    if value.ends_with(b" ") || value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
         return None;
     }
     let end = value.iter().position(|byte| *byte == b'=').unwrap_or(value.len());

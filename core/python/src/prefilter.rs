@@ -30,13 +30,7 @@ impl Prefilter {
         self.0.may_match(&exchange(request, request_body, response, response_body))
     }
 
-    fn reason(
-        &self,
-        request: &[u8],
-        request_body: &[u8],
-        response: &[u8],
-        response_body: &[u8],
-    ) -> Option<String> {
+    fn reason(&self, request: &[u8], request_body: &[u8], response: &[u8], response_body: &[u8]) -> Option<String> {
         self.0.reason(&exchange(request, request_body, response, response_body)).map(str::to_owned)
     }
 }
