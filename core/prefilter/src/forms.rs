@@ -21,7 +21,7 @@ pub(crate) enum Form {
 
 /// The forms of a value, for each node that was visited.
 pub(crate) struct Forms<'a> {
-    pub(crate) places: Vec<Form>,
+    places: Vec<Form>,
     pub(crate) candidates: Vec<Candidate<'a>>,
     words: usize,
 }
@@ -32,9 +32,10 @@ impl<'a> Forms<'a> {
         Self { places: Vec::with_capacity(64), candidates: vec![first], words }
     }
 
-    /// The form at the next node.
-    pub(crate) fn next(&mut self, node: &Node) -> Form {
+    /// The form at the next node, if its tests are among the selected ones.
+    pub(crate) fn next(&mut self, node: &Node, selected: u64) -> Form {
         let form = match &node.step {
+            _ if node.selectors & selected == 0 => Form::Nothing,
             None => Form::At(0),
             Some((above, step)) => match self.places.get(*above) {
                 Some(Form::At(place)) => self.transformed(*place, step),

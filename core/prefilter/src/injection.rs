@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 
 /// Bytes of a value that is one or two words or numbers, which is no fingerprint of an injection.
 static WORD: LazyLock<Kinds> = LazyLock::new(|| bytes_among(b"abcdefghijklmnopqrstuvwxyz0123456789_"));
-static STRANGE: LazyLock<Kinds> = LazyLock::new(|| bytes_among(b"\"'`\\\0\x01\t\r\n\x80"));
+static STRANGE: LazyLock<Kinds> = LazyLock::new(|| bytes_among(b"\"'`\\\0\x01\t\r\n"));
 /// Without a tag or a value of an attribute, there is no script.
 static MARKUP: LazyLock<Kinds> = LazyLock::new(|| bytes_among(b"<>="));
 

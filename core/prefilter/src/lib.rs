@@ -18,6 +18,7 @@ mod forms;
 mod head;
 mod injection;
 mod json;
+mod memo;
 mod patterns;
 mod prefilter;
 mod required;

@@ -1,10 +1,13 @@
 //! Evaluates the conditions of all rules on an exchange.
 
+use std::sync::{Mutex, PoisonError};
+
 use aho_corasick::AhoCorasick;
 
 use crate::check;
 use crate::condition::{Condition, Part, Subject, Test};
 use crate::forms::{Candidate, Form, Forms, Numbers};
+use crate::memo::Memo;
 use crate::step;
 use crate::tree::Tree;
 use crate::values::{Value, Values};
@@ -31,7 +34,7 @@ pub struct Limits {
     pub body: usize,
 }
 
-/// Conditions that are ready. Immutable.
+/// Conditions that are ready.
 pub struct Prefilter {
     limits: Limits,
     rules: Vec<String>,
@@ -46,6 +49,7 @@ pub struct Prefilter {
     unbounded: Vec<String>,
     /// Words of a set of tests.
     words: usize,
+    memo: Mutex<Memo>,
 }
 
 struct Ready {
@@ -71,6 +75,7 @@ impl Prefilter {
             owners: Vec::new(),
             unbounded: Vec::new(),
             words: 0,
+            memo: Mutex::default(),
         };
         for condition in conditions {
             made.add(condition);
@@ -102,9 +107,10 @@ impl Prefilter {
             return Some("unusual");
         };
         let mut progress = Progress::new(self);
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         let reached = self
             .counted(&values, &mut progress)
-            .or_else(|| values.all.iter().find_map(|value| self.look(value, &mut progress)));
+            .or_else(|| values.all.iter().find_map(|value| self.look(value, &mut memo, &mut progress)));
         reached.and_then(|condition| self.rules.get(condition)).map(String::as_str)
     }
 
@@ -167,38 +173,48 @@ impl Prefilter {
     }
 
     /// Make all tests of a value; return a condition that holds.
-    fn look(&self, value: &Value<'_>, progress: &mut Progress) -> Option<usize> {
+    fn look(&self, value: &Value<'_>, memo: &mut Memo, progress: &mut Progress) -> Option<usize> {
         let tree = self.parts.get(value.part as usize)?;
         let selected = tree.selected(&value.name);
         if selected == 0 {
             return None;
         }
-        let mut forms = Forms::new(&value.text, self.words);
-        tree.nodes.iter().find_map(|node| {
-            if node.selectors & selected == 0 {
-                forms.places.push(Form::Nothing);
-                return None;
-            }
-            let mut chosen = node.tests.iter().filter(|(bit, _)| bit & selected != 0).map(|(_, test)| *test);
-            match forms.next(node) {
-                Form::Nothing => None,
-                Form::Unknown => chosen.find_map(|test| self.pass(test, progress)),
-                Form::At(place) => {
-                    let candidate = forms.candidates.get_mut(place)?;
-                    chosen.find_map(|test| self.try_on(test, candidate, progress))
-                }
-            }
-        })
+        memo.choose(value.part as u8, selected, &value.text);
+        if let Some(tests) = memo.passed() {
+            return tests.iter().find_map(|test| self.pass(*test, progress));
+        }
+        let tests = self.passed(tree, selected, &value.text);
+        memo.remember(&tests);
+        tests.iter().find_map(|test| self.pass(*test, progress))
     }
 
-    fn try_on(&self, number: usize, value: &mut Candidate<'_>, progress: &mut Progress) -> Option<usize> {
-        let test = self.tests.get(number)?;
-        let passes = test.check.needed & !value.kinds == 0
-            && !progress.passed.has(number)
-            && (test.check.strings.is_none() || value.with_strings(&self.strings, &self.owners).has(number))
-            && value.tried.insert(number)
-            && test.check.passes(&value.text);
-        if passes { self.pass(number, progress) } else { None }
+    /// The tests that a value passes, of those that look at it.
+    fn passed(&self, tree: &Tree, selected: u64, text: &[u8]) -> Vec<usize> {
+        let mut forms = Forms::new(text, self.words);
+        let mut passed = Vec::new();
+        for node in &tree.nodes {
+            let chosen = node.tests.iter().filter(|(bit, _)| bit & selected != 0).map(|(_, test)| *test);
+            match forms.next(node, selected) {
+                Form::Nothing => {}
+                Form::Unknown => passed.extend(chosen),
+                Form::At(place) => {
+                    if let Some(candidate) = forms.candidates.get_mut(place) {
+                        passed.extend(chosen.filter(|test| self.passes(*test, candidate)));
+                    }
+                }
+            }
+        }
+        passed
+    }
+
+    /// Make a test, unless it was made on this form of the value before.
+    fn passes(&self, number: usize, candidate: &mut Candidate<'_>) -> bool {
+        self.tests.get(number).is_some_and(|test| {
+            test.check.needed & !candidate.kinds == 0
+                && (test.check.strings.is_none() || candidate.with_strings(&self.strings, &self.owners).has(number))
+                && candidate.tried.insert(number)
+                && test.check.passes(&candidate.text)
+        })
     }
 
     /// Note that a test holds; return its condition if all of its tests do.
