@@ -63,12 +63,13 @@ fn low_byte(high: u8, low: u8) -> Option<u8> {
 }
 
 /// `utf8toUnicode`: each character beyond ASCII as `%u` and four digits; None if the text is no UTF-8, or has
-/// characters beyond U+FFFF.
+/// characters beyond U+FFFF, or U+0000, which the engine drops.
 pub(crate) fn as_unicode_escapes(text: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(text.len());
     for character in std::str::from_utf8(text).ok()?.chars() {
         match u32::from(character) {
-            code @ 0..=0x7F => plain.push(u8::try_from(code).ok()?),
+            0 => return None,
+            code @ 1..=0x7F => plain.push(u8::try_from(code).ok()?),
             code @ 0x80..=0xFFFF => plain.extend_from_slice(format!("%u{code:04x}").as_bytes()),
             _ => return None,
         }
