@@ -13,14 +13,14 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _IN_CLASS: Final = re.compile(r"\\x\{[0-9A-Fa-f]{1,2}\}|\\x[0-9A-Fa-f]{0,2}|\[:\^?[a-z]+:\]|\\.|.", re.DOTALL)
-_SAME: Final = frozenset(r"\d \D \w \W \b \B \A \z".split())
-_SETS: Final = frozenset(r"\d \D \w \W \s \S".split())
+_SAME: Final = frozenset([r"\d", r"\D", r"\w", r"\W", r"\b", r"\B", r"\A", r"\z"])
+_SETS: Final = frozenset([r"\d", r"\D", r"\w", r"\W", r"\s", r"\S"])
 _WHITE: Final = {r"\s": "\\t-\\r ", r"\S": "^\\t-\\r "}
 _BYTES: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "a": "\a", "e": "\x1b"}
 _FLAGS: Final = re.compile(r"\(\?[ims]*(?:-[ims]*)?[:)]")
 
 
-class Untranslatable(ValueError):
+class ExpressionError(ValueError):
     """An expression has something that is not known here."""
 
 
@@ -36,7 +36,7 @@ def translated(pattern: str) -> Expression:
     """Translate an expression of bytes, each a character below 256.
 
     Raises:
-        Untranslatable: it has syntax that is not known.
+        ExpressionError: it has syntax that is not known.
     """
     return _Translator(pattern).result()
 
@@ -56,7 +56,7 @@ class _Translator:
     def _next(self, tokens: re.Pattern[str]) -> str:
         found = tokens.match(self._pattern, self._place)
         if found is None:
-            raise Untranslatable("it breaks off")
+            raise ExpressionError("it breaks off")
         self._place = found.end()
         return found[0]
 
@@ -72,7 +72,7 @@ class _Translator:
         elif token.startswith("(?"):
             self._group(token)
         elif token == "(" and (self._comes("?") or self._comes("*")):
-            raise Untranslatable(self._pattern[self._place - 1 :][:4])
+            raise ExpressionError(self._pattern[self._place - 1 :][:4])
         elif token in "()*+?.^$|" or len(token) > 1:
             self._repeat_or_plain(token)
         else:
@@ -109,7 +109,7 @@ class _Translator:
         elif _FLAGS.fullmatch(token):
             self._parts.append(token)
         else:
-            raise Untranslatable(token)
+            raise ExpressionError(token)
 
     def _skip_group(self) -> None:
         """Leave out an assertion, which can only make the expression match less."""
@@ -147,7 +147,7 @@ class _Translator:
         """Return the byte after a dash; before a set, PCRE takes the dash as a byte."""
         token = self._next(_IN_CLASS)
         if token in _SETS or token.startswith("[:"):
-            raise Untranslatable("a range that ends with a set")
+            raise ExpressionError("a range that ends with a set")
         return _member(token)
 
 
@@ -167,7 +167,7 @@ def _byte(token: str) -> str:
     if name in _BYTES:
         return _BYTES[name]
     if name.isalnum():
-        raise Untranslatable(token)
+        raise ExpressionError(token)
     return name
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from detection.waf.expressions import Untranslatable, translated
+from detection.waf.expressions import ExpressionError, translated
 
 _OPERATOR: Final = re.compile(r"\s*(!?)\s*(?:@(\w+)\s?)?(.*)", re.DOTALL)
 _PLAIN: Final = frozenset((
@@ -67,7 +67,7 @@ def _either(name: str, argument: str) -> Check | None:
 def _expression(pattern: str, negated: bool) -> Check | None:
     try:
         expression = translated(pattern)
-    except Untranslatable:
+    except ExpressionError:
         return None
     return None if negated and not expression.exact else Check("rx", expression.pattern.encode("latin-1"))
 

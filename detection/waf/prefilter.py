@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from detection.inspector import Inspected
-from detection.waf.conditions import Condition, Step, Test, conditions
+from detection.waf.conditions import conditions
+from detection.waf.needs import Condition, Step, Test
 from detection.waf.seclang import directives, rule_set
 
 MOST_ARGUMENTS: Final = 250
@@ -22,9 +23,7 @@ WordsOf = Callable[[str, str], str | None]
 class Prefilter:
     """Whether the rules of a text may match exchanges. Without the core, they may match all."""
 
-    def __init__(
-        self, core: Any, text: str, included: Included, words_of: WordsOf, ignored: range = NOTHING
-    ) -> None:
+    def __init__(self, core: Any, text: str, included: Included, words_of: WordsOf, ignored: range = NOTHING) -> None:
         """Read the rules as the engine gets them. Rules whose numbers are `ignored` always run, or are nobody's."""
         made = getattr(core, "Prefilter", None)
         self._core = None

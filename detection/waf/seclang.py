@@ -82,9 +82,14 @@ class Rule(NamedTuple):
     @property
     def is_seen(self) -> bool:
         """Whether anybody notices that it matched."""
-        names = [name for name, _ in self.links[0].actions.pairs]
+        names = [name for link in self.links for name, _ in link.actions.pairs]
         quiet = [name for name in names if name in ("log", "nolog")][-1:] == ["nolog"]
         return not quiet or not LOUD.isdisjoint(names)
+
+    @property
+    def setvars(self) -> list[str]:
+        """What its links set."""
+        return [text for link in self.links for text in link.actions.values("setvar")]
 
 
 class Marker(NamedTuple):
@@ -99,8 +104,15 @@ class RuleSet(NamedTuple):
     items: tuple[Rule | Marker, ...]
     others: tuple[Directive, ...]
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules without the markers."""
+        return tuple(item for item in self.items if isinstance(item, Rule))
 
-def directives(text: str, included: Callable[[str, str], Iterable[tuple[str, str]]], file: str = "") -> Iterator[Directive]:
+
+def directives(
+    text: str, included: Callable[[str, str], Iterable[tuple[str, str]]], file: str = ""
+) -> Iterator[Directive]:
     """Yield the directives of a text; `included` returns path and text of the files that an Include stands for."""
     for line in _CONTINUED.sub(" ", text).split("\n"):
         words = [quoted or plain for quoted, plain in _ARGUMENT.findall(line.strip())]

@@ -131,3 +131,8 @@ def _joined(one: Values, other: Values) -> Values:
     both = one | other
     return ANYTHING if one is ANYTHING or other is ANYTHING or len(both) > MOST else both
 
+
+def variable_name(setvar: str) -> str:
+    """Return the name of a variable in lower case, up to its first macro; empty for other collections."""
+    name = MACRO.split(setvar.strip("'").partition("=")[0])[0].strip().lower().lstrip("!")
+    return name.removeprefix("tx.") if name.startswith("tx.") else "\0"

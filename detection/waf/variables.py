@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from detection.waf.expressions import Untranslatable, translated
+from detection.waf.expressions import ExpressionError, translated
 
 _VARIABLE: Final = re.compile(r"([!&]*)(\w+)(?::('(?:[^'\\]|\\.)*'|/(?:[^/\\]|\\.)*/|[^|]*))?(?:\||$)", re.DOTALL)
 _PARTS: Final = {
@@ -69,9 +69,7 @@ class Subject(NamedTuple):
 
 def variables(text: str) -> list[Variable]:
     """Return the variables of a rule."""
-    return [
-        Variable(prefix, name.upper(), selector.strip("'")) for prefix, name, selector in _VARIABLE.findall(text)
-    ]
+    return [Variable(prefix, name.upper(), selector.strip("'")) for prefix, name, selector in _VARIABLE.findall(text)]
 
 
 def subjects(wanted: list[Variable]) -> list[Subject] | None:
@@ -97,7 +95,7 @@ def names_needed(wanted: list[Variable]) -> Iterator[tuple[str, str]]:
         if len(parts) == 1 and parts[0] in _NAMES_OF:
             try:
                 yield _NAMES_OF[parts[0]], "(?i)" + translated(wanted[0].expression).pattern
-            except Untranslatable:
+            except ExpressionError:
                 return
 
 

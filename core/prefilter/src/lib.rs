@@ -9,6 +9,7 @@
 //! Time is linear in the exchange (no backtracking), memory is bounded by the rules.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::expect_used))]
 
 mod alphabet;
 mod check;

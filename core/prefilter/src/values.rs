@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::condition::Part;
 use crate::escapes::percent_decoded;
 use crate::head::{Head, split_once};
@@ -128,19 +130,20 @@ impl<'a> Values<'a> {
         self.put(Part::BodyLength, body.len().to_string().into_bytes());
         self.put(Part::BodyError, &b"0"[..]);
         self.put(Part::BodyError, &b""[..]);
-        if body.is_empty() {
-            return Some(());
-        }
-        self.put(Part::Body, body);
         let mut types = head.values(b"content-type");
         let kind = types.next().unwrap_or_default();
         self.put(Part::ContentType, kind);
         let kind = kind.to_ascii_lowercase();
-        let says = |text: &[u8]| kind.windows(text.len()).any(|window| window == text);
+        let says = |text: &[u8]| memmem::find(&kind, text).is_some();
         let (is_json, is_form) = (says(b"json"), says(b"urlencoded"));
+        // Even without a body, the engine may parse it as what the type says.
         if types.next().is_some() || says(b"multipart") || says(b"xml") || is_json && is_form {
             return None;
         }
+        if body.is_empty() {
+            return Some(());
+        }
+        self.put(Part::Body, body);
         if is_form {
             self.form(body, Part::BodyArgument, Part::BodyArgumentName)?;
         }
