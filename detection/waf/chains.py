@@ -56,6 +56,8 @@ class Chain:
         looked_at = source.subjects if source else subjects(wanted)
         if not checked or looked_at is None:
             return
+        if link.actions.steps and any(subject.counted for subject in looked_at):
+            return
         own = tuple(Step(name) for name in link.actions.steps)
         steps = (*source.steps, *own) if source else own
         at_each = link.actions.has("multimatch") or (source is not None and source.at_each_step)

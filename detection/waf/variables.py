@@ -18,7 +18,7 @@ _PARTS: Final = {
     "REQUEST_URI": ("uri",), "REQUEST_URI_RAW": ("uri_raw",), "REQUEST_FILENAME": ("filename",),
     "REQUEST_BASENAME": ("basename",), "QUERY_STRING": ("query",),
     "REQUEST_BODY": ("body",), "REQUEST_BODY_LENGTH": ("body_length",),
-    "RESPONSE_STATUS": ("status",), "RESPONSE_PROTOCOL": ("response_protocol",),
+    "RESPONSE_STATUS": ("status",),
     "RESPONSE_HEADERS": ("response_header",), "RESPONSE_HEADERS_NAMES": ("response_header_name",),
     "RESPONSE_BODY": ("response_body",),
     **dict.fromkeys((
@@ -36,6 +36,8 @@ _PARTS: Final = {
 """`absent` has no values: bodies of the kinds that have them always go to the engine."""
 _COUNTABLE: Final = frozenset(("header", "header_name", "response_header", "response_header_name", "absent"))
 """Parts whose values are as many as in the engine."""
+_COLLECTIONS: Final = ("ARGS", "REQUEST_HEADERS", "REQUEST_COOKIES", "RESPONSE_HEADERS")
+"""Variables whose values have names."""
 _NAMES_OF: Final = {"cookie": "cookie_name", "query_argument": "query_argument_name", "header": "header_name"}
 
 
@@ -68,8 +70,16 @@ class Subject(NamedTuple):
 
 
 def variables(text: str) -> list[Variable]:
-    """Return the variables of a rule."""
-    return [Variable(prefix, name.upper(), selector.strip("'")) for prefix, name, selector in _VARIABLE.findall(text)]
+    """Return the variables of a rule; one without a name if they cannot be read."""
+    found = []
+    place = 0
+    while place < len(text):
+        variable = _VARIABLE.match(text, place)
+        if variable is None:
+            return [Variable("", "", "")]
+        found.append(Variable(variable[1], variable[2].upper(), (variable[3] or "").strip("'")))
+        place = variable.end()
+    return found
 
 
 def subjects(wanted: list[Variable]) -> list[Subject] | None:
@@ -81,7 +91,8 @@ def subjects(wanted: list[Variable]) -> list[Subject] | None:
             continue
         parts = _PARTS.get(variable.name)
         counted = "&" in variable.prefix
-        named = None if variable.expression or not variable.selector else _bytes(variable.selector.lower())
+        by_name = variable.selector and not variable.expression and variable.name.startswith(_COLLECTIONS)
+        named = _bytes(variable.selector.lower()) if by_name else None
         if parts is None or (counted and (variable.expression or not _COUNTABLE.issuperset(parts))):
             return None
         found += (Subject(part, named, _but(part, variable, left_out), counted) for part in parts)

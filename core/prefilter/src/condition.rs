@@ -46,8 +46,6 @@ pub enum Part {
     BodyError,
     /// The status code.
     Status,
-    /// The version of the response.
-    ResponseProtocol,
     /// Response fields.
     ResponseHeader,
     /// Their names.
@@ -61,7 +59,7 @@ pub enum Part {
 }
 
 impl Part {
-    const NAMES: [(&'static str, Part); 26] = [
+    const NAMES: [(&'static str, Part); 25] = [
         ("method", Part::Method),
         ("line", Part::Line),
         ("protocol", Part::Protocol),
@@ -82,7 +80,6 @@ impl Part {
         ("body_length", Part::BodyLength),
         ("body_error", Part::BodyError),
         ("status", Part::Status),
-        ("response_protocol", Part::ResponseProtocol),
         ("response_header", Part::ResponseHeader),
         ("response_header_name", Part::ResponseHeaderName),
         ("response_body", Part::ResponseBody),

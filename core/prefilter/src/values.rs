@@ -62,7 +62,7 @@ impl<'a> Values<'a> {
         self.target(head.second)?;
         for (name, text) in &head.fields {
             self.add(Part::Header, *name, *text);
-            self.put(Part::HeaderName, *name);
+            self.add(Part::HeaderName, *name, *name);
         }
         for cookies in head.values(b"cookie") {
             self.cookies(cookies)?;
@@ -110,7 +110,7 @@ impl<'a> Values<'a> {
     fn argument(&mut self, part: Part, names: Part, name: Cow<'a, [u8]>, text: Cow<'a, [u8]>) -> Option<()> {
         self.arguments += 1;
         (self.arguments <= self.most_arguments).then_some(())?;
-        self.put(names, name.clone());
+        self.add(names, name.clone(), name.clone());
         self.add(part, name, text);
         Some(())
     }
@@ -120,7 +120,7 @@ impl<'a> Values<'a> {
             let (name, text) = split_once(cookie, b'=').unwrap_or((cookie, b""));
             let name = name.trim_ascii_start();
             (!name.is_empty() || cookie.is_empty()).then_some(())?;
-            self.put(Part::CookieName, name);
+            self.add(Part::CookieName, name, name);
             self.add(Part::Cookie, name, text);
         }
         Some(())
@@ -158,11 +158,11 @@ impl<'a> Values<'a> {
 
     fn response(&mut self, exchange: &Exchange<'a>) -> Option<()> {
         let head = Head::parse(exchange.response_head)?;
-        self.put(Part::ResponseProtocol, head.first);
+        (head.second.len() == 3 && head.second.iter().all(u8::is_ascii_digit)).then_some(())?;
         self.put(Part::Status, head.second);
         for (name, text) in &head.fields {
             self.add(Part::ResponseHeader, *name, *text);
-            self.put(Part::ResponseHeaderName, *name);
+            self.add(Part::ResponseHeaderName, *name, *name);
         }
         self.put(Part::ResponseBody, exchange.response_body);
         Some(())
