@@ -11,6 +11,8 @@ one line, such as `crs.conf line 12: unknown variable`, the user sees that line.
 file: later, nothing can be read. Start no threads there, because processes are forked afterwards. A class with
 `families = (socket.AF_UNIX,)` may make such sockets.
 
+A class with a method `use_core` gets the core's module, or None without the core, once it is made.
+
 Of a finding, time, client, server, host and path are those of the exchange, and the detector is the inspector,
 whatever it says.
 """

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from capture.core import CORE
 from capture.privileges import ROOT, User, give_up
 from cli.arguments import Arguments
 from detection.inspector import Inspector
@@ -75,7 +76,12 @@ class Loading:
         """
         if self._problem is not None:
             raise self._problem
-        return load_inspectors(self._names, self._settings)
+        inspectors = load_inspectors(self._names, self._settings)
+        for each in inspectors:
+            use_core: Callable[[object], None] | None = getattr(each, "use_core", None)
+            if use_core is not None:
+                use_core(CORE)
+        return inspectors
 
 
 def _terms(config: Config) -> "Terms":

@@ -1,12 +1,14 @@
 """Requests and responses that rules of ModSecurity, such as the OWASP Core Rule Set, would block."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from detection.inspector import Inspected
 from detection.waf.directives import Limits
 from detection.waf.engine import Engine
 from detection.waf.findings import findings
-from traffic.content import Content
+from detection.waf.prefilter import Prefilter
+from detection.waf.rule_files import prefilter
 from traffic.finding import Finding
 
 
@@ -21,14 +23,17 @@ class Waf:
         paranoia: int = 0,
         threshold: int = 0,
         outbound_threshold: int = 0,
-        harmless: Callable[[Content], bool] | None = None,
     ) -> None:
-        """Load the rules; 0 leaves a limit to them. What is `harmless`, no rule can match, so none is asked."""
+        """Load the rules; 0 leaves a limit to them."""
         self._engine = Engine(rules, Limits(paranoia, 0, threshold, outbound_threshold))
-        self._harmless = harmless
+        self._prefilter: Prefilter | None = None
+
+    def use_core(self, core: Any) -> None:
+        """Let the core decide which exchanges no rule can match, so that the rules need not run."""
+        self._prefilter = prefilter(core, self._engine.directives)
 
     def inspect(self, exchange: Inspected) -> Iterable[Finding]:
         """Return what the rules find in an exchange."""
-        if self._harmless is not None and self._harmless(exchange.content):
+        if self._prefilter is not None and not self._prefilter.may_match(exchange):
             return ()
         return findings(exchange.content, self._engine.judge(exchange))

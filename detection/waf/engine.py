@@ -65,7 +65,9 @@ class Engine:
         self._engine = library.ModSecurity()
         self._engine.set_log_callback(_nothing)
         self._rules = library.RulesSet()
-        self.rules = self._rules.load(directives(files, wanted))
+        self.directives = directives(files, wanted)
+        """The text that loads the rules."""
+        self.rules = self._rules.load(self.directives)
         """Number of directives."""
         if self.rules < 0:
             raise RulesError(_error(self._rules.get_parser_error()))

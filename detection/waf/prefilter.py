@@ -21,7 +21,7 @@ WordsOf = Callable[[str, str], str | None]
 
 
 class Prefilter:
-    """Whether the rules of a text may match exchanges. Without the core, they may match all."""
+    """Whether the rules of a text may match exchanges. Without the core's part, they may match all."""
 
     def __init__(self, core: Any, text: str, included: Included, words_of: WordsOf, ignored: range = NOTHING) -> None:
         """Read the rules as the engine gets them. Rules whose numbers are `ignored` always run, or are nobody's."""

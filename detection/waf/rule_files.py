@@ -1,12 +1,27 @@
-"""Reads what rule files name: files that they include, and lists of words. An edge."""
+"""Reads what rules name for the prefilter: files that they include, and lists of words. An edge."""
 
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from detection.waf.directives import LIMIT, REPORT
+from detection.waf.prefilter import Prefilter
+
+_UNSEEN: Final = range(LIMIT, REPORT + 1)
+"""Our rules that report what the others did."""
 LONGEST: Final = 16 << 20
 """Largest file that is read, in bytes."""
+
+
+def prefilter(core: Any, text: str) -> Prefilter | None:
+    """Return the prefilter of the rules that a text loads; None if there is no core, or if it cannot be made."""
+    if not hasattr(core, "Prefilter"):
+        return None
+    try:
+        return Prefilter(core, text, included, words_of, _UNSEEN)
+    except Exception:  # the engine has accepted the rules, and can do without a prefilter
+        return None
 
 
 def included(file: str, name: str) -> Iterator[tuple[str, str]]:
