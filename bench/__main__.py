@@ -31,6 +31,7 @@ PARTS: Final = {
     "counting": "Counting",
     "otlp": "Metrics for OpenTelemetry",
     "waf": "Rules of a web application firewall",
+    "prefilter": "Exchanges that no rule can match",
     "inspection": "Inspection of content",
     "live": "Watching a server",
     "https": "Watching a server with TLS",

@@ -305,6 +305,37 @@ def lock_down(
     """
 
 @final
+class Patterns:
+    """Finds texts that match one of many regular expressions, in time that is linear in the text."""
+
+    def __new__(cls, rules: Sequence[tuple[str, Sequence[str], float, Sequence[str]]]) -> Patterns:
+        """Each rule is a regular expression as of the crate `regex`, its keywords, the least entropy in bits per byte
+        of what it finds, and expressions for what is not meant.
+
+        Texts are bytes: classes and case are those of ASCII. If an expression has groups, the first one that takes part
+        is what was found. A rule with keywords is searched for only if one of them occurs; their case does not count.
+
+        Raises:
+            ValueError: An expression is malformed or too large; its arguments are the reason and the place of the rule.
+        """
+
+    def find(self, text: bytes, most: int) -> list[tuple[int, int, int]]:
+        """Return the place of the rule, and where the match begins and ends, by rule: of each at most `most`, among
+        the first 256 that its expression matches.
+        """
+
+def card_numbers(text: bytes, most: int) -> tuple[list[tuple[int, int]], int]:
+    """Return where payment card numbers begin and end, at most `most`: with the prefix and length of an issuer and the
+    right check digit, written without separators or in groups as on the card. Also return how many numbers were like
+    them, whatever their check digit: by chance, one in ten is right.
+    """
+
+def ibans(text: bytes, most: int) -> list[tuple[int, int]]:
+    """Return where IBANs begin and end, at most `most`: with the structure of their country and the right check digits,
+    without spaces or with one after every four characters.
+    """
+
+@final
 class Prefilter:
     """Which exchanges no rule of a WAF can match: `detection.waf.needs` has the conditions, as tuples."""
 

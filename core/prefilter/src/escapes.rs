@@ -62,6 +62,33 @@ fn low_byte(high: u8, low: u8) -> Option<u8> {
     }
 }
 
+/// `jsDecode` of escapes with one letter; None for those with numbers.
+pub(crate) fn script_decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        let decoded = match (byte, rest.as_slice().first()) {
+            (b'\\', Some(letter)) => {
+                rest.next();
+                match letter {
+                    b'u' | b'x' | b'0'..=b'7' => return None,
+                    b'a' => 7,
+                    b'b' => 8,
+                    b't' => b'\t',
+                    b'n' => b'\n',
+                    b'v' => 11,
+                    b'f' => 12,
+                    b'r' => b'\r',
+                    other => *other,
+                }
+            }
+            _ => *byte,
+        };
+        plain.push(decoded);
+    }
+    Some(plain)
+}
+
 /// `utf8toUnicode`: each character beyond ASCII as `%u` and four digits; None if the text is no UTF-8, or has
 /// characters beyond U+FFFF, or U+0000, which the engine drops.
 pub(crate) fn as_unicode_escapes(text: &[u8]) -> Option<Vec<u8>> {
@@ -86,6 +113,12 @@ mod tests {
         assert_eq!(percent_decoded(b"a%20b+c", true).as_deref(), Some(b"a b c".as_slice()));
         assert_eq!(percent_decoded(b"a%2", true), None);
         assert_eq!(percent_decoded(b"a%zz", false), None);
+    }
+
+    #[test]
+    fn script() {
+        assert_eq!(script_decoded(br"a\n\\\q\").as_deref(), Some(b"a\n\\q\\".as_slice()));
+        assert_eq!(script_decoded(br"\x41"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use libinjectionrs::{detect_sqli, detect_xss};
+use memchr::memmem;
 
 use crate::alphabet::{Kinds, bytes_among};
 
@@ -28,9 +29,26 @@ pub(crate) fn maybe_sql(value: &[u8]) -> bool {
 }
 
 /// Whether `@detectXSS` may match a value.
+///
+/// Versions of libinjection differ in the tags and the handlers that they know, so all of them count.
 pub(crate) fn maybe_script(value: &[u8]) -> bool {
     let seen = bytes_among(value);
-    seen & *MARKUP != 0 && (seen & *STRANGE != 0 || value.len() > LONGEST || detect_xss(value).is_injection())
+    if seen & *MARKUP == 0 {
+        return false;
+    }
+    seen & *STRANGE != 0
+        || value.len() > LONGEST
+        || value.contains(&b'<')
+        || memmem::find(value, b"&#").is_some()
+        || has_handler(value)
+        || detect_xss(value).is_injection()
+}
+
+/// Whether a name in a value begins like that of a handler of events.
+fn has_handler(value: &[u8]) -> bool {
+    let begins = |text: &[u8]| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"on"));
+    let after = |pair: &[u8]| !pair.first().is_some_and(u8::is_ascii_alphanumeric);
+    begins(value) || value.windows(3).any(|three| after(three) && three.get(1..).is_some_and(begins))
 }
 
 /// Whether a number may have an exponent right after its dot, as `1.e(`. What begins with a letter is a word.
@@ -67,6 +85,6 @@ mod tests {
         for value in [&b"1 or 1=1"[..], b"1' or '1'='1", b"1.e(ascii 1.e(2))", b"x union select a from b"] {
             assert!(maybe_sql(value), "{value:?}");
         }
-        assert!(maybe_script(b"<script>") && maybe_script(b"x onclick=y"));
+        assert!(maybe_script(b"<script>") && maybe_script(b"x onclick=y") && maybe_script(b"/onnew=y"));
     }
 }

@@ -14,6 +14,7 @@ mod handshakes;
 mod lock;
 mod lookups;
 mod owners;
+mod patterns;
 mod prefilter;
 mod quic;
 mod rows;
@@ -37,6 +38,7 @@ mod http_monitor_core {
     #[pymodule_export]
     use super::lock::lock_down;
     #[pymodule_export]
+    use super::patterns::{Patterns, card_numbers, ibans};
     use super::prefilter::Prefilter;
 }
 
