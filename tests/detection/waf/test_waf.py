@@ -8,6 +8,7 @@ from small_rules import asked, rule_set
 
 pytest.importorskip("libmodsecurity", reason="needs libmodsecurity (requirements-waf.txt)")
 
+from capture.core import CORE
 from detection.inspectors.waf import Waf
 from detection.waf.engine import request_line
 from detection.waf.files import RulesError
