@@ -1,5 +1,5 @@
-//! The crates `wire`, `codings`, `patterns` and `lockdown` as a Python module. It only converts types and releases the GIL
-//! while they work.
+//! The crates `wire`, `codings`, `patterns`, `prefilter` and `lockdown` as a Python module. It only converts types and
+//! releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
 
@@ -39,6 +39,7 @@ mod http_monitor_core {
     use super::lock::lock_down;
     #[pymodule_export]
     use super::patterns::{Patterns, card_numbers, ibans};
+    #[pymodule_export]
     use super::prefilter::Prefilter;
 }
 
