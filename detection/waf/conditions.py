@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from detection.waf.chains import Chain
-from detection.waf.changes import changes, found, removals, removes
+from detection.waf.changes import changes, removals, removes
 from detection.waf.needs import Condition, Step, Test
 from detection.waf.operators import Check, operator
 from detection.waf.seclang import Marker, Rule, RuleSet, matches_number
@@ -47,10 +47,6 @@ class _Reader:
         self._values = TransactionValues(open_names, _has_scripts(rules))
         self._conditions: list[Condition] = []
         self._removed = tuple(removals(rules))
-        patterns = {text.strip("\"'") for kind, text in self._removed if kind == "tag"}
-        tags = {tag for rule in rules.rules for tag in rule.tags}
-        self._tags_removed = frozenset(text for text in patterns if any(found(text, tag) for tag in tags))
-        """What lacks one of these tags may run without the rules that have it."""
         self._changed = tuple(changes(rules))
 
     def result(self) -> list[Condition]:
@@ -72,7 +68,7 @@ class _Reader:
                 matches = self._rule(item, certain=not pending and not skipping)
                 target = next(iter(item.links[0].actions.values("skipafter")), "")
                 if target and matches and not skipping and not self._may_be_removed(item):
-                    skipping, exposed = target, self._tags_removed
+                    skipping, exposed = target, self._tags_removed(item)
                 elif matches is not False and (target or item.links[0].actions.has("skip")):
                     pending.add(target)
 
@@ -87,7 +83,7 @@ class _Reader:
         for place, link in enumerate(rule.links):
             if not seen or place < len(rule.links) - 1:
                 stays = certain and always and not self._may_be_removed(rule)
-                self._values.set(link.actions, stays, self._values_for(rule))
+                self._values.set(link.actions, stays, self._values.known_to(rule.tags), self._tags_removed(rule))
         if self._is_removed(rule):
             return None
         if seen:
@@ -96,7 +92,7 @@ class _Reader:
         return True if always else None
 
     def _always(self, rule: Rule) -> bool:
-        values = self._values_for(rule)
+        values = self._values.known_to(rule.tags)
         return all(
             not link.variables or values.holds(variables(link.variables), operator(link.operator)) is True
             for link in rule.links
@@ -109,12 +105,13 @@ class _Reader:
     def _may_be_removed(self, rule: Rule) -> bool:
         return any(kind != "tag" and removes(kind, text, rule) for kind, text in self._removed)
 
-    def _values_for(self, rule: Rule) -> TransactionValues:
-        """Return what a rule knows: nothing, if it may run without the rules that set variables."""
-        return self._values if self._tags_removed <= rule.tags else TransactionValues(("",))
+    def _tags_removed(self, rule: Rule) -> frozenset[str]:
+        """Return the tags by which a rule may be removed; what lacks one of them may run without it."""
+        patterns = (text.strip("\"'") for kind, text in self._removed if kind == "tag")
+        return frozenset(text for text in patterns if removes("tag", text, rule))
 
     def _chain(self, rule: Rule) -> Chain:
-        return Chain(rule, self._values_for(rule), self._words_of, self._assigned)
+        return Chain(rule, self._values.known_to(rule.tags), self._words_of, self._assigned)
 
     def _setters(self, rule: Rule) -> Iterator[Test]:
         """Yield the tests of the one unseen rule that sets the only variables that a rule looks at."""

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 _ARGUMENT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)', re.DOTALL)
 _ACTION: Final = re.compile(r"\s*((?:'(?:[^'\\]|\\.)*'|[^,'])*)(?:,|$)", re.DOTALL)
 _CONTINUED: Final = re.compile(r"\\\r?\n[ \t]*")
+_NUMBER: Final = re.compile(r"%\{rule\.id\}", re.IGNORECASE)
 _PHASES: Final = {"request": 2, "response": 4, "logging": 5}
 LOUD: Final = frozenset(("deny", "drop", "block", "redirect"))
 """Actions that a user sees even without a log."""
@@ -138,7 +139,7 @@ def rule_set(lines: Iterable[Directive]) -> RuleSet:
         elif line.name in ("secrule", "secaction"):
             chain.append(_link(line))
             if not chain[-1].actions.has("chain"):
-                items.append(_with_defaults(Rule(tuple(chain), line.file), defaults))
+                items.append(_finished(Rule(tuple(chain), line.file), defaults))
                 chain = []
         elif line.name == "secdefaultaction":
             actions = _actions(line.arguments[0])
@@ -155,13 +156,15 @@ def _link(line: Directive) -> Link:
     return Link(variables, operator, _actions(actions[0] if actions else ""))
 
 
-def _with_defaults(rule: Rule, defaults: dict[int, tuple[str, ...]]) -> Rule:
-    """Return the rule with the transformations of its phase before its own."""
+def _finished(rule: Rule, defaults: dict[int, tuple[str, ...]]) -> Rule:
+    """Return the rule with the transformations of its phase before its own, and its number in place of the macro."""
     steps = tuple(("t", step) for step in defaults.get(rule.phase, ()))
-    if not steps:
-        return rule
-    links = tuple(link._replace(actions=Actions(steps + link.actions.pairs)) for link in rule.links)
-    return rule._replace(links=links)
+    number = str(rule.number)
+    links = []
+    for link in rule.links:
+        pairs = tuple((name, _NUMBER.sub(number, value)) for name, value in link.actions.pairs)
+        links.append(link._replace(actions=Actions(steps + pairs)))
+    return rule._replace(links=tuple(links))
 
 
 def _actions(text: str) -> Actions:

@@ -6,6 +6,7 @@ exchange.
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Final
 
 from detection.waf.operators import Operator
@@ -32,19 +33,33 @@ class TransactionValues:
     def __init__(self, open_names: Iterable[str] = (), scripts: bool = False) -> None:
         """`open_names` are beginnings of names that depend on the exchange; `scripts` may set anything."""
         self._values: dict[str, Values] = {}
+        self._removable: dict[str, frozenset[str]] = {}
+        self._tags: frozenset[str] | None = None
         self._open = (*open_names, *_OF_THE_ENGINE, *([""] if scripts else []))
 
     def get(self, name: str) -> Values:
         """Return what a variable may be."""
         name = name.lower()
-        return ANYTHING if name.startswith(self._open) else self._values.get(name, UNSET)
+        tags = self._removable.get(name, frozenset())
+        if name.startswith(self._open) or (self._tags is not None and not tags <= self._tags):
+            return ANYTHING
+        return self._values.get(name, UNSET)
+
+    def known_to(self, tags: frozenset[str]) -> "TransactionValues":
+        """Return what a rule with these tags knows: nothing of variables whose rules may be removed without it."""
+        view = copy(self)
+        view._tags = tags
+        return view
 
     def knows(self, beginning: str) -> bool:
         """Return whether a variable has a value whose name begins so."""
         return any(name.startswith(beginning) for name in self._values)
 
-    def set(self, actions: Actions, certain: bool, known: "TransactionValues") -> None:
-        """Take over what a rule sets, by what it knows; it may not, unless it is `certain`."""
+    def set(self, actions: Actions, certain: bool, known: "TransactionValues", removable: frozenset[str]) -> None:
+        """Take over what a rule sets, by what it knows; it may not, unless it is `certain`.
+
+        The rule may be removed by the tags in `removable`.
+        """
         for text in actions.values("setvar"):
             name, value = assigned(text)
             if name is None:
@@ -52,6 +67,7 @@ class TransactionValues:
             before = self.get(name)
             after = _after(before, value, known)
             self._values[name] = after if certain else _joined(before, after)
+            self._removable[name] = self._removable.get(name, frozenset()) | removable
 
     def resolved(self, text: str) -> str | None:
         """Return a text with its macros replaced; None if one may have several values."""
