@@ -31,15 +31,16 @@ STEPS = (
     "removeCommentsChar", "utf8toUnicode", "base64Decode", "length",
 )  # fmt: skip
 PIECES = (
-    "a", "B", "1", " ", "  ", "\t", "\r\n", "/", "//", "/./", "/../", "..", ".", "\\", "\\n", "\\q", "%41", "%", "%u0041", "%uff1c",
+    "a", "B", "1", " ", "  ", "\t", "\r\n", "/", "//", "/./", "/../", "..", ".", "\\", "\\n", "\\q",
+    "%41", "%", "%u0041", "%uff1c",
     "%zz", "+", "&amp;", "&lt", "&", "&#65;", "'", '"', "^", ",", ";", "(", "/*", "*/", "--", "#", "\0", "\x0b", "\xa0",
     "\u00e9", "\u65e5", "\U0001f600", "=", "==", "YWJj", "Zm9v", "-", "<", "|", "$", "{", "~",
 )  # fmt: skip
-SQL_AND_SCRIPT = tuple(
-    "select union from where or and 1 0x1F a b ( ) , ; -- # = <> != || && | & ! ~ + - * / % ^ @ @@v . .5 1.e5 $1 { } "
-    "not null like sleep having group by order limit into case when then else end exec in is <a <b> </a> <!-- --> "
-    "onclick= on href= src=x style= javascript: data: > \u00e9 1.2.3 a.b x;q=0.9 (Windows NT and OR a-b 9.e".split(" ")
-)
+SQL_AND_SCRIPT = """
+    select union from where or and 1 0x1F a b ( ) , ; -- # = <> != || && | & ! ~ + - * / % ^ @ @@v . .5 1.e5 $1 { } not
+    null like sleep having group by order limit into case when then else end exec in is <a <b> </a> <!-- --> onclick= on
+    href= src=x style= javascript: data: > \u00e9 1.2.3 a.b x;q=0.9 (Windows NT and OR a-b 9.e
+"""
 
 
 class Rules:
@@ -203,13 +204,10 @@ def check_injections(seed: int, number: int) -> None:
     subjects = [("query_argument", None, [], False)]
     names = ("detectsqli", "detectxss")
     found = [CORE.Prefilter([("1", [(subjects, [], False, (name, b"", []), False)])], 250, 9) for name in names]
-    dice = random.Random(seed)
+    dice, known = random.Random(seed), SQL_AND_SCRIPT.split()
     matched = 0
     for _ in range(number):
-        words = (
-            dice.choice(SQL_AND_SCRIPT) + dice.choice(("", " ", " ", "/", ".", "-"))
-            for _ in range(dice.randrange(1, 9))
-        )
+        words = (dice.choice(known) + dice.choice(("", " ", " ", "/", ".", "-")) for _ in range(dice.randrange(1, 9)))
         value = "".join(words).encode()
         for rule in alone.seen(value):
             matched += 1
