@@ -199,9 +199,7 @@ def test_values_are_transformed_as_the_engine_does() -> None:
 
 def check_injections(seed: int, number: int) -> None:
     alone = Alone([("@detectSQLi", ""), ("@detectXSS", "")])
-    subjects = [("query_argument", None, [], False)]
-    names = ("detectsqli", "detectxss")
-    subjects = [("query_argument", None, [], False)]
+    subjects: list[tuple[Any, ...]] = [("query_argument", None, [], False)]
     names = ("detectsqli", "detectxss")
     found = [CORE.Prefilter([("1", [(subjects, [], False, (name, b"", []), False)])], 250, 9) for name in names]
     dice, known = random.Random(seed), SQL_AND_SCRIPT.split()
