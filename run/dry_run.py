@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from capture.core import how_to_inspect
+from capture.core import CORE, how_to_inspect
 from capture.errors import DamagedCapture
 from capture.intake import Intake, Status
 from capture.keys.keyring import Keyring
@@ -111,9 +111,11 @@ def _engine(rules: _Rules) -> Engine:
 
 def _loaded(rules: _Rules) -> Sequence[Inspector]:
     try:
-        return [DryRun(*rules)]
+        inspector = DryRun(*rules)
     except RulesError as error:
         raise DetectorError(str(error)) from error
+    inspector.use_core(CORE)
+    return [inspector]
 
 
 def _terms(config: Config, given: WafArguments) -> Terms:

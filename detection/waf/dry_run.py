@@ -14,6 +14,8 @@ from detection.waf.engine import Engine, Verdict
 from detection.waf.findings import NAME, counted
 from detection.waf.masking import evidence
 from detection.waf.match import Match
+from detection.waf.prefilter import Prefilter
+from detection.waf.rule_files import prefilter
 from traffic.content import Content
 from traffic.finding import INFO, Finding
 
@@ -72,9 +74,16 @@ class DryRun:
             RulesError: they cannot be loaded.
         """
         self.engine = Engine(rules, wanted)
+        self._prefilter: Prefilter | None = None
+
+    def use_core(self, core: Any) -> None:
+        """Let the core decide which exchanges no rule can match, so that the rules need not run."""
+        self._prefilter = prefilter(core, self.engine.directives)
 
     def inspect(self, exchange: Inspected) -> Iterator[Finding]:
         """Yield the verdict and the rules, if any rule matched."""
+        if self._prefilter is not None and not self._prefilter.may_match(exchange):
+            return
         verdict = self.engine.judge(exchange)
         if not verdict.matches and not verdict.limit_reached:
             return

@@ -51,20 +51,27 @@ fn has_handler(value: &[u8]) -> bool {
     begins(value) || value.windows(3).any(|three| after(three) && three.get(1..).is_some_and(begins))
 }
 
-/// Whether a number may have an exponent right after its dot, as `1.e(`. What begins with a letter is a word.
+/// Whether a number has an exponent without digits, as `1.e(` or `1end`. What begins with a letter is a word.
 fn has_bare_exponent(value: &[u8]) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let mut words = value.split(|byte| !is_word(byte));
-    let mut before = words.next().unwrap_or_default();
-    let mut place = before.len();
-    for word in words {
-        let begins_with_digit = before.first().is_some_and(u8::is_ascii_digit);
-        let exponent = matches!(word.first(), Some(b'e' | b'E'));
-        if begins_with_digit && exponent && value.get(place) == Some(&b'.') {
-            return true;
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let mut before = None;
+    let mut rest = value;
+    while let Some((byte, after)) = rest.split_first() {
+        if is_number(byte) && !before.is_some_and(is_word) {
+            let end = rest.iter().position(|byte| !is_number(byte)).unwrap_or(rest.len());
+            let tail = rest.get(end..).unwrap_or_default();
+            match tail {
+                [b'e' | b'E', b'0'..=b'9', ..] | [b'e' | b'E', b'+' | b'-', b'0'..=b'9', ..] => {}
+                [b'e' | b'E', ..] => return true,
+                _ => {}
+            }
+            before = Some(&b'0');
+            rest = tail;
+        } else {
+            before = Some(byte);
+            rest = after;
         }
-        place += 1 + word.len();
-        before = word;
     }
     false
 }
@@ -82,7 +89,13 @@ mod tests {
 
     #[test]
     fn injections_are() {
-        for value in [&b"1 or 1=1"[..], b"1' or '1'='1", b"1.e(ascii 1.e(2))", b"x union select a from b"] {
+        for value in [
+            &b"1 or 1=1"[..],
+            b"1' or '1'='1",
+            b"1.e(ascii 1.e(2))",
+            b"&&1end/( a.b/order-*",
+            b"x union select a from b",
+        ] {
             assert!(maybe_sql(value), "{value:?}");
         }
         assert!(maybe_script(b"<script>") && maybe_script(b"x onclick=y") && maybe_script(b"/onnew=y"));

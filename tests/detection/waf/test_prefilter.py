@@ -39,7 +39,7 @@ PIECES = (
 SQL_AND_SCRIPT = """
     select union from where or and 1 0x1F a b ( ) , ; -- # = <> != || && | & ! ~ + - * / % ^ @ @@v . .5 1.e5 $1 { } not
     null like sleep having group by order limit into case when then else end exec in is <a <b> </a> <!-- --> onclick= on
-    href= src=x style= javascript: data: > \u00e9 1.2.3 a.b x;q=0.9 (Windows NT and OR a-b 9.e
+    href= src=x style= javascript: data: > \u00e9 1.2.3 a.b x;q=0.9 (Windows NT and OR a-b 9.e .e x.e 1end 0xg 1d 5f
 """
 
 

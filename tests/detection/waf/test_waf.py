@@ -114,6 +114,17 @@ def test_bait_for_the_matcher_is_a_finding(folder: str) -> None:
     ]
 
 
+@pytest.mark.skipif(not hasattr(CORE, "Prefilter"), reason="the core is not built: make fast")
+def test_no_rule_is_asked_about_what_none_can_match(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waf = Waf([folder])
+    waf.use_core(CORE)
+    judged: list[object] = []
+    monkeypatch.setattr("detection.waf.engine.Engine.judge", lambda self, exchange: judged.append(exchange))
+    monkeypatch.setattr("detection.inspectors.waf.findings", lambda content, judgement: ())
+    assert (found(waf, "/items?id=7"), judged) == ([], [])
+    assert (found(waf, SQL), len(judged)) == ([], 1)
+
+
 def test_with_the_core_the_same_is_found(folder: str) -> None:
     waf, helped = Waf([folder]), Waf([folder])
     helped.use_core(CORE)
