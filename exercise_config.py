@@ -249,6 +249,12 @@ class Config:
     """Sigma rules for web servers, proxies and DNS, like `--sigma`: files, and folders with files ending in .yml. They
     enable the detector `sigma`."""
 
+    suricata_rules: Annotated[tuple[str, ...], "files and folders"] = ()
+    """Rules of Suricata for HTTP, DNS and TLS, like `--suricata`: files, and folders with files ending in .rules. They
+    enable `suricata` and `suricata_names`."""
+    suricata_home_net: Annotated[tuple[str, ...], "addresses and networks"] = beacon_own_networks
+    """What the rules mean by $HOME_NET; $EXTERNAL_NET is everything else."""
+
     # Threat intelligence: indicators in files, see docs/detection.md --------------------------------------------------
 
     indicators: Annotated[tuple[str, ...], "names of files"] = ()

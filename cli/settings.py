@@ -44,10 +44,8 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
         config = replace(config, indicators=arguments.indicators)
     if arguments.sigma:
         config = replace(config, sigma_rules=arguments.sigma)
-    if arguments.yara:
-        config = replace(config, malware_rules=arguments.yara)
-    if arguments.crs is not None:
-        config = with_rules(config, arguments.crs)
+    if arguments.suricata:
+        config = replace(config, suricata_rules=arguments.suricata)
     return _with_plugins(config)
 
 

@@ -1,10 +1,11 @@
-"""Threat intelligence and Sigma rules in a run: which files there are, and who reads them.
+"""Threat intelligence and rules in a run: which files there are, and who reads them.
 
 What reads them is imported only if there are some, because it takes time at the start.
 """
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from capture.named_files import NamedFiles
@@ -14,7 +15,7 @@ from run.news import HasNews
 
 if TYPE_CHECKING:
     from run.feeds import Intelligence
-    from run.sigma import SigmaRules
+    from run.rule_files import RuleFiles
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
@@ -22,8 +23,8 @@ _ENABLED_BY: Final = {
     NAME: ("indicators",),
     "saas": ("saas_policy", "saas_tenants"),
     "sigma": ("sigma_rules",),
-    "data_leak": ("data_leak_patterns",),
-    "malware": ("malware_rules", "malware_clamav"),
+    "suricata": ("suricata_rules",),
+    "suricata_names": ("suricata_rules",),
 }
 """Settings that enable a detector."""
 _HASHING: Final = "file_hashes"
@@ -85,7 +86,7 @@ def open_intelligence(
     return opened_for(detector, config, files, unhashed, live=live)
 
 
-def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> "SigmaRules | None":
+def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> "RuleFiles | None":
     """Read the Sigma rules of the settings; None if there are none.
 
     Raises:
@@ -95,17 +96,38 @@ def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles,
     if not config.sigma_rules:
         return None
     from detection.detectors.sigma import Sigma
-    from run.sigma import SigmaRules
+    from run.rule_files import RuleFiles
 
     try:
-        detector = next(each for each in detectors if isinstance(each, Sigma))
-        return SigmaRules(detector, config.sigma_rules, files.open, live=live)
+        from run.sigma import use_sigma
     except ImportError as missing:
         packages = "pip install -r requirements-sigma.txt"
         raise SettingError(f"--sigma needs the package pySigma ({missing}); run: {packages}") from missing
+    detector = next(each for each in detectors if isinstance(each, Sigma))
+    return RuleFiles(partial(use_sigma, detector, config.sigma_rules), files.open, live=live)
+
+
+def open_suricata(
+    config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool
+) -> "RuleFiles | None":
+    """Read the rules of Suricata in the settings; None if there are none.
+
+    Raises:
+        SettingError: a file is wrong.
+        CaptureError: as in `NamedFiles.open`.
+    """
+    if not config.suricata_rules:
+        return None
+    from detection.detectors.suricata_names import SuricataNames
+    from run.rule_files import RuleFiles
+    from run.suricata import use_suricata
+
+    detector = next((each for each in detectors if isinstance(each, SuricataNames)), SuricataNames())
+    use = partial(use_suricata, detector, config.suricata_rules, config.suricata_home_net)
+    return RuleFiles(use, files.open, live=live)
 
 
 def open_readers(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> list[Reader]:
-    """Open the files that detectors need; see `open_intelligence` and `open_sigma` for what they raise."""
-    opened = open_intelligence(config, detectors, files, live=live), open_sigma(config, detectors, files, live=live)
+    """Open the files that detectors need. It raises what `open_intelligence`, `open_sigma` and `open_suricata` do."""
+    opened = (each(config, detectors, files, live=live) for each in (open_intelligence, open_sigma, open_suricata))
     return [reader for reader in opened if reader is not None]

@@ -71,6 +71,8 @@ _READ_AHEAD = 64 * 2**20
 """Packets that wait for several threads, with their columns, and the records that wait for the main thread."""
 _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
+_SURICATA = 128 * 2**20
+"""10,000 rules of Suricata in the main process, while they are read again; those of inspectors count there."""
 _INDICATOR = 180
 """An indicator in the table and in the file's own arrays, which are both replaced when the file has changed."""
 _READING = 5
@@ -112,6 +114,7 @@ def memory_bound(config: Config) -> int:
         + _TIMES
         + (_DETECTION if config.detectors else 0)
         + (_SIGMA if config.sigma_rules else 0)
+        + (_SURICATA if config.suricata_rules else 0)
         + _memory_of_incidents(config)
         + _memory_of_sending(config, statistics + _SIGNAL_STATISTICS + of_dns)
         + _memory_of_indicators(config)

@@ -68,7 +68,9 @@ def _uri(side: Side, message: Message) -> Buffers:
 
 
 def _normal(target: bytes) -> bytes:
-    """Return a target as libhtp normalises it: without scheme and host, percent-encoding, `//` and dot segments."""
+    """Return a target as libhtp normalises it: without scheme and host, and its path without percent-encoding, `//` and
+    dot segments.
+    """
     if b"://" in target[:16] and not target.startswith(b"/"):
         _, _, rest = target.partition(b"://")
         _, slash, path = rest.partition(b"/")
@@ -83,7 +85,7 @@ def _normal(target: bytes) -> bytes:
             kept.append(part)
         elif number == len(parts) - 1:
             kept.append(b"")
-    return b"/" + b"/".join(kept) + mark + unquote_to_bytes(query)
+    return b"/" + b"/".join(kept) + mark + query
 
 
 def _host(side: Side, message: Message) -> Buffers:

@@ -71,6 +71,8 @@ class _Reader:
         )
         if not groups:
             raise UnsupportedError("rules that look for nothing are not supported")
+        if _names(groups) & {*REQUEST} and _names(groups) & {*RESPONSE}:
+            raise UnsupportedError("buffers of request and response in one rule are not supported")
         sid = text.value("sid")
         if not sid.isdigit():
             raise RuleError("it has no sid")
@@ -243,8 +245,7 @@ class _Reader:
         """Return whether it is about requests; None if neither `flow` nor a buffer says so."""
         if self._to_server is not None:
             return self._to_server
-        names = {group.buffer for group in groups}
-        return True if names & {*REQUEST} else False if names & {*RESPONSE} else None
+        return True if _names(groups) & {*REQUEST} else False if _names(groups) & {*RESPONSE} else None
 
     def _ends(self, is_ours: Test) -> Callable[[str, int, str, int], bool]:
         text, to_server = self._text, self._to_server
@@ -274,6 +275,10 @@ class _Reader:
         ]
         wanted = self._fast if self._fast in plain else max(plain, key=len, default=b"")
         return wanted.lower()
+
+
+def _names(groups: Sequence[Group]) -> set[str]:
+    return {group.buffer for group in groups}
 
 
 def _compiled(expression: str, flags: int) -> re.Pattern[bytes]:

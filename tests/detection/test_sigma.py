@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from detection.sigma.patterns import searching
 from detection.sigma.reading import MalformedError, Reading
 from detection.sigma.rules import RuleSet
 from exercise_config import SettingError
-from run.sigma import SigmaRules, _linear, files_of
+from run.rule_files import RuleFiles
+from run.sigma import files_of, linear, use_sigma
 from traffic.batch import RecordBatch
 from traffic.finding import Finding
 from traffic.records import Exchange
 
-SEARCHES = [searching] + ([_linear] if hasattr(CORE, "Patterns") else [])
+SEARCHES = [searching] + ([linear] if hasattr(CORE, "Patterns") else [])
 
 
 def rule(selection: str, source: str = "category: webserver", condition: str = "selection", more: str = "") -> str:
@@ -167,9 +169,9 @@ def test_what_is_malformed_is_one_line_with_the_file(text: str, wrong: str) -> N
 # Files ----------------------------------------------------------------------------------------------------------------
 
 
-def opened(*paths: Path, live: bool = False) -> tuple[SigmaRules, Sigma]:
+def opened(*paths: Path, live: bool = False) -> tuple[RuleFiles, Sigma]:
     detector = Sigma()
-    return SigmaRules(detector, [str(path) for path in paths], os.open, live=live), detector
+    return RuleFiles(partial(use_sigma, detector, [str(path) for path in paths]), os.open, live=live), detector
 
 
 def test_folders_have_their_rules_in_order(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""DNS lookups and TLS handshakes that a rule of Suricata describes. Rules for HTTP: the inspector `suricata`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from detection.exchanges import chosen, marked
+from detection.suricata.rule import DNS, TLS, Rule
+from detection.suricata.rule_set import RuleSet, applies
+from detection.suricata.thresholds import Thresholds
+from traffic.batch import Batch, Table
+from traffic.finding import Finding
+from traffic.records import DnsLookup, TlsHandshake
+
+_COLUMNS: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
+    {
+        DnsLookup: {"dns.query": "name"},
+        TlsHandshake: {
+            "tls.sni": "server_name",
+            "tls.cert_subject": "certificate_subject",
+            "tls.cert_issuer": "certificate_issuer",
+            "tls.version": "version",
+            "ja3.hash": "ja3",
+            "ja3s.hash": "ja3s",
+            "ja4.hash": "ja4",
+        },
+    }
+)
+"""Columns with the buffers of each kind of records."""
+Ends = tuple[str, int, str, int]
+"""Address and port of the client, and of the server."""
+_PROTOCOLS: Final = {DnsLookup: DNS, TlsHandshake: TLS}
+
+
+class SuricataNames:
+    """Applies the rules for DNS and TLS, which `use` gives it."""
+
+    name, title, records = "suricata_names", "Suricata rules for DNS and TLS", (DnsLookup, TlsHandshake)
+
+    def __init__(self) -> None:
+        self._rules: dict[type, RuleSet] = {}
+        self._thresholds = Thresholds()
+
+    def use(self, rules: Sequence[Rule]) -> None:
+        """Apply these rules from now on. Another thread may call this."""
+        self._rules = {
+            kind: RuleSet([rule for rule in rules if rule.protocol == protocol])
+            for kind, protocol in _PROTOCOLS.items()
+        }
+
+    def look(self, batch: Batch) -> Iterator[Finding]:
+        """See `detection.detector`."""
+        for kind, rules in self._rules.items():
+            table = batch.table(kind)
+            if len(table) and len(rules):
+                yield from self._findings(kind, table, rules)
+
+    def _findings(self, kind: type, table: Table, rules: RuleSet) -> Iterator[Finding]:
+        """Look closely only at rows with a value that has the keyword of a rule."""
+        columns = _COLUMNS[kind]
+        marks = [marked(table.texts(column), partial(_has_candidate, rules)) for column in columns.values()]
+        ports = table.numbers("client_port")
+        for row in chosen(table, np.logical_or.reduce(marks), "client", *columns.values()):
+            client, *values = row.texts
+            buffers = {name: (value.encode(),) for name, value in zip(columns, values, strict=True) if value}
+            ends = client or "", int(ports[row.number]), row.server, row.server_port
+            for rule in self._fitting(rules, buffers, ends):
+                if self._thresholds.reports(rule, row.time, ends[0], row.server):
+                    yield Finding(
+                        row.time, f"suricata/{rule.sid}", self.name, rule.severity, *ends, values[0] or "", "",
+                        f"{ends[0]}: {rule.text}", "", rule.technique,
+                    )  # fmt: skip
+
+    def _fitting(self, rules: RuleSet, buffers: Mapping[str, tuple[bytes]], ends: Ends) -> Iterator[Rule]:
+        for rule in rules.candidates(b"\n".join(value for (value,) in buffers.values())):
+            if rule.fits(*ends) and applies(rule, lambda name: buffers.get(name, ())):
+                yield rule
+
+
+def _has_candidate(rules: RuleSet, value: str) -> bool:
+    return next(rules.candidates(value.encode()), None) is not None
