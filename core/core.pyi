@@ -324,6 +324,22 @@ class Patterns:
         the first 256 that its expression matches.
         """
 
+@final
+class Keywords:
+    """Finds which of many words a text has, in time that is linear in the text. The case of ASCII letters does not
+    count.
+    """
+
+    def __new__(cls, keywords: Sequence[bytes]) -> Keywords:
+        """Prepare words; an empty one never occurs.
+
+        Raises:
+            ValueError: They are too many.
+        """
+
+    def find(self, text: bytes) -> list[int]:
+        """Return the places of the words that occur, each once, ascending."""
+
 def card_numbers(text: bytes, most: int) -> tuple[list[tuple[int, int]], int]:
     """Return where payment card numbers begin and end, at most `most`: with the prefix and length of an issuer and the
     right check digit, written without separators or in groups as on the card. Also return how many numbers were like

@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 
 from detection.exchanges import chosen, marked
+from detection.suricata.buffers import Key, transformed
+from detection.suricata.matching import Buffer
 from detection.suricata.rule import DNS, TLS, Rule
-from detection.suricata.rule_set import RuleSet, applies
+from detection.suricata.rule_set import RuleSet
 from detection.suricata.thresholds import Thresholds
 from traffic.batch import Batch, Table
 from traffic.finding import Finding
@@ -22,7 +24,6 @@ _COLUMNS: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
             "tls.sni": "server_name",
             "tls.cert_subject": "certificate_subject",
             "tls.cert_issuer": "certificate_issuer",
-            "tls.version": "version",
             "ja3.hash": "ja3",
             "ja3s.hash": "ja3s",
             "ja4.hash": "ja4",
@@ -61,24 +62,27 @@ class SuricataNames:
     def _findings(self, kind: type, table: Table, rules: RuleSet) -> Iterator[Finding]:
         """Look closely only at rows with a value that has the keyword of a rule."""
         columns = _COLUMNS[kind]
-        marks = [marked(table.texts(column), partial(_has_candidate, rules)) for column in columns.values()]
+        marks = [marked(table.texts(column), partial(_may_fit, rules, name)) for name, column in columns.items()]
         ports = table.numbers("client_port")
         for row in chosen(table, np.logical_or.reduce(marks), "client", *columns.values()):
             client, *values = row.texts
-            buffers = {name: (value.encode(),) for name, value in zip(columns, values, strict=True) if value}
+            buffers = {name: (Buffer(value.encode()),) for name, value in zip(columns, values, strict=True) if value}
             ends = client or "", int(ports[row.number]), row.server, row.server_port
-            for rule in self._fitting(rules, buffers, ends):
+            for rule in _fitting(rules, buffers, ends):
                 if self._thresholds.reports(rule, row.time, ends[0], row.server):
                     yield Finding(
                         row.time, f"suricata/{rule.sid}", self.name, rule.severity, *ends, values[0] or "", "",
                         f"{ends[0]}: {rule.text}", "", rule.technique,
                     )  # fmt: skip
 
-    def _fitting(self, rules: RuleSet, buffers: Mapping[str, tuple[bytes]], ends: Ends) -> Iterator[Rule]:
-        for rule in rules.candidates(b"\n".join(value for (value,) in buffers.values())):
-            if rule.fits(*ends) and applies(rule, lambda name: buffers.get(name, ())):
-                yield rule
+
+def _fitting(rules: RuleSet, buffers: Mapping[str, tuple[Buffer]], ends: Ends) -> Iterator[Rule]:
+    def get(key: Key) -> Sequence[Buffer]:
+        name, transforms = key
+        return tuple(transformed(buffer, transforms) for buffer in buffers.get(name, ()))
+
+    yield from rules.fitting(get, lambda rule: rule.fits(*ends))
 
 
-def _has_candidate(rules: RuleSet, value: str) -> bool:
-    return next(rules.candidates(value.encode()), None) is not None
+def _may_fit(rules: RuleSet, name: str, value: str) -> bool:
+    return rules.may_fit(name, value.encode())

@@ -3,6 +3,7 @@
 Names and forms are those of https://docs.suricata.io/en/latest/rules/http-keywords.html, whose parser is libhtp.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -10,9 +11,13 @@ from urllib.parse import unquote_to_bytes
 
 from detection.inspector import Inspected
 from detection.messages import Message
+from detection.suricata.matching import Buffer
 
-Buffers = Sequence[bytes]
-"""One buffer for each thing of that name, such as a field; none if there is none."""
+Transform = Callable[[bytes], bytes]
+Key = tuple[str, tuple[Transform, ...]]
+"""Name of a buffer, and what is done to it first."""
+Texts = Sequence[bytes]
+"""One for each thing of that name, such as a field; none if there is none."""
 _FIELDS: Final = {
     "http.user_agent": b"user-agent", "http.referer": b"referer", "http.accept": b"accept",
     "http.accept_lang": b"accept-language", "http.accept_enc": b"accept-encoding", "http.server": b"server",
@@ -20,6 +25,8 @@ _FIELDS: Final = {
     "http.connection": b"connection",
 }  # fmt: skip
 _COOKIES: Final = (b"cookie", b"set-cookie")
+_HOST: Final = re.compile(rb"\[[^\]]*\]|[^:,]*")
+_ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,15}://([^/?#]*)")
 
 
 class Side:
@@ -32,129 +39,163 @@ class Side:
         self.head = content.request_head if to_server else content.response_head
         self.sent = content.request_body if to_server else content.response_body
         """The body as it was sent."""
-        self._made: dict[str, Buffers] = {}
+        self._made: dict[Key, tuple[Buffer, ...]] = {}
 
-    def get(self, name: str) -> Buffers:
-        """Return the buffers with this name."""
-        if name not in self._made:
-            self._made[name] = () if self.message is None else _made(name, self, self.message)
-        return self._made[name]
+    def get(self, key: Key) -> tuple[Buffer, ...]:
+        """Return the buffers with this name, transformed."""
+        found = self._made.get(key)
+        if found is None:
+            self._made[key] = found = self._make(*key)
+        return found
 
-    def everything(self) -> bytes:
-        """Return all bytes in which rules look for contents, for a first search."""
-        message = self.message
-        if message is None:
-            return b""
-        extra = self.get("http.uri") if self.to_server else ()
-        return b"\n".join((self.head, *extra, self.sent, message.body if message.body != self.sent else b""))
+    def _make(self, name: str, transforms: tuple[Transform, ...]) -> tuple[Buffer, ...]:
+        if transforms:
+            before = self.get((name, transforms[:-1]))
+            return tuple(transformed(buffer, transforms[-1:]) for buffer in before)
+        if name in _SAME:
+            return self.get((_SAME[name], ()))
+        return () if self.message is None else tuple(map(Buffer, _made(name, self, self.message)))
 
 
-def _made(name: str, side: Side, message: Message) -> Buffers:
+def transformed(buffer: Buffer, transforms: Sequence[Transform]) -> Buffer:
+    """Return what transforms make of a buffer, one after the other."""
+    for transform in transforms:
+        buffer = Buffer(transform(buffer.text))
+    return buffer
+
+
+def _made(name: str, side: Side, message: Message) -> Texts:
     if name in _FIELDS:
-        values = message.values(_FIELDS[name])
-        return (b", ".join(values),) if values else ()
-    make = _REQUEST.get(name) if side.to_server else _RESPONSE.get(name)
-    return make(side, message) if make is not None else _BOTH[name](side, message) if name in _BOTH else ()
+        return _joined(message, _FIELDS[name])
+    make = _BOTH.get(name) or (_REQUEST if side.to_server else _RESPONSE).get(name)
+    return make(side, message) if make is not None else ()
 
 
-def _words(message: Message, number: int) -> Buffers:
-    """Return a word of the start line; the last one has the rest."""
-    words = message.line.split(None, 2)
-    return (words[number],) if number < len(words) else ()
+def _joined(message: Message, name: bytes) -> Texts:
+    values = message.values(name)
+    return (b", ".join(values),) if values else ()
 
 
-def _uri(side: Side, message: Message) -> Buffers:
-    return tuple(_normal(target) for target in _words(message, 1))
+def _request_words(message: Message) -> tuple[bytes, bytes, bytes]:
+    """Return method, target and protocol. A target may have spaces: the last word is the protocol if it
+    looks like one.
+    """
+    method, _, rest = message.line.partition(b" ")
+    target, space, protocol = rest.strip().rpartition(b" ")
+    return (
+        (method, target.strip(), protocol) if space and protocol.startswith(b"HTTP/") else (method, rest.strip(), b"")
+    )
+
+
+def _status_words(message: Message) -> tuple[bytes, bytes, bytes]:
+    """Return protocol, status code and reason."""
+    protocol, code, reason, *_ = (*message.line.split(None, 2), b"", b"", b"")
+    return protocol, code, reason
+
+
+def _uri(side: Side, message: Message) -> Texts:
+    return (_normal(_request_words(message)[1]),)
 
 
 def _normal(target: bytes) -> bytes:
-    """Return a target as libhtp normalises it: without scheme and host, and its path without percent-encoding, `//` and
-    dot segments.
+    """Return a target as libhtp normalises it: without scheme and host, decoded once, and its path without `//` and dot
+    segments.
     """
-    if b"://" in target[:16] and not target.startswith(b"/"):
-        _, _, rest = target.partition(b"://")
-        _, slash, path = rest.partition(b"/")
-        target = slash + path or b"/"
+    if found := _ABSOLUTE.match(target):
+        target = b"/" + target[found.end() :].removeprefix(b"/")
+    if not target.startswith(b"/"):
+        return target
     path, mark, query = target.partition(b"?")
+    return _plain_path(unquote_to_bytes(path)) + mark + unquote_to_bytes(query)
+
+
+def _plain_path(path: bytes) -> bytes:
     kept: list[bytes] = []
-    parts = unquote_to_bytes(path).replace(b"\\", b"/").split(b"/")
-    for number, part in enumerate(parts):
+    parts = path.replace(b"\\", b"/").split(b"/")
+    for part in parts:
         if part == b"..":
             del kept[-1:]
         elif part not in (b"", b"."):
             kept.append(part)
-        elif number == len(parts) - 1:
-            kept.append(b"")
-    return b"/" + b"/".join(kept) + mark + query
+    end = b"/" if kept and parts[-1] in (b"", b".", b"..") else b""
+    return b"/" + b"/".join(kept) + end
 
 
-def _host(side: Side, message: Message) -> Buffers:
-    return tuple(host.lower().rpartition(b":")[0] or host.lower() for host in _raw_host(side, message))
+def _raw_host(side: Side, message: Message) -> Texts:
+    if found := _ABSOLUTE.match(_request_words(message)[1]):
+        return (found[1],)
+    return _joined(message, b"host")
 
 
-def _raw_host(side: Side, message: Message) -> Buffers:
-    return tuple(message.values(b"host")[:1])
+def _host(side: Side, message: Message) -> Texts:
+    hosts = (host.split(b", ") for host in _raw_host(side, message))
+    return tuple(b", ".join(_without_port(one.lower()) for one in each) for each in hosts)
 
 
-def _headers(side: Side, message: Message) -> Buffers:
+def _without_port(host: bytes) -> bytes:
+    found = _HOST.match(host)
+    return found[0] if found is not None else host
+
+
+def _fields(message: Message) -> list[tuple[bytes, bytes]]:
+    """Return the fields, those with the same name together, where the first of them is."""
+    found: dict[bytes, tuple[bytes, list[bytes]]] = {}
+    for name, value in message.fields:
+        found.setdefault(name.lower(), (name, []))[1].append(value)
+    return [(name, b", ".join(values)) for name, values in found.values()]
+
+
+def _headers(side: Side, message: Message) -> Texts:
     """Return all fields but cookies, each in a line."""
-    lines = (name + b": " + value + b"\r\n" for name, value in message.fields if name.lower() not in _COOKIES)
+    lines = (name + b": " + value + b"\r\n" for name, value in _fields(message) if name.lower() not in _COOKIES)
     return (b"".join(lines),)
 
 
-def _each_header(side: Side, message: Message) -> Buffers:
+def _each_header(side: Side, message: Message) -> Texts:
     return tuple(name + b": " + value for name, value in message.fields)
 
 
-def _raw_headers(side: Side, message: Message) -> Buffers:
+def _start(side: Side, message: Message) -> Texts:
+    return tuple(message.line + b"\r\n" + lines + b"\r\n" for lines in _headers(side, message))
+
+
+def _raw_headers(side: Side, message: Message) -> Texts:
     return (side.head.partition(b"\n")[2],)
 
 
-def _names(side: Side, message: Message) -> Buffers:
-    return (b"\r\n" + b"".join(name + b"\r\n" for name, _ in message.fields) + b"\r\n",)
+def _names(side: Side, message: Message) -> Texts:
+    return (b"\r\n" + b"".join(name + b"\r\n" for name, _ in _fields(message)) + b"\r\n",)
 
 
-def _cookies(side: Side, message: Message) -> Buffers:
-    values = message.values(_COOKIES[0] if side.to_server else _COOKIES[1])
-    return (b", ".join(values),) if values else ()
-
-
-def _protocol(side: Side, message: Message) -> Buffers:
-    return _words(message, 2 if side.to_server else 0)
-
-
-def _body(side: Side, message: Message) -> Buffers:
+def _body(side: Side, message: Message) -> Texts:
     return (message.body,) if message.body else ()
 
 
-def _line(side: Side, message: Message) -> Buffers:
+def _line(side: Side, message: Message) -> Texts:
     return (message.line,)
 
 
-def _start(side: Side, message: Message) -> Buffers:
-    return (message.line + b"\r\n" + b"".join(name + b"\r\n" for name, _ in message.fields) + b"\r\n",)
-
-
-Make = Callable[[Side, Message], Buffers]
+Make = Callable[[Side, Message], Texts]
+_SAME: Final = {"http.request_body": "file.data", "http.response_body": "file.data"}
+"""Buffers with the same bytes, which need to be kept only once: a rule for one is applied to one side only."""
 _BOTH: Final[Mapping[str, Make]] = MappingProxyType(
     {
         "": lambda side, message: (side.head + side.sent,),
         "http.header": _headers,
         "http.header.raw": _raw_headers,
         "http.header_names": _names,
-        "http.cookie": _cookies,
-        "http.protocol": _protocol,
+        "http.cookie": lambda side, message: _joined(message, _COOKIES[0] if side.to_server else _COOKIES[1]),
         "http.start": _start,
         "file.data": _body,
     }
 )
 _REQUEST: Final[Mapping[str, Make]] = MappingProxyType(
     {
-        "http.method": lambda side, message: _words(message, 0),
+        "http.method": lambda side, message: (_request_words(message)[0],),
         "http.uri": _uri,
-        "http.uri.raw": lambda side, message: _words(message, 1),
+        "http.uri.raw": lambda side, message: (_request_words(message)[1],),
+        "http.protocol": lambda side, message: (_request_words(message)[2],),
         "http.request_line": _line,
-        "http.request_body": _body,
         "http.host": _host,
         "http.host.raw": _raw_host,
         "http.request_header": _each_header,
@@ -162,10 +203,10 @@ _REQUEST: Final[Mapping[str, Make]] = MappingProxyType(
 )
 _RESPONSE: Final[Mapping[str, Make]] = MappingProxyType(
     {
-        "http.stat_code": lambda side, message: _words(message, 1),
-        "http.stat_msg": lambda side, message: _words(message, 2),
+        "http.protocol": lambda side, message: (_status_words(message)[0],),
+        "http.stat_code": lambda side, message: (_status_words(message)[1],),
+        "http.stat_msg": lambda side, message: (_status_words(message)[2],),
         "http.response_line": _line,
-        "http.response_body": _body,
         "http.response_header": _each_header,
     }
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from detection.suricata.networks import Test
-from detection.suricata.reading import UnsupportedError, rule_of
+from detection.suricata.reading import rule_of
 from detection.suricata.rule import Rule
-from detection.suricata.text import RuleError, rules
+from detection.suricata.text import RuleError, UnsupportedError, rules
 
 LARGEST: Final = 64 * 2**20
 """Bytes of a file."""
@@ -35,8 +35,8 @@ def read(paths: Sequence[str], is_ours: Test, open_file: OpenFile = os.open) -> 
         for line, text in rules(_content(path, open_file)):
             rule = _rule(text, f"suricata_rules: {path}:{line}", is_ours, found.left_out)
             if rule is not None and rule.sid in known:
-                raise RuleError(f"suricata_rules: {path}:{line}: the sid {rule.sid} was used before")
-            if rule is not None:
+                found.left_out["their sid was used before"] += 1
+            elif rule is not None:
                 known.add(rule.sid)
                 found.rules.append(rule)
     return found

@@ -1,18 +1,24 @@
 """Finds which of many keywords a text has, whatever their case: with the core all at once, else one by one. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 try:
     from http_monitor_core import Keywords
 except ImportError:
-    Keywords = None  # type: ignore[assignment,misc]  # the Python decoder has no contents, but DNS in a test has
+    _HAS_CORE = False  # contents need the core, but DNS does not
+else:
+    _HAS_CORE = True
+
+Find = Callable[[bytes], list[int]]
 
 
-def finder(keywords: Sequence[bytes]) -> Callable[[bytes], Iterable[int]]:
+def finder(keywords: Sequence[bytes]) -> Find:
     """Return a function from a text to the places of the keywords that it has. Keywords are in lower case."""
-    if Keywords is not None:
-        found: Callable[[bytes], Iterable[int]] = Keywords(keywords).find
-        return found
+    return Keywords(keywords).find if _HAS_CORE else one_by_one(keywords)
+
+
+def one_by_one(keywords: Sequence[bytes]) -> Find:
+    """The same without the core."""
 
     def find(text: bytes) -> list[int]:
         lower = text.lower()

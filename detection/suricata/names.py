@@ -13,6 +13,15 @@ from traffic.finding import HIGH, INFO, LOW, MEDIUM
 PROTOCOLS: Final[Mapping[str, str]] = MappingProxyType(
     {"http": HTTP, "http1": HTTP, "http2": HTTP, "dns": DNS, "tls": TLS, "ssl": TLS}
 )
+VERSIONS: Final = {"http1": b"HTTP/1", "http2": b"HTTP/2"}
+CARRIERS: Final = ("tcp", "ip", "udp", "tcp-stream", "tcp-pkt")
+"""Protocols that say nothing about what they carry; buffers in the rule do."""
+TO_SERVER: Final = ("to_server", "from_client")
+TO_CLIENT: Final = ("to_client", "from_server")
+WITHOUT_EFFECT: Final = ("established", "stateless", "only_stream", "no_stream")
+"""Words of `flow`; the last ones are about packets, of which we see none."""
+MULTIPLE: Final = ("http.request_header", "http.response_header", "dns.query")
+"""Buffers of which there are several: what follows the name each time is about one of them."""
 SEVERITIES: Final = {1: HIGH, 2: MEDIUM, 3: LOW, 4: INFO}
 FIRST: Final = frozenset(
     (
@@ -104,9 +113,7 @@ BUFFERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         HTTP: frozenset(("", *REQUEST, *RESPONSE, *EITHER)),
         DNS: frozenset(("dns.query",)),
-        TLS: frozenset(
-            ("tls.sni", "tls.cert_subject", "tls.cert_issuer", "tls.version", "ja3.hash", "ja3s.hash", "ja4.hash")
-        ),
+        TLS: frozenset(("tls.sni", "tls.cert_subject", "tls.cert_issuer", "ja3.hash", "ja3s.hash", "ja4.hash")),
     }
 )
 """Buffers of each protocol; the empty name is for the bytes as sent."""

@@ -1,35 +1,50 @@
 """Turns the text of rules into rules that can be applied. What is not supported is named. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from detection.suricata.matching import Content, DataAt, Expression, Part, Size
+from detection.suricata.buffers import Key
+from detection.suricata.matching import Content, DataAt, Part
 from detection.suricata.names import (
     BUFFERS,
+    CARRIERS,
     FIRST,
     IGNORED,
-    LETTERS,
     MODIFIERS,
+    MULTIPLE,
     OLD_NAMES,
     PROTOCOLS,
     REQUEST,
     RESPONSE,
     SEVERITIES,
     THIRD,
+    TO_CLIENT,
+    TO_SERVER,
+    VERSIONS,
+    WITHOUT_EFFECT,
 )
 from detection.suricata.networks import Test, addresses, ports
 from detection.suricata.rule import HTTP, Group, Rule, Threshold
-from detection.suricata.text import Option, RuleError, RuleText, pattern_bytes, rule_text, unquoted
+from detection.suricata.text import (
+    Option,
+    RuleError,
+    RuleText,
+    UnsupportedError,
+    as_bytes,
+    number,
+    pattern_bytes,
+    rule_text,
+    unquoted,
+)
 from detection.suricata.transforms import TRANSFORMS
+from detection.suricata.values import expression, size, threshold
 from traffic.finding import HIGH, INFO, LOW, MEDIUM
 
-_FLAGS: Final = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
-
-
-class UnsupportedError(ValueError):
-    """A rule uses something that is not supported. The text says what."""
+MOST_PARTS: Final = 200
+"""Contents, expressions and sizes of a rule."""
+_ACTIONS: Final = ("alert", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth")
 
 
 def rule_of(line: str, is_ours: Test) -> Rule:
@@ -40,12 +55,20 @@ def rule_of(line: str, is_ours: Test) -> Rule:
         UnsupportedError: it uses something that is not supported.
     """
     text = rule_text(line)
-    if text.action not in ("alert", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth"):
+    if text.action not in _ACTIONS:
         raise UnsupportedError(f"the action {text.action} is not supported")
-    protocol = PROTOCOLS.get(text.protocol)
-    if protocol is None:
+    return _Reader(text, _protocol(text)).rule(is_ours)
+
+
+def _protocol(text: RuleText) -> str:
+    """Return the protocol in the header, or else the one with a buffer that is in the rule."""
+    known = PROTOCOLS.get(text.protocol)
+    if known is None and text.protocol in CARRIERS:
+        names = {OLD_NAMES.get(name, MODIFIERS.get(name, name)) for name, _ in text.options}
+        known = next((each for each, buffers in BUFFERS.items() if names & buffers), None)
+    if known is None:
         raise UnsupportedError(f"the protocol {text.protocol} is not supported")
-    return _Reader(text, protocol).rule(is_ours)
+    return known
 
 
 class _Reader:
@@ -54,273 +77,229 @@ class _Reader:
     def __init__(self, text: RuleText, protocol: str) -> None:
         self._text = text
         self._protocol = protocol
-        self._buffer = ""
-        self._transforms: tuple[Callable[[bytes], bytes], ...] = ()
-        self._groups: dict[tuple[str, tuple[Callable[[bytes], bytes], ...]], list[Part]] = {}
-        self._last: tuple[tuple[str, tuple[Callable[[bytes], bytes], ...]], int] | None = None
+        self._buffer: Key = ("", ())
+        self._time = 0
+        self._groups: dict[tuple[Key, int], list[Part]] = {}
+        """Parts by buffer, and by time that it was named if there are several of that name."""
+        self._last: list[Part] = []
+        """The group that has the part that was read last, at its end."""
         self._to_server: bool | None = None
         self._threshold: Threshold | None = None
         self._fast = b""
+        """The content that the rule wants to be searched for first."""
 
     def rule(self, is_ours: Test) -> Rule:
         text = self._text
         for option in text.options:
             self._take(option)
-        groups = tuple(
-            Group(buffer, transforms, tuple(parts)) for (buffer, transforms), parts in self._groups.items() if parts
-        )
-        if not groups:
-            raise UnsupportedError("rules that look for nothing are not supported")
-        if _names(groups) & {*REQUEST} and _names(groups) & {*RESPONSE}:
-            raise UnsupportedError("buffers of request and response in one rule are not supported")
-        sid = text.value("sid")
-        if not sid.isdigit():
-            raise RuleError("it has no sid")
-        _, message = unquoted(text.value("msg")) if text.value("msg") else (False, f"rule {sid}")
+        groups = tuple(Group(key, tuple(parts)) for (key, _), parts in self._groups.items() if parts)
+        _check(groups)
+        sid = number(text.value("sid"))
+        message = unquoted(text.value("msg"))[1] if text.value("msg") else f"rule {sid}"
+        message = as_bytes(re.sub(r"\\(.)", r"\1", message)).decode("utf-8", "replace")
         return Rule(
-            int(sid), re.sub(r"\\(.)", r"\1", message), self._severity(), self._technique(), self._protocol,
-            self._side(groups), self._ends(is_ours), groups, self._threshold, self._keyword(groups),
+            sid, message, self._severity(), self._technique(), self._protocol, self._side(groups), self._ends(is_ours),
+            groups, self._threshold, self._keyword(groups), VERSIONS.get(text.protocol, b""),
         )  # fmt: skip
 
     # Options ----------------------------------------------------------------------------------------------------------
 
     def _take(self, option: Option) -> None:
-        name, value = option
-        if name in IGNORED:
-            if name == "fast_pattern" and self._last is not None:
-                self._fast = self._bytes_of_last()
-            return
-        name = OLD_NAMES.get(name, name)
-        if name in BUFFERS[self._protocol] and not value and name not in MODIFIERS:
-            self._buffer, self._transforms = name, ()
-        elif name in TRANSFORMS:
-            self._transforms += (TRANSFORMS[name],)
-        elif name in MODIFIERS and self._protocol == HTTP:
+        name, value = OLD_NAMES.get(option.name, option.name), option.value
+        if name == "fast_pattern":
+            self._fast = self._last_content().text
+        elif name in IGNORED:
+            pass
+        elif name in BUFFERS[self._protocol] and not value:
+            self._buffer, self._time = (name, ()), self._time + 1
+        elif name in TRANSFORMS and not value:
+            self._buffer = self._buffer[0], (*self._buffer[1], TRANSFORMS[name])
+        elif name in MODIFIERS and self._protocol == HTTP and not value:
             self._move_last(MODIFIERS[name])
+        elif (take := _TAKEN.get(name)) is not None:
+            take(self, value)
         else:
-            self._take_other(name, value)
-
-    def _take_other(self, name: str, value: str) -> None:
-        take = getattr(self, f"_take_{name}", None)
-        if take is None or not re.fullmatch(r"\w+", name):
             raise UnsupportedError(f"the option {name} is not supported")
-        take(value)
 
     def _take_content(self, value: str) -> None:
         negated, text = unquoted(value)
         self._add(Content(pattern_bytes(text), negated=negated))
 
+    def _take_uricontent(self, value: str) -> None:
+        self._take_content(value)
+        self._move_last("http.uri")
+
     def _take_pcre(self, value: str) -> None:
-        negated, text = unquoted(value)
         if self._protocol != HTTP:
             raise UnsupportedError("pcre in rules for DNS and TLS is not supported")
-        begin, _, rest = text.partition("/")
-        expression, slash, letters = rest.rpartition("/")
-        if begin or not slash:
-            raise RuleError(f"the expression {text!r} is not between slashes")
-        flags, relative = 0, False
-        for letter in letters:
-            if letter in LETTERS:
-                self._buffer, self._transforms = LETTERS[letter], ()
-            elif letter in _FLAGS:
-                flags |= _FLAGS[letter]
-            elif letter == "R":
-                relative = True
-            elif letter == "A":
-                expression = rf"\A(?:{expression})"
-            elif letter != "O":
-                raise UnsupportedError(f"the flag {letter} of pcre is not supported")
-        self._add(Expression(_compiled(expression, flags), negated, relative))
+        part, buffer = expression(value)
+        self._add(part, self._group((buffer, ())) if buffer else None)
 
     def _take_isdataat(self, value: str) -> None:
-        size, *more = (part.strip() for part in value.split(","))
-        negated = size.startswith("!")
-        self._add(DataAt(_number(size.removeprefix("!")), negated, "relative" in more))
+        place, *more = (part.strip() for part in value.split(","))
+        if unknown := {*more} - {"relative", "rawbytes"}:
+            raise RuleError(f"isdataat has no {min(unknown)!r}")
+        self._add(DataAt(number(place.removeprefix("!").strip()), place.startswith("!"), "relative" in more))
 
     def _take_bsize(self, value: str) -> None:
-        self._add(_size(value))
+        self._add(size(value))
 
     def _take_urilen(self, value: str) -> None:
-        plain, _, raw = value.partition(",")
-        key = ("http.uri.raw" if raw.strip() == "raw" else "http.uri", ())
-        self._groups.setdefault(key, []).append(_size(plain))
+        plain, _, form = (part.strip() for part in value.partition(","))
+        if form not in ("", "norm", "raw") or self._protocol != HTTP:
+            raise RuleError(f"urilen has no {form!r}")
+        self._group(("http.uri.raw" if form == "raw" else "http.uri", ())).append(size(plain))
 
     def _take_flow(self, value: str) -> None:
         words = {word.strip() for word in value.split(",")}
-        if words & {"to_server", "from_client"}:
-            self._to_server = True
-        elif words & {"to_client", "from_server"}:
-            self._to_server = False
-        unknown = words - {
-            "to_server",
-            "from_client",
-            "to_client",
-            "from_server",
-            "established",
-            "stateless",
-            "only_stream",
-        }
-        if unknown:
+        if unknown := words - {*TO_SERVER, *TO_CLIENT, *WITHOUT_EFFECT}:
             raise UnsupportedError(f"flow:{min(unknown)} is not supported")
+        if words & {*TO_SERVER, *TO_CLIENT}:
+            self._to_server = bool(words & {*TO_SERVER})
 
     def _take_threshold(self, value: str) -> None:
-        facts = _facts(value)
-        self._threshold = _threshold(facts.get("type", "threshold"), facts)
+        self._threshold = threshold(value)
 
     def _take_detection_filter(self, value: str) -> None:
-        self._threshold = _threshold("filter", _facts(value))
-
-    def _take_nocase(self, value: str) -> None:
-        self._change(nocase=True)
-
-    def _take_offset(self, value: str) -> None:
-        self._change(offset=_number(value))
-
-    def _take_depth(self, value: str) -> None:
-        self._change(depth=_number(value))
-
-    def _take_distance(self, value: str) -> None:
-        self._change(distance=_number(value, signed=True))
-
-    def _take_within(self, value: str) -> None:
-        self._change(within=_number(value))
-
-    def _take_startswith(self, value: str) -> None:
-        self._change(starts=True)
-
-    def _take_endswith(self, value: str) -> None:
-        self._change(ends_buffer=True)
+        self._threshold = threshold(value, "filter")
 
     # Parts ------------------------------------------------------------------------------------------------------------
 
-    def _add(self, part: Part) -> None:
-        if self._buffer not in BUFFERS[self._protocol]:
+    def _group(self, buffer: Key) -> list[Part]:
+        return self._groups.setdefault((buffer, self._time if buffer[0] in MULTIPLE else 0), [])
+
+    def _add(self, part: Part, group: list[Part] | None = None) -> None:
+        if group is None:
+            # Without a buffer of its own, what is relative belongs to what is before it.
+            group = self._last if part.relative and self._last and not self._buffer[0] else self._group(self._buffer)
+        if not self._buffer[0] and self._protocol != HTTP:
             raise UnsupportedError("rules for DNS and TLS without a buffer are not supported")
-        key = (self._buffer, self._transforms)
-        parts = self._groups.setdefault(key, [])
-        parts.append(part)
-        self._last = key, len(parts) - 1
+        if sum(map(len, self._groups.values())) >= MOST_PARTS:
+            raise UnsupportedError(f"rules with more than {MOST_PARTS} parts are not supported")
+        group.append(part)
+        self._last = group
 
     def _last_content(self) -> Content:
-        if self._last is not None:
-            key, number = self._last
-            part = self._groups[key][number]
-            if isinstance(part, Content):
-                return part
-        raise RuleError("an option belongs to a content, and there is none before it")
-
-    def _change(self, **fields: Any) -> None:
-        changed = replace(self._last_content(), **fields)
-        assert self._last is not None
-        key, number = self._last
-        self._groups[key][number] = changed
+        content = self._last[-1] if self._last else None
+        if not isinstance(content, Content):
+            raise RuleError("an option belongs to a content, and there is none before it")
+        return content
 
     def _move_last(self, buffer: str) -> None:
         """Move the last content to the buffer that the option after it names."""
         content = self._last_content()
-        assert self._last is not None
-        key, number = self._last
-        del self._groups[key][number]
-        parts = self._groups.setdefault((buffer, ()), [])
-        parts.append(content)
-        self._last = (buffer, ()), len(parts) - 1
+        self._last.pop()
+        self._last = self._group((buffer, ()))
+        self._last.append(content)
 
-    def _bytes_of_last(self) -> bytes:
+    def _change(self, **fields: Any) -> None:
+        """Change the last content."""
         content = self._last_content()
-        return b"" if content.negated else content.text
+        if any(getattr(content, name) not in (None, False) for name in fields):
+            raise RuleError(f"{_said(*fields)} is given twice for a content")
+        self._last[-1] = changed = replace(content, **fields)
+        if changed.relative and (changed.starts or changed.offset is not None or changed.depth is not None):
+            raise RuleError("a content is both relative and at a fixed place")
+        if changed.starts and (changed.offset is not None or changed.depth is not None):
+            raise RuleError("a content with startswith has an offset or depth too")
+        for limit in (changed.depth, changed.within):
+            if limit is not None and limit < len(changed.text):
+                raise RuleError(f"a content has {len(changed.text)} bytes, more than its depth or within of {limit}")
 
     # The rule ---------------------------------------------------------------------------------------------------------
 
     def _severity(self) -> str:
         priority, kind = self._text.value("priority"), self._text.value("classtype")
-        if priority.isdigit():
-            return SEVERITIES.get(int(priority), INFO)
+        if priority:
+            return SEVERITIES.get(number(priority), INFO)
         return HIGH if kind in FIRST else LOW if kind in THIRD else MEDIUM
 
     def _technique(self) -> str:
-        found = re.search(r"mitre_technique_id[ _:]+(T\d{4}(?:[._]\d{3})?)", self._text.value("metadata"))
+        found = re.search(r"mitre_technique_id[ _:]+(T[0-9]{4}(?:[._][0-9]{3})?)", self._text.value("metadata"))
         return found[1].replace("_", ".") if found else ""
 
     def _side(self, groups: Sequence[Group]) -> bool | None:
         """Return whether it is about requests; None if neither `flow` nor a buffer says so."""
-        if self._to_server is not None:
-            return self._to_server
-        return True if _names(groups) & {*REQUEST} else False if _names(groups) & {*RESPONSE} else None
+        names = {group.buffer[0] for group in groups}
+        said = True if names & {*REQUEST} else False if names & {*RESPONSE} else None
+        if None not in (said, self._to_server) and said != self._to_server:
+            raise RuleError("flow says the other direction than a buffer")
+        return said if self._to_server is None else self._to_server
 
     def _ends(self, is_ours: Test) -> Callable[[str, int, str, int], bool]:
         text, to_server = self._text, self._to_server
         source, destination = addresses(text.source, is_ours), addresses(text.destination, is_ours)
         source_port, destination_port = ports(text.source_port), ports(text.destination_port)
 
-        def sent(client: str, client_port: int, server: str, server_port: int) -> bool:
-            return source(client) and source_port(client_port) and destination(server) and destination_port(server_port)
+        def sent(sender: str, sender_port: int, receiver: str, receiver_port: int) -> bool:
+            return (
+                source_port(sender_port)
+                and destination_port(receiver_port)
+                and source(sender)
+                and destination(receiver)
+            )
 
         def fits(client: str, client_port: int, server: str, server_port: int) -> bool:
-            there = sent(client, client_port, server, server_port)
-            back = sent(server, server_port, client, client_port)
-            if text.both_ways or to_server is None:
-                return there or back
-            return there if to_server else back
+            there = to_server is not False and sent(client, client_port, server, server_port)
+            back = to_server is not True and sent(server, server_port, client, client_port)
+            if text.both_ways:
+                return sent(client, client_port, server, server_port) or sent(server, server_port, client, client_port)
+            return there or back
 
         return fits
 
-    def _keyword(self, groups: Sequence[Group]) -> bytes:
-        """Return bytes that must be there: those for which the rule asks, or the longest."""
+    def _keyword(self, groups: Sequence[Group]) -> tuple[Key, bytes] | None:
+        """Return bytes that must be there, with their buffer: those that the rule asks for, or the longest."""
         plain = [
-            part.text
+            (group.buffer, part.text)
             for group in groups
-            if not group.transforms
             for part in group.parts
             if isinstance(part, Content) and not part.negated
         ]
-        wanted = self._fast if self._fast in plain else max(plain, key=len, default=b"")
-        return wanted.lower()
+        return max(plain, key=lambda each: (each[1] == self._fast, len(each[1])), default=None)
 
 
-def _names(groups: Sequence[Group]) -> set[str]:
-    return {group.buffer for group in groups}
+def _check(groups: Sequence[Group]) -> None:
+    if not groups:
+        raise UnsupportedError("rules that look for nothing are not supported")
+    names = {group.buffer[0] for group in groups}
+    if names & {*REQUEST} and names & {*RESPONSE}:
+        raise UnsupportedError("buffers of request and response in one rule are not supported")
 
 
-def _compiled(expression: str, flags: int) -> re.Pattern[bytes]:
-    try:
-        return re.compile(expression.encode("utf-8"), flags)
-    except (re.error, OverflowError) as error:
-        raise UnsupportedError(f"an expression is not supported: {error}") from error
+def _said(field: str) -> str:
+    return {"starts": "startswith", "ends_buffer": "endswith"}.get(field, field)
 
 
-def _number(text: str, signed: bool = False) -> int:
-    if not re.fullmatch(r"-?\d{1,9}" if signed else r"\d{1,9}", text):
-        if re.fullmatch(r"[A-Za-z_]\w*", text):
-            raise UnsupportedError("variables of byte_extract are not supported")
-        raise RuleError(f"{text!r} is no number")
-    return int(text)
+Take = Callable[[_Reader, str], None]
 
 
-def _size(text: str) -> Size:
-    found = re.fullmatch(r"\s*(<=|>=|<|>|!|)?\s*(\d+)\s*(?:<>\s*(\d+))?\s*", text)
-    if found is None:
-        raise RuleError(f"{text!r} is no size")
-    sign, first, last = found[1], int(found[2]), found[3]
-    if last is not None:
-        return Size(first + 1, int(last) - 1)
-    least = {"<": 0, "<=": 0, ">": first + 1, ">=": first}.get(sign, first)
-    most = {"<": first - 1, "<=": first, ">": None, ">=": None}.get(sign, first)
-    return Size(least, most, negated=sign == "!")
+def _flag(field: str) -> Take:
+    """Return what an option without a value does to the last content."""
+
+    def take(reader: _Reader, value: str) -> None:
+        if value:
+            raise RuleError(f"{_said(field)} has a value")
+        reader._change(**{field: True})
+
+    return take
 
 
-def _facts(value: str) -> dict[str, str]:
-    return dict(part.strip().split(None, 1) for part in value.split(",") if len(part.split()) > 1)
+def _place(field: str) -> Take:
+    """Return what an option with a number does to the last content."""
+    return lambda reader, value: reader._change(**{field: number(value, signed=field == "distance")})
 
 
-def _threshold(kind: str, facts: Mapping[str, str]) -> Threshold:
-    if kind not in ("limit", "threshold", "both", "filter") or facts.get("track") not in ("by_src", "by_dst"):
-        raise UnsupportedError("a threshold by something else than by_src or by_dst is not supported")
-    return Threshold(
-        kind, facts["track"] == "by_src", _number(facts.get("count", "")), _number(facts.get("seconds", ""))
-    )
+_TAKEN: Final[dict[str, Take]] = {
+    "content": _Reader._take_content, "uricontent": _Reader._take_uricontent, "pcre": _Reader._take_pcre,
+    "isdataat": _Reader._take_isdataat, "bsize": _Reader._take_bsize, "urilen": _Reader._take_urilen,
+    "flow": _Reader._take_flow, "threshold": _Reader._take_threshold,
+    "detection_filter": _Reader._take_detection_filter, "nocase": _flag("nocase"), "startswith": _flag("starts"),
+    "endswith": _flag("ends_buffer"), "offset": _place("offset"), "depth": _place("depth"),
+    "distance": _place("distance"), "within": _place("within"),
+}  # fmt: skip
 
 
 def known_options() -> Iterator[str]:
     """Iterate over the names of options that are supported, besides buffers, for the documents."""
-    taken = (name.removeprefix("_take_") for name in vars(_Reader) if name.startswith("_take_"))
-    yield from sorted({*IGNORED, *MODIFIERS, *TRANSFORMS, *(name for name in taken if name != "other")})
+    yield from sorted({*IGNORED, *TRANSFORMS, *_TAKEN})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from detection.suricata.buffers import Key
 from detection.suricata.matching import Part
 
 HTTP, DNS, TLS = "http", "dns", "tls"
@@ -11,9 +12,8 @@ HTTP, DNS, TLS = "http", "dns", "tls"
 class Group(NamedTuple):
     """What a rule looks for in one buffer."""
 
-    buffer: str
+    buffer: Key
     """Its name, such as `http.uri`; empty for the bytes as sent."""
-    transforms: tuple[Callable[[bytes], bytes], ...]
     parts: tuple[Part, ...]
 
 
@@ -22,7 +22,8 @@ class Threshold(NamedTuple):
 
     kind: str
     """`limit`, `threshold`, `both`, or `filter` for `detection_filter`."""
-    by_client: bool
+    track: str
+    """Whose hits are counted: `by_src`, `by_dst`, `by_both` or `by_rule`."""
     hits: int
     seconds: float
 
@@ -43,5 +44,7 @@ class Rule(NamedTuple):
     """Whether it is about traffic between these addresses and ports, of the client and of the server."""
     groups: tuple[Group, ...]
     threshold: Threshold | None
-    keyword: bytes
-    """Bytes in lower case that the traffic contains if it fits; empty if none are known."""
+    keyword: tuple[Key, bytes] | None
+    """Bytes that a buffer contains, in some case, if the rule fits; None if none are known."""
+    version: bytes = b""
+    """`HTTP/1` or `HTTP/2` if it is only about that version."""

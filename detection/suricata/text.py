@@ -11,11 +11,20 @@ from typing import Final, NamedTuple
 _HEADER: Final = re.compile(
     r"(\w+)\s+([\w-]+)\s+(\S+|\[.*?\])\s+(\S+|\[.*?\])\s+(->|<>|=>)\s+(\S+|\[.*?\])\s+(\S+|\[.*?\])\s*"
 )
+_PART: Final = re.compile(r"\|([^|]*)\||(?:[^|\\]|\\.)+", re.DOTALL)
 _OPTION: Final = re.compile(r'\s*([\w.-]+)\s*(?::((?:\\.|"(?:\\.|[^"\\])*"|[^;"\\])*))?;', re.DOTALL)
+
+
+LONGEST: Final = 65_536
+"""Characters of a rule; Suricata takes 8,192."""
 
 
 class RuleError(ValueError):
     """The text is no rule. It is one line."""
+
+
+class UnsupportedError(ValueError):
+    """A rule uses something that is not supported. The text says what."""
 
 
 class Option(NamedTuple):
@@ -61,6 +70,8 @@ def rule_text(line: str) -> RuleText:
     Raises:
         RuleError: it is none.
     """
+    if len(line) > LONGEST:
+        raise RuleError(f"it has more than {LONGEST:,} characters")
     head, bracket, body = line.partition("(")
     found = _HEADER.fullmatch(_compact(head))
     if found is None:
@@ -90,18 +101,44 @@ def pattern_bytes(text: str) -> bytes:
     Raises:
         RuleError: it is empty, or what is between bars are no hexadecimal digits.
     """
-    found = bytearray()
-    for number, part in enumerate(re.split(r"(?<!\\)\|", text)):
-        if number % 2:
-            try:
-                found += bytes.fromhex(part)
-            except ValueError:
-                raise RuleError(f"|{part}| are no bytes") from None
-        else:
-            found += re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL).encode("utf-8")
+    found, place = bytearray(), 0
+    while place < len(text):
+        part = _PART.match(text, place)
+        if part is None:
+            raise RuleError(f"the content {text[:60]!r} has a | or a backslash without what belongs to it")
+        found += (
+            _digits(part[1]) if part[1] is not None else as_bytes(re.sub(r"\\(.)", r"\1", part[0], flags=re.DOTALL))
+        )
+        place = part.end()
     if not found:
         raise RuleError("a content is empty")
     return bytes(found)
+
+
+def as_bytes(text: str) -> bytes:
+    """Return the bytes of a text as they are in its file, which is not always UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def number(text: str, *, signed: bool = False) -> int:
+    """Return a whole number.
+
+    Raises:
+        RuleError: it is none.
+        UnsupportedError: it is the name of a variable.
+    """
+    if not re.fullmatch(r"-?[0-9]{1,9}" if signed else r"[0-9]{1,9}", text):
+        if re.fullmatch(r"[A-Za-z_]\w*", text):
+            raise UnsupportedError("variables of byte_extract are not supported")
+        raise RuleError(f"{text[:60]!r} is no number")
+    return int(text)
+
+
+def _digits(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise RuleError(f"|{text[:60]}| are no bytes") from None
 
 
 def _compact(head: str) -> str:
@@ -116,7 +153,8 @@ def _compact(head: str) -> str:
 
 def _options(body: str) -> Iterator[Option]:
     place = 0
-    while body[place:].strip():
+    body = body.rstrip()
+    while place < len(body):
         found = _OPTION.match(body, place)
         if found is None:
             raise RuleError(f"an option is malformed: {body[place:].strip()[:40]!r}")

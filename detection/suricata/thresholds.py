@@ -14,9 +14,10 @@ MAX_KEYS = 20_000
 class Thresholds:
     """Counts what fits, by rule and address. Times are those of the traffic."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = PAUSE) -> None:
+        """The same client and rule are reported again after `pause` seconds."""
         self._counts: OrderedDict[tuple[int, str], tuple[float, int]] = OrderedDict()
-        self._repeats = Repeats(PAUSE)
+        self._repeats = Repeats(pause)
 
     def reports(self, rule: Rule, time: float, client: str, server: str) -> bool:
         """Return whether to report that a rule fits."""
@@ -25,8 +26,9 @@ class Thresholds:
         return self._repeats.is_first(f"{rule.sid} {client}", time)
 
     def _passes(self, rule: Rule, threshold: Threshold, time: float, client: str, server: str) -> bool:
-        is_client = threshold.by_client == (rule.to_server is not False)
-        key = rule.sid, client if is_client else server
+        source, destination = (client, server) if rule.to_server is not False else (server, client)
+        whose = {"by_src": source, "by_dst": destination, "by_both": f"{source} {destination}"}
+        key = rule.sid, whose.get(threshold.track, "")
         begin, count = self._counts.get(key, (time, 0))
         if not begin <= time < begin + threshold.seconds:
             begin, count = time, 0

@@ -9,8 +9,10 @@ mod bytes;
 mod cards;
 mod entropy;
 mod ibans;
+mod keywords;
 mod patterns;
 
 pub use cards::{Cards, cards};
 pub use ibans::ibans;
+pub use keywords::Keywords;
 pub use patterns::{Match, Patterns, Rule, RuleError};

@@ -38,9 +38,7 @@ mod http_monitor_core {
     #[pymodule_export]
     use super::lock::lock_down;
     #[pymodule_export]
-    use super::patterns::{Patterns, card_numbers, ibans};
-    #[pymodule_export]
-    use super::prefilter::Prefilter;
+    use super::patterns::{Keywords, Patterns, card_numbers, ibans};
 }
 
 /// Import an attribute of one of our Python modules.

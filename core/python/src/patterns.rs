@@ -27,6 +27,22 @@ impl Patterns {
 }
 
 /// See `core.pyi`.
+#[pyclass(frozen, module = "http_monitor_core")]
+pub(crate) struct Keywords(patterns::Keywords);
+
+#[pymethods]
+impl Keywords {
+    #[new]
+    fn new(keywords: Vec<Vec<u8>>) -> PyResult<Self> {
+        patterns::Keywords::new(&keywords).map(Self).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    fn find(&self, py: Python<'_>, text: &[u8]) -> Vec<usize> {
+        py.detach(|| self.0.find(text))
+    }
+}
+
+/// See `core.pyi`.
 #[pyfunction]
 pub(crate) fn card_numbers(py: Python<'_>, text: &[u8], most: usize) -> (Vec<(usize, usize)>, usize) {
     let found = py.detach(|| patterns::cards(text, most));
