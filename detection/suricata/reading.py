@@ -44,6 +44,8 @@ from traffic.finding import HIGH, INFO, LOW, MEDIUM
 
 MOST_PARTS: Final = 200
 """Contents, expressions and sizes of a rule."""
+_URIS: Final = {"urilen": "http.uri", "uricontent": "http.uri"}
+"""Options that are about a buffer without naming it."""
 _ACTIONS: Final = ("alert", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth")
 
 
@@ -64,7 +66,7 @@ def _protocol(text: RuleText) -> str:
     """Return the protocol in the header, or else the one with a buffer that is in the rule."""
     known = PROTOCOLS.get(text.protocol)
     if known is None and text.protocol in CARRIERS:
-        names = {OLD_NAMES.get(name, MODIFIERS.get(name, name)) for name, _ in text.options}
+        names = {_URIS.get(name, MODIFIERS.get(name, OLD_NAMES.get(name, name))) for name, _ in text.options}
         known = next((each for each, buffers in BUFFERS.items() if names & buffers), None)
     if known is None:
         raise UnsupportedError(f"the protocol {text.protocol} is not supported")
@@ -81,6 +83,8 @@ class _Reader:
         self._time = 0
         self._groups: dict[tuple[Key, int], list[Part]] = {}
         """Parts by buffer, and by time that it was named if there are several of that name."""
+        self._absent: dict[tuple[Key, int], str] = {}
+        """Groups whose buffer may be absent; see `Group`."""
         self._last: list[Part] = []
         """The group that has the part that was read last, at its end."""
         self._to_server: bool | None = None
@@ -92,7 +96,11 @@ class _Reader:
         text = self._text
         for option in text.options:
             self._take(option)
-        groups = tuple(Group(key, tuple(parts)) for (key, _), parts in self._groups.items() if parts)
+        groups = tuple(
+            Group(place[0], tuple(parts), self._absent.get(place, ""))
+            for place, parts in self._groups.items()
+            if parts or place in self._absent
+        )
         _check(groups)
         sid = number(text.value("sid"))
         message = unquoted(text.value("msg"))[1] if text.value("msg") else f"rule {sid}"
@@ -150,6 +158,15 @@ class _Reader:
             raise RuleError(f"urilen has no {form!r}")
         self._group(("http.uri.raw" if form == "raw" else "http.uri", ())).append(size(plain))
 
+    def _take_absent(self, value: str) -> None:
+        if value not in ("", "or_else"):
+            raise UnsupportedError(f"absent:{value} is not supported")
+        place = self._place(self._buffer)
+        if not self._buffer[0] or self._groups.get(place):
+            raise RuleError("absent does not come right after a buffer")
+        self._groups[place] = []
+        self._absent[place] = value or "only"
+
     def _take_flow(self, value: str) -> None:
         words = {word.strip() for word in value.split(",")}
         if unknown := words - {*TO_SERVER, *TO_CLIENT, *WITHOUT_EFFECT}:
@@ -165,8 +182,11 @@ class _Reader:
 
     # Parts ------------------------------------------------------------------------------------------------------------
 
+    def _place(self, buffer: Key) -> tuple[Key, int]:
+        return buffer, self._time if buffer[0] in MULTIPLE else 0
+
     def _group(self, buffer: Key) -> list[Part]:
-        return self._groups.setdefault((buffer, self._time if buffer[0] in MULTIPLE else 0), [])
+        return self._groups.setdefault(self._place(buffer), [])
 
     def _add(self, part: Part, group: list[Part] | None = None) -> None:
         if group is None:
@@ -254,7 +274,7 @@ class _Reader:
             (group.buffer, part.text)
             for group in groups
             for part in group.parts
-            if isinstance(part, Content) and not part.negated
+            if isinstance(part, Content) and not part.negated and not group.absent
         ]
         return max(plain, key=lambda each: (each[1] == self._fast, len(each[1])), default=None)
 
@@ -291,9 +311,9 @@ def _place(field: str) -> Take:
 
 
 _TAKEN: Final[dict[str, Take]] = {
-    "content": _Reader._take_content, "uricontent": _Reader._take_uricontent, "pcre": _Reader._take_pcre,
-    "isdataat": _Reader._take_isdataat, "bsize": _Reader._take_bsize, "urilen": _Reader._take_urilen,
-    "flow": _Reader._take_flow, "threshold": _Reader._take_threshold,
+    "absent": _Reader._take_absent, "content": _Reader._take_content, "uricontent": _Reader._take_uricontent,
+    "pcre": _Reader._take_pcre, "isdataat": _Reader._take_isdataat, "bsize": _Reader._take_bsize,
+    "urilen": _Reader._take_urilen, "flow": _Reader._take_flow, "threshold": _Reader._take_threshold,
     "detection_filter": _Reader._take_detection_filter, "nocase": _flag("nocase"), "startswith": _flag("starts"),
     "endswith": _flag("ends_buffer"), "offset": _place("offset"), "depth": _place("depth"),
     "distance": _place("distance"), "within": _place("within"),

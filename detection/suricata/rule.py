@@ -15,6 +15,8 @@ class Group(NamedTuple):
     buffer: Key
     """Its name, such as `http.uri`; empty for the bytes as sent."""
     parts: tuple[Part, ...]
+    absent: str = ""
+    """`only` if there must be no such buffer, `or_else` if there may be none."""
 
 
 class Threshold(NamedTuple):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from detection.suricata.buffers import Key, transformed
 from detection.suricata.keywords import Find, finder
 from detection.suricata.matching import Buffer, fits
-from detection.suricata.rule import Rule
+from detection.suricata.rule import Group, Rule
 
 Get = Callable[[Key], Sequence[Buffer]]
 """Returns the buffers with a name."""
@@ -60,4 +60,10 @@ class RuleSet:
 
 def applies(rule: Rule, get: Get) -> bool:
     """Return whether all groups of a rule fit a buffer each."""
-    return all(any(fits(group.parts, buffer) for buffer in get(group.buffer)) for group in rule.groups)
+    return all(_is_there(group, get(group.buffer)) for group in rule.groups)
+
+
+def _is_there(group: Group, buffers: Sequence[Buffer]) -> bool:
+    if group.absent and not buffers:
+        return True
+    return group.absent != "only" and any(fits(group.parts, buffer) for buffer in buffers)

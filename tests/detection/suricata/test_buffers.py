@@ -120,6 +120,11 @@ def test_several_hosts_are_joined() -> None:
         ('http.host; dotprefix; content:".example.com"; endswith;', True),
         ('http.accept_lang; content:!"en";', False),
         ('http.referer; bsize:0;', True),
+        ('http.accept_lang; absent;', True),
+        ('http.accept; absent;', False),
+        ('http.accept_lang; absent:or_else; content:!"en"; http.uri; content:"/a";', True),
+        ('http.accept; absent:or_else; content:"*";', True),
+        ('http.accept; absent:or_else; content:!"*";', False),
         ('pcre:"/^\\/a\\/b/U"; pcre:"/two$/V"; pcre:"/^example/W"; pcre:"/^EX/Z"; pcre:"/c\\/\\.\\./I";', True),
         ('flow:to_server; file_data; content:"sent";', True),
         ('flow:to_server; file_data; content:"told";', False),
@@ -192,8 +197,15 @@ def test_thresholds(options: str, wanted: list[float]) -> None:
 
 @pytest.mark.parametrize(
     ("track", "to_server", "wanted"),
-    [("by_src", True, 2), ("by_dst", True, 1), ("by_src", False, 1), ("by_dst", False, 2), ("by_both", True, 2), ("by_rule", True, 1)],
-)  # fmt: skip
+    [
+        ("by_src", True, 2),
+        ("by_dst", True, 1),
+        ("by_src", False, 1),
+        ("by_dst", False, 2),
+        ("by_both", True, 2),
+        ("by_rule", True, 1),
+    ],
+)
 def test_whose_hits_are_counted(track: str, to_server: bool, wanted: int) -> None:
     read = rule(f'content:"a"; threshold:type limit, track {track}, count 1, seconds 60;')._replace(to_server=to_server)
     thresholds = Thresholds(pause=0)

@@ -1,5 +1,6 @@
 """Rules are read, refused by name, or malformed; nothing else happens."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def refusal(options: str, header: str = "alert http any any -> any any") -> str:
         ),
         (C + "threshold:type limit, track by_src, count 1;", "RuleError: '' is no number"),
         (C * 201, "UnsupportedError: rules with more than 200 parts are not supported"),
+        ("http.uri; absent:always;", "UnsupportedError: absent:always is not supported"),
+        (C + "absent;", "RuleError: absent does not come right after a buffer"),
         (C + "msg:plain;", "RuleError: the value 'plain' is not quoted"),
         (C + "priority:²;", "RuleError: '²' is no number"),
     ],
@@ -168,11 +171,13 @@ def test_addresses_and_ports() -> None:
     lists = addresses("[$HOME_NET,!10.0.0.0/30,8.8.8.8,1.1.1.1-1.1.1.9]", ours)
     seen = ["10.0.0.5", "10.0.0.1", "8.8.8.8", "::ffff:8.8.8.8", "1.1.1.5", "1.1.2.1", "::1", "text", ""]
     assert [text for text in seen if lists(text)] == ["10.0.0.5", "8.8.8.8", "::ffff:8.8.8.8", "1.1.1.5", "::1"]
-    assert addresses("$EXTERNAL_NET", ours)("8.8.8.8") and not addresses("!$EXTERNAL_NET", ours)("8.8.8.8")
-    assert addresses("[!10.0.0.1]", ours)("10.0.0.2") and addresses("[any,[10.0.0.1,any]]", ours)("::1")
+    assert addresses("$EXTERNAL_NET", ours)("8.8.8.8")
+    assert not addresses("!$EXTERNAL_NET", ours)("8.8.8.8")
+    assert addresses("[!10.0.0.1]", ours)("10.0.0.2")
+    assert addresses("[any,[10.0.0.1,any]]", ours)("::1")
     wanted = ports("[80,8000:8080,!8005,60000:]")
     assert [port for port in (80, 81, 8000, 8005, 8080, 8081, 65535) if wanted(port)] == [80, 8000, 8080, 65535]
-    assert ports("$HTTP_PORTS")(1) and ports(":100")(100) and not ports("!80")(80)
+    assert [ports(text)(100) for text in ("$HTTP_PORTS", ":100", "!100")] == [True, True, False]
 
 
 def test_lines_are_joined_and_comments_left_out() -> None:
@@ -183,7 +188,8 @@ def test_lines_are_joined_and_comments_left_out() -> None:
 
 def test_files_and_folders(tmp_path: Path) -> None:
     header = "alert http any any -> any any"
-    (tmp_path / "b.rules").write_bytes(f'{header} (msg:"\udcff"; {C} sid:2;)\n{header} ({C} sid:2;)'.encode("utf-8", "surrogateescape"))  # fmt: skip
+    twice = f'{header} (msg:"\udcff"; {C} sid:2;)\n{header} ({C} sid:2;)'.encode("utf-8", "surrogateescape")
+    (tmp_path / "b.rules").write_bytes(twice)
     (tmp_path / "a.rules").write_text(f"{header} ({C} sid:1;)\nalert smb any any -> any any (sid:3;)\n")
     (tmp_path / "notes.txt").write_text("nothing")
     found = read([str(tmp_path)], within(OWN))
@@ -199,8 +205,8 @@ def test_files_and_folders(tmp_path: Path) -> None:
 
 
 PIECES = st.sampled_from(
-    ["alert http ", "any any -> any any ", "[", "]", "!", "(", ")", ";", ":", '"', "\\", "|", "/", " ", "²", "sid:1;", C,
-     "http.uri;", "pcre:", "(?P<", "*", "distance:-1;", "within:9;", "fast_pattern;", "http_uri;", "dotprefix;",
+    ["alert http ", "any any -> any any ", "[", "]", "!", "(", ")", ";", ":", '"', "\\", "|", "/", " ", "²", "sid:1;",
+     C, "http.uri;", "pcre:", "(?P<", "*", "distance:-1;", "within:9;", "fast_pattern;", "http_uri;", "dotprefix;",
      "isdataat:", "bsize:", "threshold:type limit,", "track by_src", "flow:to_server;", "10.0.0.0/8", "urilen:3;"]
 )  # fmt: skip
 
@@ -208,18 +214,14 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=3), max_size=20), st.booleans())
 def test_no_text_raises_anything_else(pieces: list[str], has_header: bool) -> None:
     text = "".join(pieces)
-    try:
+    with contextlib.suppress(RuleError, UnsupportedError):
         rule_of(f"alert http any any -> any any ({text} sid:1;)" if has_header else text, within(OWN))
-    except (RuleError, UnsupportedError) as error:
-        assert "\n" not in str(error) or "\n" in text
 
 
 @given(st.sampled_from(sorted({*known_options()})), st.text(max_size=8))
 def test_no_value_raises_anything_else(name: str, value: str) -> None:
-    try:
+    with contextlib.suppress(RuleError, UnsupportedError):
         rule_of(f"alert http any any -> any any ({C}{name}:{value}; sid:1;)", within(OWN))
-    except (RuleError, UnsupportedError):
-        pass
 
 
 def test_long_lines_are_refused() -> None:
