@@ -261,7 +261,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "--suricata", metavar="PATH", action="append", default=[],
-        help="find traffic by Suricata's rules for HTTP, DNS and TLS in this file or folder, may be repeated",
+        help="find traffic by Suricata's rules for HTTP, DNS and TLS in this file or folder, may be repeated; see "
+        "docs/detection.md",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

@@ -11,6 +11,8 @@ from capture.core import CORE
 from detection.detectors.suricata_names import SuricataNames
 from detection.inspectors.suricata import Suricata
 from detection.suricata.keywords import Find, finder, one_by_one
+from detection.suricata.names import BUFFERS
+from detection.suricata.reading import known_options
 from detection.suricata.text import RuleError
 from exercise_config import SettingError
 from run.suricata import use_suricata
@@ -124,3 +126,10 @@ if hasattr(CORE, "Keywords"):
 @pytest.mark.parametrize("find", FINDERS)
 def test_keywords(find: Find) -> None:
     assert [find(text) for text in (b"CMD.EXE exe", b".exe\xff\x00", b"")] == [[0, 1], [1, 2], []]
+
+
+def test_the_documents_name_what_is_supported() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "detection.md").read_text(encoding="utf-8")
+    section = text.partition("## Suricata rules")[2].partition("\n## ")[0]
+    supported = {*known_options(), *(name for buffers in BUFFERS.values() for name in buffers if name)}
+    assert {name for name in supported if f"`{name}`" not in section} == set()
