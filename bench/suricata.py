@@ -17,7 +17,7 @@ from typing import Final
 
 from bench.measure import table
 from detection.inspector import Inspected
-from detection.networks import OWN, within
+from detection.networks import OWN
 from detection.suricata.files import read
 from detection.suricata.http_rules import HttpRules
 from traffic.content import Content
@@ -41,7 +41,7 @@ def main() -> None:
         file.write(text)
         file.flush()
         before, begun = _memory(), time.process_time()
-        rules = HttpRules(read([file.name], within(OWN)).rules)
+        rules = HttpRules(read([file.name], OWN).rules)
         print(f"{count:,} rules: {time.process_time() - begun:.2f} s, {_memory() - before:,.0f} MiB")
     page, words = _text(dice), " ".join(re.findall(r'content:"([^"]*)"', text)).encode()
     exchanges = {

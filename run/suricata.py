@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from detection.detectors.suricata_names import SuricataNames
-from detection.networks import within
 from detection.suricata.files import read
 from detection.suricata.text import RuleError
 from exercise_config import SettingError
@@ -14,10 +13,10 @@ def use_suricata(detector: SuricataNames, paths: Sequence[str], home_net: Sequen
     """Have the detector apply the rules at `paths`. Return a line for the user about all of them.
 
     Raises:
-        SettingError: a file cannot be read, or a rule is malformed.
+        SettingError: a file cannot be read, or a rule or network is malformed.
     """
     try:
-        found = read(paths, within(home_net), open_file)
+        found = read(paths, home_net, open_file)
     except RuleError as error:
         raise SettingError(str(error)) from error
     detector.use(found.rules)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from detection.inspector import Inspected
-from detection.networks import OWN, within
+from detection.networks import OWN
 from detection.suricata.files import read
 from detection.suricata.http_rules import HttpRules
 from detection.suricata.rule import Rule
@@ -20,9 +20,9 @@ class Suricata:
         """Read the rules.
 
         Raises:
-            RuleError: a file cannot be read, or a rule is malformed.
+            RuleError: a file cannot be read, or a rule or network is malformed.
         """
-        self._rules = HttpRules(read(rules, within(home_net)).rules)
+        self._rules = HttpRules(read(rules, home_net).rules)
         self._thresholds = Thresholds()
 
     def inspect(self, exchange: Inspected) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from detection.networks import within
 from detection.suricata.networks import Test
 from detection.suricata.reading import rule_of
 from detection.suricata.rule import Rule
@@ -24,12 +25,16 @@ class Read(NamedTuple):
     """How many rules were left out for each reason."""
 
 
-def read(paths: Sequence[str], is_ours: Test, open_file: OpenFile = os.open) -> Read:
-    """Read the rules in files, and in those of folders whose names end in `.rules`.
+def read(paths: Sequence[str], home_net: Sequence[str], open_file: OpenFile = os.open) -> Read:
+    """Read the rules in files, and in those of folders whose names end in `.rules`. `home_net` is `$HOME_NET`.
 
     Raises:
-        RuleError: a file cannot be read, or a rule is malformed. The text begins with the file and the line.
+        RuleError: a file cannot be read, or a rule or a network is malformed. The text begins with the setting.
     """
+    try:
+        is_ours = within(home_net)
+    except ValueError as error:
+        raise RuleError(f"suricata_home_net: {error}") from error
     found, known = Read([], Counter()), set[int]()
     for path in _files(paths):
         for line, text in rules(_content(path, open_file)):

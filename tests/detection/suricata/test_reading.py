@@ -192,16 +192,18 @@ def test_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "b.rules").write_bytes(twice)
     (tmp_path / "a.rules").write_text(f"{header} ({C} sid:1;)\nalert smb any any -> any any (sid:3;)\n")
     (tmp_path / "notes.txt").write_text("nothing")
-    found = read([str(tmp_path)], within(OWN))
+    found = read([str(tmp_path)], OWN)
     assert [each.sid for each in found.rules] == [1, 2]
     assert found.rules[1].text == "�"
     assert found.left_out == {"the protocol smb is not supported": 1, "their sid was used before": 1}
     (tmp_path / "c.rules").write_text(f"# one\n{header} ({C})\n")
     with pytest.raises(RuleError) as refused:
-        read([str(tmp_path)], within(OWN))
+        read([str(tmp_path)], OWN)
     assert str(refused.value) == f"suricata_rules: {tmp_path}/c.rules:2: '' is no number"
     with pytest.raises(RuleError, match=r"none\.rules cannot be read: No such file"):
-        read([str(tmp_path / "none.rules")], within(OWN), os.open)
+        read([str(tmp_path / "none.rules")], OWN, os.open)
+    with pytest.raises(RuleError, match=r"^suricata_home_net: 'home' does not appear"):
+        read([], ["home"])
 
 
 PIECES = st.sampled_from(
