@@ -136,6 +136,6 @@ def records(capture: str) -> list[Record]:
 
 def frames(path: Path) -> Iterable[Frame]:
     source = open_file(str(path))
-    read: Iterator[Iterable[Frame]] = iter(source.read, None)  # type: ignore[arg-type]
+    read: Iterator[Iterable[Frame]] = iter(source.read, None)
     yield from (frame for batch in read for frame in batch)
     source.close()
