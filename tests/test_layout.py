@@ -14,7 +14,8 @@ PURE = ("traffic", "store", "detection", "stats", "alerting", "view", "dashboard
 EDGES = {
     "dashboard/screen.py", "dashboard/full/app.py", "dashboard/full/complaints.py", "dashboard/full/export.py",
     "dashboard/full/new_file.py", "dashboard/full/terminal.py", "settings/file.py", "settings/trust.py",
-    "stats/saas_catalogue.py", "detection/suricata/files.py",
+    "stats/saas_catalogue.py", "detection/suricata/files.py", "detection/leaks/rule_files.py",
+    "detection/malware/yara_rules.py", "detection/malware/clamd.py",
 }  # fmt: skip
 """Files of pure folders that are I/O, and say so."""
 IO_MODULES = {

@@ -86,7 +86,9 @@ class _Reader:
         self._absent: dict[tuple[Key, int], str] = {}
         """Groups whose buffer may be absent; see `Group`."""
         self._last: list[Part] = []
-        """The group that has the part that was read last, at its end."""
+        """The group of the part that was read last."""
+        self._content: tuple[list[Part], int] | None = None
+        """The group of the content that was read last, and its place there. Other parts may come before its options."""
         self._to_server: bool | None = None
         self._threshold: Threshold | None = None
         self._fast = b""
@@ -115,7 +117,7 @@ class _Reader:
     def _take(self, option: Option) -> None:
         name, value = OLD_NAMES.get(option.name, option.name), option.value
         if name == "fast_pattern":
-            self._fast = self._last_content().text
+            self._fast = self._last_content()[0].text
         elif name in IGNORED:
             pass
         elif name in BUFFERS[self._protocol] and not value:
@@ -196,28 +198,35 @@ class _Reader:
             raise UnsupportedError("rules for DNS and TLS without a buffer are not supported")
         if sum(map(len, self._groups.values())) >= MOST_PARTS:
             raise UnsupportedError(f"rules with more than {MOST_PARTS} parts are not supported")
+        self._append(part, group)
+
+    def _append(self, part: Part, group: list[Part]) -> None:
         group.append(part)
         self._last = group
+        if isinstance(part, Content):
+            self._content = group, len(group) - 1
 
-    def _last_content(self) -> Content:
-        content = self._last[-1] if self._last else None
-        if not isinstance(content, Content):
+    def _last_content(self) -> tuple[Content, list[Part], int]:
+        """Return the content that was read last, its group, and its place there."""
+        if self._content is None:
             raise RuleError("an option belongs to a content, and there is none before it")
-        return content
+        group, place = self._content
+        content = group[place]
+        assert isinstance(content, Content)
+        return content, group, place
 
     def _move_last(self, buffer: str) -> None:
         """Move the last content to the buffer that the option after it names."""
-        content = self._last_content()
-        self._last.pop()
-        self._last = self._group((buffer, ()))
-        self._last.append(content)
+        content, group, place = self._last_content()
+        del group[place]
+        self._append(content, self._group((buffer, ())))
 
     def _change(self, **fields: Any) -> None:
         """Change the last content."""
-        content = self._last_content()
+        content, group, place = self._last_content()
         if any(getattr(content, name) not in (None, False) for name in fields):
             raise RuleError(f"{_said(*fields)} is given twice for a content")
-        self._last[-1] = changed = replace(content, **fields)
+        group[place] = changed = replace(content, **fields)
         if changed.relative and (changed.starts or changed.offset is not None or changed.depth is not None):
             raise RuleError("a content is both relative and at a fixed place")
         if changed.starts and (changed.offset is not None or changed.depth is not None):

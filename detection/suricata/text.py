@@ -1,18 +1,16 @@
 r"""The text of Suricata's rules: header and options, without their meaning. Pure.
 
 https://docs.suricata.io/en/latest/rules/intro.html: a rule is `action protocol source port direction destination port
-(option; option: value; ...)`. In values, `;`, `"` and `\` are escaped by a backslash.
+(option; option: value; ...)`. In values, `;`, `"` and `\` are escaped by a backslash, also within quotation marks.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-_HEADER: Final = re.compile(
-    r"(\w+)\s+([\w-]+)\s+(\S+|\[.*?\])\s+(\S+|\[.*?\])\s+(->|<>|=>)\s+(\S+|\[.*?\])\s+(\S+|\[.*?\])\s*"
-)
+_HEADER: Final = re.compile(r"(\w+)\s+([\w-]+)\s+(\S+)\s+(\S+)\s+(->|<>|=>)\s+(\S+)\s+(\S+)")
 _PART: Final = re.compile(r"\|([^|]*)\||(?:[^|\\]|\\.)+", re.DOTALL)
-_OPTION: Final = re.compile(r'\s*([\w.-]+)\s*(?::((?:\\.|"(?:\\.|[^"\\])*"|[^;"\\])*))?;', re.DOTALL)
+_OPTION: Final = re.compile(r"\s*([\w.-]+)\s*(?::((?:\\.|[^;\\])*))?;", re.DOTALL)
 
 
 LONGEST: Final = 65_536
@@ -127,7 +125,7 @@ def number(text: str, *, signed: bool = False) -> int:
         RuleError: it is none.
         UnsupportedError: it is the name of a variable.
     """
-    if not re.fullmatch(r"-?[0-9]{1,9}" if signed else r"[0-9]{1,9}", text):
+    if not re.fullmatch(r"-?[0-9]{1,10}" if signed else r"[0-9]{1,10}", text):
         if re.fullmatch(r"[A-Za-z_]\w*", text):
             raise UnsupportedError("variables of byte_extract are not supported")
         raise RuleError(f"{text[:60]!r} is no number")
@@ -143,6 +141,8 @@ def _digits(text: str) -> bytes:
 
 def _compact(head: str) -> str:
     """Take the white space out of lists."""
+    if "[" not in head:
+        return head.strip()
     depth, kept = 0, []
     for char in head.strip():
         depth += {"[": 1, "]": -1}.get(char, 0)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from suricata_scene import rule
 
 from detection.networks import OWN, within
 from detection.suricata.files import read
+from detection.suricata.matching import Content, DataAt
 from detection.suricata.networks import addresses, ports
 from detection.suricata.reading import known_options, rule_of
 from detection.suricata.rule import Threshold
@@ -161,6 +163,19 @@ def test_modifiers_move_a_content_and_what_is_relative_goes_with_it() -> None:
     assert [(group.buffer[0], len(group.parts)) for group in read.groups] == [("http.uri", 3), ("http.header", 1)]
 
 
+def test_other_parts_may_come_between_a_content_and_its_options() -> None:
+    read = rule('content:"GET"; http_method; content:"/B"; http_uri; depth:2; isdataat:!1,relative; nocase;')
+    (_, uri) = read.groups
+    assert uri.parts == (Content(b"/B", nocase=True, depth=2), DataAt(1, negated=True, relative=True))
+    (_, uri) = rule('content:"a"; pcre:"/b/R"; http_uri; distance:0;').groups
+    assert uri.parts == (Content(b"a", distance=0),)
+
+
+def test_quotation_marks_and_large_numbers() -> None:
+    assert rule(f'reference:url,a.b/"c; {C}', sid=4_294_967_295).sid == 4_294_967_295
+    assert refusal('content:"a;b";') == "RuleError: an option is malformed: 'b\"; sid:1;'"
+
+
 def test_each_naming_of_a_multiple_buffer_is_about_one_of_them() -> None:
     assert len(rule(f"http.request_header; {C} http.request_header; {C}").groups) == 2
     assert len(rule(f"http.uri; {C} http.host; {C} http.uri; {C}").groups) == 2
@@ -224,6 +239,25 @@ def test_no_text_raises_anything_else(pieces: list[str], has_header: bool) -> No
 def test_no_value_raises_anything_else(name: str, value: str) -> None:
     with contextlib.suppress(RuleError, UnsupportedError):
         rule_of(f"alert http any any -> any any ({C}{name}:{value}; sid:1;)", within(OWN))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alert http " + "[ ] " * 16_000 + "(sid:1;)",
+        "alert http any any -> any any (" + 'a:"b' * 16_000 + ")",
+        "alert http any any -> any any (" + "a;" * 30_000 + ")",
+        "alert http any any -> any any (content:" + "\\" * 65_000 + ";)",
+        'alert http any any -> any any (content:"' + "|" * 65_000 + '"; sid:1;)',
+        "alert http any any -> any any (threshold:" + "," * 65_000 + "; sid:1;)",
+        "alert http " + "[" * 32_000 + "]" * 32_000 + ' any -> any any (content:"a"; sid:1;)',
+    ],
+)
+def test_no_line_takes_long(text: str) -> None:
+    begin = time.process_time()
+    with pytest.raises((RuleError, UnsupportedError)):
+        rule_of(text, within(OWN))
+    assert time.process_time() - begin < 1
 
 
 def test_long_lines_are_refused() -> None:
