@@ -4,7 +4,7 @@ What reads them is imported only if there are some, because it takes time at the
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -108,9 +108,9 @@ def open_sigma(config: Config, detectors: Sequence[Detector], files: NamedFiles,
 
 
 def open_suricata(
-    config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool
+    config: Config, detectors: Sequence[Detector], files: NamedFiles, decoded: Collection[str], *, live: bool
 ) -> "RuleFiles | None":
-    """Read the rules of Suricata in the settings; None if there are none.
+    """Read the rules of Suricata in the settings; None if there are none. These protocols are decoded besides HTTP/1.
 
     Raises:
         SettingError: a file is wrong.
@@ -120,14 +120,20 @@ def open_suricata(
         return None
     from detection.detectors.suricata_names import SuricataNames
     from run.rule_files import RuleFiles
-    from run.suricata import use_suricata
+    from run.suricata import unseen, use_suricata
 
     detector = next((each for each in detectors if isinstance(each, SuricataNames)), SuricataNames())
-    use = partial(use_suricata, detector, config.suricata_rules, config.suricata_home_net)
+    use = partial(use_suricata, detector, config.suricata_rules, config.suricata_home_net, unseen(decoded))
     return RuleFiles(use, files.open, live=live)
 
 
-def open_readers(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> list[Reader]:
+def open_readers(
+    config: Config, detectors: Sequence[Detector], files: NamedFiles, decoded: Collection[str], *, live: bool
+) -> list[Reader]:
     """Open the files that detectors need. It raises what `open_intelligence`, `open_sigma` and `open_suricata` do."""
-    opened = (each(config, detectors, files, live=live) for each in (open_intelligence, open_sigma, open_suricata))
+    opened = (
+        open_intelligence(config, detectors, files, live=live),
+        open_sigma(config, detectors, files, live=live),
+        open_suricata(config, detectors, files, decoded, live=live),
+    )
     return [reader for reader in opened if reader is not None]

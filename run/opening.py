@@ -128,7 +128,8 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
         if outputs.sensor is not None:
             stack.callback(outputs.sensor.close)
-        readers = open_readers(config, plan.detectors, files, live=source.live)
+        decoded = protocols(config, plan.counted, logged)
+        readers = open_readers(config, plan.detectors, files, decoded, live=source.live)
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
         intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)

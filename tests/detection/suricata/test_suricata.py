@@ -7,7 +7,7 @@ import pytest
 from records import handshake, lookup
 from suricata_scene import CLIENT, SERVER, exchange, rule
 
-from capture.core import CORE
+from capture.core import CORE, how_to_inspect
 from detection.detectors.suricata_names import SuricataNames
 from detection.inspectors.suricata import Suricata
 from detection.suricata.keywords import Find, finder, one_by_one
@@ -15,7 +15,7 @@ from detection.suricata.names import BUFFERS
 from detection.suricata.reading import known_options
 from detection.suricata.text import RuleError
 from exercise_config import SettingError
-from run.suricata import use_suricata
+from run.suricata import unseen, use_suricata
 from traffic.batch import RecordBatch
 from traffic.finding import HIGH, MEDIUM, Finding
 from traffic.records import Record
@@ -111,11 +111,20 @@ def test_rules_of_a_run(tmp_path: Path) -> None:
         f'{DNS} (dns.query; content:"a"; sid:1;)\n'
         'alert http any any -> any any (content:"a"; sid:2;)\nalert http any any -> any any (lua:a; sid:3;)\n'
     )
-    line = use_suricata(detector, [str(path)], ["10.0.0.0/8"], os.open)
+    line = use_suricata(detector, [str(path)], ["10.0.0.0/8"], {}, os.open)
     assert line == "suricata: 2 rules will be applied; left out: 1 because the option lua is not supported"
+    line = use_suricata(detector, [str(path)], ["10.0.0.0/8"], {"dns": "DNS is off"}, os.open)
+    assert line.startswith("suricata: 1 rule will be applied; left out: 1 because ")
+    assert "1 because DNS is off" in line
     path.write_text("alert")
     with pytest.raises(SettingError, match=rf"suricata_rules: {path}:1: it does not begin with"):
-        use_suricata(detector, [str(path)], ["10.0.0.0/8"], os.open)
+        use_suricata(detector, [str(path)], ["10.0.0.0/8"], {}, os.open)
+
+
+@pytest.mark.skipif(how_to_inspect() != "", reason="there is no core, or an old one")
+def test_protocols_that_are_not_decoded_are_named() -> None:
+    assert unseen(["http2", "tls"]) == {"dns": "DNS is not decoded (--protocols +dns)"}
+    assert unseen(["dns"]) == {"tls": "TLS is not decoded (--protocols +tls)"}
 
 
 FINDERS = [one_by_one([b"cmd.exe", b"exe", b"\xff\x00", b"none"])]
