@@ -59,7 +59,7 @@ def _list(text: str, one: Callable[[str], Callable[..., bool]], depth: int = 0) 
     if not text.startswith("["):
         return one(text)
     if not text.endswith("]"):
-        raise RuleError(f"the list {text} has no end")
+        raise RuleError(f"the list {text[:60]} has no end")
     wanted: list[Callable[..., bool]] = []
     refused: list[Callable[..., bool]] = []
     for item in _items(text[1:-1]):
@@ -71,15 +71,15 @@ def _list(text: str, one: Callable[[str], Callable[..., bool]], depth: int = 0) 
 
 def _items(text: str) -> list[str]:
     """Split at the commas that are in no inner list."""
-    items, depth = [""], 0
-    for char in text:
+    items, depth, begin = list[str](), 0, 0
+    for place, char in enumerate(text):
         depth += {"[": 1, "]": -1}.get(char, 0)
         if char == "," and not depth:
-            items.append("")
-        else:
-            items[-1] += char
+            items.append(text[begin:place])
+            begin = place + 1
+    items.append(text[begin:])
     if not all(items):
-        raise RuleError(f"the list [{text}] has an empty item")
+        raise RuleError(f"the list [{text[:60]}] has an empty item")
     return items
 
 

@@ -1,14 +1,18 @@
 """The forms of the buffers, and which exchanges rules fit."""
 
 import gzip
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from suricata_scene import CLIENT, SERVER, exchange, fitting, rule
 
 from detection.suricata.buffers import Side
 from detection.suricata.http_rules import HttpRules
-from detection.suricata.rule import Rule
+from detection.suricata.names import BUFFERS
+from detection.suricata.rule import HTTP, Rule
 from detection.suricata.thresholds import MAX_KEYS, PAUSE, Thresholds
 
 ASKED = (
@@ -175,10 +179,46 @@ def test_a_rule_is_reported_once_for_an_exchange() -> None:
     assert [*rules.fitting(exchange(b"", answer=b""))] == []
 
 
+EVERY = [
+    rule(f'{name and name + ";"} content:!"|00 ff|"; pcre:"/(?:a|b)c?$/";', sid=sid)
+    for sid, name in enumerate(sorted(BUFFERS[HTTP]), 1)
+]
+PIECES = st.sampled_from([
+    b"GET ", b"/a/../%2e", b"//", b"?", b"http://", b"[::1]:80", b" HTTP/1.1", b"\r\n", b"\n", b"Host: ", b"Cookie:",
+    b":", b",", b"Content-Encoding: gzip\r\n", b"\r\n\r\n", b"\x00", b"\xff", b" ",
+])  # fmt: skip
+HEADS = st.lists(PIECES | st.binary(max_size=3), max_size=12).map(b"".join)
+
+
+@given(HEADS, st.binary(max_size=9), HEADS, st.binary(max_size=9))
+def test_any_bytes_are_no_trouble(head: bytes, body: bytes, answer: bytes, content: bytes) -> None:
+    found = [each.sid for each in HttpRules(EVERY).fitting(exchange(head, body, answer, content))]
+    assert len(found) == len({*found})
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET " + b"/.." * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET /" + b"%" * 60_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET" + b" " * 60_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * 12_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\n" + b"".join(b"%d:\r\n" % number for number in range(8_000)) + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: " + b"[a, " * 15_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost:" + b"a://" * 15_000 + b"\r\n\r\n",
+    ],
+)
+def test_no_head_takes_long(head: bytes) -> None:
+    begin = time.process_time()
+    for _ in HttpRules(EVERY).fitting(exchange(head)):
+        pass
+    assert time.process_time() - begin < 1
+
+
 def times(options: str, at: list[float], **fields: Any) -> list[float]:
     read = rule(f'content:"a"; {options}')._replace(**fields)
     thresholds = Thresholds(pause=0)
-    return [time for time in at if thresholds.reports(read, time, CLIENT, SERVER)]
+    return [when for when in at if thresholds.reports(read, when, CLIENT, SERVER)]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +254,7 @@ def test_whose_hits_are_counted(track: str, to_server: bool, wanted: int) -> Non
 
 def test_a_client_is_reported_again_after_a_pause() -> None:
     read, thresholds = rule('content:"a";'), Thresholds()
-    assert [thresholds.reports(read, time, CLIENT, SERVER) for time in (0, PAUSE - 1, PAUSE)] == [True, False, True]
+    assert [thresholds.reports(read, when, CLIENT, SERVER) for when in (0, PAUSE - 1, PAUSE)] == [True, False, True]
 
 
 def test_a_bounded_number_of_addresses_is_counted() -> None:

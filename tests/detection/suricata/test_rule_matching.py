@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from suricata_scene import holds
 
 from detection.suricata.matching import TRIES, Buffer, Content, Expression, Part, fits
+from detection.suricata.reading import MOST_PARTS
 
 A, B = 'content:"aaa";', 'content:"bbb";'
 
@@ -166,6 +167,10 @@ def test_a_search_ends_soon(parts: list[Part]) -> None:
     begin = time.process_time()
     assert not fits(parts, Buffer(b"a" * 2**17))
     assert time.process_time() - begin < 1
+
+
+def test_a_rule_with_many_parts_fits() -> None:
+    assert holds('content:"a"; within:1; ' * (MOST_PARTS - 1), b"a" * MOST_PARTS)
 
 
 def test_a_search_has_a_bounded_number_of_tries() -> None:

@@ -18,13 +18,14 @@ from traffic.batch import RecordBatch
 from traffic.content import Content
 from traffic.frame import Frame
 from traffic.limits import Limits
-from traffic.records import DnsLookup, Record
+from traffic.records import DnsLookup, Record, TlsHandshake
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "corpus" / "pcaps" / "suricata-verify"
 pytestmark = [
     pytest.mark.skipif(CORE is None or not hasattr(CORE, "decode_content"), reason="the core is not built"),
     pytest.mark.skipif(not CAPTURES.is_dir(), reason="the corpus is not there"),
 ]
+WANTED = (Content, DnsLookup, TlsHandshake)
 OUT = "alert http $HOME_NET any -> $EXTERNAL_NET any"
 TO_8100 = "alert http $HOME_NET any -> $EXTERNAL_NET 8100"
 TCP, DNS = "alert tcp any any -> any any", "alert dns any any -> any any"
@@ -102,6 +103,8 @@ MOBILE = (
         (CO_UK, 'dns.query; dotprefix; content:".google.co.uk";', DNS, 1),
         (CO_UK, 'dns.query; dotprefix; content:".co.uk"; endswith;', DNS, 1),
         (CO_UK, 'dns.query; dotprefix; content:".o.uk"; endswith;', DNS, 0),
+        ("bug-5881-01__input", 'tls.sni; content:".itunes.apple.com"; endswith;', "alert tls any any -> any 443", 1),
+        ("bug-5881-01__input", 'tls.sni; content:".itunes.apple.com"; endswith;', "alert tls any any -> any 444", 0),
         (
             "bug-2158__public-ex1_section8_Sofacy",
             'flow:to_server; dns_query; content:"drivres-update";',
@@ -130,7 +133,7 @@ def _names(read: Rule, capture: str) -> int:
 @cache
 def records(capture: str) -> list[Record]:
     limits = Limits(inspected_body=2**20)
-    made = core_decoder("dns", "http2", ports=range(65536), limits=limits, wanted=[Content, DnsLookup])
+    made = core_decoder("dns", "http2", "tls", ports=range(65536), limits=limits, wanted=WANTED)
     return fed(made, frames(CAPTURES / f"{capture}.pcap")) + finished(made)
 
 
