@@ -1,5 +1,6 @@
 """DNS lookups and TLS handshakes that a rule of Suricata describes. Rules for HTTP: the inspector `suricata`."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -24,6 +25,7 @@ _COLUMNS: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
             "tls.sni": "server_name",
             "tls.cert_subject": "certificate_subject",
             "tls.cert_issuer": "certificate_issuer",
+            "tls.cert_fingerprint": "certificate_sha1",
             "ja3.hash": "ja3",
             "ja3s.hash": "ja3s",
             "ja4.hash": "ja4",
@@ -31,6 +33,7 @@ _COLUMNS: Final[Mapping[type, Mapping[str, str]]] = MappingProxyType(
     }
 )
 """Columns with the buffers of each kind of records."""
+_PAIR: Final = re.compile("..")
 Ends = tuple[str, int, str, int]
 """Address and port of the client, and of the server."""
 _PROTOCOLS: Final = {DnsLookup: DNS, TlsHandshake: TLS}
@@ -66,7 +69,9 @@ class SuricataNames:
         ports = table.numbers("client_port")
         for row in chosen(table, np.logical_or.reduce(marks), "client", *columns.values()):
             client, *values = row.texts
-            buffers = {name: (Buffer(value.encode()),) for name, value in zip(columns, values, strict=True) if value}
+            buffers = {
+                name: (Buffer(_as_in_rules(name, value)),) for name, value in zip(columns, values, strict=True) if value
+            }
             ends = client or "", int(ports[row.number]), row.server, row.server_port
             for rule in _fitting(rules, buffers, ends):
                 if self._thresholds.reports(rule, row.time, ends[0], row.server):
@@ -85,4 +90,9 @@ def _fitting(rules: RuleSet, buffers: Mapping[str, tuple[Buffer]], ends: Ends) -
 
 
 def _may_fit(rules: RuleSet, name: str, value: str) -> bool:
-    return rules.may_fit(name, value.encode())
+    return rules.may_fit(name, _as_in_rules(name, value))
+
+
+def _as_in_rules(name: str, value: str) -> bytes:
+    """Return what rules call a value: digits of a fingerprint are in pairs there."""
+    return ":".join(_PAIR.findall(value)).encode() if name == "tls.cert_fingerprint" else value.encode()

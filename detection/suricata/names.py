@@ -113,20 +113,35 @@ BUFFERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         HTTP: frozenset(("", *REQUEST, *RESPONSE, *EITHER)),
         DNS: frozenset(("dns.query",)),
-        TLS: frozenset(("tls.sni", "tls.cert_subject", "tls.cert_issuer", "ja3.hash", "ja3s.hash", "ja4.hash")),
+        TLS: frozenset(
+            (
+                "tls.sni",
+                "tls.cert_subject",
+                "tls.cert_issuer",
+                "tls.cert_fingerprint",
+                "ja3.hash",
+                "ja3s.hash",
+                "ja4.hash",
+            )
+        ),
     }
 )
 """Buffers of each protocol; the empty name is for the bytes as sent."""
 OLD_NAMES: Final = {
     "dns_query": "dns.query", "tls_sni": "tls.sni", "tls_cert_subject": "tls.cert_subject",
-    "tls_cert_issuer": "tls.cert_issuer", "ja3_hash": "ja3.hash", "ja3s_hash": "ja3s.hash", "file_data": "file.data",
-    "http_request_line": "http.request_line", "http_response_line": "http.response_line", "pkt_data": "",
-    "http_accept": "http.accept", "http_accept_lang": "http.accept_lang", "http_accept_enc": "http.accept_enc",
-    "http_referer": "http.referer", "http_content_type": "http.content_type", "http_content_len": "http.content_len",
+    "tls_cert_issuer": "tls.cert_issuer", "tls_cert_fingerprint": "tls.cert_fingerprint", "ja3_hash": "ja3.hash",
+    "ja3s_hash": "ja3s.hash", "file_data": "file.data", "http_request_line": "http.request_line",
+    "http_response_line": "http.response_line", "pkt_data": "", "http_accept": "http.accept",
+    "http_accept_lang": "http.accept_lang", "http_accept_enc": "http.accept_enc", "http_referer": "http.referer",
+    "http_content_type": "http.content_type", "http_content_len": "http.content_len",
     "http_connection": "http.connection", "http_protocol": "http.protocol", "http_start": "http.start",
     "http_header_names": "http.header_names",
 }  # fmt: skip
 """Older names of buffers, which stand before their contents too."""
+OF_CERTIFICATES: Final = {
+    "tls.subject": "tls.cert_subject", "tls.issuerdn": "tls.cert_issuer", "tls.fingerprint": "tls.cert_fingerprint",
+}  # fmt: skip
+"""Options that say a buffer and what is in it at once."""
 MODIFIERS: Final = {
     "http_uri": "http.uri", "http_raw_uri": "http.uri.raw", "http_method": "http.method",
     "http_header": "http.header", "http_raw_header": "http.header.raw", "http_cookie": "http.cookie",

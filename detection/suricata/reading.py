@@ -14,6 +14,7 @@ from detection.suricata.names import (
     IGNORED,
     MODIFIERS,
     MULTIPLE,
+    OF_CERTIFICATES,
     OLD_NAMES,
     PROTOCOLS,
     REQUEST,
@@ -26,7 +27,7 @@ from detection.suricata.names import (
     WITHOUT_EFFECT,
 )
 from detection.suricata.networks import Test, addresses, ports
-from detection.suricata.rule import HTTP, Group, Rule, Threshold
+from detection.suricata.rule import HTTP, TLS, Group, Rule, Threshold
 from detection.suricata.text import (
     Option,
     RuleError,
@@ -44,7 +45,7 @@ from traffic.finding import HIGH, INFO, LOW, MEDIUM
 
 MOST_PARTS: Final = 200
 """Contents, expressions and sizes of a rule."""
-_URIS: Final = {"urilen": "http.uri", "uricontent": "http.uri"}
+_IMPLIED: Final = {"urilen": "http.uri", "uricontent": "http.uri", **OF_CERTIFICATES}
 """Options that are about a buffer without naming it."""
 _ACTIONS: Final = ("alert", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth")
 
@@ -66,7 +67,7 @@ def _protocol(text: RuleText) -> str:
     """Return the protocol in the header, or else the one with a buffer that is in the rule."""
     known = PROTOCOLS.get(text.protocol)
     if known is None and text.protocol in CARRIERS:
-        names = {_URIS.get(name, MODIFIERS.get(name, OLD_NAMES.get(name, name))) for name, _ in text.options}
+        names = {_IMPLIED.get(name, MODIFIERS.get(name, OLD_NAMES.get(name, name))) for name, _ in text.options}
         known = next((each for each, buffers in BUFFERS.items() if names & buffers), None)
     if known is None:
         raise UnsupportedError(f"the protocol {text.protocol} is not supported")
@@ -126,6 +127,8 @@ class _Reader:
             self._buffer = self._buffer[0], (*self._buffer[1], TRANSFORMS[name])
         elif name in MODIFIERS and self._protocol == HTTP and not value:
             self._move_last(MODIFIERS[name])
+        elif name in OF_CERTIFICATES and self._protocol == TLS:
+            self._take_certificate(OF_CERTIFICATES[name], value)
         elif (take := _TAKEN.get(name)) is not None:
             take(self, value)
         else:
@@ -134,6 +137,12 @@ class _Reader:
     def _take_content(self, value: str) -> None:
         negated, text = unquoted(value)
         self._add(Content(pattern_bytes(text), negated=negated))
+
+    def _take_certificate(self, buffer: str, value: str) -> None:
+        negated, text = unquoted(value)
+        whole = buffer == "tls.cert_fingerprint"
+        content = Content(pattern_bytes(text), nocase=whole, negated=negated, starts=whole, ends_buffer=whole)
+        self._append(content, self._group((buffer, ())))
 
     def _take_uricontent(self, value: str) -> None:
         self._take_content(value)
@@ -196,8 +205,6 @@ class _Reader:
             group = self._last if part.relative and self._last and not self._buffer[0] else self._group(self._buffer)
         if not self._buffer[0] and self._protocol != HTTP:
             raise UnsupportedError("rules for DNS and TLS without a buffer are not supported")
-        if sum(map(len, self._groups.values())) >= MOST_PARTS:
-            raise UnsupportedError(f"rules with more than {MOST_PARTS} parts are not supported")
         self._append(part, group)
 
     def _append(self, part: Part, group: list[Part]) -> None:
@@ -291,6 +298,8 @@ class _Reader:
 def _check(groups: Sequence[Group]) -> None:
     if not groups:
         raise UnsupportedError("rules that look for nothing are not supported")
+    if sum(len(group.parts) for group in groups) > MOST_PARTS:
+        raise UnsupportedError(f"rules with more than {MOST_PARTS} parts are not supported")
     names = {group.buffer[0] for group in groups}
     if names & {*REQUEST} and names & {*RESPONSE}:
         raise UnsupportedError("buffers of request and response in one rule are not supported")
@@ -331,4 +340,4 @@ _TAKEN: Final[dict[str, Take]] = {
 
 def known_options() -> Iterator[str]:
     """Iterate over the names of options that are supported, besides buffers, for the documents."""
-    yield from sorted({*IGNORED, *TRANSFORMS, *_TAKEN})
+    yield from sorted({*IGNORED, *TRANSFORMS, *OF_CERTIFICATES, *_TAKEN})

@@ -73,6 +73,7 @@ def refusal(options: str, header: str = "alert http any any -> any any") -> str:
             "UnsupportedError: a threshold of type backoff and track by_flow is not supported",
         ),
         (C + "threshold:type limit, track by_src, count 1;", "RuleError: '' is no number"),
+        ("urilen:1;" * 201, "UnsupportedError: rules with more than 200 parts are not supported"),
         (C * 201, "UnsupportedError: rules with more than 200 parts are not supported"),
         ("http.uri; absent:always;", "UnsupportedError: absent:always is not supported"),
         (C + "absent;", "RuleError: absent does not come right after a buffer"),

@@ -73,26 +73,32 @@ def test_names_that_are_looked_up() -> None:
         ("alert dns any any -> any 5353", 'dns.query; content:"evil";'),
         (TLS, 'tls.sni; content:"evil";'),
     )
-    assert found == [f"suricata/{sid}" for sid in (1, 2, 4, 5)]
+    assert found == sorted(f"suricata/{sid}" for sid in (1, 2, 4, 5))
 
 
 def test_handshakes() -> None:
     subject = "C=US, O=Evil, CN=www.evil.example"
     seen = handshake(
         client=CLIENT, server=SERVER, server_name="www.evil.example", certificate_subject=subject,
-        certificate_issuer="CN=Root", ja3="a" * 32, ja3s="b" * 32, ja4="t13d1516h2_8daaf6152771_b186095e22b6",
+        certificate_issuer="CN=Root", certificate_sha1="0ba6" * 10, ja3="a" * 32, ja3s="b" * 32,
+        ja4="t13d1516h2_8daaf6152771_b186095e22b6",
     )  # fmt: skip
     found = sids(
         [seen],
         (TLS, 'tls.sni; content:"evil.example"; endswith;'),
         (TLS, 'tls_cert_subject; content:"O=Evil"; tls.cert_issuer; content:"CN=Root"; bsize:7;'),
         (TLS, 'ja3.hash; content:"' + "a" * 32 + '";'),
-        (TLS, 'ja3s.hash; content:"' + "b" * 32 + '"; flow:to_client;'),
+        (TLS, 'ja3s.hash; content:"' + "b" * 32 + '"; flow:to_client;'),  # addresses the other way round
         (TLS, 'ja4.hash; content:"t13d1516h2_8daaf6152771_b186095e22b6";'),
         (TLS, 'tls.cert_issuer; content:"Evil";'),
+        (TLS, 'tls.fingerprint:"' + ":".join(["0b", "A6"] * 10) + '";'),
+        (TLS, 'tls_cert_fingerprint; content:"0b:a6:0b"; startswith;'),
+        (TLS, 'tls.subject:"O=Evil"; tls.issuerdn:!"CN=Other";'),
+        (TLS, 'tls.fingerprint:!"' + ":".join(["0b", "a6"] * 10) + '";'),
+        (TLS, 'tls.fingerprint:"0b:a6";'),
         ("alert tls $EXTERNAL_NET any -> $HOME_NET any", 'flow:to_client; tls.cert_subject; content:"Evil";'),
     )
-    assert found == [f"suricata/{sid}" for sid in (1, 2, 3, 5, 7)]
+    assert found == sorted(f"suricata/{sid}" for sid in (1, 2, 3, 5, 7, 8, 9, 12))
 
 
 def test_a_lookup_is_a_finding() -> None:
