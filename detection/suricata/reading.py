@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from detection.suricata.buffers import Key
+from detection.suricata.header import ends, severity, technique
 from detection.suricata.matching import Content, DataAt, Part
 from detection.suricata.names import (
     BUFFERS,
     CARRIERS,
-    FIRST,
     IGNORED,
     MODIFIERS,
     MULTIPLE,
@@ -19,14 +19,12 @@ from detection.suricata.names import (
     PROTOCOLS,
     REQUEST,
     RESPONSE,
-    SEVERITIES,
-    THIRD,
     TO_CLIENT,
     TO_SERVER,
     VERSIONS,
     WITHOUT_EFFECT,
 )
-from detection.suricata.networks import Test, addresses, ports
+from detection.suricata.networks import Test
 from detection.suricata.rule import HTTP, TLS, Group, Rule, Threshold
 from detection.suricata.text import (
     Option,
@@ -41,7 +39,6 @@ from detection.suricata.text import (
 )
 from detection.suricata.transforms import TRANSFORMS
 from detection.suricata.values import expression, size, threshold
-from traffic.finding import HIGH, INFO, LOW, MEDIUM
 
 MOST_PARTS: Final = 200
 """Contents, expressions and sizes of a rule."""
@@ -109,8 +106,9 @@ class _Reader:
         message = unquoted(text.value("msg"))[1] if text.value("msg") else f"rule {sid}"
         message = as_bytes(re.sub(r"\\(.)", r"\1", message)).decode("utf-8", "replace")
         return Rule(
-            sid, message, self._severity(), self._technique(), self._protocol, self._side(groups), self._ends(is_ours),
-            groups, self._threshold, self._keyword(groups), VERSIONS.get(text.protocol, b""),
+            sid, message, severity(text), technique(text), self._protocol, self._side(groups),
+            ends(text, self._to_server, is_ours), groups, self._threshold, self._keyword(groups),
+            VERSIONS.get(text.protocol, b""),
         )  # fmt: skip
 
     # Options ----------------------------------------------------------------------------------------------------------
@@ -244,16 +242,6 @@ class _Reader:
 
     # The rule ---------------------------------------------------------------------------------------------------------
 
-    def _severity(self) -> str:
-        priority, kind = self._text.value("priority"), self._text.value("classtype")
-        if priority:
-            return SEVERITIES.get(number(priority), INFO)
-        return HIGH if kind in FIRST else LOW if kind in THIRD else MEDIUM
-
-    def _technique(self) -> str:
-        found = re.search(r"mitre_technique_id[ _:]+(T[0-9]{4}(?:[._][0-9]{3})?)", self._text.value("metadata"))
-        return found[1].replace("_", ".") if found else ""
-
     def _side(self, groups: Sequence[Group]) -> bool | None:
         """Return whether it is about requests; None if neither `flow` nor a buffer says so."""
         names = {group.buffer[0] for group in groups}
@@ -261,28 +249,6 @@ class _Reader:
         if None not in (said, self._to_server) and said != self._to_server:
             raise RuleError("flow says the other direction than a buffer")
         return said if self._to_server is None else self._to_server
-
-    def _ends(self, is_ours: Test) -> Callable[[str, int, str, int], bool]:
-        text, to_server = self._text, self._to_server
-        source, destination = addresses(text.source, is_ours), addresses(text.destination, is_ours)
-        source_port, destination_port = ports(text.source_port), ports(text.destination_port)
-
-        def sent(sender: str, sender_port: int, receiver: str, receiver_port: int) -> bool:
-            return (
-                source_port(sender_port)
-                and destination_port(receiver_port)
-                and source(sender)
-                and destination(receiver)
-            )
-
-        def fits(client: str, client_port: int, server: str, server_port: int) -> bool:
-            there = to_server is not False and sent(client, client_port, server, server_port)
-            back = to_server is not True and sent(server, server_port, client, client_port)
-            if text.both_ways:
-                return sent(client, client_port, server, server_port) or sent(server, server_port, client, client_port)
-            return there or back
-
-        return fits
 
     def _keyword(self, groups: Sequence[Group]) -> tuple[Key, bytes] | None:
         """Return bytes that must be there, with their buffer: those that the rule asks for, or the longest."""
