@@ -86,7 +86,14 @@ def _fitting(rules: RuleSet, buffers: Mapping[str, tuple[Buffer]], ends: Ends) -
         name, transforms = key
         return tuple(transformed(buffer, transforms) for buffer in buffers.get(name, ()))
 
-    yield from rules.fitting(get, lambda rule: rule.fits(*ends))
+    yield from rules.fitting(get, partial(_is_about, ends))
+
+
+def _is_about(ends: Ends, rule: Rule) -> bool:
+    """Return whether a rule is about traffic between these. A record is about both directions, if the rule is."""
+    client, server = ends[:2], ends[2:]
+    forth = rule.to_server is not False and rule.fits(*client, *server)
+    return forth or (rule.to_server is not True and rule.fits(*server, *client))
 
 
 def _may_fit(rules: RuleSet, name: str, value: str) -> bool:

@@ -1,10 +1,10 @@
 """What a rule says besides what it looks for: between whom, and how bad it is. Pure."""
 
 import re
-from collections.abc import Callable
 
 from detection.suricata.names import FIRST, SEVERITIES, THIRD
 from detection.suricata.networks import Test, addresses, ports
+from detection.suricata.rule import Ends
 from detection.suricata.text import RuleText, number
 from traffic.finding import HIGH, INFO, LOW, MEDIUM
 
@@ -27,10 +27,8 @@ def technique(text: RuleText) -> str:
     return str(found[1]).replace("_", ".") if found else ""
 
 
-def ends(text: RuleText, to_server: bool | None, is_ours: Test) -> Callable[[str, int, str, int], bool]:
-    """Return whether a rule is about traffic between a client and a server, by their addresses and ports.
-
-    The source of a rule is who sends: the client if it is about requests (`to_server`), either if nothing says so.
+def ends(text: RuleText, is_ours: Test) -> Ends:
+    """Return whether a rule is about what a sender sends to a receiver, by their addresses and ports.
 
     Raises:
         RuleError: an address or port is malformed.
@@ -39,14 +37,11 @@ def ends(text: RuleText, to_server: bool | None, is_ours: Test) -> Callable[[str
     source, destination = addresses(text.source, is_ours), addresses(text.destination, is_ours)
     source_port, destination_port = ports(text.source_port), ports(text.destination_port)
 
-    def sent(sender: str, sender_port: int, receiver: str, receiver_port: int) -> bool:
+    def one_way(sender: str, sender_port: int, receiver: str, receiver_port: int) -> bool:
         return source_port(sender_port) and destination_port(receiver_port) and source(sender) and destination(receiver)
 
-    def fits(client: str, client_port: int, server: str, server_port: int) -> bool:
-        forth = text.both_ways or to_server is not False
-        back = text.both_ways or to_server is not True
-        return (forth and sent(client, client_port, server, server_port)) or (
-            back and sent(server, server_port, client, client_port)
-        )
+    def both_ways(sender: str, sender_port: int, receiver: str, receiver_port: int) -> bool:
+        there, back = (sender, sender_port, receiver, receiver_port), (receiver, receiver_port, sender, sender_port)
+        return one_way(*there) or one_way(*back)
 
-    return fits
+    return both_ways if text.both_ways else one_way

@@ -34,4 +34,5 @@ def _is_about(side: Side, exchange: Inspected, rule: Rule) -> bool:
     content = exchange.content
     if rule.version and not any(each.text.startswith(rule.version) for each in side.get(("http.protocol", ()))):
         return False
-    return rule.fits(content.client, content.client_port, content.server, content.server_port)
+    client, server = (content.client, content.client_port), (content.server, content.server_port)
+    return rule.fits(*client, *server) if side.to_server else rule.fits(*server, *client)

@@ -107,7 +107,7 @@ class _Reader:
         message = as_bytes(re.sub(r"\\(.)", r"\1", message)).decode("utf-8", "replace")
         return Rule(
             sid, message, severity(text), technique(text), self._protocol, self._side(groups),
-            ends(text, self._to_server, is_ours), groups, self._threshold, self._keyword(groups),
+            ends(text, is_ours), groups, self._threshold, self._keyword(groups),
             VERSIONS.get(text.protocol, b""),
         )  # fmt: skip
 

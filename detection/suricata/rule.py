@@ -9,6 +9,10 @@ from detection.suricata.matching import Part
 HTTP, DNS, TLS = "http", "dns", "tls"
 
 
+Ends = Callable[[str, int, str, int], bool]
+"""A test of the address and port of a sender, and of a receiver."""
+
+
 class Group(NamedTuple):
     """What a rule looks for in one buffer."""
 
@@ -42,8 +46,8 @@ class Rule(NamedTuple):
     """HTTP, DNS or TLS."""
     to_server: bool | None
     """Whether it is about what the client sent; None if it is about both sides."""
-    fits: Callable[[str, int, str, int], bool]
-    """Whether it is about traffic between these addresses and ports, of the client and of the server."""
+    fits: Ends
+    """Whether it is about what a sender sends to a receiver."""
     groups: tuple[Group, ...]
     threshold: Threshold | None
     keyword: tuple[Key, bytes] | None
