@@ -60,6 +60,10 @@ class Arguments:
     """Files and folders with Sigma rules; empty leaves the choice to the setting."""
     suricata: tuple[str, ...]
     """Files and folders with rules of Suricata; empty leaves the choice to the setting."""
+    yara: tuple[str, ...]
+    """Files and folders with YARA rules; empty leaves the choice to the setting."""
+    crs: tuple[str, ...] | None
+    """Rules that the detector `waf` runs, an empty text for those of the settings; None does not enable it."""
     embed_keys: bool
     """Whether the file of packets gets the keys too."""
     log: str | None
@@ -113,6 +117,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         indicators=tuple(given.indicators),
         sigma=tuple(given.sigma),
         suricata=tuple(given.suricata),
+        yara=tuple(given.yara),
+        crs=None if given.crs is None else tuple(given.crs),
         embed_keys=given.embed_keys,
         log=given.log,
         report=given.report,
@@ -263,6 +269,15 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         "--suricata", metavar="PATH", action="append", default=[],
         help="find traffic by Suricata's rules for HTTP, DNS and TLS in this file or folder, may be repeated; see "
         "docs/detection.md",
+    )  # fmt: skip
+    add(
+        "--yara", metavar="PATH", action="append", default=[],
+        help="find malware in uploads and downloads by the YARA rules in this file or folder, may be repeated",
+    )  # fmt: skip
+    add(
+        "--crs", metavar="PATH", nargs="?", const="", action="append",
+        help="find what a web application firewall would block: a folder of the OWASP Core Rule Set or files of "
+        "ModSecurity, may be repeated (default: those of Debian); see docs/waf.md",
     )  # fmt: skip
     add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")

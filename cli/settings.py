@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _BUDGET_FOR_RULES: Final = "500"
 """Milliseconds for an exchange, if rules of a web application firewall run and the user does not say."""
 
+_PATHS: Final = {
+    "keys": "keys", "indicators": "indicators", "sigma": "sigma_rules", "suricata": "suricata_rules",
+    "yara": "malware_rules",
+}  # fmt: skip
+"""Options with paths, each with the setting that they replace."""
+
 
 def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Config:
     """Return the settings. The demo has its own defaults and ignores the user's file.
@@ -38,14 +44,10 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     if arguments.crs is not None and "inspection_budget" not in values:
         texts = {"inspection_budget": _BUDGET_FOR_RULES, **texts}
     config = Config.with_settings(texts, values)
-    if arguments.keys:
-        config = replace(config, keys=arguments.keys)
-    if arguments.indicators:
-        config = replace(config, indicators=arguments.indicators)
-    if arguments.sigma:
-        config = replace(config, sigma_rules=arguments.sigma)
-    if arguments.suricata:
-        config = replace(config, suricata_rules=arguments.suricata)
+    given = {setting: paths for option, setting in _PATHS.items() if (paths := getattr(arguments, option))}
+    config = replace(config, **given)
+    if arguments.crs is not None:
+        config = with_rules(config, arguments.crs)
     return _with_plugins(config)
 
 

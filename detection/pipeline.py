@@ -49,15 +49,19 @@ class Detection:
         self._judges = [each for each in detectors if Finding in each.records]
 
     def look(self, batch: Batch, inspected: Sequence[Finding | FileTransfer] = ()) -> RecordBatch:
-        """Return what the detectors find in a batch, and in what inspectors told meanwhile, together with that."""
-        found = [*self._found(self._detectors, batch), *inspected]
-        found += self._found(self._detectors, RecordBatch(inspected)) if inspected else ()
+        """Return what the detectors find in a batch, together with what inspectors found meanwhile; detectors look at
+        that too.
+        """
+        found = self._found(self._detectors, batch)
+        if inspected:
+            found += self._found(self._detectors, RecordBatch(inspected))
+        found += (each for each in inspected if isinstance(each, Finding))
         if self._judges:
             found += self._found(self._judges, WithFindings(batch, RecordBatch(found)))
-        return RecordBatch(found)
+        return RecordBatch([*found, *(each for each in inspected if isinstance(each, FileTransfer))])
 
-    def _found(self, detectors: list[Detector], batch: Batch) -> list[Finding | FileTransfer]:
-        found: list[Finding | FileTransfer] = []
+    def _found(self, detectors: list[Detector], batch: Batch) -> list[Finding]:
+        found: list[Finding] = []
         for detector in list(detectors):
             if any(len(batch.table(kind)) for kind in detector.records):
                 try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from capture.named_files import NamedFiles
 from detection.detector import Detector
 from exercise_config import Config, SettingError
+from run.enabled import enabled
 from run.news import HasNews
 
 if TYPE_CHECKING:
@@ -19,18 +20,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
-_ENABLED_BY: Final = {
-    NAME: ("indicators",),
-    "saas": ("saas_policy", "saas_tenants"),
-    "sigma": ("sigma_rules",),
-    "suricata": ("suricata_rules",),
-    "suricata_names": ("suricata_rules",),
-}
-"""Settings that enable a detector."""
 _HASHING: Final = "file_hashes"
 UNHASHED: Final = f"indicators: hashes are compared with certificates only; for files, add --set detectors=+{_HASHING}"
-_FILES: Final = "files"
-"""The records of the log for which it is needed."""
 
 
 class Reader(HasNews, Protocol):
@@ -48,17 +39,14 @@ class Reader(HasNews, Protocol):
 
 
 def detecting(config: Config) -> tuple[str, ...]:
-    """Return the names of the detectors of a run: some are enabled by the settings that they need.
+    """Return the names of the detectors and inspectors of a run; see `run.enabled`.
 
     Raises:
         SettingError: a detector is enabled without files.
     """
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
-    wanted = [name for name, settings in _ENABLED_BY.items() if any(getattr(config, each) for each in settings)]
-    if _FILES in config.log_records:
-        wanted.append(_HASHING)
-    return (*config.detectors, *(name for name in wanted if name not in config.detectors))
+    return enabled(config)
 
 
 def read_again(config: Config) -> list[str]:

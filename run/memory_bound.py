@@ -5,7 +5,7 @@ The parts were measured in bytes with Python 3.10 to 3.13, and rounded up. `docs
 
 from detection.loading import inspecting
 from exercise_config import OF_DNS, Config
-from run.intelligence import detecting
+from run.enabled import enabled
 
 _PROGRAM = 160 * 2**20
 """The interpreter, Scapy with all its layers, and the allocator's reserve."""
@@ -145,7 +145,7 @@ def _memory_of_sending(config: Config, statistics: int) -> int:
 
 def _memory_of_inspection(config: Config) -> int:
     """Return the bytes of contents that wait, and of all processes, which are twice there while they are replaced."""
-    if not inspecting(detecting(config)):
+    if not inspecting(enabled(config)):
         return 0
     processes = config.inspection_workers * (_INSPECTOR + config.inspection_memory * 2**20) + _INSPECTOR
     return config.inspection_queue * 2**20 + 2 * processes

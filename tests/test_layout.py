@@ -16,6 +16,7 @@ EDGES = {
     "dashboard/full/new_file.py", "dashboard/full/terminal.py", "settings/file.py", "settings/trust.py",
     "stats/saas_catalogue.py", "detection/suricata/files.py", "detection/leaks/rule_files.py",
     "detection/malware/yara_rules.py", "detection/malware/clamd.py",
+    "detection/waf/files.py", "detection/waf/rule_files.py",
 }  # fmt: skip
 """Files of pure folders that are I/O, and say so."""
 IO_MODULES = {

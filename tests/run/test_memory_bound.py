@@ -15,6 +15,7 @@ OPTIONAL: dict[str, Any] = {
     "indicators": ("feed",),
     "sigma_rules": ("rules",),
     "log_syslog": ("tls://logs.example.com",),
+    "suricata_rules": ("rules",),
 }
 
 

@@ -39,6 +39,8 @@ mod http_monitor_core {
     use super::lock::lock_down;
     #[pymodule_export]
     use super::patterns::{Keywords, Patterns, card_numbers, ibans};
+    #[pymodule_export]
+    use super::prefilter::Prefilter;
 }
 
 /// Import an attribute of one of our Python modules.
