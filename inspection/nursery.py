@@ -32,6 +32,8 @@ HIRED: Final = struct.Struct("=ii")
 GROW: Final = b"n"
 """A request for a nursery. With it comes its socket."""
 _LONGEST_LINE: Final = 2_000
+_FATAL: Final = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+"""Signals that end a process. A handler that a library of the monitor has set might keep a crashed worker waiting."""
 
 Load = Callable[[], Sequence[Inspector]]
 
@@ -42,6 +44,8 @@ def stem(connection: socket.socket, parent: int, drop_rights: Callable[[], None]
         leave_parent(connection.fileno())
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # unlike a function, a library cannot be interrupted
+        for number in _FATAL:
+            signal.signal(number, signal.SIG_DFL)
         drop_rights()
         end_with_parent(b"http-inspection", parent)
         _grow(connection, load, terms)
