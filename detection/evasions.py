@@ -125,7 +125,7 @@ def verdict(found: Sequence[Found]) -> Verdict | None:
         return None
     first = next((each for each in found if each.severity == MEDIUM), found[0])
     enough = len({each.rule for each in found}) >= ENOUGH_LOW
-    text = ", ".join(dict.fromkeys(each.text for each in found))
+    text = "; ".join(dict.fromkeys(each.text for each in found))
     return Verdict(MEDIUM if enough else first.severity, f"evasion/{first.rule}", text)
 
 

@@ -1,9 +1,13 @@
 """How different texts are: the share of distinct ones in a sample, and what that usually is. Pure."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from detection.rates import LEAST, PERIODS
 from detection.tally import LATE
+
+FEW: Final = 30
+"""Texts of a sample below which it does not count as varied: the only visitor of a night asks for nothing twice."""
 
 
 class Variety:
@@ -13,7 +17,7 @@ class Variety:
         self.sampled = 0
         """Texts of the current sample."""
         self.usual: float | None = None
-        """Average share of the earlier samples; None if there were too few."""
+        """Average share of the earlier samples, of which small ones have none; None if there were too few."""
         self._half, self._most = half, most
         self._number = 0
         self._distinct: set[int] = set()
@@ -38,7 +42,8 @@ class Variety:
     def _close(self) -> None:
         if self.sampled:
             self._samples = min(self._samples + 1, PERIODS)
-            self._average += (self.share - self._average) / self._samples
+            share = self.share if self.sampled >= min(FEW, self._most // 2) else 0.0
+            self._average += (share - self._average) / self._samples
             self.usual = self._average if self._samples >= LEAST else None
         self.sampled = 0
         self._distinct.clear()

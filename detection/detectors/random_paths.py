@@ -64,7 +64,7 @@ class RandomPaths:
         client, count = max(rows.counts("client").items(), key=lambda item: item[1])
         if count < MOSTLY * len(rows.rows):
             client = ""
-        usually = "" if sample.usual is None else f", usually {sample.usual:.0%}"
+        usually = f", usually {sample.usual:.0%}" if sample.usual and sample.usual >= 0.01 else ""
         reason = (
             f"{client or 'many clients'} asked {server} for random paths: "
             f"{sample.share:.0%} of {sample.sampled:,} differ{usually}"

@@ -178,7 +178,7 @@ def test_several_weak_signs_of_a_response_are_one_finding_that_alerts() -> None:
     (finding,) = response(PLAIN, *fields, "Content-Encoding: utf-8", status="302 ok")
     assert finding.severity == MEDIUM
     assert finding.reason.endswith(
-        "unknown content coding utf-8, status 302 with the reason of another, a download with status 302"
+        "unknown content coding utf-8; status 302 with the reason of another; a download with status 302"
     )
 
 

@@ -131,6 +131,13 @@ def test_ordinary_paths_are_not_random(exchanges: list[Exchange]) -> None:
     assert found("random_paths", exchanges, size=50, **FLOOR) == []
 
 
+def test_random_paths_are_found_where_a_few_visitors_usually_ask_for_nothing_twice() -> None:
+    night = [each for n in range(40) for each in visits([f"/{n % 7}"], begin=BEGIN + 15 * n)]
+    attack = visits([f"/{number:x}" for number in range(1000)], begin=ATTACK, step=0.05)
+    (flood,) = found("random_paths", night + attack, **FLOOR)
+    assert (flood.severity, flood.client) == ("medium", CLIENT)
+
+
 def test_an_interface_with_a_number_in_each_path_is_low_once_and_then_usual() -> None:
     constant = visits([f"/items/{number}" for number in range(13_200)], begin=BEGIN, step=0.05)
     assert [each.severity for each in found("random_paths", constant, size=100, **FLOOR)] == ["low"]

@@ -1,0 +1,123 @@
+"""Each detector and inspector finds its attack in everyday traffic, as a user runs the program, within a minute."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attack_scenes import ATTACKS, FLOODS, LISTED_HASH, LISTED_HOST, QUIET, SLOT, Attack
+from crs_cases import FOLDER, PROJECT, present
+from everyday import START, everyday
+
+from capture.core import CORE, how_to_inspect
+from capture.writer import PcapWriter
+from detection.loading import available, available_inspectors
+
+pytestmark = pytest.mark.skipif(CORE is None, reason="the core is not built: make fast")
+
+WITHIN: Final = 60.0
+"""Seconds of the capture from the beginning of an attack to its finding."""
+NEEDS: Final = {
+    "sigma": ("sigma", "pySigma is not installed"),
+    "malware": ("yara_x", "yara-x is not installed"),
+    "waf": ("libmodsecurity", "libmodsecurity is not installed"),
+}
+"""Packages of detectors that not everybody has, and what is said without them."""
+SIGMA: Final = """
+title: Hidden file
+logsource: {category: webserver}
+level: high
+detection:
+  selection:
+    cs-uri-stem|endswith: /.env
+  condition: selection
+"""
+YARA: Final = 'rule Evil { strings: $a = "evil software" condition: $a }'
+
+Findings = list[dict[str, Any]]
+
+
+def missing(name: str) -> str:
+    """Return why a detector cannot be used here; empty if it can."""
+    package, said = NEEDS.get(name, ("", ""))
+    if package and find_spec(package) is None:
+        return said
+    if name == "waf" and not present():
+        return f"no rules at {FOLDER}"
+    return how_to_inspect() if name in available_inspectors() else ""
+
+
+def options(folder: Path, *, with_waf: bool) -> list[str]:
+    """Return what enables all detectors that can be used here, with the files that they need."""
+    for name, text in (("a.yml", SIGMA), ("a.yar", YARA), ("feed.txt", f"{LISTED_HOST}\n{LISTED_HASH}\n")):
+        (folder / name).write_text(text)
+    given = ["--protocols", "+dns", "-p", "any", "--indicators", str(folder / "feed.txt")]
+    given += ["--set", "saas_policy=deny Dropbox: upload"]
+    given += [] if missing("sigma") else ["--sigma", str(folder / "a.yml")]
+    given += [] if missing("malware") else ["--yara", str(folder / "a.yar")]
+    given += ["--crs", str(FOLDER)] if with_waf and not missing("waf") else []
+    usable = [name for name in available_inspectors() if name not in NEEDS and not missing(name)]
+    return [*given, *(["--set", f"detectors=+{',+'.join(usable)}"] if usable else [])]
+
+
+def run(attacks: Mapping[str, Attack], folder: Path, *, with_waf: bool) -> Findings:
+    """Return the findings in the log of a run over attacks among everyday traffic."""
+    frames = [frame for attack in attacks.values() for frame in attack.frames]
+    writer = PcapWriter(str(folder / "capture.pcap"))
+    ordinary = everyday(QUIET - 400, QUIET + SLOT * len(attacks))
+    writer.write(sorted((*ordinary, *frames), key=lambda frame: frame.time))
+    writer.close()
+    command = [sys.executable, "exercise.py", "--user", "root", "-r", str(folder / "capture.pcap")]
+    command += ["--log", "-", "--set", "log_records=findings", *options(folder, with_waf=with_waf)]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, "disabled" in ended.stderr) == (0, False), ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Attack], Findings]:
+    """Return the findings of the run with an attack; each run is made once."""
+
+    @cache
+    def of(*, floods: bool) -> Findings:
+        # The Core Rule Set takes too long for floods, and has nothing to say about them.
+        return run(FLOODS if floods else ATTACKS, tmp_path_factory.mktemp("run"), with_waf=not floods)
+
+    return lambda attack: of(floods=attack.detector in FLOODS)
+
+
+def seconds(finding: Mapping[str, Any]) -> float:
+    """Return the time of a finding, in seconds since START."""
+    return datetime.fromisoformat(finding["@timestamp"]).timestamp() - START
+
+
+def of_slot(findings: Iterable[dict[str, Any]], attack: Attack) -> Findings:
+    """Return the findings from the beginning of an attack to that of the next one."""
+    return [each for each in findings if attack.begin <= seconds(each) < attack.begin + SLOT]
+
+
+def test_each_detector_and_inspector_has_an_attack() -> None:
+    assert {*available(), *available_inspectors()} == {*ATTACKS, *FLOODS}
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS.values(), *FLOODS.values()], ids=[*ATTACKS, *FLOODS])
+def test_an_attack_is_found_by_name_within_a_minute(attack: Attack, found: Callable[[Attack], Findings]) -> None:
+    if reason := missing(attack.detector):
+        pytest.skip(reason)
+    findings = of_slot(found(attack), attack)
+    (first, *more) = [each for each in findings if each["rule.ruleset"] == attack.finder]
+    assert {each.get("client.ip", "") for each in findings} == {attack.named}
+    assert seconds(first) - attack.begin <= WITHIN
+    assert len(more) < attack.most
+    assert {each["rule.ruleset"] for each in findings} <= {attack.finder, *attack.others}
+
+
+def test_nothing_is_found_before_the_first_attack(found: Callable[[Attack], Findings]) -> None:
+    for attack in (ATTACKS["beacon"], FLOODS["slow_heads"]):
+        assert [each for each in found(attack) if seconds(each) < QUIET] == []
