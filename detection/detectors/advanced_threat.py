@@ -30,6 +30,8 @@ MAX_SIGNS: Final = 50
 """Signs of a client, the latest ones."""
 _POINTS: Final = {INFO: 5, LOW: 20, MEDIUM: 40, HIGH: 60, CRITICAL: 80}
 """Of a finding of another detector, by its severity."""
+_STYLE: Final = frozenset({"waf", "evasion", "content_evasion", "data_leak"})
+"""Detectors whose findings of low severity are often about ordinary software, or what it may send: no signs."""
 _UPLOAD, _RARE, _NEW = 30, 20, 15
 """Of much data sent out, of a program that nobody else has, and of a new domain."""
 
@@ -55,7 +57,7 @@ class Meeting(NamedTuple):
 class AdvancedThreat:
     """Clients of `own_networks` whose signs add up to at least `score` points in a day, of two kinds or more.
 
-    Signs are the findings of other detectors, uploads, programs that nobody else uses (by JA4 or user agent), and
+    Signs are the findings of other detectors (of one detector about a host, the worst), uploads, programs that nobody else uses (by JA4 or user agent), and
     domains that are new. The last two count only beside a sign of another kind with the same host: by themselves they
     are everyday life.
     """
@@ -84,7 +86,7 @@ class AdvancedThreat:
                 programs.note(table)
                 yield from self._follow(kind, table)
         for finding in batch.table(Finding).records():
-            if finding.detector != self.name and self._is_own(finding.client):
+            if self._is_sign(finding):
                 yield from self._suspect(finding)
 
     # What clients do --------------------------------------------------------------------------------------------------
@@ -126,11 +128,15 @@ class AdvancedThreat:
 
     # Signs ------------------------------------------------------------------------------------------------------------
 
+    def _is_sign(self, finding: Finding) -> bool:
+        is_mild = finding.severity in (INFO, LOW) and finding.detector in _STYLE
+        return finding.detector != self.name and not is_mild and self._is_own(finding.client)
+
     def _suspect(self, finding: Finding) -> Iterator[Finding]:
         where = f" {finding.host}" if finding.host else ""
         meeting = Meeting(finding.time, finding.client, finding.host, finding.server, finding.server_port)
         sign = Sign(finding.time, _POINTS[finding.severity], f"{finding.rule}{where}")
-        yield from self._note(meeting, f"{finding.rule}{where}", sign)
+        yield from self._note(meeting, f"{finding.detector}{where}", sign)
 
     def _note(self, meeting: Meeting, what: str, sign: Sign) -> Iterator[Finding]:
         """Add a sign, and those that count beside it; return a finding if there are enough."""
@@ -138,11 +144,11 @@ class AdvancedThreat:
         self._signs.move_to_end(meeting.client)
         if len(self._signs) > MAX_CLIENTS:
             self._signs.popitem(last=False)
-        for key, each in ((what, sign), *self._beside(meeting)):
-            signs[key] = each
-            signs.move_to_end(key)
         for key in [key for key, each in signs.items() if each.time < meeting.time - WINDOW]:
             del signs[key]
+        for key, each in ((what, sign), *self._beside(meeting)):
+            signs[key] = max(each, signs.get(key, each), key=_points)._replace(time=each.time)
+            signs.move_to_end(key)
         while len(signs) > MAX_SIGNS:
             signs.popitem(last=False)
         yield from self._judged(meeting, [*signs.values()])
@@ -165,7 +171,7 @@ class AdvancedThreat:
         if len(self._reported) >= MAX_CLIENTS:
             self._reported.clear()
         self._reported[meeting.client] = meeting.time, score
-        reasons = ", ".join(f"{sign.text} ({sign.points})" for sign in sorted(signs, key=_by_points)[:6])
+        reasons = ", ".join(f"{sign.text} ({sign.points})" for sign in sorted(signs, key=_points, reverse=True)[:6])
         more = f" and {len(signs) - 6} more" if len(signs) > 6 else ""
         yield Finding(
             meeting.time, self.name, self.name, HIGH, meeting.client, 0, meeting.server, meeting.server_port,
@@ -173,8 +179,8 @@ class AdvancedThreat:
         )  # fmt: skip
 
 
-def _by_points(sign: Sign) -> int:
-    return -sign.points
+def _points(sign: Sign) -> int:
+    return sign.points
 
 
 def _bounded(known: OrderedDict[str, float], key: str, value: float, most: int) -> None:

@@ -1,21 +1,17 @@
 """Each detector and inspector finds its attack in everyday traffic, as a user runs the program, within a minute."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from attack_scenes import ATTACKS, FLOODS, LISTED_HASH, LISTED_HOST, QUIET, SLOT, Attack
-from crs_cases import FOLDER, PROJECT, present
+from all_detectors import Findings, logged, missing
+from attack_scenes import ATTACKS, FLOODS, QUIET, SLOT, Attack
 from everyday import START, everyday
 
-from capture.core import CORE, how_to_inspect
+from capture.core import CORE
 from capture.writer import PcapWriter
 from detection.loading import available, available_inspectors
 
@@ -23,47 +19,6 @@ pytestmark = pytest.mark.skipif(CORE is None, reason="the core is not built: mak
 
 WITHIN: Final = 60.0
 """Seconds of the capture from the beginning of an attack to its finding."""
-NEEDS: Final = {
-    "sigma": ("sigma", "pySigma is not installed"),
-    "malware": ("yara_x", "yara-x is not installed"),
-    "waf": ("libmodsecurity", "libmodsecurity is not installed"),
-}
-"""Packages of detectors that not everybody has, and what is said without them."""
-SIGMA: Final = """
-title: Hidden file
-logsource: {category: webserver}
-level: high
-detection:
-  selection:
-    cs-uri-stem|endswith: /.env
-  condition: selection
-"""
-YARA: Final = 'rule Evil { strings: $a = "evil software" condition: $a }'
-
-Findings = list[dict[str, Any]]
-
-
-def missing(name: str) -> str:
-    """Return why a detector cannot be used here; empty if it can."""
-    package, said = NEEDS.get(name, ("", ""))
-    if package and find_spec(package) is None:
-        return said
-    if name == "waf" and not present():
-        return f"no rules at {FOLDER}"
-    return how_to_inspect() if name in available_inspectors() else ""
-
-
-def options(folder: Path, *, with_waf: bool) -> list[str]:
-    """Return what enables all detectors that can be used here, with the files that they need."""
-    for name, text in (("a.yml", SIGMA), ("a.yar", YARA), ("feed.txt", f"{LISTED_HOST}\n{LISTED_HASH}\n")):
-        (folder / name).write_text(text)
-    given = ["--protocols", "+dns", "-p", "any", "--indicators", str(folder / "feed.txt")]
-    given += ["--set", "saas_policy=deny Dropbox: upload"]
-    given += [] if missing("sigma") else ["--sigma", str(folder / "a.yml")]
-    given += [] if missing("malware") else ["--yara", str(folder / "a.yar")]
-    given += ["--crs", str(FOLDER)] if with_waf and not missing("waf") else []
-    usable = [name for name in available_inspectors() if name not in NEEDS and not missing(name)]
-    return [*given, *(["--set", f"detectors=+{',+'.join(usable)}"] if usable else [])]
 
 
 def run(attacks: Mapping[str, Attack], folder: Path, *, with_waf: bool) -> Findings:
@@ -73,11 +28,7 @@ def run(attacks: Mapping[str, Attack], folder: Path, *, with_waf: bool) -> Findi
     ordinary = everyday(QUIET - 400, QUIET + SLOT * len(attacks))
     writer.write(sorted((*ordinary, *frames), key=lambda frame: frame.time))
     writer.close()
-    command = [sys.executable, "exercise.py", "--user", "root", "-r", str(folder / "capture.pcap")]
-    command += ["--log", "-", "--set", "log_records=findings", *options(folder, with_waf=with_waf)]
-    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
-    assert (ended.returncode, "disabled" in ended.stderr) == (0, False), ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+    return logged(["-r", str(folder / "capture.pcap"), "-p", "any"], folder, with_waf=with_waf)
 
 
 @pytest.fixture(scope="module")

@@ -35,13 +35,8 @@ def shaken(time: float, client: str = CLIENT, host: str = HOST, ja4: str = "t13d
 
 
 def sign(severity: str = "medium", rule: str = "beacon", time: float = LATER, **fields: object) -> Finding:
-    return finding(
-        time=time,
-        rule=rule,
-        detector=rule,
-        severity=severity,
-        **{"client": CLIENT, "server": OUTSIDE, "host": HOST} | fields,
-    )
+    ends = {"client": CLIENT, "server": OUTSIDE, "host": HOST}
+    return finding(time=time, rule=rule, severity=severity, **{"detector": rule, **ends, **fields})
 
 
 def people() -> list[Exchange]:
@@ -115,3 +110,16 @@ def test_it_is_reported_again_if_the_score_rises_or_after_six_hours() -> None:
     assert len(scores(*first, sign("info", "a", LATER + 60))) == 1
     assert len(scores(*first, sign("medium", "a", LATER + 60))) == 2
     assert len(scores(*first, sign("info", "a", LATER + 7 * 3600))) == 2
+
+
+def test_rules_of_one_detector_about_one_host_are_one_sign() -> None:
+    rules = [sign("high", f"94{number}", detector="waf") for number in range(9)]
+    assert scores(*people(), *rules) == []
+    assert scores(*people(), *rules, sign("low")) == [
+        f"{CLIENT} has 80 points in a day: 948 {HOST} (60), beacon {HOST} (20)"
+    ]
+
+
+def test_what_ordinary_software_does_wrong_is_no_sign() -> None:
+    rules = [sign("low", "920340", detector="waf", host=f"{number}.example.com") for number in range(9)]
+    assert scores(*people(), *rules) == []
