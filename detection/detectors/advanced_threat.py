@@ -57,9 +57,9 @@ class Meeting(NamedTuple):
 class AdvancedThreat:
     """Clients of `own_networks` whose signs add up to at least `score` points in a day, of two kinds or more.
 
-    Signs are the findings of other detectors (of one detector about a host, the worst), uploads, programs that nobody else uses (by JA4 or user agent), and
-    domains that are new. The last two count only beside a sign of another kind with the same host: by themselves they
-    are everyday life.
+    Signs are the findings of other detectors (the worst of one detector about a host), uploads, programs that nobody
+    else uses (by JA4 or user agent), and domains that are new. The last two count only beside a sign of another kind
+    with the same host: by themselves they are everyday life.
     """
 
     name, title = "advanced_threat", "Signs of an intruder, added up"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from detecting import CLIENT, found, kinds, visits
+from detecting import BEGIN, CLIENT, found, kinds, visits
 from records import finding
 
 from detection.detector import Detector
@@ -40,8 +40,9 @@ def test_a_scanner_that_comes_back_later_is_found_again() -> None:
         visits(["/favicon.ico"] * 200, status=404),
         visits([f"/{number}" for number in range(200)], status=404, step=3.0),
         [one for number in range(200) for one in visits([f"/{number}"], status=404, client=f"10.0.0.{number}")],
+        [one for n in range(2000) for one in visits([f"/{n}"], begin=BEGIN + n / 40, status=200 if n % 25 else 404)],
     ],
-    ids=["paths that exist", "one missing path", "slowly", "many clients"],
+    ids=["paths that exist", "one missing path", "slowly", "many clients", "an office"],
 )
 def test_ordinary_misses_are_no_scan(harmless: list[Exchange]) -> None:
     assert found("path_scan", harmless) == []
