@@ -8,9 +8,10 @@ class TopFindings:
     """What the detectors found, per rule with its severity."""
 
     name, title, unit, record = "top_findings", "Findings", HITS, Finding
-    columns = ("rule", "severity")
+    columns = ("detector", "rule", "severity")
     only_when_seen = True
 
-    def key(self, rule: str, severity: str) -> str:
-        """Return `path_scan (medium)`, for example."""
-        return f"{rule} ({severity})"
+    def key(self, detector: str, rule: str, severity: str) -> str:
+        """Return `path_scan (medium)` or, if the rule does not say what it belongs to, `waf/942100 (high)`."""
+        says_it = rule == detector or "/" in rule
+        return f"{rule if says_it else f'{detector}/{rule}'} ({severity})"

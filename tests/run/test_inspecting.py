@@ -248,7 +248,7 @@ def test_a_late_finding_counts_at_its_own_time() -> None:
     view = session.view(None)
     assert view is not None
     (findings,) = (panel for panel in view.panels if panel.name == "top_findings")
-    assert [(row.key, row.window.count) for row in findings.rows] == [("r (high)", 1)]
+    assert [(row.key, row.window.count) for row in findings.rows] == [("paths/r (high)", 1)]
     assert view.health.oddities == (("content not kept", 1),)
     assert view.health.uninspected == (("over budget", 2), ("content not kept", 1))
     assert view.health.inspected == 7
