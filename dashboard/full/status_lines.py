@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dashboard.full.paint import ScreenPage
 from dashboard.heading import health_items, state_items
 from store.sums import ENOUGH
+from traffic.finding import SEVERITIES
 from view import cells, figures
 from view.explanation import shortened
 from view.page import Line, Page, Piece, Style, width
@@ -17,6 +18,8 @@ BANNERS = 2
 """Most lines that active alerts may take."""
 BUSY_KEY = 36
 """Longest key in the line of what is busy and slow, in cells."""
+FINDINGS = "top_findings"
+"""The panel of findings, whose keys end with the severity."""
 PAUSED: Line = (Piece("PAUSED", Style.BANNER), Piece("  "))
 """Shown while the display is paused."""
 
@@ -121,10 +124,11 @@ def _filled(text: str, page: Page) -> Line:
 
 
 def glance_lines(view: View, page: Page) -> list[Line]:
-    """Show the response times, and the busiest and the slowest key, in at most two lines."""
-    times, busy, slow = _response_times(view, page), _busy(view, page), _slow(view, page)
-    room = page.width - width(busy) - GLANCE_GAP - width(slow)
-    return page.flow([times, busy, (*slow, *_skipped(view, room, page))], gap=GLANCE_GAP)[:2]
+    """Show the response times, the busiest and the slowest key, and the worst finding, in at most two lines."""
+    times, busy, slow, found = _response_times(view, page), _busy(view, page), _slow(view, page), _found(view, page)
+    room = page.width - width(busy) - GLANCE_GAP - width(slow) - (width(found) + GLANCE_GAP if found else 0)
+    items = [times, busy, (*slow, *_skipped(view, room, page)), *([found] if found else [])]
+    return page.flow(items, gap=GLANCE_GAP)[:2]
 
 
 def _response_times(view: View, page: Page) -> Line:
@@ -153,6 +157,26 @@ def _slow(view: View, page: Page) -> Line:
         return (Piece("Slow", Style.HEADING), Piece("  nothing", Style.QUIET))
     p95 = figures.latency(row.window.times.p95)
     return (Piece("Slow", Style.HEADING), Piece(f"  {_key(row, page)}  p95 "), Piece(p95, Style.NAME))
+
+
+def _found(view: View, page: Page) -> Line:
+    """Show the worst findings of the window, whose panel may not be on the screen; nothing if there are none."""
+    panel = next((panel for panel in view.panels if panel.name == FINDINGS), None)
+    rows = [row for row in panel.rows if row.window.count] if panel is not None else []
+    if panel is None or not rows:
+        return ()
+    worst = max(rows, key=_severity)
+    more = f" of {panel.whole.count:,.0f}" if panel.whole.count > worst.window.count else ""
+    return (
+        Piece("Found", Style.HEADING),
+        Piece(f"  {_key(worst, page)}  "),
+        Piece(f"{worst.window.count:,.0f}{more}", Style.NAME),
+    )
+
+
+def _severity(row: Row) -> int:
+    name = row.key.rpartition("(")[2].rstrip(")")
+    return SEVERITIES.index(name) if name in SEVERITIES else 0
 
 
 def _skipped(view: View, room: int, page: Page) -> Line:

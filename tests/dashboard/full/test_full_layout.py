@@ -145,6 +145,18 @@ def test_what_is_hot_and_what_is_slow(view: View) -> None:
     assert "Slow  shop.example.com/reports  p95 2.35 s" in line
 
 
+def test_the_worst_finding_is_named_wherever_its_panel_is(view: View) -> None:
+    assert "Found" not in " ".join(texts(glance_lines(view, ScreenPage(118))))
+    panel = view.panels[0]
+    counts = {"path_scan (medium)": 2, "evasion/bare-lf (low)": 5, "data_leak/github_token (high)": 1}
+    window = panel.rows[0].window
+    rows = tuple(replace(panel.rows[0], key=key, window=replace(window, count=n)) for key, n in counts.items())
+    found = replace(panel, name="top_findings", rows=rows, whole=replace(panel.whole, count=8))
+    lines = texts(glance_lines(replace(view, panels=(*view.panels, found)), ScreenPage(118)))
+    assert len(lines) == 2
+    assert lines[1].endswith("Found  data_leak/github_token (high)  1 of 8")
+
+
 def test_an_active_alert_is_a_banner_with_its_explanation(view: View) -> None:
     lines = texts(banner_lines(view, ScreenPage(198)))
     assert lines[0].startswith(" Active alert  High traffic generated an alert - hits = 7")
