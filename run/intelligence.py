@@ -50,9 +50,11 @@ def detecting(config: Config) -> tuple[str, ...]:
 
 
 def read_again(config: Config) -> list[str]:
-    """Return the folders of the files with indicators: a new file takes the place of an old one."""
-    paths = [os.path.abspath(path) for path in (*config.indicators, *config.indicators_allowed)]
-    return [os.path.dirname(each) for path in paths for each in dict.fromkeys((path, os.path.realpath(path)))]
+    """Return the folders of the files that are read again: a new file takes the place of an old one."""
+    named = (*config.indicators, *config.indicators_allowed, *config.sigma_rules, *config.suricata_rules)
+    paths = [os.path.abspath(path) for path in named]
+    real = [each for path in paths for each in dict.fromkeys((path, os.path.realpath(path)))]
+    return [path if os.path.isdir(path) else os.path.dirname(path) for path in real]
 
 
 def open_intelligence(

@@ -57,7 +57,6 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *_given(config.statistics_folder),
             *read_later(config),
             *read_again(config),
-            *map(os.path.abspath, (*config.sigma_rules, *config.suricata_rules)),
             *((*NAMES, _folder_of("/etc/resolv.conf")) if network else ()),
             *(sensor.needs if sensor is not None else ()),
         ),

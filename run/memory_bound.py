@@ -102,7 +102,7 @@ def memory_bound(config: Config) -> int:
         + config.max_owners * _OWNER
         + config.max_connections // _QUIC_SHARE * _CONNECTION
         + 2 * (config.max_queued_records * _RECORD + 4 * config.max_queued_characters)
-        + (2 * config.max_queued_content if config.detectors else 0)
+        + (2 * config.max_queued_content if inspecting(enabled(config)) else 0)
         + 2 * (config.max_recent_exchanges * 2 * _RECORD + 4 * config.max_recent_characters)
         + _HANDSHAKES
         + config.max_secrets * _SECRETS * config.capture_threads
