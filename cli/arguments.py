@@ -272,7 +272,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "--yara", metavar="PATH", action="append", default=[],
-        help="find malware in uploads and downloads by the YARA rules in this file or folder, may be repeated",
+        help="find malware in uploads and downloads by the YARA rules in this file or folder, may be repeated; see "
+        "docs/detection.md",
     )  # fmt: skip
     add(
         "--crs", metavar="PATH", nargs="?", const="", action="append",

@@ -89,7 +89,11 @@ def waf_parser() -> argparse.ArgumentParser:
     add("--paranoia", metavar="N", type=int, choices=range(1, 5), help="paranoia level, 1 to 4")
     add("--threshold", metavar="N", type=_number, help="anomaly score that blocks a request")
     add("--outbound-threshold", metavar="N", type=_number, help="anomaly score that blocks a response")
-    add("--fast", action="store_true", help="run only rules up to the paranoia level, which is several times as fast")
+    add(
+        "--fast",
+        action="store_true",
+        help="run only rules up to the paranoia level: faster, with version 4 at levels 1 and 2 several times",
+    )
     add = parser.add_argument_group("report").add_argument
     add("-n", "--rows", metavar="N", type=_number, default=20, help="rows of each list (default: 20)")
     add("--json", action="store_true", help="print one JSON object with everything")

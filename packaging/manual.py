@@ -49,6 +49,7 @@ _ENVIRONMENT: Final = (
     ),
 )
 _SIGNALS: Final = (
+    ("SIGHUP", "Read rules and indicators again, unless the program runs on a terminal, where it ends the program."),
     ("SIGINT, SIGTERM", "Stop the program and print a summary."),
     (
         "SIGUSR1",
