@@ -92,7 +92,7 @@ def waf_parser() -> argparse.ArgumentParser:
     add(
         "--fast",
         action="store_true",
-        help="run only rules up to the paranoia level: faster, with version 4 at levels 1 and 2 several times",
+        help="run only rules up to the paranoia level; up to several times as fast",
     )
     add = parser.add_argument_group("report").add_argument
     add("-n", "--rows", metavar="N", type=_number, default=20, help="rows of each list (default: 20)")
@@ -104,7 +104,8 @@ def waf_parser() -> argparse.ArgumentParser:
         help="change a setting, may be repeated",
     )  # fmt: skip
     add(
-        "--workers", metavar="N", type=_number, default=min(os.cpu_count() or 1, _MOST_WORKERS),
+        "--workers", metavar="N", type=int, choices=range(1, _MOST_WORKERS + 1),
+        default=min(os.cpu_count() or 1, _MOST_WORKERS),
         help="processes that run the rules (default: one for each processor)",
     )  # fmt: skip
     return parser

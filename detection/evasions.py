@@ -134,12 +134,11 @@ class Series:
 
     def __init__(self) -> None:
         self._repeats = Repeats(PAUSE)
-        self._places = Distinct(PAUSE, most=MOST[MEDIUM])
+        self._places = Distinct(PAUSE, most=MOST[MEDIUM] + 1)
 
     def is_new(self, judged: Verdict, sender: str, receiver: str, path: str, time: float) -> bool:
         """Return whether to report a verdict on a message from `sender` to `receiver` about a path."""
         key = f"{judged.rule} {sender}"
         place = f"{receiver} {path}" if judged.severity == MEDIUM else path
-        return self._places.add(key, time, place) < MOST[judged.severity] and self._repeats.is_first(
-            f"{key} {place}", time
-        )
+        few = self._places.add(key, time, place) <= MOST[judged.severity]
+        return few and self._repeats.is_first(f"{key} {place}", time)

@@ -32,7 +32,7 @@ class Rarity:
         another = one.copy()
         others = users != one[codes]
         another[codes[others]] = users[others]
-        for value, pair in zip(used.values, zip(one.tolist(), another.tolist(), strict=True), strict=False):
+        for value, *pair in zip((*used.values, ""), one.tolist(), another.tolist(), strict=True):
             for client in {*pair} - {-1}:
                 self._users.add(value, time, clients.values[client])
         self._clients.add_all("", time, (clients.values[client] for client in {*users.tolist()} - {-1}))

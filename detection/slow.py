@@ -52,8 +52,6 @@ class Period:
     """The connections of one kind that wait in the current period."""
 
     def __init__(self, kind: str) -> None:
-        self.full = 0
-        """Times that a connection was not counted because there were too many."""
         self._kind = kind
         self._number = 0
         self._waiting: dict[tuple[str, int, Server], Slow] = {}
@@ -73,8 +71,6 @@ class Period:
             key = client, int(ports[row]), server
             if key in self._waiting or len(self._waiting) < MAX_CONNECTIONS:
                 self._waiting[key] = Slow(client, server, float(since[row]), int(amounts[row]))
-            else:
-                self.full += 1
 
     def moved_to(self, time: float) -> Iterator[tuple[float, list[Slow]]]:
         """Move on to the period that contains `time`; yield the one that ends with it, if something waited."""

@@ -68,7 +68,7 @@ def answer_in(body: bytes, content: Content, names: Collection[str], longest: in
     if len(found) > MOST_FINDINGS or len(failed) > len(names) or len(files) > MOST_FILES:
         raise WrongMessage("too many findings")
     findings = tuple(_finding(_texts(each, len(FIELDS)), content, longest) for each in found)
-    failures = tuple(Failed(name, text[-LONGEST_TRACEBACK:]) for name, text in (_texts(each, 2) for each in failed))
+    failures = tuple(Failed(name, _lines(text)) for name, text in (_texts(each, 2) for each in failed))
     if not {each.detector for each in findings} | {each.name for each in failures} <= {*names}:
         raise WrongMessage("an unknown inspector")
     return Answer(findings, failures, tuple(_file(_texts(each, len(FILE_FIELDS)), content) for each in files))
@@ -88,6 +88,12 @@ def _texts(item: object, number: int) -> Sequence[str]:
     if not isinstance(item, list) or len(item) != number or not all(isinstance(text, str) for text in item):
         raise WrongMessage("not a list of texts")
     return item
+
+
+def _lines(text: str) -> str:
+    """Return a traceback without control characters but line ends: a terminal shows it."""
+    lines = text[-LONGEST_TRACEBACK:].split("\n")
+    return "\n".join(printable(line.encode("utf-8", "replace"), LONGEST_TRACEBACK) for line in lines)
 
 
 def _finding(texts: Sequence[str], content: Content, longest: int) -> Finding:

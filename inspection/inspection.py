@@ -83,7 +83,9 @@ class Inspection:
         return self._outcomes.take()
 
     def end(self) -> None:
-        """Inspect no more. What still waits is counted as not inspected."""
+        """Inspect no more. What still waits is counted as not inspected. A second call does nothing."""
+        if self._ended:
+            return
         self._ended = True
         self._contents.close()
         self._staff.join(GRACE)

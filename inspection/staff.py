@@ -48,6 +48,6 @@ class Staff:
         self.join()
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait for the end of each, at most so long."""
+        """Wait for the end of all, at most so long."""
         for line in self._lines:
-            line.join(seconds)
+            line.join(None if seconds is None else seconds / len(self._lines))

@@ -11,6 +11,7 @@ ENABLED_BY: Final = {
     "suricata": ("suricata_rules",),
     "suricata_names": ("suricata_rules",),
     "data_leak": ("data_leak_patterns",),
+    "waf": ("waf_rules",),
     "malware": ("malware_rules", "malware_clamav"),
 }
 """Settings that enable a detector."""

@@ -112,7 +112,7 @@ def memory_bound(config: Config) -> int:
         + _OPEN
         + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
         + _TIMES
-        + (_DETECTION if config.detectors else 0)
+        + (_DETECTION if enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
         + _memory_of_incidents(config)

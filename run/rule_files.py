@@ -71,9 +71,15 @@ class RuleFiles:
                 self.news.append(self._use(os.open))
                 self.problem = ""
             except SettingError as error:
-                self.problem = f"{error}; the earlier rules will be used"
-                self.news.append(self.problem)
+                self._keep(str(error))
+            except Exception as error:  # a mistake in a reader must not end the thread
+                self._keep(f"the rules cannot be read again ({type(error).__name__}: {error})")
             self.told()
+
+    def _keep(self, reason: str) -> None:
+        """Note why the earlier rules stay."""
+        self.problem = f"{reason}; the earlier rules will be used"
+        self.news.append(self.problem)
 
 
 def line(what: str, rules: int, reasons: list[tuple[str, int]]) -> str:

@@ -39,12 +39,25 @@ def use_sigma(detector: Sigma, paths: Sequence[str], open_file: OpenFile) -> str
 
 
 def files_of(paths: Sequence[str]) -> Iterator[str]:
-    """Iterate over the files at these paths, and those with rules in folders, sorted."""
+    """Iterate over the files at these paths, and those with rules in folders, sorted.
+
+    Raises:
+        SettingError: a folder cannot be listed.
+    """
     for path in paths:
         if os.path.isdir(path):
+            _check(path)
             yield from sorted(str(each) for each in Path(path).rglob("*") if each.suffix in _ENDINGS)
         else:
             yield path
+
+
+def _check(folder: str) -> None:
+    """Refuse a folder that cannot be listed; `rglob` would take it for an empty one."""
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise SettingError(f"sigma_rules: {folder} cannot be read: {error.strerror}") from error
 
 
 def _content(path: str, open_file: OpenFile) -> str:

@@ -55,7 +55,7 @@ class Meeting(NamedTuple):
 
 
 class AdvancedThreat:
-    """Clients of `own_networks` whose signs add up to at least `score` points in a day, of two kinds or more.
+    """Clients of `own_networks` whose signs add up to at least `score` points in a day, two signs or more.
 
     Signs are the findings of other detectors (the worst of one detector about a host), uploads, programs that nobody
     else uses (by JA4 or user agent), and domains that are new. The last two count only beside a sign of another kind
@@ -122,7 +122,7 @@ class AdvancedThreat:
     def _sends(self, meeting: Meeting, sent: int, received: int) -> Iterator[Finding]:
         key = f"{meeting.client} {self._site(meeting.host)}"
         out, back = self._sent.add(key, meeting.time, sent), self._received.add(key, meeting.time, received)
-        if out >= MUCH and out >= MORE * back and out - sent < MUCH:
+        if _is_upload(out, back) and not _is_upload(out - sent, back - received):
             text = f"sent {out / 1e6:.0f} MB to {meeting.host} and got {back / 1e6:.1f} MB"
             yield from self._note(meeting, f"upload {key}", Sign(meeting.time, _UPLOAD, text))
 
@@ -181,6 +181,10 @@ class AdvancedThreat:
 
 def _points(sign: Sign) -> int:
     return sign.points
+
+
+def _is_upload(sent: int, received: int) -> bool:
+    return sent >= MUCH and sent >= MORE * received
 
 
 def _bounded(known: OrderedDict[str, float], key: str, value: float, most: int) -> None:

@@ -49,7 +49,8 @@ class SuricataNames:
         self._thresholds = Thresholds()
 
     def use(self, rules: Sequence[Rule]) -> None:
-        """Apply these rules from now on. Another thread may call this."""
+        """Apply these rules from now on, and count anew. Another thread may call this."""
+        self._thresholds = Thresholds()
         self._rules = {
             kind: RuleSet([rule for rule in rules if rule.protocol == protocol])
             for kind, protocol in _PROTOCOLS.items()

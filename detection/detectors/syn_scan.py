@@ -68,9 +68,11 @@ class SynScan:
     def _judged(self, time: float) -> Iterator[Finding]:
         """Judge the suspects that have waited long enough."""
         for client, suspect in list(self._suspects.items()):
-            if time < suspect.time + PATIENCE:
+            if suspect.time - PATIENCE <= time < suspect.time + PATIENCE:
                 return  # they are in the order of their times
             del self._suspects[client]
+            if time < suspect.time:
+                continue  # by another clock
             attempts = self._attempts.total(client, time)
             if attempts <= REPEATED * suspect.ports and self._repeats.is_first(client, time):
                 yield self._finding(time, client, suspect)

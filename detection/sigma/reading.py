@@ -150,7 +150,7 @@ class _Reader:
                 return conditions.is_number(column, value.op.name, number.number)
             case types.SigmaNumber(number=number):
                 return conditions.is_number(column, "EQ", number)
-            case types.SigmaString() if str(value).isdigit():
+            case types.SigmaString() if str(value).isdecimal():
                 return conditions.is_number(column, "EQ", int(str(value)))
         raise UnsupportedError(f"{column} is a number, and no text")
 

@@ -57,9 +57,18 @@ def _rule(text: str, where: str, is_ours: Test, left_out: Counter[str]) -> Rule 
         raise RuleError(f"{where}: {error}") from error
 
 
+def _check(folder: str) -> None:
+    """Refuse a folder that cannot be listed; `rglob` would take it for an empty one."""
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise RuleError(f"suricata_rules: {folder} cannot be read: {error.strerror}") from error
+
+
 def _files(paths: Sequence[str]) -> Iterator[str]:
     for path in paths:
         if os.path.isdir(path):
+            _check(path)
             yield from sorted(map(str, Path(path).rglob("*.rules")))
         else:
             yield path

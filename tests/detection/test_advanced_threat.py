@@ -123,3 +123,14 @@ def test_rules_of_one_detector_about_one_host_are_one_sign() -> None:
 def test_what_ordinary_software_does_wrong_is_no_sign() -> None:
     rules = [sign("low", "920340", detector="waf", host=f"{number}.example.com") for number in range(9)]
     assert scores(*people(), *rules) == []
+
+
+def test_an_upload_after_a_download_is_a_sign_too() -> None:
+    uploads = [asked(LATER + number, sent=10 * MEGABYTE, got=2 * MEGABYTE if not number else 0) for number in range(5)]
+    (reason,) = scores(*people(), *uploads, sign(time=LATER + 9))
+    assert f"sent 20 MB to {HOST} and got 2.0 MB (30)" in reason
+
+
+def test_programs_without_a_name_are_not_rare_if_others_have_none_either() -> None:
+    others = [asked(BEGIN + number, f"10.0.1.{number}", "www.example.com", agent="") for number in range(25)]
+    assert scores(*others, asked(LATER, agent=""), sign()) == []

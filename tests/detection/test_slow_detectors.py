@@ -180,6 +180,12 @@ def tried(ports: int, client: str, kind: str = ABANDONED, times: int = 1) -> lis
     ]
 
 
+def test_a_scan_by_another_clock_hides_no_later_one() -> None:
+    ahead = [each._replace(time=each.time + 1e6) for each in tried(60, "10.1.2.9")]
+    later = mixed(people(), tried(60, "10.1.2.3"))
+    assert [each.client for each in found("syn_scan", [*ahead, *later])] == ["10.1.2.3"]
+
+
 def test_a_client_that_tries_many_ports_is_found() -> None:
     for kind in (ABANDONED, REFUSED, HALF_OPEN):
         (finding,) = found("syn_scan", mixed(people(), tried(60, "10.1.2.3", kind)))

@@ -31,6 +31,12 @@ def test_what_is_written_is_read() -> None:
     assert answer_in(answered(answer, 100), EXCHANGE, ("word", "other"), 100) == answer
 
 
+def test_a_traceback_has_no_control_characters() -> None:
+    text = "Traceback:\n  File \x1b]0;pwned\x07\nKeyError: \x9b2J"
+    answer = answer_in(answered(Answer((), (Failed("other", text),)), 100), EXCHANGE, ("other",), 100)
+    assert [each.text for each in answer.failed] == ["Traceback:\n  File \\x1b]0;pwned\\x07\nKeyError: \\x9b2J"]
+
+
 def test_who_when_and_where_is_taken_from_the_exchange() -> None:
     forged = FINDING._replace(time=5.0, client="192.0.2.1", client_port=1, server="192.0.2.2", host="bank", path="/x")
     assert answer_in(answered(Answer((forged,)), 100), EXCHANGE, ("word",), 100).findings == (FINDING,)
