@@ -13,6 +13,8 @@ _PART: Final = re.compile(r"\|([^|]*)\||(?:[^|\\]|\\.)+", re.DOTALL)
 _OPTION: Final = re.compile(r"\s*([\w.-]+)\s*(?::((?:\\.|[^;\\])*))?;", re.DOTALL)
 
 
+MOST_OPTIONS: Final = 1_000
+"""Options of a rule; those of public rules have some dozens."""
 LONGEST: Final = 65_536
 """Characters of a rule; Suricata takes 8,192."""
 
@@ -152,10 +154,13 @@ def _compact(head: str) -> str:
 
 
 def _options(body: str) -> Iterator[Option]:
-    place = 0
+    place, left = 0, MOST_OPTIONS
     body = body.rstrip()
     while place < len(body):
         found = _OPTION.match(body, place)
+        if not left:
+            raise RuleError(f"it has more than {MOST_OPTIONS:,} options")
+        left -= 1
         if found is None:
             raise RuleError(f"an option is malformed: {body[place:].strip()[:40]!r}")
         yield Option(found[1], (found[2] or "").strip())

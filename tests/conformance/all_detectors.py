@@ -29,6 +29,10 @@ detection:
     cs-uri-stem|endswith: /.env
   condition: selection
 """
+SURICATA: Final = """
+alert http any any -> any any (msg:"Probe"; flow:to_server; http.uri; content:"/probe-7f3a"; priority:2; sid:1;)
+alert dns any any -> any any (msg:"Bad name"; dns.query; content:"bad-7f3a.example.net"; priority:2; sid:2;)
+"""
 YARA: Final = 'rule Evil { strings: $a = "evil software" condition: $a }'
 
 Findings = list[dict[str, Any]]
@@ -47,10 +51,15 @@ def missing(name: str) -> str:
 
 def options(folder: Path, *, with_waf: bool) -> list[str]:
     """Return what enables all detectors that can be used here, with the files that they need."""
-    for name, text in (("a.yml", SIGMA), ("a.yar", YARA), ("feed.txt", f"{LISTED_HOST}\n{LISTED_HASH}\n")):
+    for name, text in (
+        ("a.yml", SIGMA),
+        ("a.yar", YARA),
+        ("a.rules", SURICATA),
+        ("feed.txt", f"{LISTED_HOST}\n{LISTED_HASH}\n"),
+    ):
         (folder / name).write_text(text)
     given = ["--protocols", "+dns", "--indicators", str(folder / "feed.txt")]
-    given += ["--set", "saas_policy=deny Dropbox: upload"]
+    given += ["--set", "saas_policy=deny Dropbox: upload", "--suricata", str(folder / "a.rules")]
     given += [] if missing("sigma") else ["--sigma", str(folder / "a.yml")]
     given += [] if missing("malware") else ["--yara", str(folder / "a.yar")]
     given += ["--crs", str(FOLDER)] if with_waf and not missing("waf") else []

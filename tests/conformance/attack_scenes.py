@@ -221,6 +221,14 @@ def sigma(begin: float, client: str) -> list[Frame]:
     return visit(begin, client, asked("/.env"), NOTHING)
 
 
+def suricata(begin: float, client: str) -> list[Frame]:
+    return visit(begin, client, asked("/probe-7f3a"), NOTHING)
+
+
+def suricata_names(begin: float, client: str) -> list[Frame]:
+    return lookup(begin, client, "bad-7f3a.example.net")
+
+
 def threat_intelligence(begin: float, client: str) -> list[Frame]:
     return visit(begin, client, asked("/", host=LISTED_HOST), answered(), OUTSIDE)
 
@@ -267,6 +275,8 @@ ATTACKS: Final = _attacks(
     (content_evasion, PUBLIC, {}),
     (saas, PRIVATE, {}),
     (sigma, PUBLIC, {"others": frozenset({"waf"})}),
+    (suricata, PUBLIC, {}),
+    (suricata_names, PRIVATE, {}),
     (threat_intelligence, PRIVATE, {"others": frozenset({"advanced_threat"})}),
     (data_leak, PUBLIC, {}),
     (file_hashes, PRIVATE, {"finder": "threat_intelligence"}),

@@ -200,6 +200,7 @@ def test_hangup_has_them_read_again_and_wrong_files_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "isatty", lambda number: False)
+    before = signal.getsignal(signal.SIGHUP)
     path = tmp_path / "a.yml"
     path.write_text(rule("cs-uri: /a"))
     rules, detector = opened(path, live=True)
@@ -219,7 +220,7 @@ def test_hangup_has_them_read_again_and_wrong_files_change_nothing(
             assert (bool(rules.warnings), asked(detector)) == (problem, fits)
     finally:
         rules.close()
-    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGHUP) == before
 
 
 def asked(detector: Sigma) -> list[str]:

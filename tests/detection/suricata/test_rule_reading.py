@@ -261,5 +261,9 @@ def test_no_line_takes_long(text: str) -> None:
     assert time.process_time() - begin < 1
 
 
+def test_many_options_are_refused() -> None:
+    assert refusal(C + "reference:a;" * 1_001) == "RuleError: it has more than 1,000 options"
+
+
 def test_long_lines_are_refused() -> None:
     assert refusal(C + "reference:a;" * 10_000) == "RuleError: it has more than 65,536 characters"
