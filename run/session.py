@@ -13,6 +13,7 @@ from alerting.overload import Taken
 from capture.intake import Status
 from detection.pipeline import Detection
 from exercise_config import Config
+from run.findings import Findings
 from run.schedule import Schedule
 from run.signals import bucket_size, rules, terms
 from stats.statistic import Statistic
@@ -22,9 +23,7 @@ from store.matching import matching
 from store.store import Store
 from store.sums import ClosedBucket
 from store.watched import Watched, watched_spans, within
-from traffic.apart import Apart
 from traffic.batch import Batch, RecordBatch
-from traffic.content import Content
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
@@ -97,8 +96,7 @@ class Session:
         self._outlets = list(outlets)
         self._warnings = warnings
         self._only = only
-        self._detection = Detection()
-        self._inspection: Inspection | None = None
+        self._findings = Findings(Detection())
         self._view: View | None = None
         self._status: Status | None = None
         self._past: Iterator[ClosedBucket] = iter(())
@@ -145,8 +143,7 @@ class Session:
         """Count what `detection` finds in the records, and `inspection` in contents, like other records. Call this
         before the start.
         """
-        self._detection = detection
-        self._inspection = inspection
+        self._findings = Findings(detection, inspection)
 
     def judge_by(self, lessons: Lessons, opens: float) -> None:
         """Judge from `opens` on by what was learned in an earlier run. Call this before the start."""
@@ -181,45 +178,29 @@ class Session:
 
     def count(self, batch: Batch) -> None:
         """Count the records of a batch."""
-        batch = self._without_contents(batch)
+        batch, found = self._findings.look(batch)  # in all of it: a filter of findings matches no exchange
         self._counted += len(batch)
-        inspected = self._inspection.take() if self._inspection is not None and self._inspection.live else ()
-        found = self._detection.look(batch, inspected)  # in all of it: a filter of findings matches no exchange
         self._take(batch)
-        if len(found):
-            self._take(found)
+        self._take_found(found)
 
     def settle(self, seconds: float) -> bool:
         """Wait until all contents are inspected, at most so long, and then count what was found. Return whether it was
         done.
         """
-        if self._inspection is None:
-            return True
-        settled = self._inspection.wait(seconds)
-        if settled:
-            self._take_inspected(self._inspection)
-        return settled
+        found = self._findings.settled(seconds)
+        self._take_found(found or RecordBatch())
+        return found is not None
 
     def end_inspection(self) -> None:
         """Count what was found so far, and the contents that are left as not inspected."""
-        if self._inspection is not None:
-            self._inspection.end()
-            self._take_inspected(self._inspection)
+        self._take_found(self._findings.ended())
 
     @property
     def must_settle(self) -> bool:
         """Whether so many contents wait that reading a file should wait for them."""
-        return self._inspection is not None and self._inspection.full
+        return self._findings.full
 
-    def _without_contents(self, batch: Batch) -> Batch:
-        """Hand contents over to the inspection. Nobody else gets them."""
-        if self._inspection is None or not len(contents := batch.table(Content)):
-            return batch
-        self._inspection.hand(contents.records())
-        return Apart(batch, Content)
-
-    def _take_inspected(self, inspection: "Inspection") -> None:
-        found = self._detection.look(RecordBatch(), inspection.take())
+    def _take_found(self, found: Batch) -> None:
         if len(found):
             self._take(found)
 
@@ -282,13 +263,8 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the tracebacks of disabled plug-ins, and sentences about inspectors whose process died."""
-        broken = (
-            ("statistic", self._store.failures),
-            ("detector", self._detection.failures),
-            ("inspector", self._inspection.failures if self._inspection is not None else ()),
-        )
-        disabled = [f"{kind} {name} was disabled:\n{text}" for kind, failures in broken for name, text in failures]
-        return [*disabled, *(self._inspection.warnings if self._inspection is not None else ())]
+        broken = [("statistic", *failure) for failure in self._store.failures] + [*self._findings.tracebacks()]
+        return [*(f"{kind} {name} was disabled:\n{text}" for kind, name, text in broken), *self._findings.ends]
 
     def judge(self, now: float, status: Status) -> None:
         """Judge, and delete old counts. All records before `now` must have been counted."""
@@ -386,27 +362,12 @@ class Session:
         window: float | None = None,
         store: Store | None = None,
     ) -> View:
-        warnings = (*status.warnings, *self._warnings(), *self._disabled())
-        reading = Reading(status.health, status.counters.dropped, warnings, *status.keys, *self._inspected())
+        warnings = (*status.warnings, *self._warnings(), *self._findings.disabled(), *self._findings.ends)
+        reading = Reading(status.health, status.counters.dropped, warnings, *status.keys, *self._findings.inspected)
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
-
-    def _inspected(self) -> tuple[int, tuple[tuple[str, int], ...]]:
-        """Return how many exchanges were inspected, and how many were not, by reason."""
-        if self._inspection is None:
-            return 0, ()
-        return self._inspection.inspected, tuple(self._inspection.missed.items())
-
-    def _disabled(self) -> Iterator[str]:
-        """Name the plug-ins that raised an exception, and say which processes ended by themselves."""
-        for name, _ in self._detection.failures:
-            yield f"detector {name} was disabled; see the summary"
-        if self._inspection is not None:
-            for name in sorted(self._inspection.disabled):
-                yield f"inspector {name} was disabled; see the summary"
-            yield from self._inspection.warnings
 
 
 def store_windows(config: Config) -> tuple[float, ...]:
