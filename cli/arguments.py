@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from capture.core import decoder_name
 from capture.ports import Ports, parse_ports
 from cli.build import COMMAND, PROGRAM, VERSION
+from cli.parser import OneLineParser, ports
 from outputs.address import Address, parse_address
 
 if TYPE_CHECKING:
@@ -193,10 +194,7 @@ def _short_settings(given: argparse.Namespace) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
-
+class _Parser(OneLineParser):
     def print_help(self, file: Any = None) -> None:
         _print(self.format_help().rstrip("\n"))
 
@@ -232,7 +230,7 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )
     add = parser.add_argument_group("what to watch").add_argument
     add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
-    add("-p", "--port", metavar="PORTS", type=_ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
+    add("-p", "--port", metavar="PORTS", type=ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
     add(
         "--protocols", metavar="NAMES", type=_names,
         help="what to decode besides HTTP/1: http2,websocket,operations,tls,dns,quic; or +dns, or none "
@@ -370,13 +368,6 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
 
 def _argument(error: ValueError) -> Exception:
     return argparse.ArgumentTypeError(str(error))
-
-
-def _ports(text: str) -> Ports:
-    try:
-        return parse_ports(text)
-    except ValueError as error:
-        raise _argument(error) from error
 
 
 def _names(text: str) -> str:

@@ -3,9 +3,10 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from cli.arguments import address_and_port, name_and_value
+from cli.parser import OneLineParser
 from history.address import LOOPBACK
 from outputs.address import Address
 
@@ -37,11 +38,6 @@ class CollectArguments:
     verbose: bool
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
-
-
 def parse_collect(argv: Sequence[str]) -> CollectArguments:
     """Return the arguments. --help and wrong usage end the program."""
     parser = collect_parser()
@@ -70,7 +66,7 @@ def parse_collect(argv: Sequence[str]) -> CollectArguments:
 
 def collect_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `collect`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="exercise.py collect",
         description="Collect what sensors count, by HTTPS, into a history file for each of them.",
         epilog=_EXAMPLES,

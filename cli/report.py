@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import Final, NamedTuple, NoReturn, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from capture.ports import parse_ports
 from capture.privileges import give_up, sudo_caller
 from cli.history_file import default_path
+from cli.parser import OneLineParser, ports, rows
 from dashboard.screen import Screen
 from history.address import AddressError, parse_store
 from history.archive import Archive, SqliteArchive
@@ -29,7 +29,6 @@ from settings.closest import did_you_mean
 
 _SPANS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
-MOST_ROWS: Final = 10_000
 NAMED: Final = 5
 """Sensors that the first line of a report names."""
 _EXAMPLES: Final = """\
@@ -41,11 +40,6 @@ examples:
   exercise.py report --store /srv/sensors --by sensor what each sensor of a collector counted
   exercise.py report --list                           the statistics that --by accepts
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 class _Archive(Archive, Protocol):
@@ -106,7 +100,7 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
 
 def _history(given: argparse.Namespace) -> _Source:
     """Open the history of one host."""
-    interface, port = given.interface or "eth0", given.port or "80"
+    interface, port = given.interface or "eth0", str(given.port or "80")
     path = given.history or str(default_path(interface, port))
     return _Source(SqliteArchive(path, Retention()), given.history or f"{interface} port {port}", path)
 
@@ -180,7 +174,7 @@ def _print(source: _Source, given: argparse.Namespace, span: tuple[float, float]
 
 def report_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `report`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="exercise.py report",
         description="Print totals, busiest times and a top list from the history of one host or of many sensors, "
         "compared with the span before.",
@@ -189,7 +183,7 @@ def report_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("-i", "--interface", metavar="NAME", help="interface of the capture (default: eth0)")
-    add("-p", "--port", metavar="PORTS", type=_ports, help="ports of the capture (default: 80)")
+    add("-p", "--port", metavar="PORTS", type=ports, help="ports of the capture (default: 80)")
     add("--history", metavar="FILE", help="read this history file instead")
     add(
         "--store", metavar="URL", help="read a store of many sensors instead: clickhouse://..., or a collector's folder"
@@ -203,7 +197,7 @@ def report_parser() -> argparse.ArgumentParser:
         default="section",
         help="statistic of the top list: section, domain, status, sensor ... (default: section)",
     )
-    add("-n", "--rows", metavar="N", type=_rows, default=10, help="rows of the top list (default: 10)")
+    add("-n", "--rows", metavar="N", type=rows, default=10, help="rows of the top list (default: 10)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--csv", action="store_true", help="print the top list as comma-separated values")
@@ -221,16 +215,3 @@ def moment(text: str, now: float) -> float | None:
         except ValueError:  # noqa: PERF203
             continue
     return None
-
-
-def _rows(text: str) -> int:
-    if re.fullmatch(r"\d{1,9}", text) is None or not 1 <= int(text) <= MOST_ROWS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_ROWS:,}")
-    return int(text)
-
-
-def _ports(text: str) -> str:
-    try:
-        return str(parse_ports(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error

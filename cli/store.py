@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final
 
 from cli.arguments import name_and_value
 from cli.history_file import retention
+from cli.parser import OneLineParser
 from cli.settings import plainly_configured
 from dashboard.screen import Screen
 from exercise_config import Config, SettingError
@@ -37,11 +38,6 @@ _PASSWORD: Final = 24
 """Random bytes of a password."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
-
-
 def store(argv: Sequence[str]) -> int:
     """Run the command; return 0, 1 if the server failed, or 2 for wrong usage or settings."""
     parser = store_parser()
@@ -62,13 +58,13 @@ def store(argv: Sequence[str]) -> int:
 
 def store_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `store`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="exercise.py store",
         description="Set up a ClickHouse database for many sensors, and print what is in it.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="init, users or status", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, metavar="init, users or status", parser_class=OneLineParser)
     init = _command(commands, "init", _init, "make the tables, or change those of an earlier version")
     init.add_argument("--dry-run", action="store_true", help="print the statements and change nothing")
     init.add_argument("--config", metavar="FILE", help="settings file, as of the monitor")
@@ -85,7 +81,7 @@ def store_parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: "argparse._SubParsersAction[_Parser]",
+    commands: "argparse._SubParsersAction[OneLineParser]",
     name: str,
     action: Callable[[argparse.Namespace, StoreAddress, Screen], None],
     text: str,

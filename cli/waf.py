@@ -4,12 +4,11 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from capture.ports import parse_ports
 from cli.arguments import Arguments, name_and_value, parse_arguments
 from cli.build import PROGRAM
-from cli.report import MOST_ROWS
+from cli.parser import OneLineParser, ports, rows
 
 _EXAMPLES = """\
 examples:
@@ -39,11 +38,6 @@ class WafArguments(NamedTuple):
     """What is the same as for monitoring."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
-
-
 def parse_waf(argv: Sequence[str]) -> WafArguments:
     """Return the arguments. --help and wrong usage end the program."""
     parser = waf_parser()
@@ -56,7 +50,7 @@ def parse_waf(argv: Sequence[str]) -> WafArguments:
         settings["protocols"] = given.protocols
     shared = replace(
         parse_arguments([]),
-        ports=parse_ports(given.port),
+        ports=given.port,
         keys=tuple(given.keys),
         config=given.config,
         settings=settings,
@@ -68,7 +62,7 @@ def parse_waf(argv: Sequence[str]) -> WafArguments:
 
 def waf_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `waf`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog=f"{PROGRAM} waf",
         description="Print which requests in capture files a web application firewall would have blocked: likely false "
         "positives first, with a rule that excludes each, then attacks by client.",
@@ -77,7 +71,7 @@ def waf_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument_group("traffic").add_argument
     add("-r", "--read", metavar="FILE", action="append", required=True, help="capture file, may be repeated")
-    add("-p", "--port", metavar="PORTS", type=_ports, default="any", help="TCP ports: 80 or 80,8080 (default: any)")
+    add("-p", "--port", metavar="PORTS", type=ports, default="any", help="TCP ports: 80 or 80,8080 (default: any)")
     add("--keys", metavar="FILE", action="append", default=[], help="decrypt TLS with this key log, may be repeated")
     add("--protocols", metavar="NAMES", type=_names, help="what to decode besides HTTP/1, as for monitoring")
     add = parser.add_argument_group("rules").add_argument
@@ -87,15 +81,15 @@ def waf_parser() -> argparse.ArgumentParser:
         "waf_rules, otherwise those of Debian)",
     )  # fmt: skip
     add("--paranoia", metavar="N", type=int, choices=range(1, 5), help="paranoia level, 1 to 4")
-    add("--threshold", metavar="N", type=_number, help="anomaly score that blocks a request")
-    add("--outbound-threshold", metavar="N", type=_number, help="anomaly score that blocks a response")
+    add("--threshold", metavar="N", type=rows, help="anomaly score that blocks a request")
+    add("--outbound-threshold", metavar="N", type=rows, help="anomaly score that blocks a response")
     add(
         "--fast",
         action="store_true",
         help="run only rules up to the paranoia level; up to several times as fast",
     )
     add = parser.add_argument_group("report").add_argument
-    add("-n", "--rows", metavar="N", type=_number, default=20, help="rows of each list (default: 20)")
+    add("-n", "--rows", metavar="N", type=rows, default=20, help="rows of each list (default: 20)")
     add("--json", action="store_true", help="print one JSON object with everything")
     add = parser.add_argument_group("settings").add_argument
     add("--config", metavar="FILE", help="settings file (default: http-monitor/config.toml in $XDG_CONFIG_HOME)")
@@ -113,16 +107,3 @@ def waf_parser() -> argparse.ArgumentParser:
 
 def _names(text: str) -> str:
     return "" if text == "none" else text
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_ROWS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_ROWS:,}")
-    return int(text)
-
-
-def _ports(text: str) -> str:
-    try:
-        return str(parse_ports(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error

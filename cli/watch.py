@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from cli.arguments import UIS, Arguments, name_and_value, parse_arguments, parse_seconds
 from cli.build import PROGRAM
+from cli.parser import OneLineParser
 from history.address import AddressError, StoreAddress, parse_store
 from store.filtering.errors import FilterError
 from store.filtering.sensors import SensorFilter, parse_sensors
@@ -34,11 +35,6 @@ class WatchArguments(NamedTuple):
     """What is the same as for one host."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see --help\n")
-
-
 def parse_watch(argv: Sequence[str]) -> WatchArguments:
     """Return the arguments. --help and wrong usage end the program."""
     parser = watch_parser()
@@ -64,7 +60,7 @@ def parse_watch(argv: Sequence[str]) -> WatchArguments:
 
 def watch_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `watch`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog=f"{PROGRAM} watch",
         description="Show the sums of many sensors, and alert when their traffic leaves its baseline or one is silent.",
         epilog=_EXAMPLES.replace("exercise.py", PROGRAM),
