@@ -23,6 +23,7 @@ _LARGEST_ID: Final = 2**32 - 2  # the next number means "leave unchanged"
 _PR_CAPBSET_DROP: Final = 24  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_CAP_AMBIENT: Final = 47
+_RAISE: Final = 2
 _CLEAR_ALL: Final = 4
 _PR_SET_KEEPCAPS: Final = 8
 _CAPABILITY_VERSION_3: Final = 0x20080522  # linux/capability.h
@@ -103,19 +104,26 @@ def give_up(user: User | None) -> None:
         raise CaptureError(f"cannot drop {_what(user)}: {', '.join(left)} still there; {STAY}")
 
 
-def keep_only(capabilities: Iterable[int], user: User | None) -> None:
+def keep_only(capabilities: Iterable[int], user: User | None, *, pass_on: bool = False) -> None:
     """Become `user` if there is one, and keep only some capabilities (numbers of capabilities(7)), if they are there.
+    With `pass_on`, programs that this process starts have them too.
 
     Raises:
         OSError: It failed; the process must end, because it may still have other privileges.
     """
     kept = sum(1 << number for number in capabilities) & permitted()
+    passed = kept if pass_on else 0
+    if passed:  # first: what the bounding set has lost cannot become inheritable
+        _set_capabilities(permitted(), passed)
     if user is not None:
         _prctl(_PR_SET_KEEPCAPS, 1)
     _forbid_new_rights()
     if user is not None:
         _become(user)
-    _set_capabilities(kept)
+    _set_capabilities(kept, passed)
+    for number in range(passed.bit_length()):
+        if passed >> number & 1:
+            _prctl(_PR_CAP_AMBIENT, _RAISE, number)
 
 
 def permitted() -> int:
@@ -205,19 +213,19 @@ def _clear_capabilities() -> None:
     _set_capabilities(0)
 
 
-def _set_capabilities(kept: int) -> None:
-    """Set the effective and permitted capabilities, and clear the inheritable ones."""
+def _set_capabilities(kept: int, inheritable: int = 0) -> None:
+    """Set the effective and permitted capabilities, and the inheritable ones."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    low, high = kept & 0xFFFFFFFF, kept >> 32
-    _checked(_libc().capset(header, struct.pack("=6I", low, low, 0, high, high, 0)))
+    low, high = ((kept >> shift & 0xFFFFFFFF, inheritable >> shift & 0xFFFFFFFF) for shift in (0, 32))
+    _checked(_libc().capset(header, struct.pack("=6I", low[0], *low, high[0], *high)))
 
 
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _prctl(option: int, argument: int) -> None:
-    _checked(_libc().prctl(option, *(ctypes.c_ulong(value) for value in (argument, 0, 0, 0))))
+def _prctl(option: int, *arguments: int) -> None:
+    _checked(_libc().prctl(option, *(ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4])))
 
 
 def _try_prctl(option: int, argument: int) -> bool:
