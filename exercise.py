@@ -71,6 +71,10 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from cli.store import store
 
         return store(given)
+    if name == "blocks":
+        from run.blocks import blocks
+
+        return blocks(given)
     if name == "collect":
         from run.collecting import collect
 

@@ -479,12 +479,12 @@ class Config:
 
     # Log (`--log`, `--log-syslog`), see docs/siem.md -----------------------------------------------------------------
 
-    log_records: tuple[Literal["exchanges", "handshakes", "lookups", "quic", "files", "findings", "alerts"], ...] = (
-        "exchanges",
-    )
-    """What the log has a line for: exchanges, findings, alerts that are raised or dismissed, and TLS handshakes, DNS
-    lookups and QUIC connections if the core is built. Naming lookups turns DNS on, and naming files the inspector
-    file_hashes."""
+    log_records: tuple[
+        Literal["exchanges", "handshakes", "lookups", "quic", "files", "findings", "alerts", "blocks"], ...
+    ] = ("exchanges", "blocks")
+    """What the log has a line for: exchanges, findings, alerts that are raised or dismissed, clients that are blocked
+    or no longer (`--block`), and TLS handshakes, DNS lookups and QUIC connections if the core is built. Naming lookups
+    turns DNS on, and naming files the inspector file_hashes."""
     log_format: Literal["ecs", "ocsf", "cef", "leef"] = "ecs"
     """Format of the log, like `--log-format`: JSON with the names of the Elastic Common Schema or of OCSF, CEF of
     ArcSight, or LEEF of QRadar; see docs/siem.md."""
@@ -664,6 +664,48 @@ class Config:
     client_headers: tuple[ClientHeader, ...] = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip")
     """Header fields in which they name it; the first that a request has counts. Name only those that your proxies set:
     others may come from the client. The PROXY protocol always counts."""
+
+    # Blocking: telling a front whom to refuse, see docs/protecting.md -------------------------------------------------
+
+    block: tuple[Literal["nft", "haproxy", "nginx"], ...] = ()
+    """Have these refuse clients because of findings and alerts, like `--block`: the Linux kernel (nftables), HAProxy or
+    nginx."""
+    block_dry_run: bool = True
+    """Only say who would be blocked, and tell no front. Always true with `-r`."""
+    block_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
+    """Lowest severity of findings that block their client."""
+    block_seconds: Annotated[float, Range(10, 30 * 86400, "s")] = 600
+    """Length of a block, counted from the client's last offence."""
+    block_alerts: Annotated[tuple[str, ...], "names of signals"] = ()
+    """Signals whose alerts block their main clients, such as `dominant_client`. A busy gateway is one client too."""
+    block_alert_share: Annotated[float, Range(1, 100, "percent")] = 50
+    """Least share of such a client in what the signal counts."""
+    block_allow: Annotated[tuple[str, ...], "addresses and networks"] = ()
+    """Clients that are never blocked, like trusted_proxies: monitoring, offices, payment services."""
+    block_own_host: bool = False
+    """Also block loopback and the addresses of this host. For tests."""
+    block_grace: Annotated[float, Range(0, 30 * 86400, "s")] = 3600
+    """How long a client is not blocked again after somebody lifted its block."""
+    block_prefix_v4: Annotated[int, Range(16, 32, "bits")] = 32
+    """Prefix of an IPv4 address that is blocked as a whole."""
+    block_prefix_v6: Annotated[int, Range(32, 128, "bits")] = 64
+    """Prefix of an IPv6 address that is blocked as a whole: most customers have a /64 or more."""
+    max_blocks: Annotated[int, Range(1, 10_000, "blocks")] = 1000
+    """Maximum blocks at a time; the one that would end first makes room for another."""
+    block_nft_table: str = "http_monitor"
+    """Table of nftables, of the family inet, that is made and removed; its name begins with http_monitor."""
+    block_haproxy_sockets: Annotated[tuple[str, ...], "paths, or HOST:PORT"] = ("/run/haproxy/admin.sock",)
+    """Sockets of HAProxy's Runtime API, with `level admin`."""
+    block_haproxy_file: str = "/etc/haproxy/blocked.acl"
+    """File from which HAProxy loads whom to refuse: a map if it ends in .map, otherwise an ACL."""
+    block_nginx_file: str = "/etc/nginx/blocked.conf"
+    """File that a `geo` block of nginx includes."""
+    block_nginx_pid: str = "/run/nginx.pid"
+    """File with the process that reloads nginx at a SIGHUP."""
+    block_nginx_reload: str = ""
+    """Command that reloads nginx instead, such as `systemctl reload nginx`; it keeps the rights of who started us."""
+    block_nginx_pause: Annotated[float, Range(1, 3600, "s")] = 10
+    """Least time between two reloads."""
 
     def __post_init__(self) -> None:
         """Check every value.

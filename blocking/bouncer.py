@@ -1,7 +1,7 @@
 """What refuses the clients that are blocked. Anything with these methods is a bouncer.
 
-The state is declared, not changed step by step: `sync` gets everything that is to be refused, and makes the front refuse
-exactly that. So a failed call is repaired by the next one, and so is what the front lost when it was restarted.
+The state is declared, not changed step by step: `sync` gets everything that is to be refused, and makes the front
+refuse exactly that. So a failed call is repaired by the next one, and so is what the front lost when it was restarted.
 """
 
 from collections.abc import Mapping

@@ -99,19 +99,22 @@ class HaProxy:
     def sync(self, blocked: Mapping[str, float]) -> None:
         """Write the file, then change what differs in each HAProxy. One that was restarted is asked what it has."""
         self._write(blocked)
-        failures = []
-        for runtime, known in self._runtimes.items():
-            try:
-                self._change(runtime, known, blocked)
-            except BouncerError as error:  # the others are told all the same
-                known.process = ""
-                failures.append(str(error))
-        if failures:
-            raise BouncerError("; ".join(failures))
+        failures = [self._failure(runtime, known, blocked) for runtime, known in self._runtimes.items()]
+        if any(failures):
+            raise BouncerError("; ".join(filter(None, failures)))
 
     def close(self) -> None:
         """Empty file and lists."""
         self.sync({})
+
+    def _failure(self, runtime: Runtime, known: "_Known", blocked: Mapping[str, float]) -> str:
+        """Change one, and return what was wrong, if anything: the others are told all the same."""
+        try:
+            self._change(runtime, known, blocked)
+        except BouncerError as error:
+            known.process = ""
+            return str(error)
+        return ""
 
     def _change(self, runtime: Runtime, known: "_Known", blocked: Mapping[str, float]) -> None:
         process = runtime.process()

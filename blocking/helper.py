@@ -25,6 +25,8 @@ from capture.privileges import User, keep_only
 
 PERIOD: Final = 2.0
 """Seconds between two calls of a bouncer without a change: it restores what the front has lost."""
+PAUSE: Final = 1.0
+"""Seconds until a front that did not obey at the end gets its second chance."""
 SLACK: Final = 5.0
 """Seconds after which an entry ends if the monitor has not ended it."""
 _OUTLIVED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -103,15 +105,17 @@ class Helper:
 
     def _close(self) -> None:
         """Undo everything; a front that is away for a moment gets a second chance."""
-        for last in (False, True):
-            try:
-                self._bouncer.close()
-                return
-            except BouncerError as error:
-                if last:
-                    print(error, file=sys.stderr)
-                else:
-                    time.sleep(1.0)
+        try:
+            self._bouncer.close()
+        except BouncerError:
+            time.sleep(PAUSE)
+            self._close_again()
+
+    def _close_again(self) -> None:
+        try:
+            self._bouncer.close()
+        except BouncerError as error:
+            print(error, file=sys.stderr)
 
 
 def bouncer_of(settings: Mapping[str, Any]) -> Bouncer:

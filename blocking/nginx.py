@@ -1,7 +1,7 @@
 """Has nginx refuse blocked clients: a file of a `geo` block, and a reload.
 
-A reload starts new workers, so there is a pause between two; the old ones go on with their connections. nginx checks its
-configuration before it takes a reload over, and goes on with the old one if it is wrong.
+A reload starts new workers, so there is a pause between two; the old ones go on with their connections. nginx checks
+its configuration before it takes a reload over, and goes on with the old one if it is wrong.
 """
 
 import os

@@ -27,6 +27,7 @@ examples:
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked
+  exercise.py blocks lift 203.0.113.7    lift a block; see exercise.py blocks --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.
@@ -41,6 +42,8 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells in which the command line can be completed."""
 PCAPNG = ".pcapng"
 """The end of the names of files that `-w` writes in this format."""
+FRONTS = ("nft", "haproxy", "nginx")
+"""What can refuse clients."""
 UIS = ("auto", "full", "console", "json")
 """Display modes; `auto` depends on whether there is a terminal."""
 
@@ -185,12 +188,15 @@ _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
     "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
     "vantage": "vantage", "spool": "spool", "otlp": "otlp", "log_format": "log_format", "log_syslog": "log_syslog",
+    "block_dry_run": "block_dry_run",
 }  # fmt: skip
 """Settings that have their own option, by option."""
 
 
 def _short_settings(given: argparse.Namespace) -> dict[str, str]:
     values = {name: getattr(given, option) for option, name in _SHORT_SETTINGS.items()}
+    if given.block:
+        values["block"] = ",".join(dict.fromkeys(given.block))
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -332,6 +338,15 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("--sensor", metavar="NAME", help="name of this sensor in the store (default: the name of this host)")
     add("--vantage", metavar="NAME", help="where in the network this sensor captures, such as edge")
     add("--spool", metavar="DIR", help="folder for what the store does not have yet (default: beside the history file)")
+    add(
+        "--block", metavar="FRONT", action="append", choices=FRONTS,
+        help="have a front refuse clients because of findings: nft, haproxy or nginx, may be repeated; a dry run "
+        "unless --block-dry-run=false; see docs/protecting.md",
+    )  # fmt: skip
+    add(
+        "--block-dry-run", choices=("true", "false"), nargs="?", const="true",
+        help="only say who would be blocked (default: true)",
+    )  # fmt: skip
     add("--on-alert", metavar="CMD", help="run this command when an alert is raised or dismissed; see docs/notices.md")
     add("--test-notice", action="store_true", help="send one notice to every receiver, print the results, and exit")
 

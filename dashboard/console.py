@@ -3,6 +3,7 @@
 from datetime import tzinfo
 
 from dashboard.alert_lines import history, message, signals
+from dashboard.block_lines import blocked_lines
 from dashboard.grid import grid, hidden_note
 from dashboard.heading import top
 from dashboard.past_line import past
@@ -27,7 +28,7 @@ def render(
     of all moments; None is local time.
     """
     page = Page(max(1, width - 2 * MARGIN), height, ascii_only, zone)
-    alerts = [*message(view, page), *signals(view, page), *history(view, page)]
+    alerts = [*message(view, page), *signals(view, page), *history(view, page), *blocked_lines(view, page)]
     traffic = [*request_rate(view, page), *past(view, page), *responses(view, page)]
     lines = [*top(view, page), *alerts, *traffic, EMPTY]
     lines += grid(view, page, used=len(lines))

@@ -111,6 +111,7 @@ def health_items(view: View, page: Page) -> list[Line]:
         *_losses(health),
         *_unread(health, page),
         *_keys(health, page),
+        *_blocked(view),
         *_earlier(view, page),
     ]
 
@@ -132,6 +133,16 @@ def _sensors(view: View, page: Page) -> list[Line]:
     if fleet.loading:
         items.append((Piece("loading the past, since "), Piece(figures.since(fleet.since, view.now, page.zone))))
     return items
+
+
+def _blocked(view: View) -> list[Line]:
+    """Say how many clients are blocked, if a front is told of any."""
+    if view.blocks is None:
+        return []
+    word = "would block " if view.blocks.dry_run else "blocked "
+    return [
+        (Piece(word), Piece(figures.count(view.blocks.current), Style.WARNING if view.blocks.current else Style.NAME))
+    ]
 
 
 def _keys(view: HealthView, page: Page) -> list[Line]:

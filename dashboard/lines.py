@@ -12,7 +12,9 @@ from alerting.events import (
     Learned,
     LearningRestarted,
 )
+from blocking.block import BlockEvent, Extended, Lifted, Why, said
 from view import figures
+from view.cells import visible
 from view.view import View
 
 
@@ -20,6 +22,13 @@ def event_line(event: Event, zone: tzinfo | None = None) -> str:
     """Say what happened and when; empty if the event is not worth a line."""
     news = _news(event)
     return f"{figures.moment(event.time, zone)}  {news}" if news else ""
+
+
+def block_line(event: BlockEvent, zone: tzinfo | None = None) -> str:
+    """Say who was blocked or is no longer, and when; empty if the end of the run, which the summary tells, is why."""
+    if isinstance(event, Extended) or (isinstance(event, Lifted) and event.why is Why.ENDED):
+        return ""
+    return f"{figures.moment(event.time, zone)}  {visible(said(event))}"
 
 
 def _news(event: Event) -> str:

@@ -1,7 +1,8 @@
 """The outlets that write to standard output: the console dashboard, events alone, or a summary alone."""
 
 from alerting.events import Event
-from dashboard.lines import event_line, learning_line
+from blocking.block import BlockEvent
+from dashboard.lines import block_line, event_line, learning_line
 from dashboard.screen import Screen
 from dashboard.summary import summary
 from view.outlet import Outlet
@@ -30,6 +31,11 @@ class Quiet(Farewell):
         if line := event_line(event):
             self._screen.say(line)
 
+    def block(self, event: BlockEvent) -> None:
+        """Print who was blocked, or is no longer."""
+        if line := block_line(event):
+            self._screen.say(line)
+
 
 class Console(Farewell):
     """Draws the dashboard in place on a terminal, prints it again and again elsewhere, and ends with a summary."""
@@ -41,6 +47,11 @@ class Console(Farewell):
         if refreshed or self._screen.is_terminal:
             self._screen.draw(view)
         elif line := learning_line(view):
+            self._screen.say(line)
+
+    def block(self, event: BlockEvent) -> None:
+        """Say who was blocked or is no longer, where that does not spoil a dashboard, which lists the blocks."""
+        if not self._screen.is_terminal and (line := block_line(event)):
             self._screen.say(line)
 
     def finish(self, view: View) -> None:

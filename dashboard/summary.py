@@ -5,6 +5,7 @@ import textwrap
 from dashboard.heading import uninspected, why_unnamed
 from view import figures
 from view.badge import badge_text, unlearned
+from view.blocks import BlocksView
 from view.cells import visible
 from view.view import HealthView, View
 
@@ -41,6 +42,7 @@ def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
         ("Requests", figures.count(health.requests)),
         ("Missed", _missed(health, ascii_only)),
         ("Alerts", _alerts(view)),
+        *([("Blocked", _blocked(view.blocks))] if view.blocks is not None else []),
         *([("Baseline", f"none: {reason}")] if (reason := unlearned(view)) else []),
     ]
 
@@ -74,6 +76,11 @@ def _missed(health: HealthView, ascii_only: bool) -> str:
     times, reasons = uninspected(health)
     counted.append((times, "exchange", f" not inspected ({visible(reasons, ascii_only)})"))
     return ", ".join(f"{figures.counted(times, what)}{remark}" for times, what, remark in counted if times) or "nothing"
+
+
+def _blocked(blocks: BlocksView) -> str:
+    times = figures.counted(blocks.total, "block")
+    return f"{times} in a dry run: no front was told" if blocks.dry_run else f"{times} by {', '.join(blocks.fronts)}"
 
 
 def _alerts(view: View) -> str:

@@ -17,6 +17,8 @@ _COLOURS: Final = {
     Kind.DISMISSED: "good",
     Kind.FLAPPING: "warning",
     Kind.CALM: "good",
+    Kind.BLOCKED: "warning",
+    Kind.UNBLOCKED: "good",
     Kind.TEST: "good",
 }
 _SHORT: Final = 40
@@ -98,7 +100,8 @@ def _alert(notice: Notice, suffix: str, start: float, end: float | None) -> dict
 def _annotations(notice: Notice) -> dict[str, str]:
     known = facts(notice)
     chosen = {"summary": notice.headline, "description": notice.text}
-    chosen |= {name: str(known[name]) for name in ("value", "peak", "baseline", "threshold", "limit", "unit")}
+    figures = ("value", "peak", "baseline", "threshold", "limit", "unit")
+    chosen |= {name: str(known[name]) for name in figures if known[name] is not None}
     listed = "; ".join(contributor_line(each) for each in notice.alert.contributors)
     return {**chosen, "contributors": listed} if listed else chosen
 

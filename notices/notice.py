@@ -1,4 +1,4 @@
-"""A notice reports one change of an alert's state to every receiver.
+"""A notice reports one change of an alert's state, or a client that was blocked, to every receiver.
 
 All its texts are printable and on one line; `notice_of` ensures that, whatever an event contains.
 """
@@ -11,6 +11,7 @@ from typing import Final
 
 from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
+from blocking.block import Block, BlockEvent, Extended, Lifted, said
 from view import figures
 
 _LATEST: Final = 253_402_300_799
@@ -21,6 +22,9 @@ MAX_CONTRIBUTORS: Final = 10
 """Maximum contributors in a notice; the largest are kept."""
 MAX_NAME: Final = 256
 """Maximum characters of a contributor's name and of a subject."""
+
+BLOCK: Final = "block"
+"""What notices of blocks have in place of a signal."""
 
 Fact = str | int | float | None
 
@@ -34,6 +38,10 @@ class Kind(Enum):
     """The alert changed too often; further changes are muted until it is calm."""
     CALM = "calm"
     """The alert stopped flapping; the notice gives its present state."""
+    BLOCKED = "blocked"
+    """A client was blocked (`--block`)."""
+    UNBLOCKED = "unblocked"
+    """It is no longer blocked."""
     TEST = "test"
     """Nothing happened; the notice only shows that it arrives."""
 
@@ -61,6 +69,8 @@ class Notice:
     """The monitored source, such as `eth0 port 80`."""
     changes: int = 0
     """Changes within an hour; only set when flapping begins."""
+    block: Block | None = None
+    """The block, if one began or ended. Then `alert` lasts as long as it, and has its reason, but no figures."""
 
     @property
     def about(self) -> str:
@@ -87,6 +97,9 @@ class Notice:
     def headline(self) -> str:
         """A summary of the change in a few words."""
         name = self.about.replace("_", " ")
+        if self.block is not None:
+            verb = self.kind.value.capitalize()
+            return f"{f'Dry run: {verb.lower()}' if self.block.dry_run else verb}: {self.block.network}"
         if self.kind is Kind.TEST:
             return "Test: notices of HTTP monitor arrive"
         if self.kind is Kind.RAISED:
@@ -114,6 +127,19 @@ def notice_of(event: Event, host: str, source: str) -> Notice | None:
     return Notice(kind, event.time, _plain(event.alert), one_line(host), one_line(source), changes)
 
 
+def block_notice(event: BlockEvent, host: str, source: str) -> Notice | None:
+    """Return the notice for a client that was blocked or is no longer; None if its block only got longer."""
+    if isinstance(event, Extended):
+        return None
+    block, over = event.block, isinstance(event, Lifted)
+    alert = Alert(
+        BLOCK, block.since, event.time if over else None, 0.0, 0.0, 0.0, 0.0, 0.0, SignalUnit.HITS,
+        subject=block.network, explanation=said(event),
+    )  # fmt: skip
+    kind = Kind.UNBLOCKED if over else Kind.BLOCKED
+    return Notice(kind, event.time, _plain(alert), one_line(host), one_line(source), block=block)
+
+
 def trial_notice(time: float, host: str) -> Notice:
     """Return a notice to try receivers with. Its alert is over, so that nobody waits for a dismissal."""
     explanation = f"This notice of HTTP monitor on {host} is only a test; there is no alert"
@@ -136,7 +162,7 @@ def _plain(alert: Alert) -> Alert:
 
 def facts(notice: Notice) -> dict[str, Fact]:
     """Return all facts by name, in one level; None if a fact is unknown. `docs/notices.md` explains each."""
-    alert = notice.alert
+    alert, block = notice.alert, notice.block
     return {
         "id": notice.identity,
         "kind": notice.kind.value,
@@ -151,15 +177,19 @@ def facts(notice: Notice) -> dict[str, Fact]:
         "start": moment(alert.start),
         "end": None if alert.end is None else moment(alert.end),
         "duration": number(alert.duration(notice.time)),
-        "value": number(alert.value),
-        "peak": number(alert.peak),
-        "baseline": number(alert.baseline),
-        "threshold": number(alert.threshold),
-        "limit": number(alert.limit),
-        "unit": alert.unit.value,
+        "value": number(alert.value) if block is None else None,
+        "peak": number(alert.peak) if block is None else None,
+        "baseline": number(alert.baseline) if block is None else None,
+        "threshold": number(alert.threshold) if block is None else None,
+        "limit": number(alert.limit) if block is None else None,
+        "unit": alert.unit.value if block is None else None,
         "changes": notice.changes or None,
         "dropped_percent": number(100 * alert.dropped_share) or None,
         "incident": one_line(alert.incident)[:MAX_TEXT] or None,
+        "rule": None if block is None else one_line(block.rule),
+        "severity": None if block is None else block.severity,
+        "until": None if block is None else moment(block.until),
+        "dry_run": None if block is None else block.dry_run,
     }
 
 

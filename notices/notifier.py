@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from alerting.events import Event
+from blocking.block import BlockEvent
 from notices.delivery import Limits
-from notices.notice import notice_of
+from notices.notice import Notice, block_notice, notice_of
 from notices.receiver import Receiver
 from notices.worker import Worker
 from view.outlet import Outlet
@@ -36,7 +37,9 @@ class Notifier(Outlet):
 
     def tell(self, event: Event) -> None:
         """Queue the event for all receivers, once. This neither waits nor raises."""
-        notice = notice_of(event, self._host, self._source)
+        self._send(notice_of(event, self._host, self._source))
+
+    def _send(self, notice: Notice | None) -> None:
         if notice is None or notice.identity in self._told:
             return
         self._told[notice.identity] = None
@@ -57,6 +60,10 @@ class Notifier(Outlet):
     def complaints(self) -> list[str]:
         """Sentences about receivers that fail, and about notices that they did not get."""
         return [sentence for worker in self._workers for sentence in worker.complaints()]
+
+    def block(self, event: BlockEvent) -> None:
+        """Notify the receivers of a client that was blocked, or is no longer."""
+        self._send(block_notice(event, self._host, self._source))
 
     def event(self, event: Event) -> None:
         """Notify the receivers, as `tell` does."""

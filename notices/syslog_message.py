@@ -16,6 +16,8 @@ SEVERITIES: Final = {
     Kind.DISMISSED: NOTICE,
     Kind.FLAPPING: WARNING,
     Kind.CALM: NOTICE,
+    Kind.BLOCKED: WARNING,
+    Kind.UNBLOCKED: NOTICE,
     Kind.TEST: NOTICE,
 }
 _LEFT_OUT: Final = frozenset({"time", "host", "text", "headline"})

@@ -109,6 +109,10 @@ class FleetDesk:
         """Return False."""
         return False
 
+    def lift(self, network: str) -> bool:
+        """Return False: nobody is blocked from here."""
+        return False
+
     def open_detail(self, statistic: str, key: str) -> None:
         """Do nothing: no row has details."""
 

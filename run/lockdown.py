@@ -49,6 +49,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
     receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
     network = receivers.network or outputs.network
+    state = full or config.block  # the socket for commands is removed from there
     return Grants(
         read=(
             *_program(),
@@ -60,7 +61,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *((*NAMES, _folder_of("/etc/resolv.conf")) if network else ()),
             *(sensor.needs if sensor is not None else ()),
         ),
-        write=(*outputs.folders, *_given(config.incidents), *_given(_made(plan.state_folder) if full else "")),
+        write=(*outputs.folders, *_given(config.incidents), *_given(_made(plan.state_folder) if state else "")),
         create=(tempfile.gettempdir(),) if CORE is not None else (),  # a packet on which it failed: `capture.faults`
         devices=(os.devnull, *(("/dev/tty",) if full else ())),
         families=ANYWHERE if network else LOCAL if receivers.local or outputs.local else (),

@@ -30,6 +30,7 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import check_program, notifying
+from run.blocking import Blocker, open_blocker, open_door, prepare_door
 from run.decoding import (
     capture_threads,
     decoder_for,
@@ -82,6 +83,8 @@ class Opened(NamedTuple):
     readers: Sequence[Reader]
     """What reads the files of detectors."""
     inspection: "Inspection | None"
+    blocker: Blocker | None = None
+    """What blocks clients, if somebody asked for it."""
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -90,7 +93,8 @@ class Opened(NamedTuple):
         """
         kept = self.keeper.warnings if self.keeper is not None else ()
         read = chain.from_iterable(reader.warnings for reader in self.readers)
-        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *read)
+        blocking = self.blocker.warnings if self.blocker is not None else ()
+        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *read, *blocking)
 
     @property
     def recent(self) -> Recent | None:
@@ -106,6 +110,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         DetectorError: an inspector cannot be loaded.
         CaptureError: the source cannot be opened.
         LogError: the log cannot be opened.
+        BouncerError: a front that is to block clients is not there, or does not obey.
         UnavailableError: another output is not available, the store, or the folder for incidents.
         NoticeError: the command for alerts cannot be run after the rights were dropped.
     """
@@ -118,6 +123,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         owners = owner_source(arguments, config, user)
         if owners is not None:
             stack.callback(owners.close)
+        blocker = open_blocker(arguments, config, user, stack)
         with stop.interrupting():  # opening a pipe may block
             source = open_source(arguments, config, plan.counted, captured)
         stack.callback(source.close)
@@ -138,12 +144,14 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         outputs.monitor(name)
         keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
+        prepare_door(blocker, plan.state_folder, user)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
         keyring.protect()
         check_program(plan.receivers)
         if keeper is not None:
             keeper.check()
+        open_door(blocker, plan.state_folder, live=source.live)
         lock = locked(arguments, config, plan, outputs, stack)
         if arguments.verbose:
             print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
@@ -157,7 +165,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection)
+        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection, blocker)
 
 
 def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:

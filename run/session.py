@@ -10,6 +10,7 @@ from alerting.events import AlertDismissed, AlertRaised, Event
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
+from blocking.block import BlockEvent
 from capture.intake import Status
 from detection.pipeline import Detection
 from exercise_config import Config
@@ -24,6 +25,7 @@ from store.store import Store
 from store.sums import ClosedBucket
 from store.watched import Watched, watched_spans, within
 from traffic.batch import Batch, RecordBatch
+from view.blocks import BlocksView
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
@@ -71,6 +73,29 @@ class Evidence(Protocol):
         """Learn that everything before `now` was counted, and is judged next."""
 
 
+class Guard(Protocol):
+    """Anything that has a front refuse clients because of what is found."""
+
+    def take(self, batch: Batch) -> None:
+        """Judge the findings of a batch."""
+
+    def judge(self, event: Event) -> None:
+        """Judge an event of the signals."""
+
+    def advance(self, now: float) -> Sequence[BlockEvent]:
+        """Return what has happened up to `now`."""
+
+    def lift(self, network: str) -> bool:
+        """Lift a block; return whether there was one."""
+
+    def end(self, now: float) -> Sequence[BlockEvent]:
+        """Lift everything, and return what has happened."""
+
+    @property
+    def view(self) -> BlocksView:
+        """The current blocks."""
+
+
 class Session:
     """Everything the main thread owns. Takers get every record, outlets every View and event. `warnings` returns
     sentences for the user, such as failing outputs. With `only`, records that do not match it are ignored.
@@ -104,6 +129,7 @@ class Session:
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
+        self._guard: Guard | None = None
         self._known: tuple[Lessons, float] | None = None
         self._wanted = False
         self._resumed = 0.0
@@ -138,6 +164,17 @@ class Session:
     def keep_evidence(self, evidence: Evidence) -> None:
         """Have the evidence of each alert kept."""
         self._evidence = evidence
+
+    def guard_with(self, guard: Guard) -> None:
+        """Have clients blocked that findings and alerts name. Call this before the start."""
+        self._guard = guard
+        self._takers.append(guard)
+
+    def lift(self, network: str) -> bool:
+        """Lift the block of a client; return whether there was one."""
+        lifted = self._guard is not None and self._guard.lift(network)
+        self._guard_until(self.now)
+        return lifted
 
     def detect_with(self, detection: Detection, inspection: "Inspection | None" = None) -> None:
         """Count what `detection` finds in the records, and `inspection` in contents, like other records. Call this
@@ -236,6 +273,8 @@ class Session:
         """Show the last View. All records must have been counted."""
         self.judge(now, status)
         view = self._build(now, status)
+        if self._guard is not None:
+            self._tell_blocks(self._guard.end(now))
         for outlet in self._outlets:
             outlet.finish(view)
         self._store.advance(now + self._run.bucket_size)  # closes the current bucket too
@@ -283,6 +322,7 @@ class Session:
         if self._evidence is not None:
             self._evidence.advance(now)
         self._report(self._monitor.advance(now))
+        self._guard_until(now)
         for note in self._notes:
             note(status)
         for recorder in self._recorders:  # last, so that they know the alerts of now
@@ -295,8 +335,20 @@ class Session:
 
     def _report(self, events: Iterable[Event]) -> None:
         for event in map(self._with_evidence, events):
+            if self._guard is not None:
+                self._guard.judge(event)
             for outlet in self._outlets:
                 outlet.event(event)
+
+    def _guard_until(self, now: float) -> None:
+        """Have the guard do what is due, and report it."""
+        if self._guard is not None:
+            self._tell_blocks(self._guard.advance(now))
+
+    def _tell_blocks(self, events: Iterable[BlockEvent]) -> None:
+        for event in events:
+            for outlet in self._outlets:
+                outlet.block(event)
 
     def _with_evidence(self, event: Event) -> Event:
         """Have the evidence of a new alert kept, and name its folder in the event and in the history; and have the end
@@ -365,6 +417,8 @@ class Session:
         warnings = (*status.warnings, *self._warnings(), *self._findings.disabled(), *self._findings.ends)
         reading = Reading(status.health, status.counters.dropped, warnings, *status.keys, *self._findings.inspected)
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
+        if self._guard is not None:
+            view = replace(view, blocks=self._guard.view)
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)

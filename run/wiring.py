@@ -30,6 +30,8 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         plan.only,
     )
     session.detect_with(Detection(plan.detectors), parts.inspection)
+    if parts.blocker is not None:
+        session.guard_with(parts.blocker)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))

@@ -8,15 +8,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
     "capture", "traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings", "outputs",
-    "notices", "history", "fleet", "incidents", "inspection", "demo", "cli", "run",
+    "blocking", "notices", "history", "fleet", "incidents", "inspection", "demo", "cli", "run",
 )  # fmt: skip
-PURE = ("traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings")
+PURE = ("traffic", "store", "detection", "stats", "alerting", "blocking", "view", "dashboard", "settings")
 EDGES = {
     "dashboard/screen.py", "dashboard/full/app.py", "dashboard/full/complaints.py", "dashboard/full/export.py",
     "dashboard/full/new_file.py", "dashboard/full/terminal.py", "settings/file.py", "settings/trust.py",
     "stats/saas_catalogue.py", "detection/suricata/files.py", "detection/leaks/rule_files.py",
     "detection/malware/yara_rules.py", "detection/malware/clamd.py",
     "detection/waf/files.py", "detection/waf/rule_files.py",
+    "blocking/door.py", "blocking/files.py", "blocking/haproxy.py", "blocking/helper.py", "blocking/nft.py",
+    "blocking/nginx.py", "blocking/process.py",
 }  # fmt: skip
 """Files of pure folders that are I/O, and say so."""
 IO_MODULES = {
@@ -37,15 +39,16 @@ MAY_IMPORT = {
     "store": {"store", "stats", "traffic", "settings"},
     "alerting": {"alerting", "store", "stats", "traffic", "settings"},
     "detection": {"detection", "stats", "traffic", "settings"},
-    "view": {"view", "alerting", "store", "stats", "traffic"},
-    "dashboard": {"dashboard", "view", "alerting", "store", "stats", "traffic"},
+    "blocking": {"blocking", "capture", "alerting", "traffic"},
+    "view": {"view", "blocking", "alerting", "store", "stats", "traffic"},
+    "dashboard": {"dashboard", "view", "blocking", "alerting", "store", "stats", "traffic"},
     "settings": {"settings"},
-    "notices": {"notices", "view", "alerting", "settings"},
+    "notices": {"notices", "view", "blocking", "alerting", "settings"},
     "history": {"history", "view", "alerting", "store"},
     "fleet": {"fleet", "outputs", "history", "view", "alerting", "store", "stats", "traffic"},
     "incidents": {"incidents", "history", "outputs", "view", "capture", "alerting", "store", "stats", "traffic"},
     "inspection": {"inspection", "detection", "capture", "traffic"},
-    "outputs": {"outputs", "notices", "view", "alerting", "store", "stats", "traffic", "settings"},
+    "outputs": {"outputs", "notices", "view", "blocking", "alerting", "store", "stats", "traffic", "settings"},
     "demo": {"demo"},
     "cli": {
         "cli",

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 from alerting.alert import Contributor
+from blocking.block import Block
 from view.sensors import FleetView, SensorView
 from view.view import (
     AlertView,
@@ -106,6 +107,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         **{name: f"busiest_{name}" for name in ("hour", "day", "week", "month")},
     },
     PeriodView: {"start": "start_timestamp_seconds"},
+    Block: {"since": "since_timestamp_seconds", "until": "until_timestamp_seconds"},
 }
 """JSON names of fields whose own name lacks the unit, or is too short for a reader who does not know the program."""
 

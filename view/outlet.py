@@ -1,6 +1,7 @@
 """Where Views go: the console, a file, another program. The session shows the same View to each of its outlets."""
 
 from alerting.events import Event
+from blocking.block import BlockEvent
 from view.view import View
 
 
@@ -19,6 +20,9 @@ class Outlet:
 
     def event(self, event: Event) -> None:
         """Report an event of the alerting as soon as it happens."""
+
+    def block(self, event: BlockEvent) -> None:
+        """Report a client that was blocked, or is no longer blocked."""
 
     def finish(self, view: View) -> None:
         """Show the last View of the run."""

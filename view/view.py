@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from alerting.alert import Contributor, SignalUnit
 from alerting.events import REQUEST_RATE
 from stats import statistic
+from view.blocks import BlocksView
 from view.sensors import FleetView
 
 
@@ -359,6 +360,8 @@ class View:
     """Whether a file was read to its end, so that nothing will change any more."""
     fleet: FleetView | None = None
     """The sensors, if the numbers are sums of what they sent; else None."""
+    blocks: BlocksView | None = None
+    """Whom a front refuses, if it is told of clients (`--block`); else None."""
 
     @property
     def shown(self) -> tuple[Panel, ...]:

@@ -84,6 +84,9 @@ class Desk(Protocol):
     def mute(self, signal: str, muted: bool) -> None:
         """Mute a signal until the end of the run, or end that."""
 
+    def lift(self, network: str) -> bool:
+        """Lift the block of a client; return whether there was one."""
+
     def open_detail(self, statistic: str, key: str) -> None:
         """Start to gather the details of a row; those of another row are dropped."""
 

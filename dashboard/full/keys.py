@@ -103,6 +103,7 @@ MAIN: Sequence[Key] = (
     ACKNOWLEDGE,
     MUTE,
     Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
+    Key(("b",), "b", "screen.blocks", "blocked clients (--block), to lift one", exchanges=True),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
     REDRAW,
@@ -153,6 +154,24 @@ TEXT: Sequence[Key] = (
     SUSPEND,
     QUIT_ANYWHERE,
 )
+BLOCKS: Sequence[Key] = (
+    BACK,
+    HELP,
+    Key(("L", "delete"), "L", "screen.lift", "lift the selected block: the client may come back at once", "Lift"),
+    NARROW._replace(help="filter by the selected client; x: exclude it"),
+    EXCLUDE,
+    DOWN._replace(help="next block"),
+    UP._replace(help="previous block"),
+    PAGE_DOWN,
+    PAGE_UP,
+    TOP._replace(help="first block"),
+    BOTTOM._replace(help="last block"),
+    THEME,
+    REDRAW,
+    SUSPEND,
+    QUIT_ANYWHERE,
+)
+"""The keys of the list of blocked clients."""
 EXPORTING: Sequence[Key] = (
     Key(("enter",), "Enter", "submit", "write the file", "Write"),
     Key(("escape",), "Esc", "screen.back", "write nothing", "Cancel"),

@@ -9,6 +9,7 @@ from textual.timer import Timer
 
 from dashboard.full import layout, status_lines
 from dashboard.full.alerts import AlertTable
+from dashboard.full.block_screen import OFF, BlockScreen
 from dashboard.full.chart import chart_lines, class_lines, drawn, marks
 from dashboard.full.desk import Scene
 from dashboard.full.detail_screen import DetailScreen
@@ -398,6 +399,13 @@ class MainScreen(ProgramScreen):
             return
         self.state.desk.relearn()
         self._tell("learning new baselines from now on")
+
+    def action_blocks(self) -> None:
+        """Show whom a front refuses."""
+        if self.state.scene is None or self.state.scene.view.blocks is None:
+            self.say(OFF)
+            return
+        self.app.push_screen(BlockScreen(self.state))
 
     def action_health(self) -> None:
         """Show everything that was missed."""

@@ -64,6 +64,9 @@ class Books(Protocol):
     def mute(self, signal: str, muted: bool) -> None:
         """Mute a signal until the end of the run, or end that."""
 
+    def lift(self, network: str) -> bool:
+        """Lift the block of a client; return whether there was one."""
+
 
 class StoreDesk:
     """Answers what the full screen asks."""
@@ -201,6 +204,10 @@ class StoreDesk:
     def mute(self, signal: str, muted: bool) -> None:
         """Mute a signal until the end of the run, or end that."""
         self._books.mute(signal, muted)
+
+    def lift(self, network: str) -> bool:
+        """Lift the block of a client; return whether there was one."""
+        return self._books.lift(network)
 
     # Details --------------------------------------------------------------------------------------------------------
 

@@ -111,6 +111,13 @@ CUSTOM: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
             "http_monitor.sensor": ("cs6", "sensor"),
             "http_monitor.alert_id": ("flexString1", "alertId"),
         },
+        "blocks": {
+            "http_monitor.offences": ("cn1", "offences"),
+            "http_monitor.blocked": ("cs1", "blocked"),
+            "http_monitor.until": ("cs2", "until"),
+            "http_monitor.ended": ("cs3", "ended"),
+            "http_monitor.dry_run": ("cs4", "dryRun"),
+        },
     }
 )
 """Custom keys and their labels, by kind of record and field."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alerting.events import Event
+from blocking.block import BlockEvent, Extended
 from notices.notice import notice_of
-from outputs.log.kinds import ALERTS, KINDS
+from outputs.log.kinds import ALERTS, BLOCKS, EVENTS, KINDS
 from outputs.log.sink import Sink
 from traffic.batch import Batch
 from view.outlet import Outlet
@@ -47,13 +48,18 @@ class EventLog(Outlet):
             OutputClosedError: the reader of standard output is gone.
         """
         for name in self._records:
-            if name != ALERTS:
+            if name not in EVENTS:
                 self._put(name, batch.table(KINDS[name].record).records())
 
     def event(self, event: Event) -> None:
         """Write a line if the event changes an alert."""
         if ALERTS in self._records and (notice := notice_of(event, self._host, self.source)) is not None:
             self._put(ALERTS, [notice])
+
+    def block(self, event: BlockEvent) -> None:
+        """Write a line for a client that was blocked, or is no longer."""
+        if BLOCKS in self._records and not isinstance(event, Extended):
+            self._put(BLOCKS, [event])
 
     def start(self) -> None:
         """Begin to send, after the rights were dropped."""

@@ -9,6 +9,7 @@ from outputs.log.cef import cef_line
 from outputs.log.kinds import KINDS, Origin
 from outputs.log.leef import leef_line
 from outputs.log.ocsf import ocsf_line
+from view.block_line import block_line
 from view.exchange_line import Discretion, exchange_line
 from view.file_line import file_line
 from view.finding_line import finding_line
@@ -38,6 +39,7 @@ def _ecs(terms: Terms) -> dict[str, Line]:
         "files": file_line,
         "findings": finding_line,
         "alerts": alert_line,
+        "blocks": block_line,
     }
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from blocking.block import BlockEvent
 from notices.notice import Notice
 from outputs.log.alert_fields import ACTIVE, alert_fields
 from traffic.file_transfer import FileTransfer
 from traffic.finding import INFO, LOW, MEDIUM, Finding
 from traffic.records import DnsLookup, Exchange, QuicConnection, TlsHandshake
+from view.block_line import block_fields
+from view.block_line import severity as block_severity
 from view.exchange_line import Discretion, exchange_fields
 from view.file_line import file_fields
 from view.finding_line import finding_fields
@@ -30,8 +33,8 @@ class Kind(NamedTuple):
     """In the singular, such as `exchange`."""
     title: str
     """For people."""
-    record: type
-    """The record that a line is made from."""
+    record: Any
+    """The type of the record that a line is made from."""
     all_fields: Callable[[Any, Discretion], Iterable[tuple[str, Any]]]
     """Returns every field of a record; empty ones too."""
     started: Callable[[Any], float | None]
@@ -86,11 +89,17 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             "alert", "Alert", Notice, lambda one, _: alert_fields(one), lambda one: one.alert.start,
             severity=_severity, urgent=True,
         ),
+        "blocks": Kind(
+            "block", "Block", BlockEvent, lambda one, _: block_fields(one), lambda one: one.block.since,
+            severity=block_severity, urgent=True,
+        ),
     }
 )  # fmt: skip
-"""Kinds by their names in `log_records`. Alerts are no records of a decoder, but events of the signals."""
+"""Kinds by their names in `log_records`. Alerts and blocks are no records of a decoder, but events."""
 ALERTS: Final = "alerts"
+BLOCKS: Final = "blocks"
+EVENTS: Final = (ALERTS, BLOCKS)
 LOGGED: Final[Mapping[str, type]] = MappingProxyType(
-    {name: kind.record for name, kind in KINDS.items() if name != ALERTS}
+    {name: kind.record for name, kind in KINDS.items() if name not in EVENTS}
 )
 """Kinds of records in batches, by their names in `log_records`."""

@@ -1,7 +1,7 @@
 """Writes a record as JSON in the Open Cybersecurity Schema Framework 1.5.0. Pure; `docs/siem.md` has the tables.
 
 Exchanges and files are HTTP Activity (4002), lookups DNS Activity (4003), TLS handshakes and QUIC connections Network
-Activity (4001), findings and alerts Detection Finding (2004). Fields that the schema has no place for are in
+Activity (4001), findings, alerts and blocks Detection Finding (2004). Fields that the schema has no place for are in
 `unmapped`, under the names of the Elastic Common Schema. Source: https://schema.ocsf.io/1.5.0
 """
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from outputs.log.event import milliseconds
 from outputs.log.kinds import KINDS, Fields, Origin
-from outputs.log.ocsf_finding import alert, finding
+from outputs.log.ocsf_finding import alert, block, finding
 from outputs.log.ocsf_network import file, handshake, http, lookup, quic
 from traffic.finding import CRITICAL, HIGH, INFO, LOW, MEDIUM
 from view.exchange_line import Discretion, encoded
@@ -28,6 +28,7 @@ _EVENTS: Final[dict[str, tuple[int, int, Callable[[Fields], Event]]]] = {
     "files": (NETWORK, 4002, file),
     "findings": (FINDINGS, 2004, finding),
     "alerts": (FINDINGS, 2004, alert),
+    "blocks": (FINDINGS, 2004, block),
 }
 """Category, class and the function that takes what it understands out of the fields."""
 _REPLACED: Final = (

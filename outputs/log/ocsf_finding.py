@@ -9,6 +9,7 @@ from typing import Any, Final
 from outputs.log.event import url as whole_url
 from outputs.log.kinds import Fields
 from outputs.log.ocsf_objects import Part, endpoints, taken
+from view.block_line import BLOCKED
 
 CREATE: Final = 1
 UPDATE: Final = 2
@@ -71,6 +72,29 @@ def alert(fields: Fields) -> Part:
             "desc": reason,
             "analytic": {"type_id": STATISTICAL, "name": signal, "uid": signal},
         },
+    }
+
+
+def block(fields: Fields) -> Part:
+    """Return a Detection Finding of a client that was blocked, or is no longer."""
+    change, rule = fields.pop("event.action"), fields.pop("rule.name")
+    begins = change == BLOCKED
+    fields.pop("event.type")
+    number = sha256(repr((rule, fields["http_monitor.blocked"], change)).encode("utf-8", "replace")).hexdigest()[:32]
+    evidence = _evidence(fields)
+    return {
+        "activity_id": CREATE if begins else CLOSE,
+        "status_id": NEW if begins else RESOLVED,
+        "status_detail": change,
+        "is_alert": begins,
+        "message": fields.pop("message", ""),
+        "finding_info": {
+            "uid": number,
+            "title": rule,
+            "desc": fields.pop("event.reason", ""),
+            "analytic": {"type_id": RULE, "name": rule, "uid": rule},
+        },
+        **({"evidences": [evidence]} if evidence else {}),
     }
 
 

@@ -111,6 +111,9 @@ class Ledger:
     def acknowledge(self, signal: str) -> None:
         self.monitor.acknowledge(signal)
 
+    def lift(self, network: str) -> bool:
+        return False
+
     def mute(self, signal: str, muted: bool) -> None:
         self.monitor.mute(signal, muted)
 
