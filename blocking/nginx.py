@@ -42,7 +42,7 @@ class Nginx:
 
     def open(self) -> None:
         """Empty the file."""
-        stale = Path(self._path).exists() and files.unlike(self._path, HEAD)
+        stale = _has_entries(self._path)
         self._write({})
         if not self._command:
             self._master()
@@ -102,6 +102,14 @@ class Nginx:
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise BouncerError(f"block_nginx_reload ended with status {done.returncode}: {(said or [''])[-1][:200]}")
+
+
+def _has_entries(path: str) -> bool:
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(line and not line.startswith("#") for line in lines)
 
 
 def _text(blocked: Mapping[str, float]) -> str:

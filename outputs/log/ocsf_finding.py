@@ -77,10 +77,10 @@ def alert(fields: Fields) -> Part:
 
 def block(fields: Fields) -> Part:
     """Return a Detection Finding of a client that was blocked, or is no longer."""
-    change, rule = fields.pop("event.action"), fields.pop("rule.name")
+    change, rule = fields.pop("event.action"), fields.pop("rule.name", "")
     begins = change == BLOCKED
     fields.pop("event.type")
-    number = sha256(repr((rule, fields["http_monitor.blocked"], change)).encode("utf-8", "replace")).hexdigest()[:32]
+    number = sha256(repr((rule, fields.get("http_monitor.blocked"))).encode("utf-8", "replace")).hexdigest()[:32]
     evidence = _evidence(fields)
     return {
         "activity_id": CREATE if begins else CLOSE,

@@ -60,6 +60,10 @@ def test_the_facts_are_those_of_the_documents() -> None:
         "changes": None,
         "dropped_percent": None,
         "incident": None,
+        "rule": None,
+        "severity": None,
+        "until": None,
+        "dry_run": None,
     }
 
 

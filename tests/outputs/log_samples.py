@@ -6,9 +6,10 @@ from enum import Enum
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from notice_samples import CALM, DISMISSED, FLAPPING, RAISED
+from notice_samples import CALM, DISMISSED, FLAPPING, RAISED, START
 from records import exchange, file_transfer, finding, handshake, lookup, quic, request, unanswered_lookup
 
+from blocking.block import Block, Blocked, Lifted, Why
 from outputs.log.formats import FORMATS, Terms
 from outputs.log.kinds import Origin
 from view.exchange_line import Discretion
@@ -35,6 +36,9 @@ OF_A_SERVICE: Final = exchange(
     oddities=("bad chunk size", "multiple Host fields"),
     missing_bytes=10,
     response_headers="x-cache: MISS\ncontent-encoding: gzip",
+)
+BLOCK: Final = Block(
+    "203.0.113.7", START, START + 600, "path_scan", "medium", "asked for 30 paths that do not exist", "203.0.113.7"
 )
 SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
     "exchanges": (
@@ -69,6 +73,10 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
         finding(path="/login", technique="T1110", server="", server_port=0, severity="info"),
     ),
     "alerts": (RAISED, DISMISSED, FLAPPING, CALM),
+    "blocks": (
+        Blocked(START, BLOCK),
+        Lifted(START + 60, replace(BLOCK, client="2001:db8::7", network="2001:db8::/64", dry_run=True), Why.LIFTED),
+    ),
 }
 """Ordinary records by the names in `log_records`."""
 EACH: Final = [(name, record) for name, records in SAMPLES.items() for record in records]

@@ -68,8 +68,8 @@ def test_every_setting_is_explained() -> None:
     assert "`log_timeout`" in TEXT
 
 
-@pytest.mark.parametrize("name", ["alerts", "findings"])
-def test_every_field_of_alerts_and_findings_is_explained(name: str) -> None:
+@pytest.mark.parametrize("name", ["alerts", "findings", "blocks"])
+def test_every_field_of_alerts_findings_and_blocks_is_explained(name: str) -> None:
     part = OUTPUT.split(f"### {name.capitalize()}\n")[1].split("\n### ")[0]
     known = {*re.findall(r"`([a-z_]+\.[a-z_.]+)`", part), "@timestamp", "ecs.version", "message"}
     records = [record for kind, record in EACH if kind == name]
