@@ -7,7 +7,7 @@ from block_scene import CLIENT, START, found
 
 from alerting.alert import Alert, Contributor, SignalUnit
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised
-from blocking.block import BY_USER, Blocked, BlockEvent, Extended, Lifted, Why, said
+from blocking.block import BY_USER, Block, Blocked, BlockEvent, Extended, Lifted, Why, said
 from blocking.block_list import BlockList, RefusedError, Terms
 from blocking.exempt import Exempt
 
@@ -37,7 +37,7 @@ def test_a_finding_blocks_its_client_for_a_time() -> None:
     assert blocks.blocks == ()
 
 
-def blocks_block() -> object:
+def blocks_block() -> Block:
     return listed().found(found())[0].block
 
 

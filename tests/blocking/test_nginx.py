@@ -125,6 +125,7 @@ def test_a_command_reloads_instead(front: Front, tmp_path: Path) -> None:
 def test_only_nginx_gets_the_signal(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as other:
         (tmp_path / "pid").write_text(f"{other.pid}\n")
+        assert soon(lambda: Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")
         with pytest.raises(BouncerError, match="is sleep, not nginx"):
             Nginx(str(tmp_path / "blocked.conf"), str(tmp_path / "pid"), "", 1).open()
         assert other.poll() is None
