@@ -674,6 +674,22 @@ class Config:
     """Only say who would be blocked, and tell no front. Always true with `-r`."""
     block_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
     """Lowest severity of findings that block their client."""
+    block_rules: Annotated[tuple[str, ...], "names of detectors and rules"] = ("path_scan", "login_guessing")
+    """Findings that block their client whatever their severity."""
+    block_ignored: Annotated[tuple[str, ...], "names of detectors and rules"] = (
+        "data_leak",
+        "malware",
+        "saas",
+        "beacon",
+        "advanced_threat",
+        "dns_tunnel",
+        "generated_names",
+        "dns_rebinding",
+        "half_open",
+        "syn_scan",
+    )
+    """Findings that block nobody: their clients are people whom a leak or malware reaches, machines inside, or
+    addresses that an attacker may have made up."""
     block_seconds: Annotated[float, Range(10, 30 * 86400, "s")] = 600
     """Length of a block, counted from the client's last offence."""
     block_alerts: Annotated[tuple[str, ...], "names of signals"] = ()

@@ -29,6 +29,10 @@ class Terms:
 
     severity: str = HIGH
     """Lowest severity of findings that block."""
+    rules: frozenset[str] = frozenset()
+    """Detectors and rules whose findings block whatever their severity."""
+    ignored: frozenset[str] = frozenset()
+    """Detectors and rules whose findings block nobody."""
     seconds: float = 600.0
     """Length of a block."""
     most: int = 1000
@@ -74,7 +78,7 @@ class BlockList:
 
     def found(self, finding: Finding, note: str = "") -> list[BlockEvent]:
         """Judge a finding. `note` says why the front cannot stop its client, if it cannot."""
-        if SEVERITIES.index(finding.severity) < self._least or not finding.client:
+        if not finding.client or not self._counts(finding):
             return []
         reason = finding.reason
         offence = _Offence(finding.time, finding.client, finding.server, finding.rule, finding.severity, reason)
@@ -133,6 +137,13 @@ class BlockList:
         ended: list[BlockEvent] = [Lifted(now, block, Why.ENDED) for block in self._blocks.values()]
         self._blocks.clear()
         return ended
+
+    def _counts(self, finding: Finding) -> bool:
+        """Return whether a finding is one that blocks."""
+        names = {finding.rule, finding.detector}
+        if names & self.terms.ignored:
+            return False
+        return bool(names & self.terms.rules) or SEVERITIES.index(finding.severity) >= self._least
 
     def _judged(self, offence: _Offence, note: str) -> list[BlockEvent]:
         network = self._network(offence.client)

@@ -182,6 +182,8 @@ def terms(config: Config, *, dry_run: bool) -> Terms:
     """Return when to block, and how."""
     return Terms(
         severity=config.block_severity,
+        rules=frozenset(config.block_rules),
+        ignored=frozenset(config.block_ignored),
         seconds=config.block_seconds,
         most=config.max_blocks,
         grace=config.block_grace,

@@ -50,6 +50,20 @@ def test_severity_decides(severity: str, least: str, blocked: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rules", "ignored", "severity", "blocked"),
+    [
+        ({"path_scan"}, set(), "info", True),
+        ({"login_guessing"}, set(), "medium", False),
+        (set(), {"path_scan"}, "critical", False),
+        ({"path_scan"}, {"path_scan"}, "critical", False),
+    ],
+)
+def test_rules_can_be_chosen_and_ignored(rules: set[str], ignored: set[str], severity: str, blocked: bool) -> None:
+    terms = replace(TERMS, rules=frozenset(rules), ignored=frozenset(ignored))
+    assert bool(listed(terms).found(found(severity=severity))) is blocked
+
+
+@pytest.mark.parametrize(
     ("client", "why"),
     [
         ("10.1.2.3", "never blocked"),  # a trusted proxy

@@ -75,7 +75,7 @@ def blocking(folder: Path, sides: Sides, *more: str) -> list[str]:
     return command(
         *given, "--log", str(folder / "log"), "--on-alert",
         f'echo "$HTTP_MONITOR_KIND $HTTP_MONITOR_SUBJECT $HTTP_MONITOR_TEXT" >> {folder}/notices', *more,
-        notice_command_shell="true", block_severity="medium", dashboard_bucket_size=1, timeout=0.5,
+        notice_command_shell="true", dashboard_bucket_size=1, timeout=0.5,
     )  # fmt: skip
 
 
