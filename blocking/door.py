@@ -59,10 +59,9 @@ class Door:
                 channel, _ = self._socket.accept()
             except OSError:  # nobody else, or one that has left
                 return
-            with channel, suppress(OSError, ValueError):
+            with channel, suppress(OSError, ValueError, RecursionError):
                 channel.settimeout(_PATIENCE)
-                if _may(channel):
-                    asked = json.loads(_line(channel))
+                if _may(channel) and isinstance(asked := json.loads(_line(channel)), dict):
                     channel.sendall((json.dumps(answer(asked)) + "\n").encode("ascii"))
 
     def close(self) -> None:

@@ -111,7 +111,8 @@ class Blocker:
         return {"error": f"no command {command!r}"}
 
     def _added(self, address: str, asked: dict[str, Any]) -> dict[str, Any]:
-        seconds, reason = float(asked.get("seconds") or self._blocks.terms.seconds), str(asked.get("reason", ""))
+        given, reason = asked.get("seconds") or self._blocks.terms.seconds, str(asked.get("reason", ""))
+        seconds = float(given) if isinstance(given, int | float) else 0.0
         if not 1 <= seconds <= LONGEST_BY_USER:
             return {"error": f"between 1 and {LONGEST_BY_USER:g} s are possible"}
         try:
