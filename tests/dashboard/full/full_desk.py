@@ -9,6 +9,7 @@ from records import ended, request
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
+from blocking.block_list import BlockList
 from dashboard.full.store_desk import StoreDesk
 from stats.loading import load
 from stats.statistic import Statistic
@@ -18,6 +19,7 @@ from store.watched import Watched
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from traffic.records import Request
+from view.blocks import blocks_view
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.view import Panel, View
@@ -82,6 +84,7 @@ class Ledger:
         self.health = Health()
         self.warnings: tuple[str, ...] = ()
         self.ended = False
+        self.blocks: BlockList | None = None
 
     def count(self, records: Sequence[Any], now: float) -> None:
         """Count records, and let it be `now`."""
@@ -103,7 +106,9 @@ class Ledger:
         run = Run(self.source, START, self.statistics, BUCKET, RETENTION, rows, self.watched)
         reading = Reading(self.health, dropped=0, warnings=self.warnings)
         view = build_view(self.now, run, store or self.store, self.monitor, reading, None, window)
-        return replace(view, ended=self.ended)
+        blocks = self.blocks
+        shown = None if blocks is None else blocks_view(["nft"], blocks.blocks, 2, blocks.spared, dry_run=False)
+        return replace(view, ended=self.ended, blocks=shown)
 
     def relearn(self) -> None:
         self.monitor.relearn(self.now)
@@ -112,7 +117,7 @@ class Ledger:
         self.monitor.acknowledge(signal)
 
     def lift(self, network: str) -> bool:
-        return False
+        return bool(self.blocks is not None and self.blocks.lift(network, self.now))
 
     def mute(self, signal: str, muted: bool) -> None:
         self.monitor.mute(signal, muted)
