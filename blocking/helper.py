@@ -20,7 +20,7 @@ from blocking.bouncer import Bouncer, BouncerError
 from blocking.haproxy import HaProxy
 from blocking.messages import LONGEST, READY, Bounds, changes_in
 from blocking.nft import CAP_NET_ADMIN, Nft
-from blocking.nginx import Nginx
+from blocking.nginx import CAP_KILL, Nginx
 from capture.privileges import User, keep_only
 
 PERIOD: Final = 2.0
@@ -139,14 +139,15 @@ def bounds_of(settings: Mapping[str, Any]) -> Bounds:
 
 
 def drop_rights(settings: Mapping[str, Any]) -> None:
-    """Keep CAP_NET_ADMIN for nft. Files and sockets of a front are root's: there, root keeps its number and nothing
-    more. A command of the user's keeps all, unless somebody called it by sudo.
+    """Keep CAP_NET_ADMIN for nft. Files and sockets of a front are root's: there, root keeps its number, CAP_KILL for
+    the reload of nginx, and nothing more. A command of the user's keeps all, unless somebody called it by sudo.
     """
     user = User(*settings["user"]) if settings["user"] else None
     if settings["name"] == "nft":
         keep_only([CAP_NET_ADMIN], user, pass_on=True)
     elif user is not None or not settings.get("reload"):
-        keep_only([], user)
+        signals = settings["name"] == "nginx" and user is None
+        keep_only([CAP_KILL] if signals else [], user)
 
 
 def main(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ from typing import Final
 from blocking import files
 from blocking.bouncer import BouncerError
 
+CAP_KILL: Final = 5
 FILE_SETTING: Final = "block_nginx_file"
 PID_SETTING: Final = "block_nginx_pid"
 _TIMEOUT: Final = 30.0

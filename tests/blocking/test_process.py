@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import test_nginx
 from block_scene import needs, soon, status
 from test_haproxy import FOREVER, Front
 
@@ -84,6 +85,22 @@ def test_a_front_that_is_away_is_told_when_it_is_back(front: Front) -> None:
 def test_a_front_that_is_not_there_ends_the_start_with_a_line(front: Front) -> None:
     with pytest.raises(BouncerError, match=r"^--block haproxy: HAProxy at /nowhere: .*block_haproxy_sockets"):
         BouncerProcess({**settings(front), "sockets": ["/nowhere"]}).open()
+
+
+def test_for_nginx_too(tmp_path: Path) -> None:
+    needs("curl")
+    front = test_nginx.Front(tmp_path)
+    given = {
+        "name": "nginx", "user": None, "file": str(front.file), "pid": str(front.pid), "reload": "", "pause": 1,
+        "most": 10, "prefix_v4": 32, "prefix_v6": 64, "never": [], "longest": 1e7,
+    }  # fmt: skip
+    bouncer = BouncerProcess(given)
+    bouncer.open()
+    bouncer.sync({"127.0.0.2": FOREVER})
+    assert soon(lambda: status(front.port) == "403")
+    bouncer.close()
+    assert soon(lambda: status(front.port) == "200")
+    front.stop()
 
 
 def test_if_the_process_ends_the_user_is_told(front: Front) -> None:
