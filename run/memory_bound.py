@@ -27,6 +27,10 @@ _SUMS = 1100
 """Sums of a key, without the key itself: see `store.windows`."""
 _BLOCKS = 224 * 2**20
 """Blocks and bins of a store, which are 128 MiB, with the allocator's losses: see `store.windows`."""
+_BLOCK = 8 * 1024
+"""A blocked client with the longest reason: in the list, in Views, and in what bouncers and receivers were told."""
+_PROXIED = 2 * 2**20
+"""Clients that are known to come through a proxy."""
 _OPEN = 2 * 16 * 2**20
 """Open buckets of a store: see `store.store`."""
 _SIGNAL_STATISTICS = 15
@@ -120,6 +124,7 @@ def memory_bound(config: Config) -> int:
         + _memory_of_indicators(config)
         + _memory_of_inspection(config)
         + config.max_alerts * _ALERT
+        + (config.max_blocks * _BLOCK + _PROXIED if config.block else 0)
         + _RECEIVERS * config.notice_queue * _NOTICE
         + 2 * config.max_metric_hosts * (_LABELS * _KEY + 2 * text)
         + _memory_of_metrics(config)

@@ -90,7 +90,7 @@ def test_a_front_that_is_not_there_ends_the_start_with_a_line(front: Front) -> N
 def test_for_nginx_too(tmp_path: Path) -> None:
     needs("curl")
     front = test_nginx.Front(tmp_path)
-    given = {
+    given: dict[str, Any] = {
         "name": "nginx", "user": None, "file": str(front.file), "pid": str(front.pid), "reload": "", "pause": 1,
         "most": 10, "prefix_v4": 32, "prefix_v6": 64, "never": [], "longest": 1e7,
     }  # fmt: skip

@@ -16,6 +16,7 @@ OPTIONAL: dict[str, Any] = {
     "sigma_rules": ("rules",),
     "log_syslog": ("tls://logs.example.com",),
     "suricata_rules": ("rules",),
+    "block": ("nft",),
 }
 
 
