@@ -10,7 +10,7 @@ from inspection.answer import answer_in
 from inspection.channel import Message, WrongMessage
 from inspection.contents import Job
 from inspection.crew import Crew
-from inspection.outcomes import Outcomes
+from inspection.notes import Notes
 from inspection.processes import Worker
 
 FINISHED: Final = ""
@@ -23,7 +23,7 @@ SILENT: Final = "did not answer"
 class Attempt:
     """One attempt with a worker."""
 
-    def __init__(self, worker: Worker, jobs: Sequence[Job], crew: Crew, outcomes: Outcomes, longest: int) -> None:
+    def __init__(self, worker: Worker, jobs: Sequence[Job], crew: Crew, outcomes: Notes, longest: int) -> None:
         self._worker = worker
         self._jobs = jobs
         self._crew = crew

@@ -2,10 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from detection.pipeline import Failure
+from inspection.contents import Job
 from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
@@ -34,18 +35,22 @@ class Outcomes:
         self.failures: list[Failure] = []
         """Inspectors that raised an exception, each with its traceback."""
 
-    def note_inspected(self, number: int) -> None:
-        """Note that so many exchanges were inspected."""
+    def note_inspected(self, jobs: Sequence[Job]) -> None:
+        """Note that these exchanges were inspected."""
         with self._lock:
-            self._inspected += 0 if self._ended else number
+            self._inspected += 0 if self._ended else len(jobs)
 
     def note_findings(self, place: int, findings: Collection[Finding | FileTransfer]) -> None:
         """Note what was found in the exchange with that number in the run."""
         with self._lock:
             self._found += [(place, finding) for finding in findings]
 
-    def note_missed(self, reason: str, number: int = 1) -> None:
-        """Note that so many exchanges were not inspected."""
+    def note_missed(self, reason: str, jobs: Sequence[Job]) -> None:
+        """Note that these exchanges were not inspected."""
+        self.note_left_out(reason, len(jobs))
+
+    def note_left_out(self, reason: str, number: int) -> None:
+        """Note that so many exchanges were not even kept to be inspected."""
         with self._lock:
             if number and not self._ended:
                 self._missed[reason] += number

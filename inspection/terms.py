@@ -23,3 +23,5 @@ class Terms:
     """Whether the processes give up all files and system calls that they do not need."""
     silence: float = 10.0
     """Seconds after which a process that neither answers nor goes on is replaced."""
+    niceness: int = 10
+    """By how much the processes come after others that want the processor."""

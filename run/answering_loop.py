@@ -1,0 +1,111 @@
+"""The loop of `exercise.py answer`: fronts, signals, and a status line from time to time."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final, NamedTuple
+
+from cli.answer import AnswerArguments
+from cli.build import PROGRAM
+from detection.waf.prefilter import Prefilter
+from exercise_config import Config
+from inspection.asking import Asking
+from outputs.log.event_log import EventLog
+from traffic.batch import RecordBatch
+from traffic.finding import Finding
+from verdicts.judge import Judge, Policy
+from verdicts.spoe.agent import Agent
+from verdicts.tally import status_line
+
+_POLL: Final = 0.01
+"""Seconds between two looks at whether all questions are answered, at the end."""
+
+
+class Parts(NamedTuple):
+    """What is open."""
+
+    asking: Asking
+    policy: Policy
+    prefilter: Prefilter | None
+    load: Callable[[], Prefilter | None]
+    """Reads the rules again for the prefilter."""
+    log: EventLog | None
+    spoe: Sequence[socket.socket]
+
+
+async def serve(parts: Parts, config: Config, given: AnswerArguments) -> None:
+    """Answer until SIGINT or SIGTERM comes, or the parent ends. What was asked until then is still answered."""
+    judge = Judge(parts.asking, parts.policy, parts.prefilter, _logging(parts.log))
+    agent = Agent(judge, config.max_front_connections)
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    _obey(parts, judge, stop, given.parent)
+    servers = [await loop.create_server(agent, sock=each) for each in parts.spoe]
+    status = loop.create_task(_report(judge, agent, parts, config, given))
+    await stop.wait()
+    for server in servers:
+        server.close()
+    last = loop.time() + parts.policy.routes.longest_deadline
+    while judge.waiting and loop.time() < last:
+        await asyncio.sleep(_POLL)
+    agent.disconnect()
+    status.cancel()
+
+
+def _obey(parts: Parts, judge: Judge, stop: asyncio.Event, parent: int) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if not any(os.isatty(number) for number in range(3)):  # there, it means that the terminal is gone
+        loop.add_signal_handler(signal.SIGHUP, parts.asking.renewal.ask)
+    parts.asking.renewal.told = partial(_from_thread, loop, parts, judge)
+    if parent >= 0:
+        loop.add_reader(parent, stop.set)
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, parts: Parts, judge: Judge) -> None:
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(_take_over, parts, judge)
+
+
+def _take_over(parts: Parts, judge: Judge) -> None:
+    """Have the prefilter made anew after the workers have loaded their rules anew, and say so."""
+    loop, news = asyncio.get_running_loop(), parts.asking.renewal.news
+    while news:
+        _say(news.popleft())
+
+    def use(made: "asyncio.Future[Prefilter | None]") -> None:
+        judge.prefilter = made.result() if made.exception() is None else None
+
+    loop.run_in_executor(None, parts.load).add_done_callback(use)
+
+
+def _logging(log: EventLog | None) -> Callable[[Finding], None]:
+    if log is None:
+        return lambda finding: None
+    return lambda finding: log.take(RecordBatch([finding]))
+
+
+async def _report(judge: Judge, agent: Agent, parts: Parts, config: Config, given: AnswerArguments) -> None:
+    """Print a status line on a terminal, and everywhere what went wrong since the last one."""
+    loop, told = asyncio.get_running_loop(), Counter[str]()
+    begun = loop.time()
+    while True:
+        await asyncio.sleep(config.dashboard_bucket_size)
+        tally, now = judge.take_tally(), loop.time()
+        if tally.questions and (given.verbose or sys.stderr.isatty()):
+            _say(status_line(tally, now - begun))
+        begun = now
+        wrong = Counter({f"worker {how}": number for how, number in parts.asking.deaths.items()}) + agent.problems
+        for what, number in (wrong - told).items():
+            _say(f"{what}: {number:,} more")
+        told = wrong
+
+
+def _say(line: str) -> None:
+    print(f"{PROGRAM}: {line}", file=sys.stderr, flush=True)
