@@ -6,7 +6,6 @@ dropped and the process is locked down, and only then a byte of a front is read.
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,7 +17,6 @@ from capture.core import CORE
 from capture.named_files import named_files
 from capture.privileges import ROOT, User, chosen_user
 from cli.answer import AnswerArguments, parse_answer
-from cli.build import PROGRAM
 from detection.inspector import Inspector
 from detection.loading import DetectorError
 from detection.waf.directives import Limits, directives
@@ -36,7 +34,7 @@ from run.lockdown import lock_agent
 from run.log import daemons, open_log
 from run.opening import give_up_rights
 from verdicts.judge import Policy
-from verdicts.listening import listen
+from verdicts.listening import bound
 from verdicts.routes import RouteError, Routes
 from verdicts.ruling import Enforced, RangeError
 
@@ -63,7 +61,10 @@ def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
         terms = _terms(config, given, policy)
         stem = Stem(partial(_loaded, config.waf_rules, wanted), terms, partial(_leave, config, user))
         stack.callback(stem.close)
-        spoe = [stack.enter_context(listen(place)) for place in given.spoe]
+        if given.auth_request:
+            _need_httptools()
+        auth_request = [stack.enter_context(bound(place)) for place in given.auth_request]
+        spoe = [stack.enter_context(bound(place)) for place in given.spoe]
         log = open_log(given.shared, config, files.open)
         if log is not None:
             stack.callback(log.close)
@@ -75,8 +76,7 @@ def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
         if config.lockdown:
             lock_agent(_rule_folders(config), bool(daemons(given.shared, config)))
         _start(log, asking)
-        parts = Parts(asking, policy, first, load, log, spoe)
-        _say(given, config, policy, first)
+        parts = Parts(asking, policy, first, load, log, spoe, auth_request, _lines(given, policy, first))
         asyncio.run(serve(parts, config, given))
     return 0
 
@@ -96,6 +96,19 @@ def policy_of(config: Config) -> Policy:
     except RangeError as error:
         raise SettingError(f"waf_enforced_rules: {error}") from error
     return Policy(routes, enforced, config.max_inspected_body, config.waf_undecided_lines)
+
+
+def _need_httptools() -> None:
+    """Load the server for nginx while its files can be read.
+
+    Raises:
+        SettingError: a package is missing.
+    """
+    try:
+        import verdicts.auth_request.server  # noqa: F401
+    except ImportError as missing:
+        packages = "pip install -r requirements-answer.txt"
+        raise SettingError(f"--auth-request needs the package httptools ({missing}); run: {packages}") from missing
 
 
 def _leave(config: Config, user: User | None) -> None:
@@ -145,8 +158,8 @@ def _start(log: EventLog | None, asking: Asking) -> None:
     asking.start()
 
 
-def _say(given: AnswerArguments, config: Config, policy: Policy, first: Prefilter | None) -> None:
-    """Print where fronts may ask, and what is made of it."""
+def _lines(given: AnswerArguments, policy: Policy, first: Prefilter | None) -> list[str]:
+    """Say where fronts may ask, and what is made of it."""
     lines = [f"answering HAProxy (SPOE) on {place}" for place in given.spoe]
     lines += [f"answering nginx (auth_request) on {place}" for place in given.auth_request]
     lines += [
@@ -157,5 +170,4 @@ def _say(given: AnswerArguments, config: Config, policy: Policy, first: Prefilte
         lines.append("nothing is refused: no route says enforce")
     if first is None or first.unbounded:
         lines.append("every request goes to the rules, some 100 to 400 per second and worker: see docs/waf.md, Live")
-    for line in lines:
-        print(f"{PROGRAM}: {line}", file=sys.stderr, flush=True)
+    return lines

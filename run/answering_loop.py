@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from cli.answer import AnswerArguments
 from cli.build import PROGRAM
@@ -20,6 +20,7 @@ from outputs.log.event_log import EventLog
 from traffic.batch import RecordBatch
 from traffic.finding import Finding
 from verdicts.judge import Judge, Policy
+from verdicts.listening import BACKLOG
 from verdicts.spoe.agent import Agent
 from verdicts.tally import status_line
 
@@ -37,23 +38,49 @@ class Parts(NamedTuple):
     """Reads the rules again for the prefilter."""
     log: EventLog | None
     spoe: Sequence[socket.socket]
+    """Sockets on which HAProxy asks."""
+    auth_request: Sequence[socket.socket]
+    """Sockets on which nginx asks."""
+    lines: Sequence[str]
+    """Lines for the user, once fronts may ask."""
+
+
+class Front(Protocol):
+    """Who asks in one way."""
+
+    @property
+    def problems(self) -> Counter[str]:
+        """What was wrong with connections."""
+
+    def disconnect(self) -> None:
+        """Close all connections."""
 
 
 async def serve(parts: Parts, config: Config, given: AnswerArguments) -> None:
     """Answer until SIGINT or SIGTERM comes, or the parent ends. What was asked until then is still answered."""
     judge = Judge(parts.asking, parts.policy, parts.prefilter, _logging(parts.log))
     agent = Agent(judge, config.max_front_connections)
+    fronts: list[Front] = [agent]
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     _obey(parts, judge, stop, given.parent)
-    servers = [await loop.create_server(agent, sock=each) for each in parts.spoe]
-    status = loop.create_task(_report(judge, agent, parts, config, given))
+    servers = [await loop.create_server(agent, sock=each, backlog=BACKLOG) for each in parts.spoe]
+    if parts.auth_request:
+        from verdicts.auth_request.server import AuthRequestServer
+
+        asked = AuthRequestServer(judge, config.max_front_connections)
+        fronts.append(asked)
+        servers += [await loop.create_server(asked, sock=each, backlog=BACKLOG) for each in parts.auth_request]
+    for line in parts.lines:
+        _say(line)
+    status = loop.create_task(_report(judge, fronts, parts, config, given))
     await stop.wait()
     for server in servers:
         server.close()
     last = loop.time() + parts.policy.routes.longest_deadline
     while judge.waiting and loop.time() < last:
         await asyncio.sleep(_POLL)
-    agent.disconnect()
+    for front in fronts:
+        front.disconnect()
     status.cancel()
 
 
@@ -91,7 +118,7 @@ def _logging(log: EventLog | None) -> Callable[[Finding], None]:
     return lambda finding: log.take(RecordBatch([finding]))
 
 
-async def _report(judge: Judge, agent: Agent, parts: Parts, config: Config, given: AnswerArguments) -> None:
+async def _report(judge: Judge, fronts: Sequence[Front], parts: Parts, config: Config, given: AnswerArguments) -> None:
     """Print a status line on a terminal, and everywhere what went wrong since the last one."""
     loop, told = asyncio.get_running_loop(), Counter[str]()
     begun = loop.time()
@@ -101,7 +128,8 @@ async def _report(judge: Judge, agent: Agent, parts: Parts, config: Config, give
         if tally.questions and (given.verbose or sys.stderr.isatty()):
             _say(status_line(tally, now - begun))
         begun = now
-        wrong = Counter({f"worker {how}": number for how, number in parts.asking.deaths.items()}) + agent.problems
+        wrong = Counter({f"workers that {how}": number for how, number in parts.asking.deaths.items()})
+        wrong += sum((front.problems for front in fronts), Counter[str]())
         for what, number in (wrong - told).items():
             _say(f"{what}: {number:,} more")
         told = wrong

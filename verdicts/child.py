@@ -1,7 +1,7 @@
-"""The agent as a child process of a front in this program: it listens on a Unix socket in a folder of its own.
+"""The agent as a child process of a front in this program: it listens on a Unix socket in a folder of its own. An edge.
 
-The socket listens before the child has loaded its rules, so a front may connect at once; it must have deadlines of its
-own, as for every agent. An edge.
+Connections are refused until the child has loaded its rules, and when it has ended: what is asked then is undecided. A
+front needs deadlines of its own all the same, as for every agent.
 """
 
 import os
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from verdicts.listening import Place, listen
+from verdicts.listening import Place, bound
 
 GRACE: Final = 5.0
 """Seconds for the child to answer what was asked, and to end."""
@@ -78,8 +78,8 @@ def start_agent(arguments: Sequence[str] = (), owner: tuple[int, int] | None = N
 def _started(path: str, arguments: Sequence[str]) -> tuple["subprocess.Popen[bytes]", socket.socket]:
     """Start the process, and return it with a socket whose end it takes for the end of its parent."""
     ours, theirs = socket.socketpair()
-    with listen(Place(path=path)) as listening, theirs:
-        files = (listening.fileno(), theirs.fileno())
+    with bound(Place(path=path)) as made, theirs:
+        files = (made.fileno(), theirs.fileno())
         where = ("--spoe", f"fd:{files[0]}", "--parent", str(files[1]))
         command = (sys.executable, str(_PROGRAM), "answer", *where, *arguments)
         try:

@@ -61,6 +61,11 @@ class Judge:
         self._waiting: set[_Waiting] = set()
 
     @property
+    def longest_body(self) -> int:
+        """Bytes of a body that the rules see."""
+        return self._policy.longest_body
+
+    @property
     def waiting(self) -> int:
         """Questions without an answer yet."""
         return len(self._waiting)

@@ -1,4 +1,4 @@
-"""Where fronts ask: a TCP port, a Unix socket, or a socket that another process has opened. An edge."""
+"""Where fronts ask: a TCP port, a Unix socket, or a socket that another process has made. An edge."""
 
 import os
 import socket
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from outputs.address import Address, parse_address
 
 BACKLOG: Final = 1024
+"""Connections that wait to be accepted."""
 ANYBODY: Final = 0o666
 """Mode of a Unix socket: the folder that it is in says who may ask."""
 
@@ -43,26 +44,24 @@ def place_of(text: str) -> Place:
         raise ValueError(f"{error}, nor a path such as /run/http-monitor/waf.sock") from None
 
 
-def listen(place: Place) -> socket.socket:
-    """Return a socket that listens.
+def bound(place: Place) -> socket.socket:
+    """Return a socket that has this address, but does not listen yet: until then, fronts are refused at once, and do
+    not wait for rules to be loaded.
 
     Raises:
-        OSError: it cannot; the text is one line for the user.
+        OSError: it cannot be had; the text is one line for the user.
     """
     try:
-        made = _listening(place)
+        made = _bound(place)
     except OSError as reason:
         raise OSError(f"cannot listen on {place}: {reason.strerror or reason}; use another address") from reason
     made.setblocking(False)
     return made
 
 
-def _listening(place: Place) -> socket.socket:
+def _bound(place: Place) -> socket.socket:
     if place.descriptor >= 0:
-        made = socket.socket(fileno=place.descriptor)
-        if not made.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            raise OSError("the socket does not listen")
-        return made
+        return socket.socket(fileno=place.descriptor)
     if place.address is not None:
         family, kind, protocol, _, address = socket.getaddrinfo(
             place.address.host, place.address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -75,7 +74,6 @@ def _listening(place: Place) -> socket.socket:
         made = socket.socket(socket.AF_UNIX)
         made.bind(place.path)
         os.chmod(place.path, ANYBODY)
-    made.listen(BACKLOG)
     return made
 
 
