@@ -1,7 +1,6 @@
 """Real fronts with the configuration of docs/protecting.md, an agent that they ask, and a web server behind them."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -15,15 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from bench.fronts import write_haproxy, write_nginx
+
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 20.0
 SQL: Final = "/search?id=1%27%20union%20select%202"
-_BLOCK: Final = re.compile(r"```(?:haproxy|nginx) (\S+)\n(.*?)```", re.DOTALL)
-
-
-def documented() -> dict[str, str]:
-    """Return the configurations that the documentation shows, by their names."""
-    return dict(_BLOCK.findall((ROOT / "docs" / "protecting.md").read_text()))
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -149,32 +144,32 @@ def program(command: Sequence[str], port: int) -> Iterator["subprocess.Popen[byt
 @contextmanager
 def haproxy(folder: Path, web: int, asked: int) -> Iterator[int]:
     """Run HAProxy as documented; yield its port."""
-    port, texts = free_port(), documented()
-    spoe = folder / "spoe.cfg"
-    spoe.write_text(texts["spoe.cfg"])
-    text = (
-        texts["haproxy.cfg"].replace("/etc/haproxy/spoe.cfg", str(spoe)).replace("bind :80", f"bind 127.0.0.1:{port}")
+    port = free_port()
+    written = write_haproxy(
+        folder,
+        {
+            "bind :80": f"bind 127.0.0.1:{port}",
+            "127.0.0.1:8080": f"127.0.0.1:{web}",
+            "127.0.0.1:12345": f"127.0.0.1:{asked}",
+        },
     )
-    text = text.replace("127.0.0.1:8080", f"127.0.0.1:{web}").replace("127.0.0.1:12345", f"127.0.0.1:{asked}")
-    (folder / "haproxy.cfg").write_text(text)
-    with program(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")], port):
+    with program(["haproxy", "-db", "-f", str(written)], port):
         yield port
 
 
 @contextmanager
 def nginx(folder: Path, web: int, asked: int) -> Iterator[int]:
     """Run nginx as documented; yield its port."""
-    port, texts = free_port(), documented()
-    (folder / "waf.conf").write_text(texts["waf.conf"])
-    text = texts["nginx.conf"].replace("listen 80", f"listen 127.0.0.1:{port}")
-    text = text.replace("127.0.0.1:8080", f"127.0.0.1:{web}").replace("127.0.0.1:9080", f"127.0.0.1:{asked}")
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder / kind};\n" for kind in kinds)
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder / 'nginx.pid'}; error_log {folder / 'error.log'};\n"
-        f"events {{}}\nhttp {{ access_log off;\n{temporary}{text} }}\n"
+    port = free_port()
+    written = write_nginx(
+        folder,
+        {
+            "listen 80": f"listen 127.0.0.1:{port}",
+            "127.0.0.1:8080": f"127.0.0.1:{web}",
+            "127.0.0.1:9080": f"127.0.0.1:{asked}",
+        },
     )
-    with program(["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")], port):
+    with program(["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(written)], port):
         yield port
 
 

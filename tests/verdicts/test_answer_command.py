@@ -48,10 +48,9 @@ class Front:
     """A front that speaks SPOE."""
 
     def __init__(self, place: str | int) -> None:
-        is_path = isinstance(place, str)
-        self._socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
+        self._socket = socket.socket(socket.AF_UNIX if isinstance(place, str) else socket.AF_INET)
         self._socket.settimeout(20)
-        self._socket.connect(place if is_path else ("127.0.0.1", place))
+        self._socket.connect(place if isinstance(place, str) else ("127.0.0.1", place))
         self._socket.sendall(HELLO)
         self.receive()
 

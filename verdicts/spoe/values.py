@@ -21,6 +21,7 @@ class WrongFrame(ValueError):  # noqa: N818 - the name says what is wrong
 
 
 INVALID: Final = 4
+_TOO_EARLY: Final = "invalid frame received: it ends too early"
 
 
 class Cursor:
@@ -28,32 +29,34 @@ class Cursor:
 
     def __init__(self, whole: bytes) -> None:
         self._whole = whole
+        self._size = len(whole)
         self._place = 0
 
     @property
     def at_end(self) -> bool:
         """Whether nothing is left."""
-        return self._place >= len(self._whole)
+        return self._place >= self._size
 
     def byte(self) -> int:
         """Take one byte."""
-        if self.at_end:
-            raise WrongFrame(INVALID, "invalid frame received: it ends too early")
-        self._place += 1
-        return self._whole[self._place - 1]
+        place = self._place
+        if place >= self._size:
+            raise WrongFrame(INVALID, _TOO_EARLY)
+        self._place = place + 1
+        return self._whole[place]
 
     def take(self, length: int) -> bytes:
         """Take so many bytes."""
-        end = self._place + length
-        if end > len(self._whole):
-            raise WrongFrame(INVALID, "invalid frame received: it ends too early")
-        found = self._whole[self._place : end]
+        begin = self._place
+        end = begin + length
+        if end > self._size:
+            raise WrongFrame(INVALID, _TOO_EARLY)
         self._place = end
-        return found
+        return self._whole[begin:end]
 
     def rest(self) -> bytes:
         """Take all that is left."""
-        return self.take(len(self._whole) - self._place)
+        return self.take(self._size - self._place)
 
     def number(self) -> int:
         """Take a number of variable length."""
@@ -77,6 +80,8 @@ class Cursor:
         """Take a typed value."""
         byte = self.byte()
         kind = byte & 0x0F
+        if kind == STRING:
+            return self.text().decode("latin-1")
         if kind == NULL:
             return None
         if kind == BOOLEAN:
@@ -86,8 +91,6 @@ class Cursor:
         return self._bytes_value(kind)
 
     def _bytes_value(self, kind: int) -> Value:
-        if kind == STRING:
-            return self.text().decode("latin-1")
         if kind == BINARY:
             return self.text()
         if kind == IPV4:
