@@ -84,6 +84,10 @@ class Judge:
             return
         _Waiting(self, _Asked(content, route, name, begun), answer).begin()
 
+    def unreadable(self, why: str) -> Verdict:
+        """Return the verdict on a question that cannot be read, by the route of all that no other covers."""
+        return undecided(self._policy.routes.find("", b"/"), why, uuid4().hex[:16])
+
     def take_tally(self) -> Tally:
         """Return the counts since the last call, and begin anew."""
         taken, self.tally = self.tally, Tally()

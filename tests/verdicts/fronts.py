@@ -50,7 +50,7 @@ class _Web(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"ok")
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_OPTIONS = do_GET  # noqa: N815
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -1,6 +1,7 @@
 """HAProxy with the documented configuration asks the agent, which is then killed, stopped, or has stopped workers."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +51,18 @@ def test_an_attack_is_refused_and_the_log_has_its_id(front: int, running: Agent)
     (line,) = running.lines(bad.id)
     assert "blocked: SQL injection in ARGS:id" in line
     assert good.id not in running.logged()
+
+
+def test_requests_of_every_shape_are_judged(front: int) -> None:
+    for text, status in (
+        (f"GET http://shop.example.com{SQL} HTTP/1.1", "403"),
+        ("OPTIONS * HTTP/1.1", "200"),
+        (f"FOO {SQL} HTTP/1.1", "403"),
+        (f"GET {SQL}#x HTTP/1.1", "400"),
+    ):
+        with socket.create_connection(("127.0.0.1", front), 20) as connection:
+            connection.sendall(f"{text}\r\nHost: shop.example.com\r\nConnection: close\r\n\r\n".encode())
+            assert connection.recv(4096).decode()[9:12] == status, text
 
 
 def test_an_attack_in_a_body_is_refused(front: int) -> None:

@@ -38,11 +38,15 @@ def test_the_header_may_be_text_too() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"method": "GET"}, {"target": "/"}, {"method": None, "target": "/"}, {**ARGUMENTS, "headers": b"\x09abc"}],
+    [{}, {"target": "/"}, {"method": None, "target": "/"}, {**ARGUMENTS, "headers": b"\x09abc"}],
 )
 def test_a_message_without_what_must_be_there_is_none(arguments: dict[str, Value]) -> None:
     with pytest.raises(WrongFrame):
         question_of(arguments)
+
+
+def test_a_request_without_a_path_has_the_target_of_the_whole_server() -> None:
+    assert question_of({"method": "CONNECT", "target": None}).target == b"*"
 
 
 @pytest.mark.parametrize("name", ["a\nb", "caf\xe9", "\x1b[2J"])

@@ -106,9 +106,9 @@ class Connection(asyncio.Protocol):
             return
         try:
             question = question_of(check.arguments)
-        except WrongFrame as wrong:
-            self._session.problem = str(wrong)
-            self._session.disconnect(wrong.status, str(wrong))
+        except WrongFrame as wrong:  # others ask on this connection too
+            self._agent.problems[MALFORMED] += 1
+            self._session.acknowledge(notified, answer_to(self._agent.judge.unreadable(str(wrong))))
             return
         self._waiting += 1
         self._agent.judge.ask(question, lambda verdict: self._answer(notified, verdict))

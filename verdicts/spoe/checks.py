@@ -1,10 +1,10 @@
 """The message by which HAProxy asks, and the variables by which it is answered. Pure.
 
     spoe-message check-request
-        args client=src client_port=src_port server=dst server_port=dst_port id=unique-id method=method target=url
+        args client=src client_port=src_port server=dst server_port=dst_port id=unique-id method=method target=pathq
         args version=req.ver headers=req.hdrs_bin body=req.body body_size=req.body_size
 
-Only `method` and `target` must be there.
+Only `method` must be there. A request without a path, such as CONNECT, has the target `*`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,11 +21,11 @@ def question_of(arguments: Mapping[str, Value]) -> Question:
     """Return what a message asks.
 
     Raises:
-        WrongFrame: method or target are missing, or the header is damaged.
+        WrongFrame: the method is missing, or the header is damaged.
     """
-    method, target = _bytes(arguments.get("method")), _bytes(arguments.get("target"))
-    if not method or not target:
-        raise WrongFrame(INVALID, f"invalid frame received: {NAME} without method or target")
+    method, target = _bytes(arguments.get("method")), _bytes(arguments.get("target")) or b"*"
+    if not method:
+        raise WrongFrame(INVALID, f"{NAME} without method")
     body = _bytes(arguments.get("body"))
     return Question(
         client=_text(arguments.get("client")),
