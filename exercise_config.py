@@ -300,7 +300,7 @@ class Config:
     waf_routes: Annotated[tuple[str, ...], "routes, such as `/admin enforce closed 100ms`"] = ()
     """How requests are judged, by host and path, like `--route`: `off`, `shadow` or `enforce`, then `open` or `closed`
     for what is undecided, and a deadline. What no route covers is only logged (shadow)."""
-    waf_enforced_rules: Annotated[tuple[str, ...], "numbers and ranges, such as 942000-942999"] = ()
+    waf_enforced_rules: Annotated[tuple[str, ...], "numbers and ranges, such as 942000-942999, and `intelligence`"] = ()
     """Rules because of which a request may be refused; what only others refuse is logged. Empty for all rules."""
     waf_deadline: Annotated[int, Range(1, 10_000, "ms")] = 50
     """Time for an answer where a route does not say; then the request is undecided."""

@@ -29,7 +29,8 @@ def write_haproxy(folder: Path, addresses: Mapping[str, str]) -> Path:
 def write_nginx(folder: Path, addresses: Mapping[str, str]) -> Path:
     """Write the configuration of nginx in the same way; it writes only into the folder."""
     texts = documented()
-    (folder / "waf.conf").write_text(texts["waf.conf"])
+    for name in ("waf.conf", "waf_fields.conf"):
+        (folder / name).write_text(texts[name])
     temporary = "".join(f"{kind}_temp_path {folder / kind};\n" for kind in _TEMPORARY)
     written = folder / "nginx.conf"
     written.write_text(

@@ -63,6 +63,7 @@ def parse_answer(argv: Sequence[str]) -> AnswerArguments:
     config = replace(
         config,
         waf_rules=tuple(filter(None, given.crs)) or config.waf_rules,
+        indicators=tuple(given.indicators) or config.indicators,
         waf_routes=(*given.routes, *_others(config.waf_routes, given.routes)),
         log_records=("findings",),
     )
@@ -104,6 +105,10 @@ def answer_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--paranoia", metavar="N", type=int, choices=range(1, 5), help="paranoia level, 1 to 4")
     add("--threshold", metavar="N", type=rows, help="anomaly score that blocks a request")
+    add(
+        "--indicators", metavar="FILE", action="append", default=[],
+        help="file with indicators, as for monitoring: a listed client or host counts like a rule; may be repeated",
+    )  # fmt: skip
     add(
         "--route", metavar="ROUTE", dest="routes", action="append", default=[],
         help="how requests for a path or host are judged, such as '/admin enforce closed 100ms'; may be repeated "

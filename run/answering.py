@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from capture.core import CORE
-from capture.named_files import named_files
+from capture.named_files import NamedFiles, named_files
 from capture.privileges import ROOT, User, chosen_user
 from cli.answer import AnswerArguments, parse_answer
 from detection.inspector import Inspector
@@ -30,13 +30,18 @@ from inspection.processes import Stem
 from inspection.terms import Terms
 from outputs.log.event_log import EventLog
 from run.answering_loop import Parts, serve
+from run.intelligence import read_again
 from run.lockdown import lock_agent
 from run.log import daemons, open_log
 from run.opening import give_up_rights
 from verdicts.judge import Policy
+from verdicts.listed import Listed
 from verdicts.listening import bound
 from verdicts.routes import RouteError, Routes
 from verdicts.ruling import Enforced, RangeError
+
+if TYPE_CHECKING:
+    from run.feeds import Intelligence
 
 _MEBIBYTE: Final = 2**20
 _LEAST_SILENCE: Final = 0.5
@@ -68,15 +73,18 @@ def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
         log = open_log(given.shared, config, files.open)
         if log is not None:
             stack.callback(log.close)
+        feeds = _feeds(config, policy.listed, files)
+        if feeds is not None:
+            stack.callback(feeds.close)
         _leave(config, user)
         load = partial(_prefilter, config.waf_rules, wanted)
         asking = Asking(stem, (DryRun.name,), terms, config.waf_queue)
         stack.callback(asking.close)
         first = load()
         if config.lockdown:
-            lock_agent(_rule_folders(config), bool(daemons(given.shared, config)))
-        _start(log, asking)
-        parts = Parts(asking, policy, first, load, log, spoe, auth_request, _lines(given, policy, first))
+            lock_agent([*_rule_folders(config), *read_again(config)], bool(daemons(given.shared, config)))
+        _start(log, asking, feeds)
+        parts = Parts(asking, policy, first, load, feeds, log, spoe, auth_request, _lines(given, policy, first))
         asyncio.run(serve(parts, config, given))
     return 0
 
@@ -95,7 +103,7 @@ def policy_of(config: Config) -> Policy:
         enforced = Enforced(config.waf_enforced_rules)
     except RangeError as error:
         raise SettingError(f"waf_enforced_rules: {error}") from error
-    return Policy(routes, enforced, config.max_inspected_body, config.waf_undecided_lines)
+    return Policy(routes, enforced, Listed(), config.max_inspected_body, config.waf_undecided_lines)
 
 
 def _need_httptools() -> None:
@@ -109,6 +117,15 @@ def _need_httptools() -> None:
     except ImportError as missing:
         packages = "pip install -r requirements-answer.txt"
         raise SettingError(f"--auth-request needs the package httptools ({missing}); run: {packages}") from missing
+
+
+def _feeds(config: Config, listed: Listed, files: NamedFiles) -> "Intelligence | None":
+    """Open the files with indicators; None if there are none."""
+    if not config.indicators:
+        return None
+    from run.feeds import opened_for
+
+    return opened_for(listed, config, files, "", live=True)
 
 
 def _leave(config: Config, user: User | None) -> None:
@@ -152,9 +169,11 @@ def _rule_folders(config: Config) -> list[str]:
     return [_SETTINGS_OF_CRS, *(str(path if path.is_dir() else path.parent) for path in paths)]
 
 
-def _start(log: EventLog | None, asking: Asking) -> None:
+def _start(log: EventLog | None, asking: Asking, feeds: "Intelligence | None") -> None:
     if log is not None:
         log.start()
+    if feeds is not None:
+        feeds.start()
     asking.start()
 
 

@@ -5,11 +5,11 @@ import os
 import signal
 import socket
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from cli.answer import AnswerArguments
 from cli.build import PROGRAM
@@ -24,6 +24,9 @@ from verdicts.listening import BACKLOG
 from verdicts.spoe.agent import Agent
 from verdicts.tally import status_line
 
+if TYPE_CHECKING:
+    from run.feeds import Intelligence
+
 _POLL: Final = 0.01
 """Seconds between two looks at whether all questions are answered, at the end."""
 
@@ -36,6 +39,8 @@ class Parts(NamedTuple):
     prefilter: Prefilter | None
     load: Callable[[], Prefilter | None]
     """Reads the rules again for the prefilter."""
+    feeds: "Intelligence | None"
+    """Reads files with indicators."""
     log: EventLog | None
     spoe: Sequence[socket.socket]
     """Sockets on which HAProxy asks."""
@@ -89,27 +94,39 @@ def _obey(parts: Parts, judge: Judge, stop: asyncio.Event, parent: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if not any(os.isatty(number) for number in range(3)):  # there, it means that the terminal is gone
-        loop.add_signal_handler(signal.SIGHUP, parts.asking.renewal.ask)
-    parts.asking.renewal.told = partial(_from_thread, loop, parts, judge)
+        loop.add_signal_handler(signal.SIGHUP, _read_again, parts)
+    parts.asking.renewal.told = partial(_from_thread, loop, _take_over, parts, judge)
+    if parts.feeds is not None:
+        parts.feeds.told = partial(_from_thread, loop, _tell, parts.feeds.news)
+        _tell(parts.feeds.news)
     if parent >= 0:
         loop.add_reader(parent, stop.set)
 
 
-def _from_thread(loop: asyncio.AbstractEventLoop, parts: Parts, judge: Judge) -> None:
+def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:
     with suppress(RuntimeError):  # the loop has ended
-        loop.call_soon_threadsafe(_take_over, parts, judge)
+        loop.call_soon_threadsafe(call, *arguments)
+
+
+def _read_again(parts: Parts) -> None:
+    parts.asking.renewal.ask()
+    if parts.feeds is not None:
+        parts.feeds.ask()
+
+
+def _tell(news: deque[str]) -> None:
+    while news:
+        _say(news.popleft())
 
 
 def _take_over(parts: Parts, judge: Judge) -> None:
     """Have the prefilter made anew after the workers have loaded their rules anew, and say so."""
-    loop, news = asyncio.get_running_loop(), parts.asking.renewal.news
-    while news:
-        _say(news.popleft())
+    _tell(parts.asking.renewal.news)
 
     def use(made: "asyncio.Future[Prefilter | None]") -> None:
         judge.prefilter = made.result() if made.exception() is None else None
 
-    loop.run_in_executor(None, parts.load).add_done_callback(use)
+    asyncio.get_running_loop().run_in_executor(None, parts.load).add_done_callback(use)
 
 
 def _logging(log: EventLog | None) -> Callable[[Finding], None]:

@@ -18,9 +18,10 @@ from inspection.asking import Asking, Reply
 from inspection.asking import Question as Handed
 from traffic.content import Content
 from traffic.finding import Finding
+from verdicts.listed import Listed
 from verdicts.question import Question, content_of
-from verdicts.routes import OFF, Route, Routes
-from verdicts.ruling import Enforced, finding_of, passed, ruled, undecided
+from verdicts.routes import ENFORCE, OFF, SHADOW, Route, Routes
+from verdicts.ruling import Enforced, finding_of, passed, ruled, undecided, with_listed
 from verdicts.tally import BLOCKED, PREFILTER, RULES, UNDECIDED, WOULD_BLOCK, Tally
 from verdicts.tally import OFF as UNASKED
 from verdicts.verdict import Verdict
@@ -39,6 +40,7 @@ class Policy(NamedTuple):
 
     routes: Routes
     enforced: Enforced
+    listed: Listed
     longest_body: int
     """Bytes of a body that the rules see."""
     undecided_lines: int
@@ -70,19 +72,27 @@ class Judge:
         """Questions without an answer yet."""
         return len(self._waiting)
 
-    def ask(self, question: Question, answer: Answer) -> None:
-        """Call `answer` with the verdict: at once, or by the deadline of its route."""
+    def ask(self, question: Question, answer: Answer, *, heeded: bool = True) -> None:
+        """Call `answer` with the verdict: at once, or by the deadline of its route. If nobody heeds it, the request has
+        passed already, so that its route is at most `shadow`.
+        """
         begun = self._loop.time()
         name = question.id[:LONGEST_ID] or uuid4().hex[:16]
         route = self._policy.routes.find(question.host, question.target)
+        if not heeded and route.mode == ENFORCE:
+            route = route._replace(mode=SHADOW)
         if route.mode == OFF:
             self._answer(UNASKED, passed(route, name), begun, answer)
             return
         content = content_of(question, time.time(), self._policy.longest_body)
-        if self.prefilter is not None and not self.prefilter.may_match(Inspected(content, self._policy.longest_body)):
-            self._answer(PREFILTER, passed(route, name), begun, answer)
+        why = self._policy.listed.reason(content.client, content.host, content.time)
+        asked = _Asked(content, route, name, begun, why)
+        if why and self._finished(asked, Verdict(id=name), answer):
             return
-        _Waiting(self, _Asked(content, route, name, begun), answer).begin()
+        if self.prefilter is not None and not self.prefilter.may_match(Inspected(content, self._policy.longest_body)):
+            self._conclude(asked, PREFILTER, passed(route, name), None, answer)
+            return
+        _Waiting(self, asked, answer).begin()
 
     def unreadable(self, why: str) -> Verdict:
         """Return the verdict on a question that cannot be read, by the route of all that no other covers."""
@@ -106,16 +116,13 @@ class Judge:
         self._waiting.discard(waiting)
         asked = waiting.asked
         verdict = ruled(outcome, asked.route, self._policy.enforced, asked.name)
-        kind = BLOCKED if verdict.blocked else WOULD_BLOCK if verdict.would_block else RULES
-        self._answer(kind, verdict, asked.begun, answer)
-        if kind != RULES:
-            self._log(finding_of(asked.content, verdict, asked.route, outcome))
+        self._conclude(asked, RULES, verdict, outcome, answer)
 
     def give_up(self, waiting: "_Waiting", why: str, answer: Answer) -> None:
         """Answer that a question is undecided."""
         self._waiting.discard(waiting)
         asked = waiting.asked
-        verdict = undecided(asked.route, why, asked.name)
+        verdict = self._with_listed(asked, undecided(asked.route, why, asked.name))
         self.tally.counts[why] += 1
         self._answer(UNDECIDED, verdict, asked.begun, answer)
         if verdict.blocked or self.tally.counts[UNDECIDED] <= self._policy.undecided_lines:
@@ -126,9 +133,27 @@ class Judge:
         self.tally.counts[LATE] += 1
         if outcome is not None and outcome.blocked:
             asked = waiting.asked
-            shadow = ruled(outcome, asked.route._replace(mode="shadow"), self._policy.enforced, asked.name)
+            shadow = ruled(outcome, asked.route._replace(mode=SHADOW), self._policy.enforced, asked.name)
             late = shadow._replace(reason=f"{shadow.reason}, found after the deadline")
             self._log(finding_of(asked.content, late, asked.route, outcome))
+
+    def _finished(self, asked: "_Asked", verdict: Verdict, answer: Answer) -> bool:
+        """Answer at once, if threat intelligence alone refuses the request."""
+        if not self._with_listed(asked, verdict).blocked:
+            return False
+        self._conclude(asked, BLOCKED, verdict, None, answer)
+        return True
+
+    def _conclude(self, asked: "_Asked", kind: str, verdict: Verdict, outcome: Outcome | None, answer: Answer) -> None:
+        """Answer, and log what is or would be refused; what passes is counted as `kind`."""
+        verdict = self._with_listed(asked, verdict)
+        refused = BLOCKED if verdict.blocked else WOULD_BLOCK if verdict.would_block else ""
+        self._answer(refused or kind, verdict, asked.begun, answer)
+        if refused:
+            self._log(finding_of(asked.content, verdict, asked.route, outcome))
+
+    def _with_listed(self, asked: "_Asked", verdict: Verdict) -> Verdict:
+        return with_listed(verdict, asked.listed, asked.route, self._policy.enforced)
 
     def _answer(self, kind: str, verdict: Verdict, begun: float, answer: Answer) -> None:
         self.tally.note(kind, self._loop.time() - begun)
@@ -144,6 +169,8 @@ class _Asked(NamedTuple):
     route: Route
     name: str
     begun: float
+    listed: str
+    """What threat intelligence says of it; empty for nothing."""
 
 
 class _Waiting:

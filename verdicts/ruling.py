@@ -13,6 +13,8 @@ from verdicts.verdict import Verdict
 
 UNDECIDED: Final = "undecided"
 """Name of the rule of findings about requests that could not be judged."""
+INTELLIGENCE: Final = "intelligence"
+"""Name of the rule that a client or host is listed by threat intelligence."""
 MOST_RULES: Final = 20
 """Rules that an answer names."""
 LONGEST_REASON: Final = 200
@@ -27,15 +29,18 @@ class Enforced:
     """The rules because of which a request may be refused."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """Read numbers such as `942100` and ranges such as `942000-942999`; without any, all rules are enforced.
+        """Read numbers such as `942100`, ranges such as `942000-942999`, and INTELLIGENCE; without any, all hold.
 
         Raises:
             RangeError: a text is neither.
         """
-        self._ranges = [_range(text) for text in texts]
+        self._ranges = [_range(text) for text in texts if text != INTELLIGENCE]
+        self._all = not texts
+        self.intelligence = self._all or INTELLIGENCE in texts
+        """Whether a request may be refused because of threat intelligence."""
 
     def __contains__(self, rule: int) -> bool:
-        return not self._ranges or any(rule in numbers for numbers in self._ranges)
+        return self._all or any(rule in numbers for numbers in self._ranges)
 
 
 def _range(text: str) -> range:
@@ -72,6 +77,15 @@ def ruled(outcome: Outcome | None, route: Route, enforced: Enforced, name: str) 
     )
 
 
+def with_listed(verdict: Verdict, why: str, route: Route, enforced: Enforced) -> Verdict:
+    """Return the verdict with what threat intelligence says, if that is not empty."""
+    if not why or route.mode == OFF:
+        return verdict
+    blocked = verdict.blocked or (route.mode == ENFORCE and enforced.intelligence)
+    rules = (INTELLIGENCE, *verdict.rules)
+    return verdict._replace(blocked=blocked, would_block=not blocked, rules=rules, reason=verdict.reason or why)
+
+
 def reasons_of(outcome: Outcome) -> list[Hit]:
     """Return the rules that count, if the request is to be refused, otherwise all that matched."""
     hits = [hit for hit in outcome.hits if not hit.of_response]
@@ -92,7 +106,7 @@ def finding_of(content: Content, verdict: Verdict, route: Route, outcome: Outcom
     first = next(iter(reasons_of(outcome)), None) if outcome is not None else None
     word = "blocked" if verdict.blocked else "would be blocked" if verdict.would_block else "passed"
     how = [f"request {verdict.id}", f"route {route.place} {route.mode}"]
-    if verdict.rules:
+    if outcome is not None or INTELLIGENCE in verdict.rules:
         how += [f"score {verdict.score}", f"rules {','.join(verdict.rules)}"]
     return Finding(
         content.time,

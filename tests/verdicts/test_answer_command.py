@@ -227,6 +227,33 @@ class TestRunning:
 
 @pytest.mark.skipif(bool(how_to_inspect()), reason=how_to_inspect())
 @pytest.mark.skipif(find_spec("libmodsecurity") is None, reason="needs libmodsecurity (requirements-waf.txt)")
+def test_a_listed_client_is_refused_until_its_indicator_is_gone(tmp_path: Path) -> None:
+    port, feed = free_port(), tmp_path / "feed.txt"
+    feed.write_text("203.0.113.9\nbad.test\n")
+    routes = ("--route", "/ enforce", "--route", "/shadow shadow", "--indicators", str(feed))
+    with agent(tmp_path, port, "--crs", rule_set(tmp_path / "crs"), *routes) as running:
+        front = Front(port)
+
+        def asked(client: str, host: str = "shop.example.com", target: str = "/") -> tuple[object, ...]:
+            header = f"Host: {host}\r\n"
+            front.send_message({"client": client, "method": "GET", "target": target, "headers": header, "id": "r1"})
+            answer = variables_in(front.receive().payload)
+            return answer["blocked"], answer["would_block"], answer["rules"]
+
+        until(lambda: asked("203.0.113.9") == (True, False, "intelligence"), "the feed")
+        assert asked("203.0.113.9", target="/shadow") == (False, True, "intelligence")
+        assert asked("203.0.113.9", target=f"/shadow{SQL}") == (False, True, "intelligence,942100")
+        assert asked("198.51.100.1", "a.bad.test") == (True, False, "intelligence")
+        assert asked("198.51.100.1") == (False, False, "")
+        assert "blocked: client 203.0.113.9 listed by feed" in running.lines("request r1")[0]
+        feed.write_text("bad.test\n")
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: asked("203.0.113.9") == (False, False, ""), "the shorter feed")
+        front.close()
+
+
+@pytest.mark.skipif(bool(how_to_inspect()), reason=how_to_inspect())
+@pytest.mark.skipif(find_spec("libmodsecurity") is None, reason="needs libmodsecurity (requirements-waf.txt)")
 def test_a_child_answers_and_ends_with_its_parent(tmp_path: Path) -> None:
     child = start_agent(["--crs", rule_set(tmp_path / "crs"), "--route", "/ enforce", "--set", "user=root"])
     try:

@@ -6,7 +6,7 @@ from detection.waf.dry_run import Hit, Outcome
 from traffic.finding import HIGH, LOW, MEDIUM
 from verdicts.question import Question, content_of
 from verdicts.routes import Route
-from verdicts.ruling import Enforced, RangeError, finding_of, passed, ruled, undecided
+from verdicts.ruling import Enforced, RangeError, finding_of, passed, ruled, undecided, with_listed
 from verdicts.tally import BLOCKED, KINDS, OFF, PREFILTER, Tally, Times, status_line
 from verdicts.verdict import Verdict
 
@@ -82,6 +82,34 @@ def test_the_log_has_the_request_the_route_and_the_rules() -> None:
     assert (late.rule, late.severity, late.reason) == (
         "undecided", LOW, "passed: undecided: no answer within 50 ms (request r1, route / shadow)",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("enforced", "route", "blocked"),
+    [
+        ((), ENFORCE, True),
+        (("intelligence",), ENFORCE, True),
+        (("942100",), ENFORCE, False),
+        ((), SHADOW, False),
+        (("intelligence",), SHADOW, False),
+    ],
+)
+def test_who_is_listed_is_refused_where_that_is_enforced(
+    enforced: tuple[str, ...], route: Route, blocked: bool
+) -> None:
+    why, rules = "client 203.0.113.9 listed by feed, confidence 75", Enforced(enforced)
+    verdict = with_listed(passed(route, "r1"), why, route, rules)
+    assert verdict == Verdict(blocked, not blocked, True, 0, ("intelligence",), why, "r1")
+    both = with_listed(ruled(outcome(hit(942100)), route, rules, "r1"), why, route, rules)
+    assert both.rules == ("intelligence", "942100")
+    assert both.blocked == (route is ENFORCE)
+    assert both.would_block == (route is SHADOW)
+
+
+def test_who_is_not_listed_keeps_the_verdict() -> None:
+    assert with_listed(passed(ENFORCE, "r1"), "", ENFORCE, ALL) == passed(ENFORCE, "r1")
+    off = ENFORCE._replace(mode="off")
+    assert with_listed(passed(off, "r1"), "listed", off, ALL) == passed(off, "r1")
 
 
 def test_times_are_counted_in_bins_that_are_at_most_a_fifth_too_high() -> None:

@@ -1,4 +1,7 @@
-"""The HTTP/1.1 server that nginx asks, with keep-alive: httptools (llhttp) parses, a judge answers."""
+"""The HTTP/1.1 server that nginx asks, with keep-alive: httptools (llhttp) parses, a judge answers.
+
+A subrequest of `auth_request` has no body. One with a body is mirrored: nobody heeds its answer, and it is only logged.
+"""
 
 import asyncio
 from collections import Counter, deque
@@ -134,7 +137,8 @@ class Connection(asyncio.Protocol):
             return
         slot = _Slot()
         self._answers.append(slot)
-        self._server.judge.ask(question, lambda verdict: self._answer(slot, verdict))
+        mirrored = self._body_size > 0
+        self._server.judge.ask(question, lambda verdict: self._answer(slot, verdict), heeded=not mirrored)
         self._rest()
 
     def _count(self, size: int) -> None:
