@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from detection.pipeline import Failure
 from inspection.contents import Job, size_of
-from inspection.outcomes import DIED, ENDED, MOST_FAILURES
+from inspection.outcomes import DIED, ENDED, FAILED, MOST_FAILURES
 from inspection.processes import Stem
 from inspection.renewal import Renewal
 from inspection.terms import Terms
@@ -36,6 +36,8 @@ class Question:
         self.told = told
         self.given_up = False
         """Set this when nobody wants the answer any more: a question that still waits is never begun then."""
+        self.failed = False
+        """Whether an inspector raised an exception."""
         self.findings: tuple[Finding | FileTransfer, ...] = ()
 
 
@@ -116,8 +118,11 @@ class Questions:
         with self._changed:
             self._deaths[how] += 1
 
-    def note_failure(self, failure: Failure) -> None:
-        """Note that an inspector raised an exception, and was disabled."""
+    def note_failure(self, place: int, failure: Failure) -> None:
+        """Note that an inspector raised an exception: the question has no answer then."""
+        question = self._begun.get(place)
+        if question is not None:
+            question.failed = True
         with self._changed:
             self.failures = [*self.failures, failure][:MOST_FAILURES]
 
@@ -131,7 +136,8 @@ class Questions:
         for job in jobs:
             question = self._begun.pop(job.place, None)
             if question is not None:
-                question.told(Reply((), missed) if missed else Reply(question.findings))
+                why = missed or (FAILED if question.failed else "")
+                question.told(Reply((), why) if why else Reply(question.findings))
 
 
 class Asking:
@@ -162,7 +168,7 @@ class Asking:
 
     @property
     def failures(self) -> Sequence[Failure]:
-        """Inspectors that raised an exception, and were disabled until they were loaded anew."""
+        """Exceptions that inspectors raised, the first ones."""
         return self._questions.failures
 
     def close(self) -> None:

@@ -80,10 +80,10 @@ class Attempt:
         """Note what was found in one exchange."""
         if not self._answered < message.number <= len(self._jobs):
             raise WrongMessage("about another exchange")
-        self._answered = message.number
         job = self._jobs[message.number - 1]
         answer = answer_in(message.body, job.content, self._crew.names, self._longest)
+        self._answered = message.number
         self._outcomes.note_findings(job.place, (*answer.findings, *answer.files))
         for name, text in answer.failed:
             if self._crew.disable(name):
-                self._outcomes.note_failure(Failure(name, text))
+                self._outcomes.note_failure(job.place, Failure(name, text))

@@ -38,5 +38,5 @@ class Notes(Protocol):
     def note_death(self, how: str) -> None:
         """Note that a worker ended by itself, and was replaced."""
 
-    def note_failure(self, failure: Failure) -> None:
-        """Note that an inspector raised an exception, and was disabled."""
+    def note_failure(self, place: int, failure: Failure) -> None:
+        """Note that an inspector raised an exception at that exchange, before it counts as inspected."""

@@ -15,6 +15,7 @@ QUEUE_FULL: Final = "queue full"
 DIED: Final = "process died"
 NO_ANSWER: Final = "no answer"
 NO_PROCESS: Final = "no process"
+FAILED: Final = "inspector failed"
 NO_INSPECTOR: Final = "inspectors disabled"
 ENDED: Final = "program ended"
 """Reasons why an exchange was not inspected."""
@@ -61,8 +62,8 @@ class Outcomes:
             if not self._ended:
                 self._deaths[how] += 1
 
-    def note_failure(self, failure: Failure) -> None:
-        """Note that an inspector raised an exception, and was disabled."""
+    def note_failure(self, place: int, failure: Failure) -> None:
+        """Note that an inspector raised an exception at that exchange, and was disabled."""
         with self._lock:
             self.failures = [*self.failures, failure][:MOST_FAILURES]
 

@@ -15,7 +15,7 @@ class Staff:
     def __init__(self, nursery: Nursery, names: Sequence[str], terms: Terms) -> None:
         self._nursery = nursery
         self._terms = terms
-        self._crew = Crew(names)
+        self._crew = Crew(names, disables=terms.disables)
         self._lines: list[Line] = []
 
     @property

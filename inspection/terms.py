@@ -25,3 +25,5 @@ class Terms:
     """Seconds after which a process that neither answers nor goes on is replaced."""
     niceness: int = 10
     """By how much the processes come after others that want the processor."""
+    disables: bool = True
+    """Whether an inspector that raises an exception is asked no more, so that nobody can make it do so all the time."""

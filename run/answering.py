@@ -160,6 +160,7 @@ def _terms(config: Config, given: AnswerArguments, policy: Policy) -> Terms:
         lockdown=config.lockdown,
         silence=max(_LEAST_SILENCE, 2 * budget),
         niceness=0,
+        disables=False,  # whoever finds a request at which it fails must not turn the rules off for all others
     )
 
 

@@ -16,6 +16,7 @@ from cli.build import PROGRAM
 from detection.waf.prefilter import Prefilter
 from exercise_config import Config
 from inspection.asking import Asking
+from outputs.errors import LogError
 from outputs.log.event_log import EventLog
 from traffic.batch import RecordBatch
 from traffic.finding import Finding
@@ -23,6 +24,7 @@ from verdicts.judge import Judge, Policy
 from verdicts.listening import BACKLOG
 from verdicts.spoe.agent import Agent
 from verdicts.tally import status_line
+from view.outlet import OutputClosedError
 
 if TYPE_CHECKING:
     from run.feeds import Intelligence
@@ -63,10 +65,10 @@ class Front(Protocol):
 
 async def serve(parts: Parts, config: Config, given: AnswerArguments) -> None:
     """Answer until SIGINT or SIGTERM comes, or the parent ends. What was asked until then is still answered."""
-    judge = Judge(parts.asking, parts.policy, parts.prefilter, _logging(parts.log))
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    judge = Judge(parts.asking, parts.policy, parts.prefilter, _logging(parts.log, stop))
     agent = Agent(judge, config.max_front_connections)
     fronts: list[Front] = [agent]
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     _obey(parts, judge, stop, given.parent)
     servers = [await loop.create_server(agent, sock=each, backlog=BACKLOG) for each in parts.spoe]
     if parts.auth_request:
@@ -129,15 +131,26 @@ def _take_over(parts: Parts, judge: Judge) -> None:
     asyncio.get_running_loop().run_in_executor(None, parts.load).add_done_callback(use)
 
 
-def _logging(log: EventLog | None) -> Callable[[Finding], None]:
-    if log is None:
-        return lambda finding: None
-    return lambda finding: log.take(RecordBatch([finding]))
+def _logging(log: EventLog | None, stop: asyncio.Event) -> Callable[[Finding], None]:
+    """Return what writes a finding. Without standard output, if that is the log, the program ends."""
+
+    def write(finding: Finding) -> None:
+        if log is None or stop.is_set():
+            return
+        try:
+            log.take(RecordBatch([finding]))
+        except OutputClosedError:
+            stop.set()
+        except LogError as error:
+            _say(str(error))
+            stop.set()
+
+    return write
 
 
 async def _report(judge: Judge, fronts: Sequence[Front], parts: Parts, config: Config, given: AnswerArguments) -> None:
     """Print a status line on a terminal, and everywhere what went wrong since the last one."""
-    loop, told = asyncio.get_running_loop(), Counter[str]()
+    loop, told, complained = asyncio.get_running_loop(), Counter[str](), set[str]()
     begun = loop.time()
     while True:
         await asyncio.sleep(config.dashboard_bucket_size)
@@ -150,6 +163,21 @@ async def _report(judge: Judge, fronts: Sequence[Front], parts: Parts, config: C
         for what, number in (wrong - told).items():
             _say(f"{what}: {number:,} more")
         told = wrong
+        complaints = _complaints(parts)
+        for line in complaints - complained:
+            _say(line)
+        complained = complaints
+
+
+def _complaints(parts: Parts) -> set[str]:
+    """Return sentences about a log that cannot be written, feeds that cannot be read, and a failure in our rules."""
+    logged = parts.log.warnings if parts.log is not None else ()
+    read = parts.feeds.warnings if parts.feeds is not None else ()
+    failed = (
+        f"{each.name} failed at a request, which was undecided: {each.text.strip().splitlines()[-1]}"
+        for each in parts.asking.failures
+    )
+    return {*logged, *read, *failed}
 
 
 def _say(line: str) -> None:

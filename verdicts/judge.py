@@ -29,6 +29,7 @@ from verdicts.verdict import Verdict
 BUSY: Final = "too many requests wait"
 LATE: Final = "late"
 """Answers of workers that came after the deadline."""
+FAILED: Final = "prefilter failed"
 LONGEST_ID: Final = 128
 
 Answer = Callable[[Verdict], None]
@@ -89,7 +90,7 @@ class Judge:
         asked = _Asked(content, route, name, begun, why)
         if why and self._finished(asked, Verdict(id=name), answer):
             return
-        if self.prefilter is not None and not self.prefilter.may_match(Inspected(content, self._policy.longest_body)):
+        if not self._may_match(content):
             self._conclude(asked, PREFILTER, passed(route, name), None, answer)
             return
         _Waiting(self, asked, answer).begin()
@@ -136,6 +137,17 @@ class Judge:
             shadow = ruled(outcome, asked.route._replace(mode=SHADOW), self._policy.enforced, asked.name)
             late = shadow._replace(reason=f"{shadow.reason}, found after the deadline")
             self._log(finding_of(asked.content, late, asked.route, outcome))
+
+    def _may_match(self, content: Content) -> bool:
+        if self.prefilter is None:
+            return True
+        try:
+            return self.prefilter.may_match(Inspected(content, self._policy.longest_body))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic of the core is no Exception
+            self.tally.counts[FAILED] += 1
+            return True
 
     def _finished(self, asked: "_Asked", verdict: Verdict, answer: Answer) -> bool:
         """Answer at once, if threat intelligence alone refuses the request."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -181,14 +181,17 @@ class Reply(NamedTuple):
     seconds: float
 
 
-def ask(port: int, target: str, body: str = "", kind: str = "application/x-www-form-urlencoded") -> Reply:
-    """Send a request as a browser would."""
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+def ask(port: int, target: str, body: str = "", kind: str = FORM, fields: Mapping[str, str] | None = None) -> Reply:
+    """Send a request as a browser would, with more fields."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    fields = {"Host": "shop.example.com", "User-Agent": "Mozilla/5.0", "Accept": "*/*"}
+    header = {"Host": "shop.example.com", "User-Agent": "Mozilla/5.0", "Accept": "*/*", **(fields or {})}
     if body:
-        fields["Content-Type"] = kind
+        header["Content-Type"] = kind
     begun = time.monotonic()
-    connection.request("POST" if body else "GET", target, body or None, fields)
+    connection.request("POST" if body else "GET", target, body or None, header)
     response: HTTPResponse = connection.getresponse()
     response.read()
     connection.close()

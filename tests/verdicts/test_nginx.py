@@ -54,6 +54,15 @@ def test_an_attack_is_refused_and_the_log_has_its_id(front: int, running: Agent)
     assert good.id not in running.logged()
 
 
+def test_a_client_cannot_say_what_only_the_front_may(front: int, running: Agent) -> None:
+    forged = {"X-Original-URI": "/", "X-Real-IP": "198.51.100.1", "X-Original-Method": "GET", "X-Request-ID": "forged"}
+    attack = ask(front, SQL, fields=forged)
+    assert attack.status == 403
+    assert attack.id != "forged"
+    assert '"client.ip":"127.0.0.1"' in running.lines(attack.id)[0]
+    assert ask(front, "/", fields={"X-Note": "1' union select 2"}).status == 200
+
+
 def test_a_body_is_only_logged_and_does_no_harm(front: int, running: Agent) -> None:
     assert ask(front, "/comment", '{"text": 1}', "application/json").status == 200
     attack = ask(front, "/comment", "text=1' union select 2")
