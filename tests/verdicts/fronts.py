@@ -18,6 +18,12 @@ from bench.fronts import write_haproxy, write_nginx
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 20.0
+TIMEOUT: Final = 2
+"""Seconds after which a front goes on: longer than documented, because a machine that runs tests is busy."""
+DEADLINE: Final = 1.0
+"""Seconds for an answer of the agent."""
+MARGIN: Final = 0.5
+"""Seconds that a busy machine may add."""
 SQL: Final = "/search?id=1%27%20union%20select%202"
 
 
@@ -151,6 +157,7 @@ def haproxy(folder: Path, web: int, asked: int) -> Iterator[int]:
             "bind :80": f"bind 127.0.0.1:{port}",
             "127.0.0.1:8080": f"127.0.0.1:{web}",
             "127.0.0.1:12345": f"127.0.0.1:{asked}",
+            "timeout processing 150ms": f"timeout processing {TIMEOUT}s",
         },
     )
     with program(["haproxy", "-db", "-f", str(written)], port):
@@ -167,6 +174,7 @@ def nginx(folder: Path, web: int, asked: int) -> Iterator[int]:
             "listen 80": f"listen 127.0.0.1:{port}",
             "127.0.0.1:8080": f"127.0.0.1:{web}",
             "127.0.0.1:9080": f"127.0.0.1:{asked}",
+            "proxy_read_timeout 150ms": f"proxy_read_timeout {TIMEOUT}s",
         },
     )
     with program(["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(written)], port):

@@ -142,7 +142,7 @@ class TestRunning:
     @pytest.fixture
     def running(self, tmp_path: Path, port: int) -> Iterator[Agent]:
         rules = rule_set(tmp_path / "crs")
-        limits = ("--workers", "1", "--deadline", "300", "--set", "waf_queue=2", "--set", "dashboard_bucket_size=1")
+        limits = ("--workers", "1", "--deadline", "1000", "--set", "waf_queue=2", "--set", "dashboard_bucket_size=1")
         with agent(tmp_path, port, "--crs", rules, "--route", "/ enforce closed", *limits) as started:
             until(lambda: len(started.workers()) == 1, "a worker")
             yield started
@@ -188,10 +188,10 @@ class TestRunning:
 
         with ThreadPoolExecutor(5) as pool:
             answers = sorted(pool.map(one, fronts))
-        late, busy = "undecided: no answer within 300 ms", "undecided: too many requests wait"
+        late, busy = "undecided: no answer within 1000 ms", "undecided: too many requests wait"
         assert [reason for reason, _ in answers] == [late] * 2 + [busy] * 3
-        assert max(seconds for reason, seconds in answers if reason == busy) < 0.25
-        assert max(seconds for _, seconds in answers) < 0.3 + 0.25
+        assert max(seconds for reason, seconds in answers if reason == busy) < 0.5
+        assert max(seconds for _, seconds in answers) < 1.5
         assert variables_in(first.receive().payload)["reason"] == late
         until(lambda: "workers that did not answer: 1 more" in running.said.read_text(), "the dead worker is counted")
         for front in (first, *fronts):
@@ -230,7 +230,7 @@ class TestRunning:
 def test_a_listed_client_is_refused_until_its_indicator_is_gone(tmp_path: Path) -> None:
     port, feed = free_port(), tmp_path / "feed.txt"
     feed.write_text("203.0.113.9\nbad.test\n")
-    routes = ("--route", "/ enforce", "--route", "/shadow shadow", "--indicators", str(feed))
+    routes = ("--route", "/ enforce", "--route", "/shadow shadow", "--indicators", str(feed), "--deadline", "5000")
     with agent(tmp_path, port, "--crs", rule_set(tmp_path / "crs"), *routes) as running:
         front = Front(port)
 
@@ -255,7 +255,7 @@ def test_a_listed_client_is_refused_until_its_indicator_is_gone(tmp_path: Path) 
 @pytest.mark.skipif(bool(how_to_inspect()), reason=how_to_inspect())
 @pytest.mark.skipif(find_spec("libmodsecurity") is None, reason="needs libmodsecurity (requirements-waf.txt)")
 def test_a_child_answers_and_ends_with_its_parent(tmp_path: Path) -> None:
-    child = start_agent(["--crs", rule_set(tmp_path / "crs"), "--route", "/ enforce", "--set", "user=root"])
+    child = start_agent(["--crs", rule_set(tmp_path / "crs"), "--route", "/ enforce 5s", "--set", "user=root"])
     try:
         until(lambda: _listens(child.path), "the child")
         front = Front(child.path)

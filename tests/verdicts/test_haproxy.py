@@ -7,7 +7,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from fronts import SQL, Agent, agent, ask, free_port, go_on, haproxy, pause, until, web_server
+from fronts import (
+    DEADLINE,
+    MARGIN,
+    SQL,
+    TIMEOUT,
+    Agent,
+    agent,
+    ask,
+    free_port,
+    go_on,
+    haproxy,
+    pause,
+    until,
+    web_server,
+)
 from small_rules import rule_set
 
 from capture.core import how_to_inspect
@@ -19,12 +33,8 @@ pytestmark = [
 ]
 ROUTES = (
     "--route", "/ enforce", "--route", "/shadow shadow", "--route", "/off off", "--route", "/admin enforce closed",
-    "--deadline", "100",
+    "--deadline", "1000",
 )  # fmt: skip
-TIMEOUT = 0.15
-"""`timeout processing` in docs/protecting.md."""
-MARGIN = 0.25
-"""What a busy machine may add."""
 
 
 @pytest.fixture
@@ -96,7 +106,7 @@ def test_an_agent_that_hangs_costs_no_more_than_the_timeout(front: int, running:
         replies = [ask(front, "/search?id=1") for _ in range(3)] + [ask(front, "/admin")]
         assert [reply.status for reply in replies] == [200, 200, 200, 503]
         assert max(reply.seconds for reply in replies) < TIMEOUT + MARGIN
-        until(lambda: ask(front, "/").seconds < TIMEOUT / 3, "HAProxy leaves the agent out")
+        until(lambda: ask(front, "/").seconds < TIMEOUT / 4, "HAProxy leaves the agent out")
     finally:
         go_on(running.process.pid)
     until(lambda: ask(front, SQL).status == 403, "HAProxy finds the agent again")
@@ -107,8 +117,8 @@ def test_a_worker_that_hangs_costs_no_more_than_the_deadline_and_is_replaced(fro
     pause(worker)
     undecided, refused = ask(front, SQL), ask(front, f"/admin{SQL}")
     assert (undecided.status, refused.status) == (200, 403)
-    assert 0.1 <= undecided.seconds < 0.1 + MARGIN
+    assert DEADLINE <= undecided.seconds < DEADLINE + MARGIN
     assert ask(front, "/search?id=1").seconds < MARGIN
     until(lambda: running.workers() not in ([], [worker]), "another worker")
     until(lambda: ask(front, SQL).status == 403, "the new worker answers")
-    assert "blocked: undecided: no answer within 100 ms" in running.lines(refused.id)[0]
+    assert "blocked: undecided: no answer within 1000 ms" in running.lines(refused.id)[0]
