@@ -83,6 +83,10 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from run.dry_run import waf
 
         return waf(given, lockdown=lockdown)
+    if name == "answer":
+        from run.answering import answer
+
+        return answer(given, lockdown=lockdown)
     from run.fleet_watch import watch_fleet
 
     return watch_fleet(given, lockdown=lockdown)

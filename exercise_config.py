@@ -295,6 +295,22 @@ class Config:
     waf_outbound_threshold: Annotated[int, Range(0, 100_000, "points")] = 0
     """The same for a response; usually 4."""
 
+    # Answers to a front that asks (`exercise.py answer`), see docs/protecting.md --------------------------------------
+
+    waf_routes: Annotated[tuple[str, ...], "routes, such as `/admin enforce closed 100ms`"] = ()
+    """How requests are judged, by host and path, like `--route`: `off`, `shadow` or `enforce`, then `open` or `closed`
+    for what is undecided, and a deadline. What no route covers is only logged (shadow)."""
+    waf_enforced_rules: Annotated[tuple[str, ...], "numbers and ranges, such as 942000-942999, and `intelligence`"] = ()
+    """Rules because of which a request may be refused; what only others refuse is logged. Empty for all rules."""
+    waf_deadline: Annotated[int, Range(1, 10_000, "ms")] = 50
+    """Time for an answer where a route does not say; then the request is undecided."""
+    waf_queue: Annotated[int, Range(1, 100_000, "requests")] = 64
+    """Requests that wait for a worker; any more are undecided at once."""
+    max_front_connections: Annotated[int, Range(1, 100_000, "connections")] = 1000
+    """Maximum connections of fronts."""
+    waf_undecided_lines: Annotated[int, Range(0, 100_000, "lines")] = 10
+    """Undecided requests that are logged in dashboard_bucket_size seconds; all of those that are refused are."""
+
     # Memory and statistics -------------------------------------------------------------------------------------------
 
     max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400

@@ -33,6 +33,7 @@ PARTS: Final = {
     "waf": "Rules of a web application firewall",
     "prefilter": "Exchanges that no rule can match",
     "inspection": "Inspection of content",
+    "verdicts": "Answers to fronts",
     "live": "Watching a server",
     "https": "Watching a server with TLS",
     "start": "Start, and memory",

@@ -12,5 +12,5 @@ COMMAND: Final = "exercise"
 """The name of the installed program."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 """The name under which it was called; messages begin with it."""
-COMMANDS: Final = frozenset(("report", "watch", "collect", "store", "waf", "blocks"))
+COMMANDS: Final = frozenset(("report", "watch", "collect", "store", "waf", "answer", "blocks"))
 """The commands that do something else than monitor this host, each with arguments of its own."""

@@ -10,7 +10,7 @@ from inspection.answer import answer_in
 from inspection.channel import Message, WrongMessage
 from inspection.contents import Job
 from inspection.crew import Crew
-from inspection.outcomes import Outcomes
+from inspection.notes import Notes
 from inspection.processes import Worker
 
 FINISHED: Final = ""
@@ -23,7 +23,7 @@ SILENT: Final = "did not answer"
 class Attempt:
     """One attempt with a worker."""
 
-    def __init__(self, worker: Worker, jobs: Sequence[Job], crew: Crew, outcomes: Outcomes, longest: int) -> None:
+    def __init__(self, worker: Worker, jobs: Sequence[Job], crew: Crew, outcomes: Notes, longest: int) -> None:
         self._worker = worker
         self._jobs = jobs
         self._crew = crew
@@ -80,10 +80,10 @@ class Attempt:
         """Note what was found in one exchange."""
         if not self._answered < message.number <= len(self._jobs):
             raise WrongMessage("about another exchange")
-        self._answered = message.number
         job = self._jobs[message.number - 1]
         answer = answer_in(message.body, job.content, self._crew.names, self._longest)
+        self._answered = message.number
         self._outcomes.note_findings(job.place, (*answer.findings, *answer.files))
         for name, text in answer.failed:
             if self._crew.disable(name):
-                self._outcomes.note_failure(Failure(name, text))
+                self._outcomes.note_failure(job.place, Failure(name, text))

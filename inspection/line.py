@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from inspection.attempt import FINISHED, GONE, SILENT, Attempt
-from inspection.contents import Contents, Job
+from inspection.contents import Job
 from inspection.crew import Crew
-from inspection.outcomes import DIED, NO_ANSWER, NO_INSPECTOR, NO_PROCESS, OVER_BUDGET, Outcomes
+from inspection.notes import Notes, Queue
+from inspection.outcomes import DIED, NO_ANSWER, NO_INSPECTOR, NO_PROCESS, OVER_BUDGET
 from inspection.processes import Nursery, Worker
 from inspection.worker import OUT_OF_MEMORY, TOO_DEEP
 
@@ -23,8 +24,8 @@ class Line:
         self,
         nursery: Nursery,
         crew: Crew,
-        contents: Contents,
-        outcomes: Outcomes,
+        contents: Queue,
+        outcomes: Notes,
         longest: int,
         lost: Callable[[], None],
     ) -> None:
@@ -65,11 +66,11 @@ class Line:
     def _inspect(self, jobs: Sequence[Job]) -> None:
         while jobs:
             if not self._crew.works:
-                return self._outcomes.note_missed(NO_INSPECTOR, len(jobs))
+                return self._outcomes.note_missed(NO_INSPECTOR, jobs)
             if self._worker is None:
                 self._hire()
             if self._worker is None:
-                return self._outcomes.note_missed(NO_PROCESS, len(jobs))
+                return self._outcomes.note_missed(NO_PROCESS, jobs)
             jobs = self._attempt(self._worker, jobs)
         return None
 
@@ -78,11 +79,11 @@ class Line:
         attempt = Attempt(worker, jobs, self._crew, self._outcomes, self._longest)
         problem = attempt.run()
         if problem == FINISHED:
-            self._outcomes.note_inspected(len(jobs))
+            self._outcomes.note_inspected(jobs)
             return ()
         done, culprits = attempt.blame(problem)
-        self._outcomes.note_inspected(done)
-        self._outcomes.note_missed(self._replaced(worker, problem), culprits)
+        self._outcomes.note_inspected(jobs[:done])
+        self._outcomes.note_missed(self._replaced(worker, problem), jobs[done : done + culprits])
         return jobs[done + culprits :]
 
     def _replaced(self, worker: Worker, problem: str) -> str:

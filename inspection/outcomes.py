@@ -2,10 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from detection.pipeline import Failure
+from inspection.contents import Job
 from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 
@@ -14,6 +15,7 @@ QUEUE_FULL: Final = "queue full"
 DIED: Final = "process died"
 NO_ANSWER: Final = "no answer"
 NO_PROCESS: Final = "no process"
+FAILED: Final = "inspector failed"
 NO_INSPECTOR: Final = "inspectors disabled"
 ENDED: Final = "program ended"
 """Reasons why an exchange was not inspected."""
@@ -34,18 +36,22 @@ class Outcomes:
         self.failures: list[Failure] = []
         """Inspectors that raised an exception, each with its traceback."""
 
-    def note_inspected(self, number: int) -> None:
-        """Note that so many exchanges were inspected."""
+    def note_inspected(self, jobs: Sequence[Job]) -> None:
+        """Note that these exchanges were inspected."""
         with self._lock:
-            self._inspected += 0 if self._ended else number
+            self._inspected += 0 if self._ended else len(jobs)
 
     def note_findings(self, place: int, findings: Collection[Finding | FileTransfer]) -> None:
         """Note what was found in the exchange with that number in the run."""
         with self._lock:
             self._found += [(place, finding) for finding in findings]
 
-    def note_missed(self, reason: str, number: int = 1) -> None:
-        """Note that so many exchanges were not inspected."""
+    def note_missed(self, reason: str, jobs: Sequence[Job]) -> None:
+        """Note that these exchanges were not inspected."""
+        self.note_left_out(reason, len(jobs))
+
+    def note_left_out(self, reason: str, number: int) -> None:
+        """Note that so many exchanges were not even kept to be inspected."""
         with self._lock:
             if number and not self._ended:
                 self._missed[reason] += number
@@ -56,8 +62,8 @@ class Outcomes:
             if not self._ended:
                 self._deaths[how] += 1
 
-    def note_failure(self, failure: Failure) -> None:
-        """Note that an inspector raised an exception, and was disabled."""
+    def note_failure(self, place: int, failure: Failure) -> None:
+        """Note that an inspector raised an exception at that exchange, and was disabled."""
         with self._lock:
             self.failures = [*self.failures, failure][:MOST_FAILURES]
 

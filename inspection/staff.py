@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from inspection.contents import Contents
 from inspection.crew import Crew
 from inspection.line import Line
-from inspection.outcomes import Outcomes
+from inspection.notes import Notes, Queue
 from inspection.processes import Nursery
 from inspection.terms import Terms
 
@@ -16,7 +15,7 @@ class Staff:
     def __init__(self, nursery: Nursery, names: Sequence[str], terms: Terms) -> None:
         self._nursery = nursery
         self._terms = terms
-        self._crew = Crew(names)
+        self._crew = Crew(names, disables=terms.disables)
         self._lines: list[Line] = []
 
     @property
@@ -24,7 +23,7 @@ class Staff:
         """Names of the inspectors that raised an exception."""
         return self._crew.disabled
 
-    def start(self, contents: Contents, outcomes: Outcomes, lost: Callable[[], None]) -> None:
+    def start(self, contents: Queue, outcomes: Notes, lost: Callable[[], None]) -> None:
         """Let them work; `lost` is called if the nursery makes no workers any more."""
         longest = self._terms.longest_text
         self._lines = [

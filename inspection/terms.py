@@ -23,3 +23,7 @@ class Terms:
     """Whether the processes give up all files and system calls that they do not need."""
     silence: float = 10.0
     """Seconds after which a process that neither answers nor goes on is replaced."""
+    niceness: int = 10
+    """By how much the processes come after others that want the processor."""
+    disables: bool = True
+    """Whether an inspector that raises an exception is asked no more, so that nobody can make it do so all the time."""

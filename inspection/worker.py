@@ -31,7 +31,6 @@ TOO_DEEP: Final = 102
 """Exit statuses: an exchange took all memory, or had too many levels for Python."""
 UNDO: Final[Undo] = getattr(CORE, "decode_content", decoded)
 """What undoes content codings: the core knows more of them."""
-NICENESS: Final = 10
 MARK: Final = b"."
 """What is written before each exchange."""
 _PR_SET_NAME: Final = 15
@@ -69,7 +68,7 @@ def end_with_parent(name: bytes, parent: int) -> None:
 def _confine(inspectors: Iterable[Inspector], terms: Terms) -> None:
     """Give up everything that inspecting does not need."""
     with suppress(OSError):  # a service may be forbidden to change priorities
-        os.nice(NICENESS)
+        os.nice(terms.niceness)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)

@@ -9,10 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from capture.named_files import NamedFiles
-from detection.detectors.threat_intelligence import ThreatIntelligence
 from detection.intelligence.breadth import IsSuffix, is_common_suffix
 from detection.intelligence.indicator import Kind
 from detection.intelligence.packing import Terms
@@ -27,12 +26,19 @@ _NEWS: Final = 200
 """Most lines that wait to be printed."""
 
 
+class Compares(Protocol):
+    """Who compares the traffic with indicators."""
+
+    def use(self, listed: Table, allowed: Table) -> None:
+        """Compare with these indicators from now on. Another thread may call this."""
+
+
 class Intelligence:
     """Keeps the tables of a detector up to date. `interval` is None for a capture file: it is read once then."""
 
     def __init__(
         self,
-        detector: ThreatIntelligence,
+        detector: Compares,
         listed: Sequence[FeedFile],
         allowed: Sequence[FeedFile],
         terms: Terms,
@@ -117,9 +123,7 @@ class Intelligence:
         return changed
 
 
-def opened_for(
-    detector: ThreatIntelligence, config: Config, files: NamedFiles, unhashed: str, *, live: bool
-) -> Intelligence:
+def opened_for(detector: Compares, config: Config, files: NamedFiles, unhashed: str, *, live: bool) -> Intelligence:
     """Open the files of the settings for a detector. `unhashed` is that of `Intelligence`.
 
     Raises:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -104,6 +105,15 @@ def lock_collector(folder: str) -> str:
 def lock_reader() -> str:
     """Lock a process down that has opened all it reads, and return in words what is in force."""
     return lock_down(Grants((*_program(), *SYSTEM, *FACTS)))
+
+
+def lock_agent(read: Sequence[str], network: bool) -> str:
+    """Lock the process of an agent down, which already listens, and return in words what is in force. It reads its
+    rules again, and sends its log over a network if it has to.
+    """
+    names = (*NAMES, _folder_of("/etc/resolv.conf")) if network else ()
+    grants = Grants((*_program(), *SYSTEM, *FACTS, *read, *names), families=ANYWHERE if network else LOCAL)
+    return lock_down(grants._replace(connects=network))
 
 
 def _move_command(receivers: Receivers, stack: ExitStack) -> None:

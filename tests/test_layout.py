@@ -8,15 +8,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
     "capture", "traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings", "outputs",
-    "blocking", "notices", "history", "fleet", "incidents", "inspection", "demo", "cli", "run",
+    "blocking", "notices", "history", "fleet", "incidents", "inspection", "verdicts", "demo", "cli", "run",
 )  # fmt: skip
-PURE = ("traffic", "store", "detection", "stats", "alerting", "blocking", "view", "dashboard", "settings")
+PURE = (
+    "traffic", "store", "detection", "stats", "alerting", "blocking", "view", "dashboard", "settings", "verdicts",
+)  # fmt: skip
 EDGES = {
     "dashboard/screen.py", "dashboard/full/app.py", "dashboard/full/complaints.py", "dashboard/full/export.py",
     "dashboard/full/new_file.py", "dashboard/full/terminal.py", "settings/file.py", "settings/trust.py",
     "stats/saas_catalogue.py", "detection/suricata/files.py", "detection/leaks/rule_files.py",
     "detection/malware/yara_rules.py", "detection/malware/clamd.py",
     "detection/waf/files.py", "detection/waf/rule_files.py",
+    "verdicts/judge.py", "verdicts/listening.py", "verdicts/child.py", "verdicts/spoe/agent.py",
+    "verdicts/auth_request/server.py",
     "blocking/door.py", "blocking/files.py", "blocking/haproxy.py", "blocking/helper.py", "blocking/nft.py",
     "blocking/nginx.py", "blocking/process.py",
 }  # fmt: skip
@@ -48,6 +52,7 @@ MAY_IMPORT = {
     "fleet": {"fleet", "outputs", "history", "view", "alerting", "store", "stats", "traffic"},
     "incidents": {"incidents", "history", "outputs", "view", "capture", "alerting", "store", "stats", "traffic"},
     "inspection": {"inspection", "detection", "capture", "traffic"},
+    "verdicts": {"verdicts", "inspection", "detection", "outputs", "traffic"},
     "outputs": {"outputs", "notices", "view", "blocking", "alerting", "store", "stats", "traffic", "settings"},
     "demo": {"demo"},
     "cli": {
@@ -62,6 +67,7 @@ MAY_IMPORT = {
         "settings",
         "stats",
         "store",
+        "verdicts",
     },
     "run": set(FOLDERS),
 }

@@ -60,6 +60,8 @@ class Outcome(NamedTuple):
     limit_reached: bool
     cut: bool
     hits: tuple[Hit, ...]
+    score: int = 0
+    """Anomaly score of the request."""
 
 
 class DryRun:
@@ -95,6 +97,7 @@ class DryRun:
             _levels(verdict),
             verdict.limit_reached,
             verdict.cut,
+            verdict.scores.inbound,
         )
         yield _finding(content, _VERDICT, told)
         last = {match.rule: match for match in verdict.matches}
@@ -147,13 +150,15 @@ def outcomes(findings: Iterable[Finding]) -> Iterator[Outcome]:
 
 
 def _outcome(finding: Finding) -> Outcome | None:
-    told = _list(finding.reason, 6)
-    if told is None or not isinstance(told[0], int) or not isinstance(told[3], list) or len(told[3]) != HIGHEST_LEVEL:
+    told = _list(finding.reason, 7)
+    if told is None or not isinstance(told[3], list) or len(told[3]) != HIGHEST_LEVEL:
+        return None
+    if not isinstance(told[0], int) or not isinstance(told[6], int):
         return None
     first, second, third, fourth = map(bool, told[3])
     return Outcome(
         finding.client, finding.host, finding.path, told[0], bool(told[1]), bool(told[2]),
-        (first, second, third, fourth), bool(told[4]), bool(told[5]), (),
+        (first, second, third, fourth), bool(told[4]), bool(told[5]), (), told[6],
     )  # fmt: skip
 
 

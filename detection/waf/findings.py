@@ -13,7 +13,7 @@ NAME: Final = "waf"
 LIMIT_RULE: Final = "match_limit"
 _SEVERITIES: Final = {0: HIGH, 1: HIGH, 2: HIGH, 3: MEDIUM, 4: MEDIUM, 5: LOW}
 """Of rules that block; rules without a severity say deny themselves."""
-_TECHNIQUES: Final = {
+TECHNIQUES: Final = {
     "sqli": "T1190", "rce": "T1190", "lfi": "T1190", "rfi": "T1190", "ssrf": "T1190", "ssti": "T1190",
     "injection-php": "T1190", "injection-java": "T1190", "injection-generic": "T1190", "multipart-header": "T1190",
     "xss": "T1059.007", "fixation": "T1539", "reputation-scanner": "T1595.002", "dos": "T1499",
@@ -84,4 +84,4 @@ def _cut(verdict: Verdict) -> str:
 
 
 def _technique(match: Match) -> str:
-    return "T1505.003" if match.rule in _WEB_SHELLS else _TECHNIQUES.get(match.attack, "")
+    return "T1505.003" if match.rule in _WEB_SHELLS else TECHNIQUES.get(match.attack, "")

@@ -1,0 +1,1 @@
+"""Answers a front that asks whether to let a request pass: see docs/protecting.md."""

@@ -1,0 +1,1 @@
+"""nginx asks by a subrequest for each request (auth_request)."""
