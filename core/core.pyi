@@ -351,6 +351,101 @@ def ibans(text: bytes, most: int) -> list[tuple[int, int]]:
     without spaces or with one after every four characters.
     """
 
+ProxyListener = tuple[str, int | None, bool, bool]
+"""Address and port; in place of them the number of a socket that systemd has opened; whether clients speak TLS; whether
+connections begin with a PROXY header.
+"""
+
+ProxyUpstream = tuple[str, str, str | None, bool]
+"""Name; address and port, or `unix:` and a path; the name for TLS, None without; whether it speaks HTTP/2."""
+
+ProxyOffer = tuple[Sequence[tuple[bytes, bytes, str]], bytes, bool, bool, bool]
+"""Certificates: chain and key in PEM, and a name for messages. The clients' authorities in PEM, empty for none; whether
+clients must have a certificate; whether TLS 1.2 and whether HTTP/2 are offered.
+"""
+
+ProxyFrames = tuple[bytes, NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], float, int]
+"""Bytes of all frames; their times, starts and stops; the time up to which all were taken; frames dropped so far."""
+
+ProxyRefusal = tuple[
+    float, str, tuple[str, int], tuple[str, int], tuple[str, str, str], str, tuple[str, str, int], bool
+]
+"""Time; number of the request; client; server; host, method and target; cause (`verdict`, `undecided`, `ambiguous`,
+`blocked`, `limit` or `rule`); reason, rules and score; whether it was refused, or only would have been.
+"""
+
+@final
+class Proxy:
+    """A reverse proxy. Its listeners are open once it is made; `start` lets clients in."""
+
+    def __new__(
+        cls,
+        settings: Any,
+        listeners: Sequence[ProxyListener],
+        upstreams: Sequence[ProxyUpstream],
+        authorities: bytes | None,
+        offer: ProxyOffer | None,
+    ) -> Proxy:
+        """`settings` has the attributes of `run.proxying.Settings`. `authorities` are those of upstreams in PEM; None
+        takes any certificate.
+
+        Raises:
+            OSError: a socket cannot be opened.
+            ValueError: a certificate, a key or an address is wrong.
+        """
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it listens."""
+
+    def start(self) -> None:
+        """Start its threads. Rights must have been dropped before.
+
+        Raises:
+            OSError: there is no room for them.
+        """
+
+    def stop(self, drain: float) -> None:
+        """Accept nothing more, give requests under way `drain` seconds, and end. Releases the GIL."""
+
+    def read(self) -> ProxyFrames | None:
+        """Return the frames of its clients' connections (LINKTYPE_RAW) since the last call, after at most 50 ms; None
+        at the end. Releases the GIL.
+        """
+
+    def keys(self) -> bytes:
+        """Return the secrets of its TLS connections since the last call: lines of a key log."""
+
+    def offer(self, offer: ProxyOffer) -> None:
+        """Use other certificates for new connections.
+
+        Raises:
+            ValueError: one is wrong; those of before stay.
+        """
+
+    def block(self, networks: Sequence[tuple[str, int, str, bool]]) -> None:
+        """Refuse these networks, and no others: address, bits, reason, and whether it is not only said.
+
+        Raises:
+            ValueError: an address is none.
+        """
+
+    def ask_after(self, prefilter: Prefilter | None) -> None:
+        """Ask the agent only about requests that `prefilter` lets pass; None for all."""
+
+    def counts(self) -> dict[str, int]:
+        """Return totals since the start, by name."""
+
+    def refusals(self) -> list[ProxyRefusal]:
+        """Return what was refused, or would have been, since the last call."""
+
+    def upstreams(self) -> list[tuple[str, bool, int, int, int]]:
+        """Return name, whether it is up, requests under way, requests and errors of each upstream."""
+
+    @staticmethod
+    def ambiguous() -> list[str]:
+        """Return the oddities because of which requests are refused."""
+
 @final
 class Prefilter:
     """Which exchanges no rule of a WAF can match: `detection.waf.needs` has the conditions, as tuples."""

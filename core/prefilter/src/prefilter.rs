@@ -1,6 +1,6 @@
 //! Evaluates the conditions of all rules on an exchange.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, TryLockError};
 
 use aho_corasick::AhoCorasick;
 
@@ -50,6 +50,12 @@ pub struct Prefilter {
     /// Words of a set of tests.
     words: usize,
     memo: Mutex<Memo>,
+}
+
+impl std::fmt::Debug for Prefilter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Prefilter").field("rules", &self.rules.len()).finish_non_exhaustive()
+    }
 }
 
 struct Ready {
@@ -107,10 +113,17 @@ impl Prefilter {
             return Some("unusual");
         };
         let mut progress = Progress::new(self);
-        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever finds the memory in use goes without: nobody waits.
+        let mut apart = Memo::default();
+        let mut shared = match self.memo.try_lock() {
+            Ok(memo) => Some(memo),
+            Err(TryLockError::Poisoned(memo)) => Some(memo.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let memo = shared.as_deref_mut().unwrap_or(&mut apart);
         let reached = self
             .counted(&values, &mut progress)
-            .or_else(|| values.all.iter().find_map(|value| self.look(value, &mut memo, &mut progress)));
+            .or_else(|| values.all.iter().find_map(|value| self.look(value, memo, &mut progress)));
         reached.and_then(|condition| self.rules.get(condition)).map(String::as_str)
     }
 

@@ -217,7 +217,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
 }
 
 /// Convert networks such as `10.0.0.0/8` and names of fields.
-fn read_proxies(limits: &Bound<'_, PyAny>) -> PyResult<TrustedProxies> {
+pub(crate) fn read_proxies(limits: &Bound<'_, PyAny>) -> PyResult<TrustedProxies> {
     let networks: Vec<String> = limits.getattr("trusted_proxies")?.extract()?;
     let names: Vec<Vec<u8>> = limits.getattr("client_fields")?.extract()?;
     let networks = networks.iter().map(|text| {

@@ -1,4 +1,4 @@
-//! The crates `wire`, `codings`, `patterns`, `prefilter` and `lockdown` as a Python module. It only converts types and
+//! The crates `wire`, `codings`, `patterns`, `prefilter`, `proxy` and `lockdown` as a Python module. It only converts types and
 //! releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
@@ -16,6 +16,7 @@ mod lookups;
 mod owners;
 mod patterns;
 mod prefilter;
+mod proxy;
 mod quic;
 mod rows;
 mod strains;
@@ -41,6 +42,8 @@ mod http_monitor_core {
     use super::patterns::{Keywords, Patterns, card_numbers, ibans};
     #[pymodule_export]
     use super::prefilter::Prefilter;
+    #[pymodule_export]
+    use super::proxy::Proxy;
 }
 
 /// Import an attribute of one of our Python modules.

@@ -1,5 +1,7 @@
 //! The crate `prefilter`: which exchanges no rule of a WAF can match.
 
+use std::sync::Arc;
+
 use prefilter::{Check, Condition, Exchange, Limits, Part, Step, Subject, Test, Which};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -10,7 +12,7 @@ type PyTest = (Vec<PySubject>, Vec<PyStep>, bool, (String, Vec<u8>, Vec<Vec<u8>>
 
 /// See `core.pyi`.
 #[pyclass(frozen)]
-pub(crate) struct Prefilter(prefilter::Prefilter);
+pub(crate) struct Prefilter(pub(crate) Arc<prefilter::Prefilter>);
 
 #[pymethods]
 impl Prefilter {
@@ -18,7 +20,7 @@ impl Prefilter {
     fn new(conditions: Vec<(String, Vec<PyTest>)>, most_arguments: usize, longest_body: usize) -> PyResult<Self> {
         let conditions = conditions.into_iter().map(condition).collect::<PyResult<Vec<_>>>()?;
         let limits = Limits { arguments: most_arguments, body: longest_body };
-        prefilter::Prefilter::new(&conditions, limits).map(Self).map_err(PyValueError::new_err)
+        prefilter::Prefilter::new(&conditions, limits).map(|made| Self(Arc::new(made))).map_err(PyValueError::new_err)
     }
 
     #[getter]

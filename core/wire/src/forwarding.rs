@@ -84,9 +84,16 @@ impl TrustedProxies {
     }
 
     /// Return whether an address is that of a trusted proxy.
-    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         let place = self.ranges.partition_point(|(_, last)| *last < address);
         self.ranges.get(place).is_some_and(|(first, _)| *first <= address)
+    }
+
+    /// Return the client that a trusted proxy names in these fields, in the order of their lines; None if in none.
+    #[must_use]
+    pub fn named_client(&self, fields: &[(ClientField, &[u8])]) -> Option<IpAddr> {
+        self.client(fields).client
     }
 
     /// Return the client of a request from a trusted proxy, as named by these fields, in the order of their lines.
@@ -127,7 +134,9 @@ impl TrustedProxies {
     }
 }
 
-fn range(address: IpAddr, bits: u8) -> (IpAddr, IpAddr) {
+/// Return the first and the last address of a network, whose addresses have `bits` bits in common.
+#[must_use]
+pub fn range(address: IpAddr, bits: u8) -> (IpAddr, IpAddr) {
     match address {
         IpAddr::V4(address) => {
             let rest = u32::MAX.checked_shr(bits.into()).unwrap_or(0);

@@ -199,13 +199,21 @@ pub(super) fn of_chunk_line(line: &[u8], server: bool) -> Oddities {
         oddities.push("spaces after a chunk size");
     }
     if let [_, parts @ ..] = extension {
-        if !parts.contains(&b'"') && !parts.split(|byte| *byte == b';').all(is_extension) {
+        if !are_extensions(parts) {
             oddities.push("malformed chunk extension");
         } else if server {
             oddities.push("chunk extension in a response"); // clients of S3 sign their chunks in extensions
         }
     }
     oddities
+}
+
+/// Return whether chunk extensions may be some: names, with or without values; quotes must come in pairs.
+fn are_extensions(parts: &[u8]) -> bool {
+    match parts.iter().filter(|byte| **byte == b'"').count() {
+        0 => parts.split(|byte| *byte == b';').all(is_extension),
+        quotes => quotes.is_multiple_of(2),
+    }
 }
 
 /// Return whether a chunk extension is a name with or without a value, which has no quotes.
